@@ -1,0 +1,3 @@
+//! The engine of a home-services marketplace.
+
+pub use baitech_core as core;
