@@ -1,0 +1,146 @@
+//! The difference that a save writes, from three sides of one document.
+//!
+//! - `raw`: what the database holds, with whatever fields another program put there;
+//! - `understood`: `raw` read into our types and written out again;
+//! - `new`: the changed value written out.
+//!
+//! What `understood` and `new` have in common was not changed and is not written, even where `raw` has it in
+//! another form (a double that we read as a decimal stays a double). What only `raw` has is not ours and is never
+//! touched, at any depth. A null and a missing field are the same, and no null is ever written.
+//!
+//! An array is set as a whole when it changed, rebuilt from the new elements, each with the unknown fields of the
+//! raw element that it is paired with: by `_id` where both have one, else by being equal to it, else, where the
+//! length is the same, by position. `understood` must hold the elements of `raw` one for one.
+
+use bson::{Bson, Document};
+
+mod array;
+mod merge;
+
+use merge::{is_present, merge, without_nulls};
+
+/// Field paths to set and to remove; empty where nothing of ours changed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Update {
+    set: Document,
+    unset: Vec<String>,
+}
+
+impl Update {
+    /// The update that turns `raw` into a document that reads as `new`.
+    pub(crate) fn between(raw: &Document, understood: &Document, new: &Document) -> Self {
+        let mut update = Self::default();
+        update.fields("", raw, understood, new);
+        update
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.unset.is_empty()
+    }
+
+    /// Also sets a field that the difference does not know of, such as `updatedAt`.
+    pub(crate) fn set(&mut self, path: impl Into<String>, value: impl Into<Bson>) {
+        self.set.insert(path, value);
+    }
+
+    /// The operators as `update_one` takes them. An empty update gives an empty document, which the server refuses:
+    /// ask [`is_empty`](Self::is_empty) first.
+    pub(crate) fn into_operators(self) -> Document {
+        let mut operators = Document::new();
+        if !self.set.is_empty() {
+            operators.insert("$set", self.set);
+        }
+        if !self.unset.is_empty() {
+            let paths: Document = self.unset.into_iter().map(|path| (path, Bson::from(""))).collect();
+            operators.insert("$unset", paths);
+        }
+        operators
+    }
+
+    fn fields(&mut self, prefix: &str, raw: &Document, understood: &Document, new: &Document) {
+        for (key, value) in new.iter().filter(|(_, value)| is_present(value)) {
+            let before = understood.get(key).filter(|before| is_present(before));
+            if before != Some(value) {
+                self.field(format!("{prefix}{key}"), raw.get(key), before, value);
+            }
+        }
+        for (key, before) in understood.iter().filter(|(_, before)| is_present(before)) {
+            if !new.get(key).is_some_and(is_present) {
+                self.remove(format!("{prefix}{key}"), raw.get(key), before);
+            }
+        }
+    }
+
+    fn field(&mut self, path: String, raw: Option<&Bson>, understood: Option<&Bson>, new: &Bson) {
+        if let (Some(Bson::Document(raw)), Bson::Document(new)) = (raw, new) {
+            let empty = Document::new();
+            let understood = understood.and_then(Bson::as_document).unwrap_or(&empty);
+            if can_be_addressed(understood) && can_be_addressed(new) {
+                return self.fields(&format!("{path}."), raw, understood, new);
+            }
+        }
+        let value = match raw {
+            Some(raw) => merge(raw, understood, new),
+            None => without_nulls(new),
+        };
+        self.set.insert(path, value);
+    }
+
+    fn remove(&mut self, path: String, raw: Option<&Bson>, understood: &Bson) {
+        let Some(raw) = raw else { return };
+        let rest = match (raw, understood) {
+            (Bson::Document(raw), Bson::Document(understood)) => merge::remove(raw, understood),
+            _ => Document::new(),
+        };
+        match rest.is_empty() {
+            true => self.unset.push(path),
+            false => self.set.insert(path, rest).map_or((), drop),
+        }
+    }
+}
+
+/// Whether the keys can stand in a dotted path. Keys that users chose (maps) may not; then the whole map is set.
+fn can_be_addressed(fields: &Document) -> bool {
+    fields.keys().all(|key| !key.is_empty() && !key.contains('.') && !key.starts_with('$'))
+}
+
+/// What the update makes of a document, as the server would: for tests and for the value that a commit returns.
+#[cfg(test)]
+fn apply(raw: &Document, update: &Update) -> Document {
+    let mut result = raw.clone();
+    for (path, value) in &update.set {
+        set_path(&mut result, path, value);
+    }
+    for path in &update.unset {
+        unset_path(&mut result, path);
+    }
+    result
+}
+
+#[cfg(test)]
+fn set_path(document: &mut Document, path: &str, value: &Bson) {
+    match path.split_once('.') {
+        None => drop(document.insert(path, value.clone())),
+        Some((first, rest)) => {
+            let inner = document.entry(first.to_owned()).or_insert_with(|| Bson::Document(Document::new()));
+            set_path(inner.as_document_mut().expect("a path leads through documents"), rest, value);
+        }
+    }
+}
+
+#[cfg(test)]
+fn unset_path(document: &mut Document, path: &str) {
+    match path.split_once('.') {
+        None => drop(document.remove(path)),
+        Some((first, rest)) => {
+            if let Some(Bson::Document(inner)) = document.get_mut(first) {
+                unset_path(inner, rest);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
