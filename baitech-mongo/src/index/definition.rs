@@ -1,0 +1,62 @@
+//! How an index is written down.
+
+use std::time::Duration;
+
+use bson::{Bson, Document};
+use mongodb::IndexModel;
+use mongodb::options::IndexOptions;
+
+/// A collection and the indexes that its queries need.
+#[derive(Debug)]
+pub(super) struct Collection {
+    pub(super) name: &'static str,
+    pub(super) indexes: Vec<IndexModel>,
+}
+
+/// An index with the name that Mongoose would give it.
+pub(super) fn index(keys: Document) -> IndexModel {
+    let name = default_name(&keys);
+    IndexModel::builder().keys(keys).options(IndexOptions::builder().name(name).build()).build()
+}
+
+pub(super) fn unique(keys: Document) -> IndexModel {
+    with(index(keys), |options| options.unique = Some(true))
+}
+
+/// Only documents that have the field are in the index.
+pub(super) fn where_exists(index: IndexModel, field: &str) -> IndexModel {
+    let filter = bson::doc! { field: { "$exists": true } };
+    with(index, |options| options.partial_filter_expression = Some(filter))
+}
+
+/// A text index without stemming: Swahili has no stemmer, and an English one would mangle it.
+pub(super) fn text(fields: &[&str]) -> IndexModel {
+    let keys = fields.iter().map(|field| ((*field).to_owned(), Bson::from("text"))).collect();
+    with(index(keys), |options| options.default_language = Some("none".to_owned()))
+}
+
+/// The server removes documents once the date in the field has passed.
+pub(super) fn expiring(field: &str) -> IndexModel {
+    with(index(bson::doc! { field: 1 }), |options| options.expire_after = Some(Duration::ZERO))
+}
+
+/// `field_1_other_-1`, as the server and Mongoose name an index that nobody named.
+pub(super) fn default_name(keys: &Document) -> String {
+    let parts: Vec<String> = keys
+        .iter()
+        .map(|(field, kind)| match kind {
+            Bson::String(kind) => format!("{field}_{kind}"),
+            kind => format!("{field}_{kind}"),
+        })
+        .collect();
+    parts.join("_")
+}
+
+pub(super) fn name_of(index: &IndexModel) -> &str {
+    index.options.as_ref().and_then(|options| options.name.as_deref()).unwrap_or_default()
+}
+
+fn with(mut index: IndexModel, change: impl FnOnce(&mut IndexOptions)) -> IndexModel {
+    change(index.options.get_or_insert_with(IndexOptions::default));
+    index
+}

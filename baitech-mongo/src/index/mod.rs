@@ -1,0 +1,31 @@
+//! The indexes of every collection, in one file a collection.
+//!
+//! Names are those that Mongoose gives by default, because a server refuses the same keys under a second name.
+
+mod bookings;
+mod claims;
+mod counters;
+mod definition;
+mod ensure;
+mod events;
+mod ledger;
+mod report;
+mod shape;
+mod users;
+
+pub use ensure::{EnsureIndexesError, ensure_indexes};
+pub use report::{IndexDifference, IndexReport, index_report};
+
+use definition::Collection;
+
+/// Every collection that the store uses.
+fn collections() -> Vec<Collection> {
+    vec![
+        users::collection(),
+        bookings::collection(),
+        claims::collection(),
+        events::collection(),
+        ledger::collection(),
+        counters::collection(),
+    ]
+}

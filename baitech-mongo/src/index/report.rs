@@ -1,0 +1,136 @@
+//! Comparing what a database has with what it should have.
+
+use std::fmt;
+
+use bson::{Document, doc};
+use futures::TryStreamExt;
+use mongodb::error::Error;
+use mongodb::{Database, IndexModel};
+
+use super::collections;
+use super::definition::name_of;
+use super::shape::Shape;
+use crate::server_error::server_code;
+
+const NAMESPACE_NOT_FOUND: i32 = 26;
+
+/// One way in which an index is not as the store would have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IndexDifference {
+    /// Not there: [`ensure_indexes`](super::ensure_indexes) creates it.
+    Missing {
+        /// The collection's name.
+        collection: String,
+        /// The index's name.
+        index: String,
+    },
+    /// There under the same name or with the same keys, with other options. Nothing replaces it by itself.
+    Differs {
+        /// The collection's name.
+        collection: String,
+        /// The name of the index that is wanted.
+        index: String,
+        /// The name of the index that is in the way.
+        existing: String,
+        /// What is different, by option.
+        reason: String,
+    },
+    /// There, not asked for, and not used since the server started.
+    Unused {
+        /// The collection's name.
+        collection: String,
+        /// The index's name.
+        index: String,
+    },
+}
+
+impl fmt::Display for IndexDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { collection, index } => write!(f, "{collection}.{index} is missing"),
+            Self::Differs { collection, index, existing, reason } => {
+                write!(f, "{collection}.{index} cannot be created beside {existing}: {reason}")
+            }
+            Self::Unused { collection, index } => {
+                write!(f, "{collection}.{index} is not the store's, and unused since the server started")
+            }
+        }
+    }
+}
+
+/// The state of a database's indexes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IndexReport {
+    /// In the order of the collections; empty where all is well.
+    pub differences: Vec<IndexDifference>,
+}
+
+/// Compares the indexes of a database with the store's definitions, and names those that nobody uses. Changes nothing.
+///
+/// # Errors
+///
+/// Whatever the server answers.
+pub async fn index_report(database: &Database) -> Result<IndexReport, Error> {
+    let mut differences = Vec::new();
+    for collection in collections() {
+        let existing = Existing::of(database, collection.name).await?;
+        let wanted = collection.indexes.iter();
+        differences.extend(wanted.filter_map(|index| difference(collection.name, &existing, index)));
+        let known: Vec<&str> = collection.indexes.iter().map(name_of).collect();
+        for index in existing.unused(database, collection.name).await? {
+            if index != "_id_" && !known.contains(&index.as_str()) {
+                differences.push(IndexDifference::Unused { collection: collection.name.to_owned(), index });
+            }
+        }
+    }
+    Ok(IndexReport { differences })
+}
+
+/// The indexes that a collection has, as the server lists them.
+#[derive(Debug)]
+pub(super) struct Existing(Vec<Document>);
+
+impl Existing {
+    pub(super) async fn of(database: &Database, collection: &str) -> Result<Self, Error> {
+        let listed = database.run_cursor_command(doc! { "listIndexes": collection }).await;
+        match listed {
+            Ok(cursor) => Ok(Self(cursor.try_collect().await?)),
+            // No collection, so no indexes.
+            Err(error) if server_code(&error) == Some(NAMESPACE_NOT_FOUND) => Ok(Self(Vec::new())),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn unused(&self, database: &Database, collection: &str) -> Result<Vec<String>, Error> {
+        if self.0.is_empty() {
+            return Ok(Vec::new());
+        }
+        let stages = [doc! { "$indexStats": {} }, doc! { "$match": { "accesses.ops": 0 } }];
+        let stats = database.collection::<Document>(collection).aggregate(stages).await?;
+        let unused: Vec<Document> = stats.try_collect().await?;
+        Ok(unused.iter().filter_map(|stat| stat.get_str("name").ok().map(str::to_owned)).collect())
+    }
+}
+
+/// How an index differs from what exists; `None` where it exists as wanted.
+pub(super) fn difference(
+    collection: &str,
+    existing: &Existing,
+    wanted: &IndexModel,
+) -> Option<IndexDifference> {
+    let name = name_of(wanted);
+    let wanted = Shape::of_model(wanted);
+    let rival = existing.0.iter().find(|index| {
+        let shape = Shape::of_listing(index);
+        let one_text_index_only = shape.is_text() && wanted.is_text();
+        index.get_str("name").is_ok_and(|found| found == name)
+            || shape.keys == wanted.keys
+            || one_text_index_only
+    });
+    let (collection, index) = (collection.to_owned(), name.to_owned());
+    let Some(rival) = rival else { return Some(IndexDifference::Missing { collection, index }) };
+    let existing = rival.get_str("name").unwrap_or_default().to_owned();
+    let reason = wanted.differs_from(&Shape::of_listing(rival))?;
+    Some(IndexDifference::Differs { collection, index, existing, reason })
+}

@@ -1,0 +1,19 @@
+use bson::doc;
+
+use super::definition::{Collection, index, text, unique, where_exists};
+
+pub(super) fn collection() -> Collection {
+    Collection {
+        name: "users",
+        indexes: vec![
+            index(doc! { "location": "2dsphere" }),
+            text(&["firstName", "lastName", "bio", "skills.name", "businessName"]),
+            unique(doc! { "email": 1 }),
+            unique(doc! { "phoneNumber": 1 }),
+            where_exists(unique(doc! { "username": 1 }), "username"),
+            index(doc! { "role": 1, "status": 1, "rating.average": -1 }),
+            index(doc! { "skills.category": 1, "status": 1, "role": 1 }),
+            index(doc! { "fcmTokens.token": 1 }),
+        ],
+    }
+}

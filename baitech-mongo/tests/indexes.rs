@@ -1,0 +1,83 @@
+//! Indexes on a real server: created once, compared, never replaced behind a person's back.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use baitech_mongo::testing::TestServer;
+use baitech_mongo::{IndexDifference, connect, ensure_indexes, index_report};
+use bson::{Document, doc};
+use mongodb::{Database, IndexModel};
+
+async fn database() -> Database {
+    let server = TestServer::shared().await.unwrap();
+    connect(&server.uri_of(&server.database_name())).await.unwrap()
+}
+
+async fn names(database: &Database, collection: &str) -> Vec<String> {
+    database.collection::<Document>(collection).list_index_names().await.unwrap()
+}
+
+#[tokio::test]
+async fn what_is_missing_is_created_under_the_names_of_mongoose() {
+    let database = database().await;
+    let missing = index_report(&database).await.unwrap().differences;
+    assert!(missing.iter().all(|found| matches!(found, IndexDifference::Missing { .. })), "{missing:?}");
+    assert!(missing.len() >= 14, "{missing:?}");
+
+    assert_eq!(ensure_indexes(&database).await.unwrap(), []);
+    assert_eq!(index_report(&database).await.unwrap().differences, []);
+    let users = names(&database, "users").await;
+    for name in ["email_1", "phoneNumber_1", "location_2dsphere", "role_1_status_1_rating.average_-1"] {
+        assert!(users.iter().any(|found| found == name), "{name} in {users:?}");
+    }
+    let bookings = names(&database, "bookings").await;
+    for name in ["bookingNumber_1", "technician_1_status_1_createdAt_-1", "dueAt_1"] {
+        assert!(bookings.iter().any(|found| found == name), "{name} in {bookings:?}");
+    }
+}
+
+#[tokio::test]
+async fn twice_and_at_once_is_as_once() {
+    let database = database().await;
+    let (one, other) = tokio::join!(ensure_indexes(&database), ensure_indexes(&database));
+    assert_eq!((one.unwrap(), other.unwrap()), (vec![], vec![]));
+    assert_eq!(ensure_indexes(&database).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn an_index_in_the_way_is_reported_and_left() {
+    let database = database().await;
+    let plain = IndexModel::builder().keys(doc! { "email": 1 }).build();
+    let text = IndexModel::builder().keys(doc! { "bio": "text" }).build();
+    let users = database.collection::<Document>("users");
+    users.create_indexes([plain, text]).await.unwrap();
+
+    let differences = ensure_indexes(&database).await.unwrap();
+    let texts: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    assert_eq!(differences.len(), 2, "{texts:?}");
+    assert!(texts.iter().any(|text| text.contains("bio_text")), "{texts:?}");
+    assert!(texts.iter().any(|text| text.contains("unique should be true and is false")), "{texts:?}");
+    let names = names(&database, "users").await;
+    assert!(
+        names.contains(&"bio_text".to_owned()) && names.contains(&"phoneNumber_1".to_owned()),
+        "{names:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_strangers_unused_index_is_named() {
+    let database = database().await;
+    ensure_indexes(&database).await.unwrap();
+    let strange = IndexModel::builder().keys(doc! { "shoeSize": 1 }).build();
+    database.collection::<Document>("users").create_index(strange).await.unwrap();
+    let unused = IndexDifference::Unused { collection: "users".to_owned(), index: "shoeSize_1".to_owned() };
+    assert_eq!(index_report(&database).await.unwrap().differences, [unused]);
+}
+
+#[tokio::test]
+async fn data_that_breaks_a_unique_index_is_an_error_with_the_collections_name() {
+    let database = database().await;
+    let twins = [doc! { "email": "a@b.co" }, doc! { "email": "a@b.co" }];
+    database.collection::<Document>("users").insert_many(twins).await.unwrap();
+    let error = ensure_indexes(&database).await.unwrap_err();
+    assert!(error.to_string().contains("`users`"), "{error}");
+}
