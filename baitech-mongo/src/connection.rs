@@ -1,0 +1,170 @@
+//! Connecting: client options, and the checks that a server must pass before it is trusted with money.
+
+use std::time::Duration;
+
+use bson::{Document, doc};
+use mongodb::error::ErrorKind;
+use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, WriteConcern};
+use mongodb::{Client, Database};
+
+/// The database where the connection string names none.
+const DEFAULT_DATABASE: &str = "baitech";
+const DEFAULT_APP_NAME: &str = "baitech";
+const OLDEST_VERSION: [i32; 2] = [4, 4];
+/// The driver's own default of 30 s leaves a person who mistyped an address waiting.
+const DEFAULT_SELECTION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why a connection was not made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The connection string is not one. The text never repeats it: it may hold a password.
+    #[error("the MongoDB connection string is not valid: {0}")]
+    InvalidUri(String),
+    /// The server is not a member of a replica set, without which there are no transactions.
+    #[error(
+        "MongoDB at {address} is a standalone server, which has no transactions. Turn it into a one-member replica \
+         set; the data stays: (1) stop mongod; (2) start it again with `--replSet rs0`, or put \
+         `replication: {{ replSetName: rs0 }}` into mongod.conf; (3) once, run \
+         `mongosh --eval 'rs.initiate()'`; (4) connect again"
+    )]
+    Standalone {
+        /// Host and port.
+        address: String,
+    },
+    /// The server was started as a member of a replica set that nobody has initiated.
+    #[error(
+        "MongoDB at {address} was started with --replSet, but its replica set is not initiated. Run \
+         `mongosh --eval 'rs.initiate()'` once, then connect again"
+    )]
+    NotInitiated {
+        /// Host and port.
+        address: String,
+    },
+    /// The server is older than 4.4.
+    #[error("MongoDB {found} is too old: 4.4 or later is needed")]
+    TooOld {
+        /// The server's version.
+        found: String,
+    },
+    /// No server answered, or it refused a command.
+    #[error("MongoDB cannot be reached: {0}")]
+    Unreachable(#[source] mongodb::error::Error),
+}
+
+/// Connects to the replica set of a connection string and checks that it can do what the store needs.
+///
+/// Adds majority write concern (journaled), majority read concern, retried reads and writes, and the application name `baitech`
+/// where the string says nothing else. The database is the string's, else `baitech`.
+///
+/// # Errors
+///
+/// [`ConnectError`], each with the way out.
+pub async fn connect(uri: &str) -> Result<Database, ConnectError> {
+    let mut options = ClientOptions::parse(uri).await.map_err(invalid)?;
+    let selection_timeout = options.server_selection_timeout.unwrap_or(DEFAULT_SELECTION_TIMEOUT);
+    options.server_selection_timeout = Some(selection_timeout);
+    options.app_name.get_or_insert_with(|| DEFAULT_APP_NAME.to_owned());
+    options.retry_writes = Some(true);
+    options.read_concern.get_or_insert_with(ReadConcern::majority);
+    options.write_concern = Some(majority(options.write_concern.take()));
+    let name = options.default_database.clone().unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+
+    let client = Client::with_options(options.clone()).map_err(invalid)?;
+    let admin = client.database("admin");
+    let hello = match admin.run_command(doc! { "hello": 1 }).await {
+        Ok(answer) => answer,
+        // A standalone server never matches a connection string that names a replica set: the driver only
+        // times out. Asking it directly tells why.
+        Err(error) => {
+            diagnose(options).await?;
+            return Err(ConnectError::Unreachable(error));
+        }
+    };
+    check_topology(&hello, &address_of(&options))?;
+    let build = admin.run_command(doc! { "buildInfo": 1 }).await.map_err(ConnectError::Unreachable)?;
+    check_version(&build)?;
+    Ok(client.database(&name))
+}
+
+/// A write that a minority holds can be rolled back after it was acknowledged, so nothing less than a majority
+/// will do; a time-out that the string gives is kept.
+fn majority(given: Option<WriteConcern>) -> WriteConcern {
+    let mut concern = given.unwrap_or_default();
+    concern.w = Some(Acknowledgment::Majority);
+    concern.journal = Some(true);
+    concern
+}
+
+async fn diagnose(mut options: ClientOptions) -> Result<(), ConnectError> {
+    options.direct_connection = Some(true);
+    options.repl_set_name = None;
+    options.hosts.truncate(1);
+    options.server_selection_timeout = Some(Duration::from_secs(2));
+    let address = address_of(&options);
+    let Ok(client) = Client::with_options(options) else { return Ok(()) };
+    match client.database("admin").run_command(doc! { "hello": 1 }).await {
+        Ok(hello) => check_topology(&hello, &address),
+        Err(_) => Ok(()),
+    }
+}
+
+fn check_topology(hello: &Document, address: &str) -> Result<(), ConnectError> {
+    let in_set = hello.contains_key("setName");
+    let through_mongos = hello.get_str("msg").is_ok_and(|message| message == "isdbgrid");
+    if in_set || through_mongos {
+        Ok(())
+    } else if hello.get_bool("isreplicaset").unwrap_or(false) {
+        Err(ConnectError::NotInitiated { address: address.to_owned() })
+    } else {
+        Err(ConnectError::Standalone { address: address.to_owned() })
+    }
+}
+
+fn check_version(build: &Document) -> Result<(), ConnectError> {
+    let numbers = build.get_array("versionArray").map(Vec::as_slice).unwrap_or_default();
+    let found: Vec<i32> = numbers.iter().filter_map(bson::Bson::as_i32).take(2).collect();
+    if found.as_slice() >= OLDEST_VERSION.as_slice() {
+        return Ok(());
+    }
+    Err(ConnectError::TooOld { found: build.get_str("version").unwrap_or("of unknown version").to_owned() })
+}
+
+fn address_of(options: &ClientOptions) -> String {
+    options.hosts.first().map(ToString::to_string).unwrap_or_default()
+}
+
+fn invalid(error: mongodb::error::Error) -> ConnectError {
+    match *error.kind {
+        ErrorKind::InvalidArgument { message, .. } => ConnectError::InvalidUri(message),
+        _ => ConnectError::Unreachable(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_versions_from_4_4_pass() {
+        let build =
+            |numbers: [i32; 3]| doc! { "version": format!("{numbers:?}"), "versionArray": numbers.to_vec() };
+        for old in [[3, 6, 23], [4, 2, 24], [4, 3, 9]] {
+            assert!(matches!(check_version(&build(old)), Err(ConnectError::TooOld { .. })), "{old:?}");
+        }
+        for new in [[4, 4, 0], [5, 0, 1], [6, 0, 5], [8, 0, 0]] {
+            assert!(check_version(&build(new)).is_ok(), "{new:?}");
+        }
+        assert!(check_version(&doc! {}).is_err());
+    }
+
+    #[test]
+    fn a_weaker_write_concern_is_raised_to_the_majority() {
+        let weak =
+            WriteConcern::builder().w(Acknowledgment::Nodes(1)).w_timeout(Duration::from_secs(3)).build();
+        let raised = majority(Some(weak));
+        assert_eq!(raised.w, Some(Acknowledgment::Majority));
+        assert_eq!(raised.journal, Some(true));
+        assert_eq!(raised.w_timeout, Some(Duration::from_secs(3)));
+    }
+}
