@@ -1,0 +1,19 @@
+//! People and companies: users of all roles, technician profiles, availability, identity checks (KYC).
+
+mod availability;
+mod corporate;
+mod event;
+mod kyc;
+mod repository;
+mod technician;
+mod user;
+
+pub use availability::{Availability, AvailabilityException, TimeOfDay, WeeklySlot};
+pub use corporate::{BillingInfo, CorporateProfile};
+pub use event::AccountEvent;
+pub use kyc::{IdType, Kyc, KycDecision, KycDocuments, KycStatus};
+pub use repository::{UserFilter, UserRepository};
+pub use technician::{Category, Insurance, Licence, Skill, TechnicianProfile};
+pub use user::{
+    Address, Gender, Image, NewUser, ProfileChange, Rating, User, UserRecord, UserStats, UserStatus,
+};

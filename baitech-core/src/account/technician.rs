@@ -1,0 +1,159 @@
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::Availability;
+use crate::kernel::{Distance, ElementId, Money, Text};
+
+/// What kind of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Category {
+    Plumbing,
+    Electrical,
+    Carpentry,
+    Masonry,
+    Painting,
+    Hvac,
+    Welding,
+    Other,
+}
+
+impl Category {
+    /// Every category.
+    pub const ALL: [Self; 8] = [
+        Self::Plumbing,
+        Self::Electrical,
+        Self::Carpentry,
+        Self::Masonry,
+        Self::Painting,
+        Self::Hvac,
+        Self::Welding,
+        Self::Other,
+    ];
+
+    /// The name in documents and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Plumbing => "plumbing",
+            Self::Electrical => "electrical",
+            Self::Carpentry => "carpentry",
+            Self::Masonry => "masonry",
+            Self::Painting => "painting",
+            Self::Hvac => "hvac",
+            Self::Welding => "welding",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// Something a technician can do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Skill {
+    /// The stored element's own id.
+    #[serde(default, skip)]
+    pub element: ElementId,
+    /// In the technician's words.
+    pub name: Text<100>,
+    /// What kind of work it is.
+    pub category: Category,
+    /// Whole years of doing it.
+    pub years_of_experience: u32,
+    /// Whether staff has seen proof. Only staff sets this.
+    #[serde(default)]
+    pub verified: bool,
+    /// The proof.
+    #[serde(default)]
+    pub verification_documents: Vec<String>,
+}
+
+/// A licence to trade.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Licence {
+    pub number: Option<String>,
+    pub verified: bool,
+}
+
+/// Insurance against damage.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Insurance {
+    pub provider: Option<String>,
+    pub policy_number: Option<String>,
+    pub verified: bool,
+}
+
+/// What makes a user bookable.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TechnicianProfile {
+    /// What the technician can do.
+    pub skills: Vec<Skill>,
+    /// When.
+    #[serde(default)]
+    pub availability: Availability,
+    /// The zone in which the hours of `availability` are meant.
+    #[serde(default = "default_zone")]
+    pub time_zone: Tz,
+    /// The price of an hour; the platform's price list applies without.
+    #[serde(default)]
+    pub hourly_rate: Option<Money>,
+    /// How far from home.
+    #[serde(default = "TechnicianProfile::default_service_radius")]
+    pub service_radius: Distance,
+    /// The name of the business.
+    #[serde(default)]
+    pub business_name: Option<Text<100>>,
+    /// Whole years in the trade.
+    #[serde(default)]
+    pub years_of_experience: Option<u32>,
+    /// The licence to trade. Only staff sets it verified.
+    #[serde(default)]
+    pub licence: Option<Licence>,
+    /// The insurance. Only staff sets it verified.
+    #[serde(default)]
+    pub insurance: Option<Insurance>,
+}
+
+const fn default_zone() -> Tz {
+    Tz::Africa__Nairobi
+}
+
+impl TechnicianProfile {
+    /// The farthest that anybody can offer to travel.
+    pub const MAX_SERVICE_RADIUS: Distance = Distance::from_kilometres(100.0);
+
+    /// How far a technician travels who does not say: 10 km.
+    #[must_use]
+    pub const fn default_service_radius() -> Distance {
+        Distance::from_kilometres(10.0)
+    }
+
+    /// A profile with these skills, the default radius and zone, and no hours yet.
+    #[must_use]
+    pub fn new(skills: Vec<Skill>) -> Self {
+        Self {
+            skills,
+            availability: Availability::default(),
+            time_zone: default_zone(),
+            hourly_rate: None,
+            service_radius: Self::default_service_radius(),
+            business_name: None,
+            years_of_experience: None,
+            licence: None,
+            insurance: None,
+        }
+    }
+
+    /// The best skill in a category: verified before not, then the more experienced.
+    #[must_use]
+    pub fn best_skill(&self, category: Category) -> Option<&Skill> {
+        let in_category = self.skills.iter().filter(|skill| skill.category == category);
+        in_category.max_by_key(|skill| (skill.verified, skill.years_of_experience))
+    }
+}

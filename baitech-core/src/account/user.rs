@@ -1,0 +1,258 @@
+use std::ops::Deref;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{CorporateProfile, Kyc, TechnicianProfile};
+use crate::kernel::{
+    Actor, Email, Error, GeoPoint, Id, Money, PhoneNumber, Result, Role, Rule, Text, Username,
+};
+
+/// Whether a user may act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserStatus {
+    /// May do what the role allows.
+    Active,
+    /// Finishes what runs and starts nothing.
+    Suspended,
+    /// Left.
+    Deactivated,
+    /// Was thrown out.
+    Banned,
+}
+
+impl UserStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Active, Self::Suspended, Self::Deactivated, Self::Banned];
+
+    /// The name in documents and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Deactivated => "deactivated",
+            Self::Banned => "banned",
+        }
+    }
+}
+
+/// As the user states it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Gender {
+    Male,
+    Female,
+    Other,
+    PreferNotToSay,
+}
+
+/// A stored image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Image {
+    /// Where it can be fetched.
+    pub url: String,
+    /// Its name at the media store.
+    pub public_id: Option<String>,
+}
+
+/// Where somebody is, or lives.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Address {
+    pub point: Option<GeoPoint>,
+    pub address: Option<String>,
+    pub city: Option<String>,
+    pub county: Option<String>,
+    pub country: Option<String>,
+}
+
+/// What others think of a user's work: the mean of whole stars, and how many gave them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rating {
+    /// The mean, 0 to 5, two decimals; 0 without reviews.
+    pub average: Decimal,
+    /// How many reviews.
+    pub count: u32,
+}
+
+/// Counts over a user's bookings, as far as they are known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserStats {
+    /// Bookings made (customers) or accepted (technicians).
+    pub total_bookings: u32,
+    /// Of these, done.
+    pub completed_bookings: u32,
+    /// Of these, cancelled.
+    pub cancelled_bookings: u32,
+    /// Earned, all in all.
+    pub total_earnings: Option<Money>,
+    /// Spent, all in all.
+    pub total_spent: Option<Money>,
+    /// Minutes until an offer is answered, on average.
+    pub response_minutes: Option<Decimal>,
+}
+
+impl UserStats {
+    /// The share of finished bookings that were completed, 0 to 1; `None` without history.
+    #[must_use]
+    pub fn completion_rate(&self) -> Option<f64> {
+        let finished = self.completed_bookings.saturating_add(self.cancelled_bookings);
+        (finished > 0).then(|| f64::from(self.completed_bookings) / f64::from(finished))
+    }
+}
+
+/// Everything that a store keeps of a user. A [`User`] dereferences to it.
+///
+/// Not `#[non_exhaustive]`: a store handles all of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names and types say it; exceptions are documented")]
+pub struct UserRecord {
+    pub id: Id<User>,
+    pub role: Role,
+    pub status: UserStatus,
+    pub first_name: Text<50>,
+    pub last_name: Text<50>,
+    pub email: Email,
+    pub phone: PhoneNumber,
+    pub username: Option<Username>,
+    pub bio: Option<Text<500>>,
+    pub gender: Option<Gender>,
+    pub date_of_birth: Option<NaiveDate>,
+    pub picture: Option<Image>,
+    pub location: Address,
+    /// Skills, hours and prices; of technicians.
+    pub technician: Option<TechnicianProfile>,
+    /// The company; of corporate users.
+    pub corporate: Option<CorporateProfile>,
+    pub kyc: Kyc,
+    pub rating: Rating,
+    pub stats: UserStats,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A user: reads like its [`UserRecord`], changes only through commands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct User(pub(super) UserRecord);
+
+impl Deref for User {
+    type Target = UserRecord;
+
+    fn deref(&self) -> &UserRecord {
+        &self.0
+    }
+}
+
+impl User {
+    /// The user that a store keeps. No rule is checked: rules bind what is written, not what is stored.
+    #[must_use]
+    pub const fn from_record(record: UserRecord) -> Self {
+        Self(record)
+    }
+
+    /// What a store keeps.
+    #[must_use]
+    pub fn into_record(self) -> UserRecord {
+        self.0
+    }
+
+    /// The user as somebody who gives commands.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor::user(self.id, self.role)
+    }
+
+    /// First and last name.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name)
+    }
+
+    /// Whose approval a company's bookings need: its administrator, or the user itself where it has none above it.
+    #[must_use]
+    pub fn company(&self) -> Option<Id<Self>> {
+        self.corporate.as_ref().map(|company| company.administrator.unwrap_or(self.id))
+    }
+
+    /// Fails unless the user may start something new.
+    ///
+    /// # Errors
+    /// [`Rule::InactiveUser`].
+    pub fn require_active(&self) -> Result<()> {
+        if self.status == UserStatus::Active {
+            return Ok(());
+        }
+        Err(Error::refused(Rule::InactiveUser, format!("the account is {}", self.status.as_str())))
+    }
+}
+
+/// What a new user says of itself, as typed in; checked by `Accounts::register`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "as in `UserRecord`")]
+pub struct NewUser {
+    pub role: Role,
+    pub first_name: String,
+    pub last_name: String,
+    pub email: String,
+    pub phone_number: String,
+    #[serde(default)]
+    pub username: Option<String>,
+    #[serde(default)]
+    pub bio: Option<String>,
+    #[serde(default)]
+    pub location: Address,
+    /// Needed for technicians, refused for others.
+    #[serde(default)]
+    pub technician: Option<TechnicianProfile>,
+    /// Needed for corporate users, refused for others.
+    #[serde(default)]
+    pub corporate: Option<CorporateProfile>,
+}
+
+impl NewUser {
+    /// A user with no more than what everybody has.
+    #[must_use]
+    pub fn new(role: Role, first_name: &str, last_name: &str, email: &str, phone_number: &str) -> Self {
+        Self {
+            role,
+            first_name: first_name.to_owned(),
+            last_name: last_name.to_owned(),
+            email: email.to_owned(),
+            phone_number: phone_number.to_owned(),
+            username: None,
+            bio: None,
+            location: Address::default(),
+            technician: None,
+            corporate: None,
+        }
+    }
+}
+
+/// What a user changes of its profile: `None` leaves a field as it is.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "as in `UserRecord`")]
+pub struct ProfileChange {
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub email: Option<String>,
+    pub phone_number: Option<String>,
+    pub username: Option<String>,
+    pub bio: Option<String>,
+    pub gender: Option<Gender>,
+    pub date_of_birth: Option<NaiveDate>,
+    pub location: Option<Address>,
+    pub technician: Option<TechnicianProfile>,
+    pub corporate: Option<CorporateProfile>,
+}

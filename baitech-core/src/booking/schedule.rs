@@ -1,0 +1,91 @@
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    account::{TimeOfDay, User},
+    kernel::{Code, Id, Violation},
+    store::ClaimKey,
+};
+
+/// When a job takes place: hours of one local day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TimeSlot {
+    /// The local day.
+    pub date: NaiveDate,
+    /// From.
+    #[serde(rename = "startTime")]
+    pub start: TimeOfDay,
+    /// To, not included.
+    #[serde(rename = "endTime")]
+    pub end: TimeOfDay,
+    /// How long the work will take, in minutes; the length of the slot unless an earlier application stored otherwise.
+    #[serde(rename = "estimatedDuration")]
+    pub estimated_minutes: u32,
+    /// The zone of the place.
+    #[serde(rename = "timeZone")]
+    pub zone: Tz,
+}
+
+impl TimeSlot {
+    /// The longest way that is kept free after a job.
+    pub const TRAVEL: TimeDelta = TimeDelta::minutes(30);
+    /// Claims are made in pieces of this length.
+    pub const CELL: TimeDelta = TimeDelta::minutes(15);
+
+    /// Hours of a day, on quarters of an hour; a job never crosses midnight.
+    ///
+    /// # Errors
+    /// A [`Violation`] of `timeSlot.startTime` or `timeSlot.endTime`: [`Code::Malformed`] off the quarter, [`Code::Order`] for an
+    /// end that is not after the start (also where a change of the clocks swallows the slot).
+    pub fn new(date: NaiveDate, start: TimeOfDay, end: TimeOfDay, zone: Tz) -> Result<Self, Violation> {
+        for (field, time) in [("timeSlot.startTime", start), ("timeSlot.endTime", end)] {
+            if !time.is_quarter() {
+                return Err(Violation::new(field, Code::Malformed, "times lie on a quarter of an hour"));
+            }
+        }
+        let minutes = end.minutes().saturating_sub(start.minutes());
+        let slot = Self { date, start, end, estimated_minutes: u32::from(minutes), zone };
+        if minutes == 0 || slot.starts_at() >= slot.ends_at() {
+            return Err(Violation::new("timeSlot.endTime", Code::Order, "the end comes after the start"));
+        }
+        Ok(slot)
+    }
+
+    /// The moment when it begins.
+    #[must_use]
+    pub fn starts_at(&self) -> DateTime<Utc> {
+        self.start.on(self.date, self.zone)
+    }
+
+    /// The moment when it ends.
+    #[must_use]
+    pub fn ends_at(&self) -> DateTime<Utc> {
+        self.end.on(self.date, self.zone)
+    }
+
+    /// The quarters of an hour of UTC, counted from 1970, that the job and the way after it take.
+    pub fn cells(&self) -> impl Iterator<Item = i64> + use<> {
+        let cell = Self::CELL.num_seconds();
+        let first = self.starts_at().timestamp().div_euclid(cell);
+        let padded_end = self.ends_at().timestamp().saturating_add(Self::TRAVEL.num_seconds());
+        let end = padded_end.saturating_add(cell - 1).div_euclid(cell);
+        first..end
+    }
+
+    /// The claims that keep a technician from taking another job at that time.
+    #[must_use]
+    pub fn claim_keys(&self, technician: Id<User>) -> Vec<ClaimKey> {
+        self.cells().map(|cell| cell_claim(technician, cell)).collect()
+    }
+}
+
+/// The name of the space of claims on a technician's time.
+pub const SLOT_CLAIMS: &str = "technician.slot";
+
+/// The claim on a quarter of an hour of a technician.
+#[must_use]
+pub fn cell_claim(technician: Id<User>, cell: i64) -> ClaimKey {
+    ClaimKey::new(SLOT_CLAIMS, format_args!("{technician}/{cell}"))
+}

@@ -1,0 +1,297 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Where a booking is on its way from request to paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BookingStatus {
+    /// Requested by the customer.
+    Pending,
+    /// A technician is being looked for.
+    Matching,
+    /// Offered to a technician.
+    Assigned,
+    /// The technician has promised to come.
+    Accepted,
+    /// The technician has declined, or not answered in time.
+    Rejected,
+    /// The technician is on the way.
+    EnRoute,
+    /// The technician is there.
+    Arrived,
+    /// The work goes on.
+    InProgress,
+    /// The work rests.
+    Paused,
+    /// The technician says that it is done.
+    Completed,
+    /// The customer agrees.
+    Verified,
+    /// The money is awaited.
+    PaymentPending,
+    /// The money is there.
+    Paid,
+    /// Given up.
+    Cancelled,
+    /// One side contests it.
+    Disputed,
+    /// The customer has the money back.
+    Refunded,
+}
+
+impl BookingStatus {
+    /// Every status, in the order of declaration.
+    pub const ALL: [Self; 16] = [
+        Self::Pending,
+        Self::Matching,
+        Self::Assigned,
+        Self::Accepted,
+        Self::Rejected,
+        Self::EnRoute,
+        Self::Arrived,
+        Self::InProgress,
+        Self::Paused,
+        Self::Completed,
+        Self::Verified,
+        Self::PaymentPending,
+        Self::Paid,
+        Self::Cancelled,
+        Self::Disputed,
+        Self::Refunded,
+    ];
+
+    /// The name in documents and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Matching => "matching",
+            Self::Assigned => "assigned",
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::EnRoute => "en_route",
+            Self::Arrived => "arrived",
+            Self::InProgress => "in_progress",
+            Self::Paused => "paused",
+            Self::Completed => "completed",
+            Self::Verified => "verified",
+            Self::PaymentPending => "payment_pending",
+            Self::Paid => "paid",
+            Self::Cancelled => "cancelled",
+            Self::Disputed => "disputed",
+            Self::Refunded => "refunded",
+        }
+    }
+
+    /// Whether nothing can follow.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        self.next().next().is_none()
+    }
+
+    /// Whether the technician's time is taken: `accepted` to `paused`. Stores hold claims exactly while this holds.
+    #[must_use]
+    pub const fn holds_time(self) -> bool {
+        matches!(self, Self::Accepted | Self::EnRoute | Self::Arrived | Self::InProgress | Self::Paused)
+    }
+
+    /// The statuses that can follow, whoever asks.
+    pub fn next(self) -> impl Iterator<Item = Self> {
+        Transition::TABLE
+            .iter()
+            .filter(move |transition| transition.from == self)
+            .map(|transition| transition.to)
+    }
+
+    /// Who may take a booking from here to `to`; nobody where the machine has no such transition. One look-up in a matrix that
+    /// the compiler makes from [`Transition::TABLE`].
+    #[must_use]
+    #[inline]
+    pub const fn who_may(self, to: Self) -> Parties {
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "both indices are below 16, the matrix has 16 rows of 16"
+        )]
+        MATRIX[self as usize][to as usize]
+    }
+}
+
+impl fmt::Display for BookingStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What somebody is to one booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Party {
+    /// The platform: timers and follow-ups.
+    System = 1,
+    /// The customer who made this booking.
+    Customer = 2,
+    /// The technician whom it is assigned to.
+    Technician = 4,
+    /// An administrator.
+    Admin = 8,
+    /// A member of the support staff.
+    Support = 16,
+}
+
+impl Party {
+    /// Every party.
+    pub const ALL: [Self; 5] = [Self::System, Self::Customer, Self::Technician, Self::Admin, Self::Support];
+
+    /// The name in messages and diagrams.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Customer => "customer",
+            Self::Technician => "technician",
+            Self::Admin => "admin",
+            Self::Support => "support",
+        }
+    }
+}
+
+/// A set of parties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Parties(u8);
+
+impl Parties {
+    /// Nobody.
+    pub const NOBODY: Self = Self(0);
+
+    /// Exactly these.
+    #[must_use]
+    pub const fn of(parties: &[Party]) -> Self {
+        let mut set = Self::NOBODY;
+        let mut rest = parties;
+        while let [first, others @ ..] = rest {
+            set = set.with(*first);
+            rest = others;
+        }
+        set
+    }
+
+    /// These and one more.
+    #[must_use]
+    pub const fn with(self, party: Party) -> Self {
+        Self(self.0 | party as u8)
+    }
+
+    /// Whether this one is among them.
+    #[must_use]
+    pub const fn contains(self, party: Party) -> bool {
+        self.0 & party as u8 != 0
+    }
+
+    /// Whether any of these is among those.
+    #[must_use]
+    #[inline]
+    pub const fn meets(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    /// Whether there is nobody.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Each of them.
+    pub fn iter(self) -> impl Iterator<Item = Party> {
+        Party::ALL.into_iter().filter(move |party| self.contains(*party))
+    }
+}
+
+impl fmt::Display for Parties {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, party) in self.iter().enumerate() {
+            write!(f, "{}{}", if index == 0 { "" } else { ", " }, party.as_str())?;
+        }
+        Ok(())
+    }
+}
+
+/// One arrow of the state machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transition {
+    /// From.
+    pub from: BookingStatus,
+    /// To.
+    pub to: BookingStatus,
+    /// Who may take it.
+    pub who: Parties,
+}
+
+const fn arrow(from: BookingStatus, to: BookingStatus, who: &[Party]) -> Transition {
+    Transition { from, to, who: Parties::of(who) }
+}
+
+impl Transition {
+    /// The whole state machine. Methods, documentation, diagrams and property tests derive from this table, and nothing
+    /// else says who may do what; times and money that a transition needs besides are checked by the booking's commands.
+    pub const TABLE: [Self; 29] = {
+        use BookingStatus::{
+            Accepted, Arrived, Assigned, Cancelled, Completed, Disputed, EnRoute, InProgress, Matching, Paid,
+            Paused, PaymentPending, Pending, Refunded, Rejected, Verified,
+        };
+        use Party::{Admin, Customer, Support, System, Technician};
+        [
+            arrow(Pending, Matching, &[System, Customer, Admin]),
+            arrow(Pending, Cancelled, &[Customer, Technician, Admin, Support]),
+            arrow(Matching, Assigned, &[System, Customer, Admin]),
+            arrow(Matching, Cancelled, &[System, Customer, Technician, Admin, Support]),
+            arrow(Assigned, Accepted, &[Technician]),
+            arrow(Assigned, Rejected, &[System, Technician]),
+            arrow(Assigned, Cancelled, &[Customer, Technician, Admin, Support]),
+            arrow(Rejected, Matching, &[System, Admin]),
+            arrow(Rejected, Cancelled, &[Customer, Technician, Admin, Support]),
+            arrow(Accepted, EnRoute, &[Technician]),
+            arrow(Accepted, Cancelled, &[System, Customer, Technician, Admin, Support]),
+            arrow(EnRoute, Arrived, &[Technician]),
+            arrow(EnRoute, Cancelled, &[Customer, Technician, Admin, Support]),
+            arrow(Arrived, InProgress, &[Technician]),
+            arrow(Arrived, Cancelled, &[Customer, Technician, Admin, Support]),
+            arrow(InProgress, Paused, &[Technician]),
+            arrow(InProgress, Completed, &[Technician]),
+            arrow(InProgress, Cancelled, &[Customer, Technician, Admin, Support]),
+            arrow(Paused, InProgress, &[Technician]),
+            arrow(Paused, Cancelled, &[Customer, Technician, Admin, Support]),
+            arrow(Completed, Verified, &[System, Customer]),
+            arrow(Completed, Disputed, &[Customer, Technician]),
+            arrow(Completed, Cancelled, &[Admin]),
+            arrow(Verified, PaymentPending, &[System]),
+            arrow(PaymentPending, Paid, &[System]),
+            arrow(PaymentPending, Disputed, &[Customer, Technician]),
+            arrow(Paid, Disputed, &[Customer, Technician]),
+            arrow(Disputed, Refunded, &[Admin, Support]),
+            arrow(Disputed, Completed, &[Admin, Support]),
+        ]
+    };
+
+    /// The machine as a Mermaid state diagram.
+    #[must_use]
+    pub fn mermaid() -> String {
+        let mut lines = vec!["stateDiagram-v2".to_owned(), "    [*] --> pending".to_owned()];
+        lines.extend(Self::TABLE.iter().map(|t| format!("    {} --> {}: {}", t.from, t.to, t.who)));
+        let ends = BookingStatus::ALL.into_iter().filter(|status| status.is_terminal());
+        lines.extend(ends.map(|status| format!("    {status} --> [*]")));
+        lines.join("\n") + "\n"
+    }
+}
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses an index out of range")]
+const MATRIX: [[Parties; 16]; 16] = {
+    let mut matrix = [[Parties::NOBODY; 16]; 16];
+    let mut index = 0;
+    while index < Transition::TABLE.len() {
+        let arrow = Transition::TABLE[index];
+        matrix[arrow.from as usize][arrow.to as usize] = arrow.who;
+        index += 1;
+    }
+    matrix
+};

@@ -1,0 +1,55 @@
+use std::{
+    fmt,
+    sync::atomic::{AtomicI64, Ordering},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Where the time comes from. Times have whole milliseconds, which is what MongoDB keeps.
+pub trait Clock: Send + Sync + fmt::Debug {
+    /// The present moment, cut to whole milliseconds.
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// The clock of the machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this port is the one place that reads the machine's clock"
+    )]
+    fn now(&self) -> DateTime<Utc> {
+        let now = Utc::now();
+        DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
+    }
+}
+
+/// A clock that moves only when it is told to: for tests, simulations and stories.
+#[derive(Debug)]
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    /// A clock that stands at `start`.
+    #[must_use]
+    pub fn at(start: DateTime<Utc>) -> Self {
+        Self(AtomicI64::new(start.timestamp_millis()))
+    }
+
+    /// Moves the clock forward (or back, by a negative step).
+    pub fn advance(&self, by: TimeDelta) {
+        self.0.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
+    }
+
+    /// Sets the clock.
+    pub fn set(&self, to: DateTime<Utc>) {
+        self.0.store(to.timestamp_millis(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0.load(Ordering::SeqCst)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,42 @@
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+};
+
+/// Where randomness comes from: ids, tokens, jitter.
+pub trait Entropy: Send + Sync + fmt::Debug {
+    /// Fills the buffer with random bytes.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// The randomness of the operating system, fit for secrets.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    #[expect(
+        clippy::expect_used,
+        reason = "a machine without randomness can give no unique id; nothing could go on"
+    )]
+    fn fill(&self, buffer: &mut [u8]) {
+        getrandom::fill(buffer).expect("the operating system gives random bytes");
+    }
+}
+
+/// Repeatable bytes from a seed: for tests, simulations and stories. Never for secrets.
+#[derive(Debug)]
+pub struct SeededEntropy(Mutex<fastrand::Rng>);
+
+impl SeededEntropy {
+    /// The same seed gives the same bytes.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(Mutex::new(fastrand::Rng::with_seed(seed)))
+    }
+}
+
+impl Entropy for SeededEntropy {
+    fn fill(&self, buffer: &mut [u8]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill(buffer);
+    }
+}

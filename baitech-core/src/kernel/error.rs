@@ -1,0 +1,346 @@
+use std::{borrow::Cow, fmt};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    account::User,
+    booking::Booking,
+    store::{StoreError, Stored},
+};
+
+/// The result of a command or a query of the engine.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What kind of thing an error is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Kind {
+    /// A user.
+    User,
+    /// A booking.
+    Booking,
+}
+
+impl Kind {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Booking => "booking",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a command or query did nothing. In each case nothing was stored, except where [`Error::Unavailable`] says
+/// that nobody knows.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no such thing, or none that this actor may know of.
+    #[error("there is no {kind} {id}")]
+    NotFound {
+        /// What was looked for.
+        kind: Kind,
+        /// By which id or number.
+        id: String,
+    },
+    /// This actor may not do this at all, whatever the state.
+    #[error("not permitted: {reason}")]
+    Forbidden {
+        /// Who could.
+        reason: Cow<'static, str>,
+    },
+    /// Values that break a rule of form; all of them.
+    #[error(transparent)]
+    Invalid(#[from] Violations),
+    /// A rule of the domain says no as things stand now.
+    #[error(transparent)]
+    Refused(#[from] Box<Refusal>),
+    /// Somebody else changed it meanwhile: here is how it is now. Decide again.
+    #[error("the {} was changed meanwhile", .0.kind())]
+    Conflict(Current),
+    /// The store or a provider cannot be reached or gave no answer; the outcome is unknown. A retry is safe only with
+    /// the same idempotency key.
+    #[error("not available: {reason}")]
+    Unavailable {
+        /// What the store said, for an operator; nothing of it is for a client's eyes.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// [`Error::NotFound`].
+    #[must_use]
+    pub fn not_found(kind: Kind, id: impl fmt::Display) -> Self {
+        Self::NotFound { kind, id: id.to_string() }
+    }
+
+    /// [`Error::Forbidden`].
+    #[must_use]
+    pub fn forbidden(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::Forbidden { reason: reason.into() }
+    }
+
+    /// [`Error::Refused`] by a rule.
+    #[must_use]
+    pub fn refused(rule: Rule, message: impl Into<String>) -> Self {
+        Self::Refused(Box::new(Refusal {
+            rule,
+            message: message.into(),
+            state: None,
+            requested: None,
+            allowed: Vec::new(),
+        }))
+    }
+
+    /// The rule that refused, if one did.
+    #[must_use]
+    pub fn rule(&self) -> Option<Rule> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.rule),
+            _ => None,
+        }
+    }
+}
+
+impl From<Violation> for Error {
+    fn from(violation: Violation) -> Self {
+        Self::Invalid(violation.into())
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Duplicate { field } => {
+                Violation::new(field, Code::Duplicate, "another user has this already").into()
+            }
+            StoreError::KeyReused => {
+                Self::refused(Rule::IdempotencyKeyReused, "this idempotency key was used for another request")
+            }
+            StoreError::Cursor(violation) => violation.into(),
+            other => Self::Unavailable { reason: other.to_string() },
+        }
+    }
+}
+
+/// How the thing is that somebody else changed.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Current {
+    /// A booking.
+    Booking(Box<Stored<Booking>>),
+    /// A user.
+    User(Box<Stored<User>>),
+}
+
+impl Current {
+    /// What kind of thing it is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Booking(_) => Kind::Booking,
+            Self::User(_) => Kind::User,
+        }
+    }
+}
+
+impl From<Stored<Booking>> for Current {
+    fn from(stored: Stored<Booking>) -> Self {
+        Self::Booking(Box::new(stored))
+    }
+}
+
+impl From<Stored<User>> for Current {
+    fn from(stored: Stored<User>) -> Self {
+        Self::User(Box::new(stored))
+    }
+}
+
+/// In which way a value is invalid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Code {
+    /// It is missing or blank.
+    Required,
+    /// It cannot be read as what it should be.
+    Malformed,
+    /// It is longer than it may be.
+    TooLong,
+    /// There are more of them than there may be.
+    TooMany,
+    /// It is outside of its bounds.
+    OutOfRange,
+    /// It lies in the past.
+    InPast,
+    /// The end comes before the start, or with it.
+    Order,
+    /// Another record has it already.
+    Duplicate,
+    /// It refers to something that does not exist or will not do.
+    Unknown,
+    /// It is in another currency.
+    Currency,
+}
+
+/// One invalid value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// Where: the name of the field on the wire, with dots (`timeSlot.endTime`).
+    pub field: Cow<'static, str>,
+    /// In which way.
+    pub code: Code,
+    /// What a person should know.
+    pub message: Cow<'static, str>,
+}
+
+impl Violation {
+    /// A violation of `field`.
+    #[must_use]
+    pub fn new(
+        field: impl Into<Cow<'static, str>>,
+        code: Code,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { field: field.into(), code, message: message.into() }
+    }
+
+    /// The same violation of a field inside of another.
+    #[must_use]
+    pub fn within(mut self, parent: &str) -> Self {
+        self.field = format!("{parent}.{}", self.field).into();
+        self
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.message)
+    }
+}
+
+impl std::error::Error for Violation {}
+
+/// Every invalid value of a request at once. Never empty inside an [`Error`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// None yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, violation: Violation) {
+        self.0.push(violation);
+    }
+
+    /// Takes the value out of a check, or keeps its violation and goes on to the next field.
+    pub fn check<T>(&mut self, checked: std::result::Result<T, Violation>) -> Option<T> {
+        checked.map_err(|violation| self.push(violation)).ok()
+    }
+
+    /// Fails if there is any.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with all of them.
+    pub fn into_result(self) -> Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(Error::Invalid(self)) }
+    }
+
+    /// All of them, in the order in which they were found.
+    pub fn iter(&self) -> impl Iterator<Item = &Violation> {
+        self.0.iter()
+    }
+}
+
+impl From<Violation> for Violations {
+    fn from(violation: Violation) -> Self {
+        Self(vec![violation])
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, violation) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{violation}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Violations {}
+
+/// The rule that said no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Rule {
+    /// The state machine has no such transition, or none for this actor.
+    Transition,
+    /// The technician holds another booking at that time.
+    TimeSlotTaken,
+    /// The technician cannot do this job: category, area, hours, verification or an earlier refusal.
+    NotEligible,
+    /// The user is not active.
+    InactiveUser,
+    /// The company has not approved the booking.
+    ApprovalRequired,
+    /// The money is not there (or not held) yet.
+    PaymentRequired,
+    /// No gateway for that payment method is configured.
+    PaymentMethod,
+    /// The payment was declined by its provider.
+    PaymentDeclined,
+    /// It is too early for this.
+    TooEarly,
+    /// It is too late for this.
+    TooLate,
+    /// It was decided already.
+    AlreadyDecided,
+    /// Something else must be decided first.
+    Undecided,
+    /// This idempotency key belongs to another request.
+    IdempotencyKeyReused,
+    /// The store must be prepared first.
+    NotPrepared,
+    /// The month has no booking number left.
+    NumbersExhausted,
+}
+
+/// A rule of the domain said no.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refusal {
+    /// Which rule.
+    pub rule: Rule,
+    /// What a person should know.
+    pub message: String,
+    /// The state that the thing is in, where the rule is about states.
+    pub state: Option<&'static str>,
+    /// The state that was asked for.
+    pub requested: Option<&'static str>,
+    /// The states that this actor could ask for now.
+    pub allowed: Vec<&'static str>,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Refusal {}

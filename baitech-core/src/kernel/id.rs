@@ -1,0 +1,138 @@
+use std::{
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+    marker::PhantomData,
+    str::FromStr,
+};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::Entropy;
+
+/// The identifier of a `T`: twelve bytes, 24 hexadecimal digits outside, an `ObjectId` in MongoDB.
+///
+/// The type parameter keeps the id of a user from being passed where the id of a booking is meant.
+///
+/// ```
+/// use baitech_core::{kernel::Id, booking::Booking};
+/// let id: Id<Booking> = "6b02a8c0ffb68dbb1a224c14".parse()?;
+/// assert_eq!(id.to_string(), "6b02a8c0ffb68dbb1a224c14");
+/// # Ok::<(), baitech_core::kernel::ParseIdError>(())
+/// ```
+pub struct Id<T> {
+    bytes: [u8; 12],
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Id<T> {
+    /// The id with these bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 12]) -> Self {
+        Self { bytes, of: PhantomData }
+    }
+
+    /// The twelve bytes.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 12] {
+        self.bytes
+    }
+
+    /// A new id: four bytes of seconds since 1970, then eight random bytes, so that ids sort roughly by age.
+    #[must_use]
+    pub fn generate(now: DateTime<Utc>, entropy: &dyn Entropy) -> Self {
+        let mut bytes = [0; 12];
+        let (time, random) = bytes.split_at_mut(4);
+        let seconds = u32::try_from(now.timestamp()).unwrap_or(0);
+        time.copy_from_slice(&seconds.to_be_bytes());
+        entropy.fill(random);
+        Self::from_bytes(bytes)
+    }
+
+    /// The same bytes as the id of something else; for references whose target is known by other means.
+    #[must_use]
+    pub const fn cast<U>(self) -> Id<U> {
+        Id::from_bytes(self.bytes)
+    }
+}
+
+/// Marks the `_id` that the earlier application gave to elements of arrays inside a document.
+#[derive(Debug)]
+pub enum Element {}
+
+/// The `_id` of an array element; `None` where the stored element has none.
+pub type ElementId = Option<Id<Element>>;
+
+impl<T> Copy for Id<T> {}
+impl<T> Clone for Id<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> PartialEq for Id<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+impl<T> Eq for Id<T> {}
+impl<T> PartialOrd for Id<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<T> Ord for Id<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.bytes.cmp(&other.bytes)
+    }
+}
+impl<T> Hash for Id<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.bytes.hash(state);
+    }
+}
+impl<T> fmt::Display for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+impl<T> fmt::Debug for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text is not 24 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an id has 24 hexadecimal digits")]
+pub struct ParseIdError;
+
+impl<T> FromStr for Id<T> {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        if text.len() != 24 || !text.is_ascii() {
+            return Err(ParseIdError);
+        }
+        let mut bytes = [0; 12];
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let digit = |c: Option<&u8>| c.and_then(|c| char::from(*c).to_digit(16));
+            let (Some(high), Some(low)) = (digit(pair.first()), digit(pair.last())) else {
+                return Err(ParseIdError);
+            };
+            *byte = u8::try_from(high * 16 + low).map_err(|_| ParseIdError)?;
+        }
+        Ok(Self::from_bytes(bytes))
+    }
+}
+
+impl<T> Serialize for Id<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+impl<'de, T> Deserialize<'de> for Id<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}

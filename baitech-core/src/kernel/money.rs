@@ -1,0 +1,290 @@
+use std::{cmp::Ordering, fmt};
+
+use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
+use serde::{Deserialize, Serialize};
+
+/// An ISO 4217 currency.
+pub use iso_currency::Currency;
+
+/// How a fraction of the smallest unit is decided. There is no unnamed rounding of money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rounding {
+    /// To the nearest, a half away from zero: what a person does on paper.
+    HalfAwayFromZero,
+    /// To the nearest, a half to the even neighbour: without bias over many sums.
+    HalfEven,
+    /// Towards zero.
+    Down,
+    /// Away from zero.
+    Up,
+}
+
+impl Rounding {
+    const fn strategy(self) -> RoundingStrategy {
+        match self {
+            Self::HalfAwayFromZero => RoundingStrategy::MidpointAwayFromZero,
+            Self::HalfEven => RoundingStrategy::MidpointNearestEven,
+            Self::Down => RoundingStrategy::ToZero,
+            Self::Up => RoundingStrategy::AwayFromZero,
+        }
+    }
+}
+
+/// A share in basis points: 1,500 is 15 %.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Rate(u32);
+
+impl Rate {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// The rate of so many hundredths of a percent.
+    #[must_use]
+    pub const fn from_basis_points(basis_points: u32) -> Self {
+        Self(basis_points)
+    }
+
+    /// The rate of so many whole percent.
+    #[must_use]
+    pub const fn percent(percent: u32) -> Self {
+        Self(percent.saturating_mul(100))
+    }
+
+    /// Hundredths of a percent.
+    #[must_use]
+    pub const fn basis_points(self) -> u32 {
+        self.0
+    }
+
+    /// The factor: 0.15 for 15 %.
+    #[must_use]
+    pub fn factor(self) -> Decimal {
+        Decimal::new(i64::from(self.0), 4)
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} %", (self.factor() * Decimal::ONE_HUNDRED).normalize())
+    }
+}
+
+/// Why an operation on money has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MoneyError {
+    /// Two currencies in one operation.
+    #[error("{0:?} and {1:?} cannot be combined")]
+    Currencies(Currency, Currency),
+    /// The result does not fit.
+    #[error("the amount is too large")]
+    Overflow,
+    /// An allocation over no weights, or over weights that are all zero.
+    #[error("there is nobody to share the amount")]
+    NoShares,
+    /// An allocation of an amount that has a fraction of the smallest unit.
+    #[error("the amount has a fraction of the smallest unit")]
+    Fraction,
+}
+
+/// An amount of one currency.
+///
+/// Arithmetic is checked and never mixes currencies; a fraction of the smallest unit goes away only through
+/// [`Money::round`], and an amount is divided only through [`Money::allocate`].
+///
+/// ```
+/// use baitech_core::kernel::{Currency, Money};
+/// let total = Money::from_major(100, Currency::KES);
+/// let thirds = total.allocate(&[1, 1, 1])?;
+/// assert_eq!(thirds.iter().map(ToString::to_string).collect::<Vec<_>>(), ["33.34 KES", "33.33 KES", "33.33 KES"]);
+/// # Ok::<(), baitech_core::kernel::MoneyError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Money {
+    amount: Decimal,
+    currency: Currency,
+}
+
+impl Money {
+    /// So much of a currency.
+    #[must_use]
+    pub const fn new(amount: Decimal, currency: Currency) -> Self {
+        Self { amount, currency }
+    }
+
+    /// So many whole units (shillings, dollars).
+    #[must_use]
+    pub fn from_major(units: i64, currency: Currency) -> Self {
+        Self::new(Decimal::from(units), currency)
+    }
+
+    /// So many of the smallest units (cents).
+    #[must_use]
+    pub fn from_minor(units: i64, currency: Currency) -> Self {
+        Self::new(Decimal::new(units, minor_digits(currency)), currency)
+    }
+
+    /// Nothing of a currency.
+    #[must_use]
+    pub const fn zero(currency: Currency) -> Self {
+        Self::new(Decimal::ZERO, currency)
+    }
+
+    /// The amount in whole units of the currency.
+    #[must_use]
+    pub const fn amount(self) -> Decimal {
+        self.amount
+    }
+
+    /// The currency.
+    #[must_use]
+    pub const fn currency(self) -> Currency {
+        self.currency
+    }
+
+    /// Whether the amount is zero.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.amount.is_zero()
+    }
+
+    /// Whether the amount is below zero.
+    #[must_use]
+    pub const fn is_negative(self) -> bool {
+        self.amount.is_sign_negative() && !self.amount.is_zero()
+    }
+
+    /// The sum.
+    ///
+    /// # Errors
+    /// [`MoneyError::Currencies`] for two currencies, [`MoneyError::Overflow`].
+    pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
+        self.same(other)?;
+        let amount = self.amount.checked_add(other.amount).ok_or(MoneyError::Overflow)?;
+        Ok(Self { amount, ..self })
+    }
+
+    /// The difference.
+    ///
+    /// # Errors
+    /// [`MoneyError::Currencies`] for two currencies, [`MoneyError::Overflow`].
+    pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
+        self.checked_add(other.negated())
+    }
+
+    /// The amount times a number, unrounded.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`].
+    pub fn checked_mul(self, factor: Decimal) -> Result<Self, MoneyError> {
+        let amount = self.amount.checked_mul(factor).ok_or(MoneyError::Overflow)?;
+        Ok(Self { amount, ..self })
+    }
+
+    /// The sum of many; zero of `currency` for none.
+    ///
+    /// # Errors
+    /// [`MoneyError::Currencies`] where one is of another currency, [`MoneyError::Overflow`].
+    pub fn sum(currency: Currency, amounts: impl IntoIterator<Item = Self>) -> Result<Self, MoneyError> {
+        amounts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
+    }
+
+    /// The amount with its sign turned.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self { amount: -self.amount, ..self }
+    }
+
+    /// Rounded to `digits` after the point.
+    #[must_use]
+    pub fn round(self, digits: u32, rounding: Rounding) -> Self {
+        let mut amount = self.amount.round_dp_with_strategy(digits, rounding.strategy());
+        amount.rescale(digits);
+        Self { amount, ..self }
+    }
+
+    /// Rounded to the currency's smallest unit (ISO 4217), a half away from zero.
+    #[must_use]
+    pub fn to_minor_unit(self) -> Self {
+        self.round(minor_digits(self.currency), Rounding::HalfAwayFromZero)
+    }
+
+    /// Rounded as prices and fees are: Kenyan shillings to the whole, since mobile money moves no cents; other currencies to
+    /// their smallest unit.
+    #[must_use]
+    pub fn round_price(self, rounding: Rounding) -> Self {
+        let digits = if self.currency == Currency::KES { 0 } else { minor_digits(self.currency) };
+        self.round(digits, rounding)
+    }
+
+    /// The order of two amounts; `None` across currencies.
+    #[must_use]
+    pub fn compare(self, other: Self) -> Option<Ordering> {
+        (self.currency == other.currency).then(|| self.amount.cmp(&other.amount))
+    }
+
+    /// Divides the amount by weights, to the smallest unit and exactly: the parts always sum to the whole.
+    ///
+    /// Each part gets its share rounded towards zero; the units left over go one each to the largest
+    /// remainders (Hamilton's method), the earlier part first where remainders are equal.
+    ///
+    /// # Errors
+    /// [`MoneyError::NoShares`] for no weight above zero, [`MoneyError::Fraction`] for an amount finer than the
+    /// smallest unit, [`MoneyError::Overflow`].
+    pub fn allocate(self, weights: &[u64]) -> Result<Vec<Self>, MoneyError> {
+        let digits = minor_digits(self.currency);
+        let scale = Decimal::from(10_u64.pow(digits));
+        let units = self.amount.checked_mul(scale).ok_or(MoneyError::Overflow)?;
+        if !units.fract().is_zero() {
+            return Err(MoneyError::Fraction);
+        }
+        let units = units.to_i128().ok_or(MoneyError::Overflow)?;
+        let total: i128 = weights.iter().copied().map(i128::from).sum();
+        if total == 0 {
+            return Err(MoneyError::NoShares);
+        }
+        let mut parts = Vec::with_capacity(weights.len());
+        for (index, weight) in weights.iter().enumerate() {
+            let product = units.checked_mul(i128::from(*weight)).ok_or(MoneyError::Overflow)?;
+            parts.push((index, product / total, (product % total).abs()));
+        }
+        let mut left = units - parts.iter().map(|part| part.1).sum::<i128>();
+        parts.sort_by(|a, b| b.2.cmp(&a.2).then(a.0.cmp(&b.0)));
+        for part in &mut parts {
+            if left == 0 {
+                break;
+            }
+            part.1 += left.signum();
+            left -= left.signum();
+        }
+        parts.sort_by_key(|part| part.0);
+        let money = |units: i128| {
+            let amount =
+                Decimal::try_from_i128_with_scale(units, digits).map_err(|_| MoneyError::Overflow)?;
+            Ok(Self { amount, ..self })
+        };
+        parts.into_iter().map(|part| money(part.1)).collect()
+    }
+
+    fn same(self, other: Self) -> Result<(), MoneyError> {
+        if self.currency == other.currency {
+            Ok(())
+        } else {
+            Err(MoneyError::Currencies(self.currency, other.currency))
+        }
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = minor_digits(self.currency) as usize;
+        write!(f, "{:.digits$} {}", self.amount, self.currency.code())
+    }
+}
+
+/// Digits after the point of the smallest unit: 2 for KES and USD, 0 for JPY and UGX.
+fn minor_digits(currency: Currency) -> u32 {
+    currency.exponent().map_or(2, u32::from)
+}

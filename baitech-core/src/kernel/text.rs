@@ -1,0 +1,216 @@
+use std::{borrow::Cow, fmt};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Code, Violation};
+
+/// Text of at most `MAX` characters, trimmed, not empty, without control characters other than line breaks and tabs.
+///
+/// It is kept as it was written; whoever renders it escapes it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Text<const MAX: usize>(String);
+
+impl<const MAX: usize> Text<MAX> {
+    /// Checks and trims what somebody wrote into `field`.
+    ///
+    /// # Errors
+    /// A [`Violation`] of `field`: [`Code::Required`], [`Code::TooLong`] or [`Code::Malformed`].
+    pub fn new(field: impl Into<Cow<'static, str>>, text: &str) -> Result<Self, Violation> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(Violation::new(field, Code::Required, "this must not be empty"));
+        }
+        if text.chars().count() > MAX {
+            return Err(Violation::new(field, Code::TooLong, format!("this has at most {MAX} characters")));
+        }
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            return Err(Violation::new(field, Code::Malformed, "this must not contain control characters"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Like [`new`](Self::new), and `None` for nothing or blank.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), but never [`Code::Required`].
+    pub fn optional(
+        field: impl Into<Cow<'static, str>>,
+        text: Option<&str>,
+    ) -> Result<Option<Self>, Violation> {
+        text.filter(|text| !text.trim().is_empty()).map(|text| Self::new(field, text)).transpose()
+    }
+
+    /// Text as a store holds it. Rules bind what is written now, not what an earlier application wrote.
+    #[must_use]
+    pub fn from_stored(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> fmt::Display for Text<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        Self::new("text", &text).map_err(serde::de::Error::custom)
+    }
+}
+
+macro_rules! parsed_text {
+    ($(#[$meta:meta])* $name:ident, $field:literal) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Text as a store holds it, without a check: rules bind what is written now.
+            #[must_use]
+            pub fn from_stored(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text in its normal form.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Violation;
+
+            fn try_from(text: String) -> Result<Self, Violation> {
+                Self::new(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+    };
+}
+
+parsed_text!(
+    /// An e-mail address, lower-cased.
+    Email,
+    "email"
+);
+parsed_text!(
+    /// A phone number in E.164 form: `+254712345678`.
+    PhoneNumber,
+    "phoneNumber"
+);
+parsed_text!(
+    /// The name by which a user is mentioned: 3 to 30 of `a-z`, `0-9` and `_`.
+    Username,
+    "username"
+);
+
+impl Email {
+    /// Reads an address of any case; the domain needs a dot.
+    ///
+    /// # Errors
+    /// A [`Violation`] of `email` with [`Code::Malformed`].
+    pub fn new(text: &str) -> Result<Self, Violation> {
+        let text = text.trim().to_lowercase();
+        let domain_has_dot = text.rsplit_once('@').is_some_and(|(_, domain)| domain.contains('.'));
+        if domain_has_dot && email_address::EmailAddress::is_valid(&text) {
+            Ok(Self(text))
+        } else {
+            Err(Violation::new("email", Code::Malformed, "this is not an e-mail address"))
+        }
+    }
+}
+
+impl PhoneNumber {
+    /// Reads a number with its country code, or a Kenyan one without it (`0712 345 678`).
+    ///
+    /// # Errors
+    /// A [`Violation`] of `phoneNumber` with [`Code::Malformed`] for what no network could have given out.
+    pub fn new(text: &str) -> Result<Self, Violation> {
+        match phonenumber::parse(Some(phonenumber::country::KE), text.trim()) {
+            Ok(number) if number.is_valid() => {
+                Ok(Self(number.format().mode(phonenumber::Mode::E164).to_string()))
+            }
+            Ok(_) | Err(_) => {
+                Err(Violation::new("phoneNumber", Code::Malformed, "this is not a phone number"))
+            }
+        }
+    }
+}
+
+impl Username {
+    /// Reads a name, with or without the `@`, in any case.
+    ///
+    /// # Errors
+    /// A [`Violation`] of `username` with [`Code::Malformed`].
+    pub fn new(text: &str) -> Result<Self, Violation> {
+        let text = text.trim().trim_start_matches('@').to_lowercase();
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if (3..=30).contains(&text.len()) && text.chars().all(allowed) {
+            Ok(Self(text))
+        } else {
+            let message = "a username has 3 to 30 of the letters a-z, digits and _";
+            Err(Violation::new("username", Code::Malformed, message))
+        }
+    }
+}
+
+/// A whole number from 0 to 100.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct Percent(u8);
+
+impl Percent {
+    /// So many percent.
+    ///
+    /// # Errors
+    /// A [`Violation`] of `score` with [`Code::OutOfRange`] above 100.
+    pub fn new(percent: u8) -> Result<Self, Violation> {
+        if percent <= 100 {
+            Ok(Self(percent))
+        } else {
+            Err(Violation::new("score", Code::OutOfRange, "this lies within 0 and 100"))
+        }
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl TryFrom<u8> for Percent {
+    type Error = Violation;
+
+    fn try_from(percent: u8) -> Result<Self, Violation> {
+        Self::new(percent)
+    }
+}
+
+impl From<Percent> for u8 {
+    fn from(percent: Percent) -> Self {
+        percent.0
+    }
+}

@@ -1,0 +1,110 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    account::User,
+    booking::{Booking, PaymentMethod},
+    kernel::{Id, ParseIdError},
+};
+
+/// An account of the ledger. A credit is positive: what the platform owes to somebody, or has earned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Account {
+    /// Money on its way through a payment provider.
+    Clearing(PaymentMethod),
+    /// The platform's bank account.
+    Bank,
+    /// Held for a booking.
+    Escrow(Id<Booking>),
+    /// A user's wallet.
+    Wallet(Id<User>),
+    /// Owed to a technician; negative where the technician owes the platform.
+    Payable(Id<User>),
+    /// Owed by a customer or a company.
+    Receivable(Id<User>),
+    /// The platform's fees.
+    PlatformRevenue,
+    /// The processing fees.
+    ProcessingRevenue,
+    /// What providers charge.
+    GatewayCharges,
+    /// Discounts that the platform gave.
+    Discounts,
+    /// Tax withheld from technicians, owed to the revenue authority.
+    WithholdingPayable,
+    /// Value added tax owed to the revenue authority.
+    VatPayable,
+    /// Written off.
+    Losses,
+    /// The counterweight of balances taken over from an earlier application.
+    OpeningBalance,
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Clearing(method) => write!(f, "clearing:{}", method.as_str()),
+            Self::Bank => f.write_str("bank"),
+            Self::Escrow(id) => write!(f, "escrow:{id}"),
+            Self::Wallet(id) => write!(f, "wallet:{id}"),
+            Self::Payable(id) => write!(f, "payable:{id}"),
+            Self::Receivable(id) => write!(f, "receivable:{id}"),
+            Self::PlatformRevenue => f.write_str("platform_revenue"),
+            Self::ProcessingRevenue => f.write_str("processing_revenue"),
+            Self::GatewayCharges => f.write_str("gateway_charges"),
+            Self::Discounts => f.write_str("discounts"),
+            Self::WithholdingPayable => f.write_str("withholding_payable"),
+            Self::VatPayable => f.write_str("vat_payable"),
+            Self::Losses => f.write_str("losses"),
+            Self::OpeningBalance => f.write_str("opening_balance"),
+        }
+    }
+}
+
+/// The text names no account.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no account of the ledger")]
+pub struct ParseAccountError(String);
+
+impl FromStr for Account {
+    type Err = ParseAccountError;
+
+    fn from_str(text: &str) -> Result<Self, ParseAccountError> {
+        let unknown = || ParseAccountError(text.to_owned());
+        let (name, of) = text.split_once(':').unwrap_or((text, ""));
+        let user = || of.parse().map_err(|_: ParseIdError| unknown());
+        Ok(match name {
+            "clearing" => {
+                let method = PaymentMethod::ALL.into_iter().find(|method| method.as_str() == of);
+                Self::Clearing(method.ok_or_else(unknown)?)
+            }
+            "bank" => Self::Bank,
+            "escrow" => Self::Escrow(of.parse().map_err(|_: ParseIdError| unknown())?),
+            "wallet" => Self::Wallet(user()?),
+            "payable" => Self::Payable(user()?),
+            "receivable" => Self::Receivable(user()?),
+            "platform_revenue" => Self::PlatformRevenue,
+            "processing_revenue" => Self::ProcessingRevenue,
+            "gateway_charges" => Self::GatewayCharges,
+            "discounts" => Self::Discounts,
+            "withholding_payable" => Self::WithholdingPayable,
+            "vat_payable" => Self::VatPayable,
+            "losses" => Self::Losses,
+            "opening_balance" => Self::OpeningBalance,
+            _ => return Err(unknown()),
+        })
+    }
+}
+
+impl Serialize for Account {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Account {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}

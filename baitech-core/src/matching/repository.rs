@@ -1,0 +1,51 @@
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use std::ops::Range;
+
+use super::{Candidate, Workload};
+use crate::{
+    account::{Category, User},
+    kernel::{Distance, GeoPoint, Id},
+    store::StoreError,
+};
+
+/// Reads what matching decides on.
+#[async_trait]
+pub trait MatchingRepository: Send + Sync + std::fmt::Debug {
+    /// The active technicians with verified identity and a skill in the category whose home lies within a distance of the
+    /// place. A few that lie slightly farther may be among them; the ranking measures exactly.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    async fn candidates(
+        &self,
+        category: Category,
+        near: GeoPoint,
+        within: Distance,
+    ) -> Result<Vec<Candidate>, StoreError>;
+
+    /// How many jobs each of the technicians has whose slot's day lies within `day`, and within `week`: bookings in
+    /// `accepted` to `paid`. A technician without any may be missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn workloads(
+        &self,
+        technicians: &[Id<User>],
+        day: Range<DateTime<Utc>>,
+        week: Range<DateTime<Utc>>,
+    ) -> Result<HashMap<Id<User>, Workload>, StoreError>;
+
+    /// How many bookings of the category within a distance of the place are `pending` or `matching`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn open_requests(
+        &self,
+        category: Category,
+        near: GeoPoint,
+        within: Distance,
+    ) -> Result<u64, StoreError>;
+}

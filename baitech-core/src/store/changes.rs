@@ -1,0 +1,154 @@
+use chrono::{DateTime, Utc};
+
+use super::{AggregateRef, Claim, Event, Idempotency, Origin, Stored, Version};
+use crate::{account::User, booking::Booking, ledger::Entry};
+
+/// Everything that one decision changes: plain, bounded data, committed all or nothing.
+///
+/// Not `#[non_exhaustive]`: a store destructures it without `..`, so that a part added here cannot be forgotten there.
+///
+/// The order in which a store checks:
+/// 1. `idempotency`: answered before → [`Committed::Replayed`](super::Committed::Replayed), nothing else happens;
+///    another fingerprint under the key → [`StoreError::KeyReused`](super::StoreError::KeyReused);
+/// 2. versions of `writes` and `guards` → [`StoreError::Conflict`](super::StoreError::Conflict);
+/// 3. `free`, then `take` → [`StoreError::Claimed`](super::StoreError::Claimed); and the unique fields of users →
+///    [`StoreError::Duplicate`](super::StoreError::Duplicate).
+#[derive(Debug, Clone, Default)]
+pub struct ChangeSet {
+    /// At most one write an aggregate.
+    pub writes: Vec<Write>,
+    /// What the decision was based on without changing it. Serialisable: of two commits that each write what the other
+    /// guards, one gets a conflict.
+    pub guards: Vec<Guard>,
+    /// Claims to give up; one that somebody else holds, or nobody, is left alone.
+    pub free: Vec<Claim>,
+    /// Claims to take, after the frees. One that the same holder has already is fine.
+    pub take: Vec<Claim>,
+    /// Balanced entries for the ledger.
+    pub entries: Vec<Entry>,
+    /// Events of aggregates that are written in the same set.
+    pub events: Vec<Event>,
+    /// The answer to keep for a repeated request.
+    pub idempotency: Option<Idempotency>,
+}
+
+impl ChangeSet {
+    /// A set that changes nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a write.
+    #[must_use]
+    pub fn write(mut self, write: impl Into<Write>) -> Self {
+        self.writes.push(write.into());
+        self
+    }
+}
+
+/// What an aggregate must be in the store for the write to happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// Not there yet; it is stored with [`Version::FIRST`].
+    Absent,
+    /// There, at this version; it is stored with the next one.
+    At(Version),
+}
+
+impl Expected {
+    /// The version after the write.
+    #[must_use]
+    pub const fn written(self) -> Version {
+        match self {
+            Self::Absent => Version::FIRST,
+            Self::At(version) => version.next(),
+        }
+    }
+}
+
+/// An aggregate to be stored whole.
+#[derive(Debug, Clone)]
+pub struct Put<A> {
+    /// The new value; it knows its id.
+    pub value: A,
+    /// What must be there now.
+    pub expected: Expected,
+    /// The origin of the value that this one replaces.
+    pub origin: Origin,
+    /// When this aggregate next wants something done by itself ([`DueWork`](super::DueWork)); `None` for never. Replaces what was
+    /// scheduled before, and ends a lease.
+    pub due_at: Option<DateTime<Utc>>,
+}
+
+impl<A> Put<A> {
+    /// Stores a new aggregate.
+    #[must_use]
+    pub const fn new(value: A) -> Self {
+        Self { value, expected: Expected::Absent, origin: Origin::none(), due_at: None }
+    }
+
+    /// Replaces an aggregate that was loaded.
+    #[must_use]
+    pub fn over<B>(previous: &Stored<B>, value: A) -> Self {
+        let expected = Expected::At(previous.version);
+        Self { value, expected, origin: previous.origin.clone(), due_at: None }
+    }
+
+    /// With the time of the next due work.
+    #[must_use]
+    pub const fn due_at(mut self, at: Option<DateTime<Utc>>) -> Self {
+        self.due_at = at;
+        self
+    }
+}
+
+/// One aggregate's write: an arm an aggregate, matched without wildcards.
+#[derive(Debug, Clone)]
+pub enum Write {
+    /// A user.
+    User(Box<Put<User>>),
+    /// A booking.
+    Booking(Box<Put<Booking>>),
+}
+
+impl Write {
+    /// Which aggregate is written.
+    #[must_use]
+    pub fn target(&self) -> AggregateRef {
+        match self {
+            Self::User(put) => AggregateRef::User(put.value.id),
+            Self::Booking(put) => AggregateRef::Booking(put.value.id),
+        }
+    }
+
+    /// What must be there now.
+    #[must_use]
+    pub const fn expected(&self) -> Expected {
+        match self {
+            Self::User(put) => put.expected,
+            Self::Booking(put) => put.expected,
+        }
+    }
+}
+
+impl From<Put<User>> for Write {
+    fn from(put: Put<User>) -> Self {
+        Self::User(Box::new(put))
+    }
+}
+
+impl From<Put<Booking>> for Write {
+    fn from(put: Put<Booking>) -> Self {
+        Self::Booking(Box::new(put))
+    }
+}
+
+/// An aggregate that was decided on but is not written: it must still be at this version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guard {
+    /// Which aggregate.
+    pub target: AggregateRef,
+    /// At which version.
+    pub version: Version,
+}

@@ -1,0 +1,119 @@
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::Version;
+use crate::{
+    account::{AccountEvent, User},
+    booking::{Booking, BookingEvent},
+    kernel::{Actor, Id, Kind},
+};
+
+/// One aggregate of any kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum AggregateRef {
+    /// A user.
+    User(Id<User>),
+    /// A booking.
+    Booking(Id<Booking>),
+}
+
+impl AggregateRef {
+    /// What kind of aggregate it is.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::User(_) => Kind::User,
+            Self::Booking(_) => Kind::Booking,
+        }
+    }
+
+    /// The bytes of its id.
+    #[must_use]
+    pub const fn id_bytes(self) -> [u8; 12] {
+        match self {
+            Self::User(id) => id.to_bytes(),
+            Self::Booking(id) => id.to_bytes(),
+        }
+    }
+}
+
+impl From<Id<User>> for AggregateRef {
+    fn from(id: Id<User>) -> Self {
+        Self::User(id)
+    }
+}
+
+impl From<Id<Booking>> for AggregateRef {
+    fn from(id: Id<Booking>) -> Self {
+        Self::Booking(id)
+    }
+}
+
+impl fmt::Display for AggregateRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "user {id}"),
+            Self::Booking(id) => write!(f, "booking {id}"),
+        }
+    }
+}
+
+/// Something that happened, told to whoever listens. It carries ids, never personal data.
+///
+/// Events of an aggregate are ordered by (`version`, `n`), their times never go back, and each is delivered at least
+/// once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// Its own id: a consumer that has seen it ignores it.
+    pub id: Id<Event>,
+    /// What it happened to.
+    pub aggregate: AggregateRef,
+    /// The version that the aggregate has since.
+    pub version: Version,
+    /// The place among the events of the same commit.
+    pub n: u32,
+    /// Who did it.
+    pub actor: Actor,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What happened: one arm a feature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// To a booking.
+    Booking(BookingEvent),
+    /// To an account.
+    Account(AccountEvent),
+}
+
+impl EventKind {
+    /// The event's name: `booking.status_changed`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Booking(event) => event.name(),
+            Self::Account(event) => event.name(),
+        }
+    }
+}
+
+impl From<BookingEvent> for EventKind {
+    fn from(event: BookingEvent) -> Self {
+        Self::Booking(event)
+    }
+}
+
+impl From<AccountEvent> for EventKind {
+    fn from(event: AccountEvent) -> Self {
+        Self::Account(event)
+    }
+}

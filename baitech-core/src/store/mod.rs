@@ -1,0 +1,24 @@
+//! What the domain asks of a store.
+//!
+//! Every write of the engine is one [`ChangeSet`], committed all or nothing through the [`Commit`] port. Reading goes
+//! through one small port an aggregate ([`UserRepository`](crate::account::UserRepository),
+//! [`BookingRepository`](crate::booking::BookingRepository)). Whoever writes a store of their own runs the contract suite
+//! of `baitech_core::testing` on it.
+
+mod changes;
+mod claim;
+mod due;
+mod error;
+mod event;
+mod idempotency;
+mod ports;
+mod stored;
+
+pub use changes::{ChangeSet, Expected, Guard, Put, Write};
+pub use claim::{Claim, ClaimKey};
+pub use due::{DueItem, DueWork, Lease};
+pub use error::StoreError;
+pub use event::{AggregateRef, Event, EventKind};
+pub use idempotency::{Fingerprint, Idempotency, IdempotencyKey};
+pub use ports::{Claims, Commit, Committed, Counters, LedgerReader, Load, Outbox, Store};
+pub use stored::{Origin, Stored, Version};

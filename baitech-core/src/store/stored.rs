@@ -1,0 +1,88 @@
+use std::{any::Any, fmt, ops::Deref, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+/// How often an aggregate has been written: `__v` in MongoDB. A stored document without one has version 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Version(u64);
+
+impl Version {
+    /// What a new aggregate is stored with.
+    pub const FIRST: Self = Self(0);
+
+    /// The version of this number.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The version after one more write.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// Something that an adapter wants to see again when the value is written back: the raw document, for example.
+///
+/// Opaque to everybody else, cheap to clone.
+#[derive(Clone, Default)]
+pub struct Origin(Option<Arc<dyn Any + Send + Sync>>);
+
+impl Origin {
+    /// No origin: the value is new, or the adapter needs none.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    /// Wraps what the adapter wants back.
+    #[must_use]
+    pub fn new<T: Any + Send + Sync>(origin: T) -> Self {
+        Self(Some(Arc::new(origin)))
+    }
+
+    /// What [`new`](Self::new) wrapped, if it was a `T`.
+    #[must_use]
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.0.as_deref()?.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Origin(..)" } else { "Origin" })
+    }
+}
+
+/// A value as a store holds it. It dereferences to the value.
+#[derive(Debug, Clone)]
+pub struct Stored<T> {
+    /// The value.
+    pub value: T,
+    /// The version it had when it was read.
+    pub version: Version,
+    /// What the adapter wants back with the next write.
+    pub origin: Origin,
+}
+
+impl<T> Deref for Stored<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
