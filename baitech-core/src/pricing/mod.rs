@@ -1,5 +1,33 @@
 //! What a job costs, who gets which part of it, and how the price is told line by line.
+//!
+//! A base price (hours times the technician's rate, or the [`PriceList`]'s price) grows by [`Surcharges`]; the
+//! [`FeeSchedule`] adds fees and tax, and says what each party gets of the total. [`PricingPolicy`] is both together:
+//!
+//! ```
+//! use baitech_core::{account::TimeOfDay, booking::{TimeSlot, Urgency}, kernel::{Currency, Money}};
+//! use baitech_core::pricing::{PricingPolicy, QuoteRequest};
+//! use chrono::NaiveDate;
+//!
+//! let saturday = NaiveDate::from_ymd_opt(2026, 3, 7).ok_or("a date")?;
+//! let (eight, ten): (TimeOfDay, TimeOfDay) = ("08:00".parse()?, "10:00".parse()?);
+//! let slot = TimeSlot::new(saturday, eight, ten, chrono_tz::Tz::Africa__Nairobi)?;
+//!
+//! let request = QuoteRequest::new(Money::from_major(2_000, Currency::KES), Urgency::High, slot);
+//! let quote = PricingPolicy::default().quote(&request)?;
+//! assert_eq!(quote.pricing.service_charge.to_string(), "2900.00 KES"); // + 20 % urgency, 10 % weekend, 15 % peak
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod fees;
+mod list;
 mod price;
+mod quote;
+mod surcharge;
+#[cfg(test)]
+mod tests;
 
+pub use fees::{FeeSchedule, Shares};
+pub use list::{HourlyPriceList, PriceList, hourly};
 pub use price::Pricing;
+pub use quote::{PricingPolicy, Quote, QuoteRequest};
+pub use surcharge::{Adjustment, AdjustmentKind, Demand, DemandSurge, PeakHours, Surcharges};

@@ -1,0 +1,95 @@
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Adjustment, Demand, FeeSchedule, Pricing, Shares, Surcharges,
+    fees::{at_least_zero, in_currency, round, share},
+};
+use crate::{
+    booking::{TimeSlot, Urgency},
+    kernel::{Money, MoneyError, Rate},
+};
+
+/// How jobs are priced.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PricingPolicy {
+    /// Fees and taxes.
+    pub fees: FeeSchedule,
+    /// What makes a job dearer than its base price.
+    pub surcharges: Surcharges,
+}
+
+/// What the price of a job depends on. Amounts below zero count as zero.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QuoteRequest {
+    /// Hours times rate, or the price list's price.
+    pub base: Money,
+    /// How soon it has to be.
+    pub urgency: Urgency,
+    /// When it takes place.
+    pub slot: TimeSlot,
+    /// How scarce technicians are.
+    pub demand: Demand,
+    /// What the technician brings, in all.
+    pub materials: Money,
+    /// What is done besides, in all.
+    pub services: Money,
+    /// What is taken off, at most down to a service of nothing.
+    pub discount: Money,
+}
+
+impl QuoteRequest {
+    /// A job without scarcity, materials, additional services or discount.
+    #[must_use]
+    pub const fn new(base: Money, urgency: Urgency, slot: TimeSlot) -> Self {
+        let zero = Money::zero(base.currency());
+        let demand = Demand { open_requests: 0, free_technicians: 0 };
+        Self { base, urgency, slot, demand, materials: zero, services: zero, discount: zero }
+    }
+}
+
+/// A price, why it is what it is, and who would get what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Quote {
+    /// The price line by line.
+    pub pricing: Pricing,
+    /// The surcharges within the service; base, surcharges, materials and additional services, less the discount, are exactly the
+    /// service charge.
+    pub adjustments: Vec<Adjustment>,
+    /// Who would get what of the total.
+    pub shares: Shares,
+}
+
+impl PricingPolicy {
+    /// The price of a job.
+    ///
+    /// Every line is rounded as prices are; the discount in the answer is what was really taken off.
+    ///
+    /// # Errors
+    /// [`MoneyError::Currencies`] where an amount is of another currency than the base, [`MoneyError::Overflow`].
+    pub fn quote(&self, request: &QuoteRequest) -> Result<Quote, MoneyError> {
+        let currency = request.base.currency();
+        let line = |amount| in_currency(amount, currency).map(|amount| round(at_least_zero(amount)));
+        let base = line(request.base)?;
+        let discount = line(request.discount)?;
+
+        let mut adjustments = Vec::new();
+        let (mut rates, mut surcharge) = (Rate::ZERO, Money::zero(currency));
+        for (kind, rate) in self.surcharges.applying(request.urgency, &request.slot, request.demand) {
+            // The running sum is what is rounded, so that the amounts add up to the rounded whole.
+            rates = Rate::from_basis_points(rates.basis_points().saturating_add(rate.basis_points()));
+            let sum = share(base, rates)?;
+            adjustments.push(Adjustment { kind, rate, amount: sum.checked_sub(surcharge)? });
+            surcharge = sum;
+        }
+
+        let parts = [base, surcharge, line(request.materials)?, line(request.services)?];
+        let gross = Money::sum(currency, parts)?;
+        let discount = if discount.amount() > gross.amount() { gross } else { discount };
+        let pricing = self.fees.price(base, gross.checked_sub(discount)?, discount)?;
+        let shares = self.fees.shares(&pricing)?;
+        Ok(Quote { pricing, adjustments, shares })
+    }
+}
