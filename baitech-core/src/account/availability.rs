@@ -1,9 +1,10 @@
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, TimeZone, Utc, Weekday};
+use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::local_span::{LocalDay, LocalSpan};
 use crate::kernel::{Code, ElementId, Text, Violation};
 
 /// A time of the day to the minute, `00:00` to `24:00`; the last is the end of the day and nothing's start.
@@ -46,11 +47,12 @@ impl TimeOfDay {
         let midnight = date.and_time(chrono::NaiveTime::MIN);
         let mut local =
             midnight.checked_add_signed(TimeDelta::minutes(i64::from(self.0))).unwrap_or(midnight);
-        for _ in 0..=24 {
+        // The longest that clocks have ever skipped is a whole day (Samoa, 2011).
+        for _ in 0..=24 * 60 {
             if let Some(moment) = zone.from_local_datetime(&local).earliest() {
                 return moment.to_utc();
             }
-            local = local.checked_add_signed(TimeDelta::minutes(15)).unwrap_or(local);
+            local = local.checked_add_signed(TimeDelta::minutes(1)).unwrap_or(local);
         }
         local.and_utc()
     }
@@ -166,37 +168,42 @@ impl Availability {
     /// hours longer or shorter, never the interval.
     #[must_use]
     pub fn covers(&self, start: DateTime<Utc>, end: DateTime<Utc>, zone: Tz) -> bool {
-        let mut reached = start;
-        while reached < end {
-            match self.available_until(reached, zone) {
-                Some(until) if until > reached => reached = until,
-                _ => return false,
+        self.covers_span(&LocalSpan::new(start, end, zone))
+    }
+
+    /// [`covers`](Self::covers) for a span that is compared with the hours of many.
+    pub(crate) fn covers_span(&self, span: &LocalSpan) -> bool {
+        let mut reached = span.start;
+        for day in &span.days {
+            let end = day.end.min(span.end);
+            while reached < end {
+                match self.available_until(reached, day) {
+                    Some(until) if until > reached => reached = until,
+                    _ => return false,
+                }
             }
         }
         true
     }
 
-    /// The end of the hours that hold at `moment`, at most the end of its local day; `None` outside of all hours.
-    fn available_until(&self, moment: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
-        let date = moment.with_timezone(&zone).date_naive();
-        let weekday = date.weekday().num_days_from_sunday();
-        let at = |time: TimeOfDay| time.on(date, zone);
-        let holds = |start: TimeOfDay, end: TimeOfDay| at(start) <= moment && moment < at(end);
+    /// The end of the hours that hold at a moment of a day, at most the end of that day; `None` outside of all hours.
+    fn available_until(&self, moment: DateTime<Utc>, day: &LocalDay) -> Option<DateTime<Utc>> {
+        let holds = |start: TimeOfDay, end: TimeOfDay| day.at(start) <= moment && moment < day.at(end);
 
-        let mut exceptions = self.exceptions.iter().filter(|exception| exception.date == date);
+        let exceptions = self.exceptions.iter().filter(|exception| exception.date == day.date);
         let deciding = exceptions.clone().rfind(|exception| holds(exception.start, exception.end));
         let mut until = match deciding {
-            Some(exception) if exception.is_available => at(exception.end),
+            Some(exception) if exception.is_available => day.at(exception.end),
             Some(_) => return None,
             None => {
-                let today = |slot: &&WeeklySlot| slot.is_available && u32::from(slot.day_of_week) == weekday;
+                let today = |slot: &&WeeklySlot| slot.is_available && slot.day_of_week == day.day_of_week;
                 let slots = self.weekly.iter().filter(today);
-                slots.filter(|slot| holds(slot.start, slot.end)).map(|slot| at(slot.end)).max()?
+                slots.filter(|slot| holds(slot.start, slot.end)).map(|slot| day.at(slot.end)).max()?
             }
         };
         // The next exception that begins inside cuts the hours there; the caller looks again from that moment.
-        for exception in exceptions.by_ref() {
-            let begins = at(exception.start);
+        for exception in exceptions {
+            let begins = day.at(exception.start);
             if moment < begins && begins < until {
                 until = begins;
             }
@@ -204,3 +211,6 @@ impl Availability {
         Some(until)
     }
 }
+
+#[cfg(test)]
+mod tests;

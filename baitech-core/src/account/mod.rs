@@ -4,6 +4,7 @@ mod availability;
 mod corporate;
 mod event;
 mod kyc;
+mod local_span;
 mod repository;
 mod technician;
 mod user;
@@ -12,6 +13,7 @@ pub use availability::{Availability, AvailabilityException, TimeOfDay, WeeklySlo
 pub use corporate::{BillingInfo, CorporateProfile};
 pub use event::AccountEvent;
 pub use kyc::{IdType, Kyc, KycDecision, KycDocuments, KycStatus};
+pub(crate) use local_span::LocalSpan;
 pub use repository::{UserFilter, UserRepository};
 pub use technician::{Category, Insurance, Licence, Skill, TechnicianProfile};
 pub use user::{
