@@ -1,0 +1,136 @@
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{account::TechnicianProfile, kernel::Distance};
+
+/// How technicians are found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MatchingPolicy {
+    /// How the default scorer weighs.
+    pub scoring: ScoringPolicy,
+    /// How far technicians are asked to go beyond their own radius, the longer nobody is found; earliest first.
+    pub widening: Vec<Widening>,
+    /// The search is given up after so many minutes.
+    pub give_up_after_minutes: u32,
+    /// How many others are named beside the best.
+    pub alternatives: usize,
+}
+
+/// One step of a search.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Widening {
+    /// From so many minutes after the search began.
+    pub after_minutes: u32,
+    /// Times the own radius.
+    pub factor: f64,
+}
+
+/// The numbers of [`WeightedScorer`](super::WeightedScorer).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ScoringPolicy {
+    /// What each term counts; they sum to 1.
+    pub weights: Weights,
+    /// What makes up the term of skill; they sum to 1.
+    pub skill: SkillShares,
+    /// More years than these count no more.
+    pub experience_cap_years: u32,
+    /// With so many jobs on the day, nothing is left of the term of availability.
+    pub jobs_a_day: u32,
+    /// Of the term of reputation, what the rating counts; the completion rate has the rest.
+    pub rating_share: f64,
+    /// So many reviews of `prior_rating` are taken to exist before the first one.
+    pub prior_reviews: u32,
+    /// Stars, 1 to 5.
+    pub prior_rating: f64,
+}
+
+/// What the terms of a score count.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Weights {
+    pub skill: f64,
+    pub proximity: f64,
+    pub availability: f64,
+    pub reputation: f64,
+}
+
+/// What the parts of the term of skill count.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SkillShares {
+    /// The right kind of work.
+    pub category: f64,
+    /// Staff has seen proof.
+    pub verified: f64,
+    /// Years of it.
+    pub experience: f64,
+}
+
+impl Default for MatchingPolicy {
+    /// The own radius, half as much again from 10 minutes on, twice from 20; given up after 30. Three alternatives.
+    fn default() -> Self {
+        let step = |after_minutes, factor| Widening { after_minutes, factor };
+        Self {
+            scoring: ScoringPolicy::default(),
+            widening: vec![step(0, 1.0), step(10, 1.5), step(20, 2.0)],
+            give_up_after_minutes: 30,
+            alternatives: 3,
+        }
+    }
+}
+
+impl Default for ScoringPolicy {
+    /// 0.40 skill, 0.25 proximity, 0.20 availability, 0.15 reputation.
+    fn default() -> Self {
+        Self {
+            weights: Weights { skill: 0.40, proximity: 0.25, availability: 0.20, reputation: 0.15 },
+            skill: SkillShares { category: 0.6, verified: 0.2, experience: 0.2 },
+            experience_cap_years: 10,
+            jobs_a_day: 8,
+            rating_share: 0.7,
+            prior_reviews: 5,
+            prior_rating: 4.0,
+        }
+    }
+}
+
+impl MatchingPolicy {
+    /// How many times their own radius technicians may be away once a search has gone on for so long.
+    #[must_use]
+    pub fn radius_factor(&self, waited: TimeDelta) -> f64 {
+        let reached = |step: &&Widening| waited >= TimeDelta::minutes(i64::from(step.after_minutes));
+        self.widening.iter().rfind(reached).map_or(1.0, |step| step.factor)
+    }
+
+    /// How far from a job technicians are to be looked for: the widest radius that anybody can offer, widened.
+    #[must_use]
+    pub fn search_radius(&self, waited: TimeDelta) -> Distance {
+        let widest = TechnicianProfile::MAX_SERVICE_RADIUS.metres();
+        Distance::from_metres(widest * self.radius_factor(waited))
+    }
+
+    /// When a search that began at `requested_at` is given up.
+    #[must_use]
+    pub fn gives_up_at(&self, requested_at: DateTime<Utc>) -> DateTime<Utc> {
+        after(requested_at, self.give_up_after_minutes)
+    }
+
+    /// When to try again after a try that found nobody: at the next widening, and at last when the search is given up. `None`
+    /// after that.
+    #[must_use]
+    pub fn next_attempt(
+        &self,
+        requested_at: DateTime<Utc>,
+        attempted_at: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let end = self.gives_up_at(requested_at);
+        let steps = self.widening.iter().map(|step| after(requested_at, step.after_minutes));
+        steps.filter(|step| *step < end).chain([end]).filter(|moment| *moment > attempted_at).min()
+    }
+}
+
+fn after(start: DateTime<Utc>, minutes: u32) -> DateTime<Utc> {
+    start.checked_add_signed(TimeDelta::minutes(i64::from(minutes))).unwrap_or(start)
+}

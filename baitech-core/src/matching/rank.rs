@@ -1,0 +1,186 @@
+use std::{
+    cmp::Ordering,
+    collections::{BinaryHeap, HashMap, HashSet},
+};
+
+use chrono_tz::Tz;
+
+use super::{Candidate, Fit, Job, MatchScorer, Term, Workload, job::standing};
+use crate::{
+    account::{LocalSpan, User},
+    booking::Alternative,
+    kernel::{Distance, GeoPoint, Id},
+};
+
+/// A technician who can do a job, and how well.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranked {
+    /// Who.
+    pub technician: Id<User>,
+    /// How well, 0 to 1.
+    pub score: f64,
+    /// How far away.
+    pub distance: Distance,
+    /// What the score is made of, as far as the scorer tells.
+    pub terms: Vec<Term>,
+}
+
+impl Ranked {
+    /// Why, in one line: the two strongest terms and the distance.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let mut terms: Vec<_> = self.terms.iter().collect();
+        terms.sort_by(|a, b| b.points.total_cmp(&a.points));
+        let strongest = terms.iter().take(2).map(|term| format!("{term}, "));
+        strongest.collect::<String>() + &format!("{} away", self.distance)
+    }
+
+    /// What a booking remembers of one who was not the best.
+    #[must_use]
+    pub fn alternative(&self) -> Alternative {
+        Alternative { element: None, technician: self.technician, score: self.score, reason: self.reason() }
+    }
+}
+
+/// The `limit` best of the candidates who can do a job, the best first.
+///
+/// The preferred technician comes first, then the highest score, then who has fewer jobs in the last seven days, then the
+/// lower id. `busy` holds the candidates of whom another booking claims a part of the time; one who is missing in `workloads`
+/// has no jobs.
+///
+/// The order is that of exact (geodesic) distances. They are slow to compute, so that candidates are first measured on a sphere, and
+/// exactly only near the edge of their radius or where they could still come among the best.
+#[must_use]
+pub fn rank(
+    job: &Job<'_>,
+    candidates: &[Candidate],
+    workloads: &HashMap<Id<User>, Workload>,
+    busy: &HashSet<Id<User>>,
+    scorer: &dyn MatchScorer,
+    limit: usize,
+) -> Vec<Ranked> {
+    let mut hours = Hours { job, spans: Vec::new() };
+    let contenders = candidates.iter().filter_map(|candidate| {
+        let home = standing(job, candidate).ok().flatten()?;
+        if busy.contains(&candidate.technician) {
+            return None;
+        }
+        let nearest = nearest_within(home, job.point, job.reach(candidate))?;
+        if !candidate.availability.covers_span(hours.span(candidate.time_zone)) {
+            return None;
+        }
+        let workload = workloads.get(&candidate.technician).copied().unwrap_or_default();
+        let fit = Fit { job, candidate, distance: nearest, workload };
+        let key = Contender::key(&fit, scorer);
+        Some(Contender { key, fit, home })
+    });
+    let mut contenders: BinaryHeap<_> = contenders.collect();
+
+    let mut best: Vec<Contender<'_>> = Vec::new();
+    while let Some(mut next) = contenders.pop() {
+        // At its nearest it would rank behind them all, and so will the rest of the heap.
+        if best.len() >= limit && best.last().is_none_or(|last| next.key < last.key) {
+            break;
+        }
+        next.fit.distance = next.home.geodesic_distance(job.point);
+        next.key = Contender::key(&next.fit, scorer);
+        let place = best.partition_point(|other| *other > next);
+        best.insert(place, next);
+        best.truncate(limit);
+    }
+    best.into_iter().map(|contender| contender.ranked(scorer)).collect()
+}
+
+/// The shortest that the distance can be, if it can be within the radius at all; exact where the sphere does not tell.
+fn nearest_within(home: GeoPoint, job: GeoPoint, radius: Distance) -> Option<Distance> {
+    /// How far the sphere can be off, as a share of the distance.
+    const SPHERE_ERROR: f64 = 0.006;
+    /// And besides, in metres, where points lie so close that rounding shows.
+    const ROUNDING: f64 = 0.001;
+
+    let sphere = home.haversine_distance(job).metres();
+    let nearest = (sphere * (1.0 - SPHERE_ERROR) - ROUNDING).max(0.0);
+    let farthest = sphere * (1.0 + SPHERE_ERROR) + ROUNDING;
+    if farthest <= radius.metres() {
+        return Some(Distance::from_metres(nearest));
+    }
+    if nearest > radius.metres() {
+        return None;
+    }
+    Some(home.geodesic_distance(job)).filter(|distance| *distance <= radius)
+}
+
+/// The time of the job, cut at the midnights of each zone that occurs among the candidates.
+struct Hours<'a> {
+    job: &'a Job<'a>,
+    spans: Vec<(Tz, LocalSpan)>,
+}
+
+impl Hours<'_> {
+    fn span(&mut self, zone: Tz) -> &LocalSpan {
+        let known = self.spans.iter().position(|(other, _)| *other == zone);
+        let index = known.unwrap_or(self.spans.len());
+        if known.is_none() {
+            self.spans.push((zone, LocalSpan::new(self.job.starts_at, self.job.ends_at, zone)));
+        }
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "the index was found, or is that of the span just pushed"
+        )]
+        &self.spans[index].1
+    }
+}
+
+/// A candidate who can do the job. The greater one ranks first.
+struct Contender<'a> {
+    /// The score, and more than any score for the preferred technician.
+    key: f64,
+    fit: Fit<'a>,
+    home: GeoPoint,
+}
+
+impl Contender<'_> {
+    fn key(fit: &Fit<'_>, scorer: &dyn MatchScorer) -> f64 {
+        if fit.job.preferred == Some(fit.candidate.technician) {
+            f64::INFINITY
+        } else {
+            bounded(scorer.score(fit))
+        }
+    }
+
+    fn ranked(&self, scorer: &dyn MatchScorer) -> Ranked {
+        Ranked {
+            technician: self.fit.candidate.technician,
+            score: bounded(scorer.score(&self.fit)),
+            distance: self.fit.distance,
+            terms: scorer.terms(&self.fit),
+        }
+    }
+}
+
+fn bounded(score: f64) -> f64 {
+    if score.is_nan() { 0.0 } else { score.clamp(0.0, 1.0) }
+}
+
+impl Ord for Contender<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_score = self.key.total_cmp(&other.key);
+        let by_jobs = || other.fit.workload.last_week.cmp(&self.fit.workload.last_week);
+        let by_id = || other.fit.candidate.technician.cmp(&self.fit.candidate.technician);
+        by_score.then_with(by_jobs).then_with(by_id)
+    }
+}
+
+impl PartialOrd for Contender<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Contender<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Contender<'_> {}

@@ -1,0 +1,134 @@
+use std::fmt;
+
+use rust_decimal::prelude::ToPrimitive;
+
+use super::{Candidate, Job, ScoringPolicy, Workload};
+use crate::kernel::Distance;
+
+/// A job and a technician who can do it: what a score is made of.
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct Fit<'a> {
+    pub job: &'a Job<'a>,
+    pub candidate: &'a Candidate,
+    pub distance: Distance,
+    pub workload: Workload,
+}
+
+/// How well a technician fits a job.
+pub trait MatchScorer: Send + Sync + fmt::Debug {
+    /// The method's name, stored with each match.
+    fn name(&self) -> &str;
+
+    /// 0 to 1, the best highest; what lies outside is cut off, and what is no number counts as 0.
+    ///
+    /// All else equal, a longer distance must never score higher: candidates who cannot come among the best even at their
+    /// shortest possible distance are not measured exactly.
+    fn score(&self, fit: &Fit<'_>) -> f64;
+
+    /// The same score, told by its terms; none for a scorer that cannot tell.
+    fn terms(&self, fit: &Fit<'_>) -> Vec<Term> {
+        let _ = fit;
+        Vec::new()
+    }
+}
+
+/// One term of a score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Term {
+    /// What was looked at.
+    pub name: &'static str,
+    /// What it added to the score.
+    pub points: f64,
+    /// The most that it could have added.
+    pub most: f64,
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:.2} of {:.2}", self.name, self.points, self.most)
+    }
+}
+
+/// The default: a weighted sum of skill, proximity, availability and reputation, each 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct WeightedScorer(ScoringPolicy);
+
+impl WeightedScorer {
+    /// A scorer with these weights.
+    #[must_use]
+    pub const fn new(policy: ScoringPolicy) -> Self {
+        Self(policy)
+    }
+
+    fn weighed(&self, fit: &Fit<'_>) -> [Term; 4] {
+        let term = |name, value: f64, weight: f64| Term { name, points: value * weight, most: weight };
+        let weights = self.0.weights;
+        [
+            term("skill", self.skill(fit.candidate), weights.skill),
+            term("proximity", proximity(fit.distance, fit.candidate.service_radius), weights.proximity),
+            term("availability", self.availability(fit.candidate, fit.workload), weights.availability),
+            term("reputation", self.reputation(fit.candidate), weights.reputation),
+        ]
+    }
+
+    fn skill(&self, candidate: &Candidate) -> f64 {
+        let Some(skill) = candidate.skill else { return 0.0 };
+        let shares = self.0.skill;
+        let cap = self.0.experience_cap_years;
+        let experience = ratio(skill.years_of_experience.min(cap), cap);
+        let verified = if skill.verified { shares.verified } else { 0.0 };
+        shares.category + verified + shares.experience * experience
+    }
+
+    fn availability(&self, candidate: &Candidate, workload: Workload) -> f64 {
+        let free = (1.0 - ratio(workload.that_day, self.0.jobs_a_day)).max(0.0);
+        free * share(candidate.punctuality)
+    }
+
+    fn reputation(&self, candidate: &Candidate) -> f64 {
+        let count = f64::from(candidate.rating.count);
+        let prior = f64::from(self.0.prior_reviews);
+        let stars = candidate.rating.average.to_f64().unwrap_or_default();
+        // The mean of the reviews and of the prior ones (Bayesian average), as a share of five stars.
+        let rating = if count + prior > 0.0 {
+            (prior * self.0.prior_rating + count * stars) / (prior + count)
+        } else {
+            self.0.prior_rating
+        };
+        let rating = (rating / 5.0).clamp(0.0, 1.0);
+        rating * self.0.rating_share + share(candidate.completion_rate) * (1.0 - self.0.rating_share)
+    }
+}
+
+impl MatchScorer for WeightedScorer {
+    fn name(&self) -> &str {
+        "weighted"
+    }
+
+    fn score(&self, fit: &Fit<'_>) -> f64 {
+        self.weighed(fit).iter().map(|term| term.points).sum()
+    }
+
+    fn terms(&self, fit: &Fit<'_>) -> Vec<Term> {
+        self.weighed(fit).to_vec()
+    }
+}
+
+/// 1 at the same spot, 0 at the radius and beyond.
+fn proximity(distance: Distance, radius: Distance) -> f64 {
+    if distance.metres() <= 0.0 {
+        return 1.0;
+    }
+    (1.0 - distance.metres() / radius.metres().max(f64::MIN_POSITIVE)).max(0.0)
+}
+
+/// A part of a whole; all of it where the whole is nothing.
+fn ratio(part: u32, whole: u32) -> f64 {
+    if whole == 0 { 1.0 } else { f64::from(part) / f64::from(whole) }
+}
+
+/// A share from a history, 1 without one.
+fn share(share: Option<f64>) -> f64 {
+    share.unwrap_or(1.0).clamp(0.0, 1.0)
+}

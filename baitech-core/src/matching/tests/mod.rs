@@ -1,0 +1,65 @@
+mod eligibility;
+mod policy;
+mod rank;
+mod scorer;
+
+use chrono::{DateTime, Utc, Weekday};
+use chrono_tz::Tz;
+
+use super::*;
+use crate::{
+    account::{Availability, Category, Rating, TimeOfDay, User},
+    kernel::{Distance, GeoPoint, Id},
+};
+
+fn moment(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn technician(number: u32) -> Id<User> {
+    let mut bytes = [0; 12];
+    bytes[8..].copy_from_slice(&number.to_be_bytes());
+    Id::from_bytes(bytes)
+}
+
+/// In the middle of Nairobi.
+fn centre() -> GeoPoint {
+    GeoPoint::new(36.8219, -1.2921).unwrap()
+}
+
+/// So many kilometres (of 111.32 to the degree) east of the middle.
+fn east(kilometres: f64) -> GeoPoint {
+    GeoPoint::new(36.8219 + kilometres / 111.32, -1.2921).unwrap()
+}
+
+/// Monday 2 March 2026, 10:00 to 12:00 in Nairobi.
+fn job() -> Job<'static> {
+    Job {
+        category: Category::Plumbing,
+        point: centre(),
+        starts_at: moment("2026-03-02T07:00:00Z"),
+        ends_at: moment("2026-03-02T09:00:00Z"),
+        preferred: None,
+        declined: &[],
+        radius_factor: 1.0,
+    }
+}
+
+/// Somebody at the very place, new, who works from 8 to 18 on Mondays.
+fn candidate(number: u32) -> Candidate {
+    let (from, to) = (TimeOfDay::new(8, 0).unwrap(), TimeOfDay::new(18, 0).unwrap());
+    Candidate {
+        technician: technician(number),
+        is_active: true,
+        is_verified: true,
+        skill: Some(CandidateSkill { verified: false, years_of_experience: 0 }),
+        point: Some(centre()),
+        service_radius: Distance::from_kilometres(10.0),
+        availability: Availability::on_weekdays(&[Weekday::Mon], from, to),
+        time_zone: Tz::Africa__Nairobi,
+        hourly_rate: None,
+        rating: Rating::default(),
+        completion_rate: None,
+        punctuality: None,
+    }
+}
