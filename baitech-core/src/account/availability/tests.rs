@@ -141,9 +141,8 @@ impl Clockwork {
     fn works(&self, hours: &Availability) -> Vec<bool> {
         let mut works = vec![false; self.shown.len()];
         let mut paint = |date, start, end, value| {
-            for minute in self.reaches(date, start)..self.reaches(date, end) {
-                works[minute] = value;
-            }
+            let (from, to) = (self.reaches(date, start), self.reaches(date, end));
+            works[from.min(to)..to].fill(value);
         };
         for date in self.shown[0].date().iter_days().take(8) {
             let weekday = date.weekday().num_days_from_sunday();
