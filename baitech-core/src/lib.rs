@@ -2,8 +2,15 @@
 
 pub mod account;
 pub mod booking;
+pub mod decide;
+mod engine;
 pub mod kernel;
 pub mod ledger;
 pub mod matching;
+pub mod payment;
 pub mod pricing;
 pub mod store;
+mod worker;
+
+pub use engine::{Builder, Marketplace};
+pub use worker::{WorkDone, Worker};

@@ -1,11 +1,13 @@
 //! People and companies: users of all roles, technician profiles, availability, identity checks (KYC).
 
 mod availability;
+mod commands;
 mod corporate;
 mod event;
 mod kyc;
 mod local_span;
 mod repository;
+mod service;
 mod technician;
 mod user;
 
@@ -15,6 +17,7 @@ pub use event::AccountEvent;
 pub use kyc::{IdType, Kyc, KycDecision, KycDocuments, KycStatus};
 pub(crate) use local_span::LocalSpan;
 pub use repository::{UserFilter, UserRepository};
+pub use service::Accounts;
 pub use technician::{Category, Insurance, Licence, Skill, TechnicianProfile};
 pub use user::{
     Address, Gender, Image, NewUser, ProfileChange, Rating, User, UserRecord, UserStats, UserStatus,

@@ -197,7 +197,7 @@ impl User {
 }
 
 /// What a new user says of itself, as typed in; checked by `Accounts::register`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(missing_docs, reason = "as in `UserRecord`")]
 pub struct NewUser {

@@ -1,9 +1,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::{Booking, BookingStatus, Context, Party};
 use crate::{
     account::User,
-    kernel::{Id, Money, MoneyError, Rate, Rounding},
+    decide::Decision,
+    kernel::{Id, Money, MoneyError, Rate, Result, Rounding, Rule},
 };
 
 /// What a cancellation costs by how long before the start it comes: never more for longer notice.
@@ -103,4 +105,84 @@ pub struct CancellationQuote {
     pub rate: Rate,
     /// What the customer would owe.
     pub fee: Money,
+}
+
+impl Booking {
+    /// What a cancellation would cost this actor now. `no_show` is the technician's word that the customer is not there.
+    ///
+    /// # Errors
+    /// [`Rule::TooEarly`] for a no-show of the customer before the technician has arrived and waited;
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for nobody's business.
+    pub fn cancellation_quote(&self, no_show: bool, context: &Context<'_>) -> Result<CancellationQuote> {
+        let parties = self.parties(&context.actor);
+        let cause = if no_show {
+            self.require_customer_no_show(context)?;
+            CancellationCause::CustomerNoShow
+        } else if parties.contains(Party::Customer) {
+            if self.is_technician_missing(context) {
+                CancellationCause::TechnicianNoShow
+            } else {
+                CancellationCause::Customer
+            }
+        } else if parties.contains(Party::Technician) {
+            CancellationCause::Technician
+        } else if parties.contains(Party::System) {
+            CancellationCause::System
+        } else {
+            self.require_party(&[Party::Admin, Party::Support], &context.actor)?;
+            CancellationCause::Staff
+        };
+        let rate = match cause {
+            CancellationCause::Customer if self.status.holds_time() => {
+                let notice = self.slot.starts_at() - context.now;
+                self.cancellation_policy.rate(notice).max(self.cancellation_floor)
+            }
+            CancellationCause::CustomerNoShow => self.cancellation_policy.late_rate,
+            CancellationCause::Customer
+            | CancellationCause::Technician
+            | CancellationCause::TechnicianNoShow
+            | CancellationCause::Staff
+            | CancellationCause::System => Rate::ZERO,
+        };
+        let fee = CancellationPolicy::fee(self.pricing.total, rate)?;
+        Ok(CancellationQuote { cause, rate, fee })
+    }
+
+    /// Gives the booking up. What the customer owes for it stands as the customer's debt.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`], and those of [`cancellation_quote`](Self::cancellation_quote).
+    pub fn cancel(mut self, reason: &str, no_show: bool, context: &Context<'_>) -> Result<Decision<Self>> {
+        let quote = self.cancellation_quote(no_show, context)?;
+        self.0.cancellation = Some(Cancellation {
+            cancelled_by: context.actor.id(),
+            cancelled_at: context.now,
+            reason: reason.to_owned(),
+            cause: Some(quote.cause),
+            fee: quote.fee,
+        });
+        self.0.reschedule = None;
+        Decision::new(self)
+            .step(BookingStatus::Cancelled, context, Some(reason))?
+            .post_cancellation_fee(quote.fee, context)
+    }
+
+    /// Whether the technician should have come by now and has not.
+    fn is_technician_missing(&self, context: &Context<'_>) -> bool {
+        matches!(self.status, BookingStatus::Accepted | BookingStatus::EnRoute)
+            && context.now >= self.slot.starts_at() + context.policy.no_show_wait
+    }
+
+    /// Fails unless the technician has arrived and waited, and not from before the start.
+    fn require_customer_no_show(&self, context: &Context<'_>) -> Result<()> {
+        self.require_party(&[Party::Technician], &context.actor)?;
+        self.require_status(&[BookingStatus::Arrived], "a no-show of the customer", &context.actor)?;
+        let waiting_since = self.entered_at().max(self.slot.starts_at());
+        if context.now < waiting_since + context.policy.no_show_wait {
+            let minutes = context.policy.no_show_wait.num_minutes();
+            let message = format!("the customer has {minutes} minutes from the start, or from the arrival");
+            return Err(self.refuse(Rule::TooEarly, message, &context.actor));
+        }
+        Ok(())
+    }
 }

@@ -1,10 +1,11 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::BookingStatus;
+use super::{Booking, BookingEvent, BookingStatus, Context, Party, PaymentStatus};
 use crate::{
     account::{Image, User},
-    kernel::{ElementId, Id, Money, Text},
+    decide::Decision,
+    kernel::{Actor, Code, ElementId, Id, Money, Result, Rule, Text, Violation},
 };
 
 /// What a dispute is about.
@@ -103,4 +104,197 @@ pub struct Dispute {
     pub evidence: Vec<Evidence>,
     /// What was decided.
     pub resolution: Option<Resolution>,
+}
+
+/// What somebody contests, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisputeClaim {
+    /// What is wrong, in words.
+    pub reason: Text<1000>,
+    /// What it is about.
+    pub category: DisputeCategory,
+}
+
+impl Booking {
+    /// One side contests the work or the bill. Nothing moves until staff has decided.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`]; [`Rule::AlreadyDecided`] after an earlier dispute; [`Rule::TooLate`] past the window after `paid`.
+    pub fn dispute(mut self, claim: DisputeClaim, context: &Context<'_>) -> Result<Decision<Self>> {
+        if self.dispute.is_some() {
+            let message = "this booking was disputed and decided once";
+            return Err(self.refuse(Rule::AlreadyDecided, message, &context.actor));
+        }
+        let window_ends = self.entered_at() + context.policy.dispute_window;
+        if self.status == BookingStatus::Paid && context.now > window_ends {
+            return Err(self.refuse(Rule::TooLate, "the time for a dispute is over", &context.actor));
+        }
+        let raised_from = self.status;
+        let reason = claim.reason.as_str().to_owned();
+        let Some(raised_by) = context.actor.id() else {
+            return Err(self.refuse(Rule::Transition, "only a party can dispute", &context.actor));
+        };
+        self.0.dispute = Some(Dispute {
+            raised_by,
+            raised_at: context.now,
+            raised_from: Some(raised_from),
+            reason: claim.reason,
+            category: claim.category,
+            status: DisputeStatus::Open,
+            escalated_at: None,
+            evidence: Vec::new(),
+            resolution: None,
+        });
+        Decision::new(self).step(BookingStatus::Disputed, context, Some(&reason))
+    }
+
+    /// One side, or staff, brings something forward.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] unless disputed.
+    pub fn add_evidence(
+        mut self,
+        text: Text<1000>,
+        images: Vec<Image>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        let actor = context.actor;
+        self.require_party(&[Party::Customer, Party::Technician, Party::Admin, Party::Support], &actor)?;
+        self.require_status(&[BookingStatus::Disputed], "evidence", &actor)?;
+        if images.len() > 5 {
+            return Err(Violation::new("images", Code::TooMany, "at most five images").into());
+        }
+        let element = Some(context.id());
+        if let (Some(by), Some(dispute)) = (actor.id(), self.0.dispute.as_mut()) {
+            let submitted_at = context.now;
+            dispute.evidence.push(Evidence { element, submitted_by: by, submitted_at, text, images });
+            return Ok(Decision::new(self).event(BookingEvent::BookingEvidenceAdded { by }));
+        }
+        Err(self.refuse(Rule::Transition, "there is no dispute", &actor))
+    }
+
+    /// Staff takes the dispute up.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] unless there is an open dispute; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff.
+    pub fn investigate_dispute(self, context: &Context<'_>) -> Result<Decision<Self>> {
+        self.require_party(&[Party::Admin, Party::Support], &context.actor)?;
+        self.set_dispute_status(DisputeStatus::Open, DisputeStatus::Investigating, context)
+            .map(|decision| decision.event(BookingEvent::BookingDisputeInvestigated))
+    }
+
+    /// Nothing is left to do: the file is closed.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] unless the dispute is resolved; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff.
+    pub fn close_dispute(self, context: &Context<'_>) -> Result<Decision<Self>> {
+        self.require_party(&[Party::Admin, Party::Support], &context.actor)?;
+        self.set_dispute_status(DisputeStatus::Resolved, DisputeStatus::Closed, context)
+            .map(|decision| decision.event(BookingEvent::BookingDisputeClosed))
+    }
+
+    /// Flags a dispute that takes too long.
+    ///
+    /// # Errors
+    /// [`Rule::TooEarly`] before that; [`Rule::AlreadyDecided`] when it was flagged or decided.
+    pub fn escalate_dispute(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
+        let actor = context.actor;
+        match self.0.dispute.as_mut() {
+            Some(dispute) if dispute.escalated_at.is_none() && dispute.resolution.is_none() => {
+                if context.now < dispute.raised_at + context.policy.dispute_escalation {
+                    return Err(self.refuse(Rule::TooEarly, "the dispute is not that old", &actor));
+                }
+                dispute.escalated_at = Some(context.now);
+            }
+            Some(_) | None => {
+                return Err(self.refuse(Rule::AlreadyDecided, "there is nothing to escalate", &actor));
+            }
+        }
+        Ok(Decision::new(self).event(BookingEvent::BookingDisputeEscalated))
+    }
+
+    /// Staff decides, and all of the decision's money moves with it: back to the customer, or on its way to the technician.
+    ///
+    /// After a release the booking walks on to `paid` where the money has come in; where it has not, the payment is awaited again.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`]; [`Rule::PaymentRequired`] for a part of money that never came; a violation of `amount` for a
+    /// part that is none.
+    pub fn resolve_dispute(
+        mut self,
+        outcome: DisputeOutcome,
+        notes: Text<1000>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        let Actor::User { id: resolved_by, .. } = context.actor else {
+            return Err(self.refuse(Rule::Transition, "a person decides a dispute", &context.actor));
+        };
+        let captured = self.captured();
+        let refund = match outcome {
+            DisputeOutcome::Release => Money::zero(captured.currency()),
+            DisputeOutcome::FullRefund => captured,
+            DisputeOutcome::PartialRefund(amount) => {
+                self.check_partial_refund(amount, captured, context)?;
+                amount
+            }
+        };
+        if let Some(dispute) = self.0.dispute.as_mut() {
+            dispute.status = DisputeStatus::Resolved;
+            dispute.resolution = Some(Resolution { outcome, resolved_by, resolved_at: context.now, notes });
+        }
+        let resolved = BookingEvent::BookingDisputeResolved { outcome };
+        if outcome == DisputeOutcome::Release {
+            let system = &context.as_system();
+            return Decision::new(self)
+                .event(resolved)
+                .step(BookingStatus::Completed, context, Some("dispute resolved"))?
+                .step(BookingStatus::Verified, system, Some("dispute resolved"))?
+                .walk_on(context);
+        }
+        if !refund.is_zero() {
+            let partial = matches!(outcome, DisputeOutcome::PartialRefund(_));
+            self.0.payment.status =
+                if partial { PaymentStatus::PartiallyRefunded } else { PaymentStatus::Refunded };
+        }
+        let decision = Decision::new(self).event(resolved).step(
+            BookingStatus::Refunded,
+            context,
+            Some("dispute resolved"),
+        )?;
+        if refund.is_zero() { Ok(decision) } else { decision.post_cash_refund(refund, context) }
+    }
+
+    fn check_partial_refund(&self, amount: Money, captured: Money, context: &Context<'_>) -> Result<()> {
+        let violation = |code, message: String| Violation::new("amount", code, message);
+        if amount.currency() != captured.currency() {
+            let message = format!("the booking was paid in {}", captured.currency().code());
+            return Err(violation(Code::Currency, message).into());
+        }
+        if amount.is_zero() || amount.is_negative() || amount.amount() >= self.pricing.total.amount() {
+            let message = format!("a part lies between nothing and {}", self.pricing.total);
+            return Err(violation(Code::OutOfRange, message).into());
+        }
+        if amount != amount.to_minor_unit() {
+            let message = "the amount has a fraction of the smallest unit".to_owned();
+            return Err(violation(Code::Malformed, message).into());
+        }
+        if captured.is_zero() {
+            let message = "nothing was paid of which a part could go back";
+            return Err(self.refuse(Rule::PaymentRequired, message, &context.actor));
+        }
+        Ok(())
+    }
+
+    fn set_dispute_status(
+        mut self,
+        from: DisputeStatus,
+        to: DisputeStatus,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        match self.0.dispute.as_mut().filter(|dispute| dispute.status == from) {
+            Some(dispute) => dispute.status = to,
+            None => return Err(self.refuse(Rule::Transition, "the dispute is not there", &context.actor)),
+        }
+        Ok(Decision::new(self))
+    }
 }

@@ -1,25 +1,41 @@
 //! Bookings, from request to paid.
 //!
-//! [`Booking`] is the aggregate, [`Transition::TABLE`] its state machine, `Bookings` the commands and queries.
+//! [`Booking`] is the aggregate, [`Transition::TABLE`] its state machine, [`Bookings`] the commands and queries.
 
 #[expect(clippy::module_inception, reason = "every feature names its aggregate's file after the aggregate")]
 mod booking;
 mod cancellation;
+mod corporate;
+mod decision;
 mod dispute;
 mod event;
 mod extras;
 mod location;
 mod matching;
 mod payment;
+mod policy;
+mod price_change;
+mod progress;
+mod quality;
+mod recurrence;
 mod repository;
+mod request;
+mod reschedule;
 mod schedule;
+mod service;
+mod settlement;
 mod status;
+mod timers;
+mod view;
 
 pub use booking::{ActualTimes, Booking, BookingNumber, BookingRecord, Notes, StatusChange, Urgency};
 pub use cancellation::{
     Cancellation, CancellationCause, CancellationPolicy, CancellationQuote, CancellationTier,
 };
-pub use dispute::{Dispute, DisputeCategory, DisputeOutcome, DisputeStatus, Evidence, Resolution};
+pub use decision::Context;
+pub use dispute::{
+    Dispute, DisputeCategory, DisputeClaim, DisputeOutcome, DisputeStatus, Evidence, Resolution,
+};
 pub use event::BookingEvent;
 pub use extras::{
     AdditionalService, ApprovalStatus, Checkpoint, CorporateDetails, Material, PriceChange, Quality,
@@ -28,6 +44,13 @@ pub use extras::{
 pub use location::ServiceLocation;
 pub use matching::{Alternative, Matching};
 pub use payment::{Payment, PaymentMethod, PaymentStatus, PaymentTiming};
+pub use policy::BookingPolicy;
+pub use price_change::{NewMaterial, NewPriceChange, NewService};
+pub use progress::Assignment;
 pub use repository::{BookingFilter, BookingRepository};
+pub use request::{BookingDraft, NewBooking, NewLocation, NewTimeSlot, Project, Terms};
 pub use schedule::{SLOT_CLAIMS, TimeSlot, cell_claim};
+pub use service::{Bookings, Offer};
 pub use status::{BookingStatus, Parties, Party, Transition};
+pub use timers::Task;
+pub use view::{BookingView, Contact};

@@ -2,9 +2,11 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
+use super::MoneyError;
 use crate::{
     account::User,
     booking::Booking,
+    ledger::UnbalancedEntry,
     store::{StoreError, Stored},
 };
 
@@ -128,6 +130,29 @@ impl From<StoreError> for Error {
             }
             StoreError::Cursor(violation) => violation.into(),
             other => Self::Unavailable { reason: other.to_string() },
+        }
+    }
+}
+
+impl From<MoneyError> for Error {
+    fn from(error: MoneyError) -> Self {
+        let (field, code) = match error {
+            MoneyError::Currencies(..) => ("currency", Code::Currency),
+            MoneyError::Overflow | MoneyError::NoShares | MoneyError::Fraction => {
+                ("amount", Code::OutOfRange)
+            }
+        };
+        Violation::new(field, code, error.to_string()).into()
+    }
+}
+
+impl From<UnbalancedEntry> for Error {
+    fn from(error: UnbalancedEntry) -> Self {
+        match error {
+            UnbalancedEntry::Money(error) => error.into(),
+            UnbalancedEntry::Sum(_) | UnbalancedEntry::TooFew => {
+                Self::Unavailable { reason: error.to_string() }
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ mod text;
 pub use actor::{Actor, Role};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
-pub use error::{Code, Error, Kind, Refusal, Result, Rule, Violation, Violations};
+pub use error::{Code, Current, Error, Kind, Refusal, Result, Rule, Violation, Violations};
 pub use geo::{Distance, GeoPoint};
 pub use id::{Element, ElementId, Id, ParseIdError};
 pub use money::{Currency, Money, MoneyError, Rate, Rounding};

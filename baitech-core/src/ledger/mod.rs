@@ -2,6 +2,8 @@
 
 mod account;
 mod entry;
+mod reader;
 
 pub use account::Account;
 pub use entry::{Entry, EntryRecord, Posting, UnbalancedEntry};
+pub use reader::Ledger;

@@ -1,3 +1,4 @@
+use rust_decimal::{Decimal, prelude::ToPrimitive};
 use serde::{Deserialize, Serialize};
 
 use super::Pricing;
@@ -90,6 +91,26 @@ impl Shares {
     pub fn total(&self) -> Result<Money, MoneyError> {
         let parts = [self.payout, self.platform, self.processing, self.withholding];
         Money::sum(self.payout.currency(), parts)
+    }
+
+    /// What each of payout, platform, processing and withholding contributes to a part of the total that goes back: in
+    /// proportion to the shares, to the smallest unit, summing to `amount` exactly. A share below zero contributes nothing.
+    ///
+    /// # Errors
+    /// As [`Money::allocate`].
+    pub fn portions_of(&self, amount: Money) -> Result<[Money; 4], MoneyError> {
+        let weight = |share: Money| {
+            let minor = share.amount().max(Decimal::ZERO).checked_mul(Decimal::ONE_HUNDRED);
+            minor.and_then(|units| units.round().to_u64()).ok_or(MoneyError::Overflow)
+        };
+        let weights = [
+            weight(self.payout)?,
+            weight(self.platform)?,
+            weight(self.processing)?,
+            weight(self.withholding)?,
+        ];
+        let portions = amount.allocate(&weights)?;
+        portions.try_into().map_err(|_| MoneyError::NoShares)
     }
 }
 

@@ -1,0 +1,375 @@
+//! What can be done with a user: pure decisions.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    AccountEvent, Address, Availability, CorporateProfile, Kyc, KycDecision, KycDocuments, KycStatus,
+    NewUser, ProfileChange, Rating, TechnicianProfile, User, UserRecord, UserStats, UserStatus,
+};
+use crate::{
+    booking::BookingPolicy,
+    decide::{Aggregate, Decision},
+    kernel::{
+        Actor, Code, Current, Email, Error, Id, Kind, PhoneNumber, Result, Role, Rule, Text, Username,
+        Violation, Violations,
+    },
+    store::{AggregateRef, ClaimKey, Put, Stored, Write},
+};
+
+impl User {
+    /// A new user, active, with nothing verified.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every violation.
+    pub fn register(new: &NewUser, id: Id<Self>, now: DateTime<Utc>) -> Result<Decision<Self>> {
+        let mut violations = Violations::new();
+        let first_name = violations.check(Text::new("firstName", &new.first_name));
+        let last_name = violations.check(Text::new("lastName", &new.last_name));
+        let email = violations.check(Email::new(&new.email));
+        let phone = violations.check(PhoneNumber::new(&new.phone_number));
+        let username = new.username.as_deref().and_then(|name| violations.check(Username::new(name)));
+        let bio = violations.check(Text::optional("bio", new.bio.as_deref())).flatten();
+        check_address(&new.location, &mut violations);
+        check_profile(new.role, new.technician.as_ref(), new.corporate.as_ref(), &mut violations);
+        let (Some(first_name), Some(last_name), Some(email), Some(phone)) =
+            (first_name, last_name, email, phone)
+        else {
+            return Err(Error::Invalid(violations));
+        };
+        violations.into_result()?;
+        let user = Self(UserRecord {
+            id,
+            role: new.role,
+            status: UserStatus::Active,
+            first_name,
+            last_name,
+            email,
+            phone,
+            username,
+            bio,
+            gender: None,
+            date_of_birth: None,
+            picture: None,
+            location: new.location.clone(),
+            technician: new.technician.clone().map(TechnicianProfile::unverified),
+            corporate: new.corporate.clone(),
+            kyc: Kyc::default(),
+            rating: Rating::default(),
+            stats: UserStats::default(),
+            created_at: now,
+            updated_at: now,
+        });
+        let take = user.claims();
+        let mut decision = Decision::new(user).event(AccountEvent::UserRegistered { role: new.role });
+        decision.take = take;
+        Ok(decision)
+    }
+
+    /// Changes what the user says of itself.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every violation.
+    pub fn change_profile(mut self, change: &ProfileChange, now: DateTime<Utc>) -> Result<Decision<Self>> {
+        let mut violations = Violations::new();
+        let before = self.claims();
+        let user = &mut self.0;
+        if let Some(name) = &change.first_name {
+            violations.check(Text::new("firstName", name)).map(|name| user.first_name = name);
+        }
+        if let Some(name) = &change.last_name {
+            violations.check(Text::new("lastName", name)).map(|name| user.last_name = name);
+        }
+        if let Some(email) = &change.email {
+            violations.check(Email::new(email)).map(|email| user.email = email);
+        }
+        if let Some(phone) = &change.phone_number {
+            violations.check(PhoneNumber::new(phone)).map(|phone| user.phone = phone);
+        }
+        if let Some(name) = &change.username {
+            violations.check(Username::new(name)).map(|name| user.username = Some(name));
+        }
+        if let Some(bio) = &change.bio {
+            violations.check(Text::optional("bio", Some(bio))).map(|bio| user.bio = bio);
+        }
+        if let Some(date) = change.date_of_birth {
+            if date > now.date_naive() {
+                violations.push(Violation::new("dateOfBirth", Code::OutOfRange, "this lies in the future"));
+            }
+            user.date_of_birth = Some(date);
+        }
+        user.gender = change.gender.or(user.gender);
+        if let Some(location) = &change.location {
+            check_address(location, &mut violations);
+            user.location = location.clone();
+        }
+        if change.technician.is_some() || change.corporate.is_some() {
+            let technician = change.technician.as_ref().or(user.technician.as_ref());
+            let corporate = change.corporate.as_ref().or(user.corporate.as_ref());
+            check_profile(user.role, technician, corporate, &mut violations);
+        }
+        if let Some(profile) = change.technician.clone() {
+            user.technician = Some(profile.verified_as(user.technician.as_ref()));
+        }
+        if let Some(corporate) = change.corporate.clone() {
+            // Whom a user works for is the company's to say, not the user's.
+            let administrator = user.corporate.as_ref().and_then(|company| company.administrator);
+            user.corporate = Some(CorporateProfile { administrator, ..corporate });
+        }
+        violations.into_result()?;
+        let after = self.claims();
+        let mut decision = Decision::new(self).event(AccountEvent::UserProfileChanged);
+        decision.free = before.iter().filter(|key| !after.contains(key)).cloned().collect();
+        decision.take = after.into_iter().filter(|key| !before.contains(key)).collect();
+        Ok(decision)
+    }
+
+    /// Sets when a technician works.
+    ///
+    /// # Errors
+    /// Violations of `availability…`; [`Error::Forbidden`] for who is no technician.
+    pub fn set_availability(mut self, hours: Availability) -> Result<Decision<Self>> {
+        let mut violations = Violations::new();
+        check_hours(&hours, &mut violations);
+        violations.into_result()?;
+        let profile = self.0.technician.as_mut();
+        profile.ok_or_else(|| Error::forbidden("only technicians have working hours"))?.availability = hours;
+        Ok(Decision::new(self).event(AccountEvent::UserProfileChanged))
+    }
+
+    /// Hands in documents that prove who the user is.
+    ///
+    /// # Errors
+    /// Violations of `idNumber`, `frontImage` and `backImage`; [`Rule::AlreadyDecided`] once verified.
+    pub fn submit_kyc(mut self, documents: &KycDocuments) -> Result<Decision<Self>> {
+        if self.kyc.status == KycStatus::Verified {
+            return Err(Error::refused(Rule::AlreadyDecided, "the identity is verified already"));
+        }
+        let mut violations = Violations::new();
+        violations.check(Text::<50>::new("idNumber", &documents.id_number));
+        violations.check(Text::<500>::new("frontImage", &documents.front_image));
+        violations.check(Text::<500>::optional("backImage", documents.back_image.as_deref()));
+        violations.into_result()?;
+        self.0.kyc = Kyc {
+            status: KycStatus::Submitted,
+            id_type: Some(documents.id_type),
+            id_number: Some(documents.id_number.trim().to_owned()),
+            front_image: Some(documents.front_image.clone()),
+            back_image: documents.back_image.clone(),
+            rejection_reason: None,
+            verified_by: None,
+            verified_at: None,
+        };
+        Ok(Decision::new(self).event(AccountEvent::UserKycChanged { status: KycStatus::Submitted }))
+    }
+
+    /// Decides on the documents.
+    ///
+    /// # Errors
+    /// [`Rule::AlreadyDecided`] unless documents are waiting; a violation of `reason`.
+    pub fn decide_kyc(
+        mut self,
+        decision: &KycDecision,
+        actor: &Actor,
+        now: DateTime<Utc>,
+    ) -> Result<Decision<Self>> {
+        if !self.kyc.is_waiting() {
+            return Err(Error::refused(Rule::AlreadyDecided, "no documents wait for a decision"));
+        }
+        let kyc = &mut self.0.kyc;
+        match decision {
+            KycDecision::Verify => {
+                kyc.status = KycStatus::Verified;
+                kyc.verified_by = actor.id();
+                kyc.verified_at = Some(now);
+            }
+            KycDecision::Reject(reason) => {
+                kyc.rejection_reason = Some(Text::new("reason", reason)?);
+                kyc.status = KycStatus::Rejected;
+            }
+        }
+        let status = kyc.status;
+        Ok(Decision::new(self).event(AccountEvent::UserKycChanged { status }))
+    }
+
+    /// Notes whether staff has seen proof of a skill.
+    ///
+    /// # Errors
+    /// A violation of `skill` for a place that the list does not have.
+    pub fn verify_skill(mut self, place: usize, verified: bool) -> Result<Decision<Self>> {
+        let skill = self.0.technician.as_mut().and_then(|profile| profile.skills.get_mut(place));
+        let unknown = || Violation::new("skill", Code::Unknown, "there is no such skill");
+        skill.ok_or_else(unknown)?.verified = verified;
+        Ok(Decision::new(self).event(AccountEvent::UserProfileChanged))
+    }
+
+    /// Suspends, bans, restores or deactivates the account.
+    pub fn set_status(mut self, status: UserStatus) -> Decision<Self> {
+        let from = std::mem::replace(&mut self.0.status, status);
+        Decision::new(self).event(AccountEvent::UserStatusChanged { from, to: status })
+    }
+
+    /// What only one user can have: address, number, name.
+    #[must_use]
+    pub fn claims(&self) -> Vec<ClaimKey> {
+        let mut keys =
+            vec![ClaimKey::new("user.email", &self.email), ClaimKey::new("user.phoneNumber", &self.phone)];
+        keys.extend(self.username.as_ref().map(|name| ClaimKey::new("user.username", name)));
+        keys
+    }
+}
+
+impl TechnicianProfile {
+    /// The profile as somebody states it of themselves: nothing is verified.
+    fn unverified(mut self) -> Self {
+        self.skills.iter_mut().for_each(|skill| skill.verified = false);
+        self.licence.iter_mut().for_each(|licence| licence.verified = false);
+        self.insurance.iter_mut().for_each(|insurance| insurance.verified = false);
+        self
+    }
+
+    /// The profile as its owner changes it: verified stays what was verified and is the same.
+    fn verified_as(self, before: Option<&Self>) -> Self {
+        let mut after = self.unverified();
+        let Some(before) = before else {
+            return after;
+        };
+        for skill in &mut after.skills {
+            let same = |old: &&super::Skill| old.name == skill.name && old.category == skill.category;
+            if let Some(old) = before.skills.iter().find(same) {
+                skill.verified = old.verified && old.years_of_experience >= skill.years_of_experience;
+                skill.element = old.element;
+            }
+        }
+        if let (Some(new), Some(old)) = (&mut after.licence, &before.licence) {
+            new.verified = old.verified && new.number == old.number;
+        }
+        if let (Some(new), Some(old)) = (&mut after.insurance, &before.insurance) {
+            new.verified =
+                old.verified && (&new.provider, &new.policy_number) == (&old.provider, &old.policy_number);
+        }
+        after
+    }
+}
+
+fn check_address(address: &Address, violations: &mut Violations) {
+    for (field, text) in [
+        ("location.address", &address.address),
+        ("location.city", &address.city),
+        ("location.county", &address.county),
+        ("location.country", &address.country),
+    ] {
+        violations.check(Text::<300>::optional(field, text.as_deref()));
+    }
+}
+
+fn check_profile(
+    role: Role,
+    technician: Option<&TechnicianProfile>,
+    corporate: Option<&CorporateProfile>,
+    violations: &mut Violations,
+) {
+    let wants =
+        |field: &'static str, needed: bool, given: bool, violations: &mut Violations| match (needed, given) {
+            (true, false) => violations.push(Violation::new(field, Code::Required, "this role needs it")),
+            (false, true) => violations.push(Violation::new(field, Code::Unknown, "this role has none")),
+            (true, true) | (false, false) => {}
+        };
+    wants("technician", role == Role::Technician, technician.is_some(), violations);
+    wants("corporate", role == Role::Corporate, corporate.is_some(), violations);
+    let Some(profile) = technician else {
+        return;
+    };
+    if profile.skills.len() > 30 {
+        violations.push(Violation::new("technician.skills", Code::TooMany, "at most 30 skills"));
+    }
+    if profile.skills.iter().any(|skill| skill.years_of_experience > 80) {
+        violations.push(Violation::new(
+            "technician.skills",
+            Code::OutOfRange,
+            "at most 80 years of experience",
+        ));
+    }
+    let radius = profile.service_radius;
+    if !(radius.metres() > 0.0 && radius <= TechnicianProfile::MAX_SERVICE_RADIUS) {
+        let message = format!("the radius lies above 0 and up to {}", TechnicianProfile::MAX_SERVICE_RADIUS);
+        violations.push(Violation::new("technician.serviceRadius", Code::OutOfRange, message));
+    }
+    if profile.hourly_rate.is_some_and(|rate| rate.is_negative() || rate.is_zero()) {
+        violations.push(Violation::new("technician.hourlyRate", Code::OutOfRange, "the rate is above zero"));
+    }
+    check_hours(&profile.availability, violations);
+}
+
+fn check_hours(hours: &Availability, violations: &mut Violations) {
+    if hours.weekly.len() > 100 || hours.exceptions.len() > 400 {
+        violations.push(Violation::new(
+            "availability",
+            Code::TooMany,
+            "at most 100 slots and 400 exceptions",
+        ));
+    }
+    let mut seen = HashSet::new();
+    for (index, slot) in hours.weekly.iter().enumerate() {
+        let field = |name: &str| format!("availability.{index}.{name}");
+        if slot.day_of_week > 6 {
+            violations.push(Violation::new(
+                field("dayOfWeek"),
+                Code::OutOfRange,
+                "0 is Sunday, 6 is Saturday",
+            ));
+        }
+        if slot.start >= slot.end {
+            violations.push(Violation::new(field("endTime"), Code::Order, "the end comes after the start"));
+        }
+        if !seen.insert((slot.day_of_week, slot.start, slot.end)) {
+            violations.push(Violation::new(field("startTime"), Code::Duplicate, "this slot is there twice"));
+        }
+    }
+    for (index, exception) in hours.exceptions.iter().enumerate() {
+        if exception.start >= exception.end {
+            let field = format!("availability.exceptions.{index}.endTime");
+            violations.push(Violation::new(field, Code::Order, "the end comes after the start"));
+        }
+    }
+}
+
+impl Aggregate for User {
+    type Event = AccountEvent;
+    type Stage = UserStatus;
+
+    const KIND: Kind = Kind::User;
+
+    fn reference(id: Id<Self>) -> AggregateRef {
+        AggregateRef::User(id)
+    }
+
+    fn write(put: Put<Self>) -> Write {
+        Write::User(Box::new(put))
+    }
+
+    fn current(stored: Stored<Self>) -> Current {
+        Current::User(Box::new(stored))
+    }
+
+    fn id(&self) -> Id<Self> {
+        self.id
+    }
+
+    fn stage(&self) -> UserStatus {
+        self.status
+    }
+
+    fn updated_at(&self) -> DateTime<Utc> {
+        self.updated_at
+    }
+
+    fn touch(&mut self, now: DateTime<Utc>) {
+        self.0.updated_at = now;
+    }
+
+    fn due_at(&self, _: &BookingPolicy) -> Option<DateTime<Utc>> {
+        None
+    }
+}

@@ -1,0 +1,250 @@
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Availability, Kyc, KycDecision, KycDocuments, KycStatus, NewUser, ProfileChange, User, UserFilter,
+    UserStatus,
+};
+use crate::{
+    decide::{Command, Decision, change, create},
+    engine::Engine,
+    kernel::{Actor, Email, Error, Id, Kind, Page, PageRequest, PhoneNumber, Result, Role, Rule, Username},
+    store::{IdempotencyKey, Stored, Version},
+};
+
+/// Everything that can be done with accounts. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    engine: Arc<Engine>,
+    pinned: Option<Version>,
+    key: Option<IdempotencyKey>,
+}
+
+impl Accounts {
+    pub(crate) const fn new(engine: Arc<Engine>) -> Self {
+        Self { engine, pinned: None, key: None }
+    }
+
+    /// Commands take effect only on a user that is still at this version; otherwise they fail with [`Error::Conflict`].
+    #[must_use]
+    pub const fn at(mut self, version: Version) -> Self {
+        self.pinned = Some(version);
+        self
+    }
+
+    /// The next command is the one that this key stands for: repeated, it does nothing and answers the same.
+    #[must_use]
+    pub fn with_key(mut self, key: IdempotencyKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// Adds a user. Customers, technicians and corporate users may join by themselves (`Actor::System` stands for somebody who
+    /// has no account yet); admin and support accounts are made by an admin, or by the system at set-up.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every violation; [`Code::Duplicate`](crate::kernel::Code::Duplicate) of `email`, `phoneNumber` or
+    /// `username`; [`Error::Forbidden`].
+    pub async fn register(&self, actor: &Actor, user: &NewUser) -> Result<Stored<User>> {
+        if user.role.is_staff() && !matches!(actor, Actor::System) && actor.role() != Some(Role::Admin) {
+            return Err(Error::forbidden("an admin makes staff accounts"));
+        }
+        let now = self.engine.clock.now();
+        let decision = User::register(user, Id::generate(now, &*self.engine.entropy), now)?;
+        if let Some(administrator) =
+            decision.next.corporate.as_ref().and_then(|company| company.administrator)
+        {
+            // Nobody joins a company by naming it: its administrator, or staff, adds members.
+            if actor.id() != Some(administrator) && !actor.role().is_some_and(Role::is_staff) {
+                return Err(Error::forbidden("the company's administrator adds members"));
+            }
+            self.require_company(administrator).await?;
+        }
+        let command = self.command(actor, "register", user)?;
+        if let Some(answered) = crate::decide::answered(&self.engine, &*self.engine.users, &command).await? {
+            return Ok(answered);
+        }
+        create(&self.engine, &*self.engine.users, &command, now, decision).await
+    }
+
+    /// A user, for itself and staff.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], also for others.
+    pub async fn get(&self, actor: &Actor, id: Id<User>) -> Result<Stored<User>> {
+        let visible = actor.is_staff() || actor.id() == Some(id);
+        let stored = if visible { self.engine.users.load(id).await? } else { None };
+        stored.ok_or_else(|| Error::not_found(Kind::User, id))
+    }
+
+    /// The user with this address; for staff, and whoever signs users in.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for others than staff and the system.
+    pub async fn find_by_email(&self, actor: &Actor, email: &Email) -> Result<Option<Stored<User>>> {
+        require_staff(actor)?;
+        Ok(self.engine.users.find_by_email(email).await?)
+    }
+
+    /// The user with this number; for staff, and whoever signs users in.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for others than staff and the system.
+    pub async fn find_by_phone(&self, actor: &Actor, phone: &PhoneNumber) -> Result<Option<Stored<User>>> {
+        require_staff(actor)?;
+        Ok(self.engine.users.find_by_phone(phone).await?)
+    }
+
+    /// The user with this name.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for others than staff and the system.
+    pub async fn find_by_username(&self, actor: &Actor, username: &Username) -> Result<Option<Stored<User>>> {
+        require_staff(actor)?;
+        Ok(self.engine.users.find_by_username(username).await?)
+    }
+
+    /// Users, the oldest first; for staff.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]; a violation of `cursor`.
+    pub async fn list(
+        &self,
+        actor: &Actor,
+        filter: UserFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<User>>> {
+        require_staff(actor)?;
+        Ok(self.engine.users.list_users(filter, page).await?)
+    }
+
+    /// Changes what the user says of itself. What only staff may verify stays verified only where nothing about it changed.
+    ///
+    /// # Errors
+    /// As [`register`](Self::register); [`Error::Conflict`].
+    pub async fn change_profile(
+        &self,
+        actor: &Actor,
+        id: Id<User>,
+        edit: &ProfileChange,
+    ) -> Result<Stored<User>> {
+        self.change(actor, id, |user, now| user.change_profile(edit, now)).await
+    }
+
+    /// Sets when a technician works.
+    ///
+    /// # Errors
+    /// Violations of `availability…`; [`Error::Forbidden`]; [`Error::Conflict`].
+    pub async fn set_availability(
+        &self,
+        actor: &Actor,
+        id: Id<User>,
+        hours: &Availability,
+    ) -> Result<Stored<User>> {
+        self.change(actor, id, |user, _| user.set_availability(hours.clone())).await
+    }
+
+    /// Hands in documents that prove who the user is.
+    ///
+    /// # Errors
+    /// Violations of `idNumber` and the images; [`Rule::AlreadyDecided`] once verified; [`Error::Conflict`].
+    pub async fn submit_kyc(
+        &self,
+        actor: &Actor,
+        id: Id<User>,
+        documents: &KycDocuments,
+    ) -> Result<Stored<User>> {
+        self.change(actor, id, |user, _| user.submit_kyc(documents)).await
+    }
+
+    /// Staff decides on the documents.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]; [`Rule::AlreadyDecided`] unless documents are waiting; [`Error::Conflict`].
+    pub async fn decide_kyc(
+        &self,
+        actor: &Actor,
+        id: Id<User>,
+        decision: &KycDecision,
+    ) -> Result<Stored<User>> {
+        require_staff(actor)?;
+        self.change(actor, id, |user, now| user.decide_kyc(decision, actor, now)).await
+    }
+
+    /// Staff has seen proof of a technician's skill (by its place in the list), or takes that back.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]; a violation of `skill`; [`Error::Conflict`].
+    pub async fn verify_skill(
+        &self,
+        actor: &Actor,
+        id: Id<User>,
+        skill: usize,
+        verified: bool,
+    ) -> Result<Stored<User>> {
+        require_staff(actor)?;
+        self.change(actor, id, |user, _| user.verify_skill(skill, verified)).await
+    }
+
+    /// Staff suspends, bans or restores an account; a user may deactivate its own.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]; [`Error::Conflict`].
+    pub async fn set_status(&self, actor: &Actor, id: Id<User>, status: UserStatus) -> Result<Stored<User>> {
+        let leaves = actor.id() == Some(id) && status == UserStatus::Deactivated;
+        if !leaves {
+            require_staff(actor)?;
+        }
+        self.change(actor, id, |user, _| Ok(user.set_status(status))).await
+    }
+
+    fn command(
+        &self,
+        actor: &Actor,
+        name: &'static str,
+        arguments: &impl serde::Serialize,
+    ) -> Result<Command> {
+        Command::new(actor, self.pinned, self.key.as_ref(), name, arguments)
+    }
+
+    async fn change<F>(&self, actor: &Actor, id: Id<User>, decide: F) -> Result<Stored<User>>
+    where
+        F: Fn(User, DateTime<Utc>) -> Result<Decision<User>> + Send + Sync,
+    {
+        if !actor.is_staff() && actor.id() != Some(id) {
+            return Err(Error::not_found(Kind::User, id));
+        }
+        self.require_actor(actor).await?;
+        let command = Command { actor: *actor, pinned: self.pinned, request: None };
+        change(&self.engine, &*self.engine.users, &command, id, decide).await
+    }
+
+    async fn require_actor(&self, actor: &Actor) -> Result<()> {
+        let Actor::User { id, role } = *actor else {
+            return Ok(());
+        };
+        let user = self.engine.users.load(id).await?.filter(|user| user.role == role);
+        user.ok_or_else(|| Error::forbidden("there is no such user in this role"))?.require_active()
+    }
+
+    async fn require_company(&self, administrator: Id<User>) -> Result<()> {
+        let user = self.engine.users.load(administrator).await?;
+        if user.is_some_and(|user| user.company() == Some(administrator)) {
+            return Ok(());
+        }
+        Err(Error::refused(Rule::NotEligible, "the user named as the company's administrator is none"))
+    }
+}
+
+fn require_staff(actor: &Actor) -> Result<()> {
+    if actor.is_staff() { Ok(()) } else { Err(Error::forbidden("this is for the staff")) }
+}
+
+impl Kyc {
+    /// Whether documents wait for a decision.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.status == KycStatus::Submitted
+    }
+}

@@ -1,0 +1,70 @@
+use super::{ApprovalStatus, Booking, BookingEvent, BookingStatus, Context, CorporateDetails};
+use crate::{
+    account::User,
+    decide::Decision,
+    kernel::{Error, Id, Money, Result, Rule, Text},
+};
+
+impl CorporateDetails {
+    /// The details of a new booking: approved by itself up to the policy's limit.
+    pub(super) fn new(
+        company: Id<User>,
+        project: (Option<Text<150>>, Option<Text<50>>, Option<Text<100>>),
+        total: Money,
+        context: &Context<'_>,
+    ) -> Self {
+        let limit = context.policy.approval_limit;
+        let within = total.compare(limit).is_some_and(std::cmp::Ordering::is_le);
+        let (project_name, project_code, department) = project;
+        Self {
+            company,
+            project_name,
+            project_code,
+            department,
+            approval: if within { ApprovalStatus::Approved } else { ApprovalStatus::Pending },
+            decided_by: None,
+            decided_at: within.then_some(context.now),
+        }
+    }
+}
+
+impl Booking {
+    /// The company's administrator, or an admin in their place, approves the price.
+    ///
+    /// # Errors
+    /// [`Rule::AlreadyDecided`]; [`Error::Forbidden`] for anybody else.
+    pub fn approve(self, context: &Context<'_>) -> Result<Decision<Self>> {
+        self.decide_approval(ApprovalStatus::Approved, context)
+    }
+
+    /// The company's administrator refuses the price: the booking is given up.
+    ///
+    /// # Errors
+    /// As [`approve`](Self::approve).
+    pub fn decline_approval(self, reason: &str, context: &Context<'_>) -> Result<Decision<Self>> {
+        let decision = self.decide_approval(ApprovalStatus::Declined, context)?;
+        let mut cancelled = decision.next.cancel(reason, false, context)?;
+        cancelled.events.splice(0..0, decision.events);
+        Ok(cancelled)
+    }
+
+    fn decide_approval(mut self, approval: ApprovalStatus, context: &Context<'_>) -> Result<Decision<Self>> {
+        let actor = context.actor;
+        let is_admin = actor.role() == Some(crate::kernel::Role::Admin);
+        let company = self.corporate.as_ref().map(|corporate| corporate.company);
+        if company.is_none() || !(is_admin || actor.id() == company) {
+            return Err(Error::forbidden("this is for the company's administrator"));
+        }
+        self.require_status(&[BookingStatus::Pending], "an approval", &actor)?;
+        let open =
+            self.0.corporate.as_mut().filter(|corporate| corporate.approval == ApprovalStatus::Pending);
+        let Some(corporate) = open else {
+            return Err(self.refuse(Rule::AlreadyDecided, "no approval is awaited", &actor));
+        };
+        corporate.approval = approval;
+        corporate.decided_by = actor.id();
+        corporate.decided_at = Some(context.now);
+        let approved = approval == ApprovalStatus::Approved;
+        Ok(Decision::new(self).event(BookingEvent::BookingApprovalDecided { approved }))
+    }
+}

@@ -1,0 +1,226 @@
+use chrono::{DateTime, Utc};
+
+use super::{Booking, BookingEvent, BookingPolicy, BookingStatus, Parties, Party, StatusChange};
+use crate::{
+    decide::{Aggregate, Decision},
+    kernel::{Actor, Current, Entropy, Error, Id, Kind, Refusal, Result, Role, Rule},
+    ledger::{Account, Entry, EntryRecord, Posting},
+    store::{AggregateRef, Put, Stored, Write},
+};
+
+/// What a decision may depend on besides the booking itself. Nothing else: the same booking and context give the same decision.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Who gives the command.
+    pub actor: Actor,
+    /// The present moment.
+    pub now: DateTime<Utc>,
+    /// The numbers that bookings go by.
+    pub policy: &'a BookingPolicy,
+    /// Where new ids come from.
+    pub entropy: &'a dyn Entropy,
+}
+
+impl Context<'_> {
+    /// The same moment, decided by the platform itself.
+    #[must_use]
+    pub const fn as_system(mut self) -> Self {
+        self.actor = Actor::System;
+        self
+    }
+
+    /// A new id.
+    #[must_use]
+    pub fn id<T>(&self) -> Id<T> {
+        Id::generate(self.now, self.entropy)
+    }
+}
+
+impl Decision<Booking> {
+    /// Takes one arrow of the state machine, with what always goes with it: the line of history, the event, the claims on the
+    /// technician's time, the actual times.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] where the table has no such arrow for this actor.
+    pub(super) fn step(
+        mut self,
+        to: BookingStatus,
+        context: &Context<'_>,
+        reason: Option<&str>,
+    ) -> Result<Self> {
+        self.next.require_transition(to, &context.actor)?;
+        let from = self.next.status;
+        let booking = &mut self.next.0;
+        if let Some(technician) = booking.technician {
+            match (from.holds_time(), to.holds_time()) {
+                (false, true) => self.take.extend(booking.slot.claim_keys(technician)),
+                (true, false) => self.free.extend(booking.slot.claim_keys(technician)),
+                (true, true) | (false, false) => {}
+            }
+        }
+        let technician = booking.technician;
+        booking.status = to;
+        booking.history.push(StatusChange {
+            status: to,
+            changed_by: context.actor.id(),
+            changed_at: context.now,
+            reason: reason.map(str::to_owned),
+            notes: None,
+        });
+        match to {
+            BookingStatus::InProgress if booking.actual.started_at.is_none() => {
+                booking.actual.started_at = Some(context.now);
+            }
+            BookingStatus::Completed if from == BookingStatus::InProgress => {
+                booking.actual.ended_at = Some(context.now);
+                let worked = self.next.worked(context.now).num_minutes();
+                self.next.0.actual.worked_minutes = Some(worked);
+            }
+            _ => {}
+        }
+        Ok(self.event(BookingEvent::BookingStatusChanged { from, to, technician }))
+    }
+
+    /// Adds an entry to the ledger.
+    pub(super) fn post(
+        mut self,
+        description: &str,
+        context: &Context<'_>,
+        postings: impl IntoIterator<Item = (Account, crate::kernel::Money)>,
+    ) -> Result<Self> {
+        let postings: Vec<_> =
+            postings.into_iter().map(|(account, amount)| Posting { account, amount }).collect();
+        if postings.iter().all(|posting| posting.amount.is_zero()) {
+            return Ok(self);
+        }
+        self.entries.push(Entry::new(EntryRecord {
+            id: context.id(),
+            cause: self.next.id.into(),
+            description: description.to_owned(),
+            at: context.now,
+            postings,
+        })?);
+        Ok(self)
+    }
+}
+
+impl Booking {
+    /// What an actor is to this booking; several at once where an administrator books for themselves.
+    #[must_use]
+    pub fn parties(&self, actor: &Actor) -> Parties {
+        let Actor::User { id, role } = *actor else {
+            return Parties::of(&[Party::System]);
+        };
+        let company = self.corporate.as_ref().map(|corporate| corporate.company);
+        let mut parties = Parties::NOBODY;
+        for (is, party) in [
+            (self.customer == id || company == Some(id), Party::Customer),
+            (self.technician == Some(id), Party::Technician),
+            (role == Role::Admin, Party::Admin),
+            (role == Role::Support, Party::Support),
+        ] {
+            if is {
+                parties = parties.with(party);
+            }
+        }
+        parties
+    }
+
+    /// Whether an actor may know of this booking at all: its parties and staff, and whoever was offered it before.
+    #[must_use]
+    pub fn is_visible_to(&self, actor: &Actor) -> bool {
+        !self.parties(actor).is_empty() || actor.id().is_some_and(|id| self.declined_by.contains(&id))
+    }
+
+    /// The statuses that an actor could ask for now, as far as the table goes.
+    pub fn allowed(&self, actor: &Actor) -> impl Iterator<Item = BookingStatus> {
+        let (from, parties) = (self.status, self.parties(actor));
+        from.next().filter(move |to| from.who_may(*to).meets(parties))
+    }
+
+    fn require_transition(&self, to: BookingStatus, actor: &Actor) -> Result<()> {
+        let who = self.status.who_may(to);
+        if who.meets(self.parties(actor)) {
+            return Ok(());
+        }
+        let from = self.status;
+        let message = if who.is_empty() {
+            format!("a booking that is {from} cannot become {to}")
+        } else {
+            let actor = self.parties(actor);
+            let actor = if actor.is_empty() { "others".to_owned() } else { actor.to_string() };
+            format!("from {from} to {to} is for {who}, not for {actor}")
+        };
+        Err(Error::Refused(Box::new(Refusal {
+            requested: Some(to.as_str()),
+            ..self.refusal(Rule::Transition, message, actor)
+        })))
+    }
+
+    /// Fails unless one of these parties asks.
+    pub(super) fn require_party(&self, parties: &[Party], actor: &Actor) -> Result<()> {
+        let wanted = Parties::of(parties);
+        if wanted.meets(self.parties(actor)) {
+            return Ok(());
+        }
+        Err(Error::forbidden(format!("this is for {wanted} of the booking")))
+    }
+
+    /// Fails unless the booking is in one of these statuses.
+    pub(super) fn require_status(&self, statuses: &[BookingStatus], what: &str, actor: &Actor) -> Result<()> {
+        if statuses.contains(&self.status) {
+            return Ok(());
+        }
+        let message = format!("{what} is not possible while a booking is {}", self.status);
+        Err(self.refuse(Rule::Transition, message, actor))
+    }
+
+    /// A refusal that names the status and what is allowed.
+    pub(super) fn refuse(&self, rule: Rule, message: impl Into<String>, actor: &Actor) -> Error {
+        Error::Refused(Box::new(self.refusal(rule, message.into(), actor)))
+    }
+
+    fn refusal(&self, rule: Rule, message: String, actor: &Actor) -> Refusal {
+        let allowed = self.allowed(actor).map(BookingStatus::as_str).collect();
+        Refusal { rule, message, state: Some(self.status.as_str()), requested: None, allowed }
+    }
+}
+
+impl Aggregate for Booking {
+    type Event = BookingEvent;
+    type Stage = BookingStatus;
+
+    const KIND: Kind = Kind::Booking;
+
+    fn reference(id: Id<Self>) -> AggregateRef {
+        AggregateRef::Booking(id)
+    }
+
+    fn write(put: Put<Self>) -> Write {
+        Write::Booking(Box::new(put))
+    }
+
+    fn current(stored: Stored<Self>) -> Current {
+        Current::Booking(Box::new(stored))
+    }
+
+    fn id(&self) -> Id<Self> {
+        self.id
+    }
+
+    fn stage(&self) -> BookingStatus {
+        self.status
+    }
+
+    fn updated_at(&self) -> DateTime<Utc> {
+        self.updated_at
+    }
+
+    fn touch(&mut self, now: DateTime<Utc>) {
+        self.0.updated_at = now;
+    }
+
+    fn due_at(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>> {
+        self.next_task(policy).map(|(at, _)| at)
+    }
+}

@@ -1,0 +1,211 @@
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use super::{
+    AdditionalService, ApprovalStatus, Booking, BookingEvent, Context, Material, Party, PriceChange, Supplier,
+};
+use crate::{
+    decide::Decision,
+    kernel::{Code, Currency, Error, Money, Result, Rounding, Rule, Text, Violation, Violations},
+    pricing::Pricing,
+};
+
+/// What a technician would add to the job, as typed in.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct NewPriceChange {
+    /// Why.
+    pub reason: String,
+    /// What is to be used besides.
+    pub materials: Vec<NewMaterial>,
+    /// What is to be done besides.
+    pub services: Vec<NewService>,
+}
+
+/// A material, as typed in.
+#[derive(Debug, Clone, PartialEq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewMaterial {
+    /// What.
+    pub name: String,
+    /// How many or how much.
+    pub quantity: Decimal,
+    /// The price of one; of no meaning for what the customer brings.
+    pub unit_price: Money,
+    /// Who brings it.
+    pub provided_by: Supplier,
+}
+
+/// Additional work, as typed in.
+#[derive(Debug, Clone, PartialEq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewService {
+    /// What.
+    pub name: String,
+    /// What it adds to the price of the service.
+    pub price: Money,
+}
+
+const MAX_ITEMS: usize = 50;
+
+impl Booking {
+    /// The technician proposes materials or services that raise the price, in the place of an undecided proposal. Nothing changes for
+    /// the customer before [`approve_price_change`](Self::approve_price_change).
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] unless the technician holds the job; violations of `reason`, `materials…` and `services…`.
+    pub fn propose_price_change(
+        mut self,
+        change: &NewPriceChange,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        self.require_party(&[Party::Technician], &context.actor)?;
+        if !self.status.holds_time() {
+            return Err(self.refuse(
+                Rule::Transition,
+                "the price changes only while the job runs",
+                &context.actor,
+            ));
+        }
+        let (reason, materials, services) = check(change, self.pricing.currency(), context)?;
+        let pricing = self.raised_price(&materials, &services, context)?;
+        let Some(proposed_by) = context.actor.id() else {
+            return Err(Error::forbidden("a person proposes a price"));
+        };
+        self.0.price_change = Some(PriceChange {
+            proposed_by,
+            proposed_at: context.now,
+            reason,
+            materials,
+            services,
+            pricing,
+            status: ApprovalStatus::Pending,
+            decided_at: None,
+        });
+        Ok(Decision::new(self).event(BookingEvent::BookingPriceChangeRequested { total: pricing.total }))
+    }
+
+    /// The customer approves the higher price that was shown: it counts from now on.
+    ///
+    /// # Errors
+    /// [`Rule::AlreadyDecided`] where no proposal is open; [`Rule::Transition`] once the work is done.
+    pub fn approve_price_change(self, context: &Context<'_>) -> Result<Decision<Self>> {
+        let mut decision = self.decide_price_change(ApprovalStatus::Approved, context)?;
+        let booking = &mut decision.next.0;
+        if let Some(change) = booking.price_change.clone() {
+            booking.materials.extend(change.materials);
+            booking.additional_services.extend(change.services);
+            booking.pricing = change.pricing;
+        }
+        Ok(decision)
+    }
+
+    /// The customer declines the higher price: the old one stays.
+    ///
+    /// # Errors
+    /// As [`approve_price_change`](Self::approve_price_change).
+    pub fn decline_price_change(self, context: &Context<'_>) -> Result<Decision<Self>> {
+        self.decide_price_change(ApprovalStatus::Declined, context)
+    }
+
+    fn decide_price_change(
+        mut self,
+        status: ApprovalStatus,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        self.require_party(&[Party::Customer], &context.actor)?;
+        if !self.status.holds_time() {
+            return Err(self.refuse(
+                Rule::Transition,
+                "the price changes only while the job runs",
+                &context.actor,
+            ));
+        }
+        let open = self.0.price_change.as_mut().filter(|change| change.status == ApprovalStatus::Pending);
+        let Some(change) = open else {
+            return Err(self.refuse(
+                Rule::AlreadyDecided,
+                "no higher price awaits an answer",
+                &context.actor,
+            ));
+        };
+        change.status = status;
+        change.decided_at = Some(context.now);
+        let (approved, total) = (status == ApprovalStatus::Approved, change.pricing.total);
+        Ok(Decision::new(self).event(BookingEvent::BookingPriceChangeDecided { approved, total }))
+    }
+
+    fn raised_price(
+        &self,
+        materials: &[Material],
+        services: &[AdditionalService],
+        context: &Context<'_>,
+    ) -> Result<Pricing> {
+        let old = self.pricing;
+        let by_technician = materials.iter().filter(|material| material.provided_by == Supplier::Technician);
+        let added =
+            by_technician.map(|material| material.total_price).chain(services.iter().map(|s| s.price));
+        let service = Money::sum(old.currency(), added)?.checked_add(old.service_charge)?;
+        Ok(context.policy.pricing.fees.price(old.base_price, service, old.discount)?)
+    }
+}
+
+type Checked = (Text<500>, Vec<Material>, Vec<AdditionalService>);
+
+fn check(change: &NewPriceChange, currency: Currency, context: &Context<'_>) -> Result<Checked> {
+    let mut violations = Violations::new();
+    let reason = violations.check(Text::new("reason", &change.reason));
+    let count = change.materials.len().saturating_add(change.services.len());
+    if count == 0 {
+        violations.push(Violation::new("materials", Code::Required, "at least one material or service"));
+    }
+    if count > MAX_ITEMS {
+        violations.push(Violation::new("materials", Code::TooMany, format!("at most {MAX_ITEMS} items")));
+    }
+    let mut materials = Vec::with_capacity(change.materials.len());
+    for (index, material) in change.materials.iter().enumerate() {
+        let field = |name: &str| format!("materials.{index}.{name}");
+        let name = violations.check(Text::new(field("name"), &material.name));
+        let in_range = material.quantity > Decimal::ZERO && material.quantity <= Decimal::from(100_000);
+        if !in_range {
+            let message = "the quantity lies above 0 and up to 100,000";
+            violations.push(Violation::new(field("quantity"), Code::OutOfRange, message));
+        }
+        let price = violations.check(check_price(field("unitPrice"), material.unit_price, currency));
+        if let (Some(name), true, Some(unit_price)) = (name, in_range, price) {
+            let total_price =
+                unit_price.checked_mul(material.quantity)?.round_price(Rounding::HalfAwayFromZero);
+            materials.push(Material {
+                element: Some(context.id()),
+                name,
+                quantity: material.quantity,
+                unit_price,
+                total_price,
+                provided_by: material.provided_by,
+            });
+        }
+    }
+    let mut services = Vec::with_capacity(change.services.len());
+    for (index, service) in change.services.iter().enumerate() {
+        let name = violations.check(Text::new(format!("services.{index}.name"), &service.name));
+        let price = violations.check(check_price(format!("services.{index}.price"), service.price, currency));
+        if let (Some(name), Some(price)) = (name, price) {
+            services.push(AdditionalService { element: Some(context.id()), name, price });
+        }
+    }
+    match reason {
+        Some(reason) => violations.into_result().map(|()| (reason, materials, services)),
+        None => Err(Error::Invalid(violations)),
+    }
+}
+
+fn check_price(field: String, price: Money, currency: Currency) -> Result<Money, Violation> {
+    if price.currency() != currency {
+        let message = format!("prices of this booking are in {}", currency.code());
+        return Err(Violation::new(field, Code::Currency, message));
+    }
+    if price.is_negative() || price.amount() > Decimal::from(10_000_000) {
+        return Err(Violation::new(field, Code::OutOfRange, "the price lies within 0 and 10,000,000"));
+    }
+    Ok(price)
+}

@@ -1,0 +1,241 @@
+//! The way of a booking from the search for a technician to verified work.
+
+use super::{
+    Alternative, ApprovalStatus, Booking, BookingStatus, Context, PaymentTiming, Reminder, ReminderKind,
+};
+use crate::{
+    account::User,
+    decide::Decision,
+    kernel::{Actor, Id, Result, Rule},
+};
+
+/// Whom a job is offered to, and who else could do it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assignment {
+    /// To whom.
+    pub technician: Id<User>,
+    /// By which method: the scorer's name, or `manual`.
+    pub algorithm: String,
+    /// How well the technician fits, 0 to 1; `None` for a choice by hand.
+    pub score: Option<f64>,
+    /// Up to three others.
+    pub alternatives: Vec<Alternative>,
+}
+
+impl Booking {
+    /// Begins (or, after a refusal, begins again) the search for a technician.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`]; [`Rule::ApprovalRequired`] for a company's booking that nobody approved.
+    pub fn begin_matching(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
+        let awaits =
+            self.corporate.as_ref().is_some_and(|corporate| corporate.approval != ApprovalStatus::Approved);
+        if awaits {
+            let message = "the company has to approve this booking first";
+            return Err(self.refuse(Rule::ApprovalRequired, message, &context.actor));
+        }
+        self.0.matching.requested_at = Some(context.now);
+        self.0.matching.attempted_at = None;
+        Decision::new(self).step(BookingStatus::Matching, context, None)
+    }
+
+    /// Notes that a search found nobody; the next one reaches farther.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] unless a technician is being looked for.
+    pub fn matching_attempted(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
+        self.require_status(&[BookingStatus::Matching], "a search", &context.actor)?;
+        self.0.matching.attempted_at = Some(context.now);
+        Ok(Decision::new(self))
+    }
+
+    /// Offers the job to a technician. That the technician is eligible is matching's to say.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`]; [`Rule::NotEligible`] for one who declined it or who is the customer.
+    pub fn assign(mut self, assignment: Assignment, context: &Context<'_>) -> Result<Decision<Self>> {
+        if self.declined_by.contains(&assignment.technician) || self.customer == assignment.technician {
+            let message = "this technician has declined the job, or is its customer";
+            return Err(self.refuse(Rule::NotEligible, message, &context.actor));
+        }
+        let booking = &mut self.0;
+        booking.matching.attempted_at = Some(context.now);
+        booking.matching.matched_at = Some(context.now);
+        booking.matching.algorithm = Some(assignment.algorithm);
+        booking.matching.score = assignment.score;
+        booking.matching.alternatives = assignment.alternatives;
+        // The parties are judged before the technician is set: nobody assigns by being assigned.
+        let mut decision = Decision::new(self).step(BookingStatus::Assigned, context, None)?;
+        decision.next.0.technician = Some(assignment.technician);
+        if let Some(super::BookingEvent::BookingStatusChanged { technician, .. }) = decision.events.last_mut()
+        {
+            *technician = Some(assignment.technician);
+        }
+        Ok(decision)
+    }
+
+    /// The technician promises to come; the commit claims the technician's time.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`]; [`Rule::TooLate`] after the end of the slot. The commit may be refused with
+    /// [`Rule::TimeSlotTaken`].
+    pub fn accept(self, context: &Context<'_>) -> Result<Decision<Self>> {
+        let mut decision = Decision::new(self).step(BookingStatus::Accepted, context, None)?;
+        let booking = &decision.next;
+        if context.now >= booking.slot.ends_at() {
+            return Err(booking.refuse(Rule::TooLate, "the time of this job is over", &context.actor));
+        }
+        decision.next.schedule_arrival_reminders(context);
+        Ok(decision)
+    }
+
+    /// The technician declines, or the system in the place of one who did not answer in time. The job is never offered to them
+    /// again.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`]; [`Rule::TooEarly`] for the system before the time is up.
+    pub fn reject(self, reason: Option<&str>, context: &Context<'_>) -> Result<Decision<Self>> {
+        let expires = self.entered_at() + context.policy.acceptance_timeout;
+        if context.actor == Actor::System && context.now < expires {
+            return Err(self.refuse(
+                Rule::TooEarly,
+                "the technician still has time to answer",
+                &context.actor,
+            ));
+        }
+        let mut decision = Decision::new(self).step(BookingStatus::Rejected, context, reason)?;
+        let booking = &mut decision.next.0;
+        if let Some(technician) = booking.technician.take() {
+            booking.declined_by.push(technician);
+        }
+        Ok(decision)
+    }
+
+    /// The technician sets out.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`]; [`Rule::PaymentRequired`] where the money is due at acceptance and not held yet.
+    pub fn en_route(self, context: &Context<'_>) -> Result<Decision<Self>> {
+        let decision = Decision::new(self).step(BookingStatus::EnRoute, context, None)?;
+        if decision.next.awaits_money_at_acceptance() {
+            let message = "the customer's payment is not held yet";
+            return Err(decision.next.refuse(Rule::PaymentRequired, message, &context.actor));
+        }
+        Ok(decision)
+    }
+
+    /// The technician is there.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`].
+    pub fn arrive(self, context: &Context<'_>) -> Result<Decision<Self>> {
+        Decision::new(self).step(BookingStatus::Arrived, context, None)
+    }
+
+    /// The work begins, or goes on after a pause.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`].
+    pub fn start(self, context: &Context<'_>) -> Result<Decision<Self>> {
+        Decision::new(self).step(BookingStatus::InProgress, context, None)
+    }
+
+    /// The work rests.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`].
+    pub fn pause(self, reason: Option<&str>, context: &Context<'_>) -> Result<Decision<Self>> {
+        Decision::new(self).step(BookingStatus::Paused, context, reason)
+    }
+
+    /// The work is done. A higher price that the customer has not approved falls away; a warranty begins to run.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`].
+    pub fn complete(self, context: &Context<'_>) -> Result<Decision<Self>> {
+        self.require_status(&[BookingStatus::InProgress], "completing", &context.actor)?;
+        let mut decision = Decision::new(self).step(BookingStatus::Completed, context, None)?;
+        let booking = &mut decision.next.0;
+        if let Some(change) = booking.price_change.as_mut().filter(|c| c.status == ApprovalStatus::Pending) {
+            change.status = ApprovalStatus::Declined;
+            change.decided_at = Some(context.now);
+        }
+        booking.reschedule = None;
+        if let (true, Some(days)) = (booking.warranty.offered, booking.warranty.days) {
+            booking.warranty.expires_at = context.now.checked_add_days(chrono::Days::new(u64::from(days)));
+        }
+        Ok(decision)
+    }
+
+    /// The customer agrees that it is done, or the system for one who kept silent. From there the booking walks on by itself: to
+    /// `payment_pending`, and to `paid` where nothing is left to pay.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`]; [`Rule::TooEarly`] for the system before the time is up.
+    pub fn verify(self, context: &Context<'_>) -> Result<Decision<Self>> {
+        let expires = self.entered_at() + context.policy.verification_timeout;
+        if context.actor == Actor::System && context.now < expires {
+            return Err(self.refuse(Rule::TooEarly, "the customer still has time to look", &context.actor));
+        }
+        Decision::new(self).step(BookingStatus::Verified, context, None)?.walk_on(context)
+    }
+
+    pub(super) fn awaits_money_at_acceptance(&self) -> bool {
+        self.payment.timing == PaymentTiming::AtAcceptance
+            && !self.payment.status.is_settled()
+            && !self.pricing.total.is_zero()
+    }
+
+    /// Plans the reminders before the start, in the place of those for an earlier slot. Moments that have passed are left out.
+    pub(super) fn schedule_arrival_reminders(&mut self, context: &Context<'_>) {
+        let starts_at = self.slot.starts_at();
+        let reminders = &mut self.0.reminders;
+        reminders.retain(|reminder| {
+            reminder.kind != ReminderKind::TechnicianArrival || reminder.sent_at.is_some()
+        });
+        for ahead in &context.policy.arrival_reminders {
+            let scheduled_for = starts_at - *ahead;
+            let known =
+                |r: &Reminder| r.kind == ReminderKind::TechnicianArrival && r.scheduled_for == scheduled_for;
+            if scheduled_for > context.now && !reminders.iter().any(known) {
+                reminders.push(Reminder::new(ReminderKind::TechnicianArrival, scheduled_for));
+            }
+        }
+    }
+}
+
+impl Decision<Booking> {
+    /// What the system does as soon as it can: asks for the money, and takes the booking as paid where it is there.
+    pub(super) fn walk_on(self, context: &Context<'_>) -> Result<Self> {
+        let system = &context.as_system();
+        let mut decision = self;
+        if decision.next.status == BookingStatus::Verified {
+            decision = decision.step(BookingStatus::PaymentPending, system, None)?;
+            if !decision.next.is_paid_up() {
+                let at = context.now + context.policy.payment_reminder;
+                decision.next.0.reminders.push(Reminder::new(ReminderKind::PaymentReminder, at));
+            }
+        }
+        if decision.next.status == BookingStatus::PaymentPending && decision.next.is_paid_up() {
+            decision = decision.step(BookingStatus::Paid, system, None)?;
+            let at = context.now + context.policy.review_request;
+            decision.next.0.reminders.push(Reminder::new(ReminderKind::ReviewRequest, at));
+        }
+        Ok(decision)
+    }
+}
+
+impl Booking {
+    /// Whether nothing is left to pay.
+    pub(super) fn is_paid_up(&self) -> bool {
+        self.payment.status.is_settled() || self.pricing.total.is_zero()
+    }
+}
+
+impl Reminder {
+    /// A reminder that has not been sent.
+    #[must_use]
+    pub const fn new(kind: ReminderKind, scheduled_for: chrono::DateTime<chrono::Utc>) -> Self {
+        Self { element: None, kind, scheduled_for, sent_at: None }
+    }
+}

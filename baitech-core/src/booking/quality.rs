@@ -1,0 +1,170 @@
+use super::{
+    Booking, BookingEvent, BookingNumber, BookingStatus, Checkpoint, Context, Notes, Party, QualityCheck,
+    TimeSlot, Warranty, reschedule::check_slot,
+};
+use crate::decide::Decision;
+use crate::kernel::{Code, Error, Percent, Result, Rule, Text, Violation};
+
+impl Booking {
+    /// The technician or staff notes a look at work that goes on.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] unless the technician is there and the work is not done.
+    pub fn add_checkpoint(
+        mut self,
+        name: Text<100>,
+        passed: bool,
+        notes: Option<Text<500>>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        let actor = &context.actor;
+        self.require_party(&[Party::Technician, Party::Admin, Party::Support], actor)?;
+        let during = [BookingStatus::Arrived, BookingStatus::InProgress, BookingStatus::Paused];
+        self.require_status(&during, "a checkpoint", actor)?;
+        if self.quality.checkpoints.len() >= 50 {
+            return Err(Violation::new("checkpoints", Code::TooMany, "at most 50 checkpoints").into());
+        }
+        let checked_by = actor.id().ok_or_else(|| Error::forbidden("a person looks at work"))?;
+        self.0.quality.checkpoints.push(Checkpoint {
+            element: Some(context.id()),
+            name,
+            passed,
+            checked_by,
+            checked_at: context.now,
+            notes,
+        });
+        Ok(Decision::new(self).event(BookingEvent::BookingQualityChecked { passed }))
+    }
+
+    /// Staff checks the finished work, once.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] before the work is done; [`Rule::AlreadyDecided`] for a second check.
+    pub fn check_quality(
+        mut self,
+        score: Percent,
+        notes: Option<Text<500>>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        let actor = &context.actor;
+        self.require_party(&[Party::Admin, Party::Support], actor)?;
+        let done = [
+            BookingStatus::Completed,
+            BookingStatus::Verified,
+            BookingStatus::PaymentPending,
+            BookingStatus::Paid,
+            BookingStatus::Disputed,
+        ];
+        self.require_status(&done, "the check of finished work", actor)?;
+        if self.quality.check.is_some() {
+            return Err(self.refuse(Rule::AlreadyDecided, "the work was checked already", actor));
+        }
+        let checked_by = actor.id().ok_or_else(|| Error::forbidden("a person checks work"))?;
+        let passed = score.get() >= 50;
+        self.0.quality.check = Some(QualityCheck { checked_by, checked_at: context.now, score, notes });
+        Ok(Decision::new(self).event(BookingEvent::BookingQualityChecked { passed }))
+    }
+
+    /// The technician promises to mend what fails again within so many days of completion.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] once the work is done; a violation of `warranty.duration` outside of 1 to 3,650 days.
+    pub fn offer_warranty(
+        mut self,
+        days: u32,
+        terms: Option<Text<1000>>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        self.require_party(&[Party::Technician], &context.actor)?;
+        if !self.status.holds_time() {
+            let message = "a warranty is offered before the work is done";
+            return Err(self.refuse(Rule::Transition, message, &context.actor));
+        }
+        if !(1..=3_650).contains(&days) {
+            let message = "a warranty lasts 1 to 3,650 days";
+            return Err(Violation::new("warranty.duration", Code::OutOfRange, message).into());
+        }
+        let claims = std::mem::take(&mut self.0.warranty.claims);
+        self.0.warranty = Warranty { offered: true, days: Some(days), terms, expires_at: None, claims };
+        Ok(Decision::new(self).event(BookingEvent::BookingUpdated))
+    }
+
+    /// Fails unless the warranty covers a claim now.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] before the work is verified; [`Rule::TooLate`] without a warranty that still runs.
+    fn require_warranty(&self, context: &Context<'_>) -> Result<()> {
+        self.require_party(&[Party::Customer], &context.actor)?;
+        let done = [
+            BookingStatus::Completed,
+            BookingStatus::Verified,
+            BookingStatus::PaymentPending,
+            BookingStatus::Paid,
+        ];
+        self.require_status(&done, "a claim on the warranty", &context.actor)?;
+        if self.warranty.expires_at.is_none_or(|expires_at| context.now >= expires_at) {
+            return Err(self.refuse(Rule::TooLate, "no warranty covers this booking now", &context.actor));
+        }
+        Ok(())
+    }
+
+    /// The customer claims the warranty: a zero-price booking comes with the decision.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] before the work is done; [`Rule::TooLate`] without a warranty that still runs; a violation of
+    /// `timeSlot`.
+    pub fn claim_warranty(
+        mut self,
+        number: BookingNumber,
+        slot: TimeSlot,
+        description: Text<1000>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        self.require_warranty(context)?;
+        check_slot(&slot, context)?;
+        let claimed = self.warranty_booking(number, slot, description, context);
+        let (booking, customer) = (claimed.id, claimed.customer);
+        self.0.warranty.claims.push(booking);
+        let mut decision = Decision::new(self).event(BookingEvent::BookingWarrantyClaimed { booking });
+        decision.also = Some(claimed);
+        decision.also_events = vec![BookingEvent::BookingCreated { customer }];
+        Ok(decision)
+    }
+
+    /// A party writes its own note.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for who is no party.
+    pub fn note(mut self, text: Option<Text<1000>>, context: &Context<'_>) -> Result<Decision<Self>> {
+        let parties = self.parties(&context.actor);
+        let Notes { customer, technician, admin } = &mut self.0.notes;
+        let place = if parties.contains(Party::Customer) {
+            customer
+        } else if parties.contains(Party::Technician) {
+            technician
+        } else if parties.contains(Party::Admin) || parties.contains(Party::Support) {
+            admin
+        } else {
+            return Err(Error::forbidden("the parties and staff write notes"));
+        };
+        *place = text;
+        Ok(Decision::new(self).event(BookingEvent::BookingUpdated))
+    }
+
+    /// Hides a finished booking from lists. It stays stored.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] unless nothing can follow; [`Error::Forbidden`] for others than staff.
+    pub fn hide(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
+        self.require_party(&[Party::Admin, Party::Support], &context.actor)?;
+        if !self.status.is_terminal() {
+            return Err(self.refuse(
+                Rule::Transition,
+                "only a booking that has ended is hidden",
+                &context.actor,
+            ));
+        }
+        self.0.deleted_at.get_or_insert(context.now);
+        Ok(Decision::new(self).event(BookingEvent::BookingUpdated))
+    }
+}

@@ -1,0 +1,93 @@
+use chrono::{Datelike, NaiveDate, TimeZone};
+use rrule::{Frequency, RRule, RRuleSet, Unvalidated};
+
+use super::{Booking, BookingEvent, BookingNumber, BookingPolicy, Context, Recurrence};
+use crate::{
+    account::TimeOfDay,
+    decide::Decision,
+    kernel::{Code, Result, Rule, Violation},
+    pricing::Pricing,
+};
+
+impl Recurrence {
+    /// A series that begins on a day, by an RFC 5545 rule of weeks or months.
+    ///
+    /// # Errors
+    /// A [`Violation`] of `recurrence`: a rule that cannot be read, that is not weekly or monthly, that never ends before the
+    /// policy's most occurrences would, or that has no second occurrence.
+    pub fn new(rule: &str, first: NaiveDate, policy: &BookingPolicy) -> Result<Self, Violation> {
+        let violation = |code, message: String| Violation::new("recurrence", code, message);
+        let rule = rule.trim().trim_start_matches("RRULE:").to_uppercase();
+        let parsed = parse(&rule).ok_or_else(|| {
+            violation(Code::Malformed, "this is not an RFC 5545 recurrence rule".to_owned())
+        })?;
+        if !matches!(parsed.get_freq(), Frequency::Weekly | Frequency::Monthly) {
+            return Err(violation(Code::OutOfRange, "bookings recur weekly or monthly".to_owned()));
+        }
+        let most = policy.max_occurrences;
+        if parsed.get_count().is_some_and(|count| count > u32::from(most)) {
+            return Err(violation(Code::TooMany, format!("a series has at most {most} bookings")));
+        }
+        let dates = occurrences(&rule, first, most)
+            .ok_or_else(|| violation(Code::Malformed, "this rule does not fit the first day".to_owned()))?;
+        let next = dates.into_iter().find(|date| *date > first);
+        if next.is_none() {
+            return Err(violation(Code::OutOfRange, "this rule has no second occurrence".to_owned()));
+        }
+        Ok(Self { rule, booked_until: first, next })
+    }
+
+    /// The series once the next occurrence has its booking.
+    #[must_use]
+    fn advanced(&self, first: NaiveDate, policy: &BookingPolicy) -> Self {
+        let booked_until = self.next.unwrap_or(self.booked_until);
+        let dates = occurrences(&self.rule, first, policy.max_occurrences).unwrap_or_default();
+        let next = dates.into_iter().find(|date| *date > booked_until);
+        Self { rule: self.rule.clone(), booked_until, next }
+    }
+}
+
+impl Booking {
+    /// Books the next of the series: it comes with the decision, under the price of now.
+    ///
+    /// # Errors
+    /// [`Rule::AlreadyDecided`] once the series has ended; [`Rule::TooEarly`] before the next one is due.
+    pub fn recur(
+        mut self,
+        number: BookingNumber,
+        pricing: Pricing,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        let Some((recurrence, date)) = self.recurrence.clone().and_then(|r| r.next.map(|date| (r, date)))
+        else {
+            return Err(self.refuse(Rule::AlreadyDecided, "the series has ended", &context.actor));
+        };
+        let day = TimeOfDay::MIDNIGHT.on(date, self.slot.zone);
+        if context.now < day - context.policy.recurrence_lead {
+            return Err(self.refuse(Rule::TooEarly, "the next of the series is not due", &context.actor));
+        }
+        let next = self.next_occurrence(date, number, pricing, context);
+        self.0.recurrence = Some(recurrence.advanced(self.slot.date, context.policy));
+        let (booking, customer) = (next.id, next.customer);
+        // A day that went by while nobody worked is left out: nobody can come to it any more.
+        if next.slot.starts_at() <= context.now {
+            return Ok(Decision::new(self));
+        }
+        let mut decision = Decision::new(self).event(BookingEvent::BookingRecurred { booking });
+        decision.also = Some(next);
+        decision.also_events = vec![BookingEvent::BookingCreated { customer }];
+        Ok(decision)
+    }
+}
+
+fn parse(rule: &str) -> Option<RRule<Unvalidated>> {
+    rule.parse().ok()
+}
+
+/// The days of a series, its first among them, at most so many.
+fn occurrences(rule: &str, first: NaiveDate, most: u16) -> Option<Vec<NaiveDate>> {
+    let start =
+        rrule::Tz::UTC.with_ymd_and_hms(first.year(), first.month(), first.day(), 0, 0, 0).single()?;
+    let set: RRuleSet = parse(rule)?.build(start).ok()?;
+    Some(set.all(most).dates.into_iter().map(|date| date.date_naive()).collect())
+}

@@ -1,0 +1,118 @@
+use super::{Booking, BookingEvent, BookingStatus, Context, Party, RescheduleProposal, TimeSlot};
+use crate::{
+    decide::Decision,
+    kernel::{Code, Error, Rate, Result, Rule, Text, Violation},
+    pricing::Pricing,
+};
+
+impl Booking {
+    /// The customer moves the slot, which is free to do before a technician has accepted. The price follows the new slot.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] from `accepted` on; a violation of `timeSlot` for a slot in the past.
+    pub fn move_slot(
+        mut self,
+        slot: TimeSlot,
+        pricing: Pricing,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        self.require_party(&[Party::Customer, Party::Admin, Party::Support], &context.actor)?;
+        let movable = [
+            BookingStatus::Pending,
+            BookingStatus::Matching,
+            BookingStatus::Assigned,
+            BookingStatus::Rejected,
+        ];
+        self.require_status(&movable, "moving the slot without the technician", &context.actor)?;
+        check_slot(&slot, context)?;
+        self.0.slot = slot;
+        self.0.pricing = pricing;
+        Ok(Decision::new(self).event(BookingEvent::BookingRescheduled))
+    }
+
+    /// One side proposes another slot for an accepted job, in the place of an earlier proposal.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] unless `accepted`; a violation of `timeSlot` for a slot in the past.
+    pub fn propose_slot(
+        mut self,
+        slot: TimeSlot,
+        reason: Option<Text<500>>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        self.require_party(&[Party::Customer, Party::Technician], &context.actor)?;
+        self.require_status(&[BookingStatus::Accepted], "another slot", &context.actor)?;
+        check_slot(&slot, context)?;
+        let Some(by) = context.actor.id() else {
+            return Err(Error::forbidden("a party proposes a slot"));
+        };
+        let proposed_at = context.now;
+        self.0.reschedule = Some(RescheduleProposal { proposed_by: by, proposed_at, slot, reason });
+        Ok(Decision::new(self).event(BookingEvent::BookingRescheduleProposed { by }))
+    }
+
+    /// The other side approves: the job and the claims on the technician's time move in one commit. The price stays as approved, and so
+    /// does the worst cancellation fee that the old slot had come to.
+    ///
+    /// # Errors
+    /// [`Rule::AlreadyDecided`] without a proposal; [`Error::Forbidden`] for the side that proposed; a violation of
+    /// `timeSlot` where it has passed meanwhile. The commit may be refused with [`Rule::TimeSlotTaken`].
+    pub fn approve_slot(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
+        let proposal = self.open_proposal(context)?;
+        check_slot(&proposal.slot, context)?;
+        let technician = self.payee(context)?;
+        let mut free = self.slot.claim_keys(technician);
+        let mut take = proposal.slot.claim_keys(technician);
+        free.retain(|key| !take.contains(key));
+        let kept = self.slot.claim_keys(technician);
+        take.retain(|key| !kept.contains(key));
+        let reached: Rate = self.cancellation_policy.rate(self.slot.starts_at() - context.now);
+        self.0.cancellation_floor = self.cancellation_floor.max(reached);
+        self.0.slot = proposal.slot;
+        self.0.reschedule = None;
+        self.schedule_arrival_reminders(context);
+        let mut decision = Decision::new(self).event(BookingEvent::BookingRescheduled);
+        decision.free = free;
+        decision.take = take;
+        Ok(decision)
+    }
+
+    /// The other side declines, or the one who proposed takes it back.
+    ///
+    /// # Errors
+    /// [`Rule::AlreadyDecided`] without a proposal.
+    pub fn decline_slot(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
+        self.require_party(&[Party::Customer, Party::Technician], &context.actor)?;
+        if self.0.reschedule.take().is_none() {
+            return Err(self.refuse(Rule::AlreadyDecided, "no other slot awaits an answer", &context.actor));
+        }
+        Ok(Decision::new(self).event(BookingEvent::BookingRescheduleDeclined))
+    }
+
+    fn open_proposal(&self, context: &Context<'_>) -> Result<RescheduleProposal> {
+        self.require_party(&[Party::Customer, Party::Technician], &context.actor)?;
+        self.require_status(&[BookingStatus::Accepted], "another slot", &context.actor)?;
+        let Some(proposal) = self.reschedule.clone() else {
+            return Err(self.refuse(Rule::AlreadyDecided, "no other slot awaits an answer", &context.actor));
+        };
+        let proposer =
+            self.parties(&crate::kernel::Actor::user(proposal.proposed_by, crate::kernel::Role::Customer));
+        if proposer.meets(self.parties(&context.actor)) {
+            return Err(Error::forbidden("the other side approves a proposal"));
+        }
+        Ok(proposal)
+    }
+}
+
+/// Fails for a slot that has begun, or lies too far ahead.
+pub(super) fn check_slot(slot: &TimeSlot, context: &Context<'_>) -> Result<(), Violation> {
+    if slot.starts_at() <= context.now {
+        return Err(Violation::new("timeSlot.startTime", Code::InPast, "the slot begins in the past"));
+    }
+    if slot.starts_at() > context.now + context.policy.max_advance {
+        let message =
+            format!("a booking is made at most {} days ahead", context.policy.max_advance.num_days());
+        return Err(Violation::new("timeSlot.date", Code::OutOfRange, message));
+    }
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! The commands that take a booking along its way.
+
+use super::{
+    Bookings,
+    Effort::{Begins, GoesOn},
+};
+use crate::{
+    account::KycStatus,
+    booking::{Booking, BookingStatus, CancellationQuote},
+    kernel::{Actor, Error, Id, Result, Rule, Text},
+    payment::{Charge, ChargeOutcome},
+    store::Stored,
+};
+
+impl Bookings {
+    /// The technician promises to come. The technician's time is claimed in the same commit.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`], [`Rule::TimeSlotTaken`], [`Rule::TooLate`], [`Rule::NotEligible`] while the technician's
+    /// identity is not verified; [`Error::Conflict`].
+    pub async fn accept(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        let user = self.require_actor(actor, Begins).await?;
+        if user.is_some_and(|user| user.technician.is_some() && user.kyc.status != KycStatus::Verified) {
+            return Err(Error::refused(Rule::NotEligible, "the identity has to be verified first"));
+        }
+        self.change(actor, id, ("accept", Begins), &(), |booking, context| booking.accept(context)).await
+    }
+
+    /// The technician declines; another is looked for.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`]; [`Error::Conflict`].
+    pub async fn reject(&self, actor: &Actor, id: Id<Booking>, reason: &str) -> Result<Stored<Booking>> {
+        let reason = Text::<500>::optional("reason", Some(reason))?;
+        let reason = reason.as_ref().map(Text::as_str);
+        self.change(actor, id, ("reject", GoesOn), &reason, |booking, context| {
+            booking.reject(reason, context)
+        })
+        .await
+    }
+
+    /// The technician sets out.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`], [`Rule::PaymentRequired`]; [`Error::Conflict`].
+    pub async fn en_route(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("en_route", GoesOn), &(), |booking, context| booking.en_route(context)).await
+    }
+
+    /// The technician is there.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`]; [`Error::Conflict`].
+    pub async fn arrive(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("arrive", GoesOn), &(), |booking, context| booking.arrive(context)).await
+    }
+
+    /// The work begins.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`]; [`Error::Conflict`].
+    pub async fn start(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("start", GoesOn), &(), |booking, context| {
+            booking.require_status(&[BookingStatus::Arrived], "starting", &context.actor)?;
+            booking.start(context)
+        })
+        .await
+    }
+
+    /// The work rests.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`]; [`Error::Conflict`].
+    pub async fn pause(
+        &self,
+        actor: &Actor,
+        id: Id<Booking>,
+        reason: Option<&str>,
+    ) -> Result<Stored<Booking>> {
+        let reason = Text::<500>::optional("reason", reason)?;
+        let reason = reason.as_ref().map(Text::as_str);
+        self.change(actor, id, ("pause", GoesOn), &reason, |booking, context| booking.pause(reason, context))
+            .await
+    }
+
+    /// The work goes on after a pause.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`]; [`Error::Conflict`].
+    pub async fn resume(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("resume", GoesOn), &(), |booking, context| {
+            booking.require_status(&[BookingStatus::Paused], "going on", &context.actor)?;
+            booking.start(context)
+        })
+        .await
+    }
+
+    /// The work is done.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`]; [`Error::Conflict`].
+    pub async fn complete(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("complete", GoesOn), &(), |booking, context| booking.complete(context)).await
+    }
+
+    /// The customer agrees that it is done; the booking walks on to `payment_pending`, or to `paid` where nothing is left to pay.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`]; [`Error::Conflict`].
+    pub async fn verify(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("verify", GoesOn), &(), |booking, context| booking.verify(context)).await
+    }
+
+    /// The technician confirms that the customer has paid in cash: the booking is `paid`, and the platform's share stands as the
+    /// technician's debt. Pinned and keyed like everything that moves money.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`], [`Rule::PaymentMethod`], [`Rule::PaymentDeclined`]; [`Error::Forbidden`];
+    /// [`Error::Conflict`].
+    pub async fn confirm_cash(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        let booking = self.get(actor, id).await?;
+        let charge = Charge {
+            booking: id,
+            payer: booking.payer(),
+            payee: booking.technician,
+            amount: booking.pricing.total,
+            idempotency_key: format!("booking/{id}"),
+        };
+        let cash = self.engine.gateway(crate::booking::PaymentMethod::Cash)?;
+        let outcome =
+            cash.charge(&charge).await.map_err(|error| Error::Unavailable { reason: error.to_string() })?;
+        match outcome {
+            ChargeOutcome::Settled { .. } => {}
+            ChargeOutcome::Accepted { .. } => {
+                return Err(Error::refused(Rule::PaymentRequired, "the payment is on its way"));
+            }
+            ChargeOutcome::Declined { reason } => return Err(Error::refused(Rule::PaymentDeclined, reason)),
+        }
+        let amount = charge.amount;
+        self.change(actor, id, ("confirm_cash", GoesOn), &(), |booking, context| {
+            if booking.pricing.total != amount {
+                let message = "the price has changed meanwhile";
+                return Err(booking.refuse(Rule::PaymentRequired, message, &context.actor));
+            }
+            booking.cash_received(context)
+        })
+        .await
+    }
+
+    /// What a cancellation would cost this actor now.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn cancellation_quote(&self, actor: &Actor, id: Id<Booking>) -> Result<CancellationQuote> {
+        let booking = self.get(actor, id).await?;
+        booking.cancellation_quote(false, &self.context(actor, self.engine.clock.now()))
+    }
+
+    /// Gives the booking up. Pin it to the version whose fee was shown ([`at`](Self::at)).
+    ///
+    /// # Errors
+    /// [`Rule::Transition`]; [`Error::Conflict`]; a violation of `reason`.
+    pub async fn cancel(&self, actor: &Actor, id: Id<Booking>, reason: &str) -> Result<Stored<Booking>> {
+        let reason = Text::<500>::new("reason", reason)?;
+        let reason = reason.as_str();
+        self.change(actor, id, ("cancel", GoesOn), &reason, |booking, context| {
+            booking.cancel(reason, false, context)
+        })
+        .await
+    }
+
+    /// The technician gives up on a customer who is not there; the customer owes the late fee.
+    ///
+    /// # Errors
+    /// [`Rule::TooEarly`] before the wait is over, [`Rule::Transition`]; [`Error::Conflict`].
+    pub async fn report_customer_no_show(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("customer_no_show", GoesOn), &(), |booking, context| {
+            booking.cancel("the customer was not there", true, context)
+        })
+        .await
+    }
+}

@@ -1,0 +1,171 @@
+//! New bookings, and what they cost.
+
+use super::{Bookings, Effort::Begins};
+use crate::account::Category;
+use crate::{
+    account::{TechnicianProfile, User},
+    booking::{Booking, BookingDraft, BookingNumber, BookingStatus, NewBooking, Terms, TimeSlot, Urgency},
+    decide::{answered, create},
+    kernel::{Actor, Code, Error, GeoPoint, Id, Kind, Money, Result, Role, Rule, Violation},
+    pricing::{Demand, Pricing, Quote, QuoteRequest, hourly},
+    store::Stored,
+};
+
+impl Bookings {
+    /// What a booking would cost now, line by line. Nothing is stored or promised: demand changes.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] as [`create`](Self::create).
+    pub async fn quote(&self, actor: &Actor, request: &NewBooking) -> Result<Quote> {
+        self.require_actor(actor, Begins).await?;
+        let draft = request.check(&self.context(actor, self.engine.clock.now()))?;
+        self.quote_draft(&draft).await
+    }
+
+    /// Requests a service. With a key, repeating it books once.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every violation; [`Rule::InactiveUser`], [`Rule::PaymentMethod`],
+    /// [`Rule::NumbersExhausted`], [`Rule::IdempotencyKeyReused`]; [`Error::Forbidden`] for a discount, or a booking for somebody
+    /// else, by others than staff.
+    pub async fn create(&self, actor: &Actor, request: &NewBooking) -> Result<Stored<Booking>> {
+        let user = self.require_actor(actor, Begins).await?;
+        let command = self.command(actor, "create", request)?;
+        if let Some(answered) = answered(&self.engine, &*self.engine.bookings, &command).await? {
+            return Ok(answered);
+        }
+        let staff = actor.role().is_some_and(Role::is_staff);
+        if !staff && (request.on_behalf_of.is_some() || request.discount.is_some_and(|d| !d.is_zero())) {
+            return Err(Error::forbidden("only staff books for others or gives a discount"));
+        }
+        let customer = match request.on_behalf_of {
+            Some(id) => self.customer(id).await?,
+            None => user.ok_or_else(|| Error::forbidden("a person books"))?,
+        };
+        let now = self.engine.clock.now();
+        let context = self.context(actor, now);
+        let draft = request.check(&context)?;
+        let company = customer.company();
+        if request.project.is_some() && company.is_none() {
+            return Err(Violation::new("project", Code::Unknown, "projects are for corporate users").into());
+        }
+        let timing = self.engine.gateway(draft.payment_method)?.timing();
+        let pricing = self.quote_draft(&draft).await?.pricing;
+        let number = self.draw_number().await?;
+        let terms = Terms { number, customer: customer.id, company, pricing, timing };
+        let decision = Booking::request(draft, terms, &context)?;
+        create(&self.engine, &*self.engine.bookings, &command, now, decision).await
+    }
+
+    /// The next booking number of this month.
+    pub(super) async fn draw_number(&self) -> Result<BookingNumber> {
+        let now = self.engine.clock.now();
+        let sequence = self.engine.counters.next(&BookingNumber::series(now)).await?;
+        let exhausted = || Error::refused(Rule::NumbersExhausted, "this month has no booking number left");
+        BookingNumber::new(now, sequence).ok_or_else(exhausted)
+    }
+
+    async fn customer(&self, id: Id<User>) -> Result<User> {
+        let user = self.engine.users.load(id).await?.map(|stored| stored.value);
+        let user =
+            user.ok_or_else(|| Violation::new("onBehalfOf", Code::Unknown, "there is no such user"))?;
+        user.require_active()?;
+        Ok(user)
+    }
+
+    async fn quote_draft(&self, draft: &BookingDraft) -> Result<Quote> {
+        let minutes = draft.slot.estimated_minutes;
+        let base = match draft.preferred_technician {
+            Some(id) => self.technician_price(id, draft).await?,
+            None => None,
+        };
+        let listed =
+            || self.engine.price_list.base_price(draft.category, draft.service_type.as_str(), minutes);
+        let base = base.or_else(listed).ok_or_else(|| {
+            Violation::new("serviceType", Code::Unknown, "the price list has no price for this service")
+        })?;
+        let currency = self.engine.policy.currency;
+        if base.currency() != currency {
+            let message = format!("this service is not priced in {}", currency.code());
+            return Err(Violation::new("serviceType", Code::Currency, message).into());
+        }
+        let demand = self.demand(draft.category, draft.location.point, draft.slot).await?;
+        self.price(base, draft.urgency, draft.slot, demand, (Money::zero(currency), draft.discount))
+    }
+
+    /// The price of a booking in another slot: its base, materials and services, under the demand of now.
+    pub(super) async fn requote(&self, booking: &Booking, slot: TimeSlot) -> Result<Pricing> {
+        if booking.pricing.total.is_zero() {
+            return Ok(booking.pricing);
+        }
+        let old = booking.pricing;
+        let base = match (booking.slot.estimated_minutes, slot.estimated_minutes) {
+            (before, after) if before != after && before > 0 => {
+                let longer = old.base_price.checked_mul(after.into())?;
+                let factor = rust_decimal::Decimal::ONE / rust_decimal::Decimal::from(before);
+                longer.checked_mul(factor)?
+            }
+            _ => old.base_price,
+        };
+        let demand = self.demand(booking.service_category, booking.location.point, slot).await?;
+        let services = booking.additional_services.iter().map(|service| service.price);
+        let materials = booking.materials.iter().map(|material| material.total_price);
+        let added = Money::sum(old.currency(), services.chain(materials))?;
+        Ok(self.price(base, booking.urgency, slot, demand, (added, old.discount))?.pricing)
+    }
+
+    fn price(
+        &self,
+        base: Money,
+        urgency: Urgency,
+        slot: TimeSlot,
+        demand: Demand,
+        (added, discount): (Money, Money),
+    ) -> Result<Quote> {
+        let request =
+            QuoteRequest { demand, services: added, discount, ..QuoteRequest::new(base, urgency, slot) };
+        Ok(self.engine.policy.pricing.quote(&request)?)
+    }
+
+    async fn technician_price(&self, id: Id<User>, draft: &BookingDraft) -> Result<Option<Money>> {
+        let unknown = |message| Violation::new("preferredTechnician", Code::Unknown, message);
+        let user = self.engine.users.load(id).await?.map(|stored| stored.value);
+        let user = user.ok_or_else(|| unknown("there is no such technician"))?;
+        let profile: &TechnicianProfile =
+            user.technician.as_ref().ok_or_else(|| unknown("this user is no technician"))?;
+        let rate = profile.hourly_rate.filter(|rate| rate.currency() == self.engine.policy.currency);
+        Ok(rate.map(|rate| hourly(rate, draft.slot.estimated_minutes)).transpose()?)
+    }
+
+    /// Open requests against free technicians of the category around a place.
+    async fn demand(&self, category: Category, place: GeoPoint, slot: TimeSlot) -> Result<Demand> {
+        let within = self.engine.policy.demand_radius;
+        let open_requests = self.engine.matching.open_requests(category, place, within).await?;
+        if open_requests == 0 {
+            return Ok(Demand { open_requests, free_technicians: 0 });
+        }
+        let candidates = self.engine.matching.candidates(category, place, within).await?;
+        let ids: Vec<_> = candidates.iter().map(|candidate| candidate.technician).collect();
+        let busy = self.busy(&ids, slot).await?;
+        let free = ids.len().saturating_sub(busy.len());
+        Ok(Demand { open_requests, free_technicians: u64::try_from(free).unwrap_or(u64::MAX) })
+    }
+
+    /// Books the next of a series, if it is due.
+    pub(super) async fn recur(&self, id: Id<Booking>) -> Result<Stored<Booking>> {
+        let seen = self.engine.bookings.load(id).await?.ok_or_else(|| Error::not_found(Kind::Booking, id))?;
+        let due = seen.recurrence.as_ref().and_then(|recurrence| recurrence.next);
+        let Some(date) = due.filter(|_| seen.status != BookingStatus::Cancelled) else {
+            return Err(Error::refused(Rule::AlreadyDecided, "the series has ended"));
+        };
+        let slot = TimeSlot { date, ..seen.slot };
+        let pricing = self.requote(&seen, slot).await?;
+        let number = self.draw_number().await?;
+        self.clone()
+            .at(seen.version)
+            .change(&Actor::System, id, ("recur", Begins), &date, |booking, context| {
+                booking.recur(number.clone(), pricing, context)
+            })
+            .await
+    }
+}

@@ -1,0 +1,194 @@
+//! Disputes, quality, warranty, notes.
+
+use super::{
+    Bookings,
+    Effort::{Begins, GoesOn},
+};
+use crate::{
+    account::Image,
+    booking::{Booking, DisputeCategory, DisputeClaim, DisputeOutcome, NewTimeSlot},
+    kernel::{Actor, Error, Id, Percent, Result, Text},
+    store::Stored,
+};
+
+impl Bookings {
+    /// One side contests the work or the bill.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`](crate::kernel::Rule::Transition), [`Rule::TooLate`](crate::kernel::Rule::TooLate),
+    /// [`Rule::AlreadyDecided`](crate::kernel::Rule::AlreadyDecided); [`Error::Conflict`]; a violation of `reason`.
+    pub async fn dispute(
+        &self,
+        actor: &Actor,
+        id: Id<Booking>,
+        category: DisputeCategory,
+        reason: &str,
+    ) -> Result<Stored<Booking>> {
+        let reason = Text::<1000>::new("reason", reason)?;
+        self.change(actor, id, ("dispute", GoesOn), &(category, &reason), |booking, context| {
+            booking.dispute(DisputeClaim { reason: reason.clone(), category }, context)
+        })
+        .await
+    }
+
+    /// One side, or staff, brings something forward.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`](crate::kernel::Rule::Transition); [`Error::Conflict`]; violations of `text` and `images`.
+    pub async fn add_evidence(
+        &self,
+        actor: &Actor,
+        id: Id<Booking>,
+        text: &str,
+        images: Vec<Image>,
+    ) -> Result<Stored<Booking>> {
+        let text = Text::<1000>::new("text", text)?;
+        self.change(actor, id, ("add_evidence", GoesOn), &(&text, &images), |booking, context| {
+            booking.add_evidence(text.clone(), images.clone(), context)
+        })
+        .await
+    }
+
+    /// Staff takes the dispute up.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Rule::Transition`](crate::kernel::Rule::Transition); [`Error::Conflict`].
+    pub async fn investigate_dispute(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("investigate", GoesOn), &(), |booking, context| {
+            booking.investigate_dispute(context)
+        })
+        .await
+    }
+
+    /// Staff decides; all of the decision's money moves in the same commit.
+    ///
+    /// # Errors
+    /// As [`Booking::resolve_dispute`]; [`Error::Conflict`].
+    pub async fn resolve_dispute(
+        &self,
+        actor: &Actor,
+        id: Id<Booking>,
+        outcome: DisputeOutcome,
+        notes: &str,
+    ) -> Result<Stored<Booking>> {
+        let notes = Text::<1000>::new("notes", notes)?;
+        self.change(actor, id, ("resolve", GoesOn), &(outcome, &notes), |booking, context| {
+            booking.resolve_dispute(outcome, notes.clone(), context)
+        })
+        .await
+    }
+
+    /// Nothing is left to do: the file is closed.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Rule::Transition`](crate::kernel::Rule::Transition); [`Error::Conflict`].
+    pub async fn close_dispute(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("close_dispute", GoesOn), &(), |booking, context| {
+            booking.close_dispute(context)
+        })
+        .await
+    }
+
+    /// The technician or staff notes a look at work that goes on.
+    ///
+    /// # Errors
+    /// As [`Booking::add_checkpoint`]; violations of `name` and `notes`.
+    pub async fn add_checkpoint(
+        &self,
+        actor: &Actor,
+        id: Id<Booking>,
+        name: &str,
+        passed: bool,
+        notes: Option<&str>,
+    ) -> Result<Stored<Booking>> {
+        let name = Text::<100>::new("name", name)?;
+        let notes = Text::<500>::optional("notes", notes)?;
+        self.change(actor, id, ("add_checkpoint", GoesOn), &(&name, passed, &notes), |booking, context| {
+            booking.add_checkpoint(name.clone(), passed, notes.clone(), context)
+        })
+        .await
+    }
+
+    /// Staff checks the finished work, once.
+    ///
+    /// # Errors
+    /// As [`Booking::check_quality`]; violations of `score` and `notes`.
+    pub async fn check_quality(
+        &self,
+        actor: &Actor,
+        id: Id<Booking>,
+        score: u8,
+        notes: Option<&str>,
+    ) -> Result<Stored<Booking>> {
+        let score = Percent::new(score)?;
+        let notes = Text::<500>::optional("notes", notes)?;
+        self.change(actor, id, ("check_quality", GoesOn), &(score, &notes), |booking, context| {
+            booking.check_quality(score, notes.clone(), context)
+        })
+        .await
+    }
+
+    /// The technician promises to mend what fails again.
+    ///
+    /// # Errors
+    /// As [`Booking::offer_warranty`]; a violation of `terms`.
+    pub async fn offer_warranty(
+        &self,
+        actor: &Actor,
+        id: Id<Booking>,
+        days: u32,
+        terms: Option<&str>,
+    ) -> Result<Stored<Booking>> {
+        let terms = Text::<1000>::optional("warranty.terms", terms)?;
+        self.change(actor, id, ("offer_warranty", GoesOn), &(days, &terms), |booking, context| {
+            booking.offer_warranty(days, terms.clone(), context)
+        })
+        .await
+    }
+
+    /// The customer claims the warranty: a zero-price booking in a slot of their choice, linked with this one. Returns the new
+    /// booking.
+    ///
+    /// # Errors
+    /// [`Rule::TooLate`](crate::kernel::Rule::TooLate) without a warranty that still runs; violations of `timeSlot…` and
+    /// `description`; [`Error::Conflict`].
+    pub async fn claim_warranty(
+        &self,
+        actor: &Actor,
+        id: Id<Booking>,
+        slot: &NewTimeSlot,
+        description: &str,
+    ) -> Result<Stored<Booking>> {
+        let description = Text::<1000>::new("description", description)?;
+        let number = self.draw_number().await?;
+        let original = self
+            .change(actor, id, ("claim_warranty", Begins), &(slot, &description), |booking, context| {
+                let slot = slot.check(context.policy.time_zone)?;
+                booking.claim_warranty(number.clone(), slot, description.clone(), context)
+            })
+            .await?;
+        let claimed = original.warranty.claims.last().copied();
+        let claimed = claimed.ok_or_else(|| Error::not_found(crate::kernel::Kind::Booking, id))?;
+        self.get(actor, claimed).await
+    }
+
+    /// A party writes its own note; blank removes it.
+    ///
+    /// # Errors
+    /// A violation of `notes`; [`Error::Conflict`].
+    pub async fn note(&self, actor: &Actor, id: Id<Booking>, text: &str) -> Result<Stored<Booking>> {
+        let text = Text::<1000>::optional("notes", Some(text))?;
+        self.change(actor, id, ("note", GoesOn), &text, |booking, context| {
+            booking.note(text.clone(), context)
+        })
+        .await
+    }
+
+    /// Staff hides a booking that has ended from lists.
+    ///
+    /// # Errors
+    /// As [`Booking::hide`].
+    pub async fn hide(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("hide", GoesOn), &(), |booking, context| booking.hide(context)).await
+    }
+}

@@ -1,0 +1,121 @@
+//! The commands and queries about bookings: check the actor, load, decide, commit.
+
+mod commands;
+mod create;
+mod disputes;
+mod matching;
+mod negotiation;
+mod queries;
+mod tasks;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+pub use matching::Offer;
+
+use super::{Booking, Context};
+use crate::{
+    account::{User, UserStatus},
+    decide::{Command, Decision, change},
+    engine::Engine,
+    kernel::{Actor, Error, Id, Kind, Result, Rule},
+    store::{IdempotencyKey, Stored, Version},
+};
+
+/// Everything that can be done with bookings. Cheap to clone.
+///
+/// A command may be pinned to the version that its caller saw ([`at`](Self::at)), and made safe to repeat by a key of the
+/// client's ([`with_key`](Self::with_key)):
+///
+/// ```
+/// # use baitech_core::{booking::{Booking, Bookings}, kernel::{Actor, Id, Result}, store::{IdempotencyKey, Stored}};
+/// # async fn example(bookings: Bookings, customer: &Actor, seen: Stored<Booking>, key: IdempotencyKey) -> Result<()> {
+/// let cancelled = bookings.at(seen.version).with_key(key).cancel(customer, seen.id, "found somebody else").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Bookings {
+    engine: Arc<Engine>,
+    pinned: Option<Version>,
+    key: Option<IdempotencyKey>,
+}
+
+/// Whether a command begins something new: suspended users finish what runs and start nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    Begins,
+    GoesOn,
+}
+
+impl Bookings {
+    pub(crate) const fn new(engine: Arc<Engine>) -> Self {
+        Self { engine, pinned: None, key: None }
+    }
+
+    /// Commands take effect only on a booking that is still at this version; otherwise they fail with
+    /// [`Error::Conflict`] and the booking as it is now.
+    #[must_use]
+    pub const fn at(mut self, version: Version) -> Self {
+        self.pinned = Some(version);
+        self
+    }
+
+    /// The next command is the one that this key stands for: repeated, it does nothing and answers the same.
+    #[must_use]
+    pub fn with_key(mut self, key: IdempotencyKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    fn context<'a>(&'a self, actor: &Actor, now: DateTime<Utc>) -> Context<'a> {
+        Context { actor: *actor, now, policy: &self.engine.policy, entropy: &*self.engine.entropy }
+    }
+
+    fn command(&self, actor: &Actor, name: &'static str, arguments: &impl Serialize) -> Result<Command> {
+        Command::new(actor, self.pinned, self.key.as_ref(), name, arguments)
+    }
+
+    /// One command on one booking.
+    async fn change<F>(
+        &self,
+        actor: &Actor,
+        id: Id<Booking>,
+        (name, effort): (&'static str, Effort),
+        arguments: &(impl Serialize + Sync),
+        decide: F,
+    ) -> Result<Stored<Booking>>
+    where
+        F: Fn(Booking, &Context<'_>) -> Result<Decision<Booking>> + Send + Sync,
+    {
+        self.require_actor(actor, effort).await?;
+        let command = self.command(actor, name, &(id, arguments))?;
+        change(&self.engine, &*self.engine.bookings, &command, id, |booking: Booking, now| {
+            if !booking.is_visible_to(actor) {
+                return Err(Error::not_found(Kind::Booking, id));
+            }
+            decide(booking, &self.context(actor, now))
+        })
+        .await
+    }
+
+    /// The user who acts, if it has the role that it claims and may act.
+    async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<User>> {
+        let Actor::User { id, role } = *actor else {
+            return Ok(None);
+        };
+        let user = self.engine.users.load(id).await?.map(|stored| stored.value);
+        let Some(user) = user.filter(|user| user.role == role) else {
+            return Err(Error::forbidden("there is no such user in this role"));
+        };
+        match (user.status, effort) {
+            (UserStatus::Active, _) | (UserStatus::Suspended, Effort::GoesOn) => Ok(Some(user)),
+            (UserStatus::Suspended | UserStatus::Deactivated | UserStatus::Banned, _) => {
+                let message = format!("the account is {}", user.status.as_str());
+                Err(Error::refused(Rule::InactiveUser, message))
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What the parties have to agree on: a higher price, another slot, a company's approval.
+
+use super::{Bookings, Effort::GoesOn};
+use crate::{
+    booking::{Booking, NewPriceChange, NewTimeSlot},
+    kernel::{Actor, Id, Result, Text},
+    store::Stored,
+};
+
+impl Bookings {
+    /// The technician proposes materials or services that raise the price.
+    ///
+    /// # Errors
+    /// As [`Booking::propose_price_change`]; [`Conflict`](crate::kernel::Error::Conflict).
+    pub async fn propose_price_change(
+        &self,
+        actor: &Actor,
+        id: Id<Booking>,
+        change: &NewPriceChange,
+    ) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("propose_price", GoesOn), change, |booking, context| {
+            booking.propose_price_change(change, context)
+        })
+        .await
+    }
+
+    /// The customer approves the higher price. Pin it to the version that was shown ([`at`](Self::at)).
+    ///
+    /// # Errors
+    /// As [`Booking::approve_price_change`]; [`Conflict`](crate::kernel::Error::Conflict).
+    pub async fn approve_price_change(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("approve_price", GoesOn), &(), |booking, context| {
+            booking.approve_price_change(context)
+        })
+        .await
+    }
+
+    /// The customer declines the higher price.
+    ///
+    /// # Errors
+    /// As [`Booking::decline_price_change`]; [`Conflict`](crate::kernel::Error::Conflict).
+    pub async fn decline_price_change(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("decline_price", GoesOn), &(), |booking, context| {
+            booking.decline_price_change(context)
+        })
+        .await
+    }
+
+    /// The customer moves the slot before a technician has accepted. The price is quoted anew, as demand is by now.
+    ///
+    /// # Errors
+    /// As [`Booking::move_slot`]; violations of `timeSlot…`; [`Conflict`](crate::kernel::Error::Conflict).
+    pub async fn move_slot(
+        &self,
+        actor: &Actor,
+        id: Id<Booking>,
+        slot: &NewTimeSlot,
+    ) -> Result<Stored<Booking>> {
+        let seen = self.get(actor, id).await?;
+        let slot = slot.check(seen.slot.zone)?;
+        let pricing = self.requote(&seen, slot).await?;
+        self.change(actor, id, ("move_slot", GoesOn), &slot, |booking, context| {
+            booking.move_slot(slot, pricing, context)
+        })
+        .await
+    }
+
+    /// One side proposes another slot for an accepted job.
+    ///
+    /// # Errors
+    /// As [`Booking::propose_slot`]; violations of `timeSlot…` and `reason`; [`Conflict`](crate::kernel::Error::Conflict).
+    pub async fn propose_slot(
+        &self,
+        actor: &Actor,
+        id: Id<Booking>,
+        slot: &NewTimeSlot,
+        reason: Option<&str>,
+    ) -> Result<Stored<Booking>> {
+        let reason = Text::<500>::optional("reason", reason)?;
+        self.change(actor, id, ("propose_slot", GoesOn), &(slot, &reason), |booking, context| {
+            let slot = slot.check(booking.slot.zone)?;
+            booking.propose_slot(slot, reason.clone(), context)
+        })
+        .await
+    }
+
+    /// The other side approves: job and claims move in one commit.
+    ///
+    /// # Errors
+    /// As [`Booking::approve_slot`]; [`Rule::TimeSlotTaken`](crate::kernel::Rule::TimeSlotTaken); [`Conflict`](crate::kernel::Error::Conflict).
+    pub async fn approve_slot(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("approve_slot", GoesOn), &(), |booking, context| {
+            booking.approve_slot(context)
+        })
+        .await
+    }
+
+    /// The other side declines the slot, or the one who proposed takes it back.
+    ///
+    /// # Errors
+    /// As [`Booking::decline_slot`]; [`Conflict`](crate::kernel::Error::Conflict).
+    pub async fn decline_slot(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("decline_slot", GoesOn), &(), |booking, context| {
+            booking.decline_slot(context)
+        })
+        .await
+    }
+
+    /// The company's administrator approves the price. Pin it to the version that was shown ([`at`](Self::at)).
+    ///
+    /// # Errors
+    /// As [`Booking::approve`]; [`Conflict`](crate::kernel::Error::Conflict).
+    pub async fn approve(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("approve", GoesOn), &(), |booking, context| booking.approve(context)).await
+    }
+
+    /// The company's administrator refuses the price; the booking is given up.
+    ///
+    /// # Errors
+    /// As [`Booking::decline_approval`]; [`Conflict`](crate::kernel::Error::Conflict).
+    pub async fn decline_approval(
+        &self,
+        actor: &Actor,
+        id: Id<Booking>,
+        reason: &str,
+    ) -> Result<Stored<Booking>> {
+        let reason = Text::<500>::new("reason", reason)?;
+        let reason = reason.as_str();
+        self.change(actor, id, ("decline_approval", GoesOn), &reason, |booking, context| {
+            booking.decline_approval(reason, context)
+        })
+        .await
+    }
+}

@@ -1,0 +1,78 @@
+//! Reading bookings: what each actor may see.
+
+use super::Bookings;
+use crate::{
+    booking::{Booking, BookingFilter, BookingNumber, BookingStatus, BookingView},
+    kernel::{Actor, Error, Id, Kind, Page, PageRequest, Result},
+    store::Stored,
+};
+
+impl Bookings {
+    /// A booking, for its parties and staff. To show it to somebody, make a [`BookingView`] of it ([`view`](Self::view)).
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], also for a booking that this actor may not know of.
+    pub async fn get(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        let stored = self.engine.bookings.load(id).await?;
+        stored
+            .filter(|booking| booking.is_visible_to(actor))
+            .ok_or_else(|| Error::not_found(Kind::Booking, id))
+    }
+
+    /// A booking by its number.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn get_by_number(&self, actor: &Actor, number: &BookingNumber) -> Result<Stored<Booking>> {
+        let stored = self.engine.bookings.find_by_number(number).await?;
+        let visible = stored.filter(|booking| booking.is_visible_to(actor));
+        visible.ok_or_else(|| Error::not_found(Kind::Booking, number))
+    }
+
+    /// What this actor sees of a booking: the technician sees address and phone from `accepted` on.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn view(&self, actor: &Actor, id: Id<Booking>) -> Result<BookingView> {
+        let booking = self.get(actor, id).await?;
+        let customer = self.engine.users.load(booking.customer).await?;
+        Ok(BookingView::new(&booking, actor, customer.as_deref()))
+    }
+
+    /// The bookings of a filter that this actor may see, the newest first: their own for customers, technicians and companies, all
+    /// for staff.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for a filter on somebody else; a violation of `cursor`.
+    pub async fn list(
+        &self,
+        actor: &Actor,
+        filter: &BookingFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Booking>>> {
+        require_own(actor, filter)?;
+        Ok(self.engine.bookings.list_bookings(filter, page).await?)
+    }
+
+    /// How many bookings of a filter are in each status.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for a filter on somebody else.
+    pub async fn count_by_status(
+        &self,
+        actor: &Actor,
+        filter: &BookingFilter,
+    ) -> Result<Vec<(BookingStatus, u64)>> {
+        require_own(actor, filter)?;
+        Ok(self.engine.bookings.count_by_status(filter).await?)
+    }
+}
+
+fn require_own(actor: &Actor, filter: &BookingFilter) -> Result<()> {
+    let own = actor.id();
+    let named = [filter.customer, filter.technician, filter.company];
+    if actor.is_staff() || (own.is_some() && named.contains(&own)) {
+        return Ok(());
+    }
+    Err(Error::forbidden("a list names its own customer, technician or company, or is for staff"))
+}

@@ -1,0 +1,54 @@
+//! What happens by itself: the worker's side of `timers`.
+
+use super::{Bookings, Effort::GoesOn};
+use crate::{
+    booking::{Booking, BookingStatus, Task},
+    kernel::{Actor, Error, Id, Kind, Result, Rule},
+};
+
+impl Bookings {
+    /// Does what is next due for a booking; `false` where nothing is. What it does is pinned to the version on which it was
+    /// found due, so that two who do it at once do it once.
+    pub(crate) async fn run_next_task(&self, id: Id<Booking>) -> Result<bool> {
+        let actor = &Actor::System;
+        let seen = self.engine.bookings.load(id).await?.ok_or_else(|| Error::not_found(Kind::Booking, id))?;
+        let here = self.clone().at(seen.version);
+        let now = self.engine.clock.now();
+        let Some((_, task)) = seen.next_task(&self.engine.policy).filter(|(at, _)| *at <= now) else {
+            // The queue holds another moment than the booking: an earlier policy's. Writing the booking corrects it.
+            here.change(actor, id, ("reschedule_task", GoesOn), &(), |booking, _| {
+                Ok(crate::decide::Decision::new(booking))
+            })
+            .await?;
+            return Ok(false);
+        };
+        match task {
+            Task::Recur => drop(self.recur(id).await?),
+            Task::Match if seen.status == BookingStatus::Matching => drop(self.search(actor, id).await?),
+            Task::Match | Task::Rematch => {
+                here.change(actor, id, ("task", GoesOn), &(), |booking, context| {
+                    booking.run_task(task, context)
+                })
+                .await?;
+                // A search that fails here is not lost: the booking is in `matching` and due.
+                match self.search(actor, id).await {
+                    Ok(_) | Err(Error::Conflict(_)) => {}
+                    Err(error) if error.rule() == Some(Rule::Transition) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Task::ExpireOffer
+            | Task::ExpirePayment
+            | Task::AutoVerify
+            | Task::WalkOn
+            | Task::Remind(_)
+            | Task::EscalateDispute => {
+                here.change(actor, id, ("task", GoesOn), &(), |booking, context| {
+                    booking.run_task(task, context)
+                })
+                .await?;
+            }
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,105 @@
+//! The money of a booking: what is posted when it is paid, given up or given back.
+
+use super::{Booking, BookingEvent, BookingStatus, Context, Party, PaymentMethod, PaymentStatus};
+use crate::{
+    account::User,
+    decide::Decision,
+    kernel::{Id, Money, Result, Rule},
+    ledger::Account,
+    pricing::Shares,
+};
+
+impl Booking {
+    /// The technician confirms that the customer has paid in cash. The technician has the whole sum in hand, so the others' shares of
+    /// it become the technician's debt.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] unless the payment is awaited; [`Rule::PaymentMethod`] unless it is paid in cash;
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than the technician and the staff.
+    pub fn cash_received(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
+        let actor = &context.actor;
+        self.require_party(&[Party::Technician, Party::Admin, Party::Support], actor)?;
+        self.require_status(&[BookingStatus::PaymentPending], "payment", actor)?;
+        if self.payment.method.is_some_and(|method| method != PaymentMethod::Cash) {
+            return Err(self.refuse(Rule::PaymentMethod, "this booking is not paid in cash", actor));
+        }
+        let total = self.pricing.total;
+        let shares = context.policy.pricing.fees.shares(&self.pricing)?;
+        let technician = self.payee(context)?;
+        self.0.payment.method = Some(PaymentMethod::Cash);
+        self.0.payment.status = PaymentStatus::Completed;
+        self.0.payment.paid_at = Some(context.now);
+        let Shares { payout, platform, processing, withholding } = shares;
+        let debt = payout.checked_sub(total)?;
+        Decision::new(self)
+            .event(BookingEvent::BookingPaymentReceived { amount: total })
+            .post(
+                "cash payment",
+                context,
+                [
+                    (Account::Payable(technician), debt),
+                    (Account::PlatformRevenue, platform),
+                    (Account::ProcessingRevenue, processing),
+                    (Account::WithholdingPayable, withholding),
+                ],
+            )?
+            .walk_on(context)
+    }
+
+    /// What of a payment has come in and was not given back.
+    #[must_use]
+    pub fn captured(&self) -> Money {
+        if self.payment.status.is_settled() {
+            self.pricing.total
+        } else {
+            Money::zero(self.pricing.currency())
+        }
+    }
+
+    pub(super) fn payee(&self, context: &Context<'_>) -> Result<Id<User>> {
+        let missing = || self.refuse(Rule::NotEligible, "no technician did this work", &context.actor);
+        self.technician.ok_or_else(missing)
+    }
+
+    /// Who owes what the customer owes: the company, where there is one.
+    pub(super) fn payer(&self) -> Id<User> {
+        self.corporate.as_ref().map_or(self.customer, |corporate| corporate.company)
+    }
+}
+
+impl Decision<Booking> {
+    /// Posts a cancellation fee that stands as the customer's debt: the platform keeps its share, the technician has the rest.
+    pub(super) fn post_cancellation_fee(self, fee: Money, context: &Context<'_>) -> Result<Self> {
+        let Some(technician) = self.next.technician else {
+            return Ok(self);
+        };
+        let share = self.next.cancellation_policy.platform_share;
+        let platform =
+            fee.checked_mul(share.factor())?.round_price(crate::kernel::Rounding::HalfAwayFromZero);
+        let postings = [
+            (Account::Receivable(self.next.payer()), fee.negated()),
+            (Account::PlatformRevenue, platform),
+            (Account::Payable(technician), fee.checked_sub(platform)?),
+        ];
+        self.post("cancellation fee", context, postings)
+    }
+
+    /// Posts the return of a cash payment, or of a part of it, into the customer's wallet; every party gives back its part.
+    pub(super) fn post_cash_refund(self, amount: Money, context: &Context<'_>) -> Result<Self> {
+        let technician = self.next.payee(context)?;
+        let customer = self.next.customer;
+        let shares = context.policy.pricing.fees.shares(&self.next.pricing)?;
+        let [payout, platform, processing, withholding] = shares.portions_of(amount)?;
+        self.post(
+            "cash refund",
+            context,
+            [
+                (Account::Wallet(customer), amount),
+                (Account::Payable(technician), payout.negated()),
+                (Account::PlatformRevenue, platform.negated()),
+                (Account::ProcessingRevenue, processing.negated()),
+                (Account::WithholdingPayable, withholding.negated()),
+            ],
+        )
+    }
+}

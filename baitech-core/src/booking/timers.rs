@@ -1,0 +1,161 @@
+//! What happens to a booking by itself. A pure function of the booking says when and what; a worker does it.
+
+use chrono::{DateTime, TimeZone, Utc};
+
+use super::{ApprovalStatus, Booking, BookingEvent, BookingPolicy, BookingStatus, Context, DisputeStatus};
+use crate::{
+    account::TimeOfDay,
+    decide::Decision,
+    kernel::{Error, Result, Rule},
+};
+
+/// Something that a booking wants done by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Look for a technician (begin to, where that has not begun).
+    Match,
+    /// Look for a technician again after a refusal.
+    Rematch,
+    /// Take an unanswered offer as declined.
+    ExpireOffer,
+    /// Cancel for want of the money that was due at acceptance.
+    ExpirePayment,
+    /// Verify completed work for a silent customer.
+    AutoVerify,
+    /// Ask for the money, or take the booking as paid.
+    WalkOn,
+    /// Send the reminder with this place in the list.
+    Remind(usize),
+    /// Flag a dispute that takes too long.
+    EscalateDispute,
+    /// Book the next of the series.
+    Recur,
+}
+
+impl Booking {
+    /// What is next to be done by itself, and when. The earliest; of several at one moment, the one that comes first in
+    /// [`Task`].
+    #[must_use]
+    pub fn next_task(&self, policy: &BookingPolicy) -> Option<(DateTime<Utc>, Task)> {
+        if self.deleted_at.is_some() {
+            return None;
+        }
+        let by_status = self.status_task(policy);
+        let reminders = self.reminders.iter().enumerate().filter(|(_, reminder)| reminder.sent_at.is_none());
+        let reminders = reminders.map(|(place, reminder)| (reminder.scheduled_for, Task::Remind(place)));
+        by_status.into_iter().chain(reminders).chain(self.recurrence_task(policy)).min_by_key(|(at, _)| *at)
+    }
+
+    fn status_task(&self, policy: &BookingPolicy) -> Option<(DateTime<Utc>, Task)> {
+        let entered = self.entered_at();
+        match self.status {
+            BookingStatus::Pending => {
+                let approved = self.corporate.as_ref().is_none_or(|c| c.approval == ApprovalStatus::Approved);
+                approved.then_some((entered, Task::Match))
+            }
+            BookingStatus::Matching => {
+                let requested_at = self.matching.requested_at.unwrap_or(entered);
+                let next = match self.matching.attempted_at {
+                    Some(attempted_at) => policy.matching.next_attempt(requested_at, attempted_at),
+                    None => Some(requested_at),
+                };
+                next.map(|at| (at, Task::Match))
+            }
+            BookingStatus::Assigned => Some((entered + policy.acceptance_timeout, Task::ExpireOffer)),
+            BookingStatus::Rejected => Some((entered, Task::Rematch)),
+            BookingStatus::Accepted => {
+                let waiting = self.awaits_money_at_acceptance();
+                waiting.then_some((entered + policy.payment_timeout, Task::ExpirePayment))
+            }
+            BookingStatus::Completed => Some((entered + policy.verification_timeout, Task::AutoVerify)),
+            BookingStatus::Verified => Some((entered, Task::WalkOn)),
+            BookingStatus::PaymentPending => self.is_paid_up().then_some((entered, Task::WalkOn)),
+            BookingStatus::Disputed => {
+                let open = |status| matches!(status, DisputeStatus::Open | DisputeStatus::Investigating);
+                let dispute = self.dispute.as_ref().filter(|d| d.escalated_at.is_none() && open(d.status));
+                dispute.map(|dispute| (dispute.raised_at + policy.dispute_escalation, Task::EscalateDispute))
+            }
+            BookingStatus::EnRoute
+            | BookingStatus::Arrived
+            | BookingStatus::InProgress
+            | BookingStatus::Paused
+            | BookingStatus::Paid
+            | BookingStatus::Cancelled
+            | BookingStatus::Refunded => None,
+        }
+    }
+
+    fn recurrence_task(&self, policy: &BookingPolicy) -> Option<(DateTime<Utc>, Task)> {
+        let next = self.recurrence.as_ref()?.next?;
+        if self.status == BookingStatus::Cancelled {
+            return None;
+        }
+        let day = TimeOfDay::MIDNIGHT.on(next, self.slot.zone);
+        Some((day - policy.recurrence_lead, Task::Recur))
+    }
+
+    /// Does a task that needs nothing but the booking itself. [`Task::Match`] and [`Task::Recur`] need more and are the
+    /// service's.
+    ///
+    /// # Errors
+    /// [`Rule::TooEarly`], [`Rule::Transition`] or [`Rule::AlreadyDecided`] where it is not (or no longer) to be done.
+    pub fn run_task(self, task: Task, context: &Context<'_>) -> Result<Decision<Self>> {
+        let context = &context.as_system();
+        match task {
+            Task::Match | Task::Rematch => self.begin_matching(context),
+            Task::ExpireOffer => self.reject(Some("no answer in time"), context),
+            Task::ExpirePayment => self.expire_payment(context),
+            Task::AutoVerify => self.verify(context),
+            Task::WalkOn => Decision::new(self).walk_on(context),
+            Task::Remind(place) => self.remind(place, context),
+            Task::EscalateDispute => self.escalate_dispute(context),
+            Task::Recur => {
+                Err(Error::refused(Rule::Transition, "the next of a series is booked by the service"))
+            }
+        }
+    }
+
+    fn expire_payment(self, context: &Context<'_>) -> Result<Decision<Self>> {
+        let expires = self.entered_at() + context.policy.payment_timeout;
+        if !self.awaits_money_at_acceptance() || context.now < expires {
+            return Err(self.refuse(Rule::TooEarly, "the payment is not overdue", &context.actor));
+        }
+        self.cancel("the payment did not come in time", false, context)
+    }
+
+    /// Sends a reminder: marks it and leaves its event, or only marks it where the booking has gone another way meanwhile.
+    fn remind(mut self, place: usize, context: &Context<'_>) -> Result<Decision<Self>> {
+        let status = self.status;
+        let due =
+            self.0.reminders.get_mut(place).filter(|r| r.sent_at.is_none() && r.scheduled_for <= context.now);
+        let Some(reminder) = due else {
+            return Err(self.refuse(Rule::TooEarly, "this reminder is not due", &context.actor));
+        };
+        reminder.sent_at = Some(context.now);
+        let kind = reminder.kind;
+        let decision = Decision::new(self);
+        Ok(if kind.still_applies(status) {
+            decision.event(BookingEvent::BookingReminder { reminder: kind })
+        } else {
+            decision
+        })
+    }
+}
+
+impl super::ReminderKind {
+    /// Whether the reminder still means anything in a status.
+    const fn still_applies(self, status: BookingStatus) -> bool {
+        match self {
+            Self::BookingConfirmation => true,
+            Self::TechnicianArrival => matches!(status, BookingStatus::Accepted | BookingStatus::EnRoute),
+            Self::PaymentReminder => matches!(status, BookingStatus::PaymentPending),
+            Self::ReviewRequest => matches!(status, BookingStatus::Paid),
+        }
+    }
+}
+
+/// The local midnight that begins the day of a moment in a zone, and the next one.
+pub(super) fn day_around(moment: DateTime<Utc>, zone: chrono_tz::Tz) -> std::ops::Range<DateTime<Utc>> {
+    let date = zone.from_utc_datetime(&moment.naive_utc()).date_naive();
+    TimeOfDay::MIDNIGHT.on(date, zone)..TimeOfDay::END_OF_DAY.on(date, zone)
+}

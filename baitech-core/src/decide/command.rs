@@ -1,0 +1,238 @@
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Aggregate, Decision};
+use crate::{
+    booking::SLOT_CLAIMS,
+    engine::Engine,
+    kernel::{Actor, Code, Entropy, Error, Id, Result, Rule, Violation},
+    store::{
+        AggregateRef, ChangeSet, Claim, Committed, Event, Fingerprint, Idempotency, IdempotencyKey, Load,
+        Origin, Put, StoreError, Stored, Version, Write,
+    },
+};
+
+/// How often a command is decided anew after a conflict.
+const MAX_ATTEMPTS: u32 = 20;
+
+/// Who asks for what, and on which terms.
+#[derive(Debug, Clone)]
+pub(crate) struct Command {
+    pub(crate) actor: Actor,
+    /// Only if the aggregate is still at this version.
+    pub(crate) pinned: Option<Version>,
+    /// The client's key, and what it stands for.
+    pub(crate) request: Option<Request>,
+}
+
+impl Command {
+    pub(crate) fn new(
+        actor: &Actor,
+        pinned: Option<Version>,
+        key: Option<&IdempotencyKey>,
+        name: &'static str,
+        arguments: &impl Serialize,
+    ) -> Result<Self> {
+        let request = key.map(|key| Request::new(actor, key, name, arguments)).transpose()?;
+        Ok(Self { actor: *actor, pinned, request })
+    }
+}
+
+/// A request that its client may repeat.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    scope: String,
+    key: IdempotencyKey,
+    fingerprint: Fingerprint,
+}
+
+impl Request {
+    /// The request to do `name` with `arguments`, under an actor's key.
+    fn new(
+        actor: &Actor,
+        key: &IdempotencyKey,
+        name: &'static str,
+        arguments: &impl Serialize,
+    ) -> Result<Self> {
+        let who = actor.id().map_or_else(|| "system".to_owned(), |id| id.to_string());
+        let body = serde_json::to_vec(arguments)
+            .map_err(|error| Violation::new("body", Code::Malformed, error.to_string()))?;
+        Ok(Self { scope: format!("{who}/{name}"), key: key.clone(), fingerprint: Fingerprint::of(&body) })
+    }
+}
+
+/// The answer that is kept for a repeated request: what was written. The repetition gets it as it is by then.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+struct Answer<A> {
+    id: Id<A>,
+}
+
+/// Loads, decides, commits; again after a conflict, up to twenty times with pauses that grow, while the stage first met holds.
+///
+/// A pinned command is decided once: its conflict is the caller's to look at.
+pub(crate) async fn change<A, F>(
+    engine: &Engine,
+    load: &dyn Load<A>,
+    command: &Command,
+    id: Id<A>,
+    decide: F,
+) -> Result<Stored<A>>
+where
+    A: Aggregate,
+    F: Fn(A, DateTime<Utc>) -> Result<Decision<A>> + Send + Sync,
+{
+    let mut first_stage = None;
+    for attempt in 0..MAX_ATTEMPTS {
+        if let Some(answered) = answered(engine, load, command).await? {
+            return Ok(answered);
+        }
+        let stored = load.load(id).await?.ok_or_else(|| Error::not_found(A::KIND, id))?;
+        let pin_broken = command.pinned.is_some_and(|version| version != stored.version);
+        let stage = stored.value.stage();
+        if pin_broken || first_stage.get_or_insert_with(|| stored.value.stage()) != &stage {
+            return Err(Error::Conflict(A::current(stored)));
+        }
+        // Time never goes back within an aggregate, also where the clocks of two processes differ.
+        let now = engine.clock.now().max(stored.value.updated_at());
+        let decision = decide(stored.value.clone(), now)?;
+        match commit(engine, command, now, Some(&stored), decision).await {
+            Ok(Done::Written(written)) => return Ok(written),
+            Ok(Done::Replayed(answer)) => return replay(load, &answer).await,
+            Err(StoreError::Conflict(_)) if command.pinned.is_none() => {
+                engine.pause.pause(backoff(attempt, &*engine.entropy)).await;
+            }
+            Err(StoreError::Conflict(_)) => {
+                let current = load.load(id).await?.ok_or_else(|| Error::not_found(A::KIND, id))?;
+                return Err(Error::Conflict(A::current(current)));
+            }
+            Err(error) => return Err(refusal(error)),
+        }
+    }
+    let current = load.load(id).await?.ok_or_else(|| Error::not_found(A::KIND, id))?;
+    Err(Error::Conflict(A::current(current)))
+}
+
+/// Commits a new aggregate.
+pub(crate) async fn create<A: Aggregate>(
+    engine: &Engine,
+    load: &dyn Load<A>,
+    command: &Command,
+    now: DateTime<Utc>,
+    decision: Decision<A>,
+) -> Result<Stored<A>> {
+    match commit(engine, command, now, None, decision).await.map_err(refusal)? {
+        Done::Written(written) => Ok(written),
+        Done::Replayed(answer) => replay(load, &answer).await,
+    }
+}
+
+/// What a repeated request was answered before, if it was.
+pub(crate) async fn answered<A: Aggregate>(
+    engine: &Engine,
+    load: &dyn Load<A>,
+    command: &Command,
+) -> Result<Option<Stored<A>>> {
+    let Some(request) = &command.request else {
+        return Ok(None);
+    };
+    match engine.commit.answered(&request.scope, &request.key, request.fingerprint).await? {
+        Some(answer) => replay(load, &answer).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+enum Done<A> {
+    Written(Stored<A>),
+    Replayed(Vec<u8>),
+}
+
+async fn commit<A: Aggregate>(
+    engine: &Engine,
+    command: &Command,
+    now: DateTime<Utc>,
+    over: Option<&Stored<A>>,
+    decision: Decision<A>,
+) -> Result<Done<A>, StoreError> {
+    let Decision { mut next, also, take, free, entries, events, also_events } = decision;
+    let money_moved = !entries.is_empty();
+    next.touch(now);
+    let holder: AggregateRef = A::reference(next.id());
+    let claims = |keys: Vec<_>| keys.into_iter().map(|key| Claim { key, holder }).collect();
+    let due_at = next.due_at(&engine.policy);
+    let put = match over {
+        Some(stored) => Put::over(stored, next.clone()),
+        None => Put::new(next.clone()),
+    };
+    let version = put.expected.written();
+    let stamp = |aggregate, version, kinds: Vec<A::Event>| {
+        kinds.into_iter().zip(0_u32..).map(move |(kind, n)| Event {
+            id: Id::generate(now, &*engine.entropy),
+            aggregate,
+            version,
+            n,
+            actor: command.actor,
+            at: now,
+            kind: kind.into(),
+        })
+    };
+    let mut all_events: Vec<Event> = stamp(holder, version, events).collect();
+    let mut writes: Vec<Write> = vec![A::write(put.due_at(due_at))];
+    if let Some(other) = also {
+        let (target, due_at) = (A::reference(other.id()), other.due_at(&engine.policy));
+        all_events.extend(stamp(target, Version::FIRST, also_events));
+        writes.push(A::write(Put::new(other).due_at(due_at)));
+    }
+    let idempotency = command.request.as_ref().map(|request| Idempotency {
+        scope: request.scope.clone(),
+        key: request.key.clone(),
+        fingerprint: request.fingerprint,
+        answer: serde_json::to_vec(&Answer { id: next.id() }).unwrap_or_default(),
+        expires_at: (!money_moved).then(|| now + engine.policy.idempotency_lifetime),
+    });
+    let changes = ChangeSet {
+        writes,
+        guards: Vec::new(),
+        free: claims(free),
+        take: claims(take),
+        entries,
+        events: all_events,
+        idempotency,
+    };
+    Ok(match engine.commit.commit(changes).await? {
+        Committed::Applied => Done::Written(Stored { value: next, version, origin: Origin::none() }),
+        Committed::Replayed(answer) => Done::Replayed(answer),
+    })
+}
+
+async fn replay<A: Aggregate>(load: &dyn Load<A>, answer: &[u8]) -> Result<Stored<A>> {
+    let unreadable = |error: serde_json::Error| Error::Unavailable { reason: error.to_string() };
+    let answer: Answer<A> = serde_json::from_slice(answer).map_err(unreadable)?;
+    load.load(answer.id).await?.ok_or_else(|| Error::not_found(A::KIND, answer.id))
+}
+
+/// What a failed commit means to a caller.
+fn refusal(error: StoreError) -> Error {
+    match error {
+        StoreError::Claimed(claim) => match claim.key.space() {
+            SLOT_CLAIMS => {
+                Error::refused(Rule::TimeSlotTaken, "the technician holds another booking at that time")
+            }
+            space => {
+                let field = space.strip_prefix("user.").unwrap_or(space).to_owned();
+                Violation::new(field, Code::Duplicate, "another user has this already").into()
+            }
+        },
+        other => other.into(),
+    }
+}
+
+/// A random time up to 2 ms, doubled with each attempt up to 256 ms: rivals spread out instead of meeting again.
+fn backoff(attempt: u32, entropy: &dyn Entropy) -> Duration {
+    let mut random = [0; 4];
+    entropy.fill(&mut random);
+    let most_micros = 2_000_u64 << attempt.min(7);
+    Duration::from_micros(u64::from(u32::from_le_bytes(random)) % most_micros)
+}

@@ -1,0 +1,178 @@
+//! The one handle that an embedder holds.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    account::{Accounts, UserRepository},
+    booking::{BookingPolicy, BookingRepository, Bookings, PaymentMethod},
+    kernel::{Clock, Entropy, Error, NoPause, Pause, Result, Rule, SystemClock, SystemEntropy},
+    ledger::Ledger,
+    matching::{MatchScorer, MatchingRepository, WeightedScorer},
+    payment::{Cash, PaymentGateway},
+    pricing::{HourlyPriceList, PriceList},
+    store::{Claims, Commit, Counters, DueWork, LedgerReader, Outbox, Store},
+    worker::Worker,
+};
+
+/// Everything that services share. Each of them names only the ports that it uses.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) pause: Arc<dyn Pause>,
+    pub(crate) commit: Arc<dyn Commit>,
+    pub(crate) claims: Arc<dyn Claims>,
+    pub(crate) counters: Arc<dyn Counters>,
+    pub(crate) due_work: Arc<dyn DueWork>,
+    pub(crate) outbox: Arc<dyn Outbox>,
+    pub(crate) ledger: Arc<dyn LedgerReader>,
+    pub(crate) users: Arc<dyn UserRepository>,
+    pub(crate) bookings: Arc<dyn BookingRepository>,
+    pub(crate) matching: Arc<dyn MatchingRepository>,
+    pub(crate) price_list: Arc<dyn PriceList>,
+    pub(crate) scorer: Arc<dyn MatchScorer>,
+    pub(crate) gateways: BTreeMap<PaymentMethod, Arc<dyn PaymentGateway>>,
+    pub(crate) policy: BookingPolicy,
+}
+
+impl Engine {
+    pub(crate) fn gateway(&self, method: PaymentMethod) -> Result<&Arc<dyn PaymentGateway>> {
+        let missing = || {
+            let message = format!("{} is not accepted here", method.as_str());
+            Error::refused(Rule::PaymentMethod, message)
+        };
+        self.gateways.get(&method).ok_or_else(missing)
+    }
+}
+
+/// The engine: cheap to clone, shared by all threads.
+///
+/// ```
+/// use std::sync::Arc;
+/// use baitech_core::{Marketplace, memory::MemoryStore};
+///
+/// let market = Marketplace::builder(Arc::new(MemoryStore::new())).build();
+/// let bookings = market.bookings();
+/// # let _ = bookings;
+/// ```
+#[derive(Debug, Clone)]
+pub struct Marketplace {
+    engine: Arc<Engine>,
+}
+
+impl Marketplace {
+    /// Begins to put an engine together over a store. All else has a default: the machine's clock and randomness, the
+    /// platform's numbers, cash.
+    #[must_use]
+    pub fn builder<S: Store + 'static>(store: Arc<S>) -> Builder {
+        let policy = BookingPolicy::default();
+        let cash: Arc<dyn PaymentGateway> = Arc::new(Cash);
+        Builder {
+            engine: Engine {
+                clock: Arc::new(SystemClock),
+                entropy: Arc::new(SystemEntropy),
+                pause: Arc::new(NoPause),
+                commit: store.clone(),
+                claims: store.clone(),
+                counters: store.clone(),
+                due_work: store.clone(),
+                outbox: store.clone(),
+                ledger: store.clone(),
+                users: store.clone(),
+                bookings: store.clone(),
+                matching: store,
+                price_list: Arc::new(HourlyPriceList::default()),
+                scorer: Arc::new(WeightedScorer::default()),
+                gateways: BTreeMap::from([(cash.method(), cash)]),
+                policy,
+            },
+        }
+    }
+
+    /// Commands and queries about accounts.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts {
+        Accounts::new(self.engine.clone())
+    }
+
+    /// Commands and queries about bookings.
+    #[must_use]
+    pub fn bookings(&self) -> Bookings {
+        Bookings::new(self.engine.clone())
+    }
+
+    /// Reads the ledger.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        Ledger::new(self.engine.clone())
+    }
+
+    /// Does what is due by itself. Any number of workers may run, in any number of processes.
+    #[must_use]
+    pub fn worker(&self) -> Worker {
+        Worker::new(self.engine.clone())
+    }
+
+    /// The numbers that bookings go by.
+    #[must_use]
+    pub fn policy(&self) -> &BookingPolicy {
+        &self.engine.policy
+    }
+}
+
+/// Puts a [`Marketplace`] together.
+#[derive(Debug)]
+#[must_use]
+pub struct Builder {
+    engine: Engine,
+}
+
+impl Builder {
+    /// Where the time comes from.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.engine.clock = clock;
+        self
+    }
+
+    /// Where ids come from.
+    pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
+        self.engine.entropy = entropy;
+        self
+    }
+
+    /// How to wait between two attempts: the runtime's timer, for a store that is not in this process.
+    pub fn pause(mut self, pause: Arc<dyn Pause>) -> Self {
+        self.engine.pause = pause;
+        self
+    }
+
+    /// The numbers that bookings go by.
+    pub fn policy(mut self, policy: BookingPolicy) -> Self {
+        self.engine.policy = policy;
+        self
+    }
+
+    /// What services cost.
+    pub fn price_list(mut self, price_list: Arc<dyn PriceList>) -> Self {
+        self.engine.price_list = price_list;
+        self
+    }
+
+    /// How technicians are ranked.
+    pub fn scorer(mut self, scorer: Arc<dyn MatchScorer>) -> Self {
+        self.engine.scorer = scorer;
+        self
+    }
+
+    /// A payment provider, in the place of an earlier one for the same method.
+    pub fn gateway(mut self, gateway: Arc<dyn PaymentGateway>) -> Self {
+        self.engine.gateways.insert(gateway.method(), gateway);
+        self
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn build(self) -> Marketplace {
+        Marketplace { engine: Arc::new(self.engine) }
+    }
+}

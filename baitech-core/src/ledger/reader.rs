@@ -1,0 +1,45 @@
+use std::sync::Arc;
+
+use super::Account;
+use crate::{
+    engine::Engine,
+    kernel::{Actor, Currency, Error, Money, Result},
+};
+
+/// Reads balances.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    engine: Arc<Engine>,
+}
+
+impl Ledger {
+    pub(crate) const fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
+    }
+
+    /// The balance of an account in a currency; credit is positive.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for others than staff and the account's own user; [`Error::Unavailable`].
+    pub async fn balance(&self, actor: &Actor, account: Account, currency: Currency) -> Result<Money> {
+        let owner = match account {
+            Account::Wallet(id) | Account::Payable(id) | Account::Receivable(id) => Some(id),
+            _ => None,
+        };
+        if !actor.is_staff() && (owner.is_none() || owner != actor.id()) {
+            return Err(Error::forbidden("an account is for its owner and the staff"));
+        }
+        Ok(self.engine.ledger.balance(account, currency).await?)
+    }
+
+    /// Every account with a posting and its balance; for each currency they sum to zero.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for others than staff; [`Error::Unavailable`].
+    pub async fn trial_balance(&self, actor: &Actor) -> Result<Vec<(Account, Money)>> {
+        if !actor.is_staff() {
+            return Err(Error::forbidden("the books are for the staff"));
+        }
+        Ok(self.engine.ledger.trial_balance().await?)
+    }
+}

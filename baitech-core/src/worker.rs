@@ -1,0 +1,106 @@
+//! Does what is due by itself, and passes events on.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use crate::{
+    booking::Bookings,
+    engine::Engine,
+    kernel::{Error, Result},
+    store::{AggregateRef, Event, Lease},
+};
+
+/// What a worker has done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WorkDone {
+    /// Items that took effect.
+    pub done: usize,
+    /// Items that somebody else had done meanwhile, or that were no longer due.
+    pub skipped: usize,
+    /// Items that failed; they come again when their lease has run out.
+    pub failed: usize,
+}
+
+impl WorkDone {
+    /// Whether there was nothing to do.
+    #[must_use]
+    pub const fn is_idle(self) -> bool {
+        self.done == 0 && self.skipped == 0 && self.failed == 0
+    }
+}
+
+/// Takes due work from the store and does it: expired offers, unpaid bookings, silent customers, reminders, series.
+///
+/// Several workers may run in several processes. Each takes what nobody else holds a lease on; and since all that it does is
+/// committed at the version that it read, nothing takes effect twice even when a lease runs out during the work.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    engine: Arc<Engine>,
+}
+
+impl Worker {
+    /// How long a worker keeps an item to itself.
+    pub const LEASE: TimeDelta = TimeDelta::seconds(60);
+
+    pub(crate) const fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
+    }
+
+    /// Does up to `limit` of what is due now. Call it again until it is idle, then wait a little.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the queue cannot be read; an item that fails is counted and does not stop the others.
+    pub async fn run_due(&self, limit: usize) -> Result<WorkDone> {
+        let lease = Lease { now: self.engine.clock.now(), length: Self::LEASE };
+        let mut work = WorkDone::default();
+        for item in self.engine.due_work.claim_due(lease, limit).await? {
+            let result = match item.target {
+                AggregateRef::Booking(id) => Bookings::new(self.engine.clone()).run_next_task(id).await,
+                AggregateRef::User(_) => Ok(false),
+            };
+            match result {
+                Ok(true) => work.done += 1,
+                Ok(false) | Err(Error::Conflict(_) | Error::Refused(_) | Error::NotFound { .. }) => {
+                    work.skipped += 1
+                }
+                Err(_) => work.failed += 1,
+            }
+        }
+        Ok(work)
+    }
+
+    /// Does what is due until nothing is.
+    ///
+    /// # Errors
+    /// As [`run_due`](Self::run_due).
+    pub async fn run_until_idle(&self) -> Result<WorkDone> {
+        let mut total = WorkDone::default();
+        loop {
+            let work = self.run_due(64).await?;
+            if work.done == 0 {
+                return Ok(total);
+            }
+            total.done += work.done;
+            total.skipped += work.skipped;
+            total.failed += work.failed;
+        }
+    }
+
+    /// Events that nobody has acknowledged, for the one relay that passes them on.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn pending_events(&self, limit: usize) -> Result<Vec<Event>> {
+        Ok(self.engine.outbox.pending_events(limit).await?)
+    }
+
+    /// Takes events off the list, once every consumer has them.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]; then they come again.
+    pub async fn acknowledge_events(&self, events: &[Event]) -> Result<()> {
+        let ids: Vec<_> = events.iter().map(|event| event.id).collect();
+        Ok(self.engine.outbox.acknowledge_events(&ids).await?)
+    }
+}
