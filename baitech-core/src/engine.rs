@@ -63,7 +63,6 @@ pub struct Marketplace {
 impl Marketplace {
     /// Begins to put an engine together over a store. All else has a default: the machine's clock and randomness, the
     /// platform's numbers, cash.
-    #[must_use]
     pub fn builder<S: Store + 'static>(store: Arc<S>) -> Builder {
         let policy = BookingPolicy::default();
         let cash: Arc<dyn PaymentGateway> = Arc::new(Cash);

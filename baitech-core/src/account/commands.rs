@@ -76,22 +76,22 @@ impl User {
         let before = self.claims();
         let user = &mut self.0;
         if let Some(name) = &change.first_name {
-            violations.check(Text::new("firstName", name)).map(|name| user.first_name = name);
+            violations.set(&mut user.first_name, Text::new("firstName", name));
         }
         if let Some(name) = &change.last_name {
-            violations.check(Text::new("lastName", name)).map(|name| user.last_name = name);
+            violations.set(&mut user.last_name, Text::new("lastName", name));
         }
         if let Some(email) = &change.email {
-            violations.check(Email::new(email)).map(|email| user.email = email);
+            violations.set(&mut user.email, Email::new(email));
         }
         if let Some(phone) = &change.phone_number {
-            violations.check(PhoneNumber::new(phone)).map(|phone| user.phone = phone);
+            violations.set(&mut user.phone, PhoneNumber::new(phone));
         }
         if let Some(name) = &change.username {
-            violations.check(Username::new(name)).map(|name| user.username = Some(name));
+            violations.set(&mut user.username, Username::new(name).map(Some));
         }
         if let Some(bio) = &change.bio {
-            violations.check(Text::optional("bio", Some(bio))).map(|bio| user.bio = bio);
+            violations.set(&mut user.bio, Text::optional("bio", Some(bio)));
         }
         if let Some(date) = change.date_of_birth {
             if date > now.date_naive() {

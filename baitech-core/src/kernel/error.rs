@@ -277,6 +277,13 @@ impl Violations {
         checked.map_err(|violation| self.push(violation)).ok()
     }
 
+    /// Puts the value out of a check in its place, or keeps its violation.
+    pub fn set<T>(&mut self, place: &mut T, checked: std::result::Result<T, Violation>) {
+        if let Some(value) = self.check(checked) {
+            *place = value;
+        }
+    }
+
     /// Fails if there is any.
     ///
     /// # Errors
