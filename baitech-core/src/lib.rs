@@ -7,6 +7,7 @@ mod engine;
 pub mod kernel;
 pub mod ledger;
 pub mod matching;
+pub mod memory;
 pub mod payment;
 pub mod pricing;
 pub mod store;

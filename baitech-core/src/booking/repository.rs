@@ -23,13 +23,13 @@ pub struct BookingFilter {
 /// Reads bookings.
 #[async_trait]
 pub trait BookingRepository: Load<Booking> {
-    /// The booking with this number.
+    /// The booking with this number; also a deleted one, as [`load`](Load::load) finds it.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
     async fn find_by_number(&self, number: &BookingNumber) -> Result<Option<Stored<Booking>>, StoreError>;
 
-    /// Bookings by the time of their creation, the newest first, then by id.
+    /// Bookings by the time of their creation to the millisecond, the newest first; of the same millisecond, the smaller id first.
     ///
     /// # Errors
     /// [`StoreError::Cursor`], [`StoreError::Corrupt`], [`StoreError::Unavailable`].

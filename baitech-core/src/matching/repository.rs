@@ -26,8 +26,10 @@ pub trait MatchingRepository: Send + Sync + std::fmt::Debug {
         within: Distance,
     ) -> Result<Vec<Candidate>, StoreError>;
 
-    /// How many jobs each of the technicians has whose slot's day lies within `day`, and within `week`: bookings in
-    /// `accepted` to `paid`. A technician without any may be missing.
+    /// How many jobs each of the technicians has whose slot's day lies within `day`, and within `week`: bookings that are
+    /// not deleted and in one of `accepted`, `en_route`, `arrived`, `in_progress`, `paused`, `completed`, `verified`,
+    /// `payment_pending` and `paid`. The ranges begin and end with days of the slots' zone, so that a store is free in which
+    /// moment of its day it keeps a slot by. A technician without any may be missing.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -38,7 +40,8 @@ pub trait MatchingRepository: Send + Sync + std::fmt::Debug {
         week: Range<DateTime<Utc>>,
     ) -> Result<HashMap<Id<User>, Workload>, StoreError>;
 
-    /// How many bookings of the category within a distance of the place are `pending` or `matching`.
+    /// How many bookings of the category within a distance of the place are `pending` or `matching`, and not deleted. Those
+    /// within 1 % of the distance may be counted or not: a store may measure on a sphere.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

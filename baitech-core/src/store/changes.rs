@@ -8,10 +8,14 @@ use crate::{account::User, booking::Booking, ledger::Entry};
 /// Not `#[non_exhaustive]`: a store destructures it without `..`, so that a part added here cannot be forgotten there.
 ///
 /// The order in which a store checks:
+/// 0. the form, whatever is stored: at most one write an aggregate, each event of an aggregate that the set writes and with
+///    the version that it gets, one taker a claim, the answer's size →
+///    [`StoreError::Malformed`](super::StoreError::Malformed);
 /// 1. `idempotency`: answered before → [`Committed::Replayed`](super::Committed::Replayed), nothing else happens;
 ///    another fingerprint under the key → [`StoreError::KeyReused`](super::StoreError::KeyReused);
 /// 2. versions of `writes` and `guards` → [`StoreError::Conflict`](super::StoreError::Conflict);
-/// 3. `free`, then `take` → [`StoreError::Claimed`](super::StoreError::Claimed); and the unique fields of users →
+/// 3. `free`, then `take` → [`StoreError::Claimed`](super::StoreError::Claimed); and then the unique fields, which are
+///    `email`, `phoneNumber` and `username` of users and `bookingNumber` of bookings →
 ///    [`StoreError::Duplicate`](super::StoreError::Duplicate).
 #[derive(Debug, Clone, Default)]
 pub struct ChangeSet {

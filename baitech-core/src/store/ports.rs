@@ -58,7 +58,7 @@ pub trait Load<A>: Send + Sync + fmt::Debug {
 /// Reads claims.
 #[async_trait]
 pub trait Claims: Send + Sync + fmt::Debug {
-    /// Those of the keys that are held, in the order of the keys.
+    /// Those of the keys that are held, sorted by key, each once.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -101,7 +101,7 @@ pub trait LedgerReader: Send + Sync + fmt::Debug {
     /// [`StoreError::Unavailable`].
     async fn balance(&self, account: Account, currency: Currency) -> Result<Money, StoreError>;
 
-    /// The balance of every account that has a posting, by account and currency.
+    /// The balance of every account that has a posting, also where it is zero; sorted by account, then by the currency's code.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

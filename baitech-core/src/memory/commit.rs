@@ -1,0 +1,121 @@
+use super::{
+    form,
+    state::{Row, State},
+};
+use crate::{
+    account::User,
+    booking::Booking,
+    store::{ChangeSet, Claim, Committed, Expected, Guard, Idempotency, Put, StoreError, Write},
+};
+
+/// Applies a change set: first every check, in the order that [`ChangeSet`] tells, then every effect. No effect can fail, so
+/// the set takes effect whole or not at all.
+pub(super) fn commit(state: &mut State, changes: ChangeSet) -> Result<Committed, StoreError> {
+    form::check(&changes)?;
+    let ChangeSet { writes, guards, free, take, entries, events, idempotency } = changes;
+
+    if let Some(answer) = answered(state, idempotency.as_ref())? {
+        return Ok(Committed::Replayed(answer));
+    }
+    check_versions(state, &writes, &guards)?;
+    check_claims(state, &free, &take)?;
+    state.users.check_unique(writes.iter().filter_map(user))?;
+    state.bookings.check_unique(writes.iter().filter_map(booking))?;
+    let sums =
+        state.ledger.sums(&entries).map_err(|error| StoreError::Malformed(error.to_string().into()))?;
+
+    for claim in free {
+        if state.claims.get(&claim.key) == Some(&claim.holder) {
+            state.claims.remove(&claim.key);
+        }
+    }
+    state.claims.extend(take.into_iter().map(|claim| (claim.key, claim.holder)));
+    for write in writes {
+        apply(state, write);
+    }
+    for moment in entries.iter().map(|entry| entry.at).chain(events.iter().map(|event| event.at)) {
+        state.hear(moment);
+    }
+    state.ledger.book(entries, sums);
+    for event in events {
+        state.outbox.push(event);
+    }
+    if let Some(idempotency) = idempotency {
+        state.answers.keep(idempotency);
+    }
+    if let Some(latest) = state.latest {
+        state.answers.expire(latest);
+    }
+    Ok(Committed::Applied)
+}
+
+fn answered(state: &State, request: Option<&Idempotency>) -> Result<Option<Vec<u8>>, StoreError> {
+    let Some(request) = request else { return Ok(None) };
+    let answer = state.answers.find(&request.scope, &request.key, request.fingerprint)?;
+    Ok(answer.map(<[u8]>::to_vec))
+}
+
+fn check_versions(state: &State, writes: &[Write], guards: &[Guard]) -> Result<(), StoreError> {
+    let writes = writes.iter().map(|write| {
+        let version = match write.expected() {
+            Expected::Absent => None,
+            Expected::At(version) => Some(version),
+        };
+        (write.target(), version)
+    });
+    let guards = guards.iter().map(|guard| (guard.target, Some(guard.version)));
+    for (target, version) in writes.chain(guards) {
+        if state.version(target) != version {
+            return Err(StoreError::Conflict(target));
+        }
+    }
+    Ok(())
+}
+
+fn check_claims(state: &State, free: &[Claim], take: &[Claim]) -> Result<(), StoreError> {
+    let mut take: Vec<&Claim> = take.iter().collect();
+    take.sort_unstable();
+    for claim in take {
+        let Some(holder) = state.claims.get(&claim.key).copied() else { continue };
+        let freed = || free.iter().any(|freed| freed.key == claim.key && freed.holder == holder);
+        if holder != claim.holder && !freed() {
+            return Err(StoreError::Claimed(Claim { key: claim.key.clone(), holder }));
+        }
+    }
+    Ok(())
+}
+
+const fn user(write: &Write) -> Option<&User> {
+    match write {
+        Write::User(put) => Some(&put.value),
+        Write::Booking(_) => None,
+    }
+}
+
+const fn booking(write: &Write) -> Option<&Booking> {
+    match write {
+        Write::Booking(put) => Some(&put.value),
+        Write::User(_) => None,
+    }
+}
+
+fn apply(state: &mut State, write: Write) {
+    let (target, version) = (write.target(), write.expected().written());
+    let (due_at, updated_at) = match write {
+        // The origin is for stores that keep more than the value.
+        Write::User(put) => {
+            let Put { value, expected: _, origin: _, due_at } = *put;
+            let updated_at = value.updated_at;
+            state.users.put(Row { value, version });
+            (due_at, updated_at)
+        }
+        Write::Booking(put) => {
+            let Put { value, expected: _, origin: _, due_at } = *put;
+            let updated_at = value.updated_at;
+            state.bookings.put(Row { value, version });
+            (due_at, updated_at)
+        }
+    };
+    state.due.schedule(target, due_at);
+    state.hear(updated_at);
+}

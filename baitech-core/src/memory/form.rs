@@ -1,0 +1,64 @@
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
+
+use crate::store::{AggregateRef, ChangeSet, Claim, ClaimKey, Idempotency, StoreError, Version};
+
+/// Checks what a change set must be whatever is stored.
+pub(super) fn check(changes: &ChangeSet) -> Result<(), StoreError> {
+    let written = written_versions(changes)?;
+    check_events(changes, &written)?;
+    check_takes(&changes.take)?;
+    let answer = changes.idempotency.as_ref().map_or(0, |idempotency| idempotency.answer.len());
+    if answer > Idempotency::MAX_ANSWER_BYTES {
+        return malformed(format!("an answer of {answer} bytes"));
+    }
+    Ok(())
+}
+
+fn malformed<T>(what: impl Into<Cow<'static, str>>) -> Result<T, StoreError> {
+    Err(StoreError::Malformed(what.into()))
+}
+
+fn written_versions(changes: &ChangeSet) -> Result<HashMap<AggregateRef, Version>, StoreError> {
+    let mut versions = HashMap::new();
+    for write in &changes.writes {
+        if versions.insert(write.target(), write.expected().written()).is_some() {
+            return malformed(format!("two writes of {}", write.target()));
+        }
+    }
+    Ok(versions)
+}
+
+fn check_events(changes: &ChangeSet, written: &HashMap<AggregateRef, Version>) -> Result<(), StoreError> {
+    let mut ids = HashSet::new();
+    let mut places = HashSet::new();
+    for event in &changes.events {
+        let (id, target) = (event.id, event.aggregate);
+        match written.get(&target) {
+            None => return malformed(format!("event {id} of {target}, which is not written")),
+            Some(version) if *version != event.version => {
+                return malformed(format!(
+                    "event {id} of version {} of {target}, which is written with {version}",
+                    event.version
+                ));
+            }
+            Some(_) => {}
+        }
+        if !ids.insert(id) || !places.insert((target, event.n)) {
+            return malformed(format!("event {id} of {target} twice"));
+        }
+    }
+    Ok(())
+}
+
+fn check_takes(take: &[Claim]) -> Result<(), StoreError> {
+    let mut holders: HashMap<&ClaimKey, AggregateRef> = HashMap::new();
+    for claim in take {
+        if holders.insert(&claim.key, claim.holder).is_some_and(|holder| holder != claim.holder) {
+            return malformed(format!("two takers of {}", claim.key));
+        }
+    }
+    Ok(())
+}

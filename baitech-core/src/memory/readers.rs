@@ -1,0 +1,137 @@
+use std::{cmp::Reverse, collections::HashMap, ops::Range};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{MemoryStore, bookings::list_key, state::Row};
+use crate::{
+    account::{Category, User, UserFilter, UserRepository},
+    booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
+    kernel::{
+        Code, Cursor, Distance, Email, GeoPoint, Id, Page, PageRequest, PhoneNumber, Username, Violation,
+    },
+    matching::{Candidate, MatchingRepository, Workload},
+    store::{Load, StoreError, Stored},
+};
+
+#[async_trait]
+impl Load<User> for MemoryStore {
+    async fn load(&self, id: Id<User>) -> Result<Option<Stored<User>>, StoreError> {
+        Ok(self.read().users.get(id).map(Row::stored))
+    }
+}
+
+#[async_trait]
+impl Load<Booking> for MemoryStore {
+    async fn load(&self, id: Id<Booking>) -> Result<Option<Stored<Booking>>, StoreError> {
+        Ok(self.read().bookings.get(id).map(Row::stored))
+    }
+}
+
+#[async_trait]
+impl UserRepository for MemoryStore {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<Stored<User>>, StoreError> {
+        Ok(self.read().users.by_email(email).map(Row::stored))
+    }
+
+    async fn find_by_phone(&self, phone: &PhoneNumber) -> Result<Option<Stored<User>>, StoreError> {
+        Ok(self.read().users.by_phone(phone).map(Row::stored))
+    }
+
+    async fn find_by_username(&self, username: &Username) -> Result<Option<Stored<User>>, StoreError> {
+        Ok(self.read().users.by_username(username).map(Row::stored))
+    }
+
+    async fn list_users(
+        &self,
+        filter: UserFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<User>>, StoreError> {
+        let after = page.cursor().map(user_position).transpose()?;
+        let state = self.read();
+        let rows = state.users.page(filter, after, page.limit().saturating_add(1));
+        let cursor = |row: &&Row<User>| Cursor::new(USERS_BY_ID, row.value.id);
+        Ok(Page::from_overfull(rows, page.limit(), cursor).map(Row::stored))
+    }
+}
+
+/// The sort key in cursors of [`UserRepository::list_users`], whose items are sorted by id alone.
+const USERS_BY_ID: &str = "id";
+
+fn user_position(cursor: &Cursor) -> Result<Id<User>, StoreError> {
+    let (key, id) = cursor.parts::<String, _>().map_err(StoreError::Cursor)?;
+    if key == USERS_BY_ID {
+        return Ok(id);
+    }
+    Err(StoreError::Cursor(Violation::new("cursor", Code::Malformed, "this is a cursor of another list")))
+}
+
+#[async_trait]
+impl BookingRepository for MemoryStore {
+    async fn find_by_number(&self, number: &BookingNumber) -> Result<Option<Stored<Booking>>, StoreError> {
+        Ok(self.read().bookings.by_number(number).map(Row::stored))
+    }
+
+    async fn list_bookings(
+        &self,
+        filter: &BookingFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Booking>>, StoreError> {
+        let after = page.cursor().map(Cursor::parts).transpose().map_err(StoreError::Cursor)?;
+        let after = after.map(|(millis, id)| (Reverse(millis), id));
+        let state = self.read();
+        let rows = state.bookings.page(filter, after, page.limit().saturating_add(1));
+        let cursor = |row: &&Row<Booking>| {
+            let (Reverse(millis), id) = list_key(&row.value);
+            Cursor::new(millis, id)
+        };
+        Ok(Page::from_overfull(rows, page.limit(), cursor).map(Row::stored))
+    }
+
+    async fn count_by_status(&self, filter: &BookingFilter) -> Result<Vec<(BookingStatus, u64)>, StoreError> {
+        let state = self.read();
+        let counts =
+            BookingStatus::ALL.into_iter().map(|status| (status, state.bookings.count(filter, status)));
+        Ok(counts.filter(|(_, count)| *count > 0).map(|(status, count)| (status, count as u64)).collect())
+    }
+}
+
+/// Distances are defined on the ellipsoid and measured here on a sphere, which is at most 0.6 % off: so much farther is looked,
+/// that nobody is missed.
+const SPHERE_SLACK: f64 = 1.006;
+
+#[async_trait]
+impl MatchingRepository for MemoryStore {
+    async fn candidates(
+        &self,
+        category: Category,
+        near: GeoPoint,
+        within: Distance,
+    ) -> Result<Vec<Candidate>, StoreError> {
+        let within = Distance::from_metres(within.metres() * SPHERE_SLACK);
+        Ok(self.read().users.candidates(category, near, within))
+    }
+
+    async fn workloads(
+        &self,
+        technicians: &[Id<User>],
+        day: Range<DateTime<Utc>>,
+        week: Range<DateTime<Utc>>,
+    ) -> Result<HashMap<Id<User>, Workload>, StoreError> {
+        let state = self.read();
+        let count =
+            |technician, days| u32::try_from(state.bookings.count_jobs(technician, days)).unwrap_or(u32::MAX);
+        let workload =
+            |id: &Id<User>| (*id, Workload { that_day: count(*id, &day), last_week: count(*id, &week) });
+        Ok(technicians.iter().map(workload).collect())
+    }
+
+    async fn open_requests(
+        &self,
+        category: Category,
+        near: GeoPoint,
+        within: Distance,
+    ) -> Result<u64, StoreError> {
+        Ok(self.read().bookings.count_open(category, near, within) as u64)
+    }
+}

@@ -1,0 +1,51 @@
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    answers::Answers, bookings::Bookings, due::DueQueue, ledger::Ledger, outbox::EventQueue, users::Users,
+};
+use crate::store::{AggregateRef, ClaimKey, Origin, Stored, Version};
+
+/// A stored aggregate.
+#[derive(Debug)]
+pub(super) struct Row<A> {
+    pub(super) value: A,
+    pub(super) version: Version,
+}
+
+impl<A: Clone> Row<A> {
+    pub(super) fn stored(&self) -> Stored<A> {
+        Stored { value: self.value.clone(), version: self.version, origin: Origin::none() }
+    }
+}
+
+/// Everything that the store holds, behind its one lock.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) users: Users,
+    pub(super) bookings: Bookings,
+    pub(super) claims: BTreeMap<ClaimKey, AggregateRef>,
+    pub(super) counters: HashMap<String, u64>,
+    pub(super) due: DueQueue,
+    pub(super) outbox: EventQueue,
+    pub(super) ledger: Ledger,
+    pub(super) answers: Answers,
+    /// The latest moment that a commit has told.
+    pub(super) latest: Option<DateTime<Utc>>,
+}
+
+impl State {
+    /// The version of an aggregate; `None` where there is none.
+    pub(super) fn version(&self, target: AggregateRef) -> Option<Version> {
+        match target {
+            AggregateRef::User(id) => self.users.get(id).map(|row| row.version),
+            AggregateRef::Booking(id) => self.bookings.get(id).map(|row| row.version),
+        }
+    }
+
+    /// Hears of a moment.
+    pub(super) fn hear(&mut self, moment: DateTime<Utc>) {
+        self.latest = self.latest.max(Some(moment));
+    }
+}

@@ -1,0 +1,137 @@
+use std::{
+    fmt,
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use async_trait::async_trait;
+
+use super::{commit, state::State};
+use crate::{
+    kernel::{Currency, Id, Money},
+    ledger::{Account, Entry},
+    store::{
+        ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem, DueWork, Event,
+        Fingerprint, IdempotencyKey, Lease, LedgerReader, Outbox, StoreError,
+    },
+};
+
+/// The embedded store. See the [module](self) for what it promises.
+///
+/// ```
+/// use std::sync::Arc;
+/// use baitech_core::{memory::MemoryStore, store::Store};
+///
+/// let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+/// ```
+#[derive(Default)]
+pub struct MemoryStore(RwLock<State>);
+
+impl MemoryStore {
+    /// A store in which there is nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Every entry of the ledger, in the order of the commits: for audits.
+    #[must_use]
+    pub fn ledger_entries(&self) -> Vec<Entry> {
+        self.read().ledger.entries().to_vec()
+    }
+
+    // Nothing under the lock can panic, so a poisoned lock guards a whole state all the same.
+
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    /// Only how much there is: what is stored is personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.read();
+        f.debug_struct("MemoryStore")
+            .field("users", &state.users.len())
+            .field("bookings", &state.bookings.len())
+            .field("claims", &state.claims.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Commit for MemoryStore {
+    async fn commit(&self, changes: ChangeSet) -> Result<Committed, StoreError> {
+        commit::commit(&mut self.write(), changes)
+    }
+
+    async fn answered(
+        &self,
+        scope: &str,
+        key: &IdempotencyKey,
+        fingerprint: Fingerprint,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let state = self.read();
+        let answer = state.answers.find(scope, key, fingerprint)?;
+        Ok(answer.map(<[u8]>::to_vec))
+    }
+}
+
+#[async_trait]
+impl Claims for MemoryStore {
+    async fn held(&self, keys: &[ClaimKey]) -> Result<Vec<Claim>, StoreError> {
+        let state = self.read();
+        let claim =
+            |key: &ClaimKey| state.claims.get(key).map(|holder| Claim { key: key.clone(), holder: *holder });
+        let mut held: Vec<Claim> = keys.iter().filter_map(claim).collect();
+        held.sort_unstable();
+        held.dedup();
+        Ok(held)
+    }
+}
+
+#[async_trait]
+impl Counters for MemoryStore {
+    async fn next(&self, series: &str) -> Result<u64, StoreError> {
+        let mut state = self.write();
+        let last = state.counters.entry(series.to_owned()).or_default();
+        *last = last.saturating_add(1);
+        Ok(*last)
+    }
+}
+
+#[async_trait]
+impl DueWork for MemoryStore {
+    async fn claim_due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError> {
+        Ok(self.write().due.claim(lease, limit))
+    }
+}
+
+#[async_trait]
+impl Outbox for MemoryStore {
+    async fn pending_events(&self, limit: usize) -> Result<Vec<Event>, StoreError> {
+        Ok(self.read().outbox.first(limit))
+    }
+
+    async fn acknowledge_events(&self, events: &[Id<Event>]) -> Result<(), StoreError> {
+        let mut state = self.write();
+        for id in events {
+            state.outbox.remove(*id);
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl LedgerReader for MemoryStore {
+    async fn balance(&self, account: Account, currency: Currency) -> Result<Money, StoreError> {
+        Ok(self.read().ledger.balance(account, currency))
+    }
+
+    async fn trial_balance(&self) -> Result<Vec<(Account, Money)>, StoreError> {
+        Ok(self.read().ledger.balances())
+    }
+}

@@ -1,0 +1,178 @@
+use std::collections::{BTreeMap, HashMap};
+
+use super::{groups::Groups, spatial::SpatialIndex, state::Row};
+use crate::{
+    account::{Category, KycStatus, User, UserFilter, UserStatus},
+    kernel::{Distance, Email, GeoPoint, Id, PhoneNumber, Role, Username},
+    matching::Candidate,
+    store::StoreError,
+};
+
+/// The users who have a skill in a category, or all of them; by role and status.
+type Group = (Option<Category>, Role, UserStatus);
+
+/// The users, and the ways to find them.
+#[derive(Debug, Default)]
+pub(super) struct Users {
+    rows: HashMap<Id<User>, Row<User>>,
+    by_email: HashMap<String, Id<User>>,
+    by_phone: HashMap<String, Id<User>>,
+    by_username: HashMap<String, Id<User>>,
+    groups: Groups<Group, Id<User>>,
+    /// Who can be offered a job: active, verified technicians whose home is known.
+    homes: BTreeMap<Category, SpatialIndex<Id<User>>>,
+}
+
+/// Who has a value of a unique field.
+type Owners<'a> = &'a HashMap<String, Id<User>>;
+
+impl Users {
+    pub(super) fn get(&self, id: Id<User>) -> Option<&Row<User>> {
+        self.rows.get(&id)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(super) fn by_email(&self, email: &Email) -> Option<&Row<User>> {
+        self.get(*self.by_email.get(&email_key(email))?)
+    }
+
+    pub(super) fn by_phone(&self, phone: &PhoneNumber) -> Option<&Row<User>> {
+        self.get(*self.by_phone.get(&phone_key(phone))?)
+    }
+
+    pub(super) fn by_username(&self, username: &Username) -> Option<&Row<User>> {
+        self.get(*self.by_username.get(&username_key(username))?)
+    }
+
+    /// Users by id.
+    pub(super) fn page(&self, filter: UserFilter, after: Option<Id<User>>, limit: usize) -> Vec<&Row<User>> {
+        let roles = Role::ALL.into_iter().filter(|role| filter.role.is_none_or(|wanted| wanted == *role));
+        let statuses =
+            UserStatus::ALL.into_iter().filter(|status| filter.status.is_none_or(|wanted| wanted == *status));
+        let groups =
+            roles.flat_map(|role| statuses.clone().map(move |status| (filter.category, role, status)));
+        let ids = self.groups.page(groups, after, limit, |_| true);
+        ids.into_iter().filter_map(|id| self.get(id)).collect()
+    }
+
+    /// Candidates within a distance on the sphere, by id.
+    pub(super) fn candidates(&self, category: Category, near: GeoPoint, within: Distance) -> Vec<Candidate> {
+        let Some(homes) = self.homes.get(&category) else { return Vec::new() };
+        let mut ids: Vec<Id<User>> = homes.within(near, within).collect();
+        ids.sort_unstable();
+        let users = ids.into_iter().filter_map(|id| self.get(id));
+        users.filter_map(|row| Candidate::from_user(&row.value, category)).collect()
+    }
+
+    /// Fails where a unique field of one of these users belongs to another: one that is stored, or an earlier of these.
+    pub(super) fn check_unique<'a>(
+        &self,
+        users: impl IntoIterator<Item = &'a User>,
+    ) -> Result<(), StoreError> {
+        let mut taken = HashMap::new();
+        for user in users {
+            for (field, value, owners) in self.unique_fields(user) {
+                let owner =
+                    owners.get(&value).copied().or_else(|| taken.get(&(field, value.clone())).copied());
+                if owner.is_some_and(|owner| owner != user.id) {
+                    return Err(StoreError::Duplicate { field });
+                }
+                taken.insert((field, value), user.id);
+            }
+        }
+        Ok(())
+    }
+
+    fn unique_fields(&self, user: &User) -> impl Iterator<Item = (&'static str, String, Owners<'_>)> {
+        let email = ("email", email_key(&user.email), &self.by_email);
+        let phone = ("phoneNumber", phone_key(&user.phone), &self.by_phone);
+        let username = user.username.as_ref().map(|name| ("username", username_key(name), &self.by_username));
+        [email, phone].into_iter().chain(username)
+    }
+
+    pub(super) fn put(&mut self, row: Row<User>) {
+        let id = row.value.id;
+        if let Some(previous) = self.rows.remove(&id) {
+            self.forget(&previous.value);
+        }
+        self.remember(&row.value);
+        self.rows.insert(id, row);
+    }
+
+    fn remember(&mut self, user: &User) {
+        self.by_email.insert(email_key(&user.email), user.id);
+        self.by_phone.insert(phone_key(&user.phone), user.id);
+        if let Some(username) = &user.username {
+            self.by_username.insert(username_key(username), user.id);
+        }
+        for group in groups(user) {
+            self.groups.insert(group, user.id);
+        }
+        if let Some(home) = bookable_home(user) {
+            for category in categories(user) {
+                self.homes.entry(category).or_default().insert(home, user.id);
+            }
+        }
+    }
+
+    fn forget(&mut self, user: &User) {
+        self.by_email.remove(&email_key(&user.email));
+        self.by_phone.remove(&phone_key(&user.phone));
+        if let Some(username) = &user.username {
+            self.by_username.remove(&username_key(username));
+        }
+        for group in groups(user) {
+            self.groups.remove(&group, &user.id);
+        }
+        if let Some(home) = bookable_home(user) {
+            for category in categories(user) {
+                if let Some(homes) = self.homes.get_mut(&category) {
+                    homes.remove(home, user.id);
+                }
+            }
+        }
+    }
+}
+
+/// Each category that the user has a skill in, once.
+fn categories(user: &User) -> impl Iterator<Item = Category> {
+    let skilled = |category: &Category| {
+        user.technician.as_ref().is_some_and(|profile| profile.best_skill(*category).is_some())
+    };
+    Category::ALL.into_iter().filter(skilled)
+}
+
+fn groups(user: &User) -> impl Iterator<Item = Group> {
+    let (role, status) = (user.role, user.status);
+    categories(user).map(Some).chain([None]).map(move |category| (category, role, status))
+}
+
+fn bookable_home(user: &User) -> Option<GeoPoint> {
+    let bookable = user.role == Role::Technician
+        && user.status == UserStatus::Active
+        && user.kyc.status == KycStatus::Verified;
+    user.location.point.filter(|_| bookable)
+}
+
+// An earlier application may have stored values that are not in their normal form; they are found all the same.
+
+fn email_key(email: &Email) -> String {
+    email.as_str().trim().to_lowercase()
+}
+
+fn phone_key(phone: &PhoneNumber) -> String {
+    let is_normal = |text: &str| {
+        text.strip_prefix('+').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    if is_normal(phone.as_str()) {
+        return phone.as_str().to_owned();
+    }
+    PhoneNumber::new(phone.as_str()).map_or_else(|_| phone.as_str().to_owned(), String::from)
+}
+
+fn username_key(username: &Username) -> String {
+    username.as_str().trim().trim_start_matches('@').to_lowercase()
+}
