@@ -11,6 +11,8 @@ pub mod memory;
 pub mod payment;
 pub mod pricing;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod worker;
 
 pub use engine::{Builder, Marketplace};

@@ -159,8 +159,8 @@ impl Bookings {
         candidates.retain(|candidate| candidate.technician != booking.customer);
         let ids: Vec<_> = candidates.iter().map(|candidate| candidate.technician).collect();
         let day = day_around(job.starts_at, booking.slot.zone);
-        let now = self.engine.clock.now();
-        let week = now - chrono::TimeDelta::days(7)..now;
+        let today = day_around(self.engine.clock.now(), booking.slot.zone);
+        let week = today.start - chrono::TimeDelta::days(6)..today.end;
         let workloads = self.engine.matching.workloads(&ids, day, week).await?;
         let mut busy = HashSet::new();
         loop {

@@ -1,0 +1,15 @@
+//! For tests: of the engine's own stores, of an embedder's store, of whoever builds on the engine. Behind feature `testing`.
+//!
+//! - [`build`]: plain users, bookings and events to begin a test with.
+//!
+//! What does not fit panics: this is code for tests.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+pub mod build;
