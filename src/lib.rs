@@ -1,3 +1,10 @@
-//! The engine of a home-services marketplace.
+#![doc = include_str!("../README.md")]
 
-pub use baitech_core as core;
+pub use baitech_core::*;
+#[cfg(feature = "http")]
+pub use baitech_http as http;
+#[cfg(feature = "mongo")]
+pub use baitech_mongo as mongo;
+pub use chrono;
+pub use chrono_tz;
+pub use rust_decimal;

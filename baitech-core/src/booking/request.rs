@@ -99,7 +99,44 @@ pub struct Project {
     pub department: Option<String>,
 }
 
+impl NewBooking {
+    /// A request with no more than what every booking has.
+    #[must_use]
+    pub fn new(
+        service_category: Category,
+        service_type: &str,
+        description: &str,
+        service_location: NewLocation,
+        time_slot: NewTimeSlot,
+        payment_method: PaymentMethod,
+    ) -> Self {
+        Self {
+            service_category,
+            service_type: service_type.to_owned(),
+            description: description.to_owned(),
+            urgency: Urgency::default(),
+            images: Vec::new(),
+            service_location,
+            time_slot,
+            preferred_technician: None,
+            payment_method,
+            project: None,
+            recurrence: None,
+            notes: None,
+            source: None,
+            on_behalf_of: None,
+            discount: None,
+        }
+    }
+}
+
 impl NewTimeSlot {
+    /// Hours of a day in the policy's zone.
+    #[must_use]
+    pub fn new(date: NaiveDate, start_time: &str, end_time: &str) -> Self {
+        Self { date, start_time: start_time.to_owned(), end_time: end_time.to_owned(), time_zone: None }
+    }
+
     /// The slot, if it is one.
     ///
     /// # Errors
