@@ -191,5 +191,6 @@ impl Booking {
         Ok(())
     }
 }
+
 #[cfg(test)]
 mod tests;
