@@ -34,7 +34,8 @@ impl Update {
         update
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    #[cfg(test)]
+    fn is_empty(&self) -> bool {
         self.set.is_empty() && self.unset.is_empty()
     }
 
@@ -43,8 +44,12 @@ impl Update {
         self.set.insert(path, value);
     }
 
-    /// The operators as `update_one` takes them. An empty update gives an empty document, which the server refuses:
-    /// ask [`is_empty`](Self::is_empty) first.
+    /// Also removes a field that the difference does not know of.
+    pub(crate) fn unset(&mut self, path: impl Into<String>) {
+        self.unset.push(path.into());
+    }
+
+    /// The operators as `update_one` takes them.
     pub(crate) fn into_operators(self) -> Document {
         let mut operators = Document::new();
         if !self.set.is_empty() {

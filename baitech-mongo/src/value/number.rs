@@ -1,11 +1,8 @@
-//! Between the values of the domain and those of BSON: money, dates.
-//!
-//! For use with `serde_with`: `#[serde_as(as = "Option<Money128>")]`, `#[serde_as(as = "Option<Millis>")]`.
+//! Numbers: money as Decimal128, and whole and real numbers whatever type JavaScript gave them.
 
 use std::str::FromStr;
 
 use bson::{Bson, Decimal128};
-use chrono::{DateTime, SubsecRound, Utc};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use serde::de::{Deserialize, Deserializer, Error as _};
@@ -29,25 +26,46 @@ impl<'de> DeserializeAs<'de, Decimal> for Number128 {
     }
 }
 
-/// An instant stored as a BSON date, which keeps milliseconds: anything finer is cut off.
+/// A decimal that is no money (a mean of stars, minutes): stored as a double, as JavaScript knows it.
 #[derive(Debug)]
-pub(crate) struct Millis;
+pub(crate) struct Real;
 
-impl SerializeAs<DateTime<Utc>> for Millis {
-    fn serialize_as<S: Serializer>(value: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-        bson::DateTime::from_chrono(*value).serialize(serializer)
+impl SerializeAs<Decimal> for Real {
+    fn serialize_as<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+        let number =
+            value.to_f64().ok_or_else(|| S::Error::custom("a decimal beyond the range of doubles"))?;
+        serializer.serialize_f64(number)
     }
 }
 
-impl<'de> DeserializeAs<'de, DateTime<Utc>> for Millis {
-    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
-        bson::DateTime::deserialize(deserializer).map(bson::DateTime::to_chrono)
+impl<'de> DeserializeAs<'de, Decimal> for Real {
+    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+        Number128::deserialize_as(deserializer)
     }
 }
 
-/// The instant as it will read after it was stored.
-pub(crate) fn to_stored_precision(at: DateTime<Utc>) -> DateTime<Utc> {
-    at.trunc_subsecs(3)
+/// A whole number, read from any numeric type and rounded down, because JavaScript keeps no whole numbers apart.
+#[derive(Debug)]
+pub(crate) struct Whole;
+
+impl<T: Copy + TryInto<i64>> SerializeAs<T> for Whole {
+    fn serialize_as<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        let number = (*value).try_into().map_err(|_| S::Error::custom("a whole number beyond 64 bits"))?;
+        whole_to_bson(number).serialize(serializer)
+    }
+}
+
+impl<'de, T: TryFrom<i64>> DeserializeAs<'de, T> for Whole {
+    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        let value = Bson::deserialize(deserializer)?;
+        let whole = decimal_from_bson(&value).and_then(|number| T::try_from(number.floor().to_i64()?).ok());
+        whole.ok_or_else(|| D::Error::custom(format!("{value} is not a whole number in range")))
+    }
+}
+
+/// A whole number in the smallest type that holds it, as the earlier application's driver chose it.
+pub(crate) fn whole_to_bson(number: i64) -> Bson {
+    i32::try_from(number).map_or(Bson::Int64(number), Bson::Int32)
 }
 
 /// A decimal as BSON, without trailing zeros, so that equal amounts are equal bytes.
@@ -56,7 +74,7 @@ pub(crate) fn to_stored_precision(at: DateTime<Utc>) -> DateTime<Utc> {
 ///
 /// Where the text form is not a Decimal128; no value of [`Decimal`] is known to be one, as it has at most 29 digits of
 /// the 34.
-pub(crate) fn decimal_to_bson(value: Decimal) -> Result<Bson, bson::error::Error> {
+fn decimal_to_bson(value: Decimal) -> Result<Bson, bson::error::Error> {
     Decimal128::from_str(&value.normalize().to_string()).map(Bson::Decimal128)
 }
 
@@ -72,11 +90,6 @@ pub(crate) fn decimal_from_bson(value: &Bson) -> Option<Decimal> {
         Bson::String(text) => parse(text.trim()),
         _ => None,
     }
-}
-
-/// A whole number of BSON's three number types, where it is one.
-pub(crate) fn integer_from_bson(value: &Bson) -> Option<i64> {
-    decimal_from_bson(value).filter(Decimal::is_integer)?.to_i64()
 }
 
 fn shortest_decimal(number: f64) -> Option<Decimal> {
@@ -99,18 +112,15 @@ mod tests {
     use super::*;
 
     #[serde_with::serde_as]
+    #[serde_with::skip_serializing_none]
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Sample {
         #[serde_as(as = "Number128")]
         amount: Decimal,
         #[serde_as(as = "Option<Number128>")]
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         tip: Option<Decimal>,
-        #[serde_as(as = "Millis")]
-        at: DateTime<Utc>,
-        #[serde_as(as = "Option<Millis>")]
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        until: Option<DateTime<Utc>>,
+        #[serde_as(as = "Option<Whole>")]
+        years: Option<u32>,
     }
 
     fn decimal(text: &str) -> Decimal {
@@ -152,23 +162,23 @@ mod tests {
     }
 
     #[test]
-    fn documents_hold_decimals_and_dates_and_no_nulls() {
-        let at = DateTime::from_timestamp(1_795_336_365, 170_900_000).unwrap();
-        let sample = Sample { amount: decimal("150.00"), tip: None, at, until: None };
+    fn documents_hold_decimals_and_small_integers_and_no_nulls() {
+        let sample = Sample { amount: decimal("150.00"), tip: None, years: Some(7) };
         let stored = bson::serialize_to_document(&sample).unwrap();
-        let expected = bson::doc! {
-            "amount": Decimal128::from_str("150").unwrap(),
-            "at": bson::DateTime::from_millis(1_795_336_365_170),
-        };
-        assert_eq!(stored, expected);
-        let read: Sample = bson::deserialize_from_document(stored).unwrap();
-        assert_eq!(read, Sample { at: to_stored_precision(at), ..sample });
+        assert_eq!(stored, bson::doc! { "amount": Decimal128::from_str("150").unwrap(), "years": 7_i32 });
+        assert_eq!(bson::deserialize_from_document::<Sample>(stored).unwrap(), sample);
     }
 
     #[test]
-    fn a_number_is_not_a_date() {
-        let document = bson::doc! { "amount": 1, "at": 5 };
-        assert!(bson::deserialize_from_document::<Sample>(document).is_err());
+    fn whole_numbers_are_read_from_doubles_and_refused_out_of_range() {
+        let read = |years: Bson| -> Result<Sample, _> {
+            bson::deserialize_from_document(bson::doc! { "amount": 1, "years": years })
+        };
+        assert_eq!(read(Bson::Double(7.0)).unwrap().years, Some(7));
+        assert_eq!(read(Bson::Double(1.5)).unwrap().years, Some(1));
+        assert_eq!(read(Bson::Null).unwrap().years, None);
+        assert!(read(Bson::Int32(-1)).is_err());
+        assert!(read(Bson::Int64(i64::MAX)).is_err());
     }
 
     proptest! {
@@ -182,14 +192,6 @@ mod tests {
         fn doubles_read_as_they_print(number in -1e15_f64..1e15) {
             let read = decimal_from_bson(&Bson::Double(number)).unwrap();
             prop_assert!((read.to_f64().unwrap() - number).abs() <= number.abs() * 1e-15);
-        }
-
-        #[test]
-        fn whole_numbers_are_whole_in_any_type(number in -1_000_000_i32..1_000_000) {
-            let whole = Some(i64::from(number));
-            prop_assert_eq!(integer_from_bson(&Bson::Int32(number)), whole);
-            prop_assert_eq!(integer_from_bson(&Bson::Double(f64::from(number))), whole);
-            prop_assert_eq!(integer_from_bson(&Bson::Double(f64::from(number) + 0.5)), None);
         }
     }
 }

@@ -1,0 +1,50 @@
+//! References to aggregates: `{kind: "booking", id: ObjectId}`.
+
+use baitech_core::kernel::Id;
+use baitech_core::store::AggregateRef;
+use bson::oid::ObjectId;
+use bson::{Bson, doc};
+use serde::{Deserialize, Serialize};
+
+/// A reference as it is stored. The order of its fields is part of its equality in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct StoredRef {
+    kind: StoredKind,
+    id: ObjectId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredKind {
+    User,
+    Booking,
+}
+
+impl From<AggregateRef> for StoredRef {
+    fn from(reference: AggregateRef) -> Self {
+        let kind = match reference {
+            AggregateRef::User(_) => StoredKind::User,
+            AggregateRef::Booking(_) => StoredKind::Booking,
+        };
+        Self { kind, id: ObjectId::from_bytes(reference.id_bytes()) }
+    }
+}
+
+impl From<StoredRef> for AggregateRef {
+    fn from(StoredRef { kind, id }: StoredRef) -> Self {
+        match kind {
+            StoredKind::User => Self::User(Id::from_bytes(id.bytes())),
+            StoredKind::Booking => Self::Booking(Id::from_bytes(id.bytes())),
+        }
+    }
+}
+
+impl From<StoredRef> for Bson {
+    fn from(StoredRef { kind, id }: StoredRef) -> Self {
+        let kind = match kind {
+            StoredKind::User => "user",
+            StoredKind::Booking => "booking",
+        };
+        Self::Document(doc! { "kind": kind, "id": id })
+    }
+}

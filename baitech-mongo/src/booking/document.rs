@@ -1,0 +1,91 @@
+//! A booking as it is stored: the layout that the earlier application left.
+
+use baitech_core::account::{Category, User};
+use baitech_core::booking::{Booking, BookingNumber, BookingStatus, CancellationPolicy, Urgency};
+use baitech_core::kernel::{Id, Rate, Text};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_with::{serde_as, skip_serializing_none};
+
+use super::parts::{
+    Cancellation, Corporate, Dispute, Extra, Location, Matching, Material, Notes, Payment, PriceChange,
+    Quality, Recurrence, Reminder, Reschedule, Slot, StatusChange, Warranty,
+};
+use super::pricing::Pricing;
+use crate::user::parts::Image;
+use crate::value::{AsText, Millis, Oid, Whole};
+
+/// One document of `bookings`. All its amounts are of the currency of `pricing`.
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BookingDocument {
+    #[serde(rename = "_id")]
+    #[serde_as(as = "Oid")]
+    pub(super) id: Id<Booking>,
+    #[serde_as(as = "AsText")]
+    pub(super) booking_number: BookingNumber,
+    #[serde_as(as = "Oid")]
+    pub(super) customer: Id<User>,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) technician: Option<Id<User>>,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) preferred_technician: Option<Id<User>>,
+    #[serde_as(as = "Vec<Oid>")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) declined_by: Vec<Id<User>>,
+    pub(super) service_category: Category,
+    #[serde_as(as = "AsText")]
+    pub(super) service_type: Text<100>,
+    #[serde_as(as = "AsText")]
+    pub(super) description: Text<1000>,
+    pub(super) urgency: Option<Urgency>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) images: Vec<Image>,
+    pub(super) service_location: Location,
+    pub(super) time_slot: Slot,
+    pub(super) status: BookingStatus,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) status_history: Vec<StatusChange>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) actual_start_time: Option<DateTime<Utc>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) actual_end_time: Option<DateTime<Utc>>,
+    /// Minutes.
+    #[serde_as(as = "Option<Whole>")]
+    pub(super) actual_duration: Option<i64>,
+    pub(super) pricing: Pricing,
+    pub(super) payment: Option<Payment>,
+    pub(super) matching_details: Option<Matching>,
+    pub(super) cancellation_policy: Option<CancellationPolicy>,
+    /// Basis points.
+    pub(super) cancellation_floor: Option<Rate>,
+    pub(super) cancellation: Option<Cancellation>,
+    pub(super) dispute: Option<Dispute>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) materials_used: Vec<Material>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) additional_services: Vec<Extra>,
+    pub(super) price_change: Option<PriceChange>,
+    pub(super) reschedule: Option<Reschedule>,
+    pub(super) warranty: Option<Warranty>,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) warranty_for: Option<Id<Booking>>,
+    pub(super) corporate_details: Option<Corporate>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) reminders: Vec<Reminder>,
+    pub(super) quality_check: Option<Quality>,
+    pub(super) notes: Option<Notes>,
+    pub(super) source: Option<String>,
+    pub(super) is_recurring: Option<bool>,
+    pub(super) recurrence: Option<Recurrence>,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) recurring_parent: Option<Id<Booking>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) deleted_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) created_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) updated_at: Option<DateTime<Utc>>,
+}

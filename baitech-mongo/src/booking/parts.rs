@@ -1,0 +1,387 @@
+//! What is inside a booking's document.
+//!
+//! A nested document that may be missing has only optional fields: the earlier application may have left a part of it.
+
+use baitech_core::account::{TimeOfDay, User};
+use baitech_core::booking::{
+    ApprovalStatus, Booking, BookingStatus, CancellationCause, DisputeCategory, DisputeStatus, PaymentMethod,
+    PaymentStatus, PaymentTiming, ReminderKind, Supplier,
+};
+use baitech_core::kernel::{Element, ElementId, Id, Percent, Text};
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_with::{DefaultOnError, serde_as, skip_serializing_none};
+
+use super::pricing::Pricing;
+use crate::user::parts::Image;
+use crate::value::{AsText, Day, Millis, Number128, Oid, Whole};
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Location {
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
+    /// Longitude, latitude.
+    pub(super) coordinates: Vec<f64>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) address: Option<Text<300>>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) city: Option<Text<100>>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) county: Option<Text<100>>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) postal_code: Option<Text<20>>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) landmarks: Option<Text<300>>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) access_instructions: Option<Text<500>>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Slot {
+    /// Any moment of the day, as the zone reads it; we store its midnight.
+    #[serde_as(as = "Millis")]
+    pub(super) date: DateTime<Utc>,
+    pub(super) start_time: TimeOfDay,
+    pub(super) end_time: TimeOfDay,
+    /// Minutes.
+    #[serde_as(as = "Option<Whole>")]
+    pub(super) estimated_duration: Option<u32>,
+    pub(super) time_zone: Option<Tz>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StatusChange {
+    pub(super) status: BookingStatus,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) changed_by: Option<Id<User>>,
+    #[serde_as(as = "Millis")]
+    pub(super) changed_at: DateTime<Utc>,
+    pub(super) reason: Option<String>,
+    pub(super) notes: Option<String>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Payment {
+    pub(super) status: Option<PaymentStatus>,
+    pub(super) method: Option<PaymentMethod>,
+    pub(super) timing: Option<PaymentTiming>,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) transaction_id: Option<Id<Element>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) paid_at: Option<DateTime<Utc>>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Matching {
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) requested_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) attempted_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) matched_at: Option<DateTime<Utc>>,
+    pub(super) algorithm: Option<String>,
+    pub(super) match_score: Option<f64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) alternative_technicians: Vec<Alternative>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Alternative {
+    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) element: ElementId,
+    #[serde_as(as = "Oid")]
+    pub(super) technician: Id<User>,
+    pub(super) score: Option<f64>,
+    pub(super) reason: Option<String>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Cancellation {
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) cancelled_by: Option<Id<User>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) cancelled_at: Option<DateTime<Utc>>,
+    pub(super) reason: Option<String>,
+    pub(super) cause: Option<CancellationCause>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) cancellation_fee: Option<Decimal>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Dispute {
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) raised_by: Option<Id<User>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) raised_at: Option<DateTime<Utc>>,
+    pub(super) raised_from: Option<BookingStatus>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) reason: Option<Text<1000>>,
+    /// The earlier application had categories of its own, which read as none.
+    #[serde_as(deserialize_as = "DefaultOnError")]
+    #[serde(default)]
+    pub(super) category: Option<DisputeCategory>,
+    pub(super) status: Option<DisputeStatus>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) escalated_at: Option<DateTime<Utc>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) evidence: Vec<Evidence>,
+    /// The earlier application wrote a sentence here, which reads as no decision.
+    #[serde_as(deserialize_as = "DefaultOnError")]
+    #[serde(default)]
+    pub(super) resolution: Option<Resolution>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Evidence {
+    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) element: ElementId,
+    #[serde_as(as = "Oid")]
+    pub(super) submitted_by: Id<User>,
+    #[serde_as(as = "Millis")]
+    pub(super) submitted_at: DateTime<Utc>,
+    #[serde_as(as = "AsText")]
+    pub(super) text: Text<1000>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) images: Vec<Image>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Outcome {
+    FullRefund,
+    PartialRefund,
+    Release,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Resolution {
+    pub(super) outcome: Outcome,
+    /// Of a partial refund.
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) amount: Option<Decimal>,
+    #[serde_as(as = "Oid")]
+    pub(super) resolved_by: Id<User>,
+    #[serde_as(as = "Millis")]
+    pub(super) resolved_at: DateTime<Utc>,
+    #[serde_as(as = "AsText")]
+    pub(super) notes: Text<1000>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Material {
+    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) element: ElementId,
+    #[serde_as(as = "AsText")]
+    pub(super) name: Text<100>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) quantity: Option<Decimal>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) unit_price: Option<Decimal>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) total_price: Option<Decimal>,
+    pub(super) provided_by: Option<Supplier>,
+}
+
+/// An additional service.
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Extra {
+    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) element: ElementId,
+    #[serde_as(as = "AsText")]
+    pub(super) name: Text<100>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) price: Option<Decimal>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PriceChange {
+    #[serde_as(as = "Oid")]
+    pub(super) proposed_by: Id<User>,
+    #[serde_as(as = "Millis")]
+    pub(super) proposed_at: DateTime<Utc>,
+    #[serde_as(as = "AsText")]
+    pub(super) reason: Text<500>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) materials: Vec<Material>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) services: Vec<Extra>,
+    pub(super) pricing: Pricing,
+    pub(super) status: ApprovalStatus,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) decided_at: Option<DateTime<Utc>>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Reschedule {
+    #[serde_as(as = "Oid")]
+    pub(super) proposed_by: Id<User>,
+    #[serde_as(as = "Millis")]
+    pub(super) proposed_at: DateTime<Utc>,
+    pub(super) slot: Slot,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) reason: Option<Text<500>>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Warranty {
+    pub(super) offered: Option<bool>,
+    /// Days.
+    #[serde_as(as = "Option<Whole>")]
+    pub(super) duration: Option<u32>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) terms: Option<Text<1000>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) expires_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "Vec<Oid>")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) claims: Vec<Id<Booking>>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Corporate {
+    /// Details without a company are not a company's booking.
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) company: Option<Id<User>>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) project_name: Option<Text<150>>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) project_code: Option<Text<50>>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) department: Option<Text<100>>,
+    pub(super) approval: Option<ApprovalStatus>,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) decided_by: Option<Id<User>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) decided_at: Option<DateTime<Utc>>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Reminder {
+    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) element: ElementId,
+    #[serde(rename = "type")]
+    pub(super) kind: ReminderKind,
+    #[serde_as(as = "Millis")]
+    pub(super) scheduled_for: DateTime<Utc>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) sent_at: Option<DateTime<Utc>>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Quality {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) checkpoints: Vec<Checkpoint>,
+    /// Whether the finished work was checked: what the earlier application kept.
+    pub(super) checked: Option<bool>,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) checked_by: Option<Id<User>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) checked_at: Option<DateTime<Utc>>,
+    pub(super) score: Option<Percent>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) notes: Option<Text<500>>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Checkpoint {
+    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) element: ElementId,
+    #[serde_as(as = "AsText")]
+    pub(super) name: Text<100>,
+    pub(super) passed: bool,
+    #[serde_as(as = "Oid")]
+    pub(super) checked_by: Id<User>,
+    #[serde_as(as = "Millis")]
+    pub(super) checked_at: DateTime<Utc>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) notes: Option<Text<500>>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Notes {
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) customer: Option<Text<1000>>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) technician: Option<Text<1000>>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) admin: Option<Text<1000>>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Recurrence {
+    /// RFC 5545.
+    pub(super) rule: String,
+    #[serde_as(as = "Day")]
+    pub(super) booked_until: NaiveDate,
+    #[serde_as(as = "Option<Day>")]
+    pub(super) next: Option<NaiveDate>,
+}

@@ -1,0 +1,342 @@
+//! From a booking's document to the booking.
+
+use baitech_core::account::{TimeOfDay, User};
+use baitech_core::booking::{
+    self, ActualTimes, Booking, BookingRecord, DisputeOutcome, PaymentTiming, TimeSlot,
+};
+use baitech_core::kernel::{Currency, GeoPoint, Id, Money, Rate, Text};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+
+use super::document::BookingDocument;
+use super::parts::{
+    Alternative, Cancellation, Checkpoint, Corporate, Dispute, Evidence, Extra, Location, Matching, Material,
+    Notes, Outcome, Payment, PriceChange, Quality, Recurrence, Reminder, Reschedule, Resolution, Slot,
+    StatusChange, Warranty,
+};
+use crate::codec::Unreadable;
+use crate::money::money;
+use crate::user::parts::Image;
+
+/// The zone of slots that name none.
+const DEFAULT_ZONE: Tz = Tz::Africa__Nairobi;
+
+impl BookingDocument {
+    pub(crate) fn into_booking(self) -> Result<Booking, Unreadable> {
+        let created_at =
+            self.created_at.unwrap_or_else(|| crate::value::oid(self.id).timestamp().to_chrono());
+        let pricing = self.pricing.into_domain()?;
+        let currency = pricing.currency();
+        let customer = self.customer;
+        let record = BookingRecord {
+            id: self.id,
+            number: self.booking_number,
+            customer,
+            technician: self.technician,
+            preferred_technician: self.preferred_technician,
+            declined_by: self.declined_by,
+            service_category: self.service_category,
+            service_type: self.service_type,
+            description: self.description,
+            urgency: self.urgency.unwrap_or_default(),
+            images: self.images.into_iter().map(Image::into_domain).collect(),
+            location: self.service_location.into_domain()?,
+            slot: self.time_slot.into_domain(),
+            status: self.status,
+            history: self.status_history.into_iter().map(StatusChange::into_domain).collect(),
+            actual: ActualTimes {
+                started_at: self.actual_start_time,
+                ended_at: self.actual_end_time,
+                worked_minutes: self.actual_duration,
+            },
+            pricing,
+            payment: self.payment.unwrap_or_default().into_domain(),
+            matching: self.matching_details.unwrap_or_default().into_domain(),
+            cancellation_policy: self.cancellation_policy.unwrap_or_default(),
+            cancellation_floor: self.cancellation_floor.unwrap_or(Rate::ZERO),
+            cancellation: self.cancellation.map(|part| part.into_domain(created_at, currency)),
+            dispute: match self.dispute {
+                Some(dispute) => Some(dispute.into_domain(customer, created_at, currency)?),
+                None => None,
+            },
+            materials: self.materials_used.into_iter().map(|part| part.into_domain(currency)).collect(),
+            additional_services: self
+                .additional_services
+                .into_iter()
+                .map(|part| part.into_domain(currency))
+                .collect(),
+            price_change: self.price_change.map(PriceChange::into_domain).transpose()?,
+            reschedule: self.reschedule.map(Reschedule::into_domain),
+            warranty: self.warranty.unwrap_or_default().into_domain(),
+            warranty_for: self.warranty_for,
+            corporate: self.corporate_details.and_then(Corporate::into_domain),
+            reminders: self.reminders.into_iter().map(Reminder::into_domain).collect(),
+            quality: self.quality_check.unwrap_or_default().into_domain(),
+            notes: self.notes.unwrap_or_default().into_domain(),
+            source: self.source.unwrap_or_default(),
+            recurrence: self.recurrence.map(Recurrence::into_domain),
+            recurring_parent: self.recurring_parent,
+            deleted_at: self.deleted_at,
+            created_at,
+            updated_at: self.updated_at.unwrap_or(created_at),
+        };
+        Ok(Booking::from_record(record))
+    }
+}
+
+fn amount(stored: Option<Decimal>, currency: Currency) -> Money {
+    money(stored.unwrap_or_default(), currency)
+}
+
+fn blank<const MAX: usize>() -> Text<MAX> {
+    Text::from_stored("")
+}
+
+impl Location {
+    fn into_domain(self) -> Result<booking::ServiceLocation, Unreadable> {
+        let field = "serviceLocation.coordinates";
+        let [longitude, latitude, ..] = self.coordinates.as_slice() else {
+            return Err(Unreadable::new("a point has two coordinates").in_field(field));
+        };
+        let point = GeoPoint::new(*longitude, *latitude);
+        Ok(booking::ServiceLocation {
+            point: point.map_err(|violation| Unreadable::new(violation.message).in_field(field))?,
+            address: self.address,
+            city: self.city,
+            county: self.county,
+            postal_code: self.postal_code,
+            landmarks: self.landmarks,
+            access_instructions: self.access_instructions,
+        })
+    }
+}
+
+impl Slot {
+    fn into_domain(self) -> TimeSlot {
+        let zone = self.time_zone.unwrap_or(DEFAULT_ZONE);
+        let length = self.end_time.minutes().saturating_sub(self.start_time.minutes());
+        TimeSlot {
+            date: self.date.with_timezone(&zone).date_naive(),
+            start: self.start_time,
+            end: self.end_time,
+            estimated_minutes: self.estimated_duration.unwrap_or(u32::from(length)),
+            zone,
+        }
+    }
+
+    pub(super) fn midnight(slot: &TimeSlot) -> DateTime<Utc> {
+        TimeOfDay::MIDNIGHT.on(slot.date, slot.zone)
+    }
+}
+
+impl StatusChange {
+    fn into_domain(self) -> booking::StatusChange {
+        let Self { status, changed_by, changed_at, reason, notes } = self;
+        booking::StatusChange { status, changed_by, changed_at, reason, notes }
+    }
+}
+
+impl Payment {
+    fn into_domain(self) -> booking::Payment {
+        booking::Payment {
+            status: self.status.unwrap_or_default(),
+            method: self.method,
+            // The earlier application held no money before the work, so nobody is asked for it now.
+            timing: self.timing.unwrap_or(PaymentTiming::AfterVerification),
+            transaction: self.transaction_id,
+            paid_at: self.paid_at,
+        }
+    }
+}
+
+impl Matching {
+    fn into_domain(self) -> booking::Matching {
+        booking::Matching {
+            requested_at: self.requested_at,
+            attempted_at: self.attempted_at,
+            matched_at: self.matched_at,
+            algorithm: self.algorithm,
+            score: self.match_score,
+            alternatives: self.alternative_technicians.into_iter().map(Alternative::into_domain).collect(),
+        }
+    }
+}
+
+impl Alternative {
+    fn into_domain(self) -> booking::Alternative {
+        booking::Alternative {
+            element: self.element,
+            technician: self.technician,
+            score: self.score.unwrap_or_default(),
+            reason: self.reason.unwrap_or_default(),
+        }
+    }
+}
+
+impl Cancellation {
+    fn into_domain(self, created_at: DateTime<Utc>, currency: Currency) -> booking::Cancellation {
+        booking::Cancellation {
+            cancelled_by: self.cancelled_by,
+            cancelled_at: self.cancelled_at.unwrap_or(created_at),
+            reason: self.reason.unwrap_or_default(),
+            cause: self.cause,
+            fee: amount(self.cancellation_fee, currency),
+        }
+    }
+}
+
+impl Dispute {
+    fn into_domain(
+        self,
+        customer: Id<User>,
+        created_at: DateTime<Utc>,
+        currency: Currency,
+    ) -> Result<booking::Dispute, Unreadable> {
+        Ok(booking::Dispute {
+            raised_by: self.raised_by.unwrap_or(customer),
+            raised_at: self.raised_at.unwrap_or(created_at),
+            raised_from: self.raised_from,
+            reason: self.reason.unwrap_or_else(blank),
+            category: self.category.unwrap_or_default(),
+            status: self.status.unwrap_or_default(),
+            escalated_at: self.escalated_at,
+            evidence: self.evidence.into_iter().map(Evidence::into_domain).collect(),
+            resolution: self.resolution.map(|part| part.into_domain(currency)).transpose()?,
+        })
+    }
+}
+
+impl Evidence {
+    fn into_domain(self) -> booking::Evidence {
+        booking::Evidence {
+            element: self.element,
+            submitted_by: self.submitted_by,
+            submitted_at: self.submitted_at,
+            text: self.text,
+            images: self.images.into_iter().map(Image::into_domain).collect(),
+        }
+    }
+}
+
+impl Resolution {
+    fn into_domain(self, currency: Currency) -> Result<booking::Resolution, Unreadable> {
+        let outcome = match (self.outcome, self.amount) {
+            (Outcome::FullRefund, _) => DisputeOutcome::FullRefund,
+            (Outcome::Release, _) => DisputeOutcome::Release,
+            (Outcome::PartialRefund, Some(part)) => DisputeOutcome::PartialRefund(money(part, currency)),
+            (Outcome::PartialRefund, None) => {
+                let reason = "a partial refund has an amount";
+                return Err(Unreadable::new(reason).in_field("dispute.resolution.amount"));
+            }
+        };
+        let Self { resolved_by, resolved_at, notes, .. } = self;
+        Ok(booking::Resolution { outcome, resolved_by, resolved_at, notes })
+    }
+}
+
+impl Material {
+    fn into_domain(self, currency: Currency) -> booking::Material {
+        booking::Material {
+            element: self.element,
+            name: self.name,
+            quantity: self.quantity.unwrap_or(Decimal::ONE),
+            unit_price: amount(self.unit_price, currency),
+            total_price: amount(self.total_price, currency),
+            provided_by: self.provided_by.unwrap_or(booking::Supplier::Technician),
+        }
+    }
+}
+
+impl Extra {
+    fn into_domain(self, currency: Currency) -> booking::AdditionalService {
+        let Self { element, name, price } = self;
+        booking::AdditionalService { element, name, price: amount(price, currency) }
+    }
+}
+
+impl PriceChange {
+    fn into_domain(self) -> Result<booking::PriceChange, Unreadable> {
+        let pricing = self.pricing.into_domain().map_err(|error| error.in_field("priceChange"))?;
+        let currency = pricing.currency();
+        Ok(booking::PriceChange {
+            proposed_by: self.proposed_by,
+            proposed_at: self.proposed_at,
+            reason: self.reason,
+            materials: self.materials.into_iter().map(|part| part.into_domain(currency)).collect(),
+            services: self.services.into_iter().map(|part| part.into_domain(currency)).collect(),
+            pricing,
+            status: self.status,
+            decided_at: self.decided_at,
+        })
+    }
+}
+
+impl Reschedule {
+    fn into_domain(self) -> booking::RescheduleProposal {
+        let Self { proposed_by, proposed_at, slot, reason } = self;
+        booking::RescheduleProposal { proposed_by, proposed_at, slot: slot.into_domain(), reason }
+    }
+}
+
+impl Warranty {
+    fn into_domain(self) -> booking::Warranty {
+        let Self { offered, duration, terms, expires_at, claims } = self;
+        booking::Warranty { offered: offered.unwrap_or(false), days: duration, terms, expires_at, claims }
+    }
+}
+
+impl Corporate {
+    fn into_domain(self) -> Option<booking::CorporateDetails> {
+        Some(booking::CorporateDetails {
+            company: self.company?,
+            project_name: self.project_name,
+            project_code: self.project_code,
+            department: self.department,
+            approval: self.approval.unwrap_or(booking::ApprovalStatus::Pending),
+            decided_by: self.decided_by,
+            decided_at: self.decided_at,
+        })
+    }
+}
+
+impl Reminder {
+    fn into_domain(self) -> booking::Reminder {
+        let Self { element, kind, scheduled_for, sent_at } = self;
+        booking::Reminder { element, kind, scheduled_for, sent_at }
+    }
+}
+
+impl Quality {
+    fn into_domain(self) -> booking::Quality {
+        let check = match (self.checked_by, self.checked_at, self.score) {
+            (Some(checked_by), Some(checked_at), Some(score)) => {
+                Some(booking::QualityCheck { checked_by, checked_at, score, notes: self.notes })
+            }
+            _ => None,
+        };
+        let checkpoints = self.checkpoints.into_iter().map(Checkpoint::into_domain).collect();
+        booking::Quality { checkpoints, check }
+    }
+}
+
+impl Checkpoint {
+    fn into_domain(self) -> booking::Checkpoint {
+        let Self { element, name, passed, checked_by, checked_at, notes } = self;
+        booking::Checkpoint { element, name, passed, checked_by, checked_at, notes }
+    }
+}
+
+impl Notes {
+    fn into_domain(self) -> booking::Notes {
+        let Self { customer, technician, admin } = self;
+        booking::Notes { customer, technician, admin }
+    }
+}
+
+impl Recurrence {
+    fn into_domain(self) -> booking::Recurrence {
+        let Self { rule, booked_until, next } = self;
+        booking::Recurrence { rule, booked_until, next }
+    }
+}

@@ -1,0 +1,356 @@
+//! From a booking to its document.
+
+use baitech_core::booking::{self, ActualTimes, Booking, BookingRecord, DisputeOutcome, TimeSlot};
+
+use super::document::BookingDocument;
+use super::parts::{
+    Alternative, Cancellation, Checkpoint, Corporate, Dispute, Evidence, Extra, Location, Matching, Material,
+    Notes, Outcome, Payment, PriceChange, Quality, Recurrence, Reminder, Reschedule, Resolution, Slot,
+    StatusChange, Warranty,
+};
+use crate::user::parts::Image;
+
+impl From<Booking> for BookingDocument {
+    fn from(booking: Booking) -> Self {
+        let BookingRecord {
+            id,
+            number,
+            customer,
+            technician,
+            preferred_technician,
+            declined_by,
+            service_category,
+            service_type,
+            description,
+            urgency,
+            images,
+            location,
+            slot,
+            status,
+            history,
+            actual: ActualTimes { started_at, ended_at, worked_minutes },
+            pricing,
+            payment,
+            matching,
+            cancellation_policy,
+            cancellation_floor,
+            cancellation,
+            dispute,
+            materials,
+            additional_services,
+            price_change,
+            reschedule,
+            warranty,
+            warranty_for,
+            corporate,
+            reminders,
+            quality,
+            notes,
+            source,
+            recurrence,
+            recurring_parent,
+            deleted_at,
+            created_at,
+            updated_at,
+        } = booking.into_record();
+        Self {
+            id,
+            booking_number: number,
+            customer,
+            technician,
+            preferred_technician,
+            declined_by,
+            service_category,
+            service_type,
+            description,
+            urgency: Some(urgency),
+            images: images.into_iter().map(Image::from).collect(),
+            service_location: location.into(),
+            time_slot: slot.into(),
+            status,
+            status_history: history.into_iter().map(StatusChange::from).collect(),
+            actual_start_time: started_at,
+            actual_end_time: ended_at,
+            actual_duration: worked_minutes,
+            pricing: pricing.into(),
+            payment: Some(payment.into()),
+            matching_details: Some(matching.into()),
+            cancellation_policy: Some(cancellation_policy),
+            cancellation_floor: Some(cancellation_floor),
+            cancellation: cancellation.map(Cancellation::from),
+            dispute: dispute.map(Dispute::from),
+            materials_used: materials.into_iter().map(Material::from).collect(),
+            additional_services: additional_services.into_iter().map(Extra::from).collect(),
+            price_change: price_change.map(PriceChange::from),
+            reschedule: reschedule.map(Reschedule::from),
+            warranty: Some(warranty.into()),
+            warranty_for,
+            corporate_details: corporate.map(Corporate::from),
+            reminders: reminders.into_iter().map(Reminder::from).collect(),
+            quality_check: Some(quality.into()),
+            notes: Some(notes.into()).filter(|notes| *notes != Notes::default()),
+            source: Some(source),
+            is_recurring: Some(recurrence.is_some()),
+            recurrence: recurrence.map(Recurrence::from),
+            recurring_parent,
+            deleted_at,
+            created_at: Some(created_at),
+            updated_at: Some(updated_at),
+        }
+    }
+}
+
+impl From<booking::ServiceLocation> for Location {
+    fn from(location: booking::ServiceLocation) -> Self {
+        let booking::ServiceLocation {
+            point,
+            address,
+            city,
+            county,
+            postal_code,
+            landmarks,
+            access_instructions,
+        } = location;
+        let coordinates = vec![point.longitude(), point.latitude()];
+        let kind = Some("Point".to_owned());
+        Self { kind, coordinates, address, city, county, postal_code, landmarks, access_instructions }
+    }
+}
+
+impl From<TimeSlot> for Slot {
+    fn from(slot: TimeSlot) -> Self {
+        let midnight = Self::midnight(&slot);
+        let TimeSlot { date: _, start, end, estimated_minutes, zone } = slot;
+        Self {
+            date: midnight,
+            start_time: start,
+            end_time: end,
+            estimated_duration: Some(estimated_minutes),
+            time_zone: Some(zone),
+        }
+    }
+}
+
+impl From<booking::StatusChange> for StatusChange {
+    fn from(change: booking::StatusChange) -> Self {
+        let booking::StatusChange { status, changed_by, changed_at, reason, notes } = change;
+        Self { status, changed_by, changed_at, reason, notes }
+    }
+}
+
+impl From<booking::Payment> for Payment {
+    fn from(payment: booking::Payment) -> Self {
+        let booking::Payment { status, method, timing, transaction, paid_at } = payment;
+        Self { status: Some(status), method, timing: Some(timing), transaction_id: transaction, paid_at }
+    }
+}
+
+impl From<booking::Matching> for Matching {
+    fn from(matching: booking::Matching) -> Self {
+        let booking::Matching { requested_at, attempted_at, matched_at, algorithm, score, alternatives } =
+            matching;
+        let alternative_technicians = alternatives.into_iter().map(Alternative::from).collect();
+        Self {
+            requested_at,
+            attempted_at,
+            matched_at,
+            algorithm,
+            match_score: score,
+            alternative_technicians,
+        }
+    }
+}
+
+impl From<booking::Alternative> for Alternative {
+    fn from(booking::Alternative { element, technician, score, reason }: booking::Alternative) -> Self {
+        Self { element, technician, score: Some(score), reason: Some(reason) }
+    }
+}
+
+impl From<booking::Cancellation> for Cancellation {
+    fn from(cancellation: booking::Cancellation) -> Self {
+        let booking::Cancellation { cancelled_by, cancelled_at, reason, cause, fee } = cancellation;
+        Self {
+            cancelled_by,
+            cancelled_at: Some(cancelled_at),
+            reason: Some(reason),
+            cause,
+            cancellation_fee: Some(fee.amount()),
+        }
+    }
+}
+
+impl From<booking::Dispute> for Dispute {
+    fn from(dispute: booking::Dispute) -> Self {
+        let booking::Dispute {
+            raised_by,
+            raised_at,
+            raised_from,
+            reason,
+            category,
+            status,
+            escalated_at,
+            evidence,
+            resolution,
+        } = dispute;
+        Self {
+            raised_by: Some(raised_by),
+            raised_at: Some(raised_at),
+            raised_from,
+            reason: Some(reason),
+            category: Some(category),
+            status: Some(status),
+            escalated_at,
+            evidence: evidence.into_iter().map(Evidence::from).collect(),
+            resolution: resolution.map(Resolution::from),
+        }
+    }
+}
+
+impl From<booking::Evidence> for Evidence {
+    fn from(evidence: booking::Evidence) -> Self {
+        let booking::Evidence { element, submitted_by, submitted_at, text, images } = evidence;
+        Self {
+            element,
+            submitted_by,
+            submitted_at,
+            text,
+            images: images.into_iter().map(Image::from).collect(),
+        }
+    }
+}
+
+impl From<booking::Resolution> for Resolution {
+    fn from(resolution: booking::Resolution) -> Self {
+        let booking::Resolution { outcome, resolved_by, resolved_at, notes } = resolution;
+        let (outcome, amount) = match outcome {
+            DisputeOutcome::FullRefund => (Outcome::FullRefund, None),
+            DisputeOutcome::PartialRefund(part) => (Outcome::PartialRefund, Some(part.amount())),
+            DisputeOutcome::Release => (Outcome::Release, None),
+        };
+        Self { outcome, amount, resolved_by, resolved_at, notes }
+    }
+}
+
+impl From<booking::Material> for Material {
+    fn from(material: booking::Material) -> Self {
+        let booking::Material { element, name, quantity, unit_price, total_price, provided_by } = material;
+        Self {
+            element,
+            name,
+            quantity: Some(quantity),
+            unit_price: Some(unit_price.amount()),
+            total_price: Some(total_price.amount()),
+            provided_by: Some(provided_by),
+        }
+    }
+}
+
+impl From<booking::AdditionalService> for Extra {
+    fn from(booking::AdditionalService { element, name, price }: booking::AdditionalService) -> Self {
+        Self { element, name, price: Some(price.amount()) }
+    }
+}
+
+impl From<booking::PriceChange> for PriceChange {
+    fn from(change: booking::PriceChange) -> Self {
+        let booking::PriceChange {
+            proposed_by,
+            proposed_at,
+            reason,
+            materials,
+            services,
+            pricing,
+            status,
+            decided_at,
+        } = change;
+        Self {
+            proposed_by,
+            proposed_at,
+            reason,
+            materials: materials.into_iter().map(Material::from).collect(),
+            services: services.into_iter().map(Extra::from).collect(),
+            pricing: pricing.into(),
+            status,
+            decided_at,
+        }
+    }
+}
+
+impl From<booking::RescheduleProposal> for Reschedule {
+    fn from(proposal: booking::RescheduleProposal) -> Self {
+        let booking::RescheduleProposal { proposed_by, proposed_at, slot, reason } = proposal;
+        Self { proposed_by, proposed_at, slot: slot.into(), reason }
+    }
+}
+
+impl From<booking::Warranty> for Warranty {
+    fn from(booking::Warranty { offered, days, terms, expires_at, claims }: booking::Warranty) -> Self {
+        Self { offered: Some(offered), duration: days, terms, expires_at, claims }
+    }
+}
+
+impl From<booking::CorporateDetails> for Corporate {
+    fn from(details: booking::CorporateDetails) -> Self {
+        let booking::CorporateDetails {
+            company,
+            project_name,
+            project_code,
+            department,
+            approval,
+            decided_by,
+            decided_at,
+        } = details;
+        Self {
+            company: Some(company),
+            project_name,
+            project_code,
+            department,
+            approval: Some(approval),
+            decided_by,
+            decided_at,
+        }
+    }
+}
+
+impl From<booking::Reminder> for Reminder {
+    fn from(booking::Reminder { element, kind, scheduled_for, sent_at }: booking::Reminder) -> Self {
+        Self { element, kind, scheduled_for, sent_at }
+    }
+}
+
+impl From<booking::Quality> for Quality {
+    fn from(booking::Quality { checkpoints, check }: booking::Quality) -> Self {
+        let mut quality = Self {
+            checkpoints: checkpoints.into_iter().map(Checkpoint::from).collect(),
+            checked: Some(check.is_some()),
+            ..Self::default()
+        };
+        if let Some(booking::QualityCheck { checked_by, checked_at, score, notes }) = check {
+            quality.checked_by = Some(checked_by);
+            quality.checked_at = Some(checked_at);
+            quality.score = Some(score);
+            quality.notes = notes;
+        }
+        quality
+    }
+}
+
+impl From<booking::Checkpoint> for Checkpoint {
+    fn from(checkpoint: booking::Checkpoint) -> Self {
+        let booking::Checkpoint { element, name, passed, checked_by, checked_at, notes } = checkpoint;
+        Self { element, name, passed, checked_by, checked_at, notes }
+    }
+}
+
+impl From<booking::Notes> for Notes {
+    fn from(booking::Notes { customer, technician, admin }: booking::Notes) -> Self {
+        Self { customer, technician, admin }
+    }
+}
+
+impl From<booking::Recurrence> for Recurrence {
+    fn from(booking::Recurrence { rule, booked_until, next }: booking::Recurrence) -> Self {
+        Self { rule, booked_until, next }
+    }
+}

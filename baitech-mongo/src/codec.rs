@@ -1,0 +1,49 @@
+//! Between a value of the domain and its document.
+
+use std::fmt;
+
+use baitech_core::kernel::Id;
+use baitech_core::store::AggregateRef;
+use bson::{Document, RawDocument};
+
+/// A value that has a document in a collection of its own.
+pub(crate) trait Aggregate: Sized + Send + Sync + 'static {
+    /// The collection's name.
+    const COLLECTION: &'static str;
+
+    /// The value as a document. The version, the due date and markers of the store are not part of it.
+    fn encode(&self) -> Result<Document, bson::error::Error>;
+
+    /// The value that a document holds.
+    fn decode(document: &RawDocument) -> Result<Self, Unreadable>;
+
+    /// The name of the value for errors.
+    fn reference(id: Id<Self>) -> AggregateRef;
+}
+
+/// Why a stored document is not a value of the domain.
+#[derive(Debug)]
+pub(crate) struct Unreadable(String);
+
+impl Unreadable {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+
+    /// The reason, with the field that it is about.
+    pub(crate) fn in_field(self, field: &str) -> Self {
+        Self(format!("{field}: {}", self.0))
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<bson::error::Error> for Unreadable {
+    fn from(error: bson::error::Error) -> Self {
+        Self(error.to_string())
+    }
+}

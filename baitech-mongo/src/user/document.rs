@@ -1,0 +1,86 @@
+//! A user as it is stored: the layout that the earlier application left.
+
+use baitech_core::account::{Gender, User, UserStatus};
+use baitech_core::kernel::{Email, Id, PhoneNumber, Role, Text, Username};
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_with::{serde_as, skip_serializing_none};
+
+use super::parts::{
+    Address, Billing, Exception, Image, Insurance, Kyc, Licence, Place, Rating, Skill, Slot, Stats,
+};
+use crate::value::{AsText, Day, Millis, Number128, Oid, Whole};
+
+/// One document of `users`. Fields of the earlier application that no feature needs yet are left out on purpose: a
+/// save never touches what is not here.
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UserDocument {
+    #[serde(rename = "_id")]
+    #[serde_as(as = "Oid")]
+    pub(super) id: Id<User>,
+    pub(super) role: Role,
+    pub(super) status: UserStatus,
+    #[serde_as(as = "AsText")]
+    pub(super) first_name: Text<50>,
+    #[serde_as(as = "AsText")]
+    pub(super) last_name: Text<50>,
+    #[serde_as(as = "AsText")]
+    pub(super) email: Email,
+    #[serde_as(as = "AsText")]
+    pub(super) phone_number: PhoneNumber,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) username: Option<Username>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) bio: Option<Text<500>>,
+    pub(super) gender: Option<Gender>,
+    #[serde_as(as = "Option<Day>")]
+    pub(super) date_of_birth: Option<NaiveDate>,
+    pub(super) profile_picture: Option<Image>,
+    /// Only with a point: the server refuses anything else under a 2dsphere index.
+    pub(super) location: Option<Place>,
+    /// The address of a user whose point is not known.
+    pub(super) address: Option<Address>,
+
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) skills: Vec<Skill>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) availability: Vec<Slot>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) availability_exceptions: Vec<Exception>,
+    pub(super) time_zone: Option<Tz>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) hourly_rate: Option<Decimal>,
+    /// ISO 4217; KES where it is missing.
+    pub(super) hourly_rate_currency: Option<String>,
+    /// Kilometres.
+    pub(super) service_radius: Option<f64>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) business_name: Option<Text<100>>,
+    #[serde_as(as = "Option<Whole>")]
+    pub(super) years_of_experience: Option<u32>,
+    pub(super) business_license: Option<Licence>,
+    pub(super) insurance: Option<Insurance>,
+
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) company_name: Option<Text<150>>,
+    pub(super) company_registration: Option<String>,
+    pub(super) department: Option<String>,
+    #[serde_as(as = "Option<Whole>")]
+    pub(super) employee_count: Option<u32>,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) corporate_admin: Option<Id<User>>,
+    pub(super) billing_info: Option<Billing>,
+
+    pub(super) kyc: Option<Kyc>,
+    pub(super) rating: Option<Rating>,
+    pub(super) stats: Option<Stats>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) created_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) updated_at: Option<DateTime<Utc>>,
+}

@@ -1,0 +1,169 @@
+//! What is inside a user's document.
+
+use baitech_core::account::{Category, IdType, KycStatus, TimeOfDay, User};
+use baitech_core::kernel::{ElementId, Id, Text};
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_with::{serde_as, skip_serializing_none};
+
+use crate::value::{AsText, Day, Millis, Number128, Oid, Real, Whole};
+
+#[skip_serializing_none]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Image {
+    pub(crate) url: String,
+    pub(crate) public_id: Option<String>,
+}
+
+/// A GeoJSON point with its address.
+#[skip_serializing_none]
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Place {
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<String>,
+    /// Longitude, latitude.
+    pub(crate) coordinates: Option<Vec<f64>>,
+    #[serde(flatten)]
+    pub(crate) address: Address,
+}
+
+#[skip_serializing_none]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Address {
+    pub(crate) address: Option<String>,
+    pub(crate) city: Option<String>,
+    pub(crate) county: Option<String>,
+    pub(crate) country: Option<String>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Skill {
+    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde_as(as = "Option<Oid>")]
+    pub(crate) element: ElementId,
+    #[serde_as(as = "AsText")]
+    pub(crate) name: Text<100>,
+    pub(crate) category: Category,
+    #[serde_as(as = "Option<Whole>")]
+    pub(crate) years_of_experience: Option<u32>,
+    #[serde(default)]
+    pub(crate) verified: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) verification_documents: Vec<String>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Slot {
+    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde_as(as = "Option<Oid>")]
+    pub(crate) element: ElementId,
+    /// 0 is Sunday.
+    #[serde_as(as = "Whole")]
+    pub(crate) day_of_week: u8,
+    pub(crate) start_time: TimeOfDay,
+    pub(crate) end_time: TimeOfDay,
+    pub(crate) is_available: Option<bool>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Exception {
+    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde_as(as = "Option<Oid>")]
+    pub(crate) element: ElementId,
+    #[serde_as(as = "Day")]
+    pub(crate) date: NaiveDate,
+    pub(crate) start_time: TimeOfDay,
+    pub(crate) end_time: TimeOfDay,
+    pub(crate) is_available: bool,
+    #[serde_as(as = "Option<AsText>")]
+    pub(crate) reason: Option<Text<200>>,
+}
+
+#[skip_serializing_none]
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Licence {
+    pub(crate) number: Option<String>,
+    pub(crate) verified: Option<bool>,
+}
+
+#[skip_serializing_none]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Insurance {
+    pub(crate) provider: Option<String>,
+    pub(crate) policy_number: Option<String>,
+    pub(crate) verified: Option<bool>,
+}
+
+#[skip_serializing_none]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Billing {
+    pub(crate) tax_id: Option<String>,
+    pub(crate) billing_email: Option<String>,
+    pub(crate) billing_address: Option<String>,
+    pub(crate) payment_terms: Option<String>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Kyc {
+    /// Missing in documents of the earlier application, which only knew `verified`.
+    pub(crate) status: Option<KycStatus>,
+    pub(crate) verified: Option<bool>,
+    pub(crate) id_type: Option<IdType>,
+    pub(crate) id_number: Option<String>,
+    pub(crate) front_image: Option<String>,
+    pub(crate) back_image: Option<String>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(crate) rejection_reason: Option<Text<500>>,
+    #[serde_as(as = "Option<Oid>")]
+    pub(crate) verified_by: Option<Id<User>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(crate) verified_at: Option<DateTime<Utc>>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Rating {
+    #[serde_as(as = "Option<Real>")]
+    pub(crate) average: Option<Decimal>,
+    #[serde_as(as = "Option<Whole>")]
+    pub(crate) count: Option<u32>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Stats {
+    #[serde_as(as = "Option<Whole>")]
+    pub(crate) total_bookings: Option<u32>,
+    #[serde_as(as = "Option<Whole>")]
+    pub(crate) completed_bookings: Option<u32>,
+    #[serde_as(as = "Option<Whole>")]
+    pub(crate) cancelled_bookings: Option<u32>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(crate) total_earnings: Option<Decimal>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(crate) total_spent: Option<Decimal>,
+    /// ISO 4217 of the two sums; KES where it is missing.
+    pub(crate) currency: Option<String>,
+    /// Minutes.
+    #[serde_as(as = "Option<Real>")]
+    pub(crate) response_time: Option<Decimal>,
+}

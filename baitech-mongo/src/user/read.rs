@@ -1,0 +1,224 @@
+//! From a user's document to the user.
+
+use baitech_core::account::{
+    self, Availability, AvailabilityException, BillingInfo, CorporateProfile, KycStatus, TechnicianProfile,
+    User, UserRecord, UserStats, WeeklySlot,
+};
+use baitech_core::kernel::{Distance, GeoPoint, Money, Role, Text};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::document::UserDocument;
+use super::parts::{Address, Exception, Image, Kyc, Licence, Place, Rating, Skill, Slot, Stats};
+use crate::codec::Unreadable;
+use crate::money::{currency, money};
+
+/// The zone of technicians that name none.
+pub(crate) const DEFAULT_ZONE: Tz = Tz::Africa__Nairobi;
+
+impl UserDocument {
+    pub(crate) fn into_user(mut self) -> Result<User, Unreadable> {
+        let technician = self.technician()?;
+        let corporate = self.corporate();
+        let created_at = self.created_at.unwrap_or_else(|| time_of(&self));
+        let record = UserRecord {
+            id: self.id,
+            role: self.role,
+            status: self.status,
+            first_name: self.first_name,
+            last_name: self.last_name,
+            email: self.email,
+            phone: self.phone_number,
+            username: self.username,
+            bio: self.bio,
+            gender: self.gender,
+            date_of_birth: self.date_of_birth,
+            picture: self.profile_picture.map(Image::into_domain),
+            location: match self.location {
+                Some(place) => place.into_address(),
+                None => self.address.unwrap_or_default().into_domain(None),
+            },
+            technician,
+            corporate,
+            kyc: self.kyc.map(Kyc::into_domain).unwrap_or_default(),
+            rating: self.rating.unwrap_or_default().into_domain(),
+            stats: self.stats.unwrap_or_default().into_domain()?,
+            created_at,
+            updated_at: self.updated_at.unwrap_or(created_at),
+        };
+        Ok(User::from_record(record))
+    }
+
+    /// Every document has a radius and a licence, by the earlier application's defaults; only the role or a skill makes a
+    /// technician.
+    fn technician(&mut self) -> Result<Option<TechnicianProfile>, Unreadable> {
+        if self.role != Role::Technician && self.skills.is_empty() {
+            return Ok(None);
+        }
+        let rate_currency = currency(self.hourly_rate_currency.as_deref());
+        let rate_currency = rate_currency.map_err(|error| error.in_field("hourlyRateCurrency"))?;
+        let take = std::mem::take::<Vec<Slot>>;
+        Ok(Some(TechnicianProfile {
+            skills: std::mem::take(&mut self.skills).into_iter().map(Skill::into_domain).collect(),
+            availability: availability(
+                take(&mut self.availability),
+                std::mem::take(&mut self.availability_exceptions),
+            ),
+            time_zone: self.time_zone.unwrap_or(DEFAULT_ZONE),
+            hourly_rate: self.hourly_rate.map(|amount| money(amount, rate_currency)),
+            service_radius: service_radius(self.service_radius),
+            business_name: self.business_name.take(),
+            years_of_experience: self.years_of_experience,
+            licence: self.business_license.take().and_then(Licence::into_domain),
+            insurance: self.insurance.take().map(|insurance| account::Insurance {
+                provider: insurance.provider,
+                policy_number: insurance.policy_number,
+                verified: insurance.verified.unwrap_or(false),
+            }),
+        }))
+    }
+
+    fn corporate(&mut self) -> Option<CorporateProfile> {
+        if self.role != Role::Corporate && self.company_name.is_none() {
+            return None;
+        }
+        let billing = self.billing_info.take().unwrap_or_default();
+        Some(CorporateProfile {
+            company_name: self.company_name.take().unwrap_or_else(|| Text::from_stored("")),
+            company_registration: self.company_registration.take(),
+            department: self.department.take(),
+            employee_count: self.employee_count,
+            administrator: self.corporate_admin,
+            billing: BillingInfo {
+                tax_id: billing.tax_id,
+                billing_email: billing.billing_email,
+                billing_address: billing.billing_address,
+                payment_terms: billing.payment_terms,
+            },
+        })
+    }
+}
+
+pub(crate) fn availability(weekly: Vec<Slot>, exceptions: Vec<Exception>) -> Availability {
+    let weekly = weekly.into_iter().map(|slot| WeeklySlot {
+        element: slot.element,
+        day_of_week: slot.day_of_week,
+        start: slot.start_time,
+        end: slot.end_time,
+        is_available: slot.is_available.unwrap_or(true),
+    });
+    let exceptions = exceptions.into_iter().map(|exception| AvailabilityException {
+        element: exception.element,
+        date: exception.date,
+        start: exception.start_time,
+        end: exception.end_time,
+        is_available: exception.is_available,
+        reason: exception.reason,
+    });
+    Availability { weekly: weekly.collect(), exceptions: exceptions.collect() }
+}
+
+pub(crate) fn service_radius(kilometres: Option<f64>) -> Distance {
+    kilometres.map_or_else(TechnicianProfile::default_service_radius, Distance::from_kilometres)
+}
+
+/// The moment of a document's creation that its id tells.
+fn time_of(document: &UserDocument) -> DateTime<Utc> {
+    crate::value::oid(document.id).timestamp().to_chrono()
+}
+
+impl Image {
+    pub(crate) fn into_domain(self) -> account::Image {
+        account::Image { url: self.url, public_id: self.public_id }
+    }
+}
+
+impl Place {
+    /// A point out of range reads as none.
+    pub(crate) fn point(&self) -> Option<GeoPoint> {
+        match self.coordinates.as_deref() {
+            Some([longitude, latitude, ..]) => GeoPoint::new(*longitude, *latitude).ok(),
+            _ => None,
+        }
+    }
+
+    fn into_address(self) -> account::Address {
+        let point = self.point();
+        self.address.into_domain(point)
+    }
+}
+
+impl Address {
+    fn into_domain(self, point: Option<GeoPoint>) -> account::Address {
+        let Self { address, city, county, country } = self;
+        account::Address { point, address, city, county, country }
+    }
+}
+
+impl Skill {
+    pub(crate) fn into_domain(self) -> account::Skill {
+        account::Skill {
+            element: self.element,
+            name: self.name,
+            category: self.category,
+            years_of_experience: self.years_of_experience.unwrap_or(0),
+            verified: self.verified,
+            verification_documents: self.verification_documents,
+        }
+    }
+}
+
+impl Licence {
+    fn into_domain(self) -> Option<account::Licence> {
+        let Self { number, verified } = self;
+        (number.is_some() || verified.is_some())
+            .then(|| account::Licence { number, verified: verified.unwrap_or(false) })
+    }
+}
+
+impl Kyc {
+    fn into_domain(self) -> account::Kyc {
+        account::Kyc {
+            status: self.read_status(),
+            id_type: self.id_type,
+            id_number: self.id_number,
+            front_image: self.front_image,
+            back_image: self.back_image,
+            rejection_reason: self.rejection_reason,
+            verified_by: self.verified_by,
+            verified_at: self.verified_at,
+        }
+    }
+
+    /// The earlier application knew verified or not; a number without a verdict was handed in.
+    pub(crate) fn read_status(&self) -> KycStatus {
+        match self.status {
+            Some(status) => status,
+            None if self.verified.unwrap_or(false) => KycStatus::Verified,
+            None if self.id_number.is_some() => KycStatus::Submitted,
+            None => KycStatus::None,
+        }
+    }
+}
+
+impl Rating {
+    pub(crate) fn into_domain(self) -> account::Rating {
+        account::Rating { average: self.average.unwrap_or_default(), count: self.count.unwrap_or(0) }
+    }
+}
+
+impl Stats {
+    pub(crate) fn into_domain(self) -> Result<UserStats, Unreadable> {
+        let currency =
+            currency(self.currency.as_deref()).map_err(|error| error.in_field("stats.currency"))?;
+        let sum = |amount| -> Money { money(amount, currency) };
+        Ok(UserStats {
+            total_bookings: self.total_bookings.unwrap_or(0),
+            completed_bookings: self.completed_bookings.unwrap_or(0),
+            cancelled_bookings: self.cancelled_bookings.unwrap_or(0),
+            total_earnings: self.total_earnings.map(sum),
+            total_spent: self.total_spent.map(sum),
+            response_minutes: self.response_time,
+        })
+    }
+}

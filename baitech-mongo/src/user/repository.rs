@@ -1,0 +1,89 @@
+//! Queries on users.
+
+use async_trait::async_trait;
+use baitech_core::account::{User, UserFilter, UserRepository, UserStatus};
+use baitech_core::kernel::{
+    Code, Cursor, Email, Id, Page, PageRequest, PhoneNumber, Role, Username, Violation,
+};
+use baitech_core::store::{StoreError, Stored};
+use bson::{Document, doc};
+
+use super::phone::stored_forms;
+use crate::MongoStore;
+use crate::codec::Aggregate;
+use crate::load::read_all;
+use crate::page::limit_of;
+use crate::server_error::unavailable;
+use crate::value::oid;
+
+#[async_trait]
+impl UserRepository for MongoStore {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<Stored<User>>, StoreError> {
+        self.find_one(by_email(email)).await
+    }
+
+    async fn find_by_phone(&self, phone: &PhoneNumber) -> Result<Option<Stored<User>>, StoreError> {
+        self.find_one(by_phone(phone)).await
+    }
+
+    async fn find_by_username(&self, username: &Username) -> Result<Option<Stored<User>>, StoreError> {
+        self.find_one(by_username(username)).await
+    }
+
+    async fn list_users(
+        &self,
+        filter: UserFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<User>>, StoreError> {
+        let query = listed(filter, page.cursor().map(position).transpose()?);
+        let users = self.raw(User::COLLECTION);
+        let found =
+            users.find(query).sort(doc! { "_id": 1 }).limit(limit_of(page)).await.map_err(unavailable)?;
+        let cursor_of = |user: &Stored<User>| Cursor::new(USERS_BY_ID, user.id);
+        Ok(Page::from_overfull(read_all(found).await?, page.limit(), cursor_of))
+    }
+}
+
+/// The sort key in cursors of this list, which is sorted by id alone.
+const USERS_BY_ID: &str = "id";
+
+fn position(cursor: &Cursor) -> Result<Id<User>, StoreError> {
+    let (key, id) = cursor.parts::<String, _>().map_err(StoreError::Cursor)?;
+    if key == USERS_BY_ID {
+        return Ok(id);
+    }
+    Err(StoreError::Cursor(Violation::new("cursor", Code::Malformed, "this cursor belongs to another list")))
+}
+
+pub(crate) fn by_email(email: &Email) -> Document {
+    doc! { "email": email.as_str() }
+}
+
+pub(crate) fn by_phone(phone: &PhoneNumber) -> Document {
+    doc! { "phoneNumber": { "$in": stored_forms(phone) } }
+}
+
+pub(crate) fn by_username(username: &Username) -> Document {
+    doc! { "username": username.as_str() }
+}
+
+/// A part of the filter that is not set is spelled out as all its values: the index then serves the order too.
+pub(crate) fn listed(filter: UserFilter, after: Option<Id<User>>) -> Document {
+    let mut query = Document::new();
+    let UserFilter { role, status, category } = filter;
+    if role.is_some() || status.is_some() || category.is_some() {
+        let roles = role.map_or(Role::ALL.to_vec(), |role| vec![role]);
+        let statuses = status.map_or(UserStatus::ALL.to_vec(), |status| vec![status]);
+        let roles: Vec<&str> = roles.into_iter().map(Role::as_str).collect();
+        let statuses: Vec<&str> = statuses.into_iter().map(UserStatus::as_str).collect();
+        query.insert("role", doc! { "$in": roles });
+        query.insert("status", doc! { "$in": statuses });
+    }
+    if let Some(category) = category {
+        query.insert("skills.category", category.as_str());
+    }
+    if let Some(after) = after {
+        query.insert("_id", doc! { "$gt": oid(after) });
+    }
+    query
+}

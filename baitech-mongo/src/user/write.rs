@@ -1,0 +1,223 @@
+//! From a user to the user's document.
+
+use baitech_core::account::{
+    self, AvailabilityException, BillingInfo, CorporateProfile, KycStatus, TechnicianProfile, User,
+    UserRecord, UserStats, WeeklySlot,
+};
+
+use super::document::UserDocument;
+use super::parts::{
+    Address, Billing, Exception, Image, Insurance, Kyc, Licence, Place, Rating, Skill, Slot, Stats,
+};
+use crate::money::code;
+
+impl From<User> for UserDocument {
+    fn from(user: User) -> Self {
+        let UserRecord {
+            id,
+            role,
+            status,
+            first_name,
+            last_name,
+            email,
+            phone,
+            username,
+            bio,
+            gender,
+            date_of_birth,
+            picture,
+            location,
+            technician,
+            corporate,
+            kyc,
+            rating,
+            stats,
+            created_at,
+            updated_at,
+        } = user.into_record();
+        let (location, address) = place(location);
+        let mut document = Self {
+            id,
+            role,
+            status,
+            first_name,
+            last_name,
+            email,
+            phone_number: phone,
+            username,
+            bio,
+            gender,
+            date_of_birth,
+            profile_picture: picture.map(Image::from),
+            location,
+            address,
+            skills: Vec::new(),
+            availability: Vec::new(),
+            availability_exceptions: Vec::new(),
+            time_zone: None,
+            hourly_rate: None,
+            hourly_rate_currency: None,
+            service_radius: None,
+            business_name: None,
+            years_of_experience: None,
+            business_license: None,
+            insurance: None,
+            company_name: None,
+            company_registration: None,
+            department: None,
+            employee_count: None,
+            corporate_admin: None,
+            billing_info: None,
+            kyc: Some(kyc.into()),
+            rating: Some(Rating { average: Some(rating.average), count: Some(rating.count) }),
+            stats: Some(stats.into()),
+            created_at: Some(created_at),
+            updated_at: Some(updated_at),
+        };
+        if let Some(technician) = technician {
+            document.set_technician(technician);
+        }
+        if let Some(corporate) = corporate {
+            document.set_corporate(corporate);
+        }
+        document
+    }
+}
+
+impl UserDocument {
+    fn set_technician(&mut self, technician: TechnicianProfile) {
+        let TechnicianProfile {
+            skills,
+            availability,
+            time_zone,
+            hourly_rate,
+            service_radius,
+            business_name,
+            years_of_experience,
+            licence,
+            insurance,
+        } = technician;
+        self.skills = skills.into_iter().map(Skill::from).collect();
+        self.availability = availability.weekly.into_iter().map(Slot::from).collect();
+        self.availability_exceptions = availability.exceptions.into_iter().map(Exception::from).collect();
+        self.time_zone = Some(time_zone);
+        self.hourly_rate = hourly_rate.map(|rate| rate.amount());
+        self.hourly_rate_currency = hourly_rate.and_then(|rate| code(rate.currency()));
+        self.service_radius = Some(service_radius.kilometres());
+        self.business_name = business_name;
+        self.years_of_experience = years_of_experience;
+        self.business_license =
+            licence.map(|account::Licence { number, verified }| Licence { number, verified: Some(verified) });
+        self.insurance = insurance.map(|account::Insurance { provider, policy_number, verified }| {
+            Insurance { provider, policy_number, verified: Some(verified) }
+        });
+    }
+
+    fn set_corporate(&mut self, corporate: CorporateProfile) {
+        let CorporateProfile {
+            company_name,
+            company_registration,
+            department,
+            employee_count,
+            administrator,
+            billing,
+        } = corporate;
+        let BillingInfo { tax_id, billing_email, billing_address, payment_terms } = billing;
+        let billing = Billing { tax_id, billing_email, billing_address, payment_terms };
+        self.company_name = Some(company_name);
+        self.company_registration = company_registration;
+        self.department = department;
+        self.employee_count = employee_count;
+        self.corporate_admin = administrator;
+        self.billing_info = Some(billing).filter(|billing| *billing != Billing::default());
+    }
+}
+
+/// With a point, a place; without one, an address of its own.
+fn place(location: account::Address) -> (Option<Place>, Option<Address>) {
+    let account::Address { point, address, city, county, country } = location;
+    let address = Address { address, city, county, country };
+    match point {
+        Some(point) => {
+            let coordinates = Some(vec![point.longitude(), point.latitude()]);
+            (Some(Place { kind: Some("Point".to_owned()), coordinates, address }), None)
+        }
+        None => (None, Some(address).filter(|address| *address != Address::default())),
+    }
+}
+
+impl From<account::Image> for Image {
+    fn from(account::Image { url, public_id }: account::Image) -> Self {
+        Self { url, public_id }
+    }
+}
+
+impl From<account::Skill> for Skill {
+    fn from(skill: account::Skill) -> Self {
+        let account::Skill { element, name, category, years_of_experience, verified, verification_documents } =
+            skill;
+        let years_of_experience = Some(years_of_experience);
+        Self { element, name, category, years_of_experience, verified, verification_documents }
+    }
+}
+
+impl From<WeeklySlot> for Slot {
+    fn from(WeeklySlot { element, day_of_week, start, end, is_available }: WeeklySlot) -> Self {
+        Self { element, day_of_week, start_time: start, end_time: end, is_available: Some(is_available) }
+    }
+}
+
+impl From<AvailabilityException> for Exception {
+    fn from(exception: AvailabilityException) -> Self {
+        let AvailabilityException { element, date, start, end, is_available, reason } = exception;
+        Self { element, date, start_time: start, end_time: end, is_available, reason }
+    }
+}
+
+impl From<account::Kyc> for Kyc {
+    fn from(kyc: account::Kyc) -> Self {
+        let account::Kyc {
+            status,
+            id_type,
+            id_number,
+            front_image,
+            back_image,
+            rejection_reason,
+            verified_by,
+            verified_at,
+        } = kyc;
+        Self {
+            status: Some(status),
+            verified: Some(status == KycStatus::Verified),
+            id_type,
+            id_number,
+            front_image,
+            back_image,
+            rejection_reason,
+            verified_by,
+            verified_at,
+        }
+    }
+}
+
+impl From<UserStats> for Stats {
+    fn from(stats: UserStats) -> Self {
+        let UserStats {
+            total_bookings,
+            completed_bookings,
+            cancelled_bookings,
+            total_earnings,
+            total_spent,
+            response_minutes,
+        } = stats;
+        Self {
+            total_bookings: Some(total_bookings),
+            completed_bookings: Some(completed_bookings),
+            cancelled_bookings: Some(cancelled_bookings),
+            total_earnings: total_earnings.map(|sum| sum.amount()),
+            total_spent: total_spent.map(|sum| sum.amount()),
+            currency: total_earnings.or(total_spent).and_then(|sum| code(sum.currency())),
+            response_time: response_minutes,
+        }
+    }
+}

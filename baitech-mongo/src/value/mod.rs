@@ -1,0 +1,12 @@
+//! Between the values of the domain and those of BSON, for use with `serde_with`:
+//! `#[serde_as(as = "Option<Number128>")]`, `#[serde_as(as = "Vec<Oid>")]`.
+
+mod date;
+mod id;
+mod number;
+mod text;
+
+pub(crate) use date::{Day, Millis};
+pub(crate) use id::{Oid, oid};
+pub(crate) use number::{Number128, Real, Whole, decimal_from_bson, whole_to_bson};
+pub(crate) use text::AsText;

@@ -1,0 +1,91 @@
+//! Checked text, taken as it is stored.
+
+use baitech_core::booking::BookingNumber;
+use baitech_core::kernel::{Email, PhoneNumber, Text, Username};
+use baitech_core::store::ClaimKey;
+use serde::de::{Deserialize, Deserializer};
+use serde::ser::Serializer;
+use serde_with::{DeserializeAs, SerializeAs};
+
+/// Text that the domain checks when somebody writes it, and that a store reads without a check.
+pub(crate) trait StoredText {
+    fn read(text: String) -> Self;
+    fn text(&self) -> &str;
+}
+
+/// A [`StoredText`] stored as a string.
+#[derive(Debug)]
+pub(crate) struct AsText;
+
+impl<T: StoredText> SerializeAs<T> for AsText {
+    fn serialize_as<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(value.text())
+    }
+}
+
+impl<'de, T: StoredText> DeserializeAs<'de, T> for AsText {
+    fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        String::deserialize(deserializer).map(T::read)
+    }
+}
+
+impl<const MAX: usize> StoredText for Text<MAX> {
+    fn read(text: String) -> Self {
+        Self::from_stored(text)
+    }
+
+    fn text(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl StoredText for Email {
+    fn read(text: String) -> Self {
+        Self::from_stored(text)
+    }
+
+    fn text(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl StoredText for Username {
+    fn read(text: String) -> Self {
+        Self::from_stored(text)
+    }
+
+    fn text(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl StoredText for BookingNumber {
+    fn read(text: String) -> Self {
+        Self::from_stored(text)
+    }
+
+    fn text(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl StoredText for ClaimKey {
+    fn read(text: String) -> Self {
+        Self::from_stored(&text)
+    }
+
+    fn text(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl StoredText for PhoneNumber {
+    /// The earlier application stored `07…` as well as `+2547…`; both read as the latter.
+    fn read(text: String) -> Self {
+        Self::new(&text).unwrap_or_else(|_| Self::from_stored(text))
+    }
+
+    fn text(&self) -> &str {
+        self.as_str()
+    }
+}

@@ -1,0 +1,38 @@
+//! Optimistic versions: Mongoose's `__v`.
+
+use baitech_core::store::Version;
+use bson::raw::RawBsonRef;
+use bson::{Bson, RawDocument, doc};
+
+use crate::value::whole_to_bson;
+
+pub(crate) const FIELD: &str = "__v";
+
+/// The version of a stored document; a document without one has the first.
+pub(crate) fn of(document: &RawDocument) -> Version {
+    let number = match document.get(FIELD) {
+        Ok(Some(RawBsonRef::Int32(number))) => u64::try_from(number).ok(),
+        Ok(Some(RawBsonRef::Int64(number))) => u64::try_from(number).ok(),
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "versions are small whole numbers"
+        )]
+        Ok(Some(RawBsonRef::Double(number))) if number >= 0.0 => Some(number as u64),
+        _ => None,
+    };
+    number.map_or(Version::FIRST, Version::new)
+}
+
+/// The version to store.
+pub(crate) fn to_bson(version: Version) -> Bson {
+    whole_to_bson(i64::try_from(version.get()).unwrap_or(i64::MAX))
+}
+
+/// What a stored `__v` must be: the first version matches a missing one too.
+pub(crate) fn matching(version: Version) -> Bson {
+    if version == Version::FIRST {
+        return Bson::Document(doc! { "$in": [0, Bson::Null] });
+    }
+    to_bson(version)
+}
