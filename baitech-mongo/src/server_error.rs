@@ -1,11 +1,54 @@
 //! Reading the server's refusals.
 
-use mongodb::error::{Error, ErrorKind};
+use baitech_core::store::StoreError;
+use mongodb::error::{Error, ErrorKind, WriteFailure};
 
-/// The code with which the server refused a command; `None` where the error is of another kind.
+const DUPLICATE_KEY: i32 = 11000;
+/// What the server says to a document that it cannot store, whoever sends it and however often: bad coordinates (16755),
+/// failed validation (121), too large (10334, 17419, 17420).
+const UNACCEPTABLE: [i32; 5] = [16755, 121, 10334, 17419, 17420];
+
+/// The code with which the server refused a command or a write; `None` where the error is of another kind.
 pub(crate) fn server_code(error: &Error) -> Option<i32> {
     match error.kind.as_ref() {
         ErrorKind::Command(refusal) => Some(refusal.code),
+        ErrorKind::Write(WriteFailure::WriteError(refusal)) => Some(refusal.code),
+        ErrorKind::InsertMany(refusal) => Some(refusal.write_errors.as_ref()?.first()?.code),
         _ => None,
+    }
+}
+
+/// A value that is in a unique index already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DuplicateKey {
+    /// The index's name.
+    pub(crate) index: String,
+    /// Which of the documents that were sent, counted from 0.
+    pub(crate) position: usize,
+}
+
+/// The unique index that refused a write. The name stands only in the server's message.
+pub(crate) fn duplicate_key(error: &Error) -> Option<DuplicateKey> {
+    if server_code(error) != Some(DUPLICATE_KEY) {
+        return None;
+    }
+    let (message, position) = match error.kind.as_ref() {
+        ErrorKind::Command(refusal) => (&refusal.message, 0),
+        ErrorKind::Write(WriteFailure::WriteError(refusal)) => (&refusal.message, 0),
+        ErrorKind::InsertMany(refusal) => {
+            let first = refusal.write_errors.as_ref()?.first()?;
+            (&first.message, first.index)
+        }
+        _ => return None,
+    };
+    let name = message.split_once("index: ").and_then(|(_, rest)| rest.split_whitespace().next());
+    Some(DuplicateKey { index: name.unwrap_or_default().to_owned(), position })
+}
+
+/// An error that is not the domain's business.
+pub(crate) fn unavailable(error: Error) -> StoreError {
+    match server_code(&error) {
+        Some(code) if UNACCEPTABLE.contains(&code) => StoreError::Malformed(error.to_string().into()),
+        _ => StoreError::Unavailable(error.to_string()),
     }
 }

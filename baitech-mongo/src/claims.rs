@@ -1,0 +1,67 @@
+//! Claims: unique keys held for a while. The key is the `_id`, so the database itself lets only one holder in.
+
+use async_trait::async_trait;
+use baitech_core::store::{Claim, ClaimKey, Claims, StoreError};
+use bson::{Bson, Document, RawDocumentBuf, doc};
+use futures::TryStreamExt;
+use mongodb::Database;
+use mongodb::error::Error;
+use serde::{Deserialize, Serialize};
+use serde_with::serde_as;
+
+use crate::MongoStore;
+use crate::aggregate_ref::StoredRef;
+use crate::server_error::unavailable;
+use crate::value::AsText;
+
+pub(crate) const COLLECTION: &str = "claims";
+
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+struct ClaimDocument {
+    #[serde(rename = "_id")]
+    #[serde_as(as = "AsText")]
+    key: ClaimKey,
+    holder: StoredRef,
+}
+
+/// A claim as it is stored.
+pub(crate) fn encode(claim: &Claim) -> Result<RawDocumentBuf, bson::error::Error> {
+    let document = ClaimDocument { key: claim.key.clone(), holder: claim.holder.into() };
+    bson::serialize_to_raw_document_buf(&document)
+}
+
+/// Matches those of the keys that this holder has.
+pub(crate) fn held_by(holder: StoredRef, keys: &[ClaimKey]) -> Document {
+    doc! { "_id": { "$in": texts(keys) }, "holder": holder }
+}
+
+/// The claim on a key, if it is held.
+pub(crate) async fn find(database: &Database, key: &ClaimKey) -> Result<Option<Claim>, Error> {
+    let claims = database.collection::<ClaimDocument>(COLLECTION);
+    Ok(claims.find_one(doc! { "_id": key.as_str() }).await?.map(Claim::from))
+}
+
+impl From<ClaimDocument> for Claim {
+    fn from(ClaimDocument { key, holder }: ClaimDocument) -> Self {
+        Self { key, holder: holder.into() }
+    }
+}
+
+#[async_trait]
+impl Claims for MongoStore {
+    async fn held(&self, keys: &[ClaimKey]) -> Result<Vec<Claim>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let claims = self.database().collection::<ClaimDocument>(COLLECTION);
+        let found = claims.find(doc! { "_id": { "$in": texts(keys) } }).sort(doc! { "_id": 1 }).await;
+        let documents: Vec<ClaimDocument> =
+            found.map_err(unavailable)?.try_collect().await.map_err(unavailable)?;
+        Ok(documents.into_iter().map(Claim::from).collect())
+    }
+}
+
+fn texts(keys: &[ClaimKey]) -> Vec<Bson> {
+    keys.iter().map(|key| Bson::from(key.as_str())).collect()
+}

@@ -1,0 +1,142 @@
+//! Sending a plan.
+
+use baitech_core::store::{AggregateRef, StoreError};
+use bson::oid::ObjectId;
+use bson::{RawDocumentBuf, doc};
+use mongodb::ClientSession;
+use mongodb::error::Error;
+
+use super::plan::{Action, GuardWrite, Plan, PlannedWrite};
+use crate::MongoStore;
+use crate::aggregate_ref::StoredRef;
+use crate::server_error::{DuplicateKey, duplicate_key};
+use crate::{claims, event, ledger};
+
+/// A field whose only use is to be written: two commits of which each writes what the other guards then collide.
+const GUARD: &str = "guard";
+
+/// Why a plan was not applied.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The domain's business.
+    Refused(StoreError),
+    /// One of the claims to take, or the record of the request, is there already. Whose it is, is found out afterwards.
+    ClaimHeld,
+    /// The server's or the network's.
+    Driver(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
+/// Everything of a plan, inside a transaction. Nothing goes on after the first failure.
+pub(super) async fn whole(
+    store: &MongoStore,
+    plan: &Plan,
+    session: &mut ClientSession,
+) -> Result<(), Failure> {
+    for target in &plan.guards {
+        guard(store, target, session).await?;
+    }
+    for planned in &plan.writes {
+        write(store, planned, Some(session)).await?;
+    }
+    for (holder, keys) in &plan.frees {
+        let held = claims::held_by(*holder, keys);
+        store.raw(claims::COLLECTION).delete_many(held).session(&mut *session).await?;
+    }
+    take(store, plan, session).await?;
+    insert(store, ledger::COLLECTION, &plan.entries, session).await?;
+    insert(store, event::COLLECTION, &plan.events, session).await
+}
+
+async fn guard(store: &MongoStore, target: &GuardWrite, session: &mut ClientSession) -> Result<(), Failure> {
+    let mark = doc! { "$set": { GUARD: ObjectId::new() } };
+    let marked =
+        store.raw(target.collection).update_one(target.filter.clone(), mark).session(session).await?;
+    at_version(marked.matched_count, target.target)
+}
+
+/// One aggregate, inside a transaction or alone.
+pub(super) async fn write(
+    store: &MongoStore,
+    planned: &PlannedWrite,
+    session: Option<&mut ClientSession>,
+) -> Result<(), Failure> {
+    let PlannedWrite { target, before: _, collection, action } = planned;
+    let collection = store.raw(collection);
+    let written = match action {
+        Action::Insert(document) => match session {
+            Some(session) => collection.insert_one(document).session(session).await.map(|_| 1),
+            None => collection.insert_one(document).await.map(|_| 1),
+        },
+        Action::Update { filter, operators } => {
+            let update = collection.update_one(filter.clone(), operators.clone());
+            let updated = match session {
+                Some(session) => update.session(session).await,
+                None => update.await,
+            };
+            updated.map(|updated| updated.matched_count)
+        }
+    };
+    match written {
+        Ok(count) => at_version(count, *target),
+        Err(error) => Err(match duplicate_key(&error) {
+            Some(duplicate) => Failure::Refused(duplicate_field(&duplicate, *target)),
+            None => Failure::Driver(error),
+        }),
+    }
+}
+
+fn at_version(matched: u64, target: AggregateRef) -> Result<(), Failure> {
+    if matched == 1 { Ok(()) } else { Err(Failure::Refused(StoreError::Conflict(target))) }
+}
+
+/// Which unique field it was, by the name of its index.
+fn duplicate_field(duplicate: &DuplicateKey, target: AggregateRef) -> StoreError {
+    match duplicate.index.as_str() {
+        "email_1" => StoreError::Duplicate { field: "email" },
+        "phoneNumber_1" => StoreError::Duplicate { field: "phoneNumber" },
+        "username_1" => StoreError::Duplicate { field: "username" },
+        "bookingNumber_1" => StoreError::Duplicate { field: "bookingNumber" },
+        _ => StoreError::Conflict(target),
+    }
+}
+
+/// The record of the request and the claims in one insert, the record first. Claims that their holder has already are
+/// touched instead, so that nobody frees them meanwhile.
+async fn take(store: &MongoStore, plan: &Plan, session: &mut ClientSession) -> Result<(), Failure> {
+    let (held, missing): (Vec<_>, Vec<_>) = plan.takes.iter().partition(|take| take.held);
+    for take in held {
+        let key = std::slice::from_ref(&take.claim.key);
+        let filter = claims::held_by(StoredRef::from(take.claim.holder), key);
+        let mark = doc! { "$set": { GUARD: ObjectId::new() } };
+        let touched = store.raw(claims::COLLECTION).update_one(filter, mark).session(&mut *session).await?;
+        if touched.matched_count != 1 {
+            return Err(Failure::ClaimHeld);
+        }
+    }
+    let documents = plan.record.iter().chain(missing.into_iter().map(|take| &take.document));
+    match insert(store, claims::COLLECTION, documents, session).await {
+        Err(Failure::Driver(error)) if duplicate_key(&error).is_some() => Err(Failure::ClaimHeld),
+        outcome => outcome,
+    }
+}
+
+async fn insert<'a>(
+    store: &MongoStore,
+    collection: &str,
+    documents: impl IntoIterator<Item = &'a RawDocumentBuf>,
+    session: &mut ClientSession,
+) -> Result<(), Failure> {
+    let documents: Vec<&RawDocumentBuf> = documents.into_iter().collect();
+    // The driver refuses an insert of nothing.
+    if documents.is_empty() {
+        return Ok(());
+    }
+    store.raw(collection).insert_many(documents).session(session).await?;
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! Why a commit failed, told in the order that a [`ChangeSet`](baitech_core::store::ChangeSet) promises.
+//!
+//! A transaction stops at whatever the server refuses first. Only afterwards, and only on this path, it is read what else
+//! stands in the way, so that a commit that succeeds pays nothing for the order.
+
+use baitech_core::account::User;
+use baitech_core::booking::Booking;
+use baitech_core::store::{AggregateRef, Claim, Claims, Committed, StoreError, Version};
+use bson::doc;
+use bson::oid::ObjectId;
+
+use super::apply::Failure;
+use super::plan::Plan;
+use crate::codec::Aggregate;
+use crate::server_error::unavailable;
+use crate::{MongoStore, user, version};
+
+/// What a failed attempt means.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    Final(Result<Committed, StoreError>),
+    /// What was in the way is gone, or belongs to the one who takes it.
+    TryAgain {
+        /// Claims that need not be taken any more.
+        held: Vec<Claim>,
+    },
+}
+
+impl MongoStore {
+    pub(super) async fn diagnose(&self, plan: &Plan, failure: Failure) -> Result<Verdict, StoreError> {
+        if let Some(request) = &plan.request {
+            // A repeated request fails on what its first run changed: the record is what counts.
+            if let Some(answer) = self.answer_to(&request.scope, &request.key, request.fingerprint).await? {
+                return Ok(Verdict::Final(Ok(Committed::Replayed(answer))));
+            }
+        }
+        for (target, expected) in plan.expected() {
+            if self.version_of(target).await? != expected {
+                return Ok(Verdict::Final(Err(StoreError::Conflict(target))));
+            }
+        }
+        let held = self.held(&plan.take_keys()).await?;
+        let (numbers, rivals): (Vec<&Claim>, Vec<&Claim>) = held
+            .iter()
+            .filter(|held| plan.is_stopped_by(held))
+            .partition(|held| held.key.space() == user::PHONE_CLAIMS);
+        if let Some(rival) = rivals.first() {
+            return Ok(Verdict::Final(Err(StoreError::Claimed((*rival).clone()))));
+        }
+        Ok(match failure {
+            Failure::Refused(error) => Verdict::Final(Err(error)),
+            Failure::Driver(error) => Verdict::Final(Err(unavailable(error))),
+            Failure::ClaimHeld if numbers.is_empty() => Verdict::TryAgain { held },
+            Failure::ClaimHeld => Verdict::Final(Err(StoreError::Duplicate { field: "phoneNumber" })),
+        })
+    }
+
+    async fn version_of(&self, target: AggregateRef) -> Result<Option<Version>, StoreError> {
+        let collection = match target {
+            AggregateRef::User(_) => User::COLLECTION,
+            AggregateRef::Booking(_) => Booking::COLLECTION,
+        };
+        let id = doc! { "_id": ObjectId::from_bytes(target.id_bytes()) };
+        let found = self.raw(collection).find_one(id).projection(doc! { version::FIELD: 1 }).await;
+        Ok(found.map_err(unavailable)?.map(|raw| version::of(&raw)))
+    }
+}

@@ -1,0 +1,64 @@
+//! The one way in which the engine writes: a [`ChangeSet`] as one transaction.
+//!
+//! Everything is encoded into a [`Plan`] before the transaction begins, so that a retry only resends. The server's labels
+//! say what may be retried; who gave up waiting finds the commit finished all the same, because it runs in a task of its own.
+
+mod apply;
+mod diagnose;
+mod form;
+mod plan;
+mod transaction;
+
+use async_trait::async_trait;
+use baitech_core::store::{ChangeSet, Commit, Committed, Fingerprint, IdempotencyKey, StoreError};
+
+use self::apply::Failure;
+use self::diagnose::Verdict;
+use self::plan::Plan;
+use self::transaction::Retries;
+use crate::MongoStore;
+use crate::server_error::unavailable;
+
+#[async_trait]
+impl Commit for MongoStore {
+    async fn commit(&self, changes: ChangeSet) -> Result<Committed, StoreError> {
+        let store = self.clone();
+        let finished = tokio::spawn(async move { store.commit_plan(Plan::of(&store, changes).await?).await });
+        finished.await.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
+    }
+
+    async fn answered(
+        &self,
+        scope: &str,
+        key: &IdempotencyKey,
+        fingerprint: Fingerprint,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.answer_to(scope, key, fingerprint).await
+    }
+}
+
+impl MongoStore {
+    async fn commit_plan(&self, mut plan: Plan) -> Result<Committed, StoreError> {
+        let mut retries = Retries::new();
+        loop {
+            let failure = match self.run(&plan, &mut retries).await {
+                Ok(()) => return Ok(Committed::Applied),
+                Err(Failure::Driver(error)) => return Err(unavailable(error)),
+                Err(failure) => failure,
+            };
+            match self.diagnose(&plan, failure).await? {
+                Verdict::Final(outcome) => return outcome,
+                Verdict::TryAgain { held } => plan.holds_already(&held),
+            }
+            retries.pause().await?;
+        }
+    }
+
+    /// A small set skips the transaction: one document is atomic by itself.
+    async fn run(&self, plan: &Plan, retries: &mut Retries) -> Result<(), Failure> {
+        match plan.single_write() {
+            Some(write) => apply::write(self, write, None).await,
+            None => transaction::run(self, plan, retries).await,
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! A change set, checked and encoded.
+
+use std::borrow::Cow;
+
+use baitech_core::store::{
+    AggregateRef, ChangeSet, Claim, ClaimKey, Expected, Fingerprint, Guard, Idempotency, IdempotencyKey, Put,
+    StoreError, Version, Write,
+};
+use bson::oid::ObjectId;
+use bson::{DateTime, Document, RawDocumentBuf, doc};
+use chrono::{DateTime as Instant, Utc};
+
+use super::form;
+use crate::aggregate_ref::StoredRef;
+use crate::codec::Aggregate;
+use crate::diff::Update;
+use crate::load::{RawOrigin, corrupt};
+use crate::{MongoStore, claims, due, event, idempotency, ledger, user, version};
+
+/// What a transaction sends, in the order in which it sends it.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub(super) guards: Vec<GuardWrite>,
+    pub(super) writes: Vec<PlannedWrite>,
+    /// Per holder, because a claim is freed only where its holder matches.
+    pub(super) frees: Vec<(StoredRef, Vec<ClaimKey>)>,
+    /// Sorted, so that two commits never wait for each other's claims in a circle.
+    pub(super) takes: Vec<PlannedClaim>,
+    pub(super) record: Option<RawDocumentBuf>,
+    pub(super) request: Option<Request>,
+    pub(super) entries: Vec<RawDocumentBuf>,
+    pub(super) events: Vec<RawDocumentBuf>,
+}
+
+/// An aggregate that must be at a version.
+#[derive(Debug)]
+pub(super) struct GuardWrite {
+    pub(super) target: AggregateRef,
+    pub(super) version: Version,
+    pub(super) collection: &'static str,
+    pub(super) filter: Document,
+}
+
+#[derive(Debug)]
+pub(super) struct PlannedWrite {
+    pub(super) target: AggregateRef,
+    /// `None` for a new one.
+    pub(super) before: Option<Version>,
+    pub(super) collection: &'static str,
+    pub(super) action: Action,
+}
+
+#[derive(Debug)]
+pub(super) enum Action {
+    Insert(RawDocumentBuf),
+    Update { filter: Document, operators: Document },
+}
+
+#[derive(Debug)]
+pub(super) struct PlannedClaim {
+    pub(super) claim: Claim,
+    pub(super) document: RawDocumentBuf,
+    /// The holder has it already; only known after a first attempt failed.
+    pub(super) held: bool,
+}
+
+/// By which a repeated request is known.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) scope: String,
+    pub(super) key: IdempotencyKey,
+    pub(super) fingerprint: Fingerprint,
+}
+
+impl Plan {
+    /// Checks the set's own terms and encodes it. Reads only what the caller did not bring along.
+    pub(super) async fn of(store: &MongoStore, changes: ChangeSet) -> Result<Self, StoreError> {
+        form::check(&changes)?;
+        let ChangeSet { writes, guards, free, mut take, entries, events, idempotency } = changes;
+        let mut free = free;
+        let creates = writes.iter().any(|write| write.expected() == Expected::Absent);
+        if creates || !take.is_empty() {
+            store.require_prepared().await?;
+        }
+        let mut plan = Self { guards: guards.iter().map(GuardWrite::of).collect(), ..Self::default() };
+        for write in writes {
+            let planned = match write {
+                Write::User(put) => {
+                    let origin = origin_of(store, &put).await?;
+                    user::phone_claims(&put.value, origin.as_ref(), &mut free, &mut take)?;
+                    plan_put(*put, origin)?
+                }
+                Write::Booking(put) => {
+                    let origin = origin_of(store, &put).await?;
+                    plan_put(*put, origin)?
+                }
+            };
+            plan.writes.push(planned);
+        }
+        plan.guards.sort_by_key(|guard| guard.target);
+        plan.writes.sort_by_key(|write| write.target);
+        plan.frees = by_holder(free);
+        plan.takes = plan_takes(take)?;
+        plan.entries = encode_all(entries, ledger::encode)?;
+        plan.events = encode_all(events, event::encode)?;
+        if let Some(record) = idempotency {
+            let Idempotency { scope, key, fingerprint, .. } = &record;
+            let (scope, key, fingerprint) = (scope.clone(), key.clone(), *fingerprint);
+            plan.request = Some(Request { scope, key, fingerprint });
+            plan.record = Some(idempotency::encode(record).map_err(malformed)?);
+        }
+        Ok(plan)
+    }
+
+    /// The write, where it is all that there is.
+    pub(super) fn single_write(&self) -> Option<&PlannedWrite> {
+        let Self { guards, writes, frees, takes, record, request: _, entries, events } = self;
+        let alone = guards.is_empty()
+            && frees.is_empty()
+            && takes.is_empty()
+            && record.is_none()
+            && entries.is_empty()
+            && events.is_empty();
+        writes.first().filter(|_| alone && writes.len() == 1)
+    }
+
+    /// Whose version must be what, in the order in which it is told.
+    pub(super) fn expected(&self) -> impl Iterator<Item = (AggregateRef, Option<Version>)> {
+        let writes = self.writes.iter().map(|write| (write.target, write.before));
+        writes.chain(self.guards.iter().map(|guard| (guard.target, Some(guard.version))))
+    }
+
+    pub(super) fn take_keys(&self) -> Vec<ClaimKey> {
+        self.takes.iter().map(|take| take.claim.key.clone()).collect()
+    }
+
+    /// Whether a claim stays in the way: held by somebody else, and not freed by this very set.
+    pub(super) fn is_stopped_by(&self, held: &Claim) -> bool {
+        let holder = StoredRef::from(held.holder);
+        let freed = self.frees.iter().any(|(freed, keys)| *freed == holder && keys.contains(&held.key));
+        !freed && self.takes.iter().all(|take| take.claim != *held)
+    }
+
+    /// Remembers which claims need not be inserted any more.
+    pub(super) fn holds_already(&mut self, held: &[Claim]) {
+        for take in &mut self.takes {
+            take.held = held.contains(&take.claim);
+        }
+    }
+}
+
+impl GuardWrite {
+    fn of(guard: &Guard) -> Self {
+        let Guard { target, version } = *guard;
+        let collection = match target {
+            AggregateRef::User(_) => baitech_core::account::User::COLLECTION,
+            AggregateRef::Booking(_) => baitech_core::booking::Booking::COLLECTION,
+        };
+        Self { target, version, collection, filter: at_version(target, version) }
+    }
+}
+
+fn at_version(target: AggregateRef, expected: Version) -> Document {
+    doc! { "_id": ObjectId::from_bytes(target.id_bytes()), version::FIELD: version::matching(expected) }
+}
+
+pub(super) fn terms(reason: String) -> StoreError {
+    StoreError::Malformed(Cow::Owned(reason))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn malformed(error: bson::error::Error) -> StoreError {
+    terms(format!("a value that BSON cannot hold: {error}"))
+}
+
+/// The raw document that the new value replaces: what was loaded, else what is there now. `None` for a new one.
+async fn origin_of<A: Aggregate>(
+    store: &MongoStore,
+    put: &Put<A>,
+) -> Result<Option<RawDocumentBuf>, StoreError>
+where
+    Put<A>: Into<Write> + Clone,
+{
+    if put.expected == Expected::Absent {
+        return Ok(None);
+    }
+    if let Some(RawOrigin(raw)) = put.origin.get() {
+        return Ok(Some(raw.clone()));
+    }
+    let target = Write::target(&put.clone().into());
+    let id = doc! { "_id": ObjectId::from_bytes(target.id_bytes()) };
+    let found = store.raw(A::COLLECTION).find_one(id).await.map_err(crate::server_error::unavailable)?;
+    Ok(Some(found.unwrap_or_default()))
+}
+
+fn plan_put<A: Aggregate>(put: Put<A>, origin: Option<RawDocumentBuf>) -> Result<PlannedWrite, StoreError>
+where
+    Put<A>: Into<Write>,
+{
+    let new = put.value.encode().map_err(malformed)?;
+    let (expected, due_at) = (put.expected, put.due_at);
+    let target = Write::target(&put.into());
+    let action = match origin {
+        None => insert(new, expected.written(), due_at)?,
+        Some(raw) => update::<A>(target, &raw, &new, expected, due_at)?,
+    };
+    let before = match expected {
+        Expected::Absent => None,
+        Expected::At(version) => Some(version),
+    };
+    Ok(PlannedWrite { target, before, collection: A::COLLECTION, action })
+}
+
+fn insert(mut new: Document, first: Version, due_at: Option<Instant<Utc>>) -> Result<Action, StoreError> {
+    new.insert(version::FIELD, version::to_bson(first));
+    if let Some(at) = due_at {
+        new.insert(due::DUE_AT, DateTime::from_chrono(at));
+    }
+    Ok(Action::Insert(RawDocumentBuf::try_from(&new).map_err(malformed)?))
+}
+
+fn update<A: Aggregate>(
+    target: AggregateRef,
+    raw: &RawDocumentBuf,
+    new: &Document,
+    expected: Expected,
+    due_at: Option<Instant<Utc>>,
+) -> Result<Action, StoreError> {
+    let Expected::At(before) = expected else {
+        return Err(terms(format!("{target} is new and has an origin")));
+    };
+    let difference = if raw.is_empty() {
+        // Gone: the filter will not match, whatever is sent.
+        Update::default()
+    } else {
+        let understood = A::decode(raw).map_err(|reason| corrupt(A::COLLECTION, raw, &reason))?;
+        let raw = Document::try_from(raw.as_ref()).map_err(malformed)?;
+        Update::between(&raw, &understood.encode().map_err(malformed)?, new)
+    };
+    let mut update = difference;
+    update.set(version::FIELD, version::to_bson(expected.written()));
+    match due_at {
+        Some(at) => update.set(due::DUE_AT, DateTime::from_chrono(at)),
+        None => update.unset(due::DUE_AT),
+    }
+    update.unset(due::LEASED_UNTIL);
+    Ok(Action::Update { filter: at_version(target, before), operators: update.into_operators() })
+}
+
+fn by_holder(mut free: Vec<Claim>) -> Vec<(StoredRef, Vec<ClaimKey>)> {
+    free.sort_by(|a, b| (a.holder, &a.key).cmp(&(b.holder, &b.key)));
+    let mut grouped: Vec<(StoredRef, Vec<ClaimKey>)> = Vec::new();
+    for Claim { key, holder } in free {
+        let holder = StoredRef::from(holder);
+        match grouped.last_mut() {
+            Some((last, keys)) if *last == holder => keys.push(key),
+            _ => grouped.push((holder, vec![key])),
+        }
+    }
+    grouped
+}
+
+fn plan_takes(mut take: Vec<Claim>) -> Result<Vec<PlannedClaim>, StoreError> {
+    take.sort();
+    take.dedup();
+    let planned = take.into_iter().map(|claim| {
+        let document = claims::encode(&claim).map_err(malformed)?;
+        Ok(PlannedClaim { claim, document, held: false })
+    });
+    planned.collect()
+}
+
+fn encode_all<T>(
+    values: Vec<T>,
+    encode: impl Fn(T) -> Result<RawDocumentBuf, bson::error::Error>,
+) -> Result<Vec<RawDocumentBuf>, StoreError> {
+    values.into_iter().map(|value| encode(value).map_err(malformed)).collect()
+}

@@ -1,0 +1,87 @@
+//! Running a plan in a transaction, retried as the server's labels allow.
+
+use std::time::Duration;
+
+use baitech_core::store::StoreError;
+use mongodb::ClientSession;
+use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
+use tokio::time::Instant;
+
+use super::apply::{self, Failure};
+use super::plan::Plan;
+use crate::MongoStore;
+
+/// How long a commit goes on trying before it tells that it does not know.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(30);
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+const LONGEST_PAUSE: Duration = Duration::from_millis(60);
+
+/// Pauses between attempts: longer each time, with jitter, and bounded.
+#[derive(Debug)]
+pub(super) struct Retries {
+    give_up_at: Instant,
+    pause: Duration,
+}
+
+impl Retries {
+    pub(super) fn new() -> Self {
+        Self { give_up_at: Instant::now() + GIVE_UP_AFTER, pause: FIRST_PAUSE }
+    }
+
+    /// Waits before the next attempt.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where there is to be none.
+    pub(super) async fn pause(&mut self) -> Result<(), StoreError> {
+        if Instant::now() >= self.give_up_at {
+            let seconds = GIVE_UP_AFTER.as_secs();
+            return Err(StoreError::Unavailable(format!("the commit met rivals for {seconds} s")));
+        }
+        tokio::time::sleep(self.pause.mul_f64(fastrand::f64())).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        Ok(())
+    }
+}
+
+pub(super) async fn run(store: &MongoStore, plan: &Plan, retries: &mut Retries) -> Result<(), Failure> {
+    let mut session = store.database().client().start_session().await?;
+    loop {
+        match attempt(store, plan, &mut session, retries).await {
+            Err(Failure::Driver(error)) if error.contains_label(TRANSIENT_TRANSACTION_ERROR) => {
+                tracing::debug!(%error, "a commit is tried again");
+                retries.pause().await.map_err(Failure::Refused)?;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn attempt(
+    store: &MongoStore,
+    plan: &Plan,
+    session: &mut ClientSession,
+    retries: &mut Retries,
+) -> Result<(), Failure> {
+    session.start_transaction().await?;
+    if let Err(failure) = apply::whole(store, plan, session).await {
+        // Where the abort fails, the server aborts by itself; the failure at hand is the one to tell.
+        let _ = session.abort_transaction().await;
+        return Err(failure);
+    }
+    loop {
+        match session.commit_transaction().await {
+            Err(error) if may_be_committed(&error) => {
+                tracing::debug!(%error, "the outcome of a commit is asked for again");
+                if retries.pause().await.is_err() {
+                    return Err(Failure::Driver(error));
+                }
+            }
+            outcome => return outcome.map_err(Failure::Driver),
+        }
+    }
+}
+
+/// The commit may have happened: sending it again is safe and tells.
+fn may_be_committed(error: &Error) -> bool {
+    error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT)
+}

@@ -1,0 +1,83 @@
+//! An event as it is stored.
+
+use baitech_core::account::User;
+use baitech_core::kernel::{Actor, Id, Role};
+use baitech_core::store::{Event, EventKind, Version};
+use bson::{Bson, RawDocumentBuf};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_with::{serde_as, skip_serializing_none};
+
+use crate::aggregate_ref::StoredRef;
+use crate::codec::Unreadable;
+use crate::value::{Millis, Oid, Whole};
+
+/// One document of `events`.
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct EventDocument {
+    #[serde(rename = "_id")]
+    #[serde_as(as = "Oid")]
+    id: Id<Event>,
+    aggregate: StoredRef,
+    #[serde_as(as = "Whole")]
+    version: u64,
+    #[serde_as(as = "Whole")]
+    n: u32,
+    /// Missing for the system.
+    actor: Option<StoredActor>,
+    #[serde_as(as = "Millis")]
+    at: DateTime<Utc>,
+    /// For people and for filters: `booking.status_changed`.
+    name: String,
+    /// As the event serialises itself.
+    payload: Bson,
+    /// `true` until it is acknowledged, then missing.
+    pending: Option<bool>,
+}
+
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredActor {
+    #[serde_as(as = "Oid")]
+    id: Id<User>,
+    role: Role,
+}
+
+/// An event that nobody has acknowledged.
+pub(crate) fn encode(event: Event) -> Result<RawDocumentBuf, bson::error::Error> {
+    let Event { id, aggregate, version, n, actor, at, kind } = event;
+    let actor = match actor {
+        Actor::System => None,
+        Actor::User { id, role } => Some(StoredActor { id, role }),
+    };
+    let document = EventDocument {
+        id,
+        aggregate: aggregate.into(),
+        version: version.get(),
+        n,
+        actor,
+        at,
+        name: kind.name().to_owned(),
+        payload: bson::serialize_to_bson(&kind)?,
+        pending: Some(true),
+    };
+    bson::serialize_to_raw_document_buf(&document)
+}
+
+impl EventDocument {
+    pub(super) fn into_event(self) -> Result<Event, Unreadable> {
+        let kind: EventKind = bson::deserialize_from_bson(self.payload)
+            .map_err(|error| Unreadable::from(error).in_field("payload"))?;
+        Ok(Event {
+            id: self.id,
+            aggregate: self.aggregate.into(),
+            version: Version::new(self.version),
+            n: self.n,
+            actor: self.actor.map_or(Actor::System, |actor| Actor::user(actor.id, actor.role)),
+            at: self.at,
+            kind,
+        })
+    }
+}

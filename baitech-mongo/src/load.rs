@@ -1,0 +1,56 @@
+//! Reading aggregates.
+
+use async_trait::async_trait;
+use baitech_core::kernel::Id;
+use baitech_core::store::{Load, Origin, StoreError, Stored};
+use bson::{Document, RawDocument, RawDocumentBuf, doc};
+use futures::TryStreamExt;
+use mongodb::Cursor;
+
+use crate::codec::{Aggregate, Unreadable};
+use crate::server_error::unavailable;
+use crate::value::oid;
+use crate::{MongoStore, version};
+
+/// The raw document that a value was read from: the origin that comes back with the next write.
+#[derive(Debug)]
+pub(crate) struct RawOrigin(pub(crate) RawDocumentBuf);
+
+#[async_trait]
+impl<A: Aggregate> Load<A> for MongoStore {
+    async fn load(&self, id: Id<A>) -> Result<Option<Stored<A>>, StoreError> {
+        self.find_one(doc! { "_id": oid(id) }).await
+    }
+}
+
+impl MongoStore {
+    pub(crate) async fn find_one<A: Aggregate>(
+        &self,
+        filter: Document,
+    ) -> Result<Option<Stored<A>>, StoreError> {
+        let found = self.raw(A::COLLECTION).find_one(filter).await.map_err(unavailable)?;
+        found.map(stored).transpose()
+    }
+}
+
+/// Reads a list to its end.
+pub(crate) async fn read_all<A: Aggregate>(
+    cursor: Cursor<RawDocumentBuf>,
+) -> Result<Vec<Stored<A>>, StoreError> {
+    let documents: Vec<RawDocumentBuf> = cursor.try_collect().await.map_err(unavailable)?;
+    documents.into_iter().map(stored).collect()
+}
+
+fn stored<A: Aggregate>(raw: RawDocumentBuf) -> Result<Stored<A>, StoreError> {
+    let value = A::decode(&raw).map_err(|reason| corrupt(A::COLLECTION, &raw, &reason))?;
+    Ok(Stored { value, version: version::of(&raw), origin: Origin::new(RawOrigin(raw)) })
+}
+
+/// The error for a stored document that is not what it should be.
+pub(crate) fn corrupt(collection: &'static str, raw: &RawDocument, reason: &Unreadable) -> StoreError {
+    let id = match raw.get("_id") {
+        Ok(Some(id)) => id.as_object_id().map_or_else(|| format!("{id:?}"), |id| id.to_hex()),
+        _ => "without _id".to_owned(),
+    };
+    StoreError::Corrupt { collection, id, reason: reason.to_string() }
+}

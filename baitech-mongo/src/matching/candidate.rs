@@ -1,0 +1,84 @@
+//! The part of a user that matching needs, read without the rest.
+
+use baitech_core::account::{Category, KycStatus, User, UserStatus};
+use baitech_core::kernel::Id;
+use baitech_core::matching::{Candidate, CandidateSkill};
+use bson::{Document, doc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_with::serde_as;
+
+use crate::codec::Unreadable;
+use crate::money::{currency, money};
+use crate::user::parts::{Exception, Kyc, Place, Rating, Skill, Slot, Stats};
+use crate::user::{DEFAULT_ZONE, availability, service_radius};
+use crate::value::{Number128, Oid};
+
+#[serde_as]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CandidateDocument {
+    #[serde(rename = "_id")]
+    #[serde_as(as = "Oid")]
+    id: Id<User>,
+    status: UserStatus,
+    location: Option<Place>,
+    #[serde(default)]
+    skills: Vec<Skill>,
+    #[serde(default)]
+    availability: Vec<Slot>,
+    #[serde(default)]
+    availability_exceptions: Vec<Exception>,
+    time_zone: Option<Tz>,
+    #[serde_as(as = "Option<Number128>")]
+    hourly_rate: Option<Decimal>,
+    hourly_rate_currency: Option<String>,
+    service_radius: Option<f64>,
+    kyc: Option<Kyc>,
+    rating: Option<Rating>,
+    stats: Option<Stats>,
+}
+
+impl CandidateDocument {
+    pub(super) fn projection() -> Document {
+        doc! {
+            "status": 1,
+            "location": 1,
+            "skills": 1,
+            "availability": 1,
+            "availabilityExceptions": 1,
+            "timeZone": 1,
+            "hourlyRate": 1,
+            "hourlyRateCurrency": 1,
+            "serviceRadius": 1,
+            "kyc": 1,
+            "rating": 1,
+            "stats": 1,
+        }
+    }
+
+    pub(super) fn into_candidate(self, category: Category) -> Result<Candidate, Unreadable> {
+        let rate_currency = currency(self.hourly_rate_currency.as_deref());
+        let rate_currency = rate_currency.map_err(|error| error.in_field("hourlyRateCurrency"))?;
+        let in_category = self.skills.iter().filter(|skill| skill.category == category);
+        let skills = in_category.map(|skill| CandidateSkill {
+            verified: skill.verified,
+            years_of_experience: skill.years_of_experience.unwrap_or(0),
+        });
+        Ok(Candidate {
+            technician: self.id,
+            is_active: self.status == UserStatus::Active,
+            is_verified: self.kyc.as_ref().is_some_and(|kyc| kyc.read_status() == KycStatus::Verified),
+            skill: skills.max_by_key(|skill| (skill.verified, skill.years_of_experience)),
+            point: self.location.as_ref().and_then(Place::point),
+            service_radius: service_radius(self.service_radius),
+            availability: availability(self.availability, self.availability_exceptions),
+            time_zone: self.time_zone.unwrap_or(DEFAULT_ZONE),
+            hourly_rate: self.hourly_rate.map(|amount| money(amount, rate_currency)),
+            rating: self.rating.unwrap_or_default().into_domain(),
+            completion_rate: self.stats.unwrap_or_default().into_domain()?.completion_rate(),
+            punctuality: None,
+        })
+    }
+}
