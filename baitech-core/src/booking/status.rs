@@ -295,6 +295,3 @@ const MATRIX: [[Parties; 16]; 16] = {
     }
     matrix
 };
-
-#[cfg(test)]
-mod tests;

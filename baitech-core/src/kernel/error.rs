@@ -129,7 +129,6 @@ impl From<StoreError> for Error {
                 Self::refused(Rule::IdempotencyKeyReused, "this idempotency key was used for another request")
             }
             StoreError::Cursor(violation) => violation.into(),
-            StoreError::NotPrepared(way_out) => Self::refused(Rule::NotPrepared, way_out),
             other => Self::Unavailable { reason: other.to_string() },
         }
     }

@@ -112,6 +112,3 @@ impl From<GeoPoint> for (f64, f64) {
         (point.longitude, point.latitude)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -22,5 +22,5 @@ pub use geo::{Distance, GeoPoint};
 pub use id::{Element, ElementId, Id, ParseIdError};
 pub use money::{Currency, Money, MoneyError, Rate, Rounding};
 pub use page::{Cursor, Page, PageRequest};
-pub use pause::Pause;
+pub use pause::{NoPause, Pause};
 pub use text::{Email, Percent, PhoneNumber, Text, Username};

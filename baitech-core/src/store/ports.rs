@@ -6,7 +6,7 @@ use super::{ChangeSet, Claim, ClaimKey, DueWork, Event, Fingerprint, Idempotency
 use crate::{
     account::UserRepository,
     booking::BookingRepository,
-    kernel::{Currency, Id, Money, Pause},
+    kernel::{Currency, Id, Money},
     ledger::Account,
     matching::MatchingRepository,
 };
@@ -118,7 +118,6 @@ pub trait Store:
     + DueWork
     + Outbox
     + LedgerReader
-    + Pause
     + UserRepository
     + BookingRepository
     + MatchingRepository
@@ -132,7 +131,6 @@ impl<S> Store for S where
         + DueWork
         + Outbox
         + LedgerReader
-        + Pause
         + UserRepository
         + BookingRepository
         + MatchingRepository

@@ -1,8 +1,9 @@
-use bson::doc;
+use std::time::Duration;
 
-use super::definition::{Collection, expiring, index};
+use super::definition::{Collection, expiring};
+use crate::claims::COLLECTION;
 
-/// Unique keys held for a while, the key being the `_id`: a technician's time cells, idempotency records.
+/// Unique keys held for a while, the key being the `_id`: a technician's time cells, phone numbers, idempotency records.
 pub(super) fn collection() -> Collection {
-    Collection { name: "claims", indexes: vec![index(doc! { "holder": 1 }), expiring("expiresAt")] }
+    Collection { name: COLLECTION, indexes: vec![expiring("expiresAt", Duration::ZERO)] }
 }

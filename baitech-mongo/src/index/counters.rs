@@ -1,6 +1,7 @@
 use super::definition::Collection;
+use crate::counters::COLLECTION;
 
 /// Sequences, one document each, found by `_id` alone.
 pub(super) fn collection() -> Collection {
-    Collection { name: "counters", indexes: Vec::new() }
+    Collection { name: COLLECTION, indexes: Vec::new() }
 }

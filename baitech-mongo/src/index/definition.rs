@@ -35,9 +35,9 @@ pub(super) fn text(fields: &[&str]) -> IndexModel {
     with(index(keys), |options| options.default_language = Some("none".to_owned()))
 }
 
-/// The server removes documents once the date in the field has passed.
-pub(super) fn expiring(field: &str) -> IndexModel {
-    with(index(bson::doc! { field: 1 }), |options| options.expire_after = Some(Duration::ZERO))
+/// The server removes documents once the date in the field lies so long back.
+pub(super) fn expiring(field: &str, after: Duration) -> IndexModel {
+    with(index(bson::doc! { field: 1 }), |options| options.expire_after = Some(after))
 }
 
 /// `field_1_other_-1`, as the server and Mongoose name an index that nobody named.

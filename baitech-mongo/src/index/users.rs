@@ -1,10 +1,12 @@
+use baitech_core::account::User;
 use bson::doc;
 
 use super::definition::{Collection, index, text, unique, where_exists};
+use crate::codec::Aggregate;
 
 pub(super) fn collection() -> Collection {
     Collection {
-        name: "users",
+        name: User::COLLECTION,
         indexes: vec![
             index(doc! { "location": "2dsphere" }),
             text(&["firstName", "lastName", "bio", "skills.name", "businessName"]),
@@ -14,6 +16,10 @@ pub(super) fn collection() -> Collection {
             index(doc! { "role": 1, "status": 1, "rating.average": -1 }),
             index(doc! { "skills.category": 1, "status": 1, "role": 1 }),
             index(doc! { "fcmTokens.token": 1 }),
+            // Lists by id.
+            index(doc! { "role": 1, "status": 1, "_id": 1 }),
+            index(doc! { "skills.category": 1, "role": 1, "status": 1, "_id": 1 }),
+            where_exists(index(doc! { "dueAt": 1 }), "dueAt"),
         ],
     }
 }

@@ -113,7 +113,8 @@ impl Process {
             "--bind_ip 127.0.0.1 --nounixsocket --wiredTigerCacheSizeGB 0.25 --oplogSize 64",
             "--wiredTigerEngineConfigString log=(prealloc=false,file_max=8MB)",
             "--setParameter diagnosticDataCollectionEnabled=false --setParameter enableTestCommands=1",
-            "--setParameter ttlMonitorSleepSecs=1",
+            // Tests have clocks of their own: what expires by theirs must not vanish by the machine's.
+            "--setParameter ttlMonitorEnabled=false",
             "--setParameter shutdownTimeoutMillisForSignaledShutdown=100",
         ];
         arguments.extend(small.iter().flat_map(|line| line.split(' ')).map(str::to_owned));

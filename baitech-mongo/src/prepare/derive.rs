@@ -1,0 +1,92 @@
+//! The steps.
+
+use baitech_core::account::User;
+use baitech_core::booking::Booking;
+use baitech_core::store::{AggregateRef, Claim};
+use bson::{Document, RawDocumentBuf, doc};
+use futures::TryStreamExt;
+use mongodb::Database;
+use mongodb::error::Error;
+use serde::Deserialize;
+
+use super::{Overlap, PrepareReport};
+use crate::codec::Aggregate;
+use crate::load::corrupt;
+use crate::server_error::duplicate_key;
+use crate::{claims, counters, user};
+
+#[derive(Debug, Deserialize)]
+struct LastNumber {
+    #[serde(rename = "_id")]
+    month: String,
+    last: i64,
+}
+
+/// Booking numbers are `BK`, four digits of the month, six of the series: each series goes on above its last number.
+pub(super) async fn series(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
+    let digits = |from: i32, count: i32| doc! { "$substrBytes": ["$bookingNumber", from, count] };
+    let stages = [
+        doc! { "$match": { "bookingNumber": { "$regex": "^BK[0-9]{10}$" } } },
+        doc! { "$group": { "_id": digits(2, 4), "last": { "$max": { "$toLong": digits(6, 6) } } } },
+        doc! { "$sort": { "_id": 1 } },
+    ];
+    let bookings = database.collection::<Document>(Booking::COLLECTION);
+    let mut months = bookings.aggregate(stages).with_type::<LastNumber>().await?;
+    while let Some(LastNumber { month, last }) = months.try_next().await? {
+        let series = format!("booking.{month}");
+        counters::raise(database, &series, last).await?;
+        report.series.push((series, last));
+    }
+    Ok(())
+}
+
+/// Every phone number belongs to one user, in whichever form it is stored.
+pub(super) async fn phone_claims(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
+    let mut users =
+        database.collection::<RawDocumentBuf>(User::COLLECTION).find(doc! {}).sort(doc! { "_id": 1 }).await?;
+    while let Some(raw) = users.try_next().await? {
+        report.users = report.users.saturating_add(1);
+        let Some(user) = readable::<User>(&raw, report) else { continue };
+        let claim = user::phone_claim(AggregateRef::User(user.id), &user.phone);
+        take(database, vec![claim], report).await?;
+    }
+    Ok(())
+}
+
+/// Every booking that is promised or under way holds its technician's time.
+pub(super) async fn booking_claims(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
+    let bookings = database.collection::<RawDocumentBuf>(Booking::COLLECTION);
+    let mut bookings = bookings.find(doc! {}).sort(doc! { "_id": 1 }).await?;
+    while let Some(raw) = bookings.try_next().await? {
+        report.bookings = report.bookings.saturating_add(1);
+        let Some(booking) = readable::<Booking>(&raw, report) else { continue };
+        let Some(technician) = booking.technician.filter(|_| booking.status.holds_time()) else { continue };
+        let holder = AggregateRef::Booking(booking.id);
+        let keys = booking.slot.claim_keys(technician);
+        take(database, keys.into_iter().map(|key| Claim { key, holder }).collect(), report).await?;
+    }
+    Ok(())
+}
+
+fn readable<A: Aggregate>(raw: &RawDocumentBuf, report: &mut PrepareReport) -> Option<A> {
+    let decoded = A::decode(raw);
+    decoded.map_err(|reason| report.unreadable.push(corrupt(A::COLLECTION, raw, &reason).to_string())).ok()
+}
+
+async fn take(database: &Database, wanted: Vec<Claim>, report: &mut PrepareReport) -> Result<(), Error> {
+    let collection = database.collection::<RawDocumentBuf>(claims::COLLECTION);
+    for claim in wanted {
+        let document = claims::encode(&claim)?;
+        match collection.insert_one(document).await {
+            Ok(_) => report.claims = report.claims.saturating_add(1),
+            Err(error) if duplicate_key(&error).is_some() => {
+                let held = claims::find(database, &claim.key).await?;
+                if let Some(held) = held.filter(|held| held.holder != claim.holder) {
+                    report.overlaps.push(Overlap { wanted: claim, held });
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

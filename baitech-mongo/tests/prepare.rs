@@ -1,0 +1,150 @@
+//! Making a database of the earlier application fit for writing.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use baitech_core::account::User;
+use baitech_core::booking::{Booking, BookingStatus};
+use baitech_core::kernel::Id;
+use baitech_core::store::{
+    AggregateRef, ChangeSet, Claim, Claims, Commit, Committed, Counters, Load, Put, StoreError, Stored,
+};
+use baitech_mongo::{MongoStore, PrepareReport};
+use bson::oid::ObjectId;
+use bson::{Document, doc};
+use support::{legacy, legacy_database};
+
+async fn booking_in(store: &MongoStore, status: BookingStatus) -> Stored<Booking> {
+    let wanted = |document: &Document| document.get_str("status").unwrap() == status.as_str();
+    let document = legacy("bookings").into_iter().find(|document| wanted(document)).unwrap();
+    let id = document.get_object_id("_id").unwrap();
+    store.load(Id::from_bytes(id.bytes())).await.unwrap().unwrap()
+}
+
+fn claims_of(booking: &Booking) -> Vec<Claim> {
+    let holder = AggregateRef::Booking(booking.id);
+    let keys = booking.slot.claim_keys(booking.technician.unwrap());
+    keys.into_iter().map(|key| Claim { key, holder }).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_database_needs_no_preparing() {
+    let store = support::store().await;
+    assert_eq!(store.next("booking.2611").await.unwrap(), 1);
+    assert_eq!(store.next("booking.2611").await.unwrap(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_it_nothing_is_claimed_created_or_numbered() {
+    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    let booking = booking_in(&store, BookingStatus::Assigned).await;
+    let take = claims_of(&booking);
+    let accepting = ChangeSet { take, ..ChangeSet::new().write(Put::over(&booking, booking.value.clone())) };
+    let refused = store.commit(accepting.clone()).await.unwrap_err();
+    assert!(matches!(&refused, StoreError::NotPrepared(way_out) if way_out.contains("prepare")), "{refused}");
+    assert!(matches!(store.next("booking.2510").await, Err(StoreError::NotPrepared(_))));
+    let mut record = booking.value.clone().into_record();
+    record.id = Id::from_bytes([7; 12]);
+    let creating = ChangeSet::new().write(Put::new(Booking::from_record(record)));
+    assert!(matches!(store.commit(creating).await, Err(StoreError::NotPrepared(_))));
+
+    // Another store object, as in another process, prepares; this one notices.
+    let other = MongoStore::open(store.database().clone()).await.unwrap();
+    other.prepare().await.unwrap();
+    assert_eq!(store.commit(accepting).await.unwrap(), Committed::Applied);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_and_numbers_follow_from_what_is_stored() {
+    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    let report = store.prepare().await.unwrap();
+    assert_eq!((report.users, report.bookings), (49, 96));
+    assert_eq!(report.unreadable, Vec::<String>::new());
+    for (series, last) in &report.series {
+        assert_eq!(store.next(series).await.unwrap(), u64::try_from(*last).unwrap() + 1);
+    }
+    let highest =
+        legacy("bookings").iter().map(|booking| booking.get_str("bookingNumber").unwrap().to_owned()).max();
+    let (series, last) = report.series.last().unwrap();
+    assert_eq!(highest.unwrap(), format!("BK{}{last:06}", series.strip_prefix("booking.").unwrap()));
+
+    for document in legacy("bookings") {
+        let id = document.get_object_id("_id").unwrap();
+        let booking: Stored<Booking> = store.load(Id::from_bytes(id.bytes())).await.unwrap().unwrap();
+        if booking.technician.is_none() {
+            continue;
+        }
+        let wanted = claims_of(&booking);
+        let keys: Vec<_> = wanted.iter().map(|claim| claim.key.clone()).collect();
+        let held = store.held(&keys).await.unwrap();
+        if booking.status.holds_time() {
+            assert_eq!(held.len(), keys.len(), "{} {}", booking.number, booking.status);
+            for claim in held.iter().filter(|held| held.holder != AggregateRef::Booking(booking.id)) {
+                let told = report.overlaps.iter().any(|overlap| overlap.held == *claim);
+                assert!(told, "{claim:?} overlaps and is not reported");
+            }
+        } else {
+            assert!(
+                held.iter().all(|held| held.holder != AggregateRef::Booking(booking.id)),
+                "{}",
+                booking.status
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_time_changes_nothing() {
+    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    let first = store.prepare().await.unwrap();
+    let all = async || -> Vec<Document> {
+        use futures::TryStreamExt;
+        let claims = store.database().collection::<Document>("claims");
+        claims.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap().try_collect().await.unwrap()
+    };
+    let before = all().await;
+    let second: PrepareReport = store.prepare().await.unwrap();
+    assert_eq!(all().await, before);
+    assert_eq!(second.claims, 0);
+    assert_eq!(second.overlaps, first.overlaps);
+    assert_eq!(second.series, first.series);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twins_overlaps_and_unreadable_documents_are_reported() {
+    let database = legacy_database().await;
+    let mut twin = legacy("users")
+        .into_iter()
+        .find(|user| user.get_str("phoneNumber").unwrap() == "0710000000")
+        .unwrap();
+    let twin_id = ObjectId::from_bytes([9; 12]);
+    twin.extend(doc! { "_id": twin_id, "email": "twin@example.com", "phoneNumber": "+254710000000" });
+    database.collection::<Document>("users").insert_one(twin).await.unwrap();
+
+    let bookings = database.collection::<Document>("bookings");
+    let active = |document: &Document| document.get_str("status").unwrap() == "accepted";
+    let mut rival = legacy("bookings").into_iter().find(active).unwrap();
+    rival.extend(doc! { "_id": ObjectId::from_bytes([8; 12]), "bookingNumber": "BK2510999998" });
+    let broken =
+        doc! { "_id": ObjectId::from_bytes([6; 12]), "bookingNumber": "BK2510999999", "status": "lost" };
+    bookings.insert_many([rival, broken]).await.unwrap();
+
+    let store = MongoStore::open(database).await.unwrap();
+    let report = store.prepare().await.unwrap();
+    let holder = AggregateRef::User(Id::<User>::from_bytes(twin_id.bytes()));
+    assert!(
+        report
+            .overlaps
+            .iter()
+            .any(|overlap| overlap.held.holder == holder || overlap.wanted.holder == holder)
+    );
+    let rival = AggregateRef::Booking(Id::from_bytes([8; 12]));
+    assert!(
+        report.overlaps.iter().any(|overlap| overlap.held.holder == rival || overlap.wanted.holder == rival)
+    );
+    assert_eq!(report.unreadable.len(), 1, "{:?}", report.unreadable);
+    assert!(report.unreadable[0].contains("060606060606060606060606"), "{:?}", report.unreadable);
+    // The numbers of unreadable documents are numbers too.
+    assert_eq!(store.next("booking.2510").await.unwrap(), 1_000_000);
+}
