@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// The embedded store. See the [module](self) for what it promises.
+/// The embedded store. See the [module](crate::memory) for what it promises.
 ///
 /// ```
 /// use std::sync::Arc;
