@@ -1,6 +1,7 @@
 //! For tests: of the engine's own stores, of an embedder's store, of whoever builds on the engine. Behind feature `testing`.
 //!
 //! - [`build`]: plain users, bookings and events to begin a test with;
+//! - [`contract`]: what every store promises, as tests that run on any;
 //! - [`strategies`]: proptest strategies for values, records and change sets.
 //!
 //! What does not fit panics: this is code for tests.
@@ -14,4 +15,5 @@
 )]
 
 pub mod build;
+pub mod contract;
 pub mod strategies;

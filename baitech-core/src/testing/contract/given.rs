@@ -1,0 +1,113 @@
+//! What tests begin with.
+
+use chrono::TimeDelta;
+
+use crate::{
+    account::User,
+    booking::{Booking, BookingRecord, BookingStatus},
+    kernel::{Id, Text},
+    store::{AggregateRef, ChangeSet, Claim, ClaimKey, Committed, Put, Store, StoreError, Stored, Version},
+    testing::build,
+};
+
+/// Commits a set that must be applied.
+pub(super) async fn apply(store: &dyn Store, changes: ChangeSet) {
+    let committed = store.commit(changes).await;
+    assert!(matches!(committed, Ok(Committed::Applied)), "to be applied: {committed:?}");
+}
+
+/// Commits a set that must be refused; why it is.
+pub(super) async fn refuse(store: &dyn Store, changes: ChangeSet) -> StoreError {
+    match store.commit(changes).await {
+        Ok(committed) => panic!("a set that must be refused is {committed:?}"),
+        Err(error) => error,
+    }
+}
+
+/// Stores a new user, and loads it.
+pub(super) async fn stored_user(store: &dyn Store, user: User) -> Stored<User> {
+    let id = user.id;
+    apply(store, ChangeSet::new().write(Put::new(user))).await;
+    load_user(store, id).await
+}
+
+/// Stores a new booking, and loads it.
+pub(super) async fn stored_booking(store: &dyn Store, booking: BookingRecord) -> Stored<Booking> {
+    let id = booking.id;
+    apply(store, ChangeSet::new().write(Put::new(Booking::from_record(booking)))).await;
+    load_booking(store, id).await
+}
+
+pub(super) async fn load_user(store: &dyn Store, id: Id<User>) -> Stored<User> {
+    store.load(id).await.expect("loads").expect("is there")
+}
+
+pub(super) async fn load_booking(store: &dyn Store, id: Id<Booking>) -> Stored<Booking> {
+    store.load(id).await.expect("loads").expect("is there")
+}
+
+/// A customer's booking without a technician.
+pub(super) fn pending(n: u64) -> BookingRecord {
+    build::booking(n, &build::customer(1), None, BookingStatus::Pending)
+}
+
+/// The user with another name, a minute later.
+pub(super) fn renamed(user: &User, name: &str) -> User {
+    let mut record = user.clone().into_record();
+    record.first_name = Text::from_stored(name);
+    record.updated_at += TimeDelta::minutes(1);
+    User::from_record(record)
+}
+
+/// A write of the user with another name.
+pub(super) fn rename(user: &Stored<User>, name: &str) -> ChangeSet {
+    ChangeSet::new().write(Put::over(user, renamed(user, name)))
+}
+
+/// A write of the booking as some change makes it, a minute later.
+pub(super) fn change(booking: &Stored<Booking>, change: impl FnOnce(&mut BookingRecord)) -> Put<Booking> {
+    let mut record = booking.value.clone().into_record();
+    record.updated_at += TimeDelta::minutes(1);
+    change(&mut record);
+    Put::over(booking, Booking::from_record(record))
+}
+
+pub(super) fn key(thing: &str) -> ClaimKey {
+    ClaimKey::new("test", thing)
+}
+
+pub(super) fn claim(thing: &str, holder: impl Into<AggregateRef>) -> Claim {
+    Claim { key: key(thing), holder: holder.into() }
+}
+
+/// Everything of which a change set can leave a trace.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Traces {
+    user: Option<(User, Version)>,
+    booking: Option<(Booking, Version)>,
+    claims: Vec<Claim>,
+    events: Vec<crate::store::Event>,
+    balances: Vec<(crate::ledger::Account, crate::kernel::Money)>,
+    answer: Option<Vec<u8>>,
+    due: Vec<AggregateRef>,
+}
+
+/// The traces of a set that concerns one user, one booking, the claims `free` and `taken`, and the key `key`. Looks for due work
+/// with a lease of no length, which leaves none itself.
+pub(super) async fn traces(store: &dyn Store, user: Id<User>, booking: Id<Booking>) -> Traces {
+    let asked = build::idempotency("key", "request", "answer");
+    let lease = crate::store::Lease { now: build::start() + TimeDelta::days(365), length: TimeDelta::zero() };
+    let found: Option<Stored<User>> = store.load(user).await.unwrap();
+    let user = found.map(|stored| (stored.value, stored.version));
+    let found: Option<Stored<Booking>> = store.load(booking).await.unwrap();
+    let booking = found.map(|stored| (stored.value, stored.version));
+    Traces {
+        user,
+        booking,
+        claims: store.held(&[key("free"), key("taken")]).await.unwrap(),
+        events: store.pending_events(100).await.unwrap(),
+        balances: store.trial_balance().await.unwrap(),
+        answer: store.answered(&asked.scope, &asked.key, asked.fingerprint).await.unwrap(),
+        due: store.claim_due(lease, 100).await.unwrap().into_iter().map(|item| item.target).collect(),
+    }
+}

@@ -1,0 +1,165 @@
+use std::sync::Arc;
+
+use super::{
+    Fixture,
+    fixture::together,
+    given::{apply, claim, key, load_user, pending, rename, stored_user},
+};
+use crate::{
+    account::User,
+    booking::Booking,
+    kernel::Id,
+    store::{AggregateRef, ChangeSet, Claim, Committed, Guard, Put, Store, StoreError, Stored, Version},
+    testing::build::{self, customer},
+};
+
+/// Adds to the user's count of bookings, as often as somebody else is quicker.
+async fn count_up(store: Arc<dyn Store>, id: Id<User>) -> Result<(), StoreError> {
+    loop {
+        let user = load_user(&*store, id).await;
+        let mut record = user.value.clone().into_record();
+        record.stats.total_bookings += 1;
+        match store.commit(ChangeSet::new().write(Put::over(&user, User::from_record(record)))).await {
+            Ok(_) => return Ok(()),
+            Err(StoreError::Conflict(_)) => {}
+            Err(other) => return Err(other),
+        }
+    }
+}
+
+pub(super) async fn lets_every_writer_through_in_turn(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let id = stored_user(&*store, customer(1)).await.id;
+    let results = together(fixture, (0..50).map(|_| count_up(Arc::clone(&store), id))).await;
+    for result in results {
+        result.expect("every writer comes through");
+    }
+    let user = load_user(&*store, id).await;
+    assert_eq!(user.stats.total_bookings, 50, "no update may be lost");
+    assert_eq!(user.version, Version::new(50));
+}
+
+/// Commits all at once; which of them were applied. The others must have been refused as `loses` says.
+async fn race(
+    fixture: &dyn Fixture,
+    store: &Arc<dyn Store>,
+    rivals: Vec<ChangeSet>,
+    loses: fn(&StoreError) -> bool,
+) -> Vec<bool> {
+    let commits = rivals.into_iter().map(|changes| {
+        let store = Arc::clone(store);
+        async move { store.commit(changes).await }
+    });
+    let won = |result: Result<Committed, StoreError>| match result {
+        Ok(Committed::Applied) => true,
+        Err(error) if loses(&error) => false,
+        other => panic!("neither applied nor refused as it should be: {other:?}"),
+    };
+    together(fixture, commits).await.into_iter().map(won).collect()
+}
+
+const fn is_conflict(error: &StoreError) -> bool {
+    matches!(error, StoreError::Conflict(_))
+}
+
+const fn is_claimed(error: &StoreError) -> bool {
+    matches!(error, StoreError::Claimed(_))
+}
+
+pub(super) async fn lets_one_of_two_writers_of_a_version_through(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let mut user = stored_user(&*store, customer(1)).await;
+    for round in 0..100 {
+        let names = ["One", "Two"].map(|name| format!("{name}{round}"));
+        let rivals = names.iter().map(|name| rename(&user, name)).collect();
+        let won = race(fixture, &store, rivals, is_conflict).await;
+        assert_eq!(won.iter().filter(|won| **won).count(), 1, "round {round}");
+        user = load_user(&*store, user.id).await;
+        let winner = &names[usize::from(won[1])];
+        assert_eq!(user.first_name.as_str(), winner, "the one that was told so has won");
+    }
+}
+
+fn rival(n: u64, things: &[&str]) -> ChangeSet {
+    let booking = Booking::from_record(pending(n));
+    let take = things.iter().map(|thing| claim(thing, booking.id)).collect();
+    ChangeSet { take, ..ChangeSet::new().write(Put::new(booking)) }
+}
+
+pub(super) async fn lets_one_take_a_claim(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let won = race(fixture, &store, (0..50).map(|n| rival(n, &["slot"])).collect(), is_claimed).await;
+    assert_eq!(won.iter().filter(|won| **won).count(), 1, "of 50 rivals for one claim");
+    for (n, won) in (0..).zip(won) {
+        let found: Option<Stored<Booking>> = store.load(pending(n).id).await.unwrap();
+        assert_eq!(found.is_some(), won, "what a loser wrote besides is not there");
+    }
+}
+
+pub(super) async fn gives_overlapping_claims_to_one(fixture: &dyn Fixture) {
+    // Neighbours overlap in one claim, and half of them ask in the other order.
+    let things = ["a", "b", "c", "d", "e"];
+    let pairs: Vec<[&str; 2]> = (0..40)
+        .map(|n| {
+            let (one, two) = (things[n % 5], things[(n + 1) % 5]);
+            if n % 2 == 0 { [one, two] } else { [two, one] }
+        })
+        .collect();
+    let store = fixture.store().await;
+    let rivals = (0..).zip(&pairs).map(|(n, pair)| rival(n, pair)).collect();
+    let won = race(fixture, &store, rivals, is_claimed).await;
+    let mut expected: Vec<Claim> = Vec::new();
+    for (n, pair) in (0..).zip(&pairs).zip(&won).filter(|(_, won)| **won).map(|(rival, _)| rival) {
+        expected.extend(pair.map(|thing| claim(thing, pending(n).id)));
+    }
+    expected.sort();
+    assert!(!expected.is_empty(), "somebody has to win");
+    let held = store.held(&things.map(key)).await.unwrap();
+    assert_eq!(held, expected, "each winner holds both of its claims, and nobody else any");
+}
+
+pub(super) async fn answers_a_key_once(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let send = |n: u64| {
+        let store = Arc::clone(&store);
+        let answer = format!("booking {n}");
+        let idempotency = Some(build::idempotency("key", "request", &answer));
+        let changes =
+            ChangeSet { idempotency, ..ChangeSet::new().write(Put::new(Booking::from_record(pending(n)))) };
+        async move { (answer.into_bytes(), store.commit(changes).await) }
+    };
+    let results = together(fixture, (0..50).map(send)).await;
+    let mut applied = Vec::new();
+    let mut replayed = Vec::new();
+    for (answer, result) in results {
+        match result.expect("the same request is never refused") {
+            Committed::Applied => applied.push(answer),
+            Committed::Replayed(answer) => replayed.push(answer),
+        }
+    }
+    assert_eq!((applied.len(), replayed.len()), (1, 49));
+    assert!(replayed.iter().all(|answer| *answer == applied[0]), "every replay gives the one answer");
+}
+
+pub(super) async fn stops_write_skew(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let mut one = stored_user(&*store, customer(1)).await;
+    let mut two = stored_user(&*store, customer(2)).await;
+    for round in 0..200 {
+        let rival = |written: &Stored<User>, guarded: &Stored<User>| {
+            let guard = Guard { target: AggregateRef::User(guarded.id), version: guarded.version };
+            ChangeSet { guards: vec![guard], ..rename(written, &format!("Round{round}")) }
+        };
+        let won = race(fixture, &store, vec![rival(&one, &two), rival(&two, &one)], is_conflict).await;
+        assert_eq!(
+            won.iter().filter(|won| **won).count(),
+            1,
+            "round {round}: one is applied, one gets a conflict"
+        );
+        one = load_user(&*store, one.id).await;
+        two = load_user(&*store, two.id).await;
+    }
+    // Each round wrote exactly one of the two.
+    assert_eq!(one.version.get() + two.version.get(), 200);
+    apply(&*store, rename(&one, "Done")).await;
+}

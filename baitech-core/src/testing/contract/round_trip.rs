@@ -1,0 +1,96 @@
+use std::fmt::Debug;
+
+use proptest::{
+    strategy::{Strategy, ValueTree},
+    test_runner::TestRunner,
+};
+
+use super::{
+    Fixture,
+    given::{apply, load_booking, load_user},
+};
+use crate::{
+    account::{User, UserRecord},
+    booking::{Booking, BookingNumber, BookingRecord},
+    kernel::{Email, PageRequest, PhoneNumber, Username},
+    store::{ChangeSet, Event, Put},
+    testing::{
+        build,
+        strategies::{booking_record, change_set, user_record},
+    },
+};
+
+/// Any records: the same each time.
+fn samples<T: Debug>(strategy: impl Strategy<Value = T>, count: usize) -> Vec<T> {
+    let mut runner = TestRunner::deterministic();
+    let sample = || strategy.new_tree(&mut runner).expect("a sample").current();
+    std::iter::repeat_with(sample).take(count).collect()
+}
+
+/// What stands in the way of storing any users together: what they have alone.
+fn apart_user(number: usize, record: UserRecord) -> UserRecord {
+    UserRecord {
+        id: build::id(number as u64),
+        email: Email::from_stored(format!("{number}.{}", record.email)),
+        phone: PhoneNumber::from_stored(format!("+25471{number:07}")),
+        username: record.username.map(|_| Username::from_stored(format!("user_{number}"))),
+        ..record
+    }
+}
+
+fn apart_booking(number: usize, record: BookingRecord) -> BookingRecord {
+    BookingRecord {
+        id: build::id(number as u64),
+        number: BookingNumber::from_stored(format!("BK{number:010}")),
+        ..record
+    }
+}
+
+pub(super) async fn users_are_read_as_written(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let records = samples((user_record(), user_record()), 64);
+    let mut last = Vec::new();
+    for (number, (first, second)) in records.into_iter().enumerate() {
+        let first = User::from_record(apart_user(number, first));
+        apply(&*store, ChangeSet::new().write(Put::new(first.clone()))).await;
+        let stored = load_user(&*store, first.id).await;
+        assert_eq!(stored.value, first, "a new user");
+        // Every field changes at once; nothing of the one before may show through.
+        let second = User::from_record(apart_user(number, second));
+        apply(&*store, ChangeSet::new().write(Put::over(&stored, second.clone()))).await;
+        assert_eq!(load_user(&*store, second.id).await.value, second, "a user over another");
+        last.push(second);
+    }
+    let page = PageRequest::new(64, None).unwrap();
+    let listed = store.list_users(crate::account::UserFilter::default(), &page).await.unwrap();
+    let listed: Vec<User> = listed.items.into_iter().map(|user| user.value).collect();
+    assert_eq!(listed, last, "in a list");
+}
+
+pub(super) async fn bookings_are_read_as_written(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let records = samples((booking_record(), booking_record()), 64);
+    for (number, (first, second)) in records.into_iter().enumerate() {
+        let first = Booking::from_record(apart_booking(number, first));
+        apply(&*store, ChangeSet::new().write(Put::new(first.clone()))).await;
+        let stored = load_booking(&*store, first.id).await;
+        assert_eq!(stored.value, first, "a new booking");
+        let second = Booking::from_record(apart_booking(number, second));
+        apply(&*store, ChangeSet::new().write(Put::over(&stored, second.clone()))).await;
+        assert_eq!(load_booking(&*store, second.id).await.value, second, "a booking over another");
+        let found = store.find_by_number(&second.number).await.unwrap().expect("is found");
+        assert_eq!(found.value, second, "by its number");
+    }
+}
+
+pub(super) async fn events_are_read_as_written(fixture: &dyn Fixture) {
+    for changes in samples(change_set(), 48) {
+        let store = fixture.store().await;
+        let mut expected = changes.events.clone();
+        apply(&*store, changes).await;
+        let mut found: Vec<Event> = store.pending_events(100).await.unwrap();
+        found.sort_by_key(|event| (event.aggregate, event.n));
+        expected.sort_by_key(|event| (event.aggregate, event.n));
+        assert_eq!(found, expected);
+    }
+}

@@ -1,0 +1,151 @@
+use std::collections::BTreeSet;
+
+use super::{
+    Fixture,
+    given::{apply, stored_user},
+};
+use crate::{
+    account::{Category, User, UserFilter, UserRecord, UserRepository, UserStatus},
+    kernel::{Cursor, Email, Id, PageRequest, PhoneNumber, Role, Username},
+    store::{ChangeSet, Put, Store, StoreError},
+    testing::build::{nairobi, technician_record, user},
+};
+
+pub(super) async fn are_found_by_their_fields(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let record = UserRecord { username: Some(Username::from_stored("amina")), ..user(Role::Customer, 1) };
+    let amina = stored_user(&*store, User::from_record(record.clone())).await;
+    let other = stored_user(&*store, User::from_record(user(Role::Customer, 2))).await;
+    for found in [
+        store.find_by_email(&record.email).await.unwrap(),
+        store.find_by_phone(&record.phone).await.unwrap(),
+        store.find_by_username(&Username::from_stored("amina")).await.unwrap(),
+    ] {
+        let found = found.expect("is found");
+        assert_eq!((&found.value, found.version), (&amina.value, amina.version));
+    }
+    let found = store.find_by_email(&other.email).await.unwrap().expect("is found");
+    assert_eq!(found.id, other.id);
+
+    let moved = Email::from_stored("moved@example.ke");
+    let record = UserRecord { email: moved.clone(), ..record };
+    apply(&*store, ChangeSet::new().write(Put::over(&amina, User::from_record(record)))).await;
+    assert!(store.find_by_email(&amina.email).await.unwrap().is_none(), "no longer under the old address");
+    let found = store.find_by_email(&moved).await.unwrap().expect("is found");
+    assert_eq!(found.id, amina.id);
+    assert!(store.find_by_phone(&PhoneNumber::from_stored("+254799999999")).await.unwrap().is_none());
+    assert!(store.find_by_username(&Username::from_stored("nobody")).await.unwrap().is_none());
+    // What was found can be written back.
+    apply(&*store, super::given::rename(&found, "Found")).await;
+}
+
+/// Users of every role and status, some of them with skills in one or two categories.
+fn crowd() -> Vec<UserRecord> {
+    let mut users = Vec::new();
+    for (number, role) in (0..60).zip(Role::ALL.into_iter().cycle()) {
+        let mut record = user(role, number);
+        if role == Role::Technician {
+            let category = Category::ALL[usize::try_from(number / 5).unwrap() % 3];
+            record = technician_record(number, category, nairobi());
+            if number % 2 == 0 {
+                let skills = &mut record.technician.as_mut().unwrap().skills;
+                let mut more = skills[0].clone();
+                more.category = Category::Other;
+                skills.extend([more.clone(), more]);
+            }
+        }
+        record.status = UserStatus::ALL[usize::try_from(number / 7).unwrap() % 4];
+        users.push(record);
+    }
+    users
+}
+
+async fn stored_crowd(store: &dyn Store) -> Vec<UserRecord> {
+    let mut crowd = crowd();
+    for batch in crowd.chunks(20) {
+        let set = batch.iter().cloned().map(User::from_record).map(Put::new);
+        apply(store, set.fold(ChangeSet::new(), ChangeSet::write)).await;
+    }
+    crowd.sort_by_key(|record| record.id);
+    crowd
+}
+
+/// Walks a list to its end, in pages of `limit`.
+async fn walk(store: &dyn Store, filter: UserFilter, limit: u32) -> Vec<Id<User>> {
+    let mut ids = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = store.list_users(filter, &PageRequest::new(limit, cursor).unwrap()).await.unwrap();
+        assert!(page.items.len() <= limit as usize);
+        ids.extend(page.items.iter().map(|user| user.id));
+        match page.next_cursor {
+            Some(next) => cursor = Some(next),
+            None => return ids,
+        }
+    }
+}
+
+pub(super) async fn are_listed_by_id_and_filter(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let crowd = stored_crowd(&*store).await;
+    let roles = [None, Some(Role::Technician), Some(Role::Corporate)];
+    let statuses = [None, Some(UserStatus::Active), Some(UserStatus::Banned)];
+    let categories = [None, Some(Category::Plumbing), Some(Category::Other), Some(Category::Hvac)];
+    for (role, status, category) in roles.into_iter().flat_map(|role| {
+        statuses.into_iter().flat_map(move |status| categories.map(|category| (role, status, category)))
+    }) {
+        let filter = UserFilter { role, status, category };
+        let skilled = |user: &UserRecord, category| {
+            user.technician.as_ref().is_some_and(|profile| profile.best_skill(category).is_some())
+        };
+        let holds = |user: &&UserRecord| {
+            role.is_none_or(|role| user.role == role)
+                && status.is_none_or(|status| user.status == status)
+                && category.is_none_or(|category| skilled(user, category))
+        };
+        let expected: Vec<Id<User>> = crowd.iter().filter(holds).map(|user| user.id).collect();
+        assert_eq!(walk(&*store, filter, 7).await, expected, "{filter:?}");
+    }
+    let all = PageRequest::new(60, None).unwrap();
+    let page = store.list_users(UserFilter::default(), &all).await.unwrap();
+    assert_eq!(page.items.len(), 60);
+    assert!(page.next_cursor.is_none(), "a page that ends with the list has no next one");
+    assert_eq!(*page.items[0].value, crowd[0], "items are whole");
+}
+
+pub(super) async fn are_paged_while_others_come(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let crowd = stored_crowd(&*store).await;
+    let mut seen = Vec::new();
+    let mut cursor = None;
+    for number in 100.. {
+        let request = PageRequest::new(9, cursor).unwrap();
+        let page = store.list_users(UserFilter::default(), &request).await.unwrap();
+        seen.extend(page.items.iter().map(|user| user.id));
+        // One that sorts before what was read, and one after.
+        for role in [Role::Customer, Role::Support] {
+            stored_user(&*store, User::from_record(user(role, number))).await;
+        }
+        cursor = page.next_cursor;
+        if cursor.is_none() || number > 150 {
+            break;
+        }
+    }
+    assert!(seen.is_sorted());
+    let distinct: BTreeSet<_> = seen.iter().collect();
+    assert_eq!(distinct.len(), seen.len(), "nobody twice");
+    assert!(
+        crowd.iter().all(|user| distinct.contains(&user.id)),
+        "nobody is left out who was there all the time"
+    );
+}
+
+pub(super) async fn refuse_foreign_cursors(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    for text in ["", "~", "nonsense", "1~2~3", "\u{1f600}~6b02a8c0ffb68dbb1a224c14"] {
+        let request = PageRequest::new(5, Some(Cursor::from_text(text))).unwrap();
+        let refused = UserRepository::list_users(&*store, UserFilter::default(), &request).await;
+        let Err(StoreError::Cursor(violation)) = refused else { panic!("{text:?}: {refused:?}") };
+        assert_eq!(violation.field, "cursor");
+    }
+}
