@@ -1,0 +1,291 @@
+//! A marketplace on the embedded store, with a clock that is moved by hand and people in it.
+#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::{future::Future, sync::Arc};
+
+use baitech_core::{
+    Builder, Marketplace,
+    account::{Category, User},
+    booking::{
+        Booking, BookingEvent, BookingFilter, BookingStatus, Bookings, NewBooking, NewLocation, NewTimeSlot,
+        PaymentMethod,
+    },
+    kernel::{Actor, Code, Error, Id, ManualClock, Money, PageRequest, Result, Role, Rule, SeededEntropy},
+    ledger::Account,
+    memory::MemoryStore,
+    store::{
+        AggregateRef, ChangeSet, ClaimKey, Claims, Commit, Event, EventKind, LedgerReader, Load, Outbox, Put,
+        Stored,
+    },
+    testing::build,
+};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+/// Waits for an answer.
+pub(crate) fn run<F: Future>(future: F) -> F::Output {
+    futures::executor::block_on(future)
+}
+
+/// An engine, its store and its clock, and one person of each kind.
+pub(crate) struct World {
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) market: Marketplace,
+    pub(crate) customer: User,
+    pub(crate) stranger: User,
+    pub(crate) technician: User,
+    pub(crate) admin: User,
+    pub(crate) support: User,
+}
+
+impl World {
+    /// Monday, 2 March 2026, 8:00 in Nairobi, by the platform's own numbers.
+    pub(crate) fn new() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    /// The same, put together in another way.
+    pub(crate) fn with(configure: impl FnOnce(Builder) -> Builder) -> Self {
+        let store = Arc::new(MemoryStore::new());
+        let clock = Arc::new(ManualClock::at(build::start()));
+        let builder = Marketplace::builder(store.clone())
+            .clock(clock.clone())
+            .entropy(Arc::new(SeededEntropy::new(7)));
+        let world = Self {
+            store,
+            clock,
+            market: configure(builder).build(),
+            customer: build::customer(1),
+            stranger: build::customer(2),
+            technician: build::technician(1, Category::Plumbing, build::nairobi()),
+            admin: build::admin(1),
+            support: User::from_record(build::user(Role::Support, 1)),
+        };
+        for user in [&world.customer, &world.stranger, &world.technician, &world.admin, &world.support] {
+            world.add(user);
+        }
+        world
+    }
+
+    /// Lets a user in.
+    pub(crate) fn add(&self, user: &User) {
+        let mut changes = ChangeSet::new().write(Put::new(user.clone()));
+        let holder = AggregateRef::User(user.id);
+        changes.take =
+            user.claims().into_iter().map(|key| baitech_core::store::Claim { key, holder }).collect();
+        let _ = run(self.store.commit(changes)).unwrap();
+    }
+
+    /// Lets in the `n`-th technician, who lives so many kilometres to the north of the job.
+    pub(crate) fn add_technician(&self, n: u64, kilometres: f64) -> User {
+        let home = build::point(36.8219, -1.2921 + kilometres / 110.574);
+        let user = build::technician(n, Category::Plumbing, home);
+        self.add(&user);
+        user
+    }
+
+    pub(crate) fn bookings(&self) -> Bookings {
+        self.market.bookings()
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        baitech_core::kernel::Clock::now(&*self.clock)
+    }
+
+    pub(crate) fn pass(&self, minutes: i64) {
+        self.clock.advance(TimeDelta::minutes(minutes));
+    }
+
+    /// Does all that is due.
+    pub(crate) fn work(&self) -> baitech_core::WorkDone {
+        run(self.market.worker().run_until_idle()).unwrap()
+    }
+
+    pub(crate) fn load(&self, id: Id<Booking>) -> Stored<Booking> {
+        run(Load::<Booking>::load(&*self.store, id)).unwrap().expect("the booking is stored")
+    }
+
+    pub(crate) fn book(&self) -> Stored<Booking> {
+        self.request(&request())
+    }
+
+    pub(crate) fn request(&self, request: &NewBooking) -> Stored<Booking> {
+        run(self.bookings().create(&self.customer.actor(), request)).unwrap()
+    }
+
+    /// A new booking, taken along its usual way to a status.
+    pub(crate) fn book_until(&self, status: BookingStatus) -> Stored<Booking> {
+        let booking = self.book();
+        self.drive(booking.id, status)
+    }
+
+    /// Takes a booking along its usual way to a status.
+    pub(crate) fn drive(&self, id: Id<Booking>, status: BookingStatus) -> Stored<Booking> {
+        for _ in 0..12 {
+            let booking = self.load(id);
+            if booking.status == status {
+                return booking;
+            }
+            self.step(&booking).unwrap();
+        }
+        panic!("{} is not on the usual way", status)
+    }
+
+    /// The next step of the usual way, by whoever takes it.
+    pub(crate) fn step(&self, booking: &Booking) -> Result<Stored<Booking>> {
+        let (bookings, id) = (self.bookings(), booking.id);
+        let customer = Actor::user(booking.customer, Role::Customer);
+        let technician = booking.technician.map(|id| Actor::user(id, Role::Technician));
+        let technician = technician.unwrap_or(Actor::System);
+        match booking.status {
+            BookingStatus::Pending | BookingStatus::Matching => {
+                run(bookings.find_technician(&Actor::System, id))
+            }
+            BookingStatus::Assigned => run(bookings.accept(&technician, id)),
+            BookingStatus::Accepted => run(bookings.en_route(&technician, id)),
+            BookingStatus::EnRoute => run(bookings.arrive(&technician, id)),
+            BookingStatus::Arrived => run(bookings.start(&technician, id)),
+            BookingStatus::InProgress => run(bookings.complete(&technician, id)),
+            BookingStatus::Completed => run(bookings.verify(&customer, id)),
+            BookingStatus::PaymentPending => run(bookings.confirm_cash(&technician, id)),
+            status => panic!("nothing usual follows {status}"),
+        }
+    }
+
+    /// Every event that was ever committed.
+    pub(crate) fn events(&self) -> Vec<Event> {
+        run(self.store.pending_events(usize::MAX)).unwrap()
+    }
+
+    /// The events of one booking, in their order.
+    pub(crate) fn events_of(&self, id: Id<Booking>) -> Vec<Event> {
+        self.events().into_iter().filter(|event| event.aggregate == AggregateRef::Booking(id)).collect()
+    }
+
+    /// What happened to one booking.
+    pub(crate) fn happened_to(&self, id: Id<Booking>) -> Vec<BookingEvent> {
+        let kinds = self.events_of(id).into_iter().map(|event| event.kind);
+        kinds
+            .filter_map(|kind| if let EventKind::Booking(event) = kind { Some(event) } else { None })
+            .collect()
+    }
+
+    /// The whole shillings on an account.
+    pub(crate) fn balance(&self, account: Account) -> i64 {
+        let currency = self.market.policy().currency;
+        let balance = run(LedgerReader::balance(&*self.store, account, currency)).unwrap();
+        i64::try_from(balance.amount()).expect("whole shillings")
+    }
+
+    /// How many bookings anybody can list.
+    pub(crate) fn booking_count(&self) -> usize {
+        let page = PageRequest::new(100, None).unwrap();
+        let all = run(self.bookings().list(&Actor::System, &BookingFilter::default(), &page)).unwrap();
+        all.items.len()
+    }
+
+    /// Those of the keys that a booking holds.
+    pub(crate) fn held(&self, keys: &[ClaimKey]) -> Vec<(ClaimKey, AggregateRef)> {
+        let held = run(Claims::held(&*self.store, keys)).unwrap();
+        held.into_iter().map(|claim| (claim.key, claim.holder)).collect()
+    }
+
+    /// All of the store that a refused command could have touched.
+    pub(crate) fn trace(&self) -> Trace {
+        Trace {
+            events: self.events().len(),
+            entries: self.store.ledger_entries().len(),
+            bookings: self.booking_count(),
+        }
+    }
+}
+
+/// How much the store has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Trace {
+    pub(crate) events: usize,
+    pub(crate) entries: usize,
+    pub(crate) bookings: usize,
+}
+
+/// A plumbing job of two hours in the middle of Nairobi, tomorrow (Tuesday) from 10:00: 2,000 KES of work, 2,738 in all.
+pub(crate) fn request() -> NewBooking {
+    NewBooking {
+        service_category: Category::Plumbing,
+        service_type: "tap repair".to_owned(),
+        description: "The tap in the kitchen drips.".to_owned(),
+        urgency: baitech_core::booking::Urgency::Medium,
+        images: Vec::new(),
+        service_location: NewLocation {
+            coordinates: (36.8219, -1.2921),
+            address: Some("Moi Avenue 12".to_owned()),
+            city: Some("Nairobi".to_owned()),
+            access_instructions: Some("The gate's code is 1234".to_owned()),
+            ..NewLocation::default()
+        },
+        time_slot: slot(1, "10:00", "12:00"),
+        preferred_technician: None,
+        payment_method: PaymentMethod::Cash,
+        project: None,
+        recurrence: None,
+        notes: None,
+        source: None,
+        on_behalf_of: None,
+        discount: None,
+    }
+}
+
+/// Hours of one of the days after the first.
+pub(crate) fn slot(days: u64, from: &str, to: &str) -> NewTimeSlot {
+    NewTimeSlot {
+        date: NaiveDate::from_ymd_opt(2026, 3, 2).unwrap() + chrono::Days::new(days),
+        start_time: from.to_owned(),
+        end_time: to.to_owned(),
+        time_zone: None,
+    }
+}
+
+pub(crate) fn kes(shillings: i64) -> Money {
+    build::kes(shillings)
+}
+
+/// Fails unless a rule said no, and this one.
+#[track_caller]
+pub(crate) fn assert_refused<T: std::fmt::Debug>(result: Result<T>, rule: Rule) {
+    match result {
+        Err(error) if error.rule() == Some(rule) => {}
+        other => panic!("{rule:?} should refuse, not {other:?}"),
+    }
+}
+
+/// Fails unless exactly these fields are invalid in these ways.
+#[track_caller]
+pub(crate) fn assert_invalid<T: std::fmt::Debug>(result: Result<T>, expected: &[(&str, Code)]) {
+    let Err(Error::Invalid(violations)) = result else {
+        panic!("{expected:?} should be violated, not {result:?}");
+    };
+    let mut found: Vec<_> = violations.iter().map(|v| (v.field.to_string(), v.code)).collect();
+    let mut expected: Vec<_> = expected.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    expected.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(found, expected);
+}
+
+/// Fails unless the command is not for this actor.
+#[track_caller]
+pub(crate) fn assert_forbidden<T: std::fmt::Debug>(result: Result<T>) {
+    assert!(matches!(result, Err(Error::Forbidden { .. })), "should be forbidden, not {result:?}");
+}
+
+/// Fails unless the actor may not even know of the thing.
+#[track_caller]
+pub(crate) fn assert_not_found<T: std::fmt::Debug>(result: Result<T>) {
+    assert!(matches!(result, Err(Error::NotFound { .. })), "should not be found, not {result:?}");
+}
