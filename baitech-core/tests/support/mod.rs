@@ -55,9 +55,8 @@ impl World {
     pub(crate) fn with(configure: impl FnOnce(Builder) -> Builder) -> Self {
         let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(ManualClock::at(build::start()));
-        let builder = Marketplace::builder(store.clone())
-            .clock(clock.clone())
-            .entropy(Arc::new(SeededEntropy::new(7)));
+        let builder =
+            Marketplace::builder(store.clone()).clock(clock.clone()).entropy(Arc::new(SeededEntropy::new(7)));
         let world = Self {
             store,
             clock,
