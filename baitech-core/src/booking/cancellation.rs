@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CancellationPolicy {
-    /// The rates for notice of *more than* so many hours, the longest first; the rates rise down the list.
+    /// The rates for notice of *more than* so many hours, the longest first.
     pub tiers: Vec<CancellationTier>,
     /// The rate for less notice than every tier, and for a customer who is not there.
     pub late_rate: Rate,
@@ -43,11 +43,13 @@ impl Default for CancellationPolicy {
 }
 
 impl CancellationPolicy {
-    /// The rate for a notice; a negative notice is one after the start.
+    /// The rate for a notice: the lowest that it has earned, so that no list of tiers makes longer notice dearer. A negative
+    /// notice is one after the start.
     #[must_use]
     pub fn rate(&self, notice: TimeDelta) -> Rate {
         let reached = |tier: &&CancellationTier| notice > TimeDelta::hours(i64::from(tier.notice_hours));
-        self.tiers.iter().find(reached).map_or(self.late_rate, |tier| tier.rate)
+        let earned = self.tiers.iter().filter(reached).map(|tier| tier.rate);
+        earned.fold(self.late_rate, Rate::min)
     }
 
     /// The fee on a total at a rate: rounded as prices are, and within 0 and the total.
@@ -55,6 +57,9 @@ impl CancellationPolicy {
     /// # Errors
     /// [`MoneyError::Overflow`].
     pub fn fee(total: Money, rate: Rate) -> Result<Money, MoneyError> {
+        if total.is_negative() {
+            return Ok(Money::zero(total.currency()));
+        }
         let fee = total.checked_mul(rate.factor())?.round_price(Rounding::HalfAwayFromZero);
         Ok(if fee.amount() > total.amount() { total } else { fee })
     }
@@ -186,3 +191,6 @@ impl Booking {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -89,3 +89,6 @@ pub const SLOT_CLAIMS: &str = "technician.slot";
 pub fn cell_claim(technician: Id<User>, cell: i64) -> ClaimKey {
     ClaimKey::new(SLOT_CLAIMS, format_args!("{technician}/{cell}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -295,3 +295,6 @@ const MATRIX: [[Parties; 16]; 16] = {
     }
     matrix
 };
+
+#[cfg(test)]
+mod tests;

@@ -53,3 +53,6 @@ impl Clock for ManualClock {
         DateTime::from_timestamp_millis(self.0.load(Ordering::SeqCst)).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,3 +112,6 @@ impl From<GeoPoint> for (f64, f64) {
         (point.longitude, point.latitude)
     }
 }
+
+#[cfg(test)]
+mod tests;

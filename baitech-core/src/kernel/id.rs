@@ -136,3 +136,6 @@ impl<'de, T> Deserialize<'de> for Id<T> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests;

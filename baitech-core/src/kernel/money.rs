@@ -279,8 +279,7 @@ impl Money {
 
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = minor_digits(self.currency) as usize;
-        write!(f, "{:.digits$} {}", self.amount, self.currency.code())
+        write!(f, "{} {}", self.to_minor_unit().amount, self.currency.code())
     }
 }
 
@@ -288,3 +287,6 @@ impl fmt::Display for Money {
 fn minor_digits(currency: Currency) -> u32 {
     currency.exponent().map_or(2, u32::from)
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,3 +108,6 @@ impl<T> Page<T> {
         Page { items: self.items.into_iter().map(f).collect(), next_cursor: self.next_cursor }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -133,11 +133,13 @@ impl Email {
     /// A [`Violation`] of `email` with [`Code::Malformed`].
     pub fn new(text: &str) -> Result<Self, Violation> {
         let text = text.trim().to_lowercase();
-        let domain_has_dot = text.rsplit_once('@').is_some_and(|(_, domain)| domain.contains('.'));
-        if domain_has_dot && email_address::EmailAddress::is_valid(&text) {
-            Ok(Self(text))
-        } else {
-            Err(Violation::new("email", Code::Malformed, "this is not an e-mail address"))
+        let plain = email_address::Options::default()
+            .with_required_tld()
+            .without_display_text()
+            .without_domain_literal();
+        match email_address::EmailAddress::parse_with_options(&text, plain) {
+            Ok(_) => Ok(Self(text)),
+            Err(_) => Err(Violation::new("email", Code::Malformed, "this is not an e-mail address")),
         }
     }
 }
@@ -214,3 +216,6 @@ impl From<Percent> for u8 {
         percent.0
     }
 }
+
+#[cfg(test)]
+mod tests;

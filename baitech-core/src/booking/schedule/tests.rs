@@ -1,0 +1,102 @@
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn time(text: &str) -> TimeOfDay {
+    text.parse().unwrap()
+}
+
+fn slot(date: &str, start: &str, end: &str, zone: Tz) -> Result<TimeSlot, Violation> {
+    TimeSlot::new(date.parse().unwrap(), time(start), time(end), zone)
+}
+
+#[test]
+fn slots_lie_on_quarters_and_within_a_day() {
+    let slot = |start, end| slot("2026-03-02", start, end, Tz::Africa__Nairobi);
+    let morning = slot("09:15", "11:00").unwrap();
+    assert_eq!(morning.estimated_minutes, 105);
+    assert_eq!(morning.starts_at(), "2026-03-02T06:15:00Z".parse::<DateTime<Utc>>().unwrap());
+    assert_eq!(morning.ends_at(), "2026-03-02T08:00:00Z".parse::<DateTime<Utc>>().unwrap());
+    assert!(slot("22:00", "24:00").is_ok());
+
+    let wrong = [
+        ("09:10", "11:00", "timeSlot.startTime", Code::Malformed),
+        ("09:15", "11:01", "timeSlot.endTime", Code::Malformed),
+        ("09:15", "09:15", "timeSlot.endTime", Code::Order),
+        ("22:00", "02:00", "timeSlot.endTime", Code::Order),
+        ("24:00", "24:00", "timeSlot.endTime", Code::Order),
+    ];
+    for (start, end, field, code) in wrong {
+        let violation = slot(start, end).unwrap_err();
+        assert_eq!((violation.field.as_ref(), violation.code), (field, code), "{start} to {end}");
+    }
+}
+
+#[test]
+fn slot_that_the_clocks_swallow_is_refused() {
+    let berlin = |date, start, end| slot(date, start, end, Tz::Europe__Berlin);
+    assert_eq!(berlin("2026-03-29", "02:00", "03:00").unwrap_err().code, Code::Order);
+    let shortened = berlin("2026-03-29", "01:00", "04:00").unwrap();
+    assert_eq!(shortened.ends_at() - shortened.starts_at(), TimeDelta::hours(2));
+    let lengthened = berlin("2026-10-25", "01:00", "04:00").unwrap();
+    assert_eq!(lengthened.ends_at() - lengthened.starts_at(), TimeDelta::hours(4));
+}
+
+#[test]
+fn claims_reach_over_the_way_afterwards() {
+    let slot = slot("2026-03-02", "09:00", "10:00", Tz::Africa__Nairobi).unwrap();
+    let first = slot.starts_at().timestamp() / 900;
+    assert_eq!(slot.cells().collect::<Vec<_>>(), (first..first + 6).collect::<Vec<_>>());
+    let technician = Id::from_bytes([7; 12]);
+    let keys = slot.claim_keys(technician);
+    assert_eq!(keys.len(), 6);
+    assert_eq!(keys[0].as_str(), format!("technician.slot/070707070707070707070707/{first}"));
+    assert_eq!(keys[0].space(), SLOT_CLAIMS);
+}
+
+prop_compose! {
+    fn slots(zone: Tz)(
+        day in 0_i64..3,
+        (first, second) in (0_u16..96, 1_u16..=96),
+    ) -> Option<TimeSlot> {
+        let quarter = |quarter: u16| TimeOfDay::new((quarter / 4) as u8, (quarter % 4 * 15) as u8).unwrap();
+        // The clocks of Berlin and Lord Howe change within these days.
+        let base = if zone == Tz::Australia__Lord_Howe { "2026-04-04" } else { "2026-03-28" };
+        let date = base.parse::<NaiveDate>().unwrap() + TimeDelta::days(day);
+        TimeSlot::new(date, quarter(first.min(second)), quarter(first.max(second)), zone).ok()
+    }
+}
+
+fn pairs() -> impl Strategy<Value = (Option<TimeSlot>, Option<TimeSlot>)> {
+    let zones = vec![Tz::Africa__Nairobi, Tz::Europe__Berlin, Tz::Asia__Kathmandu, Tz::Australia__Lord_Howe];
+    prop::sample::select(zones).prop_flat_map(|zone| (slots(zone), slots(zone)))
+}
+
+proptest! {
+    #[test]
+    fn cells_meet_exactly_where_padded_times_overlap(pair in pairs()) {
+        let (Some(a), Some(b)) = pair else { return Ok(()) };
+        let overlap = a.starts_at() < b.ends_at() + TimeSlot::TRAVEL && b.starts_at() < a.ends_at() + TimeSlot::TRAVEL;
+        let cells: HashSet<i64> = a.cells().collect();
+        prop_assert_eq!(b.cells().any(|cell| cells.contains(&cell)), overlap);
+    }
+
+    #[test]
+    fn cells_cover_the_padded_time((slot, _) in pairs()) {
+        let Some(slot) = slot else { return Ok(()) };
+        let cells: Vec<i64> = slot.cells().collect();
+        let (first, last) = (cells[0] * 900, (cells[cells.len() - 1] + 1) * 900);
+        prop_assert_eq!(first, slot.starts_at().timestamp());
+        prop_assert_eq!(last, (slot.ends_at() + TimeSlot::TRAVEL).timestamp());
+        prop_assert!(cells.windows(2).all(|pair| pair[0] + 1 == pair[1]));
+    }
+
+    #[test]
+    fn json_gives_the_slot_back((slot, _) in pairs()) {
+        let Some(slot) = slot else { return Ok(()) };
+        let json = serde_json::to_string(&slot).unwrap();
+        prop_assert_eq!(serde_json::from_str::<TimeSlot>(&json).unwrap(), slot);
+    }
+}

@@ -1,0 +1,49 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{account::User, kernel::Id};
+
+#[test]
+fn pages_are_bounded() {
+    assert_eq!(PageRequest::default().limit(), 20);
+    assert_eq!(PageRequest::new(100, None).unwrap().limit(), 100);
+    for limit in [0, 101, u32::MAX] {
+        assert_eq!(PageRequest::new(limit, None).unwrap_err().code, Code::OutOfRange);
+    }
+}
+
+#[test]
+fn foreign_cursors_are_refused() {
+    for text in ["", "~", "5", "five~6b02a8c0ffb68dbb1a224c14", "5~", "5~6b02", "5~6b02a8c0ffb68dbb1a224c14~"]
+    {
+        let parts = Cursor::from_text(text).parts::<i64, Id<User>>();
+        assert_eq!(parts.unwrap_err().code, Code::Malformed, "{text:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn cursors_give_their_parts_back(key in any::<i64>(), bytes in any::<[u8; 12]>()) {
+        let id: Id<User> = Id::from_bytes(bytes);
+        let cursor = Cursor::from_text(Cursor::new(key, id).as_str());
+        prop_assert_eq!(cursor.parts(), Ok((key, id)));
+    }
+
+    #[test]
+    fn pages_together_are_the_list(length in 0_usize..50, limit in 1_u32..20) {
+        let list: Vec<usize> = (0..length).collect();
+        let limit = PageRequest::new(limit, None).unwrap().limit();
+        let (mut seen, mut start) = (Vec::new(), 0);
+        loop {
+            let overfull: Vec<_> = list[start..].iter().take(limit + 1).copied().collect();
+            let page = Page::from_overfull(overfull, limit, |item| Cursor::new(item, "x")).map(|item| item);
+            prop_assert!(page.items.len() <= limit);
+            seen.extend(page.items);
+            let Some(cursor) = page.next_cursor else { break };
+            let (last, _): (usize, String) = cursor.parts().unwrap();
+            prop_assert_eq!(seen.last(), Some(&last));
+            start = last + 1;
+        }
+        prop_assert_eq!(seen, list);
+    }
+}
