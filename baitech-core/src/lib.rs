@@ -8,6 +8,8 @@ pub mod kernel;
 pub mod ledger;
 pub mod matching;
 pub mod memory;
+#[cfg(feature = "mock")]
+pub mod mock;
 pub mod payment;
 pub mod pricing;
 pub mod store;

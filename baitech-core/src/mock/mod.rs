@@ -1,0 +1,33 @@
+//! Mocks of every port, for unit tests of what is built on the engine. Behind feature `mock`, made by [mockall].
+//!
+//! Whoever only needs *a* store takes [`MemoryStore`](crate::memory::MemoryStore), which behaves. A mock is for what a good store
+//! does seldom: being away, answering late, losing a race.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use baitech_core::{Marketplace, kernel::{Actor, Error, Id}, mock::MockStore, store::StoreError};
+//!
+//! let mut store = MockStore::new();
+//! store.users.expect_load().returning(|_| Err(StoreError::Unavailable("the network is down".into())));
+//!
+//! let market = Marketplace::builder(Arc::new(store)).build();
+//! let accounts = market.accounts();
+//! let user = futures::executor::block_on(accounts.get(&Actor::System, Id::from_bytes([1; 12])));
+//! assert!(matches!(user, Err(Error::Unavailable { .. })));
+//! ```
+//!
+//! [mockall]: https://docs.rs/mockall
+
+mod kernel;
+mod matching;
+mod payment;
+mod repositories;
+mod store;
+mod whole;
+
+pub use kernel::{MockClock, MockEntropy, MockPause};
+pub use matching::{MockMatchScorer, MockPriceList};
+pub use payment::MockPaymentGateway;
+pub use repositories::{MockBookingRepository, MockMatchingRepository, MockUserRepository};
+pub use store::{MockClaims, MockCommit, MockCounters, MockDueWork, MockLedgerReader, MockOutbox};
+pub use whole::MockStore;

@@ -1,0 +1,115 @@
+use std::{collections::HashMap, ops::Range};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use mockall::mock;
+
+use crate::{
+    account::{Category, User, UserFilter, UserRepository},
+    booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
+    kernel::{Distance, Email, GeoPoint, Id, Page, PageRequest, PhoneNumber, Username},
+    matching::{Candidate, MatchingRepository, Workload},
+    store::{Load, StoreError, Stored},
+};
+
+mock! {
+    /// Users that are told beforehand.
+    ///
+    /// ```
+    /// use baitech_core::{account::UserRepository, kernel::Email, mock::MockUserRepository};
+    ///
+    /// let mut users = MockUserRepository::new();
+    /// users.expect_find_by_email().returning(|_| Ok(None));
+    /// let email = Email::new("amina@example.ke").unwrap();
+    /// assert!(futures::executor::block_on(users.find_by_email(&email)).unwrap().is_none());
+    /// ```
+    #[derive(Debug)]
+    pub UserRepository {}
+
+    #[async_trait]
+    impl Load<User> for UserRepository {
+        async fn load(&self, id: Id<User>) -> Result<Option<Stored<User>>, StoreError>;
+    }
+
+    #[async_trait]
+    impl UserRepository for UserRepository {
+        async fn find_by_email(&self, email: &Email) -> Result<Option<Stored<User>>, StoreError>;
+        async fn find_by_phone(&self, phone: &PhoneNumber) -> Result<Option<Stored<User>>, StoreError>;
+        async fn find_by_username(&self, username: &Username) -> Result<Option<Stored<User>>, StoreError>;
+        async fn list_users(
+            &self,
+            filter: UserFilter,
+            page: &PageRequest,
+        ) -> Result<Page<Stored<User>>, StoreError>;
+    }
+}
+
+mock! {
+    /// Bookings that are told beforehand.
+    ///
+    /// ```
+    /// use baitech_core::{kernel::Id, mock::MockBookingRepository, store::Load};
+    ///
+    /// let mut bookings = MockBookingRepository::new();
+    /// bookings.expect_load().returning(|_| Ok(None));
+    /// assert!(futures::executor::block_on(bookings.load(Id::from_bytes([0; 12]))).unwrap().is_none());
+    /// ```
+    #[derive(Debug)]
+    pub BookingRepository {}
+
+    #[async_trait]
+    impl Load<Booking> for BookingRepository {
+        async fn load(&self, id: Id<Booking>) -> Result<Option<Stored<Booking>>, StoreError>;
+    }
+
+    #[async_trait]
+    impl BookingRepository for BookingRepository {
+        async fn find_by_number(&self, number: &BookingNumber) -> Result<Option<Stored<Booking>>, StoreError>;
+        async fn list_bookings(
+            &self,
+            filter: &BookingFilter,
+            page: &PageRequest,
+        ) -> Result<Page<Stored<Booking>>, StoreError>;
+        async fn count_by_status(&self, filter: &BookingFilter) -> Result<Vec<(BookingStatus, u64)>, StoreError>;
+    }
+}
+
+mock! {
+    /// What matching decides on, told beforehand.
+    ///
+    /// ```
+    /// use baitech_core::{
+    ///     account::Category, kernel::{Distance, GeoPoint}, matching::MatchingRepository, mock::MockMatchingRepository,
+    /// };
+    ///
+    /// let mut matching = MockMatchingRepository::new();
+    /// matching.expect_candidates().returning(|_, _, _| Ok(Vec::new()));
+    /// let near = GeoPoint::new(36.8, -1.3).unwrap();
+    /// let nobody = matching.candidates(Category::Hvac, near, Distance::from_kilometres(5.0));
+    /// assert!(futures::executor::block_on(nobody).unwrap().is_empty());
+    /// ```
+    #[derive(Debug)]
+    pub MatchingRepository {}
+
+    #[async_trait]
+    impl MatchingRepository for MatchingRepository {
+        async fn candidates(
+            &self,
+            category: Category,
+            near: GeoPoint,
+            within: Distance,
+        ) -> Result<Vec<Candidate>, StoreError>;
+        async fn workloads(
+            &self,
+            technicians: &[Id<User>],
+            day: Range<DateTime<Utc>>,
+            week: Range<DateTime<Utc>>,
+        ) -> Result<HashMap<Id<User>, Workload>, StoreError>;
+        async fn open_requests(
+            &self,
+            category: Category,
+            near: GeoPoint,
+            within: Distance,
+        ) -> Result<u64, StoreError>;
+    }
+}

@@ -1,0 +1,198 @@
+use std::{collections::HashMap, ops::Range};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{
+    MockBookingRepository, MockClaims, MockCommit, MockCounters, MockDueWork, MockLedgerReader,
+    MockMatchingRepository, MockOutbox, MockUserRepository,
+};
+use crate::{
+    account::{Category, User, UserFilter, UserRepository},
+    booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
+    kernel::{Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, PhoneNumber, Username},
+    ledger::Account,
+    matching::{Candidate, MatchingRepository, Workload},
+    store::{
+        ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem, DueWork, Event,
+        Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, StoreError, Stored,
+    },
+};
+
+/// A whole [`Store`](crate::store::Store), put together from a mock of each port.
+///
+/// ```
+/// use std::sync::Arc;
+/// use baitech_core::{mock::MockStore, store::{Counters, Store}};
+///
+/// let mut store = MockStore::new();
+/// store.counters.expect_next().returning(|_| Ok(7));
+/// let store: Arc<dyn Store> = Arc::new(store);
+/// assert_eq!(futures::executor::block_on(store.next("series")).unwrap(), 7);
+/// ```
+#[derive(Debug, Default)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct MockStore {
+    pub commit: MockCommit,
+    pub claims: MockClaims,
+    pub counters: MockCounters,
+    pub due_work: MockDueWork,
+    pub outbox: MockOutbox,
+    pub ledger: MockLedgerReader,
+    pub users: MockUserRepository,
+    pub bookings: MockBookingRepository,
+    pub matching: MockMatchingRepository,
+}
+
+impl MockStore {
+    /// A store that expects nothing yet: whatever it is asked, it panics.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+#[async_trait]
+impl Commit for MockStore {
+    async fn commit(&self, changes: ChangeSet) -> Result<Committed, StoreError> {
+        self.commit.commit(changes).await
+    }
+
+    async fn answered(
+        &self,
+        scope: &str,
+        key: &IdempotencyKey,
+        fingerprint: Fingerprint,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.commit.answered(scope, key, fingerprint).await
+    }
+}
+
+#[async_trait]
+impl Claims for MockStore {
+    async fn held(&self, keys: &[ClaimKey]) -> Result<Vec<Claim>, StoreError> {
+        self.claims.held(keys).await
+    }
+}
+
+#[async_trait]
+impl Counters for MockStore {
+    async fn next(&self, series: &str) -> Result<u64, StoreError> {
+        self.counters.next(series).await
+    }
+}
+
+#[async_trait]
+impl DueWork for MockStore {
+    async fn claim_due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError> {
+        self.due_work.claim_due(lease, limit).await
+    }
+}
+
+#[async_trait]
+impl Outbox for MockStore {
+    async fn pending_events(&self, limit: usize) -> Result<Vec<Event>, StoreError> {
+        self.outbox.pending_events(limit).await
+    }
+
+    async fn acknowledge_events(&self, events: &[Id<Event>]) -> Result<(), StoreError> {
+        self.outbox.acknowledge_events(events).await
+    }
+}
+
+#[async_trait]
+impl LedgerReader for MockStore {
+    async fn balance(&self, account: Account, currency: Currency) -> Result<Money, StoreError> {
+        self.ledger.balance(account, currency).await
+    }
+
+    async fn trial_balance(&self) -> Result<Vec<(Account, Money)>, StoreError> {
+        self.ledger.trial_balance().await
+    }
+}
+
+#[async_trait]
+impl Load<User> for MockStore {
+    async fn load(&self, id: Id<User>) -> Result<Option<Stored<User>>, StoreError> {
+        self.users.load(id).await
+    }
+}
+
+#[async_trait]
+impl Load<Booking> for MockStore {
+    async fn load(&self, id: Id<Booking>) -> Result<Option<Stored<Booking>>, StoreError> {
+        self.bookings.load(id).await
+    }
+}
+
+#[async_trait]
+impl UserRepository for MockStore {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<Stored<User>>, StoreError> {
+        self.users.find_by_email(email).await
+    }
+
+    async fn find_by_phone(&self, phone: &PhoneNumber) -> Result<Option<Stored<User>>, StoreError> {
+        self.users.find_by_phone(phone).await
+    }
+
+    async fn find_by_username(&self, username: &Username) -> Result<Option<Stored<User>>, StoreError> {
+        self.users.find_by_username(username).await
+    }
+
+    async fn list_users(
+        &self,
+        filter: UserFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<User>>, StoreError> {
+        self.users.list_users(filter, page).await
+    }
+}
+
+#[async_trait]
+impl BookingRepository for MockStore {
+    async fn find_by_number(&self, number: &BookingNumber) -> Result<Option<Stored<Booking>>, StoreError> {
+        self.bookings.find_by_number(number).await
+    }
+
+    async fn list_bookings(
+        &self,
+        filter: &BookingFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Booking>>, StoreError> {
+        self.bookings.list_bookings(filter, page).await
+    }
+
+    async fn count_by_status(&self, filter: &BookingFilter) -> Result<Vec<(BookingStatus, u64)>, StoreError> {
+        self.bookings.count_by_status(filter).await
+    }
+}
+
+#[async_trait]
+impl MatchingRepository for MockStore {
+    async fn candidates(
+        &self,
+        category: Category,
+        near: GeoPoint,
+        within: Distance,
+    ) -> Result<Vec<Candidate>, StoreError> {
+        self.matching.candidates(category, near, within).await
+    }
+
+    async fn workloads(
+        &self,
+        technicians: &[Id<User>],
+        day: Range<DateTime<Utc>>,
+        week: Range<DateTime<Utc>>,
+    ) -> Result<HashMap<Id<User>, Workload>, StoreError> {
+        self.matching.workloads(technicians, day, week).await
+    }
+
+    async fn open_requests(
+        &self,
+        category: Category,
+        near: GeoPoint,
+        within: Distance,
+    ) -> Result<u64, StoreError> {
+        self.matching.open_requests(category, near, within).await
+    }
+}
