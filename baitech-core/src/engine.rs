@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     account::{Accounts, UserRepository},
     booking::{BookingPolicy, BookingRepository, Bookings, PaymentMethod},
-    kernel::{Clock, Entropy, Error, NoPause, Pause, Result, Rule, SystemClock, SystemEntropy},
+    kernel::{Clock, Entropy, Error, Pause, Result, Rule, SystemClock, SystemEntropy},
     ledger::Ledger,
     matching::{MatchScorer, MatchingRepository, WeightedScorer},
     payment::{Cash, PaymentGateway},
@@ -70,7 +70,7 @@ impl Marketplace {
             engine: Engine {
                 clock: Arc::new(SystemClock),
                 entropy: Arc::new(SystemEntropy),
-                pause: Arc::new(NoPause),
+                pause: store.clone(),
                 commit: store.clone(),
                 claims: store.clone(),
                 counters: store.clone(),
@@ -139,7 +139,7 @@ impl Builder {
         self
     }
 
-    /// How to wait between two attempts: the runtime's timer, for a store that is not in this process.
+    /// How to wait between two attempts, if not as the store does.
     pub fn pause(mut self, pause: Arc<dyn Pause>) -> Self {
         self.engine.pause = pause;
         self

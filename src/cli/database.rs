@@ -8,7 +8,10 @@ use super::print;
 
 pub(super) async fn prepare(store: &MongoStore) -> Result<ExitCode, Box<dyn Error>> {
     let report = store.prepare().await?;
-    print(format_args!("read {} users and {} bookings, made {} claims", report.users, report.bookings, report.claims));
+    print(format_args!(
+        "read {} users and {} bookings, made {} claims",
+        report.users, report.bookings, report.claims
+    ));
     for (series, last) in &report.series {
         print(format_args!("numbers of {series} go on after {last}"));
     }

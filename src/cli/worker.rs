@@ -11,7 +11,11 @@ const BATCH: usize = 64;
 /// How long a worker waits after the store was not to be reached.
 const AFTER_ERROR: Duration = Duration::from_secs(5);
 
-pub(super) async fn run(store: MongoStore, once: bool, interval: Duration) -> Result<ExitCode, Box<dyn Error>> {
+pub(super) async fn run(
+    store: MongoStore,
+    once: bool,
+    interval: Duration,
+) -> Result<ExitCode, Box<dyn Error>> {
     let worker = Marketplace::builder(Arc::new(store)).build().worker();
     if once {
         report(worker.run_until_idle().await?);

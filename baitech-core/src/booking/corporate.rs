@@ -48,6 +48,14 @@ impl Booking {
         Ok(cancelled)
     }
 
+    /// Whether a new total is more than the company has approved, and more than it approves by itself.
+    pub(super) fn asks_company_anew(&self, total: Money, context: &Context<'_>) -> bool {
+        let rises_above = |limit: Money| total.compare(limit).is_none_or(std::cmp::Ordering::is_gt);
+        self.corporate.is_some()
+            && rises_above(self.pricing.total)
+            && rises_above(context.policy.approval_limit)
+    }
+
     fn decide_approval(mut self, approval: ApprovalStatus, context: &Context<'_>) -> Result<Decision<Self>> {
         let actor = context.actor;
         let is_admin = actor.role() == Some(crate::kernel::Role::Admin);

@@ -8,10 +8,12 @@ mod cancellation;
 mod corporate;
 mod decision;
 mod dispute;
+mod draft;
 mod event;
 mod extras;
 mod location;
 mod matching;
+mod new_booking;
 mod payment;
 mod policy;
 mod price_change;
@@ -36,6 +38,7 @@ pub use decision::Context;
 pub use dispute::{
     Dispute, DisputeCategory, DisputeClaim, DisputeOutcome, DisputeStatus, Evidence, Resolution,
 };
+pub use draft::BookingDraft;
 pub use event::BookingEvent;
 pub use extras::{
     AdditionalService, ApprovalStatus, Checkpoint, CorporateDetails, Material, PriceChange, Quality,
@@ -43,12 +46,13 @@ pub use extras::{
 };
 pub use location::ServiceLocation;
 pub use matching::{Alternative, Matching};
+pub use new_booking::{NewBooking, NewLocation, NewTimeSlot, Project};
 pub use payment::{Payment, PaymentMethod, PaymentStatus, PaymentTiming};
 pub use policy::BookingPolicy;
 pub use price_change::{NewMaterial, NewPriceChange, NewService};
 pub use progress::Assignment;
 pub use repository::{BookingFilter, BookingRepository};
-pub use request::{BookingDraft, NewBooking, NewLocation, NewTimeSlot, Project, Terms};
+pub use request::Terms;
 pub use schedule::{SLOT_CLAIMS, TimeSlot, cell_claim};
 pub use service::{Bookings, Offer};
 pub use status::{BookingStatus, Parties, Party, Transition};

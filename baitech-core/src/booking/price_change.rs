@@ -85,11 +85,18 @@ impl Booking {
         Ok(Decision::new(self).event(BookingEvent::BookingPriceChangeRequested { total: pricing.total }))
     }
 
-    /// The customer approves the higher price that was shown: it counts from now on.
+    /// The customer approves the higher price that was shown: it counts from now on. For a company's booking whose total rises past
+    /// what the company approves by itself, that is for the company's administrator.
     ///
     /// # Errors
+    /// [`Rule::ApprovalRequired`] for a member of a company who may not decide alone;
     /// [`Rule::AlreadyDecided`] where no proposal is open; [`Rule::Transition`] once the work is done.
     pub fn approve_price_change(self, context: &Context<'_>) -> Result<Decision<Self>> {
+        let total = self.price_change.as_ref().map_or(self.pricing.total, |change| change.pricing.total);
+        if self.asks_company_anew(total, context) && context.actor.id() != Some(self.payer()) {
+            let message = "the company's administrator approves a price this high";
+            return Err(self.refuse(Rule::ApprovalRequired, message, &context.actor));
+        }
         let mut decision = self.decide_price_change(ApprovalStatus::Approved, context)?;
         let booking = &mut decision.next.0;
         if let Some(change) = booking.price_change.clone() {

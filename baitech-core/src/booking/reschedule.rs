@@ -1,4 +1,6 @@
-use super::{Booking, BookingEvent, BookingStatus, Context, Party, RescheduleProposal, TimeSlot};
+use super::{
+    ApprovalStatus, Booking, BookingEvent, BookingStatus, Context, Party, RescheduleProposal, TimeSlot,
+};
 use crate::{
     decide::Decision,
     kernel::{Code, Error, Rate, Result, Rule, Text, Violation},
@@ -6,10 +8,12 @@ use crate::{
 };
 
 impl Booking {
-    /// The customer moves the slot, which is free to do before a technician has accepted. The price follows the new slot.
+    /// The customer moves the slot, which is free to do before a technician has accepted. The price follows the new slot; where it
+    /// rises past what a company approves by itself, the company is asked anew.
     ///
     /// # Errors
-    /// [`Rule::Transition`] from `accepted` on; a violation of `timeSlot` for a slot in the past.
+    /// [`Rule::Transition`] from `accepted` on; a violation of `timeSlot` for a slot in the past;
+    /// [`Rule::ApprovalRequired`] where the company would have to be asked and a technician is being looked for already.
     pub fn move_slot(
         mut self,
         slot: TimeSlot,
@@ -25,9 +29,22 @@ impl Booking {
         ];
         self.require_status(&movable, "moving the slot without the technician", &context.actor)?;
         check_slot(&slot, context)?;
+        let asks = self.asks_company_anew(pricing.total, context);
+        if asks && self.status != BookingStatus::Pending {
+            let message = "the higher price of that slot needs the company's approval; cancel and book anew";
+            return Err(self.refuse(Rule::ApprovalRequired, message, &context.actor));
+        }
         self.0.slot = slot;
         self.0.pricing = pricing;
-        Ok(Decision::new(self).event(BookingEvent::BookingRescheduled))
+        let mut decision = Decision::new(self).event(BookingEvent::BookingRescheduled);
+        if let (true, Some(corporate)) = (asks, decision.next.0.corporate.as_mut()) {
+            corporate.approval = ApprovalStatus::Pending;
+            corporate.decided_by = None;
+            corporate.decided_at = None;
+            let company = corporate.company;
+            decision = decision.event(BookingEvent::BookingApprovalRequested { company });
+        }
+        Ok(decision)
     }
 
     /// One side proposes another slot for an accepted job, in the place of an earlier proposal.

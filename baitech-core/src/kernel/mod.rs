@@ -1,6 +1,6 @@
 //! The vocabulary that every feature shares.
 //!
-//! Nothing here knows what a booking is. Values are parsed once, at the edge, and cannot be invalid afterwards;
+//! Nothing here holds a rule of any feature. Values are parsed once, at the edge, and cannot be invalid afterwards;
 //! time and randomness come in through ports, so that a decision can be repeated exactly.
 
 mod actor;
@@ -13,14 +13,16 @@ mod money;
 mod page;
 mod pause;
 mod text;
+mod violation;
 
 pub use actor::{Actor, Role};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
-pub use error::{Code, Current, Error, Kind, Refusal, Result, Rule, Violation, Violations};
+pub use error::{Current, Error, Kind, Refusal, Result, Rule};
 pub use geo::{Distance, GeoPoint};
 pub use id::{Element, ElementId, Id, ParseIdError};
 pub use money::{Currency, Money, MoneyError, Rate, Rounding};
 pub use page::{Cursor, Page, PageRequest};
-pub use pause::{NoPause, Pause};
+pub use pause::Pause;
 pub use text::{Email, Percent, PhoneNumber, Text, Username};
+pub use violation::{Code, Violation, Violations};

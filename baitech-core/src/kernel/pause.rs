@@ -1,29 +1,24 @@
-use std::{fmt, time::Duration};
+use std::{fmt, future::poll_fn, task::Poll, time::Duration};
 
 use async_trait::async_trait;
 
-/// How the engine waits between two attempts. The core has no runtime of its own, so the embedder's is used.
+/// How the engine waits between two attempts after a conflict. The core has no runtime of its own; a store knows the one that it
+/// lives on, so that every store is a `Pause` too.
 #[async_trait]
 pub trait Pause: Send + Sync + fmt::Debug {
     /// Waits about this long without blocking the thread.
-    async fn pause(&self, time: Duration);
-}
-
-/// Lets other tasks run once and goes on: right for the embedded store, whose commits take microseconds.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoPause;
-
-#[async_trait]
-impl Pause for NoPause {
-    async fn pause(&self, _: Duration) {
+    ///
+    /// By default it lets other tasks run once and goes on: right for a store in this process, whose commits take
+    /// microseconds. A store at the other end of a network sleeps.
+    async fn pause(&self, time: Duration) {
+        let _ = time;
         let mut yielded = false;
-        std::future::poll_fn(|context| {
-            if yielded {
-                return std::task::Poll::Ready(());
+        poll_fn(|context| {
+            if std::mem::replace(&mut yielded, true) {
+                return Poll::Ready(());
             }
-            yielded = true;
             context.waker().wake_by_ref();
-            std::task::Poll::Pending
+            Poll::Pending
         })
         .await;
     }

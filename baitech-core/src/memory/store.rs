@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::{commit, state::State};
 use crate::{
-    kernel::{Currency, Id, Money},
+    kernel::{Currency, Id, Money, Pause},
     ledger::{Account, Entry},
     store::{
         ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem, DueWork, Event,
@@ -49,6 +49,8 @@ impl MemoryStore {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+impl Pause for MemoryStore {}
 
 impl fmt::Debug for MemoryStore {
     /// Only how much there is: what is stored is personal.

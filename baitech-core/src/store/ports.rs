@@ -6,7 +6,7 @@ use super::{ChangeSet, Claim, ClaimKey, DueWork, Event, Fingerprint, Idempotency
 use crate::{
     account::UserRepository,
     booking::BookingRepository,
-    kernel::{Currency, Id, Money},
+    kernel::{Currency, Id, Money, Pause},
     ledger::Account,
     matching::MatchingRepository,
 };
@@ -118,6 +118,7 @@ pub trait Store:
     + DueWork
     + Outbox
     + LedgerReader
+    + Pause
     + UserRepository
     + BookingRepository
     + MatchingRepository
@@ -131,6 +132,7 @@ impl<S> Store for S where
         + DueWork
         + Outbox
         + LedgerReader
+        + Pause
         + UserRepository
         + BookingRepository
         + MatchingRepository

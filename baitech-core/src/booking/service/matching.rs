@@ -34,10 +34,15 @@ impl Bookings {
     pub async fn find_technician(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let booking = self.get(actor, id).await?;
         if booking.status != BookingStatus::Matching {
-            self.change(actor, id, ("begin_matching", GoesOn), &(), |booking, context| {
-                booking.begin_matching(context)
-            })
-            .await?;
+            let begun = self
+                .change(actor, id, ("begin_matching", GoesOn), &(), |booking, context| {
+                    booking.begin_matching(context)
+                })
+                .await?;
+            if begun.status != BookingStatus::Matching {
+                // A repeated request: its search is over.
+                return Ok(begun);
+            }
         }
         self.search(actor, id).await
     }
