@@ -11,14 +11,17 @@ use std::{
 
 use baitech::{
     account::{Availability, AvailabilityException, Category, Rating, TimeOfDay, User},
-    booking::{BookingStatus, Parties, Party, TimeSlot, Urgency},
-    kernel::{Currency, Distance, GeoPoint, Id, Money},
+    booking::{
+        Assignment, Booking, BookingNumber, BookingPolicy, BookingStatus, Context, NewBooking, NewLocation,
+        NewTimeSlot, Parties, Party, PaymentMethod, PaymentTiming, Terms, TimeSlot, Urgency,
+    },
+    kernel::{Actor, Currency, Distance, GeoPoint, Id, Money, Role, SeededEntropy},
     matching::{Candidate, CandidateSkill, Job, MatchingPolicy, WeightedScorer, Workload, rank},
     pricing::{Demand, PricingPolicy, QuoteRequest},
 };
 use chrono::{NaiveDate, Weekday};
 use chrono_tz::Tz;
-use criterion::Criterion;
+use criterion::{BatchSize, Criterion};
 use fastrand::Rng;
 use rust_decimal::Decimal;
 
@@ -27,6 +30,7 @@ const TECHNICIANS: u32 = 2_500;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
     transitions(&mut criterion);
+    decisions(&mut criterion)?;
     quotes(&mut criterion)?;
     matching(&mut criterion)?;
     criterion.final_summary();
@@ -42,6 +46,57 @@ fn transitions(criterion: &mut Criterion) {
             from.who_may(to).meets(technician)
         });
     });
+}
+
+/// Accepting: the table, the line of history, the event, ten claims, the reminders.
+fn decisions(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
+    let (policy, entropy) = (BookingPolicy::default(), SeededEntropy::new(7));
+    let now = "2026-03-02T05:00:00Z".parse()?;
+    let [customer, technician] = [1_u8, 2].map(|n| Id::<User>::from_bytes([n; 12]));
+    let context = |actor| Context { actor, now, policy: &policy, entropy: &entropy };
+    let customer_asks = context(Actor::user(customer, Role::Customer));
+    let request = NewBooking::new(
+        Category::Plumbing,
+        "sink repair",
+        "The kitchen sink leaks into the cupboard below it.",
+        NewLocation { coordinates: (36.82, -1.29), ..NewLocation::default() },
+        NewTimeSlot::new(NaiveDate::from_ymd_opt(2026, 3, 4).ok_or("no such day")?, "10:00", "12:00"),
+        PaymentMethod::Cash,
+    );
+    let pricing = policy.pricing.quote(&QuoteRequest::new(
+        Money::from_major(2_000, Currency::KES),
+        Urgency::Medium,
+        slot()?,
+    ))?;
+    let terms = Terms {
+        number: BookingNumber::new(now, 1).ok_or("no number")?,
+        customer,
+        company: None,
+        pricing: pricing.pricing,
+        timing: PaymentTiming::AfterVerification,
+    };
+    let assignment =
+        Assignment { technician, algorithm: "manual".to_owned(), score: None, alternatives: vec![] };
+    let requested = Booking::request(request.check(&customer_asks)?, terms, &customer_asks)?.next;
+    let searched = requested.begin_matching(&customer_asks)?.next;
+    let offered = searched.assign(assignment, &customer_asks)?.next;
+    let technician_accepts = context(Actor::user(technician, Role::Technician));
+    criterion.bench_function("decision to set out, on a whole booking", |bencher| {
+        let accepted = offered.clone().accept(&technician_accepts).map(|decision| decision.next);
+        bencher.iter_batched(
+            || accepted.as_ref().ok().cloned(),
+            |booking| booking.map(|booking| booking.en_route(&technician_accepts)),
+            BatchSize::SmallInput,
+        );
+    });
+    criterion.bench_function("decision to accept, with its claims and reminders", |bencher| {
+        bencher.iter_batched(
+            || offered.clone(),
+            |booking| booking.accept(&technician_accepts),
+            BatchSize::SmallInput,
+        );
+    });
+    Ok(())
 }
 
 fn quotes(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {

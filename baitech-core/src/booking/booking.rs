@@ -231,10 +231,10 @@ pub struct BookingRecord {
 }
 
 /// A booking: reads like its [`BookingRecord`], changes only through commands, each of which decides without side effects and returns
-/// the decision to commit.
+/// the decision to commit. It is the size of a pointer, since decisions pass it from hand to hand.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct Booking(pub(super) BookingRecord);
+pub struct Booking(pub(super) Box<BookingRecord>);
 
 impl Deref for Booking {
     type Target = BookingRecord;
@@ -247,14 +247,14 @@ impl Deref for Booking {
 impl Booking {
     /// The booking that a store keeps. No rule is checked: rules bind what is written, not what is stored.
     #[must_use]
-    pub const fn from_record(record: BookingRecord) -> Self {
-        Self(record)
+    pub fn from_record(record: BookingRecord) -> Self {
+        Self(Box::new(record))
     }
 
     /// What a store keeps.
     #[must_use]
     pub fn into_record(self) -> BookingRecord {
-        self.0
+        *self.0
     }
 
     /// When it last came into the status it is in; when it was created where its history does not tell.

@@ -39,7 +39,7 @@ impl Booking {
         let approval = corporate.as_ref().filter(|c| c.decided_at.is_none()).map(|c| c.company);
         let mut confirmation = Reminder::new(ReminderKind::BookingConfirmation, context.now);
         confirmation.sent_at = Some(context.now);
-        let booking = Self(BookingRecord {
+        let booking = Self::from_record(BookingRecord {
             id: context.id(),
             number: terms.number,
             customer: terms.customer,
@@ -149,7 +149,7 @@ impl Booking {
         let mut confirmation = Reminder::new(ReminderKind::BookingConfirmation, context.now);
         confirmation.sent_at = Some(context.now);
         let method = self.payment.method.unwrap_or(PaymentMethod::Cash);
-        Self(BookingRecord {
+        Self::from_record(BookingRecord {
             id: context.id(),
             number,
             technician: None,
@@ -177,7 +177,7 @@ impl Booking {
             deleted_at: None,
             created_at: context.now,
             updated_at: context.now,
-            ..self.0.clone()
+            ..(*self.0).clone()
         })
     }
 }
