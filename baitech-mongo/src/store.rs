@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use async_trait::async_trait;
+use baitech_core::kernel::Pause;
 use bson::RawDocumentBuf;
 use mongodb::error::Error;
 use mongodb::{Collection, Database};
@@ -104,6 +107,14 @@ impl MongoStore {
         let prepared = prepare::is_prepared(&self.database).await?;
         self.prepared.store(prepared, Ordering::Release);
         Ok(prepared)
+    }
+}
+
+#[async_trait]
+impl Pause for MongoStore {
+    /// Sleeps on the runtime that the driver runs on.
+    async fn pause(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 }
 
