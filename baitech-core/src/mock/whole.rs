@@ -10,7 +10,9 @@ use super::{
 use crate::{
     account::{Category, User, UserFilter, UserRepository},
     booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
-    kernel::{Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, PhoneNumber, Username},
+    kernel::{
+        Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, Pause, PhoneNumber, Username,
+    },
     ledger::Account,
     matching::{Candidate, MatchingRepository, Workload},
     store::{
@@ -51,6 +53,9 @@ impl MockStore {
         Self::default()
     }
 }
+
+// Retries need not be waited for.
+impl Pause for MockStore {}
 
 #[async_trait]
 impl Commit for MockStore {
