@@ -1,0 +1,48 @@
+//! Plain records to begin a test with. The same arguments give the same record; another number `n` gives one that shares no id,
+//! number or unique field with it.
+
+mod bookings;
+mod changes;
+mod people;
+
+use chrono::{DateTime, Utc};
+
+pub use bookings::{booking, slot};
+pub use changes::{entry, event, idempotency};
+pub use people::{admin, company, customer, technician, technician_record, user};
+
+use crate::kernel::{Currency, GeoPoint, Id, Money};
+
+/// When everything here was made: Monday, 2 March 2026, 8:00 in Nairobi.
+#[must_use]
+pub fn start() -> DateTime<Utc> {
+    "2026-03-02T05:00:00Z".parse().expect("a moment")
+}
+
+/// The `n`-th id; ids sort as their numbers do.
+#[must_use]
+pub fn id<T>(n: u64) -> Id<T> {
+    let mut bytes = [0; 12];
+    let (time, number) = bytes.split_at_mut(4);
+    time.copy_from_slice(&u32::try_from(start().timestamp()).expect("before 2106").to_be_bytes());
+    number.copy_from_slice(&n.to_be_bytes());
+    Id::from_bytes(bytes)
+}
+
+/// A place by longitude and latitude.
+#[must_use]
+pub fn point(longitude: f64, latitude: f64) -> GeoPoint {
+    GeoPoint::new(longitude, latitude).expect("a place on the Earth")
+}
+
+/// The middle of Nairobi.
+#[must_use]
+pub fn nairobi() -> GeoPoint {
+    point(36.8219, -1.2921)
+}
+
+/// So many Kenyan shillings.
+#[must_use]
+pub fn kes(shillings: i64) -> Money {
+    Money::from_major(shillings, Currency::KES)
+}
