@@ -138,7 +138,8 @@ impl Booking {
         from.next().filter(move |to| from.who_may(*to).meets(parties))
     }
 
-    fn require_transition(&self, to: BookingStatus, actor: &Actor) -> Result<()> {
+    /// Fails unless the table has an arrow from here for this actor.
+    pub(super) fn require_transition(&self, to: BookingStatus, actor: &Actor) -> Result<()> {
         let who = self.status.who_may(to);
         if who.meets(self.parties(actor)) {
             return Ok(());

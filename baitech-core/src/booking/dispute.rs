@@ -229,6 +229,9 @@ impl Booking {
         let Actor::User { id: resolved_by, .. } = context.actor else {
             return Err(self.refuse(Rule::Transition, "a person decides a dispute", &context.actor));
         };
+        // A release ends in `completed`, to where other arrows lead as well: here only the one for staff is meant.
+        self.require_status(&[BookingStatus::Disputed], "resolving a dispute", &context.actor)?;
+        self.require_transition(BookingStatus::Refunded, &context.actor)?;
         let captured = self.captured();
         let refund = match outcome {
             DisputeOutcome::Release => Money::zero(captured.currency()),
