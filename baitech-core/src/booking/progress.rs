@@ -42,9 +42,9 @@ impl Booking {
     /// Notes that a search found nobody; the next one reaches farther.
     ///
     /// # Errors
-    /// [`Rule::Transition`] unless a technician is being looked for.
+    /// [`Rule::Transition`] unless a technician is being looked for, by somebody who could offer the job to one.
     pub fn matching_attempted(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
-        self.require_status(&[BookingStatus::Matching], "a search", &context.actor)?;
+        self.require_transition(BookingStatus::Assigned, &context.actor)?;
         self.0.matching.attempted_at = Some(context.now);
         Ok(Decision::new(self))
     }

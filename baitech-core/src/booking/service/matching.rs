@@ -61,6 +61,7 @@ impl Bookings {
         here.change(actor, id, ("search", GoesOn), &(), |booking, context| match &assignment {
             Some(assignment) => booking.assign(assignment.clone(), context),
             None => {
+                booking.require_transition(BookingStatus::Assigned, &context.actor)?;
                 let requested_at = booking.matching.requested_at.unwrap_or_else(|| booking.entered_at());
                 if context.now >= context.policy.matching.gives_up_at(requested_at) {
                     booking.cancel("nobody could be found", false, &context.as_system())
