@@ -12,11 +12,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_with::{DefaultOnError, serde_as, skip_serializing_none};
+use serde_with::{serde_as, skip_serializing_none};
 
 use super::pricing::Pricing;
 use crate::user::parts::Image;
-use crate::value::{AsText, Day, Millis, Number128, Oid, Whole};
+use crate::value::{AsText, Day, Lenient, Millis, Number128, Oid, Whole};
 
 #[skip_serializing_none]
 #[serde_as]
@@ -143,7 +143,7 @@ pub(super) struct Dispute {
     #[serde_as(as = "Option<AsText>")]
     pub(super) reason: Option<Text<1000>>,
     /// The earlier application had categories of its own, which read as none.
-    #[serde_as(deserialize_as = "DefaultOnError")]
+    #[serde_as(deserialize_as = "Lenient")]
     #[serde(default)]
     pub(super) category: Option<DisputeCategory>,
     pub(super) status: Option<DisputeStatus>,
@@ -152,7 +152,7 @@ pub(super) struct Dispute {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) evidence: Vec<Evidence>,
     /// The earlier application wrote a sentence here, which reads as no decision.
-    #[serde_as(deserialize_as = "DefaultOnError")]
+    #[serde_as(deserialize_as = "Lenient")]
     #[serde(default)]
     pub(super) resolution: Option<Resolution>,
 }

@@ -4,7 +4,7 @@ use baitech_core::account::{
     self, Availability, AvailabilityException, BillingInfo, CorporateProfile, KycStatus, TechnicianProfile,
     User, UserRecord, UserStats, WeeklySlot,
 };
-use baitech_core::kernel::{Distance, GeoPoint, Money, Role, Text};
+use baitech_core::kernel::{Distance, GeoPoint, Money, Role};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
@@ -49,10 +49,8 @@ impl UserDocument {
         Ok(User::from_record(record))
     }
 
-    /// Every document has a radius and a licence, by the earlier application's defaults; only the role or a skill makes a
-    /// technician.
     fn technician(&mut self) -> Result<Option<TechnicianProfile>, Unreadable> {
-        if self.role != Role::Technician && self.skills.is_empty() {
+        if !self.has_profile() {
             return Ok(None);
         }
         let rate_currency = currency(self.hourly_rate_currency.as_deref());
@@ -78,13 +76,17 @@ impl UserDocument {
         }))
     }
 
+    /// We store the zone of every profile. The earlier application gave everybody a radius; there the role or a skill tells.
+    fn has_profile(&self) -> bool {
+        let by_role = self.role == Role::Technician && self.service_radius.is_some();
+        self.time_zone.is_some() || !self.skills.is_empty() || by_role
+    }
+
     fn corporate(&mut self) -> Option<CorporateProfile> {
-        if self.role != Role::Corporate && self.company_name.is_none() {
-            return None;
-        }
+        let company_name = self.company_name.take()?;
         let billing = self.billing_info.take().unwrap_or_default();
         Some(CorporateProfile {
-            company_name: self.company_name.take().unwrap_or_else(|| Text::from_stored("")),
+            company_name,
             company_registration: self.company_registration.take(),
             department: self.department.take(),
             employee_count: self.employee_count,

@@ -3,10 +3,12 @@
 
 mod date;
 mod id;
+mod lenient;
 mod number;
 mod text;
 
 pub(crate) use date::{Day, Millis};
 pub(crate) use id::{Oid, oid};
+pub(crate) use lenient::Lenient;
 pub(crate) use number::{Number128, Real, Whole, decimal_from_bson, whole_to_bson};
 pub(crate) use text::AsText;
