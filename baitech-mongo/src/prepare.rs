@@ -1,5 +1,6 @@
 //! Deriving what a database of the earlier application lacks.
 
+mod batch;
 mod derive;
 
 use baitech_core::account::User;

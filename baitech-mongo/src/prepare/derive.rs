@@ -5,15 +5,15 @@ use baitech_core::booking::Booking;
 use baitech_core::store::{AggregateRef, Claim};
 use bson::{Document, RawDocumentBuf, doc};
 use futures::TryStreamExt;
-use mongodb::Database;
 use mongodb::error::Error;
+use mongodb::{Cursor, Database};
 use serde::Deserialize;
 
-use super::{Overlap, PrepareReport};
+use super::PrepareReport;
+use super::batch::Batch;
 use crate::codec::Aggregate;
 use crate::load::corrupt;
-use crate::server_error::duplicate_key;
-use crate::{claims, counters, user};
+use crate::{counters, user};
 
 #[derive(Debug, Deserialize)]
 struct LastNumber {
@@ -42,51 +42,37 @@ pub(super) async fn series(database: &Database, report: &mut PrepareReport) -> R
 
 /// Every phone number belongs to one user, in whichever form it is stored.
 pub(super) async fn phone_claims(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
-    let mut users =
-        database.collection::<RawDocumentBuf>(User::COLLECTION).find(doc! {}).sort(doc! { "_id": 1 }).await?;
+    let mut batch = Batch::new(database);
+    let mut users = in_order(database, User::COLLECTION).await?;
     while let Some(raw) = users.try_next().await? {
         report.users = report.users.saturating_add(1);
         let Some(user) = readable::<User>(&raw, report) else { continue };
-        let claim = user::phone_claim(AggregateRef::User(user.id), &user.phone);
-        take(database, vec![claim], report).await?;
+        batch.add([user::phone_claim(AggregateRef::User(user.id), &user.phone)], report).await?;
     }
-    Ok(())
+    batch.flush(report).await
 }
 
 /// Every booking that is promised or under way holds its technician's time.
 pub(super) async fn booking_claims(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
-    let bookings = database.collection::<RawDocumentBuf>(Booking::COLLECTION);
-    let mut bookings = bookings.find(doc! {}).sort(doc! { "_id": 1 }).await?;
+    let mut batch = Batch::new(database);
+    let mut bookings = in_order(database, Booking::COLLECTION).await?;
     while let Some(raw) = bookings.try_next().await? {
         report.bookings = report.bookings.saturating_add(1);
         let Some(booking) = readable::<Booking>(&raw, report) else { continue };
         let Some(technician) = booking.technician.filter(|_| booking.status.holds_time()) else { continue };
         let holder = AggregateRef::Booking(booking.id);
         let keys = booking.slot.claim_keys(technician);
-        take(database, keys.into_iter().map(|key| Claim { key, holder }).collect(), report).await?;
+        batch.add(keys.into_iter().map(|key| Claim { key, holder }), report).await?;
     }
-    Ok(())
+    batch.flush(report).await
+}
+
+async fn in_order(database: &Database, collection: &str) -> Result<Cursor<RawDocumentBuf>, Error> {
+    let documents = database.collection::<RawDocumentBuf>(collection);
+    documents.find(doc! {}).sort(doc! { "_id": 1 }).await
 }
 
 fn readable<A: Aggregate>(raw: &RawDocumentBuf, report: &mut PrepareReport) -> Option<A> {
     let decoded = A::decode(raw);
     decoded.map_err(|reason| report.unreadable.push(corrupt(A::COLLECTION, raw, &reason).to_string())).ok()
-}
-
-async fn take(database: &Database, wanted: Vec<Claim>, report: &mut PrepareReport) -> Result<(), Error> {
-    let collection = database.collection::<RawDocumentBuf>(claims::COLLECTION);
-    for claim in wanted {
-        let document = claims::encode(&claim)?;
-        match collection.insert_one(document).await {
-            Ok(_) => report.claims = report.claims.saturating_add(1),
-            Err(error) if duplicate_key(&error).is_some() => {
-                let held = claims::find(database, &claim.key).await?;
-                if let Some(held) = held.filter(|held| held.holder != claim.holder) {
-                    report.overlaps.push(Overlap { wanted: claim, held });
-                }
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }

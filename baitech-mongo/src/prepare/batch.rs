@@ -1,0 +1,69 @@
+//! Taking many claims at once.
+
+use baitech_core::store::Claim;
+use bson::RawDocumentBuf;
+use mongodb::Database;
+use mongodb::error::{Error, ErrorKind};
+
+use super::{Overlap, PrepareReport};
+use crate::claims;
+use crate::server_error::duplicate_key;
+
+/// So many claims go to the server together.
+const SIZE: usize = 1_000;
+
+/// Claims on their way. One that is held already is no error here: by its own holder it is done, by another it is reported.
+#[derive(Debug)]
+pub(super) struct Batch<'a> {
+    database: &'a Database,
+    wanted: Vec<Claim>,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(database: &'a Database) -> Self {
+        Self { database, wanted: Vec::new() }
+    }
+
+    pub(super) async fn add(
+        &mut self,
+        claims: impl IntoIterator<Item = Claim>,
+        report: &mut PrepareReport,
+    ) -> Result<(), Error> {
+        self.wanted.extend(claims);
+        if self.wanted.len() < SIZE { Ok(()) } else { self.flush(report).await }
+    }
+
+    pub(super) async fn flush(&mut self, report: &mut PrepareReport) -> Result<(), Error> {
+        let wanted = std::mem::take(&mut self.wanted);
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let documents = wanted.iter().map(claims::encode).collect::<Result<Vec<_>, _>>()?;
+        let collection = self.database.collection::<RawDocumentBuf>(claims::COLLECTION);
+        let refused = match collection.insert_many(documents).ordered(false).await {
+            Ok(_) => Vec::new(),
+            Err(error) => already_held(error)?,
+        };
+        let made = wanted.len().saturating_sub(refused.len());
+        report.claims = report.claims.saturating_add(u64::try_from(made).unwrap_or(u64::MAX));
+        for claim in refused.into_iter().filter_map(|index| wanted.get(index)) {
+            let held = claims::find(self.database, &claim.key).await?;
+            if let Some(held) = held.filter(|held| held.holder != claim.holder) {
+                report.overlaps.push(Overlap { wanted: claim.clone(), held });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which of the inserted claims were held; any other failure stays one.
+fn already_held(error: Error) -> Result<Vec<usize>, Error> {
+    match error.kind.as_ref() {
+        ErrorKind::InsertMany(refused)
+            if duplicate_key(&error).is_some() && refused.write_concern_error.is_none() =>
+        {
+            Ok(refused.write_errors.iter().flatten().map(|refusal| refusal.index).collect())
+        }
+        _ => Err(error),
+    }
+}
