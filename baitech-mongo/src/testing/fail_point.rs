@@ -64,6 +64,15 @@ impl FailCommand {
         self.configure(client, doc! { "times": times }.into()).await
     }
 
+    /// Arms the failpoint for every matching command after the next `spared` ones, until it is disarmed.
+    ///
+    /// # Errors
+    ///
+    /// The server's answer, where it was started without `enableTestCommands=1`.
+    pub async fn arm_after(&self, client: &Client, spared: i32) -> Result<()> {
+        self.configure(client, doc! { "skip": spared }.into()).await
+    }
+
     /// Disarms the server's failpoint.
     ///
     /// # Errors

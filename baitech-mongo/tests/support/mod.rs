@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "no test uses all of it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+pub(crate) mod commit;
+
 use std::fs;
 use std::path::Path;
 
@@ -63,4 +65,12 @@ fn walk(path: String, value: &Bson, found: &mut Vec<(String, Bson)>) {
         }
         leaf => found.push((path, leaf.clone())),
     }
+}
+
+/// The connection string of a database, for an application of this name.
+pub(crate) fn uri_for(server: &TestServer, database: &str, app_name: &str) -> String {
+    let uri = server.uri_of(database);
+    let mark = if uri.contains('?') { '&' } else { '?' };
+    // The monitor looks often, so that a test does not wait long for a server that comes back.
+    format!("{uri}{mark}appName={app_name}&heartbeatFrequencyMS=500&serverMonitoringMode=poll")
 }

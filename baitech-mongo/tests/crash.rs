@@ -1,0 +1,133 @@
+//! The server dies (SIGKILL) in the middle of a commit and comes back: all of the commit is there or nothing, and nothing
+//! that was acknowledged is lost.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::time::Duration;
+
+use baitech_core::store::{ChangeSet, Commit, Committed, StoreError};
+use baitech_mongo::testing::{FailCommand, TestServer};
+use baitech_mongo::{MongoStore, connect};
+use support::commit::{Case, Seen, begin};
+use support::uri_for;
+
+const APP: &str = "crashing";
+
+/// In the order of the commit: guard, user, booking, claims freed, claims taken, ledger, events, the commit itself; each the
+/// command and how many of the same come before it.
+const STEPS: [(&str, i32); 8] = [
+    ("update", 0),
+    ("update", 1),
+    ("insert", 0),
+    ("delete", 0),
+    ("insert", 1),
+    ("insert", 2),
+    ("insert", 3),
+    ("commitTransaction", 0),
+];
+
+async fn open(server: &TestServer) -> MongoStore {
+    MongoStore::connect(&uri_for(server, "crash", APP)).await.unwrap()
+}
+
+/// Makes the server hold a step of the next commit back until it is killed.
+async fn hold(server: &TestServer, (command, spared): (&str, i32)) {
+    let admin = connect(server.uri()).await.unwrap();
+    let hold = FailCommand::of(&[command], APP).blocking_ms(60_000);
+    hold.arm_after(admin.client(), spared).await.unwrap();
+}
+
+/// Kills the server while a client waits for its commit; what the client is told once the server is back.
+async fn crash_server(
+    server: &mut TestServer,
+    changes: ChangeSet,
+    after: Duration,
+) -> Result<Committed, StoreError> {
+    let store = open(server).await;
+    let client = tokio::spawn(async move { store.commit(changes).await });
+    tokio::time::sleep(after).await;
+    server.kill();
+    server.restart().await.unwrap();
+    client.await.unwrap()
+}
+
+/// Kills the server, and the client with it, so that nobody tries again.
+async fn crash_both(server: &mut TestServer, changes: ChangeSet, after: Duration) {
+    let client = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let uri = uri_for(server, "crash", APP);
+    let store = client.spawn(async move { MongoStore::connect(&uri).await.unwrap() }).await.unwrap();
+    client.spawn(async move { store.commit(changes).await });
+    tokio::time::sleep(after).await;
+    client.shutdown_background();
+    server.kill();
+    server.restart().await.unwrap();
+}
+
+/// Whatever has become of the commit, its record makes it safe to ask again.
+async fn ask_again(store: &MongoStore, case: &Case, seen: Seen, what: &str) {
+    let again = store.commit(case.changes()).await.unwrap();
+    match seen {
+        Seen::Everything => assert_eq!(again, Committed::Replayed(b"answer".to_vec()), "{what}"),
+        Seen::Nothing => assert_eq!(again, Committed::Applied, "{what}"),
+    }
+    assert_eq!(case.seen(store).await, Seen::Everything, "{what}, asked again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_waiting_client_is_served_once_the_server_is_back() {
+    let mut server = TestServer::start().await.unwrap();
+    for (n, step) in (1..).zip(STEPS) {
+        let case = begin(&open(&server).await, n).await;
+        hold(&server, step).await;
+        let told = crash_server(&mut server, case.changes(), Duration::from_millis(150)).await;
+        assert_eq!(told.unwrap(), Committed::Applied, "killed before {step:?}");
+        let store = open(&server).await;
+        assert_eq!(case.seen(&store).await, Seen::Everything, "killed before {step:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn between_any_two_steps_nothing_is_there() {
+    let mut server = TestServer::start().await.unwrap();
+    for (n, step) in (1..).zip(STEPS) {
+        let case = begin(&open(&server).await, n).await;
+        hold(&server, step).await;
+        crash_both(&mut server, case.changes(), Duration::from_millis(150)).await;
+        let store = open(&server).await;
+        let what = format!("killed before {step:?}");
+        assert_eq!(case.seen(&store).await, Seen::Nothing, "{what}");
+        ask_again(&store, &case, Seen::Nothing, &what).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_any_moment_all_is_there_or_nothing() {
+    let mut server = TestServer::start().await.unwrap();
+    for (n, milliseconds) in (1..).zip([2, 4, 6, 8, 10, 14]) {
+        let case = begin(&open(&server).await, n).await;
+        crash_both(&mut server, case.changes(), Duration::from_millis(milliseconds)).await;
+        let store = open(&server).await;
+        let seen = case.seen(&store).await;
+        ask_again(&store, &case, seen, &format!("killed after {milliseconds} ms")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_is_there() {
+    let mut server = TestServer::start().await.unwrap();
+    let mut cases = Vec::new();
+    for n in 1..=3 {
+        let store = open(&server).await;
+        let case = begin(&store, n).await;
+        assert_eq!(store.commit(case.changes()).await.unwrap(), Committed::Applied);
+        server.kill();
+        server.restart().await.unwrap();
+        cases.push(case);
+    }
+    let store = open(&server).await;
+    for case in cases {
+        assert_eq!(case.seen(&store).await, Seen::Everything);
+    }
+}

@@ -1,0 +1,35 @@
+//! Whoever asked for a commit goes away before it ends: it is finished all the same, or was never begun.
+
+mod support;
+
+use std::time::Duration;
+
+use baitech_core::store::Commit;
+use support::commit::{Seen, begin};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_was_begun_is_finished() {
+    let store = support::store().await;
+    for n in 0..40 {
+        let case = begin(&store, n).await;
+        let patience = Duration::from_micros(150 * n);
+        let gave_up = tokio::time::timeout(patience, store.commit(case.changes())).await.is_err();
+        let finished = async {
+            while !case.is_answered(&store).await {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(20), finished).await;
+        assert!(waited.is_ok(), "commit {n} (given up: {gave_up}) is not finished");
+        assert_eq!(case.seen(&store).await, Seen::Everything, "commit {n} (given up: {gave_up})");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_was_never_polled_leaves_nothing() {
+    let store = support::store().await;
+    let case = begin(&store, 1).await;
+    drop(store.commit(case.changes()));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(case.seen(&store).await, Seen::Nothing);
+}

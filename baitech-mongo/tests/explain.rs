@@ -1,0 +1,219 @@
+//! No query of a repository scans a collection or sorts in memory: every command that the store sends is explained.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+
+use baitech_core::account::{Category, User, UserFilter, UserRepository, UserStatus};
+use baitech_core::booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus};
+use baitech_core::kernel::{
+    Currency, Cursor, Distance, Email, GeoPoint, Id, PageRequest, PhoneNumber, Role, Username,
+};
+use baitech_core::ledger::Account;
+use baitech_core::matching::MatchingRepository;
+use baitech_core::store::{
+    ChangeSet, ClaimKey, Claims, Commit, Counters, DueWork, Fingerprint, IdempotencyKey, Lease, LedgerReader,
+    Load, Outbox, Put, Stored,
+};
+use baitech_core::testing::build;
+use baitech_mongo::MongoStore;
+use baitech_mongo::testing::TestServer;
+use bson::oid::ObjectId;
+use bson::{Bson, DateTime, Document, doc};
+use chrono::TimeDelta;
+use mongodb::Database;
+use mongodb::event::EventHandler;
+use mongodb::event::command::CommandEvent;
+use mongodb::options::ClientOptions;
+use support::legacy;
+
+/// The commands that a client has sent.
+type Sent = Arc<Mutex<Vec<Document>>>;
+
+async fn recorded() -> (MongoStore, Sent) {
+    let server = TestServer::shared().await.unwrap();
+    let mut options = ClientOptions::parse(server.uri()).await.unwrap();
+    let sent = Sent::default();
+    let record = Arc::clone(&sent);
+    options.command_event_handler = Some(EventHandler::callback(move |event| {
+        if let CommandEvent::Started(started) = event {
+            record.lock().unwrap().push(started.command);
+        }
+    }));
+    let client = mongodb::Client::with_options(options).unwrap();
+    let store = MongoStore::open(client.database(&server.database_name())).await.unwrap();
+    fill(store.database()).await;
+    store.prepare().await.unwrap();
+    (store, sent)
+}
+
+/// Some thousands of documents, made of the real ones, so that the planner has something to choose by.
+async fn fill(database: &Database) {
+    let (users, bookings) = (legacy("users"), legacy("bookings"));
+    let mut many_users = Vec::new();
+    let mut many_bookings = Vec::new();
+    for round in 0_u32..40 {
+        let later = |id: ObjectId| {
+            let mut bytes = id.bytes();
+            bytes[4..8].copy_from_slice(&round.to_be_bytes());
+            ObjectId::from_bytes(bytes)
+        };
+        for (n, user) in (0..).zip(&users) {
+            let mut user = user.clone();
+            user.insert("_id", later(user.get_object_id("_id").unwrap()));
+            user.insert("email", format!("user{n}-{round}@example.com"));
+            user.insert("phoneNumber", format!("+25411{:07}", n * 100 + round));
+            user.insert("username", format!("user_{n}_{round}"));
+            many_users.push(user);
+        }
+        for (n, booking) in (0..).zip(&bookings) {
+            let mut booking = booking.clone();
+            let created_at = 1_752_858_450_755 + i64::from(round) * 3_600_000;
+            booking.insert("_id", later(booking.get_object_id("_id").unwrap()));
+            booking.insert("customer", later(booking.get_object_id("customer").unwrap()));
+            if let Ok(technician) = booking.get_object_id("technician") {
+                booking.insert("technician", later(technician));
+            }
+            booking.insert("bookingNumber", format!("BK2511{:06}", n * 100 + round));
+            booking.insert("createdAt", DateTime::from_millis(created_at));
+            if n % 10 == 0 {
+                booking.insert("dueAt", DateTime::from_millis(created_at));
+                let company = later(users[0].get_object_id("_id").unwrap());
+                booking.insert("corporateDetails", doc! { "company": company });
+            }
+            many_bookings.push(booking);
+        }
+    }
+    database.collection::<Document>("users").insert_many(many_users).await.unwrap();
+    database.collection::<Document>("bookings").insert_many(many_bookings).await.unwrap();
+}
+
+fn any_id<A>(collection: &str, field: &str) -> Id<A> {
+    let with_field = legacy(collection).into_iter().find_map(|document| document.get_object_id(field).ok());
+    Id::from_bytes(with_field.unwrap().bytes())
+}
+
+/// Calls every query, with every filter that has a query of its own.
+async fn ask_everything(store: &MongoStore) {
+    let (user, booking) = (any_id::<User>("users", "_id"), any_id::<Booking>("bookings", "_id"));
+    let loaded: Option<Stored<User>> = store.load(user).await.unwrap();
+    let stored: Option<Stored<Booking>> = store.load(booking).await.unwrap();
+    assert!(loaded.is_none() && stored.is_none(), "only copies with other ids are stored");
+    store.find_by_email(&Email::new("user3-7@example.com").unwrap()).await.unwrap().unwrap();
+    store.find_by_phone(&PhoneNumber::new("+254110000307").unwrap()).await.unwrap().unwrap();
+    store.find_by_username(&Username::new("user_3_7").unwrap()).await.unwrap().unwrap();
+    store.find_by_number(&BookingNumber::from_stored("BK2511000307")).await.unwrap().unwrap();
+
+    for role in [None, Some(Role::Technician)] {
+        for status in [None, Some(UserStatus::Active)] {
+            for category in [None, Some(Category::Plumbing)] {
+                let filter = UserFilter { role, status, category };
+                let first = store.list_users(filter, &page(None)).await.unwrap();
+                store.list_users(filter, &page(first.next_cursor)).await.unwrap();
+            }
+        }
+    }
+    let (customer, technician) = (any_id("bookings", "customer"), any_id("bookings", "technician"));
+    for statuses in [vec![], vec![BookingStatus::Paid], vec![BookingStatus::Pending, BookingStatus::Matching]]
+    {
+        let any = BookingFilter { statuses, ..BookingFilter::default() };
+        for filter in [
+            any.clone(),
+            BookingFilter { customer: Some(customer), ..any.clone() },
+            BookingFilter { technician: Some(technician), ..any.clone() },
+            BookingFilter { company: Some(user), ..any.clone() },
+            BookingFilter { customer: Some(customer), technician: Some(technician), ..any },
+        ] {
+            store.list_bookings(&filter, &page(None)).await.unwrap();
+            let after = Cursor::new(1_752_900_000_000_i64, booking);
+            store.list_bookings(&filter, &page(Some(after))).await.unwrap();
+            store.count_by_status(&filter).await.unwrap();
+        }
+    }
+    let (nairobi, reach) = (GeoPoint::new(36.82, -1.29).unwrap(), Distance::from_kilometres(10.0));
+    store.candidates(Category::Plumbing, nairobi, reach).await.unwrap();
+    store.open_requests(Category::Plumbing, nairobi, reach).await.unwrap();
+    let day = build::start()..build::start() + TimeDelta::days(1);
+    store.workloads(&[technician, user], day.clone(), day).await.unwrap();
+
+    let lease = Lease { now: build::start(), length: TimeDelta::minutes(1) };
+    assert_eq!(store.claim_due(lease, 5).await.unwrap().len(), 5);
+    store.held(&[ClaimKey::new("a", "b"), ClaimKey::new("a", "c")]).await.unwrap();
+    store.next("series").await.unwrap();
+    let key = IdempotencyKey::new("key").unwrap();
+    store.answered("scope", &key, Fingerprint::of(b"request")).await.unwrap();
+    store.balance(Account::Escrow(booking), Currency::KES).await.unwrap();
+    change_something(store).await;
+    let events = store.pending_events(10).await.unwrap();
+    store.acknowledge_events(&events.iter().map(|event| event.id).collect::<Vec<_>>()).await.unwrap();
+}
+
+/// A commit that writes, guards, frees and takes; and one that is refused, which reads why.
+async fn change_something(store: &MongoStore) {
+    let case = support::commit::begin(store, 1).await;
+    let _ = store.commit(case.changes()).await.unwrap();
+    store.commit(ChangeSet { idempotency: None, ..case.changes() }).await.unwrap_err();
+    let due = build::customer(99);
+    let _ = store.commit(ChangeSet::new().write(Put::new(due).due_at(Some(build::start())))).await.unwrap();
+}
+
+fn page(after: Option<Cursor>) -> PageRequest {
+    PageRequest::new(20, after).unwrap()
+}
+
+/// The commands in which a plan is made, as `explain` takes them.
+fn explainable(command: &Document) -> Vec<Document> {
+    let name = command.keys().next().unwrap().as_str();
+    if !["find", "aggregate", "count", "update", "delete", "findAndModify"].contains(&name) {
+        return Vec::new();
+    }
+    let mut plain: Document = command.clone();
+    for sent_only in ["lsid", "txnNumber", "startTransaction", "autocommit", "stmtId", "$db", "$clusterTime"]
+    {
+        plain.remove(sent_only);
+    }
+    for option in ["writeConcern", "readConcern", "$readPreference", "ordered", "cursor"] {
+        plain.remove(option);
+    }
+    if name == "aggregate" {
+        plain.insert("cursor", doc! {});
+    }
+    vec![plain]
+}
+
+fn stages(plan: &Bson, found: &mut Vec<String>) {
+    match plan {
+        Bson::Document(plan) => {
+            found.extend(plan.get_str("stage").ok().map(str::to_owned));
+            plan.iter()
+                .filter(|(key, _)| *key != "rejectedPlans")
+                .for_each(|(_, inner)| stages(inner, found));
+        }
+        Bson::Array(plans) => plans.iter().for_each(|inner| stages(inner, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_query_has_an_index() {
+    let (store, sent) = recorded().await;
+    sent.lock().unwrap().clear();
+    ask_everything(&store).await;
+    let commands: Vec<Document> = sent.lock().unwrap().iter().flat_map(explainable).collect();
+    assert!(commands.len() > 70, "only {} commands were recorded", commands.len());
+    let mut bad = Vec::new();
+    for command in &commands {
+        let explain = doc! { "explain": command.clone(), "verbosity": "queryPlanner" };
+        let answer = store.database().run_command(explain).await;
+        let plan = answer.unwrap_or_else(|error| panic!("{command}: {error}"));
+        let mut found = Vec::new();
+        stages(&Bson::Document(plan), &mut found);
+        assert!(!found.is_empty(), "no plan is told for {command}");
+        if found.iter().any(|stage| stage == "COLLSCAN" || stage == "SORT") {
+            bad.push(format!("{found:?}: {command}"));
+        }
+    }
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+}
