@@ -89,9 +89,10 @@ pub(super) async fn follows_the_last_write(fixture: &dyn Fixture) {
     assert_eq!(claim(&*store, minute(0)).await, [item]);
     write(Some(1)).await;
     assert_eq!(claim(&*store, minute(1)).await, [item], "a write ends the lease");
-    write(Some(8)).await;
-    assert_eq!(claim(&*store, minute(7)).await, [], "and says anew when");
-    assert_eq!(claim(&*store, minute(8)).await, [item]);
+    assert_eq!(claim(&*store, minute(10)).await, [], "whose end is not the end of the next");
+    write(Some(18)).await;
+    assert_eq!(claim(&*store, minute(17)).await, [], "and says anew when");
+    assert_eq!(claim(&*store, minute(18)).await, [item]);
     write(None).await;
     assert_eq!(claim(&*store, minute(1_000)).await, [], "or that nothing is to be done");
     write(Some(2)).await;

@@ -2,7 +2,7 @@ use std::{
     fmt,
     future::Future,
     pin::{Pin, pin},
-    sync::{Arc, Mutex},
+    sync::{Arc, Barrier, Mutex},
     task::{Context, Poll, Wake, Waker},
     thread::{self, Thread},
 };
@@ -52,9 +52,15 @@ impl<F: Fn() -> Arc<dyn Store> + Send + Sync> Fixture for Threads<F> {
     }
 
     async fn run(&self, tasks: Vec<Task>) {
+        // All threads are there before the first begins: else it would be done before the last is made.
+        let start = Barrier::new(tasks.len());
         thread::scope(|scope| {
             for task in tasks {
-                scope.spawn(|| block_on(task));
+                let start = &start;
+                scope.spawn(move || {
+                    start.wait();
+                    block_on(task);
+                });
             }
         });
     }
