@@ -55,6 +55,14 @@ pub enum BookingEvent {
 }
 
 impl BookingEvent {
+    /// What every new booking tells.
+    pub(super) const fn of_new(customer: Id<User>) -> [Self; 2] {
+        [
+            Self::BookingCreated { customer },
+            Self::BookingReminder { reminder: ReminderKind::BookingConfirmation },
+        ]
+    }
+
     /// The event's name.
     #[must_use]
     pub const fn name(&self) -> &'static str {

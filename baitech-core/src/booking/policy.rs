@@ -43,7 +43,7 @@ pub struct BookingPolicy {
     pub review_request: TimeDelta,
     /// A company's booking up to this total needs nobody's approval.
     pub approval_limit: Money,
-    /// How long before its day the next of a series is booked.
+    /// How long before its start the next of a series is booked.
     pub recurrence_lead: TimeDelta,
     /// The most bookings of a series.
     pub max_occurrences: u16,

@@ -127,7 +127,7 @@ impl Booking {
         self.0.warranty.claims.push(booking);
         let mut decision = Decision::new(self).event(BookingEvent::BookingWarrantyClaimed { booking });
         decision.also = Some(claimed);
-        decision.also_events = vec![BookingEvent::BookingCreated { customer }];
+        decision.also_events = BookingEvent::of_new(customer).to_vec();
         Ok(decision)
     }
 

@@ -1,9 +1,8 @@
-use chrono::{Datelike, NaiveDate, TimeZone};
+use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Utc};
 use rrule::{Frequency, RRule, RRuleSet, Unvalidated};
 
 use super::{Booking, BookingEvent, BookingNumber, BookingPolicy, Context, Recurrence};
 use crate::{
-    account::TimeOfDay,
     decide::Decision,
     kernel::{Code, Result, Rule, Violation},
     pricing::Pricing,
@@ -48,6 +47,12 @@ impl Recurrence {
 }
 
 impl Booking {
+    /// When the occurrence on a day is to be booked: at the hour of the job, since an offer made at midnight would lapse while
+    /// the technicians sleep.
+    pub(super) fn recurs_at(&self, next: NaiveDate, policy: &BookingPolicy) -> DateTime<Utc> {
+        self.slot.start.on(next, self.slot.zone) - policy.recurrence_lead
+    }
+
     /// Books the next of the series: it comes with the decision, under the price of now.
     ///
     /// # Errors
@@ -62,8 +67,7 @@ impl Booking {
         else {
             return Err(self.refuse(Rule::AlreadyDecided, "the series has ended", &context.actor));
         };
-        let day = TimeOfDay::MIDNIGHT.on(date, self.slot.zone);
-        if context.now < day - context.policy.recurrence_lead {
+        if context.now < self.recurs_at(date, context.policy) {
             return Err(self.refuse(Rule::TooEarly, "the next of the series is not due", &context.actor));
         }
         let next = self.next_occurrence(date, number, pricing, context);
@@ -75,7 +79,7 @@ impl Booking {
         }
         let mut decision = Decision::new(self).event(BookingEvent::BookingRecurred { booking });
         decision.also = Some(next);
-        decision.also_events = vec![BookingEvent::BookingCreated { customer }];
+        decision.also_events = BookingEvent::of_new(customer).to_vec();
         Ok(decision)
     }
 }

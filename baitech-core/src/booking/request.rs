@@ -87,9 +87,8 @@ impl Booking {
             updated_at: context.now,
         });
         let customer = booking.customer;
-        let mut decision = Decision::new(booking)
-            .event(BookingEvent::BookingCreated { customer })
-            .event(BookingEvent::BookingReminder { reminder: ReminderKind::BookingConfirmation });
+        let mut decision = Decision::new(booking);
+        decision.events.extend(BookingEvent::of_new(customer));
         if let Some(company) = approval {
             decision = decision.event(BookingEvent::BookingApprovalRequested { company });
         }

@@ -90,8 +90,7 @@ impl Booking {
         if self.status == BookingStatus::Cancelled {
             return None;
         }
-        let day = TimeOfDay::MIDNIGHT.on(next, self.slot.zone);
-        Some((day - policy.recurrence_lead, Task::Recur))
+        Some((self.recurs_at(next, policy), Task::Recur))
     }
 
     /// Does a task that needs nothing but the booking itself. [`Task::Match`] and [`Task::Recur`] need more and are the

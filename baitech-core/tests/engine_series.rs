@@ -1,0 +1,68 @@
+//! Bookings that make bookings: a series, and a warranty.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod support;
+
+use baitech_core::{
+    booking::{Booking, BookingEvent, BookingFilter, BookingStatus as Status, NewBooking, ReminderKind},
+    kernel::{Actor, Id, PageRequest},
+    store::{AggregateRef, EventKind, Outbox},
+};
+use support::{World, request, run};
+
+fn all(world: &World) -> Vec<Id<Booking>> {
+    let (bookings, filter, page) = (world.bookings(), BookingFilter::default(), PageRequest::default());
+    let mut bookings = run(bookings.list(&Actor::System, &filter, &page)).unwrap().items;
+    bookings.sort_by(|a, b| a.number.cmp(&b.number));
+    bookings.into_iter().map(|booking| booking.id).collect()
+}
+
+fn confirmations(world: &World, id: Id<Booking>) -> usize {
+    let confirmation =
+        EventKind::Booking(BookingEvent::BookingReminder { reminder: ReminderKind::BookingConfirmation });
+    let events = run(world.store.pending_events(1_000)).unwrap();
+    let of_booking = events.iter().filter(|event| event.aggregate == AggregateRef::Booking(id));
+    of_booking.filter(|event| event.kind == confirmation).count()
+}
+
+#[test]
+fn the_next_of_a_series_is_booked_at_the_hour_of_the_job_so_that_somebody_is_awake_to_accept_it() {
+    let world = World::new();
+    let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=4".to_owned()), ..request() };
+    let first = world.request(&weekly);
+    world.work();
+    assert_eq!(all(&world).len(), 2, "a week ahead is within the fortnight in which it is to be booked");
+    let second = world.load(all(&world)[1]);
+    assert_eq!((second.slot.start, second.recurring_parent), (first.slot.start, Some(first.id)));
+
+    // The third is a fortnight after the first, to the hour.
+    world.clock.set(first.slot.starts_at() - chrono::TimeDelta::milliseconds(1));
+    world.work();
+    assert_eq!(all(&world).len(), 2);
+    world.clock.set(first.slot.starts_at());
+    world.work();
+    let bookings = all(&world);
+    assert_eq!(bookings.len(), 3);
+    assert_eq!(world.load(bookings[2]).slot.starts_at() - world.now(), chrono::TimeDelta::days(14));
+}
+
+#[test]
+fn a_booking_made_by_another_is_confirmed_once_like_every_other() {
+    let world = World::new();
+    let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=2".to_owned()), ..request() };
+    let first = world.request(&weekly);
+    world.work();
+    let second = all(&world)[1];
+    assert_eq!((confirmations(&world, first.id), confirmations(&world, second)), (1, 1));
+
+    let job = world.drive(first.id, Status::InProgress);
+    let technician = world.technician.actor();
+    run(world.bookings().offer_warranty(&technician, job.id, 30, None)).unwrap();
+    world.drive(job.id, Status::Paid);
+    let mut slot = request().time_slot;
+    slot.date = slot.date.succ_opt().unwrap();
+    let customer = world.customer.actor();
+    let claimed = run(world.bookings().claim_warranty(&customer, job.id, &slot, "it drips")).unwrap();
+    assert_eq!(claimed.status, Status::Pending);
+    assert_eq!(confirmations(&world, claimed.id), 1);
+}
