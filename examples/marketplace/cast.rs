@@ -1,0 +1,98 @@
+//! The people of the story: real documents of the earlier application, stored through the engine's own store.
+
+use std::collections::BTreeMap;
+
+use baitech::{
+    account::{Address, Category, User},
+    kernel::{Actor, Id, Role},
+    store::{AggregateRef, ChangeSet, Claim, Commit, Put},
+};
+
+use crate::{Result, documents};
+
+const USERS: &str = include_str!("../data/users.json");
+
+/// Somebody who acts in the story.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) id: Id<User>,
+    pub(crate) name: String,
+    pub(crate) actor: Actor,
+    pub(crate) home: Address,
+    /// The work that a technician does.
+    trades: Vec<Category>,
+}
+
+impl Person {
+    fn new(user: &User) -> Self {
+        let skills = user.technician.iter().flat_map(|profile| &profile.skills);
+        Self {
+            id: user.id,
+            name: user.full_name(),
+            actor: user.actor(),
+            home: user.location.clone(),
+            trades: skills.map(|skill| skill.category).collect(),
+        }
+    }
+}
+
+/// Everybody, by id.
+#[derive(Debug, Default)]
+pub(crate) struct Cast(BTreeMap<Id<User>, Person>);
+
+impl Cast {
+    /// Reads the exported users and stores each with its claims, so that nobody can take their address or number.
+    pub(crate) async fn store_in(store: &dyn Commit) -> Result<Self> {
+        let mut cast = Self::default();
+        for user in documents::users(USERS)? {
+            let holder = AggregateRef::User(user.id);
+            let take = user.claims().into_iter().map(|key| Claim { key, holder }).collect();
+            cast.add(&user);
+            let _applied = store.commit(ChangeSet { take, ..ChangeSet::new().write(Put::new(user)) }).await?;
+        }
+        Ok(cast)
+    }
+
+    /// Adds somebody who joins in the course of the story.
+    pub(crate) fn add(&mut self, user: &User) -> Person {
+        let person = Person::new(user);
+        self.0.insert(user.id, person.clone());
+        person
+    }
+
+    /// How many have this role.
+    pub(crate) fn count(&self, role: Role) -> usize {
+        self.0.values().filter(|person| person.actor.role() == Some(role)).count()
+    }
+
+    /// The person with an id.
+    pub(crate) fn by_id(&self, id: Id<User>) -> Result<&Person> {
+        self.0.get(&id).ok_or_else(|| format!("nobody in the cast is user {id}").into())
+    }
+
+    /// The name of the person with an id, for sentences.
+    pub(crate) fn name(&self, id: Id<User>) -> &str {
+        self.0.get(&id).map_or("somebody", |person| &person.name)
+    }
+
+    /// The customer of a name; of two namesakes, the one who joined first.
+    pub(crate) fn customer(&self, name: &str) -> Result<Person> {
+        self.find(name, |person| person.actor.role() == Some(Role::Customer))
+    }
+
+    /// The technician of a name and trade; several share a name.
+    pub(crate) fn technician(&self, name: &str, trade: Category) -> Result<Person> {
+        self.find(name, |person| person.trades.contains(&trade))
+    }
+
+    /// Somebody with a role that few have.
+    pub(crate) fn one(&self, role: Role) -> Result<Person> {
+        let found = self.0.values().find(|person| person.actor.role() == Some(role));
+        found.cloned().ok_or_else(|| format!("the cast has no {}", role.as_str()).into())
+    }
+
+    fn find(&self, name: &str, fits: impl Fn(&Person) -> bool) -> Result<Person> {
+        let found = self.0.values().find(|person| person.name == name && fits(person));
+        found.cloned().ok_or_else(|| format!("the cast has no {name} for this part").into())
+    }
+}

@@ -1,0 +1,23 @@
+use baitech::account::Category;
+
+use crate::{Result, requests, stage::Stage};
+
+/// The search reaches farther after 10 and 20 minutes and is given up after 30; why somebody was not asked can be told.
+pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
+    stage.chapter("Too far from everybody").await?;
+    let brian = stage.cast.customer("Brian Cheruiyot")?;
+    let welder = stage.cast.technician("Ruth Njoroge", Category::Welding)?;
+    let bookings = stage.market.bookings();
+
+    stage.at("2026-12-18 08:00").await?;
+    let request =
+        requests::at_home_of(&brian, Category::Welding, "Burglar bars", "2026-12-21", "10:00-13:00")?;
+    let id = bookings.create(&brian.actor, &request).await?.id;
+    for minutes in ["05", "15", "25"] {
+        stage.at(&format!("2026-12-18 08:{minutes}")).await?;
+        let reason = bookings.why_not(&brian.actor, id, welder.id).await?;
+        let reason = reason.map_or("nothing stands against it".to_owned(), |exclusion| exclusion.to_string());
+        stage.say(&format!("Why not {}? {reason}.", welder.name)).await?;
+    }
+    stage.at("2026-12-18 08:30").await
+}

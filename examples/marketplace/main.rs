@@ -1,0 +1,84 @@
+//! Several bookings from request to paid, and to worse ends, told in sentences.
+//!
+//! ```sh
+//! cargo run --example marketplace
+//! cargo run --features mongo --example marketplace -- --store 'mongodb://localhost:27017/?replicaSet=rs0'
+//! ```
+//!
+//! What it shows an embedder:
+//!
+//! - `stage.rs`: the engine over a store, with a clock of its own and a worker that does what is due;
+//! - `chapters/`: the commands, with their refusals, pins and idempotency keys;
+//! - `narrator.rs`: a consumer of the outbox; every sentence with a booking's number is an event that it was told;
+//! - `books.rs`: what every booking cost whom, and a ledger that sums to zero;
+//! - `cast.rs`, `documents.rs`, `extended_json.rs`: users of the earlier application, read as they are.
+//!
+//! Clock and randomness are fixed, so that each run on each store prints the same.
+
+mod arguments;
+mod books;
+mod cast;
+mod chapters;
+mod documents;
+mod extended_json;
+mod money;
+#[cfg(feature = "mongo")]
+mod mongo;
+mod narrator;
+mod requests;
+mod sentences;
+mod stage;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use arguments::{Arguments, HELP};
+use baitech::{memory::MemoryStore, store::Store};
+use cast::Cast;
+use stage::Stage;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+fn main() -> ExitCode {
+    match run(std::env::args().skip(1), &mut io::stdout().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads through `head` has read enough.
+        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "marketplace: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: impl IntoIterator<Item = String>, out: &mut dyn Write) -> Result<()> {
+    match Arguments::parse(arguments)? {
+        Arguments::Help => Ok(out.write_all(HELP.as_bytes())?),
+        Arguments::Embedded => futures::executor::block_on(tell(Arc::new(MemoryStore::new()), out)),
+        #[cfg(feature = "mongo")]
+        Arguments::Mongo(uri) => mongo::tell_on(&uri, out),
+        #[cfg(not(feature = "mongo"))]
+        Arguments::Mongo(_) => Err("this build knows the embedded store only; for MongoDB, run \
+            `cargo run --features mongo --example marketplace -- --store …`"
+            .into()),
+    }
+}
+
+/// The whole story, on any store that is empty.
+async fn tell<S: Store + 'static>(store: Arc<S>, out: &mut dyn Write) -> Result<()> {
+    let cast = Cast::store_in(&*store).await?;
+    let mut stage = Stage::new(store, cast, out)?;
+    stage.open()?;
+    chapters::tell_all(&mut stage).await?;
+    books::close(&mut stage).await
+}
+
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! A consumer of the outbox: it turns events into sentences.
+
+use std::{collections::BTreeMap, io::Write};
+
+use baitech::{
+    Marketplace,
+    booking::{Booking, BookingEvent, ReminderKind},
+    kernel::Actor,
+    store::{AggregateRef, Event, EventKind, Stored},
+};
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::{Result, cast::Cast, sentences, stage::ZONE};
+
+/// Numbers of bookings stand in a column of their own.
+const NUMBER_WIDTH: usize = 12;
+/// Where sentences are broken.
+const TEXT_WIDTH: usize = 96;
+
+pub(crate) struct Narrator<'a> {
+    out: &'a mut dyn Write,
+    chapters: u32,
+    day: Option<NaiveDate>,
+    reminders: BTreeMap<&'static str, u32>,
+}
+
+impl<'a> Narrator<'a> {
+    pub(crate) fn new(out: &'a mut dyn Write) -> Self {
+        Self { out, chapters: 0, day: None, reminders: BTreeMap::new() }
+    }
+
+    pub(crate) fn line(&mut self, text: &str) -> Result<()> {
+        Ok(writeln!(self.out, "{text}")?)
+    }
+
+    pub(crate) fn chapter(&mut self, title: &str) -> Result<()> {
+        self.chapters += 1;
+        self.day = None;
+        Ok(writeln!(self.out, "\n{}. {title}", self.chapters)?)
+    }
+
+    /// A sentence that belongs to no booking.
+    pub(crate) fn remark(&mut self, at: DateTime<Utc>, text: &str) -> Result<()> {
+        self.sentence(at, "", text)
+    }
+
+    /// Tells events in the order in which they happened; of several at one moment, by booking.
+    pub(crate) async fn hear(&mut self, events: Vec<Event>, market: &Marketplace, cast: &Cast) -> Result<()> {
+        let mut heard = Vec::with_capacity(events.len());
+        for event in events {
+            let about = about(&event, market).await?;
+            let number = about.as_ref().map(|booking| booking.number.to_string()).unwrap_or_default();
+            heard.push((event.at, number, event.version, event.n, event, about));
+        }
+        heard.sort_by(|a, b| (a.0, &a.1, a.2, a.3).cmp(&(b.0, &b.1, b.2, b.3)));
+        for (at, number, _, _, event, about) in heard {
+            match (&event.kind, about) {
+                (EventKind::Booking(BookingEvent::BookingReminder { reminder }), _) => {
+                    *self.reminders.entry(reminder_name(*reminder)).or_default() += 1;
+                }
+                (EventKind::Booking(kind), Some(booking)) => {
+                    if let Some(text) = sentences::about_booking(&event, kind, &booking, cast) {
+                        self.sentence(at, &number, &text)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Reminders go to telephones, not into the story; here is how many there were.
+    pub(crate) fn count_reminders(&mut self) -> Result<()> {
+        let counts: Vec<String> =
+            self.reminders.iter().map(|(name, count)| format!("{count} {name}")).collect();
+        Ok(writeln!(self.out, "\nBesides, the platform sent {}.", counts.join(", "))?)
+    }
+
+    fn sentence(&mut self, at: DateTime<Utc>, number: &str, text: &str) -> Result<()> {
+        let local = at.with_timezone(&ZONE);
+        if self.day.replace(local.date_naive()) != Some(local.date_naive()) {
+            writeln!(self.out, "\n  {}", local.format("%A %-d %B %Y"))?;
+        }
+        let mut lines = wrap(text, TEXT_WIDTH).into_iter();
+        let first = lines.next().unwrap_or_default();
+        writeln!(self.out, "  {}  {number:NUMBER_WIDTH$}  {first}", local.format("%H:%M"))?;
+        for line in lines {
+            writeln!(self.out, "         {:NUMBER_WIDTH$}  {line}", "")?;
+        }
+        Ok(())
+    }
+}
+
+/// The booking that an event is about, as it is by now.
+async fn about(event: &Event, market: &Marketplace) -> Result<Option<Stored<Booking>>> {
+    match event.aggregate {
+        AggregateRef::Booking(id) => Ok(Some(market.bookings().get(&Actor::System, id).await?)),
+        AggregateRef::User(_) => Ok(None),
+    }
+}
+
+const fn reminder_name(kind: ReminderKind) -> &'static str {
+    match kind {
+        ReminderKind::BookingConfirmation => "confirmations",
+        ReminderKind::TechnicianArrival => "reminders of a visit",
+        ReminderKind::PaymentReminder => "reminders to pay",
+        ReminderKind::ReviewRequest => "requests for a review",
+    }
+}
+
+/// Breaks a text between words into lines of at most so many characters.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrap;
+
+    #[test]
+    fn lines_break_between_words_and_lose_none() {
+        let text = "one two three four";
+        assert_eq!(wrap(text, 9), ["one two", "three", "four"]);
+        assert_eq!(wrap(text, 9).join(" "), text);
+        assert_eq!(wrap("incomprehensibility", 4), ["incomprehensibility"]);
+    }
+}

@@ -1,0 +1,146 @@
+//! The engine on a store, with a clock that the story moves and a worker that is always there.
+
+use std::{io::Write, sync::Arc};
+
+use baitech::{
+    Marketplace,
+    booking::Booking,
+    kernel::{Actor, Clock, Error, Id, ManualClock, Role, SeededEntropy},
+    store::{Store, Stored},
+};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
+use futures::FutureExt;
+
+use crate::{
+    Result,
+    cast::{Cast, Person},
+    narrator::Narrator,
+};
+
+/// Where the story takes place.
+pub(crate) const ZONE: Tz = Tz::Africa__Nairobi;
+
+/// A Monday morning.
+const BEGINNING: &str = "2026-11-23 08:00";
+
+/// How often the worker looks for due work. Ids need only differ, so any seed does.
+const STEP: TimeDelta = TimeDelta::minutes(15);
+const SEED: u64 = 2_611;
+
+pub(crate) struct Stage<'a> {
+    pub(crate) market: Marketplace,
+    pub(crate) cast: Cast,
+    clock: Arc<ManualClock>,
+    narrator: Narrator<'a>,
+}
+
+impl<'a> Stage<'a> {
+    pub(crate) fn new<S: Store + 'static>(store: Arc<S>, cast: Cast, out: &'a mut dyn Write) -> Result<Self> {
+        let clock = Arc::new(ManualClock::at(moment(BEGINNING)?));
+        let market = Marketplace::builder(store)
+            .clock(clock.clone())
+            .entropy(Arc::new(SeededEntropy::new(SEED)))
+            .build();
+        Ok(Self { market, cast, clock, narrator: Narrator::new(out) })
+    }
+
+    /// The first lines: where and when, and who is there.
+    pub(crate) fn open(&mut self) -> Result<()> {
+        let count = |role| self.cast.count(role);
+        let people = format!(
+            "A marketplace in Nairobi, with {} customers, {} technicians, {} companies and {} members of staff.",
+            count(Role::Customer),
+            count(Role::Technician),
+            count(Role::Corporate),
+            count(Role::Admin) + count(Role::Support),
+        );
+        self.narrator.line(&people)?;
+        self.narrator.line("Times are local; a line with a booking's number tells an event of the outbox.")
+    }
+
+    /// Begins a chapter.
+    pub(crate) async fn chapter(&mut self, title: &str) -> Result<()> {
+        self.settle().await?;
+        self.narrator.chapter(title)
+    }
+
+    /// Lets time pass until a local moment, `2026-11-23 08:05`; what is due meanwhile happens.
+    pub(crate) async fn at(&mut self, local: &str) -> Result<()> {
+        let until = moment(local)?;
+        self.settle().await?;
+        if until < self.clock.now() {
+            return Err(format!("the story does not go back to {local}").into());
+        }
+        while self.clock.now() < until {
+            self.clock.set(until.min(self.clock.now() + STEP));
+            self.settle().await?;
+        }
+        Ok(())
+    }
+
+    /// Does what is due now, and tells what has happened. Boxed inside, since every line of a chapter waits for it.
+    pub(crate) async fn settle(&mut self) -> Result<()> {
+        let worker = self.market.worker();
+        let work = worker.run_until_idle().boxed_local().await?;
+        if work.failed > 0 {
+            return Err(format!("the worker failed at {} items", work.failed).into());
+        }
+        loop {
+            let events = worker.pending_events(100).await?;
+            if events.is_empty() {
+                return Ok(());
+            }
+            worker.acknowledge_events(&events).await?;
+            self.narrator.hear(events, &self.market, &self.cast).boxed_local().await?;
+        }
+    }
+
+    /// Says something that is no event.
+    pub(crate) async fn say(&mut self, text: &str) -> Result<()> {
+        self.settle().await?;
+        self.narrator.remark(self.clock.now(), text)
+    }
+
+    /// Tells that the engine said no, and why. The story would be another if it had not.
+    pub(crate) async fn refused<T>(
+        &mut self,
+        attempt: &str,
+        answer: std::result::Result<T, Error>,
+    ) -> Result<()> {
+        match answer {
+            Ok(_) => Err(format!("this was to be refused: {attempt}").into()),
+            Err(error @ Error::Unavailable { .. }) => Err(error.into()),
+            Err(error) => self.say(&format!("{attempt} — no: {error}.")).await,
+        }
+    }
+
+    /// A booking as it is now.
+    pub(crate) async fn booking(&self, id: Id<Booking>) -> Result<Stored<Booking>> {
+        Ok(self.market.bookings().get(&Actor::System, id).await?)
+    }
+
+    /// The technician to whom a booking is offered, or who does it.
+    pub(crate) async fn technician_of(&mut self, id: Id<Booking>) -> Result<Person> {
+        self.settle().await?;
+        let booking = self.booking(id).await?;
+        let technician = booking.technician.ok_or_else(|| format!("{} has no technician", booking.number))?;
+        self.cast.by_id(technician).cloned()
+    }
+
+    /// The last lines: what the platform sent besides.
+    pub(crate) fn close(&mut self) -> Result<()> {
+        self.narrator.count_reminders()
+    }
+
+    /// Where tables go.
+    pub(crate) fn print(&mut self, text: &str) -> Result<()> {
+        self.narrator.line(text)
+    }
+}
+
+fn moment(local: &str) -> Result<DateTime<Utc>> {
+    let local = NaiveDateTime::parse_from_str(local, "%Y-%m-%d %H:%M")?;
+    let moment = ZONE.from_local_datetime(&local).single();
+    Ok(moment.ok_or("there is no such moment in Nairobi")?.to_utc())
+}
