@@ -1,4 +1,31 @@
-//! The MongoDB store of the BaiTech marketplace.
+//! The MongoDB store of the BaiTech marketplace: every port of the engine on a replica set (4.4 or later; one member will do).
+//!
+//! ```no_run
+//! # async fn open() -> Result<(), Box<dyn std::error::Error>> {
+//! use baitech_mongo::MongoStore;
+//!
+//! let store = MongoStore::connect("mongodb://localhost:27017/baitech").await?;
+//! // Once, where an earlier application wrote the database, and after it was stopped:
+//! let report = store.prepare().await?;
+//! println!("{} overlaps to look at", report.overlaps.len());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it promises beyond the ports
+//!
+//! - A document that another program wrote opens as it is, and a save writes only what changed: fields that the engine does not
+//!   know are never touched, at any depth.
+//! - A commit is one transaction with majority write concern. It is encoded before the transaction begins, so that a retry only
+//!   resends, and finished even where its caller has gone.
+//! - Every query has an index. [`ensure_indexes`] creates what is missing and replaces nothing; [`index_report`] tells what is
+//!   in the way and what nobody uses.
+//!
+//! # How it is laid out
+//!
+//! A folder a feature (`user`, `booking`, `event`, `ledger`, `matching`): its document, the way from it and to it, its queries.
+//! `commit` turns a change set into a plan and sends it; `diff` finds what a save has to write; `index` has a file a collection;
+//! `prepare` derives what a database of the earlier application lacks; `testing` (a feature) runs a real mongod.
 
 mod aggregate_ref;
 mod booking;
