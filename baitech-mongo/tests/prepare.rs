@@ -6,7 +6,7 @@ mod support;
 
 use baitech_core::account::User;
 use baitech_core::booking::{Booking, BookingStatus};
-use baitech_core::kernel::Id;
+use baitech_core::kernel::{Id, PhoneNumber};
 use baitech_core::store::{
     AggregateRef, ChangeSet, Claim, Claims, Commit, Committed, Counters, Load, Put, StoreError, Stored,
 };
@@ -48,6 +48,13 @@ async fn before_it_nothing_is_claimed_created_or_numbered() {
     record.id = Id::from_bytes([7; 12]);
     let creating = ChangeSet::new().write(Put::new(Booking::from_record(record)));
     assert!(matches!(store.commit(creating).await, Err(StoreError::NotPrepared(_))));
+
+    let someone = legacy("users")[0].get_object_id("_id").unwrap();
+    let user: Stored<User> = store.load(Id::from_bytes(someone.bytes())).await.unwrap().unwrap();
+    let mut record = user.value.clone().into_record();
+    record.phone = PhoneNumber::new("+254722000000").unwrap();
+    let renumbering = ChangeSet::new().write(Put::over(&user, User::from_record(record)));
+    assert!(matches!(store.commit(renumbering).await, Err(StoreError::NotPrepared(_))));
 
     // Another store object, as in another process, prepares; this one notices.
     let other = MongoStore::open(store.database().clone()).await.unwrap();

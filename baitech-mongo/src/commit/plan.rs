@@ -79,9 +79,6 @@ impl Plan {
         let ChangeSet { writes, guards, free, mut take, entries, events, idempotency } = changes;
         let mut free = free;
         let creates = writes.iter().any(|write| write.expected() == Expected::Absent);
-        if creates || !take.is_empty() {
-            store.require_prepared().await?;
-        }
         let mut plan = Self { guards: guards.iter().map(GuardWrite::of).collect(), ..Self::default() };
         for write in writes {
             let planned = match write {
@@ -96,6 +93,10 @@ impl Plan {
                 }
             };
             plan.writes.push(planned);
+        }
+        // Only now: a changed phone number is claimed too.
+        if creates || !take.is_empty() {
+            store.require_prepared().await?;
         }
         plan.guards.sort_by_key(|guard| guard.target);
         plan.writes.sort_by_key(|write| write.target);
