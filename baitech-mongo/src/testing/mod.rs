@@ -18,11 +18,13 @@ mod fail_point;
 mod process;
 mod server;
 
+use std::fmt;
+
 pub use fail_point::FailCommand;
 pub use server::TestServer;
 
 /// Why no server could be had, in words that say what to do about it.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum TestServerError {
     /// No mongod was found and none could be fetched.
@@ -53,6 +55,13 @@ pub enum TestServerError {
         /// The operating system's answer.
         source: std::io::Error,
     },
+}
+
+/// As `Display`: tests unwrap, and what a person then reads should say what to install.
+impl fmt::Debug for TestServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl TestServerError {
