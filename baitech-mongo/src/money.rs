@@ -24,3 +24,24 @@ pub(crate) fn code(currency: Currency) -> Option<String> {
 pub(crate) fn money(amount: Decimal, currency: Currency) -> Money {
     Money::new(amount, currency).to_minor_unit()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_rounded_to_the_smallest_unit_of_their_currency() {
+        let amount: Decimal = "2376.1965000000005".parse().unwrap();
+        assert_eq!(money(amount, Currency::KES).to_string(), "2376.20 KES");
+        assert_eq!(money(amount, Currency::JPY).to_string(), "2376 JPY");
+    }
+
+    #[test]
+    fn a_currency_is_stored_unless_it_is_the_default() {
+        assert_eq!(code(Currency::KES), None);
+        assert_eq!(code(Currency::USD).as_deref(), Some("USD"));
+        assert_eq!(currency(None).ok(), Some(Currency::KES));
+        assert_eq!(currency(Some("USD")).ok(), Some(Currency::USD));
+        assert!(currency(Some("shillings")).is_err());
+    }
+}

@@ -36,3 +36,34 @@ pub(crate) fn matching(version: Version) -> Bson {
     }
     to_bson(version)
 }
+
+#[cfg(test)]
+mod tests {
+    use bson::RawDocumentBuf;
+
+    use super::*;
+
+    #[test]
+    fn every_number_is_a_version_and_anything_else_the_first() {
+        let cases = [
+            (doc! {}, 0),
+            (doc! { "__v": Bson::Null }, 0),
+            (doc! { "__v": "3" }, 0),
+            (doc! { "__v": -1 }, 0),
+            (doc! { "__v": 3 }, 3),
+            (doc! { "__v": 3_i64 }, 3),
+            (doc! { "__v": 3.0 }, 3),
+        ];
+        for (document, version) in cases {
+            let raw = RawDocumentBuf::try_from(&document).unwrap();
+            assert_eq!(of(&raw), Version::new(version), "{document}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_version_matches_a_missing_one() {
+        assert_eq!(matching(Version::FIRST), Bson::Document(doc! { "$in": [0, Bson::Null] }));
+        assert_eq!(matching(Version::new(1)), Bson::Int32(1));
+        assert_eq!(to_bson(Version::new(1 << 40)), Bson::Int64(1 << 40));
+    }
+}

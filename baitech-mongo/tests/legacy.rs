@@ -7,7 +7,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use baitech_core::account::{User, UserRecord, UserRepository};
-use baitech_core::booking::{Booking, BookingRecord, BookingStatus, StatusChange};
+use baitech_core::booking::{Booking, BookingRecord, BookingStatus, DisputeCategory, StatusChange};
 use baitech_core::kernel::{Id, Money, PhoneNumber, Role, Text};
 use baitech_core::store::{ChangeSet, Commit, Committed, Load, Put, Stored};
 use baitech_mongo::MongoStore;
@@ -181,6 +181,24 @@ async fn fields_that_we_do_not_know_survive_at_every_depth() {
     let allowed =
         ["__v", "status", "statusHistory.0.reason", "materialsUsed.0.name", "timeSlot.estimatedDuration"];
     assert_changed(&before, &raw(&store, "bookings", id).await, &allowed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_that_were_something_else_read_as_missing_and_stay() {
+    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    let disputed = legacy("bookings").into_iter().find(|booking| booking.contains_key("dispute")).unwrap();
+    let id = disputed.get_object_id("_id").unwrap();
+    let bookings = store.database().collection::<Document>("bookings");
+    let other = doc! { "dispute.resolution": "settled by phone", "dispute.category": "late_arrival" };
+    bookings.update_one(doc! { "_id": id }, doc! { "$set": other }).await.unwrap();
+    let before = raw(&store, "bookings", id).await;
+    let booking: Stored<Booking> = load(&store, id).await;
+    let dispute = booking.dispute.clone().unwrap();
+    assert_eq!((dispute.resolution, dispute.category), (None, DisputeCategory::Other));
+    let mut record = booking.value.clone().into_record();
+    record.description = Text::from_stored("changed");
+    commit(&store, ChangeSet::new().write(Put::over(&booking, Booking::from_record(record)))).await;
+    assert_changed(&before, &raw(&store, "bookings", id).await, &["__v", "description"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -55,3 +55,16 @@ pub(crate) fn stored_forms(number: &PhoneNumber) -> Vec<String> {
     }
     forms
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kenyan_number_may_be_stored_in_three_forms() {
+        let number = PhoneNumber::from_stored("+254712345678");
+        assert_eq!(stored_forms(&number), ["+254712345678", "254712345678", "0712345678"]);
+        assert_eq!(stored_forms(&PhoneNumber::from_stored("+4915112345678")).len(), 2);
+        assert_eq!(stored_forms(&PhoneNumber::from_stored("unknown")), ["unknown"]);
+    }
+}
