@@ -8,6 +8,7 @@ mod kyc;
 mod local_span;
 mod repository;
 mod service;
+mod stats;
 mod technician;
 mod user;
 
@@ -18,7 +19,6 @@ pub use kyc::{IdType, Kyc, KycDecision, KycDocuments, KycStatus};
 pub(crate) use local_span::LocalSpan;
 pub use repository::{UserFilter, UserRepository};
 pub use service::Accounts;
+pub use stats::{StatsDelta, UserStats};
 pub use technician::{Category, Insurance, Licence, Skill, TechnicianProfile};
-pub use user::{
-    Address, Gender, Image, NewUser, ProfileChange, Rating, User, UserRecord, UserStats, UserStatus,
-};
+pub use user::{Address, Gender, Image, NewUser, ProfileChange, Rating, User, UserRecord, UserStatus};

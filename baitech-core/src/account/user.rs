@@ -4,10 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{CorporateProfile, Kyc, TechnicianProfile};
-use crate::kernel::{
-    Actor, Email, Error, GeoPoint, Id, Money, PhoneNumber, Result, Role, Rule, Text, Username,
-};
+use super::{CorporateProfile, Kyc, StatsDelta, TechnicianProfile, UserStats};
+use crate::kernel::{Actor, Email, Error, GeoPoint, Id, PhoneNumber, Result, Role, Rule, Text, Username};
 
 /// Whether a user may act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -82,33 +80,6 @@ pub struct Rating {
     pub count: u32,
 }
 
-/// Counts over a user's bookings, as far as they are known.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct UserStats {
-    /// Bookings made (customers) or accepted (technicians).
-    pub total_bookings: u32,
-    /// Of these, done.
-    pub completed_bookings: u32,
-    /// Of these, cancelled.
-    pub cancelled_bookings: u32,
-    /// Earned, all in all.
-    pub total_earnings: Option<Money>,
-    /// Spent, all in all.
-    pub total_spent: Option<Money>,
-    /// Minutes until an offer is answered, on average.
-    pub response_minutes: Option<Decimal>,
-}
-
-impl UserStats {
-    /// The share of finished bookings that were completed, 0 to 1; `None` without history.
-    #[must_use]
-    pub fn completion_rate(&self) -> Option<f64> {
-        let finished = self.completed_bookings.saturating_add(self.cancelled_bookings);
-        (finished > 0).then(|| f64::from(self.completed_bookings) / f64::from(finished))
-    }
-}
-
 /// Everything that a store keeps of a user. A [`User`] dereferences to it.
 ///
 /// Not `#[non_exhaustive]`: a store handles all of it.
@@ -158,6 +129,13 @@ impl User {
     #[must_use]
     pub const fn from_record(record: UserRecord) -> Self {
         Self(record)
+    }
+
+    /// The user with more counted: a store's part of a [`Tally`](crate::store::Tally).
+    #[must_use]
+    pub fn counted(mut self, add: &StatsDelta) -> Self {
+        self.0.stats.add(add);
+        self
     }
 
     /// What a store keeps.

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Booking, BookingStatus, Context, Party};
 use crate::{
-    account::User,
+    account::{StatsDelta, User},
     decide::Decision,
     kernel::{Id, Money, MoneyError, Rate, Result, Rounding, Rule},
 };
@@ -167,8 +167,15 @@ impl Booking {
             fee: quote.fee,
         });
         self.0.reschedule = None;
+        // Counted is who let the other down, once a technician had promised to come.
+        let let_down = self.status.holds_time().then_some(match quote.cause {
+            CancellationCause::Customer | CancellationCause::CustomerNoShow => Some(self.customer),
+            CancellationCause::Technician | CancellationCause::TechnicianNoShow => self.technician,
+            CancellationCause::Staff | CancellationCause::System => None,
+        });
         Decision::new(self)
             .step(BookingStatus::Cancelled, context, Some(reason))?
+            .count(let_down.flatten(), StatsDelta { cancelled: 1, ..StatsDelta::default() })
             .post_cancellation_fee(quote.fee, context)
     }
 

@@ -2,10 +2,11 @@ use chrono::{DateTime, Utc};
 
 use super::{Booking, BookingEvent, BookingPolicy, BookingStatus, Parties, Party, StatusChange};
 use crate::{
+    account::{StatsDelta, User},
     decide::{Aggregate, Decision},
     kernel::{Actor, Current, Entropy, Error, Id, Kind, Refusal, Result, Role, Rule},
     ledger::{Account, Entry, EntryRecord, Posting},
-    store::{AggregateRef, Put, Stored, Write},
+    store::{AggregateRef, Put, Stored, Tally, Write},
 };
 
 /// What a decision may depend on besides the booking itself. Nothing else: the same booking and context give the same decision.
@@ -79,6 +80,14 @@ impl Decision<Booking> {
             _ => {}
         }
         Ok(self.event(BookingEvent::BookingStatusChanged { from, to, technician }))
+    }
+
+    /// Counts on a user, once a decision.
+    pub(super) fn count(mut self, user: Option<Id<User>>, add: StatsDelta) -> Self {
+        if let Some(user) = user {
+            self.tallies.push(Tally { user, add });
+        }
+        self
     }
 
     /// Adds an entry to the ledger.

@@ -35,6 +35,8 @@ pub struct BookingPolicy {
     pub dispute_escalation: TimeDelta,
     /// How long one waits for the other side before it counts as not having come.
     pub no_show_wait: TimeDelta,
+    /// An arrival this long after the start is still in time.
+    pub punctuality_tolerance: TimeDelta,
     /// How long before the start both sides are reminded.
     pub arrival_reminders: Vec<TimeDelta>,
     /// How long after `payment_pending` the customer is reminded.
@@ -68,6 +70,7 @@ impl Default for BookingPolicy {
             dispute_window: TimeDelta::days(7),
             dispute_escalation: TimeDelta::days(7),
             no_show_wait: TimeDelta::minutes(30),
+            punctuality_tolerance: TimeDelta::minutes(15),
             arrival_reminders: vec![TimeDelta::hours(24), TimeDelta::hours(1)],
             payment_reminder: TimeDelta::hours(24),
             review_request: TimeDelta::hours(24),

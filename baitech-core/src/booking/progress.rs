@@ -4,7 +4,7 @@ use super::{
     Alternative, ApprovalStatus, Booking, BookingStatus, Context, PaymentTiming, Reminder, ReminderKind,
 };
 use crate::{
-    account::User,
+    account::{StatsDelta, User},
     decide::Decision,
     kernel::{Actor, Id, Result, Rule},
 };
@@ -86,7 +86,9 @@ impl Booking {
             return Err(booking.refuse(Rule::TooLate, "the time of this job is over", &context.actor));
         }
         decision.next.schedule_arrival_reminders(context);
-        Ok(decision)
+        let (customer, technician) = (decision.next.customer, decision.next.technician);
+        let one = StatsDelta { total: 1, ..StatsDelta::default() };
+        Ok(decision.count(Some(customer), one).count(technician, one))
     }
 
     /// The technician declines, or the system in the place of one who did not answer in time. The job is never offered to them
@@ -129,7 +131,10 @@ impl Booking {
     /// # Errors
     /// [`Rule::Transition`].
     pub fn arrive(self, context: &Context<'_>) -> Result<Decision<Self>> {
-        Decision::new(self).step(BookingStatus::Arrived, context, None)
+        let in_time = context.now <= self.slot.starts_at() + context.policy.punctuality_tolerance;
+        let arrival = StatsDelta { arrivals: 1, late_arrivals: u32::from(!in_time), ..StatsDelta::default() };
+        let technician = self.technician;
+        Ok(Decision::new(self).step(BookingStatus::Arrived, context, None)?.count(technician, arrival))
     }
 
     /// The work begins, or goes on after a pause.
@@ -164,7 +169,9 @@ impl Booking {
         if let (true, Some(days)) = (booking.warranty.offered, booking.warranty.days) {
             booking.warranty.expires_at = context.now.checked_add_days(chrono::Days::new(u64::from(days)));
         }
-        Ok(decision)
+        let (customer, technician) = (booking.customer, booking.technician);
+        let one = StatsDelta { completed: 1, ..StatsDelta::default() };
+        Ok(decision.count(Some(customer), one).count(technician, one))
     }
 
     /// The customer agrees that it is done, or the system for one who kept silent. From there the booking walks on by itself: to

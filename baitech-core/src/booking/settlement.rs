@@ -2,7 +2,7 @@
 
 use super::{Booking, BookingEvent, BookingStatus, Context, Party, PaymentMethod, PaymentStatus};
 use crate::{
-    account::User,
+    account::{StatsDelta, User},
     decide::Decision,
     kernel::{Id, Money, Result, Rule},
     ledger::Account,
@@ -31,7 +31,10 @@ impl Booking {
         self.0.payment.paid_at = Some(context.now);
         let Shares { payout, platform, processing, withholding } = shares;
         let debt = payout.checked_sub(total)?;
+        let customer = self.customer;
         Decision::new(self)
+            .count(Some(customer), StatsDelta { spent: Some(total), ..StatsDelta::default() })
+            .count(Some(technician), StatsDelta { earned: Some(payout), ..StatsDelta::default() })
             .event(BookingEvent::BookingPaymentReceived { amount: total })
             .post(
                 "cash payment",
@@ -90,16 +93,18 @@ impl Decision<Booking> {
         let customer = self.next.customer;
         let shares = context.policy.pricing.fees.shares(&self.next.pricing)?;
         let [payout, platform, processing, withholding] = shares.portions_of(amount)?;
-        self.post(
-            "cash refund",
-            context,
-            [
-                (Account::Wallet(customer), amount),
-                (Account::Payable(technician), payout.negated()),
-                (Account::PlatformRevenue, platform.negated()),
-                (Account::ProcessingRevenue, processing.negated()),
-                (Account::WithholdingPayable, withholding.negated()),
-            ],
-        )
+        self.count(Some(customer), StatsDelta { spent: Some(amount.negated()), ..StatsDelta::default() })
+            .count(Some(technician), StatsDelta { earned: Some(payout.negated()), ..StatsDelta::default() })
+            .post(
+                "cash refund",
+                context,
+                [
+                    (Account::Wallet(customer), amount),
+                    (Account::Payable(technician), payout.negated()),
+                    (Account::PlatformRevenue, platform.negated()),
+                    (Account::ProcessingRevenue, processing.negated()),
+                    (Account::WithholdingPayable, withholding.negated()),
+                ],
+            )
     }
 }

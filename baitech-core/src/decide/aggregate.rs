@@ -4,7 +4,7 @@ use crate::{
     booking::BookingPolicy,
     kernel::{Current, Id, Kind},
     ledger::Entry,
-    store::{AggregateRef, ClaimKey, EventKind, Put, Stored, Write},
+    store::{AggregateRef, ClaimKey, EventKind, Put, Stored, Tally, Write},
 };
 
 /// Something that is stored, versioned and changed as a whole.
@@ -54,6 +54,8 @@ pub struct Decision<A: Aggregate> {
     pub take: Vec<ClaimKey>,
     /// Claims of its own to give up.
     pub free: Vec<ClaimKey>,
+    /// What to count on users.
+    pub tallies: Vec<Tally>,
     /// Balanced entries for the ledger.
     pub entries: Vec<Entry>,
     /// What will have happened to it.
@@ -70,6 +72,7 @@ impl<A: Aggregate> Decision<A> {
             also: None,
             take: Vec::new(),
             free: Vec::new(),
+            tallies: Vec::new(),
             entries: Vec::new(),
             events: Vec::new(),
             also_events: Vec::new(),

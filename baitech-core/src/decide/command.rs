@@ -156,7 +156,7 @@ async fn commit<A: Aggregate>(
     over: Option<&Stored<A>>,
     decision: Decision<A>,
 ) -> Result<Done<A>, StoreError> {
-    let Decision { mut next, also, take, free, entries, events, also_events } = decision;
+    let Decision { mut next, also, take, free, tallies, entries, events, also_events } = decision;
     let money_moved = !entries.is_empty();
     next.touch(now);
     let holder: AggregateRef = A::reference(next.id());
@@ -197,6 +197,7 @@ async fn commit<A: Aggregate>(
         guards: Vec::new(),
         free: claims(free),
         take: claims(take),
+        tallies,
         entries,
         events: all_events,
         idempotency,

@@ -73,7 +73,7 @@ impl Candidate {
             hourly_rate: profile.hourly_rate,
             rating: user.rating,
             completion_rate: user.stats.completion_rate(),
-            punctuality: None,
+            punctuality: user.stats.punctuality(),
         })
     }
 }

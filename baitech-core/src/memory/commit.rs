@@ -1,7 +1,4 @@
-use super::{
-    form,
-    state::{Row, State},
-};
+use super::state::{Row, State};
 use crate::{
     account::User,
     booking::Booking,
@@ -11,8 +8,8 @@ use crate::{
 /// Applies a change set: first every check, in the order that [`ChangeSet`] tells, then every effect. No effect can fail, so
 /// the set takes effect whole or not at all.
 pub(super) fn commit(state: &mut State, changes: ChangeSet) -> Result<Committed, StoreError> {
-    form::check(&changes)?;
-    let ChangeSet { writes, guards, free, take, entries, events, idempotency } = changes;
+    changes.check()?;
+    let ChangeSet { writes, guards, free, take, tallies, entries, events, idempotency } = changes;
 
     if let Some(answer) = answered(state, idempotency.as_ref())? {
         return Ok(Committed::Replayed(answer));
@@ -32,6 +29,9 @@ pub(super) fn commit(state: &mut State, changes: ChangeSet) -> Result<Committed,
     state.claims.extend(take.into_iter().map(|claim| (claim.key, claim.holder)));
     for write in writes {
         apply(state, write);
+    }
+    for tally in tallies {
+        state.users.count(&tally);
     }
     for moment in entries.iter().map(|entry| entry.at).chain(events.iter().map(|event| event.at)) {
         state.hear(moment);

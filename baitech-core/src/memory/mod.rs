@@ -12,7 +12,6 @@ mod answers;
 mod bookings;
 mod commit;
 mod due;
-mod form;
 mod groups;
 mod ledger;
 mod outbox;

@@ -5,7 +5,7 @@ use crate::{
     account::{Category, KycStatus, User, UserFilter, UserStatus},
     kernel::{Distance, Email, GeoPoint, Id, PhoneNumber, Role, Username},
     matching::Candidate,
-    store::StoreError,
+    store::{StoreError, Tally},
 };
 
 /// The users who have a skill in a category, or all of them; by role and status.
@@ -100,6 +100,14 @@ impl Users {
         }
         self.remember(&row.value);
         self.rows.insert(id, row);
+    }
+
+    /// Counts on a user who is there; nothing that an index holds changes with it.
+    pub(super) fn count(&mut self, tally: &Tally) {
+        if let Some(row) = self.rows.get_mut(&tally.user) {
+            row.value = row.value.clone().counted(&tally.add);
+            row.version = row.version.next();
+        }
     }
 
     fn remember(&mut self, user: &User) {

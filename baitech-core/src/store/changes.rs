@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 
-use super::{AggregateRef, Claim, Event, Idempotency, Origin, Stored, Version};
+use super::{AggregateRef, Claim, Event, Idempotency, Origin, Stored, Tally, Version};
 use crate::{account::User, booking::Booking, ledger::Entry};
 
 /// Everything that one decision changes: plain, bounded data, committed all or nothing.
@@ -28,6 +28,8 @@ pub struct ChangeSet {
     pub free: Vec<Claim>,
     /// Claims to take, after the frees. One that the same holder has already is fine.
     pub take: Vec<Claim>,
+    /// What to count on users that are not written in the same set.
+    pub tallies: Vec<Tally>,
     /// Balanced entries for the ledger.
     pub entries: Vec<Entry>,
     /// Events of aggregates that are written in the same set.

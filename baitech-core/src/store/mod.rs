@@ -10,9 +10,11 @@ mod claim;
 mod due;
 mod error;
 mod event;
+mod form;
 mod idempotency;
 mod ports;
 mod stored;
+mod tally;
 
 pub use changes::{ChangeSet, Expected, Guard, Put, Write};
 pub use claim::{Claim, ClaimKey};
@@ -22,3 +24,4 @@ pub use event::{AggregateRef, Event, EventKind};
 pub use idempotency::{Fingerprint, Idempotency, IdempotencyKey};
 pub use ports::{Claims, Commit, Committed, Counters, LedgerReader, Load, Outbox, Store};
 pub use stored::{Origin, Stored, Version};
+pub use tally::Tally;

@@ -1,5 +1,6 @@
 //! Sending a plan.
 
+use baitech_core::account::User;
 use baitech_core::store::{AggregateRef, StoreError};
 use bson::oid::ObjectId;
 use bson::{RawDocumentBuf, doc};
@@ -9,7 +10,9 @@ use mongodb::error::Error;
 use super::plan::{Action, GuardWrite, Plan, PlannedWrite};
 use crate::MongoStore;
 use crate::aggregate_ref::StoredRef;
+use crate::codec::Aggregate;
 use crate::server_error::{DuplicateKey, duplicate_key};
+use crate::user::TallyUpdate;
 use crate::{claims, event, ledger};
 
 /// A field whose only use is to be written: two commits of which each writes what the other guards then collide.
@@ -49,8 +52,22 @@ pub(super) async fn whole(
         store.raw(claims::COLLECTION).delete_many(held).session(&mut *session).await?;
     }
     take(store, plan, session).await?;
+    for tally in &plan.tallies {
+        count(store, tally, session).await?;
+    }
     insert(store, ledger::COLLECTION, &plan.entries, session).await?;
     insert(store, event::COLLECTION, &plan.events, session).await
+}
+
+/// Counts on a user who is there. Its money counts only into sums of the same currency.
+async fn count(store: &MongoStore, tally: &TallyUpdate, session: &mut ClientSession) -> Result<(), Failure> {
+    let users = store.raw(User::COLLECTION);
+    let counted =
+        users.update_one(tally.with_money.clone(), tally.all.clone()).session(&mut *session).await?;
+    if counted.matched_count == 0 {
+        users.update_one(tally.anyhow.clone(), tally.counts.clone()).session(session).await?;
+    }
+    Ok(())
 }
 
 async fn guard(store: &MongoStore, target: &GuardWrite, session: &mut ClientSession) -> Result<(), Failure> {

@@ -5,7 +5,6 @@
 
 mod apply;
 mod diagnose;
-mod form;
 mod plan;
 mod transaction;
 

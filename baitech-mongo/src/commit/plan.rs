@@ -10,7 +10,6 @@ use bson::oid::ObjectId;
 use bson::{DateTime, Document, RawDocumentBuf, doc};
 use chrono::{DateTime as Instant, Utc};
 
-use super::form;
 use crate::aggregate_ref::StoredRef;
 use crate::codec::Aggregate;
 use crate::diff::Update;
@@ -28,6 +27,7 @@ pub(super) struct Plan {
     pub(super) takes: Vec<PlannedClaim>,
     pub(super) record: Option<RawDocumentBuf>,
     pub(super) request: Option<Request>,
+    pub(super) tallies: Vec<user::TallyUpdate>,
     pub(super) entries: Vec<RawDocumentBuf>,
     pub(super) events: Vec<RawDocumentBuf>,
 }
@@ -75,8 +75,8 @@ pub(super) struct Request {
 impl Plan {
     /// Checks the set's own terms and encodes it. Reads only what the caller did not bring along.
     pub(super) async fn of(store: &MongoStore, changes: ChangeSet) -> Result<Self, StoreError> {
-        form::check(&changes)?;
-        let ChangeSet { writes, guards, free, mut take, entries, events, idempotency } = changes;
+        changes.check()?;
+        let ChangeSet { writes, guards, free, mut take, tallies, entries, events, idempotency } = changes;
         let mut free = free;
         let creates = writes.iter().any(|write| write.expected() == Expected::Absent);
         let mut plan = Self { guards: guards.iter().map(GuardWrite::of).collect(), ..Self::default() };
@@ -102,6 +102,8 @@ impl Plan {
         plan.writes.sort_by_key(|write| write.target);
         plan.frees = by_holder(free);
         plan.takes = plan_takes(take)?;
+        plan.tallies = tallies.iter().map(user::TallyUpdate::of).collect();
+        plan.tallies.sort_by_key(|tally| tally.user);
         plan.entries = encode_all(entries, ledger::encode)?;
         plan.events = encode_all(events, event::encode)?;
         if let Some(record) = idempotency {
@@ -115,10 +117,11 @@ impl Plan {
 
     /// The write, where it is all that there is.
     pub(super) fn single_write(&self) -> Option<&PlannedWrite> {
-        let Self { guards, writes, frees, takes, record, request: _, entries, events } = self;
+        let Self { guards, writes, frees, takes, record, request: _, tallies, entries, events } = self;
         let alone = guards.is_empty()
             && frees.is_empty()
             && takes.is_empty()
+            && tallies.is_empty()
             && record.is_none()
             && entries.is_empty()
             && events.is_empty();
@@ -165,7 +168,7 @@ fn at_version(target: AggregateRef, expected: Version) -> Document {
     doc! { "_id": ObjectId::from_bytes(target.id_bytes()), version::FIELD: version::matching(expected) }
 }
 
-pub(super) fn terms(reason: String) -> StoreError {
+fn terms(reason: String) -> StoreError {
     StoreError::Malformed(Cow::Owned(reason))
 }
 

@@ -66,6 +66,7 @@ impl CandidateDocument {
             verified: skill.verified,
             years_of_experience: skill.years_of_experience.unwrap_or(0),
         });
+        let stats = self.stats.unwrap_or_default().into_domain()?;
         Ok(Candidate {
             technician: self.id,
             is_active: self.status == UserStatus::Active,
@@ -77,8 +78,8 @@ impl CandidateDocument {
             time_zone: self.time_zone.unwrap_or(DEFAULT_ZONE),
             hourly_rate: self.hourly_rate.map(|amount| money(amount, rate_currency)),
             rating: self.rating.unwrap_or_default().into_domain(),
-            completion_rate: self.stats.unwrap_or_default().into_domain()?.completion_rate(),
-            punctuality: None,
+            completion_rate: stats.completion_rate(),
+            punctuality: stats.punctuality(),
         })
     }
 }

@@ -5,11 +5,13 @@ pub(crate) mod parts;
 mod phone;
 mod read;
 pub(crate) mod repository;
+mod tally;
 mod write;
 
 pub(crate) use document::UserDocument;
 pub(crate) use phone::{PHONE_CLAIMS, phone_claim, phone_claims};
 pub(crate) use read::{DEFAULT_ZONE, availability, service_radius};
+pub(crate) use tally::TallyUpdate;
 
 use baitech_core::account::User;
 use baitech_core::kernel::Id;

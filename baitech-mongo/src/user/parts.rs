@@ -166,4 +166,8 @@ pub(crate) struct Stats {
     /// Minutes.
     #[serde_as(as = "Option<Real>")]
     pub(crate) response_time: Option<Decimal>,
+    #[serde_as(as = "Option<Whole>")]
+    pub(crate) arrivals: Option<u32>,
+    #[serde_as(as = "Option<Whole>")]
+    pub(crate) late_arrivals: Option<u32>,
 }

@@ -221,6 +221,8 @@ impl Stats {
             total_earnings: self.total_earnings.map(sum),
             total_spent: self.total_spent.map(sum),
             response_minutes: self.response_time,
+            arrivals: self.arrivals.unwrap_or(0),
+            late_arrivals: self.late_arrivals.unwrap_or(0),
         })
     }
 }

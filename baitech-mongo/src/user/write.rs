@@ -209,6 +209,8 @@ impl From<UserStats> for Stats {
             total_earnings,
             total_spent,
             response_minutes,
+            arrivals,
+            late_arrivals,
         } = stats;
         Self {
             total_bookings: Some(total_bookings),
@@ -218,6 +220,8 @@ impl From<UserStats> for Stats {
             total_spent: total_spent.map(|sum| sum.amount()),
             currency: total_earnings.or(total_spent).and_then(|sum| code(sum.currency())),
             response_time: response_minutes,
+            arrivals: (arrivals > 0).then_some(arrivals),
+            late_arrivals: (late_arrivals > 0).then_some(late_arrivals),
         }
     }
 }

@@ -30,6 +30,7 @@ mod matching;
 mod outbox;
 mod races;
 mod round_trip;
+mod tallies;
 mod users;
 
 use std::{fmt, future::Future, pin::Pin};
@@ -135,6 +136,13 @@ macro_rules! contract_tests {
                 keeps_scopes_and_keys_apart
                 keeps_answers_until_they_expire
                 keeps_the_largest_answer
+            }
+            tallies {
+                add_up_and_raise_the_version
+                keep_an_older_write_out
+                ignore_who_is_not_there
+                refuse_a_user_who_is_written_besides
+                lose_none_in_a_race
             }
             claims {
                 are_held_when_taken

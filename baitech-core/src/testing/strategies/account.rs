@@ -142,7 +142,8 @@ pub fn kyc() -> BoxedStrategy<Kyc> {
 fn stats(currency: Currency) -> BoxedStrategy<UserStats> {
     let amount = || option::of(money(currency));
     let minutes = (0..100_000_i64).prop_map(|hundredths| Decimal::new(hundredths, 2));
-    (0..1_000_u32, 0..1_000_u32, 0..1_000_u32, amount(), amount(), option::of(minutes))
+    let arrivals = (0..1_000_u32, 0..1_000_u32);
+    (0..1_000_u32, 0..1_000_u32, 0..1_000_u32, amount(), amount(), option::of(minutes), arrivals)
         .prop_map(
             |(
                 total_bookings,
@@ -151,6 +152,7 @@ fn stats(currency: Currency) -> BoxedStrategy<UserStats> {
                 total_earnings,
                 total_spent,
                 minutes,
+                (arrivals, late_arrivals),
             )| {
                 UserStats {
                     total_bookings,
@@ -159,6 +161,8 @@ fn stats(currency: Currency) -> BoxedStrategy<UserStats> {
                     total_earnings,
                     total_spent,
                     response_minutes: minutes,
+                    arrivals,
+                    late_arrivals,
                 }
             },
         )

@@ -3,18 +3,25 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use crate::store::{AggregateRef, ChangeSet, Claim, ClaimKey, Idempotency, StoreError, Version};
+use super::{AggregateRef, ChangeSet, Claim, ClaimKey, Idempotency, StoreError, Version};
 
-/// Checks what a change set must be whatever is stored.
-pub(super) fn check(changes: &ChangeSet) -> Result<(), StoreError> {
-    let written = written_versions(changes)?;
-    check_events(changes, &written)?;
-    check_takes(&changes.take)?;
-    let answer = changes.idempotency.as_ref().map_or(0, |idempotency| idempotency.answer.len());
-    if answer > Idempotency::MAX_ANSWER_BYTES {
-        return malformed(format!("an answer of {answer} bytes"));
+impl ChangeSet {
+    /// Checks what a change set must be, whatever is stored: one write an aggregate, events of what is written at the version that
+    /// it gets, one taker a claim, one tally a user, an answer that is not too large. Every store begins a commit with it.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`] with what is wrong: a bug of the caller.
+    pub fn check(&self) -> Result<(), StoreError> {
+        let written = written_versions(self)?;
+        check_events(self, &written)?;
+        check_takes(&self.take)?;
+        check_tallies(self, &written)?;
+        let answer = self.idempotency.as_ref().map_or(0, |idempotency| idempotency.answer.len());
+        if answer > Idempotency::MAX_ANSWER_BYTES {
+            return malformed(format!("an answer of {answer} bytes"));
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn malformed<T>(what: impl Into<Cow<'static, str>>) -> Result<T, StoreError> {
@@ -48,6 +55,16 @@ fn check_events(changes: &ChangeSet, written: &HashMap<AggregateRef, Version>) -
         }
         if !ids.insert(id) || !places.insert((target, event.n)) {
             return malformed(format!("event {id} of {target} twice"));
+        }
+    }
+    Ok(())
+}
+
+fn check_tallies(changes: &ChangeSet, written: &HashMap<AggregateRef, Version>) -> Result<(), StoreError> {
+    let mut users = HashSet::new();
+    for tally in &changes.tallies {
+        if !users.insert(tally.user) || written.contains_key(&tally.user.into()) {
+            return malformed(format!("a tally on {}, which is written or counted on besides", tally.user));
         }
     }
     Ok(())
