@@ -3,17 +3,23 @@
 //! A transaction stops at whatever the server refuses first. Only afterwards, and only on this path, it is read what else
 //! stands in the way, so that a commit that succeeds pays nothing for the order.
 
+use std::time::Duration;
+
 use baitech_core::account::User;
 use baitech_core::booking::Booking;
 use baitech_core::store::{AggregateRef, Claim, Claims, Committed, StoreError, Version};
 use bson::doc;
 use bson::oid::ObjectId;
+use mongodb::options::{ReadConcern, ReadPreference, SelectionCriteria};
 
 use super::apply::Failure;
 use super::plan::Plan;
 use crate::codec::Aggregate;
 use crate::server_error::unavailable;
 use crate::{MongoStore, user, version};
+
+/// How long to wait for a majority; without one the outcome is not known.
+const SEE_RIVALS_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a failed attempt means.
 #[derive(Debug)]
@@ -28,6 +34,7 @@ pub(super) enum Verdict {
 
 impl MongoStore {
     pub(super) async fn diagnose(&self, plan: &Plan, failure: Failure) -> Result<Verdict, StoreError> {
+        self.see_rivals().await?;
         if let Some(request) = &plan.request {
             // A repeated request fails on what its first run changed: the record is what counts.
             if let Some(answer) = self.answer_to(&request.scope, &request.key, request.fingerprint).await? {
@@ -53,6 +60,18 @@ impl MongoStore {
             Failure::ClaimHeld if numbers.is_empty() => Verdict::TryAgain { held },
             Failure::ClaimHeld => Verdict::Final(Err(StoreError::Duplicate { field: "phoneNumber" })),
         })
+    }
+
+    /// A transaction meets what a rival has committed a moment before a majority has it, and so before any other read shows it. The
+    /// server answers this read only when a majority has all that was there, so that whoever is told of a conflict also finds it.
+    async fn see_rivals(&self) -> Result<(), StoreError> {
+        let bookings = self.raw(Booking::COLLECTION);
+        let read = bookings
+            .find_one(doc! { "_id": ObjectId::from_bytes([0; 12]) })
+            .read_concern(ReadConcern::linearizable())
+            .selection_criteria(SelectionCriteria::ReadPreference(ReadPreference::Primary))
+            .max_time(SEE_RIVALS_WITHIN);
+        read.await.map(drop).map_err(unavailable)
     }
 
     async fn version_of(&self, target: AggregateRef) -> Result<Option<Version>, StoreError> {
