@@ -1,0 +1,118 @@
+//! The technician accepts what the customer cancels.
+
+use baitech_core::{
+    account::User,
+    booking::{Booking, BookingStatus as Status, Bookings},
+    kernel::{Current, Error, Id, Result},
+    store::Stored,
+};
+use futures::future::join_all;
+
+use crate::world::{World, put, slot};
+
+const TECHNICIANS: u64 = 8;
+const ROUNDS: u64 = 125;
+
+/// Offers of one technician, and whether the cancellation is sent first.
+async fn offers(world: &World, lane: u64) -> (User, Vec<(Booking, bool)>) {
+    let technician = world.technician(lane + 1).await;
+    let offer = |round| world.offer(lane * ROUNDS + round, &technician, slot(1 + round, 40, 48));
+    let offers: Vec<Booking> = (0..ROUNDS).map(offer).collect();
+    world.store(offers.iter().map(put)).await;
+    (technician, offers.into_iter().zip([true, false].into_iter().cycle()).collect())
+}
+
+/// What the technician and the customer are answered, who ask over connections of their own.
+async fn accept_and_cancel(
+    [accepting, cancelling]: [Bookings; 2],
+    (technician, customer): (&User, &User),
+    id: Id<Booking>,
+    cancel_first: bool,
+) -> [Result<Stored<Booking>>; 2] {
+    let (technician, customer) = (technician.actor(), customer.actor());
+    let accept = async move { accepting.accept(&technician, id).await };
+    let cancel = async move { cancelling.cancel(&customer, id, "no need").await };
+    let (accepted, cancelled) = if cancel_first {
+        let cancelled = tokio::spawn(cancel);
+        (tokio::spawn(accept), cancelled)
+    } else {
+        (tokio::spawn(accept), tokio::spawn(cancel))
+    };
+    [accepted.await.unwrap(), cancelled.await.unwrap()]
+}
+
+async fn assert_no_claim_remains(world: &World, offer: &Booking) {
+    assert_eq!(world.held(&offer.slot.claim_keys(offer.technician.unwrap())).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pinned_to_one_version_exactly_one_takes_effect() {
+    let world = World::new().await;
+    let lane = async |lane| {
+        let (technician, offers) = offers(&world, lane).await;
+        let mut accepted_ones = 0;
+        for (offer, cancel_first) in offers {
+            let seen = world.load(offer.id).await.version;
+            let pinned = [0, 1].map(|n| world.bookings(n).at(seen));
+            let people = (&technician, &world.customer);
+            let answers = accept_and_cancel(pinned, people, offer.id, cancel_first).await;
+            let end = world.load(offer.id).await;
+            assert_eq!(end.version, seen.next(), "one of them takes effect, once");
+            let expected = if answers[0].is_ok() { Status::Accepted } else { Status::Cancelled };
+            assert_eq!(end.status, expected);
+            accepted_ones += u32::from(answers[0].is_ok());
+            match answers {
+                [Ok(done), Err(Error::Conflict(Current::Booking(current)))]
+                | [Err(Error::Conflict(Current::Booking(current))), Ok(done)] => {
+                    assert_eq!((done.version, &done.value), (end.version, &end.value));
+                    assert_eq!((current.version, &current.value), (end.version, &end.value));
+                }
+                other => panic!("one is done, the other gets the booking as it is now, not {other:?}"),
+            }
+            if end.status == Status::Cancelled {
+                assert_no_claim_remains(&world, &offer).await;
+            }
+        }
+        accepted_ones
+    };
+    let accepted: u32 = join_all((0..TECHNICIANS).map(lane)).await.into_iter().sum();
+    println!("pinned: the acceptance won {accepted} times of {}", TECHNICIANS * ROUNDS);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asked_again_the_cancellation_always_ends_it_and_frees_the_time() {
+    let world = World::new().await;
+    let lane = async |lane| {
+        let (technician, offers) = offers(&world, lane).await;
+        let mut accepted_ones = 0;
+        for (offer, cancel_first) in offers {
+            let asked = [0, 1].map(|n| world.bookings(n));
+            let people = (&technician, &world.customer);
+            let [accepted, cancelled] = accept_and_cancel(asked, people, offer.id, cancel_first).await;
+            match cancelled {
+                Ok(_) => {}
+                // The customer met `accepted`, where cancelling may cost: looks at it and asks again.
+                Err(Error::Conflict(Current::Booking(current))) => {
+                    assert_eq!(current.status, Status::Accepted);
+                    let again = world.bookings(1).at(current.version);
+                    again.cancel(&world.customer.actor(), offer.id, "no need").await.unwrap();
+                }
+                Err(other) => panic!("the cancellation is done or in conflict, not {other:?}"),
+            }
+            let end = world.load(offer.id).await;
+            let way: Vec<_> = end.history.iter().skip(2).map(|change| change.status).collect();
+            match accepted {
+                Ok(_) => assert_eq!(way, [Status::Assigned, Status::Accepted, Status::Cancelled]),
+                Err(Error::Conflict(_) | Error::Refused(_)) => {
+                    assert_eq!(way, [Status::Assigned, Status::Cancelled]);
+                }
+                Err(other) => panic!("the acceptance is done or too late, not {other:?}"),
+            }
+            assert_no_claim_remains(&world, &offer).await;
+            accepted_ones += u32::from(way.len() == 3);
+        }
+        accepted_ones
+    };
+    let accepted: u32 = join_all((0..TECHNICIANS).map(lane)).await.into_iter().sum();
+    println!("unpinned: accepted before it was cancelled {accepted} times of {}", TECHNICIANS * ROUNDS);
+}

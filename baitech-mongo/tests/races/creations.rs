@@ -1,0 +1,66 @@
+//! Bookings made at the same moment, and one booking asked for many times.
+
+use std::collections::HashSet;
+
+use baitech_core::{
+    account::Category,
+    booking::{NewBooking, NewLocation, NewTimeSlot, PaymentMethod},
+    kernel::{Error, Rule},
+    store::{AggregateRef, IdempotencyKey},
+};
+use chrono::NaiveDate;
+
+use crate::world::{World, at_once};
+
+/// A plumbing job in the middle of Nairobi, tomorrow.
+pub(crate) fn request() -> NewBooking {
+    let place = NewLocation { coordinates: (36.8219, -1.2921), ..NewLocation::default() };
+    let slot = NewTimeSlot::new(NaiveDate::from_ymd_opt(2026, 3, 3).unwrap(), "10:00", "12:00");
+    let cash = PaymentMethod::Cash;
+    NewBooking::new(Category::Plumbing, "tap repair", "The tap in the kitchen drips.", place, slot, cash)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_bookings_have_a_thousand_numbers() {
+    let world = World::new().await;
+    let mut numbers = HashSet::new();
+    for _ in 0..20 {
+        let create = |n| {
+            let (bookings, customer) = (world.bookings(n), world.customer.actor());
+            async move { bookings.create(&customer, &request()).await }
+        };
+        for booking in at_once((0..50).map(create)).await {
+            let booking = booking.expect("no creation is refused");
+            assert!(numbers.insert(booking.number.clone()), "{} was given twice", booking.number);
+        }
+    }
+    assert_eq!(numbers.len(), 1_000);
+    assert_eq!(world.count("bookings").await, 1_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_key_sent_fifty_times_books_once() {
+    let world = World::new().await;
+    for round in 1..=10 {
+        let key = IdempotencyKey::new(&format!("round-{round}")).unwrap();
+        let create = |n| {
+            let (bookings, customer) = (world.bookings(n).with_key(key.clone()), world.customer.actor());
+            async move { bookings.create(&customer, &request()).await }
+        };
+        let answers = at_once((0..50).map(create)).await;
+        let answers: Vec<_> = answers.into_iter().map(|answer| answer.unwrap()).collect();
+        let ids: HashSet<_> = answers.iter().map(|answer| answer.id).collect();
+        assert_eq!((answers.len(), ids.len()), (50, 1), "49 get the answer of the one");
+        assert!(answers.iter().all(|answer| answer.value == answers[0].value));
+        assert_eq!(world.count("bookings").await, round);
+    }
+    let events = world.events().await;
+    let created: Vec<_> = events.iter().filter(|event| event.kind.name() == "booking.created").collect();
+    let targets: HashSet<AggregateRef> = created.iter().map(|event| event.aggregate).collect();
+    assert_eq!((created.len(), targets.len()), (10, 10), "each is told once");
+
+    let other = NewBooking { description: "The bath drips.".to_owned(), ..request() };
+    let again = world.bookings(0).with_key(IdempotencyKey::new("round-1").unwrap());
+    let refused = again.create(&world.customer.actor(), &other).await.unwrap_err();
+    assert!(matches!(&refused, Error::Refused(no) if no.rule == Rule::IdempotencyKeyReused), "{refused:?}");
+}

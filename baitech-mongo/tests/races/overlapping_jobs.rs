@@ -1,0 +1,81 @@
+//! One technician, two jobs that overlap, two processes.
+
+use baitech_core::{
+    account::User,
+    booking::{Booking, BookingStatus, TimeSlot},
+    kernel::Rule,
+    store::Version,
+};
+use futures::future::join_all;
+
+use crate::{
+    process::{Order, Outcome, Process},
+    world::{World, claims_of, now, put, slot},
+};
+
+const TECHNICIANS: u64 = 8;
+const ROUNDS: u64 = 125;
+
+/// Two slots of one day that overlap: by hours, wholly, by one inside of the other, or only by the way in between.
+fn rivals(round: u64) -> [TimeSlot; 2] {
+    let day = 1 + round;
+    match round % 4 {
+        0 => [slot(day, 40, 48), slot(day, 44, 52)],
+        1 => [slot(day, 40, 48), slot(day, 40, 48)],
+        2 => [slot(day, 32, 64), slot(day, 48, 52)],
+        _ => [slot(day, 40, 48), slot(day, 49, 53)],
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_never_both_accept_two_jobs_that_overlap() {
+    let world = World::new().await;
+    let processes = [Process::start(&world.uri).await, Process::start(&world.uri).await];
+    let lanes = (0..TECHNICIANS).map(|lane| one_technician(&world, &processes, lane));
+    let won = join_all(lanes).await;
+    let sum = |n: usize| won.iter().map(|won| won[n]).sum::<u32>();
+    assert_eq!(sum(0) + sum(1), 1_000);
+    assert!(sum(0) > 0 && sum(1) > 0, "each process is sometimes quicker");
+    println!("the processes won {} and {} times; {} races overlapped in time", sum(0), sum(1), sum(2));
+}
+
+/// How often each process won, and how often both worked at the same moment.
+async fn one_technician(world: &World, processes: &[Process; 2], lane: u64) -> [u32; 3] {
+    let technician = world.technician(lane + 1).await;
+    let job = |round: u64, n: u64| {
+        world.offer(2 * (lane * ROUNDS + round) + n, &technician, rivals(round)[usize::try_from(n).unwrap()])
+    };
+    let jobs: Vec<[Booking; 2]> = (0..ROUNDS).map(|round| [job(round, 0), job(round, 1)]).collect();
+    world.store(jobs.iter().flatten().map(put)).await;
+    let mut counts = [0; 3];
+    for (round, jobs) in jobs.iter().enumerate() {
+        // Neither job and neither process is always the first to be told.
+        let first = round / 2 % 2;
+        let jobs = if round % 2 == 0 { [&jobs[0], &jobs[1]] } else { [&jobs[1], &jobs[0]] };
+        let order = |n: usize| Order::Accept { technician: technician.id, booking: jobs[n].id, now: now() };
+        let told = [first, 1 - first].map(|n| (n, processes[n].give(order(n))));
+        let mut answers = Vec::new();
+        for (n, answer) in told {
+            answers.push((n, answer.await.expect("the process lives")));
+        }
+        counts[2] += u32::from(answers[0].1.overlaps(&answers[1].1));
+        let (won, lost) = match [&answers[0], &answers[1]].map(|(n, answer)| (*n, &answer.outcome)) {
+            [(won, Outcome::Accepted(_)), (lost, Outcome::Refused(Rule::TimeSlotTaken))]
+            | [(lost, Outcome::Refused(Rule::TimeSlotTaken)), (won, Outcome::Accepted(_))] => (won, lost),
+            other => panic!("round {round}: one is accepted, the other finds the time taken, not {other:?}"),
+        };
+        counts[won] += 1;
+        assert_only_the_winner(world, &technician, jobs[won], jobs[lost]).await;
+    }
+    counts
+}
+
+async fn assert_only_the_winner(world: &World, technician: &User, won: &Booking, lost: &Booking) {
+    let winner = world.load(won.id).await;
+    assert_eq!((winner.status, winner.version), (BookingStatus::Accepted, Version::new(1)));
+    let loser = world.load(lost.id).await;
+    assert_eq!((loser.status, loser.version), (BookingStatus::Assigned, Version::FIRST));
+    let mut keys = won.slot.claim_keys(technician.id);
+    keys.extend(lost.slot.claim_keys(technician.id));
+    assert_eq!(world.held(&keys).await, claims_of(won), "the winner holds its own time and nobody any other");
+}

@@ -1,0 +1,132 @@
+//! A marketplace on a database of its own, reached over two connections as if from two processes.
+
+use std::{future::Future, sync::Arc};
+
+use baitech_core::{
+    Marketplace,
+    account::{Category, User},
+    booking::{Booking, BookingRecord, BookingStatus, Bookings, TimeSlot},
+    kernel::{Id, ManualClock},
+    store::{
+        AggregateRef, ChangeSet, Claim, ClaimKey, Claims, Commit, Event, Load, Outbox, Put, Stored, Write,
+    },
+    testing::build,
+};
+use baitech_mongo::{MongoStore, testing::TestServer};
+use bson::{Document, doc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+/// Shortly after the bookings of [`build`] were made: every offer is still open.
+pub(crate) fn now() -> DateTime<Utc> {
+    build::start() + TimeDelta::minutes(10)
+}
+
+/// An engine over a connection of its own, with a clock that stands still.
+pub(crate) fn market(store: &MongoStore, now: DateTime<Utc>) -> Marketplace {
+    Marketplace::builder(Arc::new(store.clone())).clock(Arc::new(ManualClock::at(now))).build()
+}
+
+/// A database, two connections to it, an engine on each, and a customer.
+pub(crate) struct World {
+    pub(crate) uri: String,
+    pub(crate) stores: [MongoStore; 2],
+    pub(crate) markets: [Marketplace; 2],
+    pub(crate) customer: User,
+}
+
+impl World {
+    /// On the server that all tests share.
+    pub(crate) async fn new() -> Self {
+        Self::on(TestServer::shared().await.unwrap()).await
+    }
+
+    /// On a server of the test's own.
+    pub(crate) async fn on(server: &TestServer) -> Self {
+        let uri = server.uri_of(&server.database_name());
+        let stores = [MongoStore::connect(&uri).await.unwrap(), MongoStore::connect(&uri).await.unwrap()];
+        let markets = [market(&stores[0], now()), market(&stores[1], now())];
+        let world = Self { uri, stores, markets, customer: build::customer(1) };
+        world.store([Put::new(world.customer.clone()).into()]).await;
+        world
+    }
+
+    pub(crate) fn bookings(&self, market: usize) -> Bookings {
+        self.markets[market % 2].bookings()
+    }
+
+    /// Stores what a test begins with, many documents a commit.
+    pub(crate) async fn store(&self, writes: impl IntoIterator<Item = Write>) {
+        let mut writes = writes.into_iter().peekable();
+        while writes.peek().is_some() {
+            let writes = writes.by_ref().take(250).collect();
+            let _ = self.stores[0].commit(ChangeSet { writes, ..ChangeSet::new() }).await.unwrap();
+        }
+    }
+
+    /// The `n`-th technician.
+    pub(crate) async fn technician(&self, n: u64) -> User {
+        let technician = build::technician(n, Category::Plumbing, build::nairobi());
+        self.store([Put::new(technician.clone()).into()]).await;
+        technician
+    }
+
+    pub(crate) fn booking(&self, n: u64, technician: &User, status: BookingStatus) -> BookingRecord {
+        build::booking(n, &self.customer, Some(technician), status)
+    }
+
+    /// The `n`-th booking, offered to a technician for these hours.
+    pub(crate) fn offer(&self, n: u64, technician: &User, slot: TimeSlot) -> Booking {
+        Booking::from_record(BookingRecord { slot, ..self.booking(n, technician, BookingStatus::Assigned) })
+    }
+
+    pub(crate) async fn load(&self, id: Id<Booking>) -> Stored<Booking> {
+        Load::<Booking>::load(&self.stores[0], id).await.unwrap().expect("the booking is stored")
+    }
+
+    pub(crate) async fn held(&self, keys: &[ClaimKey]) -> Vec<Claim> {
+        self.stores[0].held(keys).await.unwrap()
+    }
+
+    /// Every event that was ever committed.
+    pub(crate) async fn events(&self) -> Vec<Event> {
+        self.stores[0].pending_events(1_000_000).await.unwrap()
+    }
+
+    pub(crate) async fn count(&self, collection: &str) -> u64 {
+        let documents = self.stores[0].database().collection::<Document>(collection);
+        documents.count_documents(doc! {}).await.unwrap()
+    }
+}
+
+/// A new booking's write.
+pub(crate) fn put(booking: &Booking) -> Write {
+    Put::new(booking.clone()).into()
+}
+
+/// Hours of one of the days after the first, by quarters of an hour since midnight in Nairobi.
+pub(crate) fn slot(days: u64, from_quarter: u16, to_quarter: u16) -> TimeSlot {
+    let date = NaiveDate::from_ymd_opt(2026, 3, 2).unwrap() + chrono::Days::new(days);
+    let time = |quarter: u16| format!("{:02}:{:02}", quarter / 4, quarter % 4 * 15).parse().unwrap();
+    TimeSlot::new(date, time(from_quarter), time(to_quarter), Tz::Africa__Nairobi).unwrap()
+}
+
+/// The claims of a booking on its technician's time.
+pub(crate) fn claims_of(booking: &Booking) -> Vec<Claim> {
+    let holder = AggregateRef::Booking(booking.id);
+    let keys = booking.slot.claim_keys(booking.technician.unwrap());
+    keys.into_iter().map(|key| Claim { key, holder }).collect()
+}
+
+/// What each of them answers, run by as many threads as there are.
+pub(crate) async fn at_once<F>(tasks: impl IntoIterator<Item = F>) -> Vec<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let started: Vec<_> = tasks.into_iter().map(tokio::spawn).collect();
+    let mut answers = Vec::with_capacity(started.len());
+    for task in started {
+        answers.push(task.await.unwrap());
+    }
+    answers
+}
