@@ -11,6 +11,9 @@ pub(crate) trait Aggregate: Sized + Send + Sync + 'static {
     /// The collection's name.
     const COLLECTION: &'static str;
 
+    /// Its id.
+    fn id(&self) -> Id<Self>;
+
     /// The value as a document. The version, the due date and markers of the store are not part of it.
     fn encode(&self) -> Result<Document, bson::error::Error>;
 

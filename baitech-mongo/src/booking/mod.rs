@@ -19,6 +19,10 @@ use crate::codec::{Aggregate, Unreadable};
 impl Aggregate for Booking {
     const COLLECTION: &'static str = "bookings";
 
+    fn id(&self) -> Id<Self> {
+        self.id
+    }
+
     fn encode(&self) -> Result<Document, bson::error::Error> {
         bson::serialize_to_document(&BookingDocument::from(self.clone()))
     }

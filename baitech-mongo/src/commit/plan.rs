@@ -14,6 +14,8 @@ use crate::aggregate_ref::StoredRef;
 use crate::codec::Aggregate;
 use crate::diff::Update;
 use crate::load::{RawOrigin, corrupt};
+use crate::server_error::unavailable;
+use crate::value::oid;
 use crate::{MongoStore, claims, due, event, idempotency, ledger, user, version};
 
 /// What a transaction sends, in the order in which it sends it.
@@ -181,29 +183,21 @@ fn malformed(error: bson::error::Error) -> StoreError {
 async fn origin_of<A: Aggregate>(
     store: &MongoStore,
     put: &Put<A>,
-) -> Result<Option<RawDocumentBuf>, StoreError>
-where
-    Put<A>: Into<Write> + Clone,
-{
+) -> Result<Option<RawDocumentBuf>, StoreError> {
     if put.expected == Expected::Absent {
         return Ok(None);
     }
     if let Some(RawOrigin(raw)) = put.origin.get() {
         return Ok(Some(raw.clone()));
     }
-    let target = Write::target(&put.clone().into());
-    let id = doc! { "_id": ObjectId::from_bytes(target.id_bytes()) };
-    let found = store.raw(A::COLLECTION).find_one(id).await.map_err(crate::server_error::unavailable)?;
-    Ok(Some(found.unwrap_or_default()))
+    let found = store.raw(A::COLLECTION).find_one(doc! { "_id": oid(put.value.id()) }).await;
+    Ok(Some(found.map_err(unavailable)?.unwrap_or_default()))
 }
 
-fn plan_put<A: Aggregate>(put: Put<A>, origin: Option<RawDocumentBuf>) -> Result<PlannedWrite, StoreError>
-where
-    Put<A>: Into<Write>,
-{
-    let new = put.value.encode().map_err(malformed)?;
-    let (expected, due_at) = (put.expected, put.due_at);
-    let target = Write::target(&put.into());
+fn plan_put<A: Aggregate>(put: Put<A>, origin: Option<RawDocumentBuf>) -> Result<PlannedWrite, StoreError> {
+    let Put { value, expected, origin: _, due_at } = put;
+    let target = A::reference(value.id());
+    let new = value.encode().map_err(malformed)?;
     let action = match origin {
         None => insert(new, expected.written(), due_at)?,
         Some(raw) => update::<A>(target, &raw, &new, expected, due_at)?,

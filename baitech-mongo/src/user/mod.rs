@@ -23,6 +23,10 @@ use crate::codec::{Aggregate, Unreadable};
 impl Aggregate for User {
     const COLLECTION: &'static str = "users";
 
+    fn id(&self) -> Id<Self> {
+        self.id
+    }
+
     fn encode(&self) -> Result<Document, bson::error::Error> {
         bson::serialize_to_document(&UserDocument::from(self.clone()))
     }
