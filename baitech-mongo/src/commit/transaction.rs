@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use baitech_core::store::StoreError;
+use bson::doc;
 use mongodb::ClientSession;
 use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
 use tokio::time::Instant;
 
 use super::apply::{self, Failure};
 use super::plan::Plan;
-use crate::MongoStore;
+use crate::{MongoStore, counters};
 
 /// How long a commit goes on trying before it tells that it does not know.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(30);
@@ -70,14 +71,25 @@ async fn attempt(
     }
     loop {
         match session.commit_transaction().await {
-            Err(error) if may_be_committed(&error) => {
+            Ok(()) => return Ok(()),
+            Err(error) if may_be_committed(&error) && retries.pause().await.is_ok() => {
                 tracing::debug!(%error, "the outcome of a commit is asked for again");
-                if retries.pause().await.is_err() {
-                    return Err(Failure::Driver(error));
-                }
             }
-            outcome => return outcome.map_err(Failure::Driver),
+            Err(error) => {
+                release(store, session).await;
+                return Err(Failure::Driver(error));
+            }
         }
+    }
+}
+
+/// A commit that failed for good may have left its transaction open, and what it wrote locked, until the server ends it after a
+/// minute. The session's next transaction ends it at once.
+async fn release(store: &MongoStore, session: &mut ClientSession) {
+    if session.start_transaction().await.is_ok() {
+        let counters = store.raw(counters::COLLECTION);
+        let _ = counters.find_one(doc! { "_id": "" }).session(&mut *session).await;
+        let _ = session.abort_transaction().await;
     }
 }
 
