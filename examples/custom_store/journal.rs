@@ -1,0 +1,55 @@
+//! What was committed, a line a commit.
+
+use std::sync::{Mutex, PoisonError};
+
+use baitech::store::{ChangeSet, Write};
+
+/// The lines, in the order in which the commits were answered.
+///
+/// A journal that must not miss a commit, whatever is killed when, belongs into the transaction of the commit itself; this
+/// one is for looking at.
+#[derive(Debug, Default)]
+pub(crate) struct Journal(Mutex<Vec<String>>);
+
+impl Journal {
+    pub(crate) fn append(&self, line: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// The last few lines, the oldest first.
+    pub(crate) fn last(&self, count: usize) -> Vec<String> {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().skip(lines.len().saturating_sub(count)).cloned().collect()
+    }
+}
+
+/// A change set in a line: ids and names, nothing personal.
+///
+/// The set is taken apart without `..`: a part that is added to it one day stops this from compiling, instead of being
+/// missing in the journal.
+pub(crate) fn line(changes: &ChangeSet) -> String {
+    let ChangeSet { writes, guards, free, take, tallies, entries, events, idempotency } = changes;
+    let mut parts = Vec::new();
+    let mut part = |verb: &str, things: Vec<String>| {
+        if !things.is_empty() {
+            parts.push(format!("{verb} {}", things.join(", ")));
+        }
+    };
+    part("writes", writes.iter().map(written).collect());
+    part("guards", guards.iter().map(|guard| format!("{} at {}", guard.target, guard.version)).collect());
+    part("frees", free.iter().map(|claim| claim.key.to_string()).collect());
+    part("takes", take.iter().map(|claim| claim.key.space().to_owned()).collect());
+    part("counts on", tallies.iter().map(|tally| format!("user {}", tally.user)).collect());
+    part("posts", entries.iter().map(|entry| entry.description.clone()).collect());
+    part("tells", events.iter().map(|event| event.kind.name().to_owned()).collect());
+    part("answers", idempotency.iter().map(|request| request.scope.clone()).collect());
+    parts.join("; ")
+}
+
+fn written(write: &Write) -> String {
+    format!("{} at {}", write.target(), write.expected().written())
+}

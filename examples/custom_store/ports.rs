@@ -1,0 +1,181 @@
+//! Every port, one after another: all that the engine ever asks of a store.
+
+use std::{collections::HashMap, ops::Range, time::Duration};
+
+use async_trait::async_trait;
+use baitech::{
+    account::{Category, User, UserFilter, UserRepository},
+    booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
+    kernel::{
+        Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, Pause, PhoneNumber, Username,
+    },
+    ledger::Account,
+    matching::{Candidate, MatchingRepository, Workload},
+    store::{
+        ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem, DueWork, Event,
+        Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, Store, StoreError, Stored,
+    },
+};
+use chrono::{DateTime, Utc};
+
+use crate::{Observed, journal};
+
+/// The one way to write: all or nothing.
+#[async_trait]
+impl<S: Store> Commit for Observed<S> {
+    async fn commit(&self, changes: ChangeSet) -> Result<Committed, StoreError> {
+        let line = journal::line(&changes);
+        let committed = self.meter.count("commit", self.inner.commit(changes)).await?;
+        // A replayed answer changed nothing, and is not told.
+        if committed == Committed::Applied {
+            self.journal.append(line);
+        }
+        Ok(committed)
+    }
+
+    async fn answered(
+        &self,
+        scope: &str,
+        key: &IdempotencyKey,
+        fingerprint: Fingerprint,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.meter.count("answered", self.inner.answered(scope, key, fingerprint)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Load<User> for Observed<S> {
+    async fn load(&self, id: Id<User>) -> Result<Option<Stored<User>>, StoreError> {
+        self.meter.count("load user", self.inner.load(id)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Load<Booking> for Observed<S> {
+    async fn load(&self, id: Id<Booking>) -> Result<Option<Stored<Booking>>, StoreError> {
+        self.meter.count("load booking", self.inner.load(id)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Claims for Observed<S> {
+    async fn held(&self, keys: &[ClaimKey]) -> Result<Vec<Claim>, StoreError> {
+        self.meter.count("held", self.inner.held(keys)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Counters for Observed<S> {
+    async fn next(&self, series: &str) -> Result<u64, StoreError> {
+        self.meter.count("next", self.inner.next(series)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> DueWork for Observed<S> {
+    async fn claim_due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError> {
+        self.meter.count("claim_due", self.inner.claim_due(lease, limit)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Outbox for Observed<S> {
+    async fn pending_events(&self, limit: usize) -> Result<Vec<Event>, StoreError> {
+        self.meter.count("pending_events", self.inner.pending_events(limit)).await
+    }
+
+    async fn acknowledge_events(&self, events: &[Id<Event>]) -> Result<(), StoreError> {
+        self.meter.count("acknowledge_events", self.inner.acknowledge_events(events)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> LedgerReader for Observed<S> {
+    async fn balance(&self, account: Account, currency: Currency) -> Result<Money, StoreError> {
+        self.meter.count("balance", self.inner.balance(account, currency)).await
+    }
+
+    async fn trial_balance(&self) -> Result<Vec<(Account, Money)>, StoreError> {
+        self.meter.count("trial_balance", self.inner.trial_balance()).await
+    }
+}
+
+/// How the engine waits between two attempts is the store's to say: only it knows its runtime.
+#[async_trait]
+impl<S: Store> Pause for Observed<S> {
+    async fn pause(&self, time: Duration) {
+        self.inner.pause(time).await;
+    }
+}
+
+#[async_trait]
+impl<S: Store> UserRepository for Observed<S> {
+    async fn find_by_email(&self, email: &Email) -> Result<Option<Stored<User>>, StoreError> {
+        self.meter.count("find_by_email", self.inner.find_by_email(email)).await
+    }
+
+    async fn find_by_phone(&self, phone: &PhoneNumber) -> Result<Option<Stored<User>>, StoreError> {
+        self.meter.count("find_by_phone", self.inner.find_by_phone(phone)).await
+    }
+
+    async fn find_by_username(&self, username: &Username) -> Result<Option<Stored<User>>, StoreError> {
+        self.meter.count("find_by_username", self.inner.find_by_username(username)).await
+    }
+
+    async fn list_users(
+        &self,
+        filter: UserFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<User>>, StoreError> {
+        self.meter.count("list_users", self.inner.list_users(filter, page)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> BookingRepository for Observed<S> {
+    async fn find_by_number(&self, number: &BookingNumber) -> Result<Option<Stored<Booking>>, StoreError> {
+        self.meter.count("find_by_number", self.inner.find_by_number(number)).await
+    }
+
+    async fn list_bookings(
+        &self,
+        filter: &BookingFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Booking>>, StoreError> {
+        self.meter.count("list_bookings", self.inner.list_bookings(filter, page)).await
+    }
+
+    async fn count_by_status(&self, filter: &BookingFilter) -> Result<Vec<(BookingStatus, u64)>, StoreError> {
+        self.meter.count("count_by_status", self.inner.count_by_status(filter)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> MatchingRepository for Observed<S> {
+    async fn candidates(
+        &self,
+        category: Category,
+        near: GeoPoint,
+        within: Distance,
+    ) -> Result<Vec<Candidate>, StoreError> {
+        self.meter.count("candidates", self.inner.candidates(category, near, within)).await
+    }
+
+    async fn workloads(
+        &self,
+        technicians: &[Id<User>],
+        day: Range<DateTime<Utc>>,
+        week: Range<DateTime<Utc>>,
+    ) -> Result<HashMap<Id<User>, Workload>, StoreError> {
+        self.meter.count("workloads", self.inner.workloads(technicians, day, week)).await
+    }
+
+    async fn open_requests(
+        &self,
+        category: Category,
+        near: GeoPoint,
+        within: Distance,
+    ) -> Result<u64, StoreError> {
+        self.meter.count("open_requests", self.inner.open_requests(category, near, within)).await
+    }
+}
