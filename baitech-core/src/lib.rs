@@ -1,6 +1,6 @@
 //! The pure domain of the BaiTech marketplace: no I/O, no database, no async runtime of its own.
 //!
-//! [`Marketplace`] is the one handle that an embedder holds. It is put together over a [store](store) and gives out the services:
+//! [`Marketplace`] is the one handle that an embedder holds. It is put together over a [`store`] and gives out the services:
 //! [`account::Accounts`], [`booking::Bookings`], [`ledger::Ledger`], and the [`Worker`] that does what is due by itself.
 //!
 //! # How a command works

@@ -1,5 +1,7 @@
 //! The embedded store keeps every promise, and those that only it makes.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
 use baitech_core::{
