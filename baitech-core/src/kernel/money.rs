@@ -1,7 +1,7 @@
 use std::{cmp::Ordering, fmt};
 
 use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 
 /// An ISO 4217 currency.
 pub use iso_currency::Currency;
@@ -101,7 +101,10 @@ pub enum MoneyError {
 /// assert_eq!(thirds.iter().map(ToString::to_string).collect::<Vec<_>>(), ["33.34 KES", "33.33 KES", "33.33 KES"]);
 /// # Ok::<(), baitech_core::kernel::MoneyError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+///
+/// On the wire the amount is a string with all digits of the smallest unit (`{"amount": "2738.00", "currency": "KES"}`), since
+/// JSON's numbers are read as binary fractions by most; a plain number is read as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 pub struct Money {
     amount: Decimal,
     currency: Currency,
@@ -274,6 +277,18 @@ impl Money {
         } else {
             Err(MoneyError::Currencies(self.currency, other.currency))
         }
+    }
+}
+
+impl Serialize for Money {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Stored amounts of the earlier application may be finer than the smallest unit: nothing is cut off here.
+        let exact = self.amount.normalize();
+        let digits = minor_digits(self.currency).max(exact.scale()) as usize;
+        let mut money = serializer.serialize_struct("Money", 2)?;
+        money.serialize_field("amount", &format!("{exact:.digits$}"))?;
+        money.serialize_field("currency", &self.currency)?;
+        money.end()
     }
 }
 

@@ -162,3 +162,24 @@ proptest! {
         }
     }
 }
+
+fn json(money: Money) -> String {
+    serde_json::to_string(&money).unwrap()
+}
+
+#[test]
+fn amounts_are_strings_with_the_digits_of_the_currency() {
+    assert_eq!(json(kes("2738")), r#"{"amount":"2738.00","currency":"KES"}"#);
+    assert_eq!(json(kes("0")), r#"{"amount":"0.00","currency":"KES"}"#);
+    assert_eq!(json(kes("-12.5000")), r#"{"amount":"-12.50","currency":"KES"}"#);
+    assert_eq!(json(kes("0.125")), r#"{"amount":"0.125","currency":"KES"}"#);
+    assert_eq!(json(Money::from_major(9, Currency::JPY)), r#"{"amount":"9","currency":"JPY"}"#);
+}
+
+#[test]
+fn strings_and_numbers_are_read() {
+    for amount in ["\"2738.00\"", "\"2738\"", "2738", "2738.0"] {
+        let text = format!(r#"{{"amount":{amount},"currency":"KES"}}"#);
+        assert_eq!(serde_json::from_str::<Money>(&text).unwrap(), Money::from_major(2_738, Currency::KES));
+    }
+}
