@@ -20,7 +20,7 @@ use crate::{
     account::{User, UserStatus},
     decide::{Command, Decision, change},
     engine::Engine,
-    kernel::{Actor, Error, Id, Kind, Result, Rule},
+    kernel::{Actor, Current, Error, Id, Kind, Result, Rule},
     store::{IdempotencyKey, Stored, Version},
 };
 
@@ -92,13 +92,19 @@ impl Bookings {
     {
         self.require_actor(actor, effort).await?;
         let command = self.command(actor, name, &(id, arguments))?;
-        change(&self.engine, &*self.engine.bookings, &command, id, |booking: Booking, now| {
+        let changed = change(&self.engine, &*self.engine.bookings, &command, id, |booking: Booking, now| {
             if !booking.is_visible_to(actor) {
                 return Err(Error::not_found(Kind::Booking, id));
             }
             decide(booking, &self.context(actor, now))
-        })
-        .await
+        });
+        match changed.await {
+            // A broken pin is found before the decision, and its error carries the booking.
+            Err(Error::Conflict(Current::Booking(now))) if !now.is_visible_to(actor) => {
+                Err(Error::not_found(Kind::Booking, id))
+            }
+            changed => changed,
+        }
     }
 
     /// The user who acts, if it has the role that it claims and may act.

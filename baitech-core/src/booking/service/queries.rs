@@ -35,8 +35,19 @@ impl Bookings {
     /// As [`get`](Self::get).
     pub async fn view(&self, actor: &Actor, id: Id<Booking>) -> Result<BookingView> {
         let booking = self.get(actor, id).await?;
+        self.view_of(actor, &booking).await
+    }
+
+    /// What this actor sees of a booking as a command returned it, which others may have changed since.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn view_of(&self, actor: &Actor, booking: &Stored<Booking>) -> Result<BookingView> {
+        if !booking.is_visible_to(actor) {
+            return Err(Error::not_found(Kind::Booking, booking.id));
+        }
         let customer = self.engine.users.load(booking.customer).await?;
-        Ok(BookingView::new(&booking, actor, customer.as_deref()))
+        Ok(BookingView::new(booking, actor, customer.as_deref()))
     }
 
     /// The bookings of a filter that this actor may see, the newest first: their own for customers, technicians and companies, all
