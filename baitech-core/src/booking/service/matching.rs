@@ -6,10 +6,14 @@ use super::{Bookings, Effort::GoesOn};
 use crate::{
     account::User,
     booking::{Alternative, Assignment, Booking, BookingStatus, TimeSlot, cell_claim, timers::day_around},
+    decide::answered,
     kernel::{Actor, Distance, Error, Id, Kind, Result, Role, Rule},
     matching::{Candidate, Exclusion, Job, Ranked, eligibility, rank},
     store::{AggregateRef, Stored},
 };
+
+/// The name of the command that offers a job to somebody.
+const SEARCH: &str = "search";
 
 /// A technician who could do a job.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -33,16 +37,19 @@ impl Bookings {
     /// [`Rule::Transition`]; [`Rule::ApprovalRequired`]; [`Error::Conflict`] where somebody else was quicker.
     pub async fn find_technician(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let booking = self.get(actor, id).await?;
+        // Beginning and searching are two commits, each with its own answer under the key: where the second has one, both are done.
+        let command = self.command(actor, SEARCH, &(id, ()))?;
+        if let Some(answered) = answered(&self.engine, &*self.engine.bookings, &command).await? {
+            return Ok(answered);
+        }
+        if self.pinned.is_some_and(|version| version != booking.version) {
+            return Err(Error::Conflict(booking.into()));
+        }
         if booking.status != BookingStatus::Matching {
-            let begun = self
-                .change(actor, id, ("begin_matching", GoesOn), &(), |booking, context| {
-                    booking.begin_matching(context)
-                })
-                .await?;
-            if begun.status != BookingStatus::Matching {
-                // A repeated request: its search is over.
-                return Ok(begun);
-            }
+            self.change(actor, id, ("begin_matching", GoesOn), &(), |booking, context| {
+                booking.begin_matching(context)
+            })
+            .await?;
         }
         self.search(actor, id).await
     }
@@ -57,8 +64,8 @@ impl Bookings {
             score: Some(best.score),
             alternatives: others.iter().map(|other| self.alternative(other)).collect(),
         });
-        let here = Self { key: None, ..self.clone() }.at(seen.version);
-        here.change(actor, id, ("search", GoesOn), &(), |booking, context| match &assignment {
+        let here = self.clone().at(seen.version);
+        here.change(actor, id, (SEARCH, GoesOn), &(), |booking, context| match &assignment {
             Some(assignment) => booking.assign(assignment.clone(), context),
             None => {
                 booking.require_transition(BookingStatus::Assigned, &context.actor)?;
