@@ -1,1 +1,107 @@
-//! The HTTP adapter of the BaiTech marketplace.
+//! The HTTP adapter of the BaiTech marketplace: an axum router over the engine, to be served alone or nested in a server of your own.
+//!
+//! [`router`] takes the engine and your own [`Authenticate`], which tells who sends a request. No rule of the business is here: a
+//! handler reads the request, calls the engine and writes the answer.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use axum::{Router, http::HeaderMap, routing::get};
+//! use baitech_core::{Marketplace, kernel::Actor, memory::MemoryStore};
+//! use baitech_http::{Authenticate, Unauthenticated, async_trait};
+//!
+//! #[derive(Debug)]
+//! struct Sessions;
+//!
+//! #[async_trait]
+//! impl Authenticate for Sessions {
+//!     async fn authenticate(&self, headers: &HeaderMap) -> Result<Actor, Unauthenticated> {
+//!         // Look the session up, and answer `Actor::user(id, role)`.
+//!         Err(Unauthenticated::BadCredentials)
+//!     }
+//! }
+//!
+//! let market = Marketplace::builder(Arc::new(MemoryStore::new())).build();
+//! let app: Router = Router::new()
+//!     .route("/about", get(|| async { "our own page" }))
+//!     .merge(baitech_http::router(market, Arc::new(Sessions)));
+//! ```
+//!
+//! # What clients meet
+//!
+//! - JSON with names in camelCase, times in RFC 3339, ids as 24 hexadecimal digits, money as
+//!   `{"amount": "2738.00", "currency": "KES"}`.
+//! - A booking comes under an `ETag`, its version. A command with that tag in `If-Match` takes effect only on the booking as it was
+//!   shown, and is otherwise answered with 412 (RFC 9110, section 13.1.1) and the booking as it is now. `If-None-Match` saves a
+//!   download.
+//! - `Idempotency-Key` makes a command safe to repeat: the same key answers the same.
+//! - Lists are `{"items": […], "nextCursor": "…"}` and take `limit` (20, at most 100) and `cursor`; a query parameter that a
+//!   route does not know is an error.
+//! - Errors are problem details (RFC 9457); `docs/api/problems.md` explains each kind.
+//! - Every answer carries `x-request-id`: the client's own or a new one.
+
+mod app;
+mod authenticate;
+mod bookings;
+mod health;
+mod problem;
+mod request;
+mod response;
+mod route;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::StatusCode,
+    middleware::{from_fn, from_fn_with_state},
+    routing::any,
+};
+use baitech_core::Marketplace;
+use tower_http::{
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    timeout::TimeoutLayer,
+};
+
+pub use async_trait::async_trait;
+
+pub use authenticate::{Authenticate, Unauthenticated};
+pub use route::{Access, Route, routes};
+
+/// The most bytes that a body may have.
+pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// How long a request may take. A command that takes longer is answered with 503, and may have taken effect all the same.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The routes of [`routes`], ready to be served, merged or nested.
+///
+/// Paths below `/api/v1` that no route has are answered here, with a problem of kind `not-found`; all others are left to the
+/// router that this one is merged into.
+pub fn router(market: Marketplace, auth: Arc<dyn Authenticate>) -> Router {
+    let app = app::App { market, auth };
+    let require_actor = from_fn_with_state(app.clone(), authenticate::require_actor);
+    let mut router = Router::new();
+    for entry in route::TABLE {
+        let mounted = (entry.mount)();
+        router = router.route(
+            entry.route.path,
+            match entry.route.access {
+                Access::Public => mounted,
+                Access::Authenticated => mounted.route_layer(require_actor.clone()),
+            },
+        );
+    }
+    let unknown = || any(|| async { StatusCode::NOT_FOUND });
+    router
+        .route("/api/v1", unknown())
+        .route("/api/v1/", unknown())
+        .route("/api/v1/{*rest}", unknown())
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .layer(from_fn(problem::render))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .with_state(app)
+}

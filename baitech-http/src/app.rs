@@ -1,0 +1,12 @@
+use std::sync::Arc;
+
+use baitech_core::Marketplace;
+
+use crate::Authenticate;
+
+/// What every request needs.
+#[derive(Debug, Clone)]
+pub(crate) struct App {
+    pub(crate) market: Marketplace,
+    pub(crate) auth: Arc<dyn Authenticate>,
+}

@@ -1,0 +1,96 @@
+use std::fmt;
+
+use async_trait::async_trait;
+use axum::{
+    extract::{Request, State},
+    http::HeaderMap,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use baitech_core::kernel::Actor;
+
+use crate::{app::App, problem::Problem};
+
+/// Tells who sends a request. The embedder brings an implementation: a look-up of sessions, a check of tokens.
+///
+/// It is asked once for every request to a route that is [`Authenticated`](crate::Access::Authenticated), before anything else is
+/// read. What the actor may do is then the engine's to decide: the engine checks that the user has the role that the actor claims,
+/// and that the account is active.
+///
+/// ```
+/// use axum::http::{HeaderMap, header};
+/// use baitech_core::kernel::{Actor, Id, Role};
+/// use baitech_http::{Authenticate, Unauthenticated, async_trait};
+///
+/// /// One customer, known by one token.
+/// #[derive(Debug)]
+/// struct OneCustomer;
+///
+/// #[async_trait]
+/// impl Authenticate for OneCustomer {
+///     async fn authenticate(&self, headers: &HeaderMap) -> Result<Actor, Unauthenticated> {
+///         let token = headers.get(header::AUTHORIZATION).ok_or(Unauthenticated::BadCredentials)?;
+///         if token != "Bearer sesame" {
+///             return Err(Unauthenticated::BadCredentials);
+///         }
+///         Ok(Actor::user(Id::from_bytes(*b"one-customer"), Role::Customer))
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait Authenticate: Send + Sync + fmt::Debug {
+    /// The user that these headers prove.
+    ///
+    /// [`Actor::System`] may do everything and is no answer for a request from outside.
+    ///
+    /// # Errors
+    /// [`Unauthenticated`].
+    async fn authenticate(&self, headers: &HeaderMap) -> Result<Actor, Unauthenticated>;
+
+    /// What a 401 asks for in `WWW-Authenticate`: `Bearer`, unless overridden.
+    fn challenge(&self) -> &str {
+        "Bearer"
+    }
+}
+
+/// Why nobody can be named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unauthenticated {
+    /// There are no credentials, or they are forged, expired or revoked: 401. A client is not told which.
+    BadCredentials,
+    /// The credentials cannot be checked now: 503.
+    Unavailable {
+        /// Why, for the operator's log; clients do not see it.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Unauthenticated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadCredentials => f.write_str("the credentials are not valid"),
+            Self::Unavailable { reason } => write!(f, "the credentials cannot be checked: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for Unauthenticated {}
+
+/// Who sends the request: in its extensions, once [`require_actor`] has found out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Authenticated(pub(crate) Actor);
+
+/// Lets only requests with good credentials through.
+pub(crate) async fn require_actor(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    match app.auth.authenticate(request.headers()).await {
+        Ok(actor) => {
+            request.extensions_mut().insert(Authenticated(actor));
+            next.run(request).await
+        }
+        Err(Unauthenticated::BadCredentials) => {
+            Problem::unauthenticated(app.auth.challenge()).into_response()
+        }
+        Err(Unauthenticated::Unavailable { reason }) => Problem::unavailable(reason).into_response(),
+    }
+}

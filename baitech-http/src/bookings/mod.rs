@@ -1,0 +1,27 @@
+//! The routes of bookings. A handler reads the request, calls the engine and writes the answer; every rule is the engine's.
+
+pub(crate) mod agreement;
+pub(crate) mod dispute;
+pub(crate) mod ending;
+pub(crate) mod list;
+pub(crate) mod matching;
+pub(crate) mod progress;
+pub(crate) mod quality;
+pub(crate) mod read;
+pub(crate) mod request;
+
+use serde::Deserialize;
+
+/// A command that has to say why.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Reason {
+    reason: String,
+}
+
+/// A command that may say why.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct OptionalReason {
+    reason: Option<String>,
+}

@@ -1,0 +1,19 @@
+//! New bookings and what they cost.
+
+use baitech_core::booking::NewBooking;
+
+use crate::{
+    problem::Answer,
+    request::{Body, Caller},
+    response,
+};
+
+/// Requests a service.
+pub(crate) async fn create(caller: Caller, Body(new): Body<NewBooking>) -> Answer {
+    caller.show_new(caller.bookings.create(&caller.actor, &new).await, "bookings/").await
+}
+
+/// What a booking would cost now, line by line.
+pub(crate) async fn quote(caller: Caller, Body(new): Body<NewBooking>) -> Answer {
+    response::json(&caller.answer(caller.bookings.quote(&caller.actor, &new).await)?)
+}

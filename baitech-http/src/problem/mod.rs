@@ -1,0 +1,125 @@
+//! Errors as clients see them: RFC 9457 problem details.
+
+mod from_error;
+mod kind;
+mod render;
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use baitech_core::{
+    booking::BookingView,
+    kernel::{Rule, Violation},
+};
+use serde::Serialize;
+
+pub(crate) use kind::Kind;
+pub(crate) use render::render;
+
+/// What a handler answers.
+pub(crate) type Answer<T = Response> = Result<T, Problem>;
+
+/// Why a request came to nothing.
+///
+/// As a response it is a status with headers only; [`render`] writes the body, which names the request's id.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem(Box<Content>);
+
+#[derive(Debug, Clone)]
+struct Content {
+    kind: Kind,
+    details: Details,
+    /// For the operator's log, never for the client.
+    internal: Option<String>,
+    /// The scheme of credentials that a 401 asks for.
+    challenge: Option<HeaderValue>,
+}
+
+/// What the body says beyond its kind. Members that do not apply are left out.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Details {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Violation>,
+    #[serde(skip_serializing_if = "Option::is_none", flatten)]
+    refusal: Option<Refusal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<Box<BookingView>>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Refusal {
+    rule: Rule,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requested: Option<&'static str>,
+    allowed: Vec<&'static str>,
+}
+
+/// Seconds after which a client may ask again where the service was not available.
+const RETRY_AFTER_SECONDS: u32 = 2;
+
+impl Problem {
+    /// A problem of a kind, in words.
+    pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self::with(kind, Details { detail: Some(detail.into()), ..Details::default() })
+    }
+
+    /// A request that cannot be read: its query, its path or one of its headers.
+    pub(crate) fn malformed(violations: impl IntoIterator<Item = Violation>) -> Self {
+        Self::violations(Kind::Malformed, violations)
+    }
+
+    /// Nobody knows how it ended. The reason goes to the log.
+    pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
+        let mut problem = Self::new(Kind::Unavailable, "try again, with the same Idempotency-Key");
+        problem.0.internal = Some(reason.into());
+        problem
+    }
+
+    /// Something that must not happen. The reason goes to the log.
+    pub(crate) fn internal(reason: impl Into<String>) -> Self {
+        let mut problem = Self::with(Kind::Internal, Details::default());
+        problem.0.internal = Some(reason.into());
+        problem
+    }
+
+    /// Credentials are missing or not good; this scheme is asked for.
+    pub(crate) fn unauthenticated(challenge: &str) -> Self {
+        let mut problem = Self::new(Kind::Unauthenticated, "this needs valid credentials");
+        problem.0.challenge = HeaderValue::from_str(challenge).ok();
+        problem
+    }
+
+    fn with(kind: Kind, details: Details) -> Self {
+        Self(Box::new(Content { kind, details, internal: None, challenge: None }))
+    }
+
+    fn violations(kind: Kind, violations: impl IntoIterator<Item = Violation>) -> Self {
+        let errors: Vec<_> = violations.into_iter().collect();
+        let detail = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        Self::with(kind, Details { detail: Some(detail), errors, ..Details::default() })
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.0.kind.status();
+        let headers = response.headers_mut();
+        if self.0.kind == Kind::Unavailable {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        }
+        if let Some(challenge) = &self.0.challenge {
+            headers.insert(header::WWW_AUTHENTICATE, challenge.clone());
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,120 @@
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::{HeaderMap, StatusCode, header},
+    response::IntoResponse,
+};
+use baitech_core::kernel::{Code, Error, Violation};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use serde_path_to_error::{Path, Segment};
+
+use crate::{
+    app::App,
+    problem::{Answer, Kind, Problem},
+};
+
+/// A body of JSON.
+#[derive(Debug)]
+pub(crate) struct Body<T>(pub(crate) T);
+
+/// A body of JSON whose fields may all be missing, and so may the body.
+#[derive(Debug)]
+pub(crate) struct OptionalBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Answer<Self> {
+        let (is_json, bytes) = bytes(request, app).await?;
+        if is_json { parse(&bytes).map(Self) } else { Err(not_json()) }
+    }
+}
+
+impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Answer<Self> {
+        match bytes(request, app).await? {
+            (_, bytes) if bytes.is_empty() => Ok(Self(T::default())),
+            (true, bytes) => parse(&bytes).map(Self),
+            (false, _) => Err(not_json()),
+        }
+    }
+}
+
+async fn bytes(request: Request, app: &App) -> Answer<(bool, Bytes)> {
+    let is_json = is_json(request.headers());
+    let bytes = Bytes::from_request(request, app).await.map_err(|rejection| {
+        let kind = match rejection.into_response().status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Kind::TooLarge,
+            _ => Kind::Malformed,
+        };
+        Problem::new(kind, format!("a body has at most {} bytes, all of which arrive", crate::BODY_LIMIT))
+    })?;
+    Ok((is_json, bytes))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+fn not_json() -> Problem {
+    Problem::new(Kind::UnsupportedMediaType, "send the body as application/json")
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = field(error.path());
+        problem(path, error.inner())
+    })?;
+    json.end().map_err(|error| problem(String::new(), &error))?;
+    Ok(value)
+}
+
+/// JSON that is broken cannot be read (400); JSON of another shape has an invalid field (422).
+fn problem(path: String, error: &serde_json::Error) -> Problem {
+    let text = error.to_string();
+    match error.classify() {
+        Category::Data => Problem::from_violation(violation(path, &text)),
+        Category::Syntax | Category::Eof | Category::Io => {
+            Problem::new(Kind::Malformed, format!("the body is not JSON: {text}"))
+        }
+    }
+}
+
+/// serde tells which field is missing or unknown only in its message.
+fn violation(path: String, text: &str) -> Violation {
+    let message = text.rsplit_once(" at line ").map_or(text, |(message, _)| message).to_owned();
+    let named = |prefix: &str| message.strip_prefix(prefix)?.split('`').next().map(str::to_owned);
+    let within = |name: String| if path.is_empty() { name } else { format!("{path}.{name}") };
+    if let Some(name) = named("missing field `") {
+        return Violation::new(within(name), Code::Required, "this is missing");
+    }
+    if named("unknown field `").is_some() {
+        return Violation::new(path, Code::Unknown, message);
+    }
+    let code = if message.starts_with("unknown variant") { Code::Unknown } else { Code::Malformed };
+    Violation::new(if path.is_empty() { "body".to_owned() } else { path }, code, message)
+}
+
+/// The path to a field as the engine writes it: `materials.0.unitPrice`.
+fn field(path: &Path) -> String {
+    let segments = path.iter().filter_map(|segment| match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    });
+    segments.collect::<Vec<_>>().join(".")
+}
+
+impl Problem {
+    /// One invalid value.
+    pub(crate) fn from_violation(violation: Violation) -> Self {
+        // No actor matters to a violation.
+        Self::from_error(Error::from(violation), &baitech_core::kernel::Actor::System, false)
+    }
+}

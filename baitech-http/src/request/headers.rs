@@ -1,0 +1,92 @@
+//! `Idempotency-Key`, `If-Match` and `If-None-Match`.
+
+use axum::http::{HeaderMap, HeaderName, header};
+use baitech_core::{
+    kernel::{Code, Violation},
+    store::{IdempotencyKey, Version},
+};
+
+use crate::problem::{Answer, Problem};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// No booking is ever written so often: what a tag that is none of ours stands for, so that it never matches.
+const NEVER: Version = Version::new(u64::MAX);
+
+/// The client's name for this request, if it has one.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Answer<Option<IdempotencyKey>> {
+    let Some(text) = single(headers, &IDEMPOTENCY_KEY, "Idempotency-Key")? else { return Ok(None) };
+    IdempotencyKey::new(text).map(Some).map_err(|violation| Problem::malformed([violation]))
+}
+
+/// The version that the client saw. `*` asks only that there is one, which every command does. A weak tag never matches
+/// (RFC 9110, section 8.8.3.2), and neither does one that no booking has had.
+pub(super) fn if_match(headers: &HeaderMap) -> Answer<Option<Version>> {
+    let Some(text) = single(headers, &header::IF_MATCH, "If-Match")? else { return Ok(None) };
+    if text == "*" {
+        return Ok(None);
+    }
+    let strong = text.strip_prefix("W/").unwrap_or(text);
+    let opaque = strong.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let Some(opaque) = opaque.filter(|opaque| !opaque.contains('"')) else {
+        return Err(malformed("If-Match", "this is the one entity tag of the booking as it was shown, or *"));
+    };
+    let is_weak = text.starts_with("W/");
+    Ok(Some(opaque.parse().ok().filter(|_| !is_weak).map_or(NEVER, Version::new)))
+}
+
+/// Whether the client has this version already. The comparison is weak (RFC 9110, section 13.1.2).
+pub(crate) fn none_match(headers: &HeaderMap, version: Version) -> bool {
+    let tag = format!("\"{version}\"");
+    let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let mut tags = values.flat_map(|value| value.split(',')).map(str::trim);
+    tags.any(|seen| seen == "*" || seen.strip_prefix("W/").unwrap_or(seen) == tag)
+}
+
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName, field: &'static str) -> Answer<Option<&'a str>> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => {
+            let text = value.to_str().map_err(|_| malformed(field, "this has visible ASCII characters"))?;
+            Ok(Some(text.trim()))
+        }
+        (Some(_), Some(_)) => Err(malformed(field, "this is given once")),
+    }
+}
+
+fn malformed(field: &'static str, message: &'static str) -> Problem {
+    Problem::malformed([Violation::new(field, Code::Malformed, message)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(name: HeaderName, value: &'static str) -> HeaderMap {
+        [(name, axum::http::HeaderValue::from_static(value))].into_iter().collect()
+    }
+
+    #[test]
+    fn if_match_names_one_version() {
+        let read = |value| if_match(&with(header::IF_MATCH, value)).unwrap();
+        assert_eq!(read("\"7\""), Some(Version::new(7)));
+        assert_eq!(read("*"), None);
+        assert_eq!(read("W/\"7\""), Some(NEVER));
+        assert_eq!(read("\"abc\""), Some(NEVER));
+        for broken in ["7", "\"7", "\"7\", \"8\"", ""] {
+            assert!(if_match(&with(header::IF_MATCH, broken)).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn if_none_match_takes_lists_and_weak_tags() {
+        let matches = |value| none_match(&with(header::IF_NONE_MATCH, value), Version::new(7));
+        for value in ["\"7\"", "W/\"7\"", "\"1\", \"7\"", "*"] {
+            assert!(matches(value), "{value}");
+        }
+        for value in ["\"8\"", "7", ""] {
+            assert!(!matches(value), "{value}");
+        }
+    }
+}

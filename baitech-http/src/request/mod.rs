@@ -1,0 +1,13 @@
+//! Reading requests: who asks, about what, on which terms.
+
+mod body;
+mod caller;
+mod headers;
+mod params;
+mod path;
+
+pub(crate) use body::{Body, OptionalBody};
+pub(crate) use caller::Caller;
+pub(crate) use headers::none_match;
+pub(crate) use params::Params;
+pub(crate) use path::{Number, Target, Technician};

@@ -1,0 +1,79 @@
+use std::str::FromStr;
+
+use axum::{
+    extract::{FromRequestParts, Query},
+    http::request::Parts,
+};
+use baitech_core::kernel::{Code, Cursor, PageRequest, Violation, Violations};
+
+use crate::{
+    app::App,
+    problem::{Answer, Problem},
+};
+
+/// The parameters of a query. Each is taken by its name; [`finish`](Self::finish) reports all that cannot be read, and whatever
+/// nobody took.
+#[derive(Debug)]
+pub(crate) struct Params {
+    pairs: Vec<(String, String)>,
+    violations: Violations,
+}
+
+impl FromRequestParts<App> for Params {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Answer<Self> {
+        let query = Query::<Vec<(String, String)>>::from_request_parts(parts, app).await;
+        let unreadable = |rejection: axum::extract::rejection::QueryRejection| {
+            Problem::malformed([Violation::new("query", Code::Malformed, rejection.body_text())])
+        };
+        Ok(Self { pairs: query.map_err(unreadable)?.0, violations: Violations::new() })
+    }
+}
+
+impl Params {
+    /// All values of a parameter that may come more than once.
+    pub(crate) fn all<T>(&mut self, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Vec<T> {
+        let (taken, rest) = std::mem::take(&mut self.pairs).into_iter().partition(|(key, _)| key == name);
+        self.pairs = rest;
+        let taken: Vec<(String, String)> = taken;
+        let mut values = Vec::with_capacity(taken.len());
+        for (_, text) in &taken {
+            match parse(text) {
+                Some(value) => values.push(value),
+                None => self.report(name, Code::Malformed, "this value cannot be read"),
+            }
+        }
+        values
+    }
+
+    /// A parameter that comes at most once.
+    pub(crate) fn one<T: FromStr>(&mut self, name: &'static str) -> Option<T> {
+        let mut values = self.all(name, |text| text.parse().ok());
+        if values.len() > 1 {
+            self.report(name, Code::TooMany, "this is given once");
+        }
+        values.pop()
+    }
+
+    /// `limit` and `cursor`.
+    pub(crate) fn page(&mut self) -> PageRequest {
+        let limit = self.one("limit").unwrap_or(PageRequest::DEFAULT_LIMIT);
+        let cursor = self.one::<String>("cursor").map(Cursor::from_text);
+        let page = PageRequest::new(limit, cursor);
+        self.violations.check(page).unwrap_or_default()
+    }
+
+    /// Fails if anything could not be read, or is left.
+    pub(crate) fn finish(mut self) -> Answer<()> {
+        for (name, _) in std::mem::take(&mut self.pairs) {
+            self.violations.push(Violation::new(name, Code::Unknown, "there is no such parameter"));
+        }
+        let mut violations = self.violations.iter().cloned().peekable();
+        if violations.peek().is_some() { Err(Problem::malformed(violations)) } else { Ok(()) }
+    }
+
+    fn report(&mut self, name: &'static str, code: Code, message: &'static str) {
+        self.violations.push(Violation::new(name, code, message));
+    }
+}
