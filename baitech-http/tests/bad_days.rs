@@ -1,0 +1,87 @@
+//! A store that is away, a race that is lost, an answer that never comes.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Method, Request},
+};
+use baitech_core::{
+    Marketplace,
+    booking::{Booking, BookingStatus},
+    kernel::Role,
+    mock::MockStore,
+    store::{AggregateRef, Origin, StoreError, Stored, Version},
+    testing::build,
+};
+use common::{TrustingAuth, new_booking, request, send, user};
+
+fn served(store: MockStore) -> Router {
+    baitech_http::router(Marketplace::builder(Arc::new(store)).build(), Arc::new(TrustingAuth))
+}
+
+fn stored<T>(value: T) -> Stored<T> {
+    Stored { value, version: Version::new(3), origin: Origin::none() }
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_not_explained_to_clients() {
+    let away = || StoreError::Unavailable("mongodb://user:secret@db.internal".to_owned());
+    let mut store = MockStore::new();
+    store.users.expect_load().returning(move |_| Err(away()));
+    store.bookings.expect_load().returning(move |_| Err(away()));
+    let router = served(store);
+    let asha = user(Role::Customer, 1);
+    let create = request(Method::POST, "/api/v1/bookings", Some(&asha), &[], Some(new_booking()));
+    let get = request(Method::GET, "/api/v1/bookings/0123456789abcdef01234567", Some(&asha), &[], None);
+    let ready = request(Method::GET, "/ready", None, &[], None);
+    for request in [create, get, ready] {
+        let reply = send(&router, request).await;
+        assert!(!reply.text.contains("mongodb") && !reply.text.contains("secret"), "{}", reply.text);
+        assert_eq!(reply.header("retry-after"), "2");
+        reply.problem(503, "unavailable");
+    }
+    let alive = send(&router, request(Method::GET, "/health", None, &[], None)).await;
+    assert_eq!(alive.status, 200, "the process runs all the same");
+}
+
+#[tokio::test]
+async fn a_race_that_is_always_lost_ends_in_a_conflict() {
+    let juma = user(Role::Technician, 1);
+    let technician = juma.clone();
+    let assigned = build::booking(1, &user(Role::Customer, 1), Some(&juma), BookingStatus::Assigned);
+    let id = assigned.id;
+    let mut store = MockStore::new();
+    store.users.expect_load().returning(move |_| Ok(Some(stored(technician.clone()))));
+    store.bookings.expect_load().returning(move |_| Ok(Some(stored(Booking::from_record(assigned.clone())))));
+    store.commit.expect_commit().returning(move |_| Err(StoreError::Conflict(AggregateRef::Booking(id))));
+    let accept = request(Method::POST, &format!("/api/v1/bookings/{id}/accept"), Some(&juma), &[], None);
+    let problem = send(&served(store), accept).await.problem(409, "conflict");
+    assert_eq!(problem["current"]["version"], 3);
+    assert_eq!(problem["current"]["status"], "assigned");
+}
+
+fn asked_by(role: &str) -> Request<Body> {
+    let request = Request::builder().uri("/api/v1/bookings/stats");
+    request.header("authorization", format!("Bearer {role}/1")).body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn an_authenticator_that_cannot_answer_is_no_refusal() {
+    let reply = send(&served(MockStore::new()), asked_by("broken")).await;
+    assert_eq!(reply.header("retry-after"), "2");
+    assert!(!reply.text.contains("connection"), "{}", reply.text);
+    reply.problem(503, "unavailable");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_takes_too_long_is_ended() {
+    let reply = send(&served(MockStore::new()), asked_by("silent")).await;
+    assert_eq!(reply.header("retry-after"), "2");
+    reply.problem(503, "unavailable");
+}

@@ -1,0 +1,190 @@
+//! A marketplace on the embedded store behind its router, and a client for it.
+
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use baitech_core::{
+    Marketplace,
+    account::{Category, User},
+    booking::{Booking, BookingRecord, BookingStatus},
+    kernel::{Actor, Id, ManualClock, Role},
+    memory::MemoryStore,
+    store::{ChangeSet, Commit, Committed, Put},
+    testing::build,
+};
+use baitech_http::{Authenticate, Unauthenticated, async_trait};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// Takes `Bearer <role>/<id>` at its word; `broken` and `silent` are roles of its own.
+#[derive(Debug)]
+pub struct TrustingAuth;
+
+#[async_trait]
+impl Authenticate for TrustingAuth {
+    async fn authenticate(&self, headers: &HeaderMap) -> Result<Actor, Unauthenticated> {
+        let text = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = text.and_then(|text| text.strip_prefix("Bearer "));
+        let (role, id) =
+            token.and_then(|token| token.split_once('/')).ok_or(Unauthenticated::BadCredentials)?;
+        if role == "broken" {
+            return Err(Unauthenticated::Unavailable { reason: "sessions: connection refused".to_owned() });
+        }
+        if role == "silent" {
+            return std::future::pending().await;
+        }
+        let role = Role::ALL.into_iter().find(|known| known.as_str() == role);
+        let role = role.ok_or(Unauthenticated::BadCredentials)?;
+        Ok(Actor::user(id.parse().map_err(|_| Unauthenticated::BadCredentials)?, role))
+    }
+}
+
+/// Two users of every role, at the moment of [`build::start`]. The first technician is a plumber, the second an electrician.
+pub struct World {
+    pub router: Router,
+    pub clock: Arc<ManualClock>,
+    store: Arc<MemoryStore>,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let store = Arc::new(MemoryStore::new());
+        let clock = Arc::new(ManualClock::at(build::start()));
+        let market = Marketplace::builder(store.clone()).clock(clock.clone()).build();
+        let router = baitech_http::router(market, Arc::new(TrustingAuth));
+        let world = Self { router, clock, store };
+        for user in Role::ALL.iter().flat_map(|role| [user(*role, 1), user(*role, 2)]) {
+            world.commit(ChangeSet::new().write(Put::new(user))).await;
+        }
+        world
+    }
+
+    /// Stores a booking of the first customer, with the first technician where its status has one.
+    pub async fn booking(&self, n: u64, status: BookingStatus) -> Id<Booking> {
+        let technician = user(Role::Technician, 1);
+        self.store(build::booking(n, &user(Role::Customer, 1), Some(&technician), status)).await
+    }
+
+    pub async fn store(&self, record: BookingRecord) -> Id<Booking> {
+        let id = record.id;
+        self.commit(ChangeSet::new().write(Put::new(Booking::from_record(record)))).await;
+        id
+    }
+
+    async fn commit(&self, changes: ChangeSet) {
+        assert_eq!(self.store.commit(changes).await.unwrap(), Committed::Applied);
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Reply {
+        send(&self.router, request).await
+    }
+
+    pub async fn get(&self, who: &User, path: &str) -> Reply {
+        self.send(request(Method::GET, path, Some(who), &[], None)).await
+    }
+
+    pub async fn post(&self, who: &User, path: &str, body: Option<Value>) -> Reply {
+        self.send(request(Method::POST, path, Some(who), &[], body)).await
+    }
+}
+
+pub async fn send(router: &Router, request: Request<Body>) -> Reply {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    Reply { status: parts.status, headers: parts.headers, json, text: String::from_utf8_lossy(&bytes).into() }
+}
+
+/// The `n`-th user of a role.
+pub fn user(role: Role, n: u64) -> User {
+    match role {
+        Role::Technician if n == 1 => build::technician(n, Category::Plumbing, build::nairobi()),
+        Role::Technician => build::technician(n, Category::Electrical, build::nairobi()),
+        Role::Corporate => build::company(n),
+        Role::Customer | Role::Admin | Role::Support => User::from_record(build::user(role, n)),
+    }
+}
+
+pub fn request(
+    method: Method,
+    path: &str,
+    who: Option<&User>,
+    headers: &[(&str, &str)],
+    body: Option<Value>,
+) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    if let Some(user) = who {
+        let token = format!("Bearer {}/{}", user.role.as_str(), user.id);
+        request = request.header(header::AUTHORIZATION, token);
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    match body {
+        Some(json) => request
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(json.to_string()))
+            .unwrap(),
+        None => request.body(Body::empty()).unwrap(),
+    }
+}
+
+/// A job for a plumber tomorrow.
+pub fn new_booking() -> Value {
+    json!({
+        "serviceCategory": "plumbing",
+        "serviceType": "tap repair",
+        "description": "The tap in the kitchen drips.",
+        "serviceLocation": { "coordinates": [36.8219, -1.2921], "address": "Moi Avenue 7", "city": "Nairobi" },
+        "timeSlot": { "date": "2026-03-03", "startTime": "10:00", "endTime": "12:00" },
+        "paymentMethod": "cash",
+    })
+}
+
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub json: Value,
+    pub text: String,
+}
+
+impl Reply {
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert!(self.status.is_success(), "{} {}", self.status, self.text);
+        self.json
+    }
+
+    /// The reply as the problem that every error is.
+    #[track_caller]
+    pub fn problem(self, status: u16, slug: &str) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
+        assert_eq!(self.json["status"], status, "{}", self.text);
+        let kind = self.json["type"].as_str().unwrap();
+        assert!(kind.ends_with(&format!("#{slug}")), "{}", self.text);
+        assert!(!self.json["title"].as_str().unwrap().is_empty());
+        assert_eq!(self.json["requestId"], self.header("x-request-id"));
+        self.json
+    }
+
+    #[track_caller]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).unwrap_or_else(|| panic!("no {name}: {}", self.text)).to_str().unwrap()
+    }
+
+    /// The fields at fault, in order.
+    pub fn fields(problem: &Value) -> Vec<&str> {
+        problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect()
+    }
+}

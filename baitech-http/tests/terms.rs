@@ -1,0 +1,132 @@
+//! The terms of a request: repeat safely, act only on what was seen, download only what is new.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use axum::http::Method;
+use baitech_core::{booking::BookingStatus, kernel::Role};
+use common::{Reply, World, new_booking, request, user};
+use serde_json::{Value, json};
+
+async fn keyed(world: &World, key: &str, body: Value) -> Reply {
+    let headers = [("Idempotency-Key", key)];
+    let asha = user(Role::Customer, 1);
+    world.send(request(Method::POST, "/api/v1/bookings", Some(&asha), &headers, Some(body))).await
+}
+
+#[tokio::test]
+async fn the_same_key_books_once() {
+    let world = World::new().await;
+    let asha = user(Role::Customer, 1);
+    let first = keyed(&world, "k-1", new_booking()).await;
+    let again = keyed(&world, "k-1", new_booking()).await;
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 201));
+    assert_eq!(first.json, again.json);
+    assert_eq!(first.headers["location"], again.headers["location"]);
+
+    let mut other = new_booking();
+    other["description"] = json!("Something else.");
+    let reused = keyed(&world, "k-1", other.clone()).await.problem(409, "refused");
+    assert_eq!(reused["rule"], "idempotency_key_reused");
+    assert_ne!(keyed(&world, "k-2", other).await.ok()["id"], first.json["id"]);
+    let list = world.get(&asha, &format!("/api/v1/bookings?customer={}", asha.id)).await.ok();
+    assert_eq!(list["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_search_can_be_repeated_by_its_key() {
+    let world = World::new().await;
+    let asha = user(Role::Customer, 1);
+    let id = world.booking(1, BookingStatus::Pending).await;
+    let path = format!("/api/v1/bookings/{id}/find-technician");
+    let search = || request(Method::POST, &path, Some(&asha), &[("Idempotency-Key", "k-1")], None);
+    let first = world.send(search()).await.ok();
+    assert_eq!(first["status"], "assigned");
+    assert_eq!(world.send(search()).await.ok(), first);
+}
+
+#[tokio::test]
+async fn a_stale_command_shows_the_booking_as_it_is() {
+    let world = World::new().await;
+    let (asha, juma) = (user(Role::Customer, 1), user(Role::Technician, 1));
+    let id = world.booking(1, BookingStatus::Assigned).await;
+    let path = format!("/api/v1/bookings/{id}");
+    let seen = world.get(&asha, &path).await.header("etag").to_owned();
+    world.post(&juma, &format!("{path}/accept"), None).await.ok();
+
+    let cancel = |tag: &str| {
+        let body = json!({ "reason": "found somebody else" });
+        request(Method::POST, &format!("{path}/cancel"), Some(&asha), &[("if-match", tag)], Some(body))
+    };
+    for stale in [seen.as_str(), "W/\"1\"", "\"abc\""] {
+        let problem = world.send(cancel(stale)).await.problem(412, "precondition-failed");
+        assert_eq!(problem["current"]["status"], "accepted");
+        assert_eq!(problem["current"]["version"], 1);
+    }
+    assert_eq!(world.get(&asha, &path).await.ok()["status"], "accepted");
+    let cancelled = world.send(cancel("\"1\"")).await;
+    assert_eq!(cancelled.header("etag"), "\"2\"");
+    assert_eq!(cancelled.ok()["status"], "cancelled");
+}
+
+#[tokio::test]
+async fn a_stale_search_is_held_to_its_pin() {
+    let world = World::new().await;
+    let asha = user(Role::Customer, 1);
+    let id = world.booking(1, BookingStatus::Matching).await;
+    let path = format!("/api/v1/bookings/{id}/find-technician");
+    let search = request(Method::POST, &path, Some(&asha), &[("if-match", "\"7\"")], None);
+    let problem = world.send(search).await.problem(412, "precondition-failed");
+    assert_eq!(problem["current"]["status"], "matching");
+}
+
+#[tokio::test]
+async fn the_technician_sees_no_more_in_a_conflict_than_elsewhere() {
+    let world = World::new().await;
+    let juma = user(Role::Technician, 1);
+    let mut record = baitech_core::testing::build::booking(
+        1,
+        &user(Role::Customer, 1),
+        Some(&juma),
+        BookingStatus::Assigned,
+    );
+    record.location.address = Some(baitech_core::kernel::Text::from_stored("Moi Avenue 7"));
+    record.notes.admin = Some(baitech_core::kernel::Text::from_stored("a difficult customer"));
+    let id = world.store(record).await;
+    let path = format!("/api/v1/bookings/{id}/accept");
+    let stale = request(Method::POST, &path, Some(&juma), &[("if-match", "\"9\"")], None);
+    let reply = world.send(stale).await;
+    assert!(!reply.text.contains("Moi Avenue") && !reply.text.contains("difficult"), "{}", reply.text);
+    assert_eq!(reply.problem(412, "precondition-failed")["current"]["status"], "assigned");
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_would_be_allowed() {
+    let world = World::new().await;
+    let id = world.booking(1, BookingStatus::Accepted).await;
+    let path = format!("/api/v1/bookings/{id}/arrive");
+    let problem = world.post(&user(Role::Technician, 1), &path, None).await.problem(409, "refused");
+    assert_eq!(problem["rule"], "transition");
+    assert_eq!(problem["state"], "accepted");
+    assert_eq!(problem["requested"], "arrived");
+    assert_eq!(problem["allowed"], json!(["en_route", "cancelled"]));
+}
+
+#[tokio::test]
+async fn a_client_downloads_a_booking_once() {
+    let world = World::new().await;
+    let (asha, stranger) = (user(Role::Customer, 1), user(Role::Customer, 2));
+    let id = world.booking(1, BookingStatus::Pending).await;
+    for path in [format!("/api/v1/bookings/{id}"), "/api/v1/bookings/number/BK2603000001".to_owned()] {
+        let known = |who, tag| request(Method::GET, &path, Some(who), &[("if-none-match", tag)], None);
+        let unchanged = world.send(known(&asha, "\"0\"")).await;
+        assert_eq!(unchanged.status, 304);
+        assert_eq!(unchanged.header("etag"), "\"0\"");
+        assert_eq!(unchanged.text, "");
+        assert_eq!(world.send(known(&asha, "\"5\"")).await.status, 200);
+        world.send(known(&stranger, "\"0\"")).await.problem(404, "not-found");
+    }
+    let fresh = world.get(&asha, &format!("/api/v1/bookings/{id}")).await;
+    assert_eq!(fresh.header("cache-control"), "private, no-cache");
+}
