@@ -14,7 +14,7 @@ use axum::{
 use baitech_core::{
     Marketplace,
     booking::{Booking, BookingStatus},
-    kernel::Role,
+    kernel::{ManualClock, Role},
     mock::MockStore,
     store::{AggregateRef, Origin, StoreError, Stored, Version},
     testing::build,
@@ -22,7 +22,9 @@ use baitech_core::{
 use common::{TrustingAuth, new_booking, request, send, user};
 
 fn served(store: MockStore) -> Router {
-    baitech_http::router(Marketplace::builder(Arc::new(store)).build(), Arc::new(TrustingAuth))
+    let clock = Arc::new(ManualClock::at(build::start()));
+    let market = Marketplace::builder(Arc::new(store)).clock(clock).build();
+    baitech_http::router(market, Arc::new(TrustingAuth))
 }
 
 fn stored<T>(value: T) -> Stored<T> {
