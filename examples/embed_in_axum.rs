@@ -13,7 +13,7 @@ use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
     routing::get,
 };
 use baitech::{
@@ -54,7 +54,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let app = Router::new()
         .route("/about", get(|| async { Json("a page of our own") }))
-        .fallback(|| async { (axum::http::StatusCode::NOT_FOUND, "our own not-found page") })
+        .fallback(|| async { (StatusCode::NOT_FOUND, "our own not-found page") })
         .merge(baitech::http::router(market.clone(), Arc::new(sessions)));
 
     let port: u16 = std::env::args().nth(1).map_or(Ok(3000), |port| port.parse())?;
@@ -101,15 +101,8 @@ async fn technician(market: &Marketplace) -> baitech::kernel::Result<Id<User>> {
         verified: false,
         verification_documents: Vec::new(),
     };
-    let days = [
-        Weekday::Mon,
-        Weekday::Tue,
-        Weekday::Wed,
-        Weekday::Thu,
-        Weekday::Fri,
-        Weekday::Sat,
-        Weekday::Sun,
-    ];
+    let days =
+        [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
     let every_hour = Availability::on_weekdays(&days, TimeOfDay::MIDNIGHT, TimeOfDay::END_OF_DAY);
     let new = NewUser {
         technician: Some(TechnicianProfile {
@@ -142,12 +135,11 @@ fn show_commands(port: u16, amina: Id<User>) {
     println!(r#"    "serviceCategory": "plumbing", "serviceType": "tap repair","#);
     println!(r#"    "description": "The tap in the kitchen drips.","#);
     println!(r#"    "serviceLocation": {{ "coordinates": [36.8, -1.29], "address": "Moi Avenue 7" }},"#);
-    println!(
-        r#"    "timeSlot": {{ "date": "{tomorrow}", "startTime": "10:00", "endTime": "12:00" }},"#
-    );
+    println!(r#"    "timeSlot": {{ "date": "{tomorrow}", "startTime": "10:00", "endTime": "12:00" }},"#);
     println!(r#"    "paymentMethod": "cash" }}'"#);
     println!("ID=…   # the id in the answer");
-    println!("curl -X POST -H 'Authorization: Bearer amina' {server}/api/v1/bookings/$ID/find-technician");
+    println!("# A second later the timers have offered the job to Juma:");
+    println!("curl -H 'Authorization: Bearer juma' {server}/api/v1/bookings/$ID");
     println!("curl -X POST -H 'Authorization: Bearer juma' {server}/api/v1/bookings/$ID/accept");
     println!("curl -H 'Authorization: Bearer amina' '{server}/api/v1/bookings?customer={amina}'\n");
 }

@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+/// The version of axum that [`http::router`] is made with.
+#[cfg(feature = "http")]
+pub use axum;
 pub use baitech_core::*;
 #[cfg(feature = "http")]
 pub use baitech_http as http;

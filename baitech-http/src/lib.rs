@@ -34,7 +34,8 @@
 //! - A booking comes under an `ETag`, its version. A command with that tag in `If-Match` takes effect only on the booking as it was
 //!   shown, and is otherwise answered with 412 (RFC 9110, section 13.1.1) and the booking as it is now. `If-None-Match` saves a
 //!   download.
-//! - `Idempotency-Key` makes a command safe to repeat: the same key answers the same.
+//! - `Idempotency-Key` makes a command safe to repeat: under the same key it takes effect once, and is answered with the booking as
+//!   it is by then.
 //! - Lists are `{"items": […], "nextCursor": "…"}` and take `limit` (20, at most 100) and `cursor`; a query parameter that a
 //!   route does not know is an error.
 //! - Errors are problem details (RFC 9457); `docs/api/problems.md` explains each kind.
