@@ -21,3 +21,25 @@ fn help_names_the_option() {
     run(["--help".to_owned()], &mut out).unwrap();
     assert!(String::from_utf8(out).unwrap().contains("--store URI"));
 }
+
+/// With `--features mongo,testing`, on a real server.
+#[cfg(all(feature = "mongo", feature = "testing"))]
+#[test]
+fn mongodb_has_the_same_story_to_tell_and_only_in_an_empty_database() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(baitech::mongo::testing::TestServer::shared()).unwrap();
+    let uri = server.uri_of(&server.database_name());
+    let arguments = || ["--store".to_owned(), uri.clone()];
+
+    let mut out = Vec::new();
+    run(arguments(), &mut out).unwrap();
+    let on_mongodb = String::from_utf8(out).unwrap();
+    let embedded = story();
+    for (here, there) in on_mongodb.lines().zip(embedded.lines()) {
+        assert_eq!(here, there);
+    }
+    assert_eq!(on_mongodb.len(), embedded.len());
+
+    let refused = run(arguments(), &mut Vec::new()).unwrap_err();
+    assert!(refused.to_string().contains("is not empty"), "{refused}");
+}
