@@ -8,18 +8,18 @@ use baitech_core::{
 };
 use futures::future::join_all;
 
-use crate::world::{World, put, slot};
+use crate::world::{World, offer, put, slot};
 
 const TECHNICIANS: u64 = 8;
 const ROUNDS: u64 = 125;
 
-/// Offers of one technician, and whether the cancellation is sent first.
-async fn offers(world: &World, lane: u64) -> (User, Vec<(Booking, bool)>) {
-    let technician = world.technician(lane + 1).await;
-    let offer = |round| world.offer(lane * ROUNDS + round, &technician, slot(1 + round, 40, 48));
+/// A technician, a customer, the offers between them, and whether the cancellation is sent first.
+async fn offers(world: &World, lane: u64) -> ((User, User), Vec<(Booking, bool)>) {
+    let (technician, customer) = world.pair(lane + 1).await;
+    let offer = |round| offer(lane * ROUNDS + round, (&technician, &customer), slot(1 + round, 40, 48));
     let offers: Vec<Booking> = (0..ROUNDS).map(offer).collect();
     world.store(offers.iter().map(put)).await;
-    (technician, offers.into_iter().zip([true, false].into_iter().cycle()).collect())
+    ((technician, customer), offers.into_iter().zip([true, false].into_iter().cycle()).collect())
 }
 
 /// What the technician and the customer are answered, who ask over connections of their own.
@@ -49,12 +49,12 @@ async fn assert_no_claim_remains(world: &World, offer: &Booking) {
 async fn pinned_to_one_version_exactly_one_takes_effect() {
     let world = World::new().await;
     let lane = async |lane| {
-        let (technician, offers) = offers(&world, lane).await;
+        let ((technician, customer), offers) = offers(&world, lane).await;
         let mut accepted_ones = 0;
         for (offer, cancel_first) in offers {
             let seen = world.load(offer.id).await.version;
             let pinned = [0, 1].map(|n| world.bookings(n).at(seen));
-            let people = (&technician, &world.customer);
+            let people = (&technician, &customer);
             let answers = accept_and_cancel(pinned, people, offer.id, cancel_first).await;
             let end = world.load(offer.id).await;
             assert_eq!(end.version, seen.next(), "one of them takes effect, once");
@@ -83,11 +83,11 @@ async fn pinned_to_one_version_exactly_one_takes_effect() {
 async fn asked_again_the_cancellation_always_ends_it_and_frees_the_time() {
     let world = World::new().await;
     let lane = async |lane| {
-        let (technician, offers) = offers(&world, lane).await;
+        let ((technician, customer), offers) = offers(&world, lane).await;
         let mut accepted_ones = 0;
         for (offer, cancel_first) in offers {
             let asked = [0, 1].map(|n| world.bookings(n));
-            let people = (&technician, &world.customer);
+            let people = (&technician, &customer);
             let [accepted, cancelled] = accept_and_cancel(asked, people, offer.id, cancel_first).await;
             match cancelled {
                 Ok(_) => {}
@@ -95,7 +95,7 @@ async fn asked_again_the_cancellation_always_ends_it_and_frees_the_time() {
                 Err(Error::Conflict(Current::Booking(current))) => {
                     assert_eq!(current.status, Status::Accepted);
                     let again = world.bookings(1).at(current.version);
-                    again.cancel(&world.customer.actor(), offer.id, "no need").await.unwrap();
+                    again.cancel(&customer.actor(), offer.id, "no need").await.unwrap();
                 }
                 Err(other) => panic!("the cancellation is done or in conflict, not {other:?}"),
             }

@@ -10,7 +10,7 @@ use futures::future::join_all;
 
 use crate::{
     process::{Order, Outcome, Process},
-    world::{World, claims_of, now, put, slot},
+    world::{World, claims_of, now, offer, put, slot},
 };
 
 const TECHNICIANS: u64 = 8;
@@ -41,9 +41,10 @@ async fn two_processes_never_both_accept_two_jobs_that_overlap() {
 
 /// How often each process won, and how often both worked at the same moment.
 async fn one_technician(world: &World, processes: &[Process; 2], lane: u64) -> [u32; 3] {
-    let technician = world.technician(lane + 1).await;
+    let (technician, customer) = world.pair(lane + 1).await;
     let job = |round: u64, n: u64| {
-        world.offer(2 * (lane * ROUNDS + round) + n, &technician, rivals(round)[usize::try_from(n).unwrap()])
+        let slot = rivals(round)[usize::try_from(n).unwrap()];
+        offer(2 * (lane * ROUNDS + round) + n, (&technician, &customer), slot)
     };
     let jobs: Vec<[Booking; 2]> = (0..ROUNDS).map(|round| [job(round, 0), job(round, 1)]).collect();
     world.store(jobs.iter().flatten().map(put)).await;

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use proptest::{prelude::*, test_runner::TestRunner};
 use tokio::{runtime::Handle, task::block_in_place};
 
-use crate::world::{World, at_once, claims_of, put, slot};
+use crate::world::{World, at_once, claims_of, offer, put, slot};
 
 /// Slots of one day from 8:00 to 13:00: so close that most overlap, touch, or leave less than the way between them.
 fn slots() -> impl Strategy<Value = Vec<(u16, u16)>> {
@@ -30,7 +30,7 @@ fn overlap(one: &TimeSlot, other: &TimeSlot) -> bool {
 async fn accept_all(world: &World, n: u64, slots: &[(u16, u16)]) -> Result<(), TestCaseError> {
     let technician = world.technician(n + 1).await;
     let offer = |(k, (from, length)): (u64, &(u16, u16))| {
-        world.offer(n * 10 + k, &technician, slot(1, *from, from + length))
+        offer(n * 10 + k, (&technician, &world.customer), slot(1, *from, from + length))
     };
     let offers: Vec<Booking> = (0..).zip(slots).map(offer).collect();
     world.store(offers.iter().map(put)).await;

@@ -71,13 +71,15 @@ impl World {
         technician
     }
 
-    pub(crate) fn booking(&self, n: u64, technician: &User, status: BookingStatus) -> BookingRecord {
-        build::booking(n, &self.customer, Some(technician), status)
+    /// The `n`-th technician, and a customer whom no other one works for: each job counts on both, so others would wait for them.
+    pub(crate) async fn pair(&self, n: u64) -> (User, User) {
+        let customer = build::customer(100 + n);
+        self.store([Put::new(customer.clone()).into()]).await;
+        (self.technician(n).await, customer)
     }
 
-    /// The `n`-th booking, offered to a technician for these hours.
-    pub(crate) fn offer(&self, n: u64, technician: &User, slot: TimeSlot) -> Booking {
-        Booking::from_record(BookingRecord { slot, ..self.booking(n, technician, BookingStatus::Assigned) })
+    pub(crate) fn booking(&self, n: u64, technician: &User, status: BookingStatus) -> BookingRecord {
+        build::booking(n, &self.customer, Some(technician), status)
     }
 
     pub(crate) async fn load(&self, id: Id<Booking>) -> Stored<Booking> {
@@ -97,6 +99,12 @@ impl World {
         let documents = self.stores[0].database().collection::<Document>(collection);
         documents.count_documents(doc! {}).await.unwrap()
     }
+}
+
+/// The `n`-th booking, offered to a technician for these hours.
+pub(crate) fn offer(n: u64, (technician, customer): (&User, &User), slot: TimeSlot) -> Booking {
+    let record = build::booking(n, customer, Some(technician), BookingStatus::Assigned);
+    Booking::from_record(BookingRecord { slot, ..record })
 }
 
 /// A new booking's write.
