@@ -230,10 +230,11 @@ fn refusal(error: StoreError) -> Error {
     }
 }
 
-/// A random time up to 2 ms, doubled with each attempt up to 256 ms: rivals spread out instead of meeting again.
+/// A random time up to 2 ms, doubled with each attempt up to 2 s: rivals spread out instead of meeting again, and twenty attempts
+/// last longer than fifty rivals need one after another, also on a store whose commits take a tenth of a second.
 fn backoff(attempt: u32, entropy: &dyn Entropy) -> Duration {
     let mut random = [0; 4];
     entropy.fill(&mut random);
-    let most_micros = 2_000_u64 << attempt.min(7);
+    let most_micros = 2_000_u64 << attempt.min(10);
     Duration::from_micros(u64::from(u32::from_le_bytes(random)) % most_micros)
 }
