@@ -1,4 +1,5 @@
 //! The house's rules about who may depend on whom, read from `cargo metadata`.
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
