@@ -78,7 +78,8 @@ impl Worker {
         let mut total = WorkDone::default();
         loop {
             let work = self.run_due(64).await?;
-            if work.done == 0 {
+            // What was skipped or has failed is leased for a while, and others may wait behind it.
+            if work.is_idle() {
                 return Ok(total);
             }
             total.done += work.done;
