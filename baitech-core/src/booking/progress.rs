@@ -52,11 +52,15 @@ impl Booking {
     /// Offers the job to a technician. That the technician is eligible is matching's to say.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Rule::NotEligible`] for one who declined it or who is the customer.
+    /// [`Rule::Transition`]; [`Rule::NotEligible`] for one who declined it or who is the customer; [`Rule::TooLate`] after the end of
+    /// the slot.
     pub fn assign(mut self, assignment: Assignment, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.declined_by.contains(&assignment.technician) || self.customer == assignment.technician {
             let message = "this technician has declined the job, or is its customer";
             return Err(self.refuse(Rule::NotEligible, message, &context.actor));
+        }
+        if context.now >= self.slot.ends_at() {
+            return Err(self.refuse(Rule::TooLate, "the time of this job is over", &context.actor));
         }
         let booking = &mut self.0;
         booking.matching.attempted_at = Some(context.now);

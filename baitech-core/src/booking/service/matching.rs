@@ -57,7 +57,12 @@ impl Bookings {
     /// One search for a booking in `matching`.
     pub(super) async fn search(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let seen = self.engine.bookings.load(id).await?.ok_or_else(|| Error::not_found(Kind::Booking, id))?;
-        let ranked = self.ranked_free(&seen, 1 + self.engine.policy.matching.alternatives).await?;
+        // Nobody can come to a job whose time is over.
+        let ranked = if self.engine.clock.now() < seen.slot.ends_at() {
+            self.ranked_free(&seen, 1 + self.engine.policy.matching.alternatives).await?
+        } else {
+            Vec::new()
+        };
         let assignment = ranked.split_first().map(|(best, others)| Assignment {
             technician: best.technician,
             algorithm: self.engine.scorer.name().to_owned(),
@@ -70,7 +75,8 @@ impl Bookings {
             None => {
                 booking.require_transition(BookingStatus::Assigned, &context.actor)?;
                 let requested_at = booking.matching.requested_at.unwrap_or_else(|| booking.entered_at());
-                if context.now >= context.policy.matching.gives_up_at(requested_at) {
+                let ends = context.policy.matching.gives_up_at(requested_at).min(booking.slot.ends_at());
+                if context.now >= ends {
                     booking.cancel("nobody could be found", false, &context.as_system())
                 } else {
                     booking.matching_attempted(context)
