@@ -191,6 +191,15 @@ impl Booking {
         Decision::new(self).step(BookingStatus::Verified, context, None)?.walk_on(context)
     }
 
+    /// Plans a reminder in the place of one that has not been sent; none where one has, also before a dispute.
+    fn plan_once(&mut self, kind: ReminderKind, at: chrono::DateTime<chrono::Utc>) {
+        let reminders = &mut self.0.reminders;
+        reminders.retain(|reminder| reminder.kind != kind || reminder.sent_at.is_some());
+        if reminders.iter().all(|reminder| reminder.kind != kind) {
+            reminders.push(Reminder::new(kind, at));
+        }
+    }
+
     pub(super) fn awaits_money_at_acceptance(&self) -> bool {
         self.payment.timing == PaymentTiming::AtAcceptance
             && !self.payment.status.is_settled()
@@ -224,13 +233,13 @@ impl Decision<Booking> {
             decision = decision.step(BookingStatus::PaymentPending, system, None)?;
             if !decision.next.is_paid_up() {
                 let at = context.now + context.policy.payment_reminder;
-                decision.next.0.reminders.push(Reminder::new(ReminderKind::PaymentReminder, at));
+                decision.next.plan_once(ReminderKind::PaymentReminder, at);
             }
         }
         if decision.next.status == BookingStatus::PaymentPending && decision.next.is_paid_up() {
             decision = decision.step(BookingStatus::Paid, system, None)?;
             let at = context.now + context.policy.review_request;
-            decision.next.0.reminders.push(Reminder::new(ReminderKind::ReviewRequest, at));
+            decision.next.plan_once(ReminderKind::ReviewRequest, at);
         }
         Ok(decision)
     }

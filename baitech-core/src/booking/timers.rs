@@ -122,7 +122,7 @@ impl Booking {
         self.cancel("the payment did not come in time", false, context)
     }
 
-    /// Sends a reminder: marks it and leaves its event, or only marks it where the booking has gone another way meanwhile.
+    /// Sends a reminder: marks it and leaves its event, or drops it where the booking has gone another way meanwhile.
     fn remind(mut self, place: usize, context: &Context<'_>) -> Result<Decision<Self>> {
         let status = self.status;
         let due =
@@ -130,14 +130,13 @@ impl Booking {
         let Some(reminder) = due else {
             return Err(self.refuse(Rule::TooEarly, "this reminder is not due", &context.actor));
         };
-        reminder.sent_at = Some(context.now);
         let kind = reminder.kind;
-        let decision = Decision::new(self);
-        Ok(if kind.still_applies(status) {
-            decision.event(BookingEvent::BookingReminder { reminder: kind })
-        } else {
-            decision
-        })
+        if !kind.still_applies(status) {
+            self.0.reminders.remove(place);
+            return Ok(Decision::new(self));
+        }
+        reminder.sent_at = Some(context.now);
+        Ok(Decision::new(self).event(BookingEvent::BookingReminder { reminder: kind }))
     }
 }
 
