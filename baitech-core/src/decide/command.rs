@@ -63,7 +63,7 @@ impl Request {
     }
 }
 
-/// The answer that is kept for a repeated request: what was written. The repetition gets it as it is by then.
+/// The answer that is kept for a repeated request: what was made or else changed. The repetition gets it as it is by then.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 struct Answer<A> {
@@ -74,6 +74,26 @@ struct Answer<A> {
 ///
 /// A pinned command is decided once: its conflict is the caller's to look at.
 pub(crate) async fn change<A, F>(
+    engine: &Engine,
+    load: &dyn Load<A>,
+    command: &Command,
+    id: Id<A>,
+    decide: F,
+) -> Result<Stored<A>>
+where
+    A: Aggregate,
+    F: Fn(A, DateTime<Utc>) -> Result<Decision<A>> + Send + Sync,
+{
+    match decide_and_commit(engine, load, command, id, decide).await {
+        // The same request, sent twice at once, may have been answered between the look for its answer and the decision.
+        Err(error @ (Error::Refused(_) | Error::Conflict(_) | Error::Forbidden { .. })) => {
+            answered(engine, load, command).await?.ok_or(error)
+        }
+        done => done,
+    }
+}
+
+async fn decide_and_commit<A, F>(
     engine: &Engine,
     load: &dyn Load<A>,
     command: &Command,
@@ -180,6 +200,7 @@ async fn commit<A: Aggregate>(
     };
     let mut all_events: Vec<Event> = stamp(holder, version, events).collect();
     let mut writes: Vec<Write> = vec![A::write(put.due_at(due_at))];
+    let answer = Answer { id: also.as_ref().map_or_else(|| next.id(), A::id) };
     if let Some(other) = also {
         let (target, due_at) = (A::reference(other.id()), other.due_at(&engine.policy));
         all_events.extend(stamp(target, Version::FIRST, also_events));
@@ -189,7 +210,7 @@ async fn commit<A: Aggregate>(
         scope: request.scope.clone(),
         key: request.key.clone(),
         fingerprint: request.fingerprint,
-        answer: serde_json::to_vec(&Answer { id: next.id() }).unwrap_or_default(),
+        answer: serde_json::to_vec(&answer).unwrap_or_default(),
         expires_at: (!money_moved).then(|| now + engine.policy.idempotency_lifetime),
     });
     let changes = ChangeSet {

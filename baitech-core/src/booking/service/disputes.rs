@@ -161,13 +161,17 @@ impl Bookings {
     ) -> Result<Stored<Booking>> {
         let description = Text::<1000>::new("description", description)?;
         let number = self.draw_number().await?;
-        let original = self
+        let changed = self
             .change(actor, id, ("claim_warranty", Begins), &(slot, &description), |booking, context| {
-                let slot = slot.check(context.policy.time_zone)?;
+                let slot = slot.check(booking.slot.zone)?;
                 booking.claim_warranty(number.clone(), slot, description.clone(), context)
             })
             .await?;
-        let claimed = original.warranty.claims.last().copied();
+        if changed.id != id {
+            // A repeated request is answered with the booking that it made.
+            return Ok(changed);
+        }
+        let claimed = changed.warranty.claims.last().copied();
         let claimed = claimed.ok_or_else(|| Error::not_found(crate::kernel::Kind::Booking, id))?;
         self.get(actor, claimed).await
     }

@@ -98,7 +98,10 @@ impl Bookings {
     ) -> Result<Stored<Booking>> {
         let booking = self.get(actor, id).await?;
         if let Err(exclusion) = self.eligibility_of(&booking, technician).await? {
-            return Err(Error::refused(Rule::NotEligible, exclusion.to_string()));
+            // This very request may have been answered before: with the job, the technician is busy.
+            let command = self.command(actor, "assign", &(id, technician))?;
+            let answered = answered(&self.engine, &*self.engine.bookings, &command).await?;
+            return answered.ok_or_else(|| Error::refused(Rule::NotEligible, exclusion.to_string()));
         }
         let assignment = Assignment {
             technician,
