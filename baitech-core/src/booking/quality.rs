@@ -123,11 +123,11 @@ impl Booking {
         self.require_warranty(context)?;
         check_slot(&slot, context)?;
         let claimed = self.warranty_booking(number, slot, description, context);
-        let (booking, customer) = (claimed.id, claimed.customer);
+        let booking = claimed.id;
         self.0.warranty.claims.push(booking);
         let mut decision = Decision::new(self).event(BookingEvent::BookingWarrantyClaimed { booking });
+        decision.also_events = claimed.opening_events();
         decision.also = Some(claimed);
-        decision.also_events = BookingEvent::of_new(customer).to_vec();
         Ok(decision)
     }
 

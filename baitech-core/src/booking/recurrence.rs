@@ -58,11 +58,33 @@ impl Booking {
     /// # Errors
     /// [`Rule::AlreadyDecided`] once the series has ended; [`Rule::TooEarly`] before the next one is due.
     pub fn recur(
-        mut self,
+        self,
         number: BookingNumber,
         pricing: Pricing,
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
+        let (advanced, date) = self.advance_series(context)?;
+        let next = advanced.next_occurrence(date, number, pricing, context);
+        // Nobody can come any more to a day that went by while nobody worked, nor to hours that a change of the clocks skips.
+        if next.slot.starts_at() <= context.now || next.slot.starts_at() >= next.slot.ends_at() {
+            return Ok(Decision::new(advanced));
+        }
+        let mut decision = Decision::new(advanced).event(BookingEvent::BookingRecurred { booking: next.id });
+        decision.also_events = next.opening_events();
+        decision.also = Some(next);
+        Ok(decision)
+    }
+
+    /// Passes over the next of the series: its customer may not begin anything at present.
+    ///
+    /// # Errors
+    /// As [`recur`](Self::recur).
+    pub fn leave_out_occurrence(self, context: &Context<'_>) -> Result<Decision<Self>> {
+        self.advance_series(context).map(|(advanced, _)| Decision::new(advanced))
+    }
+
+    /// The booking with its series one occurrence on, and the day of that occurrence.
+    fn advance_series(mut self, context: &Context<'_>) -> Result<(Self, NaiveDate)> {
         let Some((recurrence, date)) = self.recurrence.clone().and_then(|r| r.next.map(|date| (r, date)))
         else {
             return Err(self.refuse(Rule::AlreadyDecided, "the series has ended", &context.actor));
@@ -70,17 +92,8 @@ impl Booking {
         if context.now < self.recurs_at(date, context.policy) {
             return Err(self.refuse(Rule::TooEarly, "the next of the series is not due", &context.actor));
         }
-        let next = self.next_occurrence(date, number, pricing, context);
         self.0.recurrence = Some(recurrence.advanced(self.slot.date, context.policy));
-        let (booking, customer) = (next.id, next.customer);
-        // A day that went by while nobody worked is left out: nobody can come to it any more.
-        if next.slot.starts_at() <= context.now {
-            return Ok(Decision::new(self));
-        }
-        let mut decision = Decision::new(self).event(BookingEvent::BookingRecurred { booking });
-        decision.also = Some(next);
-        decision.also_events = BookingEvent::of_new(customer).to_vec();
-        Ok(decision)
+        Ok((self, date))
     }
 }
 

@@ -36,7 +36,6 @@ impl Booking {
         let corporate = terms
             .company
             .map(|company| CorporateDetails::new(company, draft.project, terms.pricing.total, context));
-        let approval = corporate.as_ref().filter(|c| c.decided_at.is_none()).map(|c| c.company);
         let mut confirmation = Reminder::new(ReminderKind::BookingConfirmation, context.now);
         confirmation.sent_at = Some(context.now);
         let booking = Self::from_record(BookingRecord {
@@ -86,13 +85,18 @@ impl Booking {
             created_at: context.now,
             updated_at: context.now,
         });
-        let customer = booking.customer;
-        let mut decision = Decision::new(booking);
-        decision.events.extend(BookingEvent::of_new(customer));
-        if let Some(company) = approval {
-            decision = decision.event(BookingEvent::BookingApprovalRequested { company });
-        }
-        Ok(decision)
+        let events = booking.opening_events();
+        Ok(Decision { events, ..Decision::new(booking) })
+    }
+
+    /// What has happened to a booking that begins.
+    pub(super) fn opening_events(&self) -> Vec<BookingEvent> {
+        let mut events = BookingEvent::of_new(self.customer).to_vec();
+        let corporate = self.corporate.as_ref().filter(|c| c.approval == ApprovalStatus::Pending);
+        events.extend(
+            corporate.map(|corporate| BookingEvent::BookingApprovalRequested { company: corporate.company }),
+        );
+        events
     }
 
     /// The booking of the next occurrence of a series: the same job on another day, requested anew.
@@ -172,7 +176,9 @@ impl Booking {
             reminders: vec![confirmation],
             quality: Quality::default(),
             notes: Notes { customer: self.notes.customer.clone(), ..Notes::default() },
+            warranty_for: None,
             recurrence: None,
+            recurring_parent: None,
             deleted_at: None,
             created_at: context.now,
             updated_at: context.now,

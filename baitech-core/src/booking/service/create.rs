@@ -93,7 +93,7 @@ impl Bookings {
         self.price(base, draft.urgency, draft.slot, demand, (Money::zero(currency), draft.discount))
     }
 
-    /// The price of a booking in another slot: its base, materials and services, under the demand of now.
+    /// The price of a booking in another slot, under the demand of now. What was added during the work belongs to that work alone.
     pub(super) async fn requote(&self, booking: &Booking, slot: TimeSlot) -> Result<Pricing> {
         if booking.pricing.total.is_zero() {
             return Ok(booking.pricing);
@@ -108,10 +108,8 @@ impl Bookings {
             _ => old.base_price,
         };
         let demand = self.demand(booking.service_category, booking.location.point, slot).await?;
-        let services = booking.additional_services.iter().map(|service| service.price);
-        let materials = booking.materials.iter().map(|material| material.total_price);
-        let added = Money::sum(old.currency(), services.chain(materials))?;
-        Ok(self.price(base, booking.urgency, slot, demand, (added, old.discount))?.pricing)
+        let nothing_added = Money::zero(old.currency());
+        Ok(self.price(base, booking.urgency, slot, demand, (nothing_added, old.discount))?.pricing)
     }
 
     fn price(
@@ -158,14 +156,21 @@ impl Bookings {
         let Some(date) = due.filter(|_| seen.status != BookingStatus::Cancelled) else {
             return Err(Error::refused(Rule::AlreadyDecided, "the series has ended"));
         };
+        let here = self.clone().at(seen.version);
+        let customer = self.engine.users.load(seen.customer).await?;
+        if customer.is_none_or(|customer| customer.require_active().is_err()) {
+            return here
+                .change(&Actor::System, id, ("recur", Begins), &date, |booking, context| {
+                    booking.leave_out_occurrence(context)
+                })
+                .await;
+        }
         let slot = TimeSlot { date, ..seen.slot };
         let pricing = self.requote(&seen, slot).await?;
         let number = self.draw_number().await?;
-        self.clone()
-            .at(seen.version)
-            .change(&Actor::System, id, ("recur", Begins), &date, |booking, context| {
-                booking.recur(number.clone(), pricing, context)
-            })
-            .await
+        here.change(&Actor::System, id, ("recur", Begins), &date, |booking, context| {
+            booking.recur(number.clone(), pricing, context)
+        })
+        .await
     }
 }
