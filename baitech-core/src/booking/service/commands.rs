@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     account::KycStatus,
-    booking::{Booking, BookingStatus, CancellationQuote},
+    booking::{Booking, BookingStatus, CancellationQuote, PaymentMethod},
     kernel::{Actor, Error, Id, Result, Rule, Text},
     payment::{Charge, ChargeOutcome},
     store::Stored,
@@ -118,33 +118,46 @@ impl Bookings {
     /// [`Rule::Transition`], [`Rule::PaymentMethod`], [`Rule::PaymentDeclined`]; [`Error::Forbidden`];
     /// [`Error::Conflict`].
     pub async fn confirm_cash(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.require_actor(actor, GoesOn).await?;
         let booking = self.get(actor, id).await?;
+        let context = self.context(actor, self.engine.clock.now().max(booking.updated_at));
+        let pin_holds = self.pinned.is_none_or(|version| version == booking.version);
+        // Money is asked for only where the booking could be paid now; why it could not is found out again below.
+        let charged = if pin_holds && booking.value.clone().cash_received(&context).is_ok() {
+            self.charge_cash(&booking).await?;
+            Some(booking.pricing.total)
+        } else {
+            None
+        };
+        self.change(actor, id, ("confirm_cash", GoesOn), &(), |booking, context| {
+            let decision = booking.cash_received(context)?;
+            if charged != Some(decision.next.pricing.total) {
+                let message = "the booking has changed meanwhile";
+                return Err(decision.next.refuse(Rule::PaymentRequired, message, &context.actor));
+            }
+            Ok(decision)
+        })
+        .await
+    }
+
+    async fn charge_cash(&self, booking: &Booking) -> Result<()> {
         let charge = Charge {
-            booking: id,
+            booking: booking.id,
             payer: booking.payer(),
             payee: booking.technician,
             amount: booking.pricing.total,
-            idempotency_key: format!("booking/{id}"),
+            idempotency_key: format!("booking/{}", booking.id),
         };
-        let cash = self.engine.gateway(crate::booking::PaymentMethod::Cash)?;
+        let cash = self.engine.gateway(PaymentMethod::Cash)?;
         let outcome =
             cash.charge(&charge).await.map_err(|error| Error::Unavailable { reason: error.to_string() })?;
         match outcome {
-            ChargeOutcome::Settled { .. } => {}
+            ChargeOutcome::Settled { .. } => Ok(()),
             ChargeOutcome::Accepted { .. } => {
-                return Err(Error::refused(Rule::PaymentRequired, "the payment is on its way"));
+                Err(Error::refused(Rule::PaymentRequired, "the payment is on its way"))
             }
-            ChargeOutcome::Declined { reason } => return Err(Error::refused(Rule::PaymentDeclined, reason)),
+            ChargeOutcome::Declined { reason } => Err(Error::refused(Rule::PaymentDeclined, reason)),
         }
-        let amount = charge.amount;
-        self.change(actor, id, ("confirm_cash", GoesOn), &(), |booking, context| {
-            if booking.pricing.total != amount {
-                let message = "the price has changed meanwhile";
-                return Err(booking.refuse(Rule::PaymentRequired, message, &context.actor));
-            }
-            booking.cash_received(context)
-        })
-        .await
     }
 
     /// What a cancellation would cost this actor now.
