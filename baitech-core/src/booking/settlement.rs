@@ -1,6 +1,8 @@
 //! The money of a booking: what is posted when it is paid, given up or given back.
 
-use super::{Booking, BookingEvent, BookingStatus, Context, Party, PaymentMethod, PaymentStatus};
+use super::{
+    Booking, BookingEvent, BookingStatus, Context, DisputeOutcome, Party, PaymentMethod, PaymentStatus,
+};
 use crate::{
     account::{StatsDelta, User},
     decide::Decision,
@@ -52,10 +54,15 @@ impl Booking {
     /// What of a payment has come in and was not given back.
     #[must_use]
     pub fn captured(&self) -> Money {
-        if self.payment.status.is_settled() {
-            self.pricing.total
-        } else {
-            Money::zero(self.pricing.currency())
+        if !self.payment.status.is_settled() {
+            return Money::zero(self.pricing.currency());
+        }
+        let resolution = self.dispute.as_ref().and_then(|dispute| dispute.resolution.as_ref());
+        match resolution.map(|resolution| resolution.outcome) {
+            Some(DisputeOutcome::PartialRefund(back)) => {
+                self.pricing.total.checked_sub(back).unwrap_or(self.pricing.total)
+            }
+            Some(DisputeOutcome::FullRefund | DisputeOutcome::Release) | None => self.pricing.total,
         }
     }
 
