@@ -144,7 +144,7 @@ impl World {
         let technician = booking.technician.map(|id| Actor::user(id, Role::Technician));
         let technician = technician.unwrap_or(Actor::System);
         match booking.status {
-            BookingStatus::Pending | BookingStatus::Matching => {
+            BookingStatus::Pending | BookingStatus::Matching | BookingStatus::Rejected => {
                 run(bookings.find_technician(&Actor::System, id))
             }
             BookingStatus::Assigned => run(bookings.accept(&technician, id)),

@@ -1,0 +1,403 @@
+//! What a cancellation, a no-show and a dispute cost whom, to the shilling and to the millisecond.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use baitech_core::{
+    account::User,
+    booking::{
+        Booking, BookingStatus as Status, CancellationCause, DisputeCategory, DisputeOutcome, PaymentStatus,
+    },
+    kernel::{Actor, Code, Currency, Money, Role, Rule},
+    ledger::Account,
+    pricing::FeeSchedule,
+    store::Stored,
+    testing::build,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+use support::{World, assert_forbidden, assert_invalid, assert_refused, kes, run, slot};
+
+/// The job of these tests begins at 10:00 in Nairobi, two days ahead.
+fn accepted(world: &World) -> (Stored<Booking>, DateTime<Utc>) {
+    let mut request = support::request();
+    request.time_slot = slot(2, "10:00", "12:00");
+    let booking = world.request(&request);
+    let booking = world.drive(booking.id, Status::Accepted);
+    let starts_at = booking.slot.starts_at();
+    (booking, starts_at)
+}
+
+fn assert_owed(world: &World, debtor: &User, fee: i64, platform: i64) {
+    assert_eq!(world.balance(Account::Receivable(debtor.id)), -fee);
+    assert_eq!(world.balance(Account::PlatformRevenue), platform);
+    assert_eq!(world.balance(Account::Payable(world.technician.id)), fee - platform);
+    assert_eq!(world.balance(Account::WithholdingPayable), 0);
+    assert_eq!(world.balance(Account::ProcessingRevenue), 0);
+}
+
+#[test]
+fn the_fee_rises_at_each_boundary_of_notice() {
+    // Of 2,738: 25 % is 684.50, 50 % is 1,369, 75 % is 2,053.50; a half shilling goes up. The platform keeps 15 %.
+    let (none, quarter, half, most) = ((0, 0), (685, 103), (1_369, 205), (2_054, 308));
+    let millisecond = TimeDelta::milliseconds(1);
+    let hours = |hours| TimeDelta::hours(hours);
+    for (notice, (fee, platform)) in [
+        (hours(24) + millisecond, none),
+        (hours(24), quarter),
+        (hours(24) - millisecond, quarter),
+        (hours(6) + millisecond, quarter),
+        (hours(6), half),
+        (hours(6) - millisecond, half),
+        (hours(2) + millisecond, half),
+        (hours(2), most),
+        (hours(2) - millisecond, most),
+        (hours(0), most),
+        (TimeDelta::minutes(-29), most),
+    ] {
+        let world = World::new();
+        let (booking, starts_at) = accepted(&world);
+        world.clock.set(starts_at - notice);
+        let customer = world.customer.actor();
+        let quote = run(world.bookings().cancellation_quote(&customer, booking.id)).unwrap();
+        assert_eq!((quote.cause, quote.fee), (CancellationCause::Customer, kes(fee)), "{notice}");
+        let here = world.bookings().at(booking.version);
+        let cancelled = run(here.cancel(&customer, booking.id, "no need")).unwrap();
+        let cancellation = cancelled.cancellation.as_ref().unwrap();
+        assert_eq!((cancellation.fee, cancellation.cancelled_by), (kes(fee), customer.id()), "{notice}");
+        assert_owed(&world, &world.customer, fee, platform);
+    }
+}
+
+#[test]
+fn before_acceptance_and_by_others_a_cancellation_is_free() {
+    for status in [Status::Pending, Status::Assigned] {
+        let world = World::new();
+        let booking = world.book();
+        world.clock.set(booking.slot.starts_at() - TimeDelta::minutes(1));
+        if status == Status::Assigned {
+            world.drive(booking.id, status);
+        }
+        run(world.bookings().cancel(&world.customer.actor(), booking.id, "no need")).unwrap();
+        assert!(world.store.ledger_entries().is_empty());
+    }
+    let world = World::new();
+    for (actor, cause) in [
+        (world.technician.actor(), CancellationCause::Technician),
+        (world.admin.actor(), CancellationCause::Staff),
+        (world.support.actor(), CancellationCause::Staff),
+    ] {
+        let (booking, _) = accepted(&world);
+        world.clock.set(booking.slot.starts_at() - TimeDelta::minutes(1));
+        let cancelled = run(world.bookings().cancel(&actor, booking.id, "no need")).unwrap();
+        let cancellation = cancelled.cancellation.as_ref().unwrap();
+        assert_eq!((cancellation.cause, cancellation.fee), (Some(cause), kes(0)));
+        world.clock.set(build::start());
+    }
+    assert!(world.store.ledger_entries().is_empty());
+}
+
+#[test]
+fn another_slot_keeps_the_worst_tier_that_was_reached() {
+    let world = World::new();
+    let (booking, starts_at) = accepted(&world);
+    let (customer, technician) = (world.customer.actor(), world.technician.actor());
+    // With three hours' notice a cancellation costs half. A week of notice does not undo that.
+    world.clock.set(starts_at - TimeDelta::hours(3));
+    run(world.bookings().propose_slot(&technician, booking.id, &slot(9, "10:00", "12:00"), None)).unwrap();
+    let moved = run(world.bookings().approve_slot(&customer, booking.id)).unwrap();
+    assert_eq!(moved.slot.date.to_string(), "2026-03-11");
+    let fee = || run(world.bookings().cancellation_quote(&customer, booking.id)).unwrap().fee;
+    assert_eq!(fee(), kes(1_369));
+    world.clock.set(moved.slot.starts_at() - TimeDelta::hours(7));
+    assert_eq!(fee(), kes(1_369), "also where the new slot alone would cost a quarter");
+    world.clock.set(moved.slot.starts_at() - TimeDelta::hours(1));
+    assert_eq!(fee(), kes(2_054), "and a worse one is reached as ever");
+}
+
+#[test]
+fn a_technician_who_does_not_come_costs_nothing() {
+    for status in [Status::Accepted, Status::EnRoute] {
+        let world = World::new();
+        let (booking, starts_at) = accepted(&world);
+        world.drive(booking.id, status);
+        let customer = world.customer.actor();
+        world.clock.set(starts_at + TimeDelta::minutes(30) - TimeDelta::milliseconds(1));
+        let quote = run(world.bookings().cancellation_quote(&customer, booking.id)).unwrap();
+        assert_eq!((quote.cause, quote.fee), (CancellationCause::Customer, kes(2_054)));
+        world.clock.advance(TimeDelta::milliseconds(1));
+        let cancelled = run(world.bookings().cancel(&customer, booking.id, "nobody came")).unwrap();
+        let cancellation = cancelled.cancellation.as_ref().unwrap();
+        assert_eq!(cancellation.cause, Some(CancellationCause::TechnicianNoShow));
+        assert!(cancellation.fee.is_zero() && world.store.ledger_entries().is_empty());
+    }
+}
+
+#[test]
+fn a_customer_who_is_not_there_owes_the_late_fee() {
+    // Early arrivals wait from the start of the slot, late ones from their arrival.
+    for (arrives, may_leave) in [(-20, 30), (0, 30), (25, 55)] {
+        let world = World::new();
+        let (booking, starts_at) = accepted(&world);
+        let technician = world.technician.actor();
+        world.drive(booking.id, Status::EnRoute);
+        world.clock.set(starts_at + TimeDelta::minutes(arrives));
+        let report = || run(world.bookings().report_customer_no_show(&technician, booking.id));
+        assert_refused(report(), Rule::Transition);
+        world.drive(booking.id, Status::Arrived);
+        world.clock.set(starts_at + TimeDelta::minutes(may_leave) - TimeDelta::milliseconds(1));
+        assert_refused(report(), Rule::TooEarly);
+        world.clock.advance(TimeDelta::milliseconds(1));
+        assert_forbidden(run(world.bookings().report_customer_no_show(&world.customer.actor(), booking.id)));
+        let gone = report().unwrap();
+        assert_eq!(gone.cancellation.as_ref().unwrap().cause, Some(CancellationCause::CustomerNoShow));
+        assert_owed(&world, &world.customer, 2_054, 308);
+    }
+}
+
+#[test]
+fn what_an_employee_cancels_is_owed_by_the_company() {
+    let world = World::new();
+    let company = build::company(1);
+    world.add(&company);
+    let mut employee = build::user(Role::Corporate, 2);
+    employee.corporate = company.corporate.clone();
+    employee.corporate.as_mut().unwrap().administrator = Some(company.id);
+    let employee = User::from_record(employee);
+    world.add(&employee);
+    let booking = run(world.bookings().create(&employee.actor(), &support::request())).unwrap();
+    world.drive(booking.id, Status::Accepted);
+    world.clock.set(booking.slot.starts_at() - TimeDelta::hours(1));
+    run(world.bookings().cancel(&employee.actor(), booking.id, "no need")).unwrap();
+    assert_owed(&world, &company, 2_054, 308);
+    assert_eq!(world.balance(Account::Receivable(employee.id)), 0);
+}
+
+fn disputed(world: &World, from: Status) -> Stored<Booking> {
+    let id = world.book_until(from).id;
+    run(world.bookings().dispute(&world.customer.actor(), id, DisputeCategory::Quality, "it drips")).unwrap()
+}
+
+fn resolve(world: &World, booking: &Booking, outcome: DisputeOutcome) -> Stored<Booking> {
+    run(world.bookings().resolve_dispute(&world.support.actor(), booking.id, outcome, "heard both")).unwrap()
+}
+
+#[test]
+fn a_full_refund_of_cash_leaves_everybody_at_nothing() {
+    let world = World::new();
+    let refunded = resolve(&world, &disputed(&world, Status::Paid), DisputeOutcome::FullRefund);
+    assert_eq!((refunded.status, refunded.payment.status), (Status::Refunded, PaymentStatus::Refunded));
+    assert!(refunded.captured().is_zero());
+    // The customer has it all in the wallet; the technician, who has the notes in hand, owes them all.
+    assert_eq!(world.balance(Account::Wallet(world.customer.id)), 2_738);
+    assert_eq!(world.balance(Account::Payable(world.technician.id)), -2_738);
+    for account in [Account::PlatformRevenue, Account::ProcessingRevenue, Account::WithholdingPayable] {
+        assert_eq!(world.balance(account), 0, "{account}");
+    }
+}
+
+#[test]
+fn a_partial_refund_takes_from_each_in_proportion() {
+    let world = World::new();
+    let half = DisputeOutcome::PartialRefund(kes(1_369));
+    let refunded = resolve(&world, &disputed(&world, Status::Paid), half);
+    assert_eq!(
+        (refunded.status, refunded.payment.status),
+        (Status::Refunded, PaymentStatus::PartiallyRefunded)
+    );
+    assert_eq!(refunded.captured(), kes(1_369));
+    assert_eq!(world.balance(Account::Wallet(world.customer.id)), 1_369);
+    // Half of 2,278 payout, 300 platform, 60 processing and 100 withholding goes back.
+    assert_eq!(world.balance(Account::Payable(world.technician.id)), -460 - 1_139);
+    assert_eq!(world.balance(Account::PlatformRevenue), 150);
+    assert_eq!(world.balance(Account::ProcessingRevenue), 30);
+    assert_eq!(world.balance(Account::WithholdingPayable), 50);
+}
+
+#[test]
+fn a_release_moves_nothing_and_can_not_be_contested_again() {
+    let world = World::new();
+    let booking = disputed(&world, Status::Paid);
+    let entries = world.store.ledger_entries().len();
+    let released = resolve(&world, &booking, DisputeOutcome::Release);
+    assert_eq!((released.status, world.store.ledger_entries().len()), (Status::Paid, entries));
+    assert_eq!(released.captured(), kes(2_738));
+    let way: Vec<_> = released.history.iter().rev().take(4).map(|line| line.status).collect();
+    assert_eq!(way, [Status::Paid, Status::PaymentPending, Status::Verified, Status::Completed]);
+    let again = world.bookings();
+    let again =
+        run(again.dispute(&world.technician.actor(), booking.id, DisputeCategory::Conduct, "he shouted"));
+    assert_refused(again, Rule::AlreadyDecided);
+}
+
+#[test]
+fn a_dispute_before_any_money_moves_none() {
+    for from in [Status::Completed, Status::PaymentPending] {
+        let world = World::new();
+        let booking = disputed(&world, from);
+        let part = DisputeOutcome::PartialRefund(kes(100));
+        let support = world.support.actor();
+        let refused = run(world.bookings().resolve_dispute(&support, booking.id, part, "half is done"));
+        assert_refused(refused, Rule::PaymentRequired);
+        let refunded = resolve(&world, &booking, DisputeOutcome::FullRefund);
+        assert_eq!((refunded.status, refunded.payment.status), (Status::Refunded, PaymentStatus::Pending));
+        assert!(world.store.ledger_entries().is_empty());
+
+        let booking = disputed(&world, from);
+        let released = resolve(&world, &booking, DisputeOutcome::Release);
+        assert_eq!(released.status, Status::PaymentPending, "the money is awaited again");
+        let technician = world.technician.actor();
+        run(world.bookings().confirm_cash(&technician, booking.id)).unwrap();
+        assert_eq!(world.balance(Account::Payable(world.technician.id)), -460);
+    }
+}
+
+#[test]
+fn a_paid_job_is_contested_within_seven_days() {
+    let world = World::new();
+    let paid = world.book_until(Status::Paid);
+    let dispute = || {
+        let customer = world.customer.actor();
+        run(world.bookings().dispute(&customer, paid.id, DisputeCategory::Other, "it drips"))
+    };
+    world.clock.set(paid.updated_at + TimeDelta::days(7) + TimeDelta::milliseconds(1));
+    assert_refused(dispute(), Rule::TooLate);
+    world.clock.advance(TimeDelta::milliseconds(-1));
+    assert_eq!(dispute().unwrap().status, Status::Disputed);
+}
+
+#[test]
+fn what_is_no_part_of_the_price_is_not_refunded() {
+    let world = World::new();
+    let booking = disputed(&world, Status::Paid);
+    let cents = |amount: &str| Money::new(amount.parse().unwrap(), Currency::KES);
+    let before = (world.load(booking.id).version, world.trace());
+    for (amount, code) in [
+        (kes(0), Code::OutOfRange),
+        (kes(-1), Code::OutOfRange),
+        (kes(2_738), Code::OutOfRange),
+        (kes(2_739), Code::OutOfRange),
+        (cents("0.001"), Code::Malformed),
+        (cents("100.005"), Code::Malformed),
+        (Money::from_major(100, Currency::USD), Code::Currency),
+    ] {
+        let part = DisputeOutcome::PartialRefund(amount);
+        let refused = run(world.bookings().resolve_dispute(&world.admin.actor(), booking.id, part, "no"));
+        assert_invalid(refused, &[("amount", code)]);
+    }
+    assert_eq!((world.load(booking.id).version, world.trace()), before);
+    let refunded = resolve(&world, &booking, DisputeOutcome::PartialRefund(cents("0.01")));
+    assert_eq!(refunded.status, Status::Refunded, "a cent is a part");
+}
+
+#[test]
+fn only_staff_resolves_and_only_what_is_disputed() {
+    let world = World::new();
+    let release = |actor: &Actor, booking: &Booking| {
+        run(world.bookings().resolve_dispute(actor, booking.id, DisputeOutcome::Release, "no"))
+    };
+    let running = world.book_until(Status::InProgress);
+    for actor in [&world.technician, &world.customer, &world.admin] {
+        assert_refused(release(&actor.actor(), &running), Rule::Transition);
+    }
+    assert_eq!(world.load(running.id).version, running.version);
+    world.drive(running.id, Status::Paid);
+    let disputed = disputed(&world, Status::Paid);
+    for actor in [&world.technician, &world.customer] {
+        assert_refused(release(&actor.actor(), &disputed), Rule::Transition);
+    }
+    support::assert_not_found(release(&world.stranger.actor(), &disputed));
+}
+
+#[test]
+fn no_money_is_asked_for_a_job_that_can_not_be_paid_now() {
+    use baitech_core::booking::{PaymentMethod, PaymentTiming};
+    use baitech_core::payment::{Charge, ChargeOutcome, GatewayError, PaymentGateway};
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    #[derive(Debug, Default)]
+    struct Till(AtomicUsize);
+
+    #[async_trait::async_trait]
+    impl PaymentGateway for Till {
+        fn method(&self) -> PaymentMethod {
+            PaymentMethod::Cash
+        }
+
+        fn timing(&self) -> PaymentTiming {
+            PaymentTiming::AfterVerification
+        }
+
+        async fn charge(&self, charge: &Charge) -> Result<ChargeOutcome, GatewayError> {
+            assert_eq!(charge.amount, kes(2_738));
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(ChargeOutcome::Settled { reference: None })
+        }
+    }
+
+    let till = Arc::new(Till::default());
+    let world = World::with(|builder| builder.gateway(till.clone()));
+    let (customer, technician) = (world.customer.actor(), world.technician.actor());
+    let done = world.book_until(Status::Completed);
+    assert_refused(run(world.bookings().confirm_cash(&technician, done.id)), Rule::Transition);
+    let pending = world.drive(done.id, Status::PaymentPending);
+    assert_forbidden(run(world.bookings().confirm_cash(&customer, done.id)));
+    let stale = run(world.bookings().at(done.version).confirm_cash(&technician, done.id));
+    assert!(matches!(stale, Err(baitech_core::kernel::Error::Conflict(_))), "{stale:?}");
+    assert_eq!(till.0.load(Ordering::SeqCst), 0);
+    run(world.bookings().at(pending.version).confirm_cash(&technician, done.id)).unwrap();
+    assert_eq!(till.0.load(Ordering::SeqCst), 1);
+}
+
+fn prices() -> impl Strategy<Value = (Money, Money)> {
+    let currency = proptest::sample::select(vec![Currency::KES, Currency::USD, Currency::UGX]);
+    (currency, 0..5_000_000_i64, 0..1_000_000_i64).prop_map(|(currency, service, discount)| {
+        (Money::from_minor(service, currency), Money::from_minor(discount, currency))
+    })
+}
+
+proptest! {
+    #[test]
+    fn shares_and_refunds_of_any_price_add_up((service, discount) in prices(), part in 0.0..=1.0_f64) {
+        let fees = FeeSchedule::default();
+        let pricing = fees.price(service, service, discount).unwrap();
+        let shares = fees.shares(&pricing).unwrap();
+        prop_assert_eq!(shares.total().unwrap(), pricing.total);
+        prop_assume!(!pricing.total.is_zero());
+
+        let minor = (pricing.total.amount() * Decimal::try_from(part).unwrap()).round_dp(0);
+        let back = Money::new(minor, pricing.currency());
+        let portions = shares.portions_of(back).unwrap();
+        prop_assert_eq!(Money::sum(back.currency(), portions).unwrap(), back);
+        let all = shares.portions_of(pricing.total).unwrap();
+        prop_assert_eq!(all, [shares.payout, shares.platform, shares.processing, shares.withholding]);
+        for (portion, whole) in portions.iter().zip(all) {
+            prop_assert!(!portion.is_negative() && portion.amount() <= whole.amount());
+        }
+    }
+
+    #[test]
+    fn an_allocation_gives_away_exactly_what_there_is(
+        units in -1_000_000_000..1_000_000_000_i64,
+        weights in proptest::collection::vec(0..1_000_000_u64, 1..8),
+    ) {
+        prop_assume!(weights.iter().any(|weight| *weight > 0));
+        let amount = Money::from_minor(units, Currency::KES);
+        let parts = amount.allocate(&weights).unwrap();
+        prop_assert_eq!(Money::sum(Currency::KES, parts.iter().copied()).unwrap(), amount);
+        for (part, weight) in parts.iter().zip(&weights) {
+            let fair = amount.amount() * Decimal::from(*weight) / Decimal::from(weights.iter().sum::<u64>());
+            prop_assert!((part.amount() - fair).abs() <= Decimal::new(1, 2), "{part} instead of {fair}");
+        }
+    }
+}

@@ -1,0 +1,519 @@
+//! What the parties have to agree on, what comes again, and who sees what.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use baitech_core::{
+    account::{Availability, Category, TimeOfDay, User, UserStatus},
+    booking::{
+        ApprovalStatus, Booking, BookingEvent, BookingFilter, BookingStatus as Status, BookingView,
+        DisputeCategory, DisputeOutcome, NewMaterial, NewPriceChange, NewService, ReminderKind, Supplier,
+    },
+    kernel::{Actor, Code, Currency, Current, Error, Id, Money, PageRequest, Role, Rule},
+    store::{AggregateRef, IdempotencyKey, Stored},
+    testing::build,
+};
+use chrono::TimeDelta;
+use support::{World, assert_forbidden, assert_invalid, assert_not_found, assert_refused, kes, run, slot};
+
+fn material(provided_by: Supplier, quantity: i64, unit_price: i64) -> NewMaterial {
+    let (name, unit_price) = ("copper pipe".to_owned(), kes(unit_price));
+    NewMaterial { name, quantity: quantity.into(), unit_price, provided_by }
+}
+
+fn price_change(materials: Vec<NewMaterial>, services: &[i64]) -> NewPriceChange {
+    let service = |price: &i64| NewService { name: "another tap".to_owned(), price: kes(*price) };
+    let services = services.iter().map(service).collect();
+    NewPriceChange { reason: "the pipe is broken".to_owned(), materials, services }
+}
+
+#[test]
+fn only_what_the_customer_approves_raises_the_price() {
+    let world = World::new();
+    let (customer, technician) = (world.customer.actor(), world.technician.actor());
+    let id = world.book_until(Status::InProgress).id;
+    let propose =
+        |change: &NewPriceChange| run(world.bookings().propose_price_change(&technician, id, change));
+
+    // Three pipes at 100 and a tap for 700 on a service of 2,000; what the customer brings costs nothing.
+    let materials = vec![material(Supplier::Technician, 3, 100), material(Supplier::Customer, 2, 999)];
+    let proposed = propose(&price_change(materials, &[700])).unwrap();
+    assert_eq!(proposed.pricing.total, kes(2_738), "nothing counts before the customer says so");
+    let shown = proposed.price_change.as_ref().unwrap().pricing;
+    assert_eq!((shown.service_charge, shown.total), (kes(3_000), kes(4_106)));
+    assert_forbidden(run(world.bookings().approve_price_change(&technician, id)));
+    run(world.bookings().decline_price_change(&customer, id)).unwrap();
+    assert_eq!(world.load(id).pricing.total, kes(2_738));
+    assert_refused(run(world.bookings().approve_price_change(&customer, id)), Rule::AlreadyDecided);
+
+    // An approval of one price never approves the next one.
+    let seen = propose(&price_change(vec![material(Supplier::Technician, 3, 100)], &[])).unwrap();
+    let dearer = propose(&price_change(vec![material(Supplier::Technician, 30, 100)], &[])).unwrap();
+    let stale = run(world.bookings().at(seen.version).approve_price_change(&customer, id));
+    let Err(Error::Conflict(Current::Booking(current))) = stale else {
+        panic!("the price shown is gone: {stale:?}")
+    };
+    assert_eq!((current.version, &current.value), (dearer.version, &dearer.value));
+    assert_eq!(world.load(id).pricing.total, kes(2_738));
+    let approved = run(world.bookings().at(current.version).approve_price_change(&customer, id)).unwrap();
+    assert_eq!((approved.pricing.service_charge, approved.materials.len()), (kes(5_000), 1));
+
+    // What is still open when the work is done falls away.
+    propose(&price_change(Vec::new(), &[100])).unwrap();
+    let done = run(world.bookings().complete(&technician, id)).unwrap();
+    assert_eq!(done.price_change.as_ref().unwrap().status, ApprovalStatus::Declined);
+    assert_eq!(done.pricing, approved.pricing);
+    assert_refused(propose(&price_change(Vec::new(), &[100])), Rule::Transition);
+}
+
+#[test]
+fn a_price_change_names_all_that_is_wrong_with_it() {
+    let world = World::new();
+    let booking = world.book_until(Status::InProgress);
+    let technician = world.technician.actor();
+    let propose =
+        |change: &NewPriceChange| run(world.bookings().propose_price_change(&technician, booking.id, change));
+    let mut bad = price_change(vec![material(Supplier::Technician, 0, -1)], &[100]);
+    bad.reason = String::new();
+    bad.materials[0].name = "x".repeat(101);
+    bad.services[0].price = Money::from_major(1, Currency::USD);
+    let expected = [
+        ("reason", Code::Required),
+        ("materials.0.name", Code::TooLong),
+        ("materials.0.quantity", Code::OutOfRange),
+        ("materials.0.unitPrice", Code::OutOfRange),
+        ("services.0.price", Code::Currency),
+    ];
+    assert_invalid(propose(&bad), &expected);
+    assert_invalid(propose(&price_change(Vec::new(), &[])), &[("materials", Code::Required)]);
+    assert_invalid(propose(&price_change(Vec::new(), &[1; 51])), &[("materials", Code::TooMany)]);
+    assert_forbidden(run(world.bookings().propose_price_change(
+        &world.customer.actor(),
+        booking.id,
+        &price_change(Vec::new(), &[1]),
+    )));
+    assert_eq!(world.load(booking.id).version, booking.version);
+}
+
+#[test]
+fn another_slot_counts_when_the_other_side_agrees() {
+    let world = World::new();
+    let (customer, technician) = (world.customer.actor(), world.technician.actor());
+    let booking = world.book_until(Status::Accepted);
+    let bookings = world.bookings();
+    let old = booking.slot.claim_keys(world.technician.id);
+    run(bookings.propose_slot(&customer, booking.id, &slot(1, "11:00", "13:00"), Some("late"))).unwrap();
+    assert_forbidden(run(bookings.approve_slot(&customer, booking.id)));
+    assert_eq!(world.held(&old).len(), old.len(), "nothing has moved yet");
+    let moved = run(bookings.approve_slot(&technician, booking.id)).unwrap();
+    let new = moved.slot.claim_keys(world.technician.id);
+    let held: Vec<_> = world.held(&[old.clone(), new.clone()].concat()).into_iter().collect();
+    let expected: BTreeMap<_, _> =
+        new.iter().map(|key| (key.clone(), AggregateRef::Booking(booking.id))).collect();
+    assert_eq!(held.into_iter().collect::<BTreeMap<_, _>>(), expected);
+    assert_eq!(moved.pricing, booking.pricing, "the price stays as it was approved");
+    assert!(moved.reschedule.is_none());
+
+    run(bookings.propose_slot(&technician, booking.id, &slot(2, "11:00", "13:00"), None)).unwrap();
+    let stayed = run(bookings.decline_slot(&customer, booking.id)).unwrap();
+    assert_eq!((stayed.slot, &stayed.reschedule), (moved.slot, &None));
+    assert_refused(run(bookings.approve_slot(&technician, booking.id)), Rule::AlreadyDecided);
+}
+
+#[test]
+fn a_slot_that_is_taken_leaves_everything_as_it_was() {
+    let world = World::new();
+    let (customer, technician) = (world.customer.actor(), world.technician.actor());
+    let booking = world.book_until(Status::Accepted);
+    let mut request = support::request();
+    request.time_slot = slot(1, "15:00", "16:00");
+    let other = world.request(&request).id;
+    world.drive(other, Status::Accepted);
+    // The way from the other job would not be over.
+    run(world.bookings().propose_slot(&customer, booking.id, &slot(1, "16:15", "18:00"), None)).unwrap();
+    let before = (world.load(booking.id), world.events(), world.load(other).version);
+    let keys: Vec<_> = build::slot(1, 0, 24).claim_keys(world.technician.id);
+    let held = world.held(&keys);
+    assert_refused(run(world.bookings().approve_slot(&technician, booking.id)), Rule::TimeSlotTaken);
+    let after = world.load(booking.id);
+    assert_eq!((after.version, &after.value), (before.0.version, &before.0.value));
+    assert_eq!((world.events(), world.load(other).version, world.held(&keys)), (before.1, before.2, held));
+}
+
+#[test]
+fn before_acceptance_the_customer_moves_the_slot_and_the_price_follows() {
+    let world = World::new();
+    let booking = world.book_until(Status::Assigned);
+    let customer = world.customer.actor();
+    // A Saturday, and twice as long.
+    let moved = run(world.bookings().move_slot(&customer, booking.id, &slot(5, "10:00", "14:00"))).unwrap();
+    assert_eq!((moved.pricing.base_price, moved.pricing.service_charge), (kes(4_000), kes(4_400)));
+    assert_forbidden(run(world.bookings().move_slot(
+        &world.technician.actor(),
+        booking.id,
+        &slot(5, "10:00", "14:00"),
+    )));
+    let past = run(world.bookings().move_slot(&customer, booking.id, &slot(0, "07:00", "08:00")));
+    assert_invalid(past, &[("timeSlot.startTime", Code::InPast)]);
+    world.drive(booking.id, Status::Accepted);
+    let late = run(world.bookings().move_slot(&customer, booking.id, &slot(6, "10:00", "14:00")));
+    assert_refused(late, Rule::Transition);
+}
+
+/// A company's administrator and one who works there.
+fn company(world: &World) -> (User, User) {
+    let company = build::company(1);
+    world.add(&company);
+    let mut employee = build::user(Role::Corporate, 2);
+    employee.corporate = company.corporate.clone();
+    employee.corporate.as_mut().unwrap().administrator = Some(company.id);
+    let employee = User::from_record(employee);
+    world.add(&employee);
+    (company, employee)
+}
+
+/// A booking by staff for an employee, at a discount that makes the service cost so much.
+fn for_company(world: &World, employee: &User, service: i64) -> Stored<Booking> {
+    let mut request = support::request();
+    request.time_slot = slot(1, "10:00", "15:00");
+    request.on_behalf_of = Some(employee.id);
+    request.discount = Some(kes(5_000 - service));
+    run(world.bookings().create(&world.admin.actor(), &request)).unwrap()
+}
+
+#[test]
+fn a_company_approves_what_costs_more_than_five_thousand() {
+    let world = World::new();
+    let (company, employee) = company(&world);
+    // A service of 3,652 costs 4,999 and one of 3,653 costs 5,001; nothing costs 5,000 exactly.
+    let small = for_company(&world, &employee, 3_652);
+    assert!(small.pricing.total.amount() <= 5_000.into());
+    assert_eq!(small.corporate.as_ref().unwrap().approval, ApprovalStatus::Approved);
+    let large = for_company(&world, &employee, 3_660);
+    assert!(large.pricing.total.amount() > 5_000.into());
+    assert_eq!(large.corporate.as_ref().unwrap().approval, ApprovalStatus::Pending);
+    let asked = BookingEvent::BookingApprovalRequested { company: company.id };
+    assert!(world.happened_to(large.id).contains(&asked));
+    assert!(!world.happened_to(small.id).contains(&asked));
+
+    let find = |actor: &Actor| run(world.bookings().find_technician(actor, large.id));
+    for actor in [employee.actor(), company.actor(), world.admin.actor(), Actor::System] {
+        assert_refused(find(&actor), Rule::ApprovalRequired);
+    }
+    world.pass(60);
+    world.work();
+    assert_eq!(world.load(large.id).status, Status::Pending, "nobody looks for a technician meanwhile");
+    assert_forbidden(run(world.bookings().approve(&employee.actor(), large.id)));
+    assert_forbidden(run(world.bookings().approve(&world.support.actor(), large.id)));
+    assert_not_found(run(world.bookings().approve(&world.customer.actor(), large.id)));
+    let approved = run(world.bookings().approve(&company.actor(), large.id)).unwrap();
+    assert_eq!(approved.corporate.as_ref().unwrap().decided_by, Some(company.id));
+    assert_refused(run(world.bookings().approve(&company.actor(), large.id)), Rule::AlreadyDecided);
+    find(&employee.actor()).unwrap();
+
+    let another = for_company(&world, &employee, 5_000);
+    let declined = run(world.bookings().decline_approval(&company.actor(), another.id, "too dear")).unwrap();
+    assert_eq!(declined.status, Status::Cancelled);
+    assert!(declined.cancellation.as_ref().unwrap().fee.is_zero());
+    assert!(
+        world.happened_to(another.id).contains(&BookingEvent::BookingApprovalDecided { approved: false })
+    );
+}
+
+#[test]
+fn a_warranty_covers_claims_until_its_last_millisecond() {
+    let world = World::new();
+    let (customer, technician) = (world.customer.actor(), world.technician.actor());
+    let id = world.book_until(Status::InProgress).id;
+    for days in [0, 3_651] {
+        let refused = run(world.bookings().offer_warranty(&technician, id, days, None));
+        assert_invalid(refused, &[("warranty.duration", Code::OutOfRange)]);
+    }
+    run(world.bookings().offer_warranty(&technician, id, 30, Some("for leaks"))).unwrap();
+    let done = world.drive(id, Status::Completed);
+    let expires_at = done.updated_at + TimeDelta::days(30);
+    assert_eq!(done.warranty.expires_at, Some(expires_at));
+    world.drive(id, Status::Paid);
+    let claim = |key: &str| {
+        let key = IdempotencyKey::new(key).unwrap();
+        let slot = slot(40, "10:00", "11:00");
+        run(world.bookings().with_key(key).claim_warranty(&customer, id, &slot, "it drips again"))
+    };
+
+    world.clock.set(expires_at - TimeDelta::milliseconds(1));
+    let first = claim("first").unwrap();
+    let second = claim("second").unwrap();
+    assert_ne!(first.id, second.id);
+    assert_eq!(claim("first").unwrap().id, first.id, "a repeated claim is answered with what it made");
+    assert_eq!(world.load(id).warranty.claims, [first.id, second.id]);
+    assert!(first.pricing.total.is_zero());
+    assert_eq!((first.warranty_for, first.recurring_parent), (Some(id), None));
+    assert_eq!(first.preferred_technician, Some(world.technician.id));
+    let confirmed = BookingEvent::BookingReminder { reminder: ReminderKind::BookingConfirmation };
+    assert!(world.happened_to(first.id).contains(&confirmed), "as every booking is");
+    let paid = world.drive(first.id, Status::Completed);
+    let paid = run(world.bookings().verify(&customer, paid.id)).unwrap();
+    assert_eq!((paid.status, world.store.ledger_entries().len()), (Status::Paid, 1));
+
+    world.clock.set(expires_at);
+    assert_refused(claim("late"), Rule::TooLate);
+    assert_forbidden(run(world.bookings().claim_warranty(
+        &technician,
+        id,
+        &slot(40, "10:00", "11:00"),
+        "mine",
+    )));
+}
+
+/// The local days of a series, its first booking among them, after so many days of work once a day.
+fn series(world: &World, rule: &str, first: u64, days: i64) -> (Id<Booking>, Vec<Stored<Booking>>) {
+    let mut request = support::request();
+    request.recurrence = Some(rule.to_owned());
+    request.time_slot = slot(first, "10:00", "12:00");
+    let parent = world.request(&request);
+    world.drive(parent.id, Status::Paid);
+    for _ in 0..days {
+        world.work();
+        world.clock.advance(TimeDelta::days(1));
+    }
+    let filter = BookingFilter { customer: Some(world.customer.id), ..BookingFilter::default() };
+    let page = PageRequest::new(100, None).unwrap();
+    let mut all = run(world.bookings().list(&Actor::System, &filter, &page)).unwrap().items;
+    all.sort_by_key(|booking| booking.slot.date);
+    (parent.id, all)
+}
+
+fn dates(series: &[Stored<Booking>]) -> Vec<String> {
+    series.iter().map(|booking| booking.slot.date.to_string()).collect()
+}
+
+#[test]
+fn a_weekly_series_ends_with_its_count() {
+    let world = World::new();
+    let (parent, all) = series(&world, "FREQ=WEEKLY;COUNT=4", 1, 60);
+    assert_eq!(dates(&all), ["2026-03-03", "2026-03-10", "2026-03-17", "2026-03-24"]);
+    for booking in &all[1..] {
+        assert_eq!((booking.recurring_parent, &booking.recurrence), (Some(parent), &None));
+        assert_eq!((booking.slot.start, booking.pricing.base_price), (all[0].slot.start, kes(2_000)));
+        assert!(world.happened_to(parent).contains(&BookingEvent::BookingRecurred { booking: booking.id }));
+        let opened: Vec<_> = world.happened_to(booking.id).into_iter().take(2).collect();
+        let confirmed = BookingEvent::BookingReminder { reminder: ReminderKind::BookingConfirmation };
+        assert_eq!(opened, [BookingEvent::BookingCreated { customer: world.customer.id }, confirmed]);
+        let ahead = booking.slot.starts_at() - booking.created_at;
+        assert!(ahead <= TimeDelta::days(15), "booked two weeks ahead");
+    }
+    assert_eq!(world.load(parent).recurrence.as_ref().unwrap().next, None);
+}
+
+#[test]
+fn a_series_ends_at_its_date_and_leaves_out_months_without_the_day() {
+    let world = World::new();
+    let (_, all) = series(&world, "FREQ=WEEKLY;UNTIL=20260320T000000Z", 1, 40);
+    assert_eq!(dates(&all), ["2026-03-03", "2026-03-10", "2026-03-17"]);
+    let world = World::new();
+    let (_, all) = series(&world, "FREQ=MONTHLY;COUNT=4", 29, 220);
+    assert_eq!(dates(&all), ["2026-03-31", "2026-05-31", "2026-07-31", "2026-08-31"]);
+}
+
+#[test]
+fn hours_of_a_series_stay_local_over_a_change_of_the_clocks() {
+    let world = World::new();
+    let mut request = support::request();
+    request.recurrence = Some("FREQ=WEEKLY;COUNT=3".to_owned());
+    request.time_slot = slot(20, "10:00", "12:00");
+    request.time_slot.time_zone = Some(chrono_tz::Tz::Europe__Berlin);
+    // A second one lies in the hour that the clocks skip on 29 March.
+    let mut at_night = request.clone();
+    at_night.time_slot.start_time = "02:15".to_owned();
+    at_night.time_slot.end_time = "02:45".to_owned();
+    let mut owl = build::technician_record(9, Category::Plumbing, build::nairobi());
+    let all_week = [0, 1, 2, 3, 4, 5, 6].map(|day| chrono::Weekday::try_from(day).unwrap());
+    owl.technician.as_mut().unwrap().availability =
+        Availability::on_weekdays(&all_week, TimeOfDay::MIDNIGHT, TimeOfDay::END_OF_DAY);
+    world.add(&User::from_record(owl));
+    let [parent, night] = [&request, &at_night].map(|request| {
+        let id = world.request(request).id;
+        world.drive(id, Status::Paid);
+        id
+    });
+    for _ in 0..40 {
+        world.work();
+        world.clock.advance(TimeDelta::days(1));
+    }
+    let starts = |parent| -> Vec<_> {
+        let filter = BookingFilter { customer: Some(world.customer.id), ..BookingFilter::default() };
+        let page = PageRequest::new(100, None).unwrap();
+        let all = run(world.bookings().list(&Actor::System, &filter, &page)).unwrap().items;
+        let own = all.iter().filter(|b| b.id == parent || b.recurring_parent == Some(parent));
+        let mut starts: Vec<_> = own.map(|b| b.slot.starts_at().to_rfc3339()).collect();
+        starts.sort();
+        starts
+    };
+    let expected = ["2026-03-22T09:00:00+00:00", "2026-03-29T08:00:00+00:00", "2026-04-05T08:00:00+00:00"];
+    assert_eq!(starts(parent), expected);
+    assert_eq!(starts(night), ["2026-03-22T01:15:00+00:00", "2026-04-05T00:15:00+00:00"]);
+}
+
+#[test]
+fn a_series_brings_only_what_was_booked_and_only_for_who_may_book() {
+    let world = World::new();
+    let mut request = support::request();
+    request.recurrence = Some("FREQ=WEEKLY;COUNT=5".to_owned());
+    request.time_slot = slot(1, "10:00", "12:00");
+    let parent = world.request(&request).id;
+    world.drive(parent, Status::InProgress);
+    let pipes = price_change(vec![material(Supplier::Technician, 10, 100)], &[]);
+    run(world.bookings().propose_price_change(&world.technician.actor(), parent, &pipes)).unwrap();
+    run(world.bookings().approve_price_change(&world.customer.actor(), parent)).unwrap();
+    world.work();
+    let next = |date: &str| {
+        let filter = BookingFilter { customer: Some(world.customer.id), ..BookingFilter::default() };
+        let all = run(world.bookings().list(&Actor::System, &filter, &PageRequest::default())).unwrap().items;
+        all.into_iter().find(|booking| booking.slot.date.to_string() == date)
+    };
+    let second = next("2026-03-10").expect("it is booked ahead");
+    assert_eq!(second.pricing.service_charge, kes(2_000), "without the pipes of the first time");
+
+    // Who is suspended starts nothing: not by a series either.
+    let accounts = world.market.accounts();
+    run(accounts.set_status(&world.admin.actor(), world.customer.id, UserStatus::Suspended)).unwrap();
+    world.clock.set("2026-03-11T05:00:00Z".parse().unwrap());
+    world.work();
+    assert!(next("2026-03-24").is_none());
+    run(accounts.set_status(&world.admin.actor(), world.customer.id, UserStatus::Active)).unwrap();
+    world.clock.set("2026-03-18T05:00:00Z".parse().unwrap());
+    world.work();
+    assert!(next("2026-03-31").is_some() && next("2026-03-24").is_none());
+}
+
+#[test]
+fn no_reminder_comes_a_second_time_after_a_dispute() {
+    let world = World::new();
+    let id = world.book_until(Status::Paid).id;
+    world.clock.advance(TimeDelta::days(2));
+    world.work();
+    run(world.bookings().dispute(&world.customer.actor(), id, DisputeCategory::Quality, "it drips")).unwrap();
+    let release = DisputeOutcome::Release;
+    run(world.bookings().resolve_dispute(&world.admin.actor(), id, release, "it does not")).unwrap();
+    world.clock.advance(TimeDelta::days(2));
+    world.work();
+    let review = BookingEvent::BookingReminder { reminder: ReminderKind::ReviewRequest };
+    assert_eq!(world.happened_to(id).iter().filter(|event| **event == review).count(), 1);
+
+    // One that fell into the dispute is made up for.
+    let world = World::new();
+    let id = world.book_until(Status::PaymentPending).id;
+    run(world.bookings().dispute(&world.customer.actor(), id, DisputeCategory::Price, "too dear")).unwrap();
+    world.clock.advance(TimeDelta::days(2));
+    world.work();
+    run(world.bookings().resolve_dispute(&world.admin.actor(), id, release, "it is not")).unwrap();
+    world.clock.advance(TimeDelta::days(1));
+    world.work();
+    let payment = BookingEvent::BookingReminder { reminder: ReminderKind::PaymentReminder };
+    assert_eq!(world.happened_to(id).iter().filter(|event| **event == payment).count(), 1);
+}
+
+#[test]
+fn an_offer_made_by_hand_is_repeated_by_its_key() {
+    let world = World::new();
+    let customer = world.customer.actor();
+    let id = world.book_until(Status::Assigned).id;
+    run(world.bookings().reject(&world.technician.actor(), id, "no")).unwrap();
+    run(world.bookings().find_technician(&world.admin.actor(), id)).unwrap();
+    let chosen = world.add_technician(2, 1.0);
+    let key = IdempotencyKey::new("this-one").unwrap();
+    let assign = || run(world.bookings().with_key(key.clone()).assign(&customer, id, chosen.id));
+    assert_eq!(assign().unwrap().technician, Some(chosen.id));
+    run(world.bookings().accept(&chosen.actor(), id)).unwrap();
+    assert_eq!(assign().unwrap().status, Status::Accepted, "the one who is chosen is busy with this job");
+}
+
+#[test]
+fn a_hidden_booking_is_in_no_list_and_still_there() {
+    let world = World::new();
+    let customer = world.customer.actor();
+    let booking = world.book();
+    assert_refused(run(world.bookings().hide(&world.admin.actor(), booking.id)), Rule::Transition);
+    run(world.bookings().cancel(&customer, booking.id, "no need")).unwrap();
+    assert_forbidden(run(world.bookings().hide(&customer, booking.id)));
+    run(world.bookings().hide(&world.support.actor(), booking.id)).unwrap();
+    assert_eq!(world.booking_count(), 0);
+    assert_eq!(world.load(booking.id).deleted_at, Some(world.now()));
+    let found = run(world.bookings().get_by_number(&world.admin.actor(), &booking.number)).unwrap();
+    assert_eq!(found.id, booking.id);
+}
+
+#[test]
+fn each_side_writes_its_own_note_and_staff_alone_reads_that_of_staff() {
+    let world = World::new();
+    let id = world.book_until(Status::Accepted).id;
+    for (actor, text) in
+        [(&world.customer, "ring twice"), (&world.technician, "bring a ladder"), (&world.admin, "beware")]
+    {
+        run(world.bookings().note(&actor.actor(), id, text)).unwrap();
+    }
+    let notes = |actor: &User| run(world.bookings().view(&actor.actor(), id)).unwrap().record.notes;
+    let text = |note: Option<baitech_core::kernel::Text<1000>>| note.map(|note| note.to_string());
+    for actor in [&world.customer, &world.technician] {
+        let notes = notes(actor);
+        assert_eq!(text(notes.customer).as_deref(), Some("ring twice"));
+        assert_eq!(text(notes.technician).as_deref(), Some("bring a ladder"));
+        assert_eq!(text(notes.admin), None);
+    }
+    assert_eq!(text(notes(&world.support).admin).as_deref(), Some("beware"));
+    assert_not_found(run(world.bookings().note(&world.stranger.actor(), id, "me too")));
+    run(world.bookings().note(&world.customer.actor(), id, " ")).unwrap();
+    assert_eq!(world.load(id).notes.customer, None);
+}
+
+#[test]
+fn address_and_phone_are_for_who_has_promised_to_come() {
+    let world = World::new();
+    let second = world.add_technician(2, 1.0);
+    let id = world.book_until(Status::Assigned).id;
+    let view = |actor: &User| run(world.bookings().view(&actor.actor(), id));
+    let knows = |view: &BookingView| {
+        let location = &view.record.location;
+        let hidden = [location.address.is_none(), location.access_instructions.is_none()];
+        assert_eq!(hidden[0], hidden[1]);
+        assert_eq!(hidden[0], view.customer_contact.is_none());
+        !hidden[0]
+    };
+    for actor in [&world.customer, &world.admin, &world.support] {
+        assert!(knows(&view(actor).unwrap()));
+    }
+    assert!(!knows(&view(&world.technician).unwrap()), "an offer tells no address");
+    assert!(view(&world.technician).unwrap().record.location.city.is_some());
+    assert_not_found(view(&second));
+    assert_not_found(view(&world.stranger));
+
+    run(world.bookings().reject(&world.technician.actor(), id, "no")).unwrap();
+    for status in [
+        Status::Accepted,
+        Status::EnRoute,
+        Status::Arrived,
+        Status::InProgress,
+        Status::Completed,
+        Status::PaymentPending,
+        Status::Paid,
+    ] {
+        world.drive(id, status);
+        let seen = view(&second).unwrap();
+        assert!(knows(&seen), "{status}");
+        assert_eq!(seen.customer_contact.unwrap().phone_number, world.customer.phone.to_string());
+        let former = view(&world.technician).unwrap();
+        assert!(!knows(&former), "one who declined is an outsider while it is {status}");
+        assert!(former.allowed.is_empty());
+        assert_not_found(view(&world.stranger));
+    }
+    let text = serde_json::to_string(&view(&world.technician).unwrap()).unwrap();
+    assert!(!text.contains("Moi Avenue") && !text.contains("1234") && !text.contains("+2547"));
+}

@@ -1,0 +1,333 @@
+//! What happens by itself, to the minute, and what becomes of it when workers race, die or come days late.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::{sync::Arc, thread};
+
+use baitech_core::{
+    account::{Category, User},
+    booking::{
+        Booking, BookingEvent, BookingStatus as Status, CancellationCause, DisputeCategory, PaymentMethod,
+        PaymentTiming, ReminderKind,
+    },
+    kernel::Rule,
+    payment::{Charge, ChargeOutcome, GatewayError, PaymentGateway},
+    store::{AggregateRef, ChangeSet, Commit, DueWork, Lease, Put},
+    testing::build,
+};
+use chrono::TimeDelta;
+use support::{World, assert_refused, run, slot};
+
+/// A provider whose customers pay at acceptance, and which never tells that they did.
+#[derive(Debug)]
+struct Silent;
+
+#[async_trait::async_trait]
+impl PaymentGateway for Silent {
+    fn method(&self) -> PaymentMethod {
+        PaymentMethod::Mpesa
+    }
+
+    fn timing(&self) -> PaymentTiming {
+        PaymentTiming::AtAcceptance
+    }
+
+    async fn charge(&self, _: &Charge) -> Result<ChargeOutcome, GatewayError> {
+        Ok(ChargeOutcome::Accepted { reference: "somewhere".to_owned() })
+    }
+}
+
+#[test]
+fn an_offer_lapses_after_fifteen_minutes_and_goes_to_somebody_else() {
+    let world = World::new();
+    let second = world.add_technician(2, 2.0);
+    let id = world.book().id;
+    world.work();
+    assert_eq!(world.load(id).technician, Some(world.technician.id));
+
+    world.clock.advance(TimeDelta::minutes(15) - TimeDelta::milliseconds(1));
+    assert!(world.work().is_idle(), "there is a millisecond left");
+    world.clock.advance(TimeDelta::milliseconds(1));
+    world.work();
+    let booking = world.load(id);
+    assert_eq!((booking.status, booking.technician), (Status::Assigned, Some(second.id)));
+    assert_eq!(booking.declined_by, [world.technician.id]);
+    let way: Vec<_> = booking.history.iter().map(|line| (line.status, line.changed_by)).collect();
+    assert_eq!(way[3..], [(Status::Rejected, None), (Status::Matching, None), (Status::Assigned, None)]);
+
+    world.pass(15);
+    world.work();
+    let booking = world.load(id);
+    assert_eq!(booking.status, Status::Matching, "nobody is left who has not declined");
+    assert_eq!(booking.declined_by, [world.technician.id, second.id]);
+    support::assert_not_found(run(world.bookings().accept(&world.stranger.actor(), id)));
+    assert_refused(run(world.bookings().accept(&world.technician.actor(), id)), Rule::Transition);
+}
+
+#[test]
+fn one_who_declined_is_never_offered_the_job_again_also_by_hand() {
+    let world = World::new();
+    let id = world.book_until(Status::Assigned).id;
+    run(world.bookings().reject(&world.technician.actor(), id, "too far")).unwrap();
+    for _ in 0..40 {
+        world.pass(1);
+        world.work();
+        let booking = world.load(id);
+        assert_ne!(booking.technician, Some(world.technician.id));
+        if booking.status == Status::Matching {
+            let assigned = run(world.bookings().assign(&world.admin.actor(), id, world.technician.id));
+            assert_refused(assigned, Rule::NotEligible);
+        }
+    }
+    assert_eq!(world.load(id).status, Status::Cancelled);
+}
+
+#[test]
+fn the_radius_widens_at_ten_and_twenty_minutes_and_the_search_ends_at_thirty() {
+    // Everybody travels 10 km. So far away live those who are there.
+    for (kilometres, minutes) in
+        [(9.9, 0), (10.1, 10), (14.9, 10), (15.1, 20), (19.9, 20), (20.1, 30), (90.0, 30)]
+    {
+        let world = World::new();
+        let far = world.add_technician(2, kilometres);
+        let id = world.book_until(Status::Assigned).id;
+        run(world.bookings().reject(&world.technician.actor(), id, "no")).unwrap();
+        let began = world.now();
+        for at in 0..=30 {
+            world.clock.set(began + TimeDelta::minutes(at) - TimeDelta::milliseconds(1));
+            world.work();
+            if at > 0 && at <= minutes {
+                assert_eq!(world.load(id).status, Status::Matching, "{kilometres} km, before minute {at}");
+            }
+            world.clock.set(began + TimeDelta::minutes(at));
+            world.work();
+            if at >= minutes {
+                break;
+            }
+        }
+        let booking = world.load(id);
+        if minutes < 30 {
+            assert_eq!(
+                (booking.status, booking.technician),
+                (Status::Assigned, Some(far.id)),
+                "{kilometres} km"
+            );
+        } else {
+            assert_eq!(booking.status, Status::Cancelled, "{kilometres} km");
+            let cancellation = booking.cancellation.as_ref().unwrap();
+            assert_eq!(cancellation.cause, Some(CancellationCause::System));
+            assert!(cancellation.fee.is_zero() && cancellation.cancelled_by.is_none());
+            assert!(world.store.ledger_entries().is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_job_that_is_not_paid_within_thirty_minutes_of_acceptance_is_cancelled_free() {
+    let world = World::with(|builder| builder.gateway(Arc::new(Silent)));
+    let mut request = support::request();
+    request.payment_method = PaymentMethod::Mpesa;
+    // Soon, so that a cancellation by the customer would cost most.
+    request.time_slot = slot(0, "09:00", "11:00");
+    let booking = world.request(&request);
+    assert_eq!(booking.payment.timing, PaymentTiming::AtAcceptance);
+    let booking = world.drive(booking.id, Status::Accepted);
+    let keys = booking.slot.claim_keys(world.technician.id);
+    assert_eq!(world.held(&keys).len(), keys.len());
+    let technician = world.technician.actor();
+    assert_refused(run(world.bookings().en_route(&technician, booking.id)), Rule::PaymentRequired);
+    assert_eq!(world.load(booking.id).version, booking.version);
+
+    world.clock.advance(TimeDelta::minutes(30) - TimeDelta::milliseconds(1));
+    world.work();
+    assert_eq!(world.load(booking.id).status, Status::Accepted);
+    world.clock.advance(TimeDelta::milliseconds(1));
+    world.work();
+    let cancelled = world.load(booking.id);
+    assert_eq!(cancelled.status, Status::Cancelled);
+    assert!(cancelled.cancellation.as_ref().unwrap().fee.is_zero());
+    assert_eq!(world.held(&keys), []);
+    assert!(world.store.ledger_entries().is_empty());
+}
+
+#[test]
+fn work_that_nobody_contests_is_verified_after_a_day() {
+    let world = World::new();
+    let id = world.book_until(Status::Completed).id;
+    world.clock.advance(TimeDelta::hours(24) - TimeDelta::milliseconds(1));
+    world.work();
+    assert_eq!(world.load(id).status, Status::Completed);
+    world.clock.advance(TimeDelta::milliseconds(1));
+    world.work();
+    let booking = world.load(id);
+    assert_eq!(booking.status, Status::PaymentPending);
+    assert!(booking.history.iter().rev().take(2).all(|line| line.changed_by.is_none()));
+}
+
+#[test]
+fn a_dispute_is_flagged_once_after_seven_days() {
+    let world = World::new();
+    let id = world.book_until(Status::Completed).id;
+    run(world.bookings().dispute(&world.customer.actor(), id, DisputeCategory::Quality, "it drips")).unwrap();
+    run(world.bookings().investigate_dispute(&world.support.actor(), id)).unwrap();
+    let raised_at = world.load(id).dispute.as_ref().unwrap().raised_at;
+    let flags = || {
+        let events = world.happened_to(id).into_iter();
+        events.filter(|event| *event == BookingEvent::BookingDisputeEscalated).count()
+    };
+    world.clock.set(raised_at + TimeDelta::days(7) - TimeDelta::milliseconds(1));
+    world.work();
+    assert_eq!(flags(), 0);
+    world.clock.advance(TimeDelta::milliseconds(1));
+    world.work();
+    assert_eq!(flags(), 1);
+    assert_eq!(world.load(id).dispute.as_ref().unwrap().escalated_at, Some(world.now()));
+    world.clock.advance(TimeDelta::days(30));
+    world.work();
+    assert_eq!((flags(), world.load(id).status), (1, Status::Disputed), "and nothing else happens to it");
+}
+
+#[test]
+fn two_workers_do_nothing_twice() {
+    let world = World::new();
+    for n in 2..12 {
+        world.add_technician(n, 1.0);
+    }
+    let ids: Vec<_> = (0..40).map(|_| world.book().id).collect();
+    // Every quarter of an hour there is an offer to lapse and a search to begin anew.
+    for _ in 0..8 {
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        run(world.market.worker().run_due(3)).unwrap();
+                    }
+                });
+            }
+        });
+        world.work();
+        world.pass(15);
+    }
+    for id in ids {
+        let booking = world.load(id);
+        assert!(booking.declined_by.len() >= 7, "{} offers lapsed", booking.declined_by.len());
+        let mut declined = booking.declined_by.clone();
+        declined.sort_unstable();
+        declined.dedup();
+        assert_eq!(declined.len(), booking.declined_by.len(), "nobody was asked twice");
+        let way: Vec<_> = booking.history.iter().map(|line| line.status).collect();
+        for (index, lines) in way.chunks(3).enumerate() {
+            let expected = [
+                if index == 0 { Status::Pending } else { Status::Rejected },
+                Status::Matching,
+                Status::Assigned,
+            ];
+            assert_eq!(lines, &expected[..lines.len()], "{way:?}");
+        }
+        let told = world.happened_to(id).into_iter();
+        let told = told.filter(|event| matches!(event, BookingEvent::BookingStatusChanged { .. })).count();
+        assert_eq!(told, way.len() - 1);
+    }
+}
+
+#[test]
+fn what_a_dead_worker_had_taken_is_done_when_its_lease_has_run_out() {
+    let world = World::new();
+    let id = world.book().id;
+    let lease = Lease { now: world.now(), length: baitech_core::Worker::LEASE };
+    let taken = run(world.store.claim_due(lease, 10)).unwrap();
+    assert_eq!(taken.iter().map(|item| item.target).collect::<Vec<_>>(), [AggregateRef::Booking(id)]);
+
+    world.clock.advance(baitech_core::Worker::LEASE - TimeDelta::milliseconds(1));
+    assert!(world.work().is_idle());
+    assert_eq!(world.load(id).status, Status::Pending);
+    world.clock.advance(TimeDelta::milliseconds(1));
+    world.work();
+    assert_eq!(world.load(id).status, Status::Assigned);
+}
+
+#[test]
+fn a_worker_that_finishes_late_finds_the_work_done() {
+    let world = World::new();
+    let id = world.book_until(Status::Completed).id;
+    world.pass(24 * 60);
+    let slow = Lease { now: world.now(), length: TimeDelta::seconds(60) };
+    assert_eq!(run(world.store.claim_due(slow, 10)).unwrap().len(), 1);
+    world.pass(1);
+    world.work();
+    let verified = world.load(id);
+    assert_eq!(verified.status, Status::PaymentPending);
+    // The slow one would go on now: what it does is decided on what it then reads.
+    world.work();
+    assert_eq!(world.load(id).version, verified.version);
+}
+
+#[test]
+fn work_goes_on_behind_items_that_need_nothing() {
+    let world = World::new();
+    // More than one batch of bookings whose moment in the queue is that of another policy.
+    for n in 1_001..1_071 {
+        let record = build::booking(n, &world.customer, Some(&world.technician), Status::Paid);
+        let put = Put::new(Booking::from_record(record)).due_at(Some(build::start()));
+        let _ = run(world.store.commit(ChangeSet::new().write(put))).unwrap();
+    }
+    world.pass(1);
+    let id = world.book().id;
+    let done = world.work();
+    assert_eq!((done.done, done.skipped, done.failed), (1, 70, 0));
+    assert_eq!(world.load(id).status, Status::Assigned);
+}
+
+#[test]
+fn days_without_a_worker_are_caught_up_in_order() {
+    let world = World::new();
+    let offered = world.book_until(Status::Assigned).id;
+    let mut request = support::request();
+    request.time_slot = slot(2, "10:00", "11:00");
+    let accepted = world.request(&request).id;
+    world.drive(accepted, Status::Accepted);
+    request.time_slot = slot(3, "10:00", "11:00");
+    let completed = world.request(&request).id;
+    world.drive(completed, Status::Completed);
+
+    world.clock.advance(TimeDelta::days(10));
+    world.work();
+    let late = world.load(completed);
+    assert_eq!(late.status, Status::PaymentPending);
+    assert!(late.history.is_sorted_by_key(|line| line.changed_at));
+    let gone = world.load(offered);
+    assert_eq!(gone.status, Status::Cancelled, "nobody is sent to a job whose time is over");
+    let way: Vec<_> = gone.history.iter().skip(3).map(|line| line.status).collect();
+    assert_eq!(way, [Status::Rejected, Status::Matching, Status::Cancelled]);
+    assert!(gone.cancellation.as_ref().unwrap().fee.is_zero());
+    let arrivals = world.load(accepted).reminders.iter().filter(|r| r.sent_at.is_some()).count();
+    assert_eq!(arrivals, 3, "the confirmation and both arrivals are behind");
+    world.clock.advance(TimeDelta::days(10));
+    world.work();
+    let reminded = world.happened_to(completed).into_iter();
+    let payment = BookingEvent::BookingReminder { reminder: ReminderKind::PaymentReminder };
+    assert_eq!(reminded.filter(|event| *event == payment).count(), 1);
+    assert!(world.work().is_idle());
+}
+
+#[test]
+fn a_technician_who_does_not_do_the_work_is_not_asked() {
+    let world = World::new();
+    let mut request = support::request();
+    request.service_category = Category::Welding;
+    let id = world.request(&request).id;
+    world.work();
+    assert_eq!(world.load(id).status, Status::Matching);
+    let welder: User = build::technician(9, Category::Welding, build::nairobi());
+    world.add(&welder);
+    world.pass(10);
+    world.work();
+    assert_eq!(world.load(id).technician, Some(welder.id));
+}
