@@ -14,12 +14,14 @@
 //! A server that we started never outlives the process that started it, and takes its data with it.
 
 mod binary;
+mod document;
 mod fail_point;
 mod process;
 mod server;
 
 use std::fmt;
 
+pub use document::BookingDocument;
 pub use fail_point::FailCommand;
 pub use server::TestServer;
 

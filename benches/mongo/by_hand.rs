@@ -1,0 +1,109 @@
+//! The transaction that somebody would write who has no store: as few commands as the driver allows, everything encoded beforehand.
+
+use baitech::{
+    kernel::Actor,
+    store::{AggregateRef, ChangeSet, Event, Expected, Idempotency, Write},
+};
+use baitech_mongo::testing::BookingDocument;
+use bson::{Binary, Bson, DateTime, Document, doc, oid::ObjectId, spec::BinarySubtype};
+use mongodb::Database;
+
+use crate::Result;
+
+/// A booking's change of status with what belongs to it.
+#[derive(Debug)]
+pub(crate) struct Transaction {
+    filter: Document,
+    update: Document,
+    /// With the record of the request, which lies among them.
+    claims: Vec<Document>,
+    events: Vec<Document>,
+}
+
+impl Transaction {
+    /// What the store writes for this change set.
+    pub(crate) fn of(changes: ChangeSet) -> Result<Self> {
+        let ChangeSet { writes, take, events, idempotency, .. } = changes;
+        let Some(Write::Booking(put)) = writes.into_iter().next() else { return Err("no booking".into()) };
+        let Expected::At(before) = put.expected else { return Err("a new booking".into()) };
+        let holder = reference(put.value.id.into());
+        let id = object_id(put.value.id.to_bytes());
+        let (before, after) = (i32::try_from(before.get())?, i32::try_from(put.expected.written().get())?);
+        let due_at = put.due_at.ok_or("nothing is due")?;
+        let mut next = bson::serialize_to_document(&BookingDocument::from(put.value))?;
+        let mut written = |field| next.remove(field).ok_or("an unwritten field");
+        let last_change = match written("statusHistory")? {
+            Bson::Array(mut history) => history.pop(),
+            _ => None,
+        };
+        let update = doc! {
+            "$set": {
+                "status": written("status")?,
+                "reminders": written("reminders")?,
+                "updatedAt": written("updatedAt")?,
+                "dueAt": DateTime::from_chrono(due_at),
+                "__v": after,
+            },
+            "$push": { "statusHistory": last_change },
+            "$unset": { "leasedUntil": "" },
+        };
+        let claims = take.iter().map(|claim| doc! { "_id": claim.key.as_str(), "holder": holder.clone() });
+        Ok(Self {
+            filter: doc! { "_id": id, "__v": before },
+            update,
+            claims: idempotency.into_iter().map(record).chain(claims).collect(),
+            events: events.into_iter().map(event).collect::<Result<_>>()?,
+        })
+    }
+
+    pub(crate) async fn run(self, database: &Database) -> Result<()> {
+        let mut session = database.client().start_session().await?;
+        session.start_transaction().await?;
+        let bookings = database.collection::<Document>("bookings");
+        let updated = bookings.update_one(self.filter, self.update).session(&mut session).await?;
+        if updated.matched_count != 1 {
+            return Err("somebody else changed the booking".into());
+        }
+        let claims = database.collection::<Document>("claims");
+        claims.insert_many(self.claims).session(&mut session).await?;
+        let events = database.collection::<Document>("events");
+        events.insert_many(self.events).session(&mut session).await?;
+        session.commit_transaction().await?;
+        Ok(())
+    }
+}
+
+fn event(event: Event) -> Result<Document> {
+    let Event { id, aggregate, version, n, actor, at, kind } = event;
+    let Actor::User { id: actor, role } = actor else { return Err("nobody did it".into()) };
+    Ok(doc! {
+        "_id": object_id(id.to_bytes()),
+        "aggregate": reference(aggregate),
+        "version": i32::try_from(version.get())?,
+        "n": i32::try_from(n)?,
+        "actor": { "id": object_id(actor.to_bytes()), "role": role.as_str() },
+        "at": DateTime::from_chrono(at),
+        "name": kind.name(),
+        "payload": bson::serialize_to_bson(&kind)?,
+        "pending": true,
+    })
+}
+
+fn record(record: Idempotency) -> Document {
+    let Idempotency { scope, key, fingerprint, answer, expires_at } = record;
+    let binary = |bytes| Binary { subtype: BinarySubtype::Generic, bytes };
+    doc! {
+        "_id": { "scope": scope, "key": key.as_str() },
+        "fingerprint": binary(fingerprint.to_bytes().to_vec()),
+        "answer": binary(answer),
+        "expiresAt": expires_at.map(DateTime::from_chrono),
+    }
+}
+
+fn reference(reference: AggregateRef) -> Document {
+    doc! { "kind": reference.kind().as_str(), "id": object_id(reference.id_bytes()) }
+}
+
+fn object_id(bytes: [u8; 12]) -> ObjectId {
+    ObjectId::from_bytes(bytes)
+}

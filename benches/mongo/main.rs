@@ -1,0 +1,38 @@
+//! What the MongoDB store costs beside the bare driver, which does the same by hand: in the same run, on the same server, in turns.
+//!
+//! `cargo bench --bench mongo`. The server is a real replica set: the one that `BAITECH_TEST_MONGODB_URI` names, else one that
+//! lives as long as the run.
+
+mod accept;
+mod by_hand;
+mod find;
+mod history;
+mod page;
+mod rivals;
+
+use std::{error::Error, sync::Arc};
+
+use baitech_mongo::{MongoStore, testing::TestServer};
+use criterion::Criterion;
+use tokio::runtime::Runtime;
+
+use self::{accept::Accept, find::Find, history::History, page::SecondPage, rivals::compare};
+
+/// Whatever goes wrong ends the run.
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+fn main() -> Result<()> {
+    let runtime = Runtime::new()?;
+    let history = Arc::new(runtime.block_on(async {
+        let server = TestServer::shared().await?;
+        History::fill(MongoStore::connect(&server.uri_of(&server.database_name())).await?).await
+    })?);
+    let mut criterion = Criterion::default().configure_from_args();
+    compare(&mut criterion, &runtime, Find::new(&history));
+    let page = runtime.block_on(SecondPage::new(&history))?;
+    compare(&mut criterion, &runtime, page);
+    let accept = runtime.block_on(Accept::new(&history))?;
+    compare(&mut criterion, &runtime, accept);
+    criterion.final_summary();
+    Ok(())
+}
