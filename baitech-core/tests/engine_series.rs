@@ -66,3 +66,21 @@ fn a_booking_made_by_another_is_confirmed_once_like_every_other() {
     assert_eq!(claimed.status, Status::Pending);
     assert_eq!(confirmations(&world, claimed.id), 1);
 }
+
+#[test]
+fn the_next_of_a_series_costs_no_more_than_was_approved_whatever_the_demand() {
+    let world = World::new();
+    let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=3".to_owned()), ..request() };
+    let first = world.request(&weekly);
+    // Everybody wants a plumber at once.
+    for _ in 0..10 {
+        world.request(&request());
+    }
+    let surged = world.request(&request());
+    assert!(surged.pricing.total.amount() > first.pricing.total.amount(), "demand raises a new price");
+    world.work();
+    let bookings: Vec<_> = all(&world).into_iter().map(|id| world.load(id)).collect();
+    let next: Vec<_> = bookings.iter().filter(|booking| booking.recurring_parent == Some(first.id)).collect();
+    assert_eq!(next.len(), 1);
+    assert_eq!(next[0].pricing, first.pricing);
+}

@@ -3,7 +3,7 @@ use chrono_tz::Tz;
 
 use super::CancellationPolicy;
 use crate::{
-    kernel::{Currency, Distance, Money},
+    kernel::{Currency, Money},
     matching::MatchingPolicy,
     pricing::PricingPolicy,
 };
@@ -21,8 +21,6 @@ pub struct BookingPolicy {
     pub matching: MatchingPolicy,
     /// The fees that new bookings are shown.
     pub cancellation: CancellationPolicy,
-    /// How far around the job demand is measured.
-    pub demand_radius: Distance,
     /// An offer that is not answered this long is taken as declined.
     pub acceptance_timeout: TimeDelta,
     /// A booking whose money is due at acceptance is cancelled when it has not come this long after.
@@ -63,7 +61,6 @@ impl Default for BookingPolicy {
             pricing: PricingPolicy::default(),
             matching: MatchingPolicy::default(),
             cancellation: CancellationPolicy::default(),
-            demand_radius: Distance::from_kilometres(10.0),
             acceptance_timeout: TimeDelta::minutes(15),
             payment_timeout: TimeDelta::minutes(30),
             verification_timeout: TimeDelta::hours(24),

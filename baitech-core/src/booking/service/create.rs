@@ -112,6 +112,18 @@ impl Bookings {
         Ok(self.price(base, booking.urgency, slot, demand, (nothing_added, old.discount))?.pricing)
     }
 
+    /// The price of the next of a series: as its customer approved it for the first, without what was added to that one, and without
+    /// the demand of a moment that nobody watches. Never more than was approved.
+    fn series_price(&self, booking: &Booking, slot: TimeSlot) -> Result<Pricing> {
+        let approved = booking.pricing;
+        let nothing_added = Money::zero(approved.currency());
+        let extras = (nothing_added, approved.discount);
+        let quoted =
+            self.price(approved.base_price, booking.urgency, slot, Demand::default(), extras)?.pricing;
+        let within = quoted.total.compare(approved.total).is_some_and(std::cmp::Ordering::is_le);
+        Ok(if within { quoted } else { approved })
+    }
+
     fn price(
         &self,
         base: Money,
@@ -137,7 +149,7 @@ impl Bookings {
 
     /// Open requests against free technicians of the category around a place.
     async fn demand(&self, category: Category, place: GeoPoint, slot: TimeSlot) -> Result<Demand> {
-        let within = self.engine.policy.demand_radius;
+        let within = self.engine.policy.pricing.surcharges.demand.radius;
         let open_requests = self.engine.matching.open_requests(category, place, within).await?;
         if open_requests == 0 {
             return Ok(Demand { open_requests, free_technicians: 0 });
@@ -166,7 +178,7 @@ impl Bookings {
                 .await;
         }
         let slot = TimeSlot { date, ..seen.slot };
-        let pricing = self.requote(&seen, slot).await?;
+        let pricing = self.series_price(&seen, slot)?;
         let number = self.draw_number().await?;
         here.change(&Actor::System, id, ("recur", Begins), &date, |booking, context| {
             booking.recur(number.clone(), pricing, context)
