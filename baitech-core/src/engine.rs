@@ -85,6 +85,7 @@ impl Marketplace {
                 gateways: BTreeMap::from([(cash.method(), cash)]),
                 policy,
             },
+            scorer: None,
         }
     }
 
@@ -124,6 +125,7 @@ impl Marketplace {
 #[must_use]
 pub struct Builder {
     engine: Engine,
+    scorer: Option<Arc<dyn MatchScorer>>,
 }
 
 impl Builder {
@@ -157,9 +159,9 @@ impl Builder {
         self
     }
 
-    /// How technicians are ranked.
+    /// How technicians are ranked, if not by the weights of the policy.
     pub fn scorer(mut self, scorer: Arc<dyn MatchScorer>) -> Self {
-        self.engine.scorer = scorer;
+        self.scorer = Some(scorer);
         self
     }
 
@@ -172,6 +174,9 @@ impl Builder {
     /// The engine.
     #[must_use]
     pub fn build(self) -> Marketplace {
-        Marketplace { engine: Arc::new(self.engine) }
+        let Self { mut engine, scorer } = self;
+        let scoring = engine.policy.matching.scoring;
+        engine.scorer = scorer.unwrap_or_else(|| Arc::new(WeightedScorer::new(scoring)));
+        Marketplace { engine: Arc::new(engine) }
     }
 }

@@ -112,7 +112,7 @@ fn another_slot_keeps_the_worst_tier_that_was_reached() {
     // With three hours' notice a cancellation costs half. A week of notice does not undo that.
     world.clock.set(starts_at - TimeDelta::hours(3));
     run(world.bookings().propose_slot(&technician, booking.id, &slot(9, "10:00", "12:00"), None)).unwrap();
-    let moved = run(world.bookings().approve_slot(&customer, booking.id)).unwrap();
+    let moved = run(world.as_shown(booking.id).approve_slot(&customer, booking.id)).unwrap();
     assert_eq!(moved.slot.date.to_string(), "2026-03-11");
     let fee = || run(world.bookings().cancellation_quote(&customer, booking.id)).unwrap().fee;
     assert_eq!(fee(), kes(1_369));

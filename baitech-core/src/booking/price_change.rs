@@ -180,8 +180,12 @@ fn check(change: &NewPriceChange, currency: Currency, context: &Context<'_>) -> 
         }
         let price = violations.check(check_price(field("unitPrice"), material.unit_price, currency));
         if let (Some(name), true, Some(unit_price)) = (name, in_range, price) {
-            let total_price =
-                unit_price.checked_mul(material.quantity)?.round_price(Rounding::HalfAwayFromZero);
+            let total_price = match material.provided_by {
+                Supplier::Technician => {
+                    unit_price.checked_mul(material.quantity)?.round_price(Rounding::HalfAwayFromZero)
+                }
+                Supplier::Customer => Money::zero(currency),
+            };
             materials.push(Material {
                 element: Some(context.id()),
                 name,

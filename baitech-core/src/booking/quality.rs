@@ -93,7 +93,7 @@ impl Booking {
     ///
     /// # Errors
     /// [`Rule::Transition`] before the work is verified; [`Rule::TooLate`] without a warranty that still runs.
-    fn require_warranty(&self, context: &Context<'_>) -> Result<()> {
+    pub(super) fn require_warranty(&self, context: &Context<'_>) -> Result<()> {
         self.require_party(&[Party::Customer], &context.actor)?;
         let done = [
             BookingStatus::Completed,

@@ -212,6 +212,8 @@ pub enum Rule {
     PaymentMethod,
     /// The payment was declined by its provider.
     PaymentDeclined,
+    /// It costs more than its caller agreed to.
+    CostsMore,
     /// It is too early for this.
     TooEarly,
     /// It is too late for this.

@@ -301,11 +301,11 @@ pub(crate) fn give(
             let change = NewPriceChange { reason, materials: vec![material], services: Vec::new() };
             run(bookings.propose_price_change(actor, id, &change))
         }
-        Command::ApprovePrice => run(bookings.approve_price_change(actor, id)),
+        Command::ApprovePrice => run(world.as_shown(id).approve_price_change(actor, id)),
         Command::DeclinePrice => run(bookings.decline_price_change(actor, id)),
         Command::MoveSlot(slot) => run(bookings.move_slot(actor, id, &slot_of(slot))),
         Command::ProposeSlot(slot) => run(bookings.propose_slot(actor, id, &slot_of(slot), None)),
-        Command::ApproveSlot => run(bookings.approve_slot(actor, id)),
+        Command::ApproveSlot => run(world.as_shown(id).approve_slot(actor, id)),
         Command::DeclineSlot => run(bookings.decline_slot(actor, id)),
         Command::AddCheckpoint => run(bookings.add_checkpoint(actor, id, "pressure", true, None)),
         Command::CheckQuality => run(bookings.check_quality(actor, id, 80, None)),

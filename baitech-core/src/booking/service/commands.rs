@@ -169,7 +169,8 @@ impl Bookings {
         booking.cancellation_quote(false, &self.context(actor, self.engine.clock.now()))
     }
 
-    /// Gives the booking up. Pin it to the version whose fee was shown ([`at`](Self::at)).
+    /// Gives the booking up. Pin it to the version that was shown ([`at`](Self::at)), and name the fee that was shown
+    /// ([`agreed`](Self::agreed)): fees rise with time, too.
     ///
     /// # Errors
     /// [`Rule::Transition`]; [`Error::Conflict`]; a violation of `reason`.
@@ -177,6 +178,7 @@ impl Bookings {
         let reason = Text::<500>::new("reason", reason)?;
         let reason = reason.as_str();
         self.change(actor, id, ("cancel", GoesOn), &reason, |booking, context| {
+            self.require_agreed(booking.cancellation_quote(false, context)?.fee)?;
             booking.cancel(reason, false, context)
         })
         .await

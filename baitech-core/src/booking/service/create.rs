@@ -1,12 +1,12 @@
 //! New bookings, and what they cost.
 
 use super::{Bookings, Effort::Begins};
-use crate::account::Category;
 use crate::{
-    account::{TechnicianProfile, User},
+    account::{Category, User},
     booking::{Booking, BookingDraft, BookingNumber, BookingStatus, NewBooking, Terms, TimeSlot, Urgency},
     decide::{answered, create},
     kernel::{Actor, Code, Error, GeoPoint, Id, Kind, Money, Result, Role, Rule, Violation},
+    matching::Candidate,
     pricing::{Demand, Pricing, Quote, QuoteRequest, hourly},
     store::Stored,
 };
@@ -19,14 +19,16 @@ impl Bookings {
     pub async fn quote(&self, actor: &Actor, request: &NewBooking) -> Result<Quote> {
         self.require_actor(actor, Begins).await?;
         let draft = request.check(&self.context(actor, self.engine.clock.now()))?;
-        self.quote_draft(&draft).await
+        let customer =
+            request.on_behalf_of.or(actor.id()).ok_or_else(|| Error::forbidden("a person books"))?;
+        self.quote_draft(&draft, customer).await
     }
 
     /// Requests a service. With a key, repeating it books once.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation; [`Rule::InactiveUser`], [`Rule::PaymentMethod`],
-    /// [`Rule::NumbersExhausted`], [`Rule::IdempotencyKeyReused`]; [`Error::Forbidden`] for a discount, or a booking for somebody
+    /// [`Rule::NumbersExhausted`], [`Rule::IdempotencyKeyReused`], [`Rule::CostsMore`] than [agreed](Self::agreed); [`Error::Forbidden`] for a discount, or a booking for somebody
     /// else, by others than staff.
     pub async fn create(&self, actor: &Actor, request: &NewBooking) -> Result<Stored<Booking>> {
         let user = self.require_actor(actor, Begins).await?;
@@ -50,7 +52,8 @@ impl Bookings {
             return Err(Violation::new("project", Code::Unknown, "projects are for corporate users").into());
         }
         let timing = self.engine.gateway(draft.payment_method)?.timing();
-        let pricing = self.quote_draft(&draft).await?.pricing;
+        let pricing = self.quote_draft(&draft, customer.id).await?.pricing;
+        self.require_agreed(pricing.total)?;
         let number = self.draw_number().await?;
         let terms = Terms { number, customer: customer.id, company, pricing, timing };
         let decision = Booking::request(draft, terms, &context)?;
@@ -73,15 +76,10 @@ impl Bookings {
         Ok(user)
     }
 
-    async fn quote_draft(&self, draft: &BookingDraft) -> Result<Quote> {
-        let minutes = draft.slot.estimated_minutes;
-        let base = match draft.preferred_technician {
-            Some(id) => self.technician_price(id, draft).await?,
-            None => None,
-        };
-        let listed =
-            || self.engine.price_list.base_price(draft.category, draft.service_type.as_str(), minutes);
-        let base = base.or_else(listed).ok_or_else(|| {
+    async fn quote_draft(&self, draft: &BookingDraft, customer: Id<User>) -> Result<Quote> {
+        let service = (draft.category, draft.service_type.as_str());
+        let base = self.base_price(service, draft.preferred_technician, customer, draft.slot).await?;
+        let base = base.ok_or_else(|| {
             Violation::new("serviceType", Code::Unknown, "the price list has no price for this service")
         })?;
         let currency = self.engine.policy.currency;
@@ -99,13 +97,17 @@ impl Bookings {
             return Ok(booking.pricing);
         }
         let old = booking.pricing;
-        let base = match (booking.slot.estimated_minutes, slot.estimated_minutes) {
-            (before, after) if before != after && before > 0 => {
-                let longer = old.base_price.checked_mul(after.into())?;
-                let factor = rust_decimal::Decimal::ONE / rust_decimal::Decimal::from(before);
-                longer.checked_mul(factor)?
-            }
-            _ => old.base_price,
+        let base = if booking.slot.estimated_minutes == slot.estimated_minutes {
+            old.base_price
+        } else {
+            let service = (booking.service_category, booking.service_type.as_str());
+            let listed =
+                self.base_price(service, booking.preferred_technician, booking.customer, slot).await?;
+            let listed = listed.filter(|price| price.currency() == old.currency());
+            listed.ok_or_else(|| {
+                let message = "there is no price for this service at another length; cancel and book anew";
+                Violation::new("timeSlot.endTime", Code::Unknown, message)
+            })?
         };
         let demand = self.demand(booking.service_category, booking.location.point, slot).await?;
         let nothing_added = Money::zero(old.currency());
@@ -137,14 +139,42 @@ impl Bookings {
         Ok(self.engine.policy.pricing.quote(&request)?)
     }
 
-    async fn technician_price(&self, id: Id<User>, draft: &BookingDraft) -> Result<Option<Money>> {
+    /// The hours of the preferred technician at the technician's own rate, else the price list's price. `None` without either.
+    async fn base_price(
+        &self,
+        (category, service_type): (Category, &str),
+        preferred: Option<Id<User>>,
+        customer: Id<User>,
+        slot: TimeSlot,
+    ) -> Result<Option<Money>> {
+        let minutes = slot.estimated_minutes;
+        let own = match preferred {
+            Some(technician) => self.hourly_rate(technician, customer, category).await?,
+            None => None,
+        };
+        match own {
+            Some(rate) => Ok(Some(hourly(rate, minutes)?)),
+            None => Ok(self.engine.price_list.base_price(category, service_type, minutes)),
+        }
+    }
+
+    /// A technician's own rate, of one who could be offered the job: nobody sets the price for others by being named.
+    async fn hourly_rate(
+        &self,
+        technician: Id<User>,
+        customer: Id<User>,
+        category: Category,
+    ) -> Result<Option<Money>> {
         let unknown = |message| Violation::new("preferredTechnician", Code::Unknown, message);
-        let user = self.engine.users.load(id).await?.map(|stored| stored.value);
+        if technician == customer {
+            return Err(unknown("nobody works for themselves").into());
+        }
+        let user = self.engine.users.load(technician).await?.map(|stored| stored.value);
         let user = user.ok_or_else(|| unknown("there is no such technician"))?;
-        let profile: &TechnicianProfile =
-            user.technician.as_ref().ok_or_else(|| unknown("this user is no technician"))?;
-        let rate = profile.hourly_rate.filter(|rate| rate.currency() == self.engine.policy.currency);
-        Ok(rate.map(|rate| hourly(rate, draft.slot.estimated_minutes)).transpose()?)
+        let candidate = Candidate::from_user(&user, category).filter(|_| user.role == Role::Technician);
+        let candidate = candidate.ok_or_else(|| unknown("this user is no technician"))?;
+        let stands = candidate.is_active && candidate.is_verified && candidate.skill.is_some();
+        Ok(candidate.hourly_rate.filter(|rate| stands && rate.currency() == self.engine.policy.currency))
     }
 
     /// Open requests against free technicians of the category around a place.

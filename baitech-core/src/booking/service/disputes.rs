@@ -7,6 +7,7 @@ use super::{
 use crate::{
     account::Image,
     booking::{Booking, DisputeCategory, DisputeClaim, DisputeOutcome, NewTimeSlot},
+    decide::answered,
     kernel::{Actor, Error, Id, Percent, Result, Text},
     store::Stored,
 };
@@ -160,6 +161,13 @@ impl Bookings {
         description: &str,
     ) -> Result<Stored<Booking>> {
         let description = Text::<1000>::new("description", description)?;
+        self.require_actor(actor, Begins).await?;
+        let command = self.command(actor, "claim_warranty", &(id, &(slot, &description)))?;
+        if let Some(answered) = answered(&self.engine, &*self.engine.bookings, &command).await? {
+            return Ok(answered);
+        }
+        // Numbers are few: none is drawn for a claim that will be refused.
+        self.get(actor, id).await?.require_warranty(&self.context(actor, self.engine.clock.now()))?;
         let number = self.draw_number().await?;
         let changed = self
             .change(actor, id, ("claim_warranty", Begins), &(slot, &description), |booking, context| {

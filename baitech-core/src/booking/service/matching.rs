@@ -46,10 +46,15 @@ impl Bookings {
             return Err(Error::Conflict(booking.into()));
         }
         if booking.status != BookingStatus::Matching {
-            self.change(actor, id, ("begin_matching", GoesOn), &(), |booking, context| {
-                booking.begin_matching(context)
-            })
-            .await?;
+            let begun = self
+                .change(actor, id, ("begin_matching", GoesOn), &(), |booking, context| {
+                    booking.begin_matching(context)
+                })
+                .await?;
+            if begun.status != BookingStatus::Matching {
+                // This request had begun the search before, and somebody else has ended it since.
+                return Ok(begun);
+            }
         }
         self.search(actor, id).await
     }
@@ -97,11 +102,15 @@ impl Bookings {
         technician: Id<User>,
     ) -> Result<Stored<Booking>> {
         let booking = self.get(actor, id).await?;
+        // This very request may have been answered before: with the job, the technician is busy.
+        let command = self.command(actor, "assign", &(id, technician))?;
+        if let Some(answered) = answered(&self.engine, &*self.engine.bookings, &command).await? {
+            return Ok(answered);
+        }
+        // Who may not assign is not told about technicians either.
+        booking.require_transition(BookingStatus::Assigned, actor)?;
         if let Err(exclusion) = self.eligibility_of(&booking, technician).await? {
-            // This very request may have been answered before: with the job, the technician is busy.
-            let command = self.command(actor, "assign", &(id, technician))?;
-            let answered = answered(&self.engine, &*self.engine.bookings, &command).await?;
-            return answered.ok_or_else(|| Error::refused(Rule::NotEligible, exclusion.to_string()));
+            return Err(Error::refused(Rule::NotEligible, exclusion.to_string()));
         }
         let assignment = Assignment {
             technician,
@@ -143,6 +152,22 @@ impl Bookings {
     ) -> Result<Option<Exclusion>> {
         let booking = self.get_as_owner(actor, id).await?;
         Ok(self.eligibility_of(&booking, technician).await?.err())
+    }
+
+    /// Fails unless the technician to whom a job is offered could do it in another slot, too.
+    pub(super) async fn require_offer_stands(&self, booking: &Booking, slot: TimeSlot) -> Result<()> {
+        let Some(technician) = booking.technician else {
+            return Ok(());
+        };
+        let mut moved = booking.clone().into_record();
+        moved.slot = slot;
+        match self.eligibility_of(&Booking::from_record(moved), technician).await? {
+            Ok(_) => Ok(()),
+            Err(exclusion) => {
+                let message = format!("the technician who was asked cannot come then: {exclusion}");
+                Err(Error::refused(Rule::NotEligible, message))
+            }
+        }
     }
 
     async fn get_as_owner(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {

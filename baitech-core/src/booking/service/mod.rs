@@ -20,7 +20,7 @@ use crate::{
     account::{User, UserStatus},
     decide::{Command, Decision, change},
     engine::Engine,
-    kernel::{Actor, Current, Error, Id, Kind, Result, Rule},
+    kernel::{Actor, Code, Current, Error, Id, Kind, Money, Result, Rule, Violation},
     store::{IdempotencyKey, Stored, Version},
 };
 
@@ -41,6 +41,7 @@ pub struct Bookings {
     engine: Arc<Engine>,
     pinned: Option<Version>,
     key: Option<IdempotencyKey>,
+    agreed: Option<Money>,
 }
 
 /// Whether a command begins something new: suspended users finish what runs and start nothing.
@@ -52,7 +53,7 @@ enum Effort {
 
 impl Bookings {
     pub(crate) const fn new(engine: Arc<Engine>) -> Self {
-        Self { engine, pinned: None, key: None }
+        Self { engine, pinned: None, key: None, agreed: None }
     }
 
     /// Commands take effect only on a booking that is still at this version; otherwise they fail with
@@ -68,6 +69,32 @@ impl Bookings {
     pub fn with_key(mut self, key: IdempotencyKey) -> Self {
         self.key = Some(key);
         self
+    }
+
+    /// Commands cost their caller no more than this: the total of a booking, or the fee of a cancellation, that was shown. A price
+    /// that has risen meanwhile is refused with [`Rule::CostsMore`], and nothing happens.
+    #[must_use]
+    pub const fn agreed(mut self, most: Money) -> Self {
+        self.agreed = Some(most);
+        self
+    }
+
+    /// Fails where something costs more than its caller agreed to.
+    fn require_agreed(&self, price: Money) -> Result<()> {
+        let within = |agreed| price.compare(agreed).is_some_and(std::cmp::Ordering::is_le);
+        if self.agreed.is_none_or(within) {
+            return Ok(());
+        }
+        Err(Error::refused(Rule::CostsMore, format!("this costs {price} by now")))
+    }
+
+    /// Fails unless the command says which version its caller saw: what it means is in what was shown.
+    fn require_pin(&self) -> Result<()> {
+        if self.pinned.is_some() {
+            return Ok(());
+        }
+        let message = "an approval names the version of the booking that was shown";
+        Err(Violation::new("version", Code::Required, message).into())
     }
 
     fn context<'a>(&'a self, actor: &Actor, now: DateTime<Utc>) -> Context<'a> {

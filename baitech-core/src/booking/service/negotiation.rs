@@ -2,7 +2,7 @@
 
 use super::{Bookings, Effort::GoesOn};
 use crate::{
-    booking::{Booking, NewPriceChange, NewTimeSlot},
+    booking::{Booking, BookingStatus, NewPriceChange, NewTimeSlot},
     kernel::{Actor, Id, Result, Text},
     store::Stored,
 };
@@ -24,13 +24,16 @@ impl Bookings {
         .await
     }
 
-    /// The customer approves the higher price. Pin it to the version that was shown ([`at`](Self::at)).
+    /// The customer approves the higher price, of the version that was shown ([`at`](Self::at)).
     ///
     /// # Errors
     /// As [`Booking::approve_price_change`]; [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn approve_price_change(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("approve_price", GoesOn), &(), |booking, context| {
-            booking.approve_price_change(context)
+            let decision = booking.approve_price_change(context)?;
+            self.require_pin()?;
+            self.require_agreed(decision.next.pricing.total)?;
+            Ok(decision)
         })
         .await
     }
@@ -49,7 +52,8 @@ impl Bookings {
     /// The customer moves the slot before a technician has accepted. The price is quoted anew, as demand is by now.
     ///
     /// # Errors
-    /// As [`Booking::move_slot`]; violations of `timeSlot…`; [`Conflict`](crate::kernel::Error::Conflict).
+    /// As [`Booking::move_slot`]; [`CostsMore`](crate::kernel::Rule::CostsMore) than [agreed](Self::agreed); [`NotEligible`](crate::kernel::Rule::NotEligible) where the technician to whom
+    /// the job is offered cannot do it then; violations of `timeSlot…`; [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn move_slot(
         &self,
         actor: &Actor,
@@ -59,6 +63,10 @@ impl Bookings {
         let seen = self.get(actor, id).await?;
         let slot = slot.check(seen.slot.zone)?;
         let pricing = self.requote(&seen, slot).await?;
+        self.require_agreed(pricing.total)?;
+        if seen.status == BookingStatus::Assigned {
+            self.require_offer_stands(&seen, slot).await?;
+        }
         self.change(actor, id, ("move_slot", GoesOn), &slot, |booking, context| {
             booking.move_slot(slot, pricing, context)
         })
@@ -84,13 +92,15 @@ impl Bookings {
         .await
     }
 
-    /// The other side approves: job and claims move in one commit.
+    /// The other side approves the slot of the version that was shown ([`at`](Self::at)): job and claims move in one commit.
     ///
     /// # Errors
-    /// As [`Booking::approve_slot`]; [`Rule::TimeSlotTaken`](crate::kernel::Rule::TimeSlotTaken); [`Conflict`](crate::kernel::Error::Conflict).
+    /// As [`Booking::approve_slot`]; [`TimeSlotTaken`](crate::kernel::Rule::TimeSlotTaken); [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn approve_slot(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("approve_slot", GoesOn), &(), |booking, context| {
-            booking.approve_slot(context)
+            let decision = booking.approve_slot(context)?;
+            self.require_pin()?;
+            Ok(decision)
         })
         .await
     }
@@ -106,12 +116,18 @@ impl Bookings {
         .await
     }
 
-    /// The company's administrator approves the price. Pin it to the version that was shown ([`at`](Self::at)).
+    /// The company's administrator approves the price, of the version that was shown ([`at`](Self::at)).
     ///
     /// # Errors
     /// As [`Booking::approve`]; [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn approve(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("approve", GoesOn), &(), |booking, context| booking.approve(context)).await
+        self.change(actor, id, ("approve", GoesOn), &(), |booking, context| {
+            let decision = booking.approve(context)?;
+            self.require_pin()?;
+            self.require_agreed(decision.next.pricing.total)?;
+            Ok(decision)
+        })
+        .await
     }
 
     /// The company's administrator refuses the price; the booking is given up.
