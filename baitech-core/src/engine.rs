@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    account::{Accounts, UserRepository},
+    account::{Accounts, User, UserRepository, UserStatus},
     booking::{BookingPolicy, BookingRepository, Bookings, PaymentMethod},
-    kernel::{Clock, Entropy, Error, Pause, Result, Rule, SystemClock, SystemEntropy},
+    kernel::{Actor, Clock, Entropy, Error, Pause, Result, Rule, SystemClock, SystemEntropy},
     ledger::Ledger,
     matching::{MatchScorer, MatchingRepository, WeightedScorer},
     payment::{Cash, PaymentGateway},
@@ -35,7 +35,35 @@ pub(crate) struct Engine {
     pub(crate) policy: BookingPolicy,
 }
 
+/// How much somebody is about to do: who is suspended reads, finishes what runs, and starts nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    Reads,
+    GoesOn,
+    Begins,
+}
+
 impl Engine {
+    /// The stored user behind an actor, if it has the role that the actor claims and may do so much; `None` for the system.
+    pub(crate) async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<User>> {
+        let Actor::User { id, role } = *actor else {
+            return Ok(None);
+        };
+        let user = self.users.load(id).await?.map(|stored| stored.value);
+        let Some(user) = user.filter(|user| user.role == role) else {
+            return Err(Error::forbidden("there is no such user in this role"));
+        };
+        match (user.status, effort) {
+            (UserStatus::Active, _) | (UserStatus::Suspended, Effort::Reads | Effort::GoesOn) => {
+                Ok(Some(user))
+            }
+            (UserStatus::Suspended | UserStatus::Deactivated | UserStatus::Banned, _) => {
+                let message = format!("the account is {}", user.status.as_str());
+                Err(Error::refused(Rule::InactiveUser, message))
+            }
+        }
+    }
+
     pub(crate) fn gateway(&self, method: PaymentMethod) -> Result<&Arc<dyn PaymentGateway>> {
         let missing = || {
             let message = format!("{} is not accepted here", method.as_str());

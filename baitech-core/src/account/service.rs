@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     decide::{Command, Decision, change, create},
-    engine::Engine,
+    engine::{Effort, Engine},
     kernel::{Actor, Email, Error, Id, Kind, Page, PageRequest, PhoneNumber, Result, Role, Rule, Username},
     store::{IdempotencyKey, Stored, Version},
 };
@@ -45,8 +45,9 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation; [`Code::Duplicate`](crate::kernel::Code::Duplicate) of `email`, `phoneNumber` or
-    /// `username`; [`Error::Forbidden`].
+    /// `username`; [`Error::Forbidden`]; [`Rule::InactiveUser`].
     pub async fn register(&self, actor: &Actor, user: &NewUser) -> Result<Stored<User>> {
+        self.engine.require_actor(actor, Effort::Begins).await?;
         if user.role.is_staff() && !matches!(actor, Actor::System) && actor.role() != Some(Role::Admin) {
             return Err(Error::forbidden("an admin makes staff accounts"));
         }
@@ -71,8 +72,9 @@ impl Accounts {
     /// A user, for itself and staff.
     ///
     /// # Errors
-    /// [`Error::NotFound`], also for others.
+    /// [`Error::NotFound`], also for others; [`Error::Forbidden`] for a role that the actor does not have; [`Rule::InactiveUser`].
     pub async fn get(&self, actor: &Actor, id: Id<User>) -> Result<Stored<User>> {
+        self.engine.require_actor(actor, Effort::Reads).await?;
         let visible = actor.is_staff() || actor.id() == Some(id);
         let stored = if visible { self.engine.users.load(id).await? } else { None };
         stored.ok_or_else(|| Error::not_found(Kind::User, id))
@@ -81,41 +83,41 @@ impl Accounts {
     /// The user with this address; for staff, and whoever signs users in.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff and the system.
+    /// [`Error::Forbidden`] for others than staff and the system; [`Rule::InactiveUser`].
     pub async fn find_by_email(&self, actor: &Actor, email: &Email) -> Result<Option<Stored<User>>> {
-        require_staff(actor)?;
+        self.require_reader(actor).await?;
         Ok(self.engine.users.find_by_email(email).await?)
     }
 
     /// The user with this number; for staff, and whoever signs users in.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff and the system.
+    /// [`Error::Forbidden`] for others than staff and the system; [`Rule::InactiveUser`].
     pub async fn find_by_phone(&self, actor: &Actor, phone: &PhoneNumber) -> Result<Option<Stored<User>>> {
-        require_staff(actor)?;
+        self.require_reader(actor).await?;
         Ok(self.engine.users.find_by_phone(phone).await?)
     }
 
     /// The user with this name.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff and the system.
+    /// [`Error::Forbidden`] for others than staff and the system; [`Rule::InactiveUser`].
     pub async fn find_by_username(&self, actor: &Actor, username: &Username) -> Result<Option<Stored<User>>> {
-        require_staff(actor)?;
+        self.require_reader(actor).await?;
         Ok(self.engine.users.find_by_username(username).await?)
     }
 
     /// Users, the oldest first; for staff.
     ///
     /// # Errors
-    /// [`Error::Forbidden`]; a violation of `cursor`.
+    /// [`Error::Forbidden`]; [`Rule::InactiveUser`]; a violation of `cursor`.
     pub async fn list(
         &self,
         actor: &Actor,
         filter: UserFilter,
         page: &PageRequest,
     ) -> Result<Page<Stored<User>>> {
-        require_staff(actor)?;
+        self.require_reader(actor).await?;
         Ok(self.engine.users.list_users(filter, page).await?)
     }
 
@@ -215,17 +217,15 @@ impl Accounts {
         if !actor.is_staff() && actor.id() != Some(id) {
             return Err(Error::not_found(Kind::User, id));
         }
-        self.require_actor(actor).await?;
+        self.engine.require_actor(actor, Effort::Begins).await?;
         let command = Command { actor: *actor, pinned: self.pinned, request: None };
         change(&self.engine, &*self.engine.users, &command, id, decide).await
     }
 
-    async fn require_actor(&self, actor: &Actor) -> Result<()> {
-        let Actor::User { id, role } = *actor else {
-            return Ok(());
-        };
-        let user = self.engine.users.load(id).await?.filter(|user| user.role == role);
-        user.ok_or_else(|| Error::forbidden("there is no such user in this role"))?.require_active()
+    /// Fails unless the actor may look for users that are not itself.
+    async fn require_reader(&self, actor: &Actor) -> Result<()> {
+        self.engine.require_actor(actor, Effort::Reads).await?;
+        require_staff(actor)
     }
 
     async fn require_company(&self, administrator: Id<User>) -> Result<()> {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::Account;
 use crate::{
-    engine::Engine,
+    engine::{Effort, Engine},
     kernel::{Actor, Currency, Error, Money, Result},
 };
 
@@ -20,8 +20,10 @@ impl Ledger {
     /// The balance of an account in a currency; credit is positive.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff and the account's own user; [`Error::Unavailable`].
+    /// [`Error::Forbidden`] for others than staff and the account's own user; [`Rule::InactiveUser`](crate::kernel::Rule::InactiveUser);
+    /// [`Error::Unavailable`].
     pub async fn balance(&self, actor: &Actor, account: Account, currency: Currency) -> Result<Money> {
+        self.engine.require_actor(actor, Effort::Reads).await?;
         let owner = match account {
             Account::Wallet(id) | Account::Payable(id) | Account::Receivable(id) => Some(id),
             _ => None,
@@ -35,8 +37,9 @@ impl Ledger {
     /// Every account with a posting and its balance; for each currency they sum to zero.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff; [`Error::Unavailable`].
+    /// [`Error::Forbidden`] for others than staff; [`Rule::InactiveUser`](crate::kernel::Rule::InactiveUser); [`Error::Unavailable`].
     pub async fn trial_balance(&self, actor: &Actor) -> Result<Vec<(Account, Money)>> {
+        self.engine.require_actor(actor, Effort::Reads).await?;
         if !actor.is_staff() {
             return Err(Error::forbidden("the books are for the staff"));
         }

@@ -17,9 +17,9 @@ pub use matching::Offer;
 
 use super::{Booking, Context};
 use crate::{
-    account::{User, UserStatus},
+    account::User,
     decide::{Command, Decision, change},
-    engine::Engine,
+    engine::{Effort, Engine},
     kernel::{Actor, Code, Current, Error, Id, Kind, Money, Result, Rule, Violation},
     store::{IdempotencyKey, Stored, Version},
 };
@@ -42,13 +42,6 @@ pub struct Bookings {
     pinned: Option<Version>,
     key: Option<IdempotencyKey>,
     agreed: Option<Money>,
-}
-
-/// Whether a command begins something new: suspended users finish what runs and start nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Effort {
-    Begins,
-    GoesOn,
 }
 
 impl Bookings {
@@ -134,21 +127,7 @@ impl Bookings {
         }
     }
 
-    /// The user who acts, if it has the role that it claims and may act.
     async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<User>> {
-        let Actor::User { id, role } = *actor else {
-            return Ok(None);
-        };
-        let user = self.engine.users.load(id).await?.map(|stored| stored.value);
-        let Some(user) = user.filter(|user| user.role == role) else {
-            return Err(Error::forbidden("there is no such user in this role"));
-        };
-        match (user.status, effort) {
-            (UserStatus::Active, _) | (UserStatus::Suspended, Effort::GoesOn) => Ok(Some(user)),
-            (UserStatus::Suspended | UserStatus::Deactivated | UserStatus::Banned, _) => {
-                let message = format!("the account is {}", user.status.as_str());
-                Err(Error::refused(Rule::InactiveUser, message))
-            }
-        }
+        self.engine.require_actor(actor, effort).await
     }
 }

@@ -1,0 +1,91 @@
+//! Whoever acts is who they say: the stored account decides, not the role that an actor claims.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use baitech_core::{
+    account::{NewUser, User, UserFilter, UserStatus},
+    kernel::{Actor, Currency, Id, PageRequest, Role, Rule},
+    ledger::Account,
+    testing::build,
+};
+use support::{World, assert_forbidden, assert_refused, run};
+
+/// A customer who wants to join.
+fn newcomer() -> NewUser {
+    NewUser::new(Role::Customer, "Wanjiku", "Mwangi", "wanjiku@example.ke", "+254712345678")
+}
+
+#[test]
+fn a_claimed_role_opens_nothing() {
+    let world = World::new();
+    let (accounts, ledger) = (world.market.accounts(), world.market.ledger());
+    let mut staff = newcomer();
+    staff.role = Role::Admin;
+    let before = world.trace();
+    for liar in
+        [Actor::user(world.customer.id, Role::Admin), Actor::user(Id::from_bytes([9; 12]), Role::Admin)]
+    {
+        assert_forbidden(run(accounts.register(&liar, &staff)));
+        assert_forbidden(run(accounts.register(&liar, &newcomer())));
+        assert_forbidden(run(accounts.get(&liar, world.technician.id)));
+        assert_forbidden(run(accounts.find_by_email(&liar, &world.technician.email)));
+        assert_forbidden(run(accounts.find_by_phone(&liar, &world.technician.phone)));
+        assert_forbidden(run(accounts.list(&liar, UserFilter::default(), &PageRequest::default())));
+        assert_forbidden(run(accounts.set_status(&liar, world.technician.id, UserStatus::Banned)));
+        assert_forbidden(run(ledger.trial_balance(&liar)));
+        assert_forbidden(run(ledger.balance(&liar, Account::Wallet(world.technician.id), Currency::KES)));
+    }
+    assert_eq!(world.trace(), before);
+    assert_eq!(run(accounts.get(&world.admin.actor(), world.technician.id)).unwrap().id, world.technician.id);
+}
+
+#[test]
+fn who_is_suspended_reads_and_who_has_left_does_not() {
+    let world = World::new();
+    let (accounts, ledger) = (world.market.accounts(), world.market.ledger());
+    let actor = world.support.actor();
+    for (status, reads) in [
+        (UserStatus::Active, true),
+        (UserStatus::Suspended, true),
+        (UserStatus::Deactivated, false),
+        (UserStatus::Banned, false),
+    ] {
+        run(accounts.set_status(&Actor::System, world.support.id, status)).unwrap();
+        let answers = [
+            run(accounts.get(&actor, world.customer.id)).map(drop),
+            run(accounts.list(&actor, UserFilter::default(), &PageRequest::default())).map(drop),
+            run(ledger.trial_balance(&actor)).map(drop),
+        ];
+        for answer in answers {
+            if reads {
+                answer.unwrap();
+            } else {
+                assert_refused(answer, Rule::InactiveUser);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_suspended_administrator_adds_nobody_to_the_company() {
+    let world = World::new();
+    let accounts = world.market.accounts();
+    let company: User = build::company(1);
+    world.add(&company);
+    let mut member = newcomer();
+    member.role = Role::Corporate;
+    member.corporate = company.corporate.clone();
+    member.corporate.as_mut().unwrap().administrator = Some(company.id);
+    run(accounts.set_status(&world.admin.actor(), company.id, UserStatus::Suspended)).unwrap();
+    assert_refused(run(accounts.register(&company.actor(), &member)), Rule::InactiveUser);
+    run(accounts.set_status(&world.admin.actor(), company.id, UserStatus::Active)).unwrap();
+    let joined = run(accounts.register(&company.actor(), &member)).unwrap();
+    assert_eq!(joined.company(), Some(company.id));
+}
