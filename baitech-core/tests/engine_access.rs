@@ -11,11 +11,12 @@ mod support;
 
 use baitech_core::{
     account::{NewUser, User, UserFilter, UserStatus},
-    kernel::{Actor, Currency, Id, PageRequest, Role, Rule},
+    booking::BookingFilter,
+    kernel::{Actor, Currency, Error, Id, PageRequest, Result, Role, Rule},
     ledger::Account,
     testing::build,
 };
-use support::{World, assert_forbidden, assert_refused, run};
+use support::{World, assert_forbidden, assert_refused, request, run};
 
 /// A customer who wants to join.
 fn newcomer() -> NewUser {
@@ -88,4 +89,30 @@ fn a_suspended_administrator_adds_nobody_to_the_company() {
     run(accounts.set_status(&world.admin.actor(), company.id, UserStatus::Active)).unwrap();
     let joined = run(accounts.register(&company.actor(), &member)).unwrap();
     assert_eq!(joined.company(), Some(company.id));
+}
+
+#[test]
+fn bookings_are_shown_to_who_has_the_role_and_is_not_banned() {
+    let world = World::new();
+    let booking = world.request(&request());
+    let read = |actor: &Actor| {
+        let filter = BookingFilter::default();
+        let bookings = world.bookings();
+        assert_forbidden_or_inactive(run(bookings.get(actor, booking.id)));
+        assert_forbidden_or_inactive(run(bookings.get_by_number(actor, &booking.number)));
+        assert_forbidden_or_inactive(run(bookings.view(actor, booking.id)));
+        assert_forbidden_or_inactive(run(bookings.list(actor, &filter, &PageRequest::default())));
+        assert_forbidden_or_inactive(run(bookings.count_by_status(actor, &filter)));
+    };
+    // A customer whose token still says that they are an administrator.
+    read(&Actor::user(world.customer.id, Role::Admin));
+    let admin = world.admin.actor();
+    run(world.market.accounts().set_status(&admin, world.support.id, UserStatus::Banned)).unwrap();
+    read(&world.support.actor());
+}
+
+fn assert_forbidden_or_inactive<T: std::fmt::Debug>(result: Result<T>) {
+    let error = result.expect_err("must not be shown");
+    let inactive = error.rule() == Some(Rule::InactiveUser);
+    assert!(inactive || matches!(error, Error::Forbidden { .. }), "{error:?}");
 }

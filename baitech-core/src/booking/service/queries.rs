@@ -1,6 +1,6 @@
 //! Reading bookings: what each actor may see.
 
-use super::Bookings;
+use super::{Bookings, Effort::Reads};
 use crate::{
     booking::{Booking, BookingFilter, BookingNumber, BookingStatus, BookingView},
     kernel::{Actor, Error, Id, Kind, Page, PageRequest, Result},
@@ -13,6 +13,7 @@ impl Bookings {
     /// # Errors
     /// [`Error::NotFound`], also for a booking that this actor may not know of.
     pub async fn get(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.require_actor(actor, Reads).await?;
         let stored = self.engine.bookings.load(id).await?;
         stored
             .filter(|booking| booking.is_visible_to(actor))
@@ -24,6 +25,7 @@ impl Bookings {
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn get_by_number(&self, actor: &Actor, number: &BookingNumber) -> Result<Stored<Booking>> {
+        self.require_actor(actor, Reads).await?;
         let stored = self.engine.bookings.find_by_number(number).await?;
         let visible = stored.filter(|booking| booking.is_visible_to(actor));
         visible.ok_or_else(|| Error::not_found(Kind::Booking, number))
@@ -61,6 +63,7 @@ impl Bookings {
         filter: &BookingFilter,
         page: &PageRequest,
     ) -> Result<Page<Stored<Booking>>> {
+        self.require_actor(actor, Reads).await?;
         require_own(actor, filter)?;
         Ok(self.engine.bookings.list_bookings(filter, page).await?)
     }
@@ -74,6 +77,7 @@ impl Bookings {
         actor: &Actor,
         filter: &BookingFilter,
     ) -> Result<Vec<(BookingStatus, u64)>> {
+        self.require_actor(actor, Reads).await?;
         require_own(actor, filter)?;
         Ok(self.engine.bookings.count_by_status(filter).await?)
     }
