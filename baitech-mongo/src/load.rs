@@ -1,11 +1,11 @@
 //! Reading aggregates.
 
 use async_trait::async_trait;
-use baitech_core::kernel::Id;
+use baitech_core::kernel::{Cursor, Id, Page, PageRequest};
 use baitech_core::store::{Load, Origin, StoreError, Stored};
 use bson::{Document, RawDocument, RawDocumentBuf, doc};
 use futures::TryStreamExt;
-use mongodb::Cursor;
+use mongodb::Cursor as Found;
 
 use crate::codec::{Aggregate, Unreadable};
 use crate::server_error::unavailable;
@@ -33,12 +33,23 @@ impl MongoStore {
     }
 }
 
-/// Reads a list to its end.
-pub(crate) async fn read_all<A: Aggregate>(
-    cursor: Cursor<RawDocumentBuf>,
-) -> Result<Vec<Stored<A>>, StoreError> {
-    let documents: Vec<RawDocumentBuf> = cursor.try_collect().await.map_err(unavailable)?;
-    documents.into_iter().map(stored).collect()
+/// Makes a page of up to one document more than it holds. A document that cannot be read is left out and logged; it takes its
+/// place on the page all the same, so that the list does not end before it.
+pub(crate) async fn read_page<A: Aggregate>(
+    found: Found<RawDocumentBuf>,
+    page: &PageRequest,
+    cursor_of: impl Fn(&RawDocument) -> Cursor,
+) -> Result<Page<Stored<A>>, StoreError> {
+    let mut documents: Vec<RawDocumentBuf> = found.try_collect().await.map_err(unavailable)?;
+    let more = documents.len() > page.limit();
+    documents.truncate(page.limit());
+    let next_cursor = documents.last().filter(|_| more).map(|last| cursor_of(last));
+    Ok(Page { items: documents.into_iter().filter_map(|raw| readable(stored(raw))).collect(), next_cursor })
+}
+
+/// What was read; an error is logged and read as nothing, for reading that goes on without it.
+pub(crate) fn readable<T>(read: Result<T, StoreError>) -> Option<T> {
+    read.inspect_err(|error| tracing::error!(%error, "a document that cannot be read is left out")).ok()
 }
 
 fn stored<A: Aggregate>(raw: RawDocumentBuf) -> Result<Stored<A>, StoreError> {

@@ -20,7 +20,7 @@ use serde_with::serde_as;
 use self::candidate::CandidateDocument;
 use crate::MongoStore;
 use crate::codec::{Aggregate, Unreadable};
-use crate::load::corrupt;
+use crate::load::{corrupt, readable};
 use crate::server_error::unavailable;
 use crate::value::{Oid, Whole, oid};
 
@@ -52,8 +52,8 @@ impl MatchingRepository for MongoStore {
         let found = users.find(eligible(category, near, within)).projection(CandidateDocument::projection());
         let documents: Vec<RawDocumentBuf> =
             found.await.map_err(unavailable)?.try_collect().await.map_err(unavailable)?;
-        let read = documents.iter().map(|raw| read_candidate(raw, category));
-        let mut candidates: Vec<Candidate> = read.collect::<Result<_, _>>()?;
+        let read = documents.iter().filter_map(|raw| readable(read_candidate(raw, category)));
+        let mut candidates: Vec<Candidate> = read.collect();
         candidates.sort_unstable_by_key(|candidate| candidate.technician);
         Ok(candidates)
     }

@@ -15,10 +15,11 @@ use crate::{
 #[async_trait]
 pub trait MatchingRepository: Send + Sync + std::fmt::Debug {
     /// The active technicians with verified identity and a skill in the category whose home lies within a distance of the
-    /// place. A few that lie slightly farther may be among them; the ranking measures exactly.
+    /// place. A few that lie slightly farther may be among them; the ranking measures exactly. One whom the store cannot read
+    /// is left out and logged, so that nobody else goes without.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    /// [`StoreError::Unavailable`].
     async fn candidates(
         &self,
         category: Category,

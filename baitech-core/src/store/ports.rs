@@ -79,7 +79,8 @@ pub trait Counters: Send + Sync + fmt::Debug {
 /// Reads the events that commits left, for the one relay that passes them on.
 #[async_trait]
 pub trait Outbox: Send + Sync + fmt::Debug {
-    /// Up to `limit` events that nobody acknowledged yet, by time; those of one aggregate in their order.
+    /// Up to `limit` events that nobody acknowledged yet, by time; those of one aggregate in their order. One that the store cannot
+    /// read is left out and logged, and so is what came after it of the same aggregate: the others are told all the same.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

@@ -5,7 +5,7 @@ use baitech_core::booking::{Booking, BookingNumber, BookingStatus, CancellationP
 use baitech_core::kernel::{Id, Rate, Text};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_with::{serde_as, skip_serializing_none};
+use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
 
 use super::parts::{
     Cancellation, Corporate, Dispute, Extra, Location, Matching, Material, Notes, Payment, PriceChange,
@@ -32,7 +32,7 @@ pub(crate) struct BookingDocument {
     pub(super) technician: Option<Id<User>>,
     #[serde_as(as = "Option<Oid>")]
     pub(super) preferred_technician: Option<Id<User>>,
-    #[serde_as(as = "Vec<Oid>")]
+    #[serde_as(as = "DefaultOnNull<Vec<Oid>>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) declined_by: Vec<Id<User>>,
     pub(super) service_category: Category,
@@ -41,11 +41,13 @@ pub(crate) struct BookingDocument {
     #[serde_as(as = "AsText")]
     pub(super) description: Text<1000>,
     pub(super) urgency: Option<Urgency>,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) images: Vec<Image>,
     pub(super) service_location: Location,
     pub(super) time_slot: Slot,
     pub(super) status: BookingStatus,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) status_history: Vec<StatusChange>,
     #[serde_as(as = "Option<Millis>")]
@@ -63,8 +65,10 @@ pub(crate) struct BookingDocument {
     pub(super) cancellation_floor: Option<Rate>,
     pub(super) cancellation: Option<Cancellation>,
     pub(super) dispute: Option<Dispute>,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) materials_used: Vec<Material>,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) additional_services: Vec<Extra>,
     pub(super) price_change: Option<PriceChange>,
@@ -73,6 +77,7 @@ pub(crate) struct BookingDocument {
     #[serde_as(as = "Option<Oid>")]
     pub(super) warranty_for: Option<Id<Booking>>,
     pub(super) corporate_details: Option<Corporate>,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) reminders: Vec<Reminder>,
     pub(super) quality_check: Option<Quality>,

@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_with::{serde_as, skip_serializing_none};
+use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
 
 use super::pricing::Pricing;
 use crate::user::parts::Image;
@@ -98,6 +98,7 @@ pub(super) struct Matching {
     pub(super) matched_at: Option<DateTime<Utc>>,
     pub(super) algorithm: Option<String>,
     pub(super) match_score: Option<f64>,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) alternative_technicians: Vec<Alternative>,
 }
@@ -149,6 +150,7 @@ pub(super) struct Dispute {
     pub(super) status: Option<DisputeStatus>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) escalated_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) evidence: Vec<Evidence>,
     /// The earlier application wrote a sentence here, which reads as no decision.
@@ -171,6 +173,7 @@ pub(super) struct Evidence {
     pub(super) submitted_at: DateTime<Utc>,
     #[serde_as(as = "AsText")]
     pub(super) text: Text<1000>,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) images: Vec<Image>,
 }
@@ -245,8 +248,10 @@ pub(super) struct PriceChange {
     pub(super) proposed_at: DateTime<Utc>,
     #[serde_as(as = "AsText")]
     pub(super) reason: Text<500>,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) materials: Vec<Material>,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) services: Vec<Extra>,
     pub(super) pricing: Pricing,
@@ -282,7 +287,7 @@ pub(super) struct Warranty {
     pub(super) terms: Option<Text<1000>>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) expires_at: Option<DateTime<Utc>>,
-    #[serde_as(as = "Vec<Oid>")]
+    #[serde_as(as = "DefaultOnNull<Vec<Oid>>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) claims: Vec<Id<Booking>>,
 }
@@ -329,6 +334,7 @@ pub(super) struct Reminder {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Quality {
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) checkpoints: Vec<Checkpoint>,
     /// Whether the finished work was checked: what the earlier application kept.

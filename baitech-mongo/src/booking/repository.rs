@@ -2,25 +2,27 @@
 
 use async_trait::async_trait;
 use baitech_core::booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus};
-use baitech_core::kernel::{Cursor, Id, Page, PageRequest};
+use baitech_core::kernel::{Code, Cursor, Id, Page, PageRequest, Violation};
 use baitech_core::store::{StoreError, Stored};
-use bson::{Bson, DateTime, Document, doc};
+use bson::{Bson, DateTime, Document, RawDocument, doc};
 use futures::TryStreamExt;
 use serde::Deserialize;
 use serde_with::serde_as;
 
 use crate::MongoStore;
 use crate::codec::Aggregate;
-use crate::load::read_all;
-use crate::page::limit_of;
+use crate::load::read_page;
+use crate::page::{id_of, limit_of};
 use crate::server_error::unavailable;
-use crate::value::{Whole, oid};
+use crate::value::{Lenient, Whole, oid};
 
 #[serde_as]
 #[derive(Debug, Deserialize)]
 struct StatusCount {
-    #[serde(rename = "_id")]
-    status: BookingStatus,
+    /// None for a status that is not known.
+    #[serde(rename = "_id", default)]
+    #[serde_as(deserialize_as = "Lenient")]
+    status: Option<BookingStatus>,
     #[serde_as(as = "Whole")]
     count: u64,
 }
@@ -36,23 +38,56 @@ impl BookingRepository for MongoStore {
         filter: &BookingFilter,
         page: &PageRequest,
     ) -> Result<Page<Stored<Booking>>, StoreError> {
-        let after =
-            page.cursor().map(Cursor::parts::<i64, Id<Booking>>).transpose().map_err(StoreError::Cursor)?;
+        let after = page.cursor().map(Position::parse).transpose().map_err(StoreError::Cursor)?;
         let bookings = self.raw(Booking::COLLECTION);
         let found = bookings.find(listed(filter, after)).sort(newest_first()).limit(limit_of(page));
-        let found = read_all(found.await.map_err(unavailable)?).await?;
-        let cursor_of =
-            |booking: &Stored<Booking>| Cursor::new(booking.created_at.timestamp_millis(), booking.id);
-        Ok(Page::from_overfull(found, page.limit(), cursor_of))
+        read_page(found.await.map_err(unavailable)?, page, |booking| Position::of(booking).cursor()).await
     }
 
     async fn count_by_status(&self, filter: &BookingFilter) -> Result<Vec<(BookingStatus, u64)>, StoreError> {
         let bookings = self.raw(Booking::COLLECTION);
         let counted =
             bookings.aggregate(counted(filter)).with_type::<StatusCount>().await.map_err(unavailable)?;
-        let mut counts: Vec<StatusCount> = counted.try_collect().await.map_err(unavailable)?;
-        counts.sort_by_key(|count| count.status);
-        Ok(counts.into_iter().map(|count| (count.status, count.count)).collect())
+        let counts: Vec<StatusCount> = counted.try_collect().await.map_err(unavailable)?;
+        let known = counts.into_iter().filter_map(|count| Some((count.status?, count.count)));
+        let mut counts: Vec<(BookingStatus, u64)> = known.collect();
+        counts.sort_unstable();
+        Ok(counts)
+    }
+}
+
+/// Where a page begins: after a booking of this time and id.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Position {
+    /// The stored time of creation. A booking that the earlier application left without one comes after all others.
+    created_at: Option<DateTime>,
+    id: Id<Booking>,
+}
+
+/// What a cursor says in place of a time that is missing.
+const NO_TIME: &str = "none";
+
+impl Position {
+    fn of(booking: &RawDocument) -> Self {
+        Self { created_at: booking.get_datetime("createdAt").ok(), id: id_of(booking) }
+    }
+
+    fn cursor(self) -> Cursor {
+        match self.created_at {
+            Some(time) => Cursor::new(time.timestamp_millis(), self.id),
+            None => Cursor::new(NO_TIME, self.id),
+        }
+    }
+
+    fn parse(cursor: &Cursor) -> Result<Self, Violation> {
+        let (time, id) = cursor.parts::<String, Id<Booking>>()?;
+        if time == NO_TIME {
+            return Ok(Self { created_at: None, id });
+        }
+        let millis = time
+            .parse()
+            .map_err(|_| Violation::new("cursor", Code::Malformed, "this is not a cursor of this list"))?;
+        Ok(Self { created_at: Some(DateTime::from_millis(millis)), id })
     }
 }
 
@@ -64,16 +99,19 @@ pub(crate) fn newest_first() -> Document {
     doc! { "createdAt": -1, "_id": 1 }
 }
 
-pub(crate) fn listed(filter: &BookingFilter, after: Option<(i64, Id<Booking>)>) -> Document {
+pub(crate) fn listed(filter: &BookingFilter, after: Option<Position>) -> Document {
     let mut query = matched(filter);
-    if let Some((millis, id)) = after {
-        let created_at = DateTime::from_millis(millis);
-        // The first condition is implied by the second, and bounds the index scan.
-        query.insert("createdAt", doc! { "$lte": created_at });
-        let older = doc! { "createdAt": { "$lt": created_at } };
-        let same_time = doc! { "createdAt": created_at, "_id": { "$gt": oid(id) } };
-        query.insert("$or", [older, same_time]);
-    }
+    let Some(Position { created_at, id }) = after else { return query };
+    let later_id = doc! { "$gt": oid(id) };
+    let Some(created_at) = created_at else {
+        query.extend(doc! { "createdAt": Bson::Null, "_id": later_id });
+        return query;
+    };
+    // Implied by what follows, this bounds the index scan.
+    query.insert("createdAt", doc! { "$not": { "$gt": created_at } });
+    let older = doc! { "createdAt": { "$lt": created_at } };
+    let same_time = doc! { "createdAt": created_at, "_id": later_id };
+    query.insert("$or", [older, same_time, doc! { "createdAt": Bson::Null }]);
     query
 }
 

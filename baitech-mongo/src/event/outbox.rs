@@ -1,31 +1,55 @@
 //! What the relay reads.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use baitech_core::kernel::Id;
-use baitech_core::store::{Event, Outbox, StoreError};
+use baitech_core::store::{AggregateRef, Event, Outbox, StoreError};
 use bson::{Bson, RawDocumentBuf, doc};
 use futures::TryStreamExt;
+use serde::Deserialize;
 
 use super::COLLECTION;
 use super::document::EventDocument;
 use crate::MongoStore;
+use crate::aggregate_ref::StoredRef;
 use crate::codec::Unreadable;
-use crate::load::corrupt;
+use crate::load::{corrupt, readable};
 use crate::server_error::unavailable;
 use crate::value::oid;
+
+/// So many events the server sends together.
+const LARGEST_BATCH: u32 = 1_000;
+
+#[derive(Debug, Deserialize)]
+struct OfAggregate {
+    aggregate: StoredRef,
+}
 
 #[async_trait]
 impl Outbox for MongoStore {
     async fn pending_events(&self, limit: usize) -> Result<Vec<Event>, StoreError> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut events = Vec::new();
         if limit == 0 {
-            return Ok(Vec::new());
+            return Ok(events);
         }
-        let events = self.raw(COLLECTION);
-        let found = events.find(doc! { "pending": true }).sort(doc! { "at": 1, "version": 1, "n": 1 });
-        let found = found.limit(limit).await.map_err(unavailable)?;
-        let documents: Vec<RawDocumentBuf> = found.try_collect().await.map_err(unavailable)?;
-        documents.iter().map(read).collect()
+        // No limit for the server: events that are left out would fill it for good.
+        let pending = self.raw(COLLECTION);
+        let found = pending.find(doc! { "pending": true }).sort(doc! { "at": 1, "version": 1, "n": 1 });
+        let batch = u32::try_from(limit).unwrap_or(u32::MAX).min(LARGEST_BATCH);
+        let mut found = found.batch_size(batch).await.map_err(unavailable)?;
+        let mut stopped: BTreeSet<AggregateRef> = BTreeSet::new();
+        while events.len() < limit
+            && let Some(raw) = found.try_next().await.map_err(unavailable)?
+        {
+            match readable(read(&raw)) {
+                Some(event) if !stopped.contains(&event.aggregate) => events.push(event),
+                Some(_) => {}
+                // What came after it waits until somebody has repaired it: events of one aggregate stay in order.
+                None => stopped.extend(aggregate_of(&raw)),
+            }
+        }
+        Ok(events)
     }
 
     async fn acknowledge_events(&self, events: &[Id<Event>]) -> Result<(), StoreError> {
@@ -39,4 +63,9 @@ impl Outbox for MongoStore {
 fn read(raw: &RawDocumentBuf) -> Result<Event, StoreError> {
     let document = bson::deserialize_from_slice::<EventDocument>(raw.as_bytes()).map_err(Unreadable::from);
     document.and_then(EventDocument::into_event).map_err(|reason| corrupt(COLLECTION, raw, &reason))
+}
+
+fn aggregate_of(raw: &RawDocumentBuf) -> Option<AggregateRef> {
+    let of = bson::deserialize_from_slice::<OfAggregate>(raw.as_bytes()).ok()?;
+    Some(of.aggregate.into())
 }

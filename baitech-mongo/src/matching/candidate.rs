@@ -7,7 +7,7 @@ use bson::{Document, doc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use serde_with::serde_as;
+use serde_with::{DefaultOnNull, serde_as};
 
 use crate::codec::Unreadable;
 use crate::money::{currency, money};
@@ -24,10 +24,13 @@ pub(super) struct CandidateDocument {
     id: Id<User>,
     status: UserStatus,
     location: Option<Place>,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default)]
     skills: Vec<Skill>,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default)]
     availability: Vec<Slot>,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default)]
     availability_exceptions: Vec<Exception>,
     time_zone: Option<Tz>,

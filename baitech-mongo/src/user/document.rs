@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_with::{serde_as, skip_serializing_none};
+use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
 
 use super::parts::{
     Address, Billing, Exception, Image, Insurance, Kyc, Licence, Place, Rating, Skill, Slot, Stats,
@@ -46,10 +46,13 @@ pub(crate) struct UserDocument {
     /// The address of a user whose point is not known.
     pub(super) address: Option<Address>,
 
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) skills: Vec<Skill>,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) availability: Vec<Slot>,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) availability_exceptions: Vec<Exception>,
     pub(super) time_zone: Option<Tz>,

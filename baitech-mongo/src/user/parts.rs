@@ -5,7 +5,7 @@ use baitech_core::kernel::{ElementId, Id, Text};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_with::{serde_as, skip_serializing_none};
+use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
 
 use crate::value::{AsText, Day, Millis, Number128, Oid, Real, Whole};
 
@@ -51,8 +51,10 @@ pub(crate) struct Skill {
     pub(crate) category: Category,
     #[serde_as(as = "Option<Whole>")]
     pub(crate) years_of_experience: Option<u32>,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default)]
     pub(crate) verified: bool,
+    #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) verification_documents: Vec<String>,
 }

@@ -11,8 +11,8 @@ use bson::{Document, doc};
 use super::phone::stored_forms;
 use crate::MongoStore;
 use crate::codec::Aggregate;
-use crate::load::read_all;
-use crate::page::limit_of;
+use crate::load::read_page;
+use crate::page::{id_of, limit_of};
 use crate::server_error::unavailable;
 use crate::value::oid;
 
@@ -39,8 +39,7 @@ impl UserRepository for MongoStore {
         let users = self.raw(User::COLLECTION);
         let found =
             users.find(query).sort(doc! { "_id": 1 }).limit(limit_of(page)).await.map_err(unavailable)?;
-        let cursor_of = |user: &Stored<User>| Cursor::new(USERS_BY_ID, user.id);
-        Ok(Page::from_overfull(read_all(found).await?, page.limit(), cursor_of))
+        read_page(found, page, |user| Cursor::new(USERS_BY_ID, id_of::<User>(user))).await
     }
 }
 

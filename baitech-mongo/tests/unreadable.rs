@@ -1,0 +1,193 @@
+//! One document that cannot be read stands in the way of nobody else.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use baitech_core::account::{Category, User, UserFilter, UserRepository};
+use baitech_core::booking::{Booking, BookingFilter, BookingRepository, BookingStatus, StatusChange};
+use baitech_core::kernel::{Distance, GeoPoint, Id, PageRequest};
+use baitech_core::matching::MatchingRepository;
+use baitech_core::store::{
+    AggregateRef, ChangeSet, Commit, Committed, Event, Load, Outbox, Put, Stored, Version,
+};
+use baitech_core::testing::build;
+use baitech_mongo::MongoStore;
+use bson::oid::ObjectId;
+use bson::{Bson, Document, doc};
+use support::{legacy, legacy_database};
+
+async fn legacy_store() -> MongoStore {
+    MongoStore::open(legacy_database().await).await.unwrap()
+}
+
+async fn set(store: &MongoStore, collection: &str, id: ObjectId, fields: Document) {
+    let documents = store.database().collection::<Document>(collection);
+    let updated = documents.update_one(doc! { "_id": id }, doc! { "$set": fields }).await.unwrap();
+    assert_eq!(updated.matched_count, 1);
+}
+
+fn ids(collection: &str) -> Vec<ObjectId> {
+    legacy(collection).iter().map(|document| document.get_object_id("_id").unwrap()).collect()
+}
+
+/// The bookings on all pages of so many.
+async fn list(store: &MongoStore, limit: u32) -> Vec<Id<Booking>> {
+    let (mut found, mut cursor) = (Vec::new(), None);
+    loop {
+        let request = PageRequest::new(limit, cursor).unwrap();
+        let page = store.list_bookings(&BookingFilter::default(), &request).await.unwrap();
+        assert!(found.len() <= 200, "the list goes round in circles");
+        found.extend(page.items.iter().map(|booking| booking.id));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return found;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_go_on_behind_it() {
+    let store = legacy_store().await;
+    let all = list(&store, 100).await;
+    assert_eq!(all.len(), 96);
+    for place in [0, 40, 95] {
+        let broken = ObjectId::from_bytes(all[place].to_bytes());
+        set(&store, "bookings", broken, doc! { "timeSlot": "tomorrow" }).await;
+    }
+    let expected: Vec<_> =
+        all.iter().enumerate().filter(|(place, _)| ![0, 40, 95].contains(place)).map(|(_, id)| *id).collect();
+    for limit in [1, 7, 100] {
+        assert_eq!(list(&store, limit).await, expected, "in pages of {limit}");
+    }
+
+    let users = ids("users");
+    set(&store, "users", users[0], doc! { "skills": "plumbing" }).await;
+    let (mut found, mut cursor) = (0, None);
+    loop {
+        let request = PageRequest::new(1, cursor).unwrap();
+        let page = store.list_users(UserFilter::default(), &request).await.unwrap();
+        found += page.items.len();
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found, users.len() - 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bookings_without_a_time_of_creation_come_last_and_once() {
+    let store = legacy_store().await;
+    let all = list(&store, 100).await;
+    for (n, place) in [3, 30, 31, 90].into_iter().enumerate() {
+        let id = ObjectId::from_bytes(all[place].to_bytes());
+        let bookings = store.database().collection::<Document>("bookings");
+        let update = match n % 2 {
+            0 => doc! { "$unset": { "createdAt": "" } },
+            _ => doc! { "$set": { "createdAt": Bson::Null } },
+        };
+        bookings.update_one(doc! { "_id": id }, update).await.unwrap();
+    }
+    let at_once = list(&store, 100).await;
+    assert_eq!(at_once.len(), 96);
+    let last: BTreeSet<_> = at_once[92..].iter().copied().collect();
+    assert_eq!(last, [3, 30, 31, 90].map(|place| all[place]).into());
+    for limit in [1, 2, 5] {
+        assert_eq!(list(&store, limit).await, at_once, "in pages of {limit}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_that_is_not_known_is_not_counted() {
+    let store = legacy_store().await;
+    let booking = legacy("bookings").remove(0);
+    let customer = booking.get_object_id("customer").unwrap();
+    let filter =
+        BookingFilter { customer: Some(Id::from_bytes(customer.bytes())), ..BookingFilter::default() };
+    let sum = async || store.count_by_status(&filter).await.unwrap().iter().map(|(_, n)| n).sum::<u64>();
+    let before = sum().await;
+    set(&store, "bookings", booking.get_object_id("_id").unwrap(), doc! { "status": "lost" }).await;
+    assert_eq!(sum().await, before - 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn matching_finds_the_others() {
+    let store = legacy_store().await;
+    let users = store.database().collection::<Document>("users");
+    let verified = doc! { "$set": { "kyc.verified": true, "status": "active" } };
+    users.update_many(doc! { "role": "technician" }, verified).await.unwrap();
+    let near = GeoPoint::new(36.82, -1.29).unwrap();
+    let find = async || {
+        store.candidates(Category::Plumbing, near, Distance::from_kilometres(2_000.0)).await.unwrap()
+    };
+    let before = find().await;
+    assert!(before.len() > 2, "{}", before.len());
+    let id = |n: usize| ObjectId::from_bytes(before[n].technician.to_bytes());
+    set(&store, "users", id(0), doc! { "availability": "always" }).await;
+    set(&store, "users", id(1), doc! { "availability": Bson::Null }).await;
+    let after = find().await;
+    assert_eq!(after.len(), before.len() - 1);
+    assert_eq!(after[0].technician, before[1].technician);
+    assert!(after[0].availability.weekly.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_outbox_stops_one_aggregate_only() {
+    let store = support::store().await;
+    let (one, two) = (build::customer(1), build::customer(2));
+    let (first, second) = (AggregateRef::User(one.id), AggregateRef::User(two.id));
+    for user in [one, two] {
+        let target = AggregateRef::User(user.id);
+        let events = (0..3).map(|n| build::event(target, Version::FIRST, n, build::start())).collect();
+        let created = ChangeSet { events, ..ChangeSet::new().write(Put::new(user)) };
+        assert_eq!(store.commit(created).await.unwrap(), Committed::Applied);
+    }
+    let events: Vec<Event> = store.pending_events(10).await.unwrap();
+    let bad = events.iter().find(|event| event.aggregate == first && event.n == 1).unwrap();
+    let bad = ObjectId::from_bytes(bad.id.to_bytes());
+    set(&store, "events", bad, doc! { "payload": { "type": "never_heard_of" } }).await;
+    let places = async |limit| -> Vec<(AggregateRef, u32)> {
+        let events = store.pending_events(limit).await.unwrap();
+        events.iter().map(|event| (event.aggregate, event.n)).collect()
+    };
+    let told: BTreeSet<_> = places(10).await.into_iter().collect();
+    assert_eq!(told, [(first, 0), (second, 0), (second, 1), (second, 2)].into());
+    assert_eq!(places(4).await.len(), 4, "what is left out takes nobody's place");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_that_are_null_are_empty_and_can_be_added_to() {
+    let store = legacy_store().await;
+    store.prepare().await.unwrap();
+    let id = ids("bookings")[0];
+    let lists = doc! {
+        "declinedBy": Bson::Null, "images": Bson::Null, "statusHistory": Bson::Null, "reminders": Bson::Null,
+        "materialsUsed": Bson::Null, "additionalServices": Bson::Null,
+    };
+    set(&store, "bookings", id, lists).await;
+    let load = async || -> Stored<Booking> { store.load(Id::from_bytes(id.bytes())).await.unwrap().unwrap() };
+    let booking = load().await;
+    assert!(booking.history.is_empty() && booking.materials.is_empty());
+    let mut record = booking.value.clone().into_record();
+    record.history.push(StatusChange {
+        status: BookingStatus::Pending,
+        changed_by: None,
+        changed_at: build::start(),
+        reason: None,
+        notes: None,
+    });
+    let put = Put::over(&booking, Booking::from_record(record));
+    assert_eq!(store.commit(ChangeSet::new().write(put)).await.unwrap(), Committed::Applied);
+    assert_eq!(load().await.history.len(), 1);
+
+    let users = legacy("users");
+    let id = users.iter().find(|user| user.get_array("skills").is_ok_and(|list| !list.is_empty()));
+    let id = id.unwrap().get_object_id("_id").unwrap();
+    let skill = doc! { "skills.0.verified": Bson::Null, "availability": Bson::Null };
+    set(&store, "users", id, skill).await;
+    let user: Stored<User> = store.load(Id::from_bytes(id.bytes())).await.unwrap().unwrap();
+    assert!(!user.technician.as_ref().unwrap().skills[0].verified);
+}
