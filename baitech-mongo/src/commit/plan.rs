@@ -142,17 +142,20 @@ impl Plan {
 
     /// Whether a claim stays in the way: held by somebody else, and not freed by this very set.
     pub(super) fn is_stopped_by(&self, held: &Claim) -> bool {
-        let holder = StoredRef::from(held.holder);
-        let freed = self.frees.iter().any(|(freed, keys)| *freed == holder && keys.contains(&held.key));
-        !freed && self.takes.iter().all(|take| take.claim != *held)
+        !is_freed(&self.frees, held) && self.takes.iter().all(|take| take.claim != *held)
     }
 
-    /// Remembers which claims need not be inserted any more.
+    /// Remembers which claims need not be inserted any more. One that this very set frees first is not there when it is taken.
     pub(super) fn holds_already(&mut self, held: &[Claim]) {
         for take in &mut self.takes {
-            take.held = held.contains(&take.claim);
+            take.held = held.contains(&take.claim) && !is_freed(&self.frees, &take.claim);
         }
     }
+}
+
+fn is_freed(frees: &[(StoredRef, Vec<ClaimKey>)], claim: &Claim) -> bool {
+    let holder = StoredRef::from(claim.holder);
+    frees.iter().any(|(freed, keys)| *freed == holder && keys.contains(&claim.key))
 }
 
 impl GuardWrite {

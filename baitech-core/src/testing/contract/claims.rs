@@ -63,3 +63,15 @@ pub(super) async fn are_freed_before_they_are_taken(fixture: &dyn Fixture) {
     let renewed = |set| ChangeSet { free: vec![claim("a", holder)], take: vec![claim("a", holder)], ..set };
     assert_eq!(after(fixture, renewed).await, [claim("a", holder)]);
 }
+
+/// As a booking that moves within its technician's day: some of its time is given up and taken again, some is only kept.
+pub(super) async fn are_kept_beside_others_that_are_renewed(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let user = stored_user(&*store, customer(1)).await;
+    let both = vec![claim("a", user.id), claim("b", user.id)];
+    apply(&*store, ChangeSet { take: both.clone(), ..rename(&user, "Holder") }).await;
+    let user = load_user(&*store, user.id).await;
+    let free = vec![claim("a", user.id)];
+    apply(&*store, ChangeSet { free, take: both.clone(), ..rename(&user, "Renewed") }).await;
+    assert_eq!(store.held(&["a", "b"].map(key)).await.unwrap(), both);
+}

@@ -149,6 +149,7 @@ macro_rules! contract_tests {
                 can_be_taken_again_by_their_holder
                 are_freed_only_by_their_holder
                 are_freed_before_they_are_taken
+                are_kept_beside_others_that_are_renewed
             }
             counters {
                 count_from_one
