@@ -2,7 +2,7 @@
 
 use baitech_core::store::Version;
 use bson::raw::RawBsonRef;
-use bson::{Bson, RawDocument, doc};
+use bson::{Bson, Document, RawDocument, doc};
 
 use crate::value::whole_to_bson;
 
@@ -29,12 +29,19 @@ pub(crate) fn to_bson(version: Version) -> Bson {
     whole_to_bson(i64::try_from(version.get()).unwrap_or(i64::MAX))
 }
 
-/// What a stored `__v` must be: the first version matches a missing one too.
+/// What a stored `__v` must be: the first version matches all that [`of`] reads as such.
 pub(crate) fn matching(version: Version) -> Bson {
     if version == Version::FIRST {
-        return Bson::Document(doc! { "$in": [0, Bson::Null] });
+        return Bson::Document(doc! { "$not": { "$gte": 1 } });
     }
     to_bson(version)
+}
+
+/// The version after a stored one, as an expression for the server.
+pub(crate) fn next() -> Document {
+    let stored = format!("${FIELD}");
+    let known = doc! { "$and": [{ "$isNumber": &stored }, { "$gte": [&stored, 1] }] };
+    doc! { "$add": [{ "$cond": [known, stored, 0] }, 1] }
 }
 
 #[cfg(test)]
@@ -61,8 +68,8 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_version_matches_a_missing_one() {
-        assert_eq!(matching(Version::FIRST), Bson::Document(doc! { "$in": [0, Bson::Null] }));
+    fn the_first_version_matches_everything_below_the_second() {
+        assert_eq!(matching(Version::FIRST), Bson::Document(doc! { "$not": { "$gte": 1 } }));
         assert_eq!(matching(Version::new(1)), Bson::Int32(1));
         assert_eq!(to_bson(Version::new(1 << 40)), Bson::Int64(1 << 40));
     }

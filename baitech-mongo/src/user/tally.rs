@@ -1,4 +1,6 @@
 //! Counting on a user: an update that the server adds up.
+//!
+//! It is a pipeline, because `$inc` fails on a null or a text, and with it the commit of a booking that has nothing wrong.
 
 use baitech_core::account::{StatsDelta, User};
 use baitech_core::kernel::{Currency, Id, Money};
@@ -13,15 +15,15 @@ use crate::version;
 pub(crate) struct TallyUpdate {
     pub(crate) user: Id<User>,
     pub(crate) with_money: Document,
-    pub(crate) all: Document,
+    pub(crate) all: Vec<Document>,
     pub(crate) anyhow: Document,
-    pub(crate) counts: Document,
+    pub(crate) counts: Vec<Document>,
 }
 
 impl TallyUpdate {
     pub(crate) fn of(tally: &Tally) -> Self {
         let StatsDelta { total, completed, cancelled, arrivals, late_arrivals, earned, spent } = tally.add;
-        let mut counts = doc! { version::FIELD: 1 };
+        let mut counts = doc! { version::FIELD: version::next() };
         for (field, more) in [
             ("stats.totalBookings", total),
             ("stats.completedBookings", completed),
@@ -30,23 +32,31 @@ impl TallyUpdate {
             ("stats.lateArrivals", late_arrivals),
         ] {
             if more > 0 {
-                counts.insert(field, i32::try_from(more).unwrap_or(i32::MAX));
+                counts.insert(field, sum(field, i32::try_from(more).unwrap_or(i32::MAX)));
             }
         }
         let anyhow = doc! { "_id": oid(tally.user) };
-        let (mut with_money, mut all) = (anyhow.clone(), doc! { "$inc": counts.clone() });
+        let (mut with_money, mut all) = (anyhow.clone(), counts.clone());
         if let Some(currency) = earned.or(spent).map(Money::currency) {
-            let mut sums = counts.clone();
-            for (field, sum) in [("stats.totalEarnings", earned), ("stats.totalSpent", spent)] {
-                if let Some(amount) = sum.filter(|sum| sum.currency() == currency).and_then(decimal) {
-                    sums.insert(field, amount);
+            for (field, more) in [("stats.totalEarnings", earned), ("stats.totalSpent", spent)] {
+                if let Some(amount) = more.filter(|more| more.currency() == currency).and_then(decimal) {
+                    all.insert(field, sum(field, amount));
                 }
             }
             with_money.insert("$or", of_currency(currency));
-            all = doc! { "$inc": sums, "$set": { "stats.currency": currency.code() } };
+            all.insert("stats.currency", currency.code());
         }
-        Self { user: tally.user, with_money, all, anyhow, counts: doc! { "$inc": counts } }
+        let stages = |fields: Document| vec![doc! { "$set": fields }];
+        Self { user: tally.user, with_money, all: stages(all), anyhow, counts: stages(counts) }
     }
+}
+
+/// What is stored and so much more. A text counts as the number that it says, and what is no number as none, as it is read.
+fn sum(field: &str, more: impl Into<Bson>) -> Document {
+    let stored = format!("${field}");
+    let trimmed = doc! { "$trim": { "input": { "$convert": { "input": &stored, "to": "string", "onError": "", "onNull": "" } } } };
+    let read = doc! { "$convert": { "input": trimmed, "to": "decimal", "onError": 0, "onNull": 0 } };
+    doc! { "$add": [{ "$cond": [{ "$isNumber": &stored }, &stored, read] }, more.into()] }
 }
 
 /// Users whose sums are of a currency, or who have none; sums of which no currency is told are Kenyan shillings.
