@@ -21,6 +21,8 @@ const MARKER: &str = "prepare";
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PrepareReport {
+    /// Whether the database was prepared before. Then nothing was done, and the rest is empty: what is stored now is in use.
+    pub already: bool,
     /// Users read.
     pub users: u64,
     /// Bookings read.
@@ -58,22 +60,38 @@ pub enum PrepareError {
     Store(#[from] StoreError),
 }
 
-/// Whether a database was prepared. An empty one is, at once.
-pub(crate) async fn is_prepared(database: &Database) -> Result<bool, Error> {
+/// How far a database is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// It is marked as prepared, for good.
+    Prepared,
+    /// There is nothing to derive from. Somebody may still restore a database of the earlier application into it, and so it is
+    /// marked only with the first commit.
+    Empty,
+    /// An earlier application wrote it.
+    Unprepared,
+}
+
+pub(crate) async fn state(database: &Database) -> Result<State, Error> {
     let migrations = database.collection::<Document>(COLLECTION);
     if migrations.find_one(doc! { "_id": MARKER }).await?.is_some() {
-        return Ok(true);
+        return Ok(State::Prepared);
     }
     for collection in [User::COLLECTION, Booking::COLLECTION] {
         if database.collection::<Document>(collection).find_one(doc! {}).await?.is_some() {
-            return Ok(false);
+            return Ok(State::Unprepared);
         }
     }
-    mark(database).await.map(|()| true)
+    Ok(State::Empty)
 }
 
-/// Every step derives from what is stored and changes nothing that is right already, so that it can be repeated at any time.
+/// Every step derives from what is stored and changes nothing that is right already, so that it can be repeated where it was
+/// interrupted. Nothing is committed before the mark is set, and nothing derived after it: so that no claim is made of a booking
+/// that a commit has just moved.
 pub(crate) async fn prepare(database: &Database) -> Result<PrepareReport, PrepareError> {
+    if state(database).await? == State::Prepared {
+        return Ok(PrepareReport { already: true, ..PrepareReport::default() });
+    }
     let mut report = PrepareReport::default();
     derive::series(database, &mut report).await?;
     derive::phone_claims(database, &mut report).await?;
@@ -82,7 +100,7 @@ pub(crate) async fn prepare(database: &Database) -> Result<PrepareReport, Prepar
     Ok(report)
 }
 
-async fn mark(database: &Database) -> Result<(), Error> {
+pub(crate) async fn mark(database: &Database) -> Result<(), Error> {
     let migrations = database.collection::<Document>(COLLECTION);
     let update = doc! { "$setOnInsert": { "finishedAt": DateTime::now() } };
     match migrations.update_one(doc! { "_id": MARKER }, update).upsert(true).await {
@@ -93,13 +111,27 @@ async fn mark(database: &Database) -> Result<(), Error> {
 }
 
 impl MongoStore {
-    /// Fails before anything is created or claimed on top of what is not known yet.
+    /// Fails where a number would be given that may be in use.
     pub(crate) async fn require_prepared(&self) -> Result<(), StoreError> {
-        if self.is_prepared().await.map_err(server_error::unavailable)? {
-            return Ok(());
+        match self.state().await.map_err(server_error::unavailable)? {
+            State::Prepared | State::Empty => Ok(()),
+            State::Unprepared => Err(not_prepared()),
         }
-        let way_out = "this database was written by an earlier application. Stop that application, then run \
-                       `baitech prepare` (`MongoStore::prepare`) once";
-        Err(StoreError::NotPrepared(way_out.into()))
     }
+
+    /// Fails where a commit would stand on what is not derived yet, or change what is just being derived from. The first commit
+    /// into an empty database marks it.
+    pub(crate) async fn prepared_for_commit(&self) -> Result<(), StoreError> {
+        match self.state().await.map_err(server_error::unavailable)? {
+            State::Prepared => Ok(()),
+            State::Empty => self.mark_prepared().await.map_err(server_error::unavailable),
+            State::Unprepared => Err(not_prepared()),
+        }
+    }
+}
+
+fn not_prepared() -> StoreError {
+    let way_out = "this database was written by an earlier application. Stop that application, then run \
+                   `baitech prepare` (`MongoStore::prepare`) once";
+    StoreError::NotPrepared(way_out.into())
 }

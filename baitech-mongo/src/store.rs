@@ -13,7 +13,7 @@ use mongodb::{Collection, Database};
 
 use crate::connection::{ConnectError, connect};
 use crate::index::{EnsureIndexesError, IndexReport, ensure_indexes, index_report};
-use crate::prepare::{self, PrepareError, PrepareReport};
+use crate::prepare::{self, PrepareError, PrepareReport, State};
 
 /// Every port of the engine on a MongoDB database. Cheap to clone; clones share the connection pool.
 #[derive(Clone)]
@@ -39,7 +39,7 @@ pub enum OpenError {
 
 impl MongoStore {
     /// Connects to the replica set of a connection string, creates what indexes are missing, and finds out whether the
-    /// database was [prepared](Self::prepare). An empty database is prepared at once.
+    /// database was [prepared](Self::prepare). An empty database needs no preparing.
     ///
     /// Connections are majority-written and retried, whatever the string says. The database is the string's, else
     /// `baitech`. Indexes that are in the way of wanted ones are logged, and told by [`index_report`](Self::index_report).
@@ -58,20 +58,18 @@ impl MongoStore {
         for difference in ensure_indexes(&database).await? {
             tracing::warn!(%difference, "an index is not as the store would have it");
         }
-        let prepared = prepare::is_prepared(&database).await.map_err(OpenError::State)?;
-        if !prepared {
-            tracing::warn!(
-                "this database of an earlier application is not prepared: bookings cannot be accepted"
-            );
+        let state = prepare::state(&database).await.map_err(OpenError::State)?;
+        if state == State::Unprepared {
+            tracing::warn!("this database of an earlier application is not prepared: nothing can be written");
         }
-        Ok(Self { database, prepared: Arc::new(AtomicBool::new(prepared)) })
+        Ok(Self { database, prepared: Arc::new(AtomicBool::new(state == State::Prepared)) })
     }
 
     /// Derives what the engine needs from a database of the earlier application: claims of active bookings, number series
     /// above the stored numbers, claims on phone numbers in their normal form. Stop the earlier application first. Until
-    /// this has run, nothing can be created or accepted.
+    /// this has run, nothing is committed, so that nothing changes meanwhile; run it in one process at a time.
     ///
-    /// Quick, safe to run twice, and where it was interrupted, to run again.
+    /// Quick, and where it was interrupted, to be run again. On a database that is prepared it does nothing and says so.
     ///
     /// # Errors
     /// [`PrepareError`]; what was derived until then stays.
@@ -99,14 +97,21 @@ impl MongoStore {
         self.database.collection(collection)
     }
 
-    /// Whether things may be created and claimed. Another process may have prepared the database since we last looked.
-    pub(crate) async fn is_prepared(&self) -> Result<bool, Error> {
+    /// How far the database is. Another process may have prepared it since we last looked.
+    pub(crate) async fn state(&self) -> Result<State, Error> {
         if self.prepared.load(Ordering::Acquire) {
-            return Ok(true);
+            return Ok(State::Prepared);
         }
-        let prepared = prepare::is_prepared(&self.database).await?;
-        self.prepared.store(prepared, Ordering::Release);
-        Ok(prepared)
+        let state = prepare::state(&self.database).await?;
+        self.prepared.store(state == State::Prepared, Ordering::Release);
+        Ok(state)
+    }
+
+    /// Remembers an empty database as prepared: what comes to be in it from now on is the engine's.
+    pub(crate) async fn mark_prepared(&self) -> Result<(), Error> {
+        prepare::mark(&self.database).await?;
+        self.prepared.store(true, Ordering::Release);
+        Ok(())
     }
 }
 

@@ -21,6 +21,12 @@ async fn raw(store: &MongoStore, collection: &str, id: ObjectId) -> Document {
     documents.find_one(doc! { "_id": id }).await.unwrap().unwrap()
 }
 
+async fn prepared() -> MongoStore {
+    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    store.prepare().await.unwrap();
+    store
+}
+
 async fn commit(store: &MongoStore, changes: ChangeSet) {
     assert_eq!(store.commit(changes).await.unwrap(), Committed::Applied);
 }
@@ -64,7 +70,7 @@ fn assert_changed(before: &Document, after: &Document, allowed: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_document_saved_unchanged_stays_as_it_was() {
-    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    let store = prepared().await;
     for id in ids("users") {
         let before = raw(&store, "users", id).await;
         let user: Stored<User> = load(&store, id).await;
@@ -84,7 +90,7 @@ async fn every_document_saved_unchanged_stays_as_it_was() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_user_loses_no_field() {
-    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    let store = prepared().await;
     for id in ids("users") {
         let before = raw(&store, "users", id).await;
         let user: Stored<User> = load(&store, id).await;
@@ -119,7 +125,7 @@ async fn a_changed_user_loses_no_field() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_booking_loses_no_field() {
-    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    let store = prepared().await;
     for id in ids("bookings") {
         let before = raw(&store, "bookings", id).await;
         let booking: Stored<Booking> = load(&store, id).await;
@@ -159,7 +165,7 @@ async fn a_changed_booking_loses_no_field() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fields_that_we_do_not_know_survive_at_every_depth() {
-    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    let store = prepared().await;
     let id = ids("bookings")[0];
     let bookings = store.database().collection::<Document>("bookings");
     let marks = doc! {
@@ -185,7 +191,7 @@ async fn fields_that_we_do_not_know_survive_at_every_depth() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fields_that_were_something_else_read_as_missing_and_stay() {
-    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    let store = prepared().await;
     let disputed = legacy("bookings").into_iter().find(|booking| booking.contains_key("dispute")).unwrap();
     let id = disputed.get_object_id("_id").unwrap();
     let bookings = store.database().collection::<Document>("bookings");
@@ -203,7 +209,7 @@ async fn fields_that_were_something_else_read_as_missing_and_stay() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fractions_of_a_cent_are_rounded_and_stay_stored_until_they_change() {
-    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    let store = prepared().await;
     let id = ids("bookings")[0];
     let booking: Stored<Booking> = load(&store, id).await;
     assert_eq!(booking.pricing.total.to_string(), "2376.20 KES");
@@ -217,7 +223,7 @@ async fn fractions_of_a_cent_are_rounded_and_stay_stored_until_they_change() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn users_are_found_by_a_number_in_any_form() {
-    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    let store = prepared().await;
     for document in legacy("users") {
         let stored = document.get_str("phoneNumber").unwrap();
         let number = PhoneNumber::new(stored).unwrap();
@@ -229,7 +235,7 @@ async fn users_are_found_by_a_number_in_any_form() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_without_a_version_is_at_the_first() {
-    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    let store = prepared().await;
     let id = ids("bookings")[0];
     let bookings = store.database().collection::<Document>("bookings");
     bookings.update_one(doc! { "_id": id }, doc! { "$unset": { "__v": "" } }).await.unwrap();
@@ -241,7 +247,7 @@ async fn a_document_without_a_version_is_at_the_first() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_value_without_its_origin_loses_nothing_either() {
-    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    let store = prepared().await;
     let id = ids("users")[0];
     let before = raw(&store, "users", id).await;
     let user: Stored<User> = load(&store, id).await;

@@ -10,9 +10,11 @@ use baitech_core::kernel::{Id, PhoneNumber};
 use baitech_core::store::{
     AggregateRef, ChangeSet, Claim, Claims, Commit, Committed, Counters, Load, Put, StoreError, Stored,
 };
+use baitech_core::testing::build;
 use baitech_mongo::{MongoStore, PrepareReport};
 use bson::oid::ObjectId;
 use bson::{Document, doc};
+use mongodb::Collection;
 use support::{legacy, legacy_database};
 
 async fn booking_in(store: &MongoStore, status: BookingStatus) -> Stored<Booking> {
@@ -36,7 +38,7 @@ async fn an_empty_database_needs_no_preparing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn before_it_nothing_is_claimed_created_or_numbered() {
+async fn before_it_nothing_is_written_or_numbered() {
     let store = MongoStore::open(legacy_database().await).await.unwrap();
     let booking = booking_in(&store, BookingStatus::Assigned).await;
     let take = claims_of(&booking);
@@ -55,6 +57,9 @@ async fn before_it_nothing_is_claimed_created_or_numbered() {
     record.phone = PhoneNumber::new("+254722000000").unwrap();
     let renumbering = ChangeSet::new().write(Put::over(&user, User::from_record(record)));
     assert!(matches!(store.commit(renumbering).await, Err(StoreError::NotPrepared(_))));
+
+    let saving = ChangeSet::new().write(Put::over(&user, user.value.clone()));
+    assert!(matches!(store.commit(saving).await, Err(StoreError::NotPrepared(_))));
 
     // Another store object, as in another process, prepares; this one notices.
     let other = MongoStore::open(store.database().clone()).await.unwrap();
@@ -113,9 +118,63 @@ async fn a_second_time_changes_nothing() {
     let before = all().await;
     let second: PrepareReport = store.prepare().await.unwrap();
     assert_eq!(all().await, before);
-    assert_eq!(second.claims, 0);
-    assert_eq!(second.overlaps, first.overlaps);
-    assert_eq!(second.series, first.series);
+    assert!(second.already && !first.already);
+    assert_eq!(second.bookings, 0);
+}
+
+/// As after a crash in the middle of preparing.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_it_was_interrupted_it_goes_on() {
+    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    let first = store.prepare().await.unwrap();
+    marks(&store).delete_many(doc! {}).await.unwrap();
+    let claims = store.database().collection::<Document>("claims");
+    claims.delete_one(doc! {}).await.unwrap();
+    let second = MongoStore::open(store.database().clone()).await.unwrap().prepare().await.unwrap();
+    assert_eq!(second.claims, 1);
+    assert_eq!((second.overlaps, second.series), (first.overlaps, first.series));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_use_is_left_alone() {
+    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    store.prepare().await.unwrap();
+    let booking = booking_in(&store, BookingStatus::Accepted).await;
+    let free = claims_of(&booking);
+    let giving_up = ChangeSet { free, ..ChangeSet::new().write(Put::over(&booking, booking.value.clone())) };
+    assert_eq!(store.commit(giving_up).await.unwrap(), Committed::Applied);
+    assert!(MongoStore::open(store.database().clone()).await.unwrap().prepare().await.unwrap().already);
+    let keys: Vec<_> = claims_of(&booking).into_iter().map(|claim| claim.key).collect();
+    let held = store.held(&keys).await.unwrap();
+    assert!(held.iter().all(|claim| claim.holder != AggregateRef::Booking(booking.id)), "{held:?}");
+}
+
+fn marks(store: &MongoStore) -> Collection<Document> {
+    store.database().collection("migrations")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_database_is_marked_with_its_first_commit() {
+    let store = support::store().await;
+    assert_eq!(store.next("booking.2611").await.unwrap(), 1);
+    assert_eq!(marks(&store).count_documents(doc! {}).await.unwrap(), 0);
+    let created = ChangeSet::new().write(Put::new(build::customer(1)));
+    assert_eq!(store.commit(created).await.unwrap(), Committed::Applied);
+    assert_eq!(marks(&store).count_documents(doc! {}).await.unwrap(), 1);
+    assert!(store.prepare().await.unwrap().already);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_restored_beside_an_engine_that_found_none_wants_preparing() {
+    let store = support::store().await;
+    for collection in ["users", "bookings"] {
+        let documents = store.database().collection::<Document>(collection);
+        documents.insert_many(legacy(collection)).await.unwrap();
+    }
+    let created = ChangeSet::new().write(Put::new(build::customer(1)));
+    assert!(matches!(store.commit(created.clone()).await, Err(StoreError::NotPrepared(_))));
+    assert!(store.prepare().await.unwrap().claims > 0);
+    assert_eq!(store.commit(created).await.unwrap(), Committed::Applied);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -80,7 +80,7 @@ impl Plan {
         changes.check()?;
         let ChangeSet { writes, guards, free, mut take, tallies, entries, events, idempotency } = changes;
         let mut free = free;
-        let creates = writes.iter().any(|write| write.expected() == Expected::Absent);
+        store.prepared_for_commit().await?;
         let mut plan = Self { guards: guards.iter().map(GuardWrite::of).collect(), ..Self::default() };
         for write in writes {
             let planned = match write {
@@ -95,10 +95,6 @@ impl Plan {
                 }
             };
             plan.writes.push(planned);
-        }
-        // Only now: a changed phone number is claimed too.
-        if creates || !take.is_empty() {
-            store.require_prepared().await?;
         }
         plan.guards.sort_by_key(|guard| guard.target);
         plan.writes.sort_by_key(|write| write.target);
