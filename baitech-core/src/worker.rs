@@ -7,12 +7,12 @@ use chrono::TimeDelta;
 use crate::{
     booking::Bookings,
     engine::Engine,
-    kernel::{Error, Result},
+    kernel::{Error, Result, Rule},
     store::{AggregateRef, Event, Lease},
 };
 
 /// What a worker has done.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct WorkDone {
     /// Items that took effect.
     pub done: usize,
@@ -20,13 +20,44 @@ pub struct WorkDone {
     pub skipped: usize,
     /// Items that failed; they come again when their lease has run out.
     pub failed: usize,
+    /// The first of those that failed, each with the reason: [`MAX_FAILURES`](Self::MAX_FAILURES) at most. Reasons are for
+    /// operators, not for clients.
+    pub failures: Vec<(AggregateRef, Error)>,
 }
 
 impl WorkDone {
+    /// How many failures are told; all are counted.
+    pub const MAX_FAILURES: usize = 16;
+
     /// Whether there was nothing to do.
     #[must_use]
-    pub const fn is_idle(self) -> bool {
+    pub const fn is_idle(&self) -> bool {
         self.done == 0 && self.skipped == 0 && self.failed == 0
+    }
+
+    fn note(&mut self, target: AggregateRef, outcome: Result<bool>) {
+        match outcome {
+            Ok(true) => self.done += 1,
+            Ok(false) | Err(Error::Conflict(_) | Error::NotFound { .. }) => self.skipped += 1,
+            // A rule that says no says that this is no longer to be done; a store that must be prepared wants an operator.
+            Err(Error::Refused(refusal)) if refusal.rule != Rule::NotPrepared => self.skipped += 1,
+            Err(error) => {
+                self.failed += 1;
+                self.tell([(target, error)]);
+            }
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.done += other.done;
+        self.skipped += other.skipped;
+        self.failed += other.failed;
+        self.tell(other.failures);
+    }
+
+    fn tell(&mut self, failures: impl IntoIterator<Item = (AggregateRef, Error)>) {
+        let room = Self::MAX_FAILURES.saturating_sub(self.failures.len());
+        self.failures.extend(failures.into_iter().take(room));
     }
 }
 
@@ -50,22 +81,17 @@ impl Worker {
     /// Does up to `limit` of what is due now. Call it again until it is idle, then wait a little.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where the queue cannot be read; an item that fails is counted and does not stop the others.
+    /// [`Error::Unavailable`] where the queue cannot be read; an item that fails is told in
+    /// [`WorkDone::failures`] and does not stop the others.
     pub async fn run_due(&self, limit: usize) -> Result<WorkDone> {
         let lease = Lease { now: self.engine.clock.now(), length: Self::LEASE };
         let mut work = WorkDone::default();
         for item in self.engine.due_work.claim_due(lease, limit).await? {
-            let result = match item.target {
+            let outcome = match item.target {
                 AggregateRef::Booking(id) => Bookings::new(self.engine.clone()).run_next_task(id).await,
                 AggregateRef::User(_) => Ok(false),
             };
-            match result {
-                Ok(true) => work.done += 1,
-                Ok(false) | Err(Error::Conflict(_) | Error::Refused(_) | Error::NotFound { .. }) => {
-                    work.skipped += 1
-                }
-                Err(_) => work.failed += 1,
-            }
+            work.note(item.target, outcome);
         }
         Ok(work)
     }
@@ -82,9 +108,7 @@ impl Worker {
             if work.is_idle() {
                 return Ok(total);
             }
-            total.done += work.done;
-            total.skipped += work.skipped;
-            total.failed += work.failed;
+            total.add(work);
         }
     }
 

@@ -83,8 +83,8 @@ impl<'a> Stage<'a> {
     pub(crate) async fn settle(&mut self) -> Result<()> {
         let worker = self.market.worker();
         let work = worker.run_until_idle().boxed_local().await?;
-        if work.failed > 0 {
-            return Err(format!("the worker failed at {} items", work.failed).into());
+        if let Some((target, error)) = work.failures.first() {
+            return Err(format!("the worker failed at {target}: {error}").into());
         }
         loop {
             let events = worker.pending_events(100).await?;

@@ -2,7 +2,7 @@
 
 use std::{error::Error, process::ExitCode};
 
-use baitech::mongo::MongoStore;
+use baitech::mongo::{self, MongoStore};
 
 use super::print;
 
@@ -27,8 +27,9 @@ pub(super) async fn prepare(store: &MongoStore) -> Result<ExitCode, Box<dyn Erro
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) async fn indexes(store: &MongoStore) -> Result<ExitCode, Box<dyn Error>> {
-    let report = store.index_report().await?;
+/// Only looks: opening a store would create what is missing, and then there would be nothing to tell.
+pub(super) async fn indexes(uri: &str) -> Result<ExitCode, Box<dyn Error>> {
+    let report = mongo::index_report(&mongo::connect(uri).await?).await?;
     for difference in &report.differences {
         print(difference);
     }

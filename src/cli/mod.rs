@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
 enum Command {
     /// Derive what the engine needs from a database of the earlier application. Stop that application first; safe to repeat.
     Prepare(Store),
-    /// Compare the database's indexes with those that the engine wants. Exits with 1 where they differ.
+    /// Compare the database's indexes with those that the engine wants, and change nothing. Exits with 1 where they differ.
     Indexes(Store),
     /// Do what is due: offers that nobody answers, silent customers, reminders, series. Any number of workers may run.
     Worker {
@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     runtime.block_on(async {
         match arguments.command {
             Command::Prepare(store) => database::prepare(&store.open().await?).await,
-            Command::Indexes(store) => database::indexes(&store.open().await?).await,
+            Command::Indexes(store) => database::indexes(&store.uri).await,
             Command::Worker { store, once, interval } => {
                 worker::run(store.open().await?, once, Duration::from_millis(interval)).await
             }

@@ -172,7 +172,7 @@ async fn carry_out(order: Order, store: Arc<MongoStore>) -> Outcome {
             }
         }
         Order::Work { now } => match market(now).worker().run_until_idle().await {
-            Ok(WorkDone { done, skipped, failed }) => Outcome::Worked { done, skipped, failed },
+            Ok(WorkDone { done, skipped, failed, .. }) => Outcome::Worked { done, skipped, failed },
             Err(error) => Outcome::Failed(format!("{error:?}")),
         },
     }
