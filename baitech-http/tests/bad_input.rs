@@ -141,14 +141,13 @@ async fn queries_and_paths() {
         ("customer=asha", "customer"),
         ("status=gone", "status"),
         ("Status=paid", "Status"),
+        ("cursor=nonsense", "cursor"),
     ] {
         let reply = world.get(&admin, &format!("/api/v1/bookings?{query}")).await;
         assert_eq!(Reply::fields(&reply.problem(400, "malformed")), [field]);
     }
     let many = world.get(&admin, "/api/v1/bookings?limit=0&a=1&status=x").await.problem(400, "malformed");
     assert_eq!(Reply::fields(&many), ["status", "limit", "a"]);
-    let cursor = world.get(&admin, "/api/v1/bookings?cursor=nonsense").await.problem(422, "invalid");
-    assert_eq!(Reply::fields(&cursor), ["cursor"]);
     let stats = world.get(&admin, "/api/v1/bookings/stats?limit=3").await.problem(400, "malformed");
     assert_eq!(Reply::fields(&stats), ["limit"]);
 
