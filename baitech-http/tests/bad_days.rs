@@ -19,7 +19,7 @@ use baitech_core::{
     store::{AggregateRef, Origin, StoreError, Stored, Version},
     testing::build,
 };
-use common::{TrustingAuth, new_booking, request, send, user};
+use common::{Reply, TrustingAuth, new_booking, request, send, user};
 
 fn served(store: MockStore) -> Router {
     let clock = Arc::new(ManualClock::at(build::start()));
@@ -52,8 +52,8 @@ async fn a_store_that_is_away_is_not_explained_to_clients() {
     assert_eq!(alive.status, 200, "the process runs all the same");
 }
 
-#[tokio::test]
-async fn a_race_that_is_always_lost_ends_in_a_conflict() {
+/// Accepts an assigned booking where each commit fails so.
+async fn accept(failure: fn(AggregateRef) -> StoreError) -> Reply {
     let juma = user(Role::Technician, 1);
     let technician = juma.clone();
     let assigned = build::booking(1, &user(Role::Customer, 1), Some(&juma), BookingStatus::Assigned);
@@ -61,11 +61,24 @@ async fn a_race_that_is_always_lost_ends_in_a_conflict() {
     let mut store = MockStore::new();
     store.users.expect_load().returning(move |_| Ok(Some(stored(technician.clone()))));
     store.bookings.expect_load().returning(move |_| Ok(Some(stored(Booking::from_record(assigned.clone())))));
-    store.commit.expect_commit().returning(move |_| Err(StoreError::Conflict(AggregateRef::Booking(id))));
+    store.commit.expect_commit().returning(move |_| Err(failure(AggregateRef::Booking(id))));
     let accept = request(Method::POST, &format!("/api/v1/bookings/{id}/accept"), Some(&juma), &[], None);
-    let problem = send(&served(store), accept).await.problem(409, "conflict");
+    send(&served(store), accept).await
+}
+
+#[tokio::test]
+async fn a_race_that_is_always_lost_ends_in_a_conflict() {
+    let problem = accept(StoreError::Conflict).await.problem(409, "conflict");
     assert_eq!(problem["current"]["version"], 3);
     assert_eq!(problem["current"]["status"], "assigned");
+}
+
+#[tokio::test]
+async fn a_store_that_is_not_prepared_tells_clients_only_to_come_back() {
+    let reply = accept(|_| StoreError::NotPrepared("run `baitech prepare`".into())).await;
+    assert!(!reply.text.contains("prepare"), "{}", reply.text);
+    assert_eq!(reply.header("retry-after"), "2");
+    reply.problem(503, "unavailable");
 }
 
 fn asked_by(role: &str) -> Request<Body> {

@@ -1,6 +1,6 @@
 use baitech_core::{
     booking::BookingView,
-    kernel::{Actor, Current, Error},
+    kernel::{Actor, Current, Error, Rule},
 };
 
 use super::{Details, Kind, Problem, Refusal};
@@ -18,6 +18,10 @@ impl Problem {
                 Details {
                     detail: Some(refusal.message),
                     refusal: Some(Refusal {
+            // What to do about it is the operator's business; a client can only come back.
+            Error::Refused(refusal) if refusal.rule == Rule::NotPrepared => {
+                Self::unavailable(refusal.message)
+            }
                         rule: refusal.rule,
                         state: refusal.state,
                         requested: refusal.requested,
