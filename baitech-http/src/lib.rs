@@ -1,6 +1,7 @@
 //! The HTTP adapter of the BaiTech marketplace: an axum router over the engine, to be served alone or nested in a server of your own.
 //!
-//! [`router`] takes the engine and your own [`Authenticate`], which tells who sends a request. No rule of the business is here: a
+//! [`router`] takes the engine and your own [`Authenticate`], which tells who sends a request; [`api_router`] leaves `/health` and
+//! `/ready` to a server that has its own. No rule of the business is here: a
 //! handler reads the request, calls the engine and writes the answer.
 //!
 //! ```
@@ -78,13 +79,29 @@ pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The routes of [`routes`], ready to be served, merged or nested.
 ///
+/// Among them are `/health` (the process runs) and `/ready` (the store answers); axum panics where two merged routers have the
+/// same path, so a server with such pages of its own takes [`api_router`].
+///
 /// Paths below `/api/v1` that no route has are answered here, with a problem of kind `not-found`; all others are left to the
 /// router that this one is merged into.
 pub fn router(market: Marketplace, auth: Arc<dyn Authenticate>) -> Router {
+    assemble(market, auth, route::TABLE.iter())
+}
+
+/// As [`router`], with nothing outside of `/api/v1`: for servers that have a `/health` or a `/ready` of their own.
+pub fn api_router(market: Marketplace, auth: Arc<dyn Authenticate>) -> Router {
+    assemble(market, auth, route::TABLE.iter().filter(|entry| entry.route.path.starts_with("/api/v1/")))
+}
+
+fn assemble<'a>(
+    market: Marketplace,
+    auth: Arc<dyn Authenticate>,
+    entries: impl Iterator<Item = &'a route::Entry>,
+) -> Router {
     let app = app::App { market, auth };
     let require_actor = from_fn_with_state(app.clone(), authenticate::require_actor);
     let mut router = Router::new();
-    for entry in route::TABLE {
+    for entry in entries {
         let mounted = (entry.mount)();
         router = router.route(
             entry.route.path,

@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     body::Body,
@@ -11,7 +13,7 @@ use axum::{
     routing::get,
 };
 use baitech_core::kernel::Role;
-use common::{World, new_booking, request, user};
+use common::{TrustingAuth, World, new_booking, request, user};
 
 fn own() -> Router {
     let fallback = || async { (StatusCode::NOT_FOUND, "our own not-found page") };
@@ -29,6 +31,20 @@ async fn merged_it_leaves_other_paths_alone() {
     assert_eq!(world.send(plain("/about")).await.text, "our own page");
     assert_eq!(world.send(plain("/nowhere")).await.text, "our own not-found page");
     assert_eq!(world.send(plain("/health")).await.status, 200);
+    world.send(plain("/api/v1/nowhere")).await.problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn a_server_keeps_the_health_pages_that_it_has() {
+    let mut world = World::new().await;
+    let api = baitech_http::api_router(world.market.clone(), Arc::new(TrustingAuth));
+    let pages = || async { "our own health" };
+    world.router = own().route("/health", get(pages)).route("/ready", get(pages)).merge(api);
+    for path in ["/health", "/ready"] {
+        assert_eq!(world.send(plain(path)).await.text, "our own health");
+    }
+    let asha = user(Role::Customer, 1);
+    world.get(&asha, &format!("/api/v1/bookings?customer={}", asha.id)).await.ok();
     world.send(plain("/api/v1/nowhere")).await.problem(404, "not-found");
 }
 

@@ -50,6 +50,7 @@ impl Authenticate for TrustingAuth {
 /// Two users of every role, at the moment of [`build::start`]. The first technician is a plumber, the second an electrician.
 pub struct World {
     pub router: Router,
+    pub market: Marketplace,
     pub clock: Arc<ManualClock>,
     store: Arc<MemoryStore>,
 }
@@ -59,8 +60,8 @@ impl World {
         let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(ManualClock::at(build::start()));
         let market = Marketplace::builder(store.clone()).clock(clock.clone()).build();
-        let router = baitech_http::router(market, Arc::new(TrustingAuth));
-        let world = Self { router, clock, store };
+        let router = baitech_http::router(market.clone(), Arc::new(TrustingAuth));
+        let world = Self { router, market, clock, store };
         for user in Role::ALL.iter().flat_map(|role| [user(*role, 1), user(*role, 2)]) {
             world.commit(ChangeSet::new().write(Put::new(user))).await;
         }
