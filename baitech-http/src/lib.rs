@@ -32,9 +32,13 @@
 //!
 //! - JSON with names in camelCase, times in RFC 3339, ids as 24 hexadecimal digits, money as
 //!   `{"amount": "2738.00", "currency": "KES"}`.
-//! - A booking comes under an `ETag`, its version. A command with that tag in `If-Match` takes effect only on the booking as it was
-//!   shown, and is otherwise answered with 412 (RFC 9110, section 13.1.1) and the booking as it is now. `If-None-Match` saves a
-//!   download.
+//! - A booking comes under an `ETag`: its version, and after a dash a hash of the customer's name and phone number where they are
+//!   shown. A command with that tag in `If-Match` takes effect only on the version that was shown, and is otherwise answered with
+//!   412 (RFC 9110, section 13.1.1) and the booking as it is now; so is every new booking or quote, which has no version yet.
+//!   `If-None-Match` saves a download.
+//! - Approvals need `If-Match`: what they agree to is what was shown. Without it they are answered with 428.
+//! - `Agreed-Total: 925.00 KES` is the most that a command may cost: the total of a booking (new, moved, approved) or the fee of a
+//!   cancellation, as the client has shown it. What costs more by now is refused (409, rule `costs_more`), and nothing happens.
 //! - `Idempotency-Key` makes a command safe to repeat: under the same key it takes effect once, and is answered with the booking as
 //!   it is by then.
 //! - Lists are `{"items": […], "nextCursor": "…"}` and take `limit` (20, at most 100) and `cursor`; a query parameter that a

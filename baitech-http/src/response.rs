@@ -1,11 +1,13 @@
 //! Writing answers.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use baitech_core::{booking::BookingView, kernel::Page, store::Version};
+use baitech_core::{booking::BookingView, kernel::Page};
 use serde::Serialize;
 
 use crate::problem::{Answer, Problem};
@@ -28,14 +30,14 @@ pub(crate) fn page<T: Serialize>(page: &Page<T>) -> Answer {
 
 /// A booking under its entity tag. A client may keep it, and asks each time whether it still holds.
 pub(crate) fn booking(status: StatusCode, view: &BookingView) -> Answer {
-    respond(status, view, "private, no-cache").map(|response| tagged(response, view.version))
+    respond(status, view, "private, no-cache").map(|response| tagged(response, view))
 }
 
-/// The client has this version of the booking already.
-pub(crate) fn not_modified(version: Version) -> Response {
+/// The client has the booking already as it is shown here.
+pub(crate) fn not_modified(view: &BookingView) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    tagged(response, version)
+    tagged(response, view)
 }
 
 /// The response with the place of what was made.
@@ -46,9 +48,21 @@ pub(crate) fn located(mut response: Response, at: &str) -> Response {
     response
 }
 
-fn tagged(mut response: Response, version: Version) -> Response {
+/// The entity tag of a booking: its version, and where the customer's name and phone number are shown, a hash of them. They are
+/// kept with the customer, so that they change while the version stays.
+///
+/// The hash may differ between two builds of the server, which costs one more download.
+pub(crate) fn tag(view: &BookingView) -> String {
+    let version = view.version;
+    let Some(contact) = &view.customer_contact else { return format!("\"{version}\"") };
+    let mut hasher = DefaultHasher::new();
+    (&contact.name, &contact.phone_number).hash(&mut hasher);
+    format!("\"{version}-{:016x}\"", hasher.finish())
+}
+
+fn tagged(mut response: Response, view: &BookingView) -> Response {
     let headers = response.headers_mut();
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+    if let Ok(tag) = HeaderValue::from_str(&tag(view)) {
         headers.insert(header::ETAG, tag);
     }
     headers.insert(header::VARY, HeaderValue::from_static("authorization"));

@@ -176,6 +176,8 @@ async fn headers_that_cannot_be_read() {
     for (name, value) in [
         ("Idempotency-Key", "two words"),
         ("Idempotency-Key", long.as_str()),
+        ("Agreed-Total", "925"),
+        ("Agreed-Total", "a lot of KES"),
         ("If-Match", "1"),
         ("If-Match", "\"1\", \"2\""),
     ] {

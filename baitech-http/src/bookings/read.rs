@@ -1,6 +1,7 @@
 //! One booking: itself, its history, what giving it up would cost.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
+use baitech_core::booking::BookingView;
 
 use crate::{
     problem::Answer,
@@ -10,20 +11,22 @@ use crate::{
 
 /// A booking, or word that the client has it already.
 pub(crate) async fn get(caller: Caller, Target(id): Target, headers: HeaderMap) -> Answer {
-    let booking = caller.answer(caller.bookings.get(&caller.actor, id).await)?;
-    if none_match(&headers, booking.version) {
-        return Ok(response::not_modified(booking.version));
-    }
-    caller.show(Ok(booking)).await
+    let view = caller.answer(caller.bookings.view(&caller.actor, id).await)?;
+    unless_seen(&headers, &view)
 }
 
 /// A booking by its number.
 pub(crate) async fn get_by_number(caller: Caller, Number(number): Number, headers: HeaderMap) -> Answer {
     let booking = caller.answer(caller.bookings.get_by_number(&caller.actor, &number).await)?;
-    if none_match(&headers, booking.version) {
-        return Ok(response::not_modified(booking.version));
+    let view = caller.answer(caller.bookings.view_of(&caller.actor, &booking).await)?;
+    unless_seen(&headers, &view)
+}
+
+fn unless_seen(headers: &HeaderMap, view: &BookingView) -> Answer {
+    if none_match(headers, &response::tag(view)) {
+        return Ok(response::not_modified(view));
     }
-    caller.show(Ok(booking)).await
+    response::booking(StatusCode::OK, view)
 }
 
 /// How a booking came to where it is.

@@ -10,10 +10,12 @@ use crate::{
 
 /// Requests a service.
 pub(crate) async fn create(caller: Caller, Body(new): Body<NewBooking>) -> Answer {
+    caller.unpinned()?;
     caller.show_new(caller.bookings.create(&caller.actor, &new).await, "bookings/").await
 }
 
 /// What a booking would cost now, line by line.
 pub(crate) async fn quote(caller: Caller, Body(new): Body<NewBooking>) -> Answer {
+    caller.unpinned()?;
     response::json(&caller.answer(caller.bookings.quote(&caller.actor, &new).await)?)
 }

@@ -12,16 +12,21 @@ impl Problem {
         match error {
             Error::NotFound { .. } => Self::new(Kind::NotFound, error.to_string()),
             Error::Forbidden { .. } => Self::new(Kind::Forbidden, error.to_string()),
+            // Over HTTP, the version of a command is a precondition (RFC 6585, section 3).
+            Error::Invalid(violations) if violations.iter().any(|violation| violation.field == "version") => {
+                let detail = "an approval names in If-Match the entity tag of the booking as it was shown";
+                Self::new(Kind::PreconditionRequired, detail)
+            }
             Error::Invalid(violations) => Self::violations(Kind::Invalid, violations.iter().cloned()),
+            // What to do about it is the operator's business; a client can only come back.
+            Error::Refused(refusal) if refusal.rule == Rule::NotPrepared => {
+                Self::unavailable(refusal.message)
+            }
             Error::Refused(refusal) => Self::with(
                 Kind::Refused,
                 Details {
                     detail: Some(refusal.message),
                     refusal: Some(Refusal {
-            // What to do about it is the operator's business; a client can only come back.
-            Error::Refused(refusal) if refusal.rule == Rule::NotPrepared => {
-                Self::unavailable(refusal.message)
-            }
                         rule: refusal.rule,
                         state: refusal.state,
                         requested: refusal.requested,

@@ -11,6 +11,7 @@ pub(crate) enum Kind {
     Conflict,
     Refused,
     PreconditionFailed,
+    PreconditionRequired,
     TooLarge,
     UnsupportedMediaType,
     Invalid,
@@ -20,7 +21,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     #[cfg(test)]
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -29,6 +30,7 @@ impl Kind {
         Self::Conflict,
         Self::Refused,
         Self::PreconditionFailed,
+        Self::PreconditionRequired,
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::Invalid,
@@ -81,6 +83,9 @@ impl Kind {
             Self::Refused => (StatusCode::CONFLICT, "refused", "A rule says no as things stand now"),
             Self::PreconditionFailed => {
                 (StatusCode::PRECONDITION_FAILED, "precondition-failed", "It is no longer as you saw it")
+            }
+            Self::PreconditionRequired => {
+                (StatusCode::PRECONDITION_REQUIRED, "precondition-required", "Say which version you saw")
             }
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
             Self::UnsupportedMediaType => {

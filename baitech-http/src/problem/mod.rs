@@ -101,7 +101,7 @@ impl Problem {
         Self(Box::new(Content { kind, details, internal: None, challenge: None }))
     }
 
-    fn violations(kind: Kind, violations: impl IntoIterator<Item = Violation>) -> Self {
+    pub(crate) fn violations(kind: Kind, violations: impl IntoIterator<Item = Violation>) -> Self {
         let errors: Vec<_> = violations.into_iter().collect();
         let detail = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         Self::with(kind, Details { detail: Some(detail), errors, ..Details::default() })

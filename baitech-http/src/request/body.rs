@@ -4,7 +4,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::IntoResponse,
 };
-use baitech_core::kernel::{Code, Error, Violation};
+use baitech_core::kernel::{Code, Violation};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
@@ -114,7 +114,6 @@ fn field(path: &Path) -> String {
 impl Problem {
     /// One invalid value.
     pub(crate) fn from_violation(violation: Violation) -> Self {
-        // No actor matters to a violation.
-        Self::from_error(Error::from(violation), &baitech_core::kernel::Actor::System, false)
+        Self::violations(Kind::Invalid, [violation])
     }
 }

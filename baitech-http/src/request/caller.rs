@@ -9,15 +9,16 @@ use baitech_core::{
     store::Stored,
 };
 
-use super::headers::{idempotency_key, if_match};
+use super::headers::{agreed_total, idempotency_key, if_match};
 use crate::{
     app::App,
     authenticate::Authenticated,
-    problem::{Answer, Problem},
+    problem::{Answer, Kind, Problem},
     response,
 };
 
-/// Who asks, with the bookings held to the request's terms: pinned by `If-Match`, keyed by `Idempotency-Key`.
+/// Who asks, with the bookings held to the request's terms: pinned by `If-Match`, keyed by `Idempotency-Key`, no
+/// dearer than `Agreed-Total`.
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) actor: Actor,
@@ -40,6 +41,9 @@ impl FromRequestParts<App> for Caller {
         if let Some(key) = idempotency_key(&parts.headers)? {
             bookings = bookings.with_key(key);
         }
+        if let Some(most) = agreed_total(&parts.headers)? {
+            bookings = bookings.agreed(most);
+        }
         Ok(Self { actor, bookings, pinned: version.is_some() })
     }
 }
@@ -48,6 +52,16 @@ impl Caller {
     /// What an error of the engine is to this caller.
     pub(crate) fn problem(&self, error: Error) -> Problem {
         Problem::from_error(error, &self.actor, self.pinned)
+    }
+
+    /// Fails where the request names a version, on routes that are not about a booking that there is: no tag matches what is not
+    /// there yet (RFC 9110, section 13.1.1).
+    pub(crate) fn unpinned(&self) -> Answer<()> {
+        if self.pinned {
+            let detail = "what does not exist yet has no version; send this without If-Match";
+            return Err(Problem::new(Kind::PreconditionFailed, detail));
+        }
+        Ok(())
     }
 
     /// The booking that a command returned, as this caller sees it.

@@ -1,14 +1,16 @@
-//! `Idempotency-Key`, `If-Match` and `If-None-Match`.
+//! `Idempotency-Key`, `Agreed-Total`, `If-Match` and `If-None-Match`.
 
 use axum::http::{HeaderMap, HeaderName, header};
 use baitech_core::{
-    kernel::{Code, Violation},
+    kernel::{Code, Money, Violation},
     store::{IdempotencyKey, Version},
 };
 
 use crate::problem::{Answer, Problem};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+const AGREED_TOTAL: HeaderName = HeaderName::from_static("agreed-total");
 
 /// No booking is ever written so often: what a tag that is none of ours stands for, so that it never matches.
 const NEVER: Version = Version::new(u64::MAX);
@@ -19,7 +21,17 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Answer<Option<IdempotencyK
     IdempotencyKey::new(text).map(Some).map_err(|violation| Problem::malformed([violation]))
 }
 
-/// The version that the client saw. `*` asks only that there is one, which every command does. A weak tag never matches
+/// The most that the client agrees to pay.
+pub(super) fn agreed_total(headers: &HeaderMap) -> Answer<Option<Money>> {
+    let Some(text) = single(headers, &AGREED_TOTAL, "Agreed-Total")? else { return Ok(None) };
+    let money = text.split_once(' ').and_then(|(amount, currency)| {
+        serde_json::from_value(serde_json::json!({ "amount": amount, "currency": currency })).ok()
+    });
+    money.map(Some).ok_or_else(|| malformed("Agreed-Total", "this is an amount: 925.00 KES"))
+}
+
+/// The version that the client saw: what stands before the dash in the tag, if it has one. The rest is no part of the booking, so
+/// a command does not fail because of it. `*` asks only that there is one, which every command does. A weak tag never matches
 /// (RFC 9110, section 8.8.3.2), and neither does one that no booking has had.
 pub(super) fn if_match(headers: &HeaderMap) -> Answer<Option<Version>> {
     let Some(text) = single(headers, &header::IF_MATCH, "If-Match")? else { return Ok(None) };
@@ -32,12 +44,12 @@ pub(super) fn if_match(headers: &HeaderMap) -> Answer<Option<Version>> {
         return Err(malformed("If-Match", "this is the one entity tag of the booking as it was shown, or *"));
     };
     let is_weak = text.starts_with("W/");
-    Ok(Some(opaque.parse().ok().filter(|_| !is_weak).map_or(NEVER, Version::new)))
+    let version = opaque.split_once('-').map_or(opaque, |(version, _)| version);
+    Ok(Some(version.parse().ok().filter(|_| !is_weak).map_or(NEVER, Version::new)))
 }
 
-/// Whether the client has this version already. The comparison is weak (RFC 9110, section 13.1.2).
-pub(crate) fn none_match(headers: &HeaderMap, version: Version) -> bool {
-    let tag = format!("\"{version}\"");
+/// Whether the client has what goes by this entity tag. The comparison is weak (RFC 9110, section 13.1.2).
+pub(crate) fn none_match(headers: &HeaderMap, tag: &str) -> bool {
     let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = values.flat_map(|value| value.split(',')).map(str::trim);
     tags.any(|seen| seen == "*" || seen.strip_prefix("W/").unwrap_or(seen) == tag)
@@ -71,6 +83,7 @@ mod tests {
     fn if_match_names_one_version() {
         let read = |value| if_match(&with(header::IF_MATCH, value)).unwrap();
         assert_eq!(read("\"7\""), Some(Version::new(7)));
+        assert_eq!(read("\"7-00c0ffee00c0ffee\""), Some(Version::new(7)));
         assert_eq!(read("*"), None);
         assert_eq!(read("W/\"7\""), Some(NEVER));
         assert_eq!(read("\"abc\""), Some(NEVER));
@@ -81,11 +94,11 @@ mod tests {
 
     #[test]
     fn if_none_match_takes_lists_and_weak_tags() {
-        let matches = |value| none_match(&with(header::IF_NONE_MATCH, value), Version::new(7));
+        let matches = |value| none_match(&with(header::IF_NONE_MATCH, value), "\"7\"");
         for value in ["\"7\"", "W/\"7\"", "\"1\", \"7\"", "*"] {
             assert!(matches(value), "{value}");
         }
-        for value in ["\"8\"", "7", ""] {
+        for value in ["\"8\"", "\"7-00c0ffee00c0ffee\"", "7", ""] {
             assert!(!matches(value), "{value}");
         }
     }
