@@ -8,6 +8,10 @@ use super::print;
 
 pub(super) async fn prepare(store: &MongoStore) -> Result<ExitCode, Box<dyn Error>> {
     let report = store.prepare().await?;
+    if report.already {
+        print("prepared before; nothing was done");
+        return Ok(ExitCode::SUCCESS);
+    }
     print(format_args!(
         "read {} users and {} bookings, made {} claims",
         report.users, report.bookings, report.claims
