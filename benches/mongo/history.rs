@@ -27,6 +27,8 @@ pub(crate) struct History {
 impl History {
     /// Fills an empty database.
     pub(crate) async fn fill(store: MongoStore) -> Result<Self> {
+        // Now, while it is empty: what is inserted past the store takes no claims.
+        store.prepare().await?;
         let real_bookings = REAL_BOOKINGS.lines().map(parse).collect::<Result<Vec<_>>>()?;
         let mut history = Self { store, ids: Vec::new(), real_bookings, last_number: AtomicU64::new(0) };
         for age in 0..COPIES {
