@@ -12,7 +12,7 @@ use mongodb::error::Error;
 use mongodb::{Collection, Database};
 
 use crate::connection::{ConnectError, connect};
-use crate::index::{EnsureIndexesError, IndexReport, ensure_indexes, index_report};
+use crate::index::{EnsureIndexesError, IndexDifference, IndexReport, ensure_indexes, index_report};
 use crate::prepare::{self, PrepareError, PrepareReport, State};
 
 /// Every port of the engine on a MongoDB database. Cheap to clone; clones share the connection pool.
@@ -20,6 +20,8 @@ use crate::prepare::{self, PrepareError, PrepareReport, State};
 pub struct MongoStore {
     database: Database,
     prepared: Arc<AtomicBool>,
+    /// Indexes that could not be built when the database was opened.
+    refused: Arc<[IndexDifference]>,
 }
 
 /// Why a store could not be opened.
@@ -29,7 +31,7 @@ pub enum OpenError {
     /// No usable server.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// The stored data does not allow an index.
+    /// The indexes could not be looked at or created.
     #[error(transparent)]
     Indexes(#[from] EnsureIndexesError),
     /// The server failed while it was asked what is in the database.
@@ -55,14 +57,25 @@ impl MongoStore {
     /// # Errors
     /// [`OpenError::Indexes`] and [`OpenError::State`].
     pub async fn open(database: Database) -> Result<Self, OpenError> {
+        let mut refused = Vec::new();
         for difference in ensure_indexes(&database).await? {
-            tracing::warn!(%difference, "an index is not as the store would have it");
+            match difference {
+                IndexDifference::Refused { .. } => {
+                    tracing::error!(%difference, "an index cannot be built");
+                    refused.push(difference);
+                }
+                _ => tracing::warn!(%difference, "an index is not as the store would have it"),
+            }
         }
         let state = prepare::state(&database).await.map_err(OpenError::State)?;
         if state == State::Unprepared {
             tracing::warn!("this database of an earlier application is not prepared: nothing can be written");
         }
-        Ok(Self { database, prepared: Arc::new(AtomicBool::new(state == State::Prepared)) })
+        Ok(Self {
+            database,
+            prepared: Arc::new(AtomicBool::new(state == State::Prepared)),
+            refused: refused.into(),
+        })
     }
 
     /// Derives what the engine needs from a database of the earlier application: claims of active bookings, number series
@@ -79,12 +92,19 @@ impl MongoStore {
         Ok(report)
     }
 
-    /// Compares the database's indexes with those that the store wants, and names unused ones. Changes nothing.
+    /// Compares the database's indexes with those that the store wants, and names unused ones. Of one that is missing because it
+    /// could not be built when the database was opened, it tells why. Changes nothing.
     ///
     /// # Errors
     /// Whatever the server answers.
     pub async fn index_report(&self) -> Result<IndexReport, Error> {
-        index_report(&self.database).await
+        let mut report = index_report(&self.database).await?;
+        for difference in &mut report.differences {
+            if let Some(refused) = self.refused.iter().find(|refused| refused.explains(difference)) {
+                *difference = refused.clone();
+            }
+        }
+        Ok(report)
     }
 
     /// The database, for what the ports do not offer.

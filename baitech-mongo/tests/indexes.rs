@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use baitech_mongo::testing::TestServer;
-use baitech_mongo::{IndexDifference, connect, ensure_indexes, index_report};
-use bson::{Document, doc};
+use baitech_mongo::{IndexDifference, MongoStore, connect, ensure_indexes, index_report};
+use bson::{Bson, Document, doc};
 use mongodb::{Database, IndexModel};
 
 async fn database() -> Database {
@@ -74,10 +74,38 @@ async fn a_strangers_unused_index_is_named() {
 }
 
 #[tokio::test]
-async fn data_that_breaks_a_unique_index_is_an_error_with_the_collections_name() {
+async fn data_that_breaks_an_index_keeps_neither_the_others_nor_the_database_back() {
     let database = database().await;
-    let twins = [doc! { "email": "a@b.co" }, doc! { "email": "a@b.co" }];
+    let twins =
+        [doc! { "email": "a@b.co", "phoneNumber": "1" }, doc! { "email": "a@b.co", "phoneNumber": "2" }];
     database.collection::<Document>("users").insert_many(twins).await.unwrap();
-    let error = ensure_indexes(&database).await.unwrap_err();
-    assert!(error.to_string().contains("`users`"), "{error}");
+    let store = MongoStore::open(database.clone()).await.unwrap();
+    let names = names(&database, "users").await;
+    assert!(
+        names.contains(&"phoneNumber_1".to_owned()) && names.contains(&"dueAt_1".to_owned()),
+        "{names:?}"
+    );
+    let differences = store.index_report().await.unwrap().differences;
+    let [IndexDifference::Refused { collection, index, reason }] = differences.as_slice() else {
+        panic!("{differences:?}")
+    };
+    assert_eq!((collection.as_str(), index.as_str()), ("users", "email_1"));
+    assert!(reason.contains("duplicate key"), "{reason}");
+}
+
+#[tokio::test]
+async fn many_may_have_no_username_or_a_null() {
+    let database = database().await;
+    let nobody = |n: i32| doc! { "email": n.to_string(), "phoneNumber": n.to_string() };
+    let mut users: Vec<Document> = (0..4).map(nobody).collect();
+    users.iter_mut().skip(2).for_each(|user| drop(user.insert("username", Bson::Null)));
+    database.collection::<Document>("users").insert_many(users).await.unwrap();
+    assert_eq!(ensure_indexes(&database).await.unwrap(), []);
+    let named = |n: i32| {
+        let mut user = nobody(n);
+        user.insert("username", "wanjiru");
+        user
+    };
+    database.collection::<Document>("users").insert_one(named(5)).await.unwrap();
+    database.collection::<Document>("users").insert_one(named(6)).await.unwrap_err();
 }

@@ -1,7 +1,7 @@
 //! Creating what is missing.
 
-use mongodb::Database;
-use mongodb::error::Error;
+use mongodb::error::{Error, RETRYABLE_WRITE_ERROR};
+use mongodb::{Database, IndexModel};
 
 use super::collections;
 use super::definition::Collection;
@@ -10,7 +10,7 @@ use crate::server_error::server_code;
 
 const NAMESPACE_EXISTS: i32 = 48;
 
-/// Why an index could not be created.
+/// Why the indexes could not be looked at or created.
 #[derive(Debug, thiserror::Error)]
 #[error("creating the indexes of `{collection}`: {source}")]
 pub struct EnsureIndexesError {
@@ -18,14 +18,14 @@ pub struct EnsureIndexesError {
     source: Error,
 }
 
-/// Creates the collections and indexes that are missing, and returns those that exist in another form: they are left as
-/// they are, because dropping an index of a live database is a person's decision.
+/// Creates the collections and indexes that are missing, and returns those that exist in another form or that the stored
+/// documents do not allow: they are left as they are, because dropping an index of a live database is a person's decision.
 ///
 /// Safe to run twice, and by several processes at once.
 ///
 /// # Errors
 ///
-/// [`EnsureIndexesError`] where the server refuses, as it does when stored documents break a unique index.
+/// [`EnsureIndexesError`] where the server is not reached, or refuses something else than to build an index.
 pub async fn ensure_indexes(database: &Database) -> Result<Vec<IndexDifference>, EnsureIndexesError> {
     let mut differences = Vec::new();
     for collection in collections() {
@@ -40,18 +40,33 @@ async fn ensure(database: &Database, collection: Collection) -> Result<Vec<Index
     create_collection(database, collection.name).await?;
     let existing = Existing::of(database, collection.name).await?;
     let mut differences = Vec::new();
-    let mut missing = Vec::new();
+    // One by one, so that one that cannot be built keeps back none of the others.
     for index in collection.indexes {
         match difference(collection.name, &existing, &index) {
-            Some(IndexDifference::Missing { .. }) => missing.push(index),
+            Some(IndexDifference::Missing { collection, index: name }) => {
+                let refused = create(database, &collection, index).await?;
+                differences.extend(refused.map(|reason| IndexDifference::Refused {
+                    collection,
+                    index: name,
+                    reason,
+                }));
+            }
             Some(other) => differences.push(other),
             None => {}
         }
     }
-    if !missing.is_empty() {
-        database.collection::<bson::Document>(collection.name).create_indexes(missing).await?;
-    }
     Ok(differences)
+}
+
+/// Creates an index; where the stored documents do not allow it, the reason.
+async fn create(database: &Database, collection: &str, index: IndexModel) -> Result<Option<String>, Error> {
+    match database.collection::<bson::Document>(collection).create_index(index).await {
+        Ok(_) => Ok(None),
+        Err(error) if server_code(&error).is_some() && !error.contains_label(RETRYABLE_WRITE_ERROR) => {
+            Ok(Some(error.to_string()))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Collections are created ahead, because one that first appears inside a transaction makes rivals conflict.

@@ -36,6 +36,16 @@ pub enum IndexDifference {
         /// What is different, by option.
         reason: String,
     },
+    /// Not there, and the server refuses to build it, as it does a unique index where documents break it. Everything else works;
+    /// what the index would have kept apart is not kept apart.
+    Refused {
+        /// The collection's name.
+        collection: String,
+        /// The index's name.
+        index: String,
+        /// The server's words.
+        reason: String,
+    },
     /// There, not asked for, and not used since the server started.
     Unused {
         /// The collection's name.
@@ -45,12 +55,27 @@ pub enum IndexDifference {
     },
 }
 
+impl IndexDifference {
+    /// Whether this tells why that one is missing.
+    pub(crate) fn explains(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Refused { collection, index, .. }, Self::Missing { collection: of, index: missing }) => {
+                collection == of && index == missing
+            }
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for IndexDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing { collection, index } => write!(f, "{collection}.{index} is missing"),
             Self::Differs { collection, index, existing, reason } => {
                 write!(f, "{collection}.{index} cannot be created beside {existing}: {reason}")
+            }
+            Self::Refused { collection, index, reason } => {
+                write!(f, "{collection}.{index} is missing, and cannot be built: {reason}")
             }
             Self::Unused { collection, index } => {
                 write!(f, "{collection}.{index} is not the store's, and unused since the server started")

@@ -1,7 +1,7 @@
 use baitech_core::account::User;
 use bson::doc;
 
-use super::definition::{Collection, index, text, unique, where_exists};
+use super::definition::{Collection, index, text, unique, where_exists, where_text};
 use crate::codec::Aggregate;
 
 pub(super) fn collection() -> Collection {
@@ -12,7 +12,7 @@ pub(super) fn collection() -> Collection {
             text(&["firstName", "lastName", "bio", "skills.name", "businessName"]),
             unique(doc! { "email": 1 }),
             unique(doc! { "phoneNumber": 1 }),
-            where_exists(unique(doc! { "username": 1 }), "username"),
+            where_text(unique(doc! { "username": 1 }), "username"),
             index(doc! { "role": 1, "status": 1, "rating.average": -1 }),
             index(doc! { "skills.category": 1, "status": 1, "role": 1 }),
             index(doc! { "fcmTokens.token": 1 }),

@@ -63,7 +63,8 @@ pub(crate) fn by_phone(phone: &PhoneNumber) -> Document {
 }
 
 pub(crate) fn by_username(username: &Username) -> Document {
-    doc! { "username": username.as_str() }
+    // The type is what tells the server that the index, which has texts only, will do.
+    doc! { "username": { "$eq": username.as_str(), "$type": "string" } }
 }
 
 /// A part of the filter that is not set is spelled out as all its values: the index then serves the order too.
