@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use bson::{Document, doc};
 use mongodb::error::ErrorKind;
-use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, WriteConcern};
+use mongodb::options::{
+    Acknowledgment, ClientOptions, DatabaseOptions, ReadConcern, ReadPreference, SelectionCriteria,
+    TransactionOptions, WriteConcern,
+};
 use mongodb::{Client, Database};
 
 /// The database where the connection string names none.
@@ -13,6 +16,10 @@ const DEFAULT_APP_NAME: &str = "baitech";
 const OLDEST_VERSION: [i32; 2] = [4, 4];
 /// The driver's own default of 30 s leaves a person who mistyped an address waiting.
 const DEFAULT_SELECTION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What is said of a string with an `@` in place of the driver's message.
+const ENCODE: &str = "in a user name, a password and an option, percent-encode the characters : / ? # [ ] @ % (an @ is %40), \
+                      and check the hosts and options";
 
 /// Why a connection was not made.
 #[derive(Debug, thiserror::Error)]
@@ -54,19 +61,27 @@ pub enum ConnectError {
 
 /// Connects to the replica set of a connection string and checks that it can do what the store needs.
 ///
-/// Adds majority write concern (journaled), majority read concern, retried reads and writes, and the application name `baitech`
-/// where the string says nothing else. The database is the string's, else `baitech`.
+/// Reads from the primary with majority read concern and writes with majority write concern (journaled), whatever the string says:
+/// a decision is made on what is there now. Writes are retried, and the application name is `baitech` where the string names none.
+/// The database is the string's, else `baitech`.
 ///
 /// # Errors
 ///
 /// [`ConnectError`], each with the way out.
 pub async fn connect(uri: &str) -> Result<Database, ConnectError> {
+    let invalid = |error| invalid(uri, error);
     let mut options = ClientOptions::parse(uri).await.map_err(invalid)?;
+    let has_user = options.credential.as_ref().is_some_and(|credential| credential.username.is_some());
+    if uri.contains('@') && !has_user {
+        // What was meant as a password was read as something else, which errors would tell.
+        return Err(ConnectError::InvalidUri(ENCODE.to_owned()));
+    }
     let selection_timeout = options.server_selection_timeout.unwrap_or(DEFAULT_SELECTION_TIMEOUT);
     options.server_selection_timeout = Some(selection_timeout);
     options.app_name.get_or_insert_with(|| DEFAULT_APP_NAME.to_owned());
     options.retry_writes = Some(true);
-    options.read_concern.get_or_insert_with(ReadConcern::majority);
+    options.read_concern = Some(ReadConcern::majority());
+    options.selection_criteria = Some(primary());
     options.write_concern = Some(majority(options.write_concern.take()));
     let name = options.default_database.clone().unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
 
@@ -94,6 +109,29 @@ fn majority(given: Option<WriteConcern>) -> WriteConcern {
     concern.w = Some(Acknowledgment::Majority);
     concern.journal = Some(true);
     concern
+}
+
+pub(crate) fn primary() -> SelectionCriteria {
+    SelectionCriteria::ReadPreference(ReadPreference::Primary)
+}
+
+/// The database as the store uses it, whatever the options of its connection are.
+pub(crate) fn at_majority(database: &Database) -> Database {
+    let options = DatabaseOptions::builder()
+        .read_concern(ReadConcern::majority())
+        .selection_criteria(primary())
+        .write_concern(majority(database.write_concern().cloned()))
+        .build();
+    database.client().database_with_options(database.name(), options)
+}
+
+/// The options of the store's transactions, which would otherwise be those of the client.
+pub(crate) fn transaction_options(database: &Database) -> TransactionOptions {
+    TransactionOptions::builder()
+        .read_concern(ReadConcern::majority())
+        .selection_criteria(primary())
+        .write_concern(majority(database.write_concern().cloned()))
+        .build()
 }
 
 async fn diagnose(mut options: ClientOptions) -> Result<(), ConnectError> {
@@ -134,8 +172,10 @@ fn address_of(options: &ClientOptions) -> String {
     options.hosts.first().map(ToString::to_string).unwrap_or_default()
 }
 
-fn invalid(error: mongodb::error::Error) -> ConnectError {
+/// The driver's message may repeat a part of the string, and where there is an `@`, that part may be of a password.
+fn invalid(uri: &str, error: mongodb::error::Error) -> ConnectError {
     match *error.kind {
+        ErrorKind::InvalidArgument { .. } if uri.contains('@') => ConnectError::InvalidUri(ENCODE.to_owned()),
         ErrorKind::InvalidArgument { message, .. } => ConnectError::InvalidUri(message),
         _ => ConnectError::Unreachable(error),
     }

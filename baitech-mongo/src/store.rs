@@ -11,7 +11,7 @@ use bson::RawDocumentBuf;
 use mongodb::error::Error;
 use mongodb::{Collection, Database};
 
-use crate::connection::{ConnectError, connect};
+use crate::connection::{ConnectError, at_majority, connect};
 use crate::index::{EnsureIndexesError, IndexDifference, IndexReport, ensure_indexes, index_report};
 use crate::prepare::{self, PrepareError, PrepareReport, State};
 
@@ -52,11 +52,13 @@ impl MongoStore {
         Self::open(connect(uri).await?).await
     }
 
-    /// As [`connect`](Self::connect), on a connection that the caller has made and checked.
+    /// As [`connect`](Self::connect), on a connection that the caller has made and checked. The store reads from the primary
+    /// and writes to the majority, whatever the options of the connection are.
     ///
     /// # Errors
     /// [`OpenError::Indexes`] and [`OpenError::State`].
     pub async fn open(database: Database) -> Result<Self, OpenError> {
+        let database = at_majority(&database);
         let mut refused = Vec::new();
         for difference in ensure_indexes(&database).await? {
             match difference {

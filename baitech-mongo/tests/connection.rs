@@ -1,9 +1,11 @@
 //! Which servers the store accepts, and what it tells about those it does not.
 
+use baitech_core::store::{ChangeSet, Commit, Committed, Put};
+use baitech_core::testing::build;
 use baitech_mongo::testing::TestServer;
-use baitech_mongo::{ConnectError, connect};
+use baitech_mongo::{ConnectError, MongoStore, connect};
 use bson::doc;
-use mongodb::options::Acknowledgment;
+use mongodb::options::{Acknowledgment, ReadConcern, ReadPreference, SelectionCriteria};
 
 #[tokio::test]
 async fn a_replica_set_is_accepted_with_majority_writes() {
@@ -12,6 +14,30 @@ async fn a_replica_set_is_accepted_with_majority_writes() {
     assert_eq!(database.name(), "accepted");
     assert_eq!(database.write_concern().unwrap().w, Some(Acknowledgment::Majority));
     database.run_command(doc! { "ping": 1 }).await.unwrap();
+}
+
+#[tokio::test]
+async fn reads_are_of_the_primary_and_the_majority_whatever_the_string_says() {
+    let server = TestServer::shared().await.unwrap();
+    let uri = server.uri_of(&server.database_name());
+    let mark = if uri.contains('?') { '&' } else { '?' };
+    let uri = format!("{uri}{mark}readPreference=secondary&readConcernLevel=local&w=1");
+    let opened = MongoStore::connect(&uri).await.unwrap();
+    // A connection of the embedder's own.
+    let client = mongodb::Client::with_uri_str(&uri).await.unwrap();
+    let own = MongoStore::open(client.database(&server.database_name())).await.unwrap();
+    for (n, store) in [(1, opened), (2, own)] {
+        let database = store.database();
+        assert_eq!(database.read_concern(), Some(&ReadConcern::majority()));
+        assert_eq!(
+            database.selection_criteria(),
+            Some(&SelectionCriteria::ReadPreference(ReadPreference::Primary))
+        );
+        assert_eq!(database.write_concern().unwrap().w, Some(Acknowledgment::Majority));
+        let (one, other) = (build::customer(2 * n), build::customer(2 * n + 1));
+        let both = ChangeSet::new().write(Put::new(one)).write(Put::new(other));
+        assert_eq!(store.commit(both).await.unwrap(), Committed::Applied, "in a transaction");
+    }
 }
 
 #[tokio::test]
@@ -54,4 +80,31 @@ async fn a_malformed_string_is_refused_without_repeating_it() {
     let error = connect("postgres://someone:s3cret@localhost/x").await.unwrap_err();
     assert!(matches!(error, ConnectError::InvalidUri(_)), "{error}");
     assert!(!error.to_string().contains("s3cret"), "{error}");
+}
+
+#[tokio::test]
+async fn no_part_of_a_password_is_told_however_it_was_meant_to_be_written() {
+    let passwords = [
+        "27017?s3cret",
+        "27017/s3cret",
+        "s3cret/27017",
+        "27017#s3cret",
+        "s3cret:27017",
+        "s3cret@27017",
+        "s3c%ret",
+    ];
+    for password in passwords {
+        for scheme in ["mongodb", "mongodb+srv"] {
+            let uri = format!("{scheme}://someone:{password}@127.0.0.1:1/x?serverSelectionTimeoutMS=100");
+            let error = connect(&uri).await.unwrap_err();
+            let told = format!("{error} {error:?}");
+            for part in ["s3c", "27017", "ret@"] {
+                assert!(!told.contains(part), "{password}: {told}");
+            }
+        }
+    }
+    let uri = "mongodb://someone:s3cret@127.0.0.1:1/?w=s3cret&maxPoolSize=s3cret";
+    let error = connect(uri).await.unwrap_err();
+    assert!(matches!(error, ConnectError::InvalidUri(_)), "{error}");
+    assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
 }

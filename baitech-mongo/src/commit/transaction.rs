@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::apply::{self, Failure};
 use super::plan::Plan;
+use crate::connection::transaction_options;
 use crate::{MongoStore, counters};
 
 /// How long a commit goes on trying before it tells that it does not know.
@@ -63,7 +64,8 @@ async fn attempt(
     session: &mut ClientSession,
     retries: &mut Retries,
 ) -> Result<(), Failure> {
-    session.start_transaction().await?;
+    let options = transaction_options(store.database());
+    session.start_transaction().with_options(options).await?;
     if let Err(failure) = apply::whole(store, plan, session).await {
         // Where the abort fails, the server aborts by itself; the failure at hand is the one to tell.
         let _ = session.abort_transaction().await;
@@ -86,7 +88,8 @@ async fn attempt(
 /// A commit that failed for good may have left its transaction open, and what it wrote locked, until the server ends it after a
 /// minute. The session's next transaction ends it at once.
 async fn release(store: &MongoStore, session: &mut ClientSession) {
-    if session.start_transaction().await.is_ok() {
+    let options = transaction_options(store.database());
+    if session.start_transaction().with_options(options).await.is_ok() {
         let counters = store.raw(counters::COLLECTION);
         let _ = counters.find_one(doc! { "_id": "" }).session(&mut *session).await;
         let _ = session.abort_transaction().await;
