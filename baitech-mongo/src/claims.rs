@@ -16,6 +16,9 @@ use crate::value::AsText;
 
 pub(crate) const COLLECTION: &str = "claims";
 
+/// So many keys are asked for together: a command may not grow beyond what the server takes.
+const KEYS_AT_ONCE: usize = 1_000;
+
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
 struct ClaimDocument {
@@ -51,14 +54,18 @@ impl From<ClaimDocument> for Claim {
 #[async_trait]
 impl Claims for MongoStore {
     async fn held(&self, keys: &[ClaimKey]) -> Result<Vec<Claim>, StoreError> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
+        let mut keys = keys.to_vec();
+        keys.sort();
+        keys.dedup();
         let claims = self.database().collection::<ClaimDocument>(COLLECTION);
-        let found = claims.find(doc! { "_id": { "$in": texts(keys) } }).sort(doc! { "_id": 1 }).await;
-        let documents: Vec<ClaimDocument> =
-            found.map_err(unavailable)?.try_collect().await.map_err(unavailable)?;
-        Ok(documents.into_iter().map(Claim::from).collect())
+        let mut held = Vec::new();
+        for some in keys.chunks(KEYS_AT_ONCE) {
+            let found = claims.find(doc! { "_id": { "$in": texts(some) } }).sort(doc! { "_id": 1 }).await;
+            let documents: Vec<ClaimDocument> =
+                found.map_err(unavailable)?.try_collect().await.map_err(unavailable)?;
+            held.extend(documents.into_iter().map(Claim::from));
+        }
+        Ok(held)
     }
 }
 

@@ -74,8 +74,13 @@ impl MongoStore {
         &self,
         stages: impl IntoIterator<Item = Document>,
     ) -> Result<Vec<(Account, Money)>, StoreError> {
-        let cursor =
-            self.raw(COLLECTION).aggregate(stages).with_type::<Balance>().await.map_err(unavailable)?;
+        let cursor = self
+            .raw(COLLECTION)
+            .aggregate(stages)
+            .allow_disk_use(true)
+            .with_type::<Balance>()
+            .await
+            .map_err(unavailable)?;
         let balances: Vec<Balance> = cursor.try_collect().await.map_err(unavailable)?;
         balances.into_iter().map(Balance::into_parts).collect()
     }
