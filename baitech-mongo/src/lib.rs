@@ -56,5 +56,5 @@ pub mod testing;
 
 pub use connection::{ConnectError, connect};
 pub use index::{EnsureIndexesError, IndexDifference, IndexReport, ensure_indexes, index_report};
-pub use prepare::{PrepareError, PrepareReport};
+pub use prepare::{Overlap, PrepareError, PrepareReport};
 pub use store::{MongoStore, OpenError};

@@ -4,7 +4,7 @@
 
 mod support;
 
-use baitech_core::account::User;
+use baitech_core::account::{User, UserRepository};
 use baitech_core::booking::{Booking, BookingStatus};
 use baitech_core::kernel::{Id, PhoneNumber};
 use baitech_core::store::{
@@ -120,6 +120,38 @@ async fn a_second_time_changes_nothing() {
     assert_eq!(all().await, before);
     assert!(second.already && !first.already);
     assert_eq!(second.bookings, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_series_that_is_nearly_used_up_is_reported() {
+    let database = legacy_database().await;
+    let bookings = database.collection::<Document>("bookings");
+    // Of the last month that a number can name, which is never over.
+    let number = |n: u8, number: &str| doc! { "_id": ObjectId::from_bytes([n; 12]), "bookingNumber": number };
+    let old = number(1, "BK2510999999");
+    bookings.insert_many([old, number(2, "BK9911990000"), number(3, "BK9912990001")]).await.unwrap();
+    let report = MongoStore::open(database).await.unwrap().prepare().await.unwrap();
+    assert_eq!(report.nearly_full, [("booking.9912".to_owned(), 990_001)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_stored_with_blanks_and_dashes_is_found() {
+    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    let document = legacy("users").remove(0);
+    let id = document.get_object_id("_id").unwrap();
+    let number = PhoneNumber::new(document.get_str("phoneNumber").unwrap()).unwrap();
+    let national = number.as_str().strip_prefix("+254").unwrap();
+    let odd = format!("0{} {}-{}", &national[..3], &national[3..6], &national[6..]);
+    let users = store.database().collection::<Document>("users");
+    let update = doc! { "$set": { "phoneNumber": odd } };
+    users.update_one(doc! { "_id": id }, update).await.unwrap();
+    assert!(store.find_by_phone(&number).await.unwrap().is_none());
+    store.prepare().await.unwrap();
+    let found = store.find_by_phone(&number).await.unwrap().unwrap();
+    assert_eq!(found.id, Id::from_bytes(id.bytes()));
+    assert_eq!(found.phone, number);
+    let nobody = PhoneNumber::new("+254722000000").unwrap();
+    assert!(store.find_by_phone(&nobody).await.unwrap().is_none());
 }
 
 /// As after a crash in the middle of preparing.

@@ -1,9 +1,9 @@
 //! The steps.
 
 use baitech_core::account::User;
-use baitech_core::booking::Booking;
+use baitech_core::booking::{Booking, BookingNumber};
 use baitech_core::store::{AggregateRef, Claim};
-use bson::{Document, RawDocumentBuf, doc};
+use bson::{DateTime, Document, RawDocumentBuf, doc};
 use futures::TryStreamExt;
 use mongodb::error::Error;
 use mongodb::{Cursor, Database};
@@ -14,6 +14,9 @@ use super::batch::Batch;
 use crate::codec::Aggregate;
 use crate::load::corrupt;
 use crate::{counters, user};
+
+/// A series above this has hardly any of its 999,999 numbers left.
+const MANY: i64 = 990_000;
 
 #[derive(Debug, Deserialize)]
 struct LastNumber {
@@ -35,6 +38,10 @@ pub(super) async fn series(database: &Database, report: &mut PrepareReport) -> R
     while let Some(LastNumber { month, last }) = months.try_next().await? {
         let series = format!("booking.{month}");
         counters::raise(database, &series, last).await?;
+        if last > MANY && series >= BookingNumber::series(DateTime::now().to_chrono()) {
+            tracing::warn!(series, last, "a number series is nearly used up");
+            report.nearly_full.push((series.clone(), last));
+        }
         report.series.push((series, last));
     }
     Ok(())
