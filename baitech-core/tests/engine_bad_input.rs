@@ -12,9 +12,12 @@ mod support;
 use std::sync::Arc;
 
 use baitech_core::{
-    account::{Category, Image, NewUser, ProfileChange, TechnicianProfile, UserFilter, UserStatus},
+    account::{
+        Category, IdType, Image, Insurance, KycDocuments, Licence, NewUser, ProfileChange, Skill,
+        TechnicianProfile, UserFilter, UserStatus,
+    },
     booking::{BookingFilter, NewBooking, PaymentMethod, Project},
-    kernel::{Actor, Code, Currency, Id, Money, PageRequest, Role, Rule},
+    kernel::{Actor, Code, Currency, Id, Money, PageRequest, Role, Rule, Text},
     pricing::HourlyPriceList,
     store::IdempotencyKey,
     testing::build,
@@ -67,6 +70,14 @@ fn each_bad_field_of_a_request_is_named_and_nothing_is_stored() {
         (|r| r.service_type = String::new(), &[("serviceType", Code::Required)]),
         (|r| r.images = images(6), &[("images", Code::TooMany)]),
         (|r| r.images = vec![Image { url: String::new(), public_id: None }], &[("images", Code::Malformed)]),
+        (
+            |r| r.images = vec![Image { url: "u".repeat(501), public_id: None }],
+            &[("images", Code::Malformed)],
+        ),
+        (
+            |r| r.images = vec![Image { public_id: Some("p".repeat(201)), ..images(1).remove(0) }],
+            &[("images", Code::TooLong)],
+        ),
         (
             |r| r.preferred_technician = Some(Id::from_bytes([9; 12])),
             &[("preferredTechnician", Code::Unknown)],
@@ -284,6 +295,103 @@ fn every_bad_field_of_a_newcomer_is_named_at_once() {
     let staff = NewUser { role: Role::Admin, ..newcomer("boss@example.ke", "0722000002") };
     assert_forbidden(run(world.market.accounts().register(&world.customer.actor(), &staff)));
     assert_eq!(world.trace(), before);
+}
+
+/// A plumber who wants to join, and who has typed blanks around everything.
+fn plumber() -> NewUser {
+    let skill = Skill {
+        element: None,
+        name: Text::new("name", "taps").unwrap(),
+        category: Category::Plumbing,
+        years_of_experience: 3,
+        verified: true,
+        verification_documents: vec![" https://cdn.example.ke/proof.pdf ".to_owned()],
+    };
+    let licence = Licence { number: Some(" L-1 ".to_owned()), verified: true };
+    let insurance = Insurance { provider: Some("  ".to_owned()), ..Insurance::default() };
+    let profile = TechnicianProfile {
+        licence: Some(licence),
+        insurance: Some(insurance),
+        hourly_rate: Some(kes(900)),
+        ..TechnicianProfile::new(vec![skill])
+    };
+    let technician = Some(profile);
+    NewUser { role: Role::Technician, technician, ..newcomer("tap@example.ke", "0722000003") }
+}
+
+#[test]
+fn each_bad_field_of_a_profile_is_named_and_what_is_good_is_kept_trimmed() {
+    let (world, long) = (World::new(), "x".repeat(501));
+    let accounts = world.market.accounts();
+    let mut bad = plumber();
+    let profile = bad.technician.as_mut().unwrap();
+    profile.skills[0].verification_documents = vec![long.clone(), " ".to_owned()];
+    profile.skills.push(profile.skills[0].clone());
+    profile.skills[1].verification_documents = vec!["a".to_owned(); 11];
+    profile.hourly_rate = Some(Money::from_major(9, Currency::USD));
+    profile.years_of_experience = Some(81);
+    profile.licence.as_mut().unwrap().number = Some("n".repeat(151));
+    profile.insurance = Some(Insurance {
+        provider: Some("p".repeat(151)),
+        policy_number: Some("a\u{0}".to_owned()),
+        verified: true,
+    });
+    let expected = [
+        ("technician.skills.0.verificationDocuments.0", Code::TooLong),
+        ("technician.skills.0.verificationDocuments.1", Code::Required),
+        ("technician.skills.1.verificationDocuments", Code::TooMany),
+        ("technician.hourlyRate", Code::Currency),
+        ("technician.yearsOfExperience", Code::OutOfRange),
+        ("technician.licence.number", Code::TooLong),
+        ("technician.insurance.provider", Code::TooLong),
+        ("technician.insurance.policyNumber", Code::Malformed),
+    ];
+    assert_invalid(run(accounts.register(&Actor::System, &bad)), &expected);
+    let change = ProfileChange { technician: bad.technician, ..ProfileChange::default() };
+    let refused = run(accounts.change_profile(&world.technician.actor(), world.technician.id, &change));
+    assert_invalid(refused, &expected);
+
+    let mut good = plumber();
+    good.location.city = Some(" Nairobi ".to_owned());
+    let good = run(accounts.register(&Actor::System, &good)).unwrap();
+    let profile = good.technician.as_ref().unwrap();
+    assert_eq!(good.location.city.as_deref(), Some("Nairobi"));
+    assert_eq!(profile.skills[0].verification_documents, ["https://cdn.example.ke/proof.pdf"]);
+    assert_eq!(profile.licence, Some(Licence { number: Some("L-1".to_owned()), verified: false }));
+    assert_eq!(profile.insurance, Some(Insurance::default()));
+
+    let mut company = build::company(3).into_record().corporate.unwrap();
+    company.department = Some(" Roads ".to_owned());
+    company.billing.billing_address = Some(long.clone());
+    company.company_registration = Some(long);
+    let mut head = NewUser { role: Role::Corporate, ..newcomer("head@example.ke", "0722000004") };
+    head.corporate = Some(company);
+    let expected = [
+        ("corporate.companyRegistration", Code::TooLong),
+        ("corporate.billing.billingAddress", Code::TooLong),
+    ];
+    assert_invalid(run(accounts.register(&Actor::System, &head)), &expected);
+    let company = head.corporate.as_mut().unwrap();
+    (company.company_registration, company.billing.billing_address) = (None, None);
+    let head = run(accounts.register(&Actor::System, &head)).unwrap();
+    assert_eq!(head.corporate.as_ref().unwrap().department.as_deref(), Some("Roads"));
+}
+
+#[test]
+fn documents_are_kept_as_they_were_checked() {
+    let world = World::new();
+    let documents = KycDocuments {
+        id_type: IdType::Passport,
+        id_number: " A1234567 ".to_owned(),
+        front_image: " https://cdn.example.ke/front.jpg ".to_owned(),
+        back_image: Some("  ".to_owned()),
+    };
+    let kept =
+        run(world.market.accounts().submit_kyc(&world.customer.actor(), world.customer.id, &documents));
+    let kept = kept.unwrap().value.into_record().kyc;
+    let front = Some("https://cdn.example.ke/front.jpg");
+    assert_eq!((kept.id_number.as_deref(), kept.front_image.as_deref()), (Some("A1234567"), front));
+    assert_eq!(kept.back_image, None);
 }
 
 #[test]

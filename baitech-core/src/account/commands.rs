@@ -1,29 +1,33 @@
 //! What can be done with a user: pure decisions.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, Utc};
 
 use super::{
-    AccountEvent, Address, Availability, CorporateProfile, Kyc, KycDecision, KycDocuments, KycStatus,
+    AccountEvent, Availability, Category, CorporateProfile, Kyc, KycDecision, KycDocuments, KycStatus,
     NewUser, ProfileChange, Rating, TechnicianProfile, User, UserRecord, UserStats, UserStatus,
+    check::{check_hours, check_profiles, tidy_address, tidy_corporate, tidy_technician},
 };
 use crate::{
     booking::BookingPolicy,
     decide::{Aggregate, Decision},
     kernel::{
-        Actor, Code, Current, Email, Error, Id, Kind, PhoneNumber, Result, Role, Rule, Text, Username,
+        Actor, Code, Currency, Current, Email, Error, Id, Kind, PhoneNumber, Result, Rule, Text, Username,
         Violation, Violations,
     },
     store::{AggregateRef, ClaimKey, Put, Stored, Write},
 };
 
 impl User {
-    /// A new user, active, with nothing verified.
+    /// A new user, active, with nothing verified. A technician's price is in this currency.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation.
-    pub fn register(new: &NewUser, id: Id<Self>, now: DateTime<Utc>) -> Result<Decision<Self>> {
+    pub fn register(
+        new: &NewUser,
+        id: Id<Self>,
+        currency: Currency,
+        now: DateTime<Utc>,
+    ) -> Result<Decision<Self>> {
         let mut violations = Violations::new();
         let first_name = violations.check(Text::new("firstName", &new.first_name));
         let last_name = violations.check(Text::new("lastName", &new.last_name));
@@ -31,8 +35,16 @@ impl User {
         let phone = violations.check(PhoneNumber::new(&new.phone_number));
         let username = new.username.as_deref().and_then(|name| violations.check(Username::new(name)));
         let bio = violations.check(Text::optional("bio", new.bio.as_deref())).flatten();
-        check_address(&new.location, &mut violations);
-        check_profile(new.role, new.technician.as_ref(), new.corporate.as_ref(), &mut violations);
+        let (mut location, mut technician, mut corporate) =
+            (new.location.clone(), new.technician.clone(), new.corporate.clone());
+        tidy_address(&mut location, &mut violations);
+        check_profiles(new.role, technician.is_some(), corporate.is_some(), &mut violations);
+        if let Some(profile) = &mut technician {
+            tidy_technician(profile, currency, &mut violations);
+        }
+        if let Some(company) = &mut corporate {
+            tidy_corporate(company, &mut violations);
+        }
         let (Some(first_name), Some(last_name), Some(email), Some(phone)) =
             (first_name, last_name, email, phone)
         else {
@@ -52,9 +64,9 @@ impl User {
             gender: None,
             date_of_birth: None,
             picture: None,
-            location: new.location.clone(),
-            technician: new.technician.clone().map(TechnicianProfile::unverified),
-            corporate: new.corporate.clone(),
+            location,
+            technician: technician.map(TechnicianProfile::unverified),
+            corporate,
             kyc: Kyc::default(),
             rating: Rating::default(),
             stats: UserStats::default(),
@@ -67,11 +79,16 @@ impl User {
         Ok(decision)
     }
 
-    /// Changes what the user says of itself.
+    /// Changes what the user says of itself. A technician's price is in this currency.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation.
-    pub fn change_profile(mut self, change: &ProfileChange, now: DateTime<Utc>) -> Result<Decision<Self>> {
+    pub fn change_profile(
+        mut self,
+        change: &ProfileChange,
+        currency: Currency,
+        now: DateTime<Utc>,
+    ) -> Result<Decision<Self>> {
         let mut violations = Violations::new();
         let before = self.claims();
         let user = &mut self.0;
@@ -100,22 +117,24 @@ impl User {
             user.date_of_birth = Some(date);
         }
         user.gender = change.gender.or(user.gender);
-        if let Some(location) = &change.location {
-            check_address(location, &mut violations);
-            user.location = location.clone();
+        if let Some(mut location) = change.location.clone() {
+            tidy_address(&mut location, &mut violations);
+            user.location = location;
         }
         if change.technician.is_some() || change.corporate.is_some() {
-            let technician = change.technician.as_ref().or(user.technician.as_ref());
-            let corporate = change.corporate.as_ref().or(user.corporate.as_ref());
-            check_profile(user.role, technician, corporate, &mut violations);
+            let technician = change.technician.is_some() || user.technician.is_some();
+            let corporate = change.corporate.is_some() || user.corporate.is_some();
+            check_profiles(user.role, technician, corporate, &mut violations);
         }
-        if let Some(profile) = change.technician.clone() {
+        if let Some(mut profile) = change.technician.clone() {
+            tidy_technician(&mut profile, currency, &mut violations);
             user.technician = Some(profile.verified_as(user.technician.as_ref()));
         }
-        if let Some(corporate) = change.corporate.clone() {
+        if let Some(mut company) = change.corporate.clone() {
+            tidy_corporate(&mut company, &mut violations);
             // Whom a user works for is the company's to say, not the user's.
             let administrator = user.corporate.as_ref().and_then(|company| company.administrator);
-            user.corporate = Some(CorporateProfile { administrator, ..corporate });
+            user.corporate = Some(CorporateProfile { administrator, ..company });
         }
         violations.into_result()?;
         let after = self.claims();
@@ -147,16 +166,17 @@ impl User {
             return Err(Error::refused(Rule::AlreadyDecided, "the identity is verified already"));
         }
         let mut violations = Violations::new();
-        violations.check(Text::<50>::new("idNumber", &documents.id_number));
-        violations.check(Text::<500>::new("frontImage", &documents.front_image));
-        violations.check(Text::<500>::optional("backImage", documents.back_image.as_deref()));
+        let id_number = violations.check(Text::<50>::new("idNumber", &documents.id_number));
+        let front_image = violations.check(Text::<500>::new("frontImage", &documents.front_image));
+        let back_image =
+            violations.check(Text::<500>::optional("backImage", documents.back_image.as_deref())).flatten();
         violations.into_result()?;
         self.0.kyc = Kyc {
             status: KycStatus::Submitted,
             id_type: Some(documents.id_type),
-            id_number: Some(documents.id_number.trim().to_owned()),
-            front_image: Some(documents.front_image.clone()),
-            back_image: documents.back_image.clone(),
+            id_number: id_number.map(|text| text.to_string()),
+            front_image: front_image.map(|text| text.to_string()),
+            back_image: back_image.map(|text| text.to_string()),
             rejection_reason: None,
             verified_by: None,
             verified_at: None,
@@ -193,14 +213,22 @@ impl User {
         Ok(Decision::new(self).event(AccountEvent::UserKycChanged { status }))
     }
 
-    /// Notes whether staff has seen proof of a skill.
+    /// Notes whether staff has seen proof of the skill of this category and name, in any case.
     ///
     /// # Errors
-    /// A violation of `skill` for a place that the list does not have.
-    pub fn verify_skill(mut self, place: usize, verified: bool) -> Result<Decision<Self>> {
-        let skill = self.0.technician.as_mut().and_then(|profile| profile.skills.get_mut(place));
-        let unknown = || Violation::new("skill", Code::Unknown, "there is no such skill");
-        skill.ok_or_else(unknown)?.verified = verified;
+    /// A violation of `skill` for one that the technician does not claim.
+    pub fn verify_skill(mut self, skill: (Category, &str), verified: bool) -> Result<Decision<Self>> {
+        let key = |name: &str| name.trim().to_lowercase();
+        let (category, name) = (skill.0, key(skill.1));
+        let mut found = false;
+        let skills = self.0.technician.iter_mut().flat_map(|profile| &mut profile.skills);
+        for skill in skills.filter(|skill| skill.category == category && key(skill.name.as_str()) == name) {
+            skill.verified = verified;
+            found = true;
+        }
+        if !found {
+            return Err(Violation::new("skill", Code::Unknown, "there is no such skill").into());
+        }
         Ok(Decision::new(self).event(AccountEvent::UserProfileChanged))
     }
 
@@ -250,88 +278,6 @@ impl TechnicianProfile {
                 old.verified && (&new.provider, &new.policy_number) == (&old.provider, &old.policy_number);
         }
         after
-    }
-}
-
-fn check_address(address: &Address, violations: &mut Violations) {
-    for (field, text) in [
-        ("location.address", &address.address),
-        ("location.city", &address.city),
-        ("location.county", &address.county),
-        ("location.country", &address.country),
-    ] {
-        violations.check(Text::<300>::optional(field, text.as_deref()));
-    }
-}
-
-fn check_profile(
-    role: Role,
-    technician: Option<&TechnicianProfile>,
-    corporate: Option<&CorporateProfile>,
-    violations: &mut Violations,
-) {
-    let wants =
-        |field: &'static str, needed: bool, given: bool, violations: &mut Violations| match (needed, given) {
-            (true, false) => violations.push(Violation::new(field, Code::Required, "this role needs it")),
-            (false, true) => violations.push(Violation::new(field, Code::Unknown, "this role has none")),
-            (true, true) | (false, false) => {}
-        };
-    wants("technician", role == Role::Technician, technician.is_some(), violations);
-    wants("corporate", role == Role::Corporate, corporate.is_some(), violations);
-    let Some(profile) = technician else {
-        return;
-    };
-    if profile.skills.len() > 30 {
-        violations.push(Violation::new("technician.skills", Code::TooMany, "at most 30 skills"));
-    }
-    if profile.skills.iter().any(|skill| skill.years_of_experience > 80) {
-        violations.push(Violation::new(
-            "technician.skills",
-            Code::OutOfRange,
-            "at most 80 years of experience",
-        ));
-    }
-    let radius = profile.service_radius;
-    if !(radius.metres() > 0.0 && radius <= TechnicianProfile::MAX_SERVICE_RADIUS) {
-        let message = format!("the radius lies above 0 and up to {}", TechnicianProfile::MAX_SERVICE_RADIUS);
-        violations.push(Violation::new("technician.serviceRadius", Code::OutOfRange, message));
-    }
-    if profile.hourly_rate.is_some_and(|rate| rate.is_negative() || rate.is_zero()) {
-        violations.push(Violation::new("technician.hourlyRate", Code::OutOfRange, "the rate is above zero"));
-    }
-    check_hours(&profile.availability, violations);
-}
-
-fn check_hours(hours: &Availability, violations: &mut Violations) {
-    if hours.weekly.len() > 100 || hours.exceptions.len() > 400 {
-        violations.push(Violation::new(
-            "availability",
-            Code::TooMany,
-            "at most 100 slots and 400 exceptions",
-        ));
-    }
-    let mut seen = HashSet::new();
-    for (index, slot) in hours.weekly.iter().enumerate() {
-        let field = |name: &str| format!("availability.{index}.{name}");
-        if slot.day_of_week > 6 {
-            violations.push(Violation::new(
-                field("dayOfWeek"),
-                Code::OutOfRange,
-                "0 is Sunday, 6 is Saturday",
-            ));
-        }
-        if slot.start >= slot.end {
-            violations.push(Violation::new(field("endTime"), Code::Order, "the end comes after the start"));
-        }
-        if !seen.insert((slot.day_of_week, slot.start, slot.end)) {
-            violations.push(Violation::new(field("startTime"), Code::Duplicate, "this slot is there twice"));
-        }
-    }
-    for (index, exception) in hours.exceptions.iter().enumerate() {
-        if exception.start >= exception.end {
-            let field = format!("availability.exceptions.{index}.endTime");
-            violations.push(Violation::new(field, Code::Order, "the end comes after the start"));
-        }
     }
 }
 

@@ -59,7 +59,7 @@ pub struct Kyc {
 }
 
 /// What a user hands in.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct KycDocuments {
@@ -71,7 +71,7 @@ pub struct KycDocuments {
 }
 
 /// What staff decides.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "decision", content = "reason")]
 pub enum KycDecision {
     /// The documents prove who the user is.

@@ -1,6 +1,7 @@
 //! People and companies: users of all roles, technician profiles, availability, identity checks (KYC).
 
 mod availability;
+mod check;
 mod commands;
 mod corporate;
 mod event;

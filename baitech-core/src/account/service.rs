@@ -3,8 +3,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::{
-    Availability, Kyc, KycDecision, KycDocuments, KycStatus, NewUser, ProfileChange, User, UserFilter,
-    UserStatus,
+    Availability, Category, Kyc, KycDecision, KycDocuments, KycStatus, NewUser, ProfileChange, User,
+    UserFilter, UserStatus,
 };
 use crate::{
     decide::{Command, Decision, change, create},
@@ -52,7 +52,8 @@ impl Accounts {
             return Err(Error::forbidden("an admin makes staff accounts"));
         }
         let now = self.engine.clock.now();
-        let decision = User::register(user, Id::generate(now, &*self.engine.entropy), now)?;
+        let id = Id::generate(now, &*self.engine.entropy);
+        let decision = User::register(user, id, self.engine.policy.currency, now)?;
         if let Some(administrator) =
             decision.next.corporate.as_ref().and_then(|company| company.administrator)
         {
@@ -131,7 +132,9 @@ impl Accounts {
         id: Id<User>,
         edit: &ProfileChange,
     ) -> Result<Stored<User>> {
-        self.change(actor, id, |user, now| user.change_profile(edit, now)).await
+        let currency = self.engine.policy.currency;
+        self.change(actor, id, ("change_profile", edit), |user, now| user.change_profile(edit, currency, now))
+            .await
     }
 
     /// Sets when a technician works.
@@ -144,7 +147,8 @@ impl Accounts {
         id: Id<User>,
         hours: &Availability,
     ) -> Result<Stored<User>> {
-        self.change(actor, id, |user, _| user.set_availability(hours.clone())).await
+        self.change(actor, id, ("set_availability", hours), |user, _| user.set_availability(hours.clone()))
+            .await
     }
 
     /// Hands in documents that prove who the user is.
@@ -157,7 +161,7 @@ impl Accounts {
         id: Id<User>,
         documents: &KycDocuments,
     ) -> Result<Stored<User>> {
-        self.change(actor, id, |user, _| user.submit_kyc(documents)).await
+        self.change(actor, id, ("submit_kyc", documents), |user, _| user.submit_kyc(documents)).await
     }
 
     /// Staff decides on the documents.
@@ -171,10 +175,11 @@ impl Accounts {
         decision: &KycDecision,
     ) -> Result<Stored<User>> {
         require_staff(actor)?;
-        self.change(actor, id, |user, now| user.decide_kyc(decision, actor, now)).await
+        self.change(actor, id, ("decide_kyc", decision), |user, now| user.decide_kyc(decision, actor, now))
+            .await
     }
 
-    /// Staff has seen proof of a technician's skill (by its place in the list), or takes that back.
+    /// Staff has seen proof of the skill that a technician claims by this category and name, or takes that back.
     ///
     /// # Errors
     /// [`Error::Forbidden`]; a violation of `skill`; [`Error::Conflict`].
@@ -182,11 +187,13 @@ impl Accounts {
         &self,
         actor: &Actor,
         id: Id<User>,
-        skill: usize,
+        skill: (Category, &str),
         verified: bool,
     ) -> Result<Stored<User>> {
         require_staff(actor)?;
-        self.change(actor, id, |user, _| user.verify_skill(skill, verified)).await
+        let arguments = &(skill, verified);
+        self.change(actor, id, ("verify_skill", arguments), |user, _| user.verify_skill(skill, verified))
+            .await
     }
 
     /// Staff suspends, bans or restores an account; a user may deactivate its own.
@@ -198,7 +205,7 @@ impl Accounts {
         if !leaves {
             require_staff(actor)?;
         }
-        self.change(actor, id, |user, _| Ok(user.set_status(status))).await
+        self.change(actor, id, ("set_status", &status), |user, _| Ok(user.set_status(status))).await
     }
 
     fn command(
@@ -210,7 +217,14 @@ impl Accounts {
         Command::new(actor, self.pinned, self.key.as_ref(), name, arguments)
     }
 
-    async fn change<F>(&self, actor: &Actor, id: Id<User>, decide: F) -> Result<Stored<User>>
+    /// One command on one user.
+    async fn change<F>(
+        &self,
+        actor: &Actor,
+        id: Id<User>,
+        (name, arguments): (&'static str, &(impl serde::Serialize + Sync)),
+        decide: F,
+    ) -> Result<Stored<User>>
     where
         F: Fn(User, DateTime<Utc>) -> Result<Decision<User>> + Send + Sync,
     {
@@ -218,8 +232,15 @@ impl Accounts {
             return Err(Error::not_found(Kind::User, id));
         }
         self.engine.require_actor(actor, Effort::Begins).await?;
-        let command = Command { actor: *actor, pinned: self.pinned, request: None };
-        change(&self.engine, &*self.engine.users, &command, id, decide).await
+        let command = self.command(actor, name, &(id, arguments))?;
+        change(&self.engine, &*self.engine.users, &command, id, |user: User, now| {
+            // Whoever could change an admin's address could become that admin.
+            if user.role.is_staff() && actor.id() != Some(id) && actor.role() == Some(Role::Support) {
+                return Err(Error::forbidden("an admin changes the accounts of staff"));
+            }
+            decide(user, now)
+        })
+        .await
     }
 
     /// Fails unless the actor may look for users that are not itself.

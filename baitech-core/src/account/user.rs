@@ -218,7 +218,7 @@ impl NewUser {
 }
 
 /// What a user changes of its profile: `None` leaves a field as it is.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "as in `UserRecord`")]
 pub struct ProfileChange {

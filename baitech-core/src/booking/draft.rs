@@ -41,16 +41,7 @@ impl NewBooking {
             check_slot(&slot, context)?;
             Ok(slot)
         }));
-        if self.images.len() > 5 {
-            violations.push(Violation::new("images", Code::TooMany, "at most five images"));
-        }
-        if self.images.iter().any(|image| image.url.is_empty() || image.url.len() > 500) {
-            violations.push(Violation::new(
-                "images",
-                Code::Malformed,
-                "an image has a URL of at most 500 characters",
-            ));
-        }
+        Image::check_all(&self.images, &mut violations);
         let project = self.project.clone().unwrap_or_default();
         let name = violations.check(Text::optional("project.name", project.name.as_deref())).flatten();
         let code = violations.check(Text::optional("project.code", project.code.as_deref())).flatten();

@@ -1,0 +1,160 @@
+//! Checks of what users say of themselves. What passes is kept trimmed, and blank as nothing.
+
+use std::collections::HashSet;
+
+use super::{Address, Availability, CorporateProfile, Image, TechnicianProfile};
+use crate::kernel::{Code, Currency, Role, Text, Violation, Violations};
+
+const MAX_SKILLS: usize = 30;
+const MAX_DOCUMENTS: usize = 10;
+const MAX_IMAGES: usize = 5;
+const MAX_YEARS: u32 = 80;
+
+/// Trims a text of at most `MAX` characters where it stands.
+fn tidy<const MAX: usize>(field: &'static str, text: &mut Option<String>, violations: &mut Violations) {
+    let checked = Text::<MAX>::optional(field, text.as_deref());
+    violations.set(text, checked.map(|text| text.map(|text| text.to_string())));
+}
+
+pub(super) fn tidy_address(address: &mut Address, violations: &mut Violations) {
+    tidy::<300>("location.address", &mut address.address, violations);
+    tidy::<300>("location.city", &mut address.city, violations);
+    tidy::<300>("location.county", &mut address.county, violations);
+    tidy::<300>("location.country", &mut address.country, violations);
+}
+
+/// Each role has its own profile, and none of another's.
+pub(super) fn check_profiles(role: Role, technician: bool, corporate: bool, violations: &mut Violations) {
+    for (field, needed, given) in [
+        ("technician", role == Role::Technician, technician),
+        ("corporate", role == Role::Corporate, corporate),
+    ] {
+        match (needed, given) {
+            (true, false) => violations.push(Violation::new(field, Code::Required, "this role needs it")),
+            (false, true) => violations.push(Violation::new(field, Code::Unknown, "this role has none")),
+            (true, true) | (false, false) => {}
+        }
+    }
+}
+
+pub(super) fn tidy_corporate(company: &mut CorporateProfile, violations: &mut Violations) {
+    tidy::<150>("corporate.companyRegistration", &mut company.company_registration, violations);
+    tidy::<150>("corporate.department", &mut company.department, violations);
+    let billing = &mut company.billing;
+    tidy::<150>("corporate.billing.taxId", &mut billing.tax_id, violations);
+    tidy::<150>("corporate.billing.billingEmail", &mut billing.billing_email, violations);
+    tidy::<300>("corporate.billing.billingAddress", &mut billing.billing_address, violations);
+    tidy::<150>("corporate.billing.paymentTerms", &mut billing.payment_terms, violations);
+}
+
+pub(super) fn tidy_technician(
+    profile: &mut TechnicianProfile,
+    currency: Currency,
+    violations: &mut Violations,
+) {
+    tidy_skills(profile, violations);
+    let radius = profile.service_radius;
+    if !(radius.metres() > 0.0 && radius <= TechnicianProfile::MAX_SERVICE_RADIUS) {
+        let message = format!("the radius lies above 0 and up to {}", TechnicianProfile::MAX_SERVICE_RADIUS);
+        violations.push(Violation::new("technician.serviceRadius", Code::OutOfRange, message));
+    }
+    if let Some(rate) = profile.hourly_rate {
+        if rate.currency() != currency {
+            let message = format!("work is priced in {}", currency.code());
+            violations.push(Violation::new("technician.hourlyRate", Code::Currency, message));
+        } else if rate.is_negative() || rate.is_zero() {
+            let message = "the rate is above zero";
+            violations.push(Violation::new("technician.hourlyRate", Code::OutOfRange, message));
+        }
+    }
+    if profile.years_of_experience.is_some_and(|years| years > MAX_YEARS) {
+        violations.push(too_many_years("technician.yearsOfExperience"));
+    }
+    if let Some(licence) = &mut profile.licence {
+        tidy::<150>("technician.licence.number", &mut licence.number, violations);
+    }
+    if let Some(insurance) = &mut profile.insurance {
+        tidy::<150>("technician.insurance.provider", &mut insurance.provider, violations);
+        tidy::<150>("technician.insurance.policyNumber", &mut insurance.policy_number, violations);
+    }
+    check_hours(&profile.availability, violations);
+}
+
+fn tidy_skills(profile: &mut TechnicianProfile, violations: &mut Violations) {
+    if profile.skills.len() > MAX_SKILLS {
+        let message = format!("at most {MAX_SKILLS} skills");
+        violations.push(Violation::new("technician.skills", Code::TooMany, message));
+    }
+    if profile.skills.iter().any(|skill| skill.years_of_experience > MAX_YEARS) {
+        violations.push(too_many_years("technician.skills"));
+    }
+    for (index, skill) in profile.skills.iter_mut().enumerate().take(MAX_SKILLS) {
+        let field = |place: &str| format!("technician.skills.{index}.verificationDocuments{place}");
+        if skill.verification_documents.len() > MAX_DOCUMENTS {
+            let message = format!("at most {MAX_DOCUMENTS} documents");
+            violations.push(Violation::new(field(""), Code::TooMany, message));
+            continue;
+        }
+        for (place, document) in skill.verification_documents.iter_mut().enumerate() {
+            let checked = Text::<500>::new(field(&format!(".{place}")), document);
+            violations.set(document, checked.map(|text| text.to_string()));
+        }
+    }
+}
+
+fn too_many_years(field: &'static str) -> Violation {
+    Violation::new(field, Code::OutOfRange, format!("at most {MAX_YEARS} years of experience"))
+}
+
+pub(super) fn check_hours(hours: &Availability, violations: &mut Violations) {
+    if hours.weekly.len() > 100 || hours.exceptions.len() > 400 {
+        violations.push(Violation::new(
+            "availability",
+            Code::TooMany,
+            "at most 100 slots and 400 exceptions",
+        ));
+    }
+    let mut seen = HashSet::new();
+    for (index, slot) in hours.weekly.iter().enumerate() {
+        let field = |name: &str| format!("availability.{index}.{name}");
+        if slot.day_of_week > 6 {
+            violations.push(Violation::new(
+                field("dayOfWeek"),
+                Code::OutOfRange,
+                "0 is Sunday, 6 is Saturday",
+            ));
+        }
+        if slot.start >= slot.end {
+            violations.push(Violation::new(field("endTime"), Code::Order, "the end comes after the start"));
+        }
+        if !seen.insert((slot.day_of_week, slot.start, slot.end)) {
+            violations.push(Violation::new(field("startTime"), Code::Duplicate, "this slot is there twice"));
+        }
+    }
+    for (index, exception) in hours.exceptions.iter().enumerate() {
+        if exception.start >= exception.end {
+            let field = format!("availability.exceptions.{index}.endTime");
+            violations.push(Violation::new(field, Code::Order, "the end comes after the start"));
+        }
+    }
+}
+
+impl Image {
+    /// Checks the images that go with a text: at most five, each with a URL of 1 to 500 characters and a name of at most 200 at the
+    /// media store.
+    pub(crate) fn check_all(images: &[Self], violations: &mut Violations) {
+        if images.len() > MAX_IMAGES {
+            violations.push(Violation::new("images", Code::TooMany, "at most five images"));
+        }
+        let has_url = |image: &Self| (1..=500).contains(&image.url.chars().count());
+        if !images.iter().all(has_url) {
+            let message = "an image has a URL of at most 500 characters";
+            violations.push(Violation::new("images", Code::Malformed, message));
+        }
+        let name_fits = |image: &Self| image.public_id.as_ref().is_none_or(|id| id.chars().count() <= 200);
+        if !images.iter().all(name_fits) {
+            let message = "the name of an image has at most 200 characters";
+            violations.push(Violation::new("images", Code::TooLong, message));
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Who changes which account, and what a repeated change does.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use baitech_core::{
+    account::{Category, IdType, KycDecision, KycDocuments, KycStatus, ProfileChange, User, UserStatus},
+    kernel::{Actor, Code, Role, Rule},
+    store::IdempotencyKey,
+    testing::build,
+};
+use support::{World, assert_forbidden, assert_invalid, assert_refused, run};
+
+fn moves_to(email: &str) -> ProfileChange {
+    ProfileChange { email: Some(email.to_owned()), ..ProfileChange::default() }
+}
+
+fn passport() -> KycDocuments {
+    KycDocuments {
+        id_type: IdType::Passport,
+        id_number: " A1234567 ".to_owned(),
+        front_image: " https://cdn.example.ke/front.jpg ".to_owned(),
+        back_image: Some("  ".to_owned()),
+    }
+}
+
+#[test]
+fn an_admin_alone_changes_the_accounts_of_other_staff() {
+    let world = World::new();
+    let accounts = world.market.accounts();
+    let colleague = User::from_record(build::user(Role::Support, 2));
+    world.add(&colleague);
+    let (support, taken) = (world.support.actor(), moves_to("mine@example.ke"));
+    run(accounts.submit_kyc(&world.admin.actor(), world.admin.id, &passport())).unwrap();
+    let events = world.events().len();
+    for other in [world.admin.id, colleague.id] {
+        assert_forbidden(run(accounts.change_profile(&support, other, &taken)));
+        assert_forbidden(run(accounts.set_status(&support, other, UserStatus::Banned)));
+        assert_forbidden(run(accounts.submit_kyc(&support, other, &passport())));
+        assert_forbidden(run(accounts.decide_kyc(&support, other, &KycDecision::Verify)));
+    }
+    assert_eq!(world.events().len(), events, "nothing of it was stored");
+
+    let own = run(accounts.change_profile(&support, world.support.id, &taken)).unwrap();
+    assert_eq!(own.email.as_str(), "mine@example.ke");
+    run(accounts.change_profile(&support, world.customer.id, &moves_to("new@example.ke"))).unwrap();
+    run(accounts.set_status(&world.admin.actor(), colleague.id, UserStatus::Suspended)).unwrap();
+    let done = run(accounts.decide_kyc(&Actor::System, world.admin.id, &KycDecision::Verify)).unwrap();
+    assert_eq!(done.kyc.status, KycStatus::Verified);
+}
+
+#[test]
+fn a_skill_is_verified_by_what_it_is_called() {
+    let world = World::new();
+    let (accounts, admin, id) = (world.market.accounts(), world.admin.actor(), world.technician.id);
+    let verify = |category, name, seen| run(accounts.verify_skill(&admin, id, (category, name), seen));
+    let skill = |user: &User| user.technician.as_ref().unwrap().skills[0].verified;
+    assert!(skill(&world.technician));
+    assert!(!skill(&verify(Category::Plumbing, " PLUMBING ", false).unwrap()));
+    for (category, name) in
+        [(Category::Plumbing, "plumbin"), (Category::Welding, "plumbing"), (Category::Plumbing, "")]
+    {
+        assert_invalid(verify(category, name, true), &[("skill", Code::Unknown)]);
+    }
+    let nobody =
+        run(accounts.verify_skill(&admin, world.customer.id, (Category::Plumbing, "plumbing"), true));
+    assert_invalid(nobody, &[("skill", Code::Unknown)]);
+    assert!(skill(&verify(Category::Plumbing, "plumbing", true).unwrap()));
+}
+
+#[test]
+fn a_key_stands_for_one_change_of_one_account() {
+    let world = World::new();
+    let keyed = world.market.accounts().with_key(IdempotencyKey::new("once").unwrap());
+    let (admin, id) = (world.admin.actor(), world.customer.id);
+    let moves = || run(keyed.change_profile(&admin, id, &moves_to("new@example.ke")));
+    let suspend = |status| run(keyed.set_status(&admin, id, status));
+    let submit = || run(keyed.submit_kyc(&admin, id, &passport()));
+    let versions = [moves().unwrap(), suspend(UserStatus::Suspended).unwrap(), submit().unwrap()]
+        .map(|stored| stored.version);
+    let events = world.events().len();
+    for again in [moves(), suspend(UserStatus::Suspended), submit()] {
+        assert_eq!(again.unwrap().version, versions[2], "a repetition finds it as it is by now");
+    }
+    assert_refused(suspend(UserStatus::Active), Rule::IdempotencyKeyReused);
+    let other = run(keyed.change_profile(&admin, world.stranger.id, &moves_to("new@example.ke")));
+    assert_refused(other, Rule::IdempotencyKeyReused);
+    assert_eq!(world.events().len(), events);
+}
