@@ -5,8 +5,11 @@ use super::{Booking, BookingEvent, BookingStatus, Context, Party, PaymentStatus}
 use crate::{
     account::{Image, User},
     decide::Decision,
-    kernel::{Actor, Code, ElementId, Id, Money, Result, Rule, Text, Violation},
+    kernel::{Actor, Code, ElementId, Id, Money, Result, Rule, Text, Violation, Violations},
 };
+
+/// So much of one person's evidence is kept.
+const MAX_EVIDENCE: usize = 20;
 
 /// What a dispute is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -151,7 +154,7 @@ impl Booking {
     /// One side, or staff, brings something forward.
     ///
     /// # Errors
-    /// [`Rule::Transition`] unless disputed.
+    /// [`Rule::Transition`] unless disputed; violations of `images`; one of `evidence` after twenty of the same person.
     pub fn add_evidence(
         mut self,
         text: Text<1000>,
@@ -161,9 +164,15 @@ impl Booking {
         let actor = context.actor;
         self.require_party(&[Party::Customer, Party::Technician, Party::Admin, Party::Support], &actor)?;
         self.require_status(&[BookingStatus::Disputed], "evidence", &actor)?;
-        if images.len() > 5 {
-            return Err(Violation::new("images", Code::TooMany, "at most five images").into());
+        let mut violations = Violations::new();
+        Image::check_all(&images, &mut violations);
+        let own = |evidence: &&Evidence| Some(evidence.submitted_by) == actor.id();
+        let before = self.dispute.iter().flat_map(|dispute| &dispute.evidence).filter(own).count();
+        if before >= MAX_EVIDENCE {
+            let message = format!("each side brings at most {MAX_EVIDENCE} things forward");
+            violations.push(Violation::new("evidence", Code::TooMany, message));
         }
+        violations.into_result()?;
         let element = Some(context.id());
         if let (Some(by), Some(dispute)) = (actor.id(), self.0.dispute.as_mut()) {
             let submitted_at = context.now;

@@ -6,8 +6,11 @@ use super::{
 use crate::{
     account::{StatsDelta, User},
     decide::Decision,
-    kernel::{Actor, Id, Result, Rule},
+    kernel::{Actor, Code, Id, Result, Rule, Violation},
 };
+
+/// A history holds so many pauses.
+const MAX_PAUSES: usize = 100;
 
 /// Whom a job is offered to, and who else could do it.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,8 +155,13 @@ impl Booking {
     /// The work rests.
     ///
     /// # Errors
-    /// [`Rule::Transition`].
+    /// [`Rule::Transition`]; a violation of `pauses` after a hundred of them.
     pub fn pause(self, reason: Option<&str>, context: &Context<'_>) -> Result<Decision<Self>> {
+        let pauses = self.history.iter().filter(|change| change.status == BookingStatus::Paused).count();
+        if self.status == BookingStatus::InProgress && pauses >= MAX_PAUSES {
+            let message = format!("work rests at most {MAX_PAUSES} times");
+            return Err(Violation::new("pauses", Code::TooMany, message).into());
+        }
         Decision::new(self).step(BookingStatus::Paused, context, reason)
     }
 

@@ -5,6 +5,9 @@ use super::{
 use crate::decide::Decision;
 use crate::kernel::{Code, Error, Percent, Result, Rule, Text, Violation};
 
+/// A warranty is claimed so many times at most.
+const MAX_CLAIMS: usize = 10;
+
 impl Booking {
     /// The technician or staff notes a look at work that goes on.
     ///
@@ -92,7 +95,8 @@ impl Booking {
     /// Fails unless the warranty covers a claim now.
     ///
     /// # Errors
-    /// [`Rule::Transition`] before the work is verified; [`Rule::TooLate`] without a warranty that still runs.
+    /// [`Rule::Transition`] before the work is verified; [`Rule::TooLate`] without a warranty that still runs; a violation of
+    /// `warranty.claims` after ten of them.
     pub(super) fn require_warranty(&self, context: &Context<'_>) -> Result<()> {
         self.require_party(&[Party::Customer], &context.actor)?;
         let done = [
@@ -105,14 +109,18 @@ impl Booking {
         if self.warranty.expires_at.is_none_or(|expires_at| context.now >= expires_at) {
             return Err(self.refuse(Rule::TooLate, "no warranty covers this booking now", &context.actor));
         }
+        if self.warranty.claims.len() >= MAX_CLAIMS {
+            let message = format!("at most {MAX_CLAIMS} claims on a warranty");
+            return Err(Violation::new("warranty.claims", Code::TooMany, message).into());
+        }
         Ok(())
     }
 
     /// The customer claims the warranty: a zero-price booking comes with the decision.
     ///
     /// # Errors
-    /// [`Rule::Transition`] before the work is done; [`Rule::TooLate`] without a warranty that still runs; a violation of
-    /// `timeSlot`.
+    /// [`Rule::Transition`] before the work is done; [`Rule::TooLate`] without a warranty that still runs; violations of
+    /// `timeSlot` and, after ten claims, of `warranty.claims`.
     pub fn claim_warranty(
         mut self,
         number: BookingNumber,
