@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use baitech_core::{
     account::{Availability, Category, TimeOfDay, User, UserStatus},
     booking::{
-        ApprovalStatus, Booking, BookingEvent, BookingFilter, BookingStatus as Status, BookingView,
-        DisputeCategory, DisputeOutcome, NewMaterial, NewPriceChange, NewService, ReminderKind, Supplier,
+        ApprovalStatus, Booking, BookingEvent, BookingFilter, BookingStatus as Status, DisputeCategory,
+        DisputeOutcome, NewMaterial, NewPriceChange, NewService, ReminderKind, Supplier,
     },
     kernel::{Actor, Code, Currency, Current, Error, Id, Money, PageRequest, Role, Rule},
     store::{AggregateRef, IdempotencyKey, Stored},
@@ -437,86 +437,4 @@ fn an_offer_made_by_hand_is_repeated_by_its_key() {
     assert_eq!(assign().unwrap().technician, Some(chosen.id));
     run(world.bookings().accept(&chosen.actor(), id)).unwrap();
     assert_eq!(assign().unwrap().status, Status::Accepted, "the one who is chosen is busy with this job");
-}
-
-#[test]
-fn a_hidden_booking_is_in_no_list_and_still_there() {
-    let world = World::new();
-    let customer = world.customer.actor();
-    let booking = world.book();
-    assert_refused(run(world.bookings().hide(&world.admin.actor(), booking.id)), Rule::Transition);
-    run(world.bookings().cancel(&customer, booking.id, "no need")).unwrap();
-    assert_forbidden(run(world.bookings().hide(&customer, booking.id)));
-    run(world.bookings().hide(&world.support.actor(), booking.id)).unwrap();
-    assert_eq!(world.booking_count(), 0);
-    assert_eq!(world.load(booking.id).deleted_at, Some(world.now()));
-    let found = run(world.bookings().get_by_number(&world.admin.actor(), &booking.number)).unwrap();
-    assert_eq!(found.id, booking.id);
-}
-
-#[test]
-fn each_side_writes_its_own_note_and_staff_alone_reads_that_of_staff() {
-    let world = World::new();
-    let id = world.book_until(Status::Accepted).id;
-    for (actor, text) in
-        [(&world.customer, "ring twice"), (&world.technician, "bring a ladder"), (&world.admin, "beware")]
-    {
-        run(world.bookings().note(&actor.actor(), id, text)).unwrap();
-    }
-    let notes = |actor: &User| run(world.bookings().view(&actor.actor(), id)).unwrap().record.notes;
-    let text = |note: Option<baitech_core::kernel::Text<1000>>| note.map(|note| note.to_string());
-    for actor in [&world.customer, &world.technician] {
-        let notes = notes(actor);
-        assert_eq!(text(notes.customer).as_deref(), Some("ring twice"));
-        assert_eq!(text(notes.technician).as_deref(), Some("bring a ladder"));
-        assert_eq!(text(notes.admin), None);
-    }
-    assert_eq!(text(notes(&world.support).admin).as_deref(), Some("beware"));
-    assert_not_found(run(world.bookings().note(&world.stranger.actor(), id, "me too")));
-    run(world.bookings().note(&world.customer.actor(), id, " ")).unwrap();
-    assert_eq!(world.load(id).notes.customer, None);
-}
-
-#[test]
-fn address_and_phone_are_for_who_has_promised_to_come() {
-    let world = World::new();
-    let second = world.add_technician(2, 1.0);
-    let id = world.book_until(Status::Assigned).id;
-    let view = |actor: &User| run(world.bookings().view(&actor.actor(), id));
-    let knows = |view: &BookingView| {
-        let location = &view.record.location;
-        let hidden = [location.address.is_none(), location.access_instructions.is_none()];
-        assert_eq!(hidden[0], hidden[1]);
-        assert_eq!(hidden[0], view.customer_contact.is_none());
-        !hidden[0]
-    };
-    for actor in [&world.customer, &world.admin, &world.support] {
-        assert!(knows(&view(actor).unwrap()));
-    }
-    assert!(!knows(&view(&world.technician).unwrap()), "an offer tells no address");
-    assert!(view(&world.technician).unwrap().record.location.city.is_some());
-    assert_not_found(view(&second));
-    assert_not_found(view(&world.stranger));
-
-    run(world.bookings().reject(&world.technician.actor(), id, "no")).unwrap();
-    for status in [
-        Status::Accepted,
-        Status::EnRoute,
-        Status::Arrived,
-        Status::InProgress,
-        Status::Completed,
-        Status::PaymentPending,
-        Status::Paid,
-    ] {
-        world.drive(id, status);
-        let seen = view(&second).unwrap();
-        assert!(knows(&seen), "{status}");
-        assert_eq!(seen.customer_contact.unwrap().phone_number, world.customer.phone.to_string());
-        let former = view(&world.technician).unwrap();
-        assert!(!knows(&former), "one who declined is an outsider while it is {status}");
-        assert!(former.allowed.is_empty());
-        assert_not_found(view(&world.stranger));
-    }
-    let text = serde_json::to_string(&view(&world.technician).unwrap()).unwrap();
-    assert!(!text.contains("Moi Avenue") && !text.contains("1234") && !text.contains("+2547"));
 }

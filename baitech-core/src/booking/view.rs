@@ -1,6 +1,9 @@
 use serde::Serialize;
 
-use super::{Booking, BookingRecord, BookingStatus, Party, ServiceLocation};
+use super::{
+    ActualTimes, Booking, BookingRecord, BookingStatus, Matching, Notes, Party, PaymentStatus, Quality,
+    ServiceLocation, Warranty,
+};
 use crate::{
     account::User,
     kernel::{Actor, Id},
@@ -10,7 +13,8 @@ use crate::{
 /// What one actor sees of a booking: the whole record without what is not theirs to see.
 ///
 /// The technician sees the address, the way in and the customer's name and phone from `accepted` on, and before that only the point and
-/// the town; staff's notes and the others' names among those who declined are for staff.
+/// the town; staff's notes and the others' names among those who declined are for staff. Who declined sees what was offered, until
+/// they declined, and nothing of what came after.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BookingView {
@@ -54,7 +58,13 @@ impl BookingView {
         if !is_staff {
             record.notes.admin = None;
             let own = |id: &Id<User>| actor.id() == Some(*id);
+            if parties.is_empty() {
+                hide_what_followed(&mut record, &own);
+            }
             record.declined_by.retain(own);
+            for change in record.history.iter_mut().filter(|line| line.status == BookingStatus::Rejected) {
+                change.changed_by = change.changed_by.filter(own);
+            }
         }
         if !(is_staff || is_customer) {
             record.matching.alternatives.clear();
@@ -65,6 +75,35 @@ impl BookingView {
         let allowed = booking.allowed(actor).collect();
         Self { record, version: stored.version, customer_contact: contact, allowed }
     }
+}
+
+/// Takes out of the record what happened after this technician declined.
+fn hide_what_followed(record: &mut BookingRecord, own: &impl Fn(&Id<User>) -> bool) {
+    // One rejection is one name among those who declined, in the same order. Histories of the earlier application are shorter.
+    let mut refusals =
+        record.history.iter().enumerate().filter(|(_, line)| line.status == BookingStatus::Rejected);
+    let own_refusal = record.declined_by.iter().position(own).and_then(|n| refusals.nth(n));
+    let kept = own_refusal.map_or(0, |(index, _)| index + 1);
+    record.history.truncate(kept);
+    record.technician = None;
+    record.preferred_technician = record.preferred_technician.filter(own);
+    record.images = Vec::new();
+    record.actual = ActualTimes::default();
+    record.payment.transaction = None;
+    record.payment.paid_at = None;
+    record.payment.status = PaymentStatus::default();
+    record.matching = Matching::default();
+    record.cancellation = None;
+    record.dispute = None;
+    record.materials = Vec::new();
+    record.additional_services = Vec::new();
+    record.price_change = None;
+    record.reschedule = None;
+    record.warranty = Warranty::default();
+    record.corporate = None;
+    record.reminders = Vec::new();
+    record.quality = Quality::default();
+    record.notes = Notes::default();
 }
 
 /// Whether its technician has ever promised to come: by status, since histories of the earlier application have one line.
