@@ -8,7 +8,7 @@ use baitech_core::{
     kernel::{Actor, Id, PageRequest},
     store::{AggregateRef, EventKind, Outbox},
 };
-use support::{World, request, run};
+use support::{World, request, run, slot};
 
 fn all(world: &World) -> Vec<Id<Booking>> {
     let (bookings, filter, page) = (world.bookings(), BookingFilter::default(), PageRequest::default());
@@ -44,6 +44,24 @@ fn the_next_of_a_series_is_booked_at_the_hour_of_the_job_so_that_somebody_is_awa
     let bookings = all(&world);
     assert_eq!(bookings.len(), 3);
     assert_eq!(world.load(bookings[2]).slot.starts_at() - world.now(), chrono::TimeDelta::days(14));
+}
+
+#[test]
+fn moving_the_first_of_a_series_moves_no_other_to_another_day() {
+    let world = World::new();
+    let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=4".to_owned()), ..request() };
+    let first = world.request(&weekly);
+    let moved = slot(2, "13:00", "15:00");
+    let first = run(world.bookings().move_slot(&world.customer.actor(), first.id, &moved)).unwrap();
+    assert_eq!(first.slot.date.to_string(), "2026-03-04");
+    for _ in 0..4 {
+        world.work();
+        world.clock.advance(chrono::TimeDelta::days(7));
+    }
+    let slots: Vec<_> = all(&world).into_iter().skip(1).map(|id| world.load(id).slot).collect();
+    let days: Vec<_> = slots.iter().map(|slot| slot.date.to_string()).collect();
+    assert_eq!(days, ["2026-03-10", "2026-03-17", "2026-03-24"]);
+    assert!(slots.iter().all(|slot| slot.start == first.slot.start), "the hours follow the first booking");
 }
 
 #[test]

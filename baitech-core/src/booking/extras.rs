@@ -227,11 +227,16 @@ pub struct Quality {
 }
 
 /// The rule by which a booking comes again. Each occurrence is a booking of its own.
+///
+/// The days are those of the rule, also when the booking that carries it is moved to another day. The hours of those that follow are
+/// the hours that it has by then, since its price, which its customer approved, is the price of those hours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Recurrence {
     /// An RFC 5545 rule, weekly or monthly: `FREQ=WEEKLY;COUNT=4`.
     pub rule: String,
+    /// The day from which the rule counts: the one that was first booked.
+    pub first: NaiveDate,
     /// The day of the last occurrence that has its booking.
     pub booked_until: NaiveDate,
     /// The day of the next occurrence; `None` when the series has ended.

@@ -33,16 +33,16 @@ impl Recurrence {
         if next.is_none() {
             return Err(violation(Code::OutOfRange, "this rule has no second occurrence".to_owned()));
         }
-        Ok(Self { rule, booked_until: first, next })
+        Ok(Self { rule, first, booked_until: first, next })
     }
 
     /// The series once the next occurrence has its booking.
     #[must_use]
-    fn advanced(&self, first: NaiveDate, policy: &BookingPolicy) -> Self {
+    fn advanced(&self, policy: &BookingPolicy) -> Self {
         let booked_until = self.next.unwrap_or(self.booked_until);
-        let dates = occurrences(&self.rule, first, policy.max_occurrences).unwrap_or_default();
+        let dates = occurrences(&self.rule, self.first, policy.max_occurrences).unwrap_or_default();
         let next = dates.into_iter().find(|date| *date > booked_until);
-        Self { rule: self.rule.clone(), booked_until, next }
+        Self { rule: self.rule.clone(), first: self.first, booked_until, next }
     }
 }
 
@@ -92,7 +92,7 @@ impl Booking {
         if context.now < self.recurs_at(date, context.policy) {
             return Err(self.refuse(Rule::TooEarly, "the next of the series is not due", &context.actor));
         }
-        self.0.recurrence = Some(recurrence.advanced(self.slot.date, context.policy));
+        self.0.recurrence = Some(recurrence.advanced(context.policy));
         Ok((self, date))
     }
 }

@@ -386,6 +386,9 @@ pub(super) struct Notes {
 pub(super) struct Recurrence {
     /// RFC 5545.
     pub(super) rule: String,
+    /// The day of the slot where it is missing.
+    #[serde_as(as = "Option<Day>")]
+    pub(super) first: Option<NaiveDate>,
     #[serde_as(as = "Day")]
     pub(super) booked_until: NaiveDate,
     #[serde_as(as = "Option<Day>")]

@@ -29,6 +29,7 @@ impl BookingDocument {
         let pricing = self.pricing.into_domain()?;
         let currency = pricing.currency();
         let customer = self.customer;
+        let slot = self.time_slot.into_domain();
         let record = BookingRecord {
             id: self.id,
             number: self.booking_number,
@@ -42,7 +43,7 @@ impl BookingDocument {
             urgency: self.urgency.unwrap_or_default(),
             images: self.images.into_iter().map(Image::into_domain).collect(),
             location: self.service_location.into_domain()?,
-            slot: self.time_slot.into_domain(),
+            slot,
             status: self.status,
             history: self.status_history.into_iter().map(StatusChange::into_domain).collect(),
             actual: ActualTimes {
@@ -75,7 +76,7 @@ impl BookingDocument {
             quality: self.quality_check.unwrap_or_default().into_domain(),
             notes: self.notes.unwrap_or_default().into_domain(),
             source: self.source.unwrap_or_default(),
-            recurrence: self.recurrence.map(Recurrence::into_domain),
+            recurrence: self.recurrence.map(|part: Recurrence| part.into_domain(&slot)),
             recurring_parent: self.recurring_parent,
             deleted_at: self.deleted_at,
             created_at,
@@ -335,8 +336,8 @@ impl Notes {
 }
 
 impl Recurrence {
-    fn into_domain(self) -> booking::Recurrence {
-        let Self { rule, booked_until, next } = self;
-        booking::Recurrence { rule, booked_until, next }
+    fn into_domain(self, slot: &TimeSlot) -> booking::Recurrence {
+        let Self { rule, first, booked_until, next } = self;
+        booking::Recurrence { rule, first: first.unwrap_or(slot.date), booked_until, next }
     }
 }

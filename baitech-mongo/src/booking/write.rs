@@ -350,7 +350,7 @@ impl From<booking::Notes> for Notes {
 }
 
 impl From<booking::Recurrence> for Recurrence {
-    fn from(booking::Recurrence { rule, booked_until, next }: booking::Recurrence) -> Self {
-        Self { rule, booked_until, next }
+    fn from(booking::Recurrence { rule, first, booked_until, next }: booking::Recurrence) -> Self {
+        Self { rule, first: Some(first), booked_until, next }
     }
 }

@@ -275,8 +275,8 @@ fn quality() -> BoxedStrategy<Quality> {
 fn recurrence() -> BoxedStrategy<Recurrence> {
     let rule =
         select(vec!["FREQ=WEEKLY;COUNT=4", "FREQ=MONTHLY;BYMONTHDAY=1;COUNT=12"]).prop_map(str::to_owned);
-    (rule, date(), option::of(date()))
-        .prop_map(|(rule, booked_until, next)| Recurrence { rule, booked_until, next })
+    (rule, date(), date(), option::of(date()))
+        .prop_map(|(rule, first, booked_until, next)| Recurrence { rule, first, booked_until, next })
         .boxed()
 }
 
