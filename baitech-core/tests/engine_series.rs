@@ -5,10 +5,10 @@ mod support;
 
 use baitech_core::{
     booking::{Booking, BookingEvent, BookingFilter, BookingStatus as Status, NewBooking, ReminderKind},
-    kernel::{Actor, Id, PageRequest},
+    kernel::{Actor, Id, PageRequest, Rule},
     store::{AggregateRef, EventKind, Outbox},
 };
-use support::{World, request, run, slot};
+use support::{World, assert_forbidden, assert_refused, request, run, slot};
 
 fn all(world: &World) -> Vec<Id<Booking>> {
     let (bookings, filter, page) = (world.bookings(), BookingFilter::default(), PageRequest::default());
@@ -62,6 +62,59 @@ fn moving_the_first_of_a_series_moves_no_other_to_another_day() {
     let days: Vec<_> = slots.iter().map(|slot| slot.date.to_string()).collect();
     assert_eq!(days, ["2026-03-10", "2026-03-17", "2026-03-24"]);
     assert!(slots.iter().all(|slot| slot.start == first.slot.start), "the hours follow the first booking");
+}
+
+#[test]
+fn a_series_ends_by_the_word_of_its_customer_or_of_staff() {
+    for is_staff in [false, true] {
+        let world = World::new();
+        let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=4".to_owned()), ..request() };
+        let first = world.request(&weekly);
+        let actor = if is_staff { world.support.actor() } else { world.customer.actor() };
+        world.drive(first.id, Status::Accepted);
+        assert_forbidden(run(world.bookings().end_series(&world.technician.actor(), first.id)));
+        run(world.bookings().end_series(&actor, first.id)).unwrap();
+        assert!(world.happened_to(first.id).contains(&BookingEvent::BookingSeriesEnded));
+        assert_refused(run(world.bookings().end_series(&actor, first.id)), Rule::AlreadyDecided);
+        world.clock.advance(chrono::TimeDelta::days(30));
+        world.work();
+        assert_eq!(all(&world), [first.id], "what was booked stays, and nothing follows");
+    }
+}
+
+#[test]
+fn only_a_cancellation_by_customer_or_staff_ends_a_series() {
+    for (canceller, bookings) in [("customer", 1), ("staff", 1), ("technician", 2), ("nobody", 2)] {
+        let world = World::new();
+        let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=2".to_owned()), ..request() };
+        let first = world.request(&weekly);
+        world.drive(first.id, Status::Accepted);
+        let actor = match canceller {
+            "customer" => world.customer.actor(),
+            "staff" => world.admin.actor(),
+            "technician" => world.technician.actor(),
+            _ => Actor::System,
+        };
+        run(world.bookings().cancel(&actor, first.id, "it can not be")).unwrap();
+        world.work();
+        assert_eq!(all(&world).len(), bookings, "by {canceller}");
+        let ended = world.happened_to(first.id).contains(&BookingEvent::BookingSeriesEnded);
+        assert_eq!(ended, bookings == 1, "by {canceller}");
+    }
+}
+
+#[test]
+fn a_series_goes_on_when_its_first_booking_is_hidden() {
+    let world = World::new();
+    let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=2".to_owned()), ..request() };
+    let first = world.request(&weekly);
+    world.drive(first.id, Status::Accepted);
+    run(world.bookings().cancel(&Actor::System, first.id, "nobody paid")).unwrap();
+    run(world.bookings().hide(&world.admin.actor(), first.id)).unwrap();
+    world.work();
+    let others = all(&world);
+    assert_eq!(others.len(), 1);
+    assert_eq!(world.load(others[0]).recurring_parent, Some(first.id));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Booking, BookingStatus, Context, Party};
+use super::{Booking, BookingEvent, BookingStatus, Context, Party};
 use crate::{
     account::{StatsDelta, User},
     decide::Decision,
@@ -153,7 +153,8 @@ impl Booking {
         Ok(CancellationQuote { cause, rate, fee })
     }
 
-    /// Gives the booking up. What the customer owes for it stands as the customer's debt.
+    /// Gives the booking up. What the customer owes for it stands as the customer's debt. A customer who cancels, or staff, ends the
+    /// series that the booking carries; whoever else cancels does not.
     ///
     /// # Errors
     /// [`Rule::Transition`], and those of [`cancellation_quote`](Self::cancellation_quote).
@@ -167,16 +168,20 @@ impl Booking {
             fee: quote.fee,
         });
         self.0.reschedule = None;
+        // Who does not want the job any more wants no other of its series. That one technician fails ends nothing.
+        let ends_series = matches!(quote.cause, CancellationCause::Customer | CancellationCause::Staff);
+        let series_ended = ends_series && self.stop_series();
         // Counted is who let the other down, once a technician had promised to come.
         let let_down = self.status.holds_time().then_some(match quote.cause {
             CancellationCause::Customer | CancellationCause::CustomerNoShow => Some(self.customer),
             CancellationCause::Technician | CancellationCause::TechnicianNoShow => self.technician,
             CancellationCause::Staff | CancellationCause::System => None,
         });
-        Decision::new(self)
+        let decision = Decision::new(self)
             .step(BookingStatus::Cancelled, context, Some(reason))?
             .count(let_down.flatten(), StatsDelta { cancelled: 1, ..StatsDelta::default() })
-            .post_cancellation_fee(quote.fee, context)
+            .post_cancellation_fee(quote.fee, context)?;
+        Ok(if series_ended { decision.event(BookingEvent::BookingSeriesEnded) } else { decision })
     }
 
     /// Whether the technician should have come by now and has not.

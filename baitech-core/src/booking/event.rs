@@ -50,6 +50,8 @@ pub enum BookingEvent {
     BookingWarrantyClaimed { booking: Id<Booking> },
     /// The next of a series was booked.
     BookingRecurred { booking: Id<Booking> },
+    /// No other of the series will follow.
+    BookingSeriesEnded,
     /// Something else was written.
     BookingUpdated,
 }
@@ -86,6 +88,7 @@ impl BookingEvent {
             Self::BookingQualityChecked { .. } => "booking.quality_checked",
             Self::BookingWarrantyClaimed { .. } => "booking.warranty_claimed",
             Self::BookingRecurred { .. } => "booking.recurred",
+            Self::BookingSeriesEnded => "booking.series_ended",
             Self::BookingUpdated => "booking.updated",
         }
     }

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Utc};
 use rrule::{Frequency, RRule, RRuleSet, Unvalidated};
 
-use super::{Booking, BookingEvent, BookingNumber, BookingPolicy, Context, Recurrence};
+use super::{Booking, BookingEvent, BookingNumber, BookingPolicy, Context, Party, Recurrence};
 use crate::{
     decide::Decision,
     kernel::{Code, Result, Rule, Violation},
@@ -81,6 +81,25 @@ impl Booking {
     /// As [`recur`](Self::recur).
     pub fn leave_out_occurrence(self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.advance_series(context).map(|(advanced, _)| Decision::new(advanced))
+    }
+
+    /// Ends the series: what is booked stays, and no other follows. On the booking that carries the series, its first.
+    ///
+    /// # Errors
+    /// [`Rule::AlreadyDecided`] without a series that goes on; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than
+    /// the customer and the staff.
+    pub fn end_series(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
+        self.require_party(&[Party::Customer, Party::Admin, Party::Support], &context.actor)?;
+        if !self.stop_series() {
+            let message = "this booking carries no series that goes on";
+            return Err(self.refuse(Rule::AlreadyDecided, message, &context.actor));
+        }
+        Ok(Decision::new(self).event(BookingEvent::BookingSeriesEnded))
+    }
+
+    /// Lets nothing follow any more; `false` where nothing would have.
+    pub(super) fn stop_series(&mut self) -> bool {
+        self.0.recurrence.as_mut().and_then(|recurrence| recurrence.next.take()).is_some()
     }
 
     /// The booking with its series one occurrence on, and the day of that occurrence.

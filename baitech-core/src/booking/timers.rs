@@ -37,8 +37,9 @@ impl Booking {
     /// [`Task`].
     #[must_use]
     pub fn next_task(&self, policy: &BookingPolicy) -> Option<(DateTime<Utc>, Task)> {
+        // What is hidden has ended, but others of its series may follow.
         if self.deleted_at.is_some() {
-            return None;
+            return self.recurrence_task(policy);
         }
         let by_status = self.status_task(policy);
         let reminders = self.reminders.iter().enumerate().filter(|(_, reminder)| reminder.sent_at.is_none());
@@ -87,9 +88,6 @@ impl Booking {
 
     fn recurrence_task(&self, policy: &BookingPolicy) -> Option<(DateTime<Utc>, Task)> {
         let next = self.recurrence.as_ref()?.next?;
-        if self.status == BookingStatus::Cancelled {
-            return None;
-        }
         Some((self.recurs_at(next, policy), Task::Recur))
     }
 

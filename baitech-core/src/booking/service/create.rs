@@ -3,7 +3,7 @@
 use super::{Bookings, Effort::Begins};
 use crate::{
     account::{Category, User},
-    booking::{Booking, BookingDraft, BookingNumber, BookingStatus, NewBooking, Terms, TimeSlot, Urgency},
+    booking::{Booking, BookingDraft, BookingNumber, NewBooking, Terms, TimeSlot, Urgency},
     decide::{answered, create},
     kernel::{Actor, Code, Error, GeoPoint, Id, Kind, Money, Result, Role, Rule, Violation},
     matching::Candidate,
@@ -195,7 +195,7 @@ impl Bookings {
     pub(super) async fn recur(&self, id: Id<Booking>) -> Result<Stored<Booking>> {
         let seen = self.engine.bookings.load(id).await?.ok_or_else(|| Error::not_found(Kind::Booking, id))?;
         let due = seen.recurrence.as_ref().and_then(|recurrence| recurrence.next);
-        let Some(date) = due.filter(|_| seen.status != BookingStatus::Cancelled) else {
+        let Some(date) = due else {
             return Err(Error::refused(Rule::AlreadyDecided, "the series has ended"));
         };
         let here = self.clone().at(seen.version);

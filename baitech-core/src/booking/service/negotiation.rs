@@ -116,6 +116,14 @@ impl Bookings {
         .await
     }
 
+    /// Ends a series: what is booked stays, and no other follows. On the first of the series.
+    ///
+    /// # Errors
+    /// As [`Booking::end_series`]; [`Conflict`](crate::kernel::Error::Conflict).
+    pub async fn end_series(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("end_series", GoesOn), &(), |booking, context| booking.end_series(context)).await
+    }
+
     /// The company's administrator approves the price, of the version that was shown ([`at`](Self::at)).
     ///
     /// # Errors

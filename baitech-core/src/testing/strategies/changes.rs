@@ -45,6 +45,7 @@ pub fn booking_event() -> impl Strategy<Value = BookingEvent> {
         any::<bool>().prop_map(|passed| BookingEvent::BookingQualityChecked { passed }),
         id().prop_map(|booking| BookingEvent::BookingWarrantyClaimed { booking }),
         id().prop_map(|booking| BookingEvent::BookingRecurred { booking }),
+        Just(BookingEvent::BookingSeriesEnded),
         Just(BookingEvent::BookingUpdated),
     ]
 }
