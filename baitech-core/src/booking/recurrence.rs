@@ -1,5 +1,8 @@
-use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Utc};
-use rrule::{Frequency, RRule, RRuleSet, Unvalidated};
+mod rule;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rrule::Frequency;
+use rule::{normalize, occurrences, parse, violation};
 
 use super::{Booking, BookingEvent, BookingNumber, BookingPolicy, Context, Party, Recurrence};
 use crate::{
@@ -9,29 +12,32 @@ use crate::{
 };
 
 impl Recurrence {
-    /// A series that begins on a day, by an RFC 5545 rule of weeks or months.
+    /// A series that begins on a day, by an RFC 5545 rule of weeks or months: `FREQ`, `INTERVAL`, `COUNT`, `UNTIL`, `BYDAY`,
+    /// `BYMONTHDAY`, `BYSETPOS` and `WKST`. An end that is a day (`UNTIL=20261231`) counts that day.
     ///
     /// # Errors
-    /// A [`Violation`] of `recurrence`: a rule that cannot be read, that is not weekly or monthly, that never ends before the
-    /// policy's most occurrences would, or that has no second occurrence.
+    /// A [`Violation`] of `recurrence`: a rule of more than 200 characters, or that cannot be read, that has other parts, that is not
+    /// weekly or monthly, that has more occurrences than the policy allows, that does not begin on the first day, or that has no
+    /// second occurrence.
     pub fn new(rule: &str, first: NaiveDate, policy: &BookingPolicy) -> Result<Self, Violation> {
-        let violation = |code, message: String| Violation::new("recurrence", code, message);
-        let rule = rule.trim().trim_start_matches("RRULE:").to_uppercase();
-        let parsed = parse(&rule).ok_or_else(|| {
-            violation(Code::Malformed, "this is not an RFC 5545 recurrence rule".to_owned())
-        })?;
+        let rule = normalize(rule)?;
+        let parsed = parse(&rule)
+            .ok_or_else(|| violation(Code::Malformed, "this is not an RFC 5545 recurrence rule"))?;
         if !matches!(parsed.get_freq(), Frequency::Weekly | Frequency::Monthly) {
-            return Err(violation(Code::OutOfRange, "bookings recur weekly or monthly".to_owned()));
+            return Err(violation(Code::OutOfRange, "bookings recur weekly or monthly"));
         }
         let most = policy.max_occurrences;
         if parsed.get_count().is_some_and(|count| count > u32::from(most)) {
             return Err(violation(Code::TooMany, format!("a series has at most {most} bookings")));
         }
         let dates = occurrences(&rule, first, most)
-            .ok_or_else(|| violation(Code::Malformed, "this rule does not fit the first day".to_owned()))?;
+            .ok_or_else(|| violation(Code::Malformed, "this rule does not fit the first day"))?;
+        if dates.first() != Some(&first) {
+            return Err(violation(Code::OutOfRange, "by this rule the series does not begin on the first day"));
+        }
         let next = dates.into_iter().find(|date| *date > first);
         if next.is_none() {
-            return Err(violation(Code::OutOfRange, "this rule has no second occurrence".to_owned()));
+            return Err(violation(Code::OutOfRange, "this rule has no second occurrence"));
         }
         Ok(Self { rule, first, booked_until: first, next })
     }
@@ -114,16 +120,4 @@ impl Booking {
         self.0.recurrence = Some(recurrence.advanced(context.policy));
         Ok((self, date))
     }
-}
-
-fn parse(rule: &str) -> Option<RRule<Unvalidated>> {
-    rule.parse().ok()
-}
-
-/// The days of a series, its first among them, at most so many.
-fn occurrences(rule: &str, first: NaiveDate, most: u16) -> Option<Vec<NaiveDate>> {
-    let start =
-        rrule::Tz::UTC.with_ymd_and_hms(first.year(), first.month(), first.day(), 0, 0, 0).single()?;
-    let set: RRuleSet = parse(rule)?.build(start).ok()?;
-    Some(set.all(most).dates.into_iter().map(|date| date.date_naive()).collect())
 }
