@@ -12,12 +12,12 @@ mod support;
 use baitech_core::{
     account::User,
     booking::{
-        Booking, BookingStatus as Status, CancellationCause, DisputeCategory, DisputeOutcome, PaymentStatus,
+        Booking, BookingStatus as Status, CancellationCause, DisputeCategory, DisputeOutcome, PaymentMethod, PaymentStatus,
     },
     kernel::{Actor, Code, Currency, Money, Role, Rule},
     ledger::Account,
     pricing::FeeSchedule,
-    store::Stored,
+    store::{ChangeSet, Commit, Put, Stored},
     testing::build,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -162,9 +162,8 @@ fn a_customer_who_is_not_there_owes_the_late_fee() {
     }
 }
 
-#[test]
-fn what_an_employee_cancels_is_owed_by_the_company() {
-    let world = World::new();
+/// A company's administrator and one who works there.
+fn company(world: &World) -> (User, User) {
     let company = build::company(1);
     world.add(&company);
     let mut employee = build::user(Role::Corporate, 2);
@@ -172,6 +171,13 @@ fn what_an_employee_cancels_is_owed_by_the_company() {
     employee.corporate.as_mut().unwrap().administrator = Some(company.id);
     let employee = User::from_record(employee);
     world.add(&employee);
+    (company, employee)
+}
+
+#[test]
+fn what_an_employee_cancels_is_owed_by_the_company() {
+    let world = World::new();
+    let (company, employee) = company(&world);
     let booking = run(world.bookings().create(&employee.actor(), &support::request())).unwrap();
     world.drive(booking.id, Status::Accepted);
     world.clock.set(booking.slot.starts_at() - TimeDelta::hours(1));
@@ -200,6 +206,40 @@ fn a_full_refund_of_cash_leaves_everybody_at_nothing() {
     assert_eq!(world.balance(Account::Payable(world.technician.id)), -2_738);
     for account in [Account::PlatformRevenue, Account::ProcessingRevenue, Account::WithholdingPayable] {
         assert_eq!(world.balance(account), 0, "{account}");
+    }
+}
+
+#[test]
+fn what_a_company_paid_goes_back_to_the_company() {
+    let world = World::new();
+    let (company, employee) = company(&world);
+    let booking = run(world.bookings().create(&employee.actor(), &support::request())).unwrap();
+    for _ in 0..9 {
+        world.step_as(&world.load(booking.id), &employee.actor()).unwrap();
+    }
+    assert_eq!(world.load(booking.id).status, Status::Paid);
+    run(world.bookings().dispute(&employee.actor(), booking.id, DisputeCategory::Quality, "it drips")).unwrap();
+    resolve(&world, &booking, DisputeOutcome::FullRefund);
+    assert_eq!(world.balance(Account::Wallet(company.id)), 2_738);
+    assert_eq!(world.balance(Account::Wallet(employee.id)), 0);
+}
+
+#[test]
+fn money_that_was_not_paid_in_cash_is_not_given_back_as_if_it_were() {
+    for method in [Some(PaymentMethod::Mpesa), None] {
+        let world = World::new();
+        let disputed = disputed(&world, Status::Paid);
+        let mut record = disputed.value.clone().into_record();
+        record.payment.method = method;
+        let put = Put::over(&disputed, Booking::from_record(record));
+        let _ = run(world.store.commit(ChangeSet::new().write(put))).unwrap();
+        let support = world.support.actor();
+        for outcome in [DisputeOutcome::FullRefund, DisputeOutcome::PartialRefund(kes(100))] {
+            let resolved = run(world.bookings().resolve_dispute(&support, disputed.id, outcome, "heard both"));
+            assert_refused(resolved, Rule::PaymentMethod);
+        }
+        assert_eq!(world.balance(Account::Wallet(world.customer.id)), 0);
+        resolve(&world, &disputed, DisputeOutcome::Release);
     }
 }
 

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Booking, BookingEvent, BookingStatus, Context, Party, PaymentStatus};
+use super::{Booking, BookingEvent, BookingStatus, Context, Party, PaymentMethod, PaymentStatus};
 use crate::{
     account::{Image, User},
     decide::Decision,
@@ -227,8 +227,8 @@ impl Booking {
     /// After a release the booking walks on to `paid` where the money has come in; where it has not, the payment is awaited again.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Rule::PaymentRequired`] for a part of money that never came; a violation of `amount` for a
-    /// part that is none.
+    /// [`Rule::Transition`]; [`Rule::PaymentRequired`] for a part of money that never came; [`Rule::PaymentMethod`] for the return of
+    /// money that was not paid in cash; a violation of `amount` for a part that is none.
     pub fn resolve_dispute(
         mut self,
         outcome: DisputeOutcome,
@@ -264,6 +264,10 @@ impl Booking {
                 .walk_on(context);
         }
         if !refund.is_zero() {
+            if self.payment.method != Some(PaymentMethod::Cash) {
+                let message = "only what was paid in cash can be given back here";
+                return Err(self.refuse(Rule::PaymentMethod, message, &context.actor));
+            }
             let partial = matches!(outcome, DisputeOutcome::PartialRefund(_));
             self.0.payment.status =
                 if partial { PaymentStatus::PartiallyRefunded } else { PaymentStatus::Refunded };

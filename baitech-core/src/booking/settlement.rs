@@ -94,10 +94,11 @@ impl Decision<Booking> {
         self.post("cancellation fee", context, postings)
     }
 
-    /// Posts the return of a cash payment, or of a part of it, into the customer's wallet; every party gives back its part.
+    /// Posts the return of a cash payment, or of a part of it, into the wallet of who pays: the company's, where there is one. Every
+    /// party gives back its part.
     pub(super) fn post_cash_refund(self, amount: Money, context: &Context<'_>) -> Result<Self> {
         let technician = self.next.payee(context)?;
-        let customer = self.next.customer;
+        let (customer, payer) = (self.next.customer, self.next.payer());
         let shares = context.policy.pricing.fees.shares(&self.next.pricing)?;
         let [payout, platform, processing, withholding] = shares.portions_of(amount)?;
         self.count(Some(customer), StatsDelta { spent: Some(amount.negated()), ..StatsDelta::default() })
@@ -106,7 +107,7 @@ impl Decision<Booking> {
                 "cash refund",
                 context,
                 [
-                    (Account::Wallet(customer), amount),
+                    (Account::Wallet(payer), amount),
                     (Account::Payable(technician), payout.negated()),
                     (Account::PlatformRevenue, platform.negated()),
                     (Account::ProcessingRevenue, processing.negated()),

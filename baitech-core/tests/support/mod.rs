@@ -144,8 +144,12 @@ impl World {
 
     /// The next step of the usual way, by whoever takes it.
     pub(crate) fn step(&self, booking: &Booking) -> Result<Stored<Booking>> {
+        self.step_as(booking, &Actor::user(booking.customer, Role::Customer))
+    }
+
+    /// The same for a customer in another role.
+    pub(crate) fn step_as(&self, booking: &Booking, customer: &Actor) -> Result<Stored<Booking>> {
         let (bookings, id) = (self.bookings(), booking.id);
-        let customer = Actor::user(booking.customer, Role::Customer);
         let technician = booking.technician.map(|id| Actor::user(id, Role::Technician));
         let technician = technician.unwrap_or(Actor::System);
         match booking.status {
@@ -157,7 +161,7 @@ impl World {
             BookingStatus::EnRoute => run(bookings.arrive(&technician, id)),
             BookingStatus::Arrived => run(bookings.start(&technician, id)),
             BookingStatus::InProgress => run(bookings.complete(&technician, id)),
-            BookingStatus::Completed => run(bookings.verify(&customer, id)),
+            BookingStatus::Completed => run(bookings.verify(customer, id)),
             BookingStatus::PaymentPending => run(bookings.confirm_cash(&technician, id)),
             status => panic!("nothing usual follows {status}"),
         }
