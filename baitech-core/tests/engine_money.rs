@@ -10,11 +10,12 @@
 mod support;
 
 use baitech_core::{
+    Marketplace,
     account::User,
     booking::{
-        Booking, BookingStatus as Status, CancellationCause, DisputeCategory, DisputeOutcome, PaymentMethod, PaymentStatus,
+        Booking, BookingPolicy, BookingStatus as Status, CancellationCause, DisputeCategory, DisputeOutcome, PaymentMethod, PaymentStatus,
     },
-    kernel::{Actor, Code, Currency, Money, Role, Rule},
+    kernel::{Actor, Code, Currency, Money, Rate, Role, Rule},
     ledger::Account,
     pricing::FeeSchedule,
     store::{ChangeSet, Commit, Put, Stored},
@@ -222,6 +223,20 @@ fn what_a_company_paid_goes_back_to_the_company() {
     resolve(&world, &booking, DisputeOutcome::FullRefund);
     assert_eq!(world.balance(Account::Wallet(company.id)), 2_738);
     assert_eq!(world.balance(Account::Wallet(employee.id)), 0);
+}
+
+#[test]
+fn a_refund_takes_back_what_was_withheld_whatever_the_rate_by_then() {
+    let world = World::new();
+    let disputed = disputed(&world, Status::Paid);
+    assert_eq!(disputed.payment.withholding, Some(kes(100)));
+    let mut policy = BookingPolicy::default();
+    policy.pricing.fees.withholding = Rate::percent(10);
+    let market = Marketplace::builder(world.store.clone()).clock(world.clock.clone()).policy(policy).build();
+    let (bookings, support) = (market.bookings(), world.support.actor());
+    run(bookings.resolve_dispute(&support, disputed.id, DisputeOutcome::FullRefund, "heard both")).unwrap();
+    assert_eq!(world.balance(Account::WithholdingPayable), 0);
+    assert_eq!(world.balance(Account::Payable(world.technician.id)), -2_738);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::{Element, Id};
+use crate::kernel::{Element, Id, Money};
 
 /// How a customer pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -104,6 +104,9 @@ pub struct Payment {
     pub transaction: Option<Id<Element>>,
     /// When the money came.
     pub paid_at: Option<DateTime<Utc>>,
+    /// What was withheld of it for the tax authority, by the policy of that moment; `None` before, and in bookings of the earlier
+    /// application.
+    pub withholding: Option<Money>,
 }
 
 impl Payment {
@@ -116,6 +119,7 @@ impl Payment {
             timing,
             transaction: None,
             paid_at: None,
+            withholding: None,
         }
     }
 }

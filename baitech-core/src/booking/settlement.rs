@@ -32,6 +32,7 @@ impl Booking {
         self.0.payment.status = PaymentStatus::Completed;
         self.0.payment.paid_at = Some(context.now);
         let Shares { payout, platform, processing, withholding } = shares;
+        self.0.payment.withholding = Some(withholding);
         let debt = payout.checked_sub(total)?;
         let customer = self.customer;
         Decision::new(self)
@@ -99,7 +100,12 @@ impl Decision<Booking> {
     pub(super) fn post_cash_refund(self, amount: Money, context: &Context<'_>) -> Result<Self> {
         let technician = self.next.payee(context)?;
         let (customer, payer) = (self.next.customer, self.next.payer());
-        let shares = context.policy.pricing.fees.shares(&self.next.pricing)?;
+        let pricing = &self.next.pricing;
+        // The rates may have changed since; what is given back is what was taken.
+        let shares = match self.next.payment.withholding {
+            Some(withholding) => Shares::withholding(withholding, pricing)?,
+            None => context.policy.pricing.fees.shares(pricing)?,
+        };
         let [payout, platform, processing, withholding] = shares.portions_of(amount)?;
         self.count(Some(customer), StatsDelta { spent: Some(amount.negated()), ..StatsDelta::default() })
             .count(Some(technician), StatsDelta { earned: Some(payout.negated()), ..StatsDelta::default() })

@@ -222,6 +222,19 @@ impl Money {
         self.round(digits, rounding)
     }
 
+    /// So many of the smallest units.
+    ///
+    /// # Errors
+    /// [`MoneyError::Fraction`] for an amount finer than the smallest unit, [`MoneyError::Overflow`].
+    pub fn minor_units(self) -> Result<i128, MoneyError> {
+        let scale = Decimal::from(10_u64.pow(minor_digits(self.currency)));
+        let units = self.amount.checked_mul(scale).ok_or(MoneyError::Overflow)?;
+        if !units.fract().is_zero() {
+            return Err(MoneyError::Fraction);
+        }
+        units.to_i128().ok_or(MoneyError::Overflow)
+    }
+
     /// The order of two amounts; `None` across currencies.
     #[must_use]
     pub fn compare(self, other: Self) -> Option<Ordering> {
@@ -238,12 +251,7 @@ impl Money {
     /// smallest unit, [`MoneyError::Overflow`].
     pub fn allocate(self, weights: &[u64]) -> Result<Vec<Self>, MoneyError> {
         let digits = minor_digits(self.currency);
-        let scale = Decimal::from(10_u64.pow(digits));
-        let units = self.amount.checked_mul(scale).ok_or(MoneyError::Overflow)?;
-        if !units.fract().is_zero() {
-            return Err(MoneyError::Fraction);
-        }
-        let units = units.to_i128().ok_or(MoneyError::Overflow)?;
+        let units = self.minor_units()?;
         let total: i128 = weights.iter().copied().map(i128::from).sum();
         if total == 0 {
             return Err(MoneyError::NoShares);

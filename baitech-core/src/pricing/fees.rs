@@ -1,4 +1,3 @@
-use rust_decimal::{Decimal, prelude::ToPrimitive};
 use serde::{Deserialize, Serialize};
 
 use super::Pricing;
@@ -76,14 +75,21 @@ impl FeeSchedule {
     /// # Errors
     /// [`MoneyError::Currencies`] where the lines differ, [`MoneyError::Overflow`].
     pub fn shares(&self, pricing: &Pricing) -> Result<Shares, MoneyError> {
-        let (platform, processing) = (pricing.platform_fee, pricing.processing_fee);
-        let withholding = share(pricing.service_charge, self.withholding)?;
-        let kept = Money::sum(pricing.currency(), [platform, processing, withholding])?;
-        Ok(Shares { payout: pricing.total.checked_sub(kept)?, platform, processing, withholding })
+        Shares::withholding(share(pricing.service_charge, self.withholding)?, pricing)
     }
 }
 
 impl Shares {
+    /// Who gets what of a price of which so much was withheld.
+    ///
+    /// # Errors
+    /// As [`FeeSchedule::shares`].
+    pub fn withholding(withholding: Money, pricing: &Pricing) -> Result<Self, MoneyError> {
+        let (platform, processing) = (pricing.platform_fee, pricing.processing_fee);
+        let kept = Money::sum(pricing.currency(), [platform, processing, withholding])?;
+        Ok(Self { payout: pricing.total.checked_sub(kept)?, platform, processing, withholding })
+    }
+
     /// The sum of the parts.
     ///
     /// # Errors
@@ -94,14 +100,18 @@ impl Shares {
     }
 
     /// What each of payout, platform, processing and withholding contributes to a part of the total that goes back: in
-    /// proportion to the shares, to the smallest unit, summing to `amount` exactly. A share below zero contributes nothing.
+    /// proportion to the shares, to the smallest unit, summing to `amount` exactly. A share below zero contributes nothing. Of the
+    /// whole total, each gives back its share.
     ///
     /// # Errors
     /// As [`Money::allocate`].
     pub fn portions_of(&self, amount: Money) -> Result<[Money; 4], MoneyError> {
+        if amount == self.total()? {
+            return Ok([self.payout, self.platform, self.processing, self.withholding]);
+        }
         let weight = |share: Money| {
-            let minor = share.amount().max(Decimal::ZERO).checked_mul(Decimal::ONE_HUNDRED);
-            minor.and_then(|units| units.round().to_u64()).ok_or(MoneyError::Overflow)
+            let units = at_least_zero(share).to_minor_unit().minor_units()?;
+            u64::try_from(units).map_err(|_| MoneyError::Overflow)
         };
         let weights = [
             weight(self.payout)?,

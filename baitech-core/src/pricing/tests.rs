@@ -217,6 +217,28 @@ fn positive(money: Money) -> Decimal {
     money.round_price(crate::kernel::Rounding::HalfAwayFromZero).amount().max(Decimal::ZERO)
 }
 
+#[test]
+fn parts_that_go_back_are_weighed_in_the_smallest_unit() {
+    let dinars = |fils| Money::from_minor(fils, Currency::KWD);
+    let shares =
+        Shares { payout: dinars(1_005), platform: dinars(2), processing: dinars(1), withholding: dinars(1) };
+    assert_eq!(shares.portions_of(dinars(1_009)), Ok([1_005, 2, 1, 1].map(dinars)));
+    assert_eq!(shares.portions_of(dinars(500)), Ok([498, 1, 1, 0].map(dinars)));
+}
+
+#[test]
+fn all_that_goes_back_is_what_each_had_also_where_one_had_less_than_nothing() {
+    let shillings = |cents| Money::from_minor(cents, Currency::KES);
+    let shares = Shares {
+        payout: shillings(-500),
+        platform: shillings(30_050),
+        processing: shillings(6_000),
+        withholding: shillings(10_000),
+    };
+    let total = shares.total().unwrap();
+    assert_eq!(shares.portions_of(total), Ok([-500, 30_050, 6_000, 10_000].map(shillings)));
+}
+
 proptest! {
     #[test]
     fn quotes_add_up(request in requests()) {

@@ -83,6 +83,8 @@ pub(super) struct Payment {
     pub(super) transaction_id: Option<Id<Element>>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) paid_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) withholding: Option<Decimal>,
 }
 
 #[skip_serializing_none]

@@ -52,7 +52,7 @@ impl BookingDocument {
                 worked_minutes: self.actual_duration,
             },
             pricing,
-            payment: self.payment.unwrap_or_default().into_domain(),
+            payment: self.payment.unwrap_or_default().into_domain(currency),
             matching: self.matching_details.unwrap_or_default().into_domain(),
             cancellation_policy: self.cancellation_policy.unwrap_or_default(),
             cancellation_floor: self.cancellation_floor.unwrap_or(Rate::ZERO),
@@ -139,7 +139,7 @@ impl StatusChange {
 }
 
 impl Payment {
-    fn into_domain(self) -> booking::Payment {
+    fn into_domain(self, currency: Currency) -> booking::Payment {
         booking::Payment {
             status: self.status.unwrap_or_default(),
             method: self.method,
@@ -147,6 +147,7 @@ impl Payment {
             timing: self.timing.unwrap_or(PaymentTiming::AfterVerification),
             transaction: self.transaction_id,
             paid_at: self.paid_at,
+            withholding: self.withholding.map(|stored| money(stored, currency)),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use baitech_core::booking::{self, ActualTimes, Booking, BookingRecord, DisputeOutcome, TimeSlot};
 
+use baitech_core::kernel::Money;
+
 use super::document::BookingDocument;
 use super::parts::{
     Alternative, Cancellation, Checkpoint, Corporate, Dispute, Evidence, Extra, Location, Matching, Material,
@@ -140,8 +142,15 @@ impl From<booking::StatusChange> for StatusChange {
 
 impl From<booking::Payment> for Payment {
     fn from(payment: booking::Payment) -> Self {
-        let booking::Payment { status, method, timing, transaction, paid_at } = payment;
-        Self { status: Some(status), method, timing: Some(timing), transaction_id: transaction, paid_at }
+        let booking::Payment { status, method, timing, transaction, paid_at, withholding } = payment;
+        Self {
+            status: Some(status),
+            method,
+            timing: Some(timing),
+            transaction_id: transaction,
+            paid_at,
+            withholding: withholding.map(Money::amount),
+        }
     }
 }
 

@@ -73,16 +73,18 @@ fn history() -> BoxedStrategy<Vec<StatusChange>> {
     vec(change, 0..6).boxed()
 }
 
-fn payment() -> BoxedStrategy<Payment> {
+fn payment(currency: Currency) -> BoxedStrategy<Payment> {
     let timing = select(vec![PaymentTiming::AtAcceptance, PaymentTiming::AfterVerification]);
     let method = option::of(select(PaymentMethod::ALL.to_vec()));
-    (select(PaymentStatus::ALL.to_vec()), method, timing, option::of(id()), option::of(moment()))
-        .prop_map(|(status, method, timing, transaction, paid_at)| Payment {
+    let paid = (option::of(moment()), option::of(money(currency)));
+    (select(PaymentStatus::ALL.to_vec()), method, timing, option::of(id()), paid)
+        .prop_map(|(status, method, timing, transaction, (paid_at, withholding))| Payment {
             status,
             method,
             timing,
             transaction,
             paid_at,
+            withholding,
         })
         .boxed()
 }
@@ -307,7 +309,7 @@ fn booking_record_in(currency: Currency) -> BoxedStrategy<BookingRecord> {
     let urgency = select(Urgency::ALL.to_vec());
     let work = (select(Category::ALL.to_vec()), text(), text(), urgency, vec(image(), 0..3), location());
     let course = (time_slot(), status(), history(), actual(), matching(), reminder_list(), quality());
-    let price = (pricing(currency), payment(), cancellation_policy(), rate());
+    let price = (pricing(currency), payment(currency), cancellation_policy(), rate());
     let endings = (option::of(cancellation(currency)), option::of(dispute(currency)));
     let extras = (
         vec(material(currency), 0..3),
