@@ -83,6 +83,10 @@ fn each_bad_field_of_a_request_is_named_and_nothing_is_stored() {
             &[("preferredTechnician", Code::Unknown)],
         ),
         (|r| r.recurrence = Some("EVERY MONDAY".to_owned()), &[("recurrence", Code::Malformed)]),
+        (
+            |r| r.time_slot.time_zone = Some(chrono_tz::Tz::Pacific__Auckland),
+            &[("timeSlot.timeZone", Code::Unknown)],
+        ),
         (|r| r.recurrence = Some("FREQ=DAILY".to_owned()), &[("recurrence", Code::OutOfRange)]),
         (|r| r.recurrence = Some("FREQ=WEEKLY;COUNT=53".to_owned()), &[("recurrence", Code::TooMany)]),
         (|r| r.recurrence = Some("FREQ=WEEKLY;COUNT=1".to_owned()), &[("recurrence", Code::OutOfRange)]),

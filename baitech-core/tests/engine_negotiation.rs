@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use baitech_core::{
     account::{Availability, Category, TimeOfDay, User, UserStatus},
     booking::{
-        ApprovalStatus, Booking, BookingEvent, BookingFilter, BookingStatus as Status, DisputeCategory,
-        DisputeOutcome, NewMaterial, NewPriceChange, NewService, ReminderKind, Supplier,
+        ApprovalStatus, Booking, BookingEvent, BookingFilter, BookingPolicy, BookingStatus as Status,
+        DisputeCategory, DisputeOutcome, NewMaterial, NewPriceChange, NewService, ReminderKind, Supplier,
     },
     kernel::{Actor, Code, Currency, Current, Error, Id, Money, PageRequest, Role, Rule},
     store::{AggregateRef, IdempotencyKey, Stored},
@@ -328,7 +328,9 @@ fn a_series_ends_at_its_date_and_leaves_out_months_without_the_day() {
 
 #[test]
 fn hours_of_a_series_stay_local_over_a_change_of_the_clocks() {
-    let world = World::new();
+    let time_zones = vec![chrono_tz::Tz::Europe__Berlin];
+    let world =
+        World::with(|builder| builder.policy(BookingPolicy { time_zones, ..BookingPolicy::default() }));
     let mut request = support::request();
     request.recurrence = Some("FREQ=WEEKLY;COUNT=3".to_owned());
     request.time_slot = slot(20, "10:00", "12:00");

@@ -37,7 +37,7 @@ impl NewBooking {
         let service_type = violations.check(Text::new("serviceType", &self.service_type));
         let description = violations.check(Text::new("description", &self.description));
         let location = self.service_location.check(&mut violations);
-        let slot = violations.check(self.time_slot.check(policy.time_zone).and_then(|slot| {
+        let slot = violations.check(self.time_slot.check(policy.time_zone, policy).and_then(|slot| {
             check_slot(&slot, context)?;
             Ok(slot)
         }));

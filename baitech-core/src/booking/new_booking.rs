@@ -2,10 +2,10 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::{PaymentMethod, ServiceLocation, TimeSlot, Urgency};
+use super::{BookingPolicy, PaymentMethod, ServiceLocation, TimeSlot, Urgency};
 use crate::{
     account::{Category, Image, TimeOfDay, User},
-    kernel::{GeoPoint, Id, Money, Result, Text, Violation, Violations},
+    kernel::{Code, GeoPoint, Id, Money, Result, Text, Violation, Violations},
 };
 
 /// A request for a service, as typed in.
@@ -78,7 +78,7 @@ pub struct NewTimeSlot {
     pub start_time: String,
     /// `HH:MM`, on a quarter of an hour; `24:00` is the end of the day.
     pub end_time: String,
-    /// The zone of the place; the policy's where it is not given.
+    /// The zone of the place, one of the policy's; where it is not given, the policy's own, or the zone of the booking that is moved.
     #[serde(default)]
     pub time_zone: Option<Tz>,
 }
@@ -131,18 +131,23 @@ impl NewTimeSlot {
         Self { date, start_time: start_time.to_owned(), end_time: end_time.to_owned(), time_zone: None }
     }
 
-    /// The slot, if it is one.
+    /// The slot, if it is one; in `zone` where the request names none.
     ///
     /// # Errors
-    /// A [`Violation`] of a field of `timeSlot`.
-    pub fn check(&self, zone: Tz) -> Result<TimeSlot, Violation> {
+    /// A [`Violation`] of a field of `timeSlot`; of `timeSlot.timeZone` for a zone that is neither `zone` nor one of the policy's.
+    pub fn check(&self, zone: Tz, policy: &BookingPolicy) -> Result<TimeSlot, Violation> {
+        let named = self.time_zone.unwrap_or(zone);
+        if named != zone && named != policy.time_zone && !policy.time_zones.contains(&named) {
+            let message = format!("bookings are not made in the zone {named}");
+            return Err(Violation::new("timeSlot.timeZone", Code::Unknown, message));
+        }
         let time = |field: &'static str, text: &str| {
             let parsed: Result<TimeOfDay, Violation> = text.parse();
             parsed.map_err(|violation| Violation { field: field.into(), ..violation })
         };
         let start = time("timeSlot.startTime", &self.start_time)?;
         let end = time("timeSlot.endTime", &self.end_time)?;
-        TimeSlot::new(self.date, start, end, self.time_zone.unwrap_or(zone))
+        TimeSlot::new(self.date, start, end, named)
     }
 }
 

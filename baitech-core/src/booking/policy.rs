@@ -15,6 +15,9 @@ pub struct BookingPolicy {
     pub currency: Currency,
     /// The zone in which a job's day and hours are meant where the request does not say.
     pub time_zone: Tz,
+    /// The other zones that a request may name. None by default: hours and days are priced by the zone, so that who could name any
+    /// would choose which surcharges to pay.
+    pub time_zones: Vec<Tz>,
     /// Fees, taxes and surcharges.
     pub pricing: PricingPolicy,
     /// Weights, radii and times of matching.
@@ -58,6 +61,7 @@ impl Default for BookingPolicy {
         Self {
             currency: Currency::KES,
             time_zone: Tz::Africa__Nairobi,
+            time_zones: Vec::new(),
             pricing: PricingPolicy::default(),
             matching: MatchingPolicy::default(),
             cancellation: CancellationPolicy::default(),

@@ -171,7 +171,7 @@ impl Bookings {
         let number = self.draw_number().await?;
         let changed = self
             .change(actor, id, ("claim_warranty", Begins), &(slot, &description), |booking, context| {
-                let slot = slot.check(booking.slot.zone)?;
+                let slot = slot.check(booking.slot.zone, context.policy)?;
                 booking.claim_warranty(number.clone(), slot, description.clone(), context)
             })
             .await?;

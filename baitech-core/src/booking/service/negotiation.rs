@@ -61,7 +61,7 @@ impl Bookings {
         slot: &NewTimeSlot,
     ) -> Result<Stored<Booking>> {
         let seen = self.get(actor, id).await?;
-        let slot = slot.check(seen.slot.zone)?;
+        let slot = slot.check(seen.slot.zone, &self.engine.policy)?;
         let pricing = self.requote(&seen, slot).await?;
         self.require_agreed(pricing.total)?;
         if seen.status == BookingStatus::Assigned {
@@ -86,7 +86,7 @@ impl Bookings {
     ) -> Result<Stored<Booking>> {
         let reason = Text::<500>::optional("reason", reason)?;
         self.change(actor, id, ("propose_slot", GoesOn), &(slot, &reason), |booking, context| {
-            let slot = slot.check(booking.slot.zone)?;
+            let slot = slot.check(booking.slot.zone, context.policy)?;
             booking.propose_slot(slot, reason.clone(), context)
         })
         .await
