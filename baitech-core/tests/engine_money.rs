@@ -13,7 +13,8 @@ use baitech_core::{
     Marketplace,
     account::User,
     booking::{
-        Booking, BookingPolicy, BookingStatus as Status, CancellationCause, DisputeCategory, DisputeOutcome, PaymentMethod, PaymentStatus,
+        Booking, BookingPolicy, BookingStatus as Status, CancellationCause, DisputeCategory, DisputeOutcome,
+        PaymentMethod, PaymentStatus,
     },
     kernel::{Actor, Code, Currency, Money, Rate, Role, Rule},
     ledger::Account,
@@ -219,7 +220,8 @@ fn what_a_company_paid_goes_back_to_the_company() {
         world.step_as(&world.load(booking.id), &employee.actor()).unwrap();
     }
     assert_eq!(world.load(booking.id).status, Status::Paid);
-    run(world.bookings().dispute(&employee.actor(), booking.id, DisputeCategory::Quality, "it drips")).unwrap();
+    run(world.bookings().dispute(&employee.actor(), booking.id, DisputeCategory::Quality, "it drips"))
+        .unwrap();
     resolve(&world, &booking, DisputeOutcome::FullRefund);
     assert_eq!(world.balance(Account::Wallet(company.id)), 2_738);
     assert_eq!(world.balance(Account::Wallet(employee.id)), 0);
@@ -250,7 +252,8 @@ fn money_that_was_not_paid_in_cash_is_not_given_back_as_if_it_were() {
         let _ = run(world.store.commit(ChangeSet::new().write(put))).unwrap();
         let support = world.support.actor();
         for outcome in [DisputeOutcome::FullRefund, DisputeOutcome::PartialRefund(kes(100))] {
-            let resolved = run(world.bookings().resolve_dispute(&support, disputed.id, outcome, "heard both"));
+            let resolved =
+                run(world.bookings().resolve_dispute(&support, disputed.id, outcome, "heard both"));
             assert_refused(resolved, Rule::PaymentMethod);
         }
         assert_eq!(world.balance(Account::Wallet(world.customer.id)), 0);

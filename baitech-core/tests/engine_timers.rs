@@ -14,12 +14,12 @@ use std::{sync::Arc, thread};
 use baitech_core::{
     account::{Category, User},
     booking::{
-        Booking, BookingEvent, BookingStatus as Status, CancellationCause, DisputeCategory, PaymentMethod,
-        PaymentTiming, ReminderKind,
+        Booking, BookingEvent, BookingPolicy, BookingStatus as Status, CancellationCause, DisputeCategory,
+        NewBooking, PaymentMethod, PaymentTiming, ReminderKind,
     },
     kernel::Rule,
     payment::{Charge, ChargeOutcome, GatewayError, PaymentGateway},
-    store::{AggregateRef, ChangeSet, Commit, DueWork, Lease, Put},
+    store::{AggregateRef, ChangeSet, Commit, DueWork, IdempotencyKey, Lease, Put},
     testing::build,
 };
 use chrono::TimeDelta;
@@ -192,6 +192,59 @@ fn a_dispute_is_flagged_once_after_seven_days() {
     world.clock.advance(TimeDelta::days(30));
     world.work();
     assert_eq!((flags(), world.load(id).status), (1, Status::Disputed), "and nothing else happens to it");
+}
+
+/// A policy all of whose times are this one.
+fn at_all_times(time: TimeDelta) -> BookingPolicy {
+    BookingPolicy {
+        acceptance_timeout: time,
+        payment_timeout: time,
+        verification_timeout: time,
+        dispute_window: time,
+        dispute_escalation: time,
+        no_show_wait: time,
+        punctuality_tolerance: time,
+        arrival_reminders: vec![time],
+        payment_reminder: time,
+        review_request: time,
+        recurrence_lead: time,
+        idempotency_lifetime: time,
+        ..BookingPolicy::default()
+    }
+}
+
+#[test]
+fn a_time_without_end_means_never() {
+    let policy = BookingPolicy { max_advance: TimeDelta::MAX, ..at_all_times(TimeDelta::MAX) };
+    let world = World::with(|builder| builder.policy(policy));
+    let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=3".to_owned()), ..support::request() };
+    let id = world.request(&weekly).id;
+    let waits =
+        [Status::Assigned, Status::Accepted, Status::Arrived, Status::Completed, Status::PaymentPending];
+    for status in waits {
+        world.drive(id, status);
+        world.pass(if status == Status::Assigned { 60 } else { 60 * 24 * 400 });
+        world.work();
+        assert_eq!(world.load(id).status, status, "nothing happens by itself");
+        let (bookings, technician) = (world.bookings(), world.technician.actor());
+        assert!(run(bookings.report_customer_no_show(&technician, id)).is_err());
+    }
+    assert_eq!(world.booking_count(), 3, "a series is booked at once");
+    world.drive(id, Status::Paid);
+    let key = IdempotencyKey::new("once").unwrap();
+    let bookings = world.bookings().with_key(key);
+    let disputed = run(bookings.dispute(&world.customer.actor(), id, DisputeCategory::Quality, "it drips"));
+    assert_eq!(disputed.unwrap().next_task(world.market.policy()), None);
+}
+
+#[test]
+fn no_time_is_too_short_either() {
+    let world = World::with(|builder| builder.policy(at_all_times(TimeDelta::MIN)));
+    let id = world.book_until(Status::Accepted).id;
+    let quote = run(world.bookings().cancellation_quote(&world.customer.actor(), id)).unwrap();
+    assert!(quote.fee.is_zero(), "the technician is missing already");
+    world.drive(id, Status::Paid);
+    world.work();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{Booking, BookingEvent, BookingStatus, Context, Party};
 use crate::{
     account::{StatsDelta, User},
     decide::Decision,
-    kernel::{Id, Money, MoneyError, Rate, Result, Rounding, Rule},
+    kernel::{Id, Money, MoneyError, Rate, Result, Rounding, Rule, after},
 };
 
 /// What a cancellation costs by how long before the start it comes: never more for longer notice.
@@ -187,7 +187,7 @@ impl Booking {
     /// Whether the technician should have come by now and has not.
     fn is_technician_missing(&self, context: &Context<'_>) -> bool {
         matches!(self.status, BookingStatus::Accepted | BookingStatus::EnRoute)
-            && context.now >= self.slot.starts_at() + context.policy.no_show_wait
+            && context.now >= after(self.slot.starts_at(), context.policy.no_show_wait)
     }
 
     /// Fails unless the technician has arrived and waited, and not from before the start.
@@ -195,7 +195,7 @@ impl Booking {
         self.require_party(&[Party::Technician], &context.actor)?;
         self.require_status(&[BookingStatus::Arrived], "a no-show of the customer", &context.actor)?;
         let waiting_since = self.entered_at().max(self.slot.starts_at());
-        if context.now < waiting_since + context.policy.no_show_wait {
+        if context.now < after(waiting_since, context.policy.no_show_wait) {
             let minutes = context.policy.no_show_wait.num_minutes();
             let message = format!("the customer has {minutes} minutes from the start, or from the arrival");
             return Err(self.refuse(Rule::TooEarly, message, &context.actor));

@@ -5,7 +5,7 @@ use super::{Booking, BookingEvent, BookingStatus, Context, Party, PaymentMethod,
 use crate::{
     account::{Image, User},
     decide::Decision,
-    kernel::{Actor, Code, ElementId, Id, Money, Result, Rule, Text, Violation, Violations},
+    kernel::{Actor, Code, ElementId, Id, Money, Result, Rule, Text, Violation, Violations, after},
 };
 
 /// So much of one person's evidence is kept.
@@ -128,7 +128,7 @@ impl Booking {
             let message = "this booking was disputed and decided once";
             return Err(self.refuse(Rule::AlreadyDecided, message, &context.actor));
         }
-        let window_ends = self.entered_at() + context.policy.dispute_window;
+        let window_ends = after(self.entered_at(), context.policy.dispute_window);
         if self.status == BookingStatus::Paid && context.now > window_ends {
             return Err(self.refuse(Rule::TooLate, "the time for a dispute is over", &context.actor));
         }
@@ -210,7 +210,7 @@ impl Booking {
         let actor = context.actor;
         match self.0.dispute.as_mut() {
             Some(dispute) if dispute.escalated_at.is_none() && dispute.resolution.is_none() => {
-                if context.now < dispute.raised_at + context.policy.dispute_escalation {
+                if context.now < after(dispute.raised_at, context.policy.dispute_escalation) {
                     return Err(self.refuse(Rule::TooEarly, "the dispute is not that old", &actor));
                 }
                 dispute.escalated_at = Some(context.now);

@@ -6,7 +6,7 @@ use super::{
 use crate::{
     account::{StatsDelta, User},
     decide::Decision,
-    kernel::{Actor, Code, Id, Result, Rule, Violation},
+    kernel::{Actor, Code, Id, Result, Rule, Violation, after, before, unless_never},
 };
 
 /// A history holds so many pauses.
@@ -104,7 +104,7 @@ impl Booking {
     /// # Errors
     /// [`Rule::Transition`]; [`Rule::TooEarly`] for the system before the time is up.
     pub fn reject(self, reason: Option<&str>, context: &Context<'_>) -> Result<Decision<Self>> {
-        let expires = self.entered_at() + context.policy.acceptance_timeout;
+        let expires = after(self.entered_at(), context.policy.acceptance_timeout);
         if context.actor == Actor::System && context.now < expires {
             return Err(self.refuse(
                 Rule::TooEarly,
@@ -138,7 +138,7 @@ impl Booking {
     /// # Errors
     /// [`Rule::Transition`].
     pub fn arrive(self, context: &Context<'_>) -> Result<Decision<Self>> {
-        let in_time = context.now <= self.slot.starts_at() + context.policy.punctuality_tolerance;
+        let in_time = context.now <= after(self.slot.starts_at(), context.policy.punctuality_tolerance);
         let arrival = StatsDelta { arrivals: 1, late_arrivals: u32::from(!in_time), ..StatsDelta::default() };
         let technician = self.technician;
         Ok(Decision::new(self).step(BookingStatus::Arrived, context, None)?.count(technician, arrival))
@@ -192,7 +192,7 @@ impl Booking {
     /// # Errors
     /// [`Rule::Transition`]; [`Rule::TooEarly`] for the system before the time is up.
     pub fn verify(self, context: &Context<'_>) -> Result<Decision<Self>> {
-        let expires = self.entered_at() + context.policy.verification_timeout;
+        let expires = after(self.entered_at(), context.policy.verification_timeout);
         if context.actor == Actor::System && context.now < expires {
             return Err(self.refuse(Rule::TooEarly, "the customer still has time to look", &context.actor));
         }
@@ -203,7 +203,8 @@ impl Booking {
     fn plan_once(&mut self, kind: ReminderKind, at: chrono::DateTime<chrono::Utc>) {
         let reminders = &mut self.0.reminders;
         reminders.retain(|reminder| reminder.kind != kind || reminder.sent_at.is_some());
-        if reminders.iter().all(|reminder| reminder.kind != kind) {
+        let comes = unless_never(at).is_some();
+        if comes && reminders.iter().all(|reminder| reminder.kind != kind) {
             reminders.push(Reminder::new(kind, at));
         }
     }
@@ -222,7 +223,7 @@ impl Booking {
             reminder.kind != ReminderKind::TechnicianArrival || reminder.sent_at.is_some()
         });
         for ahead in &context.policy.arrival_reminders {
-            let scheduled_for = starts_at - *ahead;
+            let scheduled_for = before(starts_at, *ahead);
             let known =
                 |r: &Reminder| r.kind == ReminderKind::TechnicianArrival && r.scheduled_for == scheduled_for;
             if scheduled_for > context.now && !reminders.iter().any(known) {
@@ -240,13 +241,13 @@ impl Decision<Booking> {
         if decision.next.status == BookingStatus::Verified {
             decision = decision.step(BookingStatus::PaymentPending, system, None)?;
             if !decision.next.is_paid_up() {
-                let at = context.now + context.policy.payment_reminder;
+                let at = after(context.now, context.policy.payment_reminder);
                 decision.next.plan_once(ReminderKind::PaymentReminder, at);
             }
         }
         if decision.next.status == BookingStatus::PaymentPending && decision.next.is_paid_up() {
             decision = decision.step(BookingStatus::Paid, system, None)?;
-            let at = context.now + context.policy.review_request;
+            let at = after(context.now, context.policy.review_request);
             decision.next.plan_once(ReminderKind::ReviewRequest, at);
         }
         Ok(decision)

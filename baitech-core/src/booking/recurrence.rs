@@ -7,7 +7,7 @@ use rule::{normalize, occurrences, parse, violation};
 use super::{Booking, BookingEvent, BookingNumber, BookingPolicy, Context, Party, Recurrence};
 use crate::{
     decide::Decision,
-    kernel::{Code, Result, Rule, Violation},
+    kernel::{Code, Result, Rule, Violation, before},
     pricing::Pricing,
 };
 
@@ -33,7 +33,10 @@ impl Recurrence {
         let dates = occurrences(&rule, first, most)
             .ok_or_else(|| violation(Code::Malformed, "this rule does not fit the first day"))?;
         if dates.first() != Some(&first) {
-            return Err(violation(Code::OutOfRange, "by this rule the series does not begin on the first day"));
+            return Err(violation(
+                Code::OutOfRange,
+                "by this rule the series does not begin on the first day",
+            ));
         }
         let next = dates.into_iter().find(|date| *date > first);
         if next.is_none() {
@@ -56,7 +59,7 @@ impl Booking {
     /// When the occurrence on a day is to be booked: at the hour of the job, since an offer made at midnight would lapse while
     /// the technicians sleep.
     pub(super) fn recurs_at(&self, next: NaiveDate, policy: &BookingPolicy) -> DateTime<Utc> {
-        self.slot.start.on(next, self.slot.zone) - policy.recurrence_lead
+        before(self.slot.start.on(next, self.slot.zone), policy.recurrence_lead)
     }
 
     /// Books the next of the series: it comes with the decision, under the price of now.

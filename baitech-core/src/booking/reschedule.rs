@@ -3,7 +3,7 @@ use super::{
 };
 use crate::{
     decide::Decision,
-    kernel::{Code, Error, Rate, Result, Rule, Text, Violation},
+    kernel::{Code, Error, Rate, Result, Rule, Text, Violation, after},
     pricing::Pricing,
 };
 
@@ -126,7 +126,7 @@ pub(super) fn check_slot(slot: &TimeSlot, context: &Context<'_>) -> Result<(), V
     if slot.starts_at() <= context.now {
         return Err(Violation::new("timeSlot.startTime", Code::InPast, "the slot begins in the past"));
     }
-    if slot.starts_at() > context.now + context.policy.max_advance {
+    if slot.starts_at() > after(context.now, context.policy.max_advance) {
         let message =
             format!("a booking is made at most {} days ahead", context.policy.max_advance.num_days());
         return Err(Violation::new("timeSlot.date", Code::OutOfRange, message));

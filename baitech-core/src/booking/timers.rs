@@ -6,7 +6,7 @@ use super::{ApprovalStatus, Booking, BookingEvent, BookingPolicy, BookingStatus,
 use crate::{
     account::TimeOfDay,
     decide::Decision,
-    kernel::{Error, Result, Rule},
+    kernel::{Error, Result, Rule, after, unless_never},
 };
 
 /// Something that a booking wants done by itself.
@@ -44,7 +44,8 @@ impl Booking {
         let by_status = self.status_task(policy);
         let reminders = self.reminders.iter().enumerate().filter(|(_, reminder)| reminder.sent_at.is_none());
         let reminders = reminders.map(|(place, reminder)| (reminder.scheduled_for, Task::Remind(place)));
-        by_status.into_iter().chain(reminders).chain(self.recurrence_task(policy)).min_by_key(|(at, _)| *at)
+        let tasks = by_status.into_iter().chain(reminders).chain(self.recurrence_task(policy));
+        tasks.filter(|(at, _)| unless_never(*at).is_some()).min_by_key(|(at, _)| *at)
     }
 
     fn status_task(&self, policy: &BookingPolicy) -> Option<(DateTime<Utc>, Task)> {
@@ -62,19 +63,21 @@ impl Booking {
                 };
                 next.map(|at| (at, Task::Match))
             }
-            BookingStatus::Assigned => Some((entered + policy.acceptance_timeout, Task::ExpireOffer)),
+            BookingStatus::Assigned => Some((after(entered, policy.acceptance_timeout), Task::ExpireOffer)),
             BookingStatus::Rejected => Some((entered, Task::Rematch)),
             BookingStatus::Accepted => {
                 let waiting = self.awaits_money_at_acceptance();
-                waiting.then_some((entered + policy.payment_timeout, Task::ExpirePayment))
+                waiting.then_some((after(entered, policy.payment_timeout), Task::ExpirePayment))
             }
-            BookingStatus::Completed => Some((entered + policy.verification_timeout, Task::AutoVerify)),
+            BookingStatus::Completed => Some((after(entered, policy.verification_timeout), Task::AutoVerify)),
             BookingStatus::Verified => Some((entered, Task::WalkOn)),
             BookingStatus::PaymentPending => self.is_paid_up().then_some((entered, Task::WalkOn)),
             BookingStatus::Disputed => {
                 let open = |status| matches!(status, DisputeStatus::Open | DisputeStatus::Investigating);
                 let dispute = self.dispute.as_ref().filter(|d| d.escalated_at.is_none() && open(d.status));
-                dispute.map(|dispute| (dispute.raised_at + policy.dispute_escalation, Task::EscalateDispute))
+                dispute.map(|dispute| {
+                    (after(dispute.raised_at, policy.dispute_escalation), Task::EscalateDispute)
+                })
             }
             BookingStatus::EnRoute
             | BookingStatus::Arrived
@@ -113,7 +116,7 @@ impl Booking {
     }
 
     fn expire_payment(self, context: &Context<'_>) -> Result<Decision<Self>> {
-        let expires = self.entered_at() + context.policy.payment_timeout;
+        let expires = after(self.entered_at(), context.policy.payment_timeout);
         if !self.awaits_money_at_acceptance() || context.now < expires {
             return Err(self.refuse(Rule::TooEarly, "the payment is not overdue", &context.actor));
         }

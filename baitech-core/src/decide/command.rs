@@ -7,7 +7,7 @@ use super::{Aggregate, Decision};
 use crate::{
     booking::SLOT_CLAIMS,
     engine::Engine,
-    kernel::{Actor, Code, Entropy, Error, Id, Result, Rule, Violation},
+    kernel::{Actor, Code, Entropy, Error, Id, Result, Rule, Violation, after, unless_never},
     store::{
         AggregateRef, ChangeSet, Claim, Committed, Event, Fingerprint, Idempotency, IdempotencyKey, Load,
         Origin, Put, StoreError, Stored, Version, Write,
@@ -211,7 +211,11 @@ async fn commit<A: Aggregate>(
         key: request.key.clone(),
         fingerprint: request.fingerprint,
         answer: serde_json::to_vec(&answer).unwrap_or_default(),
-        expires_at: (!money_moved).then(|| now + engine.policy.idempotency_lifetime),
+        expires_at: if money_moved {
+            None
+        } else {
+            unless_never(after(now, engine.policy.idempotency_lifetime))
+        },
     });
     let changes = ChangeSet {
         writes,

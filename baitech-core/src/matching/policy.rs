@@ -1,7 +1,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{account::TechnicianProfile, kernel::Distance};
+use crate::{
+    account::TechnicianProfile,
+    kernel::{Distance, after},
+};
 
 /// How technicians are found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -114,7 +117,7 @@ impl MatchingPolicy {
     /// When a search that began at `requested_at` is given up.
     #[must_use]
     pub fn gives_up_at(&self, requested_at: DateTime<Utc>) -> DateTime<Utc> {
-        after(requested_at, self.give_up_after_minutes)
+        minutes_after(requested_at, self.give_up_after_minutes)
     }
 
     /// When to try again after a try that found nobody: at the next widening, and at last when the search is given up. `None`
@@ -126,11 +129,11 @@ impl MatchingPolicy {
         attempted_at: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
         let end = self.gives_up_at(requested_at);
-        let steps = self.widening.iter().map(|step| after(requested_at, step.after_minutes));
+        let steps = self.widening.iter().map(|step| minutes_after(requested_at, step.after_minutes));
         steps.filter(|step| *step < end).chain([end]).filter(|moment| *moment > attempted_at).min()
     }
 }
 
-fn after(start: DateTime<Utc>, minutes: u32) -> DateTime<Utc> {
-    start.checked_add_signed(TimeDelta::minutes(i64::from(minutes))).unwrap_or(start)
+fn minutes_after(start: DateTime<Utc>, minutes: u32) -> DateTime<Utc> {
+    after(start, TimeDelta::minutes(i64::from(minutes)))
 }

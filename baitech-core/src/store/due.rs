@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{AggregateRef, StoreError};
+use crate::kernel::after;
 
 /// An aggregate that wants something done by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ impl Lease {
     /// When the lease ends.
     #[must_use]
     pub fn until(self) -> DateTime<Utc> {
-        self.now.checked_add_signed(self.length).unwrap_or(self.now)
+        after(self.now, self.length)
     }
 }
 

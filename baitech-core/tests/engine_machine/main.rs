@@ -84,7 +84,11 @@ impl Run {
                 request.time_slot = step::slot_of(slot);
                 let customer = if other { &self.world.stranger } else { &self.world.customer };
                 let created = run(self.world.bookings().create(&customer.actor(), &request));
-                let in_time = request.time_slot.check(chrono_tz::Tz::Africa__Nairobi, self.world.market.policy()).unwrap().starts_at()
+                let in_time = request
+                    .time_slot
+                    .check(chrono_tz::Tz::Africa__Nairobi, self.world.market.policy())
+                    .unwrap()
+                    .starts_at()
                     > self.world.now();
                 assert_eq!(created.is_ok(), in_time, "{created:?}");
                 self.finish(&before, &Actor::System, None);

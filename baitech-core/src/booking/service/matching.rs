@@ -7,7 +7,7 @@ use crate::{
     account::User,
     booking::{Alternative, Assignment, Booking, BookingStatus, TimeSlot, cell_claim, timers::day_around},
     decide::answered,
-    kernel::{Actor, Distance, Error, Id, Kind, Result, Role, Rule},
+    kernel::{Actor, Distance, Error, Id, Kind, Result, Role, Rule, before},
     matching::{Candidate, Exclusion, Job, Ranked, eligibility, rank},
     store::{AggregateRef, Stored},
 };
@@ -207,7 +207,7 @@ impl Bookings {
         let ids: Vec<_> = candidates.iter().map(|candidate| candidate.technician).collect();
         let day = day_around(job.starts_at, booking.slot.zone);
         let today = day_around(self.engine.clock.now(), booking.slot.zone);
-        let week = today.start - chrono::TimeDelta::days(6)..today.end;
+        let week = before(today.start, chrono::TimeDelta::days(6))..today.end;
         let workloads = self.engine.matching.workloads(&ids, day, week).await?;
         let mut busy = HashSet::new();
         loop {

@@ -121,7 +121,8 @@ impl Bookings {
     /// # Errors
     /// As [`Booking::end_series`]; [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn end_series(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("end_series", GoesOn), &(), |booking, context| booking.end_series(context)).await
+        self.change(actor, id, ("end_series", GoesOn), &(), |booking, context| booking.end_series(context))
+            .await
     }
 
     /// The company's administrator approves the price, of the version that was shown ([`at`](Self::at)).

@@ -40,7 +40,10 @@ fn days_of_the_week_and_of_the_month_are_understood() {
 
 #[test]
 fn what_is_no_rule_of_days_is_refused() {
-    let many = format!("FREQ=MONTHLY;BYMONTHDAY={}", (1..=32).map(|day| day.to_string()).collect::<Vec<_>>().join(","));
+    let many = format!(
+        "FREQ=MONTHLY;BYMONTHDAY={}",
+        (1..=32).map(|day| day.to_string()).collect::<Vec<_>>().join(",")
+    );
     let long = format!("FREQ=WEEKLY;COUNT={}2", "0".repeat(200));
     for (rule, code) in [
         ("", Code::Malformed),
@@ -71,7 +74,11 @@ fn a_rule_counts_from_the_first_day_or_is_refused() {
 #[test]
 fn a_rule_without_any_day_is_refused_without_a_search_to_the_end_of_time() {
     let started = std::time::Instant::now();
-    for rule in ["FREQ=MONTHLY;BYMONTHDAY=30;BYSETPOS=2", "FREQ=WEEKLY;BYDAY=TU;BYSETPOS=7", "FREQ=WEEKLY;BYDAY=TU;BYSETPOS=366"] {
+    for rule in [
+        "FREQ=MONTHLY;BYMONTHDAY=30;BYSETPOS=2",
+        "FREQ=WEEKLY;BYDAY=TU;BYSETPOS=7",
+        "FREQ=WEEKLY;BYDAY=TU;BYSETPOS=366",
+    ] {
         assert_eq!(series(rule).unwrap_err().code, Code::OutOfRange, "{rule}");
         eprintln!("{rule} {:?}", started.elapsed());
     }
