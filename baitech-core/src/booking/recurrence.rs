@@ -2,7 +2,7 @@ mod rule;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rrule::Frequency;
-use rule::{normalize, occurrences, parse, violation};
+use rule::{begins_on, is_ambiguous, normalize, occurrences, parse, violation};
 
 use super::{Booking, BookingEvent, BookingNumber, BookingPolicy, Context, Party, Recurrence};
 use crate::{
@@ -26,17 +26,23 @@ impl Recurrence {
         if !matches!(parsed.get_freq(), Frequency::Weekly | Frequency::Monthly) {
             return Err(violation(Code::OutOfRange, "bookings recur weekly or monthly"));
         }
+        if is_ambiguous(&parsed) {
+            let message = "a rule numbers all of its weekdays or none, and BYSETPOS is for months";
+            return Err(violation(Code::Malformed, message));
+        }
         let most = policy.max_occurrences;
         if parsed.get_count().is_some_and(|count| count > u32::from(most)) {
             return Err(violation(Code::TooMany, format!("a series has at most {most} bookings")));
         }
+        let not_first =
+            || violation(Code::OutOfRange, "by this rule the series does not begin on the first day");
+        if !begins_on(&parsed, first) {
+            return Err(not_first());
+        }
         let dates = occurrences(&rule, first, most)
             .ok_or_else(|| violation(Code::Malformed, "this rule does not fit the first day"))?;
         if dates.first() != Some(&first) {
-            return Err(violation(
-                Code::OutOfRange,
-                "by this rule the series does not begin on the first day",
-            ));
+            return Err(not_first());
         }
         let next = dates.into_iter().find(|date| *date > first);
         if next.is_none() {

@@ -1,7 +1,7 @@
 //! Which rules a series may go by. They come from anybody, and some that are short to write take long to work out.
 
-use chrono::{Datelike, NaiveDate, TimeZone};
-use rrule::{RRule, RRuleSet, Unvalidated};
+use chrono::{Datelike, Days, NaiveDate, TimeZone};
+use rrule::{Frequency, NWeekday, RRule, RRuleSet, Unvalidated};
 
 use crate::kernel::{Code, Violation};
 
@@ -56,6 +56,51 @@ fn check_values(value: &str) -> Result<(), Violation> {
 /// A rule that can be read.
 pub(super) fn parse(normalized: &str) -> Option<RRule<Unvalidated>> {
     normalized.parse().ok()
+}
+
+/// Whether readers of rules differ on what a rule means: it names weekdays both with and without a number (`FR,1SU`), or places within
+/// a week, of which the first may be half over.
+pub(super) fn is_ambiguous(rule: &RRule<Unvalidated>) -> bool {
+    let numbered = |weekday: &&NWeekday| matches!(weekday, NWeekday::Nth(..));
+    let count = rule.get_by_weekday().iter().filter(numbered).count();
+    let mixed = count > 0 && count < rule.get_by_weekday().len();
+    mixed || (rule.get_freq() == Frequency::Weekly && !rule.get_by_set_pos().is_empty())
+}
+
+/// Whether a rule gives the first day, looked for in its own week or month only. A rule that gives one day gives others before long;
+/// one that gives none would be searched to the end of time.
+pub(super) fn begins_on(rule: &RRule<Unvalidated>, first: NaiveDate) -> bool {
+    let (start, length) = match rule.get_freq() {
+        Frequency::Monthly => (first.with_day(1), first.num_days_in_month()),
+        _ => (first.week(rule.get_week_start()).checked_first_day(), 7),
+    };
+    let days = (0..u64::from(length)).filter_map(|n| start?.checked_add_days(Days::new(n)));
+    let days: Vec<_> = days.filter(|day| names(rule, *day, first)).collect();
+    let place = |index: Option<usize>| index.and_then(|index| i32::try_from(index).ok()?.checked_add(1));
+    let from_start = place(days.iter().position(|day| *day == first));
+    let from_end = place(days.iter().rev().position(|day| *day == first)).and_then(i32::checked_neg);
+    let wanted = rule.get_by_set_pos();
+    from_start.is_some()
+        && (wanted.is_empty() || [from_start, from_end].iter().flatten().any(|place| wanted.contains(place)))
+}
+
+/// Whether a rule names a day of the first one's week or month: by its weekday, by its day of the month, by both, or by being the first.
+fn names(rule: &RRule<Unvalidated>, day: NaiveDate, first: NaiveDate) -> bool {
+    let (weekdays, month_days) = (rule.get_by_weekday(), rule.get_by_month_day());
+    if weekdays.is_empty() && month_days.is_empty() {
+        return day == first;
+    }
+    let before = i16::try_from(day.day0()).unwrap_or_default();
+    let after = i16::from(day.num_days_in_month()) - before - 1;
+    let named = |named: &NWeekday| match *named {
+        NWeekday::Every(weekday) => weekday == day.weekday(),
+        NWeekday::Nth(n, weekday) => {
+            weekday == day.weekday() && (n == before / 7 + 1 || n == -(after / 7 + 1))
+        }
+    };
+    let counted = |n: &i8| i16::from(*n) == before + 1 || i16::from(*n) == -(after + 1);
+    (weekdays.is_empty() || weekdays.iter().any(named))
+        && (month_days.is_empty() || month_days.iter().any(counted))
 }
 
 /// The days of a series, at most so many; `None` for a rule that gives none from that day on.
