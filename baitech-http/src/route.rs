@@ -108,6 +108,8 @@ pub(crate) const TABLE: &[Entry] = table![
     post   "/api/v1/bookings/{booking}/cancel"                           Authenticated ending::cancel,
     post   "/api/v1/bookings/{booking}/customer-no-show"                 Authenticated ending::customer_no_show,
 
+    post   "/api/v1/bookings/{booking}/series/end"                       Authenticated ending::end_series,
+
     post   "/api/v1/bookings/{booking}/price-change"                     Authenticated agreement::propose_price,
     post   "/api/v1/bookings/{booking}/price-change/approve"             Authenticated agreement::approve_price,
     post   "/api/v1/bookings/{booking}/price-change/decline"             Authenticated agreement::decline_price,

@@ -20,3 +20,8 @@ pub(crate) async fn customer_no_show(caller: Caller, Target(id): Target) -> Answ
 pub(crate) async fn hide(caller: Caller, Target(id): Target) -> Answer {
     caller.show(caller.bookings.hide(&caller.actor, id).await).await
 }
+
+/// No more bookings follow in the series that this booking began; those that are there stay.
+pub(crate) async fn end_series(caller: Caller, Target(id): Target) -> Answer {
+    caller.show(caller.bookings.end_series(&caller.actor, id).await).await
+}
