@@ -42,7 +42,7 @@ async fn fifty_looks_at_the_work_are_all_noted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn both_sides_of_a_dispute_are_heard() {
+async fn both_sides_of_a_dispute_and_the_staff_are_heard() {
     let world = World::new().await;
     let technician = world.technician(1).await;
     let mut record = world.booking(1, &technician, BookingStatus::Completed);
@@ -50,11 +50,18 @@ async fn both_sides_of_a_dispute_are_heard() {
     let id = record.id;
     world.store([Put::new(Booking::from_record(record)).into()]).await;
     let customer = world.customer.actor();
+    let support = User::from_record(build::user(Role::Support, 1));
+    world.store([Put::new(support.clone()).into()]).await;
     let opened =
         world.bookings(0).dispute(&customer, id, DisputeCategory::Quality, "it drips still").await.unwrap();
     let say = |n: usize| {
         let bookings = world.bookings(n);
-        let actor = if n.is_multiple_of(2) { customer } else { technician.actor() };
+        // Each of the three may bring twenty things forward.
+        let actor = match n % 3 {
+            0 => customer,
+            1 => technician.actor(),
+            _ => support.actor(),
+        };
         async move { bookings.add_evidence(&actor, id, &format!("word {n}"), Vec::new()).await }
     };
     for said in at_once((0..WRITERS).map(say)).await {
