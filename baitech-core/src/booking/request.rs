@@ -36,8 +36,6 @@ impl Booking {
         let corporate = terms
             .company
             .map(|company| CorporateDetails::new(company, draft.project, terms.pricing.total, context));
-        let mut confirmation = Reminder::new(ReminderKind::BookingConfirmation, context.now);
-        confirmation.sent_at = Some(context.now);
         let booking = Self::from_record(BookingRecord {
             id: context.id(),
             number: terms.number,
@@ -53,13 +51,7 @@ impl Booking {
             location: draft.location,
             slot: draft.slot,
             status: BookingStatus::Pending,
-            history: vec![StatusChange {
-                status: BookingStatus::Pending,
-                changed_by: context.actor.id(),
-                changed_at: context.now,
-                reason: None,
-                notes: None,
-            }],
+            history: vec![requested(context)],
             actual: ActualTimes::default(),
             pricing: terms.pricing,
             payment: Payment::pending(draft.payment_method, terms.timing),
@@ -75,7 +67,7 @@ impl Booking {
             warranty: Warranty::default(),
             warranty_for: None,
             corporate,
-            reminders: vec![confirmation],
+            reminders: vec![confirmation(context)],
             quality: Quality::default(),
             notes: Notes { customer: draft.notes, ..Notes::default() },
             source: draft.source,
@@ -142,15 +134,6 @@ impl Booking {
         pricing: Pricing,
         context: &Context<'_>,
     ) -> Self {
-        let first = StatusChange {
-            status: BookingStatus::Pending,
-            changed_by: context.actor.id(),
-            changed_at: context.now,
-            reason: None,
-            notes: None,
-        };
-        let mut confirmation = Reminder::new(ReminderKind::BookingConfirmation, context.now);
-        confirmation.sent_at = Some(context.now);
         let method = self.payment.method.unwrap_or(PaymentMethod::Cash);
         Self::from_record(BookingRecord {
             id: context.id(),
@@ -159,7 +142,7 @@ impl Booking {
             declined_by: Vec::new(),
             slot,
             status: BookingStatus::Pending,
-            history: vec![first],
+            history: vec![requested(context)],
             actual: ActualTimes::default(),
             pricing,
             payment: Payment::pending(method, self.payment.timing),
@@ -173,7 +156,7 @@ impl Booking {
             price_change: None,
             reschedule: None,
             warranty: Warranty::default(),
-            reminders: vec![confirmation],
+            reminders: vec![confirmation(context)],
             quality: Quality::default(),
             notes: Notes { customer: self.notes.customer.clone(), ..Notes::default() },
             warranty_for: None,
@@ -185,4 +168,21 @@ impl Booking {
             ..(*self.0).clone()
         })
     }
+}
+
+/// The first line of every booking's history.
+fn requested(context: &Context<'_>) -> StatusChange {
+    StatusChange {
+        status: BookingStatus::Pending,
+        changed_by: context.actor.id(),
+        changed_at: context.now,
+        reason: None,
+        notes: None,
+    }
+}
+
+/// The confirmation of a request: sent with the very commit that stores it.
+fn confirmation(context: &Context<'_>) -> Reminder {
+    let sent_at = Some(context.now);
+    Reminder { sent_at, ..Reminder::new(ReminderKind::BookingConfirmation, context.now) }
 }
