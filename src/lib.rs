@@ -8,6 +8,8 @@ pub use baitech_core::*;
 pub use baitech_http as http;
 #[cfg(feature = "mongo")]
 pub use baitech_mongo as mongo;
+#[cfg(feature = "providers")]
+pub use baitech_providers as providers;
 pub use chrono;
 pub use chrono_tz;
 pub use rust_decimal;

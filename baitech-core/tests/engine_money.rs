@@ -373,49 +373,6 @@ fn only_staff_resolves_and_only_what_is_disputed() {
     support::assert_not_found(release(&world.stranger.actor(), &disputed));
 }
 
-#[test]
-fn no_money_is_asked_for_a_job_that_can_not_be_paid_now() {
-    use baitech_core::booking::{PaymentMethod, PaymentTiming};
-    use baitech_core::payment::{Charge, ChargeOutcome, GatewayError, PaymentGateway};
-    use std::sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    };
-
-    #[derive(Debug, Default)]
-    struct Till(AtomicUsize);
-
-    #[async_trait::async_trait]
-    impl PaymentGateway for Till {
-        fn method(&self) -> PaymentMethod {
-            PaymentMethod::Cash
-        }
-
-        fn timing(&self) -> PaymentTiming {
-            PaymentTiming::AfterVerification
-        }
-
-        async fn charge(&self, charge: &Charge) -> Result<ChargeOutcome, GatewayError> {
-            assert_eq!(charge.amount, kes(2_738));
-            self.0.fetch_add(1, Ordering::SeqCst);
-            Ok(ChargeOutcome::Settled { reference: None })
-        }
-    }
-
-    let till = Arc::new(Till::default());
-    let world = World::with(|builder| builder.gateway(till.clone()));
-    let (customer, technician) = (world.customer.actor(), world.technician.actor());
-    let done = world.book_until(Status::Completed);
-    assert_refused(run(world.bookings().confirm_cash(&technician, done.id)), Rule::Transition);
-    let pending = world.drive(done.id, Status::PaymentPending);
-    assert_forbidden(run(world.bookings().confirm_cash(&customer, done.id)));
-    let stale = run(world.bookings().at(done.version).confirm_cash(&technician, done.id));
-    assert!(matches!(stale, Err(baitech_core::kernel::Error::Conflict(_))), "{stale:?}");
-    assert_eq!(till.0.load(Ordering::SeqCst), 0);
-    run(world.bookings().at(pending.version).confirm_cash(&technician, done.id)).unwrap();
-    assert_eq!(till.0.load(Ordering::SeqCst), 1);
-}
-
 fn prices() -> impl Strategy<Value = (Money, Money)> {
     let currency = proptest::sample::select(vec![Currency::KES, Currency::USD, Currency::UGX]);
     (currency, 0..5_000_000_i64, 0..1_000_000_i64).prop_map(|(currency, service, discount)| {

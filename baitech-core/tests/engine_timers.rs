@@ -18,7 +18,7 @@ use baitech_core::{
         NewBooking, PaymentMethod, PaymentTiming, ReminderKind,
     },
     kernel::Rule,
-    payment::{Charge, ChargeOutcome, GatewayError, PaymentGateway},
+    payment::{Capabilities, PaymentGateway},
     store::{AggregateRef, ChangeSet, Commit, DueWork, IdempotencyKey, Lease, Put},
     testing::build,
 };
@@ -35,12 +35,8 @@ impl PaymentGateway for Silent {
         PaymentMethod::Mpesa
     }
 
-    fn timing(&self) -> PaymentTiming {
-        PaymentTiming::AtAcceptance
-    }
-
-    async fn charge(&self, _: &Charge) -> Result<ChargeOutcome, GatewayError> {
-        Ok(ChargeOutcome::Accepted { reference: "somewhere".to_owned() })
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { ledger_only: false, ..Capabilities::of_ledger(PaymentTiming::AtAcceptance) }
     }
 }
 

@@ -2,8 +2,11 @@ use async_trait::async_trait;
 use mockall::mock;
 
 use crate::{
-    booking::{PaymentMethod, PaymentTiming},
-    payment::{Charge, ChargeOutcome, GatewayError, PaymentGateway},
+    booking::PaymentMethod,
+    payment::{
+        Capabilities, Capture, Charge, GatewayError, Notice, Outcome, PayOut, PaymentGateway, Query,
+        RefundOrder, WebhookCall, WebhookError,
+    },
 };
 
 mock! {
@@ -11,16 +14,17 @@ mock! {
     ///
     /// ```
     /// use std::sync::Arc;
-    /// use baitech_core::{booking::{PaymentMethod, PaymentTiming}, mock::MockPaymentGateway, payment::{ChargeOutcome, PaymentGateway}};
+    /// use baitech_core::{booking::{PaymentMethod, PaymentTiming}, mock::MockPaymentGateway, payment::*};
     ///
     /// let mut card = MockPaymentGateway::new();
     /// card.expect_method().return_const(PaymentMethod::Card);
-    /// card.expect_timing().return_const(PaymentTiming::AtAcceptance);
+    /// card.expect_capabilities().return_const(Capabilities::of_ledger(PaymentTiming::AtAcceptance));
     /// card.expect_charge().returning(|charge| {
     ///     if charge.amount.amount() > 1_000.into() {
-    ///         Ok(ChargeOutcome::Declined { reason: "the limit is 1,000".into() })
+    ///         let reason = "the limit is 1,000".to_owned();
+    ///         Ok(Outcome::Declined(Declined { code: "limit".to_owned(), reason, retry_after: None }))
     ///     } else {
-    ///         Ok(ChargeOutcome::Settled { reference: None })
+    ///         Ok(Outcome::Settled(Proof::default()))
     ///     }
     /// });
     /// let card: Arc<dyn PaymentGateway> = Arc::new(card);
@@ -32,7 +36,16 @@ mock! {
     #[async_trait]
     impl PaymentGateway for PaymentGateway {
         fn method(&self) -> PaymentMethod;
-        fn timing(&self) -> PaymentTiming;
-        async fn charge(&self, charge: &Charge) -> Result<ChargeOutcome, GatewayError>;
+        fn also_serves(&self) -> &[PaymentMethod];
+        fn capabilities(&self) -> Capabilities;
+        fn webhook_token<'a>(&'a self) -> Option<&'a str>;
+        async fn charge(&self, charge: &Charge) -> Result<Outcome, GatewayError>;
+        async fn capture(&self, capture: &Capture) -> Result<Outcome, GatewayError>;
+        async fn release(&self, capture: &Capture) -> Result<Outcome, GatewayError>;
+        async fn refund(&self, refund: &RefundOrder) -> Result<Outcome, GatewayError>;
+        async fn pay_out(&self, pay_out: &PayOut) -> Result<Outcome, GatewayError>;
+        async fn query(&self, query: &Query) -> Result<Outcome, GatewayError>;
+        async fn request_receipt(&self, query: &Query) -> Result<(), GatewayError>;
+        fn read_webhook(&self, call: &WebhookCall) -> Result<Vec<Notice>, WebhookError>;
     }
 }

@@ -99,6 +99,19 @@ impl Shares {
         Money::sum(self.payout.currency(), parts)
     }
 
+    /// Each part less the other's.
+    ///
+    /// # Errors
+    /// [`MoneyError::Currencies`] where the currencies differ, [`MoneyError::Overflow`].
+    pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
+        Ok(Self {
+            payout: self.payout.checked_sub(other.payout)?,
+            platform: self.platform.checked_sub(other.platform)?,
+            processing: self.processing.checked_sub(other.processing)?,
+            withholding: self.withholding.checked_sub(other.withholding)?,
+        })
+    }
+
     /// What each of payout, platform, processing and withholding contributes to a part of the total that goes back: in
     /// proportion to the shares, to the smallest unit, summing to `amount` exactly. A share below zero contributes nothing. Of the
     /// whole total, each gives back its share.

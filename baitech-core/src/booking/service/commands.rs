@@ -6,9 +6,8 @@ use super::{
 };
 use crate::{
     account::KycStatus,
-    booking::{Booking, BookingStatus, CancellationQuote, PaymentMethod},
+    booking::{Booking, BookingStatus, CancellationQuote},
     kernel::{Actor, Error, Id, Result, Rule, Text},
-    payment::{Charge, ChargeOutcome},
     store::Stored,
 };
 
@@ -115,49 +114,12 @@ impl Bookings {
     /// technician's debt. Pinned and keyed like everything that moves money.
     ///
     /// # Errors
-    /// [`Rule::Transition`], [`Rule::PaymentMethod`], [`Rule::PaymentDeclined`]; [`Error::Forbidden`];
-    /// [`Error::Conflict`].
+    /// [`Rule::Transition`], [`Rule::PaymentMethod`]; [`Error::Forbidden`]; [`Error::Conflict`].
     pub async fn confirm_cash(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.require_actor(actor, GoesOn).await?;
-        let booking = self.get(actor, id).await?;
-        let context = self.context(actor, self.engine.clock.now().max(booking.updated_at));
-        let pin_holds = self.pinned.is_none_or(|version| version == booking.version);
-        // Money is asked for only where the booking could be paid now; why it could not is found out again below.
-        let charged = if pin_holds && booking.value.clone().cash_received(&context).is_ok() {
-            self.charge_cash(&booking).await?;
-            Some(booking.pricing.total)
-        } else {
-            None
-        };
         self.change(actor, id, ("confirm_cash", GoesOn), &(), |booking, context| {
-            let decision = booking.cash_received(context)?;
-            if charged != Some(decision.next.pricing.total) {
-                let message = "the booking has changed meanwhile";
-                return Err(decision.next.refuse(Rule::PaymentRequired, message, &context.actor));
-            }
-            Ok(decision)
+            booking.cash_received(context)
         })
         .await
-    }
-
-    async fn charge_cash(&self, booking: &Booking) -> Result<()> {
-        let charge = Charge {
-            booking: booking.id,
-            payer: booking.payer(),
-            payee: booking.technician,
-            amount: booking.pricing.total,
-            idempotency_key: format!("booking/{}", booking.id),
-        };
-        let cash = self.engine.gateway(PaymentMethod::Cash)?;
-        let outcome =
-            cash.charge(&charge).await.map_err(|error| Error::Unavailable { reason: error.to_string() })?;
-        match outcome {
-            ChargeOutcome::Settled { .. } => Ok(()),
-            ChargeOutcome::Accepted { .. } => {
-                Err(Error::refused(Rule::PaymentRequired, "the payment is on its way"))
-            }
-            ChargeOutcome::Declined { reason } => Err(Error::refused(Rule::PaymentDeclined, reason)),
-        }
     }
 
     /// What a cancellation would cost this actor now.

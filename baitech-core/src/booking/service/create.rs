@@ -51,7 +51,7 @@ impl Bookings {
         if request.project.is_some() && company.is_none() {
             return Err(Violation::new("project", Code::Unknown, "projects are for corporate users").into());
         }
-        let timing = self.engine.gateway(draft.payment_method)?.timing();
+        let timing = self.engine.gateway(draft.payment_method)?.capabilities().timing;
         let pricing = self.quote_draft(&draft, customer.id).await?.pricing;
         self.require_agreed(pricing.total)?;
         let number = self.draw_number().await?;

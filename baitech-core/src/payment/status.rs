@@ -1,0 +1,274 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransactionKind {
+    /// A customer pays a booking.
+    BookingPayment,
+    /// A technician is paid what has been earned.
+    TechnicianPayout,
+    /// A user puts money into the own wallet.
+    WalletTopup,
+    /// A user takes money out of the own wallet.
+    WalletWithdrawal,
+    /// A payer gets money back.
+    Refund,
+    /// Stored by the earlier application; without rules.
+    Penalty,
+    /// Stored by the earlier application; without rules.
+    Subscription,
+    /// A customer gives the technician something besides.
+    Tip,
+    /// A customer or a company pays what stands as their debt.
+    CancellationFee,
+}
+
+impl TransactionKind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::BookingPayment,
+        Self::TechnicianPayout,
+        Self::WalletTopup,
+        Self::WalletWithdrawal,
+        Self::Refund,
+        Self::Penalty,
+        Self::Subscription,
+        Self::Tip,
+        Self::CancellationFee,
+    ];
+
+    /// The name in documents and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BookingPayment => "booking_payment",
+            Self::TechnicianPayout => "technician_payout",
+            Self::WalletTopup => "wallet_topup",
+            Self::WalletWithdrawal => "wallet_withdrawal",
+            Self::Refund => "refund",
+            Self::Penalty => "penalty",
+            Self::Subscription => "subscription",
+            Self::Tip => "tip",
+            Self::CancellationFee => "cancellation_fee",
+        }
+    }
+
+    /// Whether somebody pays us (and not we them).
+    #[must_use]
+    pub const fn is_incoming(self) -> bool {
+        match self {
+            Self::BookingPayment
+            | Self::WalletTopup
+            | Self::Penalty
+            | Self::Subscription
+            | Self::Tip
+            | Self::CancellationFee => true,
+            Self::TechnicianPayout | Self::WalletWithdrawal | Self::Refund => false,
+        }
+    }
+}
+
+impl fmt::Display for TransactionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How far a transaction is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransactionStatus {
+    /// Wanted; nobody has been asked yet.
+    Initiated,
+    /// Being sent to the provider, whose answer is not known.
+    Pending,
+    /// Taken by the provider.
+    Processing,
+    /// The money has moved.
+    Completed,
+    /// The money has not moved.
+    Failed,
+    /// Given up before it was sent.
+    Cancelled,
+    /// Nobody answered in time.
+    Expired,
+    /// A part of it was given back.
+    PartiallyRefunded,
+    /// All of it was given back.
+    Refunded,
+}
+
+impl TransactionStatus {
+    /// Every status, in the order of declaration.
+    pub const ALL: [Self; 9] = [
+        Self::Initiated,
+        Self::Pending,
+        Self::Processing,
+        Self::Completed,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Expired,
+        Self::PartiallyRefunded,
+        Self::Refunded,
+    ];
+
+    /// The name in documents and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Initiated => "initiated",
+            Self::Pending => "pending",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::PartiallyRefunded => "partially_refunded",
+            Self::Refunded => "refunded",
+        }
+    }
+
+    /// Whether the outcome is still open.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Initiated | Self::Pending | Self::Processing)
+    }
+
+    /// Whether the money has moved, whatever was given back since.
+    #[must_use]
+    pub const fn is_settled(self) -> bool {
+        matches!(self, Self::Completed | Self::PartiallyRefunded | Self::Refunded)
+    }
+
+    /// Whether nothing can follow.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        self.next().next().is_none()
+    }
+
+    /// The statuses that can follow.
+    pub fn next(self) -> impl Iterator<Item = Self> {
+        TransactionStep::TABLE.iter().filter(move |step| step.from == self).map(|step| step.to)
+    }
+
+    /// What has to have happened for a transaction to go from here to `to`; `None` where it cannot.
+    #[must_use]
+    pub fn cause(self, to: Self) -> Option<Cause> {
+        TransactionStep::TABLE.iter().find(|step| step.from == self && step.to == to).map(|step| step.cause)
+    }
+}
+
+impl fmt::Display for TransactionStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What takes a transaction from one status to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// A worker sends it to the provider.
+    Sent,
+    /// The provider has taken it.
+    Taken,
+    /// The provider proves that the money moved, or it moved in our own books.
+    Settled,
+    /// The provider says that the money will not move.
+    Declined,
+    /// Its owner, the staff or the booking's end gives it up.
+    Withdrawn,
+    /// Nobody answers any more.
+    TimedOut,
+    /// Money is given back.
+    GivenBack,
+}
+
+/// One arrow of the transactions' state machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransactionStep {
+    /// From.
+    pub from: TransactionStatus,
+    /// To.
+    pub to: TransactionStatus,
+    /// What takes it there.
+    pub cause: Cause,
+}
+
+const fn step(from: TransactionStatus, to: TransactionStatus, cause: Cause) -> TransactionStep {
+    TransactionStep { from, to, cause }
+}
+
+impl TransactionStep {
+    /// The whole machine. What it does not say is impossible.
+    ///
+    /// A transaction that ended without money can still be completed: the provider may prove later that the money came.
+    pub const TABLE: &'static [Self] = {
+        use TransactionStatus::{
+            Cancelled, Completed, Expired, Failed, Initiated, PartiallyRefunded, Pending, Processing,
+            Refunded,
+        };
+        &[
+            step(Initiated, Pending, Cause::Sent),
+            step(Initiated, Completed, Cause::Settled),
+            step(Initiated, Failed, Cause::Declined),
+            step(Initiated, Cancelled, Cause::Withdrawn),
+            step(Initiated, Expired, Cause::TimedOut),
+            step(Pending, Processing, Cause::Taken),
+            step(Pending, Completed, Cause::Settled),
+            step(Pending, Failed, Cause::Declined),
+            step(Pending, Cancelled, Cause::Withdrawn),
+            step(Pending, Expired, Cause::TimedOut),
+            step(Processing, Completed, Cause::Settled),
+            step(Processing, Failed, Cause::Declined),
+            step(Processing, Cancelled, Cause::Withdrawn),
+            step(Processing, Expired, Cause::TimedOut),
+            step(Failed, Completed, Cause::Settled),
+            step(Cancelled, Completed, Cause::Settled),
+            step(Expired, Completed, Cause::Settled),
+            step(Completed, PartiallyRefunded, Cause::GivenBack),
+            step(Completed, Refunded, Cause::GivenBack),
+            step(PartiallyRefunded, Refunded, Cause::GivenBack),
+        ]
+    };
+
+    /// The machine as a Mermaid state diagram.
+    #[must_use]
+    pub fn mermaid() -> String {
+        let mut lines = vec!["stateDiagram-v2".to_owned(), "    [*] --> initiated".to_owned()];
+        lines.extend(Self::TABLE.iter().map(|t| format!("    {} --> {}", t.from, t.to)));
+        lines.push(format!("    {} --> [*]", TransactionStatus::Refunded));
+        lines.join("\n") + "\n"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_open_can_end_in_every_way_and_what_has_ended_only_by_proof() {
+        for from in TransactionStatus::ALL {
+            let ends = [TransactionStatus::Completed, TransactionStatus::Failed, TransactionStatus::Expired];
+            if from.is_open() {
+                assert!(ends.iter().all(|to| from.cause(*to).is_some()), "{from}");
+            } else {
+                assert!(from.next().all(TransactionStatus::is_settled), "{from}");
+            }
+        }
+        assert!(TransactionStatus::Refunded.is_terminal());
+    }
+
+    #[test]
+    fn no_arrow_stands_twice_and_each_has_one_cause() {
+        for (n, step) in TransactionStep::TABLE.iter().enumerate() {
+            assert_ne!(step.from, step.to);
+            let same = |other: &&TransactionStep| other.from == step.from && other.to == step.to;
+            assert_eq!(TransactionStep::TABLE.iter().filter(same).count(), 1);
+            let into_settled = step.to == TransactionStatus::Completed;
+            assert_eq!(into_settled, step.cause == Cause::Settled, "arrow {n}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Receipts, invoices and statements as PDF.
