@@ -2,13 +2,19 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use chrono::{DateTime, Utc};
+
 use crate::{
     account::{Accounts, User, UserRepository, UserStatus},
-    booking::{BookingPolicy, BookingRepository, Bookings, PaymentMethod},
+    booking::{BookingPolicy, BookingRepository, Bookings, Context, PaymentMethod},
+    decide::Situation,
     kernel::{Actor, Clock, Entropy, Error, Pause, Result, Rule, SystemClock, SystemEntropy},
     ledger::Ledger,
     matching::{MatchScorer, MatchingRepository, WeightedScorer},
-    payment::{Cash, PaymentGateway},
+    payment::{
+        Cash, FraudScorer, PaymentGateway, Payments, RuleFraudScorer, TransactionRepository, Wallet,
+        WebhookRepository,
+    },
     pricing::{HourlyPriceList, PriceList},
     store::{Claims, Commit, Counters, DueWork, LedgerReader, Outbox, Store},
     worker::Worker,
@@ -29,9 +35,12 @@ pub(crate) struct Engine {
     pub(crate) users: Arc<dyn UserRepository>,
     pub(crate) bookings: Arc<dyn BookingRepository>,
     pub(crate) matching: Arc<dyn MatchingRepository>,
+    pub(crate) transactions: Arc<dyn TransactionRepository>,
+    pub(crate) webhooks: Arc<dyn WebhookRepository>,
     pub(crate) price_list: Arc<dyn PriceList>,
     pub(crate) scorer: Arc<dyn MatchScorer>,
     pub(crate) gateways: BTreeMap<PaymentMethod, Arc<dyn PaymentGateway>>,
+    pub(crate) fraud: Arc<dyn FraudScorer>,
     pub(crate) policy: BookingPolicy,
 }
 
@@ -44,6 +53,17 @@ pub(crate) enum Effort {
 }
 
 impl Engine {
+    /// What decisions of this moment may depend on.
+    pub(crate) fn context<'a>(&'a self, actor: &Actor, now: DateTime<Utc>) -> Context<'a> {
+        let (policy, entropy) = (&self.policy, &*self.entropy);
+        Context { actor: *actor, now, policy, entropy, payment: None, number: None }
+    }
+
+    /// The same, with what was loaded and drawn beside the thing to decide on.
+    pub(crate) fn context_at<'a>(&'a self, actor: &Actor, at: &'a Situation) -> Context<'a> {
+        Context { payment: at.payment.as_ref(), number: at.number.as_ref(), ..self.context(actor, at.now) }
+    }
+
     /// The stored user behind an actor, if it has the role that the actor claims and may do so much; `None` for the system.
     pub(crate) async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<User>> {
         let Actor::User { id, role } = *actor else {
@@ -62,6 +82,11 @@ impl Engine {
                 Err(Error::refused(Rule::InactiveUser, message))
             }
         }
+    }
+
+    /// The gateway whose calls come under a token of its own.
+    pub(crate) fn gateway_by_token(&self, token: &str) -> Option<&Arc<dyn PaymentGateway>> {
+        self.gateways.values().find(|gateway| gateway.webhook_token() == Some(token))
     }
 
     pub(crate) fn gateway(&self, method: PaymentMethod) -> Result<&Arc<dyn PaymentGateway>> {
@@ -94,6 +119,7 @@ impl Marketplace {
     pub fn builder<S: Store + 'static>(store: Arc<S>) -> Builder {
         let policy = BookingPolicy::default();
         let cash: Arc<dyn PaymentGateway> = Arc::new(Cash);
+        let wallet: Arc<dyn PaymentGateway> = Arc::new(Wallet);
         Builder {
             engine: Engine {
                 clock: Arc::new(SystemClock),
@@ -107,10 +133,13 @@ impl Marketplace {
                 ledger: store.clone(),
                 users: store.clone(),
                 bookings: store.clone(),
+                transactions: store.clone(),
+                webhooks: store.clone(),
                 matching: store,
                 price_list: Arc::new(HourlyPriceList::default()),
                 scorer: Arc::new(WeightedScorer::default()),
-                gateways: BTreeMap::from([(cash.method(), cash)]),
+                gateways: BTreeMap::from([(cash.method(), cash), (wallet.method(), wallet)]),
+                fraud: Arc::new(RuleFraudScorer::default()),
                 policy,
             },
             scorer: None,
@@ -127,6 +156,12 @@ impl Marketplace {
     #[must_use]
     pub fn bookings(&self) -> Bookings {
         Bookings::new(self.engine.clone())
+    }
+
+    /// Commands and queries about money.
+    #[must_use]
+    pub fn payments(&self) -> Payments {
+        Payments::new(self.engine.clone())
     }
 
     /// Reads the ledger.
@@ -193,8 +228,17 @@ impl Builder {
         self
     }
 
-    /// A payment provider, in the place of an earlier one for the same method.
+    /// How payments are scored for fraud.
+    pub fn fraud_scorer(mut self, scorer: Arc<dyn FraudScorer>) -> Self {
+        self.engine.fraud = scorer;
+        self
+    }
+
+    /// A payment provider, in the place of an earlier one for the same methods.
     pub fn gateway(mut self, gateway: Arc<dyn PaymentGateway>) -> Self {
+        for method in gateway.also_serves() {
+            self.engine.gateways.insert(*method, gateway.clone());
+        }
         self.engine.gateways.insert(gateway.method(), gateway);
         self
     }

@@ -8,6 +8,7 @@ use crate::{
     booking::Bookings,
     engine::Engine,
     kernel::{Error, Result, Rule},
+    payment::Payments,
     store::{AggregateRef, Event, Lease},
 };
 
@@ -89,6 +90,8 @@ impl Worker {
         for item in self.engine.due_work.claim_due(lease, limit).await? {
             let outcome = match item.target {
                 AggregateRef::Booking(id) => Bookings::new(self.engine.clone()).run_next_task(id).await,
+                AggregateRef::Transaction(id) => Payments::new(self.engine.clone()).run_next_task(id).await,
+                AggregateRef::Webhook(id) => Payments::new(self.engine.clone()).handle_webhook(id).await,
                 AggregateRef::User(_) => Ok(false),
             };
             work.note(item.target, outcome);

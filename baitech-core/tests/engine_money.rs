@@ -247,6 +247,7 @@ fn money_that_was_not_paid_in_cash_is_not_given_back_as_if_it_were() {
         let disputed = disputed(&world, Status::Paid);
         let mut record = disputed.value.clone().into_record();
         record.payment.method = method;
+        record.payment.transaction = None;
         let put = Put::over(&disputed, Booking::from_record(record));
         let _ = run(world.store.commit(ChangeSet::new().write(put))).unwrap();
         let support = world.support.actor();

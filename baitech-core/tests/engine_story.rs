@@ -118,7 +118,8 @@ fn cash_leaves_the_technician_owing_the_shares_of_the_others() {
 
     let entries = world.store.ledger_entries();
     assert_eq!(entries.len(), 1);
-    assert_eq!(entries[0].cause, AggregateRef::Booking(id));
+    let payment = world.load(id).payment.transaction.expect("a transaction tells of it");
+    assert_eq!(entries[0].cause, AggregateRef::Transaction(payment));
     let mut postings: Vec<_> = entries[0].postings.iter().map(|p| (p.account, p.amount)).collect();
     postings.sort_by_key(|posting| posting.0);
     let expected = [

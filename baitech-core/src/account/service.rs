@@ -7,7 +7,7 @@ use super::{
     UserFilter, UserStatus,
 };
 use crate::{
-    decide::{Command, Decision, change, create},
+    decide::{Command, Decision, Numbering, change, create},
     engine::{Effort, Engine},
     kernel::{Actor, Email, Error, Id, Kind, Page, PageRequest, PhoneNumber, Result, Role, Rule, Username},
     store::{IdempotencyKey, Stored, Version},
@@ -233,12 +233,13 @@ impl Accounts {
         }
         self.engine.require_actor(actor, Effort::Begins).await?;
         let command = self.command(actor, name, &(id, arguments))?;
-        change(&self.engine, &*self.engine.users, &command, id, |user: User, now| {
+        let command = (&command, Numbering::Never);
+        change(&self.engine, &*self.engine.users, command, id, |user: User, at| {
             // Whoever could change an admin's address could become that admin.
             if user.role.is_staff() && actor.id() != Some(id) && actor.role() == Some(Role::Support) {
                 return Err(Error::forbidden("an admin changes the accounts of staff"));
             }
-            decide(user, now)
+            decide(user, at.now)
         })
         .await
     }

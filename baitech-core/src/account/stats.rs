@@ -87,3 +87,21 @@ pub struct StatsDelta {
     /// To [`UserStats::total_spent`]; below zero for what is given back.
     pub spent: Option<Money>,
 }
+
+impl StatsDelta {
+    /// Adds another's counts to these. Money of another currency than these have is left out, as it would be on the user.
+    pub fn merge(&mut self, other: &Self) {
+        let Self { total, completed, cancelled, arrivals, late_arrivals, earned, spent } = *other;
+        for (count, more) in [
+            (&mut self.total, total),
+            (&mut self.completed, completed),
+            (&mut self.cancelled, cancelled),
+            (&mut self.arrivals, arrivals),
+            (&mut self.late_arrivals, late_arrivals),
+        ] {
+            *count = count.saturating_add(more);
+        }
+        add_money(&mut self.earned, earned);
+        add_money(&mut self.spent, spent);
+    }
+}

@@ -180,7 +180,7 @@ impl Booking {
         let decision = Decision::new(self)
             .step(BookingStatus::Cancelled, context, Some(reason))?
             .count(let_down.flatten(), StatsDelta { cancelled: 1, ..StatsDelta::default() })
-            .post_cancellation_fee(quote.fee, context)?;
+            .end_payment(quote.fee, context)?;
         Ok(if series_ended { decision.event(BookingEvent::BookingSeriesEnded) } else { decision })
     }
 

@@ -2,11 +2,10 @@ use chrono::{DateTime, Utc};
 
 use super::{Booking, BookingEvent, BookingPolicy, BookingStatus, Parties, Party, StatusChange};
 use crate::{
-    account::{StatsDelta, User},
     decide::{Aggregate, Decision},
     kernel::{Actor, Current, Entropy, Error, Id, Kind, Refusal, Result, Role, Rule},
-    ledger::{Account, Entry, EntryRecord, Posting},
-    store::{AggregateRef, Put, Stored, Tally, Write},
+    payment::{Transaction, TransactionNumber},
+    store::{AggregateRef, Put, Stored, Write},
 };
 
 /// What a decision may depend on besides the booking itself. Nothing else: the same booking and context give the same decision.
@@ -20,6 +19,10 @@ pub struct Context<'a> {
     pub policy: &'a BookingPolicy,
     /// Where new ids come from.
     pub entropy: &'a dyn Entropy,
+    /// The transaction that pays the booking, where there is one.
+    pub payment: Option<&'a Stored<Transaction>>,
+    /// A number for a transaction that the decision makes, where it may make one.
+    pub number: Option<&'a TransactionNumber>,
 }
 
 impl Context<'_> {
@@ -28,6 +31,15 @@ impl Context<'_> {
     pub const fn as_system(mut self) -> Self {
         self.actor = Actor::System;
         self
+    }
+
+    /// The number for a new transaction.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where none was drawn: a bug of the caller.
+    pub(crate) fn transaction_number(&self) -> Result<TransactionNumber> {
+        let missing = || Error::Unavailable { reason: "no transaction number was drawn".to_owned() };
+        self.number.cloned().ok_or_else(missing)
     }
 
     /// A new id.
@@ -80,36 +92,6 @@ impl Decision<Booking> {
             _ => {}
         }
         Ok(self.event(BookingEvent::BookingStatusChanged { from, to, technician }))
-    }
-
-    /// Counts on a user, once a decision.
-    pub(super) fn count(mut self, user: Option<Id<User>>, add: StatsDelta) -> Self {
-        if let Some(user) = user {
-            self.tallies.push(Tally { user, add });
-        }
-        self
-    }
-
-    /// Adds an entry to the ledger.
-    pub(super) fn post(
-        mut self,
-        description: &str,
-        context: &Context<'_>,
-        postings: impl IntoIterator<Item = (Account, crate::kernel::Money)>,
-    ) -> Result<Self> {
-        let postings: Vec<_> =
-            postings.into_iter().map(|(account, amount)| Posting { account, amount }).collect();
-        if postings.iter().all(|posting| posting.amount.is_zero()) {
-            return Ok(self);
-        }
-        self.entries.push(Entry::new(EntryRecord {
-            id: context.id(),
-            cause: self.next.id.into(),
-            description: description.to_owned(),
-            at: context.now,
-            postings,
-        })?);
-        Ok(self)
     }
 }
 
@@ -232,5 +214,9 @@ impl Aggregate for Booking {
 
     fn due_at(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>> {
         self.next_task(policy).map(|(at, _)| at)
+    }
+
+    fn payment(&self) -> Option<Id<Transaction>> {
+        self.payment.transaction
     }
 }

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Booking, BookingEvent, BookingStatus, Context, Party, PaymentMethod, PaymentStatus};
+use super::{Booking, BookingEvent, BookingStatus, Context, Party, PaymentStatus};
 use crate::{
     account::{Image, User},
     decide::Decision,
@@ -148,7 +148,11 @@ impl Booking {
             evidence: Vec::new(),
             resolution: None,
         });
-        Decision::new(self).step(BookingStatus::Disputed, context, Some(&reason))
+        let disputed = Decision::new(self).step(BookingStatus::Disputed, context, Some(&reason))?;
+        match context.payment {
+            Some(payment) => disputed.with_payment(payment, payment.value.clone().freeze(context)?, context),
+            None => Ok(disputed),
+        }
     }
 
     /// One side, or staff, brings something forward.
@@ -228,7 +232,7 @@ impl Booking {
     ///
     /// # Errors
     /// [`Rule::Transition`]; [`Rule::PaymentRequired`] for a part of money that never came; [`Rule::PaymentMethod`] for the return of
-    /// money that was not paid in cash; a violation of `amount` for a part that is none.
+    /// money of which no transaction tells; a violation of `amount` for a part that is none.
     pub fn resolve_dispute(
         mut self,
         outcome: DisputeOutcome,
@@ -241,7 +245,10 @@ impl Booking {
         // A release ends in `completed`, to where other arrows lead as well: here only the one for staff is meant.
         self.require_status(&[BookingStatus::Disputed], "resolving a dispute", &context.actor)?;
         self.require_transition(BookingStatus::Refunded, &context.actor)?;
-        let captured = self.captured();
+        let captured = match context.payment {
+            Some(payment) => payment.captured()?,
+            None => self.captured(),
+        };
         let refund = match outcome {
             DisputeOutcome::Release => Money::zero(captured.currency()),
             DisputeOutcome::FullRefund => captured,
@@ -259,25 +266,20 @@ impl Booking {
             let system = &context.as_system();
             return Decision::new(self)
                 .event(resolved)
+                .resolve_payment(refund, context)?
                 .step(BookingStatus::Completed, context, Some("dispute resolved"))?
                 .step(BookingStatus::Verified, system, Some("dispute resolved"))?
                 .walk_on(context);
         }
         if !refund.is_zero() {
-            if self.payment.method != Some(PaymentMethod::Cash) {
-                let message = "only what was paid in cash can be given back here";
-                return Err(self.refuse(Rule::PaymentMethod, message, &context.actor));
-            }
             let partial = matches!(outcome, DisputeOutcome::PartialRefund(_));
             self.0.payment.status =
                 if partial { PaymentStatus::PartiallyRefunded } else { PaymentStatus::Refunded };
         }
-        let decision = Decision::new(self).event(resolved).step(
-            BookingStatus::Refunded,
-            context,
-            Some("dispute resolved"),
-        )?;
-        if refund.is_zero() { Ok(decision) } else { decision.post_cash_refund(refund, context) }
+        Decision::new(self)
+            .event(resolved)
+            .step(BookingStatus::Refunded, context, Some("dispute resolved"))?
+            .resolve_payment(refund, context)
     }
 
     fn check_partial_refund(&self, amount: Money, captured: Money, context: &Context<'_>) -> Result<()> {
@@ -286,8 +288,9 @@ impl Booking {
             let message = format!("the booking was paid in {}", captured.currency().code());
             return Err(violation(Code::Currency, message).into());
         }
-        if amount.is_zero() || amount.is_negative() || amount.amount() >= self.pricing.total.amount() {
-            let message = format!("a part lies between nothing and {}", self.pricing.total);
+        let most = if captured.is_zero() { self.pricing.total } else { captured };
+        if amount.is_zero() || amount.is_negative() || amount.amount() >= most.amount() {
+            let message = format!("a part lies between nothing and {most}");
             return Err(violation(Code::OutOfRange, message).into());
         }
         if amount != amount.to_minor_unit() {

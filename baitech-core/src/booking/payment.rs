@@ -1,7 +1,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::{Element, Id, Money};
+use crate::{
+    kernel::{Id, Money},
+    payment::Transaction,
+};
 
 /// How a customer pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -101,7 +104,13 @@ pub struct Payment {
     pub timing: PaymentTiming,
     /// The transaction that pays it.
     #[serde(rename = "transactionId")]
-    pub transaction: Option<Id<Element>>,
+    pub transaction: Option<Id<Transaction>>,
+    /// Whether its money lies in escrow now.
+    #[serde(default)]
+    pub held: bool,
+    /// Whether a person has to look at the payment before its money is released.
+    #[serde(default)]
+    pub on_hold: bool,
     /// When the money came.
     pub paid_at: Option<DateTime<Utc>>,
     /// What was withheld of it for the tax authority, by the policy of that moment; `None` before, and in bookings of the earlier
@@ -118,6 +127,8 @@ impl Payment {
             method: Some(method),
             timing,
             transaction: None,
+            held: false,
+            on_hold: false,
             paid_at: None,
             withholding: None,
         }

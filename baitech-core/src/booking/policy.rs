@@ -5,6 +5,7 @@ use super::CancellationPolicy;
 use crate::{
     kernel::{Currency, Money},
     matching::MatchingPolicy,
+    payment::PaymentPolicy,
     pricing::PricingPolicy,
 };
 
@@ -22,6 +23,8 @@ pub struct BookingPolicy {
     pub pricing: PricingPolicy,
     /// Weights, radii and times of matching.
     pub matching: MatchingPolicy,
+    /// How money is collected, held, released and paid out.
+    pub payment: PaymentPolicy,
     /// The fees that new bookings are shown.
     pub cancellation: CancellationPolicy,
     /// An offer that is not answered this long is taken as declined.
@@ -64,6 +67,7 @@ impl Default for BookingPolicy {
             time_zones: Vec::new(),
             pricing: PricingPolicy::default(),
             matching: MatchingPolicy::default(),
+            payment: PaymentPolicy::default(),
             cancellation: CancellationPolicy::default(),
             acceptance_timeout: TimeDelta::minutes(15),
             payment_timeout: TimeDelta::minutes(30),

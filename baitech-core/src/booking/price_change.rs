@@ -67,6 +67,7 @@ impl Booking {
                 &context.actor,
             ));
         }
+        self.require_unpaid(context)?;
         let (reason, materials, services) = check(change, self.pricing.currency(), context)?;
         let pricing = self.raised_price(&materials, &services, context)?;
         let Some(proposed_by) = context.actor.id() else {
@@ -97,6 +98,7 @@ impl Booking {
             let message = "the company's administrator approves a price this high";
             return Err(self.refuse(Rule::ApprovalRequired, message, &context.actor));
         }
+        self.require_unpaid(context)?;
         let mut decision = self.decide_price_change(ApprovalStatus::Approved, context)?;
         let booking = &mut decision.next.0;
         if let Some(change) = booking.price_change.clone() {
@@ -113,6 +115,16 @@ impl Booking {
     /// As [`approve_price_change`](Self::approve_price_change).
     pub fn decline_price_change(self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.decide_price_change(ApprovalStatus::Declined, context)
+    }
+
+    /// Fails once the booking is paid, or while a payment is on its way: what was paid is the price.
+    fn require_unpaid(&self, context: &Context<'_>) -> Result<()> {
+        let on_its_way = context.payment.is_some_and(|payment| payment.status.is_open());
+        if self.payment.status.is_settled() || on_its_way {
+            let message = "the price does not change once it is paid";
+            return Err(self.refuse(Rule::AlreadyDecided, message, &context.actor));
+        }
+        Ok(())
     }
 
     fn decide_price_change(

@@ -24,6 +24,8 @@ pub enum Task {
     AutoVerify,
     /// Ask for the money, or take the booking as paid.
     WalkOn,
+    /// Give the held money to its receivers.
+    ReleaseEscrow,
     /// Send the reminder with this place in the list.
     Remind(usize),
     /// Flag a dispute that takes too long.
@@ -79,14 +81,20 @@ impl Booking {
                     (after(dispute.raised_at, policy.dispute_escalation), Task::EscalateDispute)
                 })
             }
+            BookingStatus::Paid => self.release_due(policy).map(|at| (at, Task::ReleaseEscrow)),
             BookingStatus::EnRoute
             | BookingStatus::Arrived
             | BookingStatus::InProgress
             | BookingStatus::Paused
-            | BookingStatus::Paid
             | BookingStatus::Cancelled
             | BookingStatus::Refunded => None,
         }
+    }
+
+    /// When the held money of a paid booking is released by itself; `None` while a person has to look at the payment.
+    pub(super) fn release_due(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>> {
+        let waits = self.status == BookingStatus::Paid && self.payment.held && !self.payment.on_hold;
+        waits.then(|| after(self.entered_at(), policy.payment.release_after))
     }
 
     fn recurrence_task(&self, policy: &BookingPolicy) -> Option<(DateTime<Utc>, Task)> {
@@ -107,6 +115,7 @@ impl Booking {
             Task::ExpirePayment => self.expire_payment(context),
             Task::AutoVerify => self.verify(context),
             Task::WalkOn => Decision::new(self).walk_on(context),
+            Task::ReleaseEscrow => self.release_escrow(context),
             Task::Remind(place) => self.remind(place, context),
             Task::EscalateDispute => self.escalate_dispute(context),
             Task::Recur => {

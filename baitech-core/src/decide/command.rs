@@ -3,14 +3,15 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Aggregate, Decision};
+use super::{Aggregate, Attached, Decision};
 use crate::{
     booking::SLOT_CLAIMS,
     engine::Engine,
     kernel::{Actor, Code, Entropy, Error, Id, Result, Rule, Violation, after, unless_never},
+    payment::{Transaction, TransactionNumber},
     store::{
-        AggregateRef, ChangeSet, Claim, Committed, Event, Fingerprint, Idempotency, IdempotencyKey, Load,
-        Origin, Put, StoreError, Stored, Version, Write,
+        AggregateRef, ChangeSet, Claim, Committed, Event, EventKind, Fingerprint, Idempotency,
+        IdempotencyKey, Load, Origin, Put, StoreError, Stored, Tally, Version, Write,
     },
 };
 
@@ -70,21 +71,91 @@ struct Answer<A> {
     id: Id<A>,
 }
 
+/// What a decision is made in, besides the aggregate itself.
+#[derive(Debug)]
+pub(crate) struct Situation {
+    /// The present moment, never earlier than the aggregate's last write.
+    pub(crate) now: DateTime<Utc>,
+    /// The transaction whose money moves with the command, where there is one.
+    pub(crate) payment: Option<Stored<Transaction>>,
+    /// A number for a new transaction, where one was drawn.
+    pub(crate) number: Option<TransactionNumber>,
+}
+
+/// Whether a command makes a transaction, for which a number has to be drawn beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Numbering {
+    /// It makes none.
+    Never,
+    /// It makes one where money was paid that it may give back.
+    WithPayment,
+    /// It makes one.
+    Always,
+}
+
+/// The next transaction number of this day.
+pub(crate) async fn draw_transaction_number(engine: &Engine) -> Result<TransactionNumber> {
+    let now = engine.clock.now();
+    let sequence = engine.counters.next(&TransactionNumber::series(now)).await?;
+    let exhausted = || Error::refused(Rule::NumbersExhausted, "this day has no transaction number left");
+    TransactionNumber::new(now, sequence).ok_or_else(exhausted)
+}
+
+/// Commits decisions until one is taken, up to twenty times with pauses that grow.
+#[derive(Debug)]
+pub(crate) struct Attempts<'a> {
+    engine: &'a Engine,
+    command: &'a Command,
+    made: u32,
+}
+
+impl<'a> Attempts<'a> {
+    pub(crate) const fn new(engine: &'a Engine, command: &'a Command) -> Self {
+        Self { engine, command, made: 0 }
+    }
+
+    /// Commits a decision. `None` after a conflict, when the caller has to look and decide again.
+    pub(crate) async fn commit<A: Aggregate>(
+        &mut self,
+        load: &dyn Load<A>,
+        now: DateTime<Utc>,
+        over: Option<&Stored<A>>,
+        decision: Decision<A>,
+    ) -> Result<Option<Stored<A>>> {
+        let id = decision.next.id();
+        let failed = match commit(self.engine, self.command, now, over, decision).await {
+            Ok(Done::Written(written)) => return Ok(Some(written)),
+            Ok(Done::Replayed(answer)) => return replay(load, &answer).await.map(Some),
+            Err(failed @ StoreError::Conflict(_)) => failed,
+            Err(error) => return Err(refusal(error)),
+        };
+        self.made += 1;
+        if self.command.pinned.is_none() && self.made < MAX_ATTEMPTS {
+            self.engine.pause.pause(backoff(self.made - 1, &*self.engine.entropy)).await;
+            return Ok(None);
+        }
+        match load.load(id).await? {
+            Some(current) => Err(Error::Conflict(A::current(current))),
+            None => Err(Error::Unavailable { reason: failed.to_string() }),
+        }
+    }
+}
+
 /// Loads, decides, commits; again after a conflict, up to twenty times with pauses that grow, while the stage first met holds.
 ///
 /// A pinned command is decided once: its conflict is the caller's to look at.
 pub(crate) async fn change<A, F>(
     engine: &Engine,
     load: &dyn Load<A>,
-    command: &Command,
+    (command, numbering): (&Command, Numbering),
     id: Id<A>,
     decide: F,
 ) -> Result<Stored<A>>
 where
     A: Aggregate,
-    F: Fn(A, DateTime<Utc>) -> Result<Decision<A>> + Send + Sync,
+    F: Fn(A, &Situation) -> Result<Decision<A>> + Send + Sync,
 {
-    match decide_and_commit(engine, load, command, id, decide).await {
+    match decide_and_commit(engine, load, (command, numbering), id, decide).await {
         // The same request, sent twice at once, may have been answered between the look for its answer and the decision.
         Err(error @ (Error::Refused(_) | Error::Conflict(_) | Error::Forbidden { .. })) => {
             answered(engine, load, command).await?.ok_or(error)
@@ -96,16 +167,18 @@ where
 async fn decide_and_commit<A, F>(
     engine: &Engine,
     load: &dyn Load<A>,
-    command: &Command,
+    (command, numbering): (&Command, Numbering),
     id: Id<A>,
     decide: F,
 ) -> Result<Stored<A>>
 where
     A: Aggregate,
-    F: Fn(A, DateTime<Utc>) -> Result<Decision<A>> + Send + Sync,
+    F: Fn(A, &Situation) -> Result<Decision<A>> + Send + Sync,
 {
     let mut first_stage = None;
-    for attempt in 0..MAX_ATTEMPTS {
+    let mut attempts = Attempts::new(engine, command);
+    let mut number = None;
+    loop {
         if let Some(answered) = answered(engine, load, command).await? {
             return Ok(answered);
         }
@@ -115,24 +188,26 @@ where
         if pin_broken || first_stage.get_or_insert_with(|| stored.value.stage()) != &stage {
             return Err(Error::Conflict(A::current(stored)));
         }
+        let payment = match stored.value.payment() {
+            Some(id) => engine.transactions.load(id).await?,
+            None => None,
+        };
+        let wants_number = match numbering {
+            Numbering::Never => false,
+            Numbering::WithPayment => payment.is_some(),
+            Numbering::Always => true,
+        };
+        if wants_number && number.is_none() {
+            number = Some(draw_transaction_number(engine).await?);
+        }
         // Time never goes back within an aggregate, also where the clocks of two processes differ.
         let now = engine.clock.now().max(stored.value.updated_at());
-        let decision = decide(stored.value.clone(), now)?;
-        match commit(engine, command, now, Some(&stored), decision).await {
-            Ok(Done::Written(written)) => return Ok(written),
-            Ok(Done::Replayed(answer)) => return replay(load, &answer).await,
-            Err(StoreError::Conflict(_)) if command.pinned.is_none() => {
-                engine.pause.pause(backoff(attempt, &*engine.entropy)).await;
-            }
-            Err(StoreError::Conflict(_)) => {
-                let current = load.load(id).await?.ok_or_else(|| Error::not_found(A::KIND, id))?;
-                return Err(Error::Conflict(A::current(current)));
-            }
-            Err(error) => return Err(refusal(error)),
+        let situation = Situation { now, payment, number: number.clone() };
+        let decision = decide(stored.value.clone(), &situation)?;
+        if let Some(written) = attempts.commit(load, now, Some(&stored), decision).await? {
+            return Ok(written);
         }
     }
-    let current = load.load(id).await?.ok_or_else(|| Error::not_found(A::KIND, id))?;
-    Err(Error::Conflict(A::current(current)))
 }
 
 /// Commits a new aggregate.
@@ -176,7 +251,8 @@ async fn commit<A: Aggregate>(
     over: Option<&Stored<A>>,
     decision: Decision<A>,
 ) -> Result<Done<A>, StoreError> {
-    let Decision { mut next, also, take, free, tallies, entries, events, also_events } = decision;
+    let Decision { mut next, also, take, free, tallies, entries, solvent, events, also_events, attached } =
+        decision;
     let money_moved = !entries.is_empty();
     next.touch(now);
     let holder: AggregateRef = A::reference(next.id());
@@ -187,7 +263,7 @@ async fn commit<A: Aggregate>(
         None => Put::new(next.clone()),
     };
     let version = put.expected.written();
-    let stamp = |aggregate, version, kinds: Vec<A::Event>| {
+    let stamp = |aggregate, version, kinds: Vec<EventKind>| {
         kinds.into_iter().zip(0_u32..).map(move |(kind, n)| Event {
             id: Id::generate(now, &*engine.entropy),
             aggregate,
@@ -195,16 +271,21 @@ async fn commit<A: Aggregate>(
             n,
             actor: command.actor,
             at: now,
-            kind: kind.into(),
+            kind,
         })
     };
-    let mut all_events: Vec<Event> = stamp(holder, version, events).collect();
+    let kinds = |events: Vec<A::Event>| events.into_iter().map(Into::into).collect();
+    let mut all_events: Vec<Event> = stamp(holder, version, kinds(events)).collect();
     let mut writes: Vec<Write> = vec![A::write(put.due_at(due_at))];
     let answer = Answer { id: also.as_ref().map_or_else(|| next.id(), A::id) };
     if let Some(other) = also {
         let (target, due_at) = (A::reference(other.id()), other.due_at(&engine.policy));
-        all_events.extend(stamp(target, Version::FIRST, also_events));
+        all_events.extend(stamp(target, Version::FIRST, kinds(also_events)));
         writes.push(A::write(Put::new(other).due_at(due_at)));
+    }
+    for Attached { write, events } in attached {
+        all_events.extend(stamp(write.target(), write.expected().written(), events));
+        writes.push(write);
     }
     let idempotency = command.request.as_ref().map(|request| Idempotency {
         scope: request.scope.clone(),
@@ -222,8 +303,9 @@ async fn commit<A: Aggregate>(
         guards: Vec::new(),
         free: claims(free),
         take: claims(take),
-        tallies,
+        tallies: one_a_user(tallies),
         entries,
+        solvent,
         events: all_events,
         idempotency,
     };
@@ -231,6 +313,18 @@ async fn commit<A: Aggregate>(
         Committed::Applied => Done::Written(Stored { value: next, version, origin: Origin::none() }),
         Committed::Replayed(answer) => Done::Replayed(answer),
     })
+}
+
+/// The tallies of several decisions, summed by user.
+fn one_a_user(tallies: Vec<Tally>) -> Vec<Tally> {
+    let mut sums: Vec<Tally> = Vec::with_capacity(tallies.len());
+    for tally in tallies {
+        match sums.iter_mut().find(|sum| sum.user == tally.user) {
+            Some(sum) => sum.add.merge(&tally.add),
+            None => sums.push(tally),
+        }
+    }
+    sums
 }
 
 async fn replay<A: Aggregate>(load: &dyn Load<A>, answer: &[u8]) -> Result<Stored<A>> {

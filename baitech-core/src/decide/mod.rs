@@ -7,5 +7,7 @@
 mod aggregate;
 mod command;
 
-pub use aggregate::{Aggregate, Decision};
-pub(crate) use command::{Command, answered, change, create};
+pub use aggregate::{Aggregate, Attached, Decision};
+pub(crate) use command::{
+    Attempts, Command, Numbering, Situation, answered, change, create, draw_transaction_number,
+};

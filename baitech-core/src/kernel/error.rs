@@ -6,7 +6,8 @@ use super::{Code, MoneyError, Violation, Violations};
 use crate::{
     account::User,
     booking::Booking,
-    ledger::UnbalancedEntry,
+    ledger::{Account, UnbalancedEntry},
+    payment::{Transaction, Webhook},
     store::{StoreError, Stored},
 };
 
@@ -22,6 +23,10 @@ pub enum Kind {
     User,
     /// A booking.
     Booking,
+    /// A transaction.
+    Transaction,
+    /// A call of a payment provider.
+    Webhook,
 }
 
 impl Kind {
@@ -31,6 +36,8 @@ impl Kind {
         match self {
             Self::User => "user",
             Self::Booking => "booking",
+            Self::Transaction => "transaction",
+            Self::Webhook => "webhook",
         }
     }
 }
@@ -125,6 +132,7 @@ impl From<StoreError> for Error {
             StoreError::Duplicate { field } => {
                 Violation::new(field, Code::Duplicate, "another user has this already").into()
             }
+            StoreError::Overdrawn(account) => Self::refused(Rule::InsufficientFunds, shortage(account)),
             StoreError::KeyReused => {
                 Self::refused(Rule::IdempotencyKeyReused, "this idempotency key was used for another request")
             }
@@ -132,6 +140,16 @@ impl From<StoreError> for Error {
             StoreError::NotPrepared(way_out) => Self::refused(Rule::NotPrepared, way_out),
             other => Self::Unavailable { reason: other.to_string() },
         }
+    }
+}
+
+/// What a person should know of an account that has too little.
+const fn shortage(account: Account) -> &'static str {
+    match account {
+        Account::Wallet(_) => "there is not that much in the wallet",
+        Account::Payable(_) => "there is not that much to be paid out",
+        Account::Escrow(_) => "there is not that much held for the booking",
+        _ => "there is not that much on the account",
     }
 }
 
@@ -166,6 +184,10 @@ pub enum Current {
     Booking(Box<Stored<Booking>>),
     /// A user.
     User(Box<Stored<User>>),
+    /// A transaction.
+    Transaction(Box<Stored<Transaction>>),
+    /// A call of a payment provider.
+    Webhook(Box<Stored<Webhook>>),
 }
 
 impl Current {
@@ -175,6 +197,8 @@ impl Current {
         match self {
             Self::Booking(_) => Kind::Booking,
             Self::User(_) => Kind::User,
+            Self::Transaction(_) => Kind::Transaction,
+            Self::Webhook(_) => Kind::Webhook,
         }
     }
 }
@@ -188,6 +212,18 @@ impl From<Stored<Booking>> for Current {
 impl From<Stored<User>> for Current {
     fn from(stored: Stored<User>) -> Self {
         Self::User(Box::new(stored))
+    }
+}
+
+impl From<Stored<Transaction>> for Current {
+    fn from(stored: Stored<Transaction>) -> Self {
+        Self::Transaction(Box::new(stored))
+    }
+}
+
+impl From<Stored<Webhook>> for Current {
+    fn from(stored: Stored<Webhook>) -> Self {
+        Self::Webhook(Box::new(stored))
     }
 }
 
@@ -212,6 +248,14 @@ pub enum Rule {
     PaymentMethod,
     /// The payment was declined by its provider.
     PaymentDeclined,
+    /// There is less money than this needs.
+    InsufficientFunds,
+    /// It is more than can be given back.
+    ExceedsCapture,
+    /// A person has to look at the payment first.
+    UnderReview,
+    /// The technician owes the platform too much.
+    DebtLimit,
     /// It costs more than its caller agreed to.
     CostsMore,
     /// It is too early for this.
@@ -226,7 +270,7 @@ pub enum Rule {
     IdempotencyKeyReused,
     /// The store must be prepared first.
     NotPrepared,
-    /// The month has no booking number left.
+    /// The month has no booking number left, or the day no transaction number.
     NumbersExhausted,
 }
 

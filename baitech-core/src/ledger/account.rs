@@ -6,6 +6,7 @@ use crate::{
     account::User,
     booking::{Booking, PaymentMethod},
     kernel::{Id, ParseIdError},
+    payment::Transaction,
 };
 
 /// An account of the ledger. A credit is positive: what the platform owes to somebody, or has earned.
@@ -19,6 +20,9 @@ pub enum Account {
     Escrow(Id<Booking>),
     /// A user's wallet.
     Wallet(Id<User>),
+    /// Set aside for one transaction until its outcome is known: a payout or a refund on its way, money that came and is not what was
+    /// asked for, what a dispute has taken back.
+    Reserved(Id<Transaction>),
     /// Owed to a technician; negative where the technician owes the platform.
     Payable(Id<User>),
     /// Owed by a customer or a company.
@@ -41,6 +45,36 @@ pub enum Account {
     OpeningBalance,
 }
 
+impl Account {
+    /// Whether no commit may take it below zero: what is held for somebody cannot be given twice.
+    #[must_use]
+    pub const fn is_bounded(self) -> bool {
+        matches!(self, Self::Escrow(_) | Self::Wallet(_) | Self::Reserved(_))
+    }
+
+    /// Whether it is one of the platform's own, on which the entries of everybody meet.
+    #[must_use]
+    pub const fn is_common(self) -> bool {
+        match self {
+            Self::Escrow(_)
+            | Self::Wallet(_)
+            | Self::Reserved(_)
+            | Self::Payable(_)
+            | Self::Receivable(_) => false,
+            Self::Clearing(_)
+            | Self::Bank
+            | Self::PlatformRevenue
+            | Self::ProcessingRevenue
+            | Self::GatewayCharges
+            | Self::Discounts
+            | Self::WithholdingPayable
+            | Self::VatPayable
+            | Self::Losses
+            | Self::OpeningBalance => true,
+        }
+    }
+}
+
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -48,6 +82,7 @@ impl fmt::Display for Account {
             Self::Bank => f.write_str("bank"),
             Self::Escrow(id) => write!(f, "escrow:{id}"),
             Self::Wallet(id) => write!(f, "wallet:{id}"),
+            Self::Reserved(id) => write!(f, "reserved:{id}"),
             Self::Payable(id) => write!(f, "payable:{id}"),
             Self::Receivable(id) => write!(f, "receivable:{id}"),
             Self::PlatformRevenue => f.write_str("platform_revenue"),
@@ -82,6 +117,7 @@ impl FromStr for Account {
             "bank" => Self::Bank,
             "escrow" => Self::Escrow(of.parse().map_err(|_: ParseIdError| unknown())?),
             "wallet" => Self::Wallet(user()?),
+            "reserved" => Self::Reserved(of.parse().map_err(|_: ParseIdError| unknown())?),
             "payable" => Self::Payable(user()?),
             "receivable" => Self::Receivable(user()?),
             "platform_revenue" => Self::PlatformRevenue,

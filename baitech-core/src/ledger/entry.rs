@@ -76,6 +76,25 @@ impl Entry {
         Ok(Self(record))
     }
 
+    /// What it moves on an account, in one line a currency.
+    pub fn lines_of(&self, account: Account) -> impl Iterator<Item = AccountLine> {
+        let mut sums: Vec<Money> = Vec::new();
+        for posting in self.postings.iter().filter(|posting| posting.account == account) {
+            match sums.iter_mut().find(|sum| sum.currency() == posting.amount.currency()) {
+                Some(sum) => *sum = sum.checked_add(posting.amount).unwrap_or(*sum),
+                None => sums.push(posting.amount),
+            }
+        }
+        let (entry, description, at) = (self.id, self.description.clone(), self.at);
+        sums.into_iter().map(move |amount| AccountLine {
+            entry,
+            account,
+            amount,
+            description: description.clone(),
+            at,
+        })
+    }
+
     /// What a store keeps.
     #[must_use]
     pub fn into_record(self) -> EntryRecord {
@@ -89,4 +108,20 @@ impl Deref for Entry {
     fn deref(&self) -> &EntryRecord {
         &self.0
     }
+}
+
+/// One posting of an account, with what it was for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountLine {
+    /// The entry that it is of.
+    pub entry: Id<Entry>,
+    /// Which account.
+    pub account: Account,
+    /// How much; credit is positive.
+    pub amount: Money,
+    /// What for.
+    pub description: String,
+    /// When.
+    pub at: DateTime<Utc>,
 }

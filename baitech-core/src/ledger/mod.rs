@@ -5,5 +5,5 @@ mod entry;
 mod reader;
 
 pub use account::Account;
-pub use entry::{Entry, EntryRecord, Posting, UnbalancedEntry};
+pub use entry::{AccountLine, Entry, EntryRecord, Posting, UnbalancedEntry};
 pub use reader::Ledger;

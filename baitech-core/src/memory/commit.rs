@@ -2,6 +2,7 @@ use super::state::{Row, State};
 use crate::{
     account::User,
     booking::Booking,
+    payment::Transaction,
     store::{ChangeSet, Claim, Committed, Expected, Guard, Idempotency, Put, StoreError, Write},
 };
 
@@ -9,7 +10,7 @@ use crate::{
 /// the set takes effect whole or not at all.
 pub(super) fn commit(state: &mut State, changes: ChangeSet) -> Result<Committed, StoreError> {
     changes.check()?;
-    let ChangeSet { writes, guards, free, take, tallies, entries, events, idempotency } = changes;
+    let ChangeSet { writes, guards, free, take, tallies, entries, solvent, events, idempotency } = changes;
 
     if let Some(answer) = answered(state, idempotency.as_ref())? {
         return Ok(Committed::Replayed(answer));
@@ -18,8 +19,10 @@ pub(super) fn commit(state: &mut State, changes: ChangeSet) -> Result<Committed,
     check_claims(state, &free, &take)?;
     state.users.check_unique(writes.iter().filter_map(user))?;
     state.bookings.check_unique(writes.iter().filter_map(booking))?;
+    state.transactions.check_unique(writes.iter().filter_map(transaction))?;
     let sums =
         state.ledger.sums(&entries).map_err(|error| StoreError::Malformed(error.to_string().into()))?;
+    state.ledger.check_funds(&sums, &solvent)?;
 
     for claim in free {
         if state.claims.get(&claim.key) == Some(&claim.holder) {
@@ -88,14 +91,21 @@ fn check_claims(state: &State, free: &[Claim], take: &[Claim]) -> Result<(), Sto
 const fn user(write: &Write) -> Option<&User> {
     match write {
         Write::User(put) => Some(&put.value),
-        Write::Booking(_) => None,
+        Write::Booking(_) | Write::Transaction(_) | Write::Webhook(_) => None,
     }
 }
 
 const fn booking(write: &Write) -> Option<&Booking> {
     match write {
         Write::Booking(put) => Some(&put.value),
-        Write::User(_) => None,
+        Write::User(_) | Write::Transaction(_) | Write::Webhook(_) => None,
+    }
+}
+
+const fn transaction(write: &Write) -> Option<&Transaction> {
+    match write {
+        Write::Transaction(put) => Some(&put.value),
+        Write::User(_) | Write::Booking(_) | Write::Webhook(_) => None,
     }
 }
 
@@ -113,6 +123,18 @@ fn apply(state: &mut State, write: Write) {
             let Put { value, expected: _, origin: _, due_at } = *put;
             let updated_at = value.updated_at;
             state.bookings.put(Row { value, version });
+            (due_at, updated_at)
+        }
+        Write::Transaction(put) => {
+            let Put { value, expected: _, origin: _, due_at } = *put;
+            let updated_at = value.updated_at;
+            state.transactions.put(Row { value, version });
+            (due_at, updated_at)
+        }
+        Write::Webhook(put) => {
+            let Put { value, expected: _, origin: _, due_at } = *put;
+            let updated_at = value.updated_at;
+            state.webhooks.put(Row { value, version });
             (due_at, updated_at)
         }
     };

@@ -19,6 +19,8 @@ mod readers;
 mod spatial;
 mod state;
 mod store;
+mod transactions;
 mod users;
+mod webhooks;
 
 pub use store::MemoryStore;

@@ -3,7 +3,7 @@ use std::{cmp::Reverse, collections::HashMap, ops::Range};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{MemoryStore, bookings::list_key, state::Row};
+use super::{MemoryStore, bookings::list_key, state::Row, transactions, webhooks};
 use crate::{
     account::{Category, User, UserFilter, UserRepository},
     booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
@@ -11,6 +11,10 @@ use crate::{
         Code, Cursor, Distance, Email, GeoPoint, Id, Page, PageRequest, PhoneNumber, Username, Violation,
     },
     matching::{Candidate, MatchingRepository, Workload},
+    payment::{
+        HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
+        TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
+    },
     store::{Load, StoreError, Stored},
 };
 
@@ -133,5 +137,83 @@ impl MatchingRepository for MemoryStore {
         within: Distance,
     ) -> Result<u64, StoreError> {
         Ok(self.read().bookings.count_open(category, near, within) as u64)
+    }
+}
+
+#[async_trait]
+impl Load<Transaction> for MemoryStore {
+    async fn load(&self, id: Id<Transaction>) -> Result<Option<Stored<Transaction>>, StoreError> {
+        Ok(self.read().transactions.get(id).map(Row::stored))
+    }
+}
+
+#[async_trait]
+impl Load<Webhook> for MemoryStore {
+    async fn load(&self, id: Id<Webhook>) -> Result<Option<Stored<Webhook>>, StoreError> {
+        Ok(self.read().webhooks.get(id).map(Row::stored))
+    }
+}
+
+#[async_trait]
+impl TransactionRepository for MemoryStore {
+    async fn find_transaction_by_number(
+        &self,
+        number: &TransactionNumber,
+    ) -> Result<Option<Stored<Transaction>>, StoreError> {
+        Ok(self.read().transactions.by_number(number).map(Row::stored))
+    }
+
+    async fn find_by_token(&self, token: &str) -> Result<Option<Stored<Transaction>>, StoreError> {
+        Ok(self.read().transactions.by_token(token).map(Row::stored))
+    }
+
+    async fn find_by_reference(&self, reference: &str) -> Result<Option<Stored<Transaction>>, StoreError> {
+        Ok(self.read().transactions.by_reference(reference).map(Row::stored))
+    }
+
+    async fn list_transactions(
+        &self,
+        filter: &TransactionFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Transaction>>, StoreError> {
+        let after = page.cursor().map(Cursor::parts).transpose().map_err(StoreError::Cursor)?;
+        let after = after.map(|(millis, id)| (Reverse(millis), id));
+        let state = self.read();
+        let rows = state.transactions.page(filter, after, page.limit().saturating_add(1));
+        let cursor = |row: &&Row<Transaction>| {
+            let (Reverse(millis), id) = transactions::list_key(&row.value);
+            Cursor::new(millis, id)
+        };
+        Ok(Page::from_overfull(rows, page.limit(), cursor).map(Row::stored))
+    }
+
+    async fn total_transactions(
+        &self,
+        filter: &TransactionFilter,
+    ) -> Result<Vec<TransactionTotal>, StoreError> {
+        Ok(self.read().transactions.totals(filter))
+    }
+
+    async fn payment_history(&self, query: &HistoryQuery) -> Result<PaymentHistory, StoreError> {
+        Ok(self.read().transactions.history(query))
+    }
+}
+
+#[async_trait]
+impl WebhookRepository for MemoryStore {
+    async fn list_webhooks(
+        &self,
+        statuses: &[WebhookStatus],
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Webhook>>, StoreError> {
+        let after = page.cursor().map(Cursor::parts).transpose().map_err(StoreError::Cursor)?;
+        let after = after.map(|(millis, id)| (Reverse(millis), id));
+        let state = self.read();
+        let rows = state.webhooks.page(statuses, after, page.limit().saturating_add(1));
+        let cursor = |row: &&Row<Webhook>| {
+            let (Reverse(millis), id) = webhooks::list_key(&row.value);
+            Cursor::new(millis, id)
+        };
+        Ok(Page::from_overfull(rows, page.limit(), cursor).map(Row::stored))
     }
 }

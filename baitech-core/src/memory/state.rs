@@ -3,7 +3,8 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::{
-    answers::Answers, bookings::Bookings, due::DueQueue, ledger::Ledger, outbox::EventQueue, users::Users,
+    answers::Answers, bookings::Bookings, due::DueQueue, ledger::Ledger, outbox::EventQueue,
+    transactions::Transactions, users::Users, webhooks::Webhooks,
 };
 use crate::store::{AggregateRef, ClaimKey, Origin, Stored, Version};
 
@@ -25,6 +26,8 @@ impl<A: Clone> Row<A> {
 pub(super) struct State {
     pub(super) users: Users,
     pub(super) bookings: Bookings,
+    pub(super) transactions: Transactions,
+    pub(super) webhooks: Webhooks,
     pub(super) claims: BTreeMap<ClaimKey, AggregateRef>,
     pub(super) counters: HashMap<String, u64>,
     pub(super) due: DueQueue,
@@ -41,6 +44,8 @@ impl State {
         match target {
             AggregateRef::User(id) => self.users.get(id).map(|row| row.version),
             AggregateRef::Booking(id) => self.bookings.get(id).map(|row| row.version),
+            AggregateRef::Transaction(id) => self.transactions.get(id).map(|row| row.version),
+            AggregateRef::Webhook(id) => self.webhooks.get(id).map(|row| row.version),
         }
     }
 

@@ -5,10 +5,10 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{commit, state::State};
+use super::{commit, ledger, state::State};
 use crate::{
-    kernel::{Currency, Id, Money, Pause},
-    ledger::{Account, Entry},
+    kernel::{Currency, Cursor, Id, Money, Page, PageRequest, Pause},
+    ledger::{Account, AccountLine, Entry},
     store::{
         ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem, DueWork, Event,
         Fingerprint, IdempotencyKey, Lease, LedgerReader, Outbox, StoreError,
@@ -59,6 +59,7 @@ impl fmt::Debug for MemoryStore {
         f.debug_struct("MemoryStore")
             .field("users", &state.users.len())
             .field("bookings", &state.bookings.len())
+            .field("transactions", &state.transactions.len())
             .field("claims", &state.claims.len())
             .finish_non_exhaustive()
     }
@@ -135,5 +136,20 @@ impl LedgerReader for MemoryStore {
 
     async fn trial_balance(&self) -> Result<Vec<(Account, Money)>, StoreError> {
         Ok(self.read().ledger.balances())
+    }
+
+    async fn recount(&self) -> Result<Vec<(Account, Money)>, StoreError> {
+        Ok(self.read().ledger.recount())
+    }
+
+    async fn account_lines(
+        &self,
+        account: Account,
+        page: &PageRequest,
+    ) -> Result<Page<AccountLine>, StoreError> {
+        let after = page.cursor().map(ledger::line_position).transpose()?;
+        let lines = self.read().ledger.lines(account, after, page.limit().saturating_add(1));
+        let cursor = |line: &AccountLine| Cursor::new(line.at.timestamp_millis(), line.entry);
+        Ok(Page::from_overfull(lines, page.limit(), cursor))
     }
 }

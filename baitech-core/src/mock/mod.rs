@@ -28,6 +28,9 @@ mod whole;
 pub use kernel::{MockClock, MockEntropy, MockPause};
 pub use matching::{MockMatchScorer, MockPriceList};
 pub use payment::MockPaymentGateway;
-pub use repositories::{MockBookingRepository, MockMatchingRepository, MockUserRepository};
+pub use repositories::{
+    MockBookingRepository, MockMatchingRepository, MockTransactionRepository, MockUserRepository,
+    MockWebhookRepository,
+};
 pub use store::{MockClaims, MockCommit, MockCounters, MockDueWork, MockLedgerReader, MockOutbox};
 pub use whole::MockStore;

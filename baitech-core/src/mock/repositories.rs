@@ -9,6 +9,10 @@ use crate::{
     booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
     kernel::{Distance, Email, GeoPoint, Id, Page, PageRequest, PhoneNumber, Username},
     matching::{Candidate, MatchingRepository, Workload},
+    payment::{
+        HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
+        TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
+    },
     store::{Load, StoreError, Stored},
 };
 
@@ -111,5 +115,72 @@ mock! {
             near: GeoPoint,
             within: Distance,
         ) -> Result<u64, StoreError>;
+    }
+}
+
+mock! {
+    /// Transactions that are told beforehand.
+    ///
+    /// ```
+    /// use baitech_core::{mock::MockTransactionRepository, payment::TransactionRepository};
+    ///
+    /// let mut transactions = MockTransactionRepository::new();
+    /// transactions.expect_find_by_token().returning(|_| Ok(None));
+    /// assert!(futures::executor::block_on(transactions.find_by_token("sesame")).unwrap().is_none());
+    /// ```
+    #[derive(Debug)]
+    pub TransactionRepository {}
+
+    #[async_trait]
+    impl Load<Transaction> for TransactionRepository {
+        async fn load(&self, id: Id<Transaction>) -> Result<Option<Stored<Transaction>>, StoreError>;
+    }
+
+    #[async_trait]
+    impl TransactionRepository for TransactionRepository {
+        async fn find_transaction_by_number(
+            &self,
+            number: &TransactionNumber,
+        ) -> Result<Option<Stored<Transaction>>, StoreError>;
+        async fn find_by_token(&self, token: &str) -> Result<Option<Stored<Transaction>>, StoreError>;
+        async fn find_by_reference(&self, reference: &str) -> Result<Option<Stored<Transaction>>, StoreError>;
+        async fn list_transactions(
+            &self,
+            filter: &TransactionFilter,
+            page: &PageRequest,
+        ) -> Result<Page<Stored<Transaction>>, StoreError>;
+        async fn total_transactions(
+            &self,
+            filter: &TransactionFilter,
+        ) -> Result<Vec<TransactionTotal>, StoreError>;
+        async fn payment_history(&self, query: &HistoryQuery) -> Result<PaymentHistory, StoreError>;
+    }
+}
+
+mock! {
+    /// Calls of providers that are told beforehand.
+    ///
+    /// ```
+    /// use baitech_core::{kernel::Id, mock::MockWebhookRepository, store::Load};
+    ///
+    /// let mut webhooks = MockWebhookRepository::new();
+    /// webhooks.expect_load().returning(|_| Ok(None));
+    /// assert!(futures::executor::block_on(webhooks.load(Id::from_bytes([0; 12]))).unwrap().is_none());
+    /// ```
+    #[derive(Debug)]
+    pub WebhookRepository {}
+
+    #[async_trait]
+    impl Load<Webhook> for WebhookRepository {
+        async fn load(&self, id: Id<Webhook>) -> Result<Option<Stored<Webhook>>, StoreError>;
+    }
+
+    #[async_trait]
+    impl WebhookRepository for WebhookRepository {
+        async fn list_webhooks(
+            &self,
+            statuses: &[WebhookStatus],
+            page: &PageRequest,
+        ) -> Result<Page<Stored<Webhook>>, StoreError>;
     }
 }

@@ -2,8 +2,8 @@ use async_trait::async_trait;
 use mockall::mock;
 
 use crate::{
-    kernel::{Currency, Id, Money},
-    ledger::Account,
+    kernel::{Currency, Id, Money, Page, PageRequest},
+    ledger::{Account, AccountLine},
     store::{
         ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem, DueWork, Event,
         Fingerprint, IdempotencyKey, Lease, LedgerReader, Outbox, StoreError,
@@ -137,5 +137,7 @@ mock! {
     impl LedgerReader for LedgerReader {
         async fn balance(&self, account: Account, currency: Currency) -> Result<Money, StoreError>;
         async fn trial_balance(&self) -> Result<Vec<(Account, Money)>, StoreError>;
+        async fn recount(&self) -> Result<Vec<(Account, Money)>, StoreError>;
+        async fn account_lines(&self, account: Account, page: &PageRequest) -> Result<Page<AccountLine>, StoreError>;
     }
 }

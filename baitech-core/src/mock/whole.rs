@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     MockBookingRepository, MockClaims, MockCommit, MockCounters, MockDueWork, MockLedgerReader,
-    MockMatchingRepository, MockOutbox, MockUserRepository,
+    MockMatchingRepository, MockOutbox, MockTransactionRepository, MockUserRepository, MockWebhookRepository,
 };
 use crate::{
     account::{Category, User, UserFilter, UserRepository},
@@ -13,8 +13,12 @@ use crate::{
     kernel::{
         Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, Pause, PhoneNumber, Username,
     },
-    ledger::Account,
+    ledger::{Account, AccountLine},
     matching::{Candidate, MatchingRepository, Workload},
+    payment::{
+        HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
+        TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
+    },
     store::{
         ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem, DueWork, Event,
         Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, StoreError, Stored,
@@ -44,6 +48,8 @@ pub struct MockStore {
     pub users: MockUserRepository,
     pub bookings: MockBookingRepository,
     pub matching: MockMatchingRepository,
+    pub transactions: MockTransactionRepository,
+    pub webhooks: MockWebhookRepository,
 }
 
 impl MockStore {
@@ -113,6 +119,18 @@ impl LedgerReader for MockStore {
 
     async fn trial_balance(&self) -> Result<Vec<(Account, Money)>, StoreError> {
         self.ledger.trial_balance().await
+    }
+
+    async fn recount(&self) -> Result<Vec<(Account, Money)>, StoreError> {
+        self.ledger.recount().await
+    }
+
+    async fn account_lines(
+        &self,
+        account: Account,
+        page: &PageRequest,
+    ) -> Result<Page<AccountLine>, StoreError> {
+        self.ledger.account_lines(account, page).await
     }
 }
 
@@ -199,5 +217,67 @@ impl MatchingRepository for MockStore {
         within: Distance,
     ) -> Result<u64, StoreError> {
         self.matching.open_requests(category, near, within).await
+    }
+}
+
+#[async_trait]
+impl Load<Transaction> for MockStore {
+    async fn load(&self, id: Id<Transaction>) -> Result<Option<Stored<Transaction>>, StoreError> {
+        self.transactions.load(id).await
+    }
+}
+
+#[async_trait]
+impl Load<Webhook> for MockStore {
+    async fn load(&self, id: Id<Webhook>) -> Result<Option<Stored<Webhook>>, StoreError> {
+        self.webhooks.load(id).await
+    }
+}
+
+#[async_trait]
+impl TransactionRepository for MockStore {
+    async fn find_transaction_by_number(
+        &self,
+        number: &TransactionNumber,
+    ) -> Result<Option<Stored<Transaction>>, StoreError> {
+        self.transactions.find_transaction_by_number(number).await
+    }
+
+    async fn find_by_token(&self, token: &str) -> Result<Option<Stored<Transaction>>, StoreError> {
+        self.transactions.find_by_token(token).await
+    }
+
+    async fn find_by_reference(&self, reference: &str) -> Result<Option<Stored<Transaction>>, StoreError> {
+        self.transactions.find_by_reference(reference).await
+    }
+
+    async fn list_transactions(
+        &self,
+        filter: &TransactionFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Transaction>>, StoreError> {
+        self.transactions.list_transactions(filter, page).await
+    }
+
+    async fn total_transactions(
+        &self,
+        filter: &TransactionFilter,
+    ) -> Result<Vec<TransactionTotal>, StoreError> {
+        self.transactions.total_transactions(filter).await
+    }
+
+    async fn payment_history(&self, query: &HistoryQuery) -> Result<PaymentHistory, StoreError> {
+        self.transactions.payment_history(query).await
+    }
+}
+
+#[async_trait]
+impl WebhookRepository for MockStore {
+    async fn list_webhooks(
+        &self,
+        statuses: &[WebhookStatus],
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Webhook>>, StoreError> {
+        self.webhooks.list_webhooks(statuses, page).await
     }
 }

@@ -1,17 +1,37 @@
 //! How money comes in, is held, shared, given back and paid out: transactions, and one port for every payment provider.
 
+mod begin;
+mod cash_payment;
+mod decision;
 mod document;
+mod escrow;
+mod event;
 mod fraud;
+mod fraud_rules;
 pub mod gateway;
 mod ledger_methods;
 mod number;
+mod payout;
+mod policy;
+mod progress;
+pub mod reconcile;
+mod refund;
+mod repository;
+mod review;
+mod service;
+mod settle;
 mod status;
+mod timers;
 mod transaction;
+mod webhook;
 
+pub use begin::NewTransaction;
 pub use document::{
     Addressee, Document, DocumentKind, DocumentLine, DocumentRenderer, DocumentSum, RenderError,
 };
+pub use event::PaymentEvent;
 pub use fraud::{FraudCheck, FraudDecision, FraudReason, FraudReview, FraudScorer, FraudSignals};
+pub use fraud_rules::{FraudAgeBand, FraudBand, FraudPolicy, RuleFraudScorer};
 pub use gateway::{
     Capabilities, Capture, Charge, ClientSecret, Contact, Declined, GatewayError, Limits, News, Notice,
     Operation, Original, Outcome, PayOut, PaymentGateway, Proof, Query, RefundOrder, Subject, WebhookCall,
@@ -19,8 +39,16 @@ pub use gateway::{
 };
 pub use ledger_methods::{Cash, Wallet};
 pub use number::TransactionNumber;
+pub use policy::PaymentPolicy;
+pub use repository::{
+    HistoryQuery, PaymentHistory, TransactionFilter, TransactionRepository, TransactionTotal,
+    WebhookRepository,
+};
+pub use service::{NewPayment, NewPayout, Payments, StartedPayment, WalletView};
 pub use status::{Cause, TransactionKind, TransactionStatus, TransactionStep};
+pub use timers::PaymentTask;
 pub use transaction::{
     Amount, Chargeback, DocumentStamp, EscrowState, Failure, GatewayLink, Mismatch, MismatchKind,
     PaymentOrigin, ReconciliationStamp, Refund, SettlementState, Split, Transaction, TransactionRecord,
 };
+pub use webhook::{Webhook, WebhookRecord, WebhookStatus};

@@ -126,6 +126,8 @@ pub struct GatewayLink {
     /// The last part of the path at which the provider calls back: nobody else knows it.
     #[serde(skip_serializing)]
     pub token: Option<String>,
+    /// The provider in whose account the money lies; `None` where it moves in our own books alone.
+    pub provider: Option<PaymentMethod>,
     /// The provider's name for the operation: `CheckoutRequestID`, `pi_…`.
     pub reference: Option<String>,
     /// The number of the provider's receipt, or its charge.
@@ -156,6 +158,7 @@ impl std::fmt::Debug for GatewayLink {
     /// Without token, phone and account.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("GatewayLink")
+            .field("provider", &self.provider)
             .field("reference", &self.reference)
             .field("receipt", &self.receipt)
             .field("attempts", &self.attempts)

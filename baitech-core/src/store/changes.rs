@@ -1,7 +1,12 @@
 use chrono::{DateTime, Utc};
 
 use super::{AggregateRef, Claim, Event, Idempotency, Origin, Stored, Tally, Version};
-use crate::{account::User, booking::Booking, ledger::Entry};
+use crate::{
+    account::User,
+    booking::Booking,
+    ledger::{Account, Entry},
+    payment::{Transaction, Webhook},
+};
 
 /// Everything that one decision changes: plain, bounded data, committed all or nothing.
 ///
@@ -15,8 +20,10 @@ use crate::{account::User, booking::Booking, ledger::Entry};
 ///    another fingerprint under the key → [`StoreError::KeyReused`](super::StoreError::KeyReused);
 /// 2. versions of `writes` and `guards` → [`StoreError::Conflict`](super::StoreError::Conflict);
 /// 3. `free`, then `take` → [`StoreError::Claimed`](super::StoreError::Claimed); and then the unique fields, which are
-///    `email`, `phoneNumber` and `username` of users and `bookingNumber` of bookings →
-///    [`StoreError::Duplicate`](super::StoreError::Duplicate).
+///    `email`, `phoneNumber` and `username` of users, `bookingNumber` of bookings, and `transactionNumber` and the provider's
+///    reference of transactions → [`StoreError::Duplicate`](super::StoreError::Duplicate);
+/// 4. balances: an account that `entries` lower, and that is [bounded](Account::is_bounded) or named in `solvent`, must not end below
+///    zero → [`StoreError::Overdrawn`](super::StoreError::Overdrawn).
 #[derive(Debug, Clone, Default)]
 pub struct ChangeSet {
     /// At most one write an aggregate.
@@ -32,6 +39,8 @@ pub struct ChangeSet {
     pub tallies: Vec<Tally>,
     /// Balanced entries for the ledger.
     pub entries: Vec<Entry>,
+    /// Accounts that these entries must not take below zero, besides those that are never to be.
+    pub solvent: Vec<Account>,
     /// Events of aggregates that are written in the same set.
     pub events: Vec<Event>,
     /// The answer to keep for a repeated request.
@@ -116,6 +125,10 @@ pub enum Write {
     User(Box<Put<User>>),
     /// A booking.
     Booking(Box<Put<Booking>>),
+    /// A transaction.
+    Transaction(Box<Put<Transaction>>),
+    /// A call of a payment provider.
+    Webhook(Box<Put<Webhook>>),
 }
 
 impl Write {
@@ -125,6 +138,8 @@ impl Write {
         match self {
             Self::User(put) => AggregateRef::User(put.value.id),
             Self::Booking(put) => AggregateRef::Booking(put.value.id),
+            Self::Transaction(put) => AggregateRef::Transaction(put.value.id),
+            Self::Webhook(put) => AggregateRef::Webhook(put.value.id),
         }
     }
 
@@ -134,6 +149,8 @@ impl Write {
         match self {
             Self::User(put) => put.expected,
             Self::Booking(put) => put.expected,
+            Self::Transaction(put) => put.expected,
+            Self::Webhook(put) => put.expected,
         }
     }
 }
@@ -147,6 +164,18 @@ impl From<Put<User>> for Write {
 impl From<Put<Booking>> for Write {
     fn from(put: Put<Booking>) -> Self {
         Self::Booking(Box::new(put))
+    }
+}
+
+impl From<Put<Transaction>> for Write {
+    fn from(put: Put<Transaction>) -> Self {
+        Self::Transaction(Box::new(put))
+    }
+}
+
+impl From<Put<Webhook>> for Write {
+    fn from(put: Put<Webhook>) -> Self {
+        Self::Webhook(Box::new(put))
     }
 }
 

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use super::{AggregateRef, Claim};
-use crate::kernel::Violation;
+use crate::{kernel::Violation, ledger::Account};
 
 /// Why a store did not do what it was asked. A commit that fails stores nothing, unless it is
 /// [`Unavailable`](Self::Unavailable): then nobody knows.
@@ -21,6 +21,9 @@ pub enum StoreError {
         /// The field's name on the wire.
         field: &'static str,
     },
+    /// There is less on this account than the entries take.
+    #[error("{0} would fall below zero")]
+    Overdrawn(Account),
     /// The idempotency key was used for a request with another fingerprint.
     #[error("the idempotency key belongs to another request")]
     KeyReused,

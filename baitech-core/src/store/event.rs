@@ -8,6 +8,7 @@ use crate::{
     account::{AccountEvent, User},
     booking::{Booking, BookingEvent},
     kernel::{Actor, Id, Kind},
+    payment::{PaymentEvent, Transaction, Webhook},
 };
 
 /// One aggregate of any kind.
@@ -18,6 +19,10 @@ pub enum AggregateRef {
     User(Id<User>),
     /// A booking.
     Booking(Id<Booking>),
+    /// A transaction.
+    Transaction(Id<Transaction>),
+    /// A call of a payment provider.
+    Webhook(Id<Webhook>),
 }
 
 impl AggregateRef {
@@ -27,6 +32,8 @@ impl AggregateRef {
         match self {
             Self::User(_) => Kind::User,
             Self::Booking(_) => Kind::Booking,
+            Self::Transaction(_) => Kind::Transaction,
+            Self::Webhook(_) => Kind::Webhook,
         }
     }
 
@@ -36,6 +43,8 @@ impl AggregateRef {
         match self {
             Self::User(id) => id.to_bytes(),
             Self::Booking(id) => id.to_bytes(),
+            Self::Transaction(id) => id.to_bytes(),
+            Self::Webhook(id) => id.to_bytes(),
         }
     }
 }
@@ -52,11 +61,25 @@ impl From<Id<Booking>> for AggregateRef {
     }
 }
 
+impl From<Id<Transaction>> for AggregateRef {
+    fn from(id: Id<Transaction>) -> Self {
+        Self::Transaction(id)
+    }
+}
+
+impl From<Id<Webhook>> for AggregateRef {
+    fn from(id: Id<Webhook>) -> Self {
+        Self::Webhook(id)
+    }
+}
+
 impl fmt::Display for AggregateRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User(id) => write!(f, "user {id}"),
             Self::Booking(id) => write!(f, "booking {id}"),
+            Self::Transaction(id) => write!(f, "transaction {id}"),
+            Self::Webhook(id) => write!(f, "webhook {id}"),
         }
     }
 }
@@ -93,6 +116,8 @@ pub enum EventKind {
     Booking(BookingEvent),
     /// To an account.
     Account(AccountEvent),
+    /// To a transaction, or by a call of a provider.
+    Payment(PaymentEvent),
 }
 
 impl EventKind {
@@ -102,6 +127,7 @@ impl EventKind {
         match self {
             Self::Booking(event) => event.name(),
             Self::Account(event) => event.name(),
+            Self::Payment(event) => event.name(),
         }
     }
 }
@@ -115,5 +141,11 @@ impl From<BookingEvent> for EventKind {
 impl From<AccountEvent> for EventKind {
     fn from(event: AccountEvent) -> Self {
         Self::Account(event)
+    }
+}
+
+impl From<PaymentEvent> for EventKind {
+    fn from(event: PaymentEvent) -> Self {
+        Self::Payment(event)
     }
 }

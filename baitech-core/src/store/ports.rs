@@ -6,9 +6,10 @@ use super::{ChangeSet, Claim, ClaimKey, DueWork, Event, Fingerprint, Idempotency
 use crate::{
     account::UserRepository,
     booking::BookingRepository,
-    kernel::{Currency, Id, Money, Pause},
-    ledger::Account,
+    kernel::{Currency, Id, Money, Page, PageRequest, Pause},
+    ledger::{Account, AccountLine},
     matching::MatchingRepository,
+    payment::{TransactionRepository, WebhookRepository},
 };
 
 /// What became of a commit.
@@ -96,7 +97,7 @@ pub trait Outbox: Send + Sync + fmt::Debug {
 /// Reads the ledger.
 #[async_trait]
 pub trait LedgerReader: Send + Sync + fmt::Debug {
-    /// The sum of an account's postings in a currency; zero for none.
+    /// The sum of an account's postings in a currency; zero for none. Quick however many there are: a store keeps running sums.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -107,6 +108,22 @@ pub trait LedgerReader: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn trial_balance(&self) -> Result<Vec<(Account, Money)>, StoreError>;
+
+    /// What [`trial_balance`](Self::trial_balance) tells, summed anew from every posting there is: for audits. It reads the whole ledger.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn recount(&self) -> Result<Vec<(Account, Money)>, StoreError>;
+
+    /// The postings of an account, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Cursor`], [`StoreError::Unavailable`].
+    async fn account_lines(
+        &self,
+        account: Account,
+        page: &PageRequest,
+    ) -> Result<Page<AccountLine>, StoreError>;
 }
 
 /// Everything that the engine asks of a store, for `Marketplace::builder` to take in one go.
@@ -123,6 +140,8 @@ pub trait Store:
     + UserRepository
     + BookingRepository
     + MatchingRepository
+    + TransactionRepository
+    + WebhookRepository
 {
 }
 
@@ -137,5 +156,7 @@ impl<S> Store for S where
         + UserRepository
         + BookingRepository
         + MatchingRepository
+        + TransactionRepository
+        + WebhookRepository
 {
 }

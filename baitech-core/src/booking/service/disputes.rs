@@ -7,7 +7,7 @@ use super::{
 use crate::{
     account::Image,
     booking::{Booking, DisputeCategory, DisputeClaim, DisputeOutcome, NewTimeSlot},
-    decide::answered,
+    decide::{Numbering, answered},
     kernel::{Actor, Error, Id, Percent, Result, Text},
     store::Stored,
 };
@@ -73,7 +73,8 @@ impl Bookings {
         notes: &str,
     ) -> Result<Stored<Booking>> {
         let notes = Text::<1000>::new("notes", notes)?;
-        self.change(actor, id, ("resolve", GoesOn), &(outcome, &notes), |booking, context| {
+        let terms = ("resolve", GoesOn, Numbering::WithPayment);
+        self.change_numbered(actor, id, terms, &(outcome, &notes), |booking, context| {
             booking.resolve_dispute(outcome, notes.clone(), context)
         })
         .await

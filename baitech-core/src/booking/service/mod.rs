@@ -18,7 +18,7 @@ pub use matching::Offer;
 use super::{Booking, Context};
 use crate::{
     account::User,
-    decide::{Command, Decision, change},
+    decide::{Command, Decision, Numbering, change},
     engine::{Effort, Engine},
     kernel::{Actor, Code, Current, Error, Id, Kind, Money, Result, Rule, Violation},
     store::{IdempotencyKey, Stored, Version},
@@ -91,7 +91,7 @@ impl Bookings {
     }
 
     fn context<'a>(&'a self, actor: &Actor, now: DateTime<Utc>) -> Context<'a> {
-        Context { actor: *actor, now, policy: &self.engine.policy, entropy: &*self.engine.entropy }
+        self.engine.context(actor, now)
     }
 
     fn command(&self, actor: &Actor, name: &'static str, arguments: &impl Serialize) -> Result<Command> {
@@ -110,13 +110,29 @@ impl Bookings {
     where
         F: Fn(Booking, &Context<'_>) -> Result<Decision<Booking>> + Send + Sync,
     {
+        self.change_numbered(actor, id, (name, effort, Numbering::Never), arguments, decide).await
+    }
+
+    /// One command on one booking, which may make a transaction.
+    async fn change_numbered<F>(
+        &self,
+        actor: &Actor,
+        id: Id<Booking>,
+        (name, effort, numbering): (&'static str, Effort, Numbering),
+        arguments: &(impl Serialize + Sync),
+        decide: F,
+    ) -> Result<Stored<Booking>>
+    where
+        F: Fn(Booking, &Context<'_>) -> Result<Decision<Booking>> + Send + Sync,
+    {
         self.require_actor(actor, effort).await?;
         let command = self.command(actor, name, &(id, arguments))?;
-        let changed = change(&self.engine, &*self.engine.bookings, &command, id, |booking: Booking, now| {
+        let command = (&command, numbering);
+        let changed = change(&self.engine, &*self.engine.bookings, command, id, |booking: Booking, at| {
             if !booking.is_visible_to(actor) {
                 return Err(Error::not_found(Kind::Booking, id));
             }
-            decide(booking, &self.context(actor, now))
+            decide(booking, &self.engine.context_at(actor, at))
         });
         match changed.await {
             // A broken pin is found before the decision, and its error carries the booking.

@@ -41,6 +41,7 @@ impl Bookings {
             | Task::ExpirePayment
             | Task::AutoVerify
             | Task::WalkOn
+            | Task::ReleaseEscrow
             | Task::Remind(_)
             | Task::EscalateDispute => {
                 here.change(actor, id, ("task", GoesOn), &(), |booking, context| {

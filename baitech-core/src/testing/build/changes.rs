@@ -6,6 +6,7 @@ use crate::{
     booking::BookingEvent,
     kernel::{Actor, Id, Money},
     ledger::{Account, Entry, EntryRecord, Posting},
+    payment::PaymentEvent,
     store::{AggregateRef, Event, EventKind, Fingerprint, Idempotency, IdempotencyKey, Version},
 };
 
@@ -15,6 +16,8 @@ pub fn event(target: AggregateRef, version: Version, n: u32, at: DateTime<Utc>) 
     let kind: EventKind = match target {
         AggregateRef::User(_) => AccountEvent::UserProfileChanged.into(),
         AggregateRef::Booking(_) => BookingEvent::BookingUpdated.into(),
+        AggregateRef::Transaction(_) => PaymentEvent::TransactionUpdated.into(),
+        AggregateRef::Webhook(_) => PaymentEvent::WebhookReceived.into(),
     };
     // An id of its own for each aggregate, version and n.
     let name = format!("{target} {version} {n}");

@@ -47,6 +47,7 @@ pub(super) async fn shows_every_account(fixture: &dyn Fixture) {
         Account::Escrow(id(2)),
         Account::Escrow(id(1)),
         Account::Wallet(id(1)),
+        Account::Reserved(id(1)),
         Account::Payable(id(1)),
         Account::Receivable(id(1)),
         Account::PlatformRevenue,
@@ -63,7 +64,8 @@ pub(super) async fn shows_every_account(fixture: &dyn Fixture) {
     let mut entries = Vec::new();
     for (n, pair) in (0..).zip(accounts.windows(2)) {
         for currency in [Currency::USD, Currency::KES] {
-            let amount = Money::from_major(i64::from(n) + 1, currency);
+            // Each is given more than it gives: some must not fall below zero.
+            let amount = Money::from_major(100 - i64::from(n), currency);
             entries.push(entry(
                 u64::from(n * 2 + u32::from(currency == Currency::KES)),
                 cause,

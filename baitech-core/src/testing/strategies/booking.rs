@@ -76,13 +76,15 @@ fn history() -> BoxedStrategy<Vec<StatusChange>> {
 fn payment(currency: Currency) -> BoxedStrategy<Payment> {
     let timing = select(vec![PaymentTiming::AtAcceptance, PaymentTiming::AfterVerification]);
     let method = option::of(select(PaymentMethod::ALL.to_vec()));
-    let paid = (option::of(moment()), option::of(money(currency)));
+    let paid = (option::of(moment()), option::of(money(currency)), any::<(bool, bool)>());
     (select(PaymentStatus::ALL.to_vec()), method, timing, option::of(id()), paid)
-        .prop_map(|(status, method, timing, transaction, (paid_at, withholding))| Payment {
+        .prop_map(|(status, method, timing, transaction, (paid_at, withholding, (held, on_hold)))| Payment {
             status,
             method,
             timing,
             transaction,
+            held,
+            on_hold,
             paid_at,
             withholding,
         })

@@ -1,0 +1,57 @@
+//! Banknotes that a technician has in hand.
+
+use super::{Amount, Cause, NewTransaction, PaymentEvent, Transaction, TransactionKind, TransactionStatus};
+use crate::{
+    account::{StatsDelta, User},
+    booking::{Booking, Context, PaymentMethod},
+    decide::Decision,
+    kernel::{Id, Result},
+    ledger::Account,
+    pricing::Shares,
+};
+
+impl Transaction {
+    /// A booking that was paid in cash: complete, and never held. The technician has the whole sum in hand, so the others' shares of it
+    /// become the technician's debt.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub(crate) fn paid_in_cash(
+        (booking, payer, technician): (Id<Booking>, Id<User>, Id<User>),
+        shares: Shares,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        let number = context.transaction_number()?;
+        let amount = Amount::shared(shares)?;
+        let new = NewTransaction {
+            payer: Some(payer),
+            payee: Some(technician),
+            booking: Some(booking),
+            ..NewTransaction::new(number, TransactionKind::BookingPayment, PaymentMethod::Cash, amount)
+        };
+        let mut decision = Self::begin(new, context)?;
+        decision.next.go(TransactionStatus::Completed, Cause::Settled)?;
+        let record = &mut decision.next.0;
+        record.completed_at = Some(context.now);
+        record.escrow.released_at = Some(context.now);
+        let Shares { payout, platform, processing, withholding } = shares;
+        let received = PaymentEvent::PaymentReceived {
+            kind: TransactionKind::BookingPayment,
+            amount: amount.gross,
+            booking: Some(booking),
+        };
+        decision
+            .count(Some(technician), StatsDelta { earned: Some(payout), ..StatsDelta::default() })
+            .event(received)
+            .post(
+                "cash payment",
+                context,
+                [
+                    (Account::Payable(technician), payout.checked_sub(amount.gross)?),
+                    (Account::PlatformRevenue, platform),
+                    (Account::ProcessingRevenue, processing),
+                    (Account::WithholdingPayable, withholding),
+                ],
+            )
+    }
+}

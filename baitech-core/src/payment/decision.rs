@@ -1,0 +1,83 @@
+use chrono::{DateTime, Utc};
+
+use super::{Cause, PaymentEvent, Transaction, TransactionStatus};
+use crate::{
+    booking::BookingPolicy,
+    decide::Aggregate,
+    kernel::{Actor, Current, Error, Id, Kind, Refusal, Result, Rule},
+    store::{AggregateRef, Put, Stored, Write},
+};
+
+impl Transaction {
+    /// Whether an actor may know of this transaction: who pays, who is paid, and staff.
+    #[must_use]
+    pub fn is_visible_to(&self, actor: &Actor) -> bool {
+        let id = actor.id();
+        actor.is_staff() || (id.is_some() && (self.payer == id || self.payee == id))
+    }
+
+    /// A refusal that names the status and what can follow.
+    pub(super) fn refuse(&self, rule: Rule, message: impl Into<String>) -> Error {
+        Error::Refused(Box::new(Refusal {
+            rule,
+            message: message.into(),
+            state: Some(self.status.as_str()),
+            requested: None,
+            allowed: self.status.next().map(TransactionStatus::as_str).collect(),
+        }))
+    }
+
+    /// Fails unless the table has this arrow, for this cause.
+    pub(super) fn go(&mut self, to: TransactionStatus, cause: Cause) -> Result<()> {
+        if self.status.cause(to) != Some(cause) {
+            let message = format!("a transaction that is {} cannot become {to}", self.status);
+            return Err(self.refuse(Rule::Transition, message));
+        }
+        self.0.status = to;
+        Ok(())
+    }
+
+    /// Fails for others than staff, and the system.
+    pub(super) fn require_staff(actor: &Actor) -> Result<()> {
+        if actor.is_staff() { Ok(()) } else { Err(Error::forbidden("this is for the staff")) }
+    }
+}
+
+impl Aggregate for Transaction {
+    type Event = PaymentEvent;
+    type Stage = TransactionStatus;
+
+    const KIND: Kind = Kind::Transaction;
+
+    fn reference(id: Id<Self>) -> AggregateRef {
+        AggregateRef::Transaction(id)
+    }
+
+    fn write(put: Put<Self>) -> Write {
+        Write::Transaction(Box::new(put))
+    }
+
+    fn current(stored: Stored<Self>) -> Current {
+        Current::Transaction(Box::new(stored))
+    }
+
+    fn id(&self) -> Id<Self> {
+        self.id
+    }
+
+    fn stage(&self) -> TransactionStatus {
+        self.status
+    }
+
+    fn updated_at(&self) -> DateTime<Utc> {
+        self.updated_at
+    }
+
+    fn touch(&mut self, now: DateTime<Utc>) {
+        self.0.updated_at = now;
+    }
+
+    fn due_at(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>> {
+        self.next_task(policy).map(|(at, _)| at)
+    }
+}

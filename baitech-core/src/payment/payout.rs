@@ -1,0 +1,56 @@
+//! Money that goes out: to technicians for what they have earned, and out of wallets.
+
+use super::{NewTransaction, Transaction, TransactionKind};
+use crate::{
+    booking::Context,
+    decide::Decision,
+    kernel::{Id, Money, Rate, Result, Rounding},
+    ledger::Account,
+};
+
+impl Transaction {
+    /// Sets aside what somebody is to be paid, and wants it paid. The commit may be refused with
+    /// [`Rule::InsufficientFunds`](crate::kernel::Rule::InsufficientFunds): nobody is paid more than is owed to them.
+    ///
+    /// # Errors
+    /// Those of the ledger; [`Rule::Transition`](crate::kernel::Rule::Transition) for a kind that pays nobody out.
+    pub fn begin_pay_out(new: NewTransaction, context: &Context<'_>) -> Result<Decision<Self>> {
+        let decision = Self::begin(new, context)?;
+        let transaction = &decision.next;
+        let source = match (transaction.kind, transaction.payee) {
+            (TransactionKind::TechnicianPayout, Some(technician)) => Account::Payable(technician),
+            (TransactionKind::WalletWithdrawal, Some(owner)) => Account::Wallet(owner),
+            _ => {
+                let message = "this kind of transaction pays nobody out";
+                return Err(transaction.refuse(crate::kernel::Rule::Transition, message));
+            }
+        };
+        let (id, gross) = (transaction.id, transaction.amount.gross);
+        let postings = [(source, gross.negated()), (Account::Reserved(id), gross)];
+        let mut decision = decision.post("payout set aside", context, postings)?;
+        decision.solvent.push(source);
+        Ok(decision)
+    }
+
+    /// What an instant payout of so much costs.
+    ///
+    /// # Errors
+    /// Those of money.
+    pub fn instant_fee(amount: Money, rate: Rate) -> Result<Money> {
+        Ok(amount.checked_mul(rate.factor())?.round_price(Rounding::HalfAwayFromZero))
+    }
+
+    /// Notes that a batch has paid what this transaction earned, or that nothing is owed any more.
+    pub fn settled_by(mut self, payout: Option<Id<Self>>, context: &Context<'_>) -> Decision<Self> {
+        self.0.settlement.settled_at = Some(context.now);
+        self.0.settlement.payout = payout;
+        self.0.settlement.scheduled_for = None;
+        Decision::new(self)
+    }
+
+    /// Waits for the next batch: so little is owed that it is not worth a payout.
+    pub fn settle_later(mut self, context: &Context<'_>) -> Decision<Self> {
+        self.schedule_settlement(context);
+        Decision::new(self)
+    }
+}

@@ -1,0 +1,140 @@
+use chrono::{DateTime, Datelike, Days, TimeDelta, TimeZone, Utc, Weekday};
+use chrono_tz::Tz;
+
+use crate::{
+    account::TimeOfDay,
+    booking::PaymentMethod,
+    kernel::{Currency, Money, Rate, after},
+};
+
+/// Every number that payments go by. The defaults are the platform's; an embedder replaces what differs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PaymentPolicy {
+    /// Held money is released so long after the booking is `paid`.
+    pub release_after: TimeDelta,
+    /// When, after it was sent, an operation without an answer is asked about.
+    pub query_after: Vec<TimeDelta>,
+    /// From then on it is asked about this often …
+    pub query_every: TimeDelta,
+    /// … until so long after it was sent. Then a payment counts as expired, and a payout or a refund is a person's to look into.
+    pub query_for: TimeDelta,
+    /// Above this, a payment that an unsigned call claims is confirmed by a query before it counts.
+    pub confirm_above: Money,
+    /// How often an operation that was not carried out (the subscriber was busy) is sent, all in all.
+    pub max_attempts: u32,
+    /// How long money that a provider has only set aside stays set aside.
+    pub authorization_lifetime: TimeDelta,
+    /// By which method batches pay.
+    pub payout_method: PaymentMethod,
+    /// Less than this is not paid out by a batch.
+    pub payout_minimum: Money,
+    /// What an instant payout costs, of the amount.
+    pub instant_fee: Rate,
+    /// On which day of the week batches are paid …
+    pub settlement_day: Weekday,
+    /// … and from which local time on, in the policy's zone.
+    pub settlement_time: TimeOfDay,
+    /// A technician who owes the platform more than this takes no more jobs that are paid in cash.
+    pub debt_limit: Money,
+    /// The most that a wallet holds.
+    pub wallet_limit: Money,
+    /// The most of a tip.
+    pub tip_limit: Money,
+    /// Whom documents name as their issuer.
+    pub issuer: super::Addressee,
+}
+
+impl Default for PaymentPolicy {
+    fn default() -> Self {
+        let kes = |shillings| Money::from_major(shillings, Currency::KES);
+        Self {
+            release_after: TimeDelta::hours(24),
+            query_after: [75, 120, 300, 900].map(TimeDelta::seconds).to_vec(),
+            query_every: TimeDelta::hours(1),
+            query_for: TimeDelta::hours(24),
+            confirm_above: kes(10_000),
+            max_attempts: 3,
+            authorization_lifetime: TimeDelta::days(7),
+            payout_method: PaymentMethod::Mpesa,
+            payout_minimum: kes(500),
+            instant_fee: Rate::percent(1),
+            settlement_day: Weekday::Mon,
+            settlement_time: TimeOfDay::MIDNIGHT,
+            debt_limit: kes(10_000),
+            wallet_limit: kes(500_000),
+            tip_limit: kes(50_000),
+            issuer: super::Addressee { name: "BaiTech".to_owned(), ..super::Addressee::default() },
+        }
+    }
+}
+
+impl PaymentPolicy {
+    /// When an operation is asked about for the `n`-th time (from 0), if it was sent then; `None` where nobody asks any more.
+    #[must_use]
+    pub fn query_at(&self, sent_at: DateTime<Utc>, n: u32) -> Option<DateTime<Utc>> {
+        let index = usize::try_from(n).unwrap_or(usize::MAX);
+        let wait = self.query_after.get(index).copied().or_else(|| {
+            let later = i32::try_from(index.checked_sub(self.query_after.len())?).ok()?.checked_add(1)?;
+            let last = self.query_after.last().copied().unwrap_or_default();
+            last.checked_add(&self.query_every.checked_mul(later)?)
+        })?;
+        (wait <= self.query_for).then(|| after(sent_at, wait))
+    }
+
+    /// The first batch after a moment.
+    #[must_use]
+    pub fn next_settlement(&self, now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
+        let today = zone.from_utc_datetime(&now.naive_utc()).date_naive();
+        (0..=7)
+            .filter_map(|ahead| today.checked_add_days(Days::new(ahead)))
+            .filter(|day| day.weekday() == self.settlement_day)
+            .map(|day| self.settlement_time.on(day, zone))
+            .find(|at| *at > now)
+            .unwrap_or_else(|| after(now, TimeDelta::days(7)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_operation_is_asked_about_soon_then_hourly_for_a_day() {
+        let policy = PaymentPolicy::default();
+        let sent = Utc.with_ymd_and_hms(2026, 3, 2, 8, 0, 0).unwrap();
+        let waits: Vec<i64> =
+            (0..).map_while(|n| policy.query_at(sent, n)).map(|at| (at - sent).num_seconds()).collect();
+        assert_eq!(waits[..6], [75, 120, 300, 900, 4_500, 8_100]);
+        assert_eq!(waits.len(), 4 + 23, "the last one within the day");
+    }
+
+    #[test]
+    fn batches_are_paid_on_mondays_from_local_midnight() {
+        let policy = PaymentPolicy::default();
+        let zone = Tz::Africa__Nairobi;
+        let monday = Utc.with_ymd_and_hms(2026, 3, 8, 21, 0, 0).unwrap();
+        for (days, hours) in [(2, 5), (3, 0), (8, 20)] {
+            let now = Utc.with_ymd_and_hms(2026, 3, days, hours, 59, 59).unwrap();
+            assert_eq!(policy.next_settlement(now, zone), monday, "{now}");
+        }
+        assert_eq!(policy.next_settlement(monday, zone), monday + TimeDelta::days(7));
+    }
+
+    proptest! {
+        #[test]
+        fn queries_come_ever_later_and_end(first in 1..1_000_i64, every in 1..10_000_i64, within in 0..100_000_i64) {
+            let policy = PaymentPolicy {
+                query_after: vec![TimeDelta::seconds(first)],
+                query_every: TimeDelta::seconds(every),
+                query_for: TimeDelta::seconds(within),
+                ..PaymentPolicy::default()
+            };
+            let sent = DateTime::UNIX_EPOCH;
+            let times: Vec<_> = (0..).map_while(|n| policy.query_at(sent, n)).collect();
+            prop_assert!(times.windows(2).all(|pair| pair[0] < pair[1]));
+            prop_assert!(times.iter().all(|at| *at <= sent + TimeDelta::seconds(within)));
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The way of a transaction to its provider and back, as long as no money has moved.
+
+use super::{
+    Cause, Declined, Failure, MismatchKind, Outcome, PaymentEvent, Transaction, TransactionKind,
+    TransactionStatus,
+};
+use crate::{
+    booking::Context,
+    decide::Decision,
+    kernel::{Result, Rule, after},
+    ledger::Account,
+};
+
+impl Transaction {
+    /// The key under which it is sent: another one for each attempt, since the provider answers the same key with the same answer.
+    #[must_use]
+    pub fn idempotency_key(&self) -> String {
+        format!("{}-{}", self.id, self.gateway.attempts)
+    }
+
+    /// Whether it is to be sent (anew), and not asked about.
+    #[must_use]
+    pub fn wants_sending(&self) -> bool {
+        matches!(self.status, TransactionStatus::Initiated | TransactionStatus::Pending)
+            && self.gateway.provider.is_some()
+            && self.gateway.sent_at.is_none()
+    }
+
+    /// Notes that it is being sent. Only who has committed this sends it: from now on its outcome is unknown.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] where it was sent before.
+    pub fn send(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
+        if !self.wants_sending() {
+            return Err(self.refuse(Rule::Transition, "this was sent before"));
+        }
+        if self.status == TransactionStatus::Initiated {
+            self.go(TransactionStatus::Pending, Cause::Sent)?;
+        }
+        let link = &mut self.0.gateway;
+        link.attempts = link.attempts.saturating_add(1);
+        link.sent_at = Some(context.now);
+        link.queries = 0;
+        link.next_at = context.policy.payment.query_at(context.now, 0);
+        Ok(Decision::new(self))
+    }
+
+    /// Takes in what the provider says, other than that the money has moved.
+    ///
+    /// # Errors
+    /// Those of the ledger, where money that was set aside cannot go back.
+    pub fn answered(self, outcome: &Outcome, context: &Context<'_>) -> Result<Decision<Self>> {
+        if !self.status.is_open() {
+            return Ok(Decision::new(self));
+        }
+        match outcome {
+            Outcome::Accepted { reference, .. } => self.taken(reference, false, context),
+            Outcome::Authorized { reference } => self.taken(reference, true, context),
+            Outcome::Declined(declined) => self.declined(declined, context),
+            Outcome::Settled(_) | Outcome::Pending => Ok(Decision::new(self)),
+        }
+    }
+
+    fn taken(mut self, reference: &str, authorized: bool, context: &Context<'_>) -> Result<Decision<Self>> {
+        let known = self.gateway.reference.as_deref();
+        if known.is_some_and(|known| known != reference) {
+            return self.mismatched(MismatchKind::Reference, None, None, context);
+        }
+        let first = self.status == TransactionStatus::Pending;
+        if first {
+            self.go(TransactionStatus::Processing, Cause::Taken)?;
+        }
+        self.0.gateway.reference = Some(reference.to_owned());
+        if authorized && self.gateway.authorized_at.is_none() {
+            self.0.gateway.authorized_at = Some(context.now);
+            self.0.gateway.next_at = Some(after(context.now, context.policy.payment.authorization_lifetime));
+        }
+        let kind = self.kind;
+        let decision = Decision::new(self);
+        Ok(if first { decision.event(PaymentEvent::TransactionProcessing { kind }) } else { decision })
+    }
+
+    fn declined(mut self, declined: &Declined, context: &Context<'_>) -> Result<Decision<Self>> {
+        let again = declined.retry_after.filter(|_| {
+            self.gateway.sent_at.is_some() && self.gateway.attempts < context.policy.payment.max_attempts
+        });
+        if let Some(wait) = again {
+            let link = &mut self.0.gateway;
+            link.sent_at = None;
+            link.reference = None;
+            link.next_at = Some(after(context.now, wait));
+            self.0.status = TransactionStatus::Pending;
+            return Ok(Decision::new(self));
+        }
+        self.fail(&declined.code, &declined.reason, (TransactionStatus::Failed, Cause::Declined), context)
+    }
+
+    /// Notes that a question had no answer: it is asked again later, and at last given up. Money that was to come in then counts as not
+    /// come; what became of money that was to go out, a person finds out.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn unanswered(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
+        let policy = &context.policy.payment;
+        let link = &mut self.0.gateway;
+        link.queries = link.queries.saturating_add(1);
+        let next = link.sent_at.and_then(|sent_at| policy.query_at(sent_at, link.queries));
+        // After a long silence of our own, the questions that were missed are not all asked at once.
+        link.next_at =
+            next.map(|at| if at > context.now { at } else { after(context.now, policy.query_every) });
+        if next.is_some() {
+            return Ok(Decision::new(self));
+        }
+        if self.kind.is_incoming() && !self.gateway.awaits_confirmation {
+            let (code, reason) = ("expired", "nobody answered in time");
+            return self.fail(code, reason, (TransactionStatus::Expired, Cause::TimedOut), context);
+        }
+        self.0.gateway.needs_person = true;
+        Ok(Decision::new(self).event(PaymentEvent::PaymentNeedsPerson))
+    }
+
+    /// Gives up what nobody has been asked for yet.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] once it was sent.
+    pub fn withdraw(self, reason: &str, context: &Context<'_>) -> Result<Decision<Self>> {
+        if self.gateway.sent_at.is_some() || self.gateway.attempts > 0 {
+            return Err(self.refuse(Rule::Transition, "this was sent already; its outcome has to be awaited"));
+        }
+        self.fail("withdrawn", reason, (TransactionStatus::Cancelled, Cause::Withdrawn), context)
+    }
+
+    /// Ends it without the money. What was set aside for it goes back: into the wallet of its payer where the payer was to have it.
+    pub(super) fn fail(
+        mut self,
+        code: &str,
+        reason: &str,
+        (to, cause): (TransactionStatus, Cause),
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        self.go(to, cause)?;
+        self.0.gateway.next_at = None;
+        self.0.gateway.needs_person = false;
+        self.0.gateway.awaits_confirmation = false;
+        let failure = Failure { code: code.to_owned(), reason: reason.to_owned(), at: context.now };
+        self.0.failure = Some(failure);
+        let (id, gross) = (self.id, self.amount.gross);
+        let back_to = self.set_aside_from();
+        let event = match self.kind {
+            TransactionKind::Refund => {
+                PaymentEvent::RefundProcessed { original: self.original, amount: gross, to_wallet: true }
+            }
+            kind => PaymentEvent::PaymentFailed { kind, code: code.to_owned() },
+        };
+        let decision = Decision::new(self).event(event);
+        match back_to {
+            Some(account) => {
+                let postings = [(Account::Reserved(id), gross.negated()), (account, gross)];
+                decision.post("reservation voided", context, postings)
+            }
+            None => Ok(decision),
+        }
+    }
+
+    /// Where the money that is set aside for an outgoing transaction goes when it does not go out.
+    const fn set_aside_from(&self) -> Option<Account> {
+        let record = &self.0;
+        match (record.kind, record.payee) {
+            (TransactionKind::TechnicianPayout, Some(technician)) => Some(Account::Payable(technician)),
+            (TransactionKind::WalletWithdrawal | TransactionKind::Refund, Some(owner)) => {
+                Some(Account::Wallet(owner))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Giving money back: how much at most, out of whose share, and by which way.
+
+use super::{
+    Amount, Cause, NewTransaction, PaymentEvent, Refund, Transaction, TransactionKind, TransactionNumber,
+    TransactionStatus,
+};
+use crate::{
+    booking::{Context, PaymentMethod},
+    decide::Decision,
+    kernel::{Code, Money, Result, Rule, Text, Violation},
+    ledger::Account,
+    pricing::Shares,
+};
+
+impl Transaction {
+    /// Fails for an amount that cannot be given back of this transaction.
+    ///
+    /// # Errors
+    /// Violations of `amount` for nothing, less than nothing, a fraction of the smallest unit, or another currency; [`Rule::Transition`]
+    /// where no money has come; [`Rule::ExceedsCapture`] for more than is left.
+    pub fn check_refund(&self, amount: Money) -> Result<()> {
+        let violation = |code, message: String| Violation::new("amount", code, message);
+        if amount.currency() != self.amount.currency() {
+            let message = format!("this was paid in {}", self.amount.currency().code());
+            return Err(violation(Code::Currency, message).into());
+        }
+        if amount.is_zero() || amount.is_negative() {
+            return Err(violation(Code::OutOfRange, "a refund is more than nothing".to_owned()).into());
+        }
+        if amount != amount.to_minor_unit() {
+            let message = "the amount has a fraction of the smallest unit".to_owned();
+            return Err(violation(Code::Malformed, message).into());
+        }
+        if !self.status.is_settled() || !self.kind.is_incoming() {
+            return Err(self.refuse(Rule::Transition, "only money that has come in can be given back"));
+        }
+        let left = self.captured()?;
+        if amount.amount() > left.amount() {
+            return Err(self.refuse(Rule::ExceedsCapture, format!("{left} of this payment is left")));
+        }
+        Ok(())
+    }
+
+    /// Gives a part back, or all. Each party gives up its part, in proportion to what it has left; whoever gives back the last of a
+    /// payment leaves every party at exactly zero.
+    ///
+    /// # Errors
+    /// Those of [`check_refund`](Self::check_refund); those of the ledger.
+    pub fn refund(self, amount: Money, reason: &str, context: &Context<'_>) -> Result<Decision<Self>> {
+        self.check_refund(amount)?;
+        let portions = self.net_shares()?.portions(amount)?;
+        let sources = self.sources(&portions)?;
+        let number = context.transaction_number()?;
+        Decision::new(self).give_back(amount, Some(portions), sources, number, reason, context)
+    }
+
+    /// From which accounts the parties give up their portions.
+    pub(super) fn sources(&self, portions: &Shares) -> Result<Vec<(Account, Money)>> {
+        let Shares { payout, platform, processing, withholding } = *portions;
+        let gone = |account: Option<Account>| {
+            account
+                .ok_or_else(|| self.refuse(Rule::Transition, "this transaction names nobody who could pay"))
+        };
+        if let Some(booking) = self.booking.filter(|_| self.escrow.held) {
+            return Ok(vec![(Account::Escrow(booking), portions.total()?)]);
+        }
+        let whole = portions.total()?;
+        Ok(match self.kind {
+            TransactionKind::WalletTopup => vec![(gone(self.payer.map(Account::Wallet))?, whole)],
+            TransactionKind::CancellationFee => vec![(gone(self.payer.map(Account::Receivable))?, whole)],
+            _ => {
+                let technician = gone(self.payee.map(Account::Payable))?;
+                // What a dispute holds of the technician's share is used first.
+                let frozen = self.escrow.frozen.unwrap_or(Money::zero(payout.currency()));
+                let of_frozen = if frozen.amount() < payout.amount() { frozen } else { payout };
+                let of_frozen =
+                    if of_frozen.is_negative() { Money::zero(payout.currency()) } else { of_frozen };
+                vec![
+                    (Account::Reserved(self.id), of_frozen),
+                    (technician, payout.checked_sub(of_frozen)?),
+                    (Account::PlatformRevenue, platform),
+                    (Account::ProcessingRevenue, processing),
+                    (Account::WithholdingPayable, withholding),
+                ]
+            }
+        })
+    }
+}
+
+impl Shares {
+    /// What each part contributes to an amount that goes back: in proportion to the parts, to the smallest unit, never more than there
+    /// is of a part, and summing to `amount` exactly. Of the whole, each contributes all of its part.
+    ///
+    /// # Errors
+    /// As [`portions_of`](Self::portions_of).
+    pub fn portions(&self, amount: Money) -> Result<Self, crate::kernel::MoneyError> {
+        let [payout, platform, processing, withholding] = self.portions_of(amount)?;
+        Ok(Self { payout, platform, processing, withholding })
+    }
+}
+
+impl Decision<Transaction> {
+    /// Gives back money of this transaction out of some accounts, as a transaction of its own that comes with it. The provider that
+    /// brought the money takes it back; where there was none it goes where it came from.
+    ///
+    /// `portions` are recorded as given up; without them it is the net shares that go, whole.
+    pub(super) fn give_back(
+        mut self,
+        amount: Money,
+        portions: Option<Shares>,
+        sources: impl IntoIterator<Item = (Account, Money)>,
+        number: TransactionNumber,
+        reason: &str,
+        context: &Context<'_>,
+    ) -> Result<Self> {
+        let refund = self.next.refund_of(amount, number, reason, context)?;
+        let id = refund.next.id;
+        let payer = self.next.payer;
+        let provider = self.next.gateway.provider;
+        let to = match (provider, self.next.method, payer) {
+            (Some(_), ..) => Account::Reserved(id),
+            (None, PaymentMethod::BankTransfer, Some(payer)) => Account::Receivable(payer),
+            (None, _, Some(payer)) => Account::Wallet(payer),
+            (None, _, None) => {
+                return Err(self.next.refuse(Rule::Transition, "this transaction names nobody who paid"));
+            }
+        };
+        let used: Vec<_> = sources.into_iter().collect();
+        let from_reserve = used.iter().find(|(account, _)| *account == Account::Reserved(self.next.id));
+        if let (Some((_, amount)), Some(frozen)) = (from_reserve, self.next.escrow.frozen) {
+            self.next.0.escrow.frozen = Some(frozen.checked_sub(*amount)?);
+        }
+        // Money that was kept apart and never counted as the payment leaves no shares to give up.
+        if self.next.status.is_settled() {
+            let portions = match portions {
+                Some(portions) => portions,
+                None => self.next.net_shares()?,
+            };
+            self.next.0.refunds.push(Refund {
+                element: Some(context.id()),
+                transaction: Some(id),
+                amount,
+                portions,
+                reason: reason.to_owned(),
+                refunded_at: context.now,
+            });
+            self.next.note_refunded()?;
+        }
+        let postings = used.into_iter().map(|(account, amount)| (account, amount.negated()));
+        let what = if provider.is_some() { "refund on its way" } else { "refund" };
+        let requested = PaymentEvent::RefundRequested { original: self.next.id, amount };
+        let mut decision =
+            self.event(requested).post(what, context, postings.chain([(to, amount)]).collect::<Vec<_>>())?;
+        decision.tallies.extend(refund.tallies);
+        decision.also_events = refund.events;
+        decision.also = Some(refund.next);
+        Ok(decision)
+    }
+}
+
+impl Transaction {
+    fn note_refunded(&mut self) -> Result<()> {
+        let to = if self.captured()?.is_zero() {
+            self.0.escrow.held = false;
+            TransactionStatus::Refunded
+        } else {
+            TransactionStatus::PartiallyRefunded
+        };
+        if self.status == to { Ok(()) } else { self.go(to, Cause::GivenBack) }
+    }
+
+    /// The transaction that gives an amount back: complete at once where no provider is needed.
+    fn refund_of(
+        &self,
+        amount: Money,
+        number: TransactionNumber,
+        reason: &str,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        let new = NewTransaction {
+            payee: self.payer,
+            booking: self.booking,
+            original: Some(self.id),
+            provider: self.gateway.provider,
+            phone: self.gateway.phone.clone(),
+            account: self.gateway.account.clone(),
+            reason: Some(Text::from_stored(reason)),
+            ..NewTransaction::new(number, TransactionKind::Refund, self.method, Amount::whole(amount))
+        };
+        let mut refund = Self::begin(new, context)?;
+        if self.gateway.provider.is_none() {
+            refund.next.go(TransactionStatus::Completed, Cause::Settled)?;
+            refund.next.0.completed_at = Some(context.now);
+            let event = PaymentEvent::RefundProcessed { original: Some(self.id), amount, to_wallet: true };
+            refund = refund.event(event);
+        }
+        Ok(refund)
+    }
+}

@@ -1,0 +1,102 @@
+//! What people decide on payments, and what banks do.
+
+use super::{Chargeback, FraudReview, PaymentEvent, Transaction, TransactionStatus};
+use crate::{
+    booking::Context,
+    decide::Decision,
+    kernel::{Error, Money, Result, Rule},
+    ledger::Account,
+};
+
+impl Transaction {
+    /// Whether a person has to look at it: a fraud review, money that is not what was asked for, an outcome that nobody knows, a charge
+    /// contested with the bank.
+    #[must_use]
+    pub fn needs_person(&self) -> bool {
+        self.is_under_review() || self.is_mismatched() || self.gateway.needs_person
+    }
+
+    /// Staff has looked at a payment that was held for review. One that may not go its way goes back whole.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for others than staff; [`Rule::AlreadyDecided`]; those of the ledger.
+    pub fn reviewed(mut self, approved: bool, context: &Context<'_>) -> Result<Decision<Self>> {
+        Self::require_staff(&context.actor)?;
+        let reviewed_by = context.actor.id().ok_or_else(|| Error::forbidden("a person decides this"))?;
+        let reviewed_at = context.now;
+        match self.0.fraud.as_mut().filter(|fraud| fraud.is_open()) {
+            Some(fraud) => fraud.review = Some(FraudReview { approved, reviewed_by, reviewed_at }),
+            None => return Err(self.refuse(Rule::AlreadyDecided, "there is nothing to review")),
+        }
+        if self.status.is_open() && self.gateway.authorized_at.is_some() {
+            self.0.gateway.next_at = Some(context.now);
+        }
+        let event = PaymentEvent::PaymentReviewed { approved };
+        let captured = self.captured()?;
+        if approved || captured.is_zero() {
+            return Ok(Decision::new(self).event(event));
+        }
+        Ok(self.refund(captured, "the payment was not approved", context)?.event(event))
+    }
+
+    /// A card's holder contests the payment with the bank, which has taken the money back for now. Nothing is released meanwhile, and
+    /// what was released is taken back until it is decided.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn contested(
+        mut self,
+        id: &str,
+        amount: Money,
+        reason: &str,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        if self.chargeback.is_some() {
+            return Ok(Decision::new(self));
+        }
+        self.0.chargeback = Some(Chargeback {
+            id: id.to_owned(),
+            amount,
+            reason: reason.to_owned(),
+            opened_at: context.now,
+            won: None,
+        });
+        Ok(self.freeze(context)?.event(PaymentEvent::ChargebackOpened { amount }))
+    }
+
+    /// The bank has decided. What is lost is a refund that the bank has made itself.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] where nothing is contested under this name; those of the ledger.
+    pub fn chargeback_closed(mut self, id: &str, won: bool, context: &Context<'_>) -> Result<Decision<Self>> {
+        let event = PaymentEvent::ChargebackClosed { won };
+        let lost = match self.0.chargeback.as_mut().filter(|chargeback| chargeback.id == id) {
+            None => return Err(self.refuse(Rule::Transition, "nothing is contested under this name")),
+            Some(chargeback) if chargeback.won.is_some() => return Ok(Decision::new(self)),
+            Some(chargeback) => {
+                chargeback.won = Some(won);
+                chargeback.amount
+            }
+        };
+        let left = self.captured()?;
+        let back = if lost.amount() < left.amount() { lost } else { left };
+        if won || back.is_zero() || back.currency() != left.currency() {
+            return Ok(self.thaw(context)?.event(event));
+        }
+        let provider = self.gateway.provider;
+        let mut decision = self.refund(back, "chargeback", context)?.event(event);
+        if let (Some(refund), Some(provider)) = (decision.also.as_mut(), provider) {
+            // The money is with the payer already: nobody is asked to send it.
+            refund.0.status = TransactionStatus::Completed;
+            refund.0.completed_at = Some(context.now);
+            refund.0.gateway.next_at = None;
+            let reserved = Account::Reserved(refund.id);
+            decision = decision.post(
+                "chargeback",
+                context,
+                [(reserved, back.negated()), (Account::Clearing(provider), back)],
+            )?;
+        }
+        decision.and_then(|transaction| transaction.thaw(context))
+    }
+}

@@ -1,0 +1,370 @@
+//! Money that comes in: for a booking, a tip, a wallet, a debt.
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::Payments;
+use crate::{
+    account::User,
+    booking::{Booking, BookingStatus, Context, Party, PaymentMethod},
+    decide::{Attempts, Decision, answered, draw_transaction_number},
+    engine::Effort::{Begins, GoesOn},
+    kernel::{Actor, Code, Error, Id, Kind, Money, PhoneNumber, Result, Role, Rule, Violation, before},
+    ledger::Account,
+    payment::{
+        Amount, Cause, ClientSecret, FraudDecision, FraudSignals, HistoryQuery, NewTransaction,
+        PaymentOrigin, Transaction, TransactionKind, TransactionStatus,
+    },
+    store::Stored,
+};
+
+/// How somebody wants to pay.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct NewPayment {
+    /// By which method; for a booking, the booking's own where none is given.
+    pub method: Option<PaymentMethod>,
+    /// The number that mobile money is asked from; the payer's own where none is given.
+    pub phone_number: Option<String>,
+    /// The means of payment as its provider names it: a card that the payer's device has registered.
+    pub account: Option<String>,
+    /// Where it is asked for. Filled in by the adapter, never by a client.
+    #[serde(skip)]
+    pub origin: PaymentOrigin,
+}
+
+/// A payment that was begun.
+#[derive(Debug, Clone)]
+pub struct StartedPayment {
+    /// The transaction, as it is by now.
+    pub transaction: Stored<Transaction>,
+    /// What the payer's own device needs in order to go on, where it needs anything. Told once, and stored nowhere.
+    pub client_secret: Option<ClientSecret>,
+}
+
+/// What is to be paid, by whom and for whom.
+struct Order {
+    kind: TransactionKind,
+    amount: Amount,
+    payer: Id<User>,
+    payee: Option<Id<User>>,
+    booking: Option<Id<Booking>>,
+}
+
+impl Payments {
+    /// Pays a booking: by its customer, or the company it is for. The money is held until the work is done; where it is the
+    /// customer's own provider that moves it, this only asks for it.
+    ///
+    /// Names the version of the booking that was shown ([`at`](Self::at)), or the price ([`agreed`](Self::agreed)).
+    ///
+    /// # Errors
+    /// A violation of `version` without either; [`Rule::Transition`], [`Rule::AlreadyDecided`], [`Rule::Undecided`] as
+    /// [`Booking::require_payable`]; [`Rule::CostsMore`]; [`Rule::PaymentMethod`]; violations of `phoneNumber` and `amount`;
+    /// [`Rule::InsufficientFunds`]; [`Rule::PaymentDeclined`] for what looks too much like a fraud; [`Error::Conflict`].
+    pub async fn pay(
+        &self,
+        actor: &Actor,
+        booking: Id<Booking>,
+        request: &NewPayment,
+    ) -> Result<StartedPayment> {
+        self.require_actor(actor, GoesOn).await?;
+        if self.pinned.is_none() && self.agreed.is_none() {
+            let message = "a payment names the version of the booking, or the price, that was shown";
+            return Err(Violation::new("version", Code::Required, message).into());
+        }
+        let command = self.unpinned().command(actor, "pay", &(booking, request))?;
+        let transactions = &*self.engine.transactions;
+        let mut attempts = Attempts::new(&self.engine, &command);
+        let mut number = None;
+        loop {
+            if let Some(transaction) = answered(&self.engine, transactions, &command).await? {
+                return Ok(StartedPayment { transaction, client_secret: None });
+            }
+            let stored = self.load_booking(Some(booking)).await?;
+            let stored = stored.filter(|stored| stored.is_visible_to(actor));
+            let stored = stored.ok_or_else(|| Error::not_found(Kind::Booking, booking))?;
+            if self.pinned.is_some_and(|version| version != stored.version) {
+                return Err(Error::Conflict(stored.into()));
+            }
+            let current = match stored.payment.transaction {
+                Some(id) => self.engine.transactions.load(id).await?,
+                None => None,
+            };
+            let now = self.engine.clock.now().max(stored.updated_at);
+            let context = Context { payment: current.as_ref(), ..self.engine.context(actor, now) };
+            stored.require_payable(&context)?;
+            self.require_agreed(stored.pricing.total)?;
+            let order = Order {
+                kind: TransactionKind::BookingPayment,
+                amount: Amount::shared(context.policy.pricing.fees.shares(&stored.pricing)?)?,
+                payer: stored.payer(),
+                payee: stored.technician,
+                booking: Some(booking),
+            };
+            let method = request.method.or(stored.payment.method).unwrap_or(PaymentMethod::Mpesa);
+            if number.is_none() {
+                number = Some(draw_transaction_number(&self.engine).await?);
+            }
+            let context = Context { number: number.as_ref(), ..context };
+            let (decision, blocked) =
+                self.begin_charge(order, method, request, Some(&stored), &context).await?;
+            if let Some(written) = attempts.commit(transactions, now, None, decision).await? {
+                return self.go_on(written, blocked).await;
+            }
+        }
+    }
+
+    /// Gives the technician of a finished booking something besides; all of it is the technician's.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] before the work is done; [`Error::Forbidden`] for others than the customer; violations of `amount` and
+    /// `phoneNumber`; else as [`pay`](Self::pay).
+    pub async fn tip(
+        &self,
+        actor: &Actor,
+        booking: Id<Booking>,
+        amount: Money,
+        request: &NewPayment,
+    ) -> Result<StartedPayment> {
+        self.require_actor(actor, GoesOn).await?;
+        let stored = self.load_booking(Some(booking)).await?.filter(|stored| stored.is_visible_to(actor));
+        let stored = stored.ok_or_else(|| Error::not_found(Kind::Booking, booking))?;
+        if !stored.parties(actor).contains(Party::Customer) {
+            return Err(Error::forbidden("a tip is for the customer to give"));
+        }
+        let done = matches!(
+            stored.status,
+            BookingStatus::Completed
+                | BookingStatus::Verified
+                | BookingStatus::PaymentPending
+                | BookingStatus::Paid
+        );
+        let technician = stored.technician.filter(|_| done);
+        let technician =
+            technician.ok_or_else(|| Error::refused(Rule::Transition, "a tip is for work that is done"))?;
+        self.check_amount(amount, Some(self.engine.policy.payment.tip_limit))?;
+        let payer = actor.id().ok_or_else(|| Error::forbidden("a person gives a tip"))?;
+        let order = Order {
+            kind: TransactionKind::Tip,
+            amount: Amount::whole(amount),
+            payer,
+            payee: Some(technician),
+            booking: Some(booking),
+        };
+        self.charge(actor, "tip", order, request, &(booking, amount, request)).await
+    }
+
+    /// Puts money into the own wallet.
+    ///
+    /// # Errors
+    /// Violations of `amount` and `phoneNumber`; [`Rule::PaymentMethod`] for cash and for the wallet itself; else as
+    /// [`pay`](Self::pay).
+    pub async fn top_up(&self, actor: &Actor, amount: Money, request: &NewPayment) -> Result<StartedPayment> {
+        self.require_actor(actor, Begins).await?;
+        let payer = actor.id().ok_or_else(|| Error::forbidden("a person has a wallet"))?;
+        self.check_amount(amount, None)?;
+        let limit = self.engine.policy.payment.wallet_limit;
+        let balance = self.engine.ledger.balance(Account::Wallet(payer), amount.currency()).await?;
+        let after = balance.checked_add(amount)?;
+        if after.compare(limit) == Some(std::cmp::Ordering::Greater) {
+            let message = format!("a wallet holds {limit} at most");
+            return Err(Violation::new("amount", Code::OutOfRange, message).into());
+        }
+        let order = Order {
+            kind: TransactionKind::WalletTopup,
+            amount: Amount::whole(amount),
+            payer,
+            payee: None,
+            booking: None,
+        };
+        self.charge(actor, "top_up", order, request, &(amount, request)).await
+    }
+
+    /// Pays what stands as the own debt: cancellation fees, what a company bought on credit.
+    ///
+    /// # Errors
+    /// [`Rule::ExceedsCapture`] for more than is owed; violations of `amount` and `phoneNumber`; else as [`pay`](Self::pay).
+    pub async fn pay_debt(
+        &self,
+        actor: &Actor,
+        amount: Money,
+        request: &NewPayment,
+    ) -> Result<StartedPayment> {
+        self.require_actor(actor, GoesOn).await?;
+        let payer = actor.id().ok_or_else(|| Error::forbidden("a person pays a debt"))?;
+        self.check_amount(amount, None)?;
+        let owed = self.engine.ledger.balance(Account::Receivable(payer), amount.currency()).await?.negated();
+        if amount.amount() > owed.amount() {
+            return Err(Error::refused(Rule::ExceedsCapture, format!("{owed} is owed")));
+        }
+        let order = Order {
+            kind: TransactionKind::CancellationFee,
+            amount: Amount::whole(amount),
+            payer,
+            payee: None,
+            booking: None,
+        };
+        self.charge(actor, "pay_debt", order, request, &(amount, request)).await
+    }
+
+    async fn charge(
+        &self,
+        actor: &Actor,
+        name: &'static str,
+        order: Order,
+        request: &NewPayment,
+        arguments: &(impl Serialize + Sync),
+    ) -> Result<StartedPayment> {
+        let command = self.unpinned().command(actor, name, arguments)?;
+        let transactions = &*self.engine.transactions;
+        if let Some(transaction) = answered(&self.engine, transactions, &command).await? {
+            return Ok(StartedPayment { transaction, client_secret: None });
+        }
+        let number = draw_transaction_number(&self.engine).await?;
+        let now = self.engine.clock.now();
+        let context = Context { number: Some(&number), ..self.engine.context(actor, now) };
+        let method = request.method.unwrap_or(PaymentMethod::Mpesa);
+        let (decision, blocked) = self.begin_charge(order, method, request, None, &context).await?;
+        let mut attempts = Attempts::new(&self.engine, &command);
+        match attempts.commit(transactions, now, None, decision).await? {
+            Some(written) => self.go_on(written, blocked).await,
+            None => Err(Error::Unavailable { reason: "a new transaction met a conflict".to_owned() }),
+        }
+    }
+
+    /// Decides on a new payment, and whether it is blocked.
+    async fn begin_charge(
+        &self,
+        order: Order,
+        method: PaymentMethod,
+        request: &NewPayment,
+        booking: Option<&Stored<Booking>>,
+        context: &Context<'_>,
+    ) -> Result<(Decision<Transaction>, bool)> {
+        let gateway = self.engine.gateway(method)?;
+        let capabilities = gateway.capabilities();
+        capabilities.check(&capabilities.charge, order.amount.gross)?;
+        let payer = self.user(order.payer).await?;
+        let on_credit = method == PaymentMethod::BankTransfer
+            && order.kind == TransactionKind::BookingPayment
+            && payer.role == Role::Corporate;
+        let in_ledger = capabilities.ledger_only || on_credit;
+        let into_itself = method == PaymentMethod::Wallet && order.kind == TransactionKind::WalletTopup;
+        if method == PaymentMethod::Cash || into_itself {
+            let message = format!("this is not paid by {}", method.as_str());
+            return Err(Error::refused(Rule::PaymentMethod, message));
+        }
+        let phone = match &request.phone_number {
+            Some(number) => PhoneNumber::new(number)?,
+            None => payer.phone.clone(),
+        };
+        let fraud = self.score(&order, &payer, request, context).await?;
+        let blocked = fraud.decision == FraudDecision::Block;
+        let new = NewTransaction {
+            payer: Some(order.payer),
+            payee: order.payee,
+            booking: order.booking,
+            provider: (!in_ledger && !blocked).then(|| gateway.method()),
+            phone: (!in_ledger).then(|| phone.to_string()),
+            account: request.account.clone(),
+            origin: request.origin.clone(),
+            fraud: Some(fraud),
+            ..NewTransaction::new(context.transaction_number()?, order.kind, method, order.amount)
+        };
+        let mut begun = Transaction::begin(new, context)?;
+        if !capabilities.authorizes {
+            begun.next.0.gateway.manual_capture = false;
+        }
+        if blocked {
+            let end = (TransactionStatus::Failed, Cause::Declined);
+            let reason = "the payment was not accepted";
+            let decision = begun.and_then(|transaction| transaction.fail("blocked", reason, end, context))?;
+            return Ok((decision, true));
+        }
+        let Some(stored) = booking else {
+            let decision = if in_ledger {
+                begun.and_then(|transaction| transaction.settled_in_ledger(None, context))?
+            } else {
+                begun
+            };
+            return Ok((decision, false));
+        };
+        let noted = stored.value.clone().payment_begun(&begun.next);
+        if in_ledger {
+            let waiting = Stored { value: noted.next, ..stored.clone() };
+            let decision =
+                begun.and_then(|transaction| transaction.settled_in_ledger(Some(&waiting), context))?;
+            return Ok((decision, false));
+        }
+        Ok((begun.with(Some(stored), noted, context), false))
+    }
+
+    /// Sends what was begun, if there is anybody to send it to.
+    async fn go_on(&self, written: Stored<Transaction>, blocked: bool) -> Result<StartedPayment> {
+        if blocked {
+            return Err(Error::refused(Rule::PaymentDeclined, "the payment was not accepted"));
+        }
+        if !written.wants_sending() {
+            return Ok(StartedPayment { transaction: written, client_secret: None });
+        }
+        // What fails here is not lost: the transaction is due, and a worker sends it.
+        let client_secret = self.for_system().send(&written).await.unwrap_or_default();
+        Ok(StartedPayment { transaction: self.load(written.id).await?, client_secret })
+    }
+
+    /// Fails unless an amount is more than nothing, in whole smallest units, and within a limit.
+    pub(super) fn check_amount(&self, amount: Money, most: Option<Money>) -> Result<()> {
+        let violation = |code, message: String| Violation::new("amount", code, message);
+        let currency = self.engine.policy.currency;
+        if amount.currency() != currency {
+            let message = format!("money is moved in {}", currency.code());
+            return Err(violation(Code::Currency, message).into());
+        }
+        if amount.is_zero() || amount.is_negative() {
+            return Err(violation(Code::OutOfRange, "this is more than nothing".to_owned()).into());
+        }
+        if amount != amount.to_minor_unit() {
+            let message = "the amount has a fraction of the smallest unit".to_owned();
+            return Err(violation(Code::Malformed, message).into());
+        }
+        match most.filter(|most| amount.compare(*most) == Some(std::cmp::Ordering::Greater)) {
+            Some(most) => Err(violation(Code::OutOfRange, format!("this is {most} at most")).into()),
+            None => Ok(()),
+        }
+    }
+
+    async fn score(
+        &self,
+        order: &Order,
+        payer: &User,
+        request: &NewPayment,
+        context: &Context<'_>,
+    ) -> Result<crate::payment::FraudCheck> {
+        let now = context.now;
+        let query = HistoryQuery {
+            payer: order.payer,
+            attempts_since: before(now, TimeDelta::hours(1)),
+            failures_since: before(now, TimeDelta::days(1)),
+            settled_since: before(now, TimeDelta::days(90)),
+            ip_address: request.origin.ip_address.clone(),
+            device: request.origin.device.clone(),
+        };
+        let history = self.engine.transactions.payment_history(&query).await?;
+        let gross = order.amount.gross;
+        let usual = history.settled_gross.filter(|sum| sum.currency() == gross.currency());
+        let usual_amount = usual.and_then(|sum| sum.amount().checked_div(history.settled.into()));
+        let origin =
+            request.origin.location.and_then(|(lon, lat)| crate::kernel::GeoPoint::new(lon, lat).ok());
+        let distance = origin.zip(payer.location.point).map(|(here, home)| here.haversine_distance(home));
+        let signals = FraudSignals {
+            amount: gross.amount(),
+            account_age_days: (now - payer.created_at).num_days(),
+            attempts_last_hour: history.attempts,
+            failures_last_day: history.failures,
+            usual_amount,
+            payers_sharing_origin: history.payers_sharing_origin,
+            distance_from_home_km: distance.map(crate::kernel::Distance::kilometres),
+        };
+        Ok(self.engine.fraud.score(&signals, now))
+    }
+}

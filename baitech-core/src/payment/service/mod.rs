@@ -1,0 +1,223 @@
+//! The commands and queries about money: check the actor, load, decide, commit; then call the provider, and take in what it says.
+
+mod charges;
+mod deposits;
+mod payouts;
+mod queries;
+mod refunds;
+mod reviews;
+mod tasks;
+mod webhooks;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+pub use charges::{NewPayment, StartedPayment};
+pub use payouts::NewPayout;
+pub use queries::WalletView;
+
+use super::{Transaction, TransactionNumber, TransactionStatus};
+use crate::{
+    account::User,
+    booking::{Booking, Context},
+    decide::{Aggregate, Attempts, Command, Decision, Situation, answered, draw_transaction_number},
+    engine::{Effort, Engine},
+    kernel::{Actor, Error, Id, Kind, Money, Result, Rule},
+    store::{IdempotencyKey, Stored, Version},
+};
+
+/// Everything that can be done with money. Cheap to clone.
+///
+/// A command may be pinned to the version that its caller saw ([`at`](Self::at)), made safe to repeat by a key of the client's
+/// ([`with_key`](Self::with_key)), and held to a price ([`agreed`](Self::agreed)).
+#[derive(Debug, Clone)]
+pub struct Payments {
+    engine: Arc<Engine>,
+    pinned: Option<Version>,
+    key: Option<IdempotencyKey>,
+    agreed: Option<Money>,
+}
+
+/// What a decision on a transaction is made in.
+struct Beside<'a> {
+    booking: Option<&'a Stored<Booking>>,
+    context: Context<'a>,
+}
+
+impl Payments {
+    pub(crate) const fn new(engine: Arc<Engine>) -> Self {
+        Self { engine, pinned: None, key: None, agreed: None }
+    }
+
+    /// Commands take effect only on a transaction (where a booking is paid: on a booking) that is still at this version; otherwise they
+    /// fail with [`Error::Conflict`] and the thing as it is now.
+    #[must_use]
+    pub const fn at(mut self, version: Version) -> Self {
+        self.pinned = Some(version);
+        self
+    }
+
+    /// The next command is the one that this key stands for: repeated, it does nothing and answers the same.
+    #[must_use]
+    pub fn with_key(mut self, key: IdempotencyKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// The next command costs no more than this, as it was shown. A price that has risen meanwhile is refused with
+    /// [`Rule::CostsMore`], and nothing happens.
+    #[must_use]
+    pub const fn agreed(mut self, most: Money) -> Self {
+        self.agreed = Some(most);
+        self
+    }
+
+    fn command(&self, actor: &Actor, name: &'static str, arguments: &impl Serialize) -> Result<Command> {
+        Command::new(actor, self.pinned, self.key.as_ref(), name, arguments)
+    }
+
+    /// The same terms, held to no version: for a command whose pin is about something else.
+    fn unpinned(&self) -> Self {
+        Self { pinned: None, ..self.clone() }
+    }
+
+    async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<User>> {
+        self.engine.require_actor(actor, effort).await
+    }
+
+    async fn require_staff(&self, actor: &Actor, effort: Effort) -> Result<()> {
+        self.require_actor(actor, effort).await?;
+        Transaction::require_staff(actor)
+    }
+
+    /// Fails where something costs more than its caller agreed to.
+    fn require_agreed(&self, price: Money) -> Result<()> {
+        let within = |agreed| price.compare(agreed).is_some_and(std::cmp::Ordering::is_le);
+        if self.agreed.is_none_or(within) {
+            return Ok(());
+        }
+        Err(Error::refused(Rule::CostsMore, format!("this costs {price} by now")))
+    }
+
+    async fn load(&self, id: Id<Transaction>) -> Result<Stored<Transaction>> {
+        let stored = self.engine.transactions.load(id).await?;
+        stored.ok_or_else(|| Error::not_found(Kind::Transaction, id))
+    }
+
+    async fn load_booking(&self, id: Option<Id<Booking>>) -> Result<Option<Stored<Booking>>> {
+        match id {
+            Some(id) => Ok(self.engine.bookings.load(id).await?),
+            None => Ok(None),
+        }
+    }
+
+    async fn user(&self, id: Id<User>) -> Result<User> {
+        let user = self.engine.users.load(id).await?.map(|stored| stored.value);
+        user.ok_or_else(|| Error::not_found(Kind::User, id))
+    }
+
+    /// Loads a transaction and its booking, decides, and commits; again after a conflict. What happens to the transaction is noted on
+    /// its booking in the same commit.
+    ///
+    /// Decisions on what a provider says must not depend on how often, or in which order, it is said.
+    async fn decide<F>(
+        &self,
+        command: &Command,
+        id: Id<Transaction>,
+        numbered: bool,
+        decide: F,
+    ) -> Result<Stored<Transaction>>
+    where
+        F: Fn(Transaction, &Beside<'_>) -> Result<Decision<Transaction>> + Send + Sync,
+    {
+        let transactions = &*self.engine.transactions;
+        let mut attempts = Attempts::new(&self.engine, command);
+        let mut number: Option<TransactionNumber> = None;
+        loop {
+            if let Some(answered) = answered(&self.engine, transactions, command).await? {
+                return Ok(answered);
+            }
+            let stored = self.load(id).await?;
+            if !stored.is_visible_to(&command.actor) {
+                return Err(Error::not_found(Kind::Transaction, id));
+            }
+            if command.pinned.is_some_and(|version| version != stored.version) {
+                return Err(Error::Conflict(stored.into()));
+            }
+            let booking = self.load_booking(stored.booking).await?;
+            let orphan = stored.is_orphan(booking.as_ref().map(|booking| &booking.value));
+            if number.is_none() && (numbered || orphan) {
+                number = Some(draw_transaction_number(&self.engine).await?);
+            }
+            let now = self.now(&stored, booking.as_ref());
+            let situation = Situation { now, payment: None, number: number.clone() };
+            let context = self.engine.context_at(&command.actor, &situation);
+            let beside = Beside { booking: booking.as_ref(), context };
+            let decision = decide(stored.value.clone(), &beside)?;
+            if is_idle(&stored, &decision) {
+                return Ok(stored);
+            }
+            let decision = note_on_booking(&stored, decision, &beside)?;
+            if let Some(written) = attempts.commit(transactions, now, Some(&stored), decision).await? {
+                return Ok(written);
+            }
+        }
+    }
+
+    /// The present moment, not earlier than the last write of what is about to be written.
+    fn now(&self, transaction: &Transaction, booking: Option<&Stored<Booking>>) -> DateTime<Utc> {
+        let now = self.engine.clock.now().max(transaction.updated_at);
+        booking.map_or(now, |booking| now.max(booking.updated_at))
+    }
+}
+
+/// Whether a decision changes nothing at all.
+fn is_idle(before: &Transaction, decision: &Decision<Transaction>) -> bool {
+    let Decision {
+        next,
+        also,
+        take: _,
+        free: _,
+        tallies,
+        entries,
+        solvent: _,
+        events,
+        also_events: _,
+        attached,
+    } = decision;
+    next == before
+        && also.is_none()
+        && tallies.is_empty()
+        && entries.is_empty()
+        && events.is_empty()
+        && attached.is_empty()
+}
+
+/// Lets the booking that a payment is for learn what became of it, unless the decision writes the booking already.
+fn note_on_booking(
+    before: &Transaction,
+    decision: Decision<Transaction>,
+    beside: &Beside<'_>,
+) -> Result<Decision<Transaction>> {
+    let next = &decision.next;
+    let Some(stored) = beside.booking.filter(|booking| booking.payment.transaction == Some(next.id)) else {
+        return Ok(decision);
+    };
+    let target = Booking::reference(stored.id);
+    if decision.attached.iter().any(|attached| attached.write.target() == target) {
+        return Ok(decision);
+    }
+    let ended = before.status.is_open()
+        && matches!(
+            next.status,
+            TransactionStatus::Failed | TransactionStatus::Cancelled | TransactionStatus::Expired
+        );
+    let booking = stored.value.clone();
+    let noted = if ended { booking.payment_failed(next.id) } else { booking.payment_changed(next)? };
+    if noted.next == stored.value {
+        return Ok(decision);
+    }
+    Ok(decision.with(Some(stored), noted, &beside.context))
+}

@@ -1,0 +1,212 @@
+//! Payouts: on demand, and by the weekly batch.
+
+use chrono::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use super::Payments;
+use crate::{
+    account::User,
+    booking::PaymentMethod,
+    decide::{Attempts, Decision, answered, draw_transaction_number},
+    engine::Effort::GoesOn,
+    kernel::{Actor, Error, Id, Money, PhoneNumber, Result, Role, Rule},
+    ledger::Account,
+    payment::{Amount, Capabilities, Limits, NewTransaction, PaymentGateway, Transaction, TransactionKind},
+    store::Stored,
+};
+
+/// How somebody wants to be paid out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct NewPayout {
+    /// By which provider; by the policy's, where none is given.
+    pub method: Option<PaymentMethod>,
+    /// The number that mobile money is paid to; the user's own where none is given.
+    pub phone_number: Option<String>,
+    /// The account as its provider names it.
+    pub account: Option<String>,
+}
+
+impl Payments {
+    /// Pays a technician at once, for a fee, what has been earned: all that is not held back by a dispute, or a part of it.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for others than the technician and staff; [`Rule::InsufficientFunds`]; [`Rule::PaymentMethod`]; violations of
+    /// `amount` and `phoneNumber`; [`Error::Unavailable`].
+    pub async fn request_payout(
+        &self,
+        actor: &Actor,
+        technician: Id<User>,
+        amount: Money,
+        request: &NewPayout,
+    ) -> Result<Stored<Transaction>> {
+        self.require_owner(actor, technician).await?;
+        let payee = self.user(technician).await?;
+        if payee.role != Role::Technician {
+            return Err(Error::refused(Rule::NotEligible, "only technicians are paid out"));
+        }
+        self.check_amount(amount, None)?;
+        let rate = self.engine.policy.payment.instant_fee;
+        let lines = Amount::with_fee(amount, Transaction::instant_fee(amount, rate)?)?;
+        let new = |number, method| NewTransaction {
+            payee: Some(technician),
+            ..NewTransaction::new(number, TransactionKind::TechnicianPayout, method, lines)
+        };
+        self.pay_out(actor, ("payout", &(technician, amount, request)), &payee, request, new).await
+    }
+
+    /// Takes money out of the own wallet.
+    ///
+    /// # Errors
+    /// [`Rule::InsufficientFunds`]; [`Rule::PaymentMethod`]; violations of `amount` and `phoneNumber`; [`Error::Unavailable`].
+    pub async fn withdraw(
+        &self,
+        actor: &Actor,
+        amount: Money,
+        request: &NewPayout,
+    ) -> Result<Stored<Transaction>> {
+        let owner = actor.id().ok_or_else(|| Error::forbidden("a person has a wallet"))?;
+        self.require_owner(actor, owner).await?;
+        let payee = self.user(owner).await?;
+        self.check_amount(amount, None)?;
+        let new = |number, method| NewTransaction {
+            payer: Some(owner),
+            payee: Some(owner),
+            ..NewTransaction::new(number, TransactionKind::WalletWithdrawal, method, Amount::whole(amount))
+        };
+        self.pay_out(actor, ("withdraw", &(amount, request)), &payee, request, new).await
+    }
+
+    async fn require_owner(&self, actor: &Actor, owner: Id<User>) -> Result<()> {
+        self.require_actor(actor, GoesOn).await?;
+        if actor.is_staff() || actor.id() == Some(owner) {
+            return Ok(());
+        }
+        Err(Error::forbidden("an account is for its owner and the staff"))
+    }
+
+    async fn pay_out(
+        &self,
+        actor: &Actor,
+        (name, arguments): (&'static str, &(impl Serialize + Sync)),
+        payee: &User,
+        request: &NewPayout,
+        new: impl Fn(crate::payment::TransactionNumber, PaymentMethod) -> NewTransaction + Send + Sync,
+    ) -> Result<Stored<Transaction>> {
+        let command = self.unpinned().command(actor, name, arguments)?;
+        let transactions = &*self.engine.transactions;
+        if let Some(answered) = answered(&self.engine, transactions, &command).await? {
+            return Ok(answered);
+        }
+        let method = request.method.unwrap_or(self.engine.policy.payment.payout_method);
+        let (gateway, limits) = self.paying_gateway(method)?;
+        let number = draw_transaction_number(&self.engine).await?;
+        let phone = match &request.phone_number {
+            Some(number) => PhoneNumber::new(number)?,
+            None => payee.phone.clone(),
+        };
+        let new = NewTransaction {
+            provider: Some(gateway.method()),
+            phone: Some(phone.to_string()),
+            account: request.account.clone(),
+            ..new(number, method)
+        };
+        gateway.capabilities().check(&limits, new.amount.net)?;
+        let now = self.engine.clock.now();
+        let mut decision = Transaction::begin_pay_out(new, &self.engine.context(actor, now))?;
+        decision.next.0.settlement.instant = decision.next.kind == TransactionKind::TechnicianPayout;
+        let mut attempts = Attempts::new(&self.engine, &command);
+        let written = attempts.commit(transactions, now, None, decision).await?;
+        let written = written
+            .ok_or_else(|| Error::Unavailable { reason: "a new transaction met a conflict".to_owned() })?;
+        // What fails here is not lost: the payout is due, and a worker sends it.
+        let _ = self.for_system().send(&written).await;
+        self.load(written.id).await
+    }
+
+    fn paying_gateway(&self, method: PaymentMethod) -> Result<(&std::sync::Arc<dyn PaymentGateway>, Limits)> {
+        let gateway = self.engine.gateway(method)?;
+        let limits = gateway.capabilities().pay_out.ok_or_else(|| {
+            let message = format!("{} pays nobody out", method.as_str());
+            Error::refused(Rule::PaymentMethod, message)
+        })?;
+        Ok((gateway, limits))
+    }
+
+    /// The weekly batch, as far as one earning is concerned: its technician is paid all that is owed by now, netted with what the
+    /// technician owes. Whoever's earning is looked at first pays for all of them; for the others nothing is left to do.
+    pub(super) async fn settle(&self, seen: &Stored<Transaction>) -> Result<()> {
+        let Some(technician) = seen.payee else {
+            return self.end_settlement(seen, Decision::new(seen.value.clone())).await;
+        };
+        let currency = seen.amount.currency();
+        let now = self.now(seen, None);
+        let context = self.engine.context(&Actor::System, now);
+        let owed = self.engine.ledger.balance(Account::Payable(technician), currency).await?;
+        if owed.is_zero() || owed.is_negative() {
+            return self.end_settlement(seen, seen.value.clone().settled_by(None, &context)).await;
+        }
+        let policy = &self.engine.policy.payment;
+        let payable = self.paying_gateway(policy.payout_method).ok();
+        let enough = owed.compare(policy.payout_minimum).is_none_or(std::cmp::Ordering::is_ge);
+        let Some((gateway, limits)) = payable.filter(|_| enough) else {
+            return self.end_settlement(seen, seen.value.clone().settle_later(&context)).await;
+        };
+        let parts = parts_of(owed, &gateway.capabilities(), &limits)?;
+        let payee = self.user(technician).await?;
+        let mut payouts = Vec::with_capacity(parts.len());
+        for part in parts {
+            let number = draw_transaction_number(&self.engine).await?;
+            let new = NewTransaction {
+                payee: Some(technician),
+                provider: Some(gateway.method()),
+                phone: Some(payee.phone.to_string()),
+                ..NewTransaction::new(
+                    number,
+                    TransactionKind::TechnicianPayout,
+                    policy.payout_method,
+                    Amount::whole(part),
+                )
+            };
+            let mut payout = Transaction::begin_pay_out(new, &context)?;
+            let day = self.engine.policy.time_zone.from_utc_datetime(&now.naive_utc()).date_naive();
+            payout.next.0.settlement.batch = Some(day.to_string());
+            payouts.push(payout);
+        }
+        let first = payouts.first().map(|payout| payout.next.id);
+        let mut decision = seen.value.clone().settled_by(first, &context);
+        for payout in payouts {
+            decision = decision.with(None, payout, &context);
+        }
+        self.end_settlement(seen, decision).await
+    }
+
+    async fn end_settlement(
+        &self,
+        seen: &Stored<Transaction>,
+        decision: Decision<Transaction>,
+    ) -> Result<()> {
+        let command = self.pinned_to(seen)?;
+        let now = self.now(seen, None);
+        let mut attempts = Attempts::new(&self.engine, &command);
+        attempts.commit(&*self.engine.transactions, now, Some(seen), decision).await.map(drop)
+    }
+}
+
+/// An amount in parts that a provider moves; what it cannot move (cents, or too little) stays.
+fn parts_of(owed: Money, capabilities: &Capabilities, limits: &Limits) -> Result<Vec<Money>> {
+    use crate::kernel::Rounding;
+    let currency = owed.currency();
+    let mut left = if capabilities.whole_units { owed.round(0, Rounding::Down) } else { owed };
+    let mut parts = Vec::new();
+    while !left.is_zero() && !left.is_negative() {
+        let most = limits.most.filter(|most| most.currency() == currency && most.amount() < left.amount());
+        let part = most.unwrap_or(left);
+        if capabilities.check(limits, part).is_err() {
+            break;
+        }
+        parts.push(part);
+        left = left.checked_sub(part)?;
+    }
+    Ok(parts)
+}

@@ -1,0 +1,136 @@
+//! Reading transactions and accounts: what each actor may see.
+
+use serde::Serialize;
+
+use super::Payments;
+use crate::{
+    account::User,
+    engine::Effort::Reads,
+    kernel::{Actor, Currency, Error, Id, Kind, Money, Page, PageRequest, Result},
+    ledger::{Account, AccountLine},
+    payment::{Transaction, TransactionFilter, TransactionNumber, TransactionTotal},
+    store::Stored,
+};
+
+/// What lies on a user's accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WalletView {
+    /// In the wallet.
+    pub balance: Money,
+    /// Earned and not paid out; below zero where the user owes the platform.
+    pub payable: Money,
+    /// Owed to the platform, or to technicians through it.
+    pub debt: Money,
+}
+
+impl Payments {
+    /// A transaction, for who pays, who is paid, and staff.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], also for a transaction that this actor may not know of.
+    pub async fn get(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
+        self.require_actor(actor, Reads).await?;
+        let stored = self.engine.transactions.load(id).await?;
+        let visible = stored.filter(|transaction| transaction.is_visible_to(actor));
+        visible.ok_or_else(|| Error::not_found(Kind::Transaction, id))
+    }
+
+    /// A transaction by its number.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn get_by_number(
+        &self,
+        actor: &Actor,
+        number: &TransactionNumber,
+    ) -> Result<Stored<Transaction>> {
+        self.require_actor(actor, Reads).await?;
+        let stored = self.engine.transactions.find_transaction_by_number(number).await?;
+        let visible = stored.filter(|transaction| transaction.is_visible_to(actor));
+        visible.ok_or_else(|| Error::not_found(Kind::Transaction, number))
+    }
+
+    /// The transactions of a filter, the newest first: their own for payers and payees, all for staff.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for a filter on somebody else; a violation of `cursor`.
+    pub async fn list(
+        &self,
+        actor: &Actor,
+        filter: &TransactionFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Transaction>>> {
+        self.require_actor(actor, Reads).await?;
+        require_own(actor, filter)?;
+        Ok(self.engine.transactions.list_transactions(filter, page).await?)
+    }
+
+    /// Counts and sums over the transactions of a filter.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn totals(&self, actor: &Actor, filter: &TransactionFilter) -> Result<Vec<TransactionTotal>> {
+        self.require_actor(actor, Reads).await?;
+        require_own(actor, filter)?;
+        Ok(self.engine.transactions.total_transactions(filter).await?)
+    }
+
+    /// What lies on a user's accounts, for that user and staff.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]; [`Error::Unavailable`].
+    pub async fn wallet(&self, actor: &Actor, user: Id<User>, currency: Currency) -> Result<WalletView> {
+        self.require_own_account(actor, user).await?;
+        let ledger = &self.engine.ledger;
+        Ok(WalletView {
+            balance: ledger.balance(Account::Wallet(user), currency).await?,
+            payable: ledger.balance(Account::Payable(user), currency).await?,
+            debt: ledger.balance(Account::Receivable(user), currency).await?.negated(),
+        })
+    }
+
+    /// What moved in a user's wallet, the newest first.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]; a violation of `cursor`.
+    pub async fn wallet_lines(
+        &self,
+        actor: &Actor,
+        user: Id<User>,
+        page: &PageRequest,
+    ) -> Result<Page<AccountLine>> {
+        self.require_own_account(actor, user).await?;
+        Ok(self.engine.ledger.account_lines(Account::Wallet(user), page).await?)
+    }
+
+    /// What a technician earned and was paid, the newest first.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]; a violation of `cursor`.
+    pub async fn earning_lines(
+        &self,
+        actor: &Actor,
+        user: Id<User>,
+        page: &PageRequest,
+    ) -> Result<Page<AccountLine>> {
+        self.require_own_account(actor, user).await?;
+        Ok(self.engine.ledger.account_lines(Account::Payable(user), page).await?)
+    }
+
+    async fn require_own_account(&self, actor: &Actor, user: Id<User>) -> Result<()> {
+        self.require_actor(actor, Reads).await?;
+        if actor.is_staff() || actor.id() == Some(user) {
+            return Ok(());
+        }
+        Err(Error::forbidden("an account is for its owner and the staff"))
+    }
+}
+
+fn require_own(actor: &Actor, filter: &TransactionFilter) -> Result<()> {
+    let own = actor.id();
+    if actor.is_staff() || (own.is_some() && (filter.payer == own || filter.payee == own)) {
+        return Ok(());
+    }
+    Err(Error::forbidden("a list names its own payer or payee, or is for staff"))
+}

@@ -1,0 +1,92 @@
+//! What people decide: fraud reviews, wrong amounts, unknown outcomes.
+
+use super::Payments;
+use crate::{
+    engine::Effort::GoesOn,
+    kernel::{Actor, Id, Result, Rule},
+    payment::{Cause, Proof, Transaction, TransactionStatus},
+    store::Stored,
+};
+
+impl Payments {
+    /// Staff has looked at a payment that was held for review: it goes its way, or back.
+    ///
+    /// # Errors
+    /// As [`Transaction::reviewed`]; [`Error::Conflict`](crate::kernel::Error::Conflict).
+    pub async fn review(
+        &self,
+        actor: &Actor,
+        id: Id<Transaction>,
+        approved: bool,
+    ) -> Result<Stored<Transaction>> {
+        self.require_staff(actor, GoesOn).await?;
+        let command = self.command(actor, "review", &(id, approved))?;
+        let numbered = !approved && self.load(id).await?.status.is_settled();
+        let reviewed = self
+            .decide(&command, id, numbered, |transaction, beside| {
+                transaction.reviewed(approved, &beside.context)
+            })
+            .await?;
+        self.now_due(reviewed).await
+    }
+
+    /// Staff decides on money that is not what was asked for: it counts as the payment, or goes back.
+    ///
+    /// # Errors
+    /// As [`Transaction::decide_mismatch`]; [`Error::Conflict`](crate::kernel::Error::Conflict).
+    pub async fn decide_mismatch(
+        &self,
+        actor: &Actor,
+        id: Id<Transaction>,
+        complete: bool,
+    ) -> Result<Stored<Transaction>> {
+        self.require_staff(actor, GoesOn).await?;
+        let command = self.command(actor, "decide_mismatch", &(id, complete))?;
+        self.decide(&command, id, !complete, |transaction, beside| {
+            transaction.decide_mismatch(complete, beside.booking, &beside.context)
+        })
+        .await
+    }
+
+    /// Staff has found out what became of a transaction that nobody could tell of: its money has moved, or has not.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff; [`Rule::AlreadyDecided`] where its outcome is known;
+    /// [`Error::Conflict`](crate::kernel::Error::Conflict).
+    pub async fn decide_outcome(
+        &self,
+        actor: &Actor,
+        id: Id<Transaction>,
+        moved: bool,
+        receipt: Option<&str>,
+    ) -> Result<Stored<Transaction>> {
+        self.require_staff(actor, GoesOn).await?;
+        let command = self.command(actor, "decide_outcome", &(id, moved, receipt))?;
+        self.decide(&command, id, false, |transaction, beside| {
+            if !transaction.status.is_open()
+                || !transaction.gateway.needs_person
+                || transaction.is_mismatched()
+            {
+                return Err(transaction.refuse(Rule::AlreadyDecided, "there is nothing to find out"));
+            }
+            if moved {
+                let proof = Proof { receipt: receipt.map(str::to_owned), ..Proof::default() };
+                return transaction.settled(&proof, beside.booking, &beside.context);
+            }
+            let end = (TransactionStatus::Failed, Cause::Declined);
+            transaction.fail("not_moved", "the money has not moved", end, &beside.context)
+        })
+        .await
+    }
+
+    /// Does at once what a decision has made due, where there is a provider to call.
+    async fn now_due(&self, transaction: Stored<Transaction>) -> Result<Stored<Transaction>> {
+        let now = self.engine.clock.now();
+        if transaction.next_task(&self.engine.policy).is_some_and(|(at, _)| at <= now) {
+            // What fails here is not lost: it is due, and a worker does it.
+            let _ = self.for_system().run_next_task(transaction.id).await;
+            return self.load(transaction.id).await;
+        }
+        Ok(transaction)
+    }
+}

@@ -1,0 +1,334 @@
+//! What happens by itself: transactions are sent, asked about, captured, settled.
+
+use chrono::{DateTime, Utc};
+
+use super::Payments;
+use crate::{
+    account::User,
+    kernel::{Actor, Error, Id, Result, Rule},
+    payment::{
+        Capture, Cause, Charge, ClientSecret, Contact, FraudCheck, GatewayError, Operation, Original,
+        Outcome, PayOut, PaymentGateway, PaymentTask, Query, RefundOrder, Transaction, TransactionKind,
+        TransactionStatus,
+    },
+    store::Stored,
+};
+
+impl Payments {
+    /// The same commands, by the platform itself.
+    pub(super) fn for_system(&self) -> Self {
+        Self::new(self.engine.clone())
+    }
+
+    /// Does what is next due for a transaction; `false` where nothing is.
+    pub(crate) async fn run_next_task(&self, id: Id<Transaction>) -> Result<bool> {
+        let seen = self.load(id).await?;
+        let now = self.engine.clock.now();
+        let Some((_, task)) = seen.next_task(&self.engine.policy).filter(|(at, _)| *at <= now) else {
+            // The queue holds another moment than the transaction: an earlier policy's. Writing it corrects that.
+            self.rewrite(&seen).await?;
+            return Ok(false);
+        };
+        match task {
+            PaymentTask::Send => drop(self.send(&seen).await?),
+            PaymentTask::Query => self.query(&seen).await?,
+            PaymentTask::Capture => self.capture(&seen).await?,
+            PaymentTask::Release => self.release_authorization(&seen).await?,
+            PaymentTask::FetchReceipt => self.fetch_receipt(&seen).await?,
+            PaymentTask::Settle => self.settle(&seen).await?,
+        }
+        Ok(true)
+    }
+
+    /// Sends a transaction to its provider: first it is noted that it is being sent, by whoever is the first to note it, and only then
+    /// it is sent. Whatever happens in between, its outcome is then a question, and it is not sent again.
+    pub(super) async fn send(&self, seen: &Stored<Transaction>) -> Result<Option<ClientSecret>> {
+        let gateway = self.gateway_of(seen)?;
+        if !self.is_still_wanted(seen).await? {
+            let command = self.pinned_to(seen)?;
+            self.decide(&command, seen.id, false, |transaction, beside| {
+                transaction.withdraw("the booking wants no payment any more", &beside.context)
+            })
+            .await?;
+            return Ok(None);
+        }
+        let command = self.pinned_to(seen)?;
+        let sent = self
+            .decide(&command, seen.id, false, |transaction, beside| transaction.send(&beside.context))
+            .await?;
+        let Ok(outcome) = self.carry_out(&**gateway, &sent).await else {
+            // Unknown: the question is due already.
+            return Ok(None);
+        };
+        let secret = match &outcome {
+            Outcome::Accepted { client_secret, .. } => client_secret.clone(),
+            _ => None,
+        };
+        self.take_in(sent.id, &outcome).await?;
+        Ok(secret)
+    }
+
+    /// Asks what became of a transaction.
+    async fn query(&self, seen: &Stored<Transaction>) -> Result<()> {
+        let gateway = self.gateway_of(seen)?;
+        let sent_at = seen.gateway.sent_at.unwrap_or(seen.initiated_at);
+        let repeatable = gateway.capabilities().repeatable_for;
+        let answer = if seen.gateway.reference.is_none()
+            && repeatable.is_some_and(|window| self.engine.clock.now() - sent_at < window)
+        {
+            // The same key is the same operation: sending it again asks what became of it.
+            self.carry_out(&**gateway, seen).await
+        } else {
+            gateway.query(&query_of(seen, sent_at)).await.map_err(unavailable)
+        };
+        if let Ok(outcome) = &answer {
+            self.take_in(seen.id, outcome).await?;
+        }
+        let unanswered = match &answer {
+            Ok(Outcome::Pending | Outcome::Accepted { .. }) | Err(_) => true,
+            Ok(Outcome::Settled(_) | Outcome::Authorized { .. } | Outcome::Declined(_)) => false,
+        };
+        if !unanswered {
+            return Ok(());
+        }
+        let asked = seen.gateway.queries;
+        self.decide(&self.plain_command()?, seen.id, false, |transaction, beside| {
+            // Somebody else may have asked, or been told, meanwhile.
+            if !transaction.status.is_open() || transaction.gateway.queries != asked {
+                return Ok(crate::decide::Decision::new(transaction));
+            }
+            transaction.unanswered(&beside.context)
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn capture(&self, seen: &Stored<Transaction>) -> Result<()> {
+        let gateway = self.gateway_of(seen)?;
+        match gateway.capture(&capture_of(seen, "capture")).await {
+            Ok(outcome @ (Outcome::Settled(_) | Outcome::Declined(_))) => {
+                self.take_in(seen.id, &outcome).await
+            }
+            Ok(_) | Err(_) => self.ask_later(seen).await,
+        }
+    }
+
+    /// Gives up money that was set aside: it was not approved, or nobody has looked in time.
+    async fn release_authorization(&self, seen: &Stored<Transaction>) -> Result<()> {
+        let gateway = self.gateway_of(seen)?;
+        if gateway.release(&capture_of(seen, "release")).await.is_err() {
+            return self.ask_later(seen).await;
+        }
+        let (status, code, reason) = if seen.fraud.as_ref().is_some_and(FraudCheck::is_open) {
+            (TransactionStatus::Expired, "lapsed", "nobody looked at the payment in time")
+        } else {
+            (TransactionStatus::Failed, "not_approved", "the payment was not approved")
+        };
+        let cause = if status == TransactionStatus::Expired { Cause::TimedOut } else { Cause::Declined };
+        self.decide(&self.plain_command()?, seen.id, false, |transaction, beside| {
+            transaction.fail(code, reason, (status, cause), &beside.context)
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn fetch_receipt(&self, seen: &Stored<Transaction>) -> Result<()> {
+        let gateway = self.gateway_of(seen)?;
+        self.decide(&self.pinned_to(seen)?, seen.id, false, |mut transaction, _| {
+            transaction.0.gateway.next_at = None;
+            Ok(crate::decide::Decision::new(transaction))
+        })
+        .await?;
+        // A receipt is nice to have: who gets none is told nothing, and shows none.
+        let sent_at = seen.gateway.sent_at.unwrap_or(seen.initiated_at);
+        let _ = gateway.request_receipt(&query_of(seen, sent_at)).await;
+        Ok(())
+    }
+
+    async fn ask_later(&self, seen: &Stored<Transaction>) -> Result<()> {
+        self.decide(&self.pinned_to(seen)?, seen.id, false, |mut transaction, beside| {
+            let wait = beside.context.policy.payment.query_after.first().copied().unwrap_or_default();
+            transaction.0.gateway.next_at = Some(crate::kernel::after(beside.context.now, wait));
+            Ok(crate::decide::Decision::new(transaction))
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Takes in what a provider says, from whatever side it comes.
+    pub(super) async fn take_in(&self, id: Id<Transaction>, outcome: &Outcome) -> Result<()> {
+        self.decide(&self.plain_command()?, id, false, |transaction, beside| match outcome {
+            Outcome::Settled(proof) => transaction.settled(proof, beside.booking, &beside.context),
+            other => transaction.answered(other, &beside.context),
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Writes a transaction as it is, which schedules it anew.
+    async fn rewrite(&self, seen: &Stored<Transaction>) -> Result<()> {
+        use crate::decide::{Attempts, Decision};
+        let command = self.pinned_to(seen)?;
+        let now = self.now(seen, None);
+        let mut attempts = Attempts::new(&self.engine, &command);
+        let decision = Decision::new(seen.value.clone());
+        attempts.commit(&*self.engine.transactions, now, Some(seen), decision).await.map(drop)
+    }
+
+    pub(super) fn plain_command(&self) -> Result<crate::decide::Command> {
+        crate::decide::Command::new(&Actor::System, None, None, "task", &())
+    }
+
+    pub(super) fn pinned_to(&self, seen: &Stored<Transaction>) -> Result<crate::decide::Command> {
+        crate::decide::Command::new(&Actor::System, Some(seen.version), None, "task", &())
+    }
+
+    pub(super) fn gateway_of(
+        &self,
+        transaction: &Transaction,
+    ) -> Result<&std::sync::Arc<dyn PaymentGateway>> {
+        let provider = transaction.gateway.provider.ok_or_else(|| {
+            Error::refused(Rule::PaymentMethod, "this transaction moves in our own books alone")
+        })?;
+        self.engine.gateway(provider)
+    }
+
+    /// Whether the booking of a payment that was not sent yet still waits for it.
+    async fn is_still_wanted(&self, seen: &Transaction) -> Result<bool> {
+        if seen.kind != TransactionKind::BookingPayment || seen.gateway.attempts > 0 {
+            return Ok(true);
+        }
+        let booking = self.load_booking(seen.booking).await?;
+        Ok(booking.is_some_and(|booking| booking.awaits_payment(seen.id)))
+    }
+
+    async fn contact(&self, user: Option<Id<User>>, transaction: &Transaction) -> Result<Contact> {
+        let Some(id) = user else {
+            return Err(Error::refused(Rule::NotEligible, "this transaction names nobody to reach"));
+        };
+        let user = self.user(id).await?;
+        let phone = transaction.gateway.phone.as_deref();
+        Ok(Contact {
+            user: id,
+            phone: Some(phone.map_or(user.phone.clone(), crate::kernel::PhoneNumber::from_stored)),
+            email: Some(user.email.clone()),
+            account: transaction.gateway.account.clone(),
+        })
+    }
+
+    /// The call itself.
+    async fn carry_out(&self, gateway: &dyn PaymentGateway, sent: &Stored<Transaction>) -> Result<Outcome> {
+        let (number, transaction) = (sent.number.clone(), sent.id);
+        let idempotency_key = sent.idempotency_key();
+        let callback_token = sent.gateway.token.clone().unwrap_or_default();
+        let description = sent.kind.as_str().replace('_', " ");
+        match sent.kind {
+            TransactionKind::TechnicianPayout | TransactionKind::WalletWithdrawal => {
+                let payee = self.contact(sent.payee, sent).await?;
+                let amount = sent.amount.net;
+                let order = PayOut {
+                    transaction,
+                    number,
+                    payee,
+                    amount,
+                    description,
+                    idempotency_key,
+                    callback_token,
+                };
+                gateway.pay_out(&order).await.map_err(unavailable)
+            }
+            TransactionKind::Refund => {
+                let original = self.original_of(sent).await?;
+                let reason = sent.reason.as_ref().map(ToString::to_string).unwrap_or_default();
+                let order = RefundOrder {
+                    transaction,
+                    number,
+                    original,
+                    amount: sent.amount.gross,
+                    reason,
+                    idempotency_key,
+                    callback_token,
+                };
+                gateway.refund(&order).await.map_err(unavailable)
+            }
+            TransactionKind::BookingPayment
+            | TransactionKind::WalletTopup
+            | TransactionKind::Penalty
+            | TransactionKind::Subscription
+            | TransactionKind::Tip
+            | TransactionKind::CancellationFee => {
+                let payer = self.contact(sent.payer, sent).await?;
+                let order = Charge {
+                    transaction,
+                    number,
+                    payer,
+                    amount: sent.amount.gross,
+                    description,
+                    capture: !sent.gateway.manual_capture,
+                    idempotency_key,
+                    callback_token,
+                };
+                gateway.charge(&order).await.map_err(unavailable)
+            }
+        }
+    }
+
+    async fn original_of(&self, refund: &Transaction) -> Result<Original> {
+        let missing = || Error::refused(Rule::Transition, "this refund names no payment");
+        let original = self.load(refund.original.ok_or_else(missing)?).await?;
+        let received = original.mismatch.as_ref().and_then(|mismatch| mismatch.received);
+        let amount = received.unwrap_or(original.amount.gross);
+        let user = original.payer.or(refund.payee);
+        let payer = match user {
+            Some(_) => self.contact(user, refund).await?,
+            None => Contact {
+                user: Id::from_bytes([0; 12]),
+                phone: refund.gateway.phone.as_deref().map(crate::kernel::PhoneNumber::from_stored),
+                email: None,
+                account: None,
+            },
+        };
+        let is_whole = refund.amount.gross == amount && original.refunds.len() <= 1;
+        Ok(Original {
+            transaction: original.id,
+            reference: original.gateway.reference.clone(),
+            receipt: original.gateway.receipt.clone(),
+            amount,
+            payer,
+            is_whole,
+        })
+    }
+}
+
+/// No answer from a provider: the outcome is unknown.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn unavailable(error: GatewayError) -> Error {
+    Error::Unavailable { reason: error.to_string() }
+}
+
+fn query_of(transaction: &Transaction, sent_at: DateTime<Utc>) -> Query {
+    let operation = match transaction.kind {
+        TransactionKind::TechnicianPayout | TransactionKind::WalletWithdrawal => Operation::PayOut,
+        TransactionKind::Refund => Operation::Refund,
+        _ => Operation::Charge,
+    };
+    let incoming = transaction.kind.is_incoming();
+    Query {
+        transaction: transaction.id,
+        operation,
+        reference: transaction.gateway.reference.clone(),
+        idempotency_key: transaction.idempotency_key(),
+        amount: if incoming { transaction.amount.gross } else { transaction.amount.net },
+        sent_at,
+        callback_token: transaction.gateway.token.clone().unwrap_or_default(),
+    }
+}
+
+fn capture_of(transaction: &Transaction, what: &str) -> Capture {
+    Capture {
+        transaction: transaction.id,
+        reference: transaction.gateway.reference.clone().unwrap_or_default(),
+        amount: transaction.amount.gross,
+        idempotency_key: format!("{}-{what}", transaction.idempotency_key()),
+    }
+}

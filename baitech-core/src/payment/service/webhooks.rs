@@ -1,0 +1,253 @@
+//! The inbox: a call is stored as it came before anybody looks at it, then verified, and applied in any order.
+
+use super::Payments;
+use crate::{
+    decide::{Command, Decision, change, create},
+    kernel::{Actor, Error, Id, Kind, Page, PageRequest, Result, Rule},
+    payment::{
+        MismatchKind, News, Notice, Outcome, PaymentGateway, Proof, Subject, Transaction, Webhook,
+        WebhookCall, WebhookStatus,
+    },
+    store::{ClaimKey, Stored},
+};
+
+/// The space of claims on pieces of news: each is applied once.
+const NEWS_CLAIMS: &str = "news";
+
+/// What became of one piece of news.
+enum Effect {
+    Applied(Option<Id<Transaction>>),
+    Duplicate(Option<Id<Transaction>>),
+    Nothing,
+    /// What it is about is not known (yet).
+    Unknown,
+}
+
+impl Payments {
+    /// Takes a call of a payment provider in: stores it, and looks at it. What is wrong with it is noted, and told to nobody: whoever
+    /// calls learns only that the call has come.
+    ///
+    /// # Errors
+    /// A violation of `body` for more than [`Webhook::MAX_BODY_BYTES`]; [`Error::Unavailable`] where it could not be stored, so that the
+    /// provider sends it again.
+    pub async fn receive_webhook(&self, call: WebhookCall) -> Result<Id<Webhook>> {
+        let now = self.engine.clock.now();
+        let call = WebhookCall { received_at: now, ..call };
+        let id = Id::generate(now, &*self.engine.entropy);
+        let received = Webhook::receive(id, call)?;
+        let command = self.plain_command()?;
+        create(&self.engine, &*self.engine.webhooks, &command, now, received).await?;
+        // What fails here is not lost: the call is due, and a worker looks at it.
+        let _ = self.for_system().handle_webhook(id).await;
+        Ok(id)
+    }
+
+    /// Calls in one of these statuses (none for any), the newest first, for staff.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for others than staff; a violation of `cursor`.
+    pub async fn list_webhooks(
+        &self,
+        actor: &Actor,
+        statuses: &[WebhookStatus],
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Webhook>>> {
+        self.require_staff(actor, crate::engine::Effort::Reads).await?;
+        Ok(self.engine.webhooks.list_webhooks(statuses, page).await?)
+    }
+
+    /// Looks at a call; `false` where that was done before.
+    pub(crate) async fn handle_webhook(&self, id: Id<Webhook>) -> Result<bool> {
+        let stored =
+            self.engine.webhooks.load(id).await?.ok_or_else(|| Error::not_found(Kind::Webhook, id))?;
+        if !stored.is_open() {
+            return Ok(false);
+        }
+        let by_token = self.engine.transactions.find_by_token(&stored.token).await?;
+        let gateway = match &by_token {
+            Some(transaction) => self.gateway_of(transaction).ok(),
+            None => self.engine.gateway_by_token(&stored.token),
+        };
+        let Some(gateway) = gateway else {
+            let reason = Some("no call is expected here".to_owned());
+            return self.note_handled(id, WebhookStatus::Rejected, reason, (None, None)).await;
+        };
+        let method = Some(gateway.method());
+        let notices = match gateway.read_webhook(&stored.call()) {
+            Ok(notices) => notices,
+            Err(error) => {
+                let about = (method, by_token.map(|transaction| transaction.id));
+                return self.note_handled(id, WebhookStatus::Rejected, Some(error.to_string()), about).await;
+            }
+        };
+        let (mut status, mut about, mut unknown) = (WebhookStatus::Ignored, None, false);
+        for notice in &notices {
+            match self.apply(&**gateway, notice, by_token.as_ref()).await? {
+                Effect::Applied(transaction) => {
+                    status = WebhookStatus::Applied;
+                    about = transaction.or(about);
+                }
+                Effect::Duplicate(transaction) => {
+                    if status == WebhookStatus::Ignored {
+                        status = WebhookStatus::Duplicate;
+                    }
+                    about = transaction.or(about);
+                }
+                Effect::Nothing => {}
+                Effect::Unknown => unknown = true,
+            }
+        }
+        if unknown {
+            let now = self.engine.clock.now().max(stored.updated_at);
+            let reason = "what this is about is not known";
+            return self.change_webhook(id, |webhook| webhook.put_off(reason, now)).await;
+        }
+        self.note_handled(id, status, None, (method, about)).await
+    }
+
+    async fn note_handled(
+        &self,
+        id: Id<Webhook>,
+        status: WebhookStatus,
+        reason: Option<String>,
+        about: (Option<crate::booking::PaymentMethod>, Option<Id<Transaction>>),
+    ) -> Result<bool> {
+        self.change_webhook(id, |webhook| webhook.handled(status, reason.clone(), about)).await
+    }
+
+    async fn change_webhook(
+        &self,
+        id: Id<Webhook>,
+        decide: impl Fn(Webhook) -> Decision<Webhook> + Send + Sync,
+    ) -> Result<bool> {
+        let command = (&self.plain_command()?, crate::decide::Numbering::Never);
+        change(&self.engine, &*self.engine.webhooks, command, id, |webhook: Webhook, _| {
+            if webhook.is_open() {
+                return Ok(decide(webhook));
+            }
+            Err(Error::refused(Rule::AlreadyDecided, "somebody else has looked at this call"))
+        })
+        .await?;
+        Ok(true)
+    }
+
+    /// Applies one piece of news, once.
+    async fn apply(
+        &self,
+        gateway: &dyn PaymentGateway,
+        notice: &Notice,
+        caller: Option<&Stored<Transaction>>,
+    ) -> Result<Effect> {
+        if notice.news == News::Nothing {
+            return Ok(Effect::Nothing);
+        }
+        let claim = ClaimKey::new(NEWS_CLAIMS, format_args!("{}/{}", gateway.method().as_str(), notice.id));
+        let held = self.engine.claims.held(std::slice::from_ref(&claim)).await?;
+        if let Some(held) = held.first() {
+            let about = match held.holder {
+                crate::store::AggregateRef::Transaction(id) => Some(id),
+                _ => None,
+            };
+            return Ok(Effect::Duplicate(about));
+        }
+        let found = match &notice.subject {
+            Subject::Caller { .. } => caller.map(|transaction| transaction.id),
+            Subject::Transaction(id) => self.engine.transactions.load(*id).await?.map(|found| found.id),
+            Subject::Reference(reference) => {
+                self.engine.transactions.find_by_reference(reference).await?.map(|found| found.id)
+            }
+            Subject::Account(account) => {
+                return self.take_deposit(gateway, account, &notice.news, claim).await.map(Effect::Applied);
+            }
+        };
+        let Some(id) = found else {
+            return Ok(Effect::Unknown);
+        };
+        let signed = gateway.capabilities().signs_webhooks;
+        let command: Command = self.plain_command()?;
+        let written = self
+            .decide(
+                &command,
+                id,
+                matches!(notice.news, News::ChargebackClosed { .. }),
+                |transaction, beside| {
+                    let mut decision = take_news(transaction, notice, signed, beside)?;
+                    decision.take.push(claim.clone());
+                    // A piece of news that changes nothing is claimed all the same, by a write that says so.
+                    if decision.events.is_empty() {
+                        decision = decision.event(crate::payment::PaymentEvent::TransactionUpdated);
+                    }
+                    Ok(decision)
+                },
+            )
+            .await;
+        match written {
+            Ok(_) => Ok(Effect::Applied(Some(id))),
+            // The same news, applied at the same moment by somebody else.
+            Err(Error::Invalid(_)) => Ok(Effect::Duplicate(Some(id))),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn take_news(
+    transaction: Transaction,
+    notice: &Notice,
+    signed: bool,
+    beside: &super::Beside<'_>,
+) -> Result<Decision<Transaction>> {
+    let context = &beside.context;
+    if let Subject::Caller { reference: Some(told) } = &notice.subject
+        && transaction.gateway.reference.as_ref().is_some_and(|known| known != told)
+    {
+        return transaction.mismatched(MismatchKind::Reference, None, None, context);
+    }
+    match &notice.news {
+        News::Outcome(Outcome::Settled(proof)) | News::Deposit(proof) => {
+            if !signed && transaction.needs_confirmation(proof, context) {
+                return Ok(transaction.claimed_settled(proof, context));
+            }
+            transaction.settled(proof, beside.booking, context)
+        }
+        News::Outcome(outcome) => transaction.answered(outcome, context),
+        News::Details(proof) => Ok(transaction.detailed(proof)),
+        News::ChargebackOpened { id, amount, reason } => transaction.contested(id, *amount, reason, context),
+        News::ChargebackClosed { id, won } => transaction.chargeback_closed(id, *won, context),
+        News::Nothing => Ok(Decision::new(transaction)),
+    }
+}
+
+impl Transaction {
+    /// Whether a proof that anybody could have sent is about so much money that the provider is asked before it counts.
+    fn needs_confirmation(&self, proof: &Proof, context: &crate::booking::Context<'_>) -> bool {
+        let gross = self.amount.gross;
+        let large = gross.compare(context.policy.payment.confirm_above) == Some(std::cmp::Ordering::Greater);
+        let as_asked = proof.amount.is_none_or(|amount| amount == gross);
+        large && as_asked && self.kind.is_incoming() && !self.status.is_settled()
+    }
+
+    /// Notes what an unsigned call claims, and asks the provider about it.
+    fn claimed_settled(mut self, proof: &Proof, context: &crate::booking::Context<'_>) -> Decision<Self> {
+        let link = &mut self.0.gateway;
+        link.awaits_confirmation = true;
+        link.next_at = Some(context.now);
+        link.reference = link.reference.take().or_else(|| proof.reference.clone());
+        link.receipt = link.receipt.take().or_else(|| proof.receipt.clone());
+        Decision::new(self)
+    }
+
+    /// Takes in the receipt of a payment that is settled. Details that contradict it are for a person.
+    fn detailed(mut self, proof: &Proof) -> Decision<Self> {
+        if !self.status.is_settled() {
+            return Decision::new(self);
+        }
+        if proof.amount.is_some_and(|amount| amount != self.amount.gross) {
+            self.0.gateway.needs_person = true;
+            return Decision::new(self).event(crate::payment::PaymentEvent::PaymentNeedsPerson);
+        }
+        if self.gateway.receipt.is_none() {
+            self.0.gateway.receipt.clone_from(&proof.receipt);
+        }
+        Decision::new(self)
+    }
+}

@@ -1,0 +1,361 @@
+//! What happens when a provider proves that money has moved.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Cause, Mismatch, MismatchKind, PaymentEvent, Proof, Transaction, TransactionKind, TransactionNumber,
+    TransactionStatus,
+};
+use crate::{
+    booking::{Booking, Context, PaymentMethod},
+    decide::Decision,
+    kernel::{Error, Money, Result, Rule},
+    ledger::Account,
+    store::Stored,
+};
+
+impl Transaction {
+    /// Whether a proof of this payment would find no booking that wants it, so that its money has to go back.
+    #[must_use]
+    pub fn is_orphan(&self, booking: Option<&Booking>) -> bool {
+        self.kind == TransactionKind::BookingPayment
+            && !self.status.is_settled()
+            && booking.is_none_or(|booking| !booking.awaits_payment(self.id))
+    }
+
+    /// Takes in a proof that the money has moved. The money goes where it belongs, in the same commit: into escrow, a wallet, a
+    /// technician's account. Money for a booking that wants none (any more) goes back by itself, as the transaction of this number.
+    ///
+    /// Money that is not what was asked for completes nothing: it is kept apart until a person has decided.
+    ///
+    /// # Errors
+    /// Those of the ledger; [`Error::Unavailable`] where money has to go back and no number was drawn for it.
+    pub fn settled(
+        mut self,
+        proof: &Proof,
+        booking: Option<&Stored<Booking>>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        if let (Some(known), Some(told)) = (&self.gateway.reference, &proof.reference)
+            && known != told
+        {
+            return self.mismatched(MismatchKind::Reference, None, None, context);
+        }
+        if self.status.is_settled() {
+            return Ok(self.noted(proof));
+        }
+        if self.is_mismatched() {
+            return Ok(Decision::new(self));
+        }
+        let expected = self.amount_at_provider();
+        let receipt = proof.receipt.clone();
+        if proof.amount.is_some_and(|amount| amount != expected) {
+            return self.mismatched(MismatchKind::Amount, proof.amount, receipt, context);
+        }
+        let stranger = proof.payer.as_deref().zip(self.gateway.phone.as_deref());
+        if self.kind.is_incoming() && stranger.is_some_and(|(told, asked)| !is_same_number(told, asked)) {
+            return self.mismatched(MismatchKind::Payer, Some(expected), receipt, context);
+        }
+        let before = self.status;
+        self.take_proof(proof, context.now);
+        let arrived = self.gateway.provider.map(Account::Clearing);
+        self.complete(before, arrived, booking, context)
+    }
+
+    /// Completes a transaction that moves money in our own books alone.
+    ///
+    /// # Errors
+    /// Those of the ledger. The commit may be refused with [`Rule::InsufficientFunds`].
+    pub fn settled_in_ledger(
+        self,
+        booking: Option<&Stored<Booking>>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        let from = match (self.method, self.payer) {
+            (PaymentMethod::Wallet, Some(payer)) => Account::Wallet(payer),
+            // On credit: the company owes it, and pays by bank transfer.
+            (PaymentMethod::BankTransfer, Some(company)) => Account::Receivable(company),
+            _ => return Err(self.refuse(Rule::PaymentMethod, "this method needs a provider")),
+        };
+        let before = self.status;
+        self.complete(before, Some(from), booking, context)
+    }
+
+    /// What of it passes through the provider: a payout's fee stays with us.
+    fn amount_at_provider(&self) -> Money {
+        if self.kind.is_incoming() { self.amount.gross } else { self.amount.net }
+    }
+
+    /// Whether money came that is not what was asked for, and nobody has decided on it.
+    #[must_use]
+    pub fn is_mismatched(&self) -> bool {
+        self.mismatch.as_ref().is_some_and(|mismatch| mismatch.decided.is_none())
+    }
+
+    fn take_proof(&mut self, proof: &Proof, now: DateTime<Utc>) {
+        let link = &mut self.0.gateway;
+        link.reference = link.reference.take().or_else(|| proof.reference.clone());
+        link.receipt = link.receipt.take().or_else(|| proof.receipt.clone());
+        // Who was settled by a question that told no receipt asks for the receipt.
+        link.next_at = (self.0.kind.is_incoming() && link.receipt.is_none()).then_some(now);
+        link.awaits_confirmation = false;
+        link.needs_person = false;
+    }
+
+    /// A repeated proof tells at most a receipt that was not known.
+    fn noted(mut self, proof: &Proof) -> Decision<Self> {
+        if self.gateway.receipt.is_none() && proof.receipt.is_some() {
+            self.0.gateway.receipt.clone_from(&proof.receipt);
+            self.0.gateway.next_at = None;
+        }
+        Decision::new(self)
+    }
+
+    fn complete(
+        mut self,
+        before: TransactionStatus,
+        at: Option<Account>,
+        booking: Option<&Stored<Booking>>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        let Some(outside) = at else {
+            return Err(self.refuse(Rule::PaymentMethod, "this transaction has no counterpart"));
+        };
+        let orphan = self.is_orphan(booking.map(|stored| &stored.value));
+        self.go(TransactionStatus::Completed, Cause::Settled)?;
+        self.0.completed_at = Some(context.now);
+        self.0.failure = None;
+        let late = !before.is_open();
+        match self.kind {
+            TransactionKind::BookingPayment if orphan => self.send_back(outside, context),
+            TransactionKind::BookingPayment => self.hold(outside, booking, context),
+            TransactionKind::Tip => {
+                let payee = self.required(self.payee)?;
+                self.schedule_settlement(context);
+                self.receive(outside, Account::Payable(payee), "tip", context)
+            }
+            TransactionKind::WalletTopup => {
+                let owner = self.required(self.payer)?;
+                self.receive(outside, Account::Wallet(owner), "wallet top-up", context)
+            }
+            TransactionKind::CancellationFee => {
+                let debtor = self.required(self.payer)?;
+                self.receive(outside, Account::Receivable(debtor), "debt paid", context)
+            }
+            TransactionKind::TechnicianPayout
+            | TransactionKind::WalletWithdrawal
+            | TransactionKind::Refund => self.go_out(outside, late, context),
+            TransactionKind::Penalty | TransactionKind::Subscription => {
+                Err(self.refuse(Rule::Transition, "this kind of transaction has no rules yet"))
+            }
+        }
+    }
+
+    fn required<T>(&self, party: Option<T>) -> Result<T> {
+        party.ok_or_else(|| self.refuse(Rule::Transition, "this transaction names nobody whose money it is"))
+    }
+
+    fn receive(
+        self,
+        from: Account,
+        to: Account,
+        what: &str,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        let gross = self.amount.gross;
+        let event = PaymentEvent::PaymentReceived { kind: self.kind, amount: gross, booking: self.booking };
+        Decision::new(self).event(event).post(what, context, [(from, gross.negated()), (to, gross)])
+    }
+
+    /// The booking's money goes into escrow, and the booking learns of it.
+    fn hold(
+        mut self,
+        from: Account,
+        booking: Option<&Stored<Booking>>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        let Some(stored) = booking else {
+            return Err(self.refuse(Rule::Transition, "there is no booking to hold this for"));
+        };
+        self.0.escrow.held = true;
+        self.0.escrow.held_at = Some(context.now);
+        self.0.escrow.release_condition = Some("customer_verified".to_owned());
+        let (id, amount) = (stored.id, self.amount.gross);
+        let held = stored.value.clone().payment_held(&self, context)?;
+        Ok(self
+            .receive(from, Account::Escrow(id), "payment held", context)?
+            .event(PaymentEvent::EscrowHeld { booking: id, amount })
+            .with(Some(stored), held, context))
+    }
+
+    /// Money that nobody wants: it is set aside and goes back at once.
+    fn send_back(self, from: Account, context: &Context<'_>) -> Result<Decision<Self>> {
+        let (id, gross) = (self.id, self.amount.gross);
+        let number = context.transaction_number()?;
+        let received =
+            PaymentEvent::PaymentReceived { kind: self.kind, amount: gross, booking: self.booking };
+        let postings = [(from, gross.negated()), (Account::Reserved(id), gross)];
+        let kept =
+            Decision::new(self).event(received).post("payment without a booking", context, postings)?;
+        kept.give_back_set_aside(gross, number, "the booking wants no payment any more", context)
+    }
+
+    /// Money leaves. What was set aside for it is used up; where it had been given up before, somebody has it twice.
+    fn go_out(self, outside: Account, late: bool, context: &Context<'_>) -> Result<Decision<Self>> {
+        let (id, gross, net) = (self.id, self.amount.gross, self.amount.net);
+        let source = match (late, self.kind, self.payee) {
+            (false, ..) => Account::Reserved(id),
+            (true, TransactionKind::TechnicianPayout, Some(technician)) => Account::Payable(technician),
+            (true, ..) => Account::Losses,
+        };
+        let (what, event) = match self.kind {
+            TransactionKind::Refund => (
+                "refund",
+                PaymentEvent::RefundProcessed { original: self.original, amount: gross, to_wallet: false },
+            ),
+            TransactionKind::WalletWithdrawal => {
+                ("wallet withdrawal", PaymentEvent::PayoutProcessed { amount: gross, net })
+            }
+            _ => ("payout", PaymentEvent::PayoutProcessed { amount: gross, net }),
+        };
+        let fee = self.amount.platform_fee;
+        let postings = [(source, gross.negated()), (outside, net), (Account::PlatformRevenue, fee)];
+        Decision::new(self).event(event).post(what, context, postings)
+    }
+
+    /// Keeps money apart that is not what was asked for. It is posted, since it is there.
+    pub(super) fn mismatched(
+        mut self,
+        kind: MismatchKind,
+        received: Option<Money>,
+        receipt: Option<String>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        if self.is_mismatched() {
+            return Ok(Decision::new(self));
+        }
+        self.0.gateway.next_at = None;
+        self.0.gateway.needs_person = true;
+        self.0.mismatch = Some(Mismatch { kind, received, receipt, at: context.now, decided: None });
+        let (id, arrived) = (self.id, self.gateway.provider.map(Account::Clearing));
+        let came_in = self.kind.is_incoming();
+        let decision =
+            Decision::new(self).event(PaymentEvent::PaymentMismatched { mismatch: kind, received });
+        match (arrived, received.filter(|amount| came_in && !amount.is_zero() && !amount.is_negative())) {
+            (Some(clearing), Some(amount)) => {
+                let postings = [(clearing, amount.negated()), (Account::Reserved(id), amount)];
+                decision.post("payment kept apart", context, postings)
+            }
+            _ => Ok(decision),
+        }
+    }
+
+    /// A person decides on money that is not what was asked for: it goes back to its payer, or counts as the payment. What is missing is
+    /// then the platform's discount, and what is too much goes into the payer's wallet.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for others than staff; [`Rule::AlreadyDecided`] where there is nothing to decide; [`Rule::Transition`] where
+    /// the booking wants no payment (any more).
+    pub fn decide_mismatch(
+        mut self,
+        complete: bool,
+        booking: Option<&Stored<Booking>>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        Self::require_staff(&context.actor)?;
+        let by = context.actor.id().ok_or_else(|| Error::forbidden("a person decides this"))?;
+        let received = match self.0.mismatch.as_mut().filter(|mismatch| mismatch.decided.is_none()) {
+            Some(mismatch) => {
+                mismatch.decided = Some((context.now, by));
+                mismatch.received
+            }
+            None => return Err(self.refuse(Rule::AlreadyDecided, "there is nothing to decide")),
+        };
+        self.0.gateway.needs_person = false;
+        let receipt = self.mismatch.as_ref().and_then(|mismatch| mismatch.receipt.clone());
+        self.0.gateway.receipt = self.0.gateway.receipt.take().or(receipt);
+        let event = PaymentEvent::PaymentMismatchResolved { completed: complete };
+        let Some(received) = received else {
+            // Nothing is known to have come: it is asked about again.
+            self.0.gateway.next_at = Some(context.now);
+            return Ok(Decision::new(self).event(event));
+        };
+        if !complete {
+            let number = context.transaction_number()?;
+            let ended = self.fail_received(context)?;
+            return Ok(ended
+                .give_back_set_aside(received, number, "not what was asked for", context)?
+                .event(event));
+        }
+        let gross = self.amount.gross;
+        if received.currency() != gross.currency() {
+            return Err(self.refuse(Rule::Transition, "money of another currency can only go back"));
+        }
+        if self.is_orphan(booking.map(|stored| &stored.value)) {
+            return Err(self.refuse(Rule::Transition, "the booking wants no payment any more"));
+        }
+        let (id, payer) = (self.id, self.required(self.payer)?);
+        let before = self.status;
+        let rest = received.checked_sub(gross)?;
+        let completed = self.complete(before, Some(Account::Reserved(id)), booking, context)?.event(event);
+        let counterpart = if rest.is_negative() { Account::Discounts } else { Account::Wallet(payer) };
+        completed.post(
+            "difference of a payment",
+            context,
+            [(Account::Reserved(id), rest.negated()), (counterpart, rest)],
+        )
+    }
+
+    /// The wrong money came; the right money did not.
+    fn fail_received(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
+        if self.status.is_open() {
+            let end = (TransactionStatus::Failed, Cause::Declined);
+            return self.fail("mismatch", "another amount or payer than was asked for", end, context);
+        }
+        self.0.gateway.next_at = None;
+        Ok(Decision::new(self))
+    }
+}
+
+impl Decision<Transaction> {
+    /// Gives back what is set aside for this transaction, as a transaction of its own.
+    fn give_back_set_aside(
+        self,
+        amount: Money,
+        number: TransactionNumber,
+        reason: &str,
+        context: &Context<'_>,
+    ) -> Result<Self> {
+        let from = [(Account::Reserved(self.next.id), amount)];
+        self.give_back(amount, None, from, number, reason, context)
+    }
+}
+
+/// Whether a number that a provider shows, perhaps masked (`2547****5678`) or without its country code, can be the one that was asked.
+fn is_same_number(told: &str, asked: &str) -> bool {
+    let digits = |text: &str| -> Vec<char> {
+        text.chars().filter(|c| c.is_ascii_digit() || matches!(c, '*' | 'x' | 'X')).collect()
+    };
+    let (told, asked) = (digits(told), digits(asked));
+    // Hashes and names prove nothing, and so contradict nothing.
+    if told.len() < 9 || told.len() > 15 {
+        return true;
+    }
+    let same = |(told, asked): (&char, &char)| !told.is_ascii_digit() || told == asked;
+    told.iter().rev().zip(asked.iter().rev()).take(9).all(same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_same_number;
+
+    #[test]
+    fn numbers_are_compared_by_what_is_shown_of_them() {
+        for told in ["254712345678", "+254712345678", "0712345678", "2547****5678", "07XXXX5678", "a1b2c3"] {
+            assert!(is_same_number(told, "+254712345678"), "{told}");
+        }
+        for told in ["254712345679", "2547****5679", "0722345678"] {
+            assert!(!is_same_number(told, "+254712345678"), "{told}");
+        }
+    }
+}
