@@ -2,6 +2,7 @@
 
 mod document;
 mod fraud;
+mod fraud_rules;
 pub mod gateway;
 mod ledger_methods;
 mod number;
@@ -12,6 +13,7 @@ pub use document::{
     Addressee, Document, DocumentKind, DocumentLine, DocumentRenderer, DocumentSum, RenderError,
 };
 pub use fraud::{FraudCheck, FraudDecision, FraudReason, FraudReview, FraudScorer, FraudSignals};
+pub use fraud_rules::{FraudAgeBand, FraudBand, FraudPolicy, RuleFraudScorer};
 pub use gateway::{
     Capabilities, Capture, Charge, ClientSecret, Contact, Declined, GatewayError, Limits, News, Notice,
     Operation, Original, Outcome, PayOut, PaymentGateway, Proof, Query, RefundOrder, Subject, WebhookCall,

@@ -1,0 +1,203 @@
+use std::cmp::Ordering;
+
+use chrono::{DateTime, Utc};
+use rust_decimal::{Decimal, prelude::ToPrimitive};
+use serde::{Deserialize, Serialize};
+
+use super::{FraudCheck, FraudDecision, FraudReason, FraudScorer, FraudSignals};
+
+/// The numbers of [`RuleFraudScorer`].
+///
+/// Each rule is a table of bands. Of the bands that a signal reaches, the one with the most points counts; so a stronger signal
+/// never scores lower, whatever the tables say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FraudPolicy {
+    /// By the payments begun within the last hour, this one not counted.
+    pub velocity: Vec<FraudBand<u32>>,
+    /// By the failures within the last day.
+    pub failures: Vec<FraudBand<u32>>,
+    /// By how many times the usual amount the payment is, rounded down.
+    pub unusual_amount: Vec<FraudBand<u32>>,
+    /// By the age of the account.
+    pub new_account: Vec<FraudAgeBand>,
+    /// By the other payers at the same address or device.
+    pub shared_origin: Vec<FraudBand<u32>>,
+    /// By the kilometres from home.
+    pub far_from_home: Vec<FraudBand<f64>>,
+    /// What a payer without a history is taken to pay usually, in whole units of the currency.
+    pub assumed_usual_amount: Decimal,
+    /// A usual amount below this counts as this: three times very little is still little.
+    pub least_usual_amount: Decimal,
+    /// A score up to this is approved.
+    pub approve_up_to: u8,
+    /// A score above that, and up to this, is held for a person; beyond it, the payment is blocked.
+    pub review_up_to: u8,
+}
+
+/// What a signal adds to the score from some strength on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FraudBand<T> {
+    /// The least that reaches the band.
+    pub from: T,
+    /// What it adds.
+    pub points: u8,
+}
+
+/// What a young account adds to the score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FraudAgeBand {
+    /// For accounts younger than so many days.
+    pub under_days: i64,
+    /// What it adds.
+    pub points: u8,
+}
+
+impl Default for FraudPolicy {
+    /// What happens to honest payers (a first payment, a journey, a large job, a few wrong PINs, an address that a mobile network
+    /// shares among many) stays within 30 points alone, and a new account within 30 together with a shared address. Many attempts
+    /// or many failures are reviewed by themselves; only several signs together are blocked.
+    fn default() -> Self {
+        Self {
+            velocity: bands([(3, 10), (5, 20), (8, 35), (12, 50)]),
+            failures: bands([(3, 10), (5, 20), (10, 35)]),
+            unusual_amount: bands([(3, 10), (5, 20), (10, 30)]),
+            new_account: [(1, 15), (7, 10), (30, 5)]
+                .map(|(under_days, points)| FraudAgeBand { under_days, points })
+                .to_vec(),
+            shared_origin: bands([(3, 5), (6, 10), (20, 15)]),
+            far_from_home: bands([(50.0, 5), (200.0, 10), (1_000.0, 20)]),
+            assumed_usual_amount: Decimal::from(10_000),
+            least_usual_amount: Decimal::from(2_000),
+            approve_up_to: 30,
+            review_up_to: 70,
+        }
+    }
+}
+
+fn bands<T, const N: usize>(bands: [(T, u8); N]) -> Vec<FraudBand<T>> {
+    bands.into_iter().map(|(from, points)| FraudBand { from, points }).collect()
+}
+
+impl FraudPolicy {
+    /// What follows from a score.
+    #[must_use]
+    pub const fn decision(&self, score: u8) -> FraudDecision {
+        if score <= self.approve_up_to {
+            FraudDecision::Approve
+        } else if score <= self.review_up_to {
+            FraudDecision::Review
+        } else {
+            FraudDecision::Block
+        }
+    }
+}
+
+/// The default: the points of the rules that a payment meets, summed and cut off at 100.
+///
+/// Signals that make no sense are read as the nearest that does: a negative amount, age or distance as zero, a distance that is no
+/// number as unknown, an infinite one as the farthest.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RuleFraudScorer(FraudPolicy);
+
+impl RuleFraudScorer {
+    /// A scorer with these numbers.
+    #[must_use]
+    pub const fn new(policy: FraudPolicy) -> Self {
+        Self(policy)
+    }
+
+    fn reasons(&self, signals: &FraudSignals) -> Vec<FraudReason> {
+        let rules = [
+            self.velocity(signals),
+            self.failures(signals),
+            self.unusual_amount(signals),
+            self.new_account(signals),
+            self.shared_origin(signals),
+            self.far_from_home(signals),
+        ];
+        rules.into_iter().flatten().collect()
+    }
+
+    fn velocity(&self, signals: &FraudSignals) -> Option<FraudReason> {
+        let count = signals.attempts_last_hour;
+        let explanation = format!("{} begun within the last hour before this one", counted(count, "payment"));
+        reason("velocity", reached(&self.0.velocity, &count), explanation)
+    }
+
+    fn failures(&self, signals: &FraudSignals) -> Option<FraudReason> {
+        let count = signals.failures_last_day;
+        let explanation = format!("{} of this payer failed within the last day", counted(count, "payment"));
+        reason("many_failures", reached(&self.0.failures, &count), explanation)
+    }
+
+    fn unusual_amount(&self, signals: &FraudSignals) -> Option<FraudReason> {
+        let usual = signals.usual_amount.filter(|usual| *usual > Decimal::ZERO);
+        let base = usual.unwrap_or(self.0.assumed_usual_amount).max(self.0.least_usual_amount);
+        let times = times(signals.amount, base);
+        let whose = if usual.is_some() { "this payer usually pays" } else { "is usual for a first payment" };
+        let (amount, shown) = (signals.amount.normalize(), base.round_dp(2).normalize());
+        let explanation = format!("{amount} is at least {times} times the {shown} that {whose}");
+        reason("unusual_amount", reached(&self.0.unusual_amount, &times), explanation)
+    }
+
+    fn new_account(&self, signals: &FraudSignals) -> Option<FraudReason> {
+        let days = signals.account_age_days.max(0);
+        let young = self.0.new_account.iter().filter(|band| days < band.under_days);
+        let points = young.map(|band| band.points).max();
+        let days = u32::try_from(days).unwrap_or(u32::MAX);
+        reason("new_account", points, format!("the account is {} old", counted(days, "day")))
+    }
+
+    fn shared_origin(&self, signals: &FraudSignals) -> Option<FraudReason> {
+        let count = signals.payers_sharing_origin;
+        let who = counted(count, "other payer");
+        let explanation = format!("{who} used the same address or device within the last 30 days");
+        reason("shared_origin", reached(&self.0.shared_origin, &count), explanation)
+    }
+
+    fn far_from_home(&self, signals: &FraudSignals) -> Option<FraudReason> {
+        let km = signals.distance_from_home_km?;
+        let explanation = format!("asked for {km:.0} km away from where the payer lives");
+        reason("far_from_home", reached(&self.0.far_from_home, &km.max(0.0)), explanation)
+    }
+}
+
+impl FraudScorer for RuleFraudScorer {
+    fn score(&self, signals: &FraudSignals, now: DateTime<Utc>) -> FraudCheck {
+        let reasons = self.reasons(signals);
+        let score = reasons.iter().fold(0_u8, |sum, reason| sum.saturating_add(reason.points)).min(100);
+        FraudCheck { score, decision: self.0.decision(score), reasons, checked_at: now, review: None }
+    }
+}
+
+/// A rule that was met; `None` where it adds nothing.
+fn reason(rule: &str, points: Option<u8>, explanation: String) -> Option<FraudReason> {
+    let points = points.filter(|points| *points > 0)?;
+    Some(FraudReason { rule: rule.to_owned(), points, explanation })
+}
+
+/// The most points among the bands that a value reaches. What cannot be compared reaches none.
+fn reached<T: PartialOrd>(bands: &[FraudBand<T>], value: &T) -> Option<u8> {
+    let reached = |band: &&FraudBand<T>| {
+        matches!(value.partial_cmp(&band.from), Some(Ordering::Greater | Ordering::Equal))
+    };
+    bands.iter().filter(reached).map(|band| band.points).max()
+}
+
+/// How many times the base an amount is, rounded down; as many as can be told where that is beyond all bounds.
+fn times(amount: Decimal, base: Decimal) -> u32 {
+    if amount <= Decimal::ZERO {
+        return 0;
+    }
+    amount.checked_div(base.max(Decimal::ZERO)).and_then(|times| times.to_u32()).unwrap_or(u32::MAX)
+}
+
+fn counted(count: u32, of: &str) -> String {
+    if count == 1 { format!("1 {of}") } else { format!("{count} {of}s") }
+}
+
+#[cfg(test)]
+mod tests;
