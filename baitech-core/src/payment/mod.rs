@@ -6,6 +6,7 @@ mod fraud_rules;
 pub mod gateway;
 mod ledger_methods;
 mod number;
+pub mod reconcile;
 mod status;
 mod transaction;
 

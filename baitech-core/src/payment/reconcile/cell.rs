@@ -1,0 +1,92 @@
+use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+
+use super::{format::StatementFormat, statement::StatementPeriod};
+use crate::kernel::Code;
+
+/// More digits before the point are no amount of money, and would not sum exactly.
+const MAX_WHOLE_DIGITS: usize = 15;
+
+/// Reads `2,738.00`, `-2738`, `(2 738.00)`, `2738-`. Digits are grouped by three or not at all, so that `2738,00` is not taken
+/// for a quarter of a million.
+pub(super) fn amount(text: &str, decimal_comma: bool) -> Result<Decimal, Code> {
+    let text = text.trim();
+    let bracketed = text.strip_prefix('(').and_then(|text| text.strip_suffix(')'));
+    let signed = text.strip_prefix(['-', '−']).or_else(|| text.strip_suffix('-'));
+    let (digits, negative) = match (bracketed, signed) {
+        (Some(digits), _) | (None, Some(digits)) => (digits, true),
+        (None, None) => (text.strip_prefix('+').unwrap_or(text), false),
+    };
+    let (mark, comma) = if decimal_comma { (',', '.') } else { ('.', ',') };
+    let (whole, fraction) = match digits.trim().split_once(mark) {
+        Some((whole, fraction)) if is_digits(fraction) => (whole, fraction),
+        Some(_) => return Err(Code::Malformed),
+        None => (digits.trim(), ""),
+    };
+    let whole = ungrouped(whole, comma).ok_or(Code::Malformed)?;
+    if whole.is_empty() && fraction.is_empty() {
+        return Err(Code::Malformed);
+    }
+    if whole.trim_start_matches('0').len() > MAX_WHOLE_DIGITS {
+        return Err(Code::OutOfRange);
+    }
+    let amount = Decimal::from_str_exact(&format!("0{whole}.{fraction}0")).map_err(|_| Code::Malformed)?;
+    Ok(if negative && !amount.is_zero() { -amount } else { amount })
+}
+
+/// The digits without what groups them; `None` where they are not grouped by three.
+fn ungrouped(whole: &str, comma: char) -> Option<String> {
+    let is_separator = |c: char| c == comma || c == '\'' || c.is_whitespace();
+    let Some(separator) = whole.chars().find(|c| is_separator(*c)) else {
+        return whole.bytes().all(|byte| byte.is_ascii_digit()).then(|| whole.to_owned());
+    };
+    let mut groups = whole.split(separator);
+    let first = groups.next().filter(|first| is_digits(first) && first.len() <= 3)?;
+    groups.try_fold(first.to_owned(), |digits, group| {
+        (is_digits(group) && group.len() == 3).then(|| digits + group)
+    })
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Reads a moment, or a day: the time that it covers, a second or a day of the zone.
+pub(super) fn moment(text: &str, format: &StatementFormat) -> Result<StatementPeriod, Code> {
+    let second = |from: DateTime<Utc>| StatementPeriod { from, until: from + TimeDelta::seconds(1) };
+    if let Some(at) = DateTime::parse_from_rfc3339(text).ok().filter(|at| is_recent(at.date_naive())) {
+        return Ok(second(at.to_utc()));
+    }
+    for pattern in &format.date_formats {
+        if let Some(at) = NaiveDateTime::parse_from_str(text, pattern).ok().filter(|at| is_recent(at.date()))
+        {
+            return in_zone(at, format.zone).map(second).ok_or(Code::OutOfRange);
+        }
+        if let Some(day) = NaiveDate::parse_from_str(text, pattern).ok().filter(|day| is_recent(*day)) {
+            return whole_day(day, format.zone).ok_or(Code::OutOfRange);
+        }
+    }
+    Err(Code::Malformed)
+}
+
+/// A year with its century: `%Y` reads `26` as the year 26.
+fn is_recent(day: NaiveDate) -> bool {
+    (1970..=9998).contains(&day.year())
+}
+
+fn whole_day(day: NaiveDate, zone: Tz) -> Option<StatementPeriod> {
+    let begin = |day: NaiveDate| {
+        // The clocks of some zones go forward at midnight.
+        (0..24).find_map(|hour| in_zone(day.and_hms_opt(hour, 0, 0)?, zone))
+    };
+    Some(StatementPeriod { from: begin(day)?, until: begin(day.checked_add_days(Days::new(1))?)? })
+}
+
+/// The earlier moment where the clocks show a time twice; `None` where they skip it.
+fn in_zone(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
+    match zone.from_local_datetime(&local) {
+        LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.to_utc()),
+        LocalResult::None => None,
+    }
+}
