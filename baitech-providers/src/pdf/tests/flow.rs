@@ -130,7 +130,7 @@ fn the_table_header_is_repeated_and_the_total_is_never_alone() {
             .last()
             .unwrap()
             .iter()
-            .filter(|placed| texts(&[placed.line.clone()]).contains(&"Amount due"));
+            .filter(|placed| texts(std::slice::from_ref(&placed.line)).contains(&"Amount due"));
         assert_eq!(total.count(), 1);
     }
 }
