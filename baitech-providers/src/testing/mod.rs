@@ -1,0 +1,1 @@
+//! Servers that speak the providers' protocols, for tests. Behind feature `testing`.
