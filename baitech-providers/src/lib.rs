@@ -12,6 +12,8 @@ pub mod pdf;
 pub mod stripe;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(any(feature = "mpesa", feature = "stripe"))]
+mod webhook;
 
 #[cfg(any(feature = "mpesa", feature = "stripe"))]
 pub use config::ConfigError;

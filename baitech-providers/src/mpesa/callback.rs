@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use baitech_core::payment::{News, Notice, Outcome, Proof, Subject, WebhookCall, WebhookError};
-use secrecy::ExposeSecret;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
-use subtle::ConstantTimeEq;
 
 use super::{Mpesa, ResultCode, json};
+use crate::webhook::{is_under, read};
 
 /// The fields of an object, each as it was written.
 pub(super) type Fields<'a> = BTreeMap<String, &'a RawValue>;
@@ -16,10 +15,7 @@ pub(super) type Fields<'a> = BTreeMap<String, &'a RawValue>;
 impl Mpesa {
     pub(super) fn read_callback(&self, call: &WebhookCall) -> Result<Vec<Notice>, WebhookError> {
         let fields: Fields<'_> = read(&call.body)?;
-        let is_ours =
-            self.config.webhook_token.as_ref().is_some_and(|token| {
-                bool::from(token.expose_secret().as_bytes().ct_eq(call.token.as_bytes()))
-            });
+        let is_ours = self.config.webhook_token.as_ref().is_some_and(|token| is_under(token, &call.token));
         if is_ours || fields.contains_key("TransID") {
             // Under the token of a transaction, Daraja tells of that transaction; under ours, of payments that nobody was asked for.
             let is_deposit = is_ours && fields.contains_key("TransID");
@@ -36,14 +32,6 @@ impl Mpesa {
         };
         Ok(vec![notice])
     }
-}
-
-/// Reads JSON; what cannot be read is named by its place alone, since the text could be somebody's data.
-pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, WebhookError> {
-    serde_json::from_slice(body).map_err(|error| {
-        let place = format!("line {}, column {}", error.line(), error.column());
-        WebhookError::Malformed(format!("{:?} error at {place}", error.classify()))
-    })
 }
 
 pub(super) fn malformed(field: &str) -> WebhookError {

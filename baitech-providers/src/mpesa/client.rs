@@ -30,7 +30,7 @@ pub(super) enum NoReply {
 
 impl NoReply {
     /// For a question, after which nothing is different.
-    pub(super) fn to_question(self) -> GatewayError {
+    pub(super) fn into_question(self) -> GatewayError {
         match self {
             Self::NotSent(declined) => GatewayError::new(format!("it was not asked ({})", declined.code)),
             Self::Unknown(error) => error,
@@ -38,7 +38,7 @@ impl NoReply {
     }
 
     /// For an order.
-    pub(super) fn to_order(self) -> Result<Outcome, GatewayError> {
+    pub(super) fn into_order(self) -> Result<Outcome, GatewayError> {
         match self {
             Self::NotSent(declined) => Ok(Outcome::Declined(declined)),
             Self::Unknown(error) => Err(error),

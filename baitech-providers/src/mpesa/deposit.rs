@@ -32,7 +32,7 @@ impl Mpesa {
             // Daraja goes on with the payment.
             "ValidationURL": format!("{url}-check"),
         });
-        let reply = self.post("mpesa/c2b/v2/registerurl", &body).await.map_err(NoReply::to_question)?;
+        let reply = self.post("mpesa/c2b/v2/registerurl", &body).await.map_err(NoReply::into_question)?;
         if reply.status.is_success() { Ok(()) } else { Err(unknown(&reply)) }
     }
 

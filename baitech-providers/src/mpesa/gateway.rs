@@ -102,7 +102,7 @@ impl Mpesa {
             "Timestamp": timestamp,
             "CheckoutRequestID": reference,
         });
-        let reply = self.post("mpesa/stkpushquery/v1/query", &body).await.map_err(NoReply::to_question)?;
+        let reply = self.post("mpesa/stkpushquery/v1/query", &body).await.map_err(NoReply::into_question)?;
         if !reply.status.is_success() {
             let refusal = refusal(&reply);
             let is_pending = refusal.code == "500.001.1001" && refusal.message.contains("being processed");

@@ -60,7 +60,7 @@ impl Mpesa {
         });
         let reply = match self.post("mpesa/stkpush/v1/processrequest", &body).await {
             Ok(reply) => reply,
-            Err(no_reply) => return no_reply.to_order(),
+            Err(no_reply) => return no_reply.into_order(),
         };
         match read_order::<PromptTaken>(&reply) {
             Ok(PromptTaken { reference }) if reference.is_empty() => {
@@ -154,7 +154,7 @@ impl Mpesa {
     async fn order(&self, path: &str, body: &Value, name: Option<String>) -> Result<Outcome, GatewayError> {
         let reply = match self.post(path, body).await {
             Ok(reply) => reply,
-            Err(no_reply) => return no_reply.to_order(),
+            Err(no_reply) => return no_reply.into_order(),
         };
         match read_order::<OrderTaken>(&reply) {
             Ok(OrderTaken { reference }) => {
@@ -188,7 +188,7 @@ impl Mpesa {
             "Occasion": STATUS_QUESTION,
         });
         let reply = self.post("mpesa/transactionstatus/v1/query", &body).await;
-        let reply = reply.map_err(super::client::NoReply::to_question)?;
+        let reply = reply.map_err(super::client::NoReply::into_question)?;
         match read_order::<OrderTaken>(&reply) {
             Ok(_) => Ok(()),
             Err(Ok(_)) => Err(super::client::unknown(&reply)),
