@@ -46,9 +46,11 @@ impl Mpesa {
         let parameters = Parameters::of(result, "ResultParameters", "ResultParameter");
         let code = result.get("ResultCode").map(|_| name(result, "ResultCode")).transpose()?;
         let code = code.map(|code| ResultCode::new(&code));
+        let is_timeout = code.is_none() || is_timeout(result);
+        // What the queue says is not what M-Pesa says later, though it may bear the same code.
         let id = match &code {
-            Some(code) => format!("{reference}/{code}"),
-            None => format!("{reference}/timeout"),
+            Some(code) if !is_timeout => format!("{reference}/{code}"),
+            _ => format!("{reference}/timeout"),
         };
         if let Some(status) = parameters.text("TransactionStatus") {
             return self.read_status(id, &status, &parameters);
@@ -68,7 +70,7 @@ impl Mpesa {
             Some(ResultCode::NotAllowed) if is_reversed => {
                 Outcome::Settled(settled(reference, result, &parameters)?)
             }
-            Some(code) if !is_timeout(result) && code != ResultCode::StillProcessing => {
+            Some(code) if !is_timeout && code != ResultCode::StillProcessing => {
                 Outcome::Declined(code.declined())
             }
             // Daraja's queue has given up waiting, which does not mean that nothing happens any more.
