@@ -180,6 +180,10 @@ fn money_that_nobody_asked_for_finds_its_account_or_a_person() {
     till.call_at("paybill", &format!("d1;account:{};deposit;2738;SJD1;254700000009", payment.number));
     assert_eq!(till.balance(Account::Escrow(id)), 2_738, "paid by naming the transaction");
 
+    let again = format!("d9;account:{};deposit;2738;SJD1;254700000009", payment.number);
+    till.call_at("paybill", &again);
+    assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 0, "the same payment, told otherwise");
+
     let phone = till.world.customer.phone.to_string();
     till.call_at("paybill", &format!("d2;account:{phone};deposit;500;SJD2;254700000009"));
     till.call_at("paybill", &format!("d2;account:{phone};deposit;500;SJD2;254700000009"));
