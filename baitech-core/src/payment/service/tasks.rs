@@ -276,8 +276,13 @@ impl Payments {
     async fn original_of(&self, refund: &Transaction) -> Result<Original> {
         let missing = || Error::refused(Rule::Transition, "this refund names no payment");
         let original = self.load(refund.original.ok_or_else(missing)?).await?;
-        let received = original.mismatch.as_ref().and_then(|mismatch| mismatch.received);
-        let amount = received.unwrap_or(original.amount.gross);
+        let link = &original.gateway;
+        let counts = original.refunds.iter().any(|known| known.transaction == Some(refund.id));
+        // What was kept apart came under a receipt of its own; where it counted as the payment, this is the payment's.
+        let apart = original.mismatch.as_ref().filter(|mismatch| !counts || mismatch.receipt == link.receipt);
+        let amount = apart.and_then(|mismatch| mismatch.received).unwrap_or(original.amount.gross);
+        let receipt = apart.and_then(|mismatch| mismatch.receipt.clone());
+        let receipt = receipt.or_else(|| link.receipt.clone());
         let user = original.payer.or(refund.payee);
         let payer = match user {
             Some(_) => self.contact(user, refund).await?,
@@ -288,11 +293,11 @@ impl Payments {
                 account: None,
             },
         };
-        let is_whole = refund.amount.gross == amount && original.refunds.len() <= 1;
+        let is_whole = refund.amount.gross == amount && (!counts || original.refunds.len() <= 1);
         Ok(Original {
             transaction: original.id,
-            reference: original.gateway.reference.clone(),
-            receipt: original.gateway.receipt.clone(),
+            reference: link.reference.clone(),
+            receipt,
             amount,
             payer,
             is_whole,
