@@ -64,7 +64,7 @@ impl Payments {
             Outcome::Accepted { client_secret, .. } => client_secret.clone(),
             _ => None,
         };
-        self.take_in(sent.id, &outcome).await?;
+        self.take_in(&sent, &outcome).await?;
         Ok(secret)
     }
 
@@ -82,7 +82,7 @@ impl Payments {
             gateway.query(&query_of(seen, sent_at)).await.map_err(unavailable)
         };
         if let Ok(outcome) = &answer {
-            self.take_in(seen.id, outcome).await?;
+            self.take_in(seen, outcome).await?;
         }
         let unanswered = match &answer {
             Ok(Outcome::Pending | Outcome::Accepted { .. }) | Err(_) => true,
@@ -106,9 +106,7 @@ impl Payments {
     async fn capture(&self, seen: &Stored<Transaction>) -> Result<()> {
         let gateway = self.gateway_of(seen)?;
         match gateway.capture(&capture_of(seen, "capture")).await {
-            Ok(outcome @ (Outcome::Settled(_) | Outcome::Declined(_))) => {
-                self.take_in(seen.id, &outcome).await
-            }
+            Ok(outcome @ (Outcome::Settled(_) | Outcome::Declined(_))) => self.take_in(seen, &outcome).await,
             Ok(_) | Err(_) => self.ask_later(seen).await,
         }
     }
@@ -155,10 +153,15 @@ impl Payments {
         .map(drop)
     }
 
-    /// Takes in what a provider says, from whatever side it comes.
-    pub(super) async fn take_in(&self, id: Id<Transaction>, outcome: &Outcome) -> Result<()> {
-        self.decide(&self.plain_command()?, id, false, |transaction, beside| match outcome {
+    /// Takes in what a provider answers about a transaction as it was sent. Meanwhile a call may have told that this attempt has failed
+    /// and another one is to be made: then only money that has moved still counts.
+    async fn take_in(&self, asked: &Stored<Transaction>, outcome: &Outcome) -> Result<()> {
+        let attempt = asked.gateway.attempts;
+        self.decide(&self.plain_command()?, asked.id, false, |transaction, beside| match outcome {
             Outcome::Settled(proof) => transaction.settled(proof, beside.booking, &beside.context),
+            _ if transaction.gateway.attempts != attempt || transaction.gateway.sent_at.is_none() => {
+                Ok(crate::decide::Decision::new(transaction))
+            }
             other => transaction.answered(other, &beside.context),
         })
         .await
