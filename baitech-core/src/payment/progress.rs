@@ -1,7 +1,7 @@
 //! The way of a transaction to its provider and back, as long as no money has moved.
 
 use super::{
-    Cause, Declined, Failure, MismatchKind, Outcome, PaymentEvent, Transaction, TransactionKind,
+    Cause, Declined, Failure, FraudCheck, MismatchKind, Outcome, PaymentEvent, Transaction, TransactionKind,
     TransactionStatus,
 };
 use crate::{
@@ -73,7 +73,9 @@ impl Transaction {
         self.0.gateway.reference = Some(reference.to_owned());
         if authorized && self.gateway.authorized_at.is_none() {
             self.0.gateway.authorized_at = Some(context.now);
-            self.0.gateway.next_at = Some(after(context.now, context.policy.payment.authorization_lifetime));
+            let waits = self.fraud.as_ref().is_some_and(FraudCheck::is_open);
+            let lapses_at = after(context.now, context.policy.payment.authorization_lifetime);
+            self.0.gateway.next_at = Some(if waits { lapses_at } else { context.now });
         }
         let kind = self.kind;
         let decision = Decision::new(self);

@@ -114,8 +114,19 @@ impl Payments {
     /// Gives up money that was set aside: it was not approved, or nobody has looked in time.
     async fn release_authorization(&self, seen: &Stored<Transaction>) -> Result<()> {
         let gateway = self.gateway_of(seen)?;
-        if gateway.release(&capture_of(seen, "release")).await.is_err() {
-            return self.ask_later(seen).await;
+        match gateway.release(&capture_of(seen, "release")).await {
+            Ok(Outcome::Settled(_)) => {}
+            // It is not there to be released (any more): what became of it, the provider knows.
+            Ok(Outcome::Declined(_)) => {
+                let sent_at = seen.gateway.sent_at.unwrap_or(seen.initiated_at);
+                return match gateway.query(&query_of(seen, sent_at)).await {
+                    Ok(outcome @ (Outcome::Settled(_) | Outcome::Declined(_))) => {
+                        self.take_in(seen, &outcome).await
+                    }
+                    Ok(_) | Err(_) => self.ask_later(seen).await,
+                };
+            }
+            Ok(_) | Err(_) => return self.ask_later(seen).await,
         }
         let (status, code, reason) = if seen.fraud.as_ref().is_some_and(FraudCheck::is_open) {
             (TransactionStatus::Expired, "lapsed", "nobody looked at the payment in time")
