@@ -209,10 +209,22 @@ impl Payments {
         match written {
             Ok(_) => Ok(Effect::Applied(Some(id))),
             // The same news, applied at the same moment by somebody else.
-            Err(Error::Invalid(_)) => Ok(Effect::Duplicate(Some(id))),
+            Err(error) if is_taken(&error) => Ok(Effect::Duplicate(Some(id))),
+            // The end of a dispute whose beginning is still to be told.
+            Err(Error::Refused(refusal))
+                if refusal.rule == Rule::Transition
+                    && matches!(notice.news, News::ChargebackClosed { .. }) =>
+            {
+                Ok(Effect::Unknown)
+            }
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether a commit failed because somebody else holds the claim on this news.
+fn is_taken(error: &Error) -> bool {
+    matches!(error, Error::Invalid(violations) if violations.iter().any(|found| found.field == NEWS_CLAIMS))
 }
 
 fn take_news(
