@@ -82,6 +82,11 @@ pub(super) struct Payment {
     pub(super) timing: Option<PaymentTiming>,
     #[serde_as(as = "Option<Oid>")]
     pub(super) transaction_id: Option<Id<Transaction>>,
+    #[serde_as(as = "DefaultOnNull<Vec<Oid>>")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) supplements: Vec<Id<Transaction>>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) paid: Option<Decimal>,
     /// Only where it is not what the status says: the money of a payment that is `held` lies in escrow, of others not.
     pub(super) held: Option<bool>,
     /// Missing for false.

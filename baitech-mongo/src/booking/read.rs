@@ -147,6 +147,8 @@ impl Payment {
             // The earlier application held no money before the work, so nobody is asked for it now.
             timing: self.timing.unwrap_or(PaymentTiming::AfterVerification),
             transaction: self.transaction_id,
+            supplements: self.supplements,
+            paid: self.paid.map(|stored| money(stored, currency)),
             held: self.held.unwrap_or(status == PaymentStatus::Held),
             on_hold: self.on_hold.unwrap_or(false),
             paid_at: self.paid_at,
