@@ -50,6 +50,7 @@ mod app;
 mod authenticate;
 mod bookings;
 mod health;
+mod payments;
 mod problem;
 mod request;
 mod response;

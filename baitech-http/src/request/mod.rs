@@ -3,11 +3,13 @@
 mod body;
 mod caller;
 mod headers;
+mod origin;
 mod params;
 mod path;
 
 pub(crate) use body::{Body, OptionalBody};
 pub(crate) use caller::Caller;
 pub(crate) use headers::none_match;
+pub(crate) use origin::Origin;
 pub(crate) use params::Params;
-pub(crate) use path::{Number, Target, Technician};
+pub(crate) use path::{Number, Payment, PaymentNumber, Target, Technician};
