@@ -91,6 +91,26 @@ pub(crate) fn started(transaction: &TransactionView, secret: Option<&ClientSecre
     respond(StatusCode::CREATED, &started, "no-store").map(|response| with_tag(response, transaction))
 }
 
+/// A file to be shown in place. Another `Accept` would have brought something else.
+pub(crate) fn file(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Answer {
+    let mut response = Response::new(Body::from(bytes));
+    let disposition = HeaderValue::from_str(&format!("inline; filename=\"{name}\""));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(
+        header::CONTENT_DISPOSITION,
+        disposition.map_err(|error| Problem::internal(error.to_string()))?,
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    Ok(negotiated(response))
+}
+
+/// The response, marked as one of several that `Accept` chooses from.
+pub(crate) fn negotiated(mut response: Response) -> Response {
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, authorization"));
+    response
+}
+
 /// The response with the place of what was made.
 pub(crate) fn located(mut response: Response, at: &str) -> Response {
     if let Ok(at) = HeaderValue::from_str(at) {

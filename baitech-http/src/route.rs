@@ -9,7 +9,7 @@ use crate::{
     app::App,
     bookings::{agreement, dispute, ending, list, matching, progress, quality, read, request},
     health,
-    payments::{charges, decisions, transactions, wallet, webhooks},
+    payments::{charges, decisions, documents, reconciliation, transactions, wallet, webhooks},
 };
 
 /// Who may call a route. What a caller may do to a booking or with money is the engine's to decide.
@@ -146,6 +146,9 @@ pub(crate) const TABLE: &[Entry] = table![
     post   "/api/v1/transactions/{transaction}/review"                   Authenticated decisions::review,
     post   "/api/v1/transactions/{transaction}/mismatch"                 Authenticated decisions::decide_mismatch,
     post   "/api/v1/transactions/{transaction}/outcome"                  Authenticated decisions::decide_outcome,
+    get    "/api/v1/transactions/{transaction}/receipt"                  Authenticated documents::receipt,
+    get    "/api/v1/transactions/{transaction}/invoice"                  Authenticated documents::invoice,
+    get    "/api/v1/statements/{company}/{year}/{month}"                 Authenticated documents::statement,
     get    "/api/v1/fraud-queue"                                         Authenticated transactions::fraud_queue,
 
     get    "/api/v1/wallet"                                              Authenticated wallet::wallet,
@@ -156,6 +159,7 @@ pub(crate) const TABLE: &[Entry] = table![
     get    "/api/v1/earnings/entries"                                    Authenticated wallet::earning_entries,
     post   "/api/v1/payouts"                                             Authenticated wallet::request_payout,
 
+    post   "/api/v1/reconciliation"                                      Authenticated reconciliation::reconcile,
     get    "/api/v1/webhooks"                                            Authenticated webhooks::list_webhooks,
     post   "/api/v1/webhooks/{token}"                                    Public        webhooks::receive_webhook,
 ];

@@ -101,7 +101,10 @@ async fn every_role_meets_every_route_in_every_status() {
                     }
                     if is_about_one_booking(&route) && !knows {
                         assert_hidden(reply, &booking);
-                        assert_hidden(world.send(request(&[("if-match", "\"99\"")])).await, &booking);
+                        if route.name != "tip" {
+                            // What is new takes no version, whoever asks.
+                            assert_hidden(world.send(request(&[("if-match", "\"99\"")])).await, &booking);
+                        }
                     } else if !reply.status.is_success() {
                         let status = reply.status.as_u16();
                         let slugs = ["forbidden", "refused", "conflict", "invalid"];

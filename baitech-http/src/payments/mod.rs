@@ -2,6 +2,8 @@
 
 pub(crate) mod charges;
 pub(crate) mod decisions;
+pub(crate) mod documents;
+pub(crate) mod reconciliation;
 pub(crate) mod transactions;
 pub(crate) mod wallet;
 pub(crate) mod webhooks;

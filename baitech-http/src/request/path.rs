@@ -43,6 +43,12 @@ parameters! {
     Payment(Id<Transaction>) = "transaction",
     /// The number of a transaction that the path names.
     PaymentNumber(TransactionNumber) = "number",
+    /// The company that the path names.
+    Company(Id<User>) = "company",
+    /// The year that the path names.
+    Year(i32) = "year",
+    /// The month that the path names, from 1.
+    Month(u32) = "month",
 }
 
 /// A parameter by its name: an embedder's own path around the routes may have others.
