@@ -94,6 +94,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
         problem(path, error.inner())
     })?;
     json.end().map_err(|error| problem(String::new(), &error))?;
+    // serde reads a list as the fields of a struct in their order; nobody means that.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::from_violation(Violation::new("body", Code::Malformed, "this is an object")));
+    }
     Ok(value)
 }
 

@@ -32,7 +32,7 @@ impl MobileMoney {
 
     /// The path at which the latest charge is called back, and what is told there when it is paid.
     pub fn callback(&self) -> (String, Value) {
-        let charge = self.charges().pop().expect("a charge");
+        let charge = self.charges().pop().unwrap();
         let told = serde_json::json!({
             "reference": reference(&charge),
             "receipt": format!("R{}", charge.number),

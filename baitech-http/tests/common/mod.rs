@@ -14,7 +14,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use baitech_core::{
-    Marketplace,
+    Builder, Marketplace,
     account::{Category, User},
     booking::{Booking, BookingRecord, BookingStatus, Context, PaymentMethod},
     kernel::{Actor, Id, ManualClock, Role, SeededEntropy},
@@ -67,12 +67,17 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
+        Self::with(|builder| builder).await
+    }
+
+    /// The same, put together in another way.
+    pub async fn with(configure: impl FnOnce(Builder) -> Builder) -> Self {
         let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(ManualClock::at(build::start()));
         let (mobile, scores) = (Arc::new(MobileMoney::default()), Arc::new(Scores::default()));
         let builder = Marketplace::builder(store.clone()).clock(clock.clone());
         let builder = builder.gateway(mobile.clone()).gateway(Arc::new(Cards)).fraud_scorer(scores.clone());
-        let market = builder.build();
+        let market = configure(builder).build();
         let router = baitech_http::router(market.clone(), Arc::new(TrustingAuth));
         let world = Self { router, market, clock, mobile, scores, store };
         for user in Role::ALL.iter().flat_map(|role| [user(*role, 1), user(*role, 2)]) {
