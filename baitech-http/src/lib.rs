@@ -32,24 +32,39 @@
 //!
 //! - JSON with names in camelCase, times in RFC 3339, ids as 24 hexadecimal digits, money as
 //!   `{"amount": "2738.00", "currency": "KES"}`.
-//! - A booking comes under an `ETag`: its version, and after a dash a hash of the customer's name and phone number where they are
-//!   shown. A command with that tag in `If-Match` takes effect only on the version that was shown, and is otherwise answered with
-//!   412 (RFC 9110, section 13.1.1) and the booking as it is now; so is every new booking or quote, which has no version yet.
-//!   `If-None-Match` saves a download.
-//! - Approvals need `If-Match`: what they agree to is what was shown. Without it they are answered with 428.
-//! - `Agreed-Total: 925.00 KES` is the most that a command may cost: the total of a booking (new, moved, approved) or the fee of a
-//!   cancellation, as the client has shown it. What costs more by now is refused (409, rule `costs_more`), and nothing happens.
-//! - `Idempotency-Key` makes a command safe to repeat: under the same key it takes effect once, and is answered with the booking as
-//!   it is by then.
+//! - Bookings and transactions come under an `ETag`: the version, and for a booking after a dash a hash of the customer's name and
+//!   phone number where they are shown. A command with that tag in `If-Match` takes effect only on the version that was shown, and is
+//!   otherwise answered with 412 (RFC 9110, section 13.1.1) and the thing as it is now; so is everything that is new (a booking, a
+//!   quote, a tip, a payout), which has no version yet. `If-None-Match` saves a download.
+//! - Approvals need `If-Match`: what they agree to is what was shown. So does the payment of a booking, unless it names the price in
+//!   `Agreed-Total`. Without it they are answered with 428.
+//! - `Agreed-Total: 925.00 KES` is the most that a command may cost: the total of a booking (new, moved, approved, paid) or the fee of
+//!   a cancellation, as the client has shown it. What costs more by now is refused (409, rule `costs_more`), and nothing happens.
+//! - `Idempotency-Key` makes a command safe to repeat: under the same key it takes effect once, and is answered with the booking or
+//!   the transaction as it is by then. The secret by which a payer's device goes on with a payment is told once, and not repeated.
+//! - Each sees of a transaction what is theirs to see: the payer's means are for the payer, scores and providers for staff.
 //! - Lists are `{"items": […], "nextCursor": "…"}` and take `limit` (20, at most 100) and `cursor`; a query parameter that a
 //!   route does not know is an error.
 //! - Errors are problem details (RFC 9457); `docs/api/problems.md` explains each kind.
 //! - Every answer carries `x-request-id`: the client's own or a new one.
+//!
+//! # What providers meet
+//!
+//! `POST /api/v1/webhooks/{token}` takes any body of up to 64 KiB, of whatever type, and answers `{}` with 200 whatever it was; what is
+//! wrong with a call, staff reads at `GET /api/v1/webhooks`. 503 with `Retry-After` asks for the call again.
+//!
+//! # What the server brings
+//!
+//! Payments are scored for fraud by where they are asked for, among other things: by what the client calls itself (`User-Agent`), and
+//! by its address, where the server provides one as [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo)
+//! (`into_make_service_with_connect_info`). `X-Forwarded-For` and its like are not read: a server behind a proxy that it trusts
+//! replaces the `ConnectInfo` in the extensions of the request by what that proxy says.
 
 mod app;
 mod authenticate;
 mod bookings;
 mod health;
+mod payments;
 mod problem;
 mod request;
 mod response;
@@ -77,6 +92,9 @@ pub use route::{Access, Route, routes};
 
 /// The most bytes that a body may have.
 pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// The most bytes that a provider's statement may have.
+pub const STATEMENT_LIMIT: usize = 10 * 1024 * 1024;
 
 /// How long a request may take. A command that takes longer is answered with 503, and may have taken effect all the same.
 pub const TIMEOUT: Duration = Duration::from_secs(30);

@@ -4,18 +4,51 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use axum::{
     body::Body,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
-use baitech_core::{booking::BookingView, kernel::Page};
+use baitech_core::{
+    booking::BookingView,
+    kernel::Page,
+    payment::{ClientSecret, TransactionView},
+};
 use serde::Serialize;
 
-use crate::problem::{Answer, Problem};
+use crate::{
+    problem::{Answer, Problem},
+    request::none_match,
+};
 
 /// A list that has all of its items on one page.
 #[derive(Debug, Serialize)]
 pub(crate) struct Items<T> {
     pub(crate) items: Vec<T>,
+}
+
+/// What is shown under an entity tag.
+pub(crate) trait Tagged: Serialize {
+    /// The tag, in its quotation marks: the version, and after a dash what else the view depends on.
+    fn tag(&self) -> String;
+}
+
+impl Tagged for BookingView {
+    /// Where the customer's name and phone number are shown, a hash of them: they are kept with the customer, so that they change while
+    /// the version stays.
+    ///
+    /// The hash may differ between two builds of the server, which costs one more download.
+    fn tag(&self) -> String {
+        let version = self.version;
+        let Some(contact) = &self.customer_contact else { return format!("\"{version}\"") };
+        let mut hasher = DefaultHasher::new();
+        (&contact.name, &contact.phone_number).hash(&mut hasher);
+        format!("\"{version}-{:016x}\"", hasher.finish())
+    }
+}
+
+impl Tagged for TransactionView {
+    fn tag(&self) -> String {
+        format!("\"{}\"", self.version)
+    }
 }
 
 /// A value, for this client only.
@@ -28,16 +61,54 @@ pub(crate) fn page<T: Serialize>(page: &Page<T>) -> Answer {
     json(page)
 }
 
-/// A booking under its entity tag. A client may keep it, and asks each time whether it still holds.
-pub(crate) fn booking(status: StatusCode, view: &BookingView) -> Answer {
-    respond(status, view, "private, no-cache").map(|response| tagged(response, view))
+/// A document under its entity tag. A client may keep it, and asks each time whether it still holds.
+pub(crate) fn tagged<V: Tagged>(status: StatusCode, view: &V) -> Answer {
+    respond(status, view, "private, no-cache").map(|response| with_tag(response, view))
 }
 
-/// The client has the booking already as it is shown here.
-pub(crate) fn not_modified(view: &BookingView) -> Response {
+/// A document, or word that the client has it already as it is shown here.
+pub(crate) fn unless_seen<V: Tagged>(headers: &HeaderMap, view: &V) -> Answer {
+    if !none_match(headers, &view.tag()) {
+        return tagged(StatusCode::OK, view);
+    }
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    tagged(response, view)
+    Ok(with_tag(response, view))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Started<'a> {
+    #[serde(flatten)]
+    transaction: &'a TransactionView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<&'a str>,
+}
+
+/// A payment that was begun. Nobody keeps the answer: it may carry a secret.
+pub(crate) fn started(transaction: &TransactionView, secret: Option<&ClientSecret>) -> Answer {
+    let started = Started { transaction, client_secret: secret.map(ClientSecret::expose) };
+    respond(StatusCode::CREATED, &started, "no-store").map(|response| with_tag(response, transaction))
+}
+
+/// A file to be shown in place. Another `Accept` would have brought something else.
+pub(crate) fn file(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Answer {
+    let mut response = Response::new(Body::from(bytes));
+    let disposition = HeaderValue::from_str(&format!("inline; filename=\"{name}\""));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(
+        header::CONTENT_DISPOSITION,
+        disposition.map_err(|error| Problem::internal(error.to_string()))?,
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    Ok(negotiated(response))
+}
+
+/// The response, marked as one of several that `Accept` chooses from.
+pub(crate) fn negotiated(mut response: Response) -> Response {
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, authorization"));
+    response
 }
 
 /// The response with the place of what was made.
@@ -48,21 +119,9 @@ pub(crate) fn located(mut response: Response, at: &str) -> Response {
     response
 }
 
-/// The entity tag of a booking: its version, and where the customer's name and phone number are shown, a hash of them. They are
-/// kept with the customer, so that they change while the version stays.
-///
-/// The hash may differ between two builds of the server, which costs one more download.
-pub(crate) fn tag(view: &BookingView) -> String {
-    let version = view.version;
-    let Some(contact) = &view.customer_contact else { return format!("\"{version}\"") };
-    let mut hasher = DefaultHasher::new();
-    (&contact.name, &contact.phone_number).hash(&mut hasher);
-    format!("\"{version}-{:016x}\"", hasher.finish())
-}
-
-fn tagged(mut response: Response, view: &BookingView) -> Response {
+fn with_tag<V: Tagged>(mut response: Response, view: &V) -> Response {
     let headers = response.headers_mut();
-    if let Ok(tag) = HeaderValue::from_str(&tag(view)) {
+    if let Ok(tag) = HeaderValue::from_str(&view.tag()) {
         headers.insert(header::ETAG, tag);
     }
     headers.insert(header::VARY, HeaderValue::from_static("authorization"));

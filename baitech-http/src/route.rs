@@ -9,9 +9,10 @@ use crate::{
     app::App,
     bookings::{agreement, dispute, ending, list, matching, progress, quality, read, request},
     health,
+    payments::{charges, decisions, documents, reconciliation, transactions, wallet, webhooks},
 };
 
-/// Who may call a route. What a caller may do to a booking is the engine's to decide.
+/// Who may call a route. What a caller may do to a booking or with money is the engine's to decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Access {
     /// Everybody.
@@ -131,4 +132,34 @@ pub(crate) const TABLE: &[Entry] = table![
     post   "/api/v1/bookings/{booking}/dispute/investigate"              Authenticated dispute::investigate_dispute,
     post   "/api/v1/bookings/{booking}/dispute/resolve"                  Authenticated dispute::resolve_dispute,
     post   "/api/v1/bookings/{booking}/dispute/close"                    Authenticated dispute::close_dispute,
+
+    post   "/api/v1/bookings/{booking}/pay"                              Authenticated charges::pay,
+    post   "/api/v1/bookings/{booking}/tip"                              Authenticated charges::tip,
+
+    get    "/api/v1/transactions"                                        Authenticated transactions::list_transactions,
+    get    "/api/v1/transactions/stats"                                  Authenticated transactions::transaction_stats,
+    get    "/api/v1/transactions/number/{number}"                        Authenticated transactions::get_transaction_by_number,
+    get    "/api/v1/transactions/{transaction}"                          Authenticated transactions::get_transaction,
+    post   "/api/v1/transactions/{transaction}/withdraw"                 Authenticated decisions::withdraw_payment,
+    post   "/api/v1/transactions/{transaction}/release"                  Authenticated decisions::release,
+    post   "/api/v1/transactions/{transaction}/refund"                   Authenticated decisions::refund,
+    post   "/api/v1/transactions/{transaction}/review"                   Authenticated decisions::review,
+    post   "/api/v1/transactions/{transaction}/mismatch"                 Authenticated decisions::decide_mismatch,
+    post   "/api/v1/transactions/{transaction}/outcome"                  Authenticated decisions::decide_outcome,
+    get    "/api/v1/transactions/{transaction}/receipt"                  Authenticated documents::receipt,
+    get    "/api/v1/transactions/{transaction}/invoice"                  Authenticated documents::invoice,
+    get    "/api/v1/statements/{company}/{year}/{month}"                 Authenticated documents::statement,
+    get    "/api/v1/fraud-queue"                                         Authenticated transactions::fraud_queue,
+
+    get    "/api/v1/wallet"                                              Authenticated wallet::wallet,
+    get    "/api/v1/wallet/entries"                                      Authenticated wallet::wallet_entries,
+    post   "/api/v1/wallet/top-up"                                       Authenticated wallet::top_up,
+    post   "/api/v1/wallet/withdraw"                                     Authenticated wallet::withdraw,
+    post   "/api/v1/wallet/pay-debt"                                     Authenticated wallet::pay_debt,
+    get    "/api/v1/earnings/entries"                                    Authenticated wallet::earning_entries,
+    post   "/api/v1/payouts"                                             Authenticated wallet::request_payout,
+
+    post   "/api/v1/reconciliation"                                      Authenticated reconciliation::reconcile,
+    get    "/api/v1/webhooks"                                            Authenticated webhooks::list_webhooks,
+    post   "/api/v1/webhooks/{token}"                                    Public        webhooks::receive_webhook,
 ];

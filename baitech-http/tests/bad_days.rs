@@ -14,7 +14,7 @@ use axum::{
 use baitech_core::{
     Marketplace,
     booking::{Booking, BookingStatus},
-    kernel::{ManualClock, Role},
+    kernel::{ManualClock, Money, Role},
     mock::MockStore,
     store::{AggregateRef, Origin, StoreError, Stored, Version},
     testing::build,
@@ -61,6 +61,7 @@ async fn accept(failure: fn(AggregateRef) -> StoreError) -> Reply {
     let mut store = MockStore::new();
     store.users.expect_load().returning(move |_| Ok(Some(stored(technician.clone()))));
     store.bookings.expect_load().returning(move |_| Ok(Some(stored(Booking::from_record(assigned.clone())))));
+    store.ledger.expect_balance().returning(|_, currency| Ok(Money::zero(currency)));
     store.commit.expect_commit().returning(move |_| Err(failure(AggregateRef::Booking(id))));
     let accept = request(Method::POST, &format!("/api/v1/bookings/{id}/accept"), Some(&juma), &[], None);
     send(&served(store), accept).await

@@ -19,10 +19,10 @@ pub struct Context<'a> {
     pub policy: &'a BookingPolicy,
     /// Where new ids come from.
     pub entropy: &'a dyn Entropy,
-    /// The transaction that pays the booking, where there is one.
-    pub payment: Option<&'a Stored<Transaction>>,
-    /// A number for a transaction that the decision makes, where it may make one.
-    pub number: Option<&'a TransactionNumber>,
+    /// The transactions that pay the booking: its payment first, then what was paid for additions.
+    pub payments: &'a [Stored<Transaction>],
+    /// Numbers for transactions that the decision makes, as many as it may make.
+    pub numbers: &'a [TransactionNumber],
 }
 
 impl Context<'_> {
@@ -39,7 +39,17 @@ impl Context<'_> {
     /// [`Error::Unavailable`] where none was drawn: a bug of the caller.
     pub(crate) fn transaction_number(&self) -> Result<TransactionNumber> {
         let missing = || Error::Unavailable { reason: "no transaction number was drawn".to_owned() };
-        self.number.cloned().ok_or_else(missing)
+        self.numbers.first().cloned().ok_or_else(missing)
+    }
+
+    /// The same, with the number of this place as the next one.
+    pub(crate) fn numbered(&self, place: usize) -> Self {
+        Self { numbers: self.numbers.get(place..).unwrap_or_default(), ..*self }
+    }
+
+    /// Whether a payment is on its way.
+    pub(crate) fn has_open_payment(&self) -> bool {
+        self.payments.iter().any(|payment| payment.status.is_open())
     }
 
     /// A new id.
@@ -216,7 +226,7 @@ impl Aggregate for Booking {
         self.next_task(policy).map(|(at, _)| at)
     }
 
-    fn payment(&self) -> Option<Id<Transaction>> {
-        self.payment.transaction
+    fn payments(&self) -> Vec<Id<Transaction>> {
+        self.payment.transaction.iter().chain(&self.payment.supplements).copied().collect()
     }
 }

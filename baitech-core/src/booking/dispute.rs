@@ -149,10 +149,7 @@ impl Booking {
             resolution: None,
         });
         let disputed = Decision::new(self).step(BookingStatus::Disputed, context, Some(&reason))?;
-        match context.payment {
-            Some(payment) => disputed.with_payment(payment, payment.value.clone().freeze(context)?, context),
-            None => Ok(disputed),
-        }
+        disputed.with_payments(context, |payment, _| Ok(Some(payment.freeze(context)?)))
     }
 
     /// One side, or staff, brings something forward.
@@ -245,10 +242,7 @@ impl Booking {
         // A release ends in `completed`, to where other arrows lead as well: here only the one for staff is meant.
         self.require_status(&[BookingStatus::Disputed], "resolving a dispute", &context.actor)?;
         self.require_transition(BookingStatus::Refunded, &context.actor)?;
-        let captured = match context.payment {
-            Some(payment) => payment.captured()?,
-            None => self.captured(),
-        };
+        let captured = self.captured_of(context)?;
         let refund = match outcome {
             DisputeOutcome::Release => Money::zero(captured.currency()),
             DisputeOutcome::FullRefund => captured,

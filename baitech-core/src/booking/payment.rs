@@ -105,6 +105,12 @@ pub struct Payment {
     /// The transaction that pays it.
     #[serde(rename = "transactionId")]
     pub transaction: Option<Id<Transaction>>,
+    /// Transactions that pay what was added to the price since.
+    #[serde(default)]
+    pub supplements: Vec<Id<Transaction>>,
+    /// What has come in for it, all in all, whatever was given back since; `None` before, and in bookings of the earlier application.
+    #[serde(default)]
+    pub paid: Option<Money>,
     /// Whether its money lies in escrow now.
     #[serde(default)]
     pub held: bool,
@@ -127,6 +133,8 @@ impl Payment {
             method: Some(method),
             timing,
             transaction: None,
+            supplements: Vec::new(),
+            paid: None,
             held: false,
             on_hold: false,
             paid_at: None,

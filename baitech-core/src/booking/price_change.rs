@@ -67,7 +67,7 @@ impl Booking {
                 &context.actor,
             ));
         }
-        self.require_unpaid(context)?;
+        self.require_settled(context)?;
         let (reason, materials, services) = check(change, self.pricing.currency(), context)?;
         let pricing = self.raised_price(&materials, &services, context)?;
         let Some(proposed_by) = context.actor.id() else {
@@ -98,7 +98,7 @@ impl Booking {
             let message = "the company's administrator approves a price this high";
             return Err(self.refuse(Rule::ApprovalRequired, message, &context.actor));
         }
-        self.require_unpaid(context)?;
+        self.require_settled(context)?;
         let mut decision = self.decide_price_change(ApprovalStatus::Approved, context)?;
         let booking = &mut decision.next.0;
         if let Some(change) = booking.price_change.clone() {
@@ -117,12 +117,11 @@ impl Booking {
         self.decide_price_change(ApprovalStatus::Declined, context)
     }
 
-    /// Fails once the booking is paid, or while a payment is on its way: what was paid is the price.
-    fn require_unpaid(&self, context: &Context<'_>) -> Result<()> {
-        let on_its_way = context.payment.is_some_and(|payment| payment.status.is_open());
-        if self.payment.status.is_settled() || on_its_way {
-            let message = "the price does not change once it is paid";
-            return Err(self.refuse(Rule::AlreadyDecided, message, &context.actor));
+    /// Fails while a payment is on its way, which is of the price as it is.
+    fn require_settled(&self, context: &Context<'_>) -> Result<()> {
+        if context.has_open_payment() {
+            let message = "a payment of the price as it is is on its way";
+            return Err(self.refuse(Rule::Undecided, message, &context.actor));
         }
         Ok(())
     }

@@ -257,7 +257,8 @@ impl Decision<Booking> {
 impl Booking {
     /// Whether nothing is left to pay.
     pub(super) fn is_paid_up(&self) -> bool {
-        self.payment.status.is_settled() || self.pricing.total.is_zero()
+        let owed = self.owed();
+        owed.is_zero() || owed.is_negative()
     }
 }
 

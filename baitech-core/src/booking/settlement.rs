@@ -6,21 +6,35 @@ use super::{
 use crate::{
     account::{StatsDelta, User},
     decide::Decision,
-    kernel::{Id, Money, Result, Rounding, Rule},
+    kernel::{Id, Money, Rate, Result, Rounding, Rule},
     ledger::Account,
-    payment::{Transaction, TransactionStatus},
+    payment::Transaction,
     pricing::Shares,
-    store::Stored,
 };
 
 impl Booking {
-    /// Whether a payment that arrives now is the one that this booking waits for.
+    /// What is still to be paid; below zero where more has come in than it costs.
     #[must_use]
-    pub fn awaits_payment(&self, transaction: Id<Transaction>) -> bool {
-        self.payment.transaction == Some(transaction) && self.could_be_paid()
+    pub fn owed(&self) -> Money {
+        let total = self.pricing.total;
+        // Of bookings of the earlier application it is only known that they are paid.
+        let came_in = self.payment.paid.filter(|paid| paid.currency() == total.currency()).unwrap_or(total);
+        let came_in = if self.payment.status.is_settled() { came_in } else { Money::zero(total.currency()) };
+        total.checked_sub(came_in).unwrap_or(total)
     }
 
-    /// Whether the booking is at a point at which money for it is held.
+    /// Whether a payment that arrives now is one that this booking waits for.
+    #[must_use]
+    pub fn awaits_payment(&self, transaction: Id<Transaction>) -> bool {
+        let expected = if self.payment.status.is_settled() {
+            self.payment.supplements.last().copied()
+        } else {
+            self.payment.transaction
+        };
+        expected == Some(transaction) && self.could_be_paid()
+    }
+
+    /// Whether the booking is at a point at which money for it is held, and something is owed.
     fn could_be_paid(&self) -> bool {
         let runs = self.status.holds_time()
             || matches!(
@@ -30,8 +44,7 @@ impl Booking {
                     | BookingStatus::PaymentPending
                     | BookingStatus::Disputed
             );
-        let unpaid = matches!(self.payment.status, PaymentStatus::Pending | PaymentStatus::Failed);
-        runs && unpaid && !self.pricing.total.is_zero()
+        runs && !self.is_paid_up() && self.payment.status != PaymentStatus::Refunded
     }
 
     /// Fails unless somebody could pay this booking now.
@@ -43,26 +56,41 @@ impl Booking {
     pub fn require_payable(&self, context: &Context<'_>) -> Result<()> {
         let actor = &context.actor;
         self.require_party(&[Party::Customer, Party::Admin, Party::Support], actor)?;
-        if self.payment.status.is_settled() {
+        if self.payment.status.is_settled() && self.is_paid_up() {
             return Err(self.refuse(Rule::AlreadyDecided, "this booking is paid", actor));
         }
         if !self.could_be_paid() {
             let message = format!("there is nothing to pay while a booking is {}", self.status);
             return Err(self.refuse(Rule::Transition, message, actor));
         }
-        if context.payment.is_some_and(|payment| payment.status.is_open()) {
+        if context.has_open_payment() {
             return Err(self.refuse(Rule::Undecided, "a payment is on its way", actor));
         }
         Ok(())
     }
 
+    /// Who gets which part of what is still to be paid: of the price, less what earlier payments have brought each of them.
+    ///
+    /// # Errors
+    /// Those of money.
+    pub(crate) fn owed_shares(&self, context: &Context<'_>) -> Result<Shares> {
+        let shares = context.policy.pricing.fees.shares(&self.pricing)?;
+        let settled = context.payments.iter().filter(|payment| payment.status.is_settled());
+        let brought = settled.map(|payment| payment.amount.shares());
+        Ok(brought.into_iter().try_fold(shares, Shares::checked_sub)?)
+    }
+
     /// Notes that a payment was begun.
     pub(crate) fn payment_begun(mut self, payment: &Transaction) -> Decision<Self> {
         let booking = &mut self.0.payment;
-        booking.status = PaymentStatus::Pending;
-        booking.transaction = Some(payment.id);
-        booking.method = Some(payment.method);
-        booking.on_hold = payment.is_under_review();
+        if booking.status.is_settled() {
+            booking.supplements.push(payment.id);
+        } else {
+            booking.status = PaymentStatus::Pending;
+            booking.transaction = Some(payment.id);
+            booking.method = Some(payment.method);
+        }
+        booking.on_hold |= payment.is_under_review();
         Decision::new(self).event(BookingEvent::BookingUpdated)
     }
 
@@ -74,13 +102,21 @@ impl Booking {
     ) -> Result<Decision<Self>> {
         let amount = payment.amount.gross;
         let booking = &mut self.0.payment;
-        booking.status = PaymentStatus::Held;
-        booking.transaction = Some(payment.id);
-        booking.method = Some(payment.method);
+        if booking.status.is_settled() {
+            let before = booking.paid.unwrap_or(Money::zero(amount.currency()));
+            booking.paid = Some(before.checked_add(amount)?);
+            let withheld = booking.withholding.unwrap_or(Money::zero(amount.currency()));
+            booking.withholding = Some(withheld.checked_add(payment.amount.tax)?);
+        } else {
+            booking.status = PaymentStatus::Held;
+            booking.transaction = Some(payment.id);
+            booking.method = Some(payment.method);
+            booking.paid = Some(amount);
+            booking.withholding = Some(payment.amount.tax);
+        }
         booking.held = true;
-        booking.on_hold = payment.is_under_review();
+        booking.on_hold |= payment.is_under_review();
         booking.paid_at = Some(context.now);
-        booking.withholding = Some(payment.amount.tax);
         let customer = self.customer;
         Decision::new(self)
             .count(Some(customer), StatsDelta { spent: Some(amount), ..StatsDelta::default() })
@@ -90,30 +126,45 @@ impl Booking {
 
     /// Notes that a payment did not come.
     pub(crate) fn payment_failed(mut self, payment: Id<Transaction>) -> Decision<Self> {
-        if self.awaits_payment(payment) {
-            self.0.payment.status = PaymentStatus::Failed;
-            return Decision::new(self).event(BookingEvent::BookingUpdated);
+        if !self.awaits_payment(payment) {
+            return Decision::new(self);
         }
-        Decision::new(self)
+        if self.payment.status.is_settled() {
+            self.0.payment.supplements.retain(|supplement| *supplement != payment);
+        } else {
+            self.0.payment.status = PaymentStatus::Failed;
+        }
+        Decision::new(self).event(BookingEvent::BookingUpdated)
     }
 
-    /// Notes what became of its payment: what was given back, what is held, what a person has to look at.
-    pub(crate) fn payment_changed(mut self, payment: &Transaction) -> Result<Decision<Self>> {
+    /// Notes what became of its payments: what was given back, what is held, what a person has to look at.
+    pub(crate) fn payments_changed<'a>(
+        mut self,
+        payments: impl IntoIterator<Item = &'a Transaction>,
+    ) -> Result<Decision<Self>> {
+        let currency = self.pricing.currency();
+        let (mut captured, mut refunded) = (Money::zero(currency), Money::zero(currency));
+        let (mut settled, mut held, mut on_hold) = (false, false, false);
+        for payment in payments {
+            on_hold |= payment.is_under_review();
+            if payment.status.is_settled() && payment.amount.currency() == currency {
+                settled = true;
+                held |= payment.escrow.held;
+                captured = captured.checked_add(payment.captured()?)?;
+                refunded = refunded.checked_add(payment.refunded()?)?;
+            }
+        }
         let booking = &mut self.0.payment;
         let before = (booking.status, booking.held, booking.on_hold);
-        booking.held = payment.escrow.held;
-        booking.on_hold = payment.is_under_review();
-        booking.status = match payment.status {
-            TransactionStatus::Refunded => PaymentStatus::Refunded,
-            TransactionStatus::PartiallyRefunded if !payment.refunded()?.is_zero() => {
-                PaymentStatus::PartiallyRefunded
-            }
-            TransactionStatus::Completed | TransactionStatus::PartiallyRefunded if payment.escrow.held => {
-                PaymentStatus::Held
-            }
-            TransactionStatus::Completed | TransactionStatus::PartiallyRefunded => PaymentStatus::Completed,
-            _ => booking.status,
-        };
+        (booking.held, booking.on_hold) = (held, on_hold);
+        if settled {
+            booking.status = match (captured.is_zero(), refunded.is_zero(), held) {
+                (true, _, _) => PaymentStatus::Refunded,
+                (false, false, _) => PaymentStatus::PartiallyRefunded,
+                (false, true, true) => PaymentStatus::Held,
+                (false, true, false) => PaymentStatus::Completed,
+            };
+        }
         let changed = before != (booking.status, booking.held, booking.on_hold);
         let decision = Decision::new(self);
         Ok(if changed { decision.event(BookingEvent::BookingUpdated) } else { decision })
@@ -142,13 +193,12 @@ impl Booking {
         {
             return Err(self.refuse(Rule::TooEarly, "the money is held for a while yet", actor));
         }
-        match context.payment.filter(|payment| payment.escrow.held) {
-            Some(payment) => {
-                let released = payment.value.clone().release(context)?;
-                Decision::new(self).with_payment(payment, released, context)
-            }
-            None => Err(self.refuse(Rule::AlreadyDecided, "nothing is held for this booking", actor)),
+        if !context.payments.iter().any(|payment| payment.escrow.held) {
+            return Err(self.refuse(Rule::AlreadyDecided, "nothing is held for this booking", actor));
         }
+        Decision::new(self).with_payments(context, |payment, _| {
+            if payment.escrow.held { payment.release(context).map(Some) } else { Ok(None) }
+        })
     }
 
     /// The technician confirms that the customer has paid in cash. The technician has the whole sum in hand, so the others' shares of
@@ -164,7 +214,7 @@ impl Booking {
         if self.payment.method.is_some_and(|method| method != PaymentMethod::Cash) {
             return Err(self.refuse(Rule::PaymentMethod, "this booking is not paid in cash", actor));
         }
-        if context.payment.is_some_and(|payment| payment.status.is_open()) {
+        if context.has_open_payment() {
             return Err(self.refuse(Rule::Undecided, "another payment is on its way", actor));
         }
         let technician = self.payee(context)?;
@@ -175,6 +225,7 @@ impl Booking {
         self.0.payment.method = Some(PaymentMethod::Cash);
         self.0.payment.status = PaymentStatus::Completed;
         self.0.payment.transaction = Some(paid.next.id);
+        self.0.payment.paid = Some(total);
         self.0.payment.paid_at = Some(context.now);
         self.0.payment.withholding = Some(shares.withholding);
         let customer = self.customer;
@@ -200,6 +251,17 @@ impl Booking {
         }
     }
 
+    /// What has come in and was not given back: as its transactions tell, or where there is none, the booking itself.
+    pub(super) fn captured_of(&self, context: &Context<'_>) -> Result<Money> {
+        if context.payments.is_empty() {
+            return Ok(self.captured());
+        }
+        let captured = context.payments.iter().map(|payment| payment.captured());
+        captured
+            .into_iter()
+            .try_fold(Money::zero(self.pricing.currency()), |sum, captured| Ok(sum.checked_add(captured?)?))
+    }
+
     pub(super) fn payee(&self, context: &Context<'_>) -> Result<Id<User>> {
         let missing = || self.refuse(Rule::NotEligible, "no technician did this work", &context.actor);
         self.technician.ok_or_else(missing)
@@ -213,52 +275,52 @@ impl Booking {
 }
 
 impl Decision<Booking> {
-    /// Puts what happens to the booking's payment into the same commit, and notes it on the booking.
-    pub(super) fn with_payment(
+    /// Decides on each of the booking's payments, in the same commit, and notes on the booking what becomes of them. `decide` is given a
+    /// payment and the place of its number; `None` leaves it as it is.
+    pub(super) fn with_payments(
         self,
-        over: &Stored<Transaction>,
-        payment: Decision<Transaction>,
         context: &Context<'_>,
+        mut decide: impl FnMut(Transaction, usize) -> Result<Option<Decision<Transaction>>>,
     ) -> Result<Self> {
-        let next = payment.next.clone();
-        self.and_then(|booking| booking.payment_changed(&next))
-            .map(|decision| decision.with(Some(over), payment, context))
+        let mut decided = Vec::with_capacity(context.payments.len());
+        for (place, payment) in context.payments.iter().enumerate() {
+            decided.push((payment, decide(payment.value.clone(), place)?));
+        }
+        let next: Vec<Transaction> = decided
+            .iter()
+            .map(|(payment, decision)| {
+                decision.as_ref().map_or_else(|| payment.value.clone(), |decision| decision.next.clone())
+            })
+            .collect();
+        let noted = self.and_then(|booking| booking.payments_changed(&next))?;
+        Ok(decided.into_iter().fold(noted, |decision, (payment, decided)| match decided {
+            Some(decided) => decision.with(Some(payment), decided, context),
+            None => decision,
+        }))
     }
 
     /// Ends the money of a cancelled booking: the fee is taken from what is held, and stands as the customer's debt where nothing is; all
-    /// else goes back.
+    /// else goes back. Money that the customer contests with the bank is left to the bank.
     pub(super) fn end_payment(self, fee: Money, context: &Context<'_>) -> Result<Self> {
-        let platform = self.platform_share_of(fee)?;
-        let Some(payment) = context.payment else {
-            return self.post_cancellation_fee(fee, platform, context);
-        };
-        if payment.wants_sending() && payment.gateway.attempts == 0 && payment.status.is_open() {
-            let withdrawn = payment.value.clone().withdraw("the booking was cancelled", context)?;
-            let decision = self.with(Some(payment), withdrawn, context);
-            return decision.post_cancellation_fee(fee, platform, context);
-        }
-        let captured = payment.captured()?;
-        if !payment.escrow.held {
-            return self.post_cancellation_fee(fee, platform, context);
-        }
-        if captured.amount() < fee.amount() {
-            let rest = fee.checked_sub(captured)?;
-            let (held_share, rest_share) = (self.platform_share_of(captured)?, self.platform_share_of(rest)?);
-            let ended = payment.value.clone().cancel_held(captured, held_share, context)?;
-            return self
-                .with_payment(payment, ended, context)?
-                .post_cancellation_fee(rest, rest_share, context);
-        }
-        let ended = payment.value.clone().cancel_held(fee, platform, context)?;
-        let (customer, after) = (self.next.customer, ended.next.clone());
-        let ended = ended.count_returned(Some(customer), (payment, &after))?;
-        self.with_payment(payment, ended, context)
-    }
-
-    /// What of a cancellation fee the platform keeps.
-    fn platform_share_of(&self, fee: Money) -> Result<Money> {
         let share = self.next.cancellation_policy.platform_share;
-        Ok(fee.checked_mul(share.factor())?.round_price(Rounding::HalfAwayFromZero))
+        let customer = self.next.customer;
+        let mut left = fee;
+        let decision = self.with_payments(context, |payment, place| {
+            if payment.status.is_open() && payment.wants_sending() && payment.gateway.attempts == 0 {
+                return payment.withdraw("the booking was cancelled", context).map(Some);
+            }
+            if !payment.escrow.held || payment.is_contested() {
+                return Ok(None);
+            }
+            let captured = payment.captured()?;
+            let taken = if captured.amount() < left.amount() { captured } else { left };
+            left = left.checked_sub(taken)?;
+            let before = payment.clone();
+            let ended = payment.cancel_held(taken, share_of(taken, share)?, &context.numbered(place))?;
+            let after = ended.next.clone();
+            ended.count_returned(Some(customer), (&before, &after)).map(Some)
+        })?;
+        decision.post_cancellation_fee(left, share_of(left, share)?, context)
     }
 
     /// Posts a cancellation fee that stands as the customer's debt: the platform keeps its share, the technician has the rest.
@@ -277,14 +339,28 @@ impl Decision<Booking> {
     /// Moves the money of a decided dispute: so much goes back to who paid, all else to its receivers. A payment of the earlier
     /// application that no transaction tells of was paid in cash.
     pub(super) fn resolve_payment(self, back: Money, context: &Context<'_>) -> Result<Self> {
-        let Some(payment) = context.payment.filter(|payment| payment.status.is_settled()) else {
+        if !context.payments.iter().any(|payment| payment.status.is_settled()) {
             return if back.is_zero() { Ok(self) } else { self.post_cash_refund(back, context) };
-        };
-        let resolved = payment.value.clone().resolve(back, context)?;
+        }
+        // What was paid last goes back first.
+        let mut shares = Vec::with_capacity(context.payments.len());
+        let mut left = back;
+        for payment in context.payments.iter().rev() {
+            let captured = payment.captured()?;
+            let part = if captured.amount() < left.amount() { captured } else { left };
+            left = left.checked_sub(part)?;
+            shares.push(part);
+        }
+        shares.reverse();
         let customer = self.next.customer;
-        let after = resolved.next.clone();
-        let resolved = resolved.count_returned(Some(customer), (payment, &after))?;
-        self.with_payment(payment, resolved, context)
+        self.with_payments(context, |payment, place| {
+            let part = shares.get(place).copied().filter(|_| payment.status.is_settled());
+            let Some(part) = part else { return Ok(None) };
+            let before = payment.clone();
+            let resolved = payment.resolve(part, &context.numbered(place))?;
+            let after = resolved.next.clone();
+            resolved.count_returned(Some(customer), (&before, &after)).map(Some)
+        })
     }
 
     /// Posts the return of a cash payment that has no transaction, or of a part of it, into the wallet of who pays: the company's, where
@@ -317,4 +393,9 @@ impl Decision<Booking> {
                 ],
             )
     }
+}
+
+/// What of a cancellation fee the platform keeps.
+fn share_of(fee: Money, share: Rate) -> Result<Money> {
+    Ok(fee.checked_mul(share.factor())?.round_price(Rounding::HalfAwayFromZero))
 }

@@ -43,9 +43,9 @@ pub trait Aggregate: Clone + Send + Sync + 'static {
     /// When it next wants something done by itself.
     fn due_at(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>>;
 
-    /// The transaction whose money moves with its commands, to be loaded beside it.
-    fn payment(&self) -> Option<Id<Transaction>> {
-        None
+    /// The transactions whose money moves with its commands, to be loaded beside it.
+    fn payments(&self) -> Vec<Id<Transaction>> {
+        Vec::new()
     }
 }
 

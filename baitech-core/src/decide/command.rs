@@ -76,10 +76,10 @@ struct Answer<A> {
 pub(crate) struct Situation {
     /// The present moment, never earlier than the aggregate's last write.
     pub(crate) now: DateTime<Utc>,
-    /// The transaction whose money moves with the command, where there is one.
-    pub(crate) payment: Option<Stored<Transaction>>,
-    /// A number for a new transaction, where one was drawn.
-    pub(crate) number: Option<TransactionNumber>,
+    /// The transactions whose money moves with the command.
+    pub(crate) payments: Vec<Stored<Transaction>>,
+    /// Numbers for new transactions, as many as were drawn.
+    pub(crate) numbers: Vec<TransactionNumber>,
 }
 
 /// Whether a command makes a transaction, for which a number has to be drawn beforehand.
@@ -87,7 +87,7 @@ pub(crate) struct Situation {
 pub(crate) enum Numbering {
     /// It makes none.
     Never,
-    /// It makes one where money was paid that it may give back.
+    /// It makes one for each payment that it may give back.
     WithPayment,
     /// It makes one.
     Always,
@@ -99,6 +99,18 @@ pub(crate) async fn draw_transaction_number(engine: &Engine) -> Result<Transacti
     let sequence = engine.counters.next(&TransactionNumber::series(now)).await?;
     let exhausted = || Error::refused(Rule::NumbersExhausted, "this day has no transaction number left");
     TransactionNumber::new(now, sequence).ok_or_else(exhausted)
+}
+
+/// Those of the transactions that there are, in their order.
+pub(crate) async fn load_payments(
+    engine: &Engine,
+    ids: &[Id<Transaction>],
+) -> Result<Vec<Stored<Transaction>>> {
+    let mut payments = Vec::with_capacity(ids.len());
+    for id in ids {
+        payments.extend(engine.transactions.load(*id).await?);
+    }
+    Ok(payments)
 }
 
 /// Commits decisions until one is taken, up to twenty times with pauses that grow.
@@ -177,7 +189,7 @@ where
 {
     let mut first_stage = None;
     let mut attempts = Attempts::new(engine, command);
-    let mut number = None;
+    let mut numbers = Vec::new();
     loop {
         if let Some(answered) = answered(engine, load, command).await? {
             return Ok(answered);
@@ -188,21 +200,18 @@ where
         if pin_broken || first_stage.get_or_insert_with(|| stored.value.stage()) != &stage {
             return Err(Error::Conflict(A::current(stored)));
         }
-        let payment = match stored.value.payment() {
-            Some(id) => engine.transactions.load(id).await?,
-            None => None,
+        let payments = load_payments(engine, &stored.value.payments()).await?;
+        let wanted = match numbering {
+            Numbering::Never => 0,
+            Numbering::WithPayment => payments.len(),
+            Numbering::Always => 1,
         };
-        let wants_number = match numbering {
-            Numbering::Never => false,
-            Numbering::WithPayment => payment.is_some(),
-            Numbering::Always => true,
-        };
-        if wants_number && number.is_none() {
-            number = Some(draw_transaction_number(engine).await?);
+        while numbers.len() < wanted {
+            numbers.push(draw_transaction_number(engine).await?);
         }
         // Time never goes back within an aggregate, also where the clocks of two processes differ.
         let now = engine.clock.now().max(stored.value.updated_at());
-        let situation = Situation { now, payment, number: number.clone() };
+        let situation = Situation { now, payments, numbers: numbers.clone() };
         let decision = decide(stored.value.clone(), &situation)?;
         if let Some(written) = attempts.commit(load, now, Some(&stored), decision).await? {
             return Ok(written);

@@ -9,5 +9,5 @@ mod command;
 
 pub use aggregate::{Aggregate, Attached, Decision};
 pub(crate) use command::{
-    Attempts, Command, Numbering, Situation, answered, change, create, draw_transaction_number,
+    Attempts, Command, Numbering, Situation, answered, change, create, draw_transaction_number, load_payments,
 };

@@ -162,8 +162,12 @@ impl Transaction {
     /// What a decided dispute does with the payment: so much goes back to the payer, and the rest to its receivers.
     ///
     /// # Errors
-    /// Those of [`check_refund`](Self::check_refund); those of the ledger.
+    /// [`Rule::UnderReview`] where a part is to be released of what a person has to look at; those of
+    /// [`check_refund`](Self::check_refund); those of the ledger.
     pub(crate) fn resolve(self, back: Money, context: &Context<'_>) -> Result<Decision<Self>> {
+        if self.is_contested() || (self.is_under_review() && back != self.captured()?) {
+            return Err(self.refuse(Rule::UnderReview, "a person has to look at this payment first"));
+        }
         let returned = if back.is_zero() {
             Decision::new(self)
         } else {

@@ -23,6 +23,7 @@ mod settle;
 mod status;
 mod timers;
 mod transaction;
+mod view;
 mod webhook;
 
 pub use begin::NewTransaction;
@@ -53,4 +54,5 @@ pub use transaction::{
     Amount, Chargeback, DocumentStamp, EscrowState, Failure, GatewayLink, Mismatch, MismatchKind,
     PaymentOrigin, ReconciliationStamp, Refund, SettlementState, Split, Transaction, TransactionRecord,
 };
+pub use view::{PaymentMeans, TransactionInternals, TransactionView};
 pub use webhook::{Webhook, WebhookRecord, WebhookStatus};

@@ -18,7 +18,8 @@ impl Transaction {
     ///
     /// # Errors
     /// Violations of `amount` for nothing, less than nothing, a fraction of the smallest unit, or another currency; [`Rule::Transition`]
-    /// where no money has come; [`Rule::ExceedsCapture`] for more than is left.
+    /// where no money has come; [`Rule::ExceedsCapture`] for more than is left; [`Rule::UnderReview`] while the payer contests it with
+    /// the bank.
     pub fn check_refund(&self, amount: Money) -> Result<()> {
         let violation = |code, message: String| Violation::new("amount", code, message);
         if amount.currency() != self.amount.currency() {
@@ -34,6 +35,9 @@ impl Transaction {
         }
         if !self.status.is_settled() || !self.kind.is_incoming() {
             return Err(self.refuse(Rule::Transition, "only money that has come in can be given back"));
+        }
+        if self.is_contested() {
+            return Err(self.refuse(Rule::UnderReview, "the bank decides whether this money goes back"));
         }
         let left = self.captured()?;
         if amount.amount() > left.amount() {

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use baitech_core::{
-    booking::{BookingFilter, BookingStatus, BookingView},
-    kernel::Error,
-};
+use baitech_core::booking::{BookingFilter, BookingStatus, BookingView};
 use serde::Serialize;
 
 use crate::{
-    problem::{Answer, Problem},
+    problem::Answer,
     request::{Caller, Params},
     response,
 };
@@ -24,11 +21,7 @@ struct Stats {
 pub(crate) async fn list(caller: Caller, mut params: Params) -> Answer {
     let (filter, page) = (filter(&mut params), params.page());
     params.finish()?;
-    let found = caller.bookings.list(&caller.actor, &filter, &page).await.map_err(|error| match error {
-        // All that a list is asked by is in the query; the cursor is read only where the list is.
-        Error::Invalid(violations) => Problem::malformed(violations.iter().cloned()),
-        error => caller.problem(error),
-    })?;
+    let found = caller.listed(caller.bookings.list(&caller.actor, &filter, &page).await)?;
     response::page(&found.map(|booking| BookingView::new(&booking, &caller.actor, None)))
 }
 

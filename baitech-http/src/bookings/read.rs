@@ -1,32 +1,24 @@
 //! One booking: itself, its history, what giving it up would cost.
 
-use axum::http::{HeaderMap, StatusCode};
-use baitech_core::booking::BookingView;
+use axum::http::HeaderMap;
 
 use crate::{
     problem::Answer,
-    request::{Caller, Number, Target, none_match},
+    request::{Caller, Number, Target},
     response::{self, Items},
 };
 
 /// A booking, or word that the client has it already.
 pub(crate) async fn get(caller: Caller, Target(id): Target, headers: HeaderMap) -> Answer {
     let view = caller.answer(caller.bookings.view(&caller.actor, id).await)?;
-    unless_seen(&headers, &view)
+    response::unless_seen(&headers, &view)
 }
 
 /// A booking by its number.
 pub(crate) async fn get_by_number(caller: Caller, Number(number): Number, headers: HeaderMap) -> Answer {
     let booking = caller.answer(caller.bookings.get_by_number(&caller.actor, &number).await)?;
     let view = caller.answer(caller.bookings.view_of(&caller.actor, &booking).await)?;
-    unless_seen(&headers, &view)
-}
-
-fn unless_seen(headers: &HeaderMap, view: &BookingView) -> Answer {
-    if none_match(headers, &response::tag(view)) {
-        return Ok(response::not_modified(view));
-    }
-    response::booking(StatusCode::OK, view)
+    response::unless_seen(&headers, &view)
 }
 
 /// How a booking came to where it is.

@@ -1,9 +1,10 @@
 use baitech_core::{
     booking::BookingView,
-    kernel::{Actor, Current, Error, Rule},
+    kernel::{self, Actor, Current, Error, Rule},
+    payment::TransactionView,
 };
 
-use super::{Details, Kind, Problem, Refusal};
+use super::{Details, Kind, Problem, Refusal, Shown};
 
 impl Problem {
     /// What an error of the engine is to this actor. `pinned` tells whether the request named a version (`If-Match`): then a
@@ -14,7 +15,8 @@ impl Problem {
             Error::Forbidden { .. } => Self::new(Kind::Forbidden, error.to_string()),
             // Over HTTP, the version of a command is a precondition (RFC 6585, section 3).
             Error::Invalid(violations) if violations.iter().any(|violation| violation.field == "version") => {
-                let detail = "an approval names in If-Match the entity tag of the booking as it was shown";
+                let detail = "name in If-Match the entity tag of the booking as it was shown (a payment may name its price in \
+                              Agreed-Total instead)";
                 Self::new(Kind::PreconditionRequired, detail)
             }
             Error::Invalid(violations) => Self::violations(Kind::Invalid, violations.iter().cloned()),
@@ -39,7 +41,16 @@ impl Problem {
                 let kind = if pinned { Kind::PreconditionFailed } else { Kind::Conflict };
                 let detail = format!("the {} is not as it was any more; look again", current.kind());
                 let current = match current {
-                    Current::Booking(booking) => Some(Box::new(BookingView::new(&booking, actor, None))),
+                    Current::Booking(booking) => {
+                        Some(Shown::Booking(Box::new(BookingView::new(&booking, actor, None))))
+                    }
+                    Current::Transaction(transaction) => {
+                        let Some(view) = TransactionView::new(&transaction, actor) else {
+                            let hidden = Error::not_found(kernel::Kind::Transaction, transaction.id);
+                            return Self::new(Kind::NotFound, hidden.to_string());
+                        };
+                        Some(Shown::Transaction(Box::new(view)))
+                    }
                     _ => None,
                 };
                 Self::with(kind, Details { detail: Some(detail), current, ..Details::default() })

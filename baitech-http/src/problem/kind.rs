@@ -89,7 +89,7 @@ impl Kind {
             }
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
             Self::UnsupportedMediaType => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is not JSON")
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is of another type")
             }
             Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some values are invalid"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong here"),
@@ -102,7 +102,40 @@ impl Kind {
 
 #[cfg(test)]
 mod tests {
+    use baitech_core::kernel::Rule;
+
     use super::*;
+
+    #[test]
+    fn every_rule_that_a_client_meets_is_explained() {
+        let docs = include_str!("../../../docs/api/problems.md");
+        // `NotPrepared` is the operator's to read: clients are told that the service is not available.
+        for rule in [
+            Rule::Transition,
+            Rule::TimeSlotTaken,
+            Rule::NotEligible,
+            Rule::InactiveUser,
+            Rule::ApprovalRequired,
+            Rule::PaymentRequired,
+            Rule::PaymentMethod,
+            Rule::PaymentDeclined,
+            Rule::InsufficientFunds,
+            Rule::ExceedsCapture,
+            Rule::UnderReview,
+            Rule::DebtLimit,
+            Rule::CostsMore,
+            Rule::TooEarly,
+            Rule::TooLate,
+            Rule::AlreadyDecided,
+            Rule::Undecided,
+            Rule::IdempotencyKeyReused,
+            Rule::NumbersExhausted,
+        ] {
+            let name = serde_json::to_value(rule).unwrap();
+            let name = name.as_str().unwrap();
+            assert!(docs.contains(&format!("\n| `{name}` | ")), "no line about {name}");
+        }
+    }
 
     #[test]
     fn every_kind_has_its_paragraph_and_a_slug_of_its_own() {

@@ -12,6 +12,7 @@ use axum::{
 use baitech_core::{
     booking::BookingView,
     kernel::{Rule, Violation},
+    payment::TransactionView,
 };
 use serde::Serialize;
 
@@ -48,7 +49,15 @@ struct Details {
     #[serde(skip_serializing_if = "Option::is_none", flatten)]
     refusal: Option<Refusal>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    current: Option<Box<BookingView>>,
+    current: Option<Shown>,
+}
+
+/// How the thing is now, as the caller may see it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+enum Shown {
+    Booking(Box<BookingView>),
+    Transaction(Box<TransactionView>),
 }
 
 #[derive(Debug, Clone, Serialize)]

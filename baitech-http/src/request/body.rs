@@ -1,6 +1,6 @@
 use axum::{
     body::Bytes,
-    extract::{FromRequest, Request},
+    extract::{DefaultBodyLimit, FromRequest, Request},
     http::{HeaderMap, StatusCode, header},
     response::IntoResponse,
 };
@@ -21,6 +21,21 @@ pub(crate) struct Body<T>(pub(crate) T);
 /// A body of JSON whose fields may all be missing, and so may the body.
 #[derive(Debug)]
 pub(crate) struct OptionalBody<T>(pub(crate) T);
+
+/// A provider's statement: a file of CSV.
+#[derive(Debug)]
+pub(crate) struct Statement(pub(crate) Bytes);
+
+impl FromRequest<App> for Statement {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Answer<Self> {
+        if essence(request.headers()) != "text/csv" {
+            return Err(Problem::new(Kind::UnsupportedMediaType, "send the statement as text/csv"));
+        }
+        read(request, app, crate::STATEMENT_LIMIT).await.map(Self)
+    }
+}
 
 impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = Problem;
@@ -44,21 +59,28 @@ impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalBody<T> {
 }
 
 async fn bytes(request: Request, app: &App) -> Answer<(bool, Bytes)> {
-    let is_json = is_json(request.headers());
-    let bytes = Bytes::from_request(request, app).await.map_err(|rejection| {
+    let essence = essence(request.headers());
+    let is_json =
+        essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));
+    Ok((is_json, read(request, app, crate::BODY_LIMIT).await?))
+}
+
+/// The whole body, of whatever type, if it is no longer than this.
+pub(crate) async fn read(mut request: Request, app: &App, most_bytes: usize) -> Answer<Bytes> {
+    DefaultBodyLimit::max(most_bytes).apply(&mut request);
+    Bytes::from_request(request, app).await.map_err(|rejection| {
         let kind = match rejection.into_response().status() {
             StatusCode::PAYLOAD_TOO_LARGE => Kind::TooLarge,
             _ => Kind::Malformed,
         };
-        Problem::new(kind, format!("a body has at most {} bytes, all of which arrive", crate::BODY_LIMIT))
-    })?;
-    Ok((is_json, bytes))
+        Problem::new(kind, format!("a body has at most {most_bytes} bytes, all of which arrive"))
+    })
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// The media type of the body without its parameters, in lower case; blank where none is named.
+fn essence(headers: &HeaderMap) -> String {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn not_json() -> Problem {
@@ -72,6 +94,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
         problem(path, error.inner())
     })?;
     json.end().map_err(|error| problem(String::new(), &error))?;
+    // serde reads a list as the fields of a struct in their order; nobody means that.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::from_violation(Violation::new("body", Code::Malformed, "this is an object")));
+    }
     Ok(value)
 }
 

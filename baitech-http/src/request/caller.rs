@@ -5,7 +5,8 @@ use axum::{
 };
 use baitech_core::{
     booking::{Booking, Bookings},
-    kernel::{Actor, Error, Result},
+    kernel::{Actor, Error, Kind as Of, Page, Result},
+    payment::{Payments, StartedPayment, Transaction, TransactionView},
     store::Stored,
 };
 
@@ -17,12 +18,13 @@ use crate::{
     response,
 };
 
-/// Who asks, with the bookings held to the request's terms: pinned by `If-Match`, keyed by `Idempotency-Key`, no
+/// Who asks, with the services held to the request's terms: pinned by `If-Match`, keyed by `Idempotency-Key`, no
 /// dearer than `Agreed-Total`.
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) actor: Actor,
     pub(crate) bookings: Bookings,
+    pub(crate) payments: Payments,
     pinned: bool,
 }
 
@@ -33,18 +35,21 @@ impl FromRequestParts<App> for Caller {
         let Some(Authenticated(actor)) = parts.extensions.get().copied() else {
             return Err(Problem::unauthenticated(app.auth.challenge()));
         };
-        let mut bookings = app.market.bookings();
+        let (mut bookings, mut payments) = (app.market.bookings(), app.market.payments());
         let version = if_match(&parts.headers)?;
         if let Some(version) = version {
             bookings = bookings.at(version);
+            payments = payments.at(version);
         }
         if let Some(key) = idempotency_key(&parts.headers)? {
-            bookings = bookings.with_key(key);
+            bookings = bookings.with_key(key.clone());
+            payments = payments.with_key(key);
         }
         if let Some(most) = agreed_total(&parts.headers)? {
             bookings = bookings.agreed(most);
+            payments = payments.agreed(most);
         }
-        Ok(Self { actor, bookings, pinned: version.is_some() })
+        Ok(Self { actor, bookings, payments, pinned: version.is_some() })
     }
 }
 
@@ -54,7 +59,7 @@ impl Caller {
         Problem::from_error(error, &self.actor, self.pinned)
     }
 
-    /// Fails where the request names a version, on routes that are not about a booking that there is: no tag matches what is not
+    /// Fails where the request names a version, on routes that are about nothing that there is: no tag matches what is not
     /// there yet (RFC 9110, section 13.1.1).
     pub(crate) fn unpinned(&self) -> Answer<()> {
         if self.pinned {
@@ -66,17 +71,59 @@ impl Caller {
 
     /// The booking that a command returned, as this caller sees it.
     pub(crate) async fn show(&self, result: Result<Stored<Booking>>) -> Answer {
-        let booking = result.map_err(|error| self.problem(error))?;
-        let view = self.bookings.view_of(&self.actor, &booking).await.map_err(|error| self.problem(error))?;
-        response::booking(StatusCode::OK, &view)
+        let booking = self.answer(result)?;
+        let view = self.answer(self.bookings.view_of(&self.actor, &booking).await)?;
+        response::tagged(StatusCode::OK, &view)
     }
 
     /// A new booking, and where it is relative to the request's own URL: an embedder may have nested the routes anywhere.
     pub(crate) async fn show_new(&self, result: Result<Stored<Booking>>, above: &str) -> Answer {
-        let booking = result.map_err(|error| self.problem(error))?;
-        let view = self.bookings.view_of(&self.actor, &booking).await.map_err(|error| self.problem(error))?;
-        let response: Response = response::booking(StatusCode::CREATED, &view)?;
+        let booking = self.answer(result)?;
+        let view = self.answer(self.bookings.view_of(&self.actor, &booking).await)?;
+        let response: Response = response::tagged(StatusCode::CREATED, &view)?;
         Ok(response::located(response, &format!("{above}{}", view.record.id)))
+    }
+
+    /// The transaction that a command returned, as this caller sees it.
+    pub(crate) fn show_payment(&self, result: Result<Stored<Transaction>>) -> Answer {
+        response::tagged(StatusCode::OK, &self.view(&self.answer(result)?)?)
+    }
+
+    /// A new transaction, and where it is relative to the request's own URL.
+    pub(crate) fn show_new_payment(&self, result: Result<Stored<Transaction>>, above: &str) -> Answer {
+        let view = self.view(&self.answer(result)?)?;
+        let response = response::tagged(StatusCode::CREATED, &view)?;
+        Ok(response::located(response, &format!("{above}{}", view.id)))
+    }
+
+    /// A payment that was begun, with what its payer's device needs in order to go on.
+    pub(crate) fn show_started(&self, result: Result<StartedPayment>, above: &str) -> Answer {
+        let StartedPayment { transaction, client_secret } = self.answer(result)?;
+        let view = self.view(&transaction)?;
+        let response = response::started(&view, client_secret.as_ref())?;
+        Ok(response::located(response, &format!("{above}{}", view.id)))
+    }
+
+    /// A transaction as this caller sees it.
+    pub(crate) fn view(&self, transaction: &Stored<Transaction>) -> Answer<TransactionView> {
+        let view = TransactionView::new(transaction, &self.actor);
+        view.ok_or_else(|| self.problem(Error::not_found(Of::Transaction, transaction.id)))
+    }
+
+    /// A page of transactions as this caller sees them.
+    pub(crate) fn show_payments(&self, result: Result<Page<Stored<Transaction>>>) -> Answer {
+        let Page { items, next_cursor } = self.listed(result)?;
+        let shown = items.iter().filter_map(|transaction| TransactionView::new(transaction, &self.actor));
+        response::page(&Page { items: shown.collect(), next_cursor })
+    }
+
+    /// A page of a list. All that a list is asked by is in the query, so what is invalid in there cannot be read; the cursor is read
+    /// only where the list is.
+    pub(crate) fn listed<T>(&self, result: Result<Page<T>>) -> Answer<Page<T>> {
+        result.map_err(|error| match error {
+            Error::Invalid(violations) => Problem::malformed(violations.iter().cloned()),
+            error => self.problem(error),
+        })
     }
 
     /// Any other result.

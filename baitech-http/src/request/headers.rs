@@ -12,7 +12,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 const AGREED_TOTAL: HeaderName = HeaderName::from_static("agreed-total");
 
-/// No booking is ever written so often: what a tag that is none of ours stands for, so that it never matches.
+/// Nothing is ever written so often: what a tag that is none of ours stands for, so that it never matches.
 const NEVER: Version = Version::new(u64::MAX);
 
 /// The client's name for this request, if it has one.
@@ -30,9 +30,9 @@ pub(super) fn agreed_total(headers: &HeaderMap) -> Answer<Option<Money>> {
     money.map(Some).ok_or_else(|| malformed("Agreed-Total", "this is an amount: 925.00 KES"))
 }
 
-/// The version that the client saw: what stands before the dash in the tag, if it has one. The rest is no part of the booking, so
+/// The version that the client saw: what stands before the dash in the tag, if it has one. The rest is no part of what a command changes, so
 /// a command does not fail because of it. `*` asks only that there is one, which every command does. A weak tag never matches
-/// (RFC 9110, section 8.8.3.2), and neither does one that no booking has had.
+/// (RFC 9110, section 8.8.3.2), and neither does one that nothing has had.
 pub(super) fn if_match(headers: &HeaderMap) -> Answer<Option<Version>> {
     let Some(text) = single(headers, &header::IF_MATCH, "If-Match")? else { return Ok(None) };
     if text == "*" {
@@ -41,7 +41,7 @@ pub(super) fn if_match(headers: &HeaderMap) -> Answer<Option<Version>> {
     let strong = text.strip_prefix("W/").unwrap_or(text);
     let opaque = strong.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let Some(opaque) = opaque.filter(|opaque| !opaque.contains('"')) else {
-        return Err(malformed("If-Match", "this is the one entity tag of the booking as it was shown, or *"));
+        return Err(malformed("If-Match", "this is the one entity tag of what was shown, or *"));
     };
     let is_weak = text.starts_with("W/");
     let version = opaque.split_once('-').map_or(opaque, |(version, _)| version);

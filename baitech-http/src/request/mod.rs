@@ -1,13 +1,17 @@
 //! Reading requests: who asks, about what, on which terms.
 
+mod accept;
 mod body;
 mod caller;
 mod headers;
+mod origin;
 mod params;
 mod path;
 
-pub(crate) use body::{Body, OptionalBody};
+pub(crate) use accept::prefers_json;
+pub(crate) use body::{Body, OptionalBody, Statement, read};
 pub(crate) use caller::Caller;
 pub(crate) use headers::none_match;
+pub(crate) use origin::Origin;
 pub(crate) use params::Params;
-pub(crate) use path::{Number, Target, Technician};
+pub(crate) use path::{Company, Month, Number, Payment, PaymentNumber, Target, Technician, Year};

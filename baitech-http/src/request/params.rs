@@ -49,7 +49,12 @@ impl Params {
 
     /// A parameter that comes at most once.
     pub(crate) fn one<T: FromStr>(&mut self, name: &'static str) -> Option<T> {
-        let mut values = self.all(name, |text| text.parse().ok());
+        self.once(name, |text| text.parse().ok())
+    }
+
+    /// A parameter that comes at most once, and is read so.
+    pub(crate) fn once<T>(&mut self, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let mut values = self.all(name, parse);
         if values.len() > 1 {
             self.report(name, Code::TooMany, "this is given once");
         }

@@ -8,6 +8,7 @@ use baitech_core::{
     account::User,
     booking::{Booking, BookingNumber},
     kernel::{Code, Id, Violation},
+    payment::{Transaction, TransactionNumber},
 };
 
 use crate::{
@@ -15,40 +16,39 @@ use crate::{
     problem::{Answer, Problem},
 };
 
-/// The booking that the path names.
-#[derive(Debug)]
-pub(crate) struct Target(pub(crate) Id<Booking>);
+macro_rules! parameters {
+    ($($(#[$doc:meta])* $name:ident($type:ty) = $parameter:literal,)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(crate) struct $name(pub(crate) $type);
 
-/// The technician that the path names.
-#[derive(Debug)]
-pub(crate) struct Technician(pub(crate) Id<User>);
+        impl FromRequestParts<App> for $name {
+            type Rejection = Problem;
 
-/// The number of a booking that the path names.
-#[derive(Debug)]
-pub(crate) struct Number(pub(crate) BookingNumber);
-
-impl FromRequestParts<App> for Target {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Answer<Self> {
-        parameter(parts, app, "booking").await.map(Self)
-    }
+            async fn from_request_parts(parts: &mut Parts, app: &App) -> Answer<Self> {
+                parameter(parts, app, $parameter).await.map(Self)
+            }
+        }
+    )*};
 }
 
-impl FromRequestParts<App> for Technician {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Answer<Self> {
-        parameter(parts, app, "technician").await.map(Self)
-    }
-}
-
-impl FromRequestParts<App> for Number {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Answer<Self> {
-        parameter(parts, app, "number").await.map(Self)
-    }
+parameters! {
+    /// The booking that the path names.
+    Target(Id<Booking>) = "booking",
+    /// The technician that the path names.
+    Technician(Id<User>) = "technician",
+    /// The number of a booking that the path names.
+    Number(BookingNumber) = "number",
+    /// The transaction that the path names.
+    Payment(Id<Transaction>) = "transaction",
+    /// The number of a transaction that the path names.
+    PaymentNumber(TransactionNumber) = "number",
+    /// The company that the path names.
+    Company(Id<User>) = "company",
+    /// The year that the path names.
+    Year(i32) = "year",
+    /// The month that the path names, from 1.
+    Month(u32) = "month",
 }
 
 /// A parameter by its name: an embedder's own path around the routes may have others.

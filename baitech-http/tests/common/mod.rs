@@ -3,6 +3,9 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+pub mod gateways;
+pub mod routes;
+
 use std::sync::Arc;
 
 use axum::{
@@ -11,15 +14,20 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use baitech_core::{
-    Marketplace,
+    Builder, Marketplace,
     account::{Category, User},
-    booking::{Booking, BookingRecord, BookingStatus},
-    kernel::{Actor, Id, ManualClock, Role},
+    booking::{Booking, BookingRecord, BookingStatus, Context, PaymentMethod},
+    kernel::{Actor, Id, ManualClock, Role, SeededEntropy},
     memory::MemoryStore,
+    payment::{
+        Amount, NewTransaction, Transaction, TransactionKind, TransactionNumber, TransactionRecord,
+        TransactionStatus,
+    },
     store::{ChangeSet, Commit, Committed, Put},
     testing::build,
 };
 use baitech_http::{Authenticate, Unauthenticated, async_trait};
+use gateways::{Cards, MobileMoney, Scores};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -52,16 +60,26 @@ pub struct World {
     pub router: Router,
     pub market: Marketplace,
     pub clock: Arc<ManualClock>,
+    pub mobile: Arc<MobileMoney>,
+    pub scores: Arc<Scores>,
     store: Arc<MemoryStore>,
 }
 
 impl World {
     pub async fn new() -> Self {
+        Self::with(|builder| builder).await
+    }
+
+    /// The same, put together in another way.
+    pub async fn with(configure: impl FnOnce(Builder) -> Builder) -> Self {
         let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(ManualClock::at(build::start()));
-        let market = Marketplace::builder(store.clone()).clock(clock.clone()).build();
+        let (mobile, scores) = (Arc::new(MobileMoney::default()), Arc::new(Scores::default()));
+        let builder = Marketplace::builder(store.clone()).clock(clock.clone());
+        let builder = builder.gateway(mobile.clone()).gateway(Arc::new(Cards)).fraud_scorer(scores.clone());
+        let market = configure(builder).build();
         let router = baitech_http::router(market.clone(), Arc::new(TrustingAuth));
-        let world = Self { router, market, clock, store };
+        let world = Self { router, market, clock, mobile, scores, store };
         for user in Role::ALL.iter().flat_map(|role| [user(*role, 1), user(*role, 2)]) {
             world.commit(ChangeSet::new().write(Put::new(user))).await;
         }
@@ -80,6 +98,38 @@ impl World {
         id
     }
 
+    pub async fn store_transaction(&self, record: TransactionRecord) -> Id<Transaction> {
+        let id = record.id;
+        self.commit(ChangeSet::new().write(Put::new(Transaction::from_record(record)))).await;
+        id
+    }
+
+    /// A booking of the first customer that is accepted and paid by mobile money: its id, and the id of its payment.
+    pub async fn paid_booking(&self, n: u64) -> (Id<Booking>, String) {
+        let asha = user(Role::Customer, 1);
+        let id = self.booking(n, BookingStatus::Accepted).await;
+        let path = format!("/api/v1/bookings/{id}/pay");
+        let terms = [("if-match", "\"0\"")];
+        let pay = request(Method::POST, &path, Some(&asha), &terms, Some(json!({ "method": "mpesa" })));
+        let payment = self.send(pay).await.ok();
+        self.call_back().await;
+        (id, payment["id"].as_str().unwrap().to_owned())
+    }
+
+    /// Puts shillings into somebody's wallet, by mobile money.
+    pub async fn fill_wallet(&self, who: &User, shillings: u32) {
+        let sum = json!({ "amount": { "amount": shillings, "currency": "KES" }, "method": "mpesa" });
+        self.post(who, "/api/v1/wallet/top-up", Some(sum)).await.ok();
+        self.call_back().await;
+    }
+
+    /// Lets mobile money say that the latest charge is paid.
+    pub async fn call_back(&self) {
+        let (path, told) = self.mobile.callback();
+        let reply = self.send(request(Method::POST, &path, None, &[], Some(told))).await;
+        assert_eq!(reply.ok(), json!({}));
+    }
+
     async fn commit(&self, changes: ChangeSet) {
         assert_eq!(self.store.commit(changes).await.unwrap(), Committed::Applied);
     }
@@ -95,6 +145,43 @@ impl World {
     pub async fn post(&self, who: &User, path: &str, body: Option<Value>) -> Reply {
         self.send(request(Method::POST, path, Some(who), &[], body)).await
     }
+}
+
+/// The `n`-th transaction, sent to mobile money and with something in every field that is nobody's to see.
+pub fn transaction(n: u64, payer: &User, payee: &User, status: TransactionStatus) -> TransactionRecord {
+    let (policy, entropy) = (Default::default(), SeededEntropy::new(n));
+    let now = build::start();
+    let (payment, number) = (None, None);
+    let context = Context { actor: payer.actor(), now, policy: &policy, entropy: &entropy, payment, number };
+    let number = TransactionNumber::from_stored(format!("TXN260302{n:06}"));
+    let amount = Amount::whole(build::kes(2_738));
+    let kind = TransactionKind::BookingPayment;
+    let new = NewTransaction {
+        payer: Some(payer.id),
+        payee: Some(payee.id),
+        provider: Some(PaymentMethod::Mpesa),
+        phone: Some(payer.phone.to_string()),
+        ..NewTransaction::new(number, kind, PaymentMethod::Mpesa, amount)
+    };
+    let mut record = Transaction::begin(new, &context).unwrap().next.into_record();
+    record.id = build::id(n);
+    record.status = status;
+    record.gateway.token = Some(format!("{}{n}", secrets::TOKEN));
+    record.gateway.reference = Some(format!("{}{n}", secrets::REFERENCE));
+    record.gateway.sent_at = Some(now);
+    record.origin.ip_address = Some(secrets::ADDRESS.to_owned());
+    record.origin.device = Some(secrets::DEVICE.to_owned());
+    record
+}
+
+/// What [`transaction`] hides.
+pub mod secrets {
+    /// From everybody.
+    pub const TOKEN: &str = "c0ffee5ec4e7";
+    /// From all but staff.
+    pub const REFERENCE: &str = "ws_CO_";
+    pub const ADDRESS: &str = "203.0.113.7";
+    pub const DEVICE: &str = "a tablet";
 }
 
 pub async fn send(router: &Router, request: Request<Body>) -> Reply {

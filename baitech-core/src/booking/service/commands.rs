@@ -142,7 +142,7 @@ impl Bookings {
         let booking = self.get(actor, id).await?;
         let here = self.context(actor, self.engine.clock.now().max(booking.updated_at));
         let placeholder = TransactionNumber::from_stored("");
-        let would_be = Context { number: Some(&placeholder), ..here };
+        let would_be = Context { numbers: std::slice::from_ref(&placeholder), ..here };
         let stands = booking.value.clone().cash_received(&would_be).is_ok();
         let numbering = if stands { Numbering::Always } else { Numbering::Never };
         let terms = ("confirm_cash", GoesOn, numbering);

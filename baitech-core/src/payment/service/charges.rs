@@ -7,7 +7,7 @@ use super::Payments;
 use crate::{
     account::User,
     booking::{Booking, BookingStatus, Context, Party, PaymentMethod},
-    decide::{Attempts, Decision, answered, draw_transaction_number},
+    decide::{Aggregate, Attempts, Decision, answered, draw_transaction_number, load_payments},
     engine::Effort::{Begins, GoesOn},
     kernel::{Actor, Code, Error, Id, Kind, Money, PhoneNumber, Result, Role, Rule, Violation, before},
     ledger::Account,
@@ -86,17 +86,15 @@ impl Payments {
             if self.pinned.is_some_and(|version| version != stored.version) {
                 return Err(Error::Conflict(stored.into()));
             }
-            let current = match stored.payment.transaction {
-                Some(id) => self.engine.transactions.load(id).await?,
-                None => None,
-            };
+            let current = load_payments(&self.engine, &stored.payments()).await?;
             let now = self.engine.clock.now().max(stored.updated_at);
-            let context = Context { payment: current.as_ref(), ..self.engine.context(actor, now) };
+            let context = Context { payments: &current, ..self.engine.context(actor, now) };
             stored.require_payable(&context)?;
-            self.require_agreed(stored.pricing.total)?;
+            let shares = stored.owed_shares(&context)?;
+            self.require_agreed(shares.total()?)?;
             let order = Order {
                 kind: TransactionKind::BookingPayment,
-                amount: Amount::shared(context.policy.pricing.fees.shares(&stored.pricing)?)?,
+                amount: Amount::shared(shares)?,
                 payer: stored.payer(),
                 payee: stored.technician,
                 booking: Some(booking),
@@ -105,7 +103,7 @@ impl Payments {
             if number.is_none() {
                 number = Some(draw_transaction_number(&self.engine).await?);
             }
-            let context = Context { number: number.as_ref(), ..context };
+            let context = Context { numbers: number.as_slice(), ..context };
             let (decision, blocked) =
                 self.begin_charge(order, method, request, Some(&stored), &context).await?;
             if let Some(written) = attempts.commit(transactions, now, None, decision).await? {
@@ -222,7 +220,7 @@ impl Payments {
         }
         let number = draw_transaction_number(&self.engine).await?;
         let now = self.engine.clock.now();
-        let context = Context { number: Some(&number), ..self.engine.context(actor, now) };
+        let context = Context { numbers: std::slice::from_ref(&number), ..self.engine.context(actor, now) };
         let method = request.method.unwrap_or(PaymentMethod::Mpesa);
         let (decision, blocked) = self.begin_charge(order, method, request, None, &context).await?;
         let mut attempts = Attempts::new(&self.engine, &command);

@@ -44,8 +44,10 @@ impl Payments {
         })?;
         let number = draw_transaction_number(&self.engine).await?;
         let now = self.engine.clock.now();
-        let context =
-            Context { number: Some(&number), ..self.engine.context(&crate::kernel::Actor::System, now) };
+        let context = Context {
+            numbers: std::slice::from_ref(&number),
+            ..self.engine.context(&crate::kernel::Actor::System, now)
+        };
         let new = NewTransaction {
             payer: owner.as_ref().map(|user| user.id),
             provider: Some(gateway.method()),

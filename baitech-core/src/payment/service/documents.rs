@@ -55,7 +55,10 @@ impl Payments {
         let prefix = if kind == DocumentKind::Invoice { "INV" } else { "RCT" };
         let number = transaction.number.as_str();
         let (lines, mut sums) = match &booking {
-            Some(booking) if transaction.kind == TransactionKind::BookingPayment => {
+            Some(booking)
+                if transaction.kind == TransactionKind::BookingPayment
+                    && booking.payment.transaction == Some(transaction.id) =>
+            {
                 lines_of_booking(booking, transaction, policy.pricing.fees.vat.to_string())?
             }
             _ => lines_of_amount(transaction)?,

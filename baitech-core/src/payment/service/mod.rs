@@ -25,7 +25,9 @@ use super::{Transaction, TransactionNumber, TransactionStatus};
 use crate::{
     account::User,
     booking::{Booking, Context},
-    decide::{Aggregate, Attempts, Command, Decision, Situation, answered, draw_transaction_number},
+    decide::{
+        Aggregate, Attempts, Command, Decision, Situation, answered, draw_transaction_number, load_payments,
+    },
     engine::{Effort, Engine},
     kernel::{Actor, Error, Id, Kind, Money, Result, Rule},
     store::{IdempotencyKey, Stored, Version},
@@ -46,6 +48,8 @@ pub struct Payments {
 /// What a decision on a transaction is made in.
 struct Beside<'a> {
     booking: Option<&'a Stored<Booking>>,
+    /// The payments of that booking, this one among them as it is stored.
+    payments: &'a [Stored<Transaction>],
     context: Context<'a>,
 }
 
@@ -155,9 +159,13 @@ impl Payments {
                 number = Some(draw_transaction_number(&self.engine).await?);
             }
             let now = self.now(&stored, booking.as_ref());
-            let situation = Situation { now, payment: None, number: number.clone() };
+            let numbers = number.iter().cloned().collect();
+            let ids = booking.as_ref().map(|booking| booking.payments()).unwrap_or_default();
+            let payments =
+                if ids.contains(&id) { load_payments(&self.engine, &ids).await? } else { Vec::new() };
+            let situation = Situation { now, payments: Vec::new(), numbers };
             let context = self.engine.context_at(&command.actor, &situation);
-            let beside = Beside { booking: booking.as_ref(), context };
+            let beside = Beside { booking: booking.as_ref(), payments: &payments, context };
             let decision = decide(stored.value.clone(), &beside)?;
             if is_idle(&stored, &decision) {
                 return Ok(stored);
@@ -205,7 +213,7 @@ fn note_on_booking(
     beside: &Beside<'_>,
 ) -> Result<Decision<Transaction>> {
     let next = &decision.next;
-    let Some(stored) = beside.booking.filter(|booking| booking.payment.transaction == Some(next.id)) else {
+    let Some(stored) = beside.booking.filter(|booking| booking.payments().contains(&next.id)) else {
         return Ok(decision);
     };
     let target = Booking::reference(stored.id);
@@ -218,7 +226,8 @@ fn note_on_booking(
             TransactionStatus::Failed | TransactionStatus::Cancelled | TransactionStatus::Expired
         );
     let booking = stored.value.clone();
-    let noted = if ended { booking.payment_failed(next.id) } else { booking.payment_changed(next)? };
+    let all = beside.payments.iter().map(|other| if other.id == next.id { next } else { &other.value });
+    let noted = if ended { booking.payment_failed(next.id) } else { booking.payments_changed(all)? };
     if noted.next == stored.value {
         return Ok(decision);
     }

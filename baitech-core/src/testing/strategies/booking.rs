@@ -76,18 +76,34 @@ fn history() -> BoxedStrategy<Vec<StatusChange>> {
 fn payment(currency: Currency) -> BoxedStrategy<Payment> {
     let timing = select(vec![PaymentTiming::AtAcceptance, PaymentTiming::AfterVerification]);
     let method = option::of(select(PaymentMethod::ALL.to_vec()));
-    let paid = (option::of(moment()), option::of(money(currency)), any::<(bool, bool)>());
+    let paid = (
+        option::of(moment()),
+        option::of(money(currency)),
+        vec(id(), 0..3),
+        option::of(money(currency)),
+        any::<(bool, bool)>(),
+    );
     (select(PaymentStatus::ALL.to_vec()), method, timing, option::of(id()), paid)
-        .prop_map(|(status, method, timing, transaction, (paid_at, withholding, (held, on_hold)))| Payment {
-            status,
-            method,
-            timing,
-            transaction,
-            held,
-            on_hold,
-            paid_at,
-            withholding,
-        })
+        .prop_map(
+            |(
+                status,
+                method,
+                timing,
+                transaction,
+                (paid_at, withholding, supplements, paid, (held, on_hold)),
+            )| Payment {
+                status,
+                method,
+                timing,
+                transaction,
+                supplements,
+                paid,
+                held,
+                on_hold,
+                paid_at,
+                withholding,
+            },
+        )
         .boxed()
 }
 

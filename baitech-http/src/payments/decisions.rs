@@ -1,0 +1,77 @@
+//! What people decide on transactions, each at the version that `If-Match` names, if it does.
+
+use baitech_core::kernel::Money;
+use serde::Deserialize;
+
+use crate::{
+    problem::Answer,
+    request::{Body, Caller, Payment},
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewRefund {
+    amount: Money,
+    reason: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Review {
+    approved: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Mismatch {
+    /// Whether the money that came counts as the payment.
+    complete: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct FoundOut {
+    moved: bool,
+    #[serde(default)]
+    receipt: Option<String>,
+}
+
+/// An admin gives held money to its receivers before its time.
+pub(crate) async fn release(caller: Caller, Payment(id): Payment) -> Answer {
+    caller.show_payment(caller.payments.release(&caller.actor, id).await)
+}
+
+/// Staff gives a payment back, or a part of it; the answer is the transaction that does.
+pub(crate) async fn refund(caller: Caller, Payment(id): Payment, Body(body): Body<NewRefund>) -> Answer {
+    let refund = caller.payments.refund(&caller.actor, id, body.amount, &body.reason).await;
+    caller.show_new_payment(refund, "../")
+}
+
+/// Gives up a payment that nobody has been asked for yet.
+pub(crate) async fn withdraw_payment(caller: Caller, Payment(id): Payment) -> Answer {
+    caller.show_payment(caller.payments.withdraw_payment(&caller.actor, id).await)
+}
+
+/// Staff has looked at a payment that was held for it.
+pub(crate) async fn review(caller: Caller, Payment(id): Payment, Body(body): Body<Review>) -> Answer {
+    caller.show_payment(caller.payments.review(&caller.actor, id, body.approved).await)
+}
+
+/// Staff decides on money that is not what was asked for.
+pub(crate) async fn decide_mismatch(
+    caller: Caller,
+    Payment(id): Payment,
+    Body(body): Body<Mismatch>,
+) -> Answer {
+    caller.show_payment(caller.payments.decide_mismatch(&caller.actor, id, body.complete).await)
+}
+
+/// Staff has found out what became of a transaction.
+pub(crate) async fn decide_outcome(
+    caller: Caller,
+    Payment(id): Payment,
+    Body(body): Body<FoundOut>,
+) -> Answer {
+    let receipt = body.receipt.as_deref();
+    caller.show_payment(caller.payments.decide_outcome(&caller.actor, id, body.moved, receipt).await)
+}

@@ -1,0 +1,45 @@
+//! The calls of payment providers.
+
+use axum::{
+    Json,
+    extract::{Request, State},
+};
+use baitech_core::payment::{Webhook, WebhookCall, WebhookStatus};
+use serde::Serialize;
+
+use crate::{
+    app::App,
+    problem::{Answer, Problem},
+    request::{Caller, Params, read},
+    response,
+};
+
+/// What a provider is told: nothing.
+#[derive(Debug, Serialize)]
+pub(crate) struct Taken {}
+
+/// Stores a call, whatever it is. Who calls learns only that it has come, and sends it again where it could not be stored.
+pub(crate) async fn receive_webhook(State(app): State<App>, request: Request) -> Answer<Json<Taken>> {
+    // As it came: a token that is ours has nothing to decode, and one that cannot be decoded is stored like any other.
+    let token = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
+    let headers = request.headers().iter().map(|(name, value)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    });
+    let headers = headers.collect();
+    let body = read(request, &app, Webhook::MAX_BODY_BYTES).await?.to_vec();
+    // When it has come, the engine's own clock says.
+    let call = WebhookCall { token, headers, body, received_at: Default::default() };
+    match app.market.payments().receive_webhook(call).await {
+        Ok(_) => Ok(Json(Taken {})),
+        Err(error) => Err(Problem::unavailable(error.to_string())),
+    }
+}
+
+/// A page of the calls that have come, the newest first, for staff.
+pub(crate) async fn list_webhooks(caller: Caller, mut params: Params) -> Answer {
+    let status = |text: &str| WebhookStatus::ALL.into_iter().find(|status| status.as_str() == text);
+    let (statuses, page) = (params.all("status", status), params.page());
+    params.finish()?;
+    let found = caller.listed(caller.payments.list_webhooks(&caller.actor, &statuses, &page).await)?;
+    response::page(&found.map(|stored| stored.value))
+}

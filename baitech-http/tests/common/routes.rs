@@ -1,0 +1,63 @@
+//! Every route with a path and a body that it can read.
+
+use baitech_core::{booking::BookingRecord, kernel::Role, payment::TransactionRecord};
+use baitech_http::Route;
+use serde_json::{Value, json};
+
+use super::{new_booking, user};
+
+/// A body that the route can read, for every route that takes one.
+pub fn body(route: &Route) -> Option<Value> {
+    let slot = json!({ "date": "2026-03-04", "startTime": "10:00", "endTime": "12:00" });
+    let amount = json!({ "amount": "100.00", "currency": "KES" });
+    match route.name {
+        "create" | "quote" => Some(new_booking()),
+        "assign" => Some(json!({ "technician": user(Role::Technician, 1).id })),
+        "cancel" | "decline_corporate" => Some(json!({ "reason": "not needed" })),
+        "propose_price" => Some(json!({
+            "reason": "more work",
+            "services": [{ "name": "drain", "price": { "amount": "300", "currency": "KES" } }],
+        })),
+        "move_slot" | "propose_slot" => Some(json!({ "timeSlot": slot })),
+        "add_checkpoint" => Some(json!({ "name": "no leak", "passed": true })),
+        "check_quality" => Some(json!({ "score": 90 })),
+        "offer_warranty" => Some(json!({ "duration": 30 })),
+        "claim_warranty" => Some(json!({ "timeSlot": slot, "description": "It drips again." })),
+        "write_note" => Some(json!({ "notes": "Mind the dog." })),
+        "dispute" => Some(json!({ "category": "quality", "reason": "It still drips." })),
+        "add_evidence" => Some(json!({ "text": "A puddle." })),
+        "resolve_dispute" => Some(json!({ "outcome": "full_refund", "notes": "Nothing works." })),
+        "pay" => Some(json!({ "method": "mpesa" })),
+        "tip" | "top_up" | "pay_debt" | "withdraw" | "request_payout" => Some(json!({ "amount": amount })),
+        "refund" => Some(json!({ "amount": amount, "reason": "It leaks again." })),
+        "review" => Some(json!({ "approved": true })),
+        "decide_mismatch" => Some(json!({ "complete": true })),
+        "decide_outcome" => Some(json!({ "moved": true, "receipt": "QK123ABC" })),
+        "receive_webhook" => Some(json!({})),
+        _ => None,
+    }
+}
+
+/// The version of what has just been stored, for what agrees to what was shown.
+pub fn pin(route: &Route) -> &'static [(&'static str, &'static str)] {
+    let agrees = route.name.starts_with("approve_") || route.name == "pay";
+    if agrees { &[("if-match", "\"0\"")] } else { &[] }
+}
+
+/// The route's path, about this booking and this transaction.
+pub fn path(route: &Route, booking: &BookingRecord, transaction: &TransactionRecord) -> String {
+    let number =
+        if is_about_transactions(route) { transaction.number.as_str() } else { booking.number.as_str() };
+    let technician = user(Role::Technician, 2).id.to_string();
+    let path = route.path.replace("{booking}", &booking.id.to_string());
+    let path = path.replace("{transaction}", &transaction.id.to_string());
+    path.replace("{technician}", &technician).replace("{number}", number).replace("{token}", "0000")
+}
+
+pub fn is_about_transactions(route: &Route) -> bool {
+    route.path.starts_with("/api/v1/transactions")
+}
+
+pub fn is_about_bookings(route: &Route) -> bool {
+    route.path.starts_with("/api/v1/bookings")
+}

@@ -1,0 +1,186 @@
+//! Receipts, invoices, statements; and providers' statements against the books.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::sync::Arc;
+
+use axum::http::{Method, Request, header};
+use baitech_core::{
+    account::User,
+    kernel::Role,
+    payment::{Document, DocumentRenderer, RenderError},
+};
+use common::{Reply, World, request, user};
+use serde_json::json;
+
+/// Writes the number of a document, and fails where a test wants it to.
+#[derive(Debug)]
+struct Numbers;
+
+impl DocumentRenderer for Numbers {
+    fn media_type(&self) -> &'static str {
+        "application/pdf"
+    }
+
+    fn render(&self, document: &Document) -> Result<Vec<u8>, RenderError> {
+        if document.lines.is_empty() {
+            return Err(RenderError("the secret font is missing".to_owned()));
+        }
+        Ok(format!("%PDF {}", document.number).into_bytes())
+    }
+}
+
+async fn rendering() -> World {
+    World::with(|builder| builder.document_renderer(Arc::new(Numbers))).await
+}
+
+async fn get(world: &World, who: &User, path: &str, accept: &str) -> Reply {
+    world.send(request(Method::GET, path, Some(who), &[("accept", accept)], None)).await
+}
+
+#[tokio::test]
+async fn a_document_is_a_file_or_json() {
+    let world = rendering().await;
+    let asha = user(Role::Customer, 1);
+    let (_, id) = world.paid_booking(1).await;
+    for (kind, prefix) in [("receipt", "RCT"), ("invoice", "INV")] {
+        let path = format!("/api/v1/transactions/{id}/{kind}");
+        let file = get(&world, &asha, &path, "*/*").await;
+        let number = format!("{prefix}260302000001");
+        assert_eq!(file.text, format!("%PDF {number}"));
+        assert_eq!(file.header("content-type"), "application/pdf");
+        assert_eq!(file.header("content-disposition"), format!("inline; filename=\"{kind}-{number}.pdf\""));
+        assert_eq!(file.header("cache-control"), "private, no-store");
+        assert_eq!(file.header("vary"), "accept, authorization");
+        assert_eq!(world.get(&asha, &path).await.text, file.text, "without any Accept");
+
+        let json = get(&world, &asha, &path, "application/json").await;
+        assert_eq!(json.header("content-type"), "application/json");
+        assert_eq!(json.header("vary"), "accept, authorization");
+        assert_eq!(json.json["kind"], kind);
+        assert_eq!(json.json["number"], number);
+        world.get(&user(Role::Customer, 2), &path).await.problem(404, "not-found");
+    }
+}
+
+#[tokio::test]
+async fn without_a_renderer_every_document_is_json() {
+    let world = World::new().await;
+    let asha = user(Role::Customer, 1);
+    let (_, id) = world.paid_booking(1).await;
+    for accept in ["application/pdf", "*/*", "application/json"] {
+        let reply = get(&world, &asha, &format!("/api/v1/transactions/{id}/receipt"), accept).await;
+        assert_eq!(reply.ok()["number"], "RCT260302000001");
+    }
+}
+
+#[tokio::test]
+async fn there_is_no_receipt_before_the_money_has_moved() {
+    let world = rendering().await;
+    let asha = user(Role::Customer, 1);
+    let top_up = json!({ "amount": { "amount": "500", "currency": "KES" }, "method": "mpesa" });
+    let begun = world.post(&asha, "/api/v1/wallet/top-up", Some(top_up)).await.ok();
+    let path = format!("/api/v1/transactions/{}", begun["id"].as_str().unwrap());
+    for kind in ["receipt", "invoice"] {
+        let refused = world.get(&asha, &format!("{path}/{kind}")).await.problem(409, "refused");
+        assert_eq!(refused["rule"], "transition");
+    }
+}
+
+#[tokio::test]
+async fn a_statement_is_for_its_company() {
+    let world = rendering().await;
+    let company = user(Role::Corporate, 1);
+    let of = |month: &str| format!("/api/v1/statements/{}/2026/{month}", company.id);
+    let json = get(&world, &company, &of("3"), "application/json").await.ok();
+    assert_eq!(json["kind"], "statement");
+    get(&world, &user(Role::Support, 1), &of("03"), "application/json").await.ok();
+    for stranger in [user(Role::Corporate, 2), user(Role::Customer, 1)] {
+        world.get(&stranger, &of("3")).await.problem(403, "forbidden");
+    }
+    let problem = world.get(&company, &of("13")).await.problem(422, "invalid");
+    assert_eq!(Reply::fields(&problem), ["month"]);
+    let asha = user(Role::Customer, 1);
+    let hers = world.get(&asha, &format!("/api/v1/statements/{}/2026/3", asha.id)).await;
+    assert_eq!(hers.problem(409, "refused")["rule"], "not_eligible");
+
+    // Nothing was bought, so the statement has no lines, which this renderer does not like.
+    let failed = world.get(&company, &of("3")).await;
+    assert!(!failed.text.contains("font"), "{}", failed.text);
+    failed.problem(500, "internal");
+}
+
+fn upload(
+    who: &User,
+    query: &str,
+    content_type: &str,
+    csv: impl Into<axum::body::Body>,
+) -> Request<axum::body::Body> {
+    let path = format!("/api/v1/reconciliation?{query}");
+    let mut request = request(Method::POST, &path, Some(who), &[("content-type", content_type)], None);
+    *request.body_mut() = csv.into();
+    request
+}
+
+const HEADER: &str = "reference,date,amount,fee,description\n";
+
+#[tokio::test]
+async fn a_providers_statement_is_set_against_the_books() {
+    let world = World::new().await;
+    let (asha, support) = (user(Role::Customer, 1), user(Role::Support, 1));
+    world.fill_wallet(&asha, 500).await;
+    let receipt = world.mobile.callback().1["receipt"].as_str().unwrap().to_owned();
+    let csv = format!("{HEADER}{receipt},2026-03-02,500.00,5.00,in\nQK999,2026-03-02,70.00,,unknown\n");
+    let sent = upload(&support, "method=mpesa&format=generic", "text/csv; charset=utf-8", csv.clone());
+    let report = world.send(sent).await.ok();
+    assert_eq!(report["matched"][0]["movement"]["references"][0], receipt);
+    assert_eq!(report["missingHere"][0]["line"]["reference"], "QK999");
+    let period = "method=mpesa&format=generic&from=2026-04-01T00:00:00Z&until=2026-05-01T00:00:00Z";
+    let later = world.send(upload(&support, period, "text/csv", csv.clone())).await.ok();
+    assert_eq!(later["period"]["from"], "2026-04-01T00:00:00Z");
+    world.send(upload(&asha, "method=mpesa", "text/csv", csv)).await.problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_statement_that_cannot_be_read() {
+    let world = World::new().await;
+    let support = user(Role::Support, 1);
+    for (query, field) in [
+        ("format=mpesa", "method"),
+        ("method=barter", "method"),
+        ("method=mpesa&format=excel", "format"),
+        ("method=mpesa&from=2026-03-01T00:00:00Z", "until"),
+        ("method=mpesa&until=2026-03-01T00:00:00Z", "from"),
+        ("method=mpesa&until=soon", "until"),
+        ("method=mpesa&dry=true", "dry"),
+    ] {
+        let reply = world.send(upload(&support, query, "text/csv", HEADER)).await;
+        assert_eq!(Reply::fields(&reply.problem(400, "malformed")), [field], "{query}");
+    }
+    let generic = "method=mpesa&format=generic";
+    for content_type in ["application/json", "multipart/form-data", "nonsense"] {
+        let reply = world.send(upload(&support, generic, content_type, HEADER)).await;
+        reply.problem(415, "unsupported-media-type");
+    }
+    for (csv, field) in [
+        (Vec::new(), "statement"),
+        (b"\xff\xfe".to_vec(), "statement"),
+        (format!("{HEADER}R1,2026-03-02,lots,,\n").into_bytes(), "statement.2.amount"),
+    ] {
+        let problem = world.send(upload(&support, generic, "text/csv", csv)).await.problem(422, "invalid");
+        assert_eq!(Reply::fields(&problem)[0], field);
+    }
+    let cash = world.send(upload(&support, "method=cash", "text/csv", HEADER)).await.problem(422, "invalid");
+    assert_eq!(Reply::fields(&cash), ["method"]);
+
+    // Above the limit of other bodies, and above its own.
+    let wide = format!("{HEADER}{}", "\n".repeat(baitech_http::BODY_LIMIT));
+    assert!(world.send(upload(&support, generic, "text/csv", wide)).await.status != 413);
+    let huge = vec![b'\n'; baitech_http::STATEMENT_LIMIT + 1];
+    world.send(upload(&support, generic, "text/csv", huge)).await.problem(413, "too-large");
+    let mut unnamed = upload(&support, generic, "text/csv", HEADER);
+    unnamed.headers_mut().remove(header::CONTENT_TYPE);
+    world.send(unnamed).await.problem(415, "unsupported-media-type");
+}
