@@ -9,7 +9,7 @@
 )]
 
 mod audit;
-mod people;
+pub(crate) mod people;
 
 use std::sync::Arc;
 
@@ -29,8 +29,7 @@ use baitech_core::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Whoever looks at payments with suspicion.
-pub(crate) use people::{Suspicion, request};
+use self::people::request;
 
 /// A marketplace with people in it, and a clock that is moved by hand.
 pub(crate) struct Shop {

@@ -153,6 +153,14 @@ impl StripeServer {
         self.state().book.finish_refund(refund, succeeded);
     }
 
+    /// The account that a transfer went to gives all of it back.
+    ///
+    /// # Panics
+    /// Where there is no such transfer.
+    pub fn reverse_transfer(&self, transfer: &str) {
+        self.state().book.reverse_all(transfer);
+    }
+
     /// The card's holder contests a payment; the name of the dispute.
     ///
     /// # Panics

@@ -216,6 +216,12 @@ impl Book {
         (200, reversal)
     }
 
+    pub(super) fn reverse_all(&mut self, id: &str) {
+        let call = Call { is_post: true, path: String::new(), form: Vec::new(), key: None };
+        let (status, answer) = self.reverse(id, &call);
+        assert_eq!(status, 200, "{answer}");
+    }
+
     pub(super) fn dispute(&mut self, of: &str, status: &str) -> String {
         let id = self.name("dp");
         let intent = self.object(of);

@@ -1,0 +1,136 @@
+//! Signed events: what is believed, when, and how often.
+
+use std::sync::Arc;
+
+use baitech_core::{
+    ledger::Account,
+    payment::{TransactionStatus, WebhookStatus},
+};
+use baitech_providers::{stripe::StripeConfig, testing::StripeEvent};
+use chrono::TimeDelta;
+
+use crate::counter::{CLEARING, Counter};
+
+/// A payment that is made and not told yet, and what tells of it.
+async fn untold(
+    counter: &Counter,
+) -> (baitech_core::kernel::Id<baitech_core::booking::Booking>, StripeEvent) {
+    let (id, payment) = counter.asked(None).await;
+    counter.stripe.confirm(&counter.intent(payment).await, "pm_card_visa");
+    (id, counter.stripe.events().pop().unwrap())
+}
+
+#[tokio::test]
+async fn what_was_tampered_with_is_kept_and_has_no_effect() {
+    let counter = Counter::open().await;
+    let (id, event) = untold(&counter).await;
+    let call = event.arriving_at(counter.now());
+    let mut wrong = Vec::new();
+    let mut cheaper = call.clone();
+    cheaper.body = String::from_utf8(call.body.clone()).unwrap().replace("273800", "100").into_bytes();
+    wrong.push(cheaper);
+    let mut unsigned = call.clone();
+    unsigned.headers.clear();
+    wrong.push(unsigned);
+    let mut cut = call.clone();
+    cut.body.truncate(call.body.len() / 2);
+    wrong.push(cut);
+    let mut elsewhere = call.clone();
+    elsewhere.token.push('0');
+    wrong.push(elsewhere);
+    let mut other = call.clone();
+    other.headers[0].1 = other.headers[0].1.replace("v1=", "v1=0");
+    wrong.push(other);
+    for call in wrong {
+        let shop: &crate::engine::Shop = &counter;
+        assert_eq!(shop.hear(call).await, WebhookStatus::Rejected);
+    }
+    assert_eq!(counter.balance(Account::Escrow(id)).await, 0);
+    assert_eq!(counter.hear(&event).await, WebhookStatus::Applied);
+    assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+}
+
+#[tokio::test]
+async fn a_signature_is_judged_when_it_comes_and_not_when_it_is_looked_at() {
+    let counter = Counter::open().await;
+    let (id, event) = untold(&counter).await;
+    let signed = event.arriving_at(counter.now());
+    counter.pass(TimeDelta::seconds(301));
+    let shop: &crate::engine::Shop = &counter;
+    assert_eq!(shop.hear(signed).await, WebhookStatus::Rejected, "too old");
+    assert_eq!(counter.balance(Account::Escrow(id)).await, 0);
+    // Sent again, Stripe signs it anew.
+    assert_eq!(counter.hear(&event).await, WebhookStatus::Applied);
+    assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+}
+
+#[tokio::test]
+async fn two_signing_secrets_hold_while_one_is_rolled() {
+    for (secrets, believed) in [
+        (vec!["whsec_new", "whsec_of_the_test"], true),
+        (vec!["whsec_of_the_test", "whsec_new"], true),
+        (vec!["whsec_new"], false),
+    ] {
+        let counter = Counter::with(
+            |builder| builder,
+            |config| StripeConfig {
+                webhook_secrets: secrets.iter().map(|secret| (*secret).into()).collect(),
+                ..config
+            },
+        )
+        .await;
+        let (id, event) = untold(&counter).await;
+        let status = counter.hear(&event).await;
+        assert_eq!(status == WebhookStatus::Applied, believed, "{secrets:?}");
+        assert_eq!(counter.balance(Account::Escrow(id)).await, if believed { 2_738 } else { 0 });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_same_event_eight_times_at_once_pays_once() {
+    for _ in 0..20 {
+        let counter = Arc::new(Counter::open().await);
+        let (id, event) = untold(&counter).await;
+        let barrier = Arc::new(tokio::sync::Barrier::new(8));
+        let tasks: Vec<_> = (0..8)
+            .map(|_| {
+                let (counter, event, barrier) = (Arc::clone(&counter), event.clone(), Arc::clone(&barrier));
+                tokio::spawn(async move {
+                    barrier.wait().await;
+                    counter.hear(&event).await
+                })
+            })
+            .collect();
+        let mut applied = 0;
+        for task in tasks {
+            applied += usize::from(task.await.unwrap() == WebhookStatus::Applied);
+        }
+        assert_eq!(applied, 1);
+        assert_eq!(counter.store.ledger_entries().len(), 1);
+        assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+    }
+}
+
+#[tokio::test]
+async fn an_event_about_nothing_of_ours_is_ignored_or_waits_and_is_given_up() {
+    let counter = Counter::open().await;
+    let (_, event) = untold(&counter).await;
+    let payment = counter.transactions().await[0].id;
+    let body = String::from_utf8(event.body.clone()).unwrap();
+    let with = |body: String| StripeEvent { body: body.into_bytes(), ..event.clone() };
+    let created = with(body.replace("payment_intent.succeeded", "customer.created"));
+    assert_eq!(counter.hear(&created).await, WebhookStatus::Ignored);
+    let stranger = with(body.replace(&payment.to_string(), "0123456789abcdef01234567"));
+    assert_eq!(counter.hear(&stranger).await, WebhookStatus::Received, "it may be too early");
+    for _ in 0..12 {
+        counter.later(TimeDelta::minutes(10)).await;
+    }
+    let page = baitech_core::kernel::PageRequest::new(10, None).unwrap();
+    let open = counter
+        .payments()
+        .list_webhooks(&baitech_core::kernel::Actor::System, &[WebhookStatus::Received], &page)
+        .await
+        .unwrap();
+    assert_eq!(open.items.len(), 0, "not for ever");
+    assert_eq!(counter.status(payment).await, TransactionStatus::Completed, "it was asked about");
+}

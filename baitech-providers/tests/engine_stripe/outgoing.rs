@@ -1,0 +1,84 @@
+//! Transfers to the connected account of a technician.
+
+use baitech_core::{
+    booking::PaymentMethod,
+    payment::{NewPayout, TransactionKind, TransactionStatus},
+};
+use baitech_providers::testing::Fault;
+use chrono::TimeDelta;
+
+use crate::{counter::Counter, engine::kes};
+
+fn to(account: Option<&str>) -> NewPayout {
+    NewPayout {
+        method: Some(PaymentMethod::Stripe),
+        account: account.map(ToOwned::to_owned),
+        ..NewPayout::default()
+    }
+}
+
+#[tokio::test]
+async fn what_is_earned_is_transferred_once_whatever_answers() {
+    for fault in [None, Some(Fault::Break { carried_out: true }), Some(Fault::Break { carried_out: false })] {
+        let counter = Counter::open().await;
+        counter.released().await;
+        if let Some(fault) = fault.clone() {
+            counter.stripe.fail(fault);
+        }
+        let (technician, id) = (counter.technician.actor(), counter.technician.id);
+        let payout = counter
+            .payments()
+            .request_payout(&technician, id, kes(1_000), &to(Some("acct_technician")))
+            .await
+            .unwrap();
+        let expected =
+            if fault.is_none() { TransactionStatus::Completed } else { TransactionStatus::Pending };
+        assert_eq!(payout.status, expected);
+        counter.later(TimeDelta::seconds(75)).await;
+        counter.hear_all().await;
+        let paid = counter.load(payout.id).await;
+        assert_eq!(paid.status, TransactionStatus::Completed);
+        let transfer = counter.stripe.object(paid.gateway.reference.as_deref().unwrap());
+        assert_eq!(
+            (&transfer["amount"], &transfer["destination"]),
+            (&99_000.into(), &"acct_technician".into())
+        );
+        assert_eq!(counter.stripe.count("transfer"), 1);
+        assert_eq!(counter.owed().await, 1_278);
+        counter.books().await;
+    }
+}
+
+#[tokio::test]
+async fn without_a_connected_account_nothing_goes_out() {
+    let counter = Counter::open().await;
+    counter.released().await;
+    for account in [None, Some("somewhere")] {
+        let (technician, id) = (counter.technician.actor(), counter.technician.id);
+        let payout =
+            counter.payments().request_payout(&technician, id, kes(1_000), &to(account)).await.unwrap();
+        assert_eq!(payout.status, TransactionStatus::Failed, "{account:?}");
+        assert_eq!(counter.owed().await, 2_278);
+    }
+    assert_eq!(counter.of_kind(TransactionKind::TechnicianPayout).await.len(), 2);
+    counter.books().await;
+}
+
+#[tokio::test]
+async fn a_transfer_that_is_taken_back_is_owed_again_once_a_person_says_so() {
+    let counter = Counter::open().await;
+    counter.released().await;
+    let (technician, id) = (counter.technician.actor(), counter.technician.id);
+    let payout = counter
+        .payments()
+        .request_payout(&technician, id, kes(1_000), &to(Some("acct_technician")))
+        .await
+        .unwrap();
+    counter.hear_all().await;
+    counter.stripe.reverse_transfer(payout.gateway.reference.as_deref().unwrap());
+    counter.hear_all().await;
+    assert_eq!(counter.flagged().await, [payout.id]);
+    counter.payments().decide_outcome(&counter.admin.actor(), payout.id, false, None).await.unwrap();
+    assert_eq!(counter.owed().await, 2_278);
+    counter.books().await;
+}

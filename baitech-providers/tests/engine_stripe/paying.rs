@@ -1,0 +1,144 @@
+//! A card payment, and how it ends.
+
+use baitech_core::{
+    booking::{BookingStatus, PaymentMethod, PaymentStatus},
+    ledger::Account,
+    payment::{TransactionKind, TransactionStatus, WebhookStatus},
+};
+use baitech_providers::testing::Fault;
+use chrono::TimeDelta;
+
+use crate::counter::{CLEARING, Counter, card};
+
+#[tokio::test]
+async fn a_card_that_is_known_pays_at_once_and_the_event_is_no_second_payment() {
+    let counter = Counter::open().await;
+    let (id, payment) = counter.asked(Some("pm_card_visa")).await;
+    let paid = counter.load(payment).await;
+    assert_eq!(paid.status, TransactionStatus::Completed, "the answer says so");
+    assert!(paid.gateway.receipt.as_deref().unwrap().starts_with("ch_"));
+    let heard = counter.hear_all().await;
+    assert_eq!(heard, [("payment_intent.succeeded".to_owned(), WebhookStatus::Applied)]);
+    assert_eq!(counter.store.ledger_entries().len(), 1);
+    assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+    assert_eq!(counter.load(payment).await.method, PaymentMethod::Card);
+
+    counter.drive(id, BookingStatus::Paid).await;
+    counter.later(TimeDelta::hours(24)).await;
+    assert_eq!(counter.owed().await, 2_278);
+    counter.books().await;
+}
+
+#[tokio::test]
+async fn the_payers_device_goes_on_with_a_secret_that_is_stored_nowhere() {
+    let counter = Counter::open().await;
+    let id = counter.accepted(PaymentMethod::Card, 1).await;
+    let started = counter.pay(id, &card(None)).await;
+    let secret = started.client_secret.expect("for the device").expose().to_owned();
+    let payment = started.transaction.id;
+    assert_eq!(counter.status(payment).await, TransactionStatus::Processing);
+    let stored = serde_json::to_string(&counter.load(payment).await.value).unwrap();
+    assert!(!stored.contains(&secret));
+
+    counter.stripe.confirm(&counter.intent(payment).await, "pm_card_visa");
+    counter.hear_all().await;
+    assert_eq!(counter.status(payment).await, TransactionStatus::Completed);
+    assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+}
+
+#[tokio::test]
+async fn a_declined_card_fails_and_another_pays() {
+    let counter = Counter::open().await;
+    let (id, first) = counter.asked(Some("pm_card_chargeDeclined")).await;
+    let failed = counter.load(first).await;
+    assert_eq!(failed.status, TransactionStatus::Failed);
+    assert_eq!(failed.failure.as_ref().unwrap().code, "card_declined");
+    assert_eq!(counter.booking(id).await.payment.status, PaymentStatus::Failed);
+    counter.hear_all().await;
+    assert_eq!(counter.books().await, []);
+    let second = counter.pay(id, &card(Some("pm_card_visa"))).await.transaction.id;
+    counter.hear_all().await;
+    assert_eq!(counter.status(second).await, TransactionStatus::Completed);
+    assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+}
+
+#[tokio::test]
+async fn a_second_card_on_the_same_intent_still_pays_in_any_order_of_the_news() {
+    for reversed in [false, true] {
+        let counter = Counter::open().await;
+        let (id, payment) = counter.asked(None).await;
+        let intent = counter.intent(payment).await;
+        counter.stripe.confirm(&intent, "pm_card_chargeDeclined");
+        counter.stripe.confirm(&intent, "pm_card_visa");
+        let mut events = counter.stripe.events();
+        if reversed {
+            events.reverse();
+        }
+        for event in events.iter().chain(&events) {
+            counter.hear(event).await;
+        }
+        assert_eq!(counter.status(payment).await, TransactionStatus::Completed, "reversed: {reversed}");
+        assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_asked_for_again_under_the_same_key() {
+    for fault in [
+        Fault::Break { carried_out: true },
+        Fault::Hang { carried_out: true },
+        Fault::Break { carried_out: false },
+    ] {
+        let counter = Counter::open().await;
+        let id = counter.accepted(PaymentMethod::Card, 1).await;
+        counter.stripe.fail(fault);
+        let payment = counter.pay(id, &card(Some("pm_card_visa"))).await.transaction.id;
+        assert_eq!(counter.status(payment).await, TransactionStatus::Pending, "unknown");
+        counter.later(TimeDelta::seconds(75)).await;
+        assert_eq!(counter.status(payment).await, TransactionStatus::Completed);
+        assert_eq!(counter.stripe.count("payment_intent"), 1, "one charge at the server");
+        counter.hear_all().await;
+        assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+    }
+}
+
+#[tokio::test]
+async fn an_event_before_the_answer_pays() {
+    let counter = Counter::open().await;
+    let id = counter.accepted(PaymentMethod::Card, 1).await;
+    counter.stripe.fail(Fault::Break { carried_out: true });
+    let payment = counter.pay(id, &card(Some("pm_card_visa"))).await.transaction.id;
+    assert_eq!(counter.hear_all().await[0].1, WebhookStatus::Applied, "by the transaction that it names");
+    assert_eq!(counter.status(payment).await, TransactionStatus::Completed);
+    counter.later(TimeDelta::hours(1)).await;
+    assert_eq!(counter.stripe.count("payment_intent"), 1);
+    assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+}
+
+#[tokio::test]
+async fn a_payment_whose_event_is_lost_is_asked_about() {
+    let counter = Counter::open().await;
+    let (id, payment) = counter.asked(None).await;
+    counter.stripe.confirm(&counter.intent(payment).await, "pm_card_visa");
+    drop(counter.stripe.events());
+    counter.later(TimeDelta::seconds(75)).await;
+    assert_eq!(counter.status(payment).await, TransactionStatus::Completed);
+    assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+}
+
+#[tokio::test]
+async fn who_never_goes_on_pays_nothing_and_comes_late_gets_it_back() {
+    let counter = Counter::open().await;
+    let (id, payment) = counter.asked(None).await;
+    counter.later(TimeDelta::minutes(30)).await;
+    assert_eq!(counter.booking(id).await.status, BookingStatus::Cancelled);
+    counter.stripe.confirm(&counter.intent(payment).await, "pm_card_visa");
+    counter.hear_all().await;
+    assert_eq!(counter.status(payment).await, TransactionStatus::Refunded);
+    counter.work().await;
+    counter.hear_all().await;
+    let refund = counter.of_kind(TransactionKind::Refund).await.pop().unwrap();
+    assert_eq!(refund.status, TransactionStatus::Completed);
+    assert_eq!(counter.stripe.count("refund"), 1);
+    assert_eq!(counter.books().await, []);
+}

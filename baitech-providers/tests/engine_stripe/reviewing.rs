@@ -1,0 +1,90 @@
+//! Payments that a person looks at before the money is taken.
+
+use std::sync::Arc;
+
+use baitech_core::{booking::PaymentStatus, ledger::Account, payment::TransactionStatus};
+use baitech_providers::testing::Fault;
+use chrono::TimeDelta;
+
+use crate::{
+    counter::{CLEARING, Counter},
+    engine::people::Suspicion,
+};
+
+async fn suspicious() -> Counter {
+    Counter::with(|builder| builder.fraud_scorer(Arc::new(Suspicion)), |config| config).await
+}
+
+#[tokio::test]
+async fn money_is_set_aside_and_taken_once_it_is_approved() {
+    for confirmed_first in [true, false] {
+        let counter = suspicious().await;
+        let (id, payment) = counter.asked(None).await;
+        let intent = counter.intent(payment).await;
+        assert_eq!(counter.stripe.object(&intent)["capture_method"], "manual");
+        assert_eq!(counter.flagged().await, [payment]);
+        if confirmed_first {
+            counter.stripe.confirm(&intent, "pm_card_visa");
+            counter.hear_all().await;
+            assert_eq!(counter.stripe.object(&intent)["status"], "requires_capture");
+            assert_eq!(counter.books().await, []);
+        }
+        counter.payments().review(&counter.admin.actor(), payment, true).await.unwrap();
+        if !confirmed_first {
+            counter.stripe.confirm(&intent, "pm_card_visa");
+            counter.hear_all().await;
+            counter.work().await;
+        }
+        assert_eq!(counter.status(payment).await, TransactionStatus::Completed, "{confirmed_first}");
+        counter.hear_all().await;
+        assert_eq!(counter.flagged().await, []);
+        assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+    }
+}
+
+#[tokio::test]
+async fn a_capture_without_an_answer_is_made_once() {
+    for carried_out in [true, false] {
+        let counter = suspicious().await;
+        let (id, payment) = counter.asked(Some("pm_card_visa")).await;
+        counter.hear_all().await;
+        counter.stripe.fail(Fault::Break { carried_out });
+        counter.payments().review(&counter.admin.actor(), payment, true).await.unwrap();
+        assert_eq!(counter.status(payment).await, TransactionStatus::Processing);
+        counter.later(TimeDelta::seconds(75)).await;
+        assert_eq!(counter.status(payment).await, TransactionStatus::Completed);
+        counter.hear_all().await;
+        assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_approved_is_given_up() {
+    for fault in [None, Some(Fault::Break { carried_out: true }), Some(Fault::Break { carried_out: false })] {
+        let counter = suspicious().await;
+        let (id, payment) = counter.asked(Some("pm_card_visa")).await;
+        let intent = counter.intent(payment).await;
+        if let Some(fault) = fault {
+            counter.stripe.fail(fault);
+        }
+        counter.payments().review(&counter.admin.actor(), payment, false).await.unwrap();
+        counter.later(TimeDelta::seconds(75)).await;
+        assert_eq!(counter.stripe.object(&intent)["status"], "canceled");
+        assert_eq!(counter.status(payment).await, TransactionStatus::Failed);
+        assert_eq!(counter.booking(id).await.payment.status, PaymentStatus::Failed);
+        counter.hear_all().await;
+        assert_eq!(counter.books().await, []);
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_looked_at_lapses() {
+    let counter = suspicious().await;
+    let (_, payment) = counter.asked(Some("pm_card_visa")).await;
+    let intent = counter.intent(payment).await;
+    counter.later(TimeDelta::days(7)).await;
+    assert_eq!(counter.stripe.object(&intent)["status"], "canceled");
+    assert_eq!(counter.status(payment).await, TransactionStatus::Expired);
+    counter.hear_all().await;
+    assert_eq!(counter.books().await, []);
+}
