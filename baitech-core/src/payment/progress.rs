@@ -1,7 +1,7 @@
 //! The way of a transaction to its provider and back, as long as no money has moved.
 
 use super::{
-    Cause, Declined, Failure, MismatchKind, Outcome, PaymentEvent, Transaction, TransactionKind,
+    Cause, Declined, Failure, FraudCheck, MismatchKind, Outcome, PaymentEvent, Transaction, TransactionKind,
     TransactionStatus,
 };
 use crate::{
@@ -51,7 +51,7 @@ impl Transaction {
     /// Those of the ledger, where money that was set aside cannot go back.
     pub fn answered(self, outcome: &Outcome, context: &Context<'_>) -> Result<Decision<Self>> {
         if !self.status.is_open() {
-            return Ok(Decision::new(self));
+            return Ok(self.answered_late(outcome));
         }
         match outcome {
             Outcome::Accepted { reference, .. } => self.taken(reference, false, context),
@@ -59,6 +59,16 @@ impl Transaction {
             Outcome::Declined(declined) => self.declined(declined, context),
             Outcome::Settled(_) | Outcome::Pending => Ok(Decision::new(self)),
         }
+    }
+
+    /// What is said after the end changes nothing; but money that has gone out and did not arrive after all is for a person to look into.
+    fn answered_late(mut self, outcome: &Outcome) -> Decision<Self> {
+        let went_out = self.status == TransactionStatus::Completed && !self.kind.is_incoming();
+        if went_out && !self.gateway.needs_person && matches!(outcome, Outcome::Declined(_)) {
+            self.0.gateway.needs_person = true;
+            return Decision::new(self).event(PaymentEvent::PaymentNeedsPerson);
+        }
+        Decision::new(self)
     }
 
     fn taken(mut self, reference: &str, authorized: bool, context: &Context<'_>) -> Result<Decision<Self>> {
@@ -73,7 +83,9 @@ impl Transaction {
         self.0.gateway.reference = Some(reference.to_owned());
         if authorized && self.gateway.authorized_at.is_none() {
             self.0.gateway.authorized_at = Some(context.now);
-            self.0.gateway.next_at = Some(after(context.now, context.policy.payment.authorization_lifetime));
+            let waits = self.fraud.as_ref().is_some_and(FraudCheck::is_open);
+            let lapses_at = after(context.now, context.policy.payment.authorization_lifetime);
+            self.0.gateway.next_at = Some(if waits { lapses_at } else { context.now });
         }
         let kind = self.kind;
         let decision = Decision::new(self);
@@ -91,6 +103,15 @@ impl Transaction {
             link.next_at = Some(after(context.now, wait));
             self.0.status = TransactionStatus::Pending;
             return Ok(Decision::new(self));
+        }
+        if !self.kind.is_incoming() && self.set_aside_from().is_none() {
+            // Nobody is known who could have it: it stays set aside until a person has found a way.
+            self.0.gateway.next_at = None;
+            if self.gateway.needs_person {
+                return Ok(Decision::new(self));
+            }
+            self.0.gateway.needs_person = true;
+            return Ok(Decision::new(self).event(PaymentEvent::PaymentNeedsPerson));
         }
         self.fail(&declined.code, &declined.reason, (TransactionStatus::Failed, Cause::Declined), context)
     }
@@ -164,6 +185,36 @@ impl Transaction {
             }
             None => Ok(decision),
         }
+    }
+
+    /// Notes that money which has gone out did arrive, whatever was said since.
+    pub(super) fn arrived(mut self) -> Decision<Self> {
+        self.0.gateway.needs_person = false;
+        Decision::new(self).event(PaymentEvent::TransactionUpdated)
+    }
+
+    /// Takes money back that has gone out and did not arrive: it lies where it was set aside from, as if it had not gone out.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] where none has gone out; those of the ledger.
+    pub(super) fn came_back(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
+        let (Some(account), Some(provider)) = (self.set_aside_from(), self.gateway.provider) else {
+            return Err(self.refuse(Rule::Transition, "nothing could come back of this"));
+        };
+        self.go(TransactionStatus::Refunded, Cause::GivenBack)?;
+        self.0.gateway.needs_person = false;
+        if self.kind == TransactionKind::TechnicianPayout {
+            self.schedule_settlement(context);
+        }
+        let kind = self.kind;
+        let super::Amount { gross, net, platform_fee, .. } = self.amount;
+        let postings = [
+            (Account::Clearing(provider), net.negated()),
+            (Account::PlatformRevenue, platform_fee.negated()),
+            (account, gross),
+        ];
+        let failed = PaymentEvent::PaymentFailed { kind, code: "came_back".to_owned() };
+        Decision::new(self).event(failed).post("money that came back", context, postings)
     }
 
     /// Where the money that is set aside for an outgoing transaction goes when it does not go out.

@@ -108,7 +108,7 @@ impl Decision<Transaction> {
     /// Gives back money of this transaction out of some accounts, as a transaction of its own that comes with it. The provider that
     /// brought the money takes it back; where there was none it goes where it came from.
     ///
-    /// `portions` are recorded as given up; without them it is the net shares that go, whole.
+    /// `portions` are recorded as given up. Money that was kept apart and never counted as the payment has none.
     pub(super) fn give_back(
         mut self,
         amount: Money,
@@ -131,16 +131,11 @@ impl Decision<Transaction> {
             }
         };
         let used: Vec<_> = sources.into_iter().collect();
-        let from_reserve = used.iter().find(|(account, _)| *account == Account::Reserved(self.next.id));
-        if let (Some((_, amount)), Some(frozen)) = (from_reserve, self.next.escrow.frozen) {
-            self.next.0.escrow.frozen = Some(frozen.checked_sub(*amount)?);
-        }
-        // Money that was kept apart and never counted as the payment leaves no shares to give up.
-        if self.next.status.is_settled() {
-            let portions = match portions {
-                Some(portions) => portions,
-                None => self.next.net_shares()?,
-            };
+        if let Some(portions) = portions {
+            let from_reserve = used.iter().find(|(account, _)| *account == Account::Reserved(self.next.id));
+            if let (Some((_, amount)), Some(frozen)) = (from_reserve, self.next.escrow.frozen) {
+                self.next.0.escrow.frozen = Some(frozen.checked_sub(*amount)?);
+            }
             self.next.0.refunds.push(Refund {
                 element: Some(context.id()),
                 transaction: Some(id),

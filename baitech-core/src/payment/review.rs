@@ -1,6 +1,6 @@
 //! What people decide on payments, and what banks do.
 
-use super::{Chargeback, FraudReview, PaymentEvent, Transaction, TransactionStatus};
+use super::{Chargeback, FraudReview, PaymentEvent, Transaction, TransactionKind, TransactionStatus};
 use crate::{
     booking::Context,
     decide::Decision,
@@ -84,7 +84,7 @@ impl Transaction {
             return Ok(self.thaw(context)?.event(event));
         }
         let provider = self.gateway.provider;
-        let mut decision = self.refund(back, "chargeback", context)?.event(event);
+        let mut decision = self.taken_by_the_bank(back, context)?.event(event);
         if let (Some(refund), Some(provider)) = (decision.also.as_mut(), provider) {
             // The money is with the payer already: nobody is asked to send it.
             refund.0.status = TransactionStatus::Completed;
@@ -98,5 +98,16 @@ impl Transaction {
             )?;
         }
         decision.and_then(|transaction| transaction.thaw(context))
+    }
+
+    /// What a bank has taken of a wallet's filling may be spent by now: its owner owes it. All else is given back out of the shares.
+    fn taken_by_the_bank(self, amount: Money, context: &Context<'_>) -> Result<Decision<Self>> {
+        let Some(owner) = self.payer.filter(|_| self.kind == TransactionKind::WalletTopup) else {
+            return self.refund(amount, "chargeback", context);
+        };
+        let portions = self.net_shares()?.portions(amount)?;
+        let number = context.transaction_number()?;
+        let debt = [(Account::Receivable(owner), amount)];
+        Decision::new(self).give_back(amount, Some(portions), debt, number, "chargeback", context)
     }
 }

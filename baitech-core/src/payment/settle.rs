@@ -3,8 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Cause, Mismatch, MismatchKind, PaymentEvent, Proof, Transaction, TransactionKind, TransactionNumber,
-    TransactionStatus,
+    Cause, Mismatch, MismatchKind, PaymentEvent, Proof, Transaction, TransactionKind, TransactionStatus,
 };
 use crate::{
     booking::{Booking, Context, PaymentMethod},
@@ -31,7 +30,7 @@ impl Transaction {
     /// # Errors
     /// Those of the ledger; [`Error::Unavailable`] where money has to go back and no number was drawn for it.
     pub fn settled(
-        mut self,
+        self,
         proof: &Proof,
         booking: Option<&Stored<Booking>>,
         context: &Context<'_>,
@@ -45,17 +44,62 @@ impl Transaction {
             return Ok(self.noted(proof));
         }
         if self.is_mismatched() {
-            return Ok(Decision::new(self));
+            return self.settled_after_all(proof, booking, context);
         }
         let expected = self.amount_at_provider();
         let receipt = proof.receipt.clone();
         if proof.amount.is_some_and(|amount| amount != expected) {
             return self.mismatched(MismatchKind::Amount, proof.amount, receipt, context);
         }
-        let stranger = proof.payer.as_deref().zip(self.gateway.phone.as_deref());
-        if self.kind.is_incoming() && stranger.is_some_and(|(told, asked)| !is_same_number(told, asked)) {
+        if self.kind.is_incoming() && !self.can_be_payer(proof) {
             return self.mismatched(MismatchKind::Payer, Some(expected), receipt, context);
         }
+        self.take_in(proof, booking, context)
+    }
+
+    /// Takes in a proof after something was told that did not fit. Only what fits in every way counts: then the right money has come, and
+    /// what was kept apart is either the same money, wrongly told before, or other money, which still waits for a person.
+    fn settled_after_all(
+        mut self,
+        proof: &Proof,
+        booking: Option<&Stored<Booking>>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        let Some(mismatch) = self.mismatch.clone() else {
+            return Ok(Decision::new(self));
+        };
+        let says_so = |amount| proof.amount.map_or(mismatch.received.is_none(), |told| told == amount);
+        let fits =
+            says_so(self.amount_at_provider()) && (!self.kind.is_incoming() || self.can_be_payer(proof));
+        let same = mismatch.receipt == proof.receipt || !self.kind.is_incoming();
+        // That another payer was named is contradicted by a name alone.
+        let named = mismatch.kind != MismatchKind::Payer || !same || proof.payer.is_some();
+        if !fits || !named {
+            return Ok(Decision::new(self));
+        }
+        let kept = mismatch.received.filter(|_| self.kind.is_incoming());
+        match (kept, self.gateway.provider) {
+            (Some(amount), Some(provider)) if same => {
+                self.0.mismatch = None;
+                let back =
+                    [(Account::Reserved(self.id), amount.negated()), (Account::Clearing(provider), amount)];
+                let corrected = Decision::new(self).post("correction of what was told", context, back)?;
+                corrected.and_then(|transaction| transaction.take_in(proof, booking, context))
+            }
+            (Some(_), _) => self.take_in(proof, booking, context),
+            (None, _) => {
+                self.0.mismatch = None;
+                self.take_in(proof, booking, context)
+            }
+        }
+    }
+
+    fn take_in(
+        mut self,
+        proof: &Proof,
+        booking: Option<&Stored<Booking>>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
         let before = self.status;
         self.take_proof(proof, context.now);
         let arrived = self.gateway.provider.map(Account::Clearing);
@@ -81,6 +125,12 @@ impl Transaction {
         self.complete(before, Some(from), booking, context)
     }
 
+    /// Whether the payer that a proof shows can be the one that was asked.
+    fn can_be_payer(&self, proof: &Proof) -> bool {
+        let shown = proof.payer.as_deref().zip(self.gateway.phone.as_deref());
+        shown.is_none_or(|(told, asked)| is_same_number(told, asked))
+    }
+
     /// What of it passes through the provider: a payout's fee stays with us.
     fn amount_at_provider(&self) -> Money {
         if self.kind.is_incoming() { self.amount.gross } else { self.amount.net }
@@ -99,7 +149,7 @@ impl Transaction {
         // Who was settled by a question that told no receipt asks for the receipt.
         link.next_at = (self.0.kind.is_incoming() && link.receipt.is_none()).then_some(now);
         link.awaits_confirmation = false;
-        link.needs_person = false;
+        self.0.gateway.needs_person = self.is_mismatched();
     }
 
     /// A repeated proof tells at most a receipt that was not known.
@@ -195,9 +245,11 @@ impl Transaction {
         let received =
             PaymentEvent::PaymentReceived { kind: self.kind, amount: gross, booking: self.booking };
         let postings = [(from, gross.negated()), (Account::Reserved(id), gross)];
+        let (shares, from) = (self.net_shares()?, [(Account::Reserved(id), gross)]);
         let kept =
             Decision::new(self).event(received).post("payment without a booking", context, postings)?;
-        kept.give_back_set_aside(gross, number, "the booking wants no payment any more", context)
+        let reason = "the booking wants no payment any more";
+        kept.give_back(gross, Some(shares), from, number, reason, context)
     }
 
     /// Money leaves. What was set aside for it is used up; where it had been given up before, somebody has it twice.
@@ -234,7 +286,10 @@ impl Transaction {
         if self.is_mismatched() {
             return Ok(Decision::new(self));
         }
-        self.0.gateway.next_at = None;
+        // Who speaks of another operation stops no question about this one.
+        if kind != MismatchKind::Reference {
+            self.0.gateway.next_at = None;
+        }
         self.0.gateway.needs_person = true;
         self.0.mismatch = Some(Mismatch { kind, received, receipt, at: context.now, decided: None });
         let (id, arrived) = (self.id, self.gateway.provider.map(Account::Clearing));
@@ -272,8 +327,6 @@ impl Transaction {
             None => return Err(self.refuse(Rule::AlreadyDecided, "there is nothing to decide")),
         };
         self.0.gateway.needs_person = false;
-        let receipt = self.mismatch.as_ref().and_then(|mismatch| mismatch.receipt.clone());
-        self.0.gateway.receipt = self.0.gateway.receipt.take().or(receipt);
         let event = PaymentEvent::PaymentMismatchResolved { completed: complete };
         let Some(received) = received else {
             // Nothing is known to have come: it is asked about again.
@@ -283,9 +336,15 @@ impl Transaction {
         if !complete {
             let number = context.transaction_number()?;
             let ended = self.fail_received(context)?;
+            let from = [(Account::Reserved(ended.next.id), received)];
             return Ok(ended
-                .give_back_set_aside(received, number, "not what was asked for", context)?
+                .give_back(received, None, from, number, "not what was asked for", context)?
                 .event(event));
+        }
+        if self.status.is_settled() {
+            return Err(
+                self.refuse(Rule::Transition, "the payment has come otherwise; this can only go back")
+            );
         }
         let gross = self.amount.gross;
         if received.currency() != gross.currency() {
@@ -295,6 +354,8 @@ impl Transaction {
             return Err(self.refuse(Rule::Transition, "the booking wants no payment any more"));
         }
         let (id, payer) = (self.id, self.required(self.payer)?);
+        let receipt = self.mismatch.as_ref().and_then(|mismatch| mismatch.receipt.clone());
+        self.0.gateway.receipt = self.0.gateway.receipt.take().or(receipt);
         let before = self.status;
         let rest = received.checked_sub(gross)?;
         let completed = self.complete(before, Some(Account::Reserved(id)), booking, context)?.event(event);
@@ -314,20 +375,6 @@ impl Transaction {
         }
         self.0.gateway.next_at = None;
         Ok(Decision::new(self))
-    }
-}
-
-impl Decision<Transaction> {
-    /// Gives back what is set aside for this transaction, as a transaction of its own.
-    fn give_back_set_aside(
-        self,
-        amount: Money,
-        number: TransactionNumber,
-        reason: &str,
-        context: &Context<'_>,
-    ) -> Result<Self> {
-        let from = [(Account::Reserved(self.next.id), amount)];
-        self.give_back(amount, None, from, number, reason, context)
     }
 }
 

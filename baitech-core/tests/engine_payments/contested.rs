@@ -123,3 +123,37 @@ fn a_lost_chargeback_is_a_refund_that_the_bank_has_made() {
         }
     }
 }
+
+#[test]
+fn the_end_of_a_dispute_waits_for_its_beginning() {
+    let till = Till::new();
+    let (_, payment) = till.paid(PaymentMethod::Stripe);
+    till.call(payment, "c2;caller:;lost;;;");
+    assert!(!till.load(payment).is_contested());
+    till.call(payment, "c1;caller:;contested;2738;;");
+    till.world.clock.advance(TimeDelta::seconds(5));
+    till.work();
+    assert_eq!(till.load(payment).status, TransactionStatus::Refunded);
+    assert_eq!(till.books(), []);
+}
+
+#[test]
+fn what_a_bank_takes_of_a_wallet_that_is_spent_is_owed() {
+    let till = Till::new();
+    let customer = till.customer();
+    let by_card = baitech_core::payment::NewPayment {
+        method: Some(PaymentMethod::Card),
+        ..baitech_core::payment::NewPayment::default()
+    };
+    till.card.says_settled("ch_1");
+    let top_up = run(till.payments().top_up(&customer, kes(3_000), &by_card)).unwrap().transaction.id;
+    let id = till.accepted(PaymentMethod::Wallet);
+    till.pay(id).unwrap();
+    till.call(top_up, "c1;caller:;contested;3000;;");
+    till.call(top_up, "c2;caller:;lost;;;");
+    let (wallet, debt) =
+        (Account::Wallet(till.world.customer.id), Account::Receivable(till.world.customer.id));
+    assert_eq!((till.balance(wallet), till.balance(debt)), (262, -3_000));
+    assert_eq!(till.balance(Account::Clearing(PaymentMethod::Stripe)), 0);
+    till.books();
+}

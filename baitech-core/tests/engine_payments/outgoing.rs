@@ -168,3 +168,50 @@ fn who_owes_too_much_takes_no_more_cash() {
     let technician = till.world.technician.actor();
     assert_refused(run(till.world.bookings().accept(&technician, id)), Rule::DebtLimit);
 }
+
+#[test]
+fn money_that_went_out_and_is_said_to_have_come_back_is_for_a_person() {
+    for arrived in [true, false] {
+        let till = Till::new();
+        till.released(PaymentMethod::Mpesa);
+        let (technician, id) = (till.world.technician.actor(), till.world.technician.id);
+        let asked = NewPayout::default();
+        let payout = run(till.payments().request_payout(&technician, id, kes(1_000), &asked)).unwrap().id;
+        till.call(payout, "p1;caller:;paid;990;SJP1;");
+        let before = till.books();
+        till.call(payout, "p2;caller:;failed;;;");
+        assert!(till.load(payout).needs_person());
+        assert_eq!(till.books(), before, "nothing moves until a person has looked");
+        let support = till.world.support.actor();
+        let decided = run(till.payments().decide_outcome(&support, payout, arrived, None)).unwrap();
+        assert!(!decided.needs_person());
+        if arrived {
+            assert_eq!(till.books(), before);
+        } else {
+            assert_eq!(decided.status, TransactionStatus::Refunded);
+            assert_eq!(till.balance(Account::Payable(id)), 2_278, "the fee comes back, too");
+            assert_eq!(till.balance(Account::PlatformRevenue), 300);
+            till.world.clock.advance(TimeDelta::days(8));
+            till.work();
+            assert_eq!(till.of_kind(TransactionKind::TechnicianPayout).len(), 2, "the next batch pays it");
+        }
+        let again = run(till.payments().decide_outcome(&support, payout, arrived, None));
+        assert_refused(again, Rule::AlreadyDecided);
+    }
+}
+
+#[test]
+fn a_refund_to_nobody_that_fails_stays_set_aside_for_a_person() {
+    let till = Till::new();
+    till.call_at("paybill", "d1;account:who knows;deposit;70;SJD3;254700000009");
+    let kept = till.of_kind(TransactionKind::WalletTopup)[0].id;
+    let support = till.world.support.actor();
+    run(till.payments().decide_mismatch(&support, kept, false)).unwrap();
+    till.mpesa.says(declined("R000001"));
+    till.work();
+    let refund = till.of_kind(TransactionKind::Refund)[0].id;
+    assert!(till.load(refund).status.is_open() && till.load(refund).needs_person());
+    assert_eq!(till.balance(Account::Reserved(refund)), 70);
+    run(till.payments().decide_outcome(&support, refund, true, None)).unwrap();
+    assert_eq!(till.books(), [], "a person has sent it back by hand");
+}

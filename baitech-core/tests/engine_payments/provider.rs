@@ -136,7 +136,8 @@ impl PaymentGateway for Provider {
     }
 
     async fn release(&self, capture: &Capture) -> Answer {
-        self.answer("release", capture.amount, &capture.idempotency_key, Outcome::Pending)
+        let key = &capture.idempotency_key;
+        self.answer("release", capture.amount, key, Outcome::Settled(Proof::default()))
     }
 
     async fn refund(&self, refund: &RefundOrder) -> Answer {

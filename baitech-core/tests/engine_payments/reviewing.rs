@@ -103,3 +103,51 @@ fn an_authorization_that_nobody_looked_at_lapses() {
     assert_eq!(till.load(payment).status, TransactionStatus::Expired);
     assert_eq!(till.world.load(id).status, Status::Cancelled, "nobody paid in time");
 }
+
+#[test]
+fn what_was_decided_before_the_payer_went_on_holds_at_once() {
+    for approved in [true, false] {
+        let till = suspicious(FraudDecision::Review);
+        let id = till.accepted(PaymentMethod::Card);
+        let payment = till.pay(id).unwrap().transaction.id;
+        run(till.payments().review(&till.world.admin.actor(), payment, approved)).unwrap();
+        till.card.says(Ok(Outcome::Authorized { reference: format!("ref-{payment}-1") }));
+        till.world.clock.advance(TimeDelta::seconds(75));
+        till.work();
+        assert_eq!(till.card.count("capture"), usize::from(approved));
+        assert_eq!(till.card.count("release"), usize::from(!approved));
+        assert_eq!(till.balance(Account::Escrow(id)), if approved { 2_738 } else { 0 });
+    }
+}
+
+#[test]
+fn money_that_cannot_be_given_up_is_asked_about() {
+    for taken in [true, false] {
+        let till = suspicious(FraudDecision::Review);
+        let id = till.accepted(PaymentMethod::Card);
+        till.card.says(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
+        let payment = till.pay(id).unwrap().transaction.id;
+        // Somebody has captured it, or given it up, at the provider's own desk.
+        till.card.says(crate::provider::declined("unexpected_state"));
+        if taken {
+            till.card.says_settled("ch_1");
+        } else {
+            till.card.says(crate::provider::declined("canceled"));
+        }
+        run(till.payments().review(&till.world.admin.actor(), payment, false)).unwrap();
+        assert_eq!(till.balance(Account::Escrow(id)), if taken { 2_738 } else { 0 });
+        assert_eq!(till.load(payment).status.is_settled(), taken);
+
+        let till = suspicious(FraudDecision::Review);
+        let id = till.accepted(PaymentMethod::Card);
+        till.card.says(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
+        let payment = till.pay(id).unwrap().transaction.id;
+        till.card.says(Ok(Outcome::Pending));
+        run(till.payments().review(&till.world.admin.actor(), payment, false)).unwrap();
+        assert!(till.load(payment).status.is_open(), "nothing is certain yet");
+        till.world.clock.advance(TimeDelta::seconds(75));
+        till.work();
+        assert_eq!(till.card.count("release"), 2);
+        assert_eq!(till.load(payment).status, TransactionStatus::Failed);
+    }
+}

@@ -97,8 +97,8 @@ fn a_wrong_amount_or_payer_never_completes_a_payment() {
         assert!(flagged.is_mismatched() && flagged.status.is_open() && flagged.needs_person());
         assert_eq!(till.balance(Account::Reserved(payment)), kept);
         assert_eq!(till.balance(Account::Escrow(id)), 0);
-        till.call(payment, "n2;caller:;paid;2738;SJK2;");
-        assert_eq!(till.balance(Account::Escrow(id)), 0, "nothing counts until a person has decided");
+        till.call(payment, "n2;caller:;paid;2700;SJK2;");
+        assert_eq!(till.balance(Account::Escrow(id)), 0, "nothing wrong counts until a person has decided");
         let support = till.world.support.actor();
         run(till.payments().decide_mismatch(&support, payment, complete)).unwrap();
         assert_refused(
@@ -124,13 +124,74 @@ fn a_wrong_amount_or_payer_never_completes_a_payment() {
 }
 
 #[test]
-fn a_call_about_another_operation_is_for_a_person() {
+fn the_right_money_pays_after_wrong_money_which_can_then_only_go_back() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction.id;
+    till.call(payment, "n1;caller:;paid;2700;SJK1;");
+    till.call(payment, "n2;caller:;paid;2738;SJK2;");
+    let paid = till.load(payment);
+    assert_eq!((paid.status, paid.needs_person()), (TransactionStatus::Completed, true));
+    assert_eq!(paid.gateway.receipt.as_deref(), Some("SJK2"));
+    assert_eq!((till.balance(Account::Escrow(id)), till.balance(Account::Reserved(payment))), (2_738, 2_700));
+    let support = till.world.support.actor();
+    let decide = |complete| run(till.payments().decide_mismatch(&support, payment, complete));
+    assert_refused(decide(true), Rule::Transition);
+    let decided = decide(false).unwrap();
+    assert_eq!((decided.status, decided.needs_person()), (TransactionStatus::Completed, false));
+    assert_eq!(decided.captured().unwrap(), kes(2_738), "nothing of the payment went back");
+    till.work();
+    let refund = till.of_kind(TransactionKind::Refund).pop().unwrap();
+    till.call(refund.id, "n3;caller:;paid;2700;SJR1;");
+    assert_eq!(
+        till.books(),
+        [(Account::Clearing(PaymentMethod::Mpesa), -2_738), (Account::Escrow(id), 2_738)]
+    );
+}
+
+#[test]
+fn the_same_money_told_rightly_corrects_what_was_told_wrongly() {
+    for wrong in ["n1;caller:;paid;1;SJK1;", "n1;caller:;paid;2738;SJK1;2547****9999"] {
+        let till = Till::new();
+        let id = till.accepted(PaymentMethod::Mpesa);
+        let payment = till.pay(id).unwrap().transaction.id;
+        till.call(payment, wrong);
+        assert!(till.load(payment).is_mismatched());
+        till.call(payment, &format!("n2;caller:;paid;2738;SJK1;{}", till.world.customer.phone));
+        let paid = till.load(payment);
+        assert_eq!((paid.status, paid.needs_person()), (TransactionStatus::Completed, false));
+        assert_eq!(
+            till.books(),
+            [(Account::Clearing(PaymentMethod::Mpesa), -2_738), (Account::Escrow(id), 2_738)]
+        );
+    }
+}
+
+#[test]
+fn a_payer_that_was_told_to_be_another_is_not_forgotten_by_silence() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction.id;
+    till.call(payment, "n1;caller:;paid;2738;SJK1;2547****9999");
+    till.call(payment, "n2;caller:;paid;2738;SJK1;");
+    assert!(till.load(payment).is_mismatched());
+    assert_eq!(till.balance(Account::Escrow(id)), 0);
+}
+
+#[test]
+fn a_call_about_another_operation_is_for_a_person_and_stops_nothing() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
     till.call(payment, "n1;caller:somebody-else;paid;2738;SJK1;");
     assert!(till.load(payment).is_mismatched());
     assert_eq!(till.books(), []);
+    till.world.clock.advance(TimeDelta::seconds(75));
+    till.work();
+    assert_eq!(till.mpesa.count("query"), 1, "it is still asked about");
+    till.call(payment, "n2;caller:;paid;2738;SJK2;");
+    assert!(!till.load(payment).needs_person());
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
 }
 
 #[test]

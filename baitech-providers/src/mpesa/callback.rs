@@ -87,7 +87,8 @@ fn read_prompt(body: &[u8]) -> Result<Notice, WebhookError> {
             let amount = value("Amount").and_then(json::amount).ok_or_else(|| malformed("Amount"))?;
             let receipt = value("MpesaReceiptNumber").and_then(json::text).and_then(receipt);
             let receipt = receipt.ok_or_else(|| malformed("MpesaReceiptNumber"))?;
-            id = format!("{id}/{receipt}");
+            // The amount, too: who tells of another one does not tell the same.
+            id = format!("{id}/{receipt}/{}", amount.amount().normalize());
             let payer = value("PhoneNumber").and_then(json::text).and_then(shown_number);
             Outcome::Settled(Proof {
                 reference: Some(reference.clone()),

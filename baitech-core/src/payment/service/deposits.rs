@@ -2,8 +2,9 @@
 
 use super::Payments;
 use crate::{
+    account::User,
     booking::Context,
-    decide::{Attempts, draw_transaction_number},
+    decide::{Attempts, Decision, draw_transaction_number},
     kernel::{Code, Error, Id, PhoneNumber, Result, Violation},
     payment::{
         Amount, MismatchKind, NewTransaction, News, PaymentEvent, PaymentGateway, Proof, Transaction,
@@ -25,25 +26,14 @@ impl Payments {
         let News::Deposit(proof) = news else {
             return Ok(None);
         };
-        let named = match account.parse::<TransactionNumber>() {
-            Ok(number) => self.engine.transactions.find_transaction_by_number(&number).await?,
-            Err(_) => None,
-        };
-        if let Some(found) = named.as_ref().filter(|found| is_payment_of(found, proof)) {
-            // Whoever pays by naming the transaction may pay from any number.
-            let proof = Proof { payer: None, reference: found.gateway.reference.clone(), ..proof.clone() };
-            self.decide(&self.plain_command()?, found.id, false, |transaction, beside| {
-                let mut decision = transaction.settled(&proof, beside.booking, &beside.context)?;
-                decision.take.push(claim.clone());
-                if decision.events.is_empty() {
-                    decision = decision.event(PaymentEvent::TransactionUpdated);
-                }
-                Ok(decision)
-            })
-            .await?;
-            return Ok(Some(found.id));
+        let mut named = None;
+        if let Ok(number) = account.parse::<TransactionNumber>() {
+            match self.take_named_deposit(&number, proof, &claim).await? {
+                Named::Taken(id) => return Ok(Some(id)),
+                Named::Other(payer) => named = payer,
+            }
         }
-        let owner = match (named.and_then(|named| named.payer), PhoneNumber::new(account)) {
+        let owner = match (named, PhoneNumber::new(account)) {
             // The transaction has its money already: this is more of its payer's.
             (Some(payer), _) => self.engine.users.load(payer).await?,
             (None, Ok(phone)) => self.engine.users.find_by_phone(&phone).await?,
@@ -83,15 +73,84 @@ impl Payments {
         decision.take.push(claim);
         let command = self.plain_command()?;
         let mut attempts = Attempts::new(&self.engine, &command);
-        attempts.commit(&*self.engine.transactions, now, None, decision).await?;
-        Ok(Some(id))
+        match attempts.commit(&*self.engine.transactions, now, None, decision).await? {
+            Some(_) => Ok(Some(id)),
+            None => Err(Error::Unavailable { reason: "a new transaction met a conflict".to_owned() }),
+        }
     }
 }
 
-/// Whether a deposit is the payment of the transaction that it names: one that still waits for it, or has it without a receipt, or under
-/// this very receipt. A provider may tell of one payment twice, as an answer to our question and as a deposit.
-fn is_payment_of(transaction: &Transaction, proof: &Proof) -> bool {
-    let waits = transaction.status.cause(TransactionStatus::Completed).is_some();
-    let same = transaction.gateway.receipt.is_none() || transaction.gateway.receipt == proof.receipt;
-    transaction.kind.is_incoming() && (waits || (transaction.status.is_settled() && same))
+/// What a deposit that names a transaction is.
+enum Named {
+    /// That transaction's money.
+    Taken(Id<Transaction>),
+    /// Other money, of the transaction's payer where that is known.
+    Other(Option<Id<User>>),
+}
+
+impl Payments {
+    /// Takes a deposit in as the payment of the transaction that it names, if it is. [`Error::Conflict`] where something else has happened
+    /// to that meanwhile.
+    async fn take_named_deposit(
+        &self,
+        number: &TransactionNumber,
+        proof: &Proof,
+        claim: &ClaimKey,
+    ) -> Result<Named> {
+        let Some(found) = self.engine.transactions.find_transaction_by_number(number).await? else {
+            return Ok(Named::Other(None));
+        };
+        let told = found.told_by(proof);
+        if told == Told::OtherMoney {
+            return Ok(Named::Other(found.payer));
+        }
+        // Whoever pays by naming the transaction may pay from any number.
+        let proof = Proof { payer: None, reference: found.gateway.reference.clone(), ..proof.clone() };
+        // What it is depends on what else has come, and so on the version that was looked at.
+        let command = self.pinned_to(&found)?;
+        self.decide(&command, found.id, false, |transaction, beside| {
+            let mut decision = match told {
+                Told::Payment => transaction.settled(&proof, beside.booking, &beside.context)?,
+                Told::Known | Told::OtherMoney => Decision::new(transaction),
+            };
+            decision.take.push(claim.clone());
+            if decision.events.is_empty() {
+                decision = decision.event(PaymentEvent::TransactionUpdated);
+            }
+            Ok(decision)
+        })
+        .await?;
+        Ok(Named::Taken(found.id))
+    }
+}
+
+/// What a deposit tells of the transaction that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// That it is paid.
+    Payment,
+    /// What is known: a provider may tell of one payment twice, as an answer to our question and as a deposit.
+    Known,
+    /// Nothing: this is other money.
+    OtherMoney,
+}
+
+impl Transaction {
+    fn told_by(&self, proof: &Proof) -> Told {
+        if !self.kind.is_incoming() {
+            return Told::OtherMoney;
+        }
+        let is_known = |receipt: &Option<String>| proof.receipt.is_some() && *receipt == proof.receipt;
+        let kept = self.mismatch.as_ref();
+        if is_known(&self.gateway.receipt) || kept.is_some_and(|kept| is_known(&kept.receipt)) {
+            return Told::Known;
+        }
+        let is_right = proof.amount == Some(self.amount.gross);
+        let waits = self.status.cause(TransactionStatus::Completed).is_some();
+        // One wrong sum is kept apart; further ones have to lie somewhere, too.
+        let pays = waits && (is_right || kept.is_none());
+        // Settled by a question that told no receipt: this is the receipt.
+        let completes = self.status.is_settled() && self.gateway.receipt.is_none() && is_right;
+        if pays || completes { Told::Payment } else { Told::OtherMoney }
+    }
 }

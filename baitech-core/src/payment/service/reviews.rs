@@ -48,7 +48,8 @@ impl Payments {
         .await
     }
 
-    /// Staff has found out what became of a transaction that nobody could tell of: its money has moved, or has not.
+    /// Staff has found out what became of a transaction that nobody could tell of: its money has moved, or has not (or, after a provider
+    /// had said that it did, has come back).
     ///
     /// # Errors
     /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff; a violation of `receipt` for more than 100
@@ -66,11 +67,19 @@ impl Payments {
         let receipt = receipt.as_ref().map(Text::as_str);
         let command = self.command(actor, "decide_outcome", &(id, moved, receipt))?;
         self.decide(&command, id, false, |transaction, beside| {
-            if !transaction.status.is_open()
-                || !transaction.gateway.needs_person
-                || transaction.is_mismatched()
-            {
+            let is_open = transaction.status.is_open();
+            let contradicted =
+                transaction.status == TransactionStatus::Completed && !transaction.kind.is_incoming();
+            let asked = transaction.gateway.needs_person && !transaction.is_mismatched();
+            if !asked || !(is_open || contradicted) {
                 return Err(transaction.refuse(Rule::AlreadyDecided, "there is nothing to find out"));
+            }
+            if contradicted {
+                return if moved {
+                    Ok(transaction.arrived())
+                } else {
+                    transaction.came_back(&beside.context)
+                };
             }
             if moved {
                 let proof = Proof { receipt: receipt.map(str::to_owned), ..Proof::default() };

@@ -64,7 +64,7 @@ impl Payments {
             Outcome::Accepted { client_secret, .. } => client_secret.clone(),
             _ => None,
         };
-        self.take_in(sent.id, &outcome).await?;
+        self.take_in(&sent, &outcome).await?;
         Ok(secret)
     }
 
@@ -82,7 +82,7 @@ impl Payments {
             gateway.query(&query_of(seen, sent_at)).await.map_err(unavailable)
         };
         if let Ok(outcome) = &answer {
-            self.take_in(seen.id, outcome).await?;
+            self.take_in(seen, outcome).await?;
         }
         let unanswered = match &answer {
             Ok(Outcome::Pending | Outcome::Accepted { .. }) | Err(_) => true,
@@ -106,9 +106,7 @@ impl Payments {
     async fn capture(&self, seen: &Stored<Transaction>) -> Result<()> {
         let gateway = self.gateway_of(seen)?;
         match gateway.capture(&capture_of(seen, "capture")).await {
-            Ok(outcome @ (Outcome::Settled(_) | Outcome::Declined(_))) => {
-                self.take_in(seen.id, &outcome).await
-            }
+            Ok(outcome @ (Outcome::Settled(_) | Outcome::Declined(_))) => self.take_in(seen, &outcome).await,
             Ok(_) | Err(_) => self.ask_later(seen).await,
         }
     }
@@ -116,8 +114,19 @@ impl Payments {
     /// Gives up money that was set aside: it was not approved, or nobody has looked in time.
     async fn release_authorization(&self, seen: &Stored<Transaction>) -> Result<()> {
         let gateway = self.gateway_of(seen)?;
-        if gateway.release(&capture_of(seen, "release")).await.is_err() {
-            return self.ask_later(seen).await;
+        match gateway.release(&capture_of(seen, "release")).await {
+            Ok(Outcome::Settled(_)) => {}
+            // It is not there to be released (any more): what became of it, the provider knows.
+            Ok(Outcome::Declined(_)) => {
+                let sent_at = seen.gateway.sent_at.unwrap_or(seen.initiated_at);
+                return match gateway.query(&query_of(seen, sent_at)).await {
+                    Ok(outcome @ (Outcome::Settled(_) | Outcome::Declined(_))) => {
+                        self.take_in(seen, &outcome).await
+                    }
+                    Ok(_) | Err(_) => self.ask_later(seen).await,
+                };
+            }
+            Ok(_) | Err(_) => return self.ask_later(seen).await,
         }
         let (status, code, reason) = if seen.fraud.as_ref().is_some_and(FraudCheck::is_open) {
             (TransactionStatus::Expired, "lapsed", "nobody looked at the payment in time")
@@ -155,10 +164,15 @@ impl Payments {
         .map(drop)
     }
 
-    /// Takes in what a provider says, from whatever side it comes.
-    pub(super) async fn take_in(&self, id: Id<Transaction>, outcome: &Outcome) -> Result<()> {
-        self.decide(&self.plain_command()?, id, false, |transaction, beside| match outcome {
+    /// Takes in what a provider answers about a transaction as it was sent. Meanwhile a call may have told that this attempt has failed
+    /// and another one is to be made: then only money that has moved still counts.
+    async fn take_in(&self, asked: &Stored<Transaction>, outcome: &Outcome) -> Result<()> {
+        let attempt = asked.gateway.attempts;
+        self.decide(&self.plain_command()?, asked.id, false, |transaction, beside| match outcome {
             Outcome::Settled(proof) => transaction.settled(proof, beside.booking, &beside.context),
+            _ if transaction.gateway.attempts != attempt || transaction.gateway.sent_at.is_none() => {
+                Ok(crate::decide::Decision::new(transaction))
+            }
             other => transaction.answered(other, &beside.context),
         })
         .await
@@ -276,8 +290,13 @@ impl Payments {
     async fn original_of(&self, refund: &Transaction) -> Result<Original> {
         let missing = || Error::refused(Rule::Transition, "this refund names no payment");
         let original = self.load(refund.original.ok_or_else(missing)?).await?;
-        let received = original.mismatch.as_ref().and_then(|mismatch| mismatch.received);
-        let amount = received.unwrap_or(original.amount.gross);
+        let link = &original.gateway;
+        let counts = original.refunds.iter().any(|known| known.transaction == Some(refund.id));
+        // What was kept apart came under a receipt of its own; where it counted as the payment, this is the payment's.
+        let apart = original.mismatch.as_ref().filter(|mismatch| !counts || mismatch.receipt == link.receipt);
+        let amount = apart.and_then(|mismatch| mismatch.received).unwrap_or(original.amount.gross);
+        let receipt = apart.and_then(|mismatch| mismatch.receipt.clone());
+        let receipt = receipt.or_else(|| link.receipt.clone());
         let user = original.payer.or(refund.payee);
         let payer = match user {
             Some(_) => self.contact(user, refund).await?,
@@ -288,11 +307,11 @@ impl Payments {
                 account: None,
             },
         };
-        let is_whole = refund.amount.gross == amount && original.refunds.len() <= 1;
+        let is_whole = refund.amount.gross == amount && (!counts || original.refunds.len() <= 1);
         Ok(Original {
             transaction: original.id,
-            reference: original.gateway.reference.clone(),
-            receipt: original.gateway.receipt.clone(),
+            reference: link.reference.clone(),
+            receipt,
             amount,
             payer,
             is_whole,

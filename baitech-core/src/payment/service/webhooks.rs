@@ -14,6 +14,9 @@ use crate::{
 /// The space of claims on pieces of news: each is applied once.
 const NEWS_CLAIMS: &str = "news";
 
+/// How often news is looked at anew because something else has happened to its transaction.
+const MAX_TRIES: u8 = 50;
+
 /// What became of one piece of news.
 enum Effect {
     Applied(Option<Id<Transaction>>),
@@ -131,7 +134,7 @@ impl Payments {
         Ok(true)
     }
 
-    /// Applies one piece of news, once.
+    /// Applies one piece of news, once. Whether it was applied before is looked at anew where something comes in between.
     async fn apply(
         &self,
         gateway: &dyn PaymentGateway,
@@ -141,6 +144,21 @@ impl Payments {
         if notice.news == News::Nothing {
             return Ok(Effect::Nothing);
         }
+        let mut tries = 0;
+        loop {
+            match self.try_apply(gateway, notice, caller).await {
+                Err(Error::Conflict(_)) if tries < MAX_TRIES => tries += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn try_apply(
+        &self,
+        gateway: &dyn PaymentGateway,
+        notice: &Notice,
+        caller: Option<&Stored<Transaction>>,
+    ) -> Result<Effect> {
         let claim = ClaimKey::new(NEWS_CLAIMS, format_args!("{}/{}", gateway.method().as_str(), notice.id));
         let held = self.engine.claims.held(std::slice::from_ref(&claim)).await?;
         if let Some(held) = held.first() {
@@ -151,20 +169,27 @@ impl Payments {
             return Ok(Effect::Duplicate(about));
         }
         let found = match &notice.subject {
-            Subject::Caller { .. } => caller.map(|transaction| transaction.id),
-            Subject::Transaction(id) => self.engine.transactions.load(*id).await?.map(|found| found.id),
-            Subject::Reference(reference) => {
-                self.engine.transactions.find_by_reference(reference).await?.map(|found| found.id)
-            }
+            Subject::Caller { .. } => match caller {
+                Some(caller) => self.engine.transactions.load(caller.id).await?,
+                None => None,
+            },
+            Subject::Transaction(id) => self.engine.transactions.load(*id).await?,
+            Subject::Reference(reference) => self.engine.transactions.find_by_reference(reference).await?,
             Subject::Account(account) => {
-                return self.take_deposit(gateway, account, &notice.news, claim).await.map(Effect::Applied);
+                return match self.take_deposit(gateway, account, &notice.news, claim).await {
+                    Ok(taken) => Ok(Effect::Applied(taken)),
+                    // The same news, applied at the same moment by somebody else.
+                    Err(error) if is_taken(&error) => Ok(Effect::Duplicate(None)),
+                    Err(error) => Err(error),
+                };
             }
         };
-        let Some(id) = found else {
+        let Some(found) = found else {
             return Ok(Effect::Unknown);
         };
+        let id = found.id;
         let signed = gateway.capabilities().signs_webhooks;
-        let command: Command = self.plain_command()?;
+        let command: Command = self.pinned_to(&found)?;
         let written = self
             .decide(
                 &command,
@@ -184,10 +209,22 @@ impl Payments {
         match written {
             Ok(_) => Ok(Effect::Applied(Some(id))),
             // The same news, applied at the same moment by somebody else.
-            Err(Error::Invalid(_)) => Ok(Effect::Duplicate(Some(id))),
+            Err(error) if is_taken(&error) => Ok(Effect::Duplicate(Some(id))),
+            // The end of a dispute whose beginning is still to be told.
+            Err(Error::Refused(refusal))
+                if refusal.rule == Rule::Transition
+                    && matches!(notice.news, News::ChargebackClosed { .. }) =>
+            {
+                Ok(Effect::Unknown)
+            }
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether a commit failed because somebody else holds the claim on this news.
+fn is_taken(error: &Error) -> bool {
+    matches!(error, Error::Invalid(violations) if violations.iter().any(|found| found.field == NEWS_CLAIMS))
 }
 
 fn take_news(

@@ -17,6 +17,7 @@ pub(super) const SECURITY_CREDENTIAL: &str = "security-credential-of-the-test";
 pub(super) struct Prompt {
     pub(super) id: String,
     merchant_id: String,
+    account: String,
     phone: String,
     amount: i64,
     url: String,
@@ -48,6 +49,7 @@ pub(super) struct Book {
     pub(super) orders: Vec<Order>,
     pub(super) answers: Vec<Callback>,
     deposits_url: Option<String>,
+    deposited: i64,
     serial: u64,
 }
 
@@ -62,6 +64,7 @@ impl Default for Book {
             orders: Vec::new(),
             answers: Vec::new(),
             deposits_url: None,
+            deposited: 0,
             serial: 0,
         }
     }
@@ -156,6 +159,7 @@ impl Book {
         let prompt = Prompt {
             id: format!("ws_CO_{serial:020}"),
             merchant_id: format!("29115-{serial}-1"),
+            account: reference.to_owned(),
             phone: phone.to_owned(),
             amount,
             url: text(request, "CallBackURL").to_owned(),
@@ -382,12 +386,24 @@ impl Book {
 
     pub(super) fn deposit(&mut self, phone: &str, account: &str, amount: &str) -> Callback {
         let serial = self.next();
+        let shillings = amount.split('.').next().and_then(|shillings| shillings.parse::<i64>().ok());
+        self.deposited += shillings.expect("an amount");
+        self.tell_deposit(&format!("RKD{serial:07}"), phone, account, amount)
+    }
+
+    pub(super) fn as_deposit(&self, id: &str) -> Callback {
+        let prompt = self.prompts.iter().find(|prompt| prompt.id == id).expect("a push");
+        assert_eq!(prompt.end.as_deref(), Some("0"), "nobody has paid");
+        self.tell_deposit(&prompt.receipt, &prompt.phone, &prompt.account, &format!("{}.00", prompt.amount))
+    }
+
+    fn tell_deposit(&self, receipt: &str, phone: &str, account: &str, amount: &str) -> Callback {
         let url = self.deposits_url.as_deref().expect("a registered address");
         Callback::new(
             url,
             &json!({
                 "TransactionType": "Pay Bill",
-                "TransID": format!("RKD{serial:07}"),
+                "TransID": receipt,
                 "TransTime": "20260302063845",
                 "TransAmount": amount,
                 "BusinessShortCode": Daraja::SHORT_CODE,
@@ -399,6 +415,14 @@ impl Book {
                 "FirstName": "Jane",
             }),
         )
+    }
+
+    pub(super) fn balance(&self) -> i64 {
+        let done = |end: &Option<String>| end.as_deref() == Some("0");
+        let paid: i64 =
+            self.prompts.iter().filter(|prompt| done(&prompt.end)).map(|prompt| prompt.amount).sum();
+        let sent: i64 = self.orders.iter().filter(|order| done(&order.end)).map(|order| order.amount).sum();
+        self.deposited + paid - sent
     }
 
     fn next(&mut self) -> u64 {

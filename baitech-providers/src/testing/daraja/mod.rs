@@ -14,6 +14,7 @@ use axum::{
     response::Response,
 };
 use serde_json::Value;
+use tokio::sync::Notify;
 
 pub use callback::Callback;
 
@@ -63,6 +64,7 @@ struct State {
     book: Book,
     faults: VecDeque<(Endpoint, Fault)>,
     requests: Vec<(Endpoint, Value)>,
+    kept_back: Option<Endpoint>,
 }
 
 /// A server that speaks Daraja's protocol.
@@ -70,6 +72,7 @@ struct State {
 pub struct Daraja {
     server: Server,
     state: Arc<Mutex<State>>,
+    let_go: Arc<Notify>,
 }
 
 impl Daraja {
@@ -81,12 +84,13 @@ impl Daraja {
     /// Starts one on a free port.
     pub async fn start() -> Self {
         let state = Arc::new(Mutex::new(State::default()));
-        let shared = Arc::clone(&state);
+        let let_go = Arc::new(Notify::new());
+        let shared = (Arc::clone(&state), Arc::clone(&let_go));
         let router =
             Router::new().fallback(move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
-                answer(Arc::clone(&shared), method, uri, headers, body)
+                answer(shared.clone(), method, uri, headers, body)
             });
-        Self { server: Server::start(router).await, state }
+        Self { server: Server::start(router).await, state, let_go }
     }
 
     /// A configuration that fits this server.
@@ -109,6 +113,17 @@ impl Daraja {
     /// Fails the next call to an endpoint; called twice, the next two.
     pub fn fail(&self, endpoint: Endpoint, fault: Fault) {
         self.state().faults.push_back((endpoint, fault));
+    }
+
+    /// Keeps answers of an endpoint back from now on: calls are carried out, and the caller waits.
+    pub fn keep_back(&self, endpoint: Endpoint) {
+        self.state().kept_back = Some(endpoint);
+    }
+
+    /// Sends all answers that were kept back.
+    pub fn let_go(&self) {
+        self.state().kept_back = None;
+        self.let_go.notify_waiters();
     }
 
     /// What was sent to an endpoint, in order.
@@ -214,13 +229,28 @@ impl Daraja {
         self.state().book.deposit(phone, account, amount)
     }
 
+    /// The payment of a push, told as a deposit too.
+    ///
+    /// # Panics
+    /// Where nobody has paid it, or nobody has registered for deposits.
+    #[must_use]
+    pub fn as_deposit(&self, checkout: &str) -> Callback {
+        self.state().book.as_deposit(checkout)
+    }
+
+    /// The shillings that have come in, less those that have gone out.
+    #[must_use]
+    pub fn balance(&self) -> i64 {
+        self.state().book.balance()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no test has panicked inside")
     }
 }
 
 async fn answer(
-    state: Arc<Mutex<State>>,
+    (state, let_go): (Arc<Mutex<State>>, Arc<Notify>),
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -249,6 +279,15 @@ async fn answer(
     };
     match fault {
         Some(fault) => fault.answer(carry_out).await,
-        None => carry_out(),
+        None => {
+            let answer = carry_out();
+            loop {
+                let gone = let_go.notified();
+                if state.lock().expect("no test has panicked inside").kept_back != Some(endpoint) {
+                    return answer;
+                }
+                gone.await;
+            }
+        }
     }
 }

@@ -109,6 +109,18 @@ impl Book {
         self.objects.values().filter(|object| object["object"] == kind).count()
     }
 
+    pub(super) fn balance(&self) -> i64 {
+        let number = |value: &Value| value.as_i64().unwrap_or_default();
+        let moved = |object: &Value| match (object["object"].as_str(), object["status"].as_str()) {
+            (Some("payment_intent"), _) => number(&object["amount_received"]),
+            (Some("refund"), Some("succeeded" | "pending"))
+            | (Some("dispute"), Some("lost" | "needs_response")) => -number(&object["amount"]),
+            (Some("transfer"), _) => number(&object["amount_reversed"]) - number(&object["amount"]),
+            _ => 0,
+        };
+        self.objects.values().map(moved).sum()
+    }
+
     pub(super) fn store(&mut self, object: &Value) {
         let id = object["id"].as_str().expect("an id").to_owned();
         self.objects.insert(id, object.clone());

@@ -185,6 +185,12 @@ impl StripeServer {
         self.state().book.events.drain(..).collect()
     }
 
+    /// What lies on the account in Stripe's count: what was taken, less what was given back, transferred, or lost to a bank.
+    #[must_use]
+    pub fn balance(&self) -> i64 {
+        self.state().book.balance()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no test has panicked inside")
     }

@@ -1,0 +1,30 @@
+use std::collections::BTreeMap;
+
+use baitech_core::{booking::PaymentMethod, ledger::Account, store::LedgerReader};
+
+use super::Shop;
+
+impl Shop {
+    /// Fails unless the books are in order: every currency sums to zero, the running balances are what a recount tells, nothing that is
+    /// held for somebody is below zero, and a provider's account is what the provider itself says. Answers with what lies where.
+    pub(crate) async fn audit(&self, provider: PaymentMethod, at_provider: i64) -> Vec<(Account, i64)> {
+        let balances = LedgerReader::trial_balance(&*self.store).await.unwrap();
+        assert_eq!(balances, LedgerReader::recount(&*self.store).await.unwrap(), "a recount tells the same");
+        let mut sums: BTreeMap<_, rust_decimal::Decimal> = BTreeMap::new();
+        for (account, amount) in &balances {
+            *sums.entry(amount.currency().code()).or_default() += amount.amount();
+            assert!(!account.is_bounded() || !amount.is_negative(), "{account:?} is at {amount}");
+        }
+        for (currency, sum) in sums {
+            assert_eq!(sum, rust_decimal::Decimal::ZERO, "{currency}: {balances:?}");
+        }
+        let books: Vec<_> = balances
+            .into_iter()
+            .filter(|(_, amount)| !amount.is_zero())
+            .map(|(account, amount)| (account, i64::try_from(amount.amount()).expect("whole shillings")))
+            .collect();
+        let clearing = self.balance(Account::Clearing(provider)).await;
+        assert_eq!(-clearing, at_provider, "the provider knows better: {books:?}");
+        books
+    }
+}

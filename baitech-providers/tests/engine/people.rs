@@ -1,0 +1,61 @@
+use baitech_core::{
+    account::{Category, User},
+    booking::{NewBooking, NewLocation, NewTimeSlot, PaymentMethod, Urgency},
+    payment::{FraudCheck, FraudDecision, FraudScorer, FraudSignals},
+    store::{AggregateRef, ChangeSet, Claim, Commit, Put},
+};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+
+use super::Shop;
+
+impl Shop {
+    /// Lets a user in.
+    pub(crate) async fn let_in(&self, user: &User) {
+        let mut changes = ChangeSet::new().write(Put::new(user.clone()));
+        let holder = AggregateRef::User(user.id);
+        changes.take = user.claims().into_iter().map(|key| Claim { key, holder }).collect();
+        let _ = self.store.commit(changes).await.unwrap();
+    }
+}
+
+/// A plumbing job of two hours in the middle of Nairobi, so many days after the first: 2,000 of work, 2,738 in all.
+pub(crate) fn request(method: PaymentMethod, day: u64) -> NewBooking {
+    NewBooking {
+        service_category: Category::Plumbing,
+        service_type: "tap repair".to_owned(),
+        description: "The tap in the kitchen drips.".to_owned(),
+        urgency: Urgency::Medium,
+        images: Vec::new(),
+        service_location: NewLocation {
+            coordinates: (36.8219, -1.2921),
+            address: Some("Moi Avenue 12".to_owned()),
+            city: Some("Nairobi".to_owned()),
+            ..NewLocation::default()
+        },
+        time_slot: NewTimeSlot {
+            date: NaiveDate::from_ymd_opt(2026, 3, 2).unwrap() + Days::new(day),
+            start_time: "10:00".to_owned(),
+            end_time: "12:00".to_owned(),
+            time_zone: None,
+        },
+        preferred_technician: None,
+        payment_method: method,
+        project: None,
+        recurrence: None,
+        notes: None,
+        source: None,
+        on_behalf_of: None,
+        discount: None,
+    }
+}
+
+/// Holds every payment for a person to look at.
+#[derive(Debug)]
+pub(crate) struct Suspicion;
+
+impl FraudScorer for Suspicion {
+    fn score(&self, _: &FraudSignals, now: DateTime<Utc>) -> FraudCheck {
+        let decision = FraudDecision::Review;
+        FraudCheck { score: 50, decision, reasons: Vec::new(), checked_at: now, review: None }
+    }
+}

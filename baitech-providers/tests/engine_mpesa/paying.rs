@@ -1,0 +1,234 @@
+//! A push, and how it ends.
+
+use baitech_core::{
+    booking::{BookingStatus, PaymentMethod, PaymentStatus},
+    ledger::Account,
+    payment::{TransactionKind, TransactionStatus, WebhookStatus},
+};
+use baitech_providers::testing::{Endpoint, Fault};
+use chrono::TimeDelta;
+
+use crate::desk::{CLEARING, Desk};
+
+#[tokio::test]
+async fn a_job_is_paid_held_released_and_paid_out() {
+    let desk = Desk::open().await;
+    let (id, payment) = desk.asked(1).await;
+    assert_eq!(desk.status(payment).await, TransactionStatus::Processing);
+    let sent = &desk.daraja.requests(Endpoint::Push)[0];
+    assert_eq!((&sent["Amount"], &sent["PhoneNumber"]), (&2_738.into(), &"254700000001".into()));
+    assert_eq!(desk.books().await, []);
+
+    assert_eq!(desk.hear(&desk.daraja.pay(&desk.prompt())).await, WebhookStatus::Applied);
+    assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+    assert_eq!(desk.booking(id).await.payment.status, PaymentStatus::Held);
+    assert!(desk.load(payment).await.gateway.receipt.is_some());
+
+    desk.drive(id, BookingStatus::Paid).await;
+    desk.later(TimeDelta::hours(24)).await;
+    assert_eq!((desk.owed().await, desk.balance(Account::Escrow(id)).await), (2_278, 0));
+
+    desk.later(TimeDelta::days(7)).await;
+    let payout = desk.of_kind(TransactionKind::TechnicianPayout).await.pop().expect("the batch pays");
+    assert_eq!(payout.settlement.batch.as_deref(), Some("2026-03-10"));
+    assert_eq!(desk.daraja.requests(Endpoint::PayOut)[0]["Amount"], 2_278);
+    assert_eq!(desk.status(payout.id).await, TransactionStatus::Processing);
+    assert_eq!(desk.hear(&desk.daraja.carry_out(&desk.order())).await, WebhookStatus::Applied);
+    assert_eq!(desk.status(payout.id).await, TransactionStatus::Completed);
+    let fees = [
+        (CLEARING, -460),
+        (Account::PlatformRevenue, 300),
+        (Account::ProcessingRevenue, 60),
+        (Account::WithholdingPayable, 100),
+    ];
+    assert_eq!(desk.books().await, fees);
+}
+
+#[tokio::test]
+async fn who_says_no_can_pay_later() {
+    let desk = Desk::open().await;
+    let (id, first) = desk.asked(1).await;
+    assert_eq!(desk.hear(&desk.daraja.refuse(&desk.prompt(), "1032")).await, WebhookStatus::Applied);
+    let failed = desk.load(first).await;
+    assert_eq!(failed.status, TransactionStatus::Failed);
+    assert_eq!(failed.failure.as_ref().unwrap().code, "1032");
+    assert_eq!(desk.booking(id).await.payment.status, PaymentStatus::Failed);
+
+    let second = desk.push(id).await;
+    assert_ne!(first, second);
+    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
+    assert_eq!(desk.status(second).await, TransactionStatus::Completed);
+    assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+}
+
+#[tokio::test]
+async fn a_busy_subscriber_is_asked_again_and_not_for_ever() {
+    let desk = Desk::open().await;
+    desk.daraja.set_busy("254700000001", true);
+    let (id, payment) = desk.asked(1).await;
+    assert_eq!(desk.status(payment).await, TransactionStatus::Pending);
+    desk.daraja.set_busy("254700000001", false);
+    desk.later(TimeDelta::minutes(2)).await;
+    assert_eq!(desk.daraja.requests(Endpoint::Push).len(), 2);
+    // The prompt was sent, and found the subscriber busy again.
+    desk.hear(&desk.daraja.refuse(&desk.prompt(), "1001")).await;
+    assert_eq!(desk.status(payment).await, TransactionStatus::Pending);
+    desk.later(TimeDelta::minutes(2)).await;
+    assert_eq!(desk.daraja.prompts().len(), 2);
+    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
+    assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+
+    let desk = Desk::open().await;
+    desk.daraja.set_busy("254700000001", true);
+    let (_, payment) = desk.asked(1).await;
+    for _ in 0..5 {
+        desk.later(TimeDelta::minutes(2)).await;
+    }
+    assert_eq!(desk.status(payment).await, TransactionStatus::Failed);
+    assert_eq!(desk.daraja.requests(Endpoint::Push).len(), 3);
+    assert_eq!(desk.books().await, []);
+}
+
+#[tokio::test]
+async fn a_busy_callback_that_overtakes_the_answer_still_leads_to_another_push() {
+    let desk = Desk::open().await;
+    desk.daraja.fail(Endpoint::Push, Fault::Break { carried_out: true });
+    let (id, payment) = desk.asked(1).await;
+    desk.hear(&desk.daraja.refuse(&desk.prompt(), "1001")).await;
+    desk.later(TimeDelta::minutes(2)).await;
+    assert_eq!(desk.daraja.prompts().len(), 2, "asked again");
+    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
+    assert_eq!(desk.status(payment).await, TransactionStatus::Completed);
+    assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+}
+
+#[tokio::test]
+async fn a_payment_whose_callback_is_lost_is_settled_by_a_question_and_gets_its_receipt() {
+    let desk = Desk::open().await;
+    let (id, payment) = desk.asked(1).await;
+    desk.later(TimeDelta::seconds(75)).await;
+    assert_eq!(desk.daraja.requests(Endpoint::PushQuery).len(), 1);
+    assert_eq!(desk.status(payment).await, TransactionStatus::Processing, "still being processed");
+
+    let lost = desk.daraja.pay(&desk.prompt());
+    desk.later(TimeDelta::seconds(45)).await;
+    let settled = desk.load(payment).await;
+    assert_eq!((settled.status, settled.gateway.receipt.as_deref()), (TransactionStatus::Completed, None));
+    desk.work().await;
+    let answers = desk.daraja.answers();
+    assert_eq!(answers.len(), 1, "the receipt is asked for once");
+    assert_eq!(desk.hear(&answers[0]).await, WebhookStatus::Applied);
+    let receipt = desk.load(payment).await.gateway.receipt.clone();
+    assert!(receipt.is_some());
+    assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+
+    // The callback was late, and not lost.
+    desk.hear(&lost).await;
+    assert_eq!(desk.load(payment).await.gateway.receipt, receipt);
+    assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+}
+
+#[tokio::test]
+async fn a_push_without_an_answer_is_never_sent_again_and_still_pays() {
+    for fault in [Fault::Break { carried_out: true }, Fault::Hang { carried_out: true }] {
+        let desk = Desk::open().await;
+        desk.daraja.fail(Endpoint::Push, fault);
+        let (id, payment) = desk.asked(1).await;
+        assert_eq!(desk.status(payment).await, TransactionStatus::Pending, "unknown");
+        desk.later(TimeDelta::minutes(20)).await;
+        assert_eq!(desk.daraja.prompts().len(), 1);
+        // Its callback is the first that is known of it.
+        assert_eq!(desk.hear(&desk.daraja.pay(&desk.prompt())).await, WebhookStatus::Applied);
+        let paid = desk.load(payment).await;
+        assert_eq!(
+            (paid.status, paid.gateway.reference.clone()),
+            (TransactionStatus::Completed, Some(desk.prompt()))
+        );
+        assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_fails_before_it_began_says_so_or_leaves_a_question() {
+    let desk = Desk::open().await;
+    let answer = |status, body: &str| Fault::Answer { status, body: body.to_owned() };
+    desk.daraja.fail(Endpoint::Push, answer(503, "<html>try later</html>"));
+    let (id, payment) = desk.asked(1).await;
+    assert_eq!(desk.status(payment).await, TransactionStatus::Pending, "nobody knows");
+    assert_eq!(desk.daraja.prompts().len(), 0);
+    desk.later(TimeDelta::minutes(30)).await;
+    assert_eq!(desk.booking(id).await.status, BookingStatus::Cancelled, "nobody paid in time");
+    for _ in 0..27 {
+        desk.later(TimeDelta::hours(1)).await;
+    }
+    assert_eq!(desk.status(payment).await, TransactionStatus::Expired);
+
+    // Without an access token nothing was sent, and it is sent later.
+    let desk = Desk::open().await;
+    desk.daraja.revoke_tokens();
+    desk.daraja.fail(Endpoint::Token, answer(500, ""));
+    let (id, payment) = desk.asked(1).await;
+    assert_eq!(desk.daraja.prompts().len(), 0);
+    desk.later(TimeDelta::minutes(2)).await;
+    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
+    assert_eq!(desk.status(payment).await, TransactionStatus::Completed);
+    assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+}
+
+#[tokio::test]
+async fn money_for_a_booking_that_has_ended_goes_back_by_itself() {
+    let desk = Desk::open().await;
+    let (id, payment) = desk.asked(1).await;
+    desk.market.bookings().cancel(&desk.customer.actor(), id, "not needed").await.unwrap();
+    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
+    assert_eq!(desk.status(payment).await, TransactionStatus::Refunded);
+    desk.work().await;
+    let refund = desk.of_kind(TransactionKind::Refund).await.pop().unwrap();
+    assert_eq!(desk.daraja.requests(Endpoint::Reversal).len(), 1);
+    desk.hear(&desk.daraja.carry_out(&desk.order())).await;
+    assert_eq!(desk.status(refund.id).await, TransactionStatus::Completed);
+    assert_eq!(desk.books().await, []);
+}
+
+#[tokio::test]
+async fn a_second_success_goes_back_whichever_comes_first() {
+    let desk = Desk::open().await;
+    let (id, first) = desk.asked(1).await;
+    let prompt = desk.prompt();
+    desk.hear(&desk.daraja.refuse(&prompt, "1037")).await;
+    let second = desk.push(id).await;
+    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
+    // The first was unreachable, and then paid after all.
+    desk.hear(&desk.daraja.pay(&prompt)).await;
+    assert_eq!(desk.status(first).await, TransactionStatus::Refunded);
+    assert_eq!(desk.status(second).await, TransactionStatus::Completed);
+    desk.work().await;
+    desk.hear(&desk.daraja.carry_out(&desk.order())).await;
+    assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+}
+
+#[tokio::test]
+async fn much_money_counts_once_a_question_has_confirmed_it() {
+    let desk = Desk::with(|builder| {
+        let mut policy = baitech_core::booking::BookingPolicy::default();
+        policy.payment.confirm_above = crate::engine::kes(2_000);
+        builder.policy(policy)
+    })
+    .await;
+    let (id, payment) = desk.asked(1).await;
+    let claimed = desk.daraja.pay(&desk.prompt());
+    desk.daraja.refuse(&desk.prompt(), "1032");
+    assert_eq!(desk.hear(&claimed).await, WebhookStatus::Applied);
+    assert_eq!(desk.status(payment).await, TransactionStatus::Processing, "only a claim");
+    desk.work().await;
+    assert_eq!(desk.status(payment).await, TransactionStatus::Failed, "and a wrong one");
+    assert_eq!(desk.balance(CLEARING).await, 0);
+
+    let again = desk.push(id).await;
+    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
+    assert_eq!(desk.status(again).await, TransactionStatus::Processing);
+    desk.work().await;
+    assert_eq!(desk.status(again).await, TransactionStatus::Completed);
+    assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+    assert_eq!(desk.booking(id).await.payment.method, Some(PaymentMethod::Mpesa));
+}

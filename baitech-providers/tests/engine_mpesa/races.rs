@@ -1,0 +1,155 @@
+//! Many callbacks at the same moment, each in a task of its own.
+
+use std::sync::Arc;
+
+use baitech_core::{
+    booking::{Booking, PaymentMethod},
+    kernel::{Entropy, Id, SystemEntropy},
+    ledger::Account,
+    payment::{Transaction, TransactionStatus, WebhookStatus},
+};
+use baitech_providers::testing::{Callback, Endpoint};
+use chrono::TimeDelta;
+
+use crate::desk::{CLEARING, Desk};
+
+/// Delivers all of them at once; tells how many took effect.
+async fn at_once(desk: &Arc<Desk>, callbacks: Vec<Callback>) -> usize {
+    let barrier = Arc::new(tokio::sync::Barrier::new(callbacks.len()));
+    let tasks: Vec<_> = callbacks
+        .into_iter()
+        .map(|callback| {
+            let (desk, barrier) = (Arc::clone(desk), Arc::clone(&barrier));
+            tokio::spawn(async move {
+                barrier.wait().await;
+                desk.hear(&callback).await
+            })
+        })
+        .collect();
+    let mut applied = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            WebhookStatus::Applied => applied += 1,
+            WebhookStatus::Duplicate => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    applied
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn ten_callbacks_at_once_are_ten_payments() {
+    let desk = Arc::new(Desk::open().await);
+    let mut callbacks = Vec::new();
+    let mut payments = Vec::new();
+    // Work on a Saturday or a Sunday costs more.
+    for day in [1, 2, 3, 4, 7, 8, 9, 10, 11, 14] {
+        let (id, payment) = desk.asked(day).await;
+        callbacks.push(desk.daraja.pay(&desk.prompt()));
+        payments.push((id, payment));
+    }
+    assert_eq!(at_once(&desk, callbacks).await, 10);
+    for (id, payment) in payments {
+        assert_eq!(desk.status(payment).await, TransactionStatus::Completed);
+        assert_eq!(desk.balance(Account::Escrow(id)).await, 2_738);
+    }
+    assert_eq!(desk.store.ledger_entries().len(), 10);
+    assert_eq!(desk.balance(CLEARING).await, -27_380);
+    desk.books().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_same_callback_eight_times_at_once_pays_once() {
+    for _ in 0..20 {
+        let desk = Arc::new(Desk::open().await);
+        let (id, _) = desk.asked(1).await;
+        let paid = desk.daraja.pay(&desk.prompt());
+        assert_eq!(at_once(&desk, vec![paid; 8]).await, 1);
+        assert_eq!(desk.store.ledger_entries().len(), 1);
+        assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_same_deposit_eight_times_at_once_is_credited_once() {
+    for _ in 0..20 {
+        let desk = Arc::new(Desk::open().await);
+        let deposit = desk.daraja.deposit("254700000001", "254700000001", "700.00");
+        assert_eq!(at_once(&desk, vec![deposit; 8]).await, 1);
+        assert_eq!(desk.books().await, [(CLEARING, -700), (Account::Wallet(desk.customer.id), 700)]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_push_told_in_both_ways_at_once_pays_once() {
+    for _ in 0..20 {
+        let desk = Arc::new(Desk::open().await);
+        let (id, _) = desk.asked(1).await;
+        let paid = desk.daraja.pay(&desk.prompt());
+        let deposit = desk.daraja.as_deposit(&desk.prompt());
+        at_once(&desk, [paid, deposit].into_iter().cycle().take(8).collect()).await;
+        assert_eq!(desk.store.ledger_entries().len(), 1);
+        assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn any_order_of_everything_that_is_told_ends_in_the_same_books() {
+    let entropy = SystemEntropy;
+    for _ in 0..20 {
+        let desk = Arc::new(Desk::open().await);
+        let (id, payment) = desk.asked(1).await;
+        let failed = desk.daraja.refuse(&desk.prompt(), "1037");
+        let paid = desk.daraja.pay(&desk.prompt());
+        let deposit = desk.daraja.as_deposit(&desk.prompt());
+        let mut calls: Vec<_> = [failed, paid, deposit].into_iter().cycle().take(9).collect();
+        for n in (1..calls.len()).rev() {
+            let mut random = [0];
+            entropy.fill(&mut random);
+            calls.swap(n, usize::from(random[0]) % (n + 1));
+        }
+        for call in &calls {
+            desk.hear(call).await;
+        }
+        assert_eq!(desk.status(payment).await, TransactionStatus::Completed);
+        assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)], "{calls:?}");
+        assert_eq!(desk.booking(id).await.payment.method, Some(PaymentMethod::Mpesa));
+    }
+}
+
+/// Begins a payment whose push is answered only when the test lets it, and waits until the prompt is on the phone.
+async fn push_without_answer(desk: &Arc<Desk>) -> (Id<Booking>, tokio::task::JoinHandle<Id<Transaction>>) {
+    let id = desk.accepted(PaymentMethod::Mpesa, 1).await;
+    desk.daraja.keep_back(Endpoint::Push);
+    let paying = Arc::clone(desk);
+    let payment = tokio::spawn(async move { paying.push(id).await });
+    while desk.daraja.prompts().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    (id, payment)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_callback_that_overtakes_the_answer_of_the_push_pays_once() {
+    let desk = Arc::new(Desk::open().await);
+    let (id, payment) = push_without_answer(&desk).await;
+    assert_eq!(desk.hear(&desk.daraja.pay(&desk.prompt())).await, WebhookStatus::Applied);
+    desk.daraja.let_go();
+    let payment = payment.await.unwrap();
+    assert_eq!(desk.status(payment).await, TransactionStatus::Completed);
+    assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_answer_that_its_own_failure_has_overtaken_stops_no_other_attempt() {
+    let desk = Arc::new(Desk::open().await);
+    let (id, payment) = push_without_answer(&desk).await;
+    assert_eq!(desk.hear(&desk.daraja.refuse(&desk.prompt(), "1001")).await, WebhookStatus::Applied);
+    desk.daraja.let_go();
+    let payment = payment.await.unwrap();
+    desk.later(TimeDelta::minutes(2)).await;
+    assert_eq!(desk.daraja.prompts().len(), 2, "the subscriber is asked again");
+    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
+    assert_eq!(desk.status(payment).await, TransactionStatus::Completed);
+    assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
+}

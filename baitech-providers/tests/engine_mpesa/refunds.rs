@@ -1,0 +1,107 @@
+//! Money that goes back: whole by reversal, in part by B2C.
+
+use baitech_core::{
+    ledger::Account,
+    payment::{TransactionStatus, WebhookStatus},
+};
+use baitech_providers::testing::{Endpoint, Fault};
+use chrono::TimeDelta;
+
+use crate::{
+    desk::{CLEARING, Desk},
+    engine::kes,
+};
+
+#[tokio::test]
+async fn the_whole_goes_back_by_reversal() {
+    let desk = Desk::open().await;
+    let (_, payment) = desk.held(1).await;
+    let refund = desk.payments().refund(&desk.admin.actor(), payment, kes(2_738), "no work").await.unwrap();
+    assert_eq!(refund.status, TransactionStatus::Processing);
+    let sent = &desk.daraja.requests(Endpoint::Reversal)[0];
+    assert_eq!(sent["Amount"], 2_738);
+    assert_eq!(sent["TransactionID"].as_str(), desk.load(payment).await.gateway.receipt.as_deref());
+    assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Reserved(refund.id), 2_738)]);
+    let done = desk.daraja.carry_out(&desk.order());
+    assert_eq!(desk.hear(&done).await, WebhookStatus::Applied);
+    assert_eq!(desk.hear(&done).await, WebhookStatus::Duplicate);
+    assert_eq!(desk.status(refund.id).await, TransactionStatus::Completed);
+    assert_eq!(desk.books().await, []);
+}
+
+#[tokio::test]
+async fn parts_go_back_by_payout_out_of_every_share() {
+    let desk = Desk::open().await;
+    let (_, payment) = desk.released(1).await;
+    let (admin, payments) = (desk.admin.actor(), desk.payments());
+    for (part, left) in [(1_000, 1_738), (738, 1_000), (1_000, 0)] {
+        let refund = payments.refund(&admin, payment, kes(part), "half done").await.unwrap();
+        assert_eq!(desk.daraja.requests(Endpoint::PayOut).last().unwrap()["Amount"], part);
+        desk.hear(&desk.daraja.carry_out(&desk.order())).await;
+        assert_eq!(desk.status(refund.id).await, TransactionStatus::Completed);
+        assert_eq!(desk.daraja.balance(), left);
+        let clearing: rust_decimal::Decimal = desk
+            .store
+            .ledger_entries()
+            .iter()
+            .flat_map(|entry| entry.lines_of(CLEARING).map(|line| line.amount.amount()).collect::<Vec<_>>())
+            .sum();
+        assert_eq!(-clearing, left.into());
+    }
+    assert_eq!(desk.daraja.requests(Endpoint::Reversal).len(), 0, "no part is the whole");
+    assert_eq!(desk.books().await, []);
+}
+
+#[tokio::test]
+async fn a_part_that_cannot_be_paid_out_goes_into_the_wallet() {
+    let desk = Desk::open().await;
+    let (id, payment) = desk.held(1).await;
+    let refund = desk.payments().refund(&desk.admin.actor(), payment, kes(738), "late").await.unwrap();
+    let rejected = desk.daraja.reject(&desk.order(), "2001");
+    desk.hear(&rejected).await;
+    assert_eq!(desk.status(refund.id).await, TransactionStatus::Failed);
+    let wallet = Account::Wallet(desk.customer.id);
+    assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_000), (wallet, 738)]);
+
+    // Less than B2C moves is not even sent.
+    let small = desk.payments().refund(&desk.admin.actor(), payment, kes(9), "late").await.unwrap();
+    assert_eq!(small.status, TransactionStatus::Failed);
+    assert_eq!(desk.daraja.requests(Endpoint::PayOut).len(), 1);
+    assert_eq!(desk.wallet().await, 747);
+    desk.books().await;
+}
+
+#[tokio::test]
+async fn a_refund_without_an_answer_is_asked_about_and_at_last_shown_to_a_person() {
+    let desk = Desk::open().await;
+    let (id, payment) = desk.held(1).await;
+    desk.daraja.fail(Endpoint::PayOut, Fault::Break { carried_out: true });
+    let refund = desk.payments().refund(&desk.admin.actor(), payment, kes(738), "late").await.unwrap();
+    assert_eq!(desk.status(refund.id).await, TransactionStatus::Pending);
+    desk.daraja.carry_out(&desk.order());
+    desk.later(TimeDelta::seconds(75)).await;
+    let answers = desk.daraja.answers();
+    assert_eq!(answers.len(), 1);
+    desk.hear(&answers[0]).await;
+    assert_eq!(desk.status(refund.id).await, TransactionStatus::Completed, "found by our own name for it");
+    assert_eq!(desk.daraja.orders().len(), 1);
+    assert_eq!(desk.books().await, [(CLEARING, -2_000), (Account::Escrow(id), 2_000)]);
+
+    // A reversal has no name of ours: only its callback, or a person, can tell.
+    let desk = Desk::open().await;
+    let (_, payment) = desk.held(1).await;
+    desk.daraja.fail(Endpoint::Reversal, Fault::Break { carried_out: true });
+    let refund = desk.payments().refund(&desk.admin.actor(), payment, kes(2_738), "no work").await.unwrap();
+    for _ in 0..30 {
+        desk.later(TimeDelta::hours(1)).await;
+        for answer in desk.daraja.answers() {
+            desk.hear(&answer).await;
+        }
+    }
+    let unknown = desk.load(refund.id).await;
+    assert!(unknown.status.is_open() && unknown.gateway.needs_person);
+    assert_eq!(desk.daraja.orders().len(), 1, "never sent again");
+    desk.daraja.carry_out(&desk.order());
+    desk.payments().decide_outcome(&desk.admin.actor(), refund.id, true, Some("RKO0000009")).await.unwrap();
+    assert_eq!(desk.books().await, []);
+}
