@@ -55,7 +55,7 @@
 //!
 //! # What the server brings
 //!
-//! Payments are scored for fraud by where they are asked for, among other things: by what the client calls itself (`User-Agent`), and
+//! Payments are scored for fraud by where they are asked for, among other things: by the id of the app's installation (`X-Device-Id`), and
 //! by its address, where the server provides one as [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo)
 //! (`into_make_service_with_connect_info`). `X-Forwarded-For` and its like are not read: a server behind a proxy that it trusts
 //! replaces the `ConnectInfo` in the extensions of the request by what that proxy says.

@@ -20,7 +20,7 @@ async fn a_payment_is_held_given_back_in_part_released_and_paid_out() {
     let (asha, juma, admin) = (user(Role::Customer, 1), user(Role::Technician, 1), user(Role::Admin, 1));
     let booking = world.booking(1, BookingStatus::Accepted).await;
     let path = format!("/api/v1/bookings/{booking}/pay");
-    let agent = [("agreed-total", "2738.00 KES"), ("user-agent", "BaiTech/3.1 (phone)")];
+    let agent = [("agreed-total", "2738.00 KES"), ("x-device-id", "BaiTech/3.1 (phone)")];
     let pay =
         request(Method::POST, &path, Some(&asha), &agent, Some(json!({ "phoneNumber": "0712 345 678" })));
     // The booking is to be paid in cash, unless the payment says otherwise.

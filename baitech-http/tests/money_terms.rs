@@ -183,7 +183,7 @@ async fn a_payment_comes_from_the_address_that_the_server_tells() {
             ("x-forwarded-for", "198.51.100.1"),
             ("forwarded", "for=198.51.100.1"),
             ("x-real-ip", "198.51.100.1"),
-            ("user-agent", "BaiTech/3.1"),
+            ("x-device-id", "BaiTech/3.1"),
         ];
         let sum = json!({ "amount": { "amount": "100", "currency": "KES" }, "method": "mpesa" });
         let mut top_up = request(Method::POST, "/api/v1/wallet/top-up", Some(&asha), &claimed, Some(sum));

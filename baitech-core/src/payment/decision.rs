@@ -9,11 +9,11 @@ use crate::{
 };
 
 impl Transaction {
-    /// Whether an actor may know of this transaction: who pays, who is paid, and staff.
+    /// Whether an actor may know of this transaction: who pays, who is paid, who asked for it, and staff.
     #[must_use]
     pub fn is_visible_to(&self, actor: &Actor) -> bool {
         let id = actor.id();
-        actor.is_staff() || (id.is_some() && (self.payer == id || self.payee == id))
+        actor.is_staff() || (id.is_some() && [self.payer, self.payee, self.requested_by].contains(&id))
     }
 
     /// A refusal that names the status and what can follow.

@@ -2,17 +2,21 @@ use std::{convert::Infallible, net::SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
-    http::{header, request::Parts},
+    http::request::Parts,
 };
 use baitech_core::payment::PaymentOrigin;
 
 use crate::app::App;
 
-/// The most characters that are kept of what a client calls itself.
-const MAX_DEVICE: usize = 256;
+/// The header in which an app names its installation: an id that it makes once and keeps. `User-Agent` would be shared by strangers, and
+/// make them look like one.
+const DEVICE: &str = "x-device-id";
 
-/// Where a request comes from: the address at the other end of the connection, where the server tells it, and what the client calls
-/// itself.
+/// The most characters that are kept of it.
+const MAX_DEVICE: usize = 128;
+
+/// Where a request comes from: the address at the other end of the connection, where the server tells it, and the id of the app's
+/// installation, where the app sends one.
 ///
 /// `X-Forwarded-For` and its like are whatever a client writes; a server behind a proxy that it trusts puts the right address into
 /// [`ConnectInfo`].
@@ -24,7 +28,7 @@ impl FromRequestParts<App> for Origin {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let device = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let device = parts.headers.get(DEVICE).and_then(|value| value.to_str().ok());
         let device: Option<String> = device.map(|text| text.trim().chars().take(MAX_DEVICE).collect());
         Ok(Self(PaymentOrigin {
             // One client has one address, whether its server listens on IPv4 or on both.

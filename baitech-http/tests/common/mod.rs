@@ -151,8 +151,14 @@ impl World {
 pub fn transaction(n: u64, payer: &User, payee: &User, status: TransactionStatus) -> TransactionRecord {
     let (policy, entropy) = (Default::default(), SeededEntropy::new(n));
     let now = build::start();
-    let (payment, number) = (None, None);
-    let context = Context { actor: payer.actor(), now, policy: &policy, entropy: &entropy, payment, number };
+    let context = Context {
+        actor: payer.actor(),
+        now,
+        policy: &policy,
+        entropy: &entropy,
+        payments: &[],
+        numbers: &[],
+    };
     let number = TransactionNumber::from_stored(format!("TXN260302{n:06}"));
     let amount = Amount::whole(build::kes(2_738));
     let kind = TransactionKind::BookingPayment;

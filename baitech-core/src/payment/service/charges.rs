@@ -42,6 +42,9 @@ pub struct StartedPayment {
     pub client_secret: Option<ClientSecret>,
 }
 
+/// The code of a payment that looks too much like a fraud.
+const BLOCKED: &str = "blocked";
+
 /// What is to be paid, by whom and for whom.
 struct Order {
     kind: TransactionKind,
@@ -78,7 +81,7 @@ impl Payments {
         let mut number = None;
         loop {
             if let Some(transaction) = answered(&self.engine, transactions, &command).await? {
-                return Ok(StartedPayment { transaction, client_secret: None });
+                return started_before(transaction);
             }
             let stored = self.load_booking(Some(booking)).await?;
             let stored = stored.filter(|stored| stored.is_visible_to(actor));
@@ -216,7 +219,7 @@ impl Payments {
         let command = self.unpinned().command(actor, name, arguments)?;
         let transactions = &*self.engine.transactions;
         if let Some(transaction) = answered(&self.engine, transactions, &command).await? {
-            return Ok(StartedPayment { transaction, client_secret: None });
+            return started_before(transaction);
         }
         let number = draw_transaction_number(&self.engine).await?;
         let now = self.engine.clock.now();
@@ -276,7 +279,7 @@ impl Payments {
         if blocked {
             let end = (TransactionStatus::Failed, Cause::Declined);
             let reason = "the payment was not accepted";
-            let decision = begun.and_then(|transaction| transaction.fail("blocked", reason, end, context))?;
+            let decision = begun.and_then(|transaction| transaction.fail(BLOCKED, reason, end, context))?;
             return Ok((decision, true));
         }
         let Some(stored) = booking else {
@@ -300,7 +303,7 @@ impl Payments {
     /// Sends what was begun, if there is anybody to send it to.
     async fn go_on(&self, written: Stored<Transaction>, blocked: bool) -> Result<StartedPayment> {
         if blocked {
-            return Err(Error::refused(Rule::PaymentDeclined, "the payment was not accepted"));
+            return Err(not_accepted());
         }
         if !written.wants_sending() {
             return Ok(StartedPayment { transaction: written, client_secret: None });
@@ -365,4 +368,14 @@ impl Payments {
         };
         Ok(self.engine.fraud.score(&signals, now))
     }
+}
+
+/// The answer to a repeated request: as the first one was answered.
+fn started_before(transaction: Stored<Transaction>) -> Result<StartedPayment> {
+    let blocked = transaction.failure.as_ref().is_some_and(|failure| failure.code == BLOCKED);
+    if blocked { Err(not_accepted()) } else { Ok(StartedPayment { transaction, client_secret: None }) }
+}
+
+fn not_accepted() -> Error {
+    Error::refused(Rule::PaymentDeclined, "the payment was not accepted")
 }

@@ -23,9 +23,11 @@ impl Payments {
     /// The receipt of money that has come in, or gone out. The same at any time, but for what was given back since.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for whoever may not know of the transaction; [`Rule::Transition`] where no money has moved.
+    /// [`Error::NotFound`] for whoever may not know of the transaction; [`Error::Forbidden`] for the other side of it;
+    /// [`Rule::Transition`] where no money has moved.
     pub async fn receipt(&self, actor: &Actor, id: Id<Transaction>) -> Result<Document> {
         let transaction = self.get(actor, id).await?;
+        require_addressee(actor, &transaction)?;
         if !transaction.status.is_settled() {
             return Err(transaction.refuse(Rule::Transition, "there is a receipt once the money has moved"));
         }
@@ -35,9 +37,11 @@ impl Payments {
     /// The invoice of a booking's payment, with its tax, paid or not.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for whoever may not know of the transaction; [`Rule::Transition`] for anything but the payment of a booking.
+    /// [`Error::NotFound`] for whoever may not know of the transaction; [`Error::Forbidden`] for the other side of it;
+    /// [`Rule::Transition`] for anything but the payment of a booking.
     pub async fn invoice(&self, actor: &Actor, id: Id<Transaction>) -> Result<Document> {
         let transaction = self.get(actor, id).await?;
+        require_addressee(actor, &transaction)?;
         if transaction.kind != TransactionKind::BookingPayment {
             return Err(transaction.refuse(Rule::Transition, "there are invoices of bookings"));
         }
@@ -47,8 +51,7 @@ impl Payments {
     async fn document(&self, kind: DocumentKind, transaction: &Stored<Transaction>) -> Result<Document> {
         let policy = &self.engine.policy;
         let booking = self.load_booking(transaction.booking).await?;
-        let whose = if transaction.kind.is_incoming() { transaction.payer } else { transaction.payee };
-        let recipient = match whose {
+        let recipient = match addressed_to(transaction) {
             Some(user) => addressee(&self.user(user).await?),
             None => Addressee::default(),
         };
@@ -199,6 +202,20 @@ impl Payments {
         };
         Ok(DocumentLine { description: about, detail: Some(detail), amount: line.amount.negated() })
     }
+}
+
+/// Whom a document about a transaction is for.
+fn addressed_to(transaction: &Transaction) -> Option<Id<User>> {
+    if transaction.kind.is_incoming() { transaction.payer } else { transaction.payee }
+}
+
+/// Fails for whoever a document is not for: it names its addressee's phone number and means of payment.
+fn require_addressee(actor: &Actor, transaction: &Transaction) -> Result<()> {
+    let own = [addressed_to(transaction), transaction.requested_by];
+    if actor.is_staff() || own.contains(&actor.id()) {
+        return Ok(());
+    }
+    Err(Error::forbidden("a document is for whom it is addressed to, and the staff"))
 }
 
 /// How a document is addressed to a user: a company by its own name and tax number.

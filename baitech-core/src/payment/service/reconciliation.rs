@@ -77,7 +77,7 @@ impl Payments {
     /// it is booked; bank transfers that we wait for, and that the statement shows, are completed. Repeating it changes nothing.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff; violations of `statement.{row}.{column}`; [`Error::Unavailable`] (what was marked
+    /// [`Error::Forbidden`] for others than staff; violations of `period` and `statement.{row}.{column}`; [`Error::Unavailable`] (what was marked
     /// until then stays, and repeating it goes on).
     pub async fn reconcile(
         &self,
@@ -86,6 +86,9 @@ impl Payments {
         statement: &[u8],
     ) -> Result<ReconciliationReport> {
         self.require_staff(actor, GoesOn).await?;
+        if request.period.is_some_and(|period| period.from >= period.until) {
+            return Err(Violation::new("period", Code::Order, "the period ends after it begins").into());
+        }
         let method = match request.method {
             PaymentMethod::Cash | PaymentMethod::Wallet => {
                 let message = "this method moves in our own books alone, and has no statement";

@@ -3,7 +3,7 @@
 use super::Payments;
 use crate::{
     engine::Effort::GoesOn,
-    kernel::{Actor, Id, Result, Rule},
+    kernel::{Actor, Id, Result, Rule, Text},
     payment::{Cause, Proof, Transaction, TransactionStatus},
     store::Stored,
 };
@@ -52,7 +52,8 @@ impl Payments {
     /// had said that it did, has come back).
     ///
     /// # Errors
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff; [`Rule::AlreadyDecided`] where its outcome is known;
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff; a violation of `receipt` for more than 100
+    /// characters; [`Rule::AlreadyDecided`] where its outcome is known;
     /// [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn decide_outcome(
         &self,
@@ -62,6 +63,8 @@ impl Payments {
         receipt: Option<&str>,
     ) -> Result<Stored<Transaction>> {
         self.require_staff(actor, GoesOn).await?;
+        let receipt = Text::<100>::optional("receipt", receipt)?;
+        let receipt = receipt.as_ref().map(Text::as_str);
         let command = self.command(actor, "decide_outcome", &(id, moved, receipt))?;
         self.decide(&command, id, false, |transaction, beside| {
             let is_open = transaction.status.is_open();

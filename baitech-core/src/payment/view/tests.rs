@@ -48,8 +48,8 @@ fn transaction(kind: TransactionKind, change: impl FnOnce(&mut TransactionRecord
         now,
         policy: &policy,
         entropy: &entropy,
-        payment: None,
-        number: None,
+        payments: &[],
+        numbers: &[],
     };
     let number = TransactionNumber::from_stored("TXN260302000001");
     let amount = Amount::shared(Shares {
