@@ -2,8 +2,10 @@
 
 mod account;
 mod entry;
+mod opening;
 mod reader;
 
 pub use account::Account;
 pub use entry::{AccountLine, Entry, EntryRecord, Posting, UnbalancedEntry};
+pub use opening::{OpeningDifference, OpeningIssue, OpeningLedger, OpeningPlan, OpeningReport};
 pub use reader::Ledger;
