@@ -1,10 +1,15 @@
 //! References to aggregates: `{kind: "booking", id: ObjectId}`.
 
+use baitech_core::account::User;
+use baitech_core::booking::Booking;
 use baitech_core::kernel::Id;
+use baitech_core::payment::{Transaction, Webhook};
 use baitech_core::store::AggregateRef;
 use bson::oid::ObjectId;
 use bson::{Bson, doc};
 use serde::{Deserialize, Serialize};
+
+use crate::codec::Aggregate;
 
 /// A reference as it is stored. The order of its fields is part of its equality in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -18,6 +23,18 @@ pub(crate) struct StoredRef {
 enum StoredKind {
     User,
     Booking,
+    Transaction,
+    Webhook,
+}
+
+/// The collection that an aggregate lies in.
+pub(crate) const fn collection_of(target: AggregateRef) -> &'static str {
+    match target {
+        AggregateRef::User(_) => User::COLLECTION,
+        AggregateRef::Booking(_) => Booking::COLLECTION,
+        AggregateRef::Transaction(_) => Transaction::COLLECTION,
+        AggregateRef::Webhook(_) => Webhook::COLLECTION,
+    }
 }
 
 impl From<AggregateRef> for StoredRef {
@@ -25,6 +42,8 @@ impl From<AggregateRef> for StoredRef {
         let kind = match reference {
             AggregateRef::User(_) => StoredKind::User,
             AggregateRef::Booking(_) => StoredKind::Booking,
+            AggregateRef::Transaction(_) => StoredKind::Transaction,
+            AggregateRef::Webhook(_) => StoredKind::Webhook,
         };
         Self { kind, id: ObjectId::from_bytes(reference.id_bytes()) }
     }
@@ -35,6 +54,8 @@ impl From<StoredRef> for AggregateRef {
         match kind {
             StoredKind::User => Self::User(Id::from_bytes(id.bytes())),
             StoredKind::Booking => Self::Booking(Id::from_bytes(id.bytes())),
+            StoredKind::Transaction => Self::Transaction(Id::from_bytes(id.bytes())),
+            StoredKind::Webhook => Self::Webhook(Id::from_bytes(id.bytes())),
         }
     }
 }
@@ -44,6 +65,8 @@ impl From<StoredRef> for Bson {
         let kind = match kind {
             StoredKind::User => "user",
             StoredKind::Booking => "booking",
+            StoredKind::Transaction => "transaction",
+            StoredKind::Webhook => "webhook",
         };
         Self::Document(doc! { "kind": kind, "id": id })
     }

@@ -4,13 +4,15 @@ use async_trait::async_trait;
 use baitech_core::account::User;
 use baitech_core::booking::Booking;
 use baitech_core::kernel::Id;
-use baitech_core::store::{AggregateRef, DueItem, DueWork, Lease, StoreError};
+use baitech_core::payment::{Transaction, Webhook};
+use baitech_core::store::{DueItem, DueWork, Lease, StoreError};
 use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, doc};
 use futures::TryStreamExt;
 use serde::Deserialize;
 
 use crate::MongoStore;
+use crate::aggregate_ref::collection_of;
 use crate::codec::Aggregate;
 use crate::server_error::unavailable;
 
@@ -53,6 +55,8 @@ impl MongoStore {
     async fn due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError> {
         let mut due = self.due_of::<Booking>(lease, limit).await?;
         due.extend(self.due_of::<User>(lease, limit).await?);
+        due.extend(self.due_of::<Transaction>(lease, limit).await?);
+        due.extend(self.due_of::<Webhook>(lease, limit).await?);
         due.sort_by_key(|item| (item.due_at, item.target));
         due.truncate(limit);
         Ok(due)
@@ -78,11 +82,8 @@ impl MongoStore {
         let mut filter = due_filter(lease);
         filter.insert("_id", ObjectId::from_bytes(item.target.id_bytes()));
         let update = doc! { "$set": { LEASED_UNTIL: DateTime::from_chrono(lease.until()) } };
-        let collection = match item.target {
-            AggregateRef::User(_) => User::COLLECTION,
-            AggregateRef::Booking(_) => Booking::COLLECTION,
-        };
-        let updated = self.raw(collection).update_one(filter, update).await.map_err(unavailable)?;
+        let updated =
+            self.raw(collection_of(item.target)).update_one(filter, update).await.map_err(unavailable)?;
         Ok(updated.matched_count == 1)
     }
 }

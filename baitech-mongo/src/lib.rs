@@ -23,7 +23,7 @@
 //!
 //! # How it is laid out
 //!
-//! A folder a feature (`user`, `booking`, `event`, `ledger`, `matching`): its document, the way from it and to it, its queries.
+//! A folder a feature (`user`, `booking`, `transaction`, `webhook`, `event`, `ledger`, `matching`): its document, the way from it and to it, its queries.
 //! `commit` turns a change set into a plan and sends it; `diff` finds what a save has to write; `index` has a file a collection;
 //! `prepare` derives what a database of the earlier application lacks; `testing` (a feature) runs a real mongod.
 
@@ -47,9 +47,11 @@ mod page;
 mod prepare;
 mod server_error;
 mod store;
+mod transaction;
 mod user;
 mod value;
 mod version;
+mod webhook;
 
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,9 +1,11 @@
-//! Keyset pages.
+//! Keyset pages, and the lists that are read in them, the newest first.
 
-use baitech_core::kernel::{Id, PageRequest};
-use bson::RawDocument;
+use baitech_core::kernel::{Code, Cursor, Id, PageRequest, Violation};
 use bson::oid::ObjectId;
 use bson::raw::RawBsonRef;
+use bson::{Bson, DateTime, Document, RawDocument, doc};
+
+use crate::value::oid;
 
 /// One more than the page holds: the extra one tells that there is another page.
 pub(crate) fn limit_of(page: &PageRequest) -> i64 {
@@ -20,4 +22,62 @@ pub(crate) fn id_of<A>(document: &RawDocument) -> Id<A> {
         _ => ObjectId::from_bytes([0; 12]),
     };
     Id::from_bytes(id.bytes())
+}
+
+/// Where a page of a list by time begins: after a document of this time and id.
+#[derive(Debug)]
+pub(crate) struct Position<A> {
+    /// A document that the earlier application left without a time comes after all others.
+    time: Option<DateTime>,
+    id: Id<A>,
+}
+
+/// What a cursor says in place of a time that is missing.
+const NO_TIME: &str = "none";
+
+impl<A> Position<A> {
+    /// The place of a document whose time stands in this field.
+    pub(crate) fn of(document: &RawDocument, field: &str) -> Self {
+        Self { time: document.get_datetime(field).ok(), id: id_of(document) }
+    }
+
+    pub(crate) fn cursor(&self) -> Cursor {
+        match self.time {
+            Some(time) => Cursor::new(time.timestamp_millis(), self.id),
+            None => Cursor::new(NO_TIME, self.id),
+        }
+    }
+
+    pub(crate) fn parse(cursor: &Cursor) -> Result<Self, Violation> {
+        let (time, id) = cursor.parts::<String, Id<A>>()?;
+        if time == NO_TIME {
+            return Ok(Self { time: None, id });
+        }
+        let millis = time
+            .parse()
+            .map_err(|_| Violation::new("cursor", Code::Malformed, "this is not a cursor of this list"))?;
+        Ok(Self { time: Some(DateTime::from_millis(millis)), id })
+    }
+
+    /// Adds to a query that the document comes after this place. What the query says of the time is a document of operators.
+    pub(crate) fn bound(self, query: &mut Document, field: &str) {
+        let later_id = doc! { "$gt": oid(self.id) };
+        let bounds = query.entry(field.to_owned()).or_insert_with(|| Bson::Document(Document::new()));
+        let Some(bounds) = bounds.as_document_mut() else { return };
+        let Some(time) = self.time else {
+            bounds.insert("$eq", Bson::Null);
+            query.insert("_id", later_id);
+            return;
+        };
+        // Implied by what follows, this bounds the index scan.
+        bounds.insert("$not", doc! { "$gt": time });
+        let older = doc! { field: { "$lt": time } };
+        let same_time = doc! { field: time, "_id": later_id };
+        query.insert("$or", [older, same_time, doc! { field: Bson::Null }]);
+    }
+}
+
+/// The order of a list by time.
+pub(crate) fn newest_first(field: &str) -> Document {
+    doc! { field: -1, "_id": 1 }
 }

@@ -5,6 +5,7 @@ mod derive;
 
 use baitech_core::account::User;
 use baitech_core::booking::Booking;
+use baitech_core::payment::Transaction;
 use baitech_core::store::{Claim, StoreError};
 use bson::{DateTime, Document, doc};
 use mongodb::Database;
@@ -27,10 +28,12 @@ pub struct PrepareReport {
     pub users: u64,
     /// Bookings read.
     pub bookings: u64,
+    /// Transactions read.
+    pub transactions: u64,
     /// Number series that now go on above the stored numbers, with the last number used.
     pub series: Vec<(String, i64)>,
-    /// Of these, those of the running month and later that have few of their 999,999 numbers left, so that soon nothing can be booked.
-    /// A single high number is enough for it; a person has to look at the bookings that have the highest.
+    /// Of these, those of the running month or day and later that have few of their 999,999 numbers left, so that soon nothing can be booked or
+    /// paid. A single high number is enough for it; a person has to look at the documents that have the highest.
     pub nearly_full: Vec<(String, i64)>,
     /// Claims of active bookings and of phone numbers that were made.
     pub claims: u64,
@@ -75,12 +78,17 @@ pub(crate) enum State {
     Unprepared,
 }
 
-pub(crate) async fn state(database: &Database) -> Result<State, Error> {
+/// Whether a step is written down as done.
+pub(crate) async fn is_marked(database: &Database, step: &str) -> Result<bool, Error> {
     let migrations = database.collection::<Document>(COLLECTION);
-    if migrations.find_one(doc! { "_id": MARKER }).await?.is_some() {
+    Ok(migrations.find_one(doc! { "_id": step }).await?.is_some())
+}
+
+pub(crate) async fn state(database: &Database) -> Result<State, Error> {
+    if is_marked(database, MARKER).await? {
         return Ok(State::Prepared);
     }
-    for collection in [User::COLLECTION, Booking::COLLECTION] {
+    for collection in [User::COLLECTION, Booking::COLLECTION, Transaction::COLLECTION] {
         if database.collection::<Document>(collection).find_one(doc! {}).await?.is_some() {
             return Ok(State::Unprepared);
         }
@@ -96,17 +104,24 @@ pub(crate) async fn prepare(database: &Database) -> Result<PrepareReport, Prepar
         return Ok(PrepareReport { already: true, ..PrepareReport::default() });
     }
     let mut report = PrepareReport::default();
-    derive::series(database, &mut report).await?;
+    derive::booking_numbers(database, &mut report).await?;
+    derive::transaction_numbers(database, &mut report).await?;
     derive::phone_claims(database, &mut report).await?;
     derive::booking_claims(database, &mut report).await?;
-    mark(database).await?;
+    derive::transactions(database, &mut report).await?;
+    mark_prepared(database).await?;
     Ok(report)
 }
 
-pub(crate) async fn mark(database: &Database) -> Result<(), Error> {
+pub(crate) async fn mark_prepared(database: &Database) -> Result<(), Error> {
+    mark(database, MARKER).await
+}
+
+/// Writes down that a step is done.
+pub(crate) async fn mark(database: &Database, step: &str) -> Result<(), Error> {
     let migrations = database.collection::<Document>(COLLECTION);
     let update = doc! { "$setOnInsert": { "finishedAt": DateTime::now() } };
-    match migrations.update_one(doc! { "_id": MARKER }, update).upsert(true).await {
+    match migrations.update_one(doc! { "_id": step }, update).upsert(true).await {
         // Somebody else marked it at the same moment.
         Err(error) if server_error::duplicate_key(&error).is_some() => Ok(()),
         outcome => outcome.map(drop),

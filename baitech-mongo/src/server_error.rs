@@ -3,7 +3,7 @@
 use baitech_core::store::StoreError;
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 
-const DUPLICATE_KEY: i32 = 11000;
+pub(crate) const DUPLICATE_KEY: i32 = 11000;
 /// What the server says to a document that it cannot store, whoever sends it and however often: bad coordinates (16755),
 /// failed validation (121), too large (10334, 17419, 17420).
 const UNACCEPTABLE: [i32; 5] = [16755, 121, 10334, 17419, 17420];
@@ -50,5 +50,17 @@ pub(crate) fn unavailable(error: Error) -> StoreError {
     match server_code(&error) {
         Some(code) if UNACCEPTABLE.contains(&code) => StoreError::Malformed(error.to_string().into()),
         _ => StoreError::Unavailable(error.to_string()),
+    }
+}
+
+/// Which of the inserted documents were there already; any other failure of an insert stays one.
+pub(crate) fn only_duplicates(error: Error) -> Result<Vec<usize>, Error> {
+    match error.kind.as_ref() {
+        ErrorKind::InsertMany(refused)
+            if duplicate_key(&error).is_some() && refused.write_concern_error.is_none() =>
+        {
+            Ok(refused.write_errors.iter().flatten().map(|refusal| refusal.index).collect())
+        }
+        _ => Err(error),
     }
 }

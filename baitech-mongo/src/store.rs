@@ -13,6 +13,7 @@ use mongodb::{Collection, Database};
 
 use crate::connection::{ConnectError, at_majority, connect};
 use crate::index::{EnsureIndexesError, IndexDifference, IndexReport, ensure_indexes, index_report};
+use crate::ledger::Before;
 use crate::prepare::{self, PrepareError, PrepareReport, State};
 
 /// Every port of the engine on a MongoDB database. Cheap to clone; clones share the connection pool.
@@ -20,6 +21,8 @@ use crate::prepare::{self, PrepareError, PrepareReport, State};
 pub struct MongoStore {
     database: Database,
     prepared: Arc<AtomicBool>,
+    /// Whether balances are known to run with the postings.
+    pub(crate) balances_run: Arc<AtomicBool>,
     /// Indexes that could not be built when the database was opened.
     refused: Arc<[IndexDifference]>,
 }
@@ -42,6 +45,8 @@ pub enum OpenError {
 impl MongoStore {
     /// Connects to the replica set of a connection string, creates what indexes are missing, and finds out whether the
     /// database was [prepared](Self::prepare). An empty database needs no preparing.
+    ///
+    /// A ledger of an earlier version, which kept no balances beside it, is summed up once; that version is stopped first.
     ///
     /// Connections are majority-written and retried, whatever the string says. The database is the string's, else
     /// `baitech`. Indexes that are in the way of wanted ones are logged, and told by [`index_report`](Self::index_report).
@@ -73,11 +78,14 @@ impl MongoStore {
         if state == State::Unprepared {
             tracing::warn!("this database of an earlier application is not prepared: nothing can be written");
         }
-        Ok(Self {
+        let store = Self {
             database,
             prepared: Arc::new(AtomicBool::new(state == State::Prepared)),
+            balances_run: Arc::default(),
             refused: refused.into(),
-        })
+        };
+        store.start_balances(Before::Reading).await.map_err(OpenError::State)?;
+        Ok(store)
     }
 
     /// Derives what the engine needs from a database of the earlier application: claims of active bookings, number series
@@ -131,7 +139,7 @@ impl MongoStore {
 
     /// Remembers an empty database as prepared: what comes to be in it from now on is the engine's.
     pub(crate) async fn mark_prepared(&self) -> Result<(), Error> {
-        prepare::mark(&self.database).await?;
+        prepare::mark_prepared(&self.database).await?;
         self.prepared.store(true, Ordering::Release);
         Ok(())
     }

@@ -7,7 +7,8 @@ use baitech_core::booking::{
     ApprovalStatus, Booking, BookingStatus, CancellationCause, DisputeCategory, DisputeStatus, PaymentMethod,
     PaymentStatus, PaymentTiming, ReminderKind, Supplier,
 };
-use baitech_core::kernel::{Element, ElementId, Id, Percent, Text};
+use baitech_core::kernel::{ElementId, Id, Percent, Text};
+use baitech_core::payment::Transaction;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
@@ -80,7 +81,11 @@ pub(super) struct Payment {
     pub(super) method: Option<PaymentMethod>,
     pub(super) timing: Option<PaymentTiming>,
     #[serde_as(as = "Option<Oid>")]
-    pub(super) transaction_id: Option<Id<Element>>,
+    pub(super) transaction_id: Option<Id<Transaction>>,
+    /// Only where it is not what the status says: the money of a payment that is `held` lies in escrow, of others not.
+    pub(super) held: Option<bool>,
+    /// Missing for false.
+    pub(super) on_hold: Option<bool>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) paid_at: Option<DateTime<Utc>>,
     #[serde_as(as = "Option<Number128>")]

@@ -2,7 +2,7 @@
 
 use baitech_core::account::{TimeOfDay, User};
 use baitech_core::booking::{
-    self, ActualTimes, Booking, BookingRecord, DisputeOutcome, PaymentTiming, TimeSlot,
+    self, ActualTimes, Booking, BookingRecord, DisputeOutcome, PaymentStatus, PaymentTiming, TimeSlot,
 };
 use baitech_core::kernel::{Currency, GeoPoint, Id, Money, Rate, Text};
 use chrono::{DateTime, Utc};
@@ -140,12 +140,15 @@ impl StatusChange {
 
 impl Payment {
     fn into_domain(self, currency: Currency) -> booking::Payment {
+        let status = self.status.unwrap_or_default();
         booking::Payment {
-            status: self.status.unwrap_or_default(),
+            status,
             method: self.method,
             // The earlier application held no money before the work, so nobody is asked for it now.
             timing: self.timing.unwrap_or(PaymentTiming::AfterVerification),
             transaction: self.transaction_id,
+            held: self.held.unwrap_or(status == PaymentStatus::Held),
+            on_hold: self.on_hold.unwrap_or(false),
             paid_at: self.paid_at,
             withholding: self.withholding.map(|stored| money(stored, currency)),
         }

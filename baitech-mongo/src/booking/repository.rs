@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use baitech_core::booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus};
-use baitech_core::kernel::{Code, Cursor, Id, Page, PageRequest, Violation};
+use baitech_core::kernel::{Page, PageRequest};
 use baitech_core::store::{StoreError, Stored};
-use bson::{Bson, DateTime, Document, RawDocument, doc};
+use bson::{Bson, Document, doc};
 use futures::TryStreamExt;
 use serde::Deserialize;
 use serde_with::serde_as;
@@ -12,7 +12,7 @@ use serde_with::serde_as;
 use crate::MongoStore;
 use crate::codec::Aggregate;
 use crate::load::read_page;
-use crate::page::{id_of, limit_of};
+use crate::page::{Position, limit_of, newest_first};
 use crate::server_error::unavailable;
 use crate::value::{Lenient, Whole, oid};
 
@@ -40,8 +40,11 @@ impl BookingRepository for MongoStore {
     ) -> Result<Page<Stored<Booking>>, StoreError> {
         let after = page.cursor().map(Position::parse).transpose().map_err(StoreError::Cursor)?;
         let bookings = self.raw(Booking::COLLECTION);
-        let found = bookings.find(listed(filter, after)).sort(newest_first()).limit(limit_of(page));
-        read_page(found.await.map_err(unavailable)?, page, |booking| Position::of(booking).cursor()).await
+        let found = bookings.find(listed(filter, after)).sort(newest_first(CREATED_AT)).limit(limit_of(page));
+        read_page(found.await.map_err(unavailable)?, page, |booking| {
+            Position::<Booking>::of(booking, CREATED_AT).cursor()
+        })
+        .await
     }
 
     async fn count_by_status(&self, filter: &BookingFilter) -> Result<Vec<(BookingStatus, u64)>, StoreError> {
@@ -56,62 +59,18 @@ impl BookingRepository for MongoStore {
     }
 }
 
-/// Where a page begins: after a booking of this time and id.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Position {
-    /// The stored time of creation. A booking that the earlier application left without one comes after all others.
-    created_at: Option<DateTime>,
-    id: Id<Booking>,
-}
-
-/// What a cursor says in place of a time that is missing.
-const NO_TIME: &str = "none";
-
-impl Position {
-    fn of(booking: &RawDocument) -> Self {
-        Self { created_at: booking.get_datetime("createdAt").ok(), id: id_of(booking) }
-    }
-
-    fn cursor(self) -> Cursor {
-        match self.created_at {
-            Some(time) => Cursor::new(time.timestamp_millis(), self.id),
-            None => Cursor::new(NO_TIME, self.id),
-        }
-    }
-
-    fn parse(cursor: &Cursor) -> Result<Self, Violation> {
-        let (time, id) = cursor.parts::<String, Id<Booking>>()?;
-        if time == NO_TIME {
-            return Ok(Self { created_at: None, id });
-        }
-        let millis = time
-            .parse()
-            .map_err(|_| Violation::new("cursor", Code::Malformed, "this is not a cursor of this list"))?;
-        Ok(Self { created_at: Some(DateTime::from_millis(millis)), id })
-    }
-}
+/// By which bookings are listed.
+pub(crate) const CREATED_AT: &str = "createdAt";
 
 pub(crate) fn by_number(number: &BookingNumber) -> Document {
     doc! { "bookingNumber": number.as_str() }
 }
 
-pub(crate) fn newest_first() -> Document {
-    doc! { "createdAt": -1, "_id": 1 }
-}
-
-pub(crate) fn listed(filter: &BookingFilter, after: Option<Position>) -> Document {
+pub(crate) fn listed(filter: &BookingFilter, after: Option<Position<Booking>>) -> Document {
     let mut query = matched(filter);
-    let Some(Position { created_at, id }) = after else { return query };
-    let later_id = doc! { "$gt": oid(id) };
-    let Some(created_at) = created_at else {
-        query.extend(doc! { "createdAt": Bson::Null, "_id": later_id });
-        return query;
-    };
-    // Implied by what follows, this bounds the index scan.
-    query.insert("createdAt", doc! { "$not": { "$gt": created_at } });
-    let older = doc! { "createdAt": { "$lt": created_at } };
-    let same_time = doc! { "createdAt": created_at, "_id": later_id };
-    query.insert("$or", [older, same_time, doc! { "createdAt": Bson::Null }]);
+    if let Some(after) = after {
+        after.bound(&mut query, CREATED_AT);
+    }
     query
 }
 

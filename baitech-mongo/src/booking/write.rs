@@ -1,6 +1,8 @@
 //! From a booking to its document.
 
-use baitech_core::booking::{self, ActualTimes, Booking, BookingRecord, DisputeOutcome, TimeSlot};
+use baitech_core::booking::{
+    self, ActualTimes, Booking, BookingRecord, DisputeOutcome, PaymentStatus, TimeSlot,
+};
 
 use baitech_core::kernel::Money;
 
@@ -142,12 +144,15 @@ impl From<booking::StatusChange> for StatusChange {
 
 impl From<booking::Payment> for Payment {
     fn from(payment: booking::Payment) -> Self {
-        let booking::Payment { status, method, timing, transaction, paid_at, withholding } = payment;
+        let booking::Payment { status, method, timing, transaction, held, on_hold, paid_at, withholding } =
+            payment;
         Self {
             status: Some(status),
             method,
             timing: Some(timing),
             transaction_id: transaction,
+            held: Some(held).filter(|held| *held != (status == PaymentStatus::Held)),
+            on_hold: Some(on_hold).filter(|on_hold| *on_hold),
             paid_at,
             withholding: withholding.map(Money::amount),
         }

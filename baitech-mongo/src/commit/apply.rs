@@ -7,6 +7,7 @@ use bson::{RawDocumentBuf, doc};
 use mongodb::ClientSession;
 use mongodb::error::Error;
 
+use super::balances;
 use super::plan::{Action, GuardWrite, Plan, PlannedWrite};
 use crate::MongoStore;
 use crate::aggregate_ref::StoredRef;
@@ -25,6 +26,10 @@ pub(super) enum Failure {
     Refused(StoreError),
     /// One of the claims to take, or the record of the request, is there already. Whose it is, is found out afterwards.
     ClaimHeld,
+    /// An account has less than is taken from it. Which one, is found out afterwards.
+    Overdrawn,
+    /// Somebody else was quicker with something that the server does not report as a conflict: to be tried again.
+    Raced,
     /// The server's or the network's.
     Driver(Error),
 }
@@ -55,6 +60,7 @@ pub(super) async fn whole(
     for tally in &plan.tallies {
         count(store, tally, session).await?;
     }
+    balances::run(store, plan, session).await?;
     insert(store, ledger::COLLECTION, &plan.entries, session).await?;
     insert(store, event::COLLECTION, &plan.events, session).await
 }
@@ -119,6 +125,8 @@ fn duplicate_field(duplicate: &DuplicateKey, target: AggregateRef) -> StoreError
         "phoneNumber_1" => StoreError::Duplicate { field: "phoneNumber" },
         "username_1" => StoreError::Duplicate { field: "username" },
         "bookingNumber_1" => StoreError::Duplicate { field: "bookingNumber" },
+        "transactionNumber_1" => StoreError::Duplicate { field: "transactionNumber" },
+        "gateway.reference_1" => StoreError::Duplicate { field: "gatewayReference" },
         _ => StoreError::Conflict(target),
     }
 }

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use baitech_core::account::User;
 use baitech_core::booking::Booking;
 use baitech_core::store::{AggregateRef, Claim, Claims, Committed, StoreError, Version};
 use bson::doc;
@@ -14,6 +13,7 @@ use mongodb::options::{ReadConcern, ReadPreference, SelectionCriteria};
 
 use super::apply::Failure;
 use super::plan::Plan;
+use crate::aggregate_ref::collection_of;
 use crate::codec::Aggregate;
 use crate::server_error::unavailable;
 use crate::{MongoStore, user, version};
@@ -57,6 +57,11 @@ impl MongoStore {
         Ok(match failure {
             Failure::Refused(error) => Verdict::Final(Err(error)),
             Failure::Driver(error) => Verdict::Final(Err(unavailable(error))),
+            Failure::Overdrawn => match self.overdrawn(plan).await? {
+                Some(account) => Verdict::Final(Err(StoreError::Overdrawn(account))),
+                None => Verdict::TryAgain { held },
+            },
+            Failure::Raced => Verdict::TryAgain { held },
             Failure::ClaimHeld if numbers.is_empty() => Verdict::TryAgain { held },
             Failure::ClaimHeld => Verdict::Final(Err(StoreError::Duplicate { field: "phoneNumber" })),
         })
@@ -75,12 +80,8 @@ impl MongoStore {
     }
 
     async fn version_of(&self, target: AggregateRef) -> Result<Option<Version>, StoreError> {
-        let collection = match target {
-            AggregateRef::User(_) => User::COLLECTION,
-            AggregateRef::Booking(_) => Booking::COLLECTION,
-        };
         let id = doc! { "_id": ObjectId::from_bytes(target.id_bytes()) };
-        let found = self.raw(collection).find_one(id).projection(doc! { version::FIELD: 1 }).await;
+        let found = self.raw(collection_of(target)).find_one(id).projection(doc! { version::FIELD: 1 }).await;
         Ok(found.map_err(unavailable)?.map(|raw| version::of(&raw)))
     }
 }

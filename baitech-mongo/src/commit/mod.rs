@@ -4,6 +4,7 @@
 //! say what may be retried; who gave up waiting finds the commit finished all the same, because it runs in a task of its own.
 
 mod apply;
+mod balances;
 mod diagnose;
 mod plan;
 mod transaction;

@@ -10,7 +10,7 @@ use bson::oid::ObjectId;
 use bson::{DateTime, Document, RawDocumentBuf, doc};
 use chrono::{DateTime as Instant, Utc};
 
-use crate::aggregate_ref::StoredRef;
+use crate::aggregate_ref::{StoredRef, collection_of};
 use crate::codec::Aggregate;
 use crate::diff::Update;
 use crate::load::{RawOrigin, corrupt};
@@ -30,6 +30,9 @@ pub(super) struct Plan {
     pub(super) record: Option<RawDocumentBuf>,
     pub(super) request: Option<Request>,
     pub(super) tallies: Vec<user::TallyUpdate>,
+    pub(super) movements: ledger::Movements,
+    /// The movements, as they are sent.
+    pub(super) balances: Vec<Document>,
     pub(super) entries: Vec<RawDocumentBuf>,
     pub(super) events: Vec<RawDocumentBuf>,
 }
@@ -78,7 +81,8 @@ impl Plan {
     /// Checks the set's own terms and encodes it. Reads only what the caller did not bring along.
     pub(super) async fn of(store: &MongoStore, changes: ChangeSet) -> Result<Self, StoreError> {
         changes.check()?;
-        let ChangeSet { writes, guards, free, mut take, tallies, entries, events, idempotency } = changes;
+        let ChangeSet { writes, guards, free, mut take, tallies, entries, solvent, events, idempotency } =
+            changes;
         let mut free = free;
         store.prepared_for_commit().await?;
         let mut plan = Self { guards: guards.iter().map(GuardWrite::of).collect(), ..Self::default() };
@@ -93,6 +97,14 @@ impl Plan {
                     let origin = origin_of(store, &put).await?;
                     plan_put(*put, origin)?
                 }
+                Write::Transaction(put) => {
+                    let origin = origin_of(store, &put).await?;
+                    plan_put(*put, origin)?
+                }
+                Write::Webhook(put) => {
+                    let origin = origin_of(store, &put).await?;
+                    plan_put(*put, origin)?
+                }
             };
             plan.writes.push(planned);
         }
@@ -102,6 +114,12 @@ impl Plan {
         plan.takes = plan_takes(take)?;
         plan.tallies = tallies.iter().map(user::TallyUpdate::of).collect();
         plan.tallies.sort_by_key(|tally| tally.user);
+        if !entries.is_empty() {
+            store.start_balances(ledger::Before::Booking).await.map_err(unavailable)?;
+        }
+        plan.movements =
+            ledger::Movements::of(&entries, &solvent).map_err(|error| terms(error.to_string()))?;
+        plan.balances = plan.movements.updates().map_err(malformed)?;
         plan.entries = encode_all(entries, ledger::encode)?;
         plan.events = encode_all(events, event::encode)?;
         if let Some(record) = idempotency {
@@ -115,12 +133,25 @@ impl Plan {
 
     /// The write, where it is all that there is.
     pub(super) fn single_write(&self) -> Option<&PlannedWrite> {
-        let Self { guards, writes, frees, takes, record, request: _, tallies, entries, events } = self;
+        let Self {
+            guards,
+            writes,
+            frees,
+            takes,
+            record,
+            request: _,
+            tallies,
+            movements: _,
+            balances,
+            entries,
+            events,
+        } = self;
         let alone = guards.is_empty()
             && frees.is_empty()
             && takes.is_empty()
             && tallies.is_empty()
             && record.is_none()
+            && balances.is_empty()
             && entries.is_empty()
             && events.is_empty();
         writes.first().filter(|_| alone && writes.len() == 1)
@@ -157,10 +188,7 @@ fn is_freed(frees: &[(StoredRef, Vec<ClaimKey>)], claim: &Claim) -> bool {
 impl GuardWrite {
     fn of(guard: &Guard) -> Self {
         let Guard { target, version } = *guard;
-        let collection = match target {
-            AggregateRef::User(_) => baitech_core::account::User::COLLECTION,
-            AggregateRef::Booking(_) => baitech_core::booking::Booking::COLLECTION,
-        };
+        let collection = collection_of(target);
         Self { target, version, collection, filter: at_version(target, version) }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Names are those that Mongoose gives by default, because a server refuses the same keys under a second name.
 
+mod balances;
 mod bookings;
 mod claims;
 mod counters;
@@ -11,7 +12,9 @@ mod events;
 mod ledger;
 mod report;
 mod shape;
+mod transactions;
 mod users;
+mod webhooks;
 
 pub use ensure::{EnsureIndexesError, ensure_indexes};
 pub use report::{IndexDifference, IndexReport, index_report};
@@ -23,9 +26,12 @@ fn collections() -> Vec<Collection> {
     vec![
         users::collection(),
         bookings::collection(),
+        transactions::collection(),
+        webhooks::collection(),
         claims::collection(),
         events::collection(),
         ledger::collection(),
+        balances::collection(),
         counters::collection(),
     ]
 }

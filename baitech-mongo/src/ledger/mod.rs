@@ -1,8 +1,13 @@
-//! The ledger's entries and their sums.
+//! The ledger's entries, and the balances that run with them.
 
+mod balance;
 mod document;
+mod lines;
 mod reader;
+mod start;
 
+pub(crate) use balance::{COLLECTION as BALANCES, Movements, of_account as balances_of};
 pub(crate) use document::encode;
+pub(crate) use start::Before;
 
 pub(crate) const COLLECTION: &str = "ledger";

@@ -3,11 +3,11 @@
 use baitech_core::store::Claim;
 use bson::RawDocumentBuf;
 use mongodb::Database;
-use mongodb::error::{Error, ErrorKind};
+use mongodb::error::Error;
 
 use super::{Overlap, PrepareReport};
 use crate::claims;
-use crate::server_error::duplicate_key;
+use crate::server_error::only_duplicates;
 
 /// So many claims go to the server together.
 const SIZE: usize = 1_000;
@@ -42,7 +42,7 @@ impl<'a> Batch<'a> {
         let collection = self.database.collection::<RawDocumentBuf>(claims::COLLECTION);
         let refused = match collection.insert_many(documents).ordered(false).await {
             Ok(_) => Vec::new(),
-            Err(error) => already_held(error)?,
+            Err(error) => only_duplicates(error)?,
         };
         let made = wanted.len().saturating_sub(refused.len());
         report.claims = report.claims.saturating_add(u64::try_from(made).unwrap_or(u64::MAX));
@@ -53,17 +53,5 @@ impl<'a> Batch<'a> {
             }
         }
         Ok(())
-    }
-}
-
-/// Which of the inserted claims were held; any other failure stays one.
-fn already_held(error: Error) -> Result<Vec<usize>, Error> {
-    match error.kind.as_ref() {
-        ErrorKind::InsertMany(refused)
-            if duplicate_key(&error).is_some() && refused.write_concern_error.is_none() =>
-        {
-            Ok(refused.write_errors.iter().flatten().map(|refusal| refusal.index).collect())
-        }
-        _ => Err(error),
     }
 }

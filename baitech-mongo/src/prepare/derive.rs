@@ -2,6 +2,7 @@
 
 use baitech_core::account::User;
 use baitech_core::booking::{Booking, BookingNumber};
+use baitech_core::payment::{Transaction, TransactionNumber};
 use baitech_core::store::{AggregateRef, Claim};
 use bson::{DateTime, Document, RawDocumentBuf, doc};
 use futures::TryStreamExt;
@@ -21,28 +22,88 @@ const MANY: i64 = 990_000;
 #[derive(Debug, Deserialize)]
 struct LastNumber {
     #[serde(rename = "_id")]
-    month: String,
+    period: String,
     last: i64,
 }
 
+/// How the numbers of a kind of document are made: letters, digits of the period, six digits of the series.
+struct Numbers {
+    collection: &'static str,
+    field: &'static str,
+    letters: &'static str,
+    digits_of_period: i32,
+    /// The name of a period's series, before the period.
+    series: &'static str,
+    /// The series that numbers are drawn from now.
+    current: String,
+}
+
 /// Booking numbers are `BK`, four digits of the month, six of the series: each series goes on above its last number.
-pub(super) async fn series(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
-    let digits = |from: i32, count: i32| doc! { "$substrBytes": ["$bookingNumber", from, count] };
+pub(super) async fn booking_numbers(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
+    let numbers = Numbers {
+        collection: Booking::COLLECTION,
+        field: "bookingNumber",
+        letters: "BK",
+        digits_of_period: 4,
+        series: "booking",
+        current: BookingNumber::series(DateTime::now().to_chrono()),
+    };
+    continue_above(database, numbers, report).await
+}
+
+/// Transaction numbers are `TXN`, six digits of the day, six of the series.
+pub(super) async fn transaction_numbers(
+    database: &Database,
+    report: &mut PrepareReport,
+) -> Result<(), Error> {
+    let numbers = Numbers {
+        collection: Transaction::COLLECTION,
+        field: "transactionNumber",
+        letters: "TXN",
+        digits_of_period: 6,
+        series: "transaction",
+        current: TransactionNumber::series(DateTime::now().to_chrono()),
+    };
+    continue_above(database, numbers, report).await
+}
+
+async fn continue_above(
+    database: &Database,
+    numbers: Numbers,
+    report: &mut PrepareReport,
+) -> Result<(), Error> {
+    let Numbers { collection, field, letters, digits_of_period, series: name, current } = numbers;
+    let start = i32::try_from(letters.len()).unwrap_or(i32::MAX);
+    let value = format!("${field}");
+    let digits = |from: i32, count: i32| doc! { "$substrBytes": [&value, from, count] };
+    let period = digits(start, digits_of_period);
+    let of_series = doc! { "$toLong": digits(start.saturating_add(digits_of_period), 6) };
+    let form = format!("^{letters}[0-9]{{{}}}$", digits_of_period.saturating_add(6));
     let stages = [
-        doc! { "$match": { "bookingNumber": { "$regex": "^BK[0-9]{10}$" } } },
-        doc! { "$group": { "_id": digits(2, 4), "last": { "$max": { "$toLong": digits(6, 6) } } } },
+        doc! { "$match": { field: { "$regex": form } } },
+        doc! { "$group": { "_id": period, "last": { "$max": of_series } } },
         doc! { "$sort": { "_id": 1 } },
     ];
-    let bookings = database.collection::<Document>(Booking::COLLECTION);
-    let mut months = bookings.aggregate(stages).with_type::<LastNumber>().await?;
-    while let Some(LastNumber { month, last }) = months.try_next().await? {
-        let series = format!("booking.{month}");
+    let documents = database.collection::<Document>(collection);
+    let mut periods = documents.aggregate(stages).with_type::<LastNumber>().await?;
+    while let Some(LastNumber { period, last }) = periods.try_next().await? {
+        let series = format!("{name}.{period}");
         counters::raise(database, &series, last).await?;
-        if last > MANY && series >= BookingNumber::series(DateTime::now().to_chrono()) {
+        if last > MANY && series >= current {
             tracing::warn!(series, last, "a number series is nearly used up");
             report.nearly_full.push((series.clone(), last));
         }
         report.series.push((series, last));
+    }
+    Ok(())
+}
+
+/// Finds the transactions that cannot be read.
+pub(super) async fn transactions(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
+    let mut transactions = in_order(database, Transaction::COLLECTION).await?;
+    while let Some(raw) = transactions.try_next().await? {
+        report.transactions = report.transactions.saturating_add(1);
+        readable::<Transaction>(&raw, report);
     }
     Ok(())
 }

@@ -10,5 +10,5 @@ mod text;
 pub(crate) use date::{Day, Millis};
 pub(crate) use id::{Oid, oid};
 pub(crate) use lenient::Lenient;
-pub(crate) use number::{Number128, Real, Whole, decimal_from_bson, whole_to_bson};
+pub(crate) use number::{Number128, Real, Whole, decimal_from_bson, decimal_to_bson, whole_to_bson};
 pub(crate) use text::AsText;

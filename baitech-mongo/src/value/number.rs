@@ -74,7 +74,7 @@ pub(crate) fn whole_to_bson(number: i64) -> Bson {
 ///
 /// Where the text form is not a Decimal128; no value of [`Decimal`] is known to be one, as it has at most 29 digits of
 /// the 34.
-fn decimal_to_bson(value: Decimal) -> Result<Bson, bson::error::Error> {
+pub(crate) fn decimal_to_bson(value: Decimal) -> Result<Bson, bson::error::Error> {
     Decimal128::from_str(&value.normalize().to_string()).map(Bson::Decimal128)
 }
 

@@ -2,6 +2,7 @@
 
 use baitech_core::booking::BookingNumber;
 use baitech_core::kernel::{Email, PhoneNumber, Text, Username};
+use baitech_core::payment::TransactionNumber;
 use baitech_core::store::ClaimKey;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::Serializer;
@@ -60,6 +61,16 @@ impl StoredText for Username {
 }
 
 impl StoredText for BookingNumber {
+    fn read(text: String) -> Self {
+        Self::from_stored(text)
+    }
+
+    fn text(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl StoredText for TransactionNumber {
     fn read(text: String) -> Self {
         Self::from_stored(text)
     }

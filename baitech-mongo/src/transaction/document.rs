@@ -1,0 +1,87 @@
+//! A transaction as it is stored: the layout that the earlier application left, with ours beside it.
+
+use baitech_core::account::User;
+use baitech_core::booking::{Booking, PaymentMethod};
+use baitech_core::kernel::{Id, Text};
+use baitech_core::payment::{Transaction, TransactionKind, TransactionNumber, TransactionStatus};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
+
+use super::legacy::{LegacyRefund, MpesaDetails, StripeDetails};
+use super::parts::{
+    Amount, Chargeback, Escrow, Failure, Fraud, Gateway, Metadata, Mismatch, Reconciliation, Refund,
+    Settlement, Split, Stamp,
+};
+use crate::value::{AsText, Millis, Oid};
+
+/// One document of `transactions`. Amounts that name no currency of their own are of the currency of `amount`.
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TransactionDocument {
+    #[serde(rename = "_id")]
+    #[serde_as(as = "Oid")]
+    pub(super) id: Id<Transaction>,
+    #[serde_as(as = "AsText")]
+    pub(super) transaction_number: TransactionNumber,
+    #[serde(rename = "type")]
+    pub(super) kind: TransactionKind,
+    pub(super) status: TransactionStatus,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) payer: Option<Id<User>>,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) payee: Option<Id<User>>,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) booking: Option<Id<Booking>>,
+    /// The payment that a refund gives back.
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) original: Option<Id<Transaction>>,
+    pub(super) payment_method: PaymentMethod,
+    pub(super) amount: Amount,
+    #[serde_as(as = "DefaultOnNull")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) splits: Vec<Split>,
+    pub(super) escrow: Option<Escrow>,
+    /// Missing in documents of the earlier application, which has `refund`; always written.
+    pub(super) refunds: Option<Vec<Refund>>,
+    /// Missing in documents of the earlier application, which has `mpesaDetails` and `stripeDetails`; always written.
+    pub(super) gateway: Option<Gateway>,
+    pub(super) fraud_check: Option<Fraud>,
+    pub(super) settlement: Option<Settlement>,
+    pub(super) receipt: Option<Stamp>,
+    pub(super) invoice: Option<Stamp>,
+    pub(super) reconciliation: Option<Reconciliation>,
+    pub(super) mismatch: Option<Mismatch>,
+    pub(super) chargeback: Option<Chargeback>,
+    pub(super) failure: Option<Failure>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) failed_at: Option<DateTime<Utc>>,
+    pub(super) metadata: Option<Metadata>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) reason: Option<Text<500>>,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) requested_by: Option<Id<User>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) initiated_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) completed_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) created_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) updated_at: Option<DateTime<Utc>>,
+    /// For the index on those that a person has to look at; never read.
+    #[serde(skip_deserializing)]
+    pub(super) needs_person: Option<bool>,
+
+    /// Only read, and only where ours is missing.
+    #[serde(default, skip_serializing)]
+    pub(super) refund: Option<LegacyRefund>,
+    /// Only read, and only where ours is missing.
+    #[serde(default, skip_serializing)]
+    pub(super) mpesa_details: Option<MpesaDetails>,
+    /// Only read, and only where ours is missing.
+    #[serde(default, skip_serializing)]
+    pub(super) stripe_details: Option<StripeDetails>,
+}

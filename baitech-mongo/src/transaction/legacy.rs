@@ -1,0 +1,163 @@
+//! What the earlier application kept in another form: read where ours is missing, never written.
+
+use baitech_core::booking::PaymentMethod;
+use baitech_core::kernel::{Currency, Money};
+use baitech_core::payment::{self, GatewayLink};
+use baitech_core::pricing::Shares;
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_with::serde_as;
+
+use crate::money::money;
+use crate::value::{Lenient, Millis, Number128};
+
+#[serde_as]
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MpesaDetails {
+    #[serde_as(deserialize_as = "Lenient")]
+    #[serde(default)]
+    checkout_request_id: Option<String>,
+    #[serde_as(deserialize_as = "Lenient")]
+    #[serde(default)]
+    mpesa_receipt_number: Option<String>,
+    #[serde_as(deserialize_as = "Lenient")]
+    #[serde(default)]
+    phone_number: Option<String>,
+}
+
+#[serde_as]
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StripeDetails {
+    #[serde_as(deserialize_as = "Lenient")]
+    #[serde(default)]
+    payment_intent_id: Option<String>,
+    #[serde_as(deserialize_as = "Lenient")]
+    #[serde(default)]
+    charge_id: Option<String>,
+}
+
+/// The fields by which [`link`] knows a transaction's counterpart, in the order of their precedence.
+pub(super) const REFERENCES: [&str; 2] = ["mpesaDetails.checkoutRequestId", "stripeDetails.paymentIntentId"];
+
+/// What the earlier application knew of the counterpart at the provider.
+pub(super) fn link(
+    method: PaymentMethod,
+    mpesa: Option<MpesaDetails>,
+    stripe: Option<StripeDetails>,
+) -> GatewayLink {
+    let (mpesa, stripe) = (mpesa.unwrap_or_default(), stripe.unwrap_or_default());
+    let provider = match method {
+        PaymentMethod::Mpesa => Some(PaymentMethod::Mpesa),
+        PaymentMethod::Card | PaymentMethod::Stripe => Some(PaymentMethod::Stripe),
+        PaymentMethod::Wallet | PaymentMethod::Cash | PaymentMethod::BankTransfer => None,
+    };
+    GatewayLink {
+        provider,
+        reference: mpesa.checkout_request_id.or(stripe.payment_intent_id),
+        receipt: mpesa.mpesa_receipt_number.or(stripe.charge_id),
+        phone: mpesa.phone_number,
+        ..GatewayLink::default()
+    }
+}
+
+/// The one refund that a transaction could have.
+#[serde_as]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LegacyRefund {
+    #[serde_as(as = "Option<Number128>")]
+    #[serde(default)]
+    amount: Option<Decimal>,
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    status: Option<String>,
+    #[serde_as(as = "Option<Millis>")]
+    #[serde(default)]
+    refunded_at: Option<DateTime<Utc>>,
+}
+
+impl LegacyRefund {
+    /// The refund, if money went back. Who gave up what of it was not kept, and is told in proportion to the shares; where they
+    /// cannot be divided, all of it is the technician's.
+    pub(super) fn into_domain(
+        self,
+        shares: &Shares,
+        currency: Currency,
+        updated_at: DateTime<Utc>,
+    ) -> Option<payment::Refund> {
+        if self.status.is_some_and(|status| status != "completed") {
+            return None;
+        }
+        let amount = money(self.amount?, currency);
+        let zero = Money::zero(currency);
+        let portions = shares.portions(amount).unwrap_or(Shares {
+            payout: amount,
+            platform: zero,
+            processing: zero,
+            withholding: zero,
+        });
+        Some(payment::Refund {
+            element: None,
+            transaction: None,
+            amount,
+            portions,
+            reason: self.reason.unwrap_or_default(),
+            refunded_at: self.refunded_at.unwrap_or(updated_at),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kes(shillings: i64) -> Money {
+        Money::from_major(shillings, Currency::KES)
+    }
+
+    fn shares(payout: i64, platform: i64) -> Shares {
+        Shares { payout: kes(payout), platform: kes(platform), processing: kes(0), withholding: kes(0) }
+    }
+
+    fn refund(amount: &str, status: Option<&str>) -> LegacyRefund {
+        LegacyRefund {
+            amount: amount.parse().ok(),
+            reason: None,
+            status: status.map(str::to_owned),
+            refunded_at: None,
+        }
+    }
+
+    #[test]
+    fn a_refund_is_shared_as_the_money_was() {
+        let now = DateTime::UNIX_EPOCH;
+        let read = refund("500.004", Some("completed")).into_domain(&shares(850, 150), Currency::KES, now);
+        let read = read.unwrap();
+        assert_eq!(read.amount, Money::from_minor(50_000, Currency::KES));
+        assert_eq!((read.portions.payout, read.portions.platform), (kes(425), kes(75)));
+        assert_eq!(read.refunded_at, now);
+    }
+
+    #[test]
+    fn sums_that_do_not_fit_are_read_all_the_same() {
+        let now = DateTime::UNIX_EPOCH;
+        let of_nothing = refund("70", None).into_domain(&shares(0, 0), Currency::KES, now).unwrap();
+        assert_eq!((of_nothing.amount, of_nothing.portions.payout), (kes(70), kes(70)));
+        let too_much = refund("2000", None).into_domain(&shares(850, 150), Currency::KES, now).unwrap();
+        assert_eq!(too_much.portions.total().unwrap(), kes(2_000));
+    }
+
+    #[test]
+    fn money_that_did_not_go_back_is_no_refund() {
+        let now = DateTime::UNIX_EPOCH;
+        for status in ["pending", "failed"] {
+            let read = refund("70", Some(status)).into_domain(&shares(70, 0), Currency::KES, now);
+            assert_eq!(read, None, "{status}");
+        }
+        assert_eq!(refund("", None).into_domain(&shares(70, 0), Currency::KES, now), None);
+    }
+}

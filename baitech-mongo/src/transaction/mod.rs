@@ -1,0 +1,38 @@
+//! Transactions: their documents and queries.
+
+mod document;
+mod legacy;
+mod parts;
+mod query;
+mod read;
+pub(crate) mod repository;
+mod write;
+
+pub(crate) use document::TransactionDocument;
+
+use baitech_core::kernel::Id;
+use baitech_core::payment::Transaction;
+use baitech_core::store::AggregateRef;
+use bson::{Document, RawDocument};
+
+use crate::codec::{Aggregate, Unreadable};
+
+impl Aggregate for Transaction {
+    const COLLECTION: &'static str = "transactions";
+
+    fn id(&self) -> Id<Self> {
+        self.id
+    }
+
+    fn encode(&self) -> Result<Document, bson::error::Error> {
+        bson::serialize_to_document(&TransactionDocument::from(self.clone()))
+    }
+
+    fn decode(document: &RawDocument) -> Result<Self, Unreadable> {
+        bson::deserialize_from_slice::<TransactionDocument>(document.as_bytes())?.into_transaction()
+    }
+
+    fn reference(id: Id<Self>) -> AggregateRef {
+        AggregateRef::Transaction(id)
+    }
+}

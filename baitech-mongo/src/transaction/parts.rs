@@ -1,0 +1,278 @@
+//! What is inside a transaction's document.
+//!
+//! A nested document that may be missing has only optional fields: the earlier application may have left a part of it.
+
+use baitech_core::account::User;
+use baitech_core::booking::PaymentMethod;
+use baitech_core::kernel::{ElementId, Id};
+use baitech_core::payment::{FraudDecision, MismatchKind, Transaction};
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_with::{serde_as, skip_serializing_none};
+
+use crate::value::{Lenient, Millis, Number128, Oid, Real, Whole};
+
+/// A missing line reads as zero.
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Amount {
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) gross: Option<Decimal>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) platform_fee: Option<Decimal>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) processing_fee: Option<Decimal>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) tax: Option<Decimal>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) net: Option<Decimal>,
+    /// ISO 4217; KES where it is missing.
+    pub(super) currency: Option<String>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Split {
+    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) element: ElementId,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) recipient: Option<Id<User>>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) amount: Option<Decimal>,
+    /// Percent.
+    #[serde_as(as = "Option<Real>")]
+    pub(super) percentage: Option<Decimal>,
+    pub(super) description: Option<String>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Escrow {
+    pub(super) held: Option<bool>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) held_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) released_at: Option<DateTime<Utc>>,
+    pub(super) release_condition: Option<String>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) frozen: Option<Decimal>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Refund {
+    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) element: ElementId,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) transaction: Option<Id<Transaction>>,
+    #[serde_as(as = "Number128")]
+    pub(super) amount: Decimal,
+    pub(super) portions: Portions,
+    pub(super) reason: String,
+    #[serde_as(as = "Millis")]
+    pub(super) refunded_at: DateTime<Utc>,
+}
+
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Portions {
+    #[serde_as(as = "Number128")]
+    pub(super) payout: Decimal,
+    #[serde_as(as = "Number128")]
+    pub(super) platform: Decimal,
+    #[serde_as(as = "Number128")]
+    pub(super) processing: Decimal,
+    #[serde_as(as = "Number128")]
+    pub(super) withholding: Decimal,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Gateway {
+    pub(super) token: Option<String>,
+    pub(super) provider: Option<PaymentMethod>,
+    pub(super) reference: Option<String>,
+    pub(super) receipt: Option<String>,
+    pub(super) phone: Option<String>,
+    pub(super) account: Option<String>,
+    /// Always written, so that the document is never empty.
+    #[serde_as(as = "Option<Whole>")]
+    pub(super) attempts: Option<u32>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) sent_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) next_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "Option<Whole>")]
+    pub(super) queries: Option<u32>,
+    pub(super) manual_capture: Option<bool>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) authorized_at: Option<DateTime<Utc>>,
+    pub(super) awaits_confirmation: Option<bool>,
+    pub(super) needs_person: Option<bool>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Fraud {
+    /// Without a score and a decision nobody has looked.
+    #[serde_as(as = "Option<Whole>")]
+    pub(super) score: Option<u8>,
+    pub(super) decision: Option<FraudDecision>,
+    /// Whether it was not simply approved; for readers of the earlier layout.
+    pub(super) flagged: Option<bool>,
+    /// The earlier application wrote sentences here, which read as none.
+    #[serde_as(deserialize_as = "Lenient")]
+    #[serde(default)]
+    pub(super) reasons: Option<Vec<FraudReason>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) checked_at: Option<DateTime<Utc>>,
+    pub(super) review: Option<FraudReview>,
+}
+
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct FraudReason {
+    pub(super) rule: String,
+    #[serde_as(as = "Whole")]
+    pub(super) points: u8,
+    pub(super) explanation: String,
+}
+
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FraudReview {
+    pub(super) approved: bool,
+    #[serde_as(as = "Oid")]
+    pub(super) reviewed_by: Id<User>,
+    #[serde_as(as = "Millis")]
+    pub(super) reviewed_at: DateTime<Utc>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Settlement {
+    /// Whether there is a day for it; for readers of the earlier layout.
+    pub(super) scheduled: Option<bool>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) scheduled_for: Option<DateTime<Utc>>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) settled_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) payout: Option<Id<Transaction>>,
+    pub(super) batch: Option<String>,
+    pub(super) instant: Option<bool>,
+}
+
+/// A receipt or an invoice. Without a number there is none.
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Stamp {
+    /// For readers of the earlier layout.
+    pub(super) generated: Option<bool>,
+    pub(super) number: Option<String>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) generated_at: Option<DateTime<Utc>>,
+}
+
+/// Without a reference it is not reconciled.
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Reconciliation {
+    /// For readers of the earlier layout.
+    pub(super) reconciled: Option<bool>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) reconciled_at: Option<DateTime<Utc>>,
+    pub(super) reference: Option<String>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) discrepancy: Option<Decimal>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Mismatch {
+    pub(super) kind: MismatchKind,
+    pub(super) received: Option<Priced>,
+    pub(super) receipt: Option<String>,
+    #[serde_as(as = "Millis")]
+    pub(super) at: DateTime<Utc>,
+    pub(super) decided: Option<Decided>,
+}
+
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Decided {
+    #[serde_as(as = "Millis")]
+    pub(super) at: DateTime<Utc>,
+    #[serde_as(as = "Oid")]
+    pub(super) by: Id<User>,
+}
+
+/// An amount that may be of another currency than the transaction's.
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Priced {
+    #[serde_as(as = "Number128")]
+    pub(super) amount: Decimal,
+    /// ISO 4217.
+    pub(super) currency: String,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Chargeback {
+    /// The provider's name for it.
+    pub(super) id: String,
+    pub(super) amount: Priced,
+    pub(super) reason: String,
+    #[serde_as(as = "Millis")]
+    pub(super) opened_at: DateTime<Utc>,
+    pub(super) won: Option<bool>,
+}
+
+/// Why it failed; when, stands in `failedAt`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Failure {
+    pub(super) code: String,
+    pub(super) reason: String,
+}
+
+#[skip_serializing_none]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Metadata {
+    pub(super) ip_address: Option<String>,
+    pub(super) device: Option<String>,
+    pub(super) location: Option<Place>,
+}
+
+#[skip_serializing_none]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// Longitude, latitude; fewer for a place that is not known.
+    pub(super) coordinates: Option<Vec<f64>>,
+}

@@ -1,0 +1,143 @@
+//! The filters and stages of the queries on transactions.
+
+use baitech_core::kernel::Id;
+use baitech_core::payment::{
+    HistoryQuery, Transaction, TransactionFilter, TransactionKind, TransactionNumber, TransactionStatus,
+};
+use bson::{Bson, DateTime, Document, doc};
+use chrono::{DateTime as Instant, Utc};
+
+use super::legacy::REFERENCES;
+use crate::money::DEFAULT_CURRENCY;
+use crate::page::Position;
+use crate::value::oid;
+
+/// By which transactions are listed.
+pub(super) const CREATED_AT: &str = "createdAt";
+
+pub(super) fn by_number(number: &TransactionNumber) -> Document {
+    doc! { "transactionNumber": number.as_str() }
+}
+
+pub(super) fn by_token(token: &str) -> Document {
+    doc! { "gateway.token": token }
+}
+
+pub(super) fn by_reference(reference: &str) -> Document {
+    doc! { "gateway.reference": reference }
+}
+
+/// Those of the earlier application that have no `gateway` of ours yet.
+pub(super) fn by_legacy_reference(reference: &str) -> Document {
+    let fields: Vec<Document> = REFERENCES.iter().map(|field| doc! { *field: reference }).collect();
+    doc! { "$or": fields, "gateway": Bson::Null }
+}
+
+pub(super) fn listed(filter: &TransactionFilter, after: Option<Position<Transaction>>) -> Document {
+    let mut query = matched(filter);
+    if let Some(after) = after {
+        after.bound(&mut query, CREATED_AT);
+    }
+    query
+}
+
+/// Counts and sums by kind, status and currency. A double of the earlier application counts with the fifteen digits that it is
+/// exact to.
+pub(super) fn totals(filter: &TransactionFilter) -> [Document; 2] {
+    let currency = doc! { "$ifNull": ["$amount.currency", DEFAULT_CURRENCY.code()] };
+    let gross = doc! { "$convert": { "input": "$amount.gross", "to": "decimal", "onError": 0, "onNull": 0 } };
+    let group = doc! {
+        "_id": { "kind": "$type", "status": "$status", "currency": currency },
+        "count": { "$sum": 1 },
+        "gross": { "$sum": gross },
+    };
+    [doc! { "$match": matched(filter) }, doc! { "$group": group }]
+}
+
+/// Any status is spelled out as all of them where no other part bounds the scan: an index on the status then serves.
+fn matched(filter: &TransactionFilter) -> Document {
+    let TransactionFilter { payer, payee, booking, kinds, statuses, method, from, until, flagged } = filter;
+    let mut query = Document::new();
+    if let Some(payer) = payer {
+        query.insert("payer", oid(*payer));
+    }
+    if let Some(payee) = payee {
+        query.insert("payee", oid(*payee));
+    }
+    if let Some(booking) = booking {
+        query.insert("booking", oid(*booking));
+    }
+    if *flagged {
+        query.insert("needsPerson", true);
+    }
+    let unbounded = query.is_empty();
+    if let Some(method) = method {
+        query.insert("paymentMethod", method.as_str());
+    }
+    if !kinds.is_empty() {
+        let names: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+        query.insert("type", doc! { "$in": names });
+    }
+    if !statuses.is_empty() || unbounded {
+        let statuses = if statuses.is_empty() { &TransactionStatus::ALL[..] } else { statuses.as_slice() };
+        let names: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
+        query.insert("status", doc! { "$in": names });
+    }
+    let mut period = Document::new();
+    if let Some(from) = from {
+        period.insert("$gte", at_or_after(*from));
+    }
+    if let Some(until) = until {
+        period.insert("$lt", at_or_after(*until));
+    }
+    if !period.is_empty() {
+        query.insert(CREATED_AT, period);
+    }
+    query
+}
+
+/// The first stored time that is not before a moment: what is stored has whole milliseconds.
+fn at_or_after(moment: Instant<Utc>) -> DateTime {
+    let cut = DateTime::from_chrono(moment);
+    if cut.to_chrono() < moment {
+        DateTime::from_millis(cut.timestamp_millis().saturating_add(1))
+    } else {
+        cut
+    }
+}
+
+/// The payments of the payer that may count, with [`HISTORY_FIELDS`].
+pub(super) fn history(query: &HistoryQuery) -> Document {
+    let HistoryQuery { payer, attempts_since, failures_since, settled_since, .. } = query;
+    let earliest = attempts_since.min(failures_since).min(settled_since);
+    doc! {
+        "payer": oid(*payer),
+        "type": { "$in": incoming() },
+        CREATED_AT: { "$gte": at_or_after(*earliest) },
+    }
+}
+
+/// What the history needs to know of a payment.
+pub(super) fn history_fields() -> Document {
+    doc! { "_id": 0, "status": 1, "createdAt": 1, "amount.gross": 1, "amount.currency": 1 }
+}
+
+/// The other payers whose payments have this address or device, each once.
+pub(super) fn sharing(
+    field: &str,
+    value: &str,
+    payer: Id<baitech_core::account::User>,
+    since: Instant<Utc>,
+) -> [Document; 2] {
+    let shared = doc! {
+        field: value,
+        CREATED_AT: { "$gte": at_or_after(since) },
+        "type": { "$in": incoming() },
+        "payer": { "$type": "objectId", "$ne": oid(payer) },
+    };
+    [doc! { "$match": shared }, doc! { "$group": { "_id": "$payer" } }]
+}
+
+fn incoming() -> Vec<&'static str> {
+    TransactionKind::ALL.iter().filter(|kind| kind.is_incoming()).map(|kind| kind.as_str()).collect()
+}

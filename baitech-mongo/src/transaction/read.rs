@@ -1,0 +1,267 @@
+//! From a transaction's document to the transaction.
+
+use baitech_core::kernel::{Currency, Money, Rate};
+use baitech_core::payment::{
+    self, DocumentStamp, EscrowState, FraudCheck, GatewayLink, PaymentOrigin, ReconciliationStamp,
+    SettlementState, Transaction, TransactionRecord,
+};
+use baitech_core::pricing::Shares;
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::document::TransactionDocument;
+use super::legacy::{self, LegacyRefund};
+use super::parts::{
+    Amount, Chargeback, Escrow, Failure, Fraud, FraudReason, FraudReview, Gateway, Metadata, Mismatch,
+    Priced, Reconciliation, Refund, Settlement, Split, Stamp,
+};
+use crate::codec::Unreadable;
+use crate::money::{currency, money};
+use crate::value::oid;
+
+/// Why a transaction of the earlier application failed: it kept only the moment.
+const UNKNOWN_FAILURE: &str = "unknown";
+
+impl TransactionDocument {
+    pub(crate) fn into_transaction(self) -> Result<Transaction, Unreadable> {
+        let created_at = self.created_at.unwrap_or_else(|| oid(self.id).timestamp().to_chrono());
+        let updated_at = self.updated_at.unwrap_or(created_at);
+        let amount = self.amount.into_domain()?;
+        let currency = amount.currency();
+        let one = |refund: LegacyRefund| refund.into_domain(&amount.shares(), currency, updated_at);
+        let refunds = match self.refunds {
+            Some(refunds) => refunds.into_iter().map(|part| part.into_domain(currency)).collect(),
+            None => self.refund.and_then(one).into_iter().collect(),
+        };
+        let method = self.payment_method;
+        let gateway = match self.gateway {
+            Some(gateway) => gateway.into_domain(),
+            None => legacy::link(method, self.mpesa_details, self.stripe_details),
+        };
+        let record = TransactionRecord {
+            id: self.id,
+            number: self.transaction_number,
+            kind: self.kind,
+            status: self.status,
+            payer: self.payer,
+            payee: self.payee,
+            booking: self.booking,
+            original: self.original,
+            method,
+            amount,
+            splits: self.splits.into_iter().map(|part| part.into_domain(currency)).collect(),
+            escrow: self.escrow.unwrap_or_default().into_domain(currency),
+            refunds,
+            gateway,
+            fraud: self.fraud_check.and_then(|part| part.into_domain(created_at)),
+            settlement: self.settlement.unwrap_or_default().into_domain(),
+            receipt: self.receipt.and_then(|part| part.into_domain(updated_at)),
+            invoice: self.invoice.and_then(|part| part.into_domain(updated_at)),
+            reconciliation: self.reconciliation.and_then(|part| part.into_domain(currency, updated_at)),
+            mismatch: self.mismatch.map(Mismatch::into_domain).transpose()?,
+            chargeback: self.chargeback.map(Chargeback::into_domain).transpose()?,
+            failure: failure(self.failure, self.failed_at, updated_at),
+            origin: self.metadata.unwrap_or_default().into_domain(),
+            reason: self.reason,
+            requested_by: self.requested_by,
+            initiated_at: self.initiated_at.unwrap_or(created_at),
+            completed_at: self.completed_at,
+            created_at,
+            updated_at,
+        };
+        Ok(Transaction::from_record(record))
+    }
+}
+
+impl Amount {
+    /// The lines, each rounded to the smallest unit. Where the earlier application left fractions of it, the rounded lines may
+    /// miss the gross by some units; the net, which is the remainder by its nature, then makes up for them.
+    fn into_domain(self) -> Result<payment::Amount, Unreadable> {
+        let currency =
+            currency(self.currency.as_deref()).map_err(|error| error.in_field("amount.currency"))?;
+        let stored = [self.gross, self.platform_fee, self.processing_fee, self.tax, self.net]
+            .map(|line| Money::new(line.unwrap_or_default(), currency));
+        let [gross, platform_fee, processing_fee, tax, net] = stored.map(Money::to_minor_unit);
+        let mut amount = payment::Amount { gross, platform_fee, processing_fee, tax, net };
+        let has_fractions = stored.into_iter().any(|line| line != line.to_minor_unit());
+        if has_fractions && let Some(net) = remainder(&amount) {
+            amount.net = net;
+        }
+        Ok(amount)
+    }
+}
+
+/// What the other lines leave of the gross, where it is the stored net but for the rounding of five lines.
+fn remainder(amount: &payment::Amount) -> Option<Money> {
+    let fees = Money::sum(amount.currency(), [amount.platform_fee, amount.processing_fee, amount.tax]);
+    let remainder = amount.gross.checked_sub(fees.ok()?).ok()?;
+    let off = remainder.checked_sub(amount.net).ok()?.minor_units().ok()?;
+    (off.abs() <= 2).then_some(remainder)
+}
+
+impl Split {
+    fn into_domain(self, currency: Currency) -> payment::Split {
+        let Self { element, recipient, amount, percentage, description } = self;
+        let basis_points = percentage.and_then(|percent| percent.checked_mul(Decimal::ONE_HUNDRED)?.to_u32());
+        payment::Split {
+            element,
+            recipient,
+            amount: money(amount.unwrap_or_default(), currency),
+            percentage: Rate::from_basis_points(basis_points.unwrap_or_default()),
+            description: description.unwrap_or_default(),
+        }
+    }
+}
+
+impl Escrow {
+    fn into_domain(self, currency: Currency) -> EscrowState {
+        let Self { held, held_at, released_at, release_condition, frozen } = self;
+        EscrowState {
+            held: held.unwrap_or(false),
+            held_at,
+            released_at,
+            release_condition,
+            frozen: frozen.map(|amount| money(amount, currency)),
+        }
+    }
+}
+
+impl Refund {
+    fn into_domain(self, currency: Currency) -> payment::Refund {
+        let Self { element, transaction, amount, portions, reason, refunded_at } = self;
+        let portions = Shares {
+            payout: money(portions.payout, currency),
+            platform: money(portions.platform, currency),
+            processing: money(portions.processing, currency),
+            withholding: money(portions.withholding, currency),
+        };
+        let amount = money(amount, currency);
+        payment::Refund { element, transaction, amount, portions, reason, refunded_at }
+    }
+}
+
+impl Gateway {
+    fn into_domain(self) -> GatewayLink {
+        GatewayLink {
+            token: self.token,
+            provider: self.provider,
+            reference: self.reference,
+            receipt: self.receipt,
+            phone: self.phone,
+            account: self.account,
+            attempts: self.attempts.unwrap_or_default(),
+            sent_at: self.sent_at,
+            next_at: self.next_at,
+            queries: self.queries.unwrap_or_default(),
+            manual_capture: self.manual_capture.unwrap_or(false),
+            authorized_at: self.authorized_at,
+            awaits_confirmation: self.awaits_confirmation.unwrap_or(false),
+            needs_person: self.needs_person.unwrap_or(false),
+        }
+    }
+}
+
+impl Fraud {
+    fn into_domain(self, created_at: DateTime<Utc>) -> Option<FraudCheck> {
+        Some(FraudCheck {
+            score: self.score?,
+            decision: self.decision?,
+            reasons: self.reasons.unwrap_or_default().into_iter().map(FraudReason::into_domain).collect(),
+            checked_at: self.checked_at.unwrap_or(created_at),
+            review: self.review.map(FraudReview::into_domain),
+        })
+    }
+}
+
+impl FraudReason {
+    fn into_domain(self) -> payment::FraudReason {
+        let Self { rule, points, explanation } = self;
+        payment::FraudReason { rule, points, explanation }
+    }
+}
+
+impl FraudReview {
+    fn into_domain(self) -> payment::FraudReview {
+        let Self { approved, reviewed_by, reviewed_at } = self;
+        payment::FraudReview { approved, reviewed_by, reviewed_at }
+    }
+}
+
+impl Settlement {
+    fn into_domain(self) -> SettlementState {
+        let Self { scheduled: _, scheduled_for, settled_at, payout, batch, instant } = self;
+        SettlementState { scheduled_for, settled_at, payout, batch, instant: instant.unwrap_or(false) }
+    }
+}
+
+impl Stamp {
+    fn into_domain(self, updated_at: DateTime<Utc>) -> Option<DocumentStamp> {
+        let Self { generated: _, number, generated_at } = self;
+        Some(DocumentStamp { number: number?, generated_at: generated_at.unwrap_or(updated_at) })
+    }
+}
+
+impl Reconciliation {
+    fn into_domain(self, currency: Currency, updated_at: DateTime<Utc>) -> Option<ReconciliationStamp> {
+        Some(ReconciliationStamp {
+            reconciled_at: self.reconciled_at.unwrap_or(updated_at),
+            reference: self.reference?,
+            discrepancy: self.discrepancy.map(|amount| money(amount, currency)),
+        })
+    }
+}
+
+impl Priced {
+    fn into_domain(self) -> Result<Money, Unreadable> {
+        Ok(money(self.amount, currency(Some(&self.currency))?))
+    }
+}
+
+impl Mismatch {
+    fn into_domain(self) -> Result<payment::Mismatch, Unreadable> {
+        let received = self.received.map(Priced::into_domain).transpose();
+        Ok(payment::Mismatch {
+            kind: self.kind,
+            received: received.map_err(|error| error.in_field("mismatch.received"))?,
+            receipt: self.receipt,
+            at: self.at,
+            decided: self.decided.map(|decided| (decided.at, decided.by)),
+        })
+    }
+}
+
+impl Chargeback {
+    fn into_domain(self) -> Result<payment::Chargeback, Unreadable> {
+        let Self { id, amount, reason, opened_at, won } = self;
+        let amount = amount.into_domain().map_err(|error| error.in_field("chargeback.amount"))?;
+        Ok(payment::Chargeback { id, amount, reason, opened_at, won })
+    }
+}
+
+fn failure(
+    stored: Option<Failure>,
+    failed_at: Option<DateTime<Utc>>,
+    updated_at: DateTime<Utc>,
+) -> Option<payment::Failure> {
+    match (stored, failed_at) {
+        (Some(Failure { code, reason }), at) => {
+            Some(payment::Failure { code, reason, at: at.unwrap_or(updated_at) })
+        }
+        (None, Some(at)) => {
+            Some(payment::Failure { code: UNKNOWN_FAILURE.to_owned(), reason: String::new(), at })
+        }
+        (None, None) => None,
+    }
+}
+
+impl Metadata {
+    fn into_domain(self) -> PaymentOrigin {
+        let coordinates = self.location.and_then(|place| place.coordinates);
+        let location = match coordinates.as_deref() {
+            Some([longitude, latitude, ..]) => Some((*longitude, *latitude)),
+            _ => None,
+        };
+        PaymentOrigin { ip_address: self.ip_address, device: self.device, location }
+    }
+}

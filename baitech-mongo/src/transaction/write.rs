@@ -1,0 +1,266 @@
+//! From a transaction to its document.
+
+use baitech_core::kernel::Money;
+use baitech_core::payment::{
+    self, DocumentStamp, EscrowState, FraudCheck, FraudDecision, GatewayLink, PaymentOrigin,
+    ReconciliationStamp, SettlementState, Transaction, TransactionRecord,
+};
+use baitech_core::pricing::Shares;
+use rust_decimal::Decimal;
+
+use super::document::TransactionDocument;
+use super::parts::{
+    Amount, Chargeback, Decided, Escrow, Failure, Fraud, FraudReason, FraudReview, Gateway, Metadata,
+    Mismatch, Place, Portions, Priced, Reconciliation, Refund, Settlement, Split, Stamp,
+};
+
+impl From<Transaction> for TransactionDocument {
+    fn from(transaction: Transaction) -> Self {
+        let needs_person = transaction.needs_person();
+        let TransactionRecord {
+            id,
+            number,
+            kind,
+            status,
+            payer,
+            payee,
+            booking,
+            original,
+            method,
+            amount,
+            splits,
+            escrow,
+            refunds,
+            gateway,
+            fraud,
+            settlement,
+            receipt,
+            invoice,
+            reconciliation,
+            mismatch,
+            chargeback,
+            failure,
+            origin,
+            reason,
+            requested_by,
+            initiated_at,
+            completed_at,
+            created_at,
+            updated_at,
+        } = transaction.into_record();
+        let failed_at = failure.as_ref().map(|failure| failure.at);
+        Self {
+            id,
+            transaction_number: number,
+            kind,
+            status,
+            payer,
+            payee,
+            booking,
+            original,
+            payment_method: method,
+            amount: amount.into(),
+            splits: splits.into_iter().map(Split::from).collect(),
+            escrow: Some(escrow.into()),
+            refunds: Some(refunds.into_iter().map(Refund::from).collect()),
+            gateway: Some(gateway.into()),
+            fraud_check: fraud.map(Fraud::from),
+            settlement: Some(settlement.into()).filter(|part| *part != Settlement::default()),
+            receipt: receipt.map(Stamp::from),
+            invoice: invoice.map(Stamp::from),
+            reconciliation: reconciliation.map(Reconciliation::from),
+            mismatch: mismatch.map(Mismatch::from),
+            chargeback: chargeback.map(Chargeback::from),
+            failure: failure.map(Failure::from),
+            failed_at,
+            metadata: Some(origin.into()).filter(|part| *part != Metadata::default()),
+            reason,
+            requested_by,
+            initiated_at: Some(initiated_at),
+            completed_at,
+            created_at: Some(created_at),
+            updated_at: Some(updated_at),
+            needs_person: told(needs_person),
+            refund: None,
+            mpesa_details: None,
+            stripe_details: None,
+        }
+    }
+}
+
+/// A fact that is missing where it does not hold.
+fn told(holds: bool) -> Option<bool> {
+    holds.then_some(true)
+}
+
+impl From<payment::Amount> for Amount {
+    fn from(amount: payment::Amount) -> Self {
+        let payment::Amount { gross, platform_fee, processing_fee, tax, net } = amount;
+        Self {
+            gross: Some(gross.amount()),
+            platform_fee: Some(platform_fee.amount()),
+            processing_fee: Some(processing_fee.amount()),
+            tax: Some(tax.amount()),
+            net: Some(net.amount()),
+            currency: Some(gross.currency().code().to_owned()),
+        }
+    }
+}
+
+impl From<payment::Split> for Split {
+    fn from(split: payment::Split) -> Self {
+        let payment::Split { element, recipient, amount, percentage, description } = split;
+        Self {
+            element,
+            recipient,
+            amount: Some(amount.amount()),
+            percentage: Some(Decimal::new(i64::from(percentage.basis_points()), 2)),
+            description: Some(description),
+        }
+    }
+}
+
+impl From<EscrowState> for Escrow {
+    fn from(escrow: EscrowState) -> Self {
+        let EscrowState { held, held_at, released_at, release_condition, frozen } = escrow;
+        Self { held: Some(held), held_at, released_at, release_condition, frozen: frozen.map(Money::amount) }
+    }
+}
+
+impl From<payment::Refund> for Refund {
+    fn from(refund: payment::Refund) -> Self {
+        let payment::Refund { element, transaction, amount, portions, reason, refunded_at } = refund;
+        let Shares { payout, platform, processing, withholding } = portions;
+        let portions = Portions {
+            payout: payout.amount(),
+            platform: platform.amount(),
+            processing: processing.amount(),
+            withholding: withholding.amount(),
+        };
+        Self { element, transaction, amount: amount.amount(), portions, reason, refunded_at }
+    }
+}
+
+impl From<GatewayLink> for Gateway {
+    fn from(link: GatewayLink) -> Self {
+        let GatewayLink {
+            token,
+            provider,
+            reference,
+            receipt,
+            phone,
+            account,
+            attempts,
+            sent_at,
+            next_at,
+            queries,
+            manual_capture,
+            authorized_at,
+            awaits_confirmation,
+            needs_person,
+        } = link;
+        Self {
+            token,
+            provider,
+            reference,
+            receipt,
+            phone,
+            account,
+            attempts: Some(attempts),
+            sent_at,
+            next_at,
+            queries: Some(queries).filter(|queries| *queries > 0),
+            manual_capture: told(manual_capture),
+            authorized_at,
+            awaits_confirmation: told(awaits_confirmation),
+            needs_person: told(needs_person),
+        }
+    }
+}
+
+impl From<FraudCheck> for Fraud {
+    fn from(check: FraudCheck) -> Self {
+        let FraudCheck { score, decision, reasons, checked_at, review } = check;
+        Self {
+            score: Some(score),
+            decision: Some(decision),
+            flagged: Some(decision != FraudDecision::Approve),
+            reasons: Some(reasons.into_iter().map(FraudReason::from).collect()),
+            checked_at: Some(checked_at),
+            review: review.map(FraudReview::from),
+        }
+    }
+}
+
+impl From<payment::FraudReason> for FraudReason {
+    fn from(payment::FraudReason { rule, points, explanation }: payment::FraudReason) -> Self {
+        Self { rule, points, explanation }
+    }
+}
+
+impl From<payment::FraudReview> for FraudReview {
+    fn from(payment::FraudReview { approved, reviewed_by, reviewed_at }: payment::FraudReview) -> Self {
+        Self { approved, reviewed_by, reviewed_at }
+    }
+}
+
+impl From<SettlementState> for Settlement {
+    fn from(state: SettlementState) -> Self {
+        let SettlementState { scheduled_for, settled_at, payout, batch, instant } = state;
+        let (scheduled, instant) = (told(scheduled_for.is_some()), told(instant));
+        Self { scheduled, scheduled_for, settled_at, payout, batch, instant }
+    }
+}
+
+impl From<DocumentStamp> for Stamp {
+    fn from(DocumentStamp { number, generated_at }: DocumentStamp) -> Self {
+        Self { generated: Some(true), number: Some(number), generated_at: Some(generated_at) }
+    }
+}
+
+impl From<ReconciliationStamp> for Reconciliation {
+    fn from(stamp: ReconciliationStamp) -> Self {
+        let ReconciliationStamp { reconciled_at, reference, discrepancy } = stamp;
+        Self {
+            reconciled: Some(true),
+            reconciled_at: Some(reconciled_at),
+            reference: Some(reference),
+            discrepancy: discrepancy.map(Money::amount),
+        }
+    }
+}
+
+impl From<Money> for Priced {
+    fn from(money: Money) -> Self {
+        Self { amount: money.amount(), currency: money.currency().code().to_owned() }
+    }
+}
+
+impl From<payment::Mismatch> for Mismatch {
+    fn from(mismatch: payment::Mismatch) -> Self {
+        let payment::Mismatch { kind, received, receipt, at, decided } = mismatch;
+        let decided = decided.map(|(at, by)| Decided { at, by });
+        Self { kind, received: received.map(Priced::from), receipt, at, decided }
+    }
+}
+
+impl From<payment::Chargeback> for Chargeback {
+    fn from(chargeback: payment::Chargeback) -> Self {
+        let payment::Chargeback { id, amount, reason, opened_at, won } = chargeback;
+        Self { id, amount: amount.into(), reason, opened_at, won }
+    }
+}
+
+impl From<payment::Failure> for Failure {
+    fn from(payment::Failure { code, reason, at: _ }: payment::Failure) -> Self {
+        Self { code, reason }
+    }
+}
+
+impl From<PaymentOrigin> for Metadata {
+    fn from(origin: PaymentOrigin) -> Self {
+        let PaymentOrigin { ip_address, device, location } = origin;
+        let place = |(longitude, latitude)| Place { coordinates: Some(vec![longitude, latitude]) };
+        Self { ip_address, device, location: location.map(place) }
+    }
+}
