@@ -144,7 +144,7 @@ impl Booking {
         }
         match context.payment.filter(|payment| payment.escrow.held) {
             Some(payment) => {
-                let released = payment.value.clone().release(context)?;
+                let released = payment.value.clone().for_work_of(self.technician).release(context)?;
                 Decision::new(self).with_payment(payment, released, context)
             }
             None => Err(self.refuse(Rule::AlreadyDecided, "nothing is held for this booking", actor)),
@@ -244,12 +244,17 @@ impl Decision<Booking> {
         if captured.amount() < fee.amount() {
             let rest = fee.checked_sub(captured)?;
             let (held_share, rest_share) = (self.platform_share_of(captured)?, self.platform_share_of(rest)?);
-            let ended = payment.value.clone().cancel_held(captured, held_share, context)?;
+            let ended = payment
+                .value
+                .clone()
+                .for_work_of(self.next.technician)
+                .cancel_held(captured, held_share, context)?;
             return self
                 .with_payment(payment, ended, context)?
                 .post_cancellation_fee(rest, rest_share, context);
         }
-        let ended = payment.value.clone().cancel_held(fee, platform, context)?;
+        let ended =
+            payment.value.clone().for_work_of(self.next.technician).cancel_held(fee, platform, context)?;
         let customer = self.next.customer;
         let back = captured.checked_sub(fee)?.negated();
         self.count(Some(customer), StatsDelta { spent: Some(back), ..StatsDelta::default() })
@@ -281,7 +286,7 @@ impl Decision<Booking> {
         let Some(payment) = context.payment.filter(|payment| payment.status.is_settled()) else {
             return if back.is_zero() { Ok(self) } else { self.post_cash_refund(back, context) };
         };
-        let resolved = payment.value.clone().resolve(back, context)?;
+        let resolved = payment.value.clone().for_work_of(self.next.technician).resolve(back, context)?;
         let decision = self.count_returned(back, (payment, &resolved.next))?;
         decision.with_payment(payment, resolved, context)
     }
