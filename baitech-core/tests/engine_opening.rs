@@ -7,7 +7,7 @@ mod support;
 use baitech_core::{
     booking::{Booking, BookingStatus, PaymentMethod, PaymentStatus},
     kernel::{Currency, Error, Id, Money, Rule},
-    ledger::{Account, Entry, OpeningLedger},
+    ledger::{Account, Entry, opening::OpeningLedger},
     payment::{
         Amount, EscrowState, GatewayLink, PaymentOrigin, Refund, SettlementState, Transaction,
         TransactionKind, TransactionNumber, TransactionRecord, TransactionStatus,
@@ -178,4 +178,26 @@ fn cash_is_the_technicians_debt_and_its_refund_takes_the_same_shares_back() {
     assert_eq!(balance(&world, Account::Payable(world.technician.id)), kes(-2_738));
     assert_eq!(balance(&world, Account::PlatformRevenue), kes(0));
     assert_eq!(balance(&world, Account::Wallet(world.customer.id)), kes(2_738));
+}
+
+#[test]
+fn what_was_paid_before_anybody_took_the_job_is_held_until_somebody_has_done_it() {
+    let nobody = |record: &mut TransactionRecord| {
+        record.escrow.held = false;
+        record.payee = None;
+    };
+    let (world, id) = opened(BookingStatus::Matching, nobody);
+    assert_eq!(balance(&world, Account::Escrow(booking())), kes(2_738));
+    world.drive(booking(), BookingStatus::Completed);
+    run(world.market.payments().release(&world.admin.actor(), id)).unwrap();
+    assert_eq!(balance(&world, Account::Escrow(booking())), kes(0));
+    assert_eq!(balance(&world, Account::Payable(world.technician.id)), kes(2_278));
+
+    // Or goes back where nobody does.
+    let (world, id) = opened(BookingStatus::Matching, nobody);
+    let bookings = world.bookings().agreed(kes(0));
+    run(bookings.cancel(&world.customer.actor(), booking(), "no need")).unwrap();
+    assert_eq!(balance(&world, Account::Escrow(booking())), kes(0));
+    assert_eq!(balance(&world, Account::Wallet(world.customer.id)), kes(2_738));
+    assert_eq!(load(&world, id).status, TransactionStatus::Refunded);
 }

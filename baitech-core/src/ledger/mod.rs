@@ -2,10 +2,9 @@
 
 mod account;
 mod entry;
-mod opening;
+pub mod opening;
 mod reader;
 
 pub use account::Account;
 pub use entry::{AccountLine, Entry, EntryRecord, Posting, UnbalancedEntry};
-pub use opening::{OpeningDifference, OpeningIssue, OpeningLedger, OpeningPlan, OpeningReport};
 pub use reader::Ledger;

@@ -53,6 +53,7 @@
 //! | given back before it was settled | nothing was given back |
 //! | money on its way out, with an unknown end | expired; a proof can still complete it |
 //! | settled for a booking that is cancelled, refunded or not there | as its flags say; a person decides where it goes |
+//! | a booking with several settled payments | it names the first; where the others go, a person decides |
 //! | wallet paid from itself, or a party not named | contributes what the others have |
 //!
 //! # What it promises
@@ -125,13 +126,14 @@ enum Sum {
 
 /// Sums up what the transactions of an earlier application leave in the books. Give it every one of them, once, in any order.
 ///
-/// It keeps a few sums a user, and nothing of the transactions.
+/// It keeps a few sums a user, and which transaction pays which booking; the first that is given where there are several.
 #[derive(Debug, Clone)]
 pub struct OpeningLedger {
     at: DateTime<Utc>,
     /// The currency by its code, since it has no order of its own.
     sums: BTreeMap<(Sum, &'static str), Money>,
     totals: BTreeMap<(String, &'static str), Money>,
+    payments: BTreeMap<Id<Booking>, Id<Transaction>>,
     transactions: u64,
     contributing: u64,
 }
@@ -143,7 +145,14 @@ impl OpeningLedger {
     /// Books that open at this moment.
     #[must_use]
     pub const fn new(at: DateTime<Utc>) -> Self {
-        Self { at, sums: BTreeMap::new(), totals: BTreeMap::new(), transactions: 0, contributing: 0 }
+        Self {
+            at,
+            sums: BTreeMap::new(),
+            totals: BTreeMap::new(),
+            payments: BTreeMap::new(),
+            transactions: 0,
+            contributing: 0,
+        }
     }
 
     /// Says what one transaction contributes, and what has to be written for the engine to go on from it. `booking` is the one that it is
@@ -229,7 +238,7 @@ impl OpeningLedger {
 
     /// The booking, if it has to learn of its payment: so that it is not charged again, and what is held finds its way out.
     fn linked(
-        &self,
+        &mut self,
         booking: &Booking,
         payment: &Transaction,
         notes: &mut difference::Notes,
@@ -238,7 +247,8 @@ impl OpeningLedger {
         if payment.kind != crate::payment::TransactionKind::BookingPayment {
             return None;
         }
-        if booking.payment.transaction.is_some_and(|other| other != payment.id) {
+        let named = booking.payment.transaction.unwrap_or(payment.id);
+        if *self.payments.entry(booking.id).or_insert(named) != payment.id {
             notes.add(OpeningIssue::AnotherPayment, Some(captured), None);
             return None;
         }
