@@ -2,6 +2,7 @@
 
 mod account;
 mod entry;
+pub mod opening;
 mod reader;
 
 pub use account::Account;
