@@ -12,8 +12,8 @@ use crate::{
     ledger::Ledger,
     matching::{MatchScorer, MatchingRepository, WeightedScorer},
     payment::{
-        Cash, FraudScorer, PaymentGateway, Payments, RuleFraudScorer, TransactionRepository, Wallet,
-        WebhookRepository,
+        BankTransfer, Cash, DocumentRenderer, FraudScorer, PaymentGateway, Payments, RuleFraudScorer,
+        TransactionRepository, Wallet, WebhookRepository,
     },
     pricing::{HourlyPriceList, PriceList},
     store::{Claims, Commit, Counters, DueWork, LedgerReader, Outbox, Store},
@@ -41,6 +41,7 @@ pub(crate) struct Engine {
     pub(crate) scorer: Arc<dyn MatchScorer>,
     pub(crate) gateways: BTreeMap<PaymentMethod, Arc<dyn PaymentGateway>>,
     pub(crate) fraud: Arc<dyn FraudScorer>,
+    pub(crate) documents: Option<Arc<dyn DocumentRenderer>>,
     pub(crate) policy: BookingPolicy,
 }
 
@@ -120,6 +121,7 @@ impl Marketplace {
         let policy = BookingPolicy::default();
         let cash: Arc<dyn PaymentGateway> = Arc::new(Cash);
         let wallet: Arc<dyn PaymentGateway> = Arc::new(Wallet);
+        let bank: Arc<dyn PaymentGateway> = Arc::new(BankTransfer);
         Builder {
             engine: Engine {
                 clock: Arc::new(SystemClock),
@@ -138,8 +140,13 @@ impl Marketplace {
                 matching: store,
                 price_list: Arc::new(HourlyPriceList::default()),
                 scorer: Arc::new(WeightedScorer::default()),
-                gateways: BTreeMap::from([(cash.method(), cash), (wallet.method(), wallet)]),
+                gateways: BTreeMap::from([
+                    (cash.method(), cash),
+                    (wallet.method(), wallet),
+                    (bank.method(), bank),
+                ]),
                 fraud: Arc::new(RuleFraudScorer::default()),
+                documents: None,
                 policy,
             },
             scorer: None,
@@ -174,6 +181,12 @@ impl Marketplace {
     #[must_use]
     pub fn worker(&self) -> Worker {
         Worker::new(self.engine.clone())
+    }
+
+    /// How receipts, invoices and statements are rendered, where that was said.
+    #[must_use]
+    pub fn documents(&self) -> Option<&Arc<dyn DocumentRenderer>> {
+        self.engine.documents.as_ref()
     }
 
     /// The numbers that bookings go by.
@@ -225,6 +238,12 @@ impl Builder {
     /// How technicians are ranked, if not by the weights of the policy.
     pub fn scorer(mut self, scorer: Arc<dyn MatchScorer>) -> Self {
         self.scorer = Some(scorer);
+        self
+    }
+
+    /// How receipts, invoices and statements are rendered: to PDF, for example.
+    pub fn document_renderer(mut self, renderer: Arc<dyn DocumentRenderer>) -> Self {
+        self.engine.documents = Some(renderer);
         self
     }
 

@@ -250,10 +250,9 @@ impl Decision<Booking> {
                 .post_cancellation_fee(rest, rest_share, context);
         }
         let ended = payment.value.clone().cancel_held(fee, platform, context)?;
-        let customer = self.next.customer;
-        let back = captured.checked_sub(fee)?.negated();
-        self.count(Some(customer), StatsDelta { spent: Some(back), ..StatsDelta::default() })
-            .with_payment(payment, ended, context)
+        let (customer, after) = (self.next.customer, ended.next.clone());
+        let ended = ended.count_returned(Some(customer), (payment, &after))?;
+        self.with_payment(payment, ended, context)
     }
 
     /// What of a cancellation fee the platform keeps.
@@ -282,24 +281,10 @@ impl Decision<Booking> {
             return if back.is_zero() { Ok(self) } else { self.post_cash_refund(back, context) };
         };
         let resolved = payment.value.clone().resolve(back, context)?;
-        let decision = self.count_returned(back, (payment, &resolved.next))?;
-        decision.with_payment(payment, resolved, context)
-    }
-
-    /// Counts what was spent and earned less by what goes back.
-    fn count_returned(self, back: Money, (before, after): (&Transaction, &Transaction)) -> Result<Self> {
-        if back.is_zero() {
-            return Ok(self);
-        }
         let customer = self.next.customer;
-        let decision =
-            self.count(Some(customer), StatsDelta { spent: Some(back.negated()), ..StatsDelta::default() });
-        if before.escrow.held {
-            return Ok(decision);
-        }
-        let lost = after.net_shares()?.payout.checked_sub(before.net_shares()?.payout)?;
-        let technician = before.payee;
-        Ok(decision.count(technician, StatsDelta { earned: Some(lost), ..StatsDelta::default() }))
+        let after = resolved.next.clone();
+        let resolved = resolved.count_returned(Some(customer), (payment, &after))?;
+        self.with_payment(payment, resolved, context)
     }
 
     /// Posts the return of a cash payment that has no transaction, or of a part of it, into the wallet of who pays: the company's, where

@@ -85,9 +85,10 @@ impl Entry {
                 None => sums.push(posting.amount),
             }
         }
-        let (entry, description, at) = (self.id, self.description.clone(), self.at);
+        let (entry, cause, description, at) = (self.id, self.cause, self.description.clone(), self.at);
         sums.into_iter().map(move |amount| AccountLine {
             entry,
+            cause,
             account,
             amount,
             description: description.clone(),
@@ -116,6 +117,8 @@ impl Deref for Entry {
 pub struct AccountLine {
     /// The entry that it is of.
     pub entry: Id<Entry>,
+    /// The document that caused it.
+    pub cause: AggregateRef,
     /// Which account.
     pub account: Account,
     /// How much; credit is positive.

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use super::{Capabilities, PaymentGateway};
+use super::{Capabilities, Charge, GatewayError, Outcome, PaymentGateway};
 use crate::booking::{PaymentMethod, PaymentTiming};
 
 /// Banknotes: paid to the technician after verification, on whose word they count as paid. No call is made to anybody.
@@ -30,5 +30,29 @@ impl PaymentGateway for Wallet {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities::of_ledger(PaymentTiming::AtAcceptance)
+    }
+}
+
+/// A transfer to the platform's bank account that names the transaction's number. Whether it has come, the bank's statement tells
+/// ([`Payments::reconcile`](super::Payments::reconcile)); companies buy on credit by it, and pay what they owe.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BankTransfer;
+
+#[async_trait]
+impl PaymentGateway for BankTransfer {
+    fn method(&self) -> PaymentMethod {
+        PaymentMethod::BankTransfer
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            ledger_only: false,
+            refund: None,
+            ..Capabilities::of_ledger(PaymentTiming::AtAcceptance)
+        }
+    }
+
+    async fn charge(&self, charge: &Charge) -> Result<Outcome, GatewayError> {
+        Ok(Outcome::Accepted { reference: charge.number.to_string(), client_secret: None })
     }
 }

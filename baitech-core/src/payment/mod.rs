@@ -37,14 +37,16 @@ pub use gateway::{
     Operation, Original, Outcome, PayOut, PaymentGateway, Proof, Query, RefundOrder, Subject, WebhookCall,
     WebhookError,
 };
-pub use ledger_methods::{Cash, Wallet};
+pub use ledger_methods::{BankTransfer, Cash, Wallet};
 pub use number::TransactionNumber;
 pub use policy::PaymentPolicy;
 pub use repository::{
     HistoryQuery, PaymentHistory, TransactionFilter, TransactionRepository, TransactionTotal,
     WebhookRepository,
 };
-pub use service::{NewPayment, NewPayout, Payments, StartedPayment, WalletView};
+pub use service::{
+    NewPayment, NewPayout, Payments, ReconcileRequest, StartedPayment, StatementPreset, WalletView,
+};
 pub use status::{Cause, TransactionKind, TransactionStatus, TransactionStep};
 pub use timers::PaymentTask;
 pub use transaction::{

@@ -144,6 +144,10 @@ impl Transaction {
         self.0.gateway.awaits_confirmation = false;
         let failure = Failure { code: code.to_owned(), reason: reason.to_owned(), at: context.now };
         self.0.failure = Some(failure);
+        if self.kind == TransactionKind::TechnicianPayout {
+            // What was not paid is paid by the next batch.
+            self.schedule_settlement(context);
+        }
         let (id, gross) = (self.id, self.amount.gross);
         let back_to = self.set_aside_from();
         let event = match self.kind {

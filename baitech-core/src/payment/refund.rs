@@ -5,9 +5,10 @@ use super::{
     TransactionStatus,
 };
 use crate::{
+    account::{StatsDelta, User},
     booking::{Context, PaymentMethod},
     decide::Decision,
-    kernel::{Code, Money, Result, Rule, Text, Violation},
+    kernel::{Code, Id, Money, Result, Rule, Text, Violation},
     ledger::Account,
     pricing::Shares,
 };
@@ -155,6 +156,27 @@ impl Decision<Transaction> {
         decision.also_events = refund.events;
         decision.also = Some(refund.next);
         Ok(decision)
+    }
+}
+
+impl Decision<Transaction> {
+    /// Counts what its customer has spent, and its technician earned, less by what goes back.
+    pub(crate) fn count_returned(
+        self,
+        customer: Option<Id<User>>,
+        (before, after): (&Transaction, &Transaction),
+    ) -> Result<Self> {
+        let back = after.refunded()?.checked_sub(before.refunded()?)?;
+        if back.is_zero() || before.kind != TransactionKind::BookingPayment {
+            return Ok(self);
+        }
+        let decision =
+            self.count(customer, StatsDelta { spent: Some(back.negated()), ..StatsDelta::default() });
+        if before.escrow.released_at.is_none() {
+            return Ok(decision);
+        }
+        let lost = after.net_shares()?.payout.checked_sub(before.net_shares()?.payout)?;
+        Ok(decision.count(before.payee, StatsDelta { earned: Some(lost), ..StatsDelta::default() }))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Transaction, TransactionStatus};
+use super::{Transaction, TransactionKind, TransactionStatus};
 use crate::{booking::BookingPolicy, kernel::unless_never};
 
 /// Something that a transaction wants done by itself.
@@ -51,7 +51,9 @@ impl Transaction {
     }
 
     fn settlement_task(&self) -> Option<(DateTime<Utc>, PaymentTask)> {
-        let open = self.status.is_settled() && self.settlement.settled_at.is_none();
+        // A payout that failed has given its money back, to be paid by another.
+        let owes = self.status.is_settled() || self.kind == TransactionKind::TechnicianPayout;
+        let open = owes && !self.status.is_open() && self.settlement.settled_at.is_none();
         self.settlement.scheduled_for.filter(|_| open).map(|at| (at, PaymentTask::Settle))
     }
 }

@@ -6,9 +6,10 @@ use super::{
 };
 use crate::{
     account::KycStatus,
-    booking::{Booking, BookingStatus, CancellationQuote, Context},
+    booking::{Booking, BookingStatus, CancellationQuote, Context, PaymentMethod},
     decide::Numbering::{self, WithPayment},
     kernel::{Actor, Error, Id, Result, Rule, Text},
+    ledger::Account,
     payment::{Transaction, TransactionNumber},
     store::Stored,
 };
@@ -24,7 +25,25 @@ impl Bookings {
         if user.is_some_and(|user| user.technician.is_some() && user.kyc.status != KycStatus::Verified) {
             return Err(Error::refused(Rule::NotEligible, "the identity has to be verified first"));
         }
+        self.require_within_debt_limit(actor, id).await?;
         self.change(actor, id, ("accept", Begins), &(), |booking, context| booking.accept(context)).await
+    }
+
+    /// A technician who owes the platform too much takes no more cash: each cash job adds to the debt.
+    async fn require_within_debt_limit(&self, actor: &Actor, id: Id<Booking>) -> Result<()> {
+        let Some(technician) = actor.id() else { return Ok(()) };
+        let booking = self.engine.bookings.load(id).await?;
+        if booking.is_none_or(|booking| booking.payment.method != Some(PaymentMethod::Cash)) {
+            return Ok(());
+        }
+        let limit = self.engine.policy.payment.debt_limit;
+        let balance = self.engine.ledger.balance(Account::Payable(technician), limit.currency()).await?;
+        if balance.negated().amount() > limit.amount() {
+            let message =
+                format!("more than {limit} is owed to the platform: pay it before another job in cash");
+            return Err(Error::refused(Rule::DebtLimit, message));
+        }
+        Ok(())
     }
 
     /// The technician declines; another is looked for.

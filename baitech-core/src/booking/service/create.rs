@@ -3,7 +3,7 @@
 use super::{Bookings, Effort::Begins};
 use crate::{
     account::{Category, User},
-    booking::{Booking, BookingDraft, BookingNumber, NewBooking, Terms, TimeSlot, Urgency},
+    booking::{Booking, BookingDraft, BookingNumber, NewBooking, PaymentMethod, Terms, TimeSlot, Urgency},
     decide::{answered, create},
     kernel::{Actor, Code, Error, GeoPoint, Id, Kind, Money, Result, Role, Rule, Violation},
     matching::Candidate,
@@ -50,6 +50,9 @@ impl Bookings {
         let company = customer.company();
         if request.project.is_some() && company.is_none() {
             return Err(Violation::new("project", Code::Unknown, "projects are for corporate users").into());
+        }
+        if draft.payment_method == PaymentMethod::BankTransfer && company.is_none() {
+            return Err(Error::refused(Rule::PaymentMethod, "only companies book on account"));
         }
         let timing = self.engine.gateway(draft.payment_method)?.capabilities().timing;
         let pricing = self.quote_draft(&draft, customer.id).await?.pricing;

@@ -6,8 +6,8 @@ use crate::{
     decide::{Attempts, draw_transaction_number},
     kernel::{Code, Error, Id, PhoneNumber, Result, Violation},
     payment::{
-        Amount, MismatchKind, NewTransaction, News, PaymentGateway, Proof, Transaction, TransactionKind,
-        TransactionNumber,
+        Amount, MismatchKind, NewTransaction, News, PaymentEvent, PaymentGateway, Proof, Transaction,
+        TransactionKind, TransactionNumber, TransactionStatus,
     },
     store::ClaimKey,
 };
@@ -25,24 +25,29 @@ impl Payments {
         let News::Deposit(proof) = news else {
             return Ok(None);
         };
-        if let Ok(number) = account.parse::<TransactionNumber>()
-            && let Some(found) = self.engine.transactions.find_transaction_by_number(&number).await?
-            && found.kind.is_incoming()
-            && found.status.cause(crate::payment::TransactionStatus::Completed).is_some()
-        {
+        let named = match account.parse::<TransactionNumber>() {
+            Ok(number) => self.engine.transactions.find_transaction_by_number(&number).await?,
+            Err(_) => None,
+        };
+        if let Some(found) = named.as_ref().filter(|found| is_payment_of(found, proof)) {
             // Whoever pays by naming the transaction may pay from any number.
             let proof = Proof { payer: None, reference: found.gateway.reference.clone(), ..proof.clone() };
             self.decide(&self.plain_command()?, found.id, false, |transaction, beside| {
                 let mut decision = transaction.settled(&proof, beside.booking, &beside.context)?;
                 decision.take.push(claim.clone());
+                if decision.events.is_empty() {
+                    decision = decision.event(PaymentEvent::TransactionUpdated);
+                }
                 Ok(decision)
             })
             .await?;
             return Ok(Some(found.id));
         }
-        let owner = match PhoneNumber::new(account) {
-            Ok(phone) => self.engine.users.find_by_phone(&phone).await?,
-            Err(_) => None,
+        let owner = match (named.and_then(|named| named.payer), PhoneNumber::new(account)) {
+            // The transaction has its money already: this is more of its payer's.
+            (Some(payer), _) => self.engine.users.load(payer).await?,
+            (None, Ok(phone)) => self.engine.users.find_by_phone(&phone).await?,
+            (None, Err(_)) => None,
         };
         let amount = proof.amount.ok_or_else(|| {
             Error::from(Violation::new("amount", Code::Required, "a deposit says how much it is"))
@@ -79,4 +84,12 @@ impl Payments {
         attempts.commit(&*self.engine.transactions, now, None, decision).await?;
         Ok(Some(id))
     }
+}
+
+/// Whether a deposit is the payment of the transaction that it names: one that still waits for it, or has it without a receipt, or under
+/// this very receipt. A provider may tell of one payment twice, as an answer to our question and as a deposit.
+fn is_payment_of(transaction: &Transaction, proof: &Proof) -> bool {
+    let waits = transaction.status.cause(TransactionStatus::Completed).is_some();
+    let same = transaction.gateway.receipt.is_none() || transaction.gateway.receipt == proof.receipt;
+    transaction.kind.is_incoming() && (waits || (transaction.status.is_settled() && same))
 }

@@ -2,8 +2,10 @@
 
 mod charges;
 mod deposits;
+mod documents;
 mod payouts;
 mod queries;
+mod reconciliation;
 mod refunds;
 mod reviews;
 mod tasks;
@@ -17,6 +19,7 @@ use serde::Serialize;
 pub use charges::{NewPayment, StartedPayment};
 pub use payouts::NewPayout;
 pub use queries::WalletView;
+pub use reconciliation::{ReconcileRequest, StatementPreset};
 
 use super::{Transaction, TransactionNumber, TransactionStatus};
 use crate::{

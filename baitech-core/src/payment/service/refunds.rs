@@ -43,7 +43,11 @@ impl Payments {
                     let message = "the booking is disputed: its decision says what goes back";
                     return Err(transaction.refuse(Rule::Undecided, message));
                 }
-                transaction.refund(amount, reason.as_str(), &beside.context)
+                let (before, customer) =
+                    (transaction.clone(), beside.booking.map(|booking| booking.customer));
+                let refunded = transaction.refund(amount, reason.as_str(), &beside.context)?;
+                let after = refunded.next.clone();
+                refunded.count_returned(customer, (&before, &after))
             })
             .await?;
         self.latest_refund(refunded).await
@@ -93,10 +97,14 @@ impl Payments {
     /// Withdraws a payment that nobody has been asked for yet.
     ///
     /// # Errors
-    /// [`Rule::Transition`] once it was sent; [`Error::Conflict`].
+    /// [`Error::Forbidden`] for others than the payer and staff; [`Rule::Transition`] once it was sent; [`Error::Conflict`].
     pub async fn withdraw_payment(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
         self.require_actor(actor, GoesOn).await?;
-        self.command_on(actor, id, "withdraw_payment", &(), |transaction, beside| {
+        let by = *actor;
+        self.command_on(actor, id, "withdraw_payment", &(), move |transaction, beside| {
+            if !by.is_staff() && transaction.payer != by.id() {
+                return Err(Error::forbidden("a payment is withdrawn by its payer"));
+            }
             transaction.withdraw("withdrawn by its payer", &beside.context)
         })
         .await

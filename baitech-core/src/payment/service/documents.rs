@@ -1,0 +1,311 @@
+//! Receipts, invoices and a company's monthly statement.
+
+use chrono::{Months, NaiveDate};
+
+use super::Payments;
+use crate::{
+    account::{TimeOfDay, User},
+    booking::Booking,
+    engine::Effort::Reads,
+    kernel::{Actor, Code, Error, Id, Money, PageRequest, Result, Role, Rule, Violation},
+    ledger::{Account, AccountLine},
+    payment::{
+        Addressee, Document, DocumentKind, DocumentLine, DocumentSum, Transaction, TransactionKind,
+        TransactionStatus,
+    },
+    store::{AggregateRef, Stored},
+};
+
+/// More movements than these do not fit into a statement.
+const MAX_STATEMENT_LINES: usize = 5_000;
+
+impl Payments {
+    /// The receipt of money that has come in, or gone out. The same at any time, but for what was given back since.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for whoever may not know of the transaction; [`Rule::Transition`] where no money has moved.
+    pub async fn receipt(&self, actor: &Actor, id: Id<Transaction>) -> Result<Document> {
+        let transaction = self.get(actor, id).await?;
+        if !transaction.status.is_settled() {
+            return Err(transaction.refuse(Rule::Transition, "there is a receipt once the money has moved"));
+        }
+        self.document(DocumentKind::Receipt, &transaction).await
+    }
+
+    /// The invoice of a booking's payment, with its tax, paid or not.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for whoever may not know of the transaction; [`Rule::Transition`] for anything but the payment of a booking.
+    pub async fn invoice(&self, actor: &Actor, id: Id<Transaction>) -> Result<Document> {
+        let transaction = self.get(actor, id).await?;
+        if transaction.kind != TransactionKind::BookingPayment {
+            return Err(transaction.refuse(Rule::Transition, "there are invoices of bookings"));
+        }
+        self.document(DocumentKind::Invoice, &transaction).await
+    }
+
+    async fn document(&self, kind: DocumentKind, transaction: &Stored<Transaction>) -> Result<Document> {
+        let policy = &self.engine.policy;
+        let booking = self.load_booking(transaction.booking).await?;
+        let whose = if transaction.kind.is_incoming() { transaction.payer } else { transaction.payee };
+        let recipient = match whose {
+            Some(user) => addressee(&self.user(user).await?),
+            None => Addressee::default(),
+        };
+        let prefix = if kind == DocumentKind::Invoice { "INV" } else { "RCT" };
+        let number = transaction.number.as_str();
+        let (lines, mut sums) = match &booking {
+            Some(booking) if transaction.kind == TransactionKind::BookingPayment => {
+                lines_of_booking(booking, transaction, policy.pricing.fees.vat.to_string())?
+            }
+            _ => lines_of_amount(transaction)?,
+        };
+        let refunded = transaction.refunded()?;
+        if !refunded.is_zero() {
+            sums.push(DocumentSum {
+                label: "Refunded".to_owned(),
+                amount: refunded.negated(),
+                is_total: false,
+            });
+        }
+        if kind == DocumentKind::Invoice {
+            let paid = if transaction.status.is_settled() { transaction.amount.gross } else { refunded };
+            let due = transaction.amount.gross.checked_sub(paid)?;
+            sums.push(DocumentSum { label: "Amount due".to_owned(), amount: due, is_total: true });
+        }
+        Ok(Document {
+            kind,
+            number: format!("{prefix}{}", number.strip_prefix("TXN").unwrap_or(number)),
+            issued_at: transaction.completed_at.unwrap_or(transaction.initiated_at),
+            time_zone: policy.time_zone,
+            issuer: policy.payment.issuer.clone(),
+            recipient,
+            facts: facts_of(transaction, booking.as_ref().map(|stored| &stored.value)),
+            lines,
+            sums,
+            notes: notes_of(transaction),
+        })
+    }
+
+    /// What a company bought on credit, was charged and paid in a month, from what it owed before to what it owes after.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for others than the company's administrator and staff; violations of `year` and `month`;
+    /// [`Rule::NotEligible`] for who is no company; a violation of `month` with more than 5,000 movements.
+    pub async fn statement(
+        &self,
+        actor: &Actor,
+        company: Id<User>,
+        year: i32,
+        month: u32,
+    ) -> Result<Document> {
+        self.require_actor(actor, Reads).await?;
+        if !actor.is_staff() && actor.id() != Some(company) {
+            return Err(Error::forbidden("a statement is for its company and the staff"));
+        }
+        let user = self.user(company).await?;
+        if user.role != Role::Corporate || user.company() != Some(company) {
+            return Err(Error::refused(Rule::NotEligible, "statements are for companies"));
+        }
+        let policy = &self.engine.policy;
+        let first = NaiveDate::from_ymd_opt(year, month, 1)
+            .ok_or_else(|| Violation::new("month", Code::OutOfRange, "this is no month"))?;
+        let next = first
+            .checked_add_months(Months::new(1))
+            .ok_or_else(|| Violation::new("year", Code::OutOfRange, "this is no year"))?;
+        let [from, until] = [first, next].map(|day| TimeOfDay::MIDNIGHT.on(day, policy.time_zone));
+        let account = Account::Receivable(company);
+        let mut closing = self.engine.ledger.balance(account, policy.currency).await?;
+        let mut lines: Vec<AccountLine> = Vec::new();
+        let mut cursor = None;
+        'pages: loop {
+            let page = PageRequest::new(PageRequest::MAX_LIMIT, cursor)?;
+            let page = self.engine.ledger.account_lines(account, &page).await?;
+            for line in page.items {
+                if line.at < from {
+                    break 'pages;
+                }
+                if line.amount.currency() != policy.currency {
+                    continue;
+                }
+                if line.at >= until {
+                    closing = closing.checked_sub(line.amount)?;
+                } else {
+                    lines.push(line);
+                }
+            }
+            if lines.len() > MAX_STATEMENT_LINES {
+                let message = format!("this month has more than {MAX_STATEMENT_LINES} movements");
+                return Err(Violation::new("month", Code::TooMany, message).into());
+            }
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        lines.reverse();
+        let moved = Money::sum(policy.currency, lines.iter().map(|line| line.amount))?;
+        let opening = closing.checked_sub(moved)?;
+        let mut shown = Vec::with_capacity(lines.len());
+        for line in &lines {
+            shown.push(self.statement_line(line).await?);
+        }
+        let sum = |label: &str, amount: Money, is_total| DocumentSum {
+            label: label.to_owned(),
+            amount: amount.negated(),
+            is_total,
+        };
+        Ok(Document {
+            kind: DocumentKind::Statement,
+            number: format!("STM{year:04}{month:02}-{}", company.to_string().to_uppercase()),
+            issued_at: until,
+            time_zone: policy.time_zone,
+            issuer: policy.payment.issuer.clone(),
+            recipient: addressee(&user),
+            facts: vec![("Period".to_owned(), format!("{first} to {}", next.pred_opt().unwrap_or(next)))],
+            lines: shown,
+            sums: vec![
+                sum("Owed before", opening, false),
+                sum("Movements of the month", moved, false),
+                sum("Owed at the end", closing, true),
+            ],
+            notes: vec![
+                "Amounts that are owed are above zero; what was paid is below.".to_owned(),
+                "Please name the number of a transaction when you pay by bank transfer.".to_owned(),
+            ],
+        })
+    }
+
+    async fn statement_line(&self, line: &AccountLine) -> Result<DocumentLine> {
+        let (mut about, mut booking) = (line.description.clone(), None);
+        match line.cause {
+            AggregateRef::Transaction(id) => {
+                if let Some(transaction) = self.engine.transactions.load(id).await? {
+                    about = format!("{} {about}", transaction.number);
+                    booking = transaction.booking;
+                }
+            }
+            AggregateRef::Booking(id) => booking = Some(id),
+            AggregateRef::User(_) | AggregateRef::Webhook(_) => {}
+        }
+        let booking = self.load_booking(booking).await?;
+        let day = line.at.with_timezone(&self.engine.policy.time_zone).date_naive();
+        let detail = match booking {
+            Some(booking) => format!("{day}, booking {}: {}", booking.number, booking.service_type),
+            None => day.to_string(),
+        };
+        Ok(DocumentLine { description: about, detail: Some(detail), amount: line.amount.negated() })
+    }
+}
+
+/// How a document is addressed to a user: a company by its own name and tax number.
+fn addressee(user: &User) -> Addressee {
+    let (name, tax_id, address) = match &user.corporate {
+        Some(company) => (
+            company.company_name.to_string(),
+            company.billing.tax_id.clone(),
+            company.billing.billing_address.clone(),
+        ),
+        None => (user.full_name(), None, None),
+    };
+    let lines = address.into_iter().chain([user.phone.to_string(), user.email.to_string()]).collect();
+    Addressee { name, tax_id, lines }
+}
+
+fn facts_of(transaction: &Transaction, booking: Option<&Booking>) -> Vec<(String, String)> {
+    let mut facts = vec![("Transaction".to_owned(), transaction.number.to_string())];
+    if let Some(booking) = booking {
+        facts.push(("Booking".to_owned(), booking.number.to_string()));
+        let slot = &booking.slot;
+        facts.push(("Date of service".to_owned(), format!("{} {}–{}", slot.date, slot.start, slot.end)));
+    }
+    facts.push(("Payment method".to_owned(), method_name(transaction).to_owned()));
+    if let Some(receipt) = &transaction.gateway.receipt {
+        facts.push(("Provider receipt".to_owned(), receipt.clone()));
+    }
+    facts
+}
+
+const fn method_name(transaction: &Transaction) -> &'static str {
+    use crate::booking::PaymentMethod::{BankTransfer, Card, Cash, Mpesa, Stripe, Wallet};
+    let record = &transaction.0;
+    match record.method {
+        Mpesa => "M-Pesa",
+        Card | Stripe => "Card",
+        Wallet => "Wallet",
+        Cash => "Cash",
+        BankTransfer if record.gateway.provider.is_none() => "On account",
+        BankTransfer => "Bank transfer",
+    }
+}
+
+type LinesAndSums = (Vec<DocumentLine>, Vec<DocumentSum>);
+
+/// The booking's price line by line. Lines of the earlier application that do not add up show the difference.
+fn lines_of_booking(booking: &Booking, transaction: &Transaction, vat: String) -> Result<LinesAndSums> {
+    let price = &booking.pricing;
+    let line = |description: &str, detail: Option<String>, amount| DocumentLine {
+        description: description.to_owned(),
+        detail,
+        amount,
+    };
+    let discount = (!price.discount.is_zero()).then(|| format!("after a discount of {}", price.discount));
+    let mut lines = vec![
+        line(booking.service_type.as_str(), discount, price.service_charge),
+        line("Platform fee", None, price.platform_fee),
+        line("Processing fee", None, price.processing_fee),
+    ];
+    let subtotal = Money::sum(price.currency(), lines.iter().map(|line| line.amount))?;
+    let gross = transaction.amount.gross;
+    let difference = gross.checked_sub(subtotal.checked_add(price.tax)?)?;
+    if !difference.is_zero() {
+        lines.push(line("Adjustment", None, difference));
+    }
+    let sum = |label: String, amount, is_total| DocumentSum { label, amount, is_total };
+    let sums = vec![
+        sum("Subtotal".to_owned(), gross.checked_sub(price.tax)?, false),
+        sum(format!("VAT {vat}"), price.tax, false),
+        sum("Total".to_owned(), gross, true),
+    ];
+    Ok((lines, sums))
+}
+
+fn lines_of_amount(transaction: &Transaction) -> Result<LinesAndSums> {
+    let amount = &transaction.amount;
+    let description = match transaction.kind {
+        TransactionKind::TechnicianPayout => "Payout of earnings",
+        TransactionKind::WalletTopup => "Wallet top-up",
+        TransactionKind::WalletWithdrawal => "Wallet withdrawal",
+        TransactionKind::Refund => "Refund",
+        TransactionKind::Tip => "Tip",
+        TransactionKind::CancellationFee => "Payment of a debt",
+        TransactionKind::BookingPayment => "Payment of a booking",
+        TransactionKind::Penalty => "Penalty",
+        TransactionKind::Subscription => "Subscription",
+    };
+    let mut lines =
+        vec![DocumentLine { description: description.to_owned(), detail: None, amount: amount.gross }];
+    let incoming = transaction.kind.is_incoming();
+    if !incoming && !amount.platform_fee.is_zero() {
+        lines.push(DocumentLine {
+            description: "Fee".to_owned(),
+            detail: None,
+            amount: amount.platform_fee.negated(),
+        });
+    }
+    let total = if incoming { amount.gross } else { amount.net };
+    let sums = vec![DocumentSum { label: "Total".to_owned(), amount: total, is_total: true }];
+    Ok((lines, sums))
+}
+
+fn notes_of(transaction: &Transaction) -> Vec<String> {
+    let mut notes = Vec::new();
+    match transaction.status {
+        TransactionStatus::Refunded => notes.push("This payment was given back in full.".to_owned()),
+        TransactionStatus::PartiallyRefunded => {
+            notes.push("A part of this payment was given back.".to_owned());
+        }
+        _ => {}
+    }
+    notes
+}

@@ -1,0 +1,221 @@
+//! A provider's statement against our own books.
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::Payments;
+use crate::{
+    booking::PaymentMethod,
+    decide::Decision,
+    engine::Effort::GoesOn,
+    kernel::{Actor, Code, Error, Id, PageRequest, Result, Violation, after, before},
+    ledger::Account,
+    payment::{
+        Proof, ReconciliationStamp, Transaction, TransactionFilter, TransactionNumber, TransactionStatus,
+        reconcile::{
+            BookedMovement, ComparedMovement, ReconciliationReport, StatementFormat, StatementLine,
+            StatementPeriod, parse_statement, reconcile,
+        },
+    },
+    store::Stored,
+};
+
+/// Whose statement it is, and how it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReconcileRequest {
+    /// The provider, as the books name it: `mpesa`, `stripe`, `bank_transfer`.
+    pub method: PaymentMethod,
+    /// How the statement is written; as the provider usually does where it is not given.
+    #[serde(default)]
+    pub format: Option<StatementPreset>,
+    /// The time that the statement covers, where that is known; else from its first line to its last.
+    #[serde(default)]
+    pub period: Option<StatementPeriod>,
+}
+
+/// A well-known way to write a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum StatementPreset {
+    Mpesa,
+    Stripe,
+    Bank,
+    Generic,
+}
+
+impl StatementPreset {
+    /// How a provider usually writes its statements.
+    #[must_use]
+    pub const fn of(method: PaymentMethod) -> Self {
+        match method {
+            PaymentMethod::Mpesa => Self::Mpesa,
+            PaymentMethod::Card | PaymentMethod::Stripe => Self::Stripe,
+            PaymentMethod::BankTransfer => Self::Bank,
+            PaymentMethod::Wallet | PaymentMethod::Cash => Self::Generic,
+        }
+    }
+
+    /// The format itself.
+    #[must_use]
+    pub fn format(self) -> StatementFormat {
+        match self {
+            Self::Mpesa => StatementFormat::mpesa(),
+            Self::Stripe => StatementFormat::stripe(),
+            Self::Bank => StatementFormat::bank(),
+            Self::Generic => StatementFormat::generic(),
+        }
+    }
+}
+
+/// A payment may be stated a little before or after it was booked.
+const SLACK: TimeDelta = TimeDelta::days(2);
+
+impl Payments {
+    /// Sets a provider's statement (CSV) against the books. What both have is marked as reconciled, once, and what the provider took for
+    /// it is booked; bank transfers that we wait for, and that the statement shows, are completed. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for others than staff; violations of `statement.{row}.{column}`; [`Error::Unavailable`] (what was marked
+    /// until then stays, and repeating it goes on).
+    pub async fn reconcile(
+        &self,
+        actor: &Actor,
+        request: &ReconcileRequest,
+        statement: &[u8],
+    ) -> Result<ReconciliationReport> {
+        self.require_staff(actor, GoesOn).await?;
+        let method = match request.method {
+            PaymentMethod::Cash | PaymentMethod::Wallet => {
+                let message = "this method moves in our own books alone, and has no statement";
+                return Err(Violation::new("method", Code::Unknown, message).into());
+            }
+            method => self.engine.gateway(method)?.method(),
+        };
+        let format = request.format.unwrap_or(StatementPreset::of(request.method)).format();
+        let parsed =
+            parse_statement(statement, &format, self.engine.policy.currency).map_err(Error::Invalid)?;
+        let period = request.period.or(parsed.period);
+        if method == PaymentMethod::BankTransfer {
+            for line in &parsed.lines {
+                self.complete_transfer(line).await?;
+            }
+        }
+        let booked = self.booked(method, period).await?;
+        let report = reconcile(&parsed.lines, &booked, period)?;
+        for compared in report.matched.iter().chain(&report.amount_differs) {
+            self.mark(method, compared).await?;
+        }
+        Ok(report)
+    }
+
+    /// Completes the bank transfer that a line names, if one is awaited.
+    async fn complete_transfer(&self, line: &StatementLine) -> Result<()> {
+        if line.amount.is_negative() {
+            return Ok(());
+        }
+        let Some(number) = number_in(&line.reference).or_else(|| number_in(&line.description)) else {
+            return Ok(());
+        };
+        let Some(found) = self.engine.transactions.find_transaction_by_number(&number).await? else {
+            return Ok(());
+        };
+        let awaited = found.method == PaymentMethod::BankTransfer
+            && found.kind.is_incoming()
+            && found.status.cause(TransactionStatus::Completed).is_some();
+        if !awaited {
+            return Ok(());
+        }
+        let proof =
+            Proof { receipt: Some(line.reference.clone()), amount: Some(line.amount), ..Proof::default() };
+        let command = self.plain_command()?;
+        self.decide(&command, found.id, false, |transaction, beside| {
+            transaction.settled(&proof, beside.booking, &beside.context)
+        })
+        .await
+        .map(drop)
+    }
+
+    /// What our books say that a provider moved around a period.
+    async fn booked(
+        &self,
+        method: PaymentMethod,
+        period: Option<StatementPeriod>,
+    ) -> Result<Vec<BookedMovement>> {
+        let filter = TransactionFilter {
+            statuses: vec![
+                TransactionStatus::Completed,
+                TransactionStatus::PartiallyRefunded,
+                TransactionStatus::Refunded,
+            ],
+            // Money can move days after it was asked for; a month is more than any provider takes.
+            from: period.map(|period| before(period.from, TimeDelta::days(31))),
+            until: period.map(|period| after(period.until, SLACK)),
+            ..TransactionFilter::default()
+        };
+        let mut booked = Vec::new();
+        let mut cursor = None;
+        loop {
+            let page = PageRequest::new(PageRequest::MAX_LIMIT, cursor)?;
+            let page = self.engine.transactions.list_transactions(&filter, &page).await?;
+            let of_provider =
+                page.items.iter().filter(|transaction| transaction.gateway.provider == Some(method));
+            booked.extend(of_provider.map(movement_of));
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                return Ok(booked);
+            }
+        }
+    }
+
+    /// Marks a transaction as found in a statement, and books what the provider took for it.
+    async fn mark(&self, method: PaymentMethod, compared: &ComparedMovement) -> Result<()> {
+        let id: Id<Transaction> = compared.movement.transaction;
+        let Some(line) = compared.lines.first() else {
+            return Ok(());
+        };
+        let currency = compared.booked.currency();
+        let fees = compared.lines.iter().filter_map(|line| line.fee).filter(|fee| fee.currency() == currency);
+        let fee = crate::kernel::Money::sum(currency, fees)?;
+        let command = self.plain_command()?;
+        self.decide(&command, id, false, |mut transaction, beside| {
+            if transaction.reconciliation.is_some() {
+                return Ok(Decision::new(transaction));
+            }
+            transaction.0.reconciliation = Some(ReconciliationStamp {
+                reconciled_at: beside.context.now,
+                reference: line.reference.clone(),
+                discrepancy: Some(compared.discrepancy).filter(|discrepancy| !discrepancy.is_zero()),
+            });
+            Decision::new(transaction).event(crate::payment::PaymentEvent::TransactionUpdated).post(
+                "provider's charge",
+                &beside.context,
+                [(Account::GatewayCharges, fee.negated()), (Account::Clearing(method), fee)],
+            )
+        })
+        .await
+        .map(drop)
+    }
+}
+
+fn movement_of(transaction: &Stored<Transaction>) -> BookedMovement {
+    let amount = if transaction.kind.is_incoming() {
+        transaction.amount.gross
+    } else {
+        transaction.amount.net.negated()
+    };
+    let link = &transaction.gateway;
+    BookedMovement {
+        transaction: transaction.id,
+        number: transaction.number.clone(),
+        references: link.receipt.iter().chain(&link.reference).cloned().collect(),
+        amount,
+        at: transaction.completed_at.unwrap_or(transaction.initiated_at),
+    }
+}
+
+/// A transaction number somewhere in a text.
+fn number_in(text: &str) -> Option<TransactionNumber> {
+    text.split(|c: char| !c.is_ascii_alphanumeric()).find_map(|word| word.parse().ok())
+}

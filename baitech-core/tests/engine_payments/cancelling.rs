@@ -1,0 +1,87 @@
+//! What becomes of held money when a booking is given up.
+
+use baitech_core::{
+    booking::{BookingStatus as Status, PaymentMethod, PaymentStatus},
+    ledger::Account,
+    payment::{TransactionKind, TransactionStatus},
+};
+use chrono::TimeDelta;
+
+use crate::{
+    support::{kes, run},
+    till::Till,
+};
+
+fn cancel_before(till: &Till, notice: TimeDelta) -> baitech_core::kernel::Id<baitech_core::booking::Booking> {
+    let (id, _) = till.held(PaymentMethod::Mpesa);
+    let starts_at = till.world.load(id).slot.starts_at();
+    till.world.clock.set(starts_at - notice);
+    run(till.world.as_shown(id).cancel(&till.customer(), id, "no need")).unwrap();
+    id
+}
+
+#[test]
+fn half_of_it_as_the_fee_is_shared_and_the_rest_goes_back() {
+    let till = Till::new();
+    let id = cancel_before(&till, TimeDelta::hours(3));
+    let refund = till.of_kind(TransactionKind::Refund)[0].id;
+    till.work();
+    let technician = till.world.technician.id;
+    let books = [
+        (Account::Clearing(PaymentMethod::Mpesa), -2_738),
+        (Account::Reserved(refund), 1_369),
+        (Account::Payable(technician), 1_164),
+        (Account::PlatformRevenue, 205),
+    ];
+    assert_eq!(till.books(), books);
+    till.call(refund, "n1;caller:;paid;1369;SJR1;");
+    assert_eq!(till.balance(Account::Clearing(PaymentMethod::Mpesa)), -1_369);
+    let payment = till.load(till.world.load(id).payment.transaction.unwrap());
+    let shares = payment.net_shares().unwrap();
+    assert_eq!((shares.payout, shares.platform), (kes(1_164), kes(205)));
+    assert_eq!((shares.processing, shares.withholding), (kes(0), kes(0)));
+    assert_eq!(till.world.load(id).payment.status, PaymentStatus::PartiallyRefunded);
+    assert_eq!(till.balance(Account::Receivable(till.world.customer.id)), 0, "nothing is owed besides");
+}
+
+#[test]
+fn a_fee_above_the_usual_share_of_the_platform_is_shared_all_the_same() {
+    let till = Till::new();
+    cancel_before(&till, TimeDelta::hours(1));
+    assert_eq!(till.balance(Account::PlatformRevenue), 308, "of 2,054");
+    assert_eq!(till.balance(Account::Payable(till.world.technician.id)), 1_746);
+    let refund = &till.of_kind(TransactionKind::Refund)[0];
+    assert_eq!(refund.amount.gross, kes(684));
+}
+
+#[test]
+fn with_a_days_notice_and_by_others_all_of_it_goes_back() {
+    let till = Till::new();
+    let (id, payment) = till.held(PaymentMethod::Mpesa);
+    run(till.world.as_shown(id).cancel(&till.world.technician.actor(), id, "ill")).unwrap();
+    assert_eq!(till.load(payment).status, TransactionStatus::Refunded);
+    let refund = till.of_kind(TransactionKind::Refund)[0].id;
+    assert_eq!(till.balance(Account::Reserved(refund)), 2_738);
+    assert_eq!(till.world.load(id).payment.status, PaymentStatus::Refunded);
+    assert!(!till.world.load(id).payment.held);
+    till.work();
+    assert_eq!(till.mpesa.count("refund"), 1);
+    till.work();
+    assert_eq!(till.mpesa.count("refund"), 1, "sent once");
+}
+
+#[test]
+fn a_payment_that_was_not_sent_yet_is_withdrawn_and_one_that_comes_late_goes_back() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction.id;
+    run(till.world.as_shown(id).cancel(&till.world.admin.actor(), id, "closed")).unwrap();
+    assert_eq!(till.load(payment).status, TransactionStatus::Processing, "on its way; nobody can stop it");
+    till.call(payment, "n1;caller:;paid;2738;SJK1;");
+    assert_eq!(till.load(payment).status, TransactionStatus::Refunded);
+    let refund = till.of_kind(TransactionKind::Refund)[0].id;
+    till.work();
+    till.call(refund, "n2;caller:;paid;2738;SJR1;");
+    assert_eq!(till.books(), []);
+    assert_eq!(till.world.load(id).status, Status::Cancelled);
+}

@@ -1,0 +1,125 @@
+//! Disputes and chargebacks, before and after the release.
+
+use baitech_core::{
+    booking::{
+        Booking, BookingStatus as Status, DisputeCategory, DisputeOutcome, PaymentMethod, PaymentStatus,
+    },
+    kernel::{Id, Rule},
+    ledger::Account,
+    payment::{TransactionKind, TransactionStatus},
+};
+use chrono::TimeDelta;
+
+use crate::{
+    support::{assert_refused, kes, run},
+    till::Till,
+};
+
+fn dispute(till: &Till, id: Id<Booking>) {
+    let customer = till.customer();
+    run(till.world.bookings().dispute(&customer, id, DisputeCategory::Quality, "it drips")).unwrap();
+}
+
+fn resolve(till: &Till, id: Id<Booking>, outcome: DisputeOutcome) {
+    let support = till.world.support.actor();
+    run(till.world.bookings().resolve_dispute(&support, id, outcome, "heard both")).unwrap();
+}
+
+#[test]
+fn nothing_is_released_while_it_is_contested() {
+    let till = Till::new();
+    let (id, payment) = till.paid(PaymentMethod::Mpesa);
+    dispute(&till, id);
+    till.world.clock.advance(TimeDelta::days(5));
+    till.work();
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+    let admin = till.world.admin.actor();
+    assert_refused(run(till.payments().release(&admin, payment)), Rule::Transition);
+    let support = till.world.support.actor();
+    assert_refused(run(till.payments().refund(&support, payment, kes(1), "x")), Rule::Undecided);
+
+    resolve(&till, id, DisputeOutcome::Release);
+    assert_eq!(till.world.load(id).status, Status::Paid);
+    assert_eq!(till.balance(Account::Payable(till.world.technician.id)), 2_278, "in the same commit");
+    assert_eq!(till.balance(Account::Escrow(id)), 0);
+}
+
+#[test]
+fn a_partial_refund_gives_the_rest_to_its_receivers_at_once() {
+    let till = Till::new();
+    let (id, payment) = till.paid(PaymentMethod::Mpesa);
+    dispute(&till, id);
+    resolve(&till, id, DisputeOutcome::PartialRefund(kes(738)));
+    let refund = till.of_kind(TransactionKind::Refund)[0].id;
+    assert_eq!(till.balance(Account::Escrow(id)), 0);
+    assert_eq!(till.balance(Account::Reserved(refund)), 738);
+    let shares = till.load(payment).net_shares().unwrap();
+    assert_eq!(shares.total().unwrap(), kes(2_000));
+    let cents = |account| {
+        till.world
+            .store
+            .ledger_entries()
+            .iter()
+            .flat_map(|entry| entry.postings.clone())
+            .filter(|posting| posting.account == account)
+            .map(|posting| posting.amount.amount())
+            .sum::<rust_decimal::Decimal>()
+    };
+    assert_eq!(cents(Account::Payable(till.world.technician.id)), shares.payout.amount());
+    assert_eq!(cents(Account::PlatformRevenue), shares.platform.amount());
+    assert_eq!(till.world.load(id).status, Status::Refunded);
+    assert_eq!(till.world.load(id).payment.status, PaymentStatus::PartiallyRefunded);
+}
+
+#[test]
+fn after_the_release_the_technicians_share_is_frozen_paid_out_or_not() {
+    let till = Till::new();
+    let (id, payment) = till.released(PaymentMethod::Mpesa);
+    let technician = Account::Payable(till.world.technician.id);
+    assert_eq!(till.balance(technician), 2_278);
+    dispute(&till, id);
+    assert_eq!((till.balance(technician), till.balance(Account::Reserved(payment))), (0, 2_278));
+    resolve(&till, id, DisputeOutcome::FullRefund);
+    let refund = till.of_kind(TransactionKind::Refund)[0].id;
+    let books = [(Account::Clearing(PaymentMethod::Mpesa), -2_738), (Account::Reserved(refund), 2_738)];
+    assert_eq!(till.books(), books, "every party is at zero");
+    assert_eq!(till.load(payment).status, TransactionStatus::Refunded);
+}
+
+#[test]
+fn a_dispute_that_is_lost_gives_the_frozen_share_back() {
+    let till = Till::new();
+    let (id, payment) = till.released(PaymentMethod::Mpesa);
+    dispute(&till, id);
+    resolve(&till, id, DisputeOutcome::Release);
+    assert_eq!(till.balance(Account::Payable(till.world.technician.id)), 2_278);
+    assert_eq!(till.balance(Account::Reserved(payment)), 0);
+    assert_eq!(till.world.load(id).status, Status::Paid);
+}
+
+#[test]
+fn a_lost_chargeback_is_a_refund_that_the_bank_has_made() {
+    for (released, won) in [(false, true), (false, false), (true, true), (true, false)] {
+        let till = Till::new();
+        let (id, payment) =
+            if released { till.released(PaymentMethod::Stripe) } else { till.paid(PaymentMethod::Stripe) };
+        till.call(payment, "c1;caller:;contested;2738;;");
+        assert!(till.load(payment).is_contested());
+        till.world.clock.advance(TimeDelta::days(2));
+        till.work();
+        let technician = Account::Payable(till.world.technician.id);
+        assert_eq!(till.balance(technician), 0, "nothing is released, or it is taken back");
+        let news = if won { "c2;caller:;won;;;" } else { "c2;caller:;lost;;;" };
+        till.call(payment, news);
+        till.call(payment, news);
+        till.world.clock.advance(TimeDelta::days(2));
+        till.work();
+        if won {
+            assert_eq!(till.balance(technician), 2_278, "released {released}");
+        } else {
+            assert_eq!(till.books(), [], "released {released}");
+            assert_eq!(till.world.load(id).payment.status, PaymentStatus::Refunded);
+            assert_eq!(till.card.count("refund"), 0, "the bank has it back already");
+        }
+    }
+}

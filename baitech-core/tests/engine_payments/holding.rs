@@ -1,0 +1,202 @@
+//! Paying a booking, holding its money, releasing it.
+
+use baitech_core::{
+    booking::{BookingStatus as Status, PaymentMethod, PaymentStatus},
+    kernel::{Code, Error, Rule},
+    ledger::Account,
+    payment::{GatewayError, NewPayment, Outcome, Payments, TransactionStatus},
+    store::IdempotencyKey,
+};
+use chrono::TimeDelta;
+
+use crate::{
+    provider::declined,
+    support::{assert_forbidden, assert_invalid, assert_not_found, assert_refused, kes, run},
+    till::Till,
+};
+
+#[test]
+fn money_is_held_then_released_to_its_receivers_and_to_the_shilling() {
+    let till = Till::new();
+    let (id, payment) = till.held(PaymentMethod::Mpesa);
+    let mpesa = Account::Clearing(PaymentMethod::Mpesa);
+    assert_eq!(till.books(), [(mpesa, -2_738), (Account::Escrow(id), 2_738)]);
+    let booking = till.world.load(id);
+    assert_eq!((booking.payment.status, booking.payment.held), (PaymentStatus::Held, true));
+    assert_eq!(booking.payment.transaction, Some(payment));
+
+    till.world.drive(id, Status::Paid);
+    till.world.clock.advance(TimeDelta::hours(24) - TimeDelta::milliseconds(1));
+    till.work();
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738, "a millisecond is left");
+    till.world.clock.advance(TimeDelta::milliseconds(1));
+    till.work();
+    let technician = till.world.technician.id;
+    let released = [
+        (mpesa, -2_738),
+        (Account::Payable(technician), 2_278),
+        (Account::PlatformRevenue, 300),
+        (Account::ProcessingRevenue, 60),
+        (Account::WithholdingPayable, 100),
+    ];
+    assert_eq!(till.books(), released);
+    let transaction = till.load(payment);
+    assert!(!transaction.escrow.held && transaction.escrow.released_at.is_some());
+    assert_eq!(till.world.load(id).payment.status, PaymentStatus::Completed);
+    till.world.clock.advance(TimeDelta::hours(24));
+    till.work();
+    assert_eq!(till.balance(Account::Payable(technician)), 2_278, "released once");
+}
+
+#[test]
+fn nobody_sets_out_before_the_money_is_held() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let technician = till.world.technician.actor();
+    assert_refused(run(till.world.bookings().en_route(&technician, id)), Rule::PaymentRequired);
+    let started = till.pay(id).unwrap();
+    assert_eq!(started.transaction.status, TransactionStatus::Processing);
+    assert_refused(run(till.world.bookings().en_route(&technician, id)), Rule::PaymentRequired);
+    till.call(started.transaction.id, "n1;caller:;paid;2738;SJK1;");
+    run(till.world.bookings().en_route(&technician, id)).unwrap();
+}
+
+#[test]
+fn a_payment_names_what_was_shown_and_is_made_once() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let customer = till.customer();
+    let asked = NewPayment::default();
+    assert_invalid(run(till.payments().pay(&customer, id, &asked)).map(drop), &[("version", Code::Required)]);
+    let cheap = till.payments().agreed(kes(2_737));
+    assert_refused(run(cheap.pay(&customer, id, &asked)).map(drop), Rule::CostsMore);
+    let stale = till.payments().at(baitech_core::store::Version::new(0));
+    assert!(matches!(run(stale.pay(&customer, id, &asked)), Err(Error::Conflict(_))));
+    let stranger = till.world.stranger.actor();
+    assert_not_found(run(till.payments().agreed(kes(9_999)).pay(&stranger, id, &asked)).map(drop));
+    let technician = till.world.technician.actor();
+    assert_forbidden(run(till.payments().agreed(kes(9_999)).pay(&technician, id, &asked)).map(drop));
+
+    let key = IdempotencyKey::new("pay-once").unwrap();
+    let pay = |payments: Payments| {
+        run(payments.agreed(kes(2_738)).with_key(key.clone()).pay(&customer, id, &asked))
+    };
+    let first = pay(till.payments()).unwrap().transaction.id;
+    assert_eq!(pay(till.payments()).unwrap().transaction.id, first, "the same request, sent again");
+    let again = till.payments().agreed(kes(2_738));
+    assert_refused(run(again.pay(&customer, id, &asked)).map(drop), Rule::Undecided);
+    assert_eq!(till.mpesa.count("charge"), 1);
+}
+
+#[test]
+fn what_is_paid_by_wallet_is_there_or_refused() {
+    let till = Till::new();
+    till.fill_wallet(&till.world.customer, 2_737);
+    let id = till.accepted(PaymentMethod::Wallet);
+    assert_refused(till.pay(id).map(drop), Rule::InsufficientFunds);
+    assert_eq!(till.world.load(id).payment.status, PaymentStatus::Pending);
+    assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 2_737);
+
+    let till = Till::new();
+    till.fill_wallet(&till.world.customer, 3_000);
+    let id = till.accepted(PaymentMethod::Wallet);
+    till.pay(id).unwrap();
+    assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 262);
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+    assert_eq!(till.world.load(id).payment.status, PaymentStatus::Held);
+}
+
+#[test]
+fn an_unknown_outcome_is_asked_about_and_never_sent_again() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    till.mpesa.says(Err(GatewayError::new("time-out")));
+    let payment = till.pay(id).unwrap().transaction;
+    assert_eq!(payment.status, TransactionStatus::Pending);
+    for (seconds, asked) in [(74, 0), (1, 1), (45, 2), (180, 3), (600, 4)] {
+        till.world.clock.advance(TimeDelta::seconds(seconds));
+        till.work();
+        assert_eq!(till.mpesa.count("query"), asked);
+    }
+    assert_eq!(till.mpesa.count("charge"), 1);
+    till.mpesa.says_settled("SJK1");
+    till.world.clock.advance(TimeDelta::hours(1));
+    till.work();
+    // The booking did not wait that long: the money goes back.
+    assert_eq!(till.world.load(id).status, Status::Cancelled);
+    assert_eq!(till.load(payment.id).status, TransactionStatus::Refunded);
+}
+
+#[test]
+fn a_provider_that_knows_its_keys_is_sent_the_same_again() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Stripe);
+    till.card.says(Err(GatewayError::new("time-out")));
+    let payment = till.pay(id).unwrap().transaction;
+    till.card.says_settled("ch_1");
+    till.world.clock.advance(TimeDelta::seconds(75));
+    till.work();
+    assert_eq!(till.load(payment.id).status, TransactionStatus::Completed);
+    let keys: Vec<String> = till.card.calls().into_iter().map(|(_, _, key)| key).collect();
+    assert_eq!(keys.len(), 2);
+    assert_eq!(keys[0], keys[1], "under the same key");
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+}
+
+#[test]
+fn a_declined_payment_can_be_tried_again_and_a_busy_phone_is_asked_again_by_itself() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    till.mpesa.says(declined("1032"));
+    let declined = till.pay(id).unwrap().transaction;
+    assert_eq!(declined.status, TransactionStatus::Failed);
+    assert_eq!(declined.failure.as_ref().unwrap().code, "1032");
+    assert_eq!(till.world.load(id).payment.status, PaymentStatus::Failed);
+
+    let busy = baitech_core::payment::Declined {
+        code: "1001".to_owned(),
+        reason: "busy".to_owned(),
+        retry_after: Some(TimeDelta::minutes(2)),
+    };
+    till.mpesa.says(Ok(Outcome::Declined(busy)));
+    let payment = till.pay(id).unwrap().transaction;
+    assert_eq!(payment.status, TransactionStatus::Pending);
+    till.mpesa.says_settled("SJK2");
+    till.world.clock.advance(TimeDelta::minutes(2));
+    till.work();
+    assert_eq!(till.load(payment.id).status, TransactionStatus::Completed);
+    let keys: Vec<String> = till.mpesa.calls().into_iter().map(|(_, _, key)| key).collect();
+    assert_eq!(keys.len(), 3);
+    assert_ne!(keys[1], keys[2], "what was not carried out is sent under another key");
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+}
+
+#[test]
+fn an_admin_releases_early_and_nobody_else() {
+    let till = Till::new();
+    let (id, payment) = till.held(PaymentMethod::Mpesa);
+    let admin = till.world.admin.actor();
+    assert_refused(run(till.payments().release(&admin, payment)), Rule::Transition);
+    till.world.drive(id, Status::Paid);
+    for other in [&till.world.customer, &till.world.technician, &till.world.support] {
+        assert_forbidden(run(till.payments().release(&other.actor(), payment)));
+    }
+    run(till.payments().release(&admin, payment)).unwrap();
+    assert_eq!(till.balance(Account::Payable(till.world.technician.id)), 2_278);
+    assert_refused(run(till.payments().release(&admin, payment)), Rule::AlreadyDecided);
+}
+
+#[test]
+fn a_price_does_not_change_once_it_is_paid() {
+    use baitech_core::booking::{NewPriceChange, NewService};
+    let till = Till::new();
+    let (id, _) = till.held(PaymentMethod::Mpesa);
+    let change = NewPriceChange {
+        reason: "more to do".to_owned(),
+        materials: Vec::new(),
+        services: vec![NewService { name: "another tap".to_owned(), price: kes(500) }],
+    };
+    let technician = till.world.technician.actor();
+    let proposed = run(till.world.bookings().propose_price_change(&technician, id, &change));
+    assert_refused(proposed, Rule::AlreadyDecided);
+}

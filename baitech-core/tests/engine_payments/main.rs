@@ -1,0 +1,21 @@
+//! Money from the payer to the technician and back, to the shilling.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod cancelling;
+mod contested;
+mod documents;
+mod holding;
+mod outgoing;
+mod provider;
+mod refunding;
+mod reviewing;
+#[path = "../support/mod.rs"]
+mod support;
+mod till;
+mod webhooks;

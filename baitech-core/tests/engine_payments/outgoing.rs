@@ -1,0 +1,170 @@
+//! Payouts, withdrawals, batches.
+
+use baitech_core::{
+    booking::PaymentMethod,
+    kernel::Rule,
+    ledger::Account,
+    payment::{GatewayError, NewPayout, TransactionKind, TransactionStatus},
+};
+use chrono::TimeDelta;
+
+use crate::{
+    provider::declined,
+    support::{assert_forbidden, assert_refused, kes, run},
+    till::Till,
+};
+
+#[test]
+fn an_instant_payout_costs_one_percent_and_no_more_than_is_owed_goes_out() {
+    let till = Till::new();
+    till.released(PaymentMethod::Mpesa);
+    let (technician, id) = (till.world.technician.actor(), till.world.technician.id);
+    let ask =
+        |amount| run(till.payments().request_payout(&technician, id, kes(amount), &NewPayout::default()));
+    assert_refused(ask(2_279), Rule::InsufficientFunds);
+    let payout = ask(1_000).unwrap();
+    assert_eq!((payout.amount.gross, payout.amount.net), (kes(1_000), kes(990)));
+    assert_eq!(till.balance(Account::Reserved(payout.id)), 1_000);
+    assert_refused(ask(1_279), Rule::InsufficientFunds);
+    till.call(payout.id, "p1;caller:;paid;990;SJP1;");
+    assert_eq!(till.balance(Account::Payable(id)), 1_278);
+    assert_eq!(till.balance(Account::PlatformRevenue), 310);
+    assert_eq!(till.balance(Account::Clearing(PaymentMethod::Mpesa)), -1_748);
+    let customer = till.customer();
+    let asked = NewPayout::default();
+    assert_forbidden(run(till.payments().request_payout(&customer, id, kes(10), &asked)));
+}
+
+#[test]
+fn a_payout_that_fails_gives_the_money_back_and_one_of_unknown_outcome_waits_for_a_person() {
+    let till = Till::new();
+    till.released(PaymentMethod::Mpesa);
+    let (technician, id) = (till.world.technician.actor(), till.world.technician.id);
+    let ask = || run(till.payments().request_payout(&technician, id, kes(1_000), &NewPayout::default()));
+    till.mpesa.says(declined("2001"));
+    assert_eq!(ask().unwrap().status, TransactionStatus::Failed);
+    assert_eq!(till.balance(Account::Payable(id)), 2_278);
+
+    till.mpesa.says(Err(GatewayError::new("time-out")));
+    let payout = ask().unwrap();
+    for _ in 0..40 {
+        till.world.clock.advance(TimeDelta::hours(1));
+        till.work();
+    }
+    let waiting = till.load(payout.id);
+    assert!(waiting.status.is_open() && waiting.gateway.needs_person);
+    assert_eq!(till.mpesa.count("pay_out"), 2, "never sent again");
+    let support = till.world.support.actor();
+    run(till.payments().decide_outcome(&support, payout.id, true, Some("SJP1"))).unwrap();
+    assert_eq!(till.load(payout.id).status, TransactionStatus::Completed);
+    assert_eq!(till.balance(Account::Reserved(payout.id)), 0);
+    assert_refused(
+        run(till.payments().decide_outcome(&support, payout.id, false, None)),
+        Rule::AlreadyDecided,
+    );
+}
+
+#[test]
+fn a_weekly_batch_pays_all_that_is_owed_in_one_go_netted_with_debts() {
+    let till = Till::new();
+    till.released(PaymentMethod::Mpesa);
+    // A job in cash leaves the technician owing 460.
+    till.world.clock.advance(TimeDelta::hours(5));
+    let mut request = crate::support::request();
+    request.time_slot = crate::support::slot(2, "10:00", "12:00");
+    let cash = till.world.request(&request).id;
+    till.world.drive(cash, baitech_core::booking::BookingStatus::Paid);
+    let technician = till.world.technician.id;
+    assert_eq!(till.balance(Account::Payable(technician)), 1_818);
+    // Monday, 2 March: the next batch is a week ahead.
+    till.world.clock.advance(TimeDelta::days(8));
+    till.work();
+    let payouts = till.of_kind(TransactionKind::TechnicianPayout);
+    assert_eq!(payouts.len(), 1);
+    assert_eq!(payouts[0].amount.net, kes(1_818));
+    assert_eq!(payouts[0].settlement.batch.as_deref(), Some("2026-03-10"));
+    till.call(payouts[0].id, "p1;caller:;paid;1818;SJP1;");
+    assert_eq!(till.balance(Account::Payable(technician)), 0);
+    till.world.clock.advance(TimeDelta::days(30));
+    till.work();
+    assert_eq!(till.of_kind(TransactionKind::TechnicianPayout).len(), 1, "nothing else is owed");
+}
+
+#[test]
+fn too_little_waits_for_the_next_batch_and_a_failed_payout_comes_again() {
+    let mut policy = baitech_core::booking::BookingPolicy::default();
+    policy.payment.payout_minimum = kes(3_000);
+    let till = Till::with(|builder| builder.policy(policy));
+    till.released(PaymentMethod::Mpesa);
+    till.world.clock.advance(TimeDelta::days(22));
+    till.work();
+    assert_eq!(till.of_kind(TransactionKind::TechnicianPayout).len(), 0);
+
+    let till = Till::new();
+    till.released(PaymentMethod::Mpesa);
+    till.mpesa.says(declined("2001"));
+    till.world.clock.advance(TimeDelta::days(8));
+    till.work();
+    assert_eq!(till.balance(Account::Payable(till.world.technician.id)), 2_278);
+    till.world.clock.advance(TimeDelta::days(7));
+    till.work();
+    let payouts = till.of_kind(TransactionKind::TechnicianPayout);
+    assert_eq!(payouts.len(), 2, "the batch after it pays what was not paid");
+}
+
+#[test]
+fn a_large_sum_is_paid_in_parts_that_the_provider_moves() {
+    let till = Till::new();
+    let technician = &till.world.technician;
+    // Earned by a generous customer.
+    let id = till.released(PaymentMethod::Mpesa).0;
+    let mut policy = baitech_core::booking::BookingPolicy::default();
+    policy.payment.tip_limit = kes(1_000_000);
+    let market = baitech_core::Marketplace::builder(till.world.store.clone())
+        .clock(till.world.clock.clone())
+        .gateway(till.mpesa.clone())
+        .gateway(till.card.clone())
+        .policy(policy)
+        .build();
+    till.card.says_settled("ch_1");
+    let by_card = baitech_core::payment::NewPayment {
+        method: Some(PaymentMethod::Card),
+        ..baitech_core::payment::NewPayment::default()
+    };
+    run(market.payments().tip(&till.customer(), id, kes(600_000), &by_card)).unwrap();
+    till.world.clock.advance(TimeDelta::days(8));
+    till.work();
+    let mut paid: Vec<_> =
+        till.of_kind(TransactionKind::TechnicianPayout).iter().map(|payout| payout.amount.net).collect();
+    paid.sort_by_key(|amount| amount.amount());
+    assert_eq!(paid, [kes(102_278), kes(250_000), kes(250_000)]);
+    assert_eq!(till.balance(Account::Payable(technician.id)), 0);
+}
+
+#[test]
+fn a_wallet_pays_out_what_is_in_it() {
+    let till = Till::new();
+    till.fill_wallet(&till.world.customer, 1_000);
+    let customer = till.customer();
+    let withdraw = |amount| run(till.payments().withdraw(&customer, kes(amount), &NewPayout::default()));
+    assert_refused(withdraw(1_001), Rule::InsufficientFunds);
+    let withdrawal = withdraw(400).unwrap();
+    assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 600);
+    till.call(withdrawal.id, "w1;caller:;failed;;;");
+    assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 1_000);
+    assert_eq!(till.load(withdrawal.id).status, TransactionStatus::Failed);
+}
+
+#[test]
+fn who_owes_too_much_takes_no_more_cash() {
+    let mut policy = baitech_core::booking::BookingPolicy::default();
+    policy.payment.debt_limit = kes(459);
+    let till = Till::with(|builder| builder.policy(policy));
+    till.world.book_until(baitech_core::booking::BookingStatus::Paid);
+    let mut request = crate::support::request();
+    request.time_slot = crate::support::slot(2, "10:00", "12:00");
+    let id = till.world.request(&request).id;
+    till.world.drive(id, baitech_core::booking::BookingStatus::Assigned);
+    let technician = till.world.technician.actor();
+    assert_refused(run(till.world.bookings().accept(&technician, id)), Rule::DebtLimit);
+}

@@ -1,0 +1,105 @@
+//! Fraud reviews, before the money is taken and after.
+
+use std::sync::Arc;
+
+use baitech_core::{
+    booking::{BookingStatus as Status, PaymentMethod, PaymentStatus},
+    kernel::Rule,
+    ledger::Account,
+    payment::{FraudCheck, FraudDecision, FraudScorer, FraudSignals, Outcome, TransactionStatus},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::{
+    support::{assert_refused, run},
+    till::Till,
+};
+
+/// Everybody looks like this.
+#[derive(Debug)]
+struct Looks(FraudDecision);
+
+impl FraudScorer for Looks {
+    fn score(&self, _: &FraudSignals, now: DateTime<Utc>) -> FraudCheck {
+        FraudCheck { score: 50, decision: self.0, reasons: Vec::new(), checked_at: now, review: None }
+    }
+}
+
+fn suspicious(decision: FraudDecision) -> Till {
+    Till::with(|builder| builder.fraud_scorer(Arc::new(Looks(decision))))
+}
+
+#[test]
+fn what_looks_too_much_like_a_fraud_is_not_paid_and_remembered() {
+    let till = suspicious(FraudDecision::Block);
+    let id = till.accepted(PaymentMethod::Mpesa);
+    assert_refused(till.pay(id).map(drop), Rule::PaymentDeclined);
+    assert_eq!(till.mpesa.calls(), []);
+    let attempt = &till.transactions()[0];
+    assert_eq!(attempt.status, TransactionStatus::Failed);
+    assert_eq!(till.world.load(id).payment.transaction, None);
+    till.work();
+    assert_eq!(till.mpesa.calls(), []);
+}
+
+#[test]
+fn money_that_is_taken_at_once_is_held_until_somebody_has_looked() {
+    for approved in [true, false] {
+        let till = suspicious(FraudDecision::Review);
+        let (id, payment) = till.paid(PaymentMethod::Mpesa);
+        assert!(till.world.load(id).payment.on_hold);
+        till.world.clock.advance(TimeDelta::days(3));
+        till.work();
+        assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+        let admin = till.world.admin.actor();
+        assert_refused(run(till.payments().release(&admin, payment)), Rule::UnderReview);
+        run(till.payments().review(&till.world.support.actor(), payment, approved)).unwrap();
+        let again = run(till.payments().review(&till.world.support.actor(), payment, approved));
+        assert_refused(again, Rule::AlreadyDecided);
+        till.work();
+        let technician = Account::Payable(till.world.technician.id);
+        if approved {
+            assert_eq!(till.balance(technician), 2_278, "released, since its time has come");
+        } else {
+            assert_eq!(till.balance(technician), 0);
+            assert_eq!(till.load(payment).status, TransactionStatus::Refunded);
+            assert_eq!(till.world.load(id).payment.status, PaymentStatus::Refunded);
+        }
+        assert_eq!(till.balance(Account::Escrow(id)), 0);
+    }
+}
+
+#[test]
+fn a_card_is_only_charged_once_somebody_has_looked() {
+    let till = suspicious(FraudDecision::Review);
+    let id = till.accepted(PaymentMethod::Card);
+    till.card.says(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
+    let payment = till.pay(id).unwrap().transaction.id;
+    assert_eq!(till.card.count("authorize"), 1);
+    assert_eq!(till.books(), []);
+    run(till.payments().review(&till.world.admin.actor(), payment, true)).unwrap();
+    assert_eq!(till.card.count("capture"), 1);
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+
+    let till = suspicious(FraudDecision::Review);
+    let id = till.accepted(PaymentMethod::Card);
+    till.card.says(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
+    let payment = till.pay(id).unwrap().transaction.id;
+    run(till.payments().review(&till.world.admin.actor(), payment, false)).unwrap();
+    assert_eq!((till.card.count("release"), till.card.count("capture")), (1, 0));
+    assert_eq!(till.load(payment).status, TransactionStatus::Failed);
+    assert_eq!(till.world.load(id).payment.status, PaymentStatus::Failed);
+    assert_eq!(till.books(), []);
+}
+
+#[test]
+fn an_authorization_that_nobody_looked_at_lapses() {
+    let till = suspicious(FraudDecision::Review);
+    let id = till.accepted(PaymentMethod::Card);
+    till.card.says(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
+    let payment = till.pay(id).unwrap().transaction.id;
+    till.world.clock.advance(TimeDelta::days(7));
+    till.work();
+    assert_eq!(till.load(payment).status, TransactionStatus::Expired);
+    assert_eq!(till.world.load(id).status, Status::Cancelled, "nobody paid in time");
+}

@@ -1,0 +1,154 @@
+//! A marketplace with two providers, and the ways to its money.
+
+use std::sync::Arc;
+
+use baitech_core::{
+    account::User,
+    booking::{Booking, BookingStatus, PaymentMethod},
+    kernel::{Actor, Id, Result},
+    ledger::Account,
+    payment::{
+        NewPayment, PaymentGateway, Payments, StartedPayment, Transaction, TransactionFilter,
+        TransactionKind, TransactionStatus, WebhookCall,
+    },
+    store::{LedgerReader, Load, Stored},
+};
+
+use crate::{
+    provider::Provider,
+    support::{self, World, run},
+};
+
+pub(crate) struct Till {
+    pub(crate) world: World,
+    pub(crate) mpesa: Arc<Provider>,
+    pub(crate) card: Arc<Provider>,
+}
+
+impl Till {
+    pub(crate) fn new() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    pub(crate) fn with(configure: impl FnOnce(baitech_core::Builder) -> baitech_core::Builder) -> Self {
+        let (mpesa, card) = (Provider::mpesa(), Provider::card());
+        let gateways: [Arc<dyn PaymentGateway>; 2] = [mpesa.clone(), card.clone()];
+        let world = World::with(|builder| {
+            configure(gateways.into_iter().fold(builder, |builder, gateway| builder.gateway(gateway)))
+        });
+        Self { world, mpesa, card }
+    }
+
+    pub(crate) fn payments(&self) -> Payments {
+        self.world.market.payments()
+    }
+
+    pub(crate) fn customer(&self) -> Actor {
+        self.world.customer.actor()
+    }
+
+    pub(crate) fn booked(&self, method: PaymentMethod) -> Stored<Booking> {
+        let mut request = support::request();
+        request.payment_method = method;
+        self.world.request(&request)
+    }
+
+    /// A booking to be paid by a method, accepted by its technician.
+    pub(crate) fn accepted(&self, method: PaymentMethod) -> Id<Booking> {
+        let id = self.booked(method).id;
+        self.world.drive(id, BookingStatus::Accepted);
+        id
+    }
+
+    /// Asks for the payment of a booking as it is shown now.
+    pub(crate) fn pay(&self, id: Id<Booking>) -> Result<StartedPayment> {
+        let version = self.world.load(id).version;
+        run(self.payments().at(version).pay(&self.customer(), id, &NewPayment::default()))
+    }
+
+    /// A booking whose money is held.
+    pub(crate) fn held(&self, method: PaymentMethod) -> (Id<Booking>, Id<Transaction>) {
+        let id = self.accepted(method);
+        let gateway = if method == PaymentMethod::Mpesa { &self.mpesa } else { &self.card };
+        gateway.says_settled(&format!("R{}", self.world.booking_count()));
+        let payment = self.pay(id).unwrap().transaction.id;
+        assert_eq!(self.load(payment).status, TransactionStatus::Completed);
+        (id, payment)
+    }
+
+    /// A booking whose money is held, done and paid.
+    pub(crate) fn paid(&self, method: PaymentMethod) -> (Id<Booking>, Id<Transaction>) {
+        let (id, payment) = self.held(method);
+        self.world.drive(id, BookingStatus::Paid);
+        (id, payment)
+    }
+
+    /// A booking whose money has gone to its receivers.
+    pub(crate) fn released(&self, method: PaymentMethod) -> (Id<Booking>, Id<Transaction>) {
+        let (id, payment) = self.paid(method);
+        run(self.payments().release(&self.world.admin.actor(), payment)).unwrap();
+        (id, payment)
+    }
+
+    pub(crate) fn load(&self, id: Id<Transaction>) -> Stored<Transaction> {
+        run(Load::<Transaction>::load(&*self.world.store, id)).unwrap().expect("the transaction is stored")
+    }
+
+    /// A provider calls about a transaction.
+    pub(crate) fn call(&self, transaction: Id<Transaction>, text: &str) {
+        let token = self.load(transaction).gateway.token.clone().expect("a token");
+        self.call_at(&token, text);
+    }
+
+    pub(crate) fn call_at(&self, token: &str, text: &str) {
+        let call = WebhookCall {
+            token: token.to_owned(),
+            headers: Vec::new(),
+            body: text.as_bytes().to_vec(),
+            received_at: self.world.now(),
+        };
+        run(self.payments().receive_webhook(call)).unwrap();
+    }
+
+    /// Puts money into a wallet.
+    pub(crate) fn fill_wallet(&self, owner: &User, shillings: i64) {
+        self.mpesa.says_settled(&format!("W{shillings}-{}", self.transactions().len()));
+        let amount = support::kes(shillings);
+        run(self.payments().top_up(&owner.actor(), amount, &NewPayment::default())).unwrap();
+        assert_eq!(self.balance(Account::Wallet(owner.id)), shillings);
+    }
+
+    pub(crate) fn balance(&self, account: Account) -> i64 {
+        self.world.balance(account)
+    }
+
+    /// Every account with something on it, in shillings.
+    pub(crate) fn books(&self) -> Vec<(Account, i64)> {
+        let balances = run(LedgerReader::trial_balance(&*self.world.store)).unwrap();
+        let recounted = run(LedgerReader::recount(&*self.world.store)).unwrap();
+        assert_eq!(balances, recounted, "the running balances are the sums of the postings");
+        let shillings = |amount: baitech_core::kernel::Money| i64::try_from(amount.amount()).expect("whole");
+        let books: Vec<_> =
+            balances.into_iter().map(|(account, amount)| (account, shillings(amount))).collect();
+        assert_eq!(books.iter().map(|(_, amount)| amount).sum::<i64>(), 0, "{books:?}");
+        books.into_iter().filter(|(_, amount)| *amount != 0).collect()
+    }
+
+    /// Every transaction, the oldest first.
+    pub(crate) fn transactions(&self) -> Vec<Stored<Transaction>> {
+        let page = baitech_core::kernel::PageRequest::new(100, None).unwrap();
+        let filter = TransactionFilter::default();
+        let mut all = run(self.payments().list(&Actor::System, &filter, &page)).unwrap().items;
+        all.reverse();
+        all
+    }
+
+    pub(crate) fn of_kind(&self, kind: TransactionKind) -> Vec<Stored<Transaction>> {
+        self.transactions().into_iter().filter(|transaction| transaction.kind == kind).collect()
+    }
+
+    pub(crate) fn work(&self) {
+        let work = self.world.work();
+        assert_eq!(work.failed, 0, "{work:?}");
+    }
+}

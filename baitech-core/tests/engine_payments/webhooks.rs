@@ -1,0 +1,217 @@
+//! Calls of providers: stored first, verified, applied once, in any order.
+
+use baitech_core::{
+    booking::{BookingStatus as Status, PaymentMethod},
+    kernel::{Actor, Code, PageRequest, Rule},
+    ledger::Account,
+    payment::{TransactionKind, TransactionStatus, Webhook, WebhookCall, WebhookStatus},
+};
+use chrono::TimeDelta;
+
+use crate::{
+    support::{assert_invalid, assert_refused, kes, run},
+    till::Till,
+};
+
+fn statuses(till: &Till) -> Vec<WebhookStatus> {
+    let page = PageRequest::new(100, None).unwrap();
+    let all = run(till.payments().list_webhooks(&Actor::System, &[], &page)).unwrap();
+    let mut all: Vec<_> = all.items.iter().map(|webhook| (webhook.id, webhook.status)).collect();
+    all.reverse();
+    all.into_iter().map(|(_, status)| status).collect()
+}
+
+#[test]
+fn the_same_call_eight_times_pays_once() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction.id;
+    for _ in 0..8 {
+        till.call(payment, "n1;caller:;paid;2738;SJK1;");
+    }
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+    let statuses = statuses(&till);
+    assert_eq!(statuses.iter().filter(|status| **status == WebhookStatus::Applied).count(), 1);
+    assert_eq!(statuses.iter().filter(|status| **status == WebhookStatus::Duplicate).count(), 7);
+    assert_eq!(till.load(payment).gateway.receipt.as_deref(), Some("SJK1"));
+}
+
+#[test]
+fn what_proves_nothing_is_kept_and_has_no_effect() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction.id;
+    for wrong in ["forged;caller:;paid;2738;SJK1;", "n1;caller:;paid", "", "n1;nobody;paid;1;;"] {
+        till.call(payment, wrong);
+    }
+    till.call_at("no-such-token", "n1;caller:;paid;2738;SJK1;");
+    assert_eq!(statuses(&till), [WebhookStatus::Rejected; 5]);
+    assert_eq!(till.books(), []);
+    assert_eq!(till.load(payment).status, TransactionStatus::Processing);
+    let huge = WebhookCall {
+        token: "x".to_owned(),
+        headers: Vec::new(),
+        body: vec![b'x'; Webhook::MAX_BODY_BYTES + 1],
+        received_at: till.world.now(),
+    };
+    assert_invalid(run(till.payments().receive_webhook(huge)), &[("body", Code::TooLong)]);
+}
+
+#[test]
+fn a_call_that_comes_too_early_waits_for_what_it_is_about() {
+    let till = Till::new();
+    till.call_at("cards", "n1;reference:ref-late;paid;2738;ch_1;");
+    assert_eq!(statuses(&till), [WebhookStatus::Received]);
+    let id = till.accepted(PaymentMethod::Card);
+    till.card.says(Ok(baitech_core::payment::Outcome::Accepted {
+        reference: "ref-late".to_owned(),
+        client_secret: None,
+    }));
+    till.pay(id).unwrap();
+    till.world.clock.advance(TimeDelta::seconds(5));
+    till.work();
+    assert_eq!(statuses(&till), [WebhookStatus::Applied]);
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+
+    till.call_at("cards", "n2;reference:ref-never;paid;1;ch_2;");
+    for _ in 0..12 {
+        till.world.clock.advance(TimeDelta::hours(1));
+        till.work();
+    }
+    assert!(statuses(&till).contains(&WebhookStatus::Rejected));
+}
+
+#[test]
+fn a_wrong_amount_or_payer_never_completes_a_payment() {
+    for (news, kept, complete) in [
+        ("n1;caller:;paid;2700;SJK1;", 2_700, true),
+        ("n1;caller:;paid;3000;SJK1;", 3_000, true),
+        ("n1;caller:;paid;2700;SJK1;", 2_700, false),
+        ("n1;caller:;paid;2738;SJK1;2547****9999", 2_738, false),
+    ] {
+        let till = Till::new();
+        let id = till.accepted(PaymentMethod::Mpesa);
+        let payment = till.pay(id).unwrap().transaction.id;
+        till.call(payment, news);
+        let flagged = till.load(payment);
+        assert!(flagged.is_mismatched() && flagged.status.is_open() && flagged.needs_person());
+        assert_eq!(till.balance(Account::Reserved(payment)), kept);
+        assert_eq!(till.balance(Account::Escrow(id)), 0);
+        till.call(payment, "n2;caller:;paid;2738;SJK2;");
+        assert_eq!(till.balance(Account::Escrow(id)), 0, "nothing counts until a person has decided");
+        let support = till.world.support.actor();
+        run(till.payments().decide_mismatch(&support, payment, complete)).unwrap();
+        assert_refused(
+            run(till.payments().decide_mismatch(&support, payment, complete)),
+            Rule::AlreadyDecided,
+        );
+        assert_eq!(till.balance(Account::Reserved(payment)), 0);
+        let wallet = till.balance(Account::Wallet(till.world.customer.id));
+        if complete {
+            assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+            assert_eq!(wallet, (kept - 2_738).max(0));
+            assert_eq!(till.balance(Account::Discounts), (kept - 2_738).min(0));
+            assert_eq!(till.load(payment).status, TransactionStatus::Completed);
+        } else {
+            assert_eq!(till.load(payment).status, TransactionStatus::Failed);
+            let refund = till.of_kind(TransactionKind::Refund)[0].clone();
+            assert_eq!(refund.amount.gross, kes(kept));
+            till.work();
+            till.call(refund.id, &format!("n3;caller:;paid;{kept};SJR1;"));
+            assert_eq!(till.books(), []);
+        }
+    }
+}
+
+#[test]
+fn a_call_about_another_operation_is_for_a_person() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction.id;
+    till.call(payment, "n1;caller:somebody-else;paid;2738;SJK1;");
+    assert!(till.load(payment).is_mismatched());
+    assert_eq!(till.books(), []);
+}
+
+#[test]
+fn much_money_is_confirmed_before_it_counts() {
+    let mut policy = baitech_core::booking::BookingPolicy::default();
+    policy.payment.confirm_above = kes(2_737);
+    let till = Till::with(|builder| builder.policy(policy));
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction.id;
+    till.call(payment, "n1;caller:;paid;2738;SJK1;");
+    assert_eq!(till.books(), [], "anybody could have said so");
+    till.mpesa.says(Ok(baitech_core::payment::Outcome::Settled(baitech_core::payment::Proof::default())));
+    till.work();
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+    assert_eq!(till.load(payment).gateway.receipt.as_deref(), Some("SJK1"));
+}
+
+#[test]
+fn a_late_success_still_pays_and_a_second_one_goes_back() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let first = till.pay(id).unwrap().transaction.id;
+    till.call(first, "n1;caller:;failed;;;");
+    assert_eq!(till.load(first).status, TransactionStatus::Failed);
+    let second = till.pay(id).unwrap().transaction.id;
+    till.call(second, "n2;caller:;paid;2738;SJK2;");
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+    till.call(first, "n3;caller:;paid;2738;SJK1;");
+    assert_eq!(till.load(first).status, TransactionStatus::Refunded, "the booking is paid already");
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+    till.world.drive(id, Status::Paid);
+
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let only = till.pay(id).unwrap().transaction.id;
+    till.call(only, "n1;caller:;failed;;;");
+    till.call(only, "n2;caller:;paid;2738;SJK1;");
+    assert_eq!(till.load(only).status, TransactionStatus::Completed, "nobody else has paid");
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+}
+
+#[test]
+fn money_that_nobody_asked_for_finds_its_account_or_a_person() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction;
+    till.call_at("paybill", &format!("d1;account:{};deposit;2738;SJD1;254700000009", payment.number));
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738, "paid by naming the transaction");
+
+    let again = format!("d9;account:{};deposit;2738;SJD1;254700000009", payment.number);
+    till.call_at("paybill", &again);
+    assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 0, "the same payment, told otherwise");
+
+    let phone = till.world.customer.phone.to_string();
+    till.call_at("paybill", &format!("d2;account:{phone};deposit;500;SJD2;254700000009"));
+    till.call_at("paybill", &format!("d2;account:{phone};deposit;500;SJD2;254700000009"));
+    assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 500, "once");
+
+    till.call_at("paybill", "d3;account:who knows;deposit;70;SJD3;254700000009");
+    let top_ups = till.of_kind(TransactionKind::WalletTopup);
+    let unknown = top_ups.iter().find(|top_up| top_up.payer.is_none()).unwrap();
+    assert!(unknown.is_mismatched());
+    assert_eq!(till.balance(Account::Reserved(unknown.id)), 70);
+    run(till.payments().decide_mismatch(&till.world.support.actor(), unknown.id, false)).unwrap();
+    till.work();
+    let refund = till.of_kind(TransactionKind::Refund).pop().unwrap();
+    assert_eq!(refund.amount.gross, kes(70));
+    assert_eq!(till.balance(Account::Reserved(refund.id)), 70);
+}
+
+#[test]
+fn a_question_that_tells_no_receipt_asks_for_it_once() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction.id;
+    till.mpesa.says(Ok(baitech_core::payment::Outcome::Settled(baitech_core::payment::Proof::default())));
+    till.world.clock.advance(TimeDelta::seconds(75));
+    till.work();
+    assert_eq!(till.load(payment).gateway.receipt, None);
+    till.call(payment, "n5;caller:;details;2738;SJK5;");
+    assert_eq!(till.load(payment).gateway.receipt.as_deref(), Some("SJK5"));
+    till.work();
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+}

@@ -1,0 +1,92 @@
+use std::time::Duration;
+
+use baitech_core::kernel::{Code, Violation, Violations};
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+
+/// Why a provider cannot be set up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// Every mistake of the configuration at once, each with its field. Never with a secret.
+    #[error("the configuration is invalid: {0}")]
+    Invalid(Violations),
+    /// The machine cannot make TLS connections.
+    #[error("no HTTP client can be built: {0}")]
+    Client(String),
+}
+
+impl ConfigError {
+    /// Fails if there is any violation.
+    pub(crate) fn unless_valid(violations: Violations) -> Result<(), Self> {
+        if violations.iter().next().is_none() { Ok(()) } else { Err(Self::Invalid(violations)) }
+    }
+}
+
+/// The longest that an answer may be waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
+/// A URL to which paths are appended: over TLS, unless it leads to the machine itself.
+pub(crate) fn base_url(field: &'static str, text: &str) -> Result<Url, Violation> {
+    if text.trim().is_empty() {
+        return Err(Violation::new(field, Code::Required, "this must not be empty"));
+    }
+    let malformed = |message| Violation::new(field, Code::Malformed, message);
+    let url = Url::parse(text).map_err(|_| malformed("this is not a URL"))?;
+    if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
+        return Err(malformed("this is not the URL of a web server"));
+    }
+    if url.scheme() == "http" && !is_loopback(&url) {
+        return Err(malformed("this must be https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(malformed("this must not carry credentials"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(malformed("this must end with a path"));
+    }
+    Ok(url)
+}
+
+/// Whether a URL leads to the machine itself, as in tests.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    host == "localhost"
+        || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|host| host.is_loopback())
+}
+
+/// A secret that can stand in a header: not blank, and of visible ASCII.
+pub(crate) fn secret(field: &'static str, secret: &SecretString) -> Result<(), Violation> {
+    let secret = secret.expose_secret();
+    if secret.is_empty() {
+        return Err(Violation::new(field, Code::Required, "this must not be empty"));
+    }
+    if !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let message = "this has only visible ASCII characters, without spaces";
+        return Err(Violation::new(field, Code::Malformed, message));
+    }
+    Ok(())
+}
+
+/// The last part of a webhook's path: hard to guess.
+pub(crate) fn path_token(field: &'static str, token: &SecretString) -> Result<(), Violation> {
+    let token = token.expose_secret();
+    if token.is_empty() {
+        return Err(Violation::new(field, Code::Required, "this must not be empty"));
+    }
+    if !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+        return Err(Violation::new(field, Code::Malformed, "this has only letters, digits, - and _"));
+    }
+    if !(16..=128).contains(&token.len()) {
+        return Err(Violation::new(field, Code::OutOfRange, "this has 16 to 128 characters"));
+    }
+    Ok(())
+}
+
+/// How long to wait for something.
+pub(crate) fn wait(field: &'static str, wait: Duration) -> Result<(), Violation> {
+    if wait.is_zero() || wait > LONGEST_WAIT {
+        return Err(Violation::new(field, Code::OutOfRange, "this is above zero and at most 300 seconds"));
+    }
+    Ok(())
+}

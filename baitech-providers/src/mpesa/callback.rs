@@ -1,0 +1,116 @@
+//! What Daraja tells by itself.
+
+use std::collections::BTreeMap;
+
+use baitech_core::payment::{News, Notice, Outcome, Proof, Subject, WebhookCall, WebhookError};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use super::{Mpesa, ResultCode, json};
+use crate::webhook::{is_under, read};
+
+/// The fields of an object, each as it was written.
+pub(super) type Fields<'a> = BTreeMap<String, &'a RawValue>;
+
+impl Mpesa {
+    pub(super) fn read_callback(&self, call: &WebhookCall) -> Result<Vec<Notice>, WebhookError> {
+        let fields: Fields<'_> = read(&call.body)?;
+        let is_ours = self.config.webhook_token.as_ref().is_some_and(|token| is_under(token, &call.token));
+        if is_ours || fields.contains_key("TransID") {
+            // Under the token of a transaction, Daraja tells of that transaction; under ours, of payments that nobody was asked for.
+            let is_deposit = is_ours && fields.contains_key("TransID");
+            return if is_deposit { self.read_deposit(&fields) } else { Err(WebhookError::Unexpected) };
+        }
+        let notice = if let Some(body) = fields.get("Body") {
+            read_prompt(body.get().as_bytes())?
+        } else if let Some(result) = fields.get("Result") {
+            self.read_result(&read(result.get().as_bytes())?)?
+        } else if fields.contains_key("OriginatorConversationID") {
+            self.read_result(&fields)?
+        } else {
+            return Err(WebhookError::Malformed("this is none of Daraja's callbacks".to_owned()));
+        };
+        Ok(vec![notice])
+    }
+}
+
+pub(super) fn malformed(field: &str) -> WebhookError {
+    WebhookError::Malformed(format!("{field} is missing or not what it should be"))
+}
+
+/// A field with text, or with a number.
+pub(super) fn text(fields: &Fields<'_>, field: &str) -> Option<String> {
+    fields.get(field).and_then(|raw| json::text(raw)).filter(|text| !text.is_empty())
+}
+
+/// A name that Daraja gives: not endless, and without anything odd.
+pub(super) fn name(fields: &Fields<'_>, field: &str) -> Result<String, WebhookError> {
+    let name = text(fields, field).ok_or_else(|| malformed(field))?;
+    let is_plain = name.len() <= 128 && name.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_plain { Ok(name) } else { Err(malformed(field)) }
+}
+
+/// A list, or its only element; nothing for a field that is missing or empty.
+pub(super) fn list<T: DeserializeOwned>(raw: Option<&&RawValue>) -> Vec<T> {
+    let Some(written) = raw.map(|raw| raw.get()) else { return Vec::new() };
+    serde_json::from_str(written)
+        .or_else(|_| serde_json::from_str(written).map(|only| vec![only]))
+        .unwrap_or_default()
+}
+
+/// What became of an STK push.
+fn read_prompt(body: &[u8]) -> Result<Notice, WebhookError> {
+    #[derive(Deserialize)]
+    struct Body<'a> {
+        #[serde(rename = "stkCallback", borrow)]
+        callback: Fields<'a>,
+    }
+    #[derive(Deserialize)]
+    struct Item {
+        #[serde(rename = "Name")]
+        name: String,
+        #[serde(rename = "Value")]
+        value: Option<Box<RawValue>>,
+    }
+    let Body { callback } = read(body)?;
+    let reference = name(&callback, "CheckoutRequestID")?;
+    let code = ResultCode::new(&name(&callback, "ResultCode")?);
+    let mut id = format!("{reference}/{code}");
+    let outcome = match code {
+        ResultCode::Success => {
+            let metadata: Fields<'_> = match callback.get("CallbackMetadata") {
+                Some(raw) => read(raw.get().as_bytes())?,
+                None => return Err(malformed("CallbackMetadata")),
+            };
+            let items: Vec<Item> = list(metadata.get("Item"));
+            let value = |name: &str| items.iter().find(|item| item.name == name)?.value.as_deref();
+            let amount = value("Amount").and_then(json::amount).ok_or_else(|| malformed("Amount"))?;
+            let receipt = value("MpesaReceiptNumber").and_then(json::text).and_then(receipt);
+            let receipt = receipt.ok_or_else(|| malformed("MpesaReceiptNumber"))?;
+            id = format!("{id}/{receipt}");
+            let payer = value("PhoneNumber").and_then(json::text).and_then(shown_number);
+            Outcome::Settled(Proof {
+                reference: Some(reference.clone()),
+                receipt: Some(receipt),
+                amount: Some(amount),
+                payer,
+            })
+        }
+        ResultCode::StillProcessing => Outcome::Pending,
+        code => Outcome::Declined(code.declined()),
+    };
+    let subject = Subject::Caller { reference: Some(reference) };
+    Ok(Notice { id, subject, news: News::Outcome(outcome) })
+}
+
+/// The number of a receipt: letters and digits.
+pub(super) fn receipt(text: String) -> Option<String> {
+    let is_receipt = (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_receipt.then_some(text)
+}
+
+/// A phone number as Daraja shows it, perhaps with digits masked; nothing for a hash of one.
+pub(super) fn shown_number(text: String) -> Option<String> {
+    let is_shown = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'*' | b'+');
+    ((9..=15).contains(&text.len()) && text.bytes().all(is_shown)).then_some(text)
+}

@@ -1,0 +1,236 @@
+use baitech_core::payment::{Declined, GatewayError, Outcome};
+use chrono::TimeDelta;
+use reqwest::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{Mpesa, ResultCode, access_token::NoToken};
+use crate::http::{self, Reply};
+
+/// How long to wait before what was not carried out is sent anew.
+const LATER: TimeDelta = TimeDelta::minutes(2);
+
+/// A refusal in Daraja's words.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Refusal {
+    #[serde(rename = "errorCode", default)]
+    pub(super) code: String,
+    #[serde(rename = "errorMessage", default)]
+    pub(super) message: String,
+}
+
+/// Why a call has no answer.
+pub(super) enum NoReply {
+    /// It was not sent, and may be sent later.
+    NotSent(Declined),
+    /// It was sent, or perhaps was.
+    Unknown(GatewayError),
+}
+
+impl NoReply {
+    /// For a question, after which nothing is different.
+    pub(super) fn into_question(self) -> GatewayError {
+        match self {
+            Self::NotSent(declined) => GatewayError::new(format!("it was not asked ({})", declined.code)),
+            Self::Unknown(error) => error,
+        }
+    }
+
+    /// For an order.
+    pub(super) fn into_order(self) -> Result<Outcome, GatewayError> {
+        match self {
+            Self::NotSent(declined) => Ok(Outcome::Declined(declined)),
+            Self::Unknown(error) => Err(error),
+        }
+    }
+}
+
+impl Mpesa {
+    /// Sends a body to a path under a token that holds; once more, under a new one, where Daraja no longer knows the token.
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Reply, NoReply> {
+        let token = self.token().await?;
+        let reply = self.post_under(&token, path, body).await?;
+        if !is_unauthorized(&reply) {
+            return Ok(reply);
+        }
+        self.tokens.forget(&token).await;
+        let token = self.token().await?;
+        self.post_under(&token, path, body).await
+    }
+
+    async fn token(&self) -> Result<SecretString, NoReply> {
+        self.tokens.get(&self.config).await.map_err(|no_token| {
+            let (code, retry_after) = match no_token {
+                NoToken::Refused => {
+                    tracing::error!("Daraja does not accept the consumer key and secret");
+                    ("unauthorized", None)
+                }
+                NoToken::Unavailable(error) => {
+                    tracing::warn!(%error, "no access token from Daraja");
+                    ("unavailable", Some(LATER))
+                }
+            };
+            NoReply::NotSent(unavailable(code, retry_after))
+        })
+    }
+
+    async fn post_under(&self, token: &SecretString, path: &str, body: &Value) -> Result<Reply, NoReply> {
+        let url = format!("{}/{path}", self.config.base_url.trim_end_matches('/'));
+        let request = self.http.post(url).bearer_auth(token.expose_secret()).json(body);
+        http::send(request).await.map_err(NoReply::Unknown)
+    }
+}
+
+/// What the answer to an order says: it was taken, or what else.
+///
+/// Daraja answers with 500 to much that it has refused, and to much that it has lost. Only what is known to be a refusal is one.
+pub(super) fn read_order<T: DeserializeOwned>(reply: &Reply) -> Result<T, Result<Outcome, GatewayError>> {
+    #[derive(Deserialize)]
+    struct Response {
+        #[serde(rename = "ResponseCode")]
+        code: String,
+    }
+    if !reply.status.is_success() {
+        return Err(refused(reply));
+    }
+    let unreadable = || Err(GatewayError::new("its answer to an order cannot be read"));
+    let response: Response = serde_json::from_slice(&reply.body).map_err(|_| unreadable())?;
+    match ResultCode::new(&response.code) {
+        ResultCode::Success => serde_json::from_slice(&reply.body).map_err(|_| unreadable()),
+        code => Err(Ok(Outcome::Declined(code.declined()))),
+    }
+}
+
+/// The refusal in an answer that is not a success.
+pub(super) fn refusal(reply: &Reply) -> Refusal {
+    serde_json::from_slice(&reply.body).unwrap_or_default()
+}
+
+/// An answer that is of no use, for an operator's eyes.
+pub(super) fn unknown(reply: &Reply) -> GatewayError {
+    let Refusal { code, message } = refusal(reply);
+    GatewayError::new(format!("it answered {} {code} {}", reply.status, without_numbers(&message)))
+}
+
+fn refused(reply: &Reply) -> Result<Outcome, GatewayError> {
+    let refusal = refusal(reply);
+    let message = refusal.message.to_lowercase();
+    let says = |words: &str| message.contains(words);
+    let code = if refusal.code.is_empty() { reply.status.as_u16().to_string() } else { refusal.code };
+    let declined = |retry_after| Ok(Outcome::Declined(unavailable(&code, retry_after)));
+    if says("lock subscriber") || says("already in process") {
+        return Ok(Outcome::Declined(ResultCode::SubscriberBusy.declined()));
+    }
+    if says("duplicate") {
+        // What came first under this name may have been carried out.
+        return Err(unknown(reply));
+    }
+    if reply.status == StatusCode::TOO_MANY_REQUESTS || says("spike arrest") || says("quota violation") {
+        return declined(Some(LATER));
+    }
+    if says("wrong credentials") || says("merchant does not exist") || says("invalid access token") {
+        return declined(None);
+    }
+    let is_definite = reply.status.is_client_error()
+        && !matches!(reply.status, StatusCode::REQUEST_TIMEOUT | StatusCode::CONFLICT);
+    if is_definite {
+        tracing::warn!(code, message = without_numbers(&message), "Daraja refused an order");
+        declined(None)
+    } else {
+        Err(unknown(reply))
+    }
+}
+
+fn is_unauthorized(reply: &Reply) -> bool {
+    if reply.status.is_success() {
+        return false;
+    }
+    let refusal = refusal(reply);
+    reply.status == StatusCode::UNAUTHORIZED
+        || refusal.code == "404.001.03"
+        || refusal.message.to_lowercase().contains("invalid access token")
+}
+
+fn unavailable(code: &str, retry_after: Option<TimeDelta>) -> Declined {
+    let reason = if retry_after.is_some() {
+        "M-Pesa cannot be reached at the moment. Please try again in a few minutes."
+    } else {
+        "M-Pesa did not take the request."
+    };
+    Declined { code: code.chars().take(40).collect(), reason: reason.to_owned(), retry_after }
+}
+
+/// A message without long numbers, among which could be somebody's phone number.
+fn without_numbers(message: &str) -> String {
+    let mut short = String::new();
+    let mut digits = 0;
+    for c in message.chars().filter(|c| !c.is_control()).take(200) {
+        digits = if c.is_ascii_digit() { digits + 1 } else { 0 };
+        match digits {
+            0..=4 => short.push(c),
+            5 => short.push('…'),
+            _ => {}
+        }
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(status: u16, body: &str) -> Reply {
+        Reply { status: StatusCode::from_u16(status).unwrap(), body: body.as_bytes().to_vec() }
+    }
+
+    fn order(status: u16, body: &str) -> Result<Outcome, GatewayError> {
+        read_order::<Value>(&reply(status, body)).unwrap_err()
+    }
+
+    fn code(outcome: Result<Outcome, GatewayError>) -> (String, bool) {
+        match outcome {
+            Ok(Outcome::Declined(declined)) => (declined.code, declined.retry_after.is_some()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_known_refusal_is_definite() {
+        let busy = r#"{"errorCode":"500.001.1001","errorMessage":"Unable to lock subscriber, a transaction is already in process for the current subscriber"}"#;
+        assert_eq!(code(order(500, busy)), ("1001".to_owned(), true));
+        let phone = r#"{"errorCode":"400.002.02","errorMessage":"Bad Request - Invalid PhoneNumber"}"#;
+        assert_eq!(code(order(400, phone)), ("400.002.02".to_owned(), false));
+        assert_eq!(code(order(403, "<html>")), ("403".to_owned(), false));
+        let spike = r#"{"errorCode":"500.003.02","errorMessage":"Error Occurred - Spike Arrest Violation"}"#;
+        assert_eq!(code(order(500, spike)), ("500.003.02".to_owned(), true));
+        let wrong = r#"{"errorCode":"500.001.1001","errorMessage":"[MerchantValidate] - Wrong credentials"}"#;
+        assert_eq!(code(order(500, wrong)), ("500.001.1001".to_owned(), false));
+        assert_eq!(code(order(200, r#"{"ResponseCode":"1"}"#)), ("1".to_owned(), false));
+    }
+
+    #[test]
+    fn anything_else_is_unknown() {
+        let duplicate = r#"{"errorCode":"400.002.02","errorMessage":"Duplicate OriginatorConversationID"}"#;
+        for (status, body) in [
+            (500, r#"{"errorCode":"500.003.1001","errorMessage":"Internal Server Error"}"#),
+            (503, "<html>"),
+            (502, ""),
+            (400, duplicate),
+            (408, ""),
+            (409, ""),
+            (302, ""),
+            (200, ""),
+            (200, "{}"),
+            (200, r#"{"ResponseCode":0}"#),
+            (200, "[1,2"),
+        ] {
+            assert!(order(status, body).is_err(), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn long_numbers_are_not_passed_on() {
+        assert_eq!(without_numbers("Invalid 254712345678, code 2001"), "Invalid 2547…, code 2001");
+    }
+}

@@ -1,0 +1,194 @@
+use std::fmt;
+
+use baitech_core::payment::Declined;
+use chrono::TimeDelta;
+
+/// How long a subscriber is busy with another prompt, at the longest.
+const BUSY: TimeDelta = TimeDelta::minutes(2);
+
+/// What became of an operation, in Daraja's code. Daraja adds codes without notice: none is an error.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ResultCode {
+    /// `0`: the money has moved.
+    Success,
+    /// `1`: the payer has not enough.
+    InsufficientFunds,
+    /// `2`: less than may be moved at once.
+    BelowLeast,
+    /// `3`: more than may be moved at once.
+    AboveMost,
+    /// `4`: more than may be moved in a day.
+    AboveDailyMost,
+    /// `8`: the receiver's account would hold too much.
+    ReceiverFull,
+    /// `21`: the operator may not do this.
+    NotAllowed,
+    /// `26`: M-Pesa is too busy.
+    SystemBusy,
+    /// `1001`: the subscriber is being asked something else.
+    SubscriberBusy,
+    /// `1019`: the payer took too long.
+    Expired,
+    /// `1025` and `9999`: the prompt could not be sent.
+    PromptNotSent,
+    /// `1031` and `1032`: the payer said no.
+    Cancelled,
+    /// `1037`: the phone could not be reached, or nobody answered.
+    Unreachable,
+    /// `2001`: the payer's PIN, or the operator's password, was wrong.
+    WrongPin,
+    /// `4999`: nothing has become of it yet.
+    StillProcessing,
+    /// `8006`: the payer's PIN, or the operator's password, is locked.
+    PinLocked,
+    /// `R000001`: the payment was given back before.
+    AlreadyReversed,
+    /// `R000002`: there is no such payment to give back.
+    UnknownReceipt,
+    /// Any other code.
+    Other(String),
+}
+
+impl ResultCode {
+    /// Reads a code as Daraja writes it.
+    #[must_use]
+    pub fn new(code: &str) -> Self {
+        match code.trim() {
+            "0" => Self::Success,
+            "1" => Self::InsufficientFunds,
+            "2" => Self::BelowLeast,
+            "3" => Self::AboveMost,
+            "4" => Self::AboveDailyMost,
+            "8" => Self::ReceiverFull,
+            "21" => Self::NotAllowed,
+            "26" => Self::SystemBusy,
+            "1001" => Self::SubscriberBusy,
+            "1019" => Self::Expired,
+            "1025" | "9999" => Self::PromptNotSent,
+            "1031" | "1032" => Self::Cancelled,
+            "1037" => Self::Unreachable,
+            "2001" => Self::WrongPin,
+            "4999" => Self::StillProcessing,
+            "8006" => Self::PinLocked,
+            "R000001" => Self::AlreadyReversed,
+            "R000002" => Self::UnknownReceipt,
+            other => Self::Other(other.chars().filter(|c| !c.is_control()).take(40).collect()),
+        }
+    }
+
+    /// The code; of two for the same, the usual one.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Success => "0",
+            Self::InsufficientFunds => "1",
+            Self::BelowLeast => "2",
+            Self::AboveMost => "3",
+            Self::AboveDailyMost => "4",
+            Self::ReceiverFull => "8",
+            Self::NotAllowed => "21",
+            Self::SystemBusy => "26",
+            Self::SubscriberBusy => "1001",
+            Self::Expired => "1019",
+            Self::PromptNotSent => "1025",
+            Self::Cancelled => "1032",
+            Self::Unreachable => "1037",
+            Self::WrongPin => "2001",
+            Self::StillProcessing => "4999",
+            Self::PinLocked => "8006",
+            Self::AlreadyReversed => "R000001",
+            Self::UnknownReceipt => "R000002",
+            Self::Other(code) => code,
+        }
+    }
+
+    /// What it means, fit for the payer's eyes.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Success => "The money has moved.",
+            Self::InsufficientFunds => "There is not enough money in the M-Pesa account.",
+            Self::BelowLeast => "The amount is below what M-Pesa moves.",
+            Self::AboveMost => "The amount is above what M-Pesa moves at once.",
+            Self::AboveDailyMost => "The amount is above what M-Pesa moves in a day.",
+            Self::ReceiverFull => "The receiving M-Pesa account cannot hold that much.",
+            Self::NotAllowed => "M-Pesa does not allow this.",
+            Self::SystemBusy => "M-Pesa is busy. Please try again in a few minutes.",
+            Self::SubscriberBusy => "Another M-Pesa request is open on this phone. Please finish it first.",
+            Self::Expired => "The M-Pesa request was not answered in time.",
+            Self::PromptNotSent => "The M-Pesa request could not be sent to the phone.",
+            Self::Cancelled => "The M-Pesa request was cancelled on the phone.",
+            Self::Unreachable => "The phone could not be reached, or the request was not answered.",
+            Self::WrongPin => "The M-Pesa PIN was wrong.",
+            Self::StillProcessing => "M-Pesa is still at it.",
+            Self::PinLocked => "The M-Pesa PIN is locked.",
+            Self::AlreadyReversed => "The payment was given back before.",
+            Self::UnknownReceipt => "M-Pesa does not know the payment.",
+            Self::Other(_) => "M-Pesa declined.",
+        }
+    }
+
+    /// The refusal that this code is.
+    #[must_use]
+    pub fn declined(&self) -> Declined {
+        let is_busy = matches!(self, Self::SystemBusy | Self::SubscriberBusy);
+        Declined {
+            code: self.as_str().to_owned(),
+            reason: self.reason().to_owned(),
+            retry_after: is_busy.then_some(BUSY),
+        }
+    }
+}
+
+impl fmt::Display for ResultCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_read_as_it_is_written() {
+        let codes = [
+            "0",
+            "1",
+            "2",
+            "3",
+            "4",
+            "8",
+            "21",
+            "26",
+            "1001",
+            "1019",
+            "1025",
+            "1032",
+            "1037",
+            "2001",
+            "4999",
+            "8006",
+            "R000001",
+            "R000002",
+            "SFC_IC0003",
+        ];
+        for code in codes {
+            assert_eq!(ResultCode::new(code).as_str(), code);
+            assert_eq!(matches!(ResultCode::new(code), ResultCode::Other(_)), code == "SFC_IC0003", "{code}");
+        }
+        assert_eq!(ResultCode::new("9999"), ResultCode::PromptNotSent);
+        assert_eq!(ResultCode::new("1031"), ResultCode::Cancelled);
+    }
+
+    #[test]
+    fn only_who_is_busy_is_asked_again() {
+        let again = |code| ResultCode::new(code).declined().retry_after;
+        assert_eq!(again("1001"), Some(BUSY));
+        assert_eq!(again("26"), Some(BUSY));
+        for code in ["1", "1032", "1037", "2001", "17"] {
+            assert_eq!(again(code), None, "{code}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+use baitech_core::payment::GatewayError;
+use reqwest::{RequestBuilder, StatusCode};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+
+use super::{Stripe, object::Problem};
+use crate::http::{self, Reply};
+
+/// The fields of a request.
+pub(super) type Form = Vec<(&'static str, String)>;
+
+/// What Stripe says: an object, or a refusal by which nothing has happened.
+pub(super) type Answer<T> = Result<T, Box<Problem>>;
+
+impl Stripe {
+    /// Sends an order under its idempotency key.
+    pub(super) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        form: &Form,
+        idempotency_key: &str,
+    ) -> Result<Answer<T>, GatewayError> {
+        let request = self.http.post(self.url(path)).header("Idempotency-Key", header_key(idempotency_key));
+        self.send(request.form(form)).await
+    }
+
+    /// Asks for an object.
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Answer<T>, GatewayError> {
+        self.send(self.http.get(self.url(path))).await
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/{path}", self.config.base_url.trim_end_matches('/'))
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<Answer<T>, GatewayError> {
+        let request = request
+            .bearer_auth(self.config.secret_key.expose_secret())
+            .header("Stripe-Version", &self.config.api_version);
+        read(&http::send(request).await?)
+    }
+}
+
+/// Reads an answer. A refusal counts only where it is certain that the order was not carried out, also not when it was sent before.
+fn read<T: DeserializeOwned>(reply: &Reply) -> Result<Answer<T>, GatewayError> {
+    #[derive(Deserialize)]
+    struct Refused {
+        error: Problem,
+    }
+    if reply.status.is_success() {
+        let object = serde_json::from_slice(&reply.body);
+        return object.map(Ok).map_err(|_| GatewayError::new("its answer cannot be read"));
+    }
+    let problem = serde_json::from_slice::<Refused>(&reply.body).map(|refused| refused.error);
+    let is_definite = matches!(
+        reply.status,
+        StatusCode::BAD_REQUEST | StatusCode::PAYMENT_REQUIRED | StatusCode::NOT_FOUND
+    );
+    match problem {
+        Ok(problem) if is_definite && !is_about_the_key(&problem) => Ok(Err(Box::new(problem))),
+        Ok(problem) => Err(GatewayError::new(format!(
+            "it answered {} {}",
+            reply.status,
+            problem.code.as_deref().unwrap_or(&problem.kind)
+        ))),
+        Err(_) => Err(GatewayError::new(format!("it answered {}", reply.status))),
+    }
+}
+
+/// The key belongs to another order, or the object is locked: what came first may have been carried out.
+fn is_about_the_key(problem: &Problem) -> bool {
+    problem.kind == "idempotency_error"
+        || matches!(problem.code.as_deref(), Some("lock_timeout" | "rate_limit"))
+}
+
+/// A key that fits into a header.
+fn header_key(key: &str) -> String {
+    if (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return key.to_owned();
+    }
+    Sha256::digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// An id as a part of a path.
+pub(super) fn segment(id: &str) -> Result<&str, GatewayError> {
+    let is_id =
+        (1..=255).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_id { Ok(id) } else { Err(GatewayError::new("the reference is none of Stripe's")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Result<Answer<Value>, GatewayError> {
+        read(&Reply { status: StatusCode::from_u16(status).unwrap(), body: body.as_bytes().to_vec() })
+    }
+
+    #[test]
+    fn only_what_was_certainly_not_done_is_a_refusal() {
+        let declined =
+            r#"{"error":{"type":"card_error","code":"card_declined","message":"Your card was declined."}}"#;
+        let problem = answer(402, declined).unwrap().err().unwrap().declined();
+        assert_eq!(
+            (problem.code.as_str(), problem.reason.as_str()),
+            ("card_declined", "Your card was declined.")
+        );
+        let invalid = r#"{"error":{"type":"invalid_request_error","code":"amount_too_small","message":"pi_1 of x@y.z"}}"#;
+        let problem = answer(400, invalid).unwrap().err().unwrap().declined();
+        assert_eq!(
+            (problem.code.as_str(), problem.reason.as_str()),
+            ("amount_too_small", "The payment could not be made.")
+        );
+        let key = r#"{"error":{"type":"idempotency_error","message":"Keys can only be used with the same parameters"}}"#;
+        let error = r#"{"error":{"type":"api_error"}}"#;
+        for (status, body) in [
+            (400, key),
+            (400, r#"{"error":{"type":"invalid_request_error","code":"lock_timeout"}}"#),
+            (401, error),
+            (403, error),
+            (409, error),
+            (429, error),
+            (500, error),
+            (503, "<html>"),
+            (400, "<html>"),
+            (302, ""),
+            (200, "{"),
+        ] {
+            assert!(answer(status, body).is_err(), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_gets_into_no_path() {
+        assert!(segment("pi_3Nabc").is_ok());
+        for wrong in ["", "../charges", "pi_1?x=1", "pi 1", "pi_1/cancel"] {
+            assert!(segment(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn any_key_fits_into_a_header() {
+        assert_eq!(header_key("charge-1"), "charge-1");
+        assert_eq!(header_key("mit Umlaut ü").len(), 64);
+        assert_ne!(header_key("a b"), header_key("a  b"));
+    }
+}

@@ -1,0 +1,120 @@
+//! What Stripe tells by itself.
+
+use baitech_core::payment::{GatewayError, News, Notice, Outcome, Subject, WebhookCall, WebhookError};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{
+    Stripe,
+    object::{Dispute, PaymentIntent, Refund, RefundedCharge, Transfer, canceled},
+    signature::verify,
+};
+use crate::webhook::{is_under, read};
+
+#[derive(Deserialize)]
+struct Event<'a> {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(borrow)]
+    data: Data<'a>,
+}
+
+#[derive(Deserialize)]
+struct Data<'a> {
+    #[serde(borrow)]
+    object: &'a RawValue,
+}
+
+impl Stripe {
+    pub(super) fn read_event(&self, call: &WebhookCall) -> Result<Vec<Notice>, WebhookError> {
+        if !is_under(&self.config.webhook_token, &call.token) {
+            return Err(WebhookError::Unexpected);
+        }
+        verify(
+            call.header("stripe-signature"),
+            &call.body,
+            &self.config.webhook_secrets,
+            self.config.signature_tolerance,
+            call.received_at,
+        )?;
+        let event: Event<'_> = read(&call.body)?;
+        if event.id.is_empty()
+            || event.id.len() > 255
+            || !event.id.bytes().all(|byte| byte.is_ascii_graphic())
+        {
+            return Err(WebhookError::Malformed("the event has no id".to_owned()));
+        }
+        let object = event.data.object.get().as_bytes();
+        let id = event.id;
+        match event.kind.as_str() {
+            "payment_intent.succeeded" | "payment_intent.amount_capturable_updated" => {
+                let intent: PaymentIntent = read(object)?;
+                let outcome = intent.outcome().map_err(odd)?;
+                Ok(vec![Notice { id, subject: intent.subject(), news: News::Outcome(outcome) }])
+            }
+            "payment_intent.payment_failed" => {
+                let intent: PaymentIntent = read(object)?;
+                let outcome = Outcome::Declined(intent.failure());
+                Ok(vec![Notice { id, subject: intent.subject(), news: News::Outcome(outcome) }])
+            }
+            "payment_intent.canceled" => {
+                let intent: PaymentIntent = read(object)?;
+                let outcome = Outcome::Declined(canceled());
+                Ok(vec![Notice { id, subject: intent.subject(), news: News::Outcome(outcome) }])
+            }
+            "charge.refunded" => {
+                let charge: RefundedCharge = read(object)?;
+                let refunds = charge.refunds.map(|refunds| refunds.data).unwrap_or_default();
+                refunds.iter().map(|refund| refund_notice(format!("{id}/{}", refund.id), refund)).collect()
+            }
+            "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => {
+                Ok(vec![refund_notice(id, &read(object)?)?])
+            }
+            "charge.dispute.created" | "charge.dispute.funds_withdrawn" | "charge.dispute.closed" => {
+                let dispute: Dispute = read(object)?;
+                let news = dispute_news(&dispute, &event.kind)?;
+                Ok(news.into_iter().collect())
+            }
+            "transfer.reversed" => {
+                let transfer: Transfer = read(object)?;
+                // What was taken back in part was still paid out.
+                let news = if transfer.reversed {
+                    News::Outcome(Outcome::Declined(Transfer::taken_back()))
+                } else {
+                    News::Nothing
+                };
+                Ok(vec![Notice { id, subject: transfer.subject(), news }])
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+fn refund_notice(id: String, refund: &Refund) -> Result<Notice, WebhookError> {
+    let news = News::Outcome(refund.outcome().map_err(odd)?);
+    Ok(Notice { id, subject: refund.subject(), news })
+}
+
+/// A dispute takes money once, of which two events may tell: its news are named by the dispute.
+fn dispute_news(dispute: &Dispute, kind: &str) -> Result<Option<Notice>, WebhookError> {
+    if dispute.is_inquiry() {
+        return Ok(None);
+    }
+    let subject: Subject =
+        dispute.subject().ok_or_else(|| WebhookError::Malformed("the dispute names no charge".to_owned()))?;
+    let dispute_id = dispute.id.clone();
+    let (id, news) = if kind == "charge.dispute.closed" {
+        let won = matches!(dispute.status.as_str(), "won" | "prevented");
+        (format!("{dispute_id}/{}", dispute.status), News::ChargebackClosed { id: dispute_id, won })
+    } else {
+        let amount = dispute.amount().map_err(odd)?;
+        let reason = dispute.reason.chars().take(60).collect();
+        (format!("{dispute_id}/opened"), News::ChargebackOpened { id: dispute_id, amount, reason })
+    };
+    Ok(Some(Notice { id, subject, news }))
+}
+
+fn odd(error: GatewayError) -> WebhookError {
+    WebhookError::Malformed(error.reason)
+}

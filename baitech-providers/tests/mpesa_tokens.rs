@@ -1,0 +1,118 @@
+//! One access token for all calls, fetched once, renewed in time, replaced when Daraja forgets it.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::sync::Arc;
+
+use baitech_core::{
+    kernel::ManualClock,
+    payment::{Operation, PaymentGateway},
+};
+use baitech_providers::{
+    mpesa::{Mpesa, MpesaConfig},
+    testing::{Daraja, Endpoint, Fault},
+};
+use chrono::TimeDelta;
+use futures::future::join_all;
+use support::{accepted, charge, clock, declined, kes, query};
+
+async fn start() -> (Daraja, Mpesa, Arc<ManualClock>) {
+    let (daraja, clock) = (Daraja::start().await, clock());
+    let mpesa = Mpesa::new(daraja.config(), Arc::clone(&clock) as _).unwrap();
+    (daraja, mpesa, clock)
+}
+
+async fn push(mpesa: &Mpesa, n: u8) {
+    accepted(mpesa.charge(&charge(n, kes("100"))).await.unwrap());
+}
+
+#[tokio::test]
+async fn many_who_wait_for_a_token_get_the_same() {
+    let (daraja, mpesa, _) = start().await;
+    join_all((0..30).map(|n| push(&mpesa, n))).await;
+    assert_eq!(daraja.tokens_granted(), 1);
+    assert_eq!(daraja.prompts().len(), 30);
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_before_its_end() {
+    let (daraja, mpesa, clock) = start().await;
+    push(&mpesa, 1).await;
+    clock.advance(TimeDelta::seconds(3538));
+    push(&mpesa, 2).await;
+    assert_eq!(daraja.tokens_granted(), 1);
+    clock.advance(TimeDelta::seconds(1));
+    push(&mpesa, 3).await;
+    assert_eq!(daraja.tokens_granted(), 2);
+}
+
+#[tokio::test]
+async fn a_token_of_a_short_life_is_renewed_half_way() {
+    let (daraja, mpesa, clock) = start().await;
+    daraja.set_token_lifetime(20);
+    push(&mpesa, 1).await;
+    clock.advance(TimeDelta::seconds(9));
+    push(&mpesa, 2).await;
+    assert_eq!(daraja.tokens_granted(), 1);
+    clock.advance(TimeDelta::seconds(1));
+    push(&mpesa, 3).await;
+    assert_eq!(daraja.tokens_granted(), 2);
+}
+
+#[tokio::test]
+async fn a_token_that_daraja_forgot_is_replaced_and_the_call_made_once_more() {
+    let (daraja, mpesa, _) = start().await;
+    push(&mpesa, 1).await;
+    daraja.revoke_tokens();
+    join_all((2..10).map(|n| push(&mpesa, n))).await;
+    assert_eq!(daraja.prompts().len(), 9, "none twice");
+    assert_eq!(daraja.tokens_granted(), 2, "one for all");
+    let reference = daraja.prompts().remove(0);
+    daraja.revoke_tokens();
+    assert!(mpesa.query(&query(Operation::Charge, 1, Some(&reference), kes("100"))).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_call_is_made_once_more_and_not_again() {
+    let (daraja, mpesa, _) = start().await;
+    let refusal = Fault::Answer {
+        status: 401,
+        body: r#"{"errorCode":"404.001.03","errorMessage":"Invalid Access Token"}"#.to_owned(),
+    };
+    daraja.fail(Endpoint::Push, refusal.clone());
+    daraja.fail(Endpoint::Push, refusal);
+    let outcome = mpesa.charge(&charge(1, kes("100"))).await.unwrap();
+    assert_eq!(declined(outcome).code, "404.001.03");
+    assert_eq!(daraja.requests(Endpoint::Push).len(), 2);
+    push(&mpesa, 2).await;
+}
+
+#[tokio::test]
+async fn without_a_token_nothing_is_sent() {
+    let (daraja, mpesa, _) = start().await;
+    for fault in [
+        Fault::Break { carried_out: true },
+        Fault::Answer { status: 503, body: String::new() },
+        Fault::Answer { status: 200, body: "<html>".to_owned() },
+        Fault::Answer { status: 200, body: r#"{"access_token":"","expires_in":"3599"}"#.to_owned() },
+        Fault::Answer { status: 200, body: r#"{"access_token":"x","expires_in":"soon"}"#.to_owned() },
+    ] {
+        daraja.fail(Endpoint::Token, fault.clone());
+        let refusal = declined(mpesa.charge(&charge(1, kes("100"))).await.unwrap());
+        assert_eq!(refusal.code, "unavailable", "{fault:?}");
+        assert!(refusal.retry_after.is_some());
+        daraja.fail(Endpoint::Token, fault);
+        assert!(mpesa.query(&query(Operation::Charge, 1, Some("ws_CO_1"), kes("100"))).await.is_err());
+    }
+    assert!(daraja.requests(Endpoint::Push).is_empty() && daraja.requests(Endpoint::PushQuery).is_empty());
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_no_reason_to_try_again() {
+    let daraja = Daraja::start().await;
+    let config = MpesaConfig { consumer_secret: "another".into(), ..daraja.config() };
+    let mpesa = Mpesa::new(config, clock()).unwrap();
+    let refusal = declined(mpesa.charge(&charge(1, kes("100"))).await.unwrap());
+    assert_eq!((refusal.code.as_str(), refusal.retry_after), ("unauthorized", None));
+}

@@ -1,0 +1,260 @@
+//! Events of Stripe: what they say, and what is not believed.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::sync::OnceLock;
+
+use baitech_core::payment::{News, Notice, Outcome, PaymentGateway, Subject, WebhookCall, WebhookError};
+use baitech_providers::{
+    stripe::{Stripe, StripeConfig},
+    testing::StripeServer,
+};
+use chrono::TimeDelta;
+use proptest::prelude::*;
+use support::{accepted, charge, declined, kes, now, only, settled, transaction};
+
+const BODY: &str = r#"{"id":"evt_1","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1","status":"succeeded","amount_received":273800,"currency":"kes","latest_charge":{"id":"ch_1"},"metadata":{"transaction":"010101010101010101010101"}}}}"#;
+const TOKEN: &str = "events0123456789abcdef";
+
+fn stripe() -> &'static Stripe {
+    static STRIPE: OnceLock<Stripe> = OnceLock::new();
+    STRIPE.get_or_init(|| {
+        let config = StripeConfig {
+            secret_key: "sk_test".into(),
+            webhook_secrets: vec!["whsec_new".into(), "whsec_of_the_test".into()],
+            webhook_token: TOKEN.into(),
+            ..StripeConfig::default()
+        };
+        Stripe::new(config).unwrap()
+    })
+}
+
+/// A body that Stripe has signed.
+fn signed(body: impl Into<Vec<u8>>) -> WebhookCall {
+    let body = body.into();
+    let header = StripeServer::sign(&body, now());
+    WebhookCall {
+        token: TOKEN.to_owned(),
+        headers: vec![("stripe-signature".to_owned(), header)],
+        body,
+        received_at: now(),
+    }
+}
+
+fn read(body: &str) -> Vec<Notice> {
+    stripe().read_webhook(&signed(body)).unwrap()
+}
+
+#[test]
+fn an_event_names_its_transaction_or_its_object() {
+    let notice = only(read(BODY));
+    assert_eq!((notice.id.as_str(), &notice.subject), ("evt_1", &Subject::Transaction(transaction(1))));
+    let News::Outcome(outcome) = notice.news else { panic!("{notice:?}") };
+    let proof = settled(outcome);
+    assert_eq!((proof.amount, proof.receipt.as_deref()), (Some(kes("2738")), Some("ch_1")));
+    for without in ["{}", r#"{"transaction":"nonsense"}"#] {
+        let body = BODY.replace(r#"{"transaction":"010101010101010101010101"}"#, without);
+        assert_eq!(only(read(&body)).subject, Subject::Reference("pi_1".to_owned()));
+    }
+}
+
+#[test]
+fn what_does_not_concern_us_says_nothing() {
+    for kind in ["customer.created", "payout.paid", "charge.succeeded", ""] {
+        assert_eq!(read(&BODY.replace("payment_intent.succeeded", kind)), []);
+    }
+}
+
+#[test]
+fn a_signature_is_judged_when_its_call_comes() {
+    let mut call = signed(BODY);
+    call.received_at = now() + TimeDelta::seconds(300);
+    assert!(stripe().read_webhook(&call).is_ok());
+    call.received_at += TimeDelta::seconds(1);
+    assert_eq!(stripe().read_webhook(&call), Err(WebhookError::Expired));
+}
+
+#[test]
+fn what_is_not_signed_is_not_believed() {
+    let mut call = signed(BODY);
+    call.headers.clear();
+    assert_eq!(stripe().read_webhook(&call), Err(WebhookError::Unsigned));
+    let mut call = signed(BODY);
+    call.token.push('0');
+    assert_eq!(stripe().read_webhook(&call), Err(WebhookError::Unexpected));
+    let config = StripeConfig {
+        secret_key: "sk_test".into(),
+        webhook_secrets: vec!["whsec_of_somebody_else".into()],
+        webhook_token: TOKEN.into(),
+        ..StripeConfig::default()
+    };
+    let other = Stripe::new(config).unwrap();
+    assert_eq!(other.read_webhook(&signed(BODY)), Err(WebhookError::BadSignature));
+}
+
+#[test]
+fn what_is_signed_and_cannot_be_read_is_malformed() {
+    for body in [
+        "",
+        "{}",
+        "[]",
+        "jane@example.com",
+        &BODY.replace("evt_1", ""),
+        &BODY.replace("273800", "\"jane@example.com\""),
+        &BODY.replace("273800", "2738.5"),
+        &BODY.replace("\"kes\"", "\"jane\""),
+        &BODY.replace("\"object\"", "\"jane\""),
+    ] {
+        match stripe().read_webhook(&signed(body)) {
+            Err(WebhookError::Malformed(what)) => assert!(!what.contains("jane"), "{what}"),
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+}
+
+async fn start() -> (StripeServer, Stripe) {
+    let server = StripeServer::start().await;
+    let stripe = Stripe::new(server.config()).unwrap();
+    (server, stripe)
+}
+
+/// All news since the last time, with the kind of each event.
+fn news(server: &StripeServer, stripe: &Stripe) -> Vec<(String, Notice)> {
+    let events = server.events();
+    let told = |event: &baitech_providers::testing::StripeEvent| {
+        let notices = stripe.read_webhook(&event.arriving_at(now())).unwrap();
+        notices.into_iter().map(|notice| (event.kind.clone(), notice)).collect::<Vec<_>>()
+    };
+    events.iter().flat_map(told).collect()
+}
+
+#[tokio::test]
+async fn a_payment_fails_and_succeeds_later() {
+    let (server, stripe) = start().await;
+    let reference = accepted(stripe.charge(&charge(1, kes("100"))).await.unwrap());
+    server.confirm(&reference, "pm_card_chargeDeclined");
+    server.confirm(&reference, "pm_card_visa");
+    let told = news(&server, &stripe);
+    assert_eq!(told.len(), 2);
+    assert!(told.iter().all(|(_, notice)| notice.subject == Subject::Transaction(transaction(1))));
+    assert_ne!(told[0].1.id, told[1].1.id);
+    let News::Outcome(failed) = told[0].1.news.clone() else { panic!("{told:?}") };
+    assert_eq!(declined(failed).code, "card_declined");
+    assert!(matches!(told[1].1.news, News::Outcome(Outcome::Settled(_))));
+}
+
+#[tokio::test]
+async fn money_that_is_set_aside_is_told_of() {
+    let (server, stripe) = start().await;
+    let mut order = charge(1, kes("100"));
+    order.capture = false;
+    let reference = accepted(stripe.charge(&order).await.unwrap());
+    server.confirm(&reference, "pm_card_visa");
+    stripe.release(&support::capture(&order, &reference, 1)).await.unwrap();
+    let told = news(&server, &stripe);
+    let authorized = Outcome::Authorized { reference };
+    assert_eq!(told[0].1.news, News::Outcome(authorized));
+    let News::Outcome(given_up) = told[1].1.news.clone() else { panic!("{told:?}") };
+    assert_eq!(declined(given_up).code, "canceled");
+}
+
+#[tokio::test]
+async fn a_contested_charge_is_told_of_once() {
+    let (server, stripe) = start().await;
+    for won in [true, false] {
+        let n = u8::from(won) + 1;
+        let reference = accepted(stripe.charge(&charge(n, kes("100"))).await.unwrap());
+        server.confirm(&reference, "pm_card_visa");
+        let _paid = server.events();
+        let dispute = server.dispute(&reference);
+        server.close_dispute(&dispute, won);
+        let told: Vec<_> = news(&server, &stripe).into_iter().map(|(_, notice)| notice).collect();
+        let opened = News::ChargebackOpened {
+            id: dispute.clone(),
+            amount: kes("100"),
+            reason: "fraudulent".to_owned(),
+        };
+        assert_eq!((&told[0].news, &told[1]), (&opened, &told[0]), "two events, one piece of news");
+        assert_eq!(told[2].news, News::ChargebackClosed { id: dispute, won });
+        assert!(told.iter().all(|notice| notice.subject == Subject::Reference(reference.clone())));
+    }
+}
+
+#[tokio::test]
+async fn a_question_of_the_bank_takes_no_money() {
+    let (server, stripe) = start().await;
+    let reference = accepted(stripe.charge(&charge(1, kes("100"))).await.unwrap());
+    server.confirm(&reference, "pm_card_visa");
+    let _paid = server.events();
+    let inquiry = server.inquire(&reference);
+    server.close_dispute(&inquiry, false);
+    assert_eq!(news(&server, &stripe), []);
+}
+
+#[test]
+fn a_refund_may_be_told_with_its_charge() {
+    let body = r#"{"id":"evt_2","type":"charge.refunded","data":{"object":{"id":"ch_1","refunds":{"data":[{"id":"re_1","amount":100,"currency":"kes","status":"succeeded","metadata":{"transaction":"010101010101010101010101"}},{"id":"re_2","amount":200,"currency":"kes","status":"pending","metadata":null}]}}}}"#;
+    let told = read(body);
+    assert_eq!(told.len(), 2);
+    assert_eq!(
+        (told[0].id.as_str(), &told[0].subject),
+        ("evt_2/re_1", &Subject::Transaction(transaction(1)))
+    );
+    let News::Outcome(outcome) = told[0].news.clone() else { panic!("{told:?}") };
+    assert_eq!(settled(outcome).amount, Some(kes("1")));
+    assert_eq!(told[1].subject, Subject::Reference("re_2".to_owned()));
+    assert_eq!(told[1].news, News::Outcome(Outcome::Pending));
+}
+
+proptest! {
+    #[test]
+    fn no_damage_to_a_body_is_believed(at in any::<prop::sample::Index>(), bit in 0_u8..8) {
+        let mut call = signed(BODY);
+        *at.get_mut(&mut call.body) ^= 1 << bit;
+        prop_assert_eq!(stripe().read_webhook(&call), Err(WebhookError::BadSignature));
+    }
+
+    #[test]
+    fn no_part_of_a_body_is_believed(at in 0..BODY.len()) {
+        let mut call = signed(BODY);
+        call.body.truncate(at);
+        prop_assert_eq!(stripe().read_webhook(&call), Err(WebhookError::BadSignature));
+    }
+
+    #[test]
+    fn no_damage_to_a_signature_is_believed(at in any::<prop::sample::Index>(), bit in 0_u8..7) {
+        let mut call = signed(BODY);
+        let mut header = call.headers[0].1.clone().into_bytes();
+        *at.get_mut(&mut header) ^= 1 << bit;
+        call.headers[0].1 = String::from_utf8(header).unwrap();
+        prop_assert!(stripe().read_webhook(&call).is_err(), "{}", call.headers[0].1);
+    }
+
+    #[test]
+    fn no_part_of_a_signature_is_believed(at in any::<prop::sample::Index>()) {
+        let mut call = signed(BODY);
+        let end = at.index(call.headers[0].1.len());
+        call.headers[0].1.truncate(end);
+        prop_assert!(stripe().read_webhook(&call).is_err(), "{}", call.headers[0].1);
+    }
+
+    #[test]
+    fn no_header_makes_it_panic(header in any::<String>()) {
+        let mut call = signed(BODY);
+        call.headers[0].1 = header;
+        prop_assert!(stripe().read_webhook(&call).is_err());
+    }
+
+    #[test]
+    fn no_signed_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(matches!(stripe().read_webhook(&signed(body)), Err(WebhookError::Malformed(_))));
+    }
+
+    #[test]
+    fn no_signed_damage_makes_it_panic(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut body = BODY.as_bytes().to_vec();
+        *at.get_mut(&mut body) = byte;
+        let _ = stripe().read_webhook(&signed(body));
+    }
+}

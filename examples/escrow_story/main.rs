@@ -1,0 +1,62 @@
+//! The money of two jobs, from the customer's phone to the technician's: held, disputed, given back in part, released, tipped, paid out.
+//!
+//! ```sh
+//! cargo run --example escrow_story
+//! ```
+//!
+//! After each chapter it prints the entries that the ledger has got since, and at the end the balance of every account. They always
+//! sum to zero, which it checks.
+//!
+//! - `phone.rs`: a payment provider, as an embedder writes one: it takes orders, and tells later by a callback what became of them;
+//! - `story.rs`: the chapters;
+//! - `ledger.rs`: the tables.
+//!
+//! Clock and randomness are fixed, so that each run prints the same.
+
+mod ledger;
+mod people;
+mod phone;
+mod story;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+fn main() -> ExitCode {
+    match run(&mut io::stdout().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads through `head` has read enough.
+        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "escrow_story: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(out: &mut dyn Write) -> Result<()> {
+    futures::executor::block_on(story::tell(out))
+}
+
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_story_is_told_to_its_end_and_the_same_each_time() {
+        let told = || {
+            let mut out = Vec::new();
+            super::run(&mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let story = told();
+        assert_eq!(story, told());
+        assert!(story.contains("Sum of all accounts"), "{story}");
+        assert!(story.trim_end().ends_with("The books sum to zero."), "{story}");
+    }
+}
