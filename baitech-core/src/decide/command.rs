@@ -7,7 +7,7 @@ use super::{Aggregate, Attached, Decision};
 use crate::{
     booking::SLOT_CLAIMS,
     engine::Engine,
-    kernel::{Actor, Code, Entropy, Error, Id, Result, Rule, Violation, after, unless_never},
+    kernel::{Actor, Code, Entropy, Error, Id, Kind, Result, Rule, Violation, after, unless_never},
     payment::{Transaction, TransactionNumber},
     store::{
         AggregateRef, ChangeSet, Claim, Committed, Event, EventKind, Fingerprint, Idempotency,
@@ -253,7 +253,8 @@ async fn commit<A: Aggregate>(
 ) -> Result<Done<A>, StoreError> {
     let Decision { mut next, also, take, free, tallies, entries, solvent, events, also_events, attached } =
         decision;
-    let money_moved = !entries.is_empty();
+    // What is begun here moves money sooner or later.
+    let money_moves = !entries.is_empty() || A::KIND == Kind::Transaction;
     next.touch(now);
     let holder: AggregateRef = A::reference(next.id());
     let claims = |keys: Vec<_>| keys.into_iter().map(|key| Claim { key, holder }).collect();
@@ -292,7 +293,7 @@ async fn commit<A: Aggregate>(
         key: request.key.clone(),
         fingerprint: request.fingerprint,
         answer: serde_json::to_vec(&answer).unwrap_or_default(),
-        expires_at: if money_moved {
+        expires_at: if money_moves {
             None
         } else {
             unless_never(after(now, engine.policy.idempotency_lifetime))

@@ -21,7 +21,7 @@ impl Transaction {
     /// Whether it is to be sent (anew), and not asked about.
     #[must_use]
     pub fn wants_sending(&self) -> bool {
-        matches!(self.status, TransactionStatus::Initiated | TransactionStatus::Pending)
+        self.status.is_open()
             && self.gateway.provider.is_some()
             && self.gateway.sent_at.is_none()
     }
@@ -89,7 +89,6 @@ impl Transaction {
             link.sent_at = None;
             link.reference = None;
             link.next_at = Some(after(context.now, wait));
-            self.0.status = TransactionStatus::Pending;
             return Ok(Decision::new(self));
         }
         self.fail(&declined.code, &declined.reason, (TransactionStatus::Failed, Cause::Declined), context)

@@ -33,9 +33,7 @@ impl Transaction {
     fn gateway_task(&self) -> Option<(DateTime<Utc>, PaymentTask)> {
         let at = self.gateway.next_at?;
         match self.status {
-            TransactionStatus::Initiated | TransactionStatus::Pending if self.wants_sending() => {
-                Some((at, PaymentTask::Send))
-            }
+            status if status.is_open() && self.wants_sending() => Some((at, PaymentTask::Send)),
             TransactionStatus::Initiated => None,
             TransactionStatus::Pending | TransactionStatus::Processing
                 if self.gateway.authorized_at.is_some() =>

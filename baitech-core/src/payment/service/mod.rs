@@ -158,7 +158,14 @@ impl Payments {
             let situation = Situation { now, payment: None, number: number.clone() };
             let context = self.engine.context_at(&command.actor, &situation);
             let beside = Beside { booking: booking.as_ref(), context };
-            let decision = decide(stored.value.clone(), &beside)?;
+            let decision = match decide(stored.value.clone(), &beside) {
+                // Only the decision knows that money comes back that nobody expected.
+                Err(error) if number.is_none() && wants_number(&error) => {
+                    number = Some(draw_transaction_number(&self.engine).await?);
+                    continue;
+                }
+                decided => decided?,
+            };
             if is_idle(&stored, &decision) {
                 return Ok(stored);
             }

@@ -3,7 +3,7 @@
 use super::Payments;
 use crate::{
     decide::{Command, Decision, change, create},
-    kernel::{Actor, Error, Id, Kind, Page, PageRequest, Result, Rule},
+    kernel::{Actor, Code, Error, Id, Kind, Page, PageRequest, Result, Rule},
     payment::{
         MismatchKind, News, Notice, Outcome, PaymentGateway, Proof, Subject, Transaction, Webhook,
         WebhookCall, WebhookStatus,
@@ -157,7 +157,11 @@ impl Payments {
                 self.engine.transactions.find_by_reference(reference).await?.map(|found| found.id)
             }
             Subject::Account(account) => {
-                return self.take_deposit(gateway, account, &notice.news, claim).await.map(Effect::Applied);
+                return match self.take_deposit(gateway, account, &notice.news, claim).await {
+                    Ok(taken) => Ok(Effect::Applied(taken)),
+                    Err(error) if is_taken(&error) => Ok(Effect::Duplicate(None)),
+                    Err(error) => Err(error),
+                };
             }
         };
         let Some(id) = found else {
@@ -183,11 +187,15 @@ impl Payments {
             .await;
         match written {
             Ok(_) => Ok(Effect::Applied(Some(id))),
-            // The same news, applied at the same moment by somebody else.
-            Err(Error::Invalid(_)) => Ok(Effect::Duplicate(Some(id))),
+            Err(error) if is_taken(&error) => Ok(Effect::Duplicate(Some(id))),
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether the same news was applied at the same moment by somebody else.
+fn is_taken(error: &Error) -> bool {
+    matches!(error, Error::Invalid(violations) if violations.iter().any(|violation| violation.code == Code::Duplicate))
 }
 
 fn take_news(

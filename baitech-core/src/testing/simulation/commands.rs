@@ -488,12 +488,13 @@ fn some_transaction(
 pub(super) fn some_time(world: &World) -> TimeDelta {
     let chance = &world.chance;
     match chance.below(40) {
-        0..=19 => TimeDelta::seconds(chance.between(1, 300)),
-        20..=31 => TimeDelta::minutes(chance.between(1, 40)),
-        32..=36 => TimeDelta::hours(chance.between(1, 12)),
-        37 => TimeDelta::days(chance.between(1, 3)),
-        38 if chance.percent(25) => TimeDelta::days(chance.between(3, 30)),
+        0..=24 => TimeDelta::seconds(chance.between(1, 120)),
+        25..=36 => TimeDelta::minutes(chance.between(1, 15)),
+        37 | 38 if chance.percent(70) => TimeDelta::hours(chance.between(1, 10)),
+        38 if chance.percent(50) => TimeDelta::days(chance.between(1, 4)),
+        38 if chance.percent(30) => TimeDelta::days(chance.between(4, 30)),
         // The clock of another machine, or one that was set.
-        _ => TimeDelta::minutes(-chance.between(1, 90)),
+        39 => TimeDelta::minutes(-chance.between(1, 90)),
+        _ => TimeDelta::zero(),
     }
 }

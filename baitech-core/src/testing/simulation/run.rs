@@ -258,18 +258,22 @@ impl<'a> Run<'a> {
     /// Somebody pays into an account without being asked.
     fn deposit(&mut self) {
         let chance = &self.world.chance;
+        // Of a transaction whose prompt has been paid, and nobody knows by which receipt, a deposit would tell nothing new.
         let open: Vec<_> = self
             .auditor
             .transactions()
             .filter(|transaction| transaction.kind.is_incoming() && transaction.gateway.provider.is_some())
-            .map(|transaction| (transaction.number.to_string(), transaction.amount.gross))
+            .filter(|transaction| self.world.mobile.verdict(transaction.id) != Some(true))
+            .map(|transaction| (transaction.id, transaction.number.to_string(), transaction.amount.gross))
             .collect();
         let user = chance.pick(&self.world.customers).expect("there are customers");
         let some = crate::testing::build::kes(chance.between(1, 5_000));
         let (account, amount) = match chance.below(10) {
             0..=5 => match chance.pick(&open[open.len().saturating_sub(8)..]) {
-                Some((number, gross)) if chance.percent(80) => (number.clone(), *gross),
-                Some((number, _)) => (number.clone(), some),
+                Some((id, number, gross)) => {
+                    self.world.mobile.set_prompt_aside(*id, chance.percent(60));
+                    (number.clone(), if chance.percent(80) { *gross } else { some })
+                }
                 None => (user.phone.to_string(), some),
             },
             6..=8 => (user.phone.to_string(), some),

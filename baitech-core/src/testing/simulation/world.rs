@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::{
     chance::Chance,
-    provider::{Credit, Manner, Provider},
+    provider::{Manner, Provider},
     store::ShakyStore,
     task::ready,
 };
@@ -53,7 +53,6 @@ impl World {
             .policy(policy)
             .gateway(mobile.clone())
             .gateway(card.clone())
-            .gateway(Arc::new(Credit))
             .fraud_scorer(Arc::new(Suspicion(chance.clone())))
             .build();
         let mut world = Self {

@@ -84,6 +84,10 @@ impl Auditor {
             self.check_release(entry, applied)?;
         }
         for booking in &applied.bookings {
+            if !self.bookings.contains_key(&booking.id) {
+                // Who books agrees to the price.
+                self.note_approved(booking.id, booking.pricing.total);
+            }
             self.bookings.insert(booking.id, booking.clone());
         }
         for transaction in &applied.transactions {

@@ -70,11 +70,9 @@ impl Provider {
 
     /// A fact that a question can tell may be told by no call.
     fn way_of(&self, operation: &Operation) -> Way {
-        let plain = operation.moved.is_none_or(|moved| moved == operation.amount)
-            && operation.fate != super::Fate::MoveFromElsewhere;
         let late = operation.failed && operation.progress == Progress::Moved;
         let known = operation.acknowledged || self.manner == Manner::Card;
-        if plain && known && !late { Way::Perhaps } else { Way::Certain }
+        if operation.is_plain() && known && !late { Way::Perhaps } else { Way::Certain }
     }
 
     pub(super) fn tell(&self, state: &mut State, token: &str, notices: Vec<Notice>, way: Way) {

@@ -94,6 +94,7 @@ impl Provider {
             progress: Progress::Open,
             failed: false,
             acknowledged: false,
+            beside_deposit: false,
             answer: Outcome::Accepted { reference: reference.clone(), client_secret: None },
             moved: None,
             returned: Money::zero(order.amount.currency()),
@@ -144,7 +145,7 @@ impl Provider {
         match (&operation.answer, self.manner) {
             // What a question cannot tell, a call does.
             (Outcome::Settled(_), Manner::Mobile)
-                if operation.moves() != operation.amount || operation.fate == Fate::MoveFromElsewhere =>
+                if !operation.is_plain() =>
             {
                 Ok(Outcome::Pending)
             }
@@ -310,26 +311,4 @@ impl PaymentGateway for Provider {
 
 fn lost() -> GatewayError {
     GatewayError::new("simulated: nobody answered")
-}
-
-/// Companies buy on credit; nobody else pays by bank transfer here.
-#[derive(Debug)]
-pub(in super::super) struct Credit;
-
-#[async_trait]
-impl PaymentGateway for Credit {
-    fn method(&self) -> PaymentMethod {
-        PaymentMethod::BankTransfer
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        let unbounded = Limits::default();
-        Capabilities {
-            pay_out: None,
-            refund: None,
-            ledger_only: false,
-            charge: unbounded,
-            ..Capabilities::of_ledger(PaymentTiming::AtAcceptance)
-        }
-    }
 }

@@ -12,7 +12,6 @@ use std::{
 
 pub(super) use calls::Call;
 use calls::{Told, Way};
-pub(super) use gateway::Credit;
 use chrono::{DateTime, TimeDelta, Utc};
 use operation::{Fate, Operation, Progress};
 
@@ -130,7 +129,7 @@ impl Provider {
             return;
         }
         let (fate, kind) = (operation.fate, operation.kind);
-        let short = kind == payment::Operation::Refund && !refundable(&state, index);
+        let short = kind == payment::Operation::Refund && !refundable(self.manner, &state, index);
         match fate {
             Fate::Decline | Fate::Busy | Fate::FailThenMove if !operation.failed => {
                 let busy = fate == Fate::Busy;
@@ -192,6 +191,8 @@ impl Provider {
     }
 
     /// Somebody pays into an account without being asked.
+    ///
+    /// Who names a transaction whose prompt is still open has dismissed the prompt, or pays it besides.
     pub(super) fn deposit(&self, account: &str, amount: Money, payer: Option<String>) {
         let mut state = self.state();
         let receipt = state.receipt();
@@ -203,6 +204,21 @@ impl Provider {
             news: News::Deposit(proof),
         };
         self.tell(&mut state, self.own_token(), vec![notice], Way::Certain);
+    }
+
+    /// A prompt is dismissed, or will be paid besides: then its call alone tells by which receipt.
+    pub(super) fn set_prompt_aside(&self, transaction: Id<Transaction>, dismissed: bool) {
+        let mut state = self.state();
+        let of_it = state.by_transaction.get(&transaction).cloned().unwrap_or_default();
+        for index in of_it {
+            let operation = &mut state.operations[index];
+            if operation.is_open() {
+                operation.beside_deposit = true;
+                if dismissed && !operation.failed {
+                    operation.fate = Fate::Decline;
+                }
+            }
+        }
     }
 
     /// A card's holder contests a charge; `false` where there is none to contest.
@@ -251,8 +267,11 @@ impl Provider {
     }
 }
 
-/// Whether the charge that a refund is of still has so much left, and nobody contests it.
-fn refundable(state: &State, index: usize) -> bool {
+/// Whether the charge that a refund is of still has so much left, and nobody contests it. Mobile money is sent to whom one likes.
+fn refundable(manner: Manner, state: &State, index: usize) -> bool {
+    if manner == Manner::Mobile {
+        return true;
+    }
     let refund = &state.operations[index];
     let Some(original) = refund.original.and_then(|original| state.operations.get(original)) else {
         return true;

@@ -51,6 +51,8 @@ pub(super) struct Operation {
     pub(super) failed: bool,
     /// Whether our client was told of the order's arrival. Who was not can only learn of it by a call.
     pub(super) acknowledged: bool,
+    /// Somebody has paid the transaction in another way meanwhile.
+    pub(super) beside_deposit: bool,
     /// What is answered to who asks.
     pub(super) answer: Outcome,
     pub(super) moved: Option<Money>,
@@ -78,6 +80,11 @@ impl Operation {
             return Money::new(other, self.amount.currency());
         }
         self.amount
+    }
+
+    /// Whether a question can tell all that there is to tell.
+    pub(super) fn is_plain(&self) -> bool {
+        self.moves() == self.amount && self.fate != Fate::MoveFromElsewhere && !self.beside_deposit
     }
 
     /// What is left of a charge.
