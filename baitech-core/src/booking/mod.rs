@@ -35,6 +35,7 @@ pub use cancellation::{
     Cancellation, CancellationCause, CancellationPolicy, CancellationQuote, CancellationTier,
 };
 pub use decision::Context;
+pub(crate) use decision::wants_number;
 pub use dispute::{
     Dispute, DisputeCategory, DisputeClaim, DisputeOutcome, DisputeStatus, Evidence, Resolution,
 };

@@ -75,13 +75,16 @@ impl Transaction {
     /// back to the payer.
     ///
     /// # Errors
-    /// [`Rule::AlreadyDecided`] where nothing is held; those of the ledger.
+    /// [`Rule::AlreadyDecided`] where nothing is held; [`Rule::UnderReview`] while the payer's bank decides on it; those of the ledger.
     pub(crate) fn cancel_held(
         self,
         fee: Money,
         platform: Money,
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
+        if self.is_contested() {
+            return Err(self.refuse(Rule::UnderReview, "the payer's bank has to decide first"));
+        }
         let captured = self.captured()?;
         let zero = Money::zero(captured.currency());
         let kept =
@@ -162,8 +165,12 @@ impl Transaction {
     /// What a decided dispute does with the payment: so much goes back to the payer, and the rest to its receivers.
     ///
     /// # Errors
-    /// Those of [`check_refund`](Self::check_refund); those of the ledger.
+    /// Those of [`check_refund`](Self::check_refund); [`Rule::UnderReview`] for anything but a return of the whole while somebody has to
+    /// look at the payment, or its bank decides on it; those of the ledger.
     pub(crate) fn resolve(self, back: Money, context: &Context<'_>) -> Result<Decision<Self>> {
+        if self.is_under_review() && (self.is_contested() || back != self.captured()?) {
+            return Err(self.refuse(Rule::UnderReview, "somebody has to look at this payment first"));
+        }
         let returned = if back.is_zero() {
             Decision::new(self)
         } else {

@@ -51,7 +51,7 @@ impl Transaction {
     /// Those of the ledger, where money that was set aside cannot go back.
     pub fn answered(self, outcome: &Outcome, context: &Context<'_>) -> Result<Decision<Self>> {
         if !self.status.is_open() {
-            return Ok(Decision::new(self));
+            return Ok(self.denied(outcome));
         }
         match outcome {
             Outcome::Accepted { reference, .. } => self.taken(reference, false, context),
@@ -59,6 +59,17 @@ impl Transaction {
             Outcome::Declined(declined) => self.declined(declined, context),
             Outcome::Settled(_) | Outcome::Pending => Ok(Decision::new(self)),
         }
+    }
+
+    /// The money did not come after all, as an unsigned call had claimed of a payment that had failed.
+    fn denied(mut self, outcome: &Outcome) -> Decision<Self> {
+        if self.gateway.awaits_confirmation && matches!(outcome, Outcome::Declined(_)) {
+            let link = &mut self.0.gateway;
+            link.awaits_confirmation = false;
+            link.needs_person = false;
+            link.next_at = None;
+        }
+        Decision::new(self)
     }
 
     fn taken(mut self, reference: &str, authorized: bool, context: &Context<'_>) -> Result<Decision<Self>> {
@@ -118,6 +129,16 @@ impl Transaction {
         Ok(Decision::new(self).event(PaymentEvent::PaymentNeedsPerson))
     }
 
+    /// A person has looked into it: it is as it stands.
+    pub(super) fn found_as_it_stands(mut self) -> Decision<Self> {
+        if !self.status.is_settled() {
+            self.0.gateway.next_at = None;
+        }
+        self.0.gateway.needs_person = false;
+        self.0.gateway.awaits_confirmation = false;
+        Decision::new(self).event(PaymentEvent::TransactionUpdated)
+    }
+
     /// Gives up what nobody has been asked for yet.
     ///
     /// # Errors
@@ -139,7 +160,8 @@ impl Transaction {
     ) -> Result<Decision<Self>> {
         self.go(to, cause)?;
         self.0.gateway.next_at = None;
-        self.0.gateway.needs_person = false;
+        // A refund that came back and has no wallet to go into is for a person to bring to its payer.
+        self.0.gateway.needs_person = self.kind == TransactionKind::Refund && self.payee.is_none();
         self.0.gateway.awaits_confirmation = false;
         let failure = Failure { code: code.to_owned(), reason: reason.to_owned(), at: context.now };
         self.0.failure = Some(failure);
@@ -173,6 +195,8 @@ impl Transaction {
             (TransactionKind::WalletWithdrawal | TransactionKind::Refund, Some(owner)) => {
                 Some(Account::Wallet(owner))
             }
+            // Nobody knows whose it is: as long as nobody asks for it, the platform has it.
+            (TransactionKind::Refund, None) => Some(Account::Losses),
             _ => None,
         }
     }

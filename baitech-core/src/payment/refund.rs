@@ -18,7 +18,7 @@ impl Transaction {
     ///
     /// # Errors
     /// Violations of `amount` for nothing, less than nothing, a fraction of the smallest unit, or another currency; [`Rule::Transition`]
-    /// where no money has come; [`Rule::ExceedsCapture`] for more than is left.
+    /// where no money has come; [`Rule::UnderReview`] while its bank decides on it; [`Rule::ExceedsCapture`] for more than is left.
     pub fn check_refund(&self, amount: Money) -> Result<()> {
         let violation = |code, message: String| Violation::new("amount", code, message);
         if amount.currency() != self.amount.currency() {
@@ -34,6 +34,9 @@ impl Transaction {
         }
         if !self.status.is_settled() || !self.kind.is_incoming() {
             return Err(self.refuse(Rule::Transition, "only money that has come in can be given back"));
+        }
+        if self.is_contested() {
+            return Err(self.refuse(Rule::UnderReview, "the payer's bank has to decide first"));
         }
         let left = self.captured()?;
         if amount.amount() > left.amount() {
@@ -51,6 +54,23 @@ impl Transaction {
         self.check_refund(amount)?;
         let portions = self.net_shares()?.portions(amount)?;
         let sources = self.sources(&portions)?;
+        let number = context.transaction_number()?;
+        Decision::new(self).give_back(amount, Some(portions), sources, number, reason, context)
+    }
+
+    /// Gives a top-up back whose money is not in its wallet any more: its owner owes it.
+    pub(super) fn refund_on_credit(
+        self,
+        amount: Money,
+        reason: &str,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        let portions = self.net_shares()?.portions(amount)?;
+        let debtor = self.payer.filter(|_| self.kind == TransactionKind::WalletTopup);
+        let sources = match debtor {
+            Some(debtor) => vec![(Account::Receivable(debtor), amount)],
+            None => self.sources(&portions)?,
+        };
         let number = context.transaction_number()?;
         Decision::new(self).give_back(amount, Some(portions), sources, number, reason, context)
     }
@@ -192,7 +212,7 @@ impl Transaction {
     }
 
     /// The transaction that gives an amount back: complete at once where no provider is needed.
-    fn refund_of(
+    pub(super) fn refund_of(
         &self,
         amount: Money,
         number: TransactionNumber,

@@ -11,8 +11,11 @@ use crate::{
     decide::Decision,
     kernel::{Error, Money, Result, Rule},
     ledger::Account,
-    store::Stored,
+    store::{ClaimKey, Stored},
 };
+
+/// The space of claims on receipts of money that came besides: each goes back once.
+const RECEIPT_CLAIMS: &str = "receipt";
 
 impl Transaction {
     /// Whether a proof of this payment would find no booking that wants it, so that its money has to go back.
@@ -41,10 +44,13 @@ impl Transaction {
         {
             return self.mismatched(MismatchKind::Reference, None, None, context);
         }
+        if self.is_another(proof) {
+            return self.send_back_another(proof, context);
+        }
         if self.status.is_settled() {
             return Ok(self.noted(proof));
         }
-        if self.is_mismatched() {
+        if self.is_mismatched() || self.is_decided(proof) {
             return Ok(Decision::new(self));
         }
         let expected = self.amount_at_provider();
@@ -90,6 +96,49 @@ impl Transaction {
     #[must_use]
     pub fn is_mismatched(&self) -> bool {
         self.mismatch.as_ref().is_some_and(|mismatch| mismatch.decided.is_none())
+    }
+
+    /// The receipt of the money that has come, counted or kept apart.
+    fn known_receipt(&self) -> Option<&String> {
+        let kept_apart = self.mismatch.as_ref().filter(|_| !self.status.is_settled());
+        kept_apart.map_or(self.gateway.receipt.as_ref(), |mismatch| mismatch.receipt.as_ref())
+    }
+
+    /// Whether a proof is of other money than has come already: its payer has paid twice. Receipts alone tell that.
+    fn is_another(&self, proof: &Proof) -> bool {
+        let has_come = self.status.is_settled() || self.is_mismatched();
+        let receipts = self.known_receipt().zip(proof.receipt.as_ref());
+        let other = receipts.is_some_and(|(known, told)| known != told);
+        has_come && other && self.kind.is_incoming() && self.gateway.provider.is_some()
+    }
+
+    /// Whether a proof is of money that a person has sent back.
+    fn is_decided(&self, proof: &Proof) -> bool {
+        let decided = self.mismatch.as_ref().filter(|mismatch| mismatch.decided.is_some());
+        decided.is_some_and(|mismatch| mismatch.receipt.is_some() && mismatch.receipt == proof.receipt)
+    }
+
+    /// Money that came besides goes back at once, as a transaction of its own. Each receipt does so once.
+    fn send_back_another(self, proof: &Proof, context: &Context<'_>) -> Result<Decision<Self>> {
+        let amount = proof.amount.unwrap_or(self.amount_at_provider());
+        let (Some(provider), Some(receipt)) = (self.gateway.provider, &proof.receipt) else {
+            return Ok(Decision::new(self));
+        };
+        let number = context.transaction_number()?;
+        let refund = self.refund_of(amount, number, "paid twice", context)?;
+        let postings =
+            [(Account::Clearing(provider), amount.negated()), (Account::Reserved(refund.next.id), amount)];
+        let refund = refund.post("payment that came twice", context, postings)?;
+        let claim = ClaimKey::new(RECEIPT_CLAIMS, format_args!("{}/{receipt}", provider.as_str()));
+        let mut decision = Decision::new(self);
+        let original = decision.next.id;
+        decision = decision.event(PaymentEvent::RefundRequested { original, amount });
+        decision.take.push(claim);
+        decision.tallies.extend(refund.tallies);
+        decision.entries.extend(refund.entries);
+        decision.also_events = refund.events;
+        decision.also = Some(refund.next);
+        Ok(decision)
     }
 
     fn take_proof(&mut self, proof: &Proof, now: DateTime<Utc>) {

@@ -44,7 +44,8 @@ impl Transaction {
             }
             TransactionStatus::Pending | TransactionStatus::Processing => Some((at, PaymentTask::Query)),
             status if status.is_settled() => Some((at, PaymentTask::FetchReceipt)),
-            _ => None,
+            // It counts as failed, and a call says that the money came all the same.
+            _ => self.gateway.awaits_confirmation.then_some((at, PaymentTask::Query)),
         }
     }
 

@@ -29,7 +29,7 @@ impl Payments {
             Ok(number) => self.engine.transactions.find_transaction_by_number(&number).await?,
             Err(_) => None,
         };
-        if let Some(found) = named.as_ref().filter(|found| is_payment_of(found, proof)) {
+        if let Some(found) = named.as_ref().filter(|found| is_payment_of(found, proof, gateway)) {
             // Whoever pays by naming the transaction may pay from any number.
             let proof = Proof { payer: None, reference: found.gateway.reference.clone(), ..proof.clone() };
             self.decide(&self.plain_command()?, found.id, false, |transaction, beside| {
@@ -86,9 +86,13 @@ impl Payments {
     }
 }
 
-/// Whether a deposit is the payment of the transaction that it names: one that still waits for it, or has it without a receipt, or under
-/// this very receipt. A provider may tell of one payment twice, as an answer to our question and as a deposit.
-fn is_payment_of(transaction: &Transaction, proof: &Proof) -> bool {
+/// Whether a deposit is the payment of the transaction that it names: one that still waits for it from this provider, or has it without a
+/// receipt, or under this very receipt. A provider may tell of one payment twice, as an answer to our question and as a deposit.
+fn is_payment_of(transaction: &Transaction, proof: &Proof, gateway: &dyn PaymentGateway) -> bool {
+    // The money lies with who brought it, and nobody else's account may hold it; and what nobody knows the payer of waits for no more.
+    if transaction.gateway.provider != Some(gateway.method()) || transaction.payer.is_none() {
+        return false;
+    }
     let waits = transaction.status.cause(TransactionStatus::Completed).is_some();
     let same = transaction.gateway.receipt.is_none() || transaction.gateway.receipt == proof.receipt;
     transaction.kind.is_incoming() && (waits || (transaction.status.is_settled() && same))

@@ -24,7 +24,7 @@ pub use reconciliation::{ReconcileRequest, StatementPreset};
 use super::{Transaction, TransactionNumber, TransactionStatus};
 use crate::{
     account::User,
-    booking::{Booking, Context},
+    booking::{Booking, Context, wants_number},
     decide::{Aggregate, Attempts, Command, Decision, Situation, answered, draw_transaction_number},
     engine::{Effort, Engine},
     kernel::{Actor, Error, Id, Kind, Money, Result, Rule},

@@ -63,11 +63,11 @@ impl Payments {
         self.require_staff(actor, GoesOn).await?;
         let command = self.command(actor, "decide_outcome", &(id, moved, receipt))?;
         self.decide(&command, id, false, |transaction, beside| {
-            if !transaction.status.is_open()
-                || !transaction.gateway.needs_person
-                || transaction.is_mismatched()
-            {
+            if !transaction.gateway.needs_person || transaction.is_mismatched() {
                 return Err(transaction.refuse(Rule::AlreadyDecided, "there is nothing to find out"));
+            }
+            if transaction.status.is_settled() || (!moved && !transaction.status.is_open()) {
+                return Ok(transaction.found_as_it_stands());
             }
             if moved {
                 let proof = Proof { receipt: receipt.map(str::to_owned), ..Proof::default() };

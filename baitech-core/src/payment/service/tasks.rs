@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Payments;
+use super::{Payments, webhooks::is_taken};
 use crate::{
     account::User,
     kernel::{Actor, Error, Id, Result, Rule},
@@ -94,7 +94,8 @@ impl Payments {
         let asked = seen.gateway.queries;
         self.decide(&self.plain_command()?, seen.id, false, |transaction, beside| {
             // Somebody else may have asked, or been told, meanwhile.
-            if !transaction.status.is_open() || transaction.gateway.queries != asked {
+            let open = transaction.status.is_open() || transaction.gateway.awaits_confirmation;
+            if !open || transaction.gateway.queries != asked {
                 return Ok(crate::decide::Decision::new(transaction));
             }
             transaction.unanswered(&beside.context)
@@ -116,8 +117,11 @@ impl Payments {
     /// Gives up money that was set aside: it was not approved, or nobody has looked in time.
     async fn release_authorization(&self, seen: &Stored<Transaction>) -> Result<()> {
         let gateway = self.gateway_of(seen)?;
-        if gateway.release(&capture_of(seen, "release")).await.is_err() {
-            return self.ask_later(seen).await;
+        match gateway.release(&capture_of(seen, "release")).await {
+            Err(_) => return self.ask_later(seen).await,
+            // It was taken, or given up, meanwhile.
+            Ok(Outcome::Declined(_)) => return self.query(seen).await,
+            Ok(_) => {}
         }
         let (status, code, reason) = if seen.fraud.as_ref().is_some_and(FraudCheck::is_open) {
             (TransactionStatus::Expired, "lapsed", "nobody looked at the payment in time")
@@ -157,12 +161,17 @@ impl Payments {
 
     /// Takes in what a provider says, from whatever side it comes.
     pub(super) async fn take_in(&self, id: Id<Transaction>, outcome: &Outcome) -> Result<()> {
-        self.decide(&self.plain_command()?, id, false, |transaction, beside| match outcome {
-            Outcome::Settled(proof) => transaction.settled(proof, beside.booking, &beside.context),
-            other => transaction.answered(other, &beside.context),
-        })
-        .await
-        .map(drop)
+        let taken = self
+            .decide(&self.plain_command()?, id, false, |transaction, beside| match outcome {
+                Outcome::Settled(proof) => transaction.settled(proof, beside.booking, &beside.context),
+                other => transaction.answered(other, &beside.context),
+            })
+            .await;
+        match taken {
+            // The provider has told the same by a call, at the same moment.
+            Err(error) if is_taken(&error) => Ok(()),
+            taken => taken.map(drop),
+        }
     }
 
     /// Writes a transaction as it is, which schedules it anew.
@@ -288,7 +297,13 @@ impl Payments {
                 account: None,
             },
         };
-        let is_whole = refund.amount.gross == amount && original.refunds.len() <= 1;
+        let mut returns = original.refunds.iter().filter_map(|part| part.transaction);
+        let is_its_only = if original.status.is_settled() {
+            returns.next() == Some(refund.id) && returns.next().is_none()
+        } else {
+            true
+        };
+        let is_whole = refund.amount.gross == amount && is_its_only;
         Ok(Original {
             transaction: original.id,
             reference: original.gateway.reference.clone(),

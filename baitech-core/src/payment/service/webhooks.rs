@@ -2,6 +2,7 @@
 
 use super::Payments;
 use crate::{
+    booking::BookingStatus,
     decide::{Command, Decision, change, create},
     kernel::{Actor, Code, Error, Id, Kind, Page, PageRequest, Result, Rule},
     payment::{
@@ -131,6 +132,18 @@ impl Payments {
         Ok(true)
     }
 
+    /// Whether a call about a contested charge has overtaken the one that tells of the charge, or of the contest.
+    async fn is_too_early(&self, id: Id<Transaction>, news: &News) -> Result<bool> {
+        let dispute = match news {
+            News::ChargebackOpened { .. } => None,
+            News::ChargebackClosed { id, .. } => Some(id),
+            _ => return Ok(false),
+        };
+        let transaction = self.load(id).await?;
+        let known = transaction.chargeback.as_ref().map(|chargeback| &chargeback.id);
+        Ok(!transaction.status.is_settled() || dispute.is_some_and(|dispute| known != Some(dispute)))
+    }
+
     /// Applies one piece of news, once.
     async fn apply(
         &self,
@@ -167,24 +180,31 @@ impl Payments {
         let Some(id) = found else {
             return Ok(Effect::Unknown);
         };
+        if self.is_too_early(id, &notice.news).await? {
+            return Ok(Effect::Unknown);
+        }
         let signed = gateway.capabilities().signs_webhooks;
         let command: Command = self.plain_command()?;
-        let written = self
-            .decide(
-                &command,
-                id,
-                matches!(notice.news, News::ChargebackClosed { .. }),
-                |transaction, beside| {
-                    let mut decision = take_news(transaction, notice, signed, beside)?;
+        let take = |on_credit: bool| {
+            let (command, claim) = (&command, &claim);
+            async move {
+                self.decide(command, id, false, |transaction, beside| {
+                    let mut decision = take_news(transaction, notice, (signed, on_credit), beside)?;
                     decision.take.push(claim.clone());
                     // A piece of news that changes nothing is claimed all the same, by a write that says so.
                     if decision.events.is_empty() {
                         decision = decision.event(crate::payment::PaymentEvent::TransactionUpdated);
                     }
                     Ok(decision)
-                },
-            )
-            .await;
+                })
+                .await
+            }
+        };
+        let written = match take(false).await {
+            // What a bank takes back is gone, also where the wallet that it went into is empty by now.
+            Err(error) if error.rule() == Some(Rule::InsufficientFunds) => take(true).await,
+            written => written,
+        };
         match written {
             Ok(_) => Ok(Effect::Applied(Some(id))),
             Err(error) if is_taken(&error) => Ok(Effect::Duplicate(Some(id))),
@@ -194,14 +214,14 @@ impl Payments {
 }
 
 /// Whether the same news was applied at the same moment by somebody else.
-fn is_taken(error: &Error) -> bool {
+pub(super) fn is_taken(error: &Error) -> bool {
     matches!(error, Error::Invalid(violations) if violations.iter().any(|violation| violation.code == Code::Duplicate))
 }
 
 fn take_news(
     transaction: Transaction,
     notice: &Notice,
-    signed: bool,
+    (signed, on_credit): (bool, bool),
     beside: &super::Beside<'_>,
 ) -> Result<Decision<Transaction>> {
     let context = &beside.context;
@@ -220,7 +240,11 @@ fn take_news(
         News::Outcome(outcome) => transaction.answered(outcome, context),
         News::Details(proof) => Ok(transaction.detailed(proof)),
         News::ChargebackOpened { id, amount, reason } => transaction.contested(id, *amount, reason, context),
-        News::ChargebackClosed { id, won } => transaction.chargeback_closed(id, *won, context),
+        News::ChargebackClosed { id, won } => {
+            let disputed =
+                beside.booking.is_some_and(|booking| booking.status == BookingStatus::Disputed);
+            transaction.chargeback_closed(id, *won, (disputed, on_credit), context)
+        }
         News::Nothing => Ok(Decision::new(transaction)),
     }
 }
@@ -231,7 +255,7 @@ impl Transaction {
         let gross = self.amount.gross;
         let large = gross.compare(context.policy.payment.confirm_above) == Some(std::cmp::Ordering::Greater);
         let as_asked = proof.amount.is_none_or(|amount| amount == gross);
-        large && as_asked && self.kind.is_incoming() && !self.status.is_settled()
+        large && as_asked && self.kind.is_incoming() && !self.status.is_settled() && !self.is_mismatched()
     }
 
     /// Notes what an unsigned call claims, and asks the provider about it.

@@ -329,7 +329,7 @@ impl Commands {
                 payments.decide_mismatch(&actor, id, complete).await.map(told_of)
             }));
         }
-        if waiting.status.is_open() && waiting.gateway.needs_person {
+        if waiting.gateway.needs_person {
             // Staff looks into the provider's statement, and waits as long as that does not tell.
             let card = waiting.gateway.provider != Some(PaymentMethod::Mpesa);
             let moved = world.provider(card).verdict(id)?;

@@ -22,6 +22,8 @@ pub(super) struct Movements {
     to_payer: Option<Money>,
     /// Into escrow.
     captured: Option<Money>,
+    /// Into the hands of a provider.
+    cleared: Option<Money>,
     releases: u32,
     /// How often it was set aside, for a transaction that goes out, and how often it left.
     set_aside: u32,
@@ -66,6 +68,7 @@ impl Movements {
             let amount = posting.amount;
             match posting.account {
                 Account::Escrow(_) if into_escrow => bump(&mut self.captured, amount)?,
+                Account::Clearing(_) => bump(&mut self.cleared, amount)?,
                 Account::Payable(_) => bump(&mut self.payable, amount)?,
                 Account::PlatformRevenue => bump(&mut self.platform, amount)?,
                 Account::ProcessingRevenue => bump(&mut self.processing, amount)?,
@@ -85,6 +88,10 @@ impl Movements {
             }
         }
         Ok(())
+    }
+
+    pub(super) const fn cleared(&self) -> Option<Money> {
+        self.cleared
     }
 
     pub(super) fn note_set_aside(&mut self) {

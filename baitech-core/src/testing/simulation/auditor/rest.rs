@@ -1,6 +1,6 @@
 //! What must hold once everybody has done what they had to do.
 
-use super::{super::world::World, Auditor, Verdict, waits_for_person};
+use super::{super::{provider::Provider, world::World}, Auditor, Verdict, payments::Movements, waits_for_person};
 use crate::{
     booking::BookingStatus,
     kernel::{Currency, Money},
@@ -68,7 +68,8 @@ impl Auditor {
                 return Err(format!("{account} still holds {balance} at rest: {what}"));
             }
         }
-        self.check_statements(world)
+        // What a person has yet to find out is not in the books.
+        if persons_are_done { self.check_statements(world) } else { Ok(()) }
     }
 
     /// What the books say lies with a provider is what its statement says.
@@ -78,10 +79,41 @@ impl Auditor {
             let booked: Money = self.books.balance(Account::Clearing(provider.name()), Currency::KES).negated();
             if told != booked {
                 let name = provider.name().as_str();
-                return Err(format!("{name} holds {told} by its statement and {booked} by the books"));
+                let mut finding = format!("{name} holds {told} by its statement and {booked} by the books");
+                for line in self.differences(provider) {
+                    finding.push_str("\n  ");
+                    finding.push_str(&line);
+                }
+                return Err(finding);
             }
         }
         Ok(())
+    }
+
+    /// What explains a difference: transactions of which the books and the statement tell different things, and deposits that none of
+    /// those explain.
+    fn differences(&self, provider: &Provider) -> Vec<String> {
+        let mut deposits = provider.deposits();
+        let mut lines = Vec::new();
+        for transaction in self.transactions.values() {
+            let zero = Money::zero(transaction.amount.currency());
+            let moved = provider.moved(transaction.id);
+            let told = Money::sum(zero.currency(), moved).unwrap_or(zero);
+            let movements = self.movements.get(&transaction.id);
+            let booked = movements.and_then(Movements::cleared).unwrap_or(zero).negated();
+            let beside = booked.checked_sub(told).unwrap_or(zero);
+            if transaction.gateway.provider != Some(provider.name()) || beside.is_zero() {
+                continue;
+            }
+            if let Some(index) = deposits.iter().position(|(_, amount)| *amount == beside) {
+                deposits.swap_remove(index);
+                continue;
+            }
+            let (number, kind, status) = (&transaction.number, transaction.kind, transaction.status);
+            lines.push(format!("{number}, a {kind} that is {status}: {told} by the statement, {booked} by the books"));
+        }
+        lines.extend(deposits.into_iter().map(|(account, amount)| format!("{amount} came to {account}")));
+        lines
     }
 
     fn is_disputed(&self, transaction: &Transaction) -> bool {

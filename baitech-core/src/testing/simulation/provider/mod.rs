@@ -58,6 +58,8 @@ struct State {
     /// What was asked that no honest client asks.
     complaints: Vec<String>,
     receipts: u64,
+    /// What came without being asked for: to which account, how much.
+    deposits: Vec<(String, Money)>,
 }
 
 impl State {
@@ -92,6 +94,23 @@ impl Provider {
     /// What we hold there, by the provider's own books.
     pub(super) fn held(&self, currency: Currency) -> Money {
         self.state().held.get(currency.code()).copied().unwrap_or(Money::zero(currency))
+    }
+
+    /// What every order of a transaction has moved: into our hands above zero.
+    pub(super) fn moved(&self, transaction: Id<Transaction>) -> Vec<Money> {
+        let state = self.state();
+        let of_it = state.by_transaction.get(&transaction).map(Vec::as_slice).unwrap_or_default();
+        let operations = of_it.iter().filter_map(|index| state.operations.get(*index));
+        let signed = |operation: &Operation| {
+            let moved = operation.moved?;
+            Some(if operation.kind == payment::Operation::Charge { moved } else { moved.negated() })
+        };
+        operations.filter_map(signed).collect()
+    }
+
+    /// What came without being asked for: to which account, how much.
+    pub(super) fn deposits(&self) -> Vec<(String, Money)> {
+        self.state().deposits.clone()
     }
 
     /// What was asked that no honest client asks.
@@ -197,6 +216,7 @@ impl Provider {
         let mut state = self.state();
         let receipt = state.receipt();
         state.move_money(amount);
+        state.deposits.push((account.to_owned(), amount));
         let proof = Proof { reference: None, receipt: Some(receipt.clone()), amount: Some(amount), payer };
         let notice = Notice {
             id: format!("deposit-{receipt}"),
