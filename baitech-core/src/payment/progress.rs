@@ -53,12 +53,29 @@ impl Transaction {
         if !self.status.is_open() {
             return Ok(self.denied(outcome));
         }
+        if self.wants_sending() {
+            // It is about an earlier attempt, which is known to have come to nothing.
+            return Ok(Decision::new(self));
+        }
         match outcome {
             Outcome::Accepted { reference, .. } => self.taken(reference, false, context),
             Outcome::Authorized { reference } => self.taken(reference, true, context),
             Outcome::Declined(declined) => self.declined(declined, context),
             Outcome::Settled(_) | Outcome::Pending => Ok(Decision::new(self)),
         }
+    }
+
+    /// Whether what is told of an operation is of an earlier attempt than the present one, and says nothing of that.
+    pub(super) fn is_of_earlier_attempt(&self, told: &str) -> bool {
+        self.gateway.attempts > 1 && self.gateway.reference.as_deref().is_some_and(|known| known != told)
+    }
+
+    /// Of several attempts one is told to have failed, and nobody knows which: the provider is asked about the present one.
+    pub(super) fn asked_which(mut self, context: &Context<'_>) -> Decision<Self> {
+        if self.status.is_open() && !self.wants_sending() && !self.is_mismatched() {
+            self.0.gateway.next_at = Some(context.now);
+        }
+        Decision::new(self)
     }
 
     /// The money did not come after all, as an unsigned call had claimed of a payment that had failed.

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{Payments, webhooks::is_taken};
 use crate::{
     account::User,
+    decide::Decision,
     kernel::{Actor, Error, Id, Result, Rule},
     payment::{
         Capture, Cause, Charge, ClientSecret, Contact, FraudCheck, GatewayError, Operation, Original,
@@ -64,7 +65,7 @@ impl Payments {
             Outcome::Accepted { client_secret, .. } => client_secret.clone(),
             _ => None,
         };
-        self.take_in(sent.id, &outcome).await?;
+        self.take_in(&sent, &outcome).await?;
         Ok(secret)
     }
 
@@ -82,7 +83,7 @@ impl Payments {
             gateway.query(&query_of(seen, sent_at)).await.map_err(unavailable)
         };
         if let Ok(outcome) = &answer {
-            self.take_in(seen.id, outcome).await?;
+            self.take_in(seen, outcome).await?;
         }
         let unanswered = match &answer {
             Ok(Outcome::Pending | Outcome::Accepted { .. }) | Err(_) => true,
@@ -108,7 +109,7 @@ impl Payments {
         let gateway = self.gateway_of(seen)?;
         match gateway.capture(&capture_of(seen, "capture")).await {
             Ok(outcome @ (Outcome::Settled(_) | Outcome::Declined(_))) => {
-                self.take_in(seen.id, &outcome).await
+                self.take_in(seen, &outcome).await
             }
             Ok(_) | Err(_) => self.ask_later(seen).await,
         }
@@ -159,11 +160,13 @@ impl Payments {
         .map(drop)
     }
 
-    /// Takes in what a provider says, from whatever side it comes.
-    pub(super) async fn take_in(&self, id: Id<Transaction>, outcome: &Outcome) -> Result<()> {
+    /// Takes in what a provider answers about the attempt that was seen. Answers may come late: another attempt may be under way by then.
+    pub(super) async fn take_in(&self, seen: &Transaction, outcome: &Outcome) -> Result<()> {
+        let attempt = seen.gateway.attempts;
         let taken = self
-            .decide(&self.plain_command()?, id, false, |transaction, beside| match outcome {
+            .decide(&self.plain_command()?, seen.id, false, |transaction, beside| match outcome {
                 Outcome::Settled(proof) => transaction.settled(proof, beside.booking, &beside.context),
+                _ if transaction.gateway.attempts != attempt => Ok(Decision::new(transaction)),
                 other => transaction.answered(other, &beside.context),
             })
             .await;

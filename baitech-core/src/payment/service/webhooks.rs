@@ -225,6 +225,16 @@ fn take_news(
     beside: &super::Beside<'_>,
 ) -> Result<Decision<Transaction>> {
     let context = &beside.context;
+    if let (Subject::Caller { reference: Some(told) }, News::Outcome(outcome)) = (&notice.subject, &notice.news)
+        && !matches!(outcome, Outcome::Settled(_))
+    {
+        if transaction.is_of_earlier_attempt(told) {
+            return Ok(Decision::new(transaction));
+        }
+        if transaction.gateway.attempts > 1 && transaction.gateway.reference.is_none() {
+            return Ok(transaction.asked_which(context));
+        }
+    }
     if let Subject::Caller { reference: Some(told) } = &notice.subject
         && transaction.gateway.reference.as_ref().is_some_and(|known| known != told)
     {
