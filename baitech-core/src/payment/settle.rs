@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The space of claims on receipts of money that came besides: each goes back once.
-const RECEIPT_CLAIMS: &str = "receipt";
+pub(super) const RECEIPT_CLAIMS: &str = "receipt";
 
 impl Transaction {
     /// Whether a proof of this payment would find no booking that wants it, so that its money has to go back.

@@ -93,7 +93,9 @@ fn is_payment_of(transaction: &Transaction, proof: &Proof, gateway: &dyn Payment
     if transaction.gateway.provider != Some(gateway.method()) || transaction.payer.is_none() {
         return false;
     }
-    let waits = transaction.status.cause(TransactionStatus::Completed).is_some();
+    // While a call's claim waits for its confirmation, other money is not what it claims.
+    let claimed = transaction.gateway.awaits_confirmation && transaction.gateway.receipt != proof.receipt;
+    let waits = transaction.status.cause(TransactionStatus::Completed).is_some() && !claimed;
     let same = transaction.gateway.receipt.is_none() || transaction.gateway.receipt == proof.receipt;
     transaction.kind.is_incoming() && (waits || (transaction.status.is_settled() && same))
 }

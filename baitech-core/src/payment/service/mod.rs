@@ -21,7 +21,7 @@ pub use payouts::NewPayout;
 pub use queries::WalletView;
 pub use reconciliation::{ReconcileRequest, StatementPreset};
 
-use super::{Transaction, TransactionNumber, TransactionStatus};
+use super::{Transaction, TransactionNumber, TransactionStatus, settle::RECEIPT_CLAIMS};
 use crate::{
     account::User,
     booking::{Booking, Context, wants_number},
@@ -166,13 +166,22 @@ impl Payments {
                 }
                 decided => decided?,
             };
-            if is_idle(&stored, &decision) {
+            if is_idle(&stored, &decision) || self.went_back_before(&decision).await? {
                 return Ok(stored);
             }
             let decision = note_on_booking(&stored, decision, &beside)?;
             if let Some(written) = attempts.commit(transactions, now, Some(&stored), decision).await? {
                 return Ok(written);
             }
+        }
+    }
+
+    /// Whether the money of a receipt that came besides is on its way back already. Its claim is the transaction's own, which may take it
+    /// any number of times; so it is looked at, and the commit at the version that was read does the rest.
+    async fn went_back_before(&self, decision: &Decision<Transaction>) -> Result<bool> {
+        match decision.take.iter().find(|claim| claim.space() == RECEIPT_CLAIMS) {
+            Some(claim) => Ok(!self.engine.claims.held(std::slice::from_ref(claim)).await?.is_empty()),
+            None => Ok(false),
         }
     }
 

@@ -146,7 +146,8 @@ impl Auditor {
         let AggregateRef::Transaction(id) = entry.cause else { return Ok(()) };
         let after = applied.transactions.iter().find(|transaction| transaction.id == id);
         let Some(payment) = after.or_else(|| self.transactions.get(&id)) else { return Ok(()) };
-        let Some(booking_id) = payment.booking.filter(|_| payment.kind.is_incoming()) else {
+        let Some(booking_id) = payment.booking.filter(|_| payment.kind == TransactionKind::BookingPayment)
+        else {
             return Ok(());
         };
         let booking = applied.bookings.iter().find(|booking| booking.id == booking_id);
