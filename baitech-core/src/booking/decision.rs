@@ -29,7 +29,7 @@ pub struct Context<'a> {
 const NO_NUMBER: &str = "no transaction number was drawn";
 
 /// Whether a decision failed for want of a number alone.
-pub(crate) fn wants_number(error: &Error) -> bool {
+pub(crate) fn is_numberless(error: &Error) -> bool {
     matches!(error, Error::Unavailable { reason } if reason == NO_NUMBER)
 }
 

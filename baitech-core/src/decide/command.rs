@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Aggregate, Attached, Decision};
 use crate::{
-    booking::SLOT_CLAIMS,
+    booking::{SLOT_CLAIMS, is_numberless},
     engine::Engine,
     kernel::{Actor, Code, Entropy, Error, Id, Kind, Result, Rule, Violation, after, unless_never},
     payment::{Transaction, TransactionNumber},
@@ -203,7 +203,14 @@ where
         // Time never goes back within an aggregate, also where the clocks of two processes differ.
         let now = engine.clock.now().max(stored.value.updated_at());
         let situation = Situation { now, payment, number: number.clone() };
-        let decision = decide(stored.value.clone(), &situation)?;
+        let decision = match decide(stored.value.clone(), &situation) {
+            // Its payment may be further on than the booking that was read before it.
+            Err(error) if number.is_none() && is_numberless(&error) => {
+                number = Some(draw_transaction_number(engine).await?);
+                continue;
+            }
+            decided => decided?,
+        };
         if let Some(written) = attempts.commit(load, now, Some(&stored), decision).await? {
             return Ok(written);
         }

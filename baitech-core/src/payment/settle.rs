@@ -175,8 +175,12 @@ impl Transaction {
         self.0.completed_at = Some(context.now);
         self.0.failure = None;
         let late = !before.is_open();
+        let rejected = self.kind.is_incoming() && self.is_rejected();
         match self.kind {
-            TransactionKind::BookingPayment if orphan => self.send_back(outside, context),
+            _ if rejected => self.send_back(outside, "the payment was not approved", context),
+            TransactionKind::BookingPayment if orphan => {
+                self.send_back(outside, "the booking wants no payment any more", context)
+            }
             TransactionKind::BookingPayment => self.hold(outside, booking, context),
             TransactionKind::Tip => {
                 let payee = self.required(self.payee)?;
@@ -237,8 +241,14 @@ impl Transaction {
             .with(Some(stored), held, context))
     }
 
+    /// Whether a person has looked at it before its money came, and does not want it.
+    fn is_rejected(&self) -> bool {
+        let review = self.fraud.as_ref().and_then(|fraud| fraud.review.as_ref());
+        review.is_some_and(|review| !review.approved)
+    }
+
     /// Money that nobody wants: it is set aside and goes back at once.
-    fn send_back(self, from: Account, context: &Context<'_>) -> Result<Decision<Self>> {
+    fn send_back(self, from: Account, why: &str, context: &Context<'_>) -> Result<Decision<Self>> {
         let (id, gross) = (self.id, self.amount.gross);
         let number = context.transaction_number()?;
         let received =
@@ -246,7 +256,7 @@ impl Transaction {
         let postings = [(from, gross.negated()), (Account::Reserved(id), gross)];
         let kept =
             Decision::new(self).event(received).post("payment without a booking", context, postings)?;
-        kept.give_back_set_aside(gross, number, "the booking wants no payment any more", context)
+        kept.give_back_set_aside(gross, number, why, context)
     }
 
     /// Money leaves. What was set aside for it is used up; where it had been given up before, somebody has it twice.

@@ -4,7 +4,10 @@ use baitech_core::{
     booking::{DisputeCategory, DisputeOutcome, PaymentMethod},
     kernel::Rule,
     ledger::Account,
-    payment::{Declined, NewPayment, NewPayout, Outcome, TransactionKind, TransactionStatus},
+    payment::{
+        Declined, FraudPolicy, NewPayment, NewPayout, Outcome, RuleFraudScorer, TransactionKind,
+        TransactionStatus,
+    },
     store::IdempotencyKey,
 };
 use chrono::TimeDelta;
@@ -191,6 +194,22 @@ fn nothing_moves_that_a_bank_has_to_decide_on() {
     till.call(payment, "c1;caller:;contested;2738;;");
     let cancelled = run(till.world.as_shown(id).cancel(&till.customer(), id, "no need"));
     assert_refused(cancelled, Rule::UnderReview);
+}
+
+#[test]
+fn what_was_refused_before_its_money_came_goes_back() {
+    let till = Till::with(|builder| {
+        let policy = FraudPolicy { approve_up_to: 0, assumed_usual_amount: 100.into(), ..FraudPolicy::default() };
+        builder.fraud_scorer(std::sync::Arc::new(RuleFraudScorer::new(policy)))
+    });
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction.id;
+    run(till.payments().review(&till.world.support.actor(), payment, false)).unwrap();
+    till.call(payment, "n1;caller:;paid;2738;SJK1;");
+    assert_eq!(till.load(payment).status, TransactionStatus::Refunded);
+    assert_eq!(till.balance(Account::Escrow(id)), 0);
+    let refund = till.of_kind(TransactionKind::Refund)[0].id;
+    assert_eq!(till.balance(Account::Reserved(refund)), 2_738);
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub use reconciliation::{ReconcileRequest, StatementPreset};
 use super::{Transaction, TransactionNumber, TransactionStatus, settle::RECEIPT_CLAIMS};
 use crate::{
     account::User,
-    booking::{Booking, Context, wants_number},
+    booking::{Booking, Context, is_numberless},
     decide::{Aggregate, Attempts, Command, Decision, Situation, answered, draw_transaction_number},
     engine::{Effort, Engine},
     kernel::{Actor, Error, Id, Kind, Money, Result, Rule},
@@ -160,7 +160,7 @@ impl Payments {
             let beside = Beside { booking: booking.as_ref(), context };
             let decision = match decide(stored.value.clone(), &beside) {
                 // Only the decision knows that money comes back that nobody expected.
-                Err(error) if number.is_none() && wants_number(&error) => {
+                Err(error) if number.is_none() && is_numberless(&error) => {
                     number = Some(draw_transaction_number(&self.engine).await?);
                     continue;
                 }

@@ -155,6 +155,10 @@ impl Auditor {
         if booking.is_some_and(|booking| booking.status == crate::booking::BookingStatus::Disputed) {
             return Err(format!("{} was released while its booking is disputed", payment.number));
         }
+        let review = payment.fraud.as_ref().and_then(|fraud| fraud.review.as_ref());
+        if review.is_some_and(|review| !review.approved) {
+            return Err(format!("{} was released, and somebody had refused it", payment.number));
+        }
         let cancelled =
             booking.is_some_and(|booking| booking.status == crate::booking::BookingStatus::Cancelled);
         if waits_for_review(payment) && !cancelled {

@@ -110,7 +110,11 @@ impl Auditor {
                 continue;
             }
             let (number, kind, status) = (&transaction.number, transaction.kind, transaction.status);
-            lines.push(format!("{number}, a {kind} that is {status}: {told} by the statement, {booked} by the books"));
+            let (link, failure) = (&transaction.gateway, &transaction.failure);
+            lines.push(format!(
+                "{number}, a {kind} that is {status}: {told} by the statement, {booked} by the books; {link:?} {failure:?} {:?}",
+                transaction.mismatch
+            ));
         }
         lines.extend(deposits.into_iter().map(|(account, amount)| format!("{amount} came to {account}")));
         lines
