@@ -89,6 +89,7 @@ fn money_that_comes_late_and_large_is_asked_about_and_counts() {
     till.call(payment, "n1;caller:;failed;;;");
     assert_eq!(till.load(payment).status, TransactionStatus::Failed);
     till.call(payment, "n2;caller:;paid;2738;SJK1;");
+    till.call(payment, "n3;caller:;failed;;;");
     assert_eq!(till.books(), [], "anybody could have said so");
     till.mpesa.says_settled("SJK1");
     till.work();

@@ -162,11 +162,15 @@ impl Payments {
 
     /// Takes in what a provider answers about the attempt that was seen. Answers may come late: another attempt may be under way by then.
     pub(super) async fn take_in(&self, seen: &Transaction, outcome: &Outcome) -> Result<()> {
-        let attempt = seen.gateway.attempts;
+        let (attempt, after_claim) = (seen.gateway.attempts, seen.gateway.awaits_confirmation);
         let taken = self
             .decide(&self.plain_command()?, seen.id, false, |transaction, beside| match outcome {
                 Outcome::Settled(proof) => transaction.settled(proof, beside.booking, &beside.context),
                 _ if transaction.gateway.attempts != attempt => Ok(Decision::new(transaction)),
+                // A call has claimed that the money came since the question was asked: another question answers that.
+                _ if transaction.gateway.awaits_confirmation && !after_claim => {
+                    Ok(Decision::new(transaction))
+                }
                 other => transaction.answered(other, &beside.context),
             })
             .await;

@@ -247,6 +247,8 @@ fn take_news(
             }
             transaction.settled(proof, beside.booking, context)
         }
+        // A claim that the money came is for the provider to confirm or deny, in whatever order its calls come.
+        News::Outcome(_) if transaction.gateway.awaits_confirmation => Ok(Decision::new(transaction)),
         News::Outcome(outcome) => transaction.answered(outcome, context),
         News::Details(proof) => Ok(transaction.detailed(proof)),
         News::ChargebackOpened { id, amount, reason } => transaction.contested(id, *amount, reason, context),
