@@ -14,8 +14,8 @@ use crate::{
     store::{ClaimKey, Stored},
 };
 
-/// The space of claims on receipts of money that came besides: each goes back once.
-pub(super) const RECEIPT_CLAIMS: &str = "receipt";
+/// The space of claims on receipts of money that came in: each counts once, and as one thing.
+const RECEIPT_CLAIMS: &str = "receipt";
 
 impl Transaction {
     /// Whether a proof of this payment would find no booking that wants it, so that its money has to go back.
@@ -65,7 +65,16 @@ impl Transaction {
         let before = self.status;
         self.take_proof(proof, context.now);
         let arrived = self.gateway.provider.map(Account::Clearing);
-        self.complete(before, arrived, booking, context)
+        let claim = self.receipt_claim(proof.receipt.as_deref());
+        let mut completed = self.complete(before, arrived, booking, context)?;
+        completed.take.extend(claim);
+        Ok(completed)
+    }
+
+    /// The claim on the receipt of money that comes in.
+    fn receipt_claim(&self, receipt: Option<&str>) -> Option<ClaimKey> {
+        let provider = self.gateway.provider.filter(|_| self.kind.is_incoming())?;
+        Some(ClaimKey::new(RECEIPT_CLAIMS, format_args!("{}/{}", provider.as_str(), receipt?)))
     }
 
     /// Completes a transaction that moves money in our own books alone.
@@ -118,7 +127,7 @@ impl Transaction {
         decided.is_some_and(|mismatch| mismatch.receipt.is_some() && mismatch.receipt == proof.receipt)
     }
 
-    /// Money that came besides goes back at once, as a transaction of its own. Each receipt does so once.
+    /// Money that came besides goes back at once, as a transaction of its own.
     fn send_back_another(self, proof: &Proof, context: &Context<'_>) -> Result<Decision<Self>> {
         let amount = proof.amount.unwrap_or(self.amount_at_provider());
         let (Some(provider), Some(receipt)) = (self.gateway.provider, &proof.receipt) else {
@@ -129,11 +138,11 @@ impl Transaction {
         let postings =
             [(Account::Clearing(provider), amount.negated()), (Account::Reserved(refund.next.id), amount)];
         let refund = refund.post("payment that came twice", context, postings)?;
-        let claim = ClaimKey::new(RECEIPT_CLAIMS, format_args!("{}/{receipt}", provider.as_str()));
+        let claim = self.receipt_claim(Some(receipt));
         let mut decision = Decision::new(self);
         let original = decision.next.id;
         decision = decision.event(PaymentEvent::RefundRequested { original, amount });
-        decision.take.push(claim);
+        decision.take.extend(claim);
         decision.tallies.extend(refund.tallies);
         decision.entries.extend(refund.entries);
         decision.also_events = refund.events;
@@ -295,11 +304,13 @@ impl Transaction {
         }
         self.0.gateway.next_at = None;
         self.0.gateway.needs_person = true;
+        let claim = self.receipt_claim(receipt.as_deref().filter(|_| received.is_some()));
         self.0.mismatch = Some(Mismatch { kind, received, receipt, at: context.now, decided: None });
         let (id, arrived) = (self.id, self.gateway.provider.map(Account::Clearing));
         let came_in = self.kind.is_incoming();
-        let decision =
+        let mut decision =
             Decision::new(self).event(PaymentEvent::PaymentMismatched { mismatch: kind, received });
+        decision.take.extend(claim);
         match (arrived, received.filter(|amount| came_in && !amount.is_zero() && !amount.is_negative())) {
             (Some(clearing), Some(amount)) => {
                 let postings = [(clearing, amount.negated()), (Account::Reserved(id), amount)];

@@ -129,6 +129,23 @@ fn money_that_comes_twice_goes_back_once() {
 }
 
 #[test]
+fn what_has_gone_back_pays_nothing_any_more() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction;
+    till.call(payment.id, "n1;caller:;paid;2700;SJK1;");
+    till.call(payment.id, "n2;caller:;paid;2738;SJK2;");
+    let support = till.world.support.actor();
+    run(till.payments().decide_mismatch(&support, payment.id, false)).unwrap();
+    // Both receipts are on their way back.
+    till.call(payment.id, "n3;caller:;paid;2738;SJK2;");
+    till.call(payment.id, "n4;caller:;paid;2700;SJK1;");
+    assert_eq!(till.load(payment.id).status, TransactionStatus::Failed);
+    assert_eq!(till.balance(Account::Clearing(PaymentMethod::Mpesa)), -5_438);
+    assert_eq!(till.of_kind(TransactionKind::Refund).len(), 2);
+}
+
+#[test]
 fn a_deposit_pays_only_what_its_own_provider_was_asked_for() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Card);

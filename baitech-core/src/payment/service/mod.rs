@@ -21,7 +21,7 @@ pub use payouts::NewPayout;
 pub use queries::WalletView;
 pub use reconciliation::{ReconcileRequest, StatementPreset};
 
-use super::{Transaction, TransactionNumber, TransactionStatus, settle::RECEIPT_CLAIMS};
+use super::{Transaction, TransactionNumber, TransactionStatus};
 use crate::{
     account::User,
     booking::{Booking, Context, is_numberless},
@@ -166,7 +166,7 @@ impl Payments {
                 }
                 decided => decided?,
             };
-            if is_idle(&stored, &decision) || self.went_back_before(&decision).await? {
+            if is_idle(&stored, &decision) || self.was_taken_before(&decision).await? {
                 return Ok(stored);
             }
             let decision = note_on_booking(&stored, decision, &beside)?;
@@ -176,13 +176,13 @@ impl Payments {
         }
     }
 
-    /// Whether the money of a receipt that came besides is on its way back already. Its claim is the transaction's own, which may take it
-    /// any number of times; so it is looked at, and the commit at the version that was read does the rest.
-    async fn went_back_before(&self, decision: &Decision<Transaction>) -> Result<bool> {
-        match decision.take.iter().find(|claim| claim.space() == RECEIPT_CLAIMS) {
-            Some(claim) => Ok(!self.engine.claims.held(std::slice::from_ref(claim)).await?.is_empty()),
-            None => Ok(false),
+    /// Whether this news, or this receipt, has had its effect already. A claim is the transaction's own, which may take it any number of
+    /// times; so it is looked at, and the commit at the version that was read does the rest.
+    async fn was_taken_before(&self, decision: &Decision<Transaction>) -> Result<bool> {
+        if decision.take.is_empty() {
+            return Ok(false);
         }
+        Ok(!self.engine.claims.held(&decision.take).await?.is_empty())
     }
 
     /// The present moment, not earlier than the last write of what is about to be written.

@@ -56,8 +56,9 @@ impl Provider {
             }
             return (state.operations[index].answer.clone(), Some(index));
         }
-        if self.chance.fault(25) {
+        if state.refused.contains(order.key) || self.chance.fault(25) {
             // Refused at the door: nothing will come of it.
+            state.refused.insert(order.key.to_owned());
             return (Outcome::Declined(operation::declined()), None);
         }
         let index = self.open(&mut state, order);

@@ -45,6 +45,8 @@ struct State {
     operations: Vec<Operation>,
     by_key: BTreeMap<String, usize>,
     by_reference: BTreeMap<String, usize>,
+    /// The keys of orders that were refused at the door, and are as often as they come.
+    refused: BTreeSet<String>,
     by_transaction: BTreeMap<Id<Transaction>, Vec<usize>>,
     /// What is going to happen to an operation, and when.
     upcoming: BTreeSet<(DateTime<Utc>, usize)>,
