@@ -40,7 +40,7 @@ pub mod mock;
 pub mod payment;
 pub mod pricing;
 pub mod store;
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "testing", feature = "simulation"))]
 pub mod testing;
 mod worker;
 

@@ -25,6 +25,14 @@ pub struct Context<'a> {
     pub numbers: &'a [TransactionNumber],
 }
 
+/// Why a decision fails that makes a transaction for which no number was drawn.
+const NO_NUMBER: &str = "no transaction number was drawn";
+
+/// Whether a decision failed for want of a number alone.
+pub(crate) fn is_numberless(error: &Error) -> bool {
+    matches!(error, Error::Unavailable { reason } if reason == NO_NUMBER)
+}
+
 impl Context<'_> {
     /// The same moment, decided by the platform itself.
     #[must_use]
@@ -38,7 +46,7 @@ impl Context<'_> {
     /// # Errors
     /// [`Error::Unavailable`] where none was drawn: a bug of the caller.
     pub(crate) fn transaction_number(&self) -> Result<TransactionNumber> {
-        let missing = || Error::Unavailable { reason: "no transaction number was drawn".to_owned() };
+        let missing = || Error::Unavailable { reason: NO_NUMBER.to_owned() };
         self.numbers.first().cloned().ok_or_else(missing)
     }
 

@@ -300,7 +300,7 @@ impl Decision<Booking> {
     }
 
     /// Ends the money of a cancelled booking: the fee is taken from what is held, and stands as the customer's debt where nothing is; all
-    /// else goes back. Money that the customer contests with the bank is left to the bank.
+    /// else goes back. Nothing is cancelled whose money the customer contests with the bank, before the bank has decided.
     pub(super) fn end_payment(self, fee: Money, context: &Context<'_>) -> Result<Self> {
         let share = self.next.cancellation_policy.platform_share;
         let customer = self.next.customer;
@@ -309,7 +309,7 @@ impl Decision<Booking> {
             if payment.status.is_open() && payment.wants_sending() && payment.gateway.attempts == 0 {
                 return payment.withdraw("the booking was cancelled", context).map(Some);
             }
-            if !payment.escrow.held || payment.is_contested() {
+            if !payment.escrow.held {
                 return Ok(None);
             }
             let captured = payment.captured()?;

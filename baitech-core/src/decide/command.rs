@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Aggregate, Attached, Decision};
 use crate::{
-    booking::SLOT_CLAIMS,
+    booking::{SLOT_CLAIMS, is_numberless},
     engine::Engine,
-    kernel::{Actor, Code, Entropy, Error, Id, Result, Rule, Violation, after, unless_never},
+    kernel::{Actor, Code, Entropy, Error, Id, Kind, Result, Rule, Violation, after, unless_never},
     payment::{Transaction, TransactionNumber},
     store::{
         AggregateRef, ChangeSet, Claim, Committed, Event, EventKind, Fingerprint, Idempotency,
@@ -211,8 +211,16 @@ where
         }
         // Time never goes back within an aggregate, also where the clocks of two processes differ.
         let now = engine.clock.now().max(stored.value.updated_at());
+        let most = payments.len().max(1);
         let situation = Situation { now, payments, numbers: numbers.clone() };
-        let decision = decide(stored.value.clone(), &situation)?;
+        let decision = match decide(stored.value.clone(), &situation) {
+            // A payment may be further on than the booking that was read before it.
+            Err(error) if numbers.len() < most && is_numberless(&error) => {
+                numbers.push(draw_transaction_number(engine).await?);
+                continue;
+            }
+            decided => decided?,
+        };
         if let Some(written) = attempts.commit(load, now, Some(&stored), decision).await? {
             return Ok(written);
         }
@@ -262,7 +270,8 @@ async fn commit<A: Aggregate>(
 ) -> Result<Done<A>, StoreError> {
     let Decision { mut next, also, take, free, tallies, entries, solvent, events, also_events, attached } =
         decision;
-    let money_moved = !entries.is_empty();
+    // What is begun here moves money sooner or later.
+    let money_moves = !entries.is_empty() || A::KIND == Kind::Transaction;
     next.touch(now);
     let holder: AggregateRef = A::reference(next.id());
     let claims = |keys: Vec<_>| keys.into_iter().map(|key| Claim { key, holder }).collect();
@@ -301,7 +310,7 @@ async fn commit<A: Aggregate>(
         key: request.key.clone(),
         fingerprint: request.fingerprint,
         answer: serde_json::to_vec(&answer).unwrap_or_default(),
-        expires_at: if money_moved {
+        expires_at: if money_moves {
             None
         } else {
             unless_never(after(now, engine.policy.idempotency_lifetime))

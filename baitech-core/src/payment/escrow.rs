@@ -82,13 +82,16 @@ impl Transaction {
     /// back to the payer.
     ///
     /// # Errors
-    /// [`Rule::AlreadyDecided`] where nothing is held; those of the ledger.
+    /// [`Rule::AlreadyDecided`] where nothing is held; [`Rule::UnderReview`] while the payer's bank decides on it; those of the ledger.
     pub(crate) fn cancel_held(
         self,
         fee: Money,
         platform: Money,
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
+        if self.is_contested() {
+            return Err(self.refuse(Rule::UnderReview, "the payer's bank has to decide first"));
+        }
         let captured = self.captured()?;
         let zero = Money::zero(captured.currency());
         let kept =

@@ -21,9 +21,7 @@ impl Transaction {
     /// Whether it is to be sent (anew), and not asked about.
     #[must_use]
     pub fn wants_sending(&self) -> bool {
-        matches!(self.status, TransactionStatus::Initiated | TransactionStatus::Pending)
-            && self.gateway.provider.is_some()
-            && self.gateway.sent_at.is_none()
+        self.status.is_open() && self.gateway.provider.is_some() && self.gateway.sent_at.is_none()
     }
 
     /// Notes that it is being sent. Only who has committed this sends it: from now on its outcome is unknown.
@@ -53,6 +51,10 @@ impl Transaction {
         if !self.status.is_open() {
             return Ok(self.answered_late(outcome));
         }
+        if self.wants_sending() {
+            // It is about an earlier attempt, which is known to have come to nothing.
+            return Ok(Decision::new(self));
+        }
         match outcome {
             Outcome::Accepted { reference, .. } => self.taken(reference, false, context),
             Outcome::Authorized { reference } => self.taken(reference, true, context),
@@ -61,12 +63,35 @@ impl Transaction {
         }
     }
 
-    /// What is said after the end changes nothing; but money that has gone out and did not arrive after all is for a person to look into.
+    /// Whether what is told of an operation is of an earlier attempt than the present one, and says nothing of that.
+    pub(super) fn is_of_earlier_attempt(&self, told: &str) -> bool {
+        self.gateway.attempts > 1 && self.gateway.reference.as_deref().is_some_and(|known| known != told)
+    }
+
+    /// Of several attempts one is told to have failed, and nobody knows which: the provider is asked about the present one.
+    pub(super) fn asked_which(mut self, context: &Context<'_>) -> Decision<Self> {
+        if self.status.is_open() && !self.wants_sending() && !self.is_mismatched() {
+            self.0.gateway.next_at = Some(context.now);
+        }
+        Decision::new(self)
+    }
+
+    /// What is said after the end changes nothing; but money that has gone out and did not arrive after all is for a person to look into,
+    /// and a payment that had failed stays failed where an unsigned call claimed that it came.
     fn answered_late(mut self, outcome: &Outcome) -> Decision<Self> {
+        if !matches!(outcome, Outcome::Declined(_)) {
+            return Decision::new(self);
+        }
         let went_out = self.status == TransactionStatus::Completed && !self.kind.is_incoming();
-        if went_out && !self.gateway.needs_person && matches!(outcome, Outcome::Declined(_)) {
+        if went_out && !self.gateway.needs_person {
             self.0.gateway.needs_person = true;
             return Decision::new(self).event(PaymentEvent::PaymentNeedsPerson);
+        }
+        if self.gateway.awaits_confirmation {
+            let link = &mut self.0.gateway;
+            link.awaits_confirmation = false;
+            link.needs_person = false;
+            link.next_at = None;
         }
         Decision::new(self)
     }
@@ -101,7 +126,6 @@ impl Transaction {
             link.sent_at = None;
             link.reference = None;
             link.next_at = Some(after(context.now, wait));
-            self.0.status = TransactionStatus::Pending;
             return Ok(Decision::new(self));
         }
         if !self.kind.is_incoming() && self.set_aside_from().is_none() {
@@ -140,6 +164,16 @@ impl Transaction {
         Ok(Decision::new(self).event(PaymentEvent::PaymentNeedsPerson))
     }
 
+    /// A person has looked into it: it is as it stands.
+    pub(super) fn found_as_it_stands(mut self) -> Decision<Self> {
+        if !self.status.is_settled() {
+            self.0.gateway.next_at = None;
+        }
+        self.0.gateway.needs_person = false;
+        self.0.gateway.awaits_confirmation = false;
+        Decision::new(self).event(PaymentEvent::TransactionUpdated)
+    }
+
     /// Gives up what nobody has been asked for yet.
     ///
     /// # Errors
@@ -170,7 +204,9 @@ impl Transaction {
             self.schedule_settlement(context);
         }
         let (id, gross) = (self.id, self.amount.gross);
-        let back_to = self.set_aside_from();
+        // Of a refund to nobody known only a person says that it has not gone out: the platform has it, until somebody asks for it.
+        let unknown = (self.kind == TransactionKind::Refund).then_some(Account::Losses);
+        let back_to = self.set_aside_from().or(unknown);
         let event = match self.kind {
             TransactionKind::Refund => {
                 PaymentEvent::RefundProcessed { original: self.original, amount: gross, to_wallet: true }

@@ -59,6 +59,23 @@ impl Transaction {
         Decision::new(self).give_back(amount, Some(portions), sources, number, reason, context)
     }
 
+    /// Gives a top-up back whose money is not in its wallet any more: its owner owes it.
+    pub(super) fn refund_on_credit(
+        self,
+        amount: Money,
+        reason: &str,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        let portions = self.net_shares()?.portions(amount)?;
+        let debtor = self.payer.filter(|_| self.kind == TransactionKind::WalletTopup);
+        let sources = match debtor {
+            Some(debtor) => vec![(Account::Receivable(debtor), amount)],
+            None => self.sources(&portions)?,
+        };
+        let number = context.transaction_number()?;
+        Decision::new(self).give_back(amount, Some(portions), sources, number, reason, context)
+    }
+
     /// From which accounts the parties give up their portions.
     pub(super) fn sources(&self, portions: &Shares) -> Result<Vec<(Account, Money)>> {
         let Shares { payout, platform, processing, withholding } = *portions;
@@ -191,7 +208,7 @@ impl Transaction {
     }
 
     /// The transaction that gives an amount back: complete at once where no provider is needed.
-    fn refund_of(
+    pub(super) fn refund_of(
         &self,
         amount: Money,
         number: TransactionNumber,

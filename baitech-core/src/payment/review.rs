@@ -1,6 +1,6 @@
 //! What people decide on payments, and what banks do.
 
-use super::{Chargeback, FraudReview, PaymentEvent, Transaction, TransactionKind, TransactionStatus};
+use super::{Chargeback, FraudReview, PaymentEvent, Transaction, TransactionStatus};
 use crate::{
     booking::Context,
     decide::Decision,
@@ -64,11 +64,19 @@ impl Transaction {
         Ok(self.freeze(context)?.event(PaymentEvent::ChargebackOpened { amount }))
     }
 
-    /// The bank has decided. What is lost is a refund that the bank has made itself.
+    /// The bank has decided. What is lost is a refund that the bank has made itself; so far as it takes more than is left of the payment,
+    /// it is the platform's loss. A share that is taken back stays so while the booking is `disputed`. Where the wallet that was topped up is
+    /// empty by now, its owner owes the sum (`on_credit`).
     ///
     /// # Errors
     /// [`Rule::Transition`] where nothing is contested under this name; those of the ledger.
-    pub fn chargeback_closed(mut self, id: &str, won: bool, context: &Context<'_>) -> Result<Decision<Self>> {
+    pub fn chargeback_closed(
+        mut self,
+        id: &str,
+        won: bool,
+        (disputed, on_credit): (bool, bool),
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
         let event = PaymentEvent::ChargebackClosed { won };
         let lost = match self.0.chargeback.as_mut().filter(|chargeback| chargeback.id == id) {
             None => return Err(self.refuse(Rule::Transition, "nothing is contested under this name")),
@@ -78,36 +86,32 @@ impl Transaction {
                 chargeback.amount
             }
         };
+        let thaw = |decision: Decision<Self>| {
+            if disputed { Ok(decision) } else { decision.and_then(|transaction| transaction.thaw(context)) }
+        };
         let left = self.captured()?;
-        let back = if lost.amount() < left.amount() { lost } else { left };
-        if won || back.is_zero() || back.currency() != left.currency() {
-            return Ok(self.thaw(context)?.event(event));
+        if won || lost.currency() != left.currency() {
+            return thaw(Decision::new(self).event(event));
         }
-        let provider = self.gateway.provider;
-        let mut decision = self.taken_by_the_bank(back, context)?.event(event);
-        if let (Some(refund), Some(provider)) = (decision.also.as_mut(), provider) {
+        let back = if lost.amount() < left.amount() { lost } else { left };
+        let (beyond, provider) = (lost.checked_sub(back)?, self.gateway.provider);
+        let mut decision = if back.is_zero() {
+            Decision::new(self)
+        } else if on_credit {
+            self.refund_on_credit(back, "chargeback", context)?
+        } else {
+            self.refund(back, "chargeback", context)?
+        };
+        decision = decision.event(event);
+        let Some(provider) = provider else { return thaw(decision) };
+        let mut postings = vec![(Account::Losses, beyond.negated()), (Account::Clearing(provider), lost)];
+        if let Some(refund) = decision.also.as_mut() {
             // The money is with the payer already: nobody is asked to send it.
             refund.0.status = TransactionStatus::Completed;
             refund.0.completed_at = Some(context.now);
             refund.0.gateway.next_at = None;
-            let reserved = Account::Reserved(refund.id);
-            decision = decision.post(
-                "chargeback",
-                context,
-                [(reserved, back.negated()), (Account::Clearing(provider), back)],
-            )?;
+            postings.push((Account::Reserved(refund.id), back.negated()));
         }
-        decision.and_then(|transaction| transaction.thaw(context))
-    }
-
-    /// What a bank has taken of a wallet's filling may be spent by now: its owner owes it. All else is given back out of the shares.
-    fn taken_by_the_bank(self, amount: Money, context: &Context<'_>) -> Result<Decision<Self>> {
-        let Some(owner) = self.payer.filter(|_| self.kind == TransactionKind::WalletTopup) else {
-            return self.refund(amount, "chargeback", context);
-        };
-        let portions = self.net_shares()?.portions(amount)?;
-        let number = context.transaction_number()?;
-        let debt = [(Account::Receivable(owner), amount)];
-        Decision::new(self).give_back(amount, Some(portions), debt, number, "chargeback", context)
+        thaw(decision.post("chargeback", context, postings)?)
     }
 }

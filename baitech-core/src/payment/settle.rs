@@ -10,8 +10,11 @@ use crate::{
     decide::Decision,
     kernel::{Error, Money, Result, Rule},
     ledger::Account,
-    store::Stored,
+    store::{ClaimKey, Stored},
 };
+
+/// The space of claims on receipts of money that came in: each counts once, and as one thing.
+pub(super) const RECEIPT_CLAIMS: &str = "receipt";
 
 impl Transaction {
     /// Whether a proof of this payment would find no booking that wants it, so that its money has to go back.
@@ -41,10 +44,17 @@ impl Transaction {
             return self.mismatched(MismatchKind::Reference, None, None, context);
         }
         if self.status.is_settled() {
-            return Ok(self.noted(proof));
+            return if self.is_another(proof) {
+                self.send_back_another(proof, context)
+            } else {
+                Ok(self.noted(proof))
+            };
         }
         if self.is_mismatched() {
             return self.settled_after_all(proof, booking, context);
+        }
+        if self.is_decided(proof) {
+            return Ok(Decision::new(self));
         }
         let expected = self.amount_at_provider();
         let receipt = proof.receipt.clone();
@@ -58,7 +68,8 @@ impl Transaction {
     }
 
     /// Takes in a proof after something was told that did not fit. Only what fits in every way counts: then the right money has come, and
-    /// what was kept apart is either the same money, wrongly told before, or other money, which still waits for a person.
+    /// what was kept apart is either the same money, wrongly told before, or other money, which still waits for a person. More money that
+    /// does not fit goes back at once.
     fn settled_after_all(
         mut self,
         proof: &Proof,
@@ -75,7 +86,8 @@ impl Transaction {
         // That another payer was named is contradicted by a name alone.
         let named = mismatch.kind != MismatchKind::Payer || !same || proof.payer.is_some();
         if !fits || !named {
-            return Ok(Decision::new(self));
+            let another = self.is_another(proof);
+            return if another { self.send_back_another(proof, context) } else { Ok(Decision::new(self)) };
         }
         let kept = mismatch.received.filter(|_| self.kind.is_incoming());
         match (kept, self.gateway.provider) {
@@ -84,7 +96,8 @@ impl Transaction {
                 let back =
                     [(Account::Reserved(self.id), amount.negated()), (Account::Clearing(provider), amount)];
                 let corrected = Decision::new(self).post("correction of what was told", context, back)?;
-                corrected.and_then(|transaction| transaction.take_in(proof, booking, context))
+                // The receipt is claimed already, for what was told wrongly.
+                corrected.and_then(|transaction| transaction.take_in(proof, booking, context)).map(unclaimed)
             }
             (Some(_), _) => self.take_in(proof, booking, context),
             (None, _) => {
@@ -103,7 +116,16 @@ impl Transaction {
         let before = self.status;
         self.take_proof(proof, context.now);
         let arrived = self.gateway.provider.map(Account::Clearing);
-        self.complete(before, arrived, booking, context)
+        let claim = self.receipt_claim(proof.receipt.as_deref());
+        let mut completed = self.complete(before, arrived, booking, context)?;
+        completed.take.extend(claim);
+        Ok(completed)
+    }
+
+    /// The claim on the receipt of money that comes in.
+    fn receipt_claim(&self, receipt: Option<&str>) -> Option<ClaimKey> {
+        let provider = self.gateway.provider.filter(|_| self.kind.is_incoming())?;
+        Some(ClaimKey::new(RECEIPT_CLAIMS, format_args!("{}/{}", provider.as_str(), receipt?)))
     }
 
     /// Completes a transaction that moves money in our own books alone.
@@ -142,6 +164,46 @@ impl Transaction {
         self.mismatch.as_ref().is_some_and(|mismatch| mismatch.decided.is_none())
     }
 
+    /// Whether a proof is of other money than has come already, counted or kept apart: its payer has paid twice. Receipts alone tell that.
+    fn is_another(&self, proof: &Proof) -> bool {
+        let kept_apart = self.mismatch.as_ref().and_then(|mismatch| mismatch.receipt.as_ref());
+        let counted = self.gateway.receipt.as_ref();
+        // What has come without a receipt may be this.
+        let first = if self.status.is_settled() { counted } else { kept_apart };
+        let told = proof.receipt.as_ref();
+        let is_new = first.is_some() && told.is_some() && told != counted && told != kept_apart;
+        is_new && self.kind.is_incoming() && self.gateway.provider.is_some()
+    }
+
+    /// Whether a proof is of money that a person has sent back.
+    fn is_decided(&self, proof: &Proof) -> bool {
+        let decided = self.mismatch.as_ref().filter(|mismatch| mismatch.decided.is_some());
+        decided.is_some_and(|mismatch| mismatch.receipt.is_some() && mismatch.receipt == proof.receipt)
+    }
+
+    /// Money that came besides goes back at once, as a transaction of its own.
+    fn send_back_another(self, proof: &Proof, context: &Context<'_>) -> Result<Decision<Self>> {
+        let amount = proof.amount.unwrap_or(self.amount_at_provider());
+        let (Some(provider), Some(receipt)) = (self.gateway.provider, &proof.receipt) else {
+            return Ok(Decision::new(self));
+        };
+        let number = context.transaction_number()?;
+        let refund = self.refund_of(amount, number, "paid twice", context)?;
+        let postings =
+            [(Account::Clearing(provider), amount.negated()), (Account::Reserved(refund.next.id), amount)];
+        let refund = refund.post("payment that came twice", context, postings)?;
+        let claim = self.receipt_claim(Some(receipt));
+        let mut decision = Decision::new(self);
+        let original = decision.next.id;
+        decision = decision.event(PaymentEvent::RefundRequested { original, amount });
+        decision.take.extend(claim);
+        decision.tallies.extend(refund.tallies);
+        decision.entries.extend(refund.entries);
+        decision.also_events = refund.events;
+        decision.also = Some(refund.next);
+        Ok(decision)
+    }
+
     fn take_proof(&mut self, proof: &Proof, now: DateTime<Utc>) {
         let link = &mut self.0.gateway;
         link.reference = link.reference.take().or_else(|| proof.reference.clone());
@@ -176,8 +238,12 @@ impl Transaction {
         self.0.completed_at = Some(context.now);
         self.0.failure = None;
         let late = !before.is_open();
+        let rejected = self.kind.is_incoming() && self.is_rejected();
         match self.kind {
-            TransactionKind::BookingPayment if orphan => self.send_back(outside, context),
+            _ if rejected => self.send_back(outside, "the payment was not approved", context),
+            TransactionKind::BookingPayment if orphan => {
+                self.send_back(outside, "the booking wants no payment any more", context)
+            }
             TransactionKind::BookingPayment => self.hold(outside, booking, context),
             TransactionKind::Tip => {
                 let payee = self.required(self.payee)?;
@@ -238,8 +304,14 @@ impl Transaction {
             .with(Some(stored), held, context))
     }
 
+    /// Whether a person has looked at it before its money came, and does not want it.
+    fn is_rejected(&self) -> bool {
+        let review = self.fraud.as_ref().and_then(|fraud| fraud.review.as_ref());
+        review.is_some_and(|review| !review.approved)
+    }
+
     /// Money that nobody wants: it is set aside and goes back at once.
-    fn send_back(self, from: Account, context: &Context<'_>) -> Result<Decision<Self>> {
+    fn send_back(self, from: Account, why: &str, context: &Context<'_>) -> Result<Decision<Self>> {
         let (id, gross) = (self.id, self.amount.gross);
         let number = context.transaction_number()?;
         let received =
@@ -248,8 +320,7 @@ impl Transaction {
         let (shares, from) = (self.net_shares()?, [(Account::Reserved(id), gross)]);
         let kept =
             Decision::new(self).event(received).post("payment without a booking", context, postings)?;
-        let reason = "the booking wants no payment any more";
-        kept.give_back(gross, Some(shares), from, number, reason, context)
+        kept.give_back(gross, Some(shares), from, number, why, context)
     }
 
     /// Money leaves. What was set aside for it is used up; where it had been given up before, somebody has it twice.
@@ -291,11 +362,13 @@ impl Transaction {
             self.0.gateway.next_at = None;
         }
         self.0.gateway.needs_person = true;
+        let claim = self.receipt_claim(receipt.as_deref().filter(|_| received.is_some()));
         self.0.mismatch = Some(Mismatch { kind, received, receipt, at: context.now, decided: None });
         let (id, arrived) = (self.id, self.gateway.provider.map(Account::Clearing));
         let came_in = self.kind.is_incoming();
-        let decision =
+        let mut decision =
             Decision::new(self).event(PaymentEvent::PaymentMismatched { mismatch: kind, received });
+        decision.take.extend(claim);
         match (arrived, received.filter(|amount| came_in && !amount.is_zero() && !amount.is_negative())) {
             (Some(clearing), Some(amount)) => {
                 let postings = [(clearing, amount.negated()), (Account::Reserved(id), amount)];
@@ -376,6 +449,12 @@ impl Transaction {
         self.0.gateway.next_at = None;
         Ok(Decision::new(self))
     }
+}
+
+/// The decision without a claim on a receipt.
+fn unclaimed(mut decision: Decision<Transaction>) -> Decision<Transaction> {
+    decision.take.retain(|claim| claim.space() != RECEIPT_CLAIMS);
+    decision
 }
 
 /// Whether a number that a provider shows, perhaps masked (`2547****5678`) or without its country code, can be the one that was asked.

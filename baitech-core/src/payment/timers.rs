@@ -33,9 +33,7 @@ impl Transaction {
     fn gateway_task(&self) -> Option<(DateTime<Utc>, PaymentTask)> {
         let at = self.gateway.next_at?;
         match self.status {
-            TransactionStatus::Initiated | TransactionStatus::Pending if self.wants_sending() => {
-                Some((at, PaymentTask::Send))
-            }
+            status if status.is_open() && self.wants_sending() => Some((at, PaymentTask::Send)),
             TransactionStatus::Initiated => None,
             TransactionStatus::Pending | TransactionStatus::Processing
                 if self.gateway.authorized_at.is_some() =>
@@ -46,7 +44,8 @@ impl Transaction {
             }
             TransactionStatus::Pending | TransactionStatus::Processing => Some((at, PaymentTask::Query)),
             status if status.is_settled() => Some((at, PaymentTask::FetchReceipt)),
-            _ => None,
+            // It counts as failed, and a call says that the money came all the same.
+            _ => self.gateway.awaits_confirmation.then_some((at, PaymentTask::Query)),
         }
     }
 

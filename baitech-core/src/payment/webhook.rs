@@ -112,9 +112,11 @@ impl Webhook {
     /// The most bytes that a body may have.
     pub const MAX_BODY_BYTES: usize = 64 * 1024;
     /// How often a call is looked at that comes too early for what it is about.
-    const MAX_ATTEMPTS: u32 = 8;
-    /// How long it waits the first time; twice as long each time after that.
+    const MAX_ATTEMPTS: u32 = 24;
+    /// How long it waits the first time; twice as long each time after that …
     const FIRST_WAIT: TimeDelta = TimeDelta::seconds(5);
+    /// … but no longer than this: all in all about three days, as long as providers send a call again.
+    const LONGEST_WAIT: TimeDelta = TimeDelta::hours(6);
 
     /// A call that has come.
     ///
@@ -196,9 +198,11 @@ impl Webhook {
         if before.saturating_add(1) >= Self::MAX_ATTEMPTS {
             return self.handled(WebhookStatus::Rejected, Some(reason.to_owned()), (None, None));
         }
+        let doubled = Self::FIRST_WAIT.checked_mul(2_i32.saturating_pow(before));
+        let wait = doubled.map_or(Self::LONGEST_WAIT, |wait| wait.min(Self::LONGEST_WAIT));
         self.0.attempts = before.saturating_add(1);
         self.0.reason = Some(reason.to_owned());
-        self.0.next_at = Some(after(now, Self::FIRST_WAIT * 2_i32.saturating_pow(before)));
+        self.0.next_at = Some(after(now, wait));
         Decision::new(self)
     }
 }

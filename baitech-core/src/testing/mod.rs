@@ -2,6 +2,7 @@
 //!
 //! - [`build`]: plain users, bookings and events to begin a test with;
 //! - [`contract`]: what every store promises, as tests that run on any;
+//! - [`simulation`]: a marketplace by chance, with an auditor;
 //! - [`strategies`]: proptest strategies for values, records and change sets.
 //!
 //! What does not fit panics: this is code for tests.
@@ -15,5 +16,8 @@
 )]
 
 pub mod build;
+#[cfg(feature = "testing")]
 pub mod contract;
+pub mod simulation;
+#[cfg(feature = "testing")]
 pub mod strategies;

@@ -10,6 +10,7 @@
 mod cancelling;
 mod contested;
 mod documents;
+mod faults;
 mod holding;
 mod outgoing;
 mod provider;

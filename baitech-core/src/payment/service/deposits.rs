@@ -28,7 +28,7 @@ impl Payments {
         };
         let mut named = None;
         if let Ok(number) = account.parse::<TransactionNumber>() {
-            match self.take_named_deposit(&number, proof, &claim).await? {
+            match self.take_named_deposit(&number, proof, gateway, &claim).await? {
                 Named::Taken(id) => return Ok(Some(id)),
                 Named::Other(payer) => named = payer,
             }
@@ -95,12 +95,13 @@ impl Payments {
         &self,
         number: &TransactionNumber,
         proof: &Proof,
+        gateway: &dyn PaymentGateway,
         claim: &ClaimKey,
     ) -> Result<Named> {
         let Some(found) = self.engine.transactions.find_transaction_by_number(number).await? else {
             return Ok(Named::Other(None));
         };
-        let told = found.told_by(proof);
+        let told = found.told_by(proof, gateway);
         if told == Told::OtherMoney {
             return Ok(Named::Other(found.payer));
         }
@@ -136,8 +137,10 @@ enum Told {
 }
 
 impl Transaction {
-    fn told_by(&self, proof: &Proof) -> Told {
-        if !self.kind.is_incoming() {
+    fn told_by(&self, proof: &Proof, gateway: &dyn PaymentGateway) -> Told {
+        // The money lies with who brought it, and nobody else's account may hold it; and what nobody knows the payer of waits for no more.
+        let of_provider = self.gateway.provider == Some(gateway.method()) && self.payer.is_some();
+        if !self.kind.is_incoming() || !of_provider {
             return Told::OtherMoney;
         }
         let is_known = |receipt: &Option<String>| proof.receipt.is_some() && *receipt == proof.receipt;
@@ -146,7 +149,9 @@ impl Transaction {
             return Told::Known;
         }
         let is_right = proof.amount == Some(self.amount.gross);
-        let waits = self.status.cause(TransactionStatus::Completed).is_some();
+        // While a call's claim waits for its confirmation, other money is not what it claims.
+        let claimed = self.gateway.awaits_confirmation && self.gateway.receipt != proof.receipt;
+        let waits = self.status.cause(TransactionStatus::Completed).is_some() && !claimed;
         // One wrong sum is kept apart; further ones have to lie somewhere, too.
         let pays = waits && (is_right || kept.is_none());
         // Settled by a question that told no receipt: this is the receipt.

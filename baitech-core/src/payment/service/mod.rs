@@ -24,7 +24,7 @@ pub use reconciliation::{ReconcileRequest, StatementPreset};
 use super::{Transaction, TransactionNumber, TransactionStatus};
 use crate::{
     account::User,
-    booking::{Booking, Context},
+    booking::{Booking, Context, is_numberless},
     decide::{
         Aggregate, Attempts, Command, Decision, Situation, answered, draw_transaction_number, load_payments,
     },
@@ -166,8 +166,15 @@ impl Payments {
             let situation = Situation { now, payments: Vec::new(), numbers };
             let context = self.engine.context_at(&command.actor, &situation);
             let beside = Beside { booking: booking.as_ref(), payments: &payments, context };
-            let decision = decide(stored.value.clone(), &beside)?;
-            if is_idle(&stored, &decision) {
+            let decision = match decide(stored.value.clone(), &beside) {
+                // Only the decision knows that money comes back that nobody expected.
+                Err(error) if number.is_none() && is_numberless(&error) => {
+                    number = Some(draw_transaction_number(&self.engine).await?);
+                    continue;
+                }
+                decided => decided?,
+            };
+            if is_idle(&stored, &decision) || self.was_taken_before(&decision).await? {
                 return Ok(stored);
             }
             let decision = note_on_booking(&stored, decision, &beside)?;
@@ -175,6 +182,15 @@ impl Payments {
                 return Ok(written);
             }
         }
+    }
+
+    /// Whether this news, or this receipt, has had its effect already. A claim is the transaction's own, which may take it any number of
+    /// times; so it is looked at, and the commit at the version that was read does the rest.
+    async fn was_taken_before(&self, decision: &Decision<Transaction>) -> Result<bool> {
+        if decision.take.is_empty() {
+            return Ok(false);
+        }
+        Ok(!self.engine.claims.held(&decision.take).await?.is_empty())
     }
 
     /// The present moment, not earlier than the last write of what is about to be written.

@@ -67,19 +67,18 @@ impl Payments {
         let receipt = receipt.as_ref().map(Text::as_str);
         let command = self.command(actor, "decide_outcome", &(id, moved, receipt))?;
         self.decide(&command, id, false, |transaction, beside| {
-            let is_open = transaction.status.is_open();
-            let contradicted =
-                transaction.status == TransactionStatus::Completed && !transaction.kind.is_incoming();
-            let asked = transaction.gateway.needs_person && !transaction.is_mismatched();
-            if !asked || !(is_open || contradicted) {
+            if !transaction.gateway.needs_person || transaction.is_mismatched() {
                 return Err(transaction.refuse(Rule::AlreadyDecided, "there is nothing to find out"));
             }
-            if contradicted {
+            if transaction.status == TransactionStatus::Completed && !transaction.kind.is_incoming() {
                 return if moved {
                     Ok(transaction.arrived())
                 } else {
                     transaction.came_back(&beside.context)
                 };
+            }
+            if transaction.status.is_settled() || (!moved && !transaction.status.is_open()) {
+                return Ok(transaction.found_as_it_stands());
             }
             if moved {
                 let proof = Proof { receipt: receipt.map(str::to_owned), ..Proof::default() };

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Payments;
+use super::{Payments, webhooks::is_taken};
 use crate::{
     account::User,
+    decide::Decision,
     kernel::{Actor, Error, Id, Result, Rule},
     payment::{
         Capture, Cause, Charge, ClientSecret, Contact, FraudCheck, GatewayError, Operation, Original,
@@ -94,7 +95,8 @@ impl Payments {
         let asked = seen.gateway.queries;
         self.decide(&self.plain_command()?, seen.id, false, |transaction, beside| {
             // Somebody else may have asked, or been told, meanwhile.
-            if !transaction.status.is_open() || transaction.gateway.queries != asked {
+            let open = transaction.status.is_open() || transaction.gateway.awaits_confirmation;
+            if !open || transaction.gateway.queries != asked {
                 return Ok(crate::decide::Decision::new(transaction));
             }
             transaction.unanswered(&beside.context)
@@ -164,19 +166,25 @@ impl Payments {
         .map(drop)
     }
 
-    /// Takes in what a provider answers about a transaction as it was sent. Meanwhile a call may have told that this attempt has failed
-    /// and another one is to be made: then only money that has moved still counts.
-    async fn take_in(&self, asked: &Stored<Transaction>, outcome: &Outcome) -> Result<()> {
-        let attempt = asked.gateway.attempts;
-        self.decide(&self.plain_command()?, asked.id, false, |transaction, beside| match outcome {
-            Outcome::Settled(proof) => transaction.settled(proof, beside.booking, &beside.context),
-            _ if transaction.gateway.attempts != attempt || transaction.gateway.sent_at.is_none() => {
-                Ok(crate::decide::Decision::new(transaction))
-            }
-            other => transaction.answered(other, &beside.context),
-        })
-        .await
-        .map(drop)
+    /// Takes in what a provider answers about the attempt that was seen. Answers may come late: another attempt may be under way by then.
+    pub(super) async fn take_in(&self, seen: &Transaction, outcome: &Outcome) -> Result<()> {
+        let (attempt, after_claim) = (seen.gateway.attempts, seen.gateway.awaits_confirmation);
+        let taken = self
+            .decide(&self.plain_command()?, seen.id, false, |transaction, beside| match outcome {
+                Outcome::Settled(proof) => transaction.settled(proof, beside.booking, &beside.context),
+                _ if transaction.gateway.attempts != attempt => Ok(Decision::new(transaction)),
+                // A call has claimed that the money came since the question was asked: another question answers that.
+                _ if transaction.gateway.awaits_confirmation && !after_claim => {
+                    Ok(Decision::new(transaction))
+                }
+                other => transaction.answered(other, &beside.context),
+            })
+            .await;
+        match taken {
+            // The provider has told the same by a call, at the same moment.
+            Err(error) if is_taken(&error) => Ok(()),
+            taken => taken.map(drop),
+        }
     }
 
     /// Writes a transaction as it is, which schedules it anew.
@@ -307,7 +315,9 @@ impl Payments {
                 account: None,
             },
         };
-        let is_whole = refund.amount.gross == amount && (!counts || original.refunds.len() <= 1);
+        let mut returns = original.refunds.iter().filter_map(|part| part.transaction);
+        let is_its_only = !counts || (returns.next() == Some(refund.id) && returns.next().is_none());
+        let is_whole = refund.amount.gross == amount && is_its_only;
         Ok(Original {
             transaction: original.id,
             reference: link.reference.clone(),

@@ -1,7 +1,9 @@
 //! The inbox: a call is stored as it came before anybody looks at it, then verified, and applied in any order.
 
 use super::Payments;
+use crate::payment::settle::RECEIPT_CLAIMS;
 use crate::{
+    booking::BookingStatus,
     decide::{Command, Decision, change, create},
     kernel::{Actor, Error, Id, Kind, Page, PageRequest, Result, Rule},
     payment::{
@@ -134,6 +136,17 @@ impl Payments {
         Ok(true)
     }
 
+    /// Whether a call about a contested charge has overtaken the one that tells of the charge, or of the contest.
+    fn is_too_early(transaction: &Transaction, news: &News) -> bool {
+        let dispute = match news {
+            News::ChargebackOpened { .. } => None,
+            News::ChargebackClosed { id, .. } => Some(id),
+            _ => return false,
+        };
+        let known = transaction.chargeback.as_ref().map(|chargeback| &chargeback.id);
+        !transaction.status.is_settled() || dispute.is_some_and(|dispute| known != Some(dispute))
+    }
+
     /// Applies one piece of news, once. Whether it was applied before is looked at anew where something comes in between.
     async fn apply(
         &self,
@@ -187,53 +200,65 @@ impl Payments {
         let Some(found) = found else {
             return Ok(Effect::Unknown);
         };
+        if Self::is_too_early(&found, &notice.news) {
+            return Ok(Effect::Unknown);
+        }
         let id = found.id;
         let signed = gateway.capabilities().signs_webhooks;
         let command: Command = self.pinned_to(&found)?;
-        let written = self
-            .decide(
-                &command,
-                id,
-                matches!(notice.news, News::ChargebackClosed { .. }),
-                |transaction, beside| {
-                    let mut decision = take_news(transaction, notice, signed, beside)?;
+        let take = |on_credit: bool| {
+            let (command, claim) = (&command, &claim);
+            async move {
+                self.decide(command, id, false, |transaction, beside| {
+                    let mut decision = take_news(transaction, notice, (signed, on_credit), beside)?;
                     decision.take.push(claim.clone());
                     // A piece of news that changes nothing is claimed all the same, by a write that says so.
                     if decision.events.is_empty() {
                         decision = decision.event(crate::payment::PaymentEvent::TransactionUpdated);
                     }
                     Ok(decision)
-                },
-            )
-            .await;
+                })
+                .await
+            }
+        };
+        let written = match take(false).await {
+            // What a bank takes back is gone, also where the wallet that it went into is empty by now.
+            Err(error) if error.rule() == Some(Rule::InsufficientFunds) => take(true).await,
+            written => written,
+        };
         match written {
             Ok(_) => Ok(Effect::Applied(Some(id))),
             // The same news, applied at the same moment by somebody else.
             Err(error) if is_taken(&error) => Ok(Effect::Duplicate(Some(id))),
-            // The end of a dispute whose beginning is still to be told.
-            Err(Error::Refused(refusal))
-                if refusal.rule == Rule::Transition
-                    && matches!(notice.news, News::ChargebackClosed { .. }) =>
-            {
-                Ok(Effect::Unknown)
-            }
             Err(error) => Err(error),
         }
     }
 }
 
-/// Whether a commit failed because somebody else holds the claim on this news.
-fn is_taken(error: &Error) -> bool {
-    matches!(error, Error::Invalid(violations) if violations.iter().any(|found| found.field == NEWS_CLAIMS))
+/// Whether a commit failed because somebody else holds the claim on this news, or on the receipt that it tells.
+pub(super) fn is_taken(error: &Error) -> bool {
+    let claimed = |field: &str| [NEWS_CLAIMS, RECEIPT_CLAIMS].contains(&field);
+    matches!(error, Error::Invalid(violations) if violations.iter().any(|found| claimed(&found.field)))
 }
 
 fn take_news(
     transaction: Transaction,
     notice: &Notice,
-    signed: bool,
+    (signed, on_credit): (bool, bool),
     beside: &super::Beside<'_>,
 ) -> Result<Decision<Transaction>> {
     let context = &beside.context;
+    if let (Subject::Caller { reference: Some(told) }, News::Outcome(outcome)) =
+        (&notice.subject, &notice.news)
+        && !matches!(outcome, Outcome::Settled(_))
+    {
+        if transaction.is_of_earlier_attempt(told) {
+            return Ok(Decision::new(transaction));
+        }
+        if transaction.gateway.attempts > 1 && transaction.gateway.reference.is_none() {
+            return Ok(transaction.asked_which(context));
+        }
+    }
     if let Subject::Caller { reference: Some(told) } = &notice.subject
         && transaction.gateway.reference.as_ref().is_some_and(|known| known != told)
     {
@@ -246,10 +271,15 @@ fn take_news(
             }
             transaction.settled(proof, beside.booking, context)
         }
+        // A claim that the money came is for the provider to confirm or deny, in whatever order its calls come.
+        News::Outcome(_) if transaction.gateway.awaits_confirmation => Ok(Decision::new(transaction)),
         News::Outcome(outcome) => transaction.answered(outcome, context),
         News::Details(proof) => Ok(transaction.detailed(proof)),
         News::ChargebackOpened { id, amount, reason } => transaction.contested(id, *amount, reason, context),
-        News::ChargebackClosed { id, won } => transaction.chargeback_closed(id, *won, context),
+        News::ChargebackClosed { id, won } => {
+            let disputed = beside.booking.is_some_and(|booking| booking.status == BookingStatus::Disputed);
+            transaction.chargeback_closed(id, *won, (disputed, on_credit), context)
+        }
         News::Nothing => Ok(Decision::new(transaction)),
     }
 }
@@ -260,7 +290,7 @@ impl Transaction {
         let gross = self.amount.gross;
         let large = gross.compare(context.policy.payment.confirm_above) == Some(std::cmp::Ordering::Greater);
         let as_asked = proof.amount.is_none_or(|amount| amount == gross);
-        large && as_asked && self.kind.is_incoming() && !self.status.is_settled()
+        large && as_asked && self.kind.is_incoming() && !self.status.is_settled() && !self.is_mismatched()
     }
 
     /// Notes what an unsigned call claims, and asks the provider about it.

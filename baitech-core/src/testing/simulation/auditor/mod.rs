@@ -1,0 +1,194 @@
+//! The auditor: knows only the rules, and reads only what is stored and what the providers' own statements say.
+//!
+//! Every commit is checked as it is read; the whole of the books from time to time, and strictly once everything is at rest.
+
+mod books;
+mod paths;
+mod payments;
+mod rest;
+
+use std::collections::BTreeMap;
+
+use books::Books;
+use payments::Movements;
+
+use super::store::Applied;
+use crate::{
+    account::User,
+    booking::Booking,
+    kernel::{Id, Money},
+    ledger::{Account, Entry},
+    payment::{Transaction, TransactionKind, TransactionStatus},
+    store::AggregateRef,
+};
+
+/// A broken rule.
+pub(super) type Finding = String;
+pub(super) type Verdict = Result<(), Finding>;
+
+/// What the auditor has seen so far.
+#[derive(Debug, Default)]
+pub(super) struct Auditor {
+    books: Books,
+    movements: BTreeMap<Id<Transaction>, Movements>,
+    bookings: BTreeMap<Id<Booking>, Booking>,
+    transactions: BTreeMap<Id<Transaction>, Transaction>,
+    /// The most that the payer of a booking has agreed to.
+    approved: BTreeMap<Id<Booking>, Money>,
+    /// How many requests for money of each kind each person has made, each under a key of its own.
+    asked: BTreeMap<(Id<User>, TransactionKind), u32>,
+    made: BTreeMap<(Id<User>, TransactionKind), u32>,
+}
+
+impl Auditor {
+    /// Somebody has agreed to pay so much for a booking.
+    pub(super) fn note_approved(&mut self, booking: Id<Booking>, total: Money) {
+        let most = self.approved.entry(booking).or_insert(total);
+        if total.amount() > most.amount() {
+            *most = total;
+        }
+    }
+
+    /// Somebody asks for money to move, under a new key.
+    pub(super) fn note_asked(&mut self, who: Id<User>, kind: TransactionKind) {
+        *self.asked.entry((who, kind)).or_default() += 1;
+    }
+
+    pub(super) fn transactions(&self) -> impl Iterator<Item = &Transaction> {
+        self.transactions.values()
+    }
+
+    pub(super) fn bookings(&self) -> impl Iterator<Item = &Booking> {
+        self.bookings.values()
+    }
+
+    /// Checks one commit.
+    pub(super) fn read(&mut self, applied: &Applied) -> Verdict {
+        for entry in &applied.entries {
+            self.books.post(entry)?;
+            self.note_movement(entry)?;
+        }
+        self.books.check_touched()?;
+        for booking in &applied.bookings {
+            paths::check_booking(self.bookings.get(&booking.id), booking)?;
+        }
+        for transaction in &applied.transactions {
+            let before = self.transactions.get(&transaction.id);
+            paths::check_transaction(before, transaction)?;
+            if before.is_none() {
+                self.check_wanted(transaction)?;
+            }
+        }
+        let released = |entry: &&Entry| payments::is_release(entry);
+        for entry in applied.entries.iter().filter(released) {
+            self.check_release(entry, applied)?;
+        }
+        for booking in &applied.bookings {
+            if !self.bookings.contains_key(&booking.id) {
+                // Who books agrees to the price.
+                self.note_approved(booking.id, booking.pricing.total);
+            }
+            self.bookings.insert(booking.id, booking.clone());
+        }
+        for transaction in &applied.transactions {
+            self.transactions.insert(transaction.id, transaction.clone());
+        }
+        for transaction in &applied.transactions {
+            self.check_payment(transaction)?;
+        }
+        Ok(())
+    }
+
+    fn note_movement(&mut self, entry: &Entry) -> Verdict {
+        if let AggregateRef::Transaction(id) = entry.cause {
+            self.movements.entry(id).or_default().note(id, entry)?;
+        }
+        let (mut subject, mut leaves) = (entry.cause, false);
+        for posting in &entry.postings {
+            match posting.account {
+                Account::Reserved(id) if posting.amount.is_negative() => subject = id.into(),
+                Account::Reserved(id) => self.movements.entry(id).or_default().note_set_aside(),
+                Account::Clearing(_) if !posting.amount.is_negative() => leaves = true,
+                _ => {}
+            }
+        }
+        match subject {
+            AggregateRef::Transaction(id) if leaves => self.movements.entry(id).or_default().note_left(id),
+            _ => Ok(()),
+        }
+    }
+
+    /// Nobody is charged more than approved, and nothing that was asked for once happens twice.
+    fn check_wanted(&mut self, transaction: &Transaction) -> Verdict {
+        let gross = transaction.amount.gross;
+        if transaction.kind == TransactionKind::BookingPayment {
+            let approved = transaction.booking.and_then(|booking| self.approved.get(&booking));
+            if approved.is_none_or(|approved| gross.amount() > approved.amount()) {
+                return Err(format!("{} charges {gross}, approved is {approved:?}", transaction.number));
+            }
+            return Ok(());
+        }
+        let by_hand = transaction.requested_by.is_some()
+            && !matches!(transaction.kind, TransactionKind::Refund | TransactionKind::BookingPayment);
+        if let (true, Some(who)) = (by_hand, transaction.requested_by) {
+            let key = (who, transaction.kind);
+            let made = self.made.entry(key).or_default();
+            *made += 1;
+            if *made > self.asked.get(&key).copied().unwrap_or_default() {
+                return Err(format!(
+                    "{who} has more transactions of {} than were asked for",
+                    transaction.kind
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// No money is released while the booking is disputed, or while somebody has to look at the payment.
+    fn check_release(&self, entry: &Entry, applied: &Applied) -> Verdict {
+        let AggregateRef::Transaction(id) = entry.cause else { return Ok(()) };
+        let after = applied.transactions.iter().find(|transaction| transaction.id == id);
+        let Some(payment) = after.or_else(|| self.transactions.get(&id)) else { return Ok(()) };
+        let Some(booking_id) = payment.booking.filter(|_| payment.kind == TransactionKind::BookingPayment)
+        else {
+            return Ok(());
+        };
+        let booking = applied.bookings.iter().find(|booking| booking.id == booking_id);
+        let booking = booking.or_else(|| self.bookings.get(&booking_id));
+        if booking.is_some_and(|booking| booking.status == crate::booking::BookingStatus::Disputed) {
+            return Err(format!("{} was released while its booking is disputed", payment.number));
+        }
+        let review = payment.fraud.as_ref().and_then(|fraud| fraud.review.as_ref());
+        if review.is_some_and(|review| !review.approved) {
+            return Err(format!("{} was released, and somebody had refused it", payment.number));
+        }
+        let cancelled =
+            booking.is_some_and(|booking| booking.status == crate::booking::BookingStatus::Cancelled);
+        if waits_for_review(payment) && !cancelled {
+            return Err(format!("{} was released while somebody has to look at it", payment.number));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a fraud review or a bank's decision is open, by the document alone.
+fn waits_for_review(payment: &Transaction) -> bool {
+    let fraud = payment.fraud.as_ref().is_some_and(|fraud| {
+        fraud.decision == crate::payment::FraudDecision::Review && fraud.review.is_none()
+    });
+    fraud || payment.chargeback.as_ref().is_some_and(|chargeback| chargeback.won.is_none())
+}
+
+/// Whether a person has to do something about a transaction, by the document alone.
+fn waits_for_person(transaction: &Transaction) -> bool {
+    waits_for_review(transaction)
+        || transaction.gateway.needs_person
+        || transaction.mismatch.as_ref().is_some_and(|mismatch| mismatch.decided.is_none())
+}
+
+const fn has_moved(status: TransactionStatus) -> bool {
+    matches!(
+        status,
+        TransactionStatus::Completed | TransactionStatus::PartiallyRefunded | TransactionStatus::Refunded
+    )
+}

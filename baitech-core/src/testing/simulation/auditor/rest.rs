@@ -1,0 +1,156 @@
+//! What must hold once everybody has done what they had to do.
+
+use super::{
+    super::{provider::Provider, world::World},
+    Auditor, Verdict,
+    payments::Movements,
+    waits_for_person,
+};
+use crate::{
+    booking::BookingStatus,
+    kernel::{Currency, Money},
+    ledger::Account,
+    payment::{Transaction, TransactionStatus},
+    store::LedgerReader,
+    testing::simulation::task::ready,
+};
+
+impl Auditor {
+    /// Compares the whole of the store's books with what was committed.
+    pub(in super::super) fn check_books(&self, world: &World) -> Verdict {
+        let store = &world.store.inner;
+        let running = ready(store.trial_balance()).map_err(|error| error.to_string())?;
+        let recounted = ready(store.recount()).map_err(|error| error.to_string())?;
+        self.books.compare(&running, &recounted, store.ledger_entries().len())?;
+        for provider in [&world.mobile, &world.card] {
+            if let Some(complaint) = provider.complaints().first() {
+                return Err(format!("{}: {complaint}", provider.name().as_str()));
+            }
+        }
+        Ok(())
+    }
+
+    /// At rest: nothing is under way, but for what a person has to decide.
+    pub(in super::super) fn check_rest(&self, world: &World, persons_are_done: bool) -> Verdict {
+        self.check_books(world)?;
+        for transaction in self.transactions.values() {
+            self.check_payment(transaction)?;
+            let waits = !persons_are_done && waits_for_person(transaction);
+            let open = matches!(
+                transaction.status,
+                TransactionStatus::Initiated | TransactionStatus::Pending | TransactionStatus::Processing
+            );
+            if open && !waits {
+                return Err(format!(
+                    "{} of {} is still {} at rest: {:?}",
+                    transaction.number, transaction.kind, transaction.status, transaction.gateway
+                ));
+            }
+        }
+        for (account, balance) in self.books.iter().filter(|(_, balance)| !balance.is_zero()) {
+            let fine = match account {
+                Account::Reserved(id) => {
+                    let of = self.transactions.get(&id);
+                    of.is_some_and(|of| !persons_are_done && (waits_for_person(of) || self.is_disputed(of)))
+                }
+                Account::Escrow(id) => {
+                    let status = self.bookings.get(&id).map(|booking| booking.status);
+                    let ended =
+                        matches!(status, None | Some(BookingStatus::Cancelled | BookingStatus::Refunded));
+                    let due = status == Some(BookingStatus::Paid) && !self.is_held_back(id);
+                    !ended && !due
+                }
+                _ => true,
+            };
+            if !fine {
+                let what = match account {
+                    Account::Reserved(id) => format!("{:?}", self.transactions.get(&id)),
+                    Account::Escrow(id) => {
+                        format!("{:?}", self.bookings.get(&id).map(|booking| booking.status))
+                    }
+                    _ => String::new(),
+                };
+                return Err(format!("{account} still holds {balance} at rest: {what}"));
+            }
+        }
+        // What a person has yet to find out is not in the books.
+        if persons_are_done { self.check_statements(world) } else { Ok(()) }
+    }
+
+    /// What the books say lies with a provider is what its statement says.
+    fn check_statements(&self, world: &World) -> Verdict {
+        for provider in [&world.mobile, &world.card] {
+            let told = provider.held(Currency::KES);
+            let booked: Money =
+                self.books.balance(Account::Clearing(provider.name()), Currency::KES).negated();
+            if told != booked {
+                let name = provider.name().as_str();
+                let mut finding = format!("{name} holds {told} by its statement and {booked} by the books");
+                for line in self.differences(provider) {
+                    finding.push_str("\n  ");
+                    finding.push_str(&line);
+                }
+                return Err(finding);
+            }
+        }
+        Ok(())
+    }
+
+    /// What explains a difference: transactions of which the books and the statement tell different things, and deposits that none of
+    /// those explain.
+    fn differences(&self, provider: &Provider) -> Vec<String> {
+        let mut deposits = provider.deposits();
+        let mut lines = Vec::new();
+        for transaction in self.transactions.values() {
+            let zero = Money::zero(transaction.amount.currency());
+            let moved = provider.moved(transaction.id);
+            let told = Money::sum(zero.currency(), moved).unwrap_or(zero);
+            let movements = self.movements.get(&transaction.id);
+            let booked = movements.and_then(Movements::cleared).unwrap_or(zero).negated();
+            let beside = booked.checked_sub(told).unwrap_or(zero);
+            if transaction.gateway.provider != Some(provider.name()) || beside.is_zero() {
+                continue;
+            }
+            if let Some(index) = deposits.iter().position(|(_, amount)| *amount == beside) {
+                deposits.swap_remove(index);
+                continue;
+            }
+            let (number, kind, status) = (&transaction.number, transaction.kind, transaction.status);
+            let (link, failure) = (&transaction.gateway, &transaction.failure);
+            lines.push(format!(
+                "{number}, a {kind} that is {status}: {told} by the statement, {booked} by the books; {link:?} {failure:?} {:?}",
+                transaction.mismatch
+            ));
+        }
+        lines.extend(deposits.into_iter().map(|(account, amount)| format!("{amount} came to {account}")));
+        lines
+    }
+
+    fn is_disputed(&self, transaction: &Transaction) -> bool {
+        let booking = transaction.booking.and_then(|booking| self.bookings.get(&booking));
+        booking.is_some_and(|booking| booking.status == BookingStatus::Disputed)
+    }
+
+    fn is_held_back(&self, booking: crate::kernel::Id<crate::booking::Booking>) -> bool {
+        let payments = self.transactions.values().filter(|payment| payment.booking == Some(booking));
+        payments.into_iter().any(waits_for_person)
+    }
+}
+
+impl Auditor {
+    /// All balances and statuses in a few digits.
+    pub(in super::super) fn digest(&self) -> String {
+        use sha2::{Digest, Sha256};
+        let mut hash = Sha256::new();
+        for (account, balance) in self.books.iter() {
+            hash.update(format!("{account} {balance}\n"));
+        }
+        for transaction in self.transactions.values() {
+            hash.update(format!("{} {}\n", transaction.number, transaction.status));
+        }
+        for booking in self.bookings.values() {
+            hash.update(format!("{} {}\n", booking.number, booking.status));
+        }
+        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+}

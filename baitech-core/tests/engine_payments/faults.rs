@@ -1,0 +1,239 @@
+//! What the simulated marketplace has found, told shortly.
+
+use baitech_core::{
+    booking::{DisputeCategory, DisputeOutcome, PaymentMethod},
+    kernel::Rule,
+    ledger::Account,
+    payment::{
+        Declined, FraudPolicy, NewPayment, NewPayout, Outcome, RuleFraudScorer, TransactionKind,
+        TransactionStatus,
+    },
+    store::IdempotencyKey,
+};
+use chrono::TimeDelta;
+
+use crate::{
+    provider::declined,
+    support::{assert_refused, kes, run},
+    till::Till,
+};
+
+#[test]
+fn what_is_to_be_sent_anew_goes_back_to_no_earlier_status() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction.id;
+    assert_eq!(till.load(payment).status, TransactionStatus::Processing);
+    till.mpesa.says(Ok(busy()));
+    till.world.clock.advance(TimeDelta::seconds(75));
+    till.work();
+    assert_eq!(till.load(payment).status, TransactionStatus::Processing);
+    till.world.clock.advance(TimeDelta::seconds(10));
+    till.work();
+    assert_eq!(till.mpesa.count("charge"), 2, "asked again by itself");
+    till.call(payment, "n1;caller:;paid;2738;SJK1;");
+    assert_eq!(till.load(payment).status, TransactionStatus::Completed);
+}
+
+#[test]
+fn a_request_for_money_is_the_same_request_for_good() {
+    let till = Till::new();
+    let top_up = || {
+        let keyed = till.payments().with_key(IdempotencyKey::new("again").unwrap());
+        run(keyed.top_up(&till.customer(), kes(500), &NewPayment::default())).unwrap().transaction.id
+    };
+    let first = top_up();
+    till.world.clock.advance(TimeDelta::days(30));
+    // Any later commit lets the store forget what it may.
+    let other = till.world.stranger.clone();
+    till.fill_wallet(&other, 100);
+    assert_eq!(top_up(), first);
+    assert_eq!(till.of_kind(TransactionKind::WalletTopup).len(), 2, "one each");
+}
+
+fn busy() -> Outcome {
+    Outcome::Declined(Declined {
+        code: "1001".to_owned(),
+        reason: "busy".to_owned(),
+        retry_after: Some(TimeDelta::seconds(10)),
+    })
+}
+
+#[test]
+fn a_late_word_on_an_earlier_attempt_sends_nothing_again() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction.id;
+    let first = till.load(payment).gateway.reference.clone().unwrap();
+    till.mpesa.says(Ok(busy()));
+    till.world.clock.advance(TimeDelta::seconds(75));
+    till.work();
+    till.world.clock.advance(TimeDelta::seconds(10));
+    till.work();
+    assert_eq!(till.mpesa.count("charge"), 2);
+    till.call(payment, &format!("n1;caller:{first};failed;;;"));
+    let second = till.load(payment);
+    assert!(second.status.is_open() && !second.is_mismatched(), "the second attempt is under way");
+    till.call(payment, "n2;caller:;paid;2738;SJK1;");
+    assert_eq!(till.load(payment).status, TransactionStatus::Completed);
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+}
+
+#[test]
+fn money_that_comes_late_and_large_is_asked_about_and_counts() {
+    let mut policy = baitech_core::booking::BookingPolicy::default();
+    policy.payment.confirm_above = kes(1_000);
+    let till = Till::with(|builder| builder.policy(policy));
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction.id;
+    till.call(payment, "n1;caller:;failed;;;");
+    assert_eq!(till.load(payment).status, TransactionStatus::Failed);
+    till.call(payment, "n2;caller:;paid;2738;SJK1;");
+    till.call(payment, "n3;caller:;failed;;;");
+    assert_eq!(till.books(), [], "anybody could have said so");
+    till.mpesa.says_settled("SJK1");
+    till.work();
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+
+    // A claim that the provider denies is forgotten.
+    let till = Till::with(|builder| {
+        let mut policy = baitech_core::booking::BookingPolicy::default();
+        policy.payment.confirm_above = kes(1_000);
+        builder.policy(policy)
+    });
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction.id;
+    till.call(payment, "n1;caller:;failed;;;");
+    till.call(payment, "n2;caller:;paid;2738;SJK1;");
+    till.mpesa.says(declined("1032"));
+    till.work();
+    let denied = till.load(payment);
+    assert!(!denied.gateway.awaits_confirmation && denied.gateway.next_at.is_none());
+    assert_eq!(till.books(), []);
+}
+
+#[test]
+fn money_that_comes_twice_goes_back_once() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction;
+    till.call_at("paybill", &format!("d1;account:{};deposit;2738;SJD1;", payment.number));
+    for notice in ["n1", "n2"] {
+        till.call(payment.id, &format!("{notice};caller:;paid;2738;SJK1;"));
+    }
+    let [refund] = &till.of_kind(TransactionKind::Refund)[..] else { panic!("one refund") };
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+    assert_eq!(till.balance(Account::Reserved(refund.id)), 2_738);
+    assert_eq!(till.balance(Account::Clearing(PaymentMethod::Mpesa)), -5_476);
+    assert!(till.load(payment.id).refunds.is_empty(), "the payment itself is whole");
+}
+
+#[test]
+fn what_has_gone_back_pays_nothing_any_more() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction;
+    till.call(payment.id, "n1;caller:;paid;2700;SJK1;");
+    till.call(payment.id, "n2;caller:;paid;2738;SJK2;");
+    let support = till.world.support.actor();
+    run(till.payments().decide_mismatch(&support, payment.id, false)).unwrap();
+    // The right money counts, the wrong money is on its way back: neither counts again.
+    till.call(payment.id, "n3;caller:;paid;2738;SJK2;");
+    till.call(payment.id, "n4;caller:;paid;2700;SJK1;");
+    assert_eq!(till.load(payment.id).status, TransactionStatus::Completed);
+    assert_eq!(till.balance(Account::Clearing(PaymentMethod::Mpesa)), -5_438);
+    assert_eq!(till.of_kind(TransactionKind::Refund).len(), 1);
+}
+
+#[test]
+fn a_deposit_pays_only_what_its_own_provider_was_asked_for() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Card);
+    let payment = till.pay(id).unwrap().transaction;
+    till.call_at("paybill", &format!("d1;account:{};deposit;2738;SJD1;", payment.number));
+    assert!(till.load(payment.id).status.is_open());
+    assert_eq!(till.balance(Account::Clearing(PaymentMethod::Mpesa)), -2_738, "where the money lies");
+    assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 2_738);
+}
+
+#[test]
+fn a_bank_that_decides_before_anybody_knows_of_the_contest_is_heard_later() {
+    let till = Till::new();
+    let (id, payment) = till.paid(PaymentMethod::Card);
+    till.call(payment, "c2;caller:;lost;;;");
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+    till.call(payment, "c1;caller:;contested;2738;;");
+    till.world.clock.advance(TimeDelta::hours(1));
+    till.work();
+    assert_eq!(till.books(), []);
+    assert_eq!(till.load(payment).status, TransactionStatus::Refunded);
+}
+
+#[test]
+fn nothing_moves_that_a_bank_has_to_decide_on() {
+    let till = Till::new();
+    let (id, payment) = till.released(PaymentMethod::Card);
+    till.call(payment, "c1;caller:;contested;2738;;");
+    let (customer, support) = (till.customer(), till.world.support.actor());
+    assert_refused(run(till.payments().refund(&support, payment, kes(1), "sorry")), Rule::UnderReview);
+    run(till.world.bookings().dispute(&customer, id, DisputeCategory::Quality, "it drips")).unwrap();
+    let resolve = |outcome| {
+        run(till.world.bookings().resolve_dispute(&support, id, outcome, "heard both"))
+            .map(|done| done.status)
+    };
+    for outcome in [DisputeOutcome::Release, DisputeOutcome::FullRefund] {
+        assert_refused(resolve(outcome), Rule::UnderReview);
+    }
+    till.call(payment, "c2;caller:;won;;;");
+    let technician = Account::Payable(till.world.technician.id);
+    assert_eq!(till.balance(technician), 0, "it is disputed still");
+    resolve(DisputeOutcome::Release).unwrap();
+    assert_eq!(till.balance(technician), 2_278);
+
+    let till = Till::new();
+    let (id, payment) = till.held(PaymentMethod::Card);
+    till.call(payment, "c1;caller:;contested;2738;;");
+    let cancelled = run(till.world.as_shown(id).cancel(&till.customer(), id, "no need"));
+    assert_refused(cancelled, Rule::UnderReview);
+}
+
+#[test]
+fn what_was_refused_before_its_money_came_goes_back() {
+    let till = Till::with(|builder| {
+        let policy =
+            FraudPolicy { approve_up_to: 0, assumed_usual_amount: 100.into(), ..FraudPolicy::default() };
+        builder.fraud_scorer(std::sync::Arc::new(RuleFraudScorer::new(policy)))
+    });
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction.id;
+    run(till.payments().review(&till.world.support.actor(), payment, false)).unwrap();
+    till.call(payment, "n1;caller:;paid;2738;SJK1;");
+    assert_eq!(till.load(payment).status, TransactionStatus::Refunded);
+    assert_eq!(till.balance(Account::Escrow(id)), 0);
+    let refund = till.of_kind(TransactionKind::Refund)[0].id;
+    assert_eq!(till.balance(Account::Reserved(refund)), 2_738);
+}
+
+#[test]
+fn what_a_bank_takes_beyond_the_payment_is_a_loss_and_from_an_empty_wallet_a_debt() {
+    let till = Till::new();
+    let (_, payment) = till.paid(PaymentMethod::Card);
+    let support = till.world.support.actor();
+    run(till.payments().refund(&support, payment, kes(738), "sorry")).unwrap();
+    till.call(payment, "c1;caller:;contested;2738;;");
+    till.call(payment, "c2;caller:;lost;;;");
+    assert_eq!(till.balance(Account::Losses), -738);
+    assert_eq!(till.load(payment).status, TransactionStatus::Refunded);
+
+    let till = Till::new();
+    let customer = till.world.customer.id;
+    till.card.says_settled("ch_1");
+    let by_card = NewPayment { method: Some(PaymentMethod::Card), ..NewPayment::default() };
+    let top_up = run(till.payments().top_up(&till.customer(), kes(500), &by_card)).unwrap().transaction.id;
+    run(till.payments().withdraw(&till.customer(), kes(400), &NewPayout::default())).unwrap();
+    till.call(top_up, "c1;caller:;contested;500;;");
+    till.call(top_up, "c2;caller:;lost;;;");
+    assert_eq!(till.load(top_up).status, TransactionStatus::Refunded);
+    assert_eq!(till.balance(Account::Wallet(customer)), 100);
+    assert_eq!(till.balance(Account::Receivable(customer)), -500);
+}
