@@ -72,7 +72,10 @@ fn main() -> ExitCode {
         }
         if done % 100 == 0 || done == seeds {
             let rate = done as f64 / began.elapsed().as_secs_f64().max(0.001);
-            println!("{done} of {seeds} seeds, {steps} steps, {rate:.1} seeds a second, {} broken", failed.len());
+            println!(
+                "{done} of {seeds} seeds, {steps} steps, {rate:.1} seeds a second, {} broken",
+                failed.len()
+            );
         }
     }
     println!("{users} people, {bookings} bookings, {transactions} transactions; broken seeds: {failed:?}");

@@ -21,9 +21,7 @@ impl Transaction {
     /// Whether it is to be sent (anew), and not asked about.
     #[must_use]
     pub fn wants_sending(&self) -> bool {
-        self.status.is_open()
-            && self.gateway.provider.is_some()
-            && self.gateway.sent_at.is_none()
+        self.status.is_open() && self.gateway.provider.is_some() && self.gateway.sent_at.is_none()
     }
 
     /// Notes that it is being sent. Only who has committed this sends it: from now on its outcome is unknown.

@@ -5,7 +5,7 @@ use baitech_core::{
     kernel::Rule,
     ledger::Account,
     payment::{
-        Declined, FraudPolicy, NewPayment, NewPayout, Outcome, RuleFraudScorer, TransactionKind,
+        Declined, FraudPolicy, NewPayment, NewPayout, Outcome, Proof, RuleFraudScorer, TransactionKind,
         TransactionStatus,
     },
     store::IdempotencyKey,
@@ -146,6 +146,22 @@ fn what_has_gone_back_pays_nothing_any_more() {
 }
 
 #[test]
+fn another_sum_is_another_payment_than_the_one_without_a_receipt() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction;
+    till.mpesa.says(Ok(Outcome::Settled(Proof::default())));
+    till.world.clock.advance(TimeDelta::seconds(75));
+    till.work();
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+    till.call_at("paybill", &format!("d1;account:{};deposit;112;SJD1;", payment.number));
+    assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 112);
+    till.call(payment.id, "n1;caller:;paid;2738;SJK1;");
+    assert_eq!(till.load(payment.id).gateway.receipt.as_deref(), Some("SJK1"));
+    assert!(till.of_kind(TransactionKind::Refund).is_empty());
+}
+
+#[test]
 fn a_deposit_pays_only_what_its_own_provider_was_asked_for() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Card);
@@ -196,7 +212,8 @@ fn nothing_moves_that_a_bank_has_to_decide_on() {
     assert_refused(run(till.payments().refund(&support, payment, kes(1), "sorry")), Rule::UnderReview);
     run(till.world.bookings().dispute(&customer, id, DisputeCategory::Quality, "it drips")).unwrap();
     let resolve = |outcome| {
-        run(till.world.bookings().resolve_dispute(&support, id, outcome, "heard both")).map(|done| done.status)
+        run(till.world.bookings().resolve_dispute(&support, id, outcome, "heard both"))
+            .map(|done| done.status)
     };
     for outcome in [DisputeOutcome::Release, DisputeOutcome::FullRefund] {
         assert_refused(resolve(outcome), Rule::UnderReview);
@@ -217,7 +234,8 @@ fn nothing_moves_that_a_bank_has_to_decide_on() {
 #[test]
 fn what_was_refused_before_its_money_came_goes_back() {
     let till = Till::with(|builder| {
-        let policy = FraudPolicy { approve_up_to: 0, assumed_usual_amount: 100.into(), ..FraudPolicy::default() };
+        let policy =
+            FraudPolicy { approve_up_to: 0, assumed_usual_amount: 100.into(), ..FraudPolicy::default() };
         builder.fraud_scorer(std::sync::Arc::new(RuleFraudScorer::new(policy)))
     });
     let id = till.accepted(PaymentMethod::Mpesa);

@@ -96,6 +96,8 @@ fn is_payment_of(transaction: &Transaction, proof: &Proof, gateway: &dyn Payment
     // While a call's claim waits for its confirmation, other money is not what it claims.
     let claimed = transaction.gateway.awaits_confirmation && transaction.gateway.receipt != proof.receipt;
     let waits = transaction.status.cause(TransactionStatus::Completed).is_some() && !claimed;
-    let same = transaction.gateway.receipt.is_none() || transaction.gateway.receipt == proof.receipt;
+    let as_asked = proof.amount == Some(transaction.amount.gross);
+    let receipt = &transaction.gateway.receipt;
+    let same = (receipt.is_none() && as_asked) || (receipt.is_some() && *receipt == proof.receipt);
     transaction.kind.is_incoming() && (waits || (transaction.status.is_settled() && same))
 }

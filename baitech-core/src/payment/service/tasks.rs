@@ -108,9 +108,7 @@ impl Payments {
     async fn capture(&self, seen: &Stored<Transaction>) -> Result<()> {
         let gateway = self.gateway_of(seen)?;
         match gateway.capture(&capture_of(seen, "capture")).await {
-            Ok(outcome @ (Outcome::Settled(_) | Outcome::Declined(_))) => {
-                self.take_in(seen, &outcome).await
-            }
+            Ok(outcome @ (Outcome::Settled(_) | Outcome::Declined(_))) => self.take_in(seen, &outcome).await,
             Ok(_) | Err(_) => self.ask_later(seen).await,
         }
     }

@@ -225,7 +225,8 @@ fn take_news(
     beside: &super::Beside<'_>,
 ) -> Result<Decision<Transaction>> {
     let context = &beside.context;
-    if let (Subject::Caller { reference: Some(told) }, News::Outcome(outcome)) = (&notice.subject, &notice.news)
+    if let (Subject::Caller { reference: Some(told) }, News::Outcome(outcome)) =
+        (&notice.subject, &notice.news)
         && !matches!(outcome, Outcome::Settled(_))
     {
         if transaction.is_of_earlier_attempt(told) {
@@ -253,8 +254,7 @@ fn take_news(
         News::Details(proof) => Ok(transaction.detailed(proof)),
         News::ChargebackOpened { id, amount, reason } => transaction.contested(id, *amount, reason, context),
         News::ChargebackClosed { id, won } => {
-            let disputed =
-                beside.booking.is_some_and(|booking| booking.status == BookingStatus::Disputed);
+            let disputed = beside.booking.is_some_and(|booking| booking.status == BookingStatus::Disputed);
             transaction.chargeback_closed(id, *won, (disputed, on_credit), context)
         }
         News::Nothing => Ok(Decision::new(transaction)),

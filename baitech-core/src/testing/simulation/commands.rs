@@ -3,11 +3,7 @@
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
-use super::{
-    auditor::Auditor,
-    task::Task,
-    world::World,
-};
+use super::{auditor::Auditor, task::Task, world::World};
 use crate::{
     account::{Category, User},
     booking::{
@@ -16,9 +12,7 @@ use crate::{
     },
     kernel::{Actor, Currency, Id, Money, Role},
     ledger::Account,
-    payment::{
-        FraudDecision, NewPayment, NewPayout, Transaction, TransactionKind, TransactionStatus,
-    },
+    payment::{FraudDecision, NewPayment, NewPayout, Transaction, TransactionKind, TransactionStatus},
     store::{IdempotencyKey, Stored},
     testing::build::kes,
 };
@@ -122,9 +116,10 @@ impl Commands {
         let some = |task: Task| Some(task);
         match booking.status {
             BookingStatus::Pending
-                if booking.corporate.as_ref().is_some_and(|c| {
-                    c.approval != crate::booking::ApprovalStatus::Approved
-                }) =>
+                if booking
+                    .corporate
+                    .as_ref()
+                    .is_some_and(|c| c.approval != crate::booking::ApprovalStatus::Approved) =>
             {
                 let company = booking.payer();
                 let approver = Actor::user(company, Role::Corporate);
@@ -217,8 +212,10 @@ impl Commands {
         let owed = world.balance(Account::Receivable(user.id)).negated();
         let amount = if world.chance.percent(60) { owed } else { kes(world.chance.between(1, 2_000)) };
         auditor.note_asked(user.id, TransactionKind::CancellationFee);
-        let method = Some([PaymentMethod::Mpesa, PaymentMethod::Card, PaymentMethod::Wallet]
-            [world.chance.below(3) as usize]);
+        let method = Some(
+            [PaymentMethod::Mpesa, PaymentMethod::Card, PaymentMethod::Wallet]
+                [world.chance.below(3) as usize],
+        );
         let request = NewPayment { method, ..NewPayment::default() };
         Some(self.ask(world, Request::PayDebt(user.actor(), amount, request)))
     }
@@ -312,11 +309,13 @@ impl Commands {
     /// Staff looks at what waits for a person.
     pub(super) fn decide(&mut self, world: &World, auditor: &Auditor) -> Option<Task> {
         let waiting = some_transaction(world, auditor, Transaction::needs_person)?;
-        let (payments, actor, id) = (world.market.payments().with_key(self.key()), world.support.actor(), waiting.id);
+        let (payments, actor, id) =
+            (world.market.payments().with_key(self.key()), world.support.actor(), waiting.id);
         let number = waiting.number.clone();
-        let review = waiting.fraud.as_ref().is_some_and(|fraud| {
-            fraud.decision == FraudDecision::Review && fraud.review.is_none()
-        });
+        let review = waiting
+            .fraud
+            .as_ref()
+            .is_some_and(|fraud| fraud.decision == FraudDecision::Review && fraud.review.is_none());
         if review && (waiting.status != TransactionStatus::Failed || world.chance.is_calm()) {
             let approved = world.chance.percent(60);
             return Some(Task::new(format!("{number} is reviewed: {approved}"), async move {
@@ -355,9 +354,13 @@ impl Commands {
                 bookings.approve_price_change(&actor, id).await.map(told)
             }));
         }
-        let service = NewService { name: "another tap".to_owned(), price: kes(world.chance.between(1, 9) * 100) };
-        let change =
-            NewPriceChange { reason: "it drips too".to_owned(), materials: Vec::new(), services: vec![service] };
+        let service =
+            NewService { name: "another tap".to_owned(), price: kes(world.chance.between(1, 9) * 100) };
+        let change = NewPriceChange {
+            reason: "it drips too".to_owned(),
+            materials: Vec::new(),
+            services: vec![service],
+        };
         let technician = Actor::user(booking.technician?, Role::Technician);
         let bookings = world.market.bookings();
         Some(Task::new(format!("{} is to cost more", booking.number), async move {
@@ -407,7 +410,9 @@ fn send(world: &World, request: Request, key: IdempotencyKey) -> Task {
             Request::PayOut(actor, technician, amount, how) => {
                 told_of(payments.request_payout(&actor, technician, amount, &how).await?)
             }
-            Request::Refund(actor, id, amount) => told_of(payments.refund(&actor, id, amount, "sorry").await?),
+            Request::Refund(actor, id, amount) => {
+                told_of(payments.refund(&actor, id, amount, "sorry").await?)
+            }
             Request::Pay(actor, booking, total, how) => {
                 told_of(payments.agreed(total).pay(&actor, booking, &how).await?.transaction)
             }

@@ -9,7 +9,7 @@ use super::{
     auditor::Auditor,
     commands::{self, Commands},
     provider::Call,
-    store::OUTAGE,
+    store::{Applied, OUTAGE},
     task::{Effort, Task},
     world::World,
 };
@@ -121,7 +121,8 @@ impl<'a> Run<'a> {
     }
 
     fn note(&mut self, line: impl FnOnce() -> String) {
-        let line = format!("{:>6} {} {}", self.steps, self.world.clock.now().format("%m-%d %H:%M:%S"), line());
+        let line =
+            format!("{:>6} {} {}", self.steps, self.world.clock.now().format("%m-%d %H:%M:%S"), line());
         if self.config.verbose {
             self.config.tell(&line);
         }
@@ -286,9 +287,26 @@ impl<'a> Run<'a> {
 
     fn audit(&mut self) -> Verdict {
         for applied in self.world.store.take_applied() {
+            if self.config.verbose {
+                self.tell_applied(&applied);
+            }
             self.auditor.read(&applied)?;
         }
         Ok(())
+    }
+
+    /// What a commit has written, for who follows a run.
+    fn tell_applied(&self, applied: &Applied) {
+        for transaction in &applied.transactions {
+            let (number, link) = (&transaction.number, &transaction.gateway);
+            self.config.tell(&format!("         {number} is {}: {link:?}", transaction.status));
+        }
+        for entry in &applied.entries {
+            let postings =
+                entry.postings.iter().map(|posting| format!("{} {}", posting.account, posting.amount));
+            let postings = postings.collect::<Vec<_>>().join(", ");
+            self.config.tell(&format!("         {} ({}): {postings}", entry.description, entry.cause));
+        }
     }
 
     /// No fault happens any more, every call arrives, and time passes until nothing is left to do. Then persons decide what waits for

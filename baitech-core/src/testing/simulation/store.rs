@@ -14,7 +14,9 @@ use super::chance::Chance;
 use crate::{
     account::{Category, User, UserFilter, UserRepository},
     booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
-    kernel::{Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, Pause, PhoneNumber, Username},
+    kernel::{
+        Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, Pause, PhoneNumber, Username,
+    },
     ledger::{Account, AccountLine, Entry},
     matching::{Candidate, MatchingRepository, Workload},
     memory::MemoryStore,

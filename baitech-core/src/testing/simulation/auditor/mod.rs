@@ -3,8 +3,8 @@
 //! Every commit is checked as it is read; the whole of the books from time to time, and strictly once everything is at rest.
 
 mod books;
-mod payments;
 mod paths;
+mod payments;
 mod rest;
 
 use std::collections::BTreeMap;
@@ -135,7 +135,10 @@ impl Auditor {
             let made = self.made.entry(key).or_default();
             *made += 1;
             if *made > self.asked.get(&key).copied().unwrap_or_default() {
-                return Err(format!("{who} has more transactions of {} than were asked for", transaction.kind));
+                return Err(format!(
+                    "{who} has more transactions of {} than were asked for",
+                    transaction.kind
+                ));
             }
         }
         Ok(())

@@ -50,20 +50,20 @@ pub(super) fn is_release(entry: &Entry) -> bool {
         matches!(posting.account, Account::Payable(_)) && !posting.amount.is_negative()
     };
     let bank = |posting: &crate::ledger::Posting| matches!(posting.account, Account::Clearing(_));
-    entry.postings.iter().any(down)
-        && entry.postings.iter().any(up)
-        && !entry.postings.iter().any(bank)
+    entry.postings.iter().any(down) && entry.postings.iter().any(up) && !entry.postings.iter().any(bank)
 }
 
 impl Movements {
     /// Notes an entry that the transaction has caused.
     pub(super) fn note(&mut self, id: Id<Transaction>, entry: &Entry) -> Verdict {
-        let into_escrow = entry.postings.iter().any(|posting| {
-            matches!(posting.account, Account::Escrow(_)) && !posting.amount.is_negative()
-        });
-        let from_escrow = entry.postings.iter().any(|posting| {
-            matches!(posting.account, Account::Escrow(_)) && posting.amount.is_negative()
-        });
+        let into_escrow = entry
+            .postings
+            .iter()
+            .any(|posting| matches!(posting.account, Account::Escrow(_)) && !posting.amount.is_negative());
+        let from_escrow = entry
+            .postings
+            .iter()
+            .any(|posting| matches!(posting.account, Account::Escrow(_)) && posting.amount.is_negative());
         for posting in &entry.postings {
             let amount = posting.amount;
             match posting.account {
@@ -127,7 +127,8 @@ impl Auditor {
         let captured = if in_cash { gross } else { told(moved.captured) };
         let back = if payment.gateway.provider.is_some() { moved.to_refunds } else { moved.to_payer };
         let refunded = told(back);
-        let escrow = payment.booking.map_or(zero, |booking| self.books.balance(Account::Escrow(booking), currency));
+        let escrow =
+            payment.booking.map_or(zero, |booking| self.books.balance(Account::Escrow(booking), currency));
         let held = if payment.escrow.held { escrow } else { zero };
         let in_hand = if in_cash { gross } else { zero };
         let payout = add(told(moved.payable), in_hand)?;
@@ -138,7 +139,11 @@ impl Auditor {
         if orphan {
             // Money that nobody wanted has gone back whole.
             let whole = refunded.amount() >= gross.amount() && net.is_zero();
-            return if whole { Ok(()) } else { Err(format!("{number} came for nobody and gave back {refunded}")) };
+            return if whole {
+                Ok(())
+            } else {
+                Err(format!("{number} came for nobody and gave back {refunded}"))
+            };
         }
         if captured != gross {
             return Err(format!("{number} is {gross} and captured {captured}"));
@@ -163,7 +168,9 @@ impl Auditor {
         let returns = payment.refunds.iter().map(|refund| refund.amount);
         let by_document = Money::sum(currency, returns).map_err(|error| error.to_string())?;
         if by_document != refunded {
-            return Err(format!("{number} says that {by_document} was given back, the entries say {refunded}"));
+            return Err(format!(
+                "{number} says that {by_document} was given back, the entries say {refunded}"
+            ));
         }
         let mut left = [
             payment.amount.net,

@@ -1,6 +1,11 @@
 //! What must hold once everybody has done what they had to do.
 
-use super::{super::{provider::Provider, world::World}, Auditor, Verdict, payments::Movements, waits_for_person};
+use super::{
+    super::{provider::Provider, world::World},
+    Auditor, Verdict,
+    payments::Movements,
+    waits_for_person,
+};
 use crate::{
     booking::BookingStatus,
     kernel::{Currency, Money},
@@ -50,10 +55,8 @@ impl Auditor {
                 }
                 Account::Escrow(id) => {
                     let status = self.bookings.get(&id).map(|booking| booking.status);
-                    let ended = matches!(
-                        status,
-                        None | Some(BookingStatus::Cancelled | BookingStatus::Refunded)
-                    );
+                    let ended =
+                        matches!(status, None | Some(BookingStatus::Cancelled | BookingStatus::Refunded));
                     let due = status == Some(BookingStatus::Paid) && !self.is_held_back(id);
                     !ended && !due
                 }
@@ -62,7 +65,9 @@ impl Auditor {
             if !fine {
                 let what = match account {
                     Account::Reserved(id) => format!("{:?}", self.transactions.get(&id)),
-                    Account::Escrow(id) => format!("{:?}", self.bookings.get(&id).map(|booking| booking.status)),
+                    Account::Escrow(id) => {
+                        format!("{:?}", self.bookings.get(&id).map(|booking| booking.status))
+                    }
                     _ => String::new(),
                 };
                 return Err(format!("{account} still holds {balance} at rest: {what}"));
@@ -76,7 +81,8 @@ impl Auditor {
     fn check_statements(&self, world: &World) -> Verdict {
         for provider in [&world.mobile, &world.card] {
             let told = provider.held(Currency::KES);
-            let booked: Money = self.books.balance(Account::Clearing(provider.name()), Currency::KES).negated();
+            let booked: Money =
+                self.books.balance(Account::Clearing(provider.name()), Currency::KES).negated();
             if told != booked {
                 let name = provider.name().as_str();
                 let mut finding = format!("{name} holds {told} by its statement and {booked} by the books");

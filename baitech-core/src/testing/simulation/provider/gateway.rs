@@ -41,7 +41,8 @@ impl Provider {
         if self.chance.fault(20) {
             return Err(lost());
         }
-        if let Some(operation) = index.and_then(|index| self.state().operations.get_mut(index).map(|_| index)) {
+        if let Some(operation) = index.and_then(|index| self.state().operations.get_mut(index).map(|_| index))
+        {
             self.state().operations[operation].acknowledged = true;
         }
         self.chance.breathe().await;
@@ -95,7 +96,7 @@ impl Provider {
             progress: Progress::Open,
             failed: false,
             acknowledged: false,
-            beside_deposit: false,
+            beside_deposit: state.paid_besides.contains(&order.transaction),
             answer: Outcome::Accepted { reference: reference.clone(), client_secret: None },
             moved: None,
             returned: Money::zero(order.amount.currency()),
@@ -145,11 +146,7 @@ impl Provider {
         };
         match (&operation.answer, self.manner) {
             // What a question cannot tell, a call does.
-            (Outcome::Settled(_), Manner::Mobile)
-                if !operation.is_plain() =>
-            {
-                Ok(Outcome::Pending)
-            }
+            (Outcome::Settled(_), Manner::Mobile) if !operation.is_plain() => Ok(Outcome::Pending),
             (Outcome::Settled(proof), Manner::Mobile) if operation.kind == payment::Operation::Charge => {
                 Ok(Outcome::Settled(Proof { reference: proof.reference.clone(), ..Proof::default() }))
             }

@@ -45,6 +45,8 @@ struct State {
     operations: Vec<Operation>,
     by_key: BTreeMap<String, usize>,
     by_reference: BTreeMap<String, usize>,
+    /// Transactions that somebody has paid besides.
+    paid_besides: BTreeSet<Id<Transaction>>,
     /// The keys of orders that were refused at the door, and are as often as they come.
     refused: BTreeSet<String>,
     by_transaction: BTreeMap<Id<Transaction>, Vec<usize>>,
@@ -232,6 +234,7 @@ impl Provider {
     pub(super) fn set_prompt_aside(&self, transaction: Id<Transaction>, dismissed: bool) {
         let mut state = self.state();
         let of_it = state.by_transaction.get(&transaction).cloned().unwrap_or_default();
+        state.paid_besides.insert(transaction);
         for index in of_it {
             let operation = &mut state.operations[index];
             if operation.is_open() {
