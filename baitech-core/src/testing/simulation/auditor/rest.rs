@@ -162,7 +162,9 @@ impl Auditor {
         let name = |id| {
             let of: Option<&Transaction> = self.transactions.get(&id);
             let original = of.and_then(|of| of.original).and_then(|id| self.transactions.get(&id));
-            of.map(|of| (of.kind, of.status, of.amount.gross, original.map(|original| original.number.clone())))
+            of.map(|of| {
+                (of.kind, of.status, of.amount.gross, original.map(|original| original.number.clone()))
+            })
         };
         let mut in_all: BTreeMap<Account, Money> = BTreeMap::new();
         for (account, balance) in self.books.iter() {

@@ -72,7 +72,7 @@ impl Operation {
     pub(super) fn moves(&self) -> Money {
         if self.fate == Fate::MoveOther {
             let half = self.amount.amount() / rust_decimal::Decimal::TWO;
-            let other = if self.transaction.to_bytes()[11] % 2 == 0 {
+            let other = if self.transaction.to_bytes()[11].is_multiple_of(2) {
                 half.floor() + rust_decimal::Decimal::ONE
             } else {
                 self.amount.amount() + half.floor()
