@@ -1,7 +1,8 @@
 //! The simulated marketplace over some seeds; all of them are run on demand by the example `simulate`.
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 
-use baitech_core::testing::simulation::{Config, run};
+use baitech_core::testing::simulation::{Config, replay, run};
+use proptest::prelude::*;
 
 #[test]
 fn no_rule_is_broken_whatever_goes_wrong() {
@@ -17,4 +18,34 @@ fn a_seed_tells_the_whole_of_a_run() {
     let config = Config { steps: 300, ..Config::default() };
     assert_eq!(run(1, &config), run(1, &config));
     assert_ne!(run(1, &config), run(2, &config));
+}
+
+/// Each place once, in an order of its own, and some of them again.
+fn shuffled(count: usize, key: u64) -> Vec<usize> {
+    let mut rng = fastrand::Rng::with_seed(key);
+    let mut order: Vec<usize> = (0..count).collect();
+    for _ in 0..count / 2 {
+        let again = rng.usize(0..count);
+        order.push(again);
+    }
+    rng.shuffle(&mut order);
+    order
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn calls_end_in_the_same_in_whatever_order_and_however_often_they_come(seed in 1..500_u64, key: u64) {
+        let config = Config { steps: 150, ..Config::default() };
+        let in_order = replay(seed, &config, |count| (0..count).collect());
+        let in_order = in_order.map_err(|failure| TestCaseError::fail(failure.to_string()))?;
+        let other = replay(seed, &config, |count| shuffled(count, key));
+        let other = other.map_err(|failure| TestCaseError::fail(failure.to_string()))?;
+        let only = |one: &[String], other: &[String]| -> Vec<String> {
+            one.iter().filter(|line| !other.contains(line)).cloned().collect()
+        };
+        let differences = (only(&in_order.end, &other.end), only(&other.end, &in_order.end));
+        prop_assert!(in_order.end == other.end, "in order, and in another: {differences:#?}");
+    }
 }

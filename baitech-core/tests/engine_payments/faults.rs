@@ -5,7 +5,7 @@ use baitech_core::{
     kernel::Rule,
     ledger::Account,
     payment::{
-        Declined, FraudPolicy, NewPayment, NewPayout, Outcome, RuleFraudScorer, TransactionKind,
+        Declined, FraudPolicy, NewPayment, NewPayout, Outcome, Proof, RuleFraudScorer, TransactionKind,
         TransactionStatus,
     },
     store::IdempotencyKey,
@@ -143,6 +143,22 @@ fn what_has_gone_back_pays_nothing_any_more() {
     assert_eq!(till.load(payment.id).status, TransactionStatus::Completed);
     assert_eq!(till.balance(Account::Clearing(PaymentMethod::Mpesa)), -5_438);
     assert_eq!(till.of_kind(TransactionKind::Refund).len(), 1);
+}
+
+#[test]
+fn another_sum_is_another_payment_than_the_one_without_a_receipt() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction;
+    till.mpesa.says(Ok(Outcome::Settled(Proof::default())));
+    till.world.clock.advance(TimeDelta::seconds(75));
+    till.work();
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+    till.call_at("paybill", &format!("d1;account:{};deposit;112;SJD1;", payment.number));
+    assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 112);
+    till.call(payment.id, "n1;caller:;paid;2738;SJK1;");
+    assert_eq!(till.load(payment.id).gateway.receipt.as_deref(), Some("SJK1"));
+    assert!(till.of_kind(TransactionKind::Refund).is_empty());
 }
 
 #[test]

@@ -15,12 +15,15 @@ mod auditor;
 mod chance;
 mod commands;
 mod provider;
+mod replay;
 mod run;
 mod store;
 mod task;
 mod world;
 
 use std::fmt;
+
+pub use replay::{Replayed, replay};
 
 /// How a run goes.
 #[derive(Debug, Clone, Copy)]

@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 use chrono::TimeDelta;
 
 use super::{
-    Config, Failure, Summary,
+    Config, Failure, Replayed, Summary,
     auditor::Auditor,
     commands::{self, Commands},
     provider::Call,
-    store::OUTAGE,
+    store::{Applied, OUTAGE},
     task::{Effort, Task},
     world::World,
 };
@@ -61,13 +61,58 @@ impl<'a> Run<'a> {
                 transactions: self.auditor.transactions().count(),
                 digest: self.auditor.digest(),
             }),
-            Err(finding) => Err(Failure {
-                seed: self.seed,
-                step: self.steps,
-                finding,
-                tail: self.tail.into_iter().collect(),
-            }),
+            Err(finding) => Err(self.failure(finding)),
         }
+    }
+
+    fn failure(self, finding: String) -> Failure {
+        Failure { seed: self.seed, step: self.steps, finding, tail: self.tail.into_iter().collect() }
+    }
+
+    /// Takes all steps without hearing a call, then hears them in an order, and lets everything come to rest.
+    pub(super) fn replay(
+        mut self,
+        order: impl FnOnce(usize) -> Vec<usize>,
+    ) -> std::result::Result<Replayed, Failure> {
+        let mut calls = 0;
+        match self.replayed(order, &mut calls) {
+            Ok(()) => Ok(Replayed { calls, end: self.auditor.end() }),
+            Err(finding) => Err(self.failure(finding)),
+        }
+    }
+
+    fn replayed(&mut self, order: impl FnOnce(usize) -> Vec<usize>, calls: &mut usize) -> Verdict {
+        self.world.mobile.keep_word();
+        for _ in 0..self.config.steps {
+            self.steps += 1;
+            self.world.advance(commands::some_time(&self.world));
+            match self.world.chance.below(20) {
+                0..=12 => {
+                    if let Some(task) = self.commands.next(&self.world, &mut self.auditor) {
+                        self.begin(task)?;
+                    }
+                }
+                13..=17 => self.work()?,
+                18 => drop(self.world.card.contest()),
+                _ => drop(self.world.card.judge()),
+            }
+            self.audit()?;
+        }
+        self.world.chance.calm_down();
+        self.end_tasks()?;
+        let mut held = Vec::new();
+        for card in [false, true] {
+            self.world.provider(card).send_what_was_dropped();
+            held.extend(self.world.provider(card).take_calls().into_iter().map(|call| (card, call)));
+        }
+        *calls = held.len();
+        for place in order(held.len()) {
+            let (card, call) = held[place].clone();
+            let task = self.take_in(card, call);
+            self.run_to_end(task)?;
+        }
+        self.let_time_pass()?;
+        self.auditor.check_rest(&self.world, false)
     }
 
     fn all_steps(&mut self) -> Verdict {
@@ -287,9 +332,26 @@ impl<'a> Run<'a> {
 
     fn audit(&mut self) -> Verdict {
         for applied in self.world.store.take_applied() {
+            if self.config.verbose {
+                self.tell_applied(&applied);
+            }
             self.auditor.read(&applied)?;
         }
         Ok(())
+    }
+
+    /// What a commit has written, for who follows a run.
+    fn tell_applied(&self, applied: &Applied) {
+        for transaction in &applied.transactions {
+            let (number, link) = (&transaction.number, &transaction.gateway);
+            self.config.tell(&format!("         {number} is {}: {link:?}", transaction.status));
+        }
+        for entry in &applied.entries {
+            let postings =
+                entry.postings.iter().map(|posting| format!("{} {}", posting.account, posting.amount));
+            let postings = postings.collect::<Vec<_>>().join(", ");
+            self.config.tell(&format!("         {} ({}): {postings}", entry.description, entry.cause));
+        }
     }
 
     /// No fault happens any more, every call arrives, and time passes until nothing is left to do. Then persons decide what waits for
@@ -297,11 +359,7 @@ impl<'a> Run<'a> {
     fn come_to_rest(&mut self) -> Verdict {
         self.world.chance.calm_down();
         self.note(|| "everything comes to rest".to_owned());
-        for mut task in std::mem::take(&mut self.tasks) {
-            let answer = task.poll(100_000).ok_or_else(|| format!("{} does not end", task.name))?;
-            self.end(task, answer.or_else(forgive))?;
-            self.audit()?;
-        }
+        self.end_tasks()?;
         self.world.mobile.send_what_was_dropped();
         self.world.card.send_what_was_dropped();
         self.let_time_pass()?;
@@ -311,6 +369,16 @@ impl<'a> Run<'a> {
             self.let_time_pass()?;
         }
         self.auditor.check_rest(&self.world, true)
+    }
+
+    /// What is under way goes on to its end.
+    fn end_tasks(&mut self) -> Verdict {
+        for mut task in std::mem::take(&mut self.tasks) {
+            let answer = task.poll(100_000).ok_or_else(|| format!("{} does not end", task.name))?;
+            self.end(task, answer.or_else(forgive))?;
+            self.audit()?;
+        }
+        Ok(())
     }
 
     fn let_time_pass(&mut self) -> Verdict {

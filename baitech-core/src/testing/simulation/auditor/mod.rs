@@ -6,6 +6,8 @@ mod books;
 mod paths;
 mod payments;
 mod rest;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -162,6 +164,7 @@ impl Auditor {
         if review.is_some_and(|review| !review.approved) {
             return Err(format!("{} was released, and somebody had refused it", payment.number));
         }
+        // Of a cancelled booking the fee is due at once, whoever looks at what is left.
         let cancelled =
             booking.is_some_and(|booking| booking.status == crate::booking::BookingStatus::Cancelled);
         if waits_for_review(payment) && !cancelled {

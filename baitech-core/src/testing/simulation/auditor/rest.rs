@@ -1,5 +1,7 @@
 //! What must hold once everybody has done what they had to do.
 
+use std::collections::BTreeMap;
+
 use super::{
     super::{provider::Provider, world::World},
     Auditor, Verdict,
@@ -152,5 +154,36 @@ impl Auditor {
             hash.update(format!("{} {}\n", booking.number, booking.status));
         }
         hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// All balances and statuses in words that do not depend on the order in which things were numbered. What a bank takes back of a
+    /// top-up comes out of the wallet, or is owed where the wallet has too little at that moment: told is what a person has in all.
+    pub(in super::super) fn end(&self) -> Vec<String> {
+        let name = |id| {
+            let of: Option<&Transaction> = self.transactions.get(&id);
+            let original = of.and_then(|of| of.original).and_then(|id| self.transactions.get(&id));
+            of.map(|of| {
+                (of.kind, of.status, of.amount.gross, original.map(|original| original.number.clone()))
+            })
+        };
+        let mut in_all: BTreeMap<Account, Money> = BTreeMap::new();
+        for (account, balance) in self.books.iter() {
+            let whose = if let Account::Receivable(who) = account { Account::Wallet(who) } else { account };
+            let sum = in_all.entry(whose).or_insert(Money::zero(balance.currency()));
+            *sum = sum.checked_add(balance).unwrap_or(*sum);
+        }
+        let balances = in_all.into_iter().filter(|(_, balance)| !balance.is_zero());
+        let mut lines: Vec<String> = balances
+            .map(|(account, balance)| match account {
+                Account::Reserved(id) => format!("reserved for {:?}: {balance}", name(id)),
+                account => format!("{account}: {balance}"),
+            })
+            .chain(self.transactions.keys().map(|id| format!("{:?}", name(*id))))
+            .chain(self.bookings.values().map(|booking| {
+                format!("{} is {}, its payment {:?}", booking.number, booking.status, booking.payment.status)
+            }))
+            .collect();
+        lines.sort_unstable();
+        lines
     }
 }

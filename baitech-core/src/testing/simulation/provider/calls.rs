@@ -144,6 +144,11 @@ impl Provider {
         Some(state.calls.swap_remove(index))
     }
 
+    /// All calls that are under way, in the order in which they were made.
+    pub(in super::super) fn take_calls(&self) -> Vec<Call> {
+        std::mem::take(&mut self.state().calls)
+    }
+
     /// A call that nobody has confirmed is sent again.
     pub(in super::super) fn send_again(&self, call: Call) {
         let at = self.clock.now() + TimeDelta::minutes(self.chance.between(1, 60));

@@ -92,11 +92,11 @@ impl Provider {
             amount: order.amount,
             payer: order.who.phone.as_ref().map(ToString::to_string),
             original,
-            fate: self.fate(order),
+            fate: self.fate(state.keeps_word, order),
             progress: Progress::Open,
             failed: false,
             acknowledged: false,
-            beside_deposit: false,
+            beside_deposit: state.paid_besides.contains(&order.transaction),
             answer: Outcome::Accepted { reference: reference.clone(), client_secret: None },
             moved: None,
             returned: Money::zero(order.amount.currency()),
@@ -109,7 +109,7 @@ impl Provider {
         index
     }
 
-    fn fate(&self, order: &Order<'_>) -> Fate {
+    fn fate(&self, keeps_word: bool, order: &Order<'_>) -> Fate {
         if order.kind == payment::Operation::Charge && !order.capture {
             return if self.chance.fault(10) { Fate::Decline } else { Fate::SetAside };
         }
@@ -121,7 +121,7 @@ impl Provider {
         if mobile && self.chance.fault(12) {
             return Fate::Busy;
         }
-        if mobile && self.chance.fault(20) {
+        if mobile && (charge || !keeps_word) && self.chance.fault(20) {
             return Fate::FailThenMove;
         }
         if mobile && charge && self.chance.fault(25) {

@@ -45,6 +45,9 @@ struct State {
     operations: Vec<Operation>,
     by_key: BTreeMap<String, usize>,
     by_reference: BTreeMap<String, usize>,
+    keeps_word: bool,
+    /// Transactions that somebody has paid besides.
+    paid_besides: BTreeSet<Id<Transaction>>,
     /// The keys of orders that were refused at the door, and are as often as they come.
     refused: BTreeSet<String>,
     by_transaction: BTreeMap<Id<Transaction>, Vec<usize>>,
@@ -80,6 +83,12 @@ impl State {
 impl Provider {
     pub(super) fn new(manner: Manner, clock: Arc<ManualClock>, chance: Arc<Chance>) -> Self {
         Self { manner, clock, chance, state: Mutex::default() }
+    }
+
+    /// From now on no order to pay somebody is told to have failed and carried out all the same: what such words leave in the books depends
+    /// on which is heard first.
+    pub(super) fn keep_word(&self) {
+        self.state().keeps_word = true;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -232,6 +241,7 @@ impl Provider {
     pub(super) fn set_prompt_aside(&self, transaction: Id<Transaction>, dismissed: bool) {
         let mut state = self.state();
         let of_it = state.by_transaction.get(&transaction).cloned().unwrap_or_default();
+        state.paid_besides.insert(transaction);
         for index in of_it {
             let operation = &mut state.operations[index];
             if operation.is_open() {

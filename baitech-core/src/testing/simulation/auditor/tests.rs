@@ -1,0 +1,111 @@
+//! An auditor that finds nothing would be of no use.
+
+use super::{super::store::Applied, Auditor};
+use crate::{
+    booking::{BookingStatus, PaymentMethod},
+    kernel::Id,
+    ledger::{Account, Entry, EntryRecord, Posting},
+    payment::{Amount, NewTransaction, Transaction, TransactionKind, TransactionNumber, TransactionStatus},
+    testing::build,
+};
+
+fn entry(n: u64, cause: Id<Transaction>, postings: &[(Account, i64)]) -> Entry {
+    let postings =
+        postings.iter().map(|(account, amount)| Posting { account: *account, amount: build::kes(*amount) });
+    let record = EntryRecord {
+        id: build::id(n),
+        cause: cause.into(),
+        description: "test".to_owned(),
+        at: build::start(),
+        postings: postings.collect(),
+    };
+    Entry::new(record).expect("balanced")
+}
+
+fn applied(entries: Vec<Entry>) -> Applied {
+    Applied { bookings: Vec::new(), transactions: Vec::new(), entries }
+}
+
+fn payment(status: TransactionStatus, kind: TransactionKind) -> Transaction {
+    let policy = crate::booking::BookingPolicy::default();
+    let entropy = crate::kernel::SeededEntropy::new(1);
+    let context = crate::booking::Context {
+        actor: crate::kernel::Actor::System,
+        now: build::start(),
+        policy: &policy,
+        entropy: &entropy,
+        payment: None,
+        number: None,
+    };
+    let number = TransactionNumber::from_stored("TXN260302000001");
+    let amount = Amount::whole(build::kes(1_000));
+    let new = NewTransaction {
+        booking: Some(build::id(1)),
+        payee: Some(build::id(2)),
+        ..NewTransaction::new(number, kind, PaymentMethod::Mpesa, amount)
+    };
+    let mut record = Transaction::begin(new, &context).expect("one currency").next.into_record();
+    record.status = status;
+    Transaction::from_record(record)
+}
+
+const CLEARING: Account = Account::Clearing(PaymentMethod::Mpesa);
+
+#[test]
+fn money_that_is_not_there_is_found() {
+    let escrow = Account::Escrow(build::id(1));
+    let mut auditor = Auditor::default();
+    let hold = entry(1, build::id(9), &[(CLEARING, -1_000), (escrow, 1_000)]);
+    assert_eq!(auditor.read(&applied(vec![hold])), Ok(()));
+    let too_much = entry(2, build::id(9), &[(CLEARING, 1_001), (escrow, -1_001)]);
+    assert!(auditor.read(&applied(vec![too_much])).unwrap_err().contains("stands at"));
+}
+
+#[test]
+fn what_is_released_or_goes_out_twice_is_found() {
+    let (escrow, payable) = (Account::Escrow(build::id(1)), Account::Payable(build::id(2)));
+    let mut auditor = Auditor::default();
+    let hold = entry(1, build::id(9), &[(CLEARING, -1_000), (escrow, 1_000)]);
+    let release = |n| entry(n, build::id(9), &[(escrow, -500), (payable, 500)]);
+    assert_eq!(auditor.read(&applied(vec![hold, release(2)])), Ok(()));
+    assert!(auditor.read(&applied(vec![release(3)])).unwrap_err().contains("released twice"));
+
+    let mut auditor = Auditor::default();
+    let reserved = Account::Reserved(build::id(8));
+    let aside = entry(1, build::id(8), &[(payable, -1_000), (reserved, 1_000)]);
+    let out = |n| entry(n, build::id(8), &[(reserved, -500), (CLEARING, 500)]);
+    assert_eq!(auditor.read(&applied(vec![aside, out(2)])), Ok(()));
+    assert!(auditor.read(&applied(vec![out(3)])).unwrap_err().contains("went out twice"));
+}
+
+#[test]
+fn a_payment_that_is_not_in_the_books_or_was_not_approved_is_found() {
+    let paid = payment(TransactionStatus::Completed, TransactionKind::BookingPayment);
+    let commit = || Applied { transactions: vec![paid.clone()], ..applied(Vec::new()) };
+    let mut auditor = Auditor::default();
+    assert!(auditor.read(&commit()).unwrap_err().contains("approved is None"));
+    auditor.note_approved(build::id(1), build::kes(999));
+    assert!(auditor.read(&commit()).unwrap_err().contains("charges 1000"));
+    auditor.note_approved(build::id(1), build::kes(1_000));
+    assert!(auditor.read(&commit()).unwrap_err().contains("came for nobody"));
+}
+
+#[test]
+fn statuses_off_the_table_are_found() {
+    let at =
+        |status| Applied { transactions: vec![payment(status, TransactionKind::Tip)], ..applied(Vec::new()) };
+    let mut auditor = Auditor::default();
+    assert_eq!(auditor.read(&at(TransactionStatus::Processing)), Ok(()));
+    assert!(
+        auditor.read(&at(TransactionStatus::Pending)).unwrap_err().contains("from processing to pending")
+    );
+
+    let mut booking = build::booking(1, &build::customer(1), None, BookingStatus::Matching);
+    let commit = |booking: &crate::booking::BookingRecord| Applied {
+        bookings: vec![crate::booking::Booking::from_record(booking.clone())],
+        ..applied(Vec::new())
+    };
+    assert_eq!(auditor.read(&commit(&booking)), Ok(()));
+    booking.status = BookingStatus::Paid;
+    assert!(auditor.read(&commit(&booking)).unwrap_err().contains("does not say so"));
+}
