@@ -88,7 +88,6 @@ impl Booking {
         } else {
             booking.status = PaymentStatus::Pending;
             booking.transaction = Some(payment.id);
-            booking.method = Some(payment.method);
         }
         booking.on_hold |= payment.is_under_review();
         Decision::new(self).event(BookingEvent::BookingUpdated)

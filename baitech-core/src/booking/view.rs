@@ -1,8 +1,8 @@
 use serde::Serialize;
 
 use super::{
-    ActualTimes, Booking, BookingRecord, BookingStatus, Matching, Notes, Party, PaymentStatus, Quality,
-    ServiceLocation, Warranty,
+    ActualTimes, Booking, BookingRecord, BookingStatus, Matching, Notes, Party, Payment, PaymentMethod,
+    Quality, ServiceLocation, Warranty,
 };
 use crate::{
     account::User,
@@ -56,6 +56,8 @@ impl BookingView {
             record.location = ServiceLocation { city, county, ..ServiceLocation::at(point) };
         }
         if !is_staff {
+            // That somebody looks at a payment is nobody else's to know.
+            record.payment.on_hold = false;
             record.notes.admin = None;
             let own = |id: &Id<User>| actor.id() == Some(*id);
             if parties.is_empty() {
@@ -89,9 +91,11 @@ fn hide_what_followed(record: &mut BookingRecord, own: &impl Fn(&Id<User>) -> bo
     record.preferred_technician = record.preferred_technician.filter(own);
     record.images = Vec::new();
     record.actual = ActualTimes::default();
-    record.payment.transaction = None;
-    record.payment.paid_at = None;
-    record.payment.status = PaymentStatus::default();
+    record.payment = Payment {
+        method: record.payment.method,
+        timing: record.payment.timing,
+        ..Payment::pending(PaymentMethod::Cash, record.payment.timing)
+    };
     record.matching = Matching::default();
     record.cancellation = None;
     record.dispute = None;

@@ -4,16 +4,41 @@ use std::{
     ops::Bound,
 };
 
-use chrono::{DateTime, Utc};
-
 use crate::{
     kernel::{Code, Currency, Cursor, Id, Money, MoneyError, Violation},
     ledger::{Account, AccountLine, Entry},
     store::StoreError,
 };
 
-/// The place of an entry in the list of an account.
-pub(super) type LineKey = (Reverse<DateTime<Utc>>, Id<Entry>);
+/// The place of an entry in the list of an account: by milliseconds, which is what a cursor tells.
+type LineKey = (Reverse<i64>, Id<Entry>);
+
+/// The place of a line: its entry's, and which of the entry's lines it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    entry: LineKey,
+    line: usize,
+}
+
+impl Place {
+    pub(super) fn parse(cursor: &Cursor) -> Result<Self, StoreError> {
+        let (key, id) = cursor.parts::<String, Id<Entry>>().map_err(StoreError::Cursor)?;
+        let parsed = key.split_once('.').and_then(|(at, line)| Some((at.parse().ok()?, line.parse().ok()?)));
+        let (millis, line) = parsed.ok_or_else(|| {
+            StoreError::Cursor(Violation::new("cursor", Code::Malformed, "this is not a cursor of this list"))
+        })?;
+        Ok(Self { entry: (Reverse(millis), id), line })
+    }
+
+    pub(super) fn cursor(self) -> Cursor {
+        let (Reverse(millis), id) = self.entry;
+        Cursor::new(format!("{millis}.{}", self.line), id)
+    }
+}
+
+fn line_key(entry: &Entry) -> LineKey {
+    (Reverse(entry.at.timestamp_millis()), entry.id)
+}
 
 /// An account in a currency, by its code.
 type Key = (Account, &'static str);
@@ -64,10 +89,7 @@ impl Ledger {
             accounts.sort_unstable();
             accounts.dedup();
             for account in accounts {
-                self.by_account
-                    .entry(account)
-                    .or_default()
-                    .insert((Reverse(entry.at), entry.id), self.entries.len());
+                self.by_account.entry(account).or_default().insert(line_key(entry), self.entries.len());
             }
             self.entries.push(entry.clone());
         }
@@ -93,24 +115,28 @@ impl Ledger {
         sums.into_iter().map(|((account, _), balance)| (account, balance)).collect()
     }
 
-    /// Entries of an account after a place, each with what it moves there, in one line a currency.
-    pub(super) fn lines(&self, account: Account, after: Option<LineKey>, limit: usize) -> Vec<AccountLine> {
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+    /// Up to `limit` lines of an account after a place: what each entry moves there, in one line a currency.
+    pub(super) fn lines(
+        &self,
+        account: Account,
+        after: Option<Place>,
+        limit: usize,
+    ) -> Vec<(Place, AccountLine)> {
+        // The entry of the last line may have more.
+        let from = after.map_or(Bound::Unbounded, |after| Bound::Included(after.entry));
         let found = self.by_account.get(&account).map(|lines| lines.range((from, Bound::Unbounded)));
         let entries = found.into_iter().flatten().filter_map(|(_, place)| self.entries.get(*place));
-        entries.take(limit).flat_map(|entry| entry.lines_of(account)).collect()
+        let lines = entries.flat_map(|entry| {
+            let places = (0..).map(|line| Place { entry: line_key(entry), line });
+            places.zip(entry.lines_of(account))
+        });
+        let is_seen = |(place, _): &(Place, AccountLine)| {
+            after.is_some_and(|after| place.entry == after.entry && place.line <= after.line)
+        };
+        lines.filter(|line| !is_seen(line)).take(limit).collect()
     }
 
     pub(super) fn entries(&self) -> &[Entry] {
         &self.entries
     }
-}
-
-/// The place that a cursor names.
-pub(super) fn line_position(cursor: &Cursor) -> Result<LineKey, StoreError> {
-    let (millis, id) = cursor.parts::<i64, Id<Entry>>().map_err(StoreError::Cursor)?;
-    let at = DateTime::from_timestamp_millis(millis).ok_or_else(|| {
-        StoreError::Cursor(Violation::new("cursor", Code::Malformed, "this is not a cursor of this list"))
-    })?;
-    Ok((Reverse(at), id))
 }

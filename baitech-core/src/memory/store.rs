@@ -5,9 +5,9 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{commit, ledger, state::State};
+use super::{commit, ledger::Place, state::State};
 use crate::{
-    kernel::{Currency, Cursor, Id, Money, Page, PageRequest, Pause},
+    kernel::{Currency, Id, Money, Page, PageRequest, Pause},
     ledger::{Account, AccountLine, Entry},
     store::{
         ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem, DueWork, Event,
@@ -147,9 +147,9 @@ impl LedgerReader for MemoryStore {
         account: Account,
         page: &PageRequest,
     ) -> Result<Page<AccountLine>, StoreError> {
-        let after = page.cursor().map(ledger::line_position).transpose()?;
+        let after = page.cursor().map(Place::parse).transpose()?;
         let lines = self.read().ledger.lines(account, after, page.limit().saturating_add(1));
-        let cursor = |line: &AccountLine| Cursor::new(line.at.timestamp_millis(), line.entry);
-        Ok(Page::from_overfull(lines, page.limit(), cursor))
+        let page = Page::from_overfull(lines, page.limit(), |(place, _)| place.cursor());
+        Ok(page.map(|(_, line)| line))
     }
 }

@@ -25,8 +25,11 @@ impl Webhooks {
     }
 
     pub(super) fn put(&mut self, row: Row<Webhook>) {
-        self.by_time.insert(list_key(&row.value));
-        self.rows.insert(row.value.id, row);
+        let (key, id) = (list_key(&row.value), row.value.id);
+        if let Some(previous) = self.rows.insert(id, row) {
+            self.by_time.remove(&list_key(&previous.value));
+        }
+        self.by_time.insert(key);
     }
 
     pub(super) fn page(

@@ -36,6 +36,8 @@ pub struct PaymentPolicy {
     pub settlement_time: TimeOfDay,
     /// A technician who owes the platform more than this takes no more jobs that are paid in cash.
     pub debt_limit: Money,
+    /// A company owes this at most for what it buys on credit.
+    pub credit_limit: Money,
     /// The most that a wallet holds.
     pub wallet_limit: Money,
     /// The most of a tip.
@@ -61,6 +63,7 @@ impl Default for PaymentPolicy {
             settlement_day: Weekday::Mon,
             settlement_time: TimeOfDay::MIDNIGHT,
             debt_limit: kes(10_000),
+            credit_limit: kes(200_000),
             wallet_limit: kes(500_000),
             tip_limit: kes(50_000),
             issuer: super::Addressee { name: "BaiTech".to_owned(), ..super::Addressee::default() },

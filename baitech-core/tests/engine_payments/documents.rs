@@ -144,3 +144,18 @@ fn a_tip_is_all_the_technicians() {
     let technician = till.world.technician.actor();
     assert_forbidden(run(till.payments().tip(&technician, id, kes(200), &NewPayment::default())).map(drop));
 }
+
+#[test]
+fn a_company_owes_no_more_than_it_may() {
+    let mut policy = baitech_core::booking::BookingPolicy::default();
+    policy.payment.credit_limit = kes(2_737);
+    let till = Till::with(|builder| builder.policy(policy));
+    let company = company(&till);
+    let mut request = support::request();
+    request.payment_method = PaymentMethod::BankTransfer;
+    let booking = run(till.world.bookings().create(&company.actor(), &request)).unwrap();
+    till.world.drive(booking.id, Status::Accepted);
+    let payments = till.payments().agreed(kes(2_738));
+    let paid = run(payments.pay(&company.actor(), booking.id, &NewPayment::default()));
+    assert_refused(paid.map(drop), Rule::DebtLimit);
+}

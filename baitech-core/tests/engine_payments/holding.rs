@@ -300,3 +300,26 @@ fn no_price_is_raised_while_a_payment_of_it_is_on_its_way() {
     let proposed = run(till.world.bookings().propose_price_change(&technician, id, &change));
     assert_refused(proposed, Rule::Undecided);
 }
+
+#[test]
+fn a_wallet_is_its_owners_to_spend() {
+    let till = Till::new();
+    till.fill_wallet(&till.world.customer, 3_000);
+    let id = till.accepted(PaymentMethod::Wallet);
+    let admin = till.world.admin.actor();
+    let asked = NewPayment::default();
+    assert_forbidden(run(till.payments().agreed(kes(2_738)).pay(&admin, id, &asked)).map(drop));
+    assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 3_000);
+}
+
+#[test]
+fn who_tried_to_pay_by_phone_can_still_pay_in_cash() {
+    let till = Till::new();
+    let id = till.world.book_until(Status::PaymentPending).id;
+    till.mpesa.says(declined("1"));
+    let by_phone = NewPayment { method: Some(PaymentMethod::Mpesa), ..NewPayment::default() };
+    run(till.payments().agreed(kes(2_738)).pay(&till.customer(), id, &by_phone)).unwrap();
+    assert_eq!(till.world.load(id).payment.status, PaymentStatus::Failed);
+    run(till.world.bookings().confirm_cash(&till.world.technician.actor(), id)).unwrap();
+    assert_eq!(till.world.load(id).status, Status::Paid);
+}

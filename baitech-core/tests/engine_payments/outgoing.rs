@@ -33,6 +33,9 @@ fn an_instant_payout_costs_one_percent_and_no_more_than_is_owed_goes_out() {
     let customer = till.customer();
     let asked = NewPayout::default();
     assert_forbidden(run(till.payments().request_payout(&customer, id, kes(10), &asked)));
+    let elsewhere = NewPayout { phone_number: Some("0712 345 678".to_owned()), ..NewPayout::default() };
+    let support = till.world.support.actor();
+    assert_forbidden(run(till.payments().request_payout(&support, id, kes(10), &elsewhere)));
 }
 
 #[test]

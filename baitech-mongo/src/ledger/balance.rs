@@ -65,7 +65,7 @@ fn stripe_of(account: Account, cause: AggregateRef) -> Option<u8> {
     // FNV-1a: ids of one moment differ in a few bits only.
     let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let hashed = cause.id_bytes().into_iter().fold(0xcbf2_9ce4_8422_2325, hash);
-    let stripe = (hashed >> 32) % u64::from(STRIPES);
+    let stripe = (hashed ^ (hashed >> 40)) % u64::from(STRIPES);
     account.is_common().then(|| u8::try_from(stripe).unwrap_or_default())
 }
 
@@ -96,10 +96,6 @@ impl Movements {
         let guarded = |account: &Account| account.is_bounded() || solvent.contains(account);
         let takings = sums.into_iter().filter(|((account, _), sum)| sum.is_negative() && guarded(account));
         Ok(Self { takings: takings.map(|((account, _), sum)| (account, sum)).collect(), parts })
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.parts.is_empty()
     }
 
     /// What is taken from accounts that must not end below zero, in the order in which it is told.

@@ -63,7 +63,8 @@ impl Payments {
     /// # Errors
     /// A violation of `version` without either; [`Rule::Transition`], [`Rule::AlreadyDecided`], [`Rule::Undecided`] as
     /// [`Booking::require_payable`]; [`Rule::CostsMore`]; [`Rule::PaymentMethod`]; violations of `phoneNumber` and `amount`;
-    /// [`Rule::InsufficientFunds`]; [`Rule::PaymentDeclined`] for what looks too much like a fraud; [`Error::Conflict`].
+    /// [`Rule::InsufficientFunds`]; [`Rule::DebtLimit`] for a company that owes too much; [`Error::Forbidden`] for somebody else's
+    /// wallet; [`Rule::PaymentDeclined`] for what looks too much like a fraud; [`Error::Conflict`].
     pub async fn pay(
         &self,
         actor: &Actor,
@@ -255,6 +256,12 @@ impl Payments {
             let message = format!("this is not paid by {}", method.as_str());
             return Err(Error::refused(Rule::PaymentMethod, message));
         }
+        if method == PaymentMethod::Wallet && !spends_own(&context.actor, &order, booking) {
+            return Err(Error::forbidden("a wallet is its owner's to spend"));
+        }
+        if on_credit {
+            self.require_credit(order.payer, order.amount.gross).await?;
+        }
         let phone = match &request.phone_number {
             Some(number) => PhoneNumber::new(number)?,
             None => payer.phone.clone(),
@@ -334,6 +341,18 @@ impl Payments {
         }
     }
 
+    /// Fails where a company would owe more than it may.
+    async fn require_credit(&self, company: Id<User>, amount: Money) -> Result<()> {
+        let limit = self.engine.policy.payment.credit_limit;
+        let owed =
+            self.engine.ledger.balance(Account::Receivable(company), amount.currency()).await?.negated();
+        if owed.checked_add(amount)?.compare(limit) == Some(std::cmp::Ordering::Greater) {
+            let message = format!("a company owes {limit} at most; {owed} is owed now");
+            return Err(Error::refused(Rule::DebtLimit, message));
+        }
+        Ok(())
+    }
+
     async fn score(
         &self,
         order: &Order,
@@ -368,6 +387,12 @@ impl Payments {
         };
         Ok(self.engine.fraud.score(&signals, now))
     }
+}
+
+/// Whether an actor spends the own wallet, or as the customer of a company's booking the company's.
+fn spends_own(actor: &Actor, order: &Order, booking: Option<&Stored<Booking>>) -> bool {
+    actor.id() == Some(order.payer)
+        || booking.is_some_and(|booking| booking.parties(actor).contains(Party::Customer))
 }
 
 /// The answer to a repeated request: as the first one was answered.

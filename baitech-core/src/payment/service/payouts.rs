@@ -31,7 +31,8 @@ impl Payments {
     /// Pays a technician at once, for a fee, what has been earned: all that is not held back by a dispute, or a part of it.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than the technician and staff; [`Rule::InsufficientFunds`]; [`Rule::PaymentMethod`]; violations of
+    /// [`Error::Forbidden`] for others than the technician and staff, and for staff who name a number or an account;
+    /// [`Rule::InsufficientFunds`]; [`Rule::PaymentMethod`]; violations of
     /// `amount` and `phoneNumber`; [`Error::Unavailable`].
     pub async fn request_payout(
         &self,
@@ -41,6 +42,9 @@ impl Payments {
         request: &NewPayout,
     ) -> Result<Stored<Transaction>> {
         self.require_owner(actor, technician).await?;
+        if actor.id() != Some(technician) && (request.phone_number.is_some() || request.account.is_some()) {
+            return Err(Error::forbidden("only its owner says where else money is paid to"));
+        }
         let payee = self.user(technician).await?;
         if payee.role != Role::Technician {
             return Err(Error::refused(Rule::NotEligible, "only technicians are paid out"));

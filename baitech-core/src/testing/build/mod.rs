@@ -4,12 +4,14 @@
 mod bookings;
 mod changes;
 mod people;
+mod transactions;
 
 use chrono::{DateTime, Utc};
 
 pub use bookings::{booking, slot};
 pub use changes::{entry, event, idempotency};
 pub use people::{admin, company, customer, technician, technician_record, user};
+pub use transactions::{transaction, webhook};
 
 use crate::kernel::{Currency, GeoPoint, Id, Money};
 

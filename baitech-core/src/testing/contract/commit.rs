@@ -237,6 +237,12 @@ pub(super) async fn stores_nothing_of_a_refused_set(fixture: &dyn Fixture) {
             changes
         }),
         ("a taken address", whole_set(&user).write(Put::new(User::from_record(double)))),
+        ("an empty wallet", {
+            let mut changes = whole_set(&user);
+            let (cause, empty) = (AggregateRef::Booking(pending(1).id), Account::Wallet(rival.id));
+            changes.entries.push(build::entry(2, cause, empty, Account::Bank, build::kes(1)));
+            changes
+        }),
         ("a malformed part", {
             let mut changes = whole_set(&user);
             changes.events.push(event(AggregateRef::User(stale.id), Version::FIRST, 0, start()));
@@ -279,6 +285,16 @@ pub(super) async fn checks_in_order(fixture: &dyn Fixture) {
     assert!(matches!(error, StoreError::Conflict(_)), "then versions: {error:?}");
     let error = refuse(&*store, ChangeSet { take: take(), ..rename(&newer, "Newest").write(double()) }).await;
     assert!(matches!(error, StoreError::Claimed(_)), "then claims: {error:?}");
-    let error = refuse(&*store, rename(&newer, "Newest").write(double())).await;
+    let empty = Account::Wallet(stale.id);
+    let broke = |changes: ChangeSet| {
+        let cause = AggregateRef::User(stale.id);
+        ChangeSet { entries: vec![build::entry(1, cause, empty, Account::Bank, build::kes(1))], ..changes }
+    };
+    let error = refuse(&*store, broke(rename(&newer, "Newest").write(double()))).await;
     assert!(matches!(error, StoreError::Duplicate { field: "email" }), "then unique fields: {error:?}");
+    let held = ChangeSet { take: take(), ..broke(rename(&newer, "Newest")) };
+    let error = refuse(&*store, held).await;
+    assert!(matches!(error, StoreError::Claimed(_)), "claims before balances: {error:?}");
+    let error = refuse(&*store, broke(rename(&newer, "Newest"))).await;
+    assert!(matches!(error, StoreError::Overdrawn(of) if of == empty), "balances at last: {error:?}");
 }

@@ -9,8 +9,9 @@ use super::{
 };
 use crate::{
     booking::{Booking, BookingRecord},
-    store::{AggregateRef, ChangeSet, DueItem, Lease, Put, Store},
-    testing::build::{customer, start},
+    payment::{Transaction, TransactionKind, TransactionStatus},
+    store::{AggregateRef, ChangeSet, DueItem, Lease, Put, Store, Stored},
+    testing::build::{customer, kes, start, transaction, webhook},
 };
 
 fn minute(minutes: i64) -> DateTime<Utc> {
@@ -53,6 +54,30 @@ pub(super) async fn gives_what_is_due_in_order(fixture: &dyn Fixture) {
     let items = store.claim_due(lease, 2).await.unwrap();
     assert_eq!(items, [item(third, 30)], "what is due at this very moment is due");
     assert_eq!(claim(&*store, minute(31)).await, [fourth]);
+}
+
+pub(super) async fn gives_every_kind(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let (kind, status) = (TransactionKind::Tip, TransactionStatus::Initiated);
+    let paid = Transaction::from_record(transaction(1, &customer(1), kind, status, kes(5)));
+    let (user, call) = (customer(2), webhook(1));
+    let expected = [
+        AggregateRef::Transaction(paid.id),
+        AggregateRef::Webhook(call.id),
+        AggregateRef::User(user.id),
+        schedule(&*store, 1, 40).await,
+    ];
+    let changes = ChangeSet::new()
+        .write(Put::new(user).due_at(Some(minute(30))))
+        .write(Put::new(paid).due_at(Some(minute(10))))
+        .write(Put::new(call).due_at(Some(minute(20))));
+    apply(&*store, changes).await;
+    assert_eq!(claim(&*store, minute(60)).await, expected, "by time, whatever it is");
+    assert_eq!(claim(&*store, minute(60)).await, [], "and each is leased");
+    let AggregateRef::Transaction(id) = expected[0] else { return };
+    let paid: Stored<Transaction> = store.load(id).await.unwrap().unwrap();
+    apply(&*store, ChangeSet::new().write(Put::over(&paid, paid.value.clone()))).await;
+    assert_eq!(claim(&*store, minute(70)).await, expected[1..], "a write says that nothing is to be done");
 }
 
 pub(super) async fn excludes_running_leases(fixture: &dyn Fixture) {

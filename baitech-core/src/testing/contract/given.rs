@@ -6,6 +6,7 @@ use crate::{
     account::User,
     booking::{Booking, BookingRecord, BookingStatus},
     kernel::{Id, Text},
+    payment::{Transaction, TransactionRecord},
     store::{AggregateRef, ChangeSet, Claim, ClaimKey, Committed, Put, Store, StoreError, Stored, Version},
     testing::build,
 };
@@ -36,6 +37,13 @@ pub(super) async fn stored_booking(store: &dyn Store, booking: BookingRecord) ->
     let id = booking.id;
     apply(store, ChangeSet::new().write(Put::new(Booking::from_record(booking)))).await;
     load_booking(store, id).await
+}
+
+/// Stores a new transaction, and loads it.
+pub(super) async fn stored_transaction(store: &dyn Store, record: TransactionRecord) -> Stored<Transaction> {
+    let id = record.id;
+    apply(store, ChangeSet::new().write(Put::new(Transaction::from_record(record)))).await;
+    store.load(id).await.expect("loads").expect("is there")
 }
 
 pub(super) async fn load_user(store: &dyn Store, id: Id<User>) -> Stored<User> {

@@ -1,10 +1,12 @@
 use super::{
     Fixture,
-    given::{apply, load_user, refuse, rename, stored_user},
+    given::{apply, load_user, pending, refuse, rename, stored_user},
 };
 use crate::{
-    store::{AggregateRef, ChangeSet, Guard, StoreError, Version},
-    testing::build::customer,
+    booking::Booking,
+    payment::{Transaction, TransactionKind, TransactionStatus},
+    store::{AggregateRef, ChangeSet, Guard, Put, StoreError, Version},
+    testing::build::{customer, kes, transaction, webhook},
 };
 
 pub(super) async fn let_pass_at_their_version(fixture: &dyn Fixture) {
@@ -19,6 +21,29 @@ pub(super) async fn let_pass_at_their_version(fixture: &dyn Fixture) {
     let written = load_user(&*store, written.id).await;
     apply(&*store, ChangeSet { guards, ..rename(&written, "Twice") }).await;
     apply(&*store, rename(&guarded, "Guarded")).await;
+}
+
+pub(super) async fn cover_every_kind(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let (kind, status) = (TransactionKind::Tip, TransactionStatus::Initiated);
+    let paid = Transaction::from_record(transaction(1, &customer(1), kind, status, kes(5)));
+    let booking = Booking::from_record(pending(1));
+    let targets = [
+        AggregateRef::Transaction(paid.id),
+        AggregateRef::Booking(booking.id),
+        AggregateRef::Webhook(webhook(1).id),
+    ];
+    let new = ChangeSet::new().write(Put::new(paid)).write(Put::new(booking)).write(Put::new(webhook(1)));
+    apply(&*store, new).await;
+    let mut written = stored_user(&*store, customer(1)).await;
+    for target in targets {
+        let at = |version| vec![Guard { target, version }];
+        let stale = ChangeSet { guards: at(Version::FIRST.next()), ..rename(&written, "Once") };
+        let error = refuse(&*store, stale).await;
+        assert!(matches!(error, StoreError::Conflict(of) if of == target), "{error:?}");
+        apply(&*store, ChangeSet { guards: at(Version::FIRST), ..rename(&written, "Once") }).await;
+        written = load_user(&*store, written.id).await;
+    }
 }
 
 pub(super) async fn refuse_another_version(fixture: &dyn Fixture) {

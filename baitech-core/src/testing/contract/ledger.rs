@@ -1,4 +1,10 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use chrono::{SubsecRound, TimeDelta};
 
 use super::{
     Fixture,
@@ -7,10 +13,10 @@ use super::{
 };
 use crate::{
     booking::PaymentMethod,
-    kernel::{Currency, Money},
-    ledger::{Account, Entry},
-    store::{AggregateRef, ChangeSet, Put},
-    testing::build::{customer, entry, id, kes},
+    kernel::{Currency, Cursor, Money, PageRequest},
+    ledger::{Account, AccountLine, Entry, EntryRecord, Posting},
+    store::{AggregateRef, ChangeSet, Put, StoreError},
+    testing::build::{customer, entry, id, kes, start},
 };
 
 fn book(entries: Vec<Entry>, n: u64) -> ChangeSet {
@@ -107,4 +113,124 @@ pub(super) async fn balances_under_races(fixture: &dyn Fixture) {
     let expected =
         [(Account::Bank, kes(-10_000)), (Account::PlatformRevenue, kes(9_900)), (Account::Losses, kes(100))];
     assert_eq!(store.trial_balance().await.unwrap(), expected);
+}
+
+pub(super) async fn counts_the_same_anew(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    assert_eq!(store.recount().await.unwrap(), []);
+    let write = |n: u64| {
+        let store = Arc::clone(&store);
+        async move {
+            let cause = AggregateRef::User(customer(n).id);
+            // The first postings of accounts that several have in common, and one of its own.
+            let shared = Account::Payable(customer(n % 3).id);
+            let entries = vec![
+                entry(n * 3, cause, Account::Bank, shared, kes(7)),
+                entry(n * 3 + 1, cause, shared, Account::Wallet(customer(n).id), kes(3)),
+                entry(n * 3 + 2, cause, Account::Bank, shared, Money::from_minor(5, Currency::USD)),
+            ];
+            apply(&*store, book(entries, n)).await;
+        }
+    };
+    together(fixture, (0..24).map(write)).await;
+    let balances = store.trial_balance().await.unwrap();
+    assert_eq!(store.recount().await.unwrap(), balances);
+    let payable = store.balance(Account::Payable(customer(1).id), Currency::KES).await.unwrap();
+    assert_eq!(payable, kes(8 * 4));
+    for currency in [Currency::KES, Currency::USD] {
+        let amounts = balances.iter().map(|(_, amount)| *amount);
+        let sum = Money::sum(currency, amounts.filter(|amount| amount.currency() == currency)).unwrap();
+        assert!(sum.is_zero(), "{sum}");
+    }
+}
+
+/// Entries that touch the bank at ten moments, several at each; every fifth in two currencies, every seventh twice.
+fn banking() -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for n in 0..60_u64 {
+        let place = i64::try_from(n).unwrap();
+        let mut postings = vec![(Account::Bank, kes(place + 1)), (Account::Losses, kes(-place - 1))];
+        if n % 5 == 0 {
+            let cents = |cents| Money::from_minor(cents, Currency::USD);
+            postings.extend([(Account::Losses, cents(-place - 7)), (Account::Bank, cents(place + 7))]);
+        }
+        if n % 7 == 0 {
+            postings.extend([(Account::Bank, kes(2)), (Account::Discounts, kes(-2))]);
+        }
+        let at = start() + TimeDelta::microseconds(place * 37 % 10 * 700);
+        let postings = postings.into_iter().map(|(account, amount)| Posting { account, amount }).collect();
+        let (cause, description) = (AggregateRef::User(customer(n).id), format!("entry {n}"));
+        entries.push(Entry::new(EntryRecord { id: id(n), cause, description, at, postings }).unwrap());
+    }
+    entries
+}
+
+/// What a store keeps of an entry's time.
+fn millis(mut line: AccountLine) -> AccountLine {
+    line.at = line.at.trunc_subsecs(3);
+    line
+}
+
+pub(super) async fn lists_lines_without_gap_or_repeat(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let mut entries = banking();
+    for (n, batch) in (0..).zip(entries.chunks(13)) {
+        apply(&*store, book(batch.to_vec(), n)).await;
+    }
+    entries.sort_by_key(|entry| (Reverse(entry.at.timestamp_millis()), entry.id));
+    for account in [Account::Bank, Account::Discounts, Account::Wallet(id(1))] {
+        let expected: Vec<AccountLine> =
+            entries.iter().flat_map(|entry| entry.lines_of(account)).map(millis).collect();
+        for limit in [1, 7, 100] {
+            let mut found = Vec::new();
+            let mut cursor = None;
+            loop {
+                let request = PageRequest::new(limit, cursor).unwrap();
+                let page = store.account_lines(account, &request).await.unwrap();
+                assert!(page.items.len() <= limit as usize);
+                found.extend(page.items.into_iter().map(millis));
+                cursor = page.next_cursor;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(found, expected, "{account} in pages of {limit}");
+        }
+    }
+}
+
+pub(super) async fn lists_lines_while_others_come(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    apply(&*store, book(banking(), 1)).await;
+    let mut seen = Vec::new();
+    let mut cursor = None;
+    for n in 100_u64..150 {
+        let page = store.account_lines(Account::Bank, &PageRequest::new(6, cursor).unwrap()).await.unwrap();
+        seen.extend(page.items.iter().map(|line| (line.entry, line.amount.currency().code())));
+        let cause = AggregateRef::User(customer(n).id);
+        apply(&*store, book(vec![entry(n, cause, Account::Losses, Account::Bank, kes(1))], n)).await;
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert!(cursor.is_none(), "the list ends");
+    let distinct: BTreeSet<_> = seen.iter().collect();
+    assert_eq!(distinct.len(), seen.len(), "none twice");
+    let there = banking();
+    let mut lines = there.iter().flat_map(|entry| entry.lines_of(Account::Bank));
+    assert!(
+        lines.all(|line| distinct.contains(&(line.entry, line.amount.currency().code()))),
+        "none left out"
+    );
+}
+
+pub(super) async fn refuses_foreign_cursors(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    for text in ["", "~", "nonsense", "1~2", "x~6b02a8c0ffb68dbb1a224c14", "1.x~6b02a8c0ffb68dbb1a224c14"] {
+        let request = PageRequest::new(5, Some(Cursor::from_text(text))).unwrap();
+        let refused = store.account_lines(Account::Bank, &request).await;
+        let Err(StoreError::Cursor(violation)) = refused else { panic!("{text:?}: {refused:?}") };
+        assert_eq!(violation.field, "cursor");
+    }
 }

@@ -22,6 +22,7 @@ mod commit;
 mod counters;
 mod due;
 mod fixture;
+mod funds;
 mod given;
 mod guards;
 mod idempotency;
@@ -31,7 +32,9 @@ mod outbox;
 mod races;
 mod round_trip;
 mod tallies;
+mod transactions;
 mod users;
+mod webhooks;
 
 use std::{fmt, future::Future, pin::Pin};
 
@@ -126,6 +129,7 @@ macro_rules! contract_tests {
             }
             guards {
                 let_pass_at_their_version
+                cover_every_kind
                 refuse_another_version
                 refuse_what_is_not_there
             }
@@ -157,6 +161,7 @@ macro_rules! contract_tests {
             }
             due {
                 gives_what_is_due_in_order
+                gives_every_kind
                 excludes_running_leases
                 ends_leases_in_time
                 follows_the_last_write
@@ -171,6 +176,19 @@ macro_rules! contract_tests {
                 sums_postings
                 shows_every_account
                 balances_under_races
+                counts_the_same_anew
+                lists_lines_without_gap_or_repeat
+                lists_lines_while_others_come
+                refuses_foreign_cursors
+            }
+            funds {
+                bound_what_is_held_for_somebody
+                judge_a_set_by_its_sum
+                bound_others_where_a_set_asks_for_it
+                leave_nothing_of_what_they_refuse
+                let_spenders_take_what_there_is
+                hold_common_accounts_solvent_in_a_race
+                come_and_go_in_a_race
             }
             users {
                 are_found_by_their_fields
@@ -185,6 +203,21 @@ macro_rules! contract_tests {
                 hide_when_deleted
                 refuse_foreign_cursors
             }
+            transactions {
+                are_found_by_their_fields
+                refuse_taken_numbers_and_references
+                are_listed_and_totalled_by_filter
+                total_each_currency_apart
+                are_paged_while_others_come_and_change
+                are_flagged_until_a_person_has_looked
+                tell_the_history_of_a_payer
+                refuse_foreign_cursors
+            }
+            webhooks {
+                are_listed_by_status
+                are_paged_while_others_come
+                refuse_foreign_cursors
+            }
             matching {
                 finds_candidates_within_reach
                 forgets_who_cannot_be_booked
@@ -194,6 +227,8 @@ macro_rules! contract_tests {
             round_trip {
                 users_are_read_as_written
                 bookings_are_read_as_written
+                transactions_are_read_as_written
+                webhooks_are_read_as_written
                 events_are_read_as_written
             }
         }

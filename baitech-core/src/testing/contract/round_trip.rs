@@ -1,4 +1,4 @@
-use std::fmt::Debug;
+use std::{cmp::Reverse, fmt::Debug};
 
 use proptest::{
     strategy::{Strategy, ValueTree},
@@ -13,10 +13,11 @@ use crate::{
     account::{User, UserRecord},
     booking::{Booking, BookingNumber, BookingRecord},
     kernel::{Email, PageRequest, PhoneNumber, Username},
-    store::{ChangeSet, Event, Put},
+    payment::{Transaction, TransactionNumber, TransactionRecord, Webhook, WebhookRecord},
+    store::{ChangeSet, Event, Put, Stored},
     testing::{
         build,
-        strategies::{booking_record, change_set, user_record},
+        strategies::{booking_record, change_set, transaction_record, user_record, webhook_record},
     },
 };
 
@@ -25,6 +26,14 @@ fn samples<T: Debug>(strategy: impl Strategy<Value = T>, count: usize) -> Vec<T>
     let mut runner = TestRunner::deterministic();
     let sample = || strategy.new_tree(&mut runner).expect("a sample").current();
     std::iter::repeat_with(sample).take(count).collect()
+}
+
+fn apart_transaction(number: usize, record: TransactionRecord) -> TransactionRecord {
+    let mut gateway = record.gateway;
+    gateway.reference = gateway.reference.map(|reference| format!("{number}.{reference}"));
+    gateway.token = gateway.token.map(|token| format!("{number}.{token}"));
+    let transaction_number = TransactionNumber::from_stored(format!("TXN{number:012}"));
+    TransactionRecord { id: build::id(number as u64), number: transaction_number, gateway, ..record }
 }
 
 /// What stands in the way of storing any users together: what they have alone.
@@ -81,6 +90,48 @@ pub(super) async fn bookings_are_read_as_written(fixture: &dyn Fixture) {
         let found = store.find_by_number(&second.number).await.unwrap().expect("is found");
         assert_eq!(found.value, second, "by its number");
     }
+}
+
+pub(super) async fn transactions_are_read_as_written(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let records = samples((transaction_record(), transaction_record()), 96);
+    for (number, (first, second)) in records.into_iter().enumerate() {
+        let first = Transaction::from_record(apart_transaction(number, first));
+        apply(&*store, ChangeSet::new().write(Put::new(first.clone()))).await;
+        let stored: Stored<Transaction> = store.load(first.id).await.unwrap().expect("is there");
+        assert_eq!(stored.value, first, "a new transaction");
+        let second = Transaction::from_record(apart_transaction(number, second));
+        apply(&*store, ChangeSet::new().write(Put::over(&stored, second.clone()))).await;
+        let found = store.find_transaction_by_number(&second.number).await.unwrap().expect("is found");
+        assert_eq!(found.value, second, "a transaction over another");
+        for found in [
+            store.find_by_token(second.gateway.token.as_deref().unwrap_or_default()).await.unwrap(),
+            store.find_by_reference(second.gateway.reference.as_deref().unwrap_or_default()).await.unwrap(),
+        ] {
+            assert!(found.is_none_or(|found| found.value == second));
+        }
+    }
+}
+
+pub(super) async fn webhooks_are_read_as_written(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let records = samples((webhook_record(), webhook_record()), 64);
+    let mut last = Vec::new();
+    for (number, (first, second)) in records.into_iter().enumerate() {
+        let apart = |record| Webhook::from_record(WebhookRecord { id: build::id(number as u64), ..record });
+        let (first, second) = (apart(first), apart(second));
+        apply(&*store, ChangeSet::new().write(Put::new(first.clone()))).await;
+        let stored: Stored<Webhook> = store.load(first.id).await.unwrap().expect("is there");
+        assert_eq!(stored.value, first, "a new call");
+        apply(&*store, ChangeSet::new().write(Put::over(&stored, second.clone()))).await;
+        let stored: Stored<Webhook> = store.load(first.id).await.unwrap().expect("is there");
+        assert_eq!(stored.value, second, "a call over another");
+        last.push(second);
+    }
+    let page = store.list_webhooks(&[], &PageRequest::new(100, None).unwrap()).await.unwrap();
+    let listed: Vec<Webhook> = page.items.into_iter().map(|call| call.value).collect();
+    last.sort_by_key(|call| (Reverse(call.received_at), call.id));
+    assert_eq!(listed, last, "in a list, to the byte");
 }
 
 pub(super) async fn events_are_read_as_written(fixture: &dyn Fixture) {

@@ -4,12 +4,14 @@ use super::{
     account::user_record,
     booking::{booking_record, outcome},
     kernel::{actor, currency, id, moment, money},
+    payment::{payment_event, transaction_record, webhook_record},
 };
 use crate::{
     account::{AccountEvent, KycStatus, User, UserStatus},
     booking::{Booking, BookingEvent, BookingStatus, ReminderKind},
     kernel::{Id, Role},
     ledger::Account,
+    payment::{Transaction, Webhook},
     store::{
         AggregateRef, ChangeSet, Claim, ClaimKey, Event, EventKind, Fingerprint, Idempotency, IdempotencyKey,
         Put, Version,
@@ -63,23 +65,34 @@ pub fn account_event() -> impl Strategy<Value = AccountEvent> {
     ]
 }
 
-/// A well-formed set that makes a new user and a new booking and uses every other part; nothing of it conflicts with an empty store.
+/// A well-formed set that makes a new aggregate of every kind and uses every other part; nothing of it conflicts with an empty store.
 pub fn change_set() -> impl Strategy<Value = ChangeSet> {
     let happening = (
         actor(),
-        prop_oneof![booking_event().prop_map(EventKind::from), account_event().prop_map(EventKind::from),],
+        prop_oneof![
+            booking_event().prop_map(EventKind::from),
+            account_event().prop_map(EventKind::from),
+            payment_event().prop_map(EventKind::from),
+        ],
     );
     let events = (vec(happening, 0..5), moment());
     let request = ("[!-~]{1,40}", any::<[u8; 32]>(), vec(any::<u8>(), 0..200), option::of(moment()));
     let claims = vec("[a-z0-9]{1,12}", 0..10);
     let moves = vec((1..1_000_000_i64, any::<u64>()), 0..4);
-    (user_record(), booking_record(), option::of(moment()), events, option::of(request), claims, moves)
-        .prop_map(|(user, booking, due_at, (happenings, at), request, claims, moves)| {
+    let money = (transaction_record(), webhook_record());
+    (user_record(), booking_record(), money, option::of(moment()), events, option::of(request), claims, moves)
+        .prop_map(|(user, booking, (paid, call), due_at, (happenings, at), request, claims, moves)| {
             let (user, booking) = (User::from_record(user), Booking::from_record(booking));
+            let (paid, call) = (Transaction::from_record(paid), Webhook::from_record(call));
             let (of_user, of_booking) = (AggregateRef::User(user.id), AggregateRef::Booking(booking.id));
+            let of_paid = AggregateRef::Transaction(paid.id);
             let wallet = Account::Wallet(user.id);
             let event = |(n, (actor, kind)): (u32, _)| {
-                let aggregate = if matches!(kind, EventKind::Account(_)) { of_user } else { of_booking };
+                let aggregate = match kind {
+                    EventKind::Account(_) => of_user,
+                    EventKind::Booking(_) => of_booking,
+                    EventKind::Payment(_) => of_paid,
+                };
                 let Event { id, .. } = build::event(aggregate, Version::FIRST, n, at);
                 Event { id, aggregate, version: Version::FIRST, n, actor, at, kind }
             };
@@ -100,7 +113,11 @@ pub fn change_set() -> impl Strategy<Value = ChangeSet> {
                     answer,
                     expires_at,
                 }),
-                ..ChangeSet::new().write(Put::new(user)).write(Put::new(booking).due_at(due_at))
+                ..ChangeSet::new()
+                    .write(Put::new(user))
+                    .write(Put::new(booking).due_at(due_at))
+                    .write(Put::new(paid))
+                    .write(Put::new(call))
             }
         })
 }

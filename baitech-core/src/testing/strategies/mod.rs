@@ -8,6 +8,7 @@ mod account;
 mod booking;
 mod changes;
 mod kernel;
+mod payment;
 
 pub use account::{address, availability, kyc, technician_profile, user_record};
 pub use booking::{booking_record, pricing, time_slot};
@@ -16,3 +17,4 @@ pub use kernel::{
     actor, currency, date, email, geo_point, id, image, moment, money, percent, phone_number, rate, text,
     time_of_day, username, words, zone,
 };
+pub use payment::{payment_event, transaction_record, webhook_record};

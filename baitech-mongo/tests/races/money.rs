@@ -1,0 +1,337 @@
+//! Those who release, give back and pay the same money at the same time: it moves once.
+//!
+//! Money that is held lies in escrow for a booking that is paid; eight people, over two connections, ask for the same thing at once.
+
+use std::sync::Arc;
+
+use baitech_core::{
+    Marketplace,
+    account::User,
+    booking::{Booking, BookingStatus as Status, PaymentMethod, PaymentStatus, PaymentTiming},
+    kernel::{Actor, Currency, Error, Id, ManualClock, Money, Rule},
+    ledger::Account,
+    payment::{
+        Amount, Capabilities, GatewayError, Limits, NewPayment, NewPayout, News, Notice, Outcome, PayOut,
+        PaymentGateway, Payments, Proof, Subject, Transaction, TransactionKind, TransactionRecord,
+        TransactionStatus, WebhookCall, WebhookError,
+    },
+    pricing::Shares,
+    store::{ChangeSet, Commit, LedgerReader, Load, Put, Stored},
+    testing::build::{self, kes},
+};
+use futures::future::join_all;
+
+use crate::world::{World, at_once, now};
+
+const LANES: u64 = 8;
+const ROUNDS: u64 = 25;
+const RIVALS: usize = 8;
+
+/// Mobile money that takes every order; a call of it is a name for the news and an amount.
+#[derive(Debug)]
+struct Phone;
+
+#[async_trait::async_trait]
+impl PaymentGateway for Phone {
+    fn method(&self) -> PaymentMethod {
+        PaymentMethod::Mpesa
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            ledger_only: false,
+            pay_out: Some(Limits::default()),
+            signs_webhooks: false,
+            ..Capabilities::of_ledger(PaymentTiming::AtAcceptance)
+        }
+    }
+
+    async fn pay_out(&self, pay_out: &PayOut) -> Result<Outcome, GatewayError> {
+        Ok(Outcome::Accepted { reference: pay_out.idempotency_key.clone(), client_secret: None })
+    }
+
+    fn read_webhook(&self, call: &WebhookCall) -> Result<Vec<Notice>, WebhookError> {
+        let text = String::from_utf8(call.body.clone()).unwrap();
+        let (id, amount) = text.split_once(' ').unwrap();
+        let proof = Proof { amount: Some(kes(amount.parse().unwrap())), ..Proof::default() };
+        let news = News::Outcome(Outcome::Settled(proof));
+        Ok(vec![Notice { id: id.to_owned(), subject: Subject::Caller { reference: None }, news }])
+    }
+}
+
+struct Till {
+    world: World,
+    markets: Vec<Marketplace>,
+    admin: User,
+    technician: User,
+}
+
+impl Till {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let clock = || Arc::new(ManualClock::at(now()));
+        let markets = world.stores.iter().map(|store| {
+            Marketplace::builder(Arc::new(store.clone())).clock(clock()).gateway(Arc::new(Phone)).build()
+        });
+        let markets = markets.collect();
+        let admin = build::admin(1);
+        world.store([Put::new(admin.clone()).into()]).await;
+        let technician = world.technician(1).await;
+        Self { world, markets, admin, technician }
+    }
+
+    fn payments(&self, n: usize) -> Payments {
+        self.markets[n % self.markets.len()].payments()
+    }
+
+    /// The `n`-th booking, paid by wallet, whose money is held; with a customer of its own, on whom nobody else counts.
+    async fn held(&self, n: u64) -> (Id<Booking>, Id<Transaction>) {
+        let customer = build::customer(1_000 + n);
+        let mut booking = build::booking(n, &customer, Some(&self.technician), Status::Paid);
+        let total = booking.pricing.total;
+        let payment = TransactionRecord {
+            payee: Some(self.technician.id),
+            booking: Some(booking.id),
+            method: PaymentMethod::Wallet,
+            amount: Amount::shared(golden()).unwrap(),
+            splits: Vec::new(),
+            gateway: Default::default(),
+            // An id of its own: that of the booking is `n`.
+            ..build::transaction(
+                1_000_000 + n,
+                &customer,
+                TransactionKind::BookingPayment,
+                TransactionStatus::Completed,
+                total,
+            )
+        };
+        let payment = TransactionRecord {
+            escrow: baitech_core::payment::EscrowState {
+                held: true,
+                held_at: Some(build::start()),
+                ..Default::default()
+            },
+            ..payment
+        };
+        booking.payment.method = Some(PaymentMethod::Wallet);
+        booking.payment.status = PaymentStatus::Held;
+        booking.payment.transaction = Some(payment.id);
+        booking.payment.paid = Some(total);
+        booking.payment.held = true;
+        let (booking, payment) = (Booking::from_record(booking), Transaction::from_record(payment));
+        let ids = (booking.id, payment.id);
+        let bank = Account::OpeningBalance;
+        let entry = build::entry(n, ids.1.into(), bank, Account::Escrow(ids.0), total);
+        let changes =
+            ChangeSet::new().write(Put::new(customer)).write(Put::new(booking)).write(Put::new(payment));
+        let changes = ChangeSet { entries: vec![entry], ..changes };
+        let _ = self.world.stores[0].commit(changes).await.unwrap();
+        ids
+    }
+
+    async fn load(&self, id: Id<Transaction>) -> Stored<Transaction> {
+        Load::<Transaction>::load(&self.world.stores[0], id).await.unwrap().unwrap()
+    }
+
+    async fn balance(&self, account: Account) -> Money {
+        self.world.stores[0].balance(account, Currency::KES).await.unwrap()
+    }
+
+    /// What the postings say is what the running balances say, and all of it sums to nothing.
+    async fn audit(&self) {
+        let store = &self.world.stores[0];
+        let balances = store.trial_balance().await.unwrap();
+        assert_eq!(balances, store.recount().await.unwrap());
+        let sum = Money::sum(Currency::KES, balances.iter().map(|(_, balance)| *balance)).unwrap();
+        assert!(sum.is_zero(), "{sum}");
+    }
+}
+
+/// Of 2,738: 2,278 for the technician, 300 and 60 for the platform, 100 withheld.
+fn golden() -> Shares {
+    Shares { payout: kes(2_278), platform: kes(300), processing: kes(60), withholding: kes(100) }
+}
+
+/// Rounds in lanes that run beside each other; what each counted, summed.
+async fn rounds(round: impl AsyncFn(u64) -> u64) -> u64 {
+    let lane = async |lane: u64| {
+        let mut counted = 0;
+        for n in 0..ROUNDS {
+            counted += round(lane * ROUNDS + n).await;
+        }
+        counted
+    };
+    join_all((0..LANES).map(lane)).await.into_iter().sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_eight_releases_one_takes_effect() {
+    let till = Till::new().await;
+    let done = rounds(async |n| {
+        let (booking, payment) = till.held(n + 1).await;
+        let admin = till.admin.actor();
+        let release = |rival| {
+            let payments = till.payments(rival);
+            async move { payments.release(&admin, payment).await }
+        };
+        let answers = at_once((0..RIVALS).map(release).collect::<Vec<_>>()).await;
+        let done = answers.iter().filter(|answer| answer.is_ok()).count();
+        for refused in answers.iter().filter_map(|answer| answer.as_ref().err()) {
+            assert_eq!(refused.rule(), Some(Rule::AlreadyDecided), "{refused}");
+        }
+        assert!(till.balance(Account::Escrow(booking)).await.is_zero());
+        u64::try_from(done).unwrap()
+    })
+    .await;
+    let all = LANES * ROUNDS;
+    assert_eq!(done, all, "one a round");
+    let earned = i64::try_from(all).unwrap() * 2_278;
+    assert_eq!(till.balance(Account::Payable(till.technician.id)).await, kes(earned));
+    till.audit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_eight_refunds_one_takes_effect() {
+    let till = Till::new().await;
+    let done = rounds(async |n| {
+        let (booking, payment) = till.held(n + 1).await;
+        let admin = till.admin.actor();
+        let refund = |rival| {
+            let payments = till.payments(rival);
+            async move { payments.refund(&admin, payment, kes(2_738), "sorry").await }
+        };
+        let answers = at_once((0..RIVALS).map(refund).collect::<Vec<_>>()).await;
+        let done = answers.iter().filter(|answer| answer.is_ok()).count();
+        for refused in answers.iter().filter_map(|answer| answer.as_ref().err()) {
+            assert_eq!(refused.rule(), Some(Rule::ExceedsCapture), "{refused}");
+        }
+        let payment = till.load(payment).await;
+        assert_eq!((payment.status, payment.refunds.len()), (TransactionStatus::Refunded, 1));
+        assert!(till.balance(Account::Escrow(booking)).await.is_zero());
+        let wallet = till.balance(Account::Wallet(payment.payer.unwrap())).await;
+        assert_eq!(wallet, kes(2_738));
+        u64::try_from(done).unwrap()
+    })
+    .await;
+    assert_eq!(done, LANES * ROUNDS, "one a round");
+    till.audit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_release_against_a_refund_leaves_every_shilling_accounted_for() {
+    let till = Till::new().await;
+    let released_first = rounds(async |n| {
+        let (booking, payment) = till.held(n + 1).await;
+        let admin = till.admin.actor();
+        let (releasing, refunding) = (till.payments(0), till.payments(1));
+        let release = async move { releasing.release(&admin, payment).await.map(drop) };
+        let refund = async move { refunding.refund(&admin, payment, kes(2_738), "sorry").await.map(drop) };
+        let tasks: [std::pin::Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>; 2] = if n % 2 == 0 {
+            [Box::pin(release), Box::pin(refund)]
+        } else {
+            [Box::pin(refund), Box::pin(release)]
+        };
+        let mut answers = at_once(tasks).await;
+        if n % 2 == 1 {
+            answers.reverse();
+        }
+        assert!(answers[1].is_ok(), "all of it can be given back, released or not: {:?}", answers[1]);
+        assert!(till.balance(Account::Escrow(booking)).await.is_zero());
+        let payment = till.load(payment).await;
+        assert!(payment.captured().unwrap().is_zero());
+        assert_eq!(till.balance(Account::Wallet(payment.payer.unwrap())).await, kes(2_738));
+        match &answers[0] {
+            Ok(()) => assert!(payment.escrow.released_at.is_some()),
+            Err(refused) => assert_eq!(refused.rule(), Some(Rule::AlreadyDecided), "{refused}"),
+        }
+        u64::from(answers[0].is_ok())
+    })
+    .await;
+    println!("released before it was given back {released_first} times of {}", LANES * ROUNDS);
+    assert!(till.balance(Account::Payable(till.technician.id)).await.is_zero());
+    assert!(till.balance(Account::PlatformRevenue).await.is_zero());
+    till.audit().await;
+}
+
+/// The `n`-th booking, accepted, with a payment that is on its way.
+async fn paying(till: &Till, n: u64) -> (Id<Booking>, Stored<Transaction>) {
+    let customer = build::customer(1_000 + n);
+    let mut booking = build::booking(n, &customer, Some(&till.technician), Status::Accepted);
+    booking.payment.method = Some(PaymentMethod::Mpesa);
+    booking.payment.timing = PaymentTiming::AtAcceptance;
+    let booking = Booking::from_record(booking);
+    let id = booking.id;
+    let changes = ChangeSet::new().write(Put::new(customer.clone())).write(Put::new(booking));
+    let _ = till.world.stores[0].commit(changes).await.unwrap();
+    let payments = till.payments(0).agreed(kes(2_738));
+    let started = payments.pay(&customer.actor(), id, &NewPayment::default()).await.unwrap();
+    (id, started.transaction)
+}
+
+async fn call(payments: Payments, payment: &Stored<Transaction>, text: String) {
+    let token = payment.gateway.token.clone().unwrap();
+    let call = WebhookCall { token, headers: Vec::new(), body: text.into_bytes(), received_at: now() };
+    payments.receive_webhook(call).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_call_eight_times_at_once_pays_once() {
+    let till = Till::new().await;
+    rounds(async |n| {
+        let (booking, payment) = paying(&till, n + 1).await;
+        let calls = (0..RIVALS).map(|rival| {
+            let (payments, payment) = (till.payments(rival), payment.clone());
+            async move { call(payments, &payment, format!("n{n} 2738")).await }
+        });
+        at_once(calls.collect::<Vec<_>>()).await;
+        assert_eq!(till.balance(Account::Escrow(booking)).await, kes(2_738));
+        assert_eq!(till.load(payment.id).await.status, TransactionStatus::Completed);
+        let stored = till.world.load(booking).await;
+        assert_eq!(stored.payment.paid, Some(kes(2_738)));
+        1
+    })
+    .await;
+    assert_eq!(till.world.count("ledger").await, LANES * ROUNDS, "an entry a payment");
+    till.audit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_different_calls_at_once_are_ten_payments() {
+    let till = Till::new().await;
+    let mut waiting = Vec::new();
+    for n in 1..=10 {
+        waiting.push(paying(&till, n).await);
+    }
+    let calls = waiting.iter().enumerate().map(|(n, (_, payment))| {
+        let (payments, payment) = (till.payments(n), payment.clone());
+        async move { call(payments, &payment, format!("n{n} 2738")).await }
+    });
+    at_once(calls.collect::<Vec<_>>()).await;
+    for (booking, payment) in &waiting {
+        assert_eq!(till.balance(Account::Escrow(*booking)).await, kes(2_738));
+        assert_eq!(till.load(payment.id).await.status, TransactionStatus::Completed);
+    }
+    assert_eq!(till.world.count("ledger").await, 10);
+    till.audit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_who_empty_a_wallet_only_as_many_as_it_fills_are_paid() {
+    let till = Till::new().await;
+    let owner = build::customer(1);
+    let entry = build::entry(1, owner.id.into(), Account::Bank, Account::Wallet(owner.id), kes(1_000));
+    let seen = Load::<User>::load(&till.world.stores[0], owner.id).await.unwrap().unwrap();
+    let changes = ChangeSet::new().write(Put::over(&seen, seen.value.clone()));
+    let _ = till.world.stores[0].commit(ChangeSet { entries: vec![entry], ..changes }).await.unwrap();
+    let withdraw = |rival| {
+        let (payments, actor): (_, Actor) = (till.payments(rival), owner.actor());
+        async move { payments.withdraw(&actor, kes(300), &NewPayout::default()).await }
+    };
+    let answers = at_once((0..RIVALS).map(withdraw).collect::<Vec<_>>()).await;
+    let paid = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert_eq!(paid, 3, "of 1,000, each 300");
+    for refused in answers.iter().filter_map(|answer| answer.as_ref().err()) {
+        assert_eq!(refused.rule(), Some(Rule::InsufficientFunds), "{refused}");
+    }
+    till.audit().await;
+}
