@@ -52,7 +52,8 @@ pub(crate) fn readable<T>(read: Result<T, StoreError>) -> Option<T> {
     read.inspect_err(|error| tracing::error!(%error, "a document that cannot be read is left out")).ok()
 }
 
-fn stored<A: Aggregate>(raw: RawDocumentBuf) -> Result<Stored<A>, StoreError> {
+/// The value of a raw document, with its version, and the document as its origin.
+pub(crate) fn stored<A: Aggregate>(raw: RawDocumentBuf) -> Result<Stored<A>, StoreError> {
     let value = A::decode(&raw).map_err(|reason| corrupt(A::COLLECTION, &raw, &reason))?;
     Ok(Stored { value, version: version::of(&raw), origin: Origin::new(RawOrigin(raw)) })
 }

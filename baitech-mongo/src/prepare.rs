@@ -2,9 +2,13 @@
 
 mod batch;
 mod derive;
+mod differences;
+mod opening;
 
 use baitech_core::account::User;
 use baitech_core::booking::Booking;
+use baitech_core::kernel::Money;
+use baitech_core::ledger::opening::OpeningDifference;
 use baitech_core::payment::Transaction;
 use baitech_core::store::{Claim, StoreError};
 use bson::{DateTime, Document, doc};
@@ -42,6 +46,19 @@ pub struct PrepareReport {
     pub overlaps: Vec<Overlap>,
     /// Documents that cannot be read, each with the reason. They are left as they are.
     pub unreadable: Vec<String>,
+    /// Entries that were made to open the books; those of an interrupted run are not counted again.
+    pub opened: u64,
+    /// What the books open with, by name of the account (`escrow`, `wallet`, `payable`, …) and currency. Each currency's sum to zero.
+    pub opening: Vec<(String, Money)>,
+    /// Transactions that were corrected, because the engine could not have gone on from them.
+    pub corrected: u64,
+    /// Bookings that learned by which transaction they are paid.
+    pub linked: u64,
+    /// Where transactions contradict themselves or the books, and how that was read: the first thousand, with
+    /// those of interrupted runs. All are kept in `openingDifferences`.
+    pub differences: Vec<OpeningDifference>,
+    /// All of these.
+    pub difference_count: u64,
 }
 
 /// Two who hold one thing.
@@ -99,7 +116,8 @@ pub(crate) async fn state(database: &Database) -> Result<State, Error> {
 /// Every step derives from what is stored and changes nothing that is right already, so that it can be repeated where it was
 /// interrupted. Nothing is committed before the mark is set, and nothing derived after it: so that no claim is made of a booking
 /// that a commit has just moved.
-pub(crate) async fn prepare(database: &Database) -> Result<PrepareReport, PrepareError> {
+pub(crate) async fn prepare(store: &MongoStore) -> Result<PrepareReport, PrepareError> {
+    let database = store.database();
     if state(database).await? == State::Prepared {
         return Ok(PrepareReport { already: true, ..PrepareReport::default() });
     }
@@ -108,7 +126,7 @@ pub(crate) async fn prepare(database: &Database) -> Result<PrepareReport, Prepar
     derive::transaction_numbers(database, &mut report).await?;
     derive::phone_claims(database, &mut report).await?;
     derive::booking_claims(database, &mut report).await?;
-    derive::transactions(database, &mut report).await?;
+    opening::open(store, &mut report).await?;
     mark_prepared(database).await?;
     Ok(report)
 }

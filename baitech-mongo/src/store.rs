@@ -89,7 +89,8 @@ impl MongoStore {
     }
 
     /// Derives what the engine needs from a database of the earlier application: claims of active bookings, number series
-    /// above the stored numbers, claims on phone numbers in their normal form. Stop the earlier application first. Until
+    /// above the stored numbers, claims on phone numbers in their normal form, and the ledger that its transactions leave
+    /// ([`opening`](baitech_core::ledger::opening)). Stop the earlier application first. Until
     /// this has run, nothing is committed, so that nothing changes meanwhile; run it in one process at a time.
     ///
     /// Quick, and where it was interrupted, to be run again. On a database that is prepared it does nothing and says so.
@@ -97,7 +98,7 @@ impl MongoStore {
     /// # Errors
     /// [`PrepareError`]; what was derived until then stays.
     pub async fn prepare(&self) -> Result<PrepareReport, PrepareError> {
-        let report = prepare::prepare(&self.database).await?;
+        let report = prepare::prepare(self).await?;
         self.prepared.store(true, Ordering::Release);
         Ok(report)
     }

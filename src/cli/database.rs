@@ -2,7 +2,7 @@
 
 use std::{error::Error, process::ExitCode};
 
-use baitech::mongo::{self, MongoStore};
+use baitech::mongo::{self, MongoStore, PrepareReport};
 
 use super::print;
 
@@ -13,8 +13,8 @@ pub(super) async fn prepare(store: &MongoStore) -> Result<ExitCode, Box<dyn Erro
         return Ok(ExitCode::SUCCESS);
     }
     print(format_args!(
-        "read {} users and {} bookings, made {} claims",
-        report.users, report.bookings, report.claims
+        "read {} users, {} bookings and {} transactions, made {} claims",
+        report.users, report.bookings, report.transactions, report.claims
     ));
     for (series, last) in &report.series {
         print(format_args!("numbers of {series} go on after {last}"));
@@ -29,9 +29,32 @@ pub(super) async fn prepare(store: &MongoStore) -> Result<ExitCode, Box<dyn Erro
     for document in &report.unreadable {
         print(format_args!("unreadable: {document}"));
     }
-    let clean = report.overlaps.is_empty() && report.unreadable.is_empty() && report.nearly_full.is_empty();
+    print_opening(&report);
+    let clean = report.overlaps.is_empty()
+        && report.unreadable.is_empty()
+        && report.nearly_full.is_empty()
+        && report.differences.is_empty();
     print(if clean { "prepared" } else { "prepared; somebody has to look at what is listed above" });
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the books open with, and where the transactions contradict them.
+fn print_opening(report: &PrepareReport) {
+    print(format_args!(
+        "opened the books with {} entries; corrected {} transactions, and named the payment of {} bookings",
+        report.opened, report.corrected, report.linked
+    ));
+    for (account, sum) in &report.opening {
+        print(format_args!("opening: {account} {sum}"));
+    }
+    for difference in &report.differences {
+        print(format_args!("difference: {difference}"));
+    }
+    let listed = u64::try_from(report.differences.len()).unwrap_or(u64::MAX);
+    let more = report.difference_count.saturating_sub(listed);
+    if more > 0 {
+        print(format_args!("difference: {more} more are kept in openingDifferences"));
+    }
 }
 
 /// Only looks: opening a store would create what is missing, and then there would be nothing to tell.

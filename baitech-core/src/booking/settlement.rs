@@ -283,7 +283,8 @@ impl Decision<Booking> {
     ) -> Result<Self> {
         let mut decided = Vec::with_capacity(context.payments.len());
         for (place, payment) in context.payments.iter().enumerate() {
-            decided.push((payment, decide(payment.value.clone(), place)?));
+            let of_booking = payment.value.clone().for_work_of(self.next.technician);
+            decided.push((payment, decide(of_booking, place)?));
         }
         let next: Vec<Transaction> = decided
             .iter()

@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod entry;
+pub mod opening;
 mod reader;
 
 pub use account::Account;

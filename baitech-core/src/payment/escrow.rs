@@ -2,10 +2,10 @@
 
 use super::{FraudCheck, PaymentEvent, Transaction};
 use crate::{
-    account::StatsDelta,
+    account::{StatsDelta, User},
     booking::{Context, PaymentMethod},
     decide::Decision,
-    kernel::{Money, Result, Rule},
+    kernel::{Id, Money, Result, Rule},
     ledger::Account,
     pricing::Shares,
 };
@@ -21,6 +21,13 @@ impl Transaction {
     #[must_use]
     pub fn is_contested(&self) -> bool {
         self.chargeback.as_ref().is_some_and(|chargeback| chargeback.won.is_none())
+    }
+
+    /// The payment for this technician's work. One that was made before anybody took the job, as the earlier application allowed, names
+    /// nobody until then.
+    pub(crate) fn for_work_of(mut self, technician: Option<Id<User>>) -> Self {
+        self.0.payee = self.payee.or(technician);
+        self
     }
 
     /// Gives what is held to its receivers.

@@ -38,6 +38,12 @@ impl Commit for MongoStore {
 }
 
 impl MongoStore {
+    /// The commit of a step that prepares the database: all others are refused meanwhile.
+    pub(crate) async fn commit_preparing(&self, changes: ChangeSet) -> Result<(), StoreError> {
+        let plan = Plan::encoded(self, changes).await?;
+        self.commit_plan(plan).await.map(drop)
+    }
+
     async fn commit_plan(&self, mut plan: Plan) -> Result<Committed, StoreError> {
         let mut retries = Retries::new();
         loop {

@@ -78,13 +78,18 @@ pub(super) struct Request {
 }
 
 impl Plan {
-    /// Checks the set's own terms and encodes it. Reads only what the caller did not bring along.
+    /// Checks the set's own terms, and that the database is ready for it, and encodes it.
     pub(super) async fn of(store: &MongoStore, changes: ChangeSet) -> Result<Self, StoreError> {
         changes.check()?;
+        store.prepared_for_commit().await?;
+        Self::encoded(store, changes).await
+    }
+
+    /// Encodes a set. Reads only what the caller did not bring along.
+    pub(super) async fn encoded(store: &MongoStore, changes: ChangeSet) -> Result<Self, StoreError> {
         let ChangeSet { writes, guards, free, mut take, tallies, entries, solvent, events, idempotency } =
             changes;
         let mut free = free;
-        store.prepared_for_commit().await?;
         let mut plan = Self { guards: guards.iter().map(GuardWrite::of).collect(), ..Self::default() };
         for write in writes {
             let planned = match write {

@@ -98,16 +98,6 @@ async fn continue_above(
     Ok(())
 }
 
-/// Finds the transactions that cannot be read.
-pub(super) async fn transactions(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
-    let mut transactions = in_order(database, Transaction::COLLECTION).await?;
-    while let Some(raw) = transactions.try_next().await? {
-        report.transactions = report.transactions.saturating_add(1);
-        readable::<Transaction>(&raw, report);
-    }
-    Ok(())
-}
-
 /// Every phone number belongs to one user, in whichever form it is stored.
 pub(super) async fn phone_claims(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
     let mut batch = Batch::new(database);

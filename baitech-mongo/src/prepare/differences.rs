@@ -1,0 +1,109 @@
+//! Where the transactions contradict themselves or the books, kept for good: what is stored is corrected afterwards, and then tells it
+//! no more.
+
+use baitech_core::kernel::{Currency, Money};
+use baitech_core::ledger::opening::{OpeningDifference, OpeningIssue};
+use bson::doc;
+use futures::TryStreamExt;
+use mongodb::Database;
+use mongodb::error::Error;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_with::{serde_as, skip_serializing_none};
+
+use super::PrepareReport;
+use crate::aggregate_ref::StoredRef;
+use crate::server_error::only_duplicates;
+use crate::value::Number128;
+
+const COLLECTION: &str = "openingDifferences";
+/// So many go to the server together.
+const SIZE: usize = 1_000;
+/// So many are listed in the report.
+const LISTED: usize = 1_000;
+
+/// All that one subject has.
+#[derive(Debug, Serialize, Deserialize)]
+struct DifferencesDocument {
+    #[serde(rename = "_id")]
+    subject: StoredRef,
+    differences: Vec<Difference>,
+}
+
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+struct Difference {
+    what: OpeningIssue,
+    #[serde_as(as = "Option<Number128>")]
+    #[serde(default)]
+    stated: Option<Decimal>,
+    #[serde_as(as = "Option<Number128>")]
+    #[serde(default)]
+    derived: Option<Decimal>,
+    /// ISO 4217.
+    currency: Option<String>,
+}
+
+impl From<&OpeningDifference> for Difference {
+    fn from(difference: &OpeningDifference) -> Self {
+        let OpeningDifference { subject: _, what, stated, derived } = *difference;
+        let currency = stated.or(derived).map(|money| money.currency().code().to_owned());
+        Self { what, stated: stated.map(Money::amount), derived: derived.map(Money::amount), currency }
+    }
+}
+
+impl Difference {
+    fn into_domain(self, subject: StoredRef) -> OpeningDifference {
+        let Self { what, stated, derived, currency } = self;
+        let currency = currency.and_then(|code| Currency::from_code(&code)).unwrap_or(Currency::KES);
+        let money = |amount: Option<Decimal>| amount.map(|amount| Money::new(amount, currency));
+        OpeningDifference { subject: subject.into(), what, stated: money(stated), derived: money(derived) }
+    }
+}
+
+/// Differences on their way.
+#[derive(Debug, Default)]
+pub(super) struct Differences(Vec<DifferencesDocument>);
+
+impl Differences {
+    /// Adds those of one subject.
+    pub(super) async fn add(
+        &mut self,
+        database: &Database,
+        differences: &[OpeningDifference],
+    ) -> Result<(), Error> {
+        if let Some(first) = differences.first() {
+            let subject = first.subject.into();
+            let differences = differences.iter().map(Difference::from).collect();
+            self.0.push(DifferencesDocument { subject, differences });
+        }
+        if self.0.len() < SIZE { Ok(()) } else { self.flush(database).await }
+    }
+
+    /// What a run before this one has told stays.
+    pub(super) async fn flush(&mut self, database: &Database) -> Result<(), Error> {
+        let documents = std::mem::take(&mut self.0);
+        if documents.is_empty() {
+            return Ok(());
+        }
+        let collection = database.collection::<DifferencesDocument>(COLLECTION);
+        match collection.insert_many(documents).ordered(false).await {
+            Ok(_) => Ok(()),
+            Err(error) => only_duplicates(error).map(drop),
+        }
+    }
+}
+
+/// Lists what was told in this run and those before it.
+pub(super) async fn report(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
+    let collection = database.collection::<DifferencesDocument>(COLLECTION);
+    let mut found = collection.find(doc! {}).sort(doc! { "_id": 1 }).await?;
+    while let Some(DifferencesDocument { subject, differences }) = found.try_next().await? {
+        let count = u64::try_from(differences.len()).unwrap_or(u64::MAX);
+        report.difference_count = report.difference_count.saturating_add(count);
+        let room = LISTED.saturating_sub(report.differences.len());
+        report.differences.extend(differences.into_iter().take(room).map(|one| one.into_domain(subject)));
+    }
+    Ok(())
+}
