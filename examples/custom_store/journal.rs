@@ -45,7 +45,7 @@ pub(crate) fn line(changes: &ChangeSet) -> String {
     part("takes", take.iter().map(|claim| claim.key.space().to_owned()).collect());
     part("counts on", tallies.iter().map(|tally| format!("user {}", tally.user)).collect());
     part("posts", entries.iter().map(|entry| entry.description.clone()).collect());
-    part("wants covered", solvent.iter().map(ToString::to_string).collect());
+    part("leaves solvent", solvent.iter().map(ToString::to_string).collect());
     part("tells", events.iter().map(|event| event.kind.name().to_owned()).collect());
     part("answers", idempotency.iter().map(|request| request.scope.clone()).collect());
     parts.join("; ")

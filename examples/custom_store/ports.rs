@@ -181,6 +181,55 @@ impl<S: Store> BookingRepository for Observed<S> {
 }
 
 #[async_trait]
+impl<S: Store> TransactionRepository for Observed<S> {
+    async fn find_transaction_by_number(
+        &self,
+        number: &TransactionNumber,
+    ) -> Result<Option<Stored<Transaction>>, StoreError> {
+        let found = self.inner.find_transaction_by_number(number);
+        self.meter.count("find_transaction_by_number", found).await
+    }
+
+    async fn find_by_token(&self, token: &str) -> Result<Option<Stored<Transaction>>, StoreError> {
+        self.meter.count("find_by_token", self.inner.find_by_token(token)).await
+    }
+
+    async fn find_by_reference(&self, reference: &str) -> Result<Option<Stored<Transaction>>, StoreError> {
+        self.meter.count("find_by_reference", self.inner.find_by_reference(reference)).await
+    }
+
+    async fn list_transactions(
+        &self,
+        filter: &TransactionFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Transaction>>, StoreError> {
+        self.meter.count("list_transactions", self.inner.list_transactions(filter, page)).await
+    }
+
+    async fn total_transactions(
+        &self,
+        filter: &TransactionFilter,
+    ) -> Result<Vec<TransactionTotal>, StoreError> {
+        self.meter.count("total_transactions", self.inner.total_transactions(filter)).await
+    }
+
+    async fn payment_history(&self, query: &HistoryQuery) -> Result<PaymentHistory, StoreError> {
+        self.meter.count("payment_history", self.inner.payment_history(query)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> WebhookRepository for Observed<S> {
+    async fn list_webhooks(
+        &self,
+        statuses: &[WebhookStatus],
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Webhook>>, StoreError> {
+        self.meter.count("list_webhooks", self.inner.list_webhooks(statuses, page)).await
+    }
+}
+
+#[async_trait]
 impl<S: Store> MatchingRepository for Observed<S> {
     async fn candidates(
         &self,
