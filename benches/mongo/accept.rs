@@ -56,7 +56,7 @@ impl Accept {
         let now = offered.slot.starts_at() - TimeDelta::days(2);
         let actor = Actor::user(technician, Role::Technician);
         let context =
-            Context { actor, now, policy: &self.policy, entropy: &self.entropy, payment: None, number: None };
+            Context { actor, now, policy: &self.policy, entropy: &self.entropy, payments: &[], numbers: &[] };
         let decision = offered.value.clone().accept(&context)?.event(BookingEvent::BookingUpdated);
         let Decision { mut next, take, events, .. } = decision;
         if take.len() != CLAIMS || events.len() != 2 {
