@@ -34,8 +34,8 @@ fn payment(status: TransactionStatus, kind: TransactionKind) -> Transaction {
         now: build::start(),
         policy: &policy,
         entropy: &entropy,
-        payment: None,
-        number: None,
+        payments: &[],
+        numbers: &[],
     };
     let number = TransactionNumber::from_stored("TXN260302000001");
     let amount = Amount::whole(build::kes(1_000));
