@@ -24,7 +24,7 @@
 //! | [`decide`] | aggregates and decisions |
 //! | [`store`] | what the domain asks of a store |
 //! | [`memory`] | the embedded store |
-//! | `testing` | feature `testing`: the contract suite for stores, builders and strategies |
+//! | `testing` | feature `testing`: the contract suite for stores, builders, strategies, and the simulation (alone: feature `simulation`) |
 //! | `mock` | feature `mock`: mocks of every port |
 
 pub mod account;
