@@ -109,7 +109,9 @@ impl Auditor {
         for posting in &entry.postings {
             match posting.account {
                 Account::Reserved(id) if posting.amount.is_negative() => subject = id.into(),
-                Account::Reserved(id) => self.movements.entry(id).or_default().note_set_aside(),
+                Account::Reserved(id) => {
+                    self.movements.entry(id).or_default().note_set_aside(posting.amount)?;
+                }
                 Account::Clearing(_) if !posting.amount.is_negative() => leaves = true,
                 _ => {}
             }

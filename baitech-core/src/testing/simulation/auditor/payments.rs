@@ -3,7 +3,7 @@
 use super::{Auditor, Verdict, books::add, has_moved};
 use crate::{
     booking::PaymentMethod,
-    kernel::{Currency, Id, Money},
+    kernel::{Id, Money},
     ledger::{Account, Entry},
     payment::{Transaction, TransactionKind},
     store::AggregateRef,
@@ -16,12 +16,16 @@ pub(super) struct Movements {
     platform: Option<Money>,
     processing: Option<Money>,
     withholding: Option<Money>,
-    /// Into the hands of transactions that give it back.
-    to_refunds: Option<Money>,
     /// Back into the books of who paid.
     to_payer: Option<Money>,
     /// Into escrow.
     captured: Option<Money>,
+    /// What lies in escrow of it.
+    escrow: Option<Money>,
+    /// What is set aside for it: frozen by a dispute, or kept apart.
+    reserved: Option<Money>,
+    /// What was ever set aside for it.
+    aside: Option<Money>,
     /// Into the hands of a provider.
     cleared: Option<Money>,
     releases: u32,
@@ -67,14 +71,18 @@ impl Movements {
         for posting in &entry.postings {
             let amount = posting.amount;
             match posting.account {
-                Account::Escrow(_) if into_escrow => bump(&mut self.captured, amount)?,
+                Account::Escrow(_) => {
+                    bump(&mut self.escrow, amount)?;
+                    if into_escrow {
+                        bump(&mut self.captured, amount)?;
+                    }
+                }
                 Account::Clearing(_) => bump(&mut self.cleared, amount)?,
                 Account::Payable(_) => bump(&mut self.payable, amount)?,
                 Account::PlatformRevenue => bump(&mut self.platform, amount)?,
                 Account::ProcessingRevenue => bump(&mut self.processing, amount)?,
                 Account::WithholdingPayable => bump(&mut self.withholding, amount)?,
-                Account::Reserved(other) if other == id => bump(&mut self.payable, amount)?,
-                Account::Reserved(_) if !amount.is_negative() => bump(&mut self.to_refunds, amount)?,
+                Account::Reserved(other) if other == id => bump(&mut self.reserved, amount)?,
                 Account::Wallet(_) | Account::Receivable(_) if !amount.is_negative() => {
                     bump(&mut self.to_payer, amount)?;
                 }
@@ -90,20 +98,13 @@ impl Movements {
         Ok(())
     }
 
-    /// What was brought into escrow and has neither been given back nor released.
-    fn in_escrow(&self, currency: Currency) -> Result<Money, String> {
-        let given_back = self.to_refunds.or(self.to_payer);
-        let gone = [given_back, self.payable, self.platform, self.processing, self.withholding];
-        let gone = Money::sum(currency, gone.into_iter().flatten()).map_err(|error| error.to_string())?;
-        add(self.captured.unwrap_or(Money::zero(currency)), gone.negated())
-    }
-
     pub(super) const fn cleared(&self) -> Option<Money> {
         self.cleared
     }
 
-    pub(super) fn note_set_aside(&mut self) {
+    pub(super) fn note_set_aside(&mut self, amount: Money) -> Verdict {
         self.set_aside += 1;
+        bump(&mut self.aside, amount)
     }
 
     /// Notes that the money of a transaction has gone out to a provider.
@@ -133,11 +134,24 @@ impl Auditor {
         let gross = payment.amount.gross;
         let orphan = moved.captured.is_none() && !in_cash;
         let captured = if in_cash { gross } else { told(moved.captured) };
-        let back = if payment.gateway.provider.is_some() { moved.to_refunds } else { moved.to_payer };
-        let refunded = told(back);
-        let held = if payment.escrow.held { self.held_beside_others(payment)? } else { zero };
+        let refunded = if payment.gateway.provider.is_some() {
+            let refunds = payment.refunds.iter().filter_map(|refund| refund.transaction);
+            let aside = refunds.filter_map(|refund| self.movements.get(&refund)?.aside);
+            Money::sum(currency, aside).map_err(|error| error.to_string())?
+        } else {
+            told(moved.to_payer)
+        };
+        let held = told(moved.escrow);
+        if !payment.escrow.held && !held.is_zero() {
+            return Err(format!("{} holds nothing, and {held} lies in escrow", payment.number));
+        }
+        // Money that is not what was asked for stays apart from the parties' until a person has decided.
+        let undecided = payment.mismatch.as_ref().filter(|mismatch| mismatch.decided.is_none());
+        let apart = undecided.and_then(|mismatch| mismatch.received).filter(|sum| sum.currency() == currency);
+        let frozen = add(told(moved.reserved), told(apart).negated())?;
         let in_hand = if in_cash { gross } else { zero };
-        let payout = add(told(moved.payable), in_hand)?;
+        let payout = Money::sum(currency, [told(moved.payable), frozen, in_hand]);
+        let payout = payout.map_err(|error| error.to_string())?;
         let shares = [payout, told(moved.platform), told(moved.processing), told(moved.withholding)];
         let net = Money::sum(currency, shares).map_err(|error| error.to_string())?;
         let number = &payment.number;
@@ -161,22 +175,6 @@ impl Auditor {
             ));
         }
         self.check_document(payment, (refunded, held, shares))
-    }
-
-    /// What escrow holds of a payment: what it holds for the booking, less what the booking's other payments have brought and not yet given
-    /// up. After a price was raised, a booking has more than one.
-    fn held_beside_others(&self, payment: &Transaction) -> Result<Money, String> {
-        let currency = payment.amount.currency();
-        let Some(booking) = payment.booking else { return Ok(Money::zero(currency)) };
-        let mut held = self.books.balance(Account::Escrow(booking), currency);
-        let paid_by = self.bookings.get(&booking).into_iter().flat_map(crate::decide::Aggregate::payments);
-        for other in paid_by.filter(|other| *other != payment.id) {
-            let kept = self.transactions.get(&other).is_some_and(|other| other.escrow.held);
-            if let (true, Some(moved)) = (kept, self.movements.get(&other)) {
-                held = add(held, moved.in_escrow(currency)?.negated())?;
-            }
-        }
-        Ok(held)
     }
 
     /// What the document tells is what the entries tell.

@@ -68,7 +68,10 @@ impl Auditor {
                 let what = match account {
                     Account::Reserved(id) => format!("{:?}", self.transactions.get(&id)),
                     Account::Escrow(id) => {
-                        format!("{:?}", self.bookings.get(&id).map(|booking| booking.status))
+                        format!(
+                            "{:?}",
+                            self.bookings.get(&id).map(|booking| (booking.status, &booking.payment))
+                        )
                     }
                     _ => String::new(),
                 };
