@@ -6,54 +6,34 @@
 use std::{process::ExitCode, time::Instant};
 
 use baitech::testing::simulation::{Config, run};
+use clap::Parser;
 
-/// What the command line asks for.
+/// Runs the simulated marketplace over many seeds, and fails on a broken rule.
+#[derive(Parser)]
 struct Arguments {
-    from: u64,
+    /// How many seeds.
+    #[arg(long, default_value_t = 100)]
     seeds: u64,
-    config: Config,
-}
-
-const USAGE: &str = "\
-Runs the simulated marketplace, and fails on a broken rule.
-
-  --seeds N    so many seeds (100)
-  --from N     beginning with this one (1)
-  --seed N     only this one
-  --steps N    so many steps a seed (1000)
-  --verbose    tell every step
-";
-
-fn arguments() -> Result<Arguments, String> {
-    let mut arguments = Arguments { from: 1, seeds: 100, config: Config::default() };
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        if word == "--verbose" {
-            arguments.config.verbose = true;
-            arguments.config.teller = |line| println!("{line}");
-            continue;
-        }
-        let value = words.next().and_then(|value| value.parse::<u64>().ok());
-        let value = value.ok_or_else(|| format!("{word} wants a number\n\n{USAGE}"))?;
-        match word.as_str() {
-            "--seeds" => arguments.seeds = value,
-            "--from" => arguments.from = value,
-            "--seed" => (arguments.from, arguments.seeds) = (value, 1),
-            "--steps" => arguments.config.steps = value,
-            _ => return Err(format!("{word} is not known\n\n{USAGE}")),
-        }
-    }
-    Ok(arguments)
+    /// The first of them.
+    #[arg(long, default_value_t = 1)]
+    from: u64,
+    /// Only this one.
+    #[arg(long, conflicts_with_all = ["seeds", "from"])]
+    seed: Option<u64>,
+    /// How many steps a seed takes.
+    #[arg(long, default_value_t = Config::default().steps)]
+    steps: u64,
+    /// Tell every step.
+    #[arg(long)]
+    verbose: bool,
 }
 
 fn main() -> ExitCode {
-    let Arguments { from, seeds, config } = match arguments() {
-        Ok(arguments) => arguments,
-        Err(usage) => {
-            println!("{usage}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let arguments = Arguments::parse();
+    let mut config = Config { steps: arguments.steps, verbose: arguments.verbose, ..Config::default() };
+    config.teller = |line| println!("{line}");
+    let (from, seeds) = arguments.seed.map_or((arguments.from, arguments.seeds), |seed| (seed, 1));
+    #[expect(clippy::disallowed_methods, reason = "a stopwatch")]
     let began = Instant::now();
     let (mut steps, mut users, mut bookings, mut transactions, mut failed) = (0, 0, 0, 0, Vec::new());
     for (done, seed) in (1_u64..).zip(from..from.saturating_add(seeds)) {

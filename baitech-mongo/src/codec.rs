@@ -20,6 +20,10 @@ pub(crate) trait Aggregate: Sized + Send + Sync + 'static {
     /// The value that a document holds.
     fn decode(document: &RawDocument) -> Result<Self, Unreadable>;
 
+    /// Takes out of what was `understood` of a `raw` document what was derived from something that the `new` value changes, so that it
+    /// is written with it.
+    fn forget_derived(_raw: &Document, _understood: &mut Document, _new: &Document) {}
+
     /// The name of the value for errors.
     fn reference(id: Id<Self>) -> AggregateRef;
 }

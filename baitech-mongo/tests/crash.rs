@@ -15,14 +15,15 @@ use support::uri_for;
 
 const APP: &str = "crashing";
 
-/// In the order of the commit: guard, user, booking, claims freed, claims taken, ledger, events, the commit itself; each the
+/// In the order of the commit: guard, user, booking, claims freed, claims taken, balances, ledger, events, the commit itself; each the
 /// command and how many of the same come before it.
-const STEPS: [(&str, i32); 8] = [
+const STEPS: [(&str, i32); 9] = [
     ("update", 0),
     ("update", 1),
     ("insert", 0),
     ("delete", 0),
     ("insert", 1),
+    ("update", 2),
     ("insert", 2),
     ("insert", 3),
     ("commitTransaction", 0),

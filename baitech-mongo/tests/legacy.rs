@@ -4,8 +4,6 @@
 
 mod support;
 
-use std::collections::BTreeMap;
-
 use baitech_core::account::{User, UserRecord, UserRepository};
 use baitech_core::booking::{Booking, BookingRecord, BookingStatus, DisputeCategory, StatusChange};
 use baitech_core::kernel::{Id, Money, PhoneNumber, Role, Text};
@@ -14,7 +12,7 @@ use baitech_mongo::MongoStore;
 use bson::oid::ObjectId;
 use bson::{Bson, Document, doc};
 use chrono::{DateTime, Utc};
-use support::{leaves, legacy, legacy_database};
+use support::{assert_changed, legacy, legacy_database};
 
 async fn raw(store: &MongoStore, collection: &str, id: ObjectId) -> Document {
     let documents = store.database().collection::<Document>(collection);
@@ -44,28 +42,6 @@ where
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp_millis(1_800_000_000_000).unwrap()
-}
-
-/// The differences between two documents by path: before, after.
-fn changes(before: &Document, after: &Document) -> BTreeMap<String, (Option<Bson>, Option<Bson>)> {
-    let mut changes: BTreeMap<String, (Option<Bson>, Option<Bson>)> = BTreeMap::new();
-    for (path, value) in leaves(before) {
-        changes.entry(path).or_default().0 = Some(value);
-    }
-    for (path, value) in leaves(after) {
-        changes.entry(path).or_default().1 = Some(value);
-    }
-    changes.retain(|_, (before, after)| before != after);
-    changes
-}
-
-#[track_caller]
-fn assert_changed(before: &Document, after: &Document, allowed: &[&str]) {
-    for (path, (old, new)) in changes(before, after) {
-        let is_allowed =
-            allowed.iter().any(|prefix| path == *prefix || path.starts_with(&format!("{prefix}.")));
-        assert!(is_allowed, "{path} was {old:?} and is {new:?}");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,15 +71,21 @@ async fn before_it_nothing_is_written_or_numbered() {
 async fn claims_and_numbers_follow_from_what_is_stored() {
     let store = MongoStore::open(legacy_database().await).await.unwrap();
     let report = store.prepare().await.unwrap();
-    assert_eq!((report.users, report.bookings), (49, 96));
+    assert_eq!((report.users, report.bookings, report.transactions), (49, 96, 60));
     assert_eq!(report.unreadable, Vec::<String>::new());
     for (series, last) in &report.series {
         assert_eq!(store.next(series).await.unwrap(), u64::try_from(*last).unwrap() + 1);
     }
-    let highest =
-        legacy("bookings").iter().map(|booking| booking.get_str("bookingNumber").unwrap().to_owned()).max();
-    let (series, last) = report.series.last().unwrap();
-    assert_eq!(highest.unwrap(), format!("BK{}{last:06}", series.strip_prefix("booking.").unwrap()));
+    for (collection, field, letters, name) in [
+        ("bookings", "bookingNumber", "BK", "booking."),
+        ("transactions", "transactionNumber", "TXN", "transaction."),
+    ] {
+        let numbers = legacy(collection);
+        let highest = numbers.iter().map(|document| document.get_str(field).unwrap().to_owned()).max();
+        let of_kind = |(series, last): &(String, i64)| Some((series.strip_prefix(name)?.to_owned(), *last));
+        let (period, last) = report.series.iter().filter_map(of_kind).next_back().unwrap();
+        assert_eq!(highest.unwrap(), format!("{letters}{period}{last:06}"));
+    }
 
     for document in legacy("bookings") {
         let id = document.get_object_id("_id").unwrap();
@@ -132,6 +138,7 @@ async fn a_series_that_is_nearly_used_up_is_reported() {
     bookings.insert_many([old, number(2, "BK9911990000"), number(3, "BK9912990001")]).await.unwrap();
     let report = MongoStore::open(database).await.unwrap().prepare().await.unwrap();
     assert_eq!(report.nearly_full, [("booking.9912".to_owned(), 990_001)]);
+    assert!(report.series.contains(&("booking.2510".to_owned(), 999_999)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -206,6 +213,23 @@ async fn a_database_restored_beside_an_engine_that_found_none_wants_preparing() 
     let created = ChangeSet::new().write(Put::new(build::customer(1)));
     assert!(matches!(store.commit(created.clone()).await, Err(StoreError::NotPrepared(_))));
     assert!(store.prepare().await.unwrap().claims > 0);
+    assert_eq!(store.commit(created).await.unwrap(), Committed::Applied);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transactions_alone_want_preparing_too() {
+    let database = support::database().await;
+    let transactions = database.collection::<Document>("transactions");
+    transactions.insert_many(legacy("transactions")).await.unwrap();
+    let broken = doc! { "_id": ObjectId::from_bytes([5; 12]), "transactionNumber": "TXN991231999000" };
+    transactions.insert_one(broken).await.unwrap();
+    let store = MongoStore::open(database).await.unwrap();
+    let created = ChangeSet::new().write(Put::new(build::customer(1)));
+    assert!(matches!(store.commit(created.clone()).await, Err(StoreError::NotPrepared(_))));
+    let report = store.prepare().await.unwrap();
+    assert_eq!((report.transactions, report.unreadable.len()), (61, 1), "{:?}", report.unreadable);
+    assert_eq!(report.nearly_full, [("transaction.991231".to_owned(), 999_000)]);
+    assert_eq!(store.next("transaction.251001").await.unwrap(), 61);
     assert_eq!(store.commit(created).await.unwrap(), Committed::Applied);
 }
 

@@ -4,11 +4,14 @@
 //! lives as long as the run.
 
 mod accept;
+mod balance;
 mod by_hand;
 mod find;
+mod funds;
 mod history;
 mod page;
 mod rivals;
+mod spend;
 
 use std::{error::Error, sync::Arc};
 
@@ -16,7 +19,16 @@ use baitech_mongo::{MongoStore, testing::TestServer};
 use criterion::Criterion;
 use tokio::runtime::Runtime;
 
-use self::{accept::Accept, find::Find, history::History, page::SecondPage, rivals::compare};
+use self::{
+    accept::Accept,
+    balance::{OfRevenue, OfWallet},
+    find::Find,
+    funds::Funds,
+    history::History,
+    page::SecondPage,
+    rivals::compare,
+    spend::Spend,
+};
 
 /// Whatever goes wrong ends the run.
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -33,6 +45,10 @@ fn main() -> Result<()> {
     compare(&mut criterion, &runtime, page);
     let accept = runtime.block_on(Accept::new(&history))?;
     compare(&mut criterion, &runtime, accept);
+    let funds = runtime.block_on(Funds::fill(&history))?;
+    compare(&mut criterion, &runtime, OfWallet(Arc::clone(&funds)));
+    compare(&mut criterion, &runtime, OfRevenue(Arc::clone(&funds)));
+    compare(&mut criterion, &runtime, Spend(funds));
     criterion.final_summary();
     Ok(())
 }

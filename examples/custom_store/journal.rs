@@ -32,7 +32,7 @@ impl Journal {
 /// The set is taken apart without `..`: a part that is added to it one day stops this from compiling, instead of being
 /// missing in the journal.
 pub(crate) fn line(changes: &ChangeSet) -> String {
-    let ChangeSet { writes, guards, free, take, tallies, entries, events, idempotency } = changes;
+    let ChangeSet { writes, guards, free, take, tallies, entries, solvent, events, idempotency } = changes;
     let mut parts = Vec::new();
     let mut part = |verb: &str, things: Vec<String>| {
         if !things.is_empty() {
@@ -45,6 +45,7 @@ pub(crate) fn line(changes: &ChangeSet) -> String {
     part("takes", take.iter().map(|claim| claim.key.space().to_owned()).collect());
     part("counts on", tallies.iter().map(|tally| format!("user {}", tally.user)).collect());
     part("posts", entries.iter().map(|entry| entry.description.clone()).collect());
+    part("leaves solvent", solvent.iter().map(ToString::to_string).collect());
     part("tells", events.iter().map(|event| event.kind.name().to_owned()).collect());
     part("answers", idempotency.iter().map(|request| request.scope.clone()).collect());
     parts.join("; ")

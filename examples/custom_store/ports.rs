@@ -9,8 +9,12 @@ use baitech::{
     kernel::{
         Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, Pause, PhoneNumber, Username,
     },
-    ledger::Account,
+    ledger::{Account, AccountLine},
     matching::{Candidate, MatchingRepository, Workload},
+    payment::{
+        HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
+        TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
+    },
     store::{
         ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem, DueWork, Event,
         Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, Store, StoreError, Stored,
@@ -58,6 +62,20 @@ impl<S: Store> Load<Booking> for Observed<S> {
 }
 
 #[async_trait]
+impl<S: Store> Load<Transaction> for Observed<S> {
+    async fn load(&self, id: Id<Transaction>) -> Result<Option<Stored<Transaction>>, StoreError> {
+        self.meter.count("load transaction", self.inner.load(id)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Load<Webhook> for Observed<S> {
+    async fn load(&self, id: Id<Webhook>) -> Result<Option<Stored<Webhook>>, StoreError> {
+        self.meter.count("load webhook", self.inner.load(id)).await
+    }
+}
+
+#[async_trait]
 impl<S: Store> Claims for Observed<S> {
     async fn held(&self, keys: &[ClaimKey]) -> Result<Vec<Claim>, StoreError> {
         self.meter.count("held", self.inner.held(keys)).await
@@ -97,6 +115,18 @@ impl<S: Store> LedgerReader for Observed<S> {
 
     async fn trial_balance(&self) -> Result<Vec<(Account, Money)>, StoreError> {
         self.meter.count("trial_balance", self.inner.trial_balance()).await
+    }
+
+    async fn recount(&self) -> Result<Vec<(Account, Money)>, StoreError> {
+        self.meter.count("recount", self.inner.recount()).await
+    }
+
+    async fn account_lines(
+        &self,
+        account: Account,
+        page: &PageRequest,
+    ) -> Result<Page<AccountLine>, StoreError> {
+        self.meter.count("account_lines", self.inner.account_lines(account, page)).await
     }
 }
 
@@ -147,6 +177,55 @@ impl<S: Store> BookingRepository for Observed<S> {
 
     async fn count_by_status(&self, filter: &BookingFilter) -> Result<Vec<(BookingStatus, u64)>, StoreError> {
         self.meter.count("count_by_status", self.inner.count_by_status(filter)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> TransactionRepository for Observed<S> {
+    async fn find_transaction_by_number(
+        &self,
+        number: &TransactionNumber,
+    ) -> Result<Option<Stored<Transaction>>, StoreError> {
+        let found = self.inner.find_transaction_by_number(number);
+        self.meter.count("find_transaction_by_number", found).await
+    }
+
+    async fn find_by_token(&self, token: &str) -> Result<Option<Stored<Transaction>>, StoreError> {
+        self.meter.count("find_by_token", self.inner.find_by_token(token)).await
+    }
+
+    async fn find_by_reference(&self, reference: &str) -> Result<Option<Stored<Transaction>>, StoreError> {
+        self.meter.count("find_by_reference", self.inner.find_by_reference(reference)).await
+    }
+
+    async fn list_transactions(
+        &self,
+        filter: &TransactionFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Transaction>>, StoreError> {
+        self.meter.count("list_transactions", self.inner.list_transactions(filter, page)).await
+    }
+
+    async fn total_transactions(
+        &self,
+        filter: &TransactionFilter,
+    ) -> Result<Vec<TransactionTotal>, StoreError> {
+        self.meter.count("total_transactions", self.inner.total_transactions(filter)).await
+    }
+
+    async fn payment_history(&self, query: &HistoryQuery) -> Result<PaymentHistory, StoreError> {
+        self.meter.count("payment_history", self.inner.payment_history(query)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> WebhookRepository for Observed<S> {
+    async fn list_webhooks(
+        &self,
+        statuses: &[WebhookStatus],
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Webhook>>, StoreError> {
+        self.meter.count("list_webhooks", self.inner.list_webhooks(statuses, page)).await
     }
 }
 

@@ -122,6 +122,7 @@ fn account_name(account: Account, cast: &Cast) -> (&'static str, &str) {
         Account::Clearing(method) => ("Clearing", method.as_str()),
         Account::Bank => ("Bank", ""),
         Account::Escrow(_) => ("Escrow", "a booking"),
+        Account::Reserved(_) => ("Reserved", "a transaction"),
         Account::Wallet(id) => ("Wallet", cast.name(id)),
         Account::Payable(id) => ("Payable to technician", cast.name(id)),
         Account::Receivable(id) => ("Receivable from customer", cast.name(id)),

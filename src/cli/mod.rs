@@ -1,11 +1,23 @@
 //! The commands of the program.
 
+mod books;
+mod config;
 mod database;
+mod papers;
+mod payments;
 mod worker;
 
-use std::{error::Error, process::ExitCode, time::Duration};
+use std::{error::Error, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
-use baitech::mongo::MongoStore;
+use baitech::{
+    Marketplace,
+    account::User,
+    booking::PaymentMethod,
+    kernel::{Id, PageRequest},
+    mongo::MongoStore,
+    payment::TransactionNumber,
+    providers::pdf::PdfRenderer,
+};
 use clap::{Args, Parser, Subcommand};
 
 /// The engine of a home-services marketplace.
@@ -22,7 +34,8 @@ enum Command {
     Prepare(Store),
     /// Compare the database's indexes with those that the engine wants, and change nothing. Exits with 1 where they differ.
     Indexes(Store),
-    /// Do what is due: offers that nobody answers, silent customers, reminders, series. Any number of workers may run.
+    /// Do what is due: offers that nobody answers, silent customers, reminders, series, and payments: they are sent, asked about, released
+    /// and settled through the providers that the environment names. Any number of workers may run.
     Worker {
         #[command(flatten)]
         store: Store,
@@ -32,6 +45,55 @@ enum Command {
         /// How long to wait when nothing is due, in milliseconds.
         #[arg(long, value_name = "MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(10..=3_600_000))]
         interval: u64,
+    },
+    /// Recount the books: the balances, and whether they are what the postings sum to. Exits with 1 where they are not.
+    Audit(Store),
+    /// Show the newest transactions, or those that wait for a person.
+    Payments {
+        #[command(flatten)]
+        store: Store,
+        /// Those that wait for a person, all of them.
+        #[arg(long)]
+        flagged: bool,
+        /// How many of the others.
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT)))]
+        limit: u32,
+    },
+    /// Set a provider's statement against the books. Marks what both have. Exits with 1 where they differ.
+    Reconcile {
+        #[command(flatten)]
+        store: Store,
+        /// Whose statement it is: mpesa, stripe, bank_transfer.
+        #[arg(long, value_parser = method)]
+        method: PaymentMethod,
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+        /// The statement, a CSV file.
+        file: PathBuf,
+    },
+    /// Write the receipt of a transaction as PDF.
+    Receipt {
+        #[command(flatten)]
+        store: Store,
+        /// The transaction's number.
+        number: TransactionNumber,
+        /// The file to write.
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Write a company's statement of a month as PDF.
+    Statement {
+        #[command(flatten)]
+        store: Store,
+        /// The id of the company.
+        company: Id<User>,
+        /// The month.
+        #[arg(value_name = "YEAR-MONTH")]
+        month: papers::YearMonth,
+        /// The file to write.
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
     },
     /// Print the state machine of bookings as a Mermaid diagram.
     Diagram,
@@ -54,6 +116,22 @@ impl Store {
     async fn open(&self) -> Result<MongoStore, Box<dyn Error>> {
         Ok(MongoStore::connect(&self.uri).await?)
     }
+
+    /// The engine on this store, with the providers that the environment names.
+    async fn market(&self) -> Result<Marketplace, Box<dyn Error>> {
+        let gateways = config::gateways()?;
+        let builder = Marketplace::builder(Arc::new(self.open().await?))
+            .document_renderer(Arc::new(PdfRenderer::new()));
+        Ok(gateways.into_iter().fold(builder, baitech::Builder::gateway).build())
+    }
+}
+
+fn method(text: &str) -> Result<PaymentMethod, String> {
+    let known = PaymentMethod::ALL.into_iter().find(|method| method.as_str() == text);
+    known.ok_or_else(|| {
+        let all = PaymentMethod::ALL.map(PaymentMethod::as_str).join(", ");
+        format!("one of {all}")
+    })
 }
 
 /// Runs a command to its end.
@@ -64,7 +142,20 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
             Command::Prepare(store) => database::prepare(&store.open().await?).await,
             Command::Indexes(store) => database::indexes(&store.uri).await,
             Command::Worker { store, once, interval } => {
-                worker::run(store.open().await?, once, Duration::from_millis(interval)).await
+                worker::run(&store.market().await?, once, Duration::from_millis(interval)).await
+            }
+            Command::Audit(store) => books::audit(&store.market().await?).await,
+            Command::Payments { store, flagged, limit } => {
+                payments::list(&store.market().await?, flagged, limit).await
+            }
+            Command::Reconcile { store, method, json, file } => {
+                payments::reconcile(&store.market().await?, method, &file, json).await
+            }
+            Command::Receipt { store, number, output } => {
+                papers::receipt(&store.market().await?, &number, &output).await
+            }
+            Command::Statement { store, company, month, output } => {
+                papers::statement(&store.market().await?, company, month, &output).await
             }
             Command::Diagram => {
                 print(baitech::booking::Transition::mermaid().trim_end());

@@ -1,8 +1,8 @@
 //! The command that does what is due.
 
-use std::{error::Error, io, process::ExitCode, sync::Arc, time::Duration};
+use std::{error::Error, io, process::ExitCode, time::Duration};
 
-use baitech::{Marketplace, WorkDone, Worker, mongo::MongoStore};
+use baitech::{Marketplace, WorkDone, Worker};
 
 use super::print;
 
@@ -12,11 +12,11 @@ const BATCH: usize = 64;
 const AFTER_ERROR: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(
-    store: MongoStore,
+    market: &Marketplace,
     once: bool,
     interval: Duration,
 ) -> Result<ExitCode, Box<dyn Error>> {
-    let worker = Marketplace::builder(Arc::new(store)).build().worker();
+    let worker = market.worker();
     if once {
         let work = worker.run_until_idle().await?;
         report(&work);

@@ -9,7 +9,7 @@ use crate::{
 /// Reads balances.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
 }
 
 impl Ledger {

@@ -45,6 +45,7 @@ pub use repository::{
     HistoryQuery, PaymentHistory, TransactionFilter, TransactionRepository, TransactionTotal,
     WebhookRepository,
 };
+pub use review::PersonTask;
 pub use service::{
     NewPayment, NewPayout, Payments, ReconcileRequest, StartedPayment, StatementPreset, WalletView,
 };

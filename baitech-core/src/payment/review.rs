@@ -1,6 +1,10 @@
 //! What people decide on payments, and what banks do.
 
-use super::{Chargeback, FraudReview, PaymentEvent, Transaction, TransactionStatus};
+use serde::Serialize;
+
+use super::{
+    Chargeback, FraudCheck, FraudReview, MismatchKind, PaymentEvent, Transaction, TransactionStatus,
+};
 use crate::{
     booking::Context,
     decide::Decision,
@@ -8,12 +12,43 @@ use crate::{
     ledger::Account,
 };
 
+/// What a person has to look at in a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PersonTask {
+    /// Whether it is a fraud: [`Payments::review`](super::Payments::review).
+    FraudReview,
+    /// A card's holder contests it with the bank, which decides on the evidence that is sent.
+    Chargeback,
+    /// Money came that is not what was asked for: [`Payments::decide_mismatch`](super::Payments::decide_mismatch).
+    WrongMoney(MismatchKind),
+    /// What became of its money: [`Payments::decide_outcome`](super::Payments::decide_outcome).
+    UnknownOutcome,
+}
+
 impl Transaction {
     /// Whether a person has to look at it: a fraud review, money that is not what was asked for, an outcome that nobody knows, a charge
     /// contested with the bank.
     #[must_use]
     pub fn needs_person(&self) -> bool {
         self.is_under_review() || self.is_mismatched() || self.gateway.needs_person
+    }
+
+    /// What a person has to look at in it: something exactly where [`needs_person`](Self::needs_person) is true.
+    #[must_use]
+    pub fn person_tasks(&self) -> Vec<PersonTask> {
+        let wrong = self.mismatch.as_ref().filter(|mismatch| mismatch.decided.is_none());
+        let unknown = self.gateway.needs_person && wrong.is_none();
+        [
+            self.fraud.as_ref().is_some_and(FraudCheck::is_open).then_some(PersonTask::FraudReview),
+            self.is_contested().then_some(PersonTask::Chargeback),
+            wrong.map(|mismatch| PersonTask::WrongMoney(mismatch.kind)),
+            unknown.then_some(PersonTask::UnknownOutcome),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// Staff has looked at a payment that was held for review. One that may not go its way goes back whole.

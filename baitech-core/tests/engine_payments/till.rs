@@ -91,7 +91,10 @@ impl Till {
     }
 
     pub(crate) fn load(&self, id: Id<Transaction>) -> Stored<Transaction> {
-        run(Load::<Transaction>::load(&*self.world.store, id)).unwrap().expect("the transaction is stored")
+        let stored: Stored<Transaction> =
+            run(Load::load(&*self.world.store, id)).unwrap().expect("the transaction is stored");
+        assert_eq!(stored.needs_person(), !stored.person_tasks().is_empty());
+        stored
     }
 
     /// A provider calls about a transaction.

@@ -265,7 +265,9 @@ fn update<A: Aggregate>(
     } else {
         let understood = A::decode(raw).map_err(|reason| corrupt(A::COLLECTION, raw, &reason))?;
         let raw = Document::try_from(raw.as_ref()).map_err(malformed)?;
-        Update::between(&raw, &understood.encode().map_err(malformed)?, new)
+        let mut understood = understood.encode().map_err(malformed)?;
+        A::forget_derived(&raw, &mut understood, new);
+        Update::between(&raw, &understood, new)
     };
     let mut update = difference;
     update.set(version::FIELD, version::to_bson(expected.written()));

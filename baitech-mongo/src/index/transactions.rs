@@ -11,7 +11,6 @@ pub(super) fn collection() -> Collection {
             unique(doc! { "transactionNumber": 1 }),
             index(doc! { "payer": 1, "status": 1, "completedAt": -1 }),
             index(doc! { "payee": 1, "status": 1, "completedAt": -1 }),
-            index(doc! { "paymentMethod": 1, "status": 1, "createdAt": -1 }),
             index(doc! { "status": 1, "completedAt": 1 }),
             // What a provider calls a transaction, and the token by which it calls back.
             where_exists(unique(doc! { "gateway.reference": 1 }), "gateway.reference"),
@@ -27,6 +26,7 @@ pub(super) fn collection() -> Collection {
             index(doc! { "payee": 1, "createdAt": -1, "_id": 1 }),
             index(doc! { "booking": 1, "createdAt": -1, "_id": 1 }),
             index(doc! { "status": 1, "createdAt": -1, "_id": 1 }),
+            index(doc! { "paymentMethod": 1, "status": 1, "createdAt": -1, "_id": 1 }),
             where_exists(index(doc! { "needsPerson": 1, "createdAt": -1, "_id": 1 }), "needsPerson"),
             // Who else paid from an address or a device: answered from the index alone.
             where_exists(

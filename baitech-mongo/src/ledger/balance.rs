@@ -62,10 +62,11 @@ pub(crate) fn of_account(account: Account, currency: Currency) -> Document {
 
 /// The part of a common account that entries of this cause count in.
 fn stripe_of(account: Account, cause: AggregateRef) -> Option<u8> {
-    // FNV-1a: ids of one moment differ in a few bits only.
+    // FNV-1a, and its high bits mixed into the low ones: ids of one moment differ in a few bits only.
     let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let hashed = cause.id_bytes().into_iter().fold(0xcbf2_9ce4_8422_2325, hash);
-    let stripe = (hashed ^ (hashed >> 40)) % u64::from(STRIPES);
+    let mixed = (hashed ^ (hashed >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let stripe = (mixed >> 33) % u64::from(STRIPES);
     account.is_common().then(|| u8::try_from(stripe).unwrap_or_default())
 }
 

@@ -38,8 +38,8 @@ impl MongoStore {
             return Ok(());
         }
         if !prepare::is_marked(self.database(), MARKER).await? {
-            let is_empty =
-                self.raw(COLLECTION).find_one(doc! {}).projection(doc! { "_id": 1 }).await?.is_none();
+            let first = self.raw(COLLECTION).find_one(doc! {}).sort(doc! { "_id": 1 }).await?;
+            let is_empty = first.is_none();
             if is_empty && next == Before::Reading {
                 return Ok(());
             }

@@ -15,10 +15,11 @@ use super::parts::{
 };
 use crate::value::{AsText, Millis, Oid};
 
-/// One document of `transactions`. Amounts that name no currency of their own are of the currency of `amount`.
+/// One document of `transactions`. Amounts that name no currency of their own are of the currency of `amount`. No `Debug`: it holds
+/// the token of a callback.
 #[skip_serializing_none]
 #[serde_as]
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TransactionDocument {
     #[serde(rename = "_id")]

@@ -32,6 +32,16 @@ impl Aggregate for Transaction {
         bson::deserialize_from_slice::<TransactionDocument>(document.as_bytes())?.into_transaction()
     }
 
+    /// Lines with fractions of a cent are read as they fit together, and a refund of the earlier application in proportion to them.
+    fn forget_derived(raw: &Document, understood: &mut Document, new: &Document) {
+        if understood.get("amount") != new.get("amount") {
+            understood.remove("amount");
+            if !raw.contains_key("refunds") {
+                understood.remove("refunds");
+            }
+        }
+    }
+
     fn reference(id: Id<Self>) -> AggregateRef {
         AggregateRef::Transaction(id)
     }

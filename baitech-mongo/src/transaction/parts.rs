@@ -96,9 +96,10 @@ pub(super) struct Portions {
     pub(super) withholding: Decimal,
 }
 
+/// No `Debug`: token, phone and account are for nobody's eyes.
 #[skip_serializing_none]
 #[serde_as]
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Gateway {
     pub(super) token: Option<String>,

@@ -9,7 +9,7 @@ use chrono::{DateTime as Instant, Utc};
 
 use super::legacy::REFERENCES;
 use crate::money::DEFAULT_CURRENCY;
-use crate::page::Position;
+use crate::page::{Position, newest_first};
 use crate::value::oid;
 
 /// By which transactions are listed.
@@ -39,6 +39,24 @@ pub(super) fn listed(filter: &TransactionFilter, after: Option<Position<Transact
         after.bound(&mut query, CREATED_AT);
     }
     query
+}
+
+/// The index by which a list is read in its order. Left to choose, the server may take one that leaves it to sort.
+pub(super) fn index_of(filter: &TransactionFilter) -> Document {
+    let TransactionFilter { payer, payee, booking, method, flagged, .. } = filter;
+    let bound = [
+        (booking.is_some(), "booking"),
+        (*flagged, "needsPerson"),
+        (payer.is_some(), "payer"),
+        (payee.is_some(), "payee"),
+    ];
+    let mut keys = match bound.into_iter().find(|(given, _)| *given) {
+        Some((_, field)) => doc! { field: 1 },
+        None if method.is_some() => doc! { "paymentMethod": 1, "status": 1 },
+        None => doc! { "status": 1 },
+    };
+    keys.extend(newest_first(CREATED_AT));
+    keys
 }
 
 /// Counts and sums by kind, status and currency. A double of the earlier application counts with the fifteen digits that it is
@@ -106,7 +124,7 @@ fn at_or_after(moment: Instant<Utc>) -> DateTime {
     }
 }
 
-/// The payments of the payer that may count, with [`HISTORY_FIELDS`].
+/// The payments of the payer that may count, with [`history_fields`].
 pub(super) fn history(query: &HistoryQuery) -> Document {
     let HistoryQuery { payer, attempts_since, failures_since, settled_since, .. } = query;
     let earliest = attempts_since.min(failures_since).min(settled_since);

@@ -12,6 +12,7 @@ use baitech_core::store::{StoreError, Stored};
 use bson::oid::ObjectId;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
+use mongodb::options::Hint;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_with::serde_as;
@@ -54,7 +55,8 @@ impl TransactionRepository for MongoStore {
         let after = page.cursor().map(Position::parse).transpose().map_err(StoreError::Cursor)?;
         let transactions = self.raw(Transaction::COLLECTION);
         let found = transactions.find(query::listed(filter, after)).sort(newest_first(CREATED_AT));
-        let found = found.limit(limit_of(page)).await.map_err(unavailable)?;
+        let found = found.limit(limit_of(page)).hint(Hint::Keys(query::index_of(filter)));
+        let found = found.await.map_err(unavailable)?;
         read_page(found, page, |raw| Position::<Transaction>::of(raw, CREATED_AT).cursor()).await
     }
 
@@ -88,6 +90,8 @@ impl MongoStore {
     async fn history_of_payer(&self, query: &HistoryQuery) -> Result<PaymentHistory, StoreError> {
         let payments = self.database().collection::<Past>(Transaction::COLLECTION);
         let found = payments.find(query::history(query)).sort(newest_first(CREATED_AT));
+        let of_payer = TransactionFilter { payer: Some(query.payer), ..TransactionFilter::default() };
+        let found = found.hint(Hint::Keys(query::index_of(&of_payer)));
         let mut found = found.projection(query::history_fields()).await.map_err(unavailable)?;
         let mut history = PaymentHistory::default();
         while let Some(payment) = found.try_next().await.map_err(unavailable)? {

@@ -19,7 +19,7 @@ use baitech_core::{
     store::{ChangeSet, Commit, LedgerReader, Load, Put, Stored},
     testing::build::{self, kes},
 };
-use futures::future::join_all;
+use futures::future::{BoxFuture, join_all};
 
 use crate::world::{World, at_once, now};
 
@@ -226,7 +226,7 @@ async fn a_release_against_a_refund_leaves_every_shilling_accounted_for() {
         let (releasing, refunding) = (till.payments(0), till.payments(1));
         let release = async move { releasing.release(&admin, payment).await.map(drop) };
         let refund = async move { refunding.refund(&admin, payment, kes(2_738), "sorry").await.map(drop) };
-        let tasks: [std::pin::Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>; 2] = if n % 2 == 0 {
+        let tasks: [BoxFuture<'_, Result<(), Error>>; 2] = if n % 2 == 0 {
             [Box::pin(release), Box::pin(refund)]
         } else {
             [Box::pin(refund), Box::pin(release)]

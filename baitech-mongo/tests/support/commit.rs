@@ -15,13 +15,24 @@ use baitech_core::testing::build;
 use baitech_mongo::MongoStore;
 use bson::{Document, doc};
 
-/// Two users on whom the `n`-th commit builds: one holds the claim `free{n}`.
+/// Two users on whom the `n`-th commit builds: one holds the claim `free{n}`. With the first entry of all behind it, by which balances
+/// begin to run.
 pub(crate) async fn begin(store: &MongoStore, n: u64) -> Case {
     let (user, guarded) = (build::customer(2 * n), build::customer(2 * n + 1));
     let ids = (user.id, guarded.id);
     let free = claim(&format!("free{n}"), AggregateRef::User(user.id));
-    let given =
-        ChangeSet { take: vec![free], ..ChangeSet::new().write(Put::new(user)).write(Put::new(guarded)) };
+    let first = build::entry(
+        n + 2_000_000,
+        AggregateRef::User(user.id),
+        Account::OpeningBalance,
+        Account::Losses,
+        build::kes(1),
+    );
+    let given = ChangeSet {
+        take: vec![free],
+        entries: vec![first],
+        ..ChangeSet::new().write(Put::new(user)).write(Put::new(guarded))
+    };
     assert_eq!(store.commit(given).await.unwrap(), Committed::Applied);
     Case { n, user: load(store, ids.0).await, guarded: load(store, ids.1).await }
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod commit;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -24,7 +25,7 @@ pub(crate) async fn store() -> MongoStore {
     MongoStore::open(database().await).await.unwrap()
 }
 
-/// The documents that the earlier application wrote: `users` or `bookings`.
+/// The documents that the earlier application wrote: `users`, `bookings`, `transactions`.
 pub(crate) fn legacy(collection: &str) -> Vec<Document> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../examples/data/{collection}.json"));
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -39,7 +40,7 @@ pub(crate) fn legacy(collection: &str) -> Vec<Document> {
 /// A database with all documents of the earlier application, as they are.
 pub(crate) async fn legacy_database() -> Database {
     let database = database().await;
-    for collection in ["users", "bookings"] {
+    for collection in ["users", "bookings", "transactions"] {
         database.collection::<Document>(collection).insert_many(legacy(collection)).await.unwrap();
     }
     database
@@ -64,6 +65,29 @@ fn walk(path: String, value: &Bson, found: &mut Vec<(String, Bson)>) {
             elements.iter().enumerate().for_each(|(n, value)| walk(format!("{path}.{n}"), value, found));
         }
         leaf => found.push((path, leaf.clone())),
+    }
+}
+
+/// The differences between two documents by path: before, after.
+fn changes(before: &Document, after: &Document) -> BTreeMap<String, (Option<Bson>, Option<Bson>)> {
+    let mut changes: BTreeMap<String, (Option<Bson>, Option<Bson>)> = BTreeMap::new();
+    for (path, value) in leaves(before) {
+        changes.entry(path).or_default().0 = Some(value);
+    }
+    for (path, value) in leaves(after) {
+        changes.entry(path).or_default().1 = Some(value);
+    }
+    changes.retain(|_, (before, after)| before != after);
+    changes
+}
+
+/// Panics where anything else has changed than what lies under these paths.
+#[track_caller]
+pub(crate) fn assert_changed(before: &Document, after: &Document, allowed: &[&str]) {
+    for (path, (old, new)) in changes(before, after) {
+        let is_allowed =
+            allowed.iter().any(|prefix| path == *prefix || path.starts_with(&format!("{prefix}.")));
+        assert!(is_allowed, "{path} was {old:?} and is {new:?}");
     }
 }
 

@@ -104,7 +104,7 @@ fn reckon(record: &TransactionRecord, notes: &mut Notes) -> Result<Reckoned, Mon
             if status == TransactionStatus::PartiallyRefunded && returned.is_zero() {
                 notes.add(OpeningIssue::RefundUnknown, None, Some(returned));
             } else if told != status {
-                notes.add(OpeningIssue::StatusOfRefund, Some(returned), Some(gross));
+                notes.add(OpeningIssue::StatusOfRefund, Some(returned), None);
             }
             told
         }

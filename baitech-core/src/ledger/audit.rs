@@ -1,0 +1,177 @@
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Account, Ledger};
+use crate::kernel::{Actor, Currency, Money, MoneyError, Result};
+
+/// How often the books are read until nothing moves meanwhile.
+const MAX_READINGS: u32 = 5;
+
+/// What an audit of the books has found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BooksAudit {
+    /// Every account with a posting and its balance, as it runs with the postings.
+    pub balances: Vec<(Account, Money)>,
+    /// Where a recount of all postings tells otherwise.
+    pub differences: Vec<BalanceDifference>,
+    /// What the balances sum to, in each currency: zero, where the books are in order. Empty where [`quiet`](Self::quiet) is false.
+    pub sums: Vec<Money>,
+    /// Accounts below zero that never may be.
+    pub overdrawn: Vec<(Account, Money)>,
+    /// Whether nothing moved while the books were read. Otherwise accounts that moved were not compared, and nothing was summed.
+    pub quiet: bool,
+}
+
+/// An account whose running balance is not what its postings sum to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BalanceDifference {
+    /// The account.
+    pub account: Account,
+    /// What its balance says.
+    pub running: Money,
+    /// What its postings sum to.
+    pub recounted: Money,
+}
+
+impl BooksAudit {
+    /// Whether everything that was looked at is as it should be.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.differences.is_empty() && self.overdrawn.is_empty() && self.sums.iter().all(|sum| sum.is_zero())
+    }
+
+    fn of(
+        before: Vec<(Account, Money)>,
+        recount: &[(Account, Money)],
+        after: &[(Account, Money)],
+    ) -> Result<Self, MoneyError> {
+        let quiet = before == after;
+        let keyed = |lines: &[(Account, Money)]| -> BTreeMap<(Account, &'static str), Money> {
+            lines.iter().map(|(account, amount)| ((*account, amount.currency().code()), *amount)).collect()
+        };
+        let (running, counted, later) = (keyed(&before), keyed(recount), keyed(after));
+        let mut accounts: Vec<_> = running.keys().chain(counted.keys()).copied().collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        let differences = accounts
+            .into_iter()
+            .filter_map(|key| {
+                let (now, sum) = (running.get(&key), counted.get(&key));
+                let currency = now.or(sum)?.currency();
+                let or_zero = |amount: Option<&Money>| amount.copied().unwrap_or(Money::zero(currency));
+                let (running, recounted) = (or_zero(now), or_zero(sum));
+                let moved = or_zero(later.get(&key)) != running;
+                (!moved && running != recounted).then_some(BalanceDifference {
+                    account: key.0,
+                    running,
+                    recounted,
+                })
+            })
+            .collect();
+        let overdrawn = before
+            .iter()
+            .filter(|(account, amount)| account.is_bounded() && amount.is_negative())
+            .copied()
+            .collect();
+        let sums = if quiet { sums_of(&before)? } else { Vec::new() };
+        Ok(Self { balances: before, differences, sums, overdrawn, quiet })
+    }
+}
+
+fn sums_of(balances: &[(Account, Money)]) -> Result<Vec<Money>, MoneyError> {
+    let mut currencies: Vec<Currency> = balances.iter().map(|(_, amount)| amount.currency()).collect();
+    currencies.sort_unstable_by_key(|currency| currency.code());
+    currencies.dedup();
+    let sum = |currency: Currency| {
+        let amounts = balances.iter().map(|(_, amount)| *amount);
+        Money::sum(currency, amounts.filter(|amount| amount.currency() == currency))
+    };
+    currencies.into_iter().map(sum).collect()
+}
+
+impl Ledger {
+    /// Sums every posting anew and compares: the whole ledger is read. Where the books move meanwhile they are read again, a few times.
+    ///
+    /// # Errors
+    /// As [`trial_balance`](Self::trial_balance); a violation of `amount` for sums that do not fit.
+    pub async fn audit(&self, actor: &Actor) -> Result<BooksAudit> {
+        let mut before = self.trial_balance(actor).await?;
+        let mut readings = 1;
+        loop {
+            let recount = self.engine.ledger.recount().await?;
+            let after = self.trial_balance(actor).await?;
+            if before == after || readings >= MAX_READINGS {
+                return Ok(BooksAudit::of(before, &recount, &after)?);
+            }
+            before = after;
+            readings += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{booking::PaymentMethod, kernel::Id};
+
+    const CLEARING: Account = Account::Clearing(PaymentMethod::Mpesa);
+
+    fn kes(shillings: i64) -> Money {
+        Money::from_major(shillings, Currency::KES)
+    }
+
+    fn wallet() -> Account {
+        Account::Wallet(Id::from_bytes([1; 12]))
+    }
+
+    #[test]
+    fn books_in_order_are_clean() {
+        let books = vec![(CLEARING, kes(-5)), (wallet(), kes(5)), (Account::Bank, kes(0))];
+        let audit = BooksAudit::of(books.clone(), &books, &books).unwrap();
+        assert!(audit.is_clean() && audit.quiet);
+        assert_eq!(audit.sums, [kes(0)]);
+    }
+
+    #[test]
+    fn every_difference_is_found() {
+        let running = vec![(CLEARING, kes(-5)), (wallet(), kes(6))];
+        let counted = [(CLEARING, kes(-5)), (wallet(), kes(5)), (Account::Bank, kes(1))];
+        let audit = BooksAudit::of(running.clone(), &counted, &running).unwrap();
+        let found: Vec<_> = audit.differences.iter().map(|found| (found.running, found.recounted)).collect();
+        assert_eq!(found, [(kes(0), kes(1)), (kes(6), kes(5))]);
+        assert_eq!(audit.sums, [kes(1)]);
+        assert!(!audit.is_clean());
+
+        let running = vec![(CLEARING, kes(5)), (wallet(), kes(-5))];
+        let audit = BooksAudit::of(running.clone(), &running, &running).unwrap();
+        assert_eq!(audit.overdrawn, [(wallet(), kes(-5))]);
+        assert!(!audit.is_clean());
+    }
+
+    #[test]
+    fn what_moves_meanwhile_is_not_blamed() {
+        let before = vec![(CLEARING, kes(-5)), (wallet(), kes(5)), (Account::Bank, kes(1))];
+        let counted = [(CLEARING, kes(-7)), (wallet(), kes(7))];
+        let after = [(CLEARING, kes(-7)), (wallet(), kes(7)), (Account::Bank, kes(1))];
+        let audit = BooksAudit::of(before, &counted, &after).unwrap();
+        assert!(!audit.quiet);
+        assert_eq!(audit.sums, []);
+        let [found] = audit.differences[..] else { panic!("{audit:?}") };
+        assert_eq!(found.account, Account::Bank, "this has not moved, and is wrong all the same");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_difference_of_quiet_books_escapes(at in 0_usize..3, by in 1_i64..1_000) {
+            let running = vec![(CLEARING, kes(-9)), (Account::Bank, kes(4)), (wallet(), kes(5))];
+            let mut counted = running.clone();
+            counted[at].1 = counted[at].1.checked_add(kes(by)).unwrap();
+            let audit = BooksAudit::of(running.clone(), &counted, &running).unwrap();
+            proptest::prop_assert_eq!(audit.differences.len(), 1);
+            proptest::prop_assert_eq!(audit.differences[0].account, running[at].0);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The command that audits the books.
+
+use std::{error::Error, process::ExitCode};
+
+use baitech::{Marketplace, kernel::Actor};
+use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
+
+use super::{payments, print};
+
+/// Exits with 1 where the books are not in order; what waits for a person is no disorder.
+pub(super) async fn audit(market: &Marketplace) -> Result<ExitCode, Box<dyn Error>> {
+    let audit = market.ledger().audit(&Actor::System).await?;
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_header(["account", "balance"]);
+    for (account, balance) in audit.balances.iter().filter(|(_, balance)| !balance.is_zero()) {
+        table.add_row([account.to_string(), balance.to_string()]);
+    }
+    align_right(&mut table, 1);
+    print(&table);
+    for difference in &audit.differences {
+        let (account, running, recounted) = (difference.account, difference.running, difference.recounted);
+        print(format_args!("difference: {account} is at {running}, and its postings sum to {recounted}"));
+    }
+    for (account, balance) in &audit.overdrawn {
+        print(format_args!("overdrawn: {account} is at {balance}"));
+    }
+    for sum in audit.sums.iter().filter(|sum| !sum.is_zero()) {
+        print(format_args!("unbalanced: all accounts sum to {sum}, and not to nothing"));
+    }
+    if !audit.quiet {
+        print("the books moved all the time: nothing was summed, and what moved was not compared");
+    }
+    let waiting = payments::flagged(market).await?.len();
+    print(format_args!("waiting for a person: {waiting} (baitech payments --flagged)"));
+    if audit.is_clean() {
+        print("the books are in order");
+        return Ok(ExitCode::SUCCESS);
+    }
+    print("the books are not in order");
+    Ok(ExitCode::FAILURE)
+}
+
+pub(super) fn align_right(table: &mut Table, column: usize) {
+    if let Some(column) = table.column_mut(column) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+}

@@ -1,0 +1,143 @@
+use std::fs;
+
+use baitech::{ledger::Account, payment::TransactionStatus, store::LedgerReader};
+
+use crate::office::Office;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_asks_about_payments_and_the_books_say_so() {
+    let office = Office::open().await;
+    let (id, payment) = office.asked().await;
+    assert_eq!(payment.status, TransactionStatus::Processing);
+    // Paid, and the callback never comes.
+    office.daraja.pay(&office.daraja.prompts()[0]);
+    let worked = office.run(&["worker", "--once"]).await;
+    assert_eq!(worked.code, Some(0), "{worked:?}");
+    let settled = office.load(payment.id).await;
+    assert_eq!(settled.status, TransactionStatus::Completed);
+    let held = LedgerReader::balance(&*office.store, Account::Escrow(id), settled.amount.currency()).await;
+    assert_eq!(held.unwrap(), settled.amount.gross);
+
+    let audit = office.run(&["audit"]).await;
+    assert_eq!(audit.code, Some(0), "{audit:?}");
+    for shown in
+        ["clearing:mpesa", &format!("escrow:{id}"), "waiting for a person: 0", "the books are in order"]
+    {
+        assert!(audit.out.contains(shown), "{shown}: {}", audit.out);
+    }
+
+    // The receipt was asked for, and is told.
+    office.hear_answers().await;
+    let receipt = office.load(payment.id).await.gateway.receipt.clone().expect("a receipt");
+    let file = office.file("receipt.pdf");
+    let written = office.run(&["receipt", payment.number.as_str(), "-o", file.to_str().unwrap()]).await;
+    assert_eq!(written.code, Some(0), "{written:?}");
+    assert!(written.out.starts_with("RCT"), "{}", written.out);
+    assert!(fs::read(&file).unwrap().starts_with(b"%PDF-"));
+
+    let listed = office.run(&["payments"]).await;
+    assert!(listed.out.contains(payment.number.as_str()), "{}", listed.out);
+    assert_eq!(office.run(&["payments", "--flagged"]).await.out, "no transaction waits for a person\n");
+    reconcile(&office, &receipt, &settled.completed_at.unwrap().format("%d-%m-%Y %H:%M:%S").to_string())
+        .await;
+}
+
+/// The statement of that payment alone, and one with a line that nobody knows.
+async fn reconcile(office: &Office, receipt: &str, at: &str) {
+    let header = "Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Balance";
+    let paid = |receipt: &str, amount: i64| format!("{receipt},{at},Pay bill,Completed,{amount}.00,,0.00");
+    let gross = LedgerReader::trial_balance(&*office.store).await.unwrap()[0].1.amount().abs();
+    let gross = i64::try_from(gross).unwrap();
+    let (right, wrong) = (office.file("right.csv"), office.file("wrong.csv"));
+    fs::write(&right, format!("{header}\n{}\n", paid(receipt, gross))).unwrap();
+    fs::write(&wrong, format!("{header}\n{}\n{}\n", paid(receipt, gross), paid("RKX0000001", 70))).unwrap();
+
+    let same = office.run(&["reconcile", "--method", "mpesa", right.to_str().unwrap()]).await;
+    assert_eq!(same.code, Some(0), "{same:?}");
+    assert!(same.out.contains("1 matched, 0 differ, 0 missing in the books"), "{}", same.out);
+    let differs = office.run(&["reconcile", "--method", "mpesa", wrong.to_str().unwrap()]).await;
+    assert_eq!(differs.code, Some(1), "{differs:?}");
+    assert!(differs.out.contains("RKX0000001"), "{}", differs.out);
+    let json = office.run(&["reconcile", "--json", "--method", "mpesa", wrong.to_str().unwrap()]).await;
+    assert_eq!(json.code, Some(1));
+    let report: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(report["missingHere"][0]["line"]["reference"], "RKX0000001");
+
+    let broken = office.file("broken.csv");
+    fs::write(&broken, "this is no statement").unwrap();
+    let refused = office.run(&["reconcile", "--method", "mpesa", broken.to_str().unwrap()]).await;
+    assert!(refused.code == Some(1) && refused.err.contains("statement"), "{refused:?}");
+    let nowhere = office.run(&["reconcile", "--method", "mpesa", "no-such-file.csv"]).await;
+    assert!(nowhere.code == Some(1) && nowhere.err.contains("no-such-file.csv"), "{nowhere:?}");
+    let unknown = office.run(&["reconcile", "--method", "shells", "x.csv"]).await;
+    assert_eq!(unknown.code, Some(2), "{unknown:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_has_to_decide_is_listed() {
+    let office = Office::open().await;
+    let (_, payment) = office.asked().await;
+    let wrong = office.daraja.pay(&office.daraja.prompts()[0]);
+    let amount = payment.amount.gross.amount().normalize().to_string();
+    let wrong = wrong.replacing(&format!("{amount}.0"), "1.0");
+    office.market.payments().receive_webhook(wrong.arriving_at(payment.updated_at)).await.unwrap();
+    let flagged = office.run(&["payments", "--flagged"]).await;
+    assert_eq!(flagged.code, Some(0));
+    assert!(
+        flagged.out.contains(payment.number.as_str()) && flagged.out.contains("wrong amount"),
+        "{flagged:?}"
+    );
+    let audit = office.run(&["audit"]).await;
+    assert_eq!(audit.code, Some(0), "what waits is no disorder: {audit:?}");
+    assert!(audit.out.contains("waiting for a person: 1"), "{}", audit.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audit_finds_a_balance_that_somebody_has_touched() {
+    let office = Office::open().await;
+    let (_, payment) = office.asked().await;
+    let paid = office.daraja.pay(&office.daraja.prompts()[0]);
+    office.market.payments().receive_webhook(paid.arriving_at(payment.updated_at)).await.unwrap();
+    assert_eq!(office.run(&["audit"]).await.code, Some(0));
+    tamper(&office).await;
+    let audit = office.run(&["audit"]).await;
+    assert_eq!(audit.code, Some(1), "{audit:?}");
+    assert!(audit.out.contains("difference: ") && audit.out.contains("not in order"), "{}", audit.out);
+}
+
+/// Takes the last posting's entry away, as if it had never been.
+async fn tamper(office: &Office) {
+    let entries = office.store.database().collection::<serde_json::Value>("ledger");
+    let deleted = entries.delete_one(Default::default()).await.unwrap();
+    assert_eq!(deleted.deleted_count, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_has_its_statement() {
+    let office = Office::open().await;
+    let (id, file) = (office.company.id.to_string(), office.file("statement.pdf"));
+    let written = office.run(&["statement", &id, "2026-03", "-o", file.to_str().unwrap()]).await;
+    assert_eq!(written.code, Some(0), "{written:?}");
+    assert!(fs::read(&file).unwrap().starts_with(b"%PDF-"));
+    let customer = office.customer.id.to_string();
+    let refused = office.run(&["statement", &customer, "2026-03", "-o", file.to_str().unwrap()]).await;
+    assert!(refused.code == Some(1) && refused.err.contains("companies"), "{refused:?}");
+    let month = office.run(&["statement", &id, "2026-13", "-o", file.to_str().unwrap()]).await;
+    assert_eq!(month.code, Some(2), "{month:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_provider_stops_the_program_before_it_does_anything() {
+    let office = Office::open().await;
+    let changes =
+        [("MPESA_PASSKEY", ""), ("MPESA_ENVIRONMENT", "moon"), ("STRIPE_SECRET_KEY", "sk_test_hush")];
+    let refused = office.run_with(&["worker", "--once"], &changes).await;
+    assert_eq!(refused.code, Some(1));
+    for variable in ["MPESA_PASSKEY", "MPESA_ENVIRONMENT", "STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_TOKEN"] {
+        assert!(refused.err.contains(variable), "{variable}: {}", refused.err);
+    }
+    assert!(!refused.err.contains("hush") && !refused.err.contains("secret-of-the-test"), "{}", refused.err);
+    assert_eq!(refused.out, "");
+    let unknown = office.run(&["receipt", "TXN260302000001", "-o", "x.pdf"]).await;
+    assert!(unknown.code == Some(1) && unknown.err.contains("TXN260302000001"), "{unknown:?}");
+}
