@@ -85,11 +85,13 @@ impl Booking {
         let booking = &mut self.0.payment;
         if booking.status.is_settled() {
             booking.supplements.push(payment.id);
+            booking.on_hold |= payment.is_under_review();
         } else {
             booking.status = PaymentStatus::Pending;
             booking.transaction = Some(payment.id);
+            // What was to be looked at in an earlier attempt holds this one up no longer.
+            booking.on_hold = payment.is_under_review();
         }
-        booking.on_hold |= payment.is_under_review();
         Decision::new(self).event(BookingEvent::BookingUpdated)
     }
 
@@ -106,15 +108,16 @@ impl Booking {
             booking.paid = Some(before.checked_add(amount)?);
             let withheld = booking.withholding.unwrap_or(Money::zero(amount.currency()));
             booking.withholding = Some(withheld.checked_add(payment.amount.tax)?);
+            booking.on_hold |= payment.is_under_review();
         } else {
             booking.status = PaymentStatus::Held;
             booking.transaction = Some(payment.id);
             booking.method = Some(payment.method);
             booking.paid = Some(amount);
             booking.withholding = Some(payment.amount.tax);
+            booking.on_hold = payment.is_under_review();
         }
         booking.held = true;
-        booking.on_hold |= payment.is_under_review();
         booking.paid_at = Some(context.now);
         let customer = self.customer;
         Decision::new(self)
@@ -145,7 +148,8 @@ impl Booking {
         let (mut captured, mut refunded) = (Money::zero(currency), Money::zero(currency));
         let (mut settled, mut held, mut on_hold) = (false, false, false);
         for payment in payments {
-            on_hold |= payment.is_under_review();
+            let counts = payment.status.is_open() || payment.status.is_settled();
+            on_hold |= counts && payment.is_under_review();
             if payment.status.is_settled() && payment.amount.currency() == currency {
                 settled = true;
                 held |= payment.escrow.held;

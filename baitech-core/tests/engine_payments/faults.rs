@@ -1,16 +1,16 @@
 //! What the simulated marketplace has found, told shortly.
 
 use baitech_core::{
-    booking::{DisputeCategory, DisputeOutcome, PaymentMethod},
+    booking::{BookingStatus, DisputeCategory, DisputeOutcome, PaymentMethod},
     kernel::Rule,
     ledger::Account,
     payment::{
-        Declined, FraudPolicy, NewPayment, NewPayout, Outcome, Proof, RuleFraudScorer, TransactionKind,
-        TransactionStatus,
+        Declined, FraudCheck, FraudDecision, FraudPolicy, FraudScorer, FraudSignals, NewPayment, NewPayout,
+        Outcome, Proof, RuleFraudScorer, TransactionKind, TransactionStatus,
     },
     store::IdempotencyKey,
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     provider::declined,
@@ -252,4 +252,33 @@ fn what_a_bank_takes_beyond_the_payment_is_a_loss_and_from_an_empty_wallet_a_deb
     assert_eq!(till.load(top_up).status, TransactionStatus::Refunded);
     assert_eq!(till.balance(Account::Wallet(customer)), 100);
     assert_eq!(till.balance(Account::Receivable(customer)), -500);
+}
+
+/// Wants a person to look at the first payment alone.
+#[derive(Debug, Default)]
+struct SuspectsTheFirst(std::sync::atomic::AtomicBool);
+
+impl FraudScorer for SuspectsTheFirst {
+    fn score(&self, _: &FraudSignals, now: DateTime<Utc>) -> FraudCheck {
+        let first = !self.0.swap(true, std::sync::atomic::Ordering::SeqCst);
+        let decision = if first { FraudDecision::Review } else { FraudDecision::Approve };
+        FraudCheck { score: 31, decision, reasons: Vec::new(), checked_at: now, review: None }
+    }
+}
+
+#[test]
+fn a_suspicion_of_a_payment_that_failed_holds_up_no_other() {
+    let till = Till::with(|builder| builder.fraud_scorer(std::sync::Arc::new(SuspectsTheFirst::default())));
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let suspected = till.pay(id).unwrap().transaction.id;
+    assert!(till.world.load(id).payment.on_hold);
+    till.call(suspected, "n1;caller:;failed;;;");
+    assert!(!till.world.load(id).payment.on_hold, "there is nothing to hold");
+    till.mpesa.says_settled("SJK2");
+    till.pay(id).unwrap();
+    till.world.drive(id, BookingStatus::Paid);
+    till.world.clock.advance(TimeDelta::hours(25));
+    till.work();
+    assert_eq!(till.balance(Account::Escrow(id)), 0);
+    assert_eq!(till.balance(Account::Payable(till.world.technician.id)), 2_278);
 }

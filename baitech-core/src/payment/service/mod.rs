@@ -243,7 +243,11 @@ fn note_on_booking(
         );
     let booking = stored.value.clone();
     let all = beside.payments.iter().map(|other| if other.id == next.id { next } else { &other.value });
-    let noted = if ended { booking.payment_failed(next.id) } else { booking.payments_changed(all)? };
+    let noted = if ended {
+        booking.payment_failed(next.id).and_then(|booking| booking.payments_changed(all))?
+    } else {
+        booking.payments_changed(all)?
+    };
     if noted.next == stored.value {
         return Ok(decision);
     }

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use super::{
     super::{provider::Provider, world::World},
     Auditor, Verdict,
+    books::add,
+    has_moved,
     payments::Movements,
     waits_for_person,
 };
 use crate::{
-    booking::BookingStatus,
-    kernel::{Currency, Money},
+    booking::{Booking, BookingStatus},
+    kernel::{Currency, Id, Money},
     ledger::Account,
-    payment::{Transaction, TransactionStatus},
+    payment::{Transaction, TransactionKind, TransactionStatus},
     store::LedgerReader,
     testing::simulation::task::ready,
 };
@@ -49,6 +51,7 @@ impl Auditor {
                 ));
             }
         }
+        self.check_charged()?;
         for (account, balance) in self.books.iter().filter(|(_, balance)| !balance.is_zero()) {
             let fine = match account {
                 Account::Reserved(id) => {
@@ -80,6 +83,27 @@ impl Auditor {
         }
         // What a person has yet to find out is not in the books.
         if persons_are_done { self.check_statements(world) } else { Ok(()) }
+    }
+
+    /// All that was taken for a booking and not given back is no more than its payer has agreed to.
+    fn check_charged(&self) -> Verdict {
+        let mut charged: BTreeMap<Id<Booking>, Money> = BTreeMap::new();
+        let payments = self.transactions.values().filter(|of| of.kind == TransactionKind::BookingPayment);
+        for payment in payments.filter(|payment| has_moved(payment.status)) {
+            let Some(booking) = payment.booking else { continue };
+            let returns = payment.refunds.iter().map(|refund| refund.amount.negated());
+            let sum = charged.entry(booking).or_insert(Money::zero(payment.amount.currency()));
+            for amount in returns.chain([payment.amount.gross]) {
+                *sum = add(*sum, amount)?;
+            }
+        }
+        for (booking, sum) in charged {
+            let approved = self.approved.get(&booking);
+            if approved.is_none_or(|approved| sum.amount() > approved.amount()) {
+                return Err(format!("booking {booking} was charged {sum} in all, approved is {approved:?}"));
+            }
+        }
+        Ok(())
     }
 
     /// What the books say lies with a provider is what its statement says.
@@ -136,7 +160,7 @@ impl Auditor {
         booking.is_some_and(|booking| booking.status == BookingStatus::Disputed)
     }
 
-    fn is_held_back(&self, booking: crate::kernel::Id<crate::booking::Booking>) -> bool {
+    fn is_held_back(&self, booking: Id<Booking>) -> bool {
         let payments = self.transactions.values().filter(|payment| payment.booking == Some(booking));
         payments.into_iter().any(waits_for_person)
     }
