@@ -75,9 +75,9 @@ impl Engine {
             return Err(Error::forbidden("there is no such user in this role"));
         };
         match (user.status, effort) {
-            (UserStatus::Active, _) | (UserStatus::Suspended, Effort::Reads | Effort::GoesOn) => {
-                Ok(Some(user))
-            }
+            (UserStatus::Active, _) | (UserStatus::Suspended, Effort::Reads) => Ok(Some(user)),
+            // Who has jobs under way finishes them; who decides over others does not.
+            (UserStatus::Suspended, Effort::GoesOn) if !role.is_staff() => Ok(Some(user)),
             (UserStatus::Suspended | UserStatus::Deactivated | UserStatus::Banned, _) => {
                 let message = format!("the account is {}", user.status.as_str());
                 Err(Error::refused(Rule::InactiveUser, message))

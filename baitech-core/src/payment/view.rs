@@ -93,7 +93,7 @@ pub struct PaymentMeans {
     pub receipt: Option<String>,
     /// The phone number that is asked or paid.
     pub phone_number: Option<String>,
-    /// The means of payment or the account, as the provider names it.
+    /// The means of payment or the account, as the provider names it; for whose it is alone.
     pub account: Option<String>,
 }
 
@@ -101,7 +101,7 @@ pub struct PaymentMeans {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TransactionInternals {
-    /// Its counterpart at the provider; the token is never serialised.
+    /// Its counterpart at the provider, without the account: with that somebody could be charged. The token is never serialised.
     pub gateway: GatewayLink,
     /// How far it looks like a fraud.
     #[serde(rename = "fraudCheck")]
@@ -142,7 +142,7 @@ impl TransactionView {
             splits,
             mut escrow,
             refunds,
-            gateway,
+            mut gateway,
             fraud,
             settlement,
             receipt,
@@ -161,7 +161,8 @@ impl TransactionView {
         } = transaction.clone().into_record();
         let is_staff = actor.is_staff();
         let is_paid = is_staff || own(payee);
-        let owns_means = is_staff || own(if kind.is_incoming() { payer } else { payee });
+        let are_own = own(if kind.is_incoming() { payer } else { payee });
+        let owns_means = is_staff || are_own;
         if !is_paid {
             escrow.frozen = None;
         }
@@ -174,7 +175,8 @@ impl TransactionView {
         let means = PaymentMeans {
             receipt: gateway.receipt.clone(),
             phone_number: gateway.phone.clone(),
-            account: gateway.account.clone(),
+            // With it somebody could be charged or paid: nobody else has to know it, staff included.
+            account: gateway.account.take().filter(|_| are_own),
         };
         Some(Self {
             id,

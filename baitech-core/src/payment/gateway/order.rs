@@ -29,7 +29,7 @@ impl fmt::Debug for Contact {
 }
 
 /// What a payer is to pay.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Charge {
     /// The transaction that this is.
     pub transaction: Id<Transaction>,
@@ -47,6 +47,21 @@ pub struct Charge {
     pub idempotency_key: String,
     /// The last part of the path at which the provider calls back about this charge: opaque letters and digits.
     pub callback_token: String,
+}
+
+impl fmt::Debug for Charge {
+    /// Without the token: who has it can call in the provider's name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Charge")
+            .field("transaction", &self.transaction)
+            .field("number", &self.number)
+            .field("payer", &self.payer)
+            .field("amount", &self.amount)
+            .field("description", &self.description)
+            .field("capture", &self.capture)
+            .field("idempotency_key", &self.idempotency_key)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Money that was set aside, to be taken or given up.
@@ -90,7 +105,7 @@ impl fmt::Debug for Original {
 }
 
 /// What a payer gets back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RefundOrder {
     /// The transaction that this refund is.
     pub transaction: Id<Transaction>,
@@ -108,8 +123,22 @@ pub struct RefundOrder {
     pub callback_token: String,
 }
 
+impl fmt::Debug for RefundOrder {
+    /// Without the token: who has it can call in the provider's name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefundOrder")
+            .field("transaction", &self.transaction)
+            .field("number", &self.number)
+            .field("original", &self.original)
+            .field("amount", &self.amount)
+            .field("reason", &self.reason)
+            .field("idempotency_key", &self.idempotency_key)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What somebody is paid out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PayOut {
     /// The transaction that this is.
     pub transaction: Id<Transaction>,
@@ -127,6 +156,20 @@ pub struct PayOut {
     pub callback_token: String,
 }
 
+impl fmt::Debug for PayOut {
+    /// Without the token: who has it can call in the provider's name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PayOut")
+            .field("transaction", &self.transaction)
+            .field("number", &self.number)
+            .field("payee", &self.payee)
+            .field("amount", &self.amount)
+            .field("description", &self.description)
+            .field("idempotency_key", &self.idempotency_key)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What kind of operation is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -137,7 +180,7 @@ pub enum Operation {
 }
 
 /// A question about an operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Query {
     /// The transaction that was the operation.
     pub transaction: Id<Transaction>,
@@ -153,4 +196,18 @@ pub struct Query {
     pub sent_at: DateTime<Utc>,
     /// As [`Charge::callback_token`].
     pub callback_token: String,
+}
+
+impl fmt::Debug for Query {
+    /// Without the token: who has it can call in the provider's name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Query")
+            .field("transaction", &self.transaction)
+            .field("operation", &self.operation)
+            .field("reference", &self.reference)
+            .field("idempotency_key", &self.idempotency_key)
+            .field("amount", &self.amount)
+            .field("sent_at", &self.sent_at)
+            .finish_non_exhaustive()
+    }
 }

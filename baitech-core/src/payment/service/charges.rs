@@ -128,7 +128,7 @@ impl Payments {
         amount: Money,
         request: &NewPayment,
     ) -> Result<StartedPayment> {
-        self.require_actor(actor, GoesOn).await?;
+        self.require_actor(actor, Begins).await?;
         let stored = self.load_booking(Some(booking)).await?.filter(|stored| stored.is_visible_to(actor));
         let stored = stored.ok_or_else(|| Error::not_found(Kind::Booking, booking))?;
         if !stored.parties(actor).contains(Party::Customer) {

@@ -1,5 +1,7 @@
 //! Money that came without being asked for: the payer named an account.
 
+use std::cmp::Ordering;
+
 use super::Payments;
 use crate::{
     account::User,
@@ -15,7 +17,8 @@ use crate::{
 
 impl Payments {
     /// Money for the account that its payer has named: the number of an open transaction, which it pays; the phone number of a user,
-    /// into whose wallet it goes. For anything else it is kept apart until a person has decided.
+    /// into whose wallet it goes. For anything else, and for much money in a call that is not signed, it is kept apart until a person has
+    /// decided.
     pub(super) async fn take_deposit(
         &self,
         gateway: &dyn PaymentGateway,
@@ -61,7 +64,9 @@ impl Payments {
         };
         let mut begun = Transaction::begin(new, &context)?;
         begun.next.0.gateway.sent_at = Some(now);
-        let known = owner.is_some();
+        // Nobody can be asked about money that we have not asked for: much of it waits for a person, unless the provider has signed.
+        let large = amount.compare(self.engine.policy.payment.confirm_above) == Some(Ordering::Greater);
+        let known = owner.is_some() && (gateway.capabilities().signs_webhooks || !large);
         let mut decision = begun.and_then(|transaction| {
             if known {
                 let proof = Proof { payer: None, ..proof.clone() };

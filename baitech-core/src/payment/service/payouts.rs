@@ -8,7 +8,7 @@ use crate::{
     account::User,
     booking::PaymentMethod,
     decide::{Attempts, Decision, answered, draw_transaction_number},
-    engine::Effort::GoesOn,
+    engine::Effort::Begins,
     kernel::{Actor, Error, Id, Money, PhoneNumber, Result, Role, Rule},
     ledger::Account,
     payment::{Amount, Capabilities, Limits, NewTransaction, PaymentGateway, Transaction, TransactionKind},
@@ -31,7 +31,8 @@ impl Payments {
     /// Pays a technician at once, for a fee, what has been earned: all that is not held back by a dispute, or a part of it.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than the technician and staff, and for staff who name a number or an account;
+    /// [`Error::Forbidden`] for others than the technician and admins, and for admins who name a number or an account;
+    /// [`Rule::InactiveUser`] for who is suspended;
     /// [`Rule::InsufficientFunds`]; [`Rule::PaymentMethod`]; violations of
     /// `amount` and `phoneNumber`; [`Error::Unavailable`].
     pub async fn request_payout(
@@ -82,11 +83,12 @@ impl Payments {
     }
 
     async fn require_owner(&self, actor: &Actor, owner: Id<User>) -> Result<()> {
-        self.require_actor(actor, GoesOn).await?;
-        if actor.is_staff() || actor.id() == Some(owner) {
+        self.require_actor(actor, Begins).await?;
+        let is_admin = actor.role().is_none_or(|role| role == Role::Admin);
+        if is_admin || actor.id() == Some(owner) {
             return Ok(());
         }
-        Err(Error::forbidden("an account is for its owner and the staff"))
+        Err(Error::forbidden("an account is paid out to its owner, who asks for it, or an admin does"))
     }
 
     async fn pay_out(

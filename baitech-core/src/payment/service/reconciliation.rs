@@ -102,7 +102,7 @@ impl Payments {
         let period = request.period.or(parsed.period);
         if method == PaymentMethod::BankTransfer {
             for line in &parsed.lines {
-                self.complete_transfer(line).await?;
+                self.complete_transfer(actor, line).await?;
             }
         }
         let booked = self.booked(method, period).await?;
@@ -113,8 +113,8 @@ impl Payments {
         Ok(report)
     }
 
-    /// Completes the bank transfer that a line names, if one is awaited.
-    async fn complete_transfer(&self, line: &StatementLine) -> Result<()> {
+    /// Completes the bank transfer that a line names, if one is awaited. Whose own transfer it is leaves it to somebody else.
+    async fn complete_transfer(&self, actor: &Actor, line: &StatementLine) -> Result<()> {
         if line.amount.is_negative() {
             return Ok(());
         }
@@ -127,7 +127,7 @@ impl Payments {
         let awaited = found.method == PaymentMethod::BankTransfer
             && found.kind.is_incoming()
             && found.status.cause(TransactionStatus::Completed).is_some();
-        if !awaited {
+        if !awaited || found.require_disinterested(actor).is_err() {
             return Ok(());
         }
         let proof =

@@ -17,7 +17,7 @@ impl Payments {
     /// gives it back; where a provider has to do that, it is on its way.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff; [`Rule::ExceedsCapture`] for more than is left; violations of `amount` and `reason`;
+    /// [`Error::Forbidden`] for others than staff, and for who has paid it or is paid by it; [`Rule::ExceedsCapture`] for more than is left; violations of `amount` and `reason`;
     /// [`Rule::Undecided`] while the booking is disputed; [`Error::Conflict`].
     pub async fn refund(
         &self,
@@ -43,6 +43,7 @@ impl Payments {
                     let message = "the booking is disputed: its decision says what goes back";
                     return Err(transaction.refuse(Rule::Undecided, message));
                 }
+                transaction.require_disinterested(actor)?;
                 let (before, customer) =
                     (transaction.clone(), beside.booking.map(|booking| booking.customer));
                 let refunded = transaction.refund(amount, reason.as_str(), &beside.context)?;

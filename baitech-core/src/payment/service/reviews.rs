@@ -52,7 +52,7 @@ impl Payments {
     /// had said that it did, has come back).
     ///
     /// # Errors
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff; a violation of `receipt` for more than 100
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff, and for who pays or is paid by it; a violation of `receipt` for more than 100
     /// characters; [`Rule::AlreadyDecided`] where its outcome is known;
     /// [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn decide_outcome(
@@ -67,6 +67,7 @@ impl Payments {
         let receipt = receipt.as_ref().map(Text::as_str);
         let command = self.command(actor, "decide_outcome", &(id, moved, receipt))?;
         self.decide(&command, id, false, |transaction, beside| {
+            transaction.require_disinterested(actor)?;
             if !transaction.gateway.needs_person || transaction.is_mismatched() {
                 return Err(transaction.refuse(Rule::AlreadyDecided, "there is nothing to find out"));
             }
