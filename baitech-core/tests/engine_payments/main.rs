@@ -13,6 +13,7 @@ mod documents;
 mod faults;
 mod holding;
 mod outgoing;
+mod powers;
 mod provider;
 mod refunding;
 mod reviewing;

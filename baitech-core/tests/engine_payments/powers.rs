@@ -1,0 +1,79 @@
+//! What nobody may do with money, whatever else they may.
+
+use baitech_core::{
+    account::{ProfileChange, UserStatus},
+    booking::PaymentMethod,
+    kernel::{Actor, Rule},
+    ledger::Account,
+    payment::{NewPayment, NewPayout, TransactionKind},
+};
+
+use crate::{
+    support::{assert_forbidden, assert_refused, kes, run},
+    till::Till,
+};
+
+#[test]
+fn nobody_decides_on_money_of_their_own() {
+    let till = Till::new();
+    let (support, admin) = (till.world.support.actor(), till.world.admin.actor());
+    let by_phone = NewPayment { method: Some(PaymentMethod::Mpesa), ..NewPayment::default() };
+    let top_up = run(till.payments().top_up(&support, kes(5_000), &by_phone)).unwrap().transaction.id;
+    till.call(top_up, "n1;caller:;paid;10;SJK1;");
+    assert!(till.load(top_up).is_mismatched());
+    for complete in [true, false] {
+        assert_forbidden(run(till.payments().decide_mismatch(&support, top_up, complete)));
+    }
+    // Nor does a colleague make five thousand shillings out of ten.
+    assert_refused(run(till.payments().decide_mismatch(&admin, top_up, true)), Rule::Transition);
+    run(till.payments().decide_mismatch(&admin, top_up, false)).unwrap();
+    assert_eq!(till.balance(Account::Wallet(till.world.support.id)), 0);
+    assert_eq!(till.balance(Account::Discounts), 0);
+
+    till.fill_wallet(&till.world.support, 500);
+    let own = till.of_kind(TransactionKind::WalletTopup).pop().unwrap().id;
+    assert_forbidden(run(till.payments().refund(&support, own, kes(500), "mine")));
+    run(till.payments().refund(&admin, own, kes(500), "asked for it")).unwrap();
+}
+
+#[test]
+fn who_is_suspended_among_the_staff_decides_nothing() {
+    let till = Till::new();
+    let (_, payment) = till.held(PaymentMethod::Mpesa);
+    let (support, admin) = (till.world.support.actor(), till.world.admin.actor());
+    let accounts = till.world.market.accounts();
+    run(accounts.set_status(&admin, till.world.support.id, UserStatus::Suspended)).unwrap();
+    assert_refused(run(till.payments().refund(&support, payment, kes(100), "mine")), Rule::InactiveUser);
+    assert_refused(run(till.payments().review(&support, payment, true)), Rule::InactiveUser);
+}
+
+#[test]
+fn what_is_owed_goes_where_its_owner_has_it_sent() {
+    let till = Till::new();
+    till.released(PaymentMethod::Mpesa);
+    let (support, technician) = (till.world.support.actor(), till.world.technician.id);
+    let number = ProfileChange { phone_number: Some("0700 999 999".to_owned()), ..ProfileChange::default() };
+    let accounts = till.world.market.accounts();
+    assert_forbidden(run(accounts.change_profile(&support, technician, &number)));
+    let payout = |actor: Actor| {
+        run(till.payments().request_payout(&actor, technician, kes(500), &NewPayout::default()))
+    };
+    assert_forbidden(payout(support));
+    payout(till.world.admin.actor()).unwrap();
+
+    run(accounts.set_status(&till.world.admin.actor(), technician, UserStatus::Suspended)).unwrap();
+    assert_refused(payout(till.world.technician.actor()), Rule::InactiveUser);
+}
+
+#[test]
+fn much_money_that_nobody_asked_for_waits_for_a_person() {
+    let till = Till::new();
+    let phone = till.world.customer.phone.to_string();
+    till.call_at("paybill", &format!("d1;account:{phone};deposit;20000;SJD1;254700000009"));
+    let wallet = Account::Wallet(till.world.customer.id);
+    let kept = till.of_kind(TransactionKind::WalletTopup).pop().unwrap();
+    assert!(kept.is_mismatched());
+    assert_eq!((till.balance(wallet), till.balance(Account::Reserved(kept.id))), (0, 20_000));
+    run(till.payments().decide_mismatch(&till.world.support.actor(), kept.id, true)).unwrap();
+    assert_eq!((till.balance(wallet), till.balance(Account::Reserved(kept.id))), (20_000, 0));
+}
