@@ -32,7 +32,7 @@ pub struct Config {
     pub steps: u64,
     /// The whole of the books is looked at each so many steps, besides each commit.
     pub full_audit_every: u64,
-    /// Whether every step is told while it happens, to [`tell`](Self::tell).
+    /// Whether every step is told while it happens, to [`teller`](Self::teller).
     pub verbose: bool,
     /// Where steps are told.
     pub teller: fn(&str),
