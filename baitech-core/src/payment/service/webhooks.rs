@@ -227,6 +227,8 @@ impl Payments {
             written => written,
         };
         match written {
+            // Nothing was written: somebody else has applied it since we looked.
+            Ok(written) if written.version == found.version => Ok(Effect::Duplicate(Some(id))),
             Ok(_) => Ok(Effect::Applied(Some(id))),
             // The same news, applied at the same moment by somebody else.
             Err(error) if is_taken(&error) => Ok(Effect::Duplicate(Some(id))),
