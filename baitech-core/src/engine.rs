@@ -15,6 +15,7 @@ use crate::{
         BankTransfer, Cash, DocumentRenderer, FraudScorer, PaymentGateway, Payments, RuleFraudScorer,
         TransactionRepository, Wallet, WebhookRepository,
     },
+    policy::{PolicyCheck, PolicyError},
     pricing::{HourlyPriceList, PriceList},
     store::{Claims, Commit, Counters, DueWork, LedgerReader, Outbox, Store},
     worker::Worker,
@@ -262,12 +263,50 @@ impl Builder {
         self
     }
 
-    /// The engine.
+    /// The engine, for policies that are known to be sound: the defaults, or constants that a test has covered.
+    /// [`try_build`](Self::try_build) is for policies that come from configuration.
+    ///
+    /// # Panics
+    /// Where `try_build` fails, with every violation.
     #[must_use]
     pub fn build(self) -> Marketplace {
+        match self.try_build() {
+            Ok(market) => market,
+            #[expect(
+                clippy::panic,
+                reason = "documented; an engine must not run by a policy that limits nothing"
+            )]
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The engine, unless a policy cannot be used: that of bookings and all that it holds, the price list, the default fraud
+    /// scorer's, or the bounds of a gateway.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use baitech_core::{Marketplace, booking::BookingPolicy, kernel::Currency, memory::MemoryStore};
+    ///
+    /// let policy = BookingPolicy { currency: Currency::USD, ..BookingPolicy::default() };
+    /// let refused = Marketplace::builder(Arc::new(MemoryStore::new())).policy(policy).try_build();
+    /// // The limits are still in shillings, and would limit no dollar.
+    /// assert!(refused.is_err_and(|error| error.to_string().contains("payment.walletLimit: this is in KES")));
+    /// ```
+    ///
+    /// # Errors
+    /// Every violation, with its field.
+    pub fn try_build(self) -> Result<Marketplace, PolicyError> {
         let Self { mut engine, scorer } = self;
+        let mut check = PolicyCheck::new(engine.policy.currency);
+        engine.policy.check(&mut check);
+        check.within("priceList", engine.price_list.violations(engine.policy.currency));
+        check.within("fraud", engine.fraud.violations(engine.policy.currency));
+        for (method, gateway) in &engine.gateways {
+            gateway.capabilities().check_policy(&format!("gateways.{}", method.as_str()), &mut check);
+        }
+        check.into_result()?;
         let scoring = engine.policy.matching.scoring;
         engine.scorer = scorer.unwrap_or_else(|| Arc::new(WeightedScorer::new(scoring)));
-        Marketplace { engine: Arc::new(engine) }
+        Ok(Marketplace { engine: Arc::new(engine) })
     }
 }

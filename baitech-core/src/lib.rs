@@ -38,6 +38,7 @@ pub mod memory;
 #[cfg(feature = "mock")]
 pub mod mock;
 pub mod payment;
+mod policy;
 pub mod pricing;
 pub mod store;
 #[cfg(any(feature = "testing", feature = "simulation"))]
@@ -45,4 +46,5 @@ pub mod testing;
 mod worker;
 
 pub use engine::{Builder, Marketplace};
+pub use policy::PolicyError;
 pub use worker::{WorkDone, Worker};

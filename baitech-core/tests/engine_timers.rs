@@ -234,11 +234,9 @@ fn a_time_without_end_means_never() {
 }
 
 #[test]
-fn no_time_is_too_short_either() {
-    let world = World::with(|builder| builder.policy(at_all_times(TimeDelta::MIN)));
+fn no_time_at_all_is_short_enough() {
+    let world = World::with(|builder| builder.policy(at_all_times(TimeDelta::zero())));
     let id = world.book_until(Status::Accepted).id;
-    let quote = run(world.bookings().cancellation_quote(&world.customer.actor(), id)).unwrap();
-    assert!(quote.fee.is_zero(), "the technician is missing already");
     world.drive(id, Status::Paid);
     world.work();
 }

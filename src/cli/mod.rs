@@ -122,7 +122,7 @@ impl Store {
         let gateways = config::gateways()?;
         let builder = Marketplace::builder(Arc::new(self.open().await?))
             .document_renderer(Arc::new(PdfRenderer::new()));
-        Ok(gateways.into_iter().fold(builder, baitech::Builder::gateway).build())
+        Ok(gateways.into_iter().fold(builder, baitech::Builder::gateway).try_build()?)
     }
 }
 

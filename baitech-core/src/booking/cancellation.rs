@@ -61,7 +61,7 @@ impl CancellationPolicy {
             return Ok(Money::zero(total.currency()));
         }
         let fee = total.checked_mul(rate.factor())?.round_price(Rounding::HalfAwayFromZero);
-        Ok(if fee.amount() > total.amount() { total } else { fee })
+        fee.try_min(total)
     }
 }
 

@@ -12,11 +12,10 @@ impl CorporateDetails {
         project: (Option<Text<150>>, Option<Text<50>>, Option<Text<100>>),
         total: Money,
         context: &Context<'_>,
-    ) -> Self {
-        let limit = context.policy.approval_limit;
-        let within = total.compare(limit).is_some_and(std::cmp::Ordering::is_le);
+    ) -> Result<Self> {
+        let within = !total.exceeds(context.policy.approval_limit)?;
         let (project_name, project_code, department) = project;
-        Self {
+        Ok(Self {
             company,
             project_name,
             project_code,
@@ -24,7 +23,7 @@ impl CorporateDetails {
             approval: if within { ApprovalStatus::Approved } else { ApprovalStatus::Pending },
             decided_by: None,
             decided_at: within.then_some(context.now),
-        }
+        })
     }
 }
 
@@ -49,11 +48,10 @@ impl Booking {
     }
 
     /// Whether a new total is more than the company has approved, and more than it approves by itself.
-    pub(super) fn asks_company_anew(&self, total: Money, context: &Context<'_>) -> bool {
-        let rises_above = |limit: Money| total.compare(limit).is_none_or(std::cmp::Ordering::is_gt);
-        self.corporate.is_some()
-            && rises_above(self.pricing.total)
-            && rises_above(context.policy.approval_limit)
+    pub(super) fn asks_company_anew(&self, total: Money, context: &Context<'_>) -> Result<bool> {
+        Ok(self.corporate.is_some()
+            && total.exceeds(self.pricing.total)?
+            && total.exceeds(context.policy.approval_limit)?)
     }
 
     fn decide_approval(mut self, approval: ApprovalStatus, context: &Context<'_>) -> Result<Decision<Self>> {

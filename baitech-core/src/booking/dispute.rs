@@ -283,7 +283,7 @@ impl Booking {
             return Err(violation(Code::Currency, message).into());
         }
         let most = if captured.is_zero() { self.pricing.total } else { captured };
-        if amount.is_zero() || amount.is_negative() || amount.amount() >= most.amount() {
+        if amount.is_zero() || amount.is_negative() || !most.exceeds(amount)? {
             let message = format!("a part lies between nothing and {most}");
             return Err(violation(Code::OutOfRange, message).into());
         }

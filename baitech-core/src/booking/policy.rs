@@ -1,11 +1,13 @@
 use chrono::TimeDelta;
 use chrono_tz::Tz;
+use rust_decimal::Decimal;
 
 use super::CancellationPolicy;
 use crate::{
-    kernel::{Currency, Money},
+    kernel::{Code, Currency, Money, Rate},
     matching::MatchingPolicy,
     payment::PaymentPolicy,
+    policy::{PolicyCheck, PolicyError, check_exchange, convert_limit},
     pricing::PricingPolicy,
 };
 
@@ -87,3 +89,123 @@ impl Default for BookingPolicy {
         }
     }
 }
+
+impl BookingPolicy {
+    /// The same policy in another currency: every limit is converted and rounded to that currency's smallest unit.
+    ///
+    /// `rate` is what one unit of the present currency is worth in the other. Limits are meant to be round numbers; set those
+    /// anew that should be.
+    ///
+    /// ```
+    /// use baitech_core::{booking::BookingPolicy, kernel::{Currency, Money}};
+    /// let rate = "0.0077".parse()?;
+    /// let policy = BookingPolicy::default().in_currency(Currency::USD, rate)?;
+    /// assert_eq!(policy.payment.wallet_limit, Money::from_major(3_850, Currency::USD));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A rate that is not above zero; a limit that is not in the present currency, or does not fit.
+    pub fn in_currency(mut self, currency: Currency, rate: Decimal) -> Result<Self, PolicyError> {
+        check_exchange(rate)?;
+        let from = self.currency;
+        for limit in self.limits_mut() {
+            convert_limit(limit, from, currency, rate)?;
+        }
+        self.currency = currency;
+        Ok(self)
+    }
+
+    /// Fails for a policy by which no engine can run: amounts in another currency, shares above the whole, times or numbers that
+    /// make no sense.
+    ///
+    /// # Errors
+    /// Every violation, with its field.
+    pub fn validate(&self) -> Result<(), PolicyError> {
+        let mut check = PolicyCheck::new(self.currency);
+        self.check(&mut check);
+        check.into_result()
+    }
+
+    /// Every amount of the policy. A new field has to be placed here, so that no limit is left in another currency.
+    fn limits_mut(&mut self) -> Vec<(&'static str, &mut Money)> {
+        let Self {
+            payment,
+            approval_limit,
+            currency: _,
+            time_zone: _,
+            time_zones: _,
+            pricing: _,
+            matching: _,
+            cancellation: _,
+            acceptance_timeout: _,
+            payment_timeout: _,
+            verification_timeout: _,
+            dispute_window: _,
+            dispute_escalation: _,
+            no_show_wait: _,
+            punctuality_tolerance: _,
+            arrival_reminders: _,
+            payment_reminder: _,
+            review_request: _,
+            recurrence_lead: _,
+            max_occurrences: _,
+            max_advance: _,
+            idempotency_lifetime: _,
+        } = self;
+        let mut limits = vec![("approvalLimit", approval_limit)];
+        limits.extend(payment.limits_mut());
+        limits
+    }
+
+    pub(crate) fn check(&self, check: &mut PolicyCheck) {
+        for (field, limit) in self.clone().limits_mut() {
+            check.amount(field, *limit);
+        }
+        self.pricing.check(check);
+        self.matching.check(check);
+        self.payment.check(check);
+        self.cancellation.check(check);
+        let times = [
+            ("acceptanceTimeout", self.acceptance_timeout),
+            ("paymentTimeout", self.payment_timeout),
+            ("verificationTimeout", self.verification_timeout),
+            ("disputeWindow", self.dispute_window),
+            ("disputeEscalation", self.dispute_escalation),
+            ("noShowWait", self.no_show_wait),
+            ("punctualityTolerance", self.punctuality_tolerance),
+            ("paymentReminder", self.payment_reminder),
+            ("reviewRequest", self.review_request),
+            ("recurrenceLead", self.recurrence_lead),
+            ("maxAdvance", self.max_advance),
+            ("idempotencyLifetime", self.idempotency_lifetime),
+        ];
+        for (field, time) in times {
+            check.time(field, time);
+        }
+        for (index, time) in self.arrival_reminders.iter().enumerate() {
+            check.time(format!("arrivalReminders[{index}]"), *time);
+        }
+        check.require(self.max_occurrences > 0, "maxOccurrences", Code::OutOfRange, "this is 1 at least");
+    }
+}
+
+impl CancellationPolicy {
+    fn check(&self, check: &mut PolicyCheck) {
+        let whole = Rate::percent(100);
+        check.rate("cancellation.lateRate", self.late_rate, whole);
+        check.rate("cancellation.platformShare", self.platform_share, whole);
+        let mut longer = None;
+        for (index, tier) in self.tiers.iter().enumerate() {
+            let field = format!("cancellation.tiers[{index}]");
+            check.rate(format!("{field}.rate"), tier.rate, whole);
+            let falls = longer.is_none_or(|longer| tier.notice_hours < longer);
+            let message = "the tiers are in order of their notice, the longest first";
+            check.require(falls, format!("{field}.noticeHours"), Code::Order, message);
+            longer = Some(tier.notice_hours);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -94,7 +94,7 @@ impl Booking {
     /// [`Rule::AlreadyDecided`] where no proposal is open; [`Rule::Transition`] once the work is done.
     pub fn approve_price_change(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let total = self.price_change.as_ref().map_or(self.pricing.total, |change| change.pricing.total);
-        if self.asks_company_anew(total, context) && context.actor.id() != Some(self.payer()) {
+        if self.asks_company_anew(total, context)? && context.actor.id() != Some(self.payer()) {
             let message = "the company's administrator approves a price this high";
             return Err(self.refuse(Rule::ApprovalRequired, message, &context.actor));
         }

@@ -71,7 +71,8 @@ impl Booking {
     /// Books the next of the series: it comes with the decision, under the price of now.
     ///
     /// # Errors
-    /// [`Rule::AlreadyDecided`] once the series has ended; [`Rule::TooEarly`] before the next one is due.
+    /// [`Rule::AlreadyDecided`] once the series has ended; [`Rule::TooEarly`] before the next one is due; a violation of
+    /// `currency` for a company's series in another currency than the approval limit's.
     pub fn recur(
         self,
         number: BookingNumber,
@@ -79,7 +80,7 @@ impl Booking {
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         let (advanced, date) = self.advance_series(context)?;
-        let next = advanced.next_occurrence(date, number, pricing, context);
+        let next = advanced.next_occurrence(date, number, pricing, context)?;
         // Nobody can come any more to a day that went by while nobody worked, nor to hours that a change of the clocks skips.
         if next.slot.starts_at() <= context.now || next.slot.starts_at() >= next.slot.ends_at() {
             return Ok(Decision::new(advanced));

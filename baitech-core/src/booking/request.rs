@@ -31,11 +31,12 @@ impl Booking {
     /// A new booking.
     ///
     /// # Errors
-    /// None at present; a decision like every other.
+    /// A violation of `currency` where a company books in another currency than the approval limit's.
     pub fn request(draft: BookingDraft, terms: Terms, context: &Context<'_>) -> Result<Decision<Self>> {
         let corporate = terms
             .company
-            .map(|company| CorporateDetails::new(company, draft.project, terms.pricing.total, context));
+            .map(|company| CorporateDetails::new(company, draft.project, terms.pricing.total, context))
+            .transpose()?;
         let booking = Self::from_record(BookingRecord {
             id: context.id(),
             number: terms.number,
@@ -98,14 +99,15 @@ impl Booking {
         number: BookingNumber,
         pricing: Pricing,
         context: &Context<'_>,
-    ) -> Self {
+    ) -> Result<Self> {
         let mut next = self.copy_for(number, TimeSlot { date, ..self.slot }, pricing, context);
         next.0.recurring_parent = Some(self.id);
-        next.0.corporate = self.corporate.as_ref().map(|c| {
+        let corporate = self.corporate.as_ref().map(|c| {
             let project = (c.project_name.clone(), c.project_code.clone(), c.department.clone());
             CorporateDetails::new(c.company, project, pricing.total, context)
         });
-        next
+        next.0.corporate = corporate.transpose()?;
+        Ok(next)
     }
 
     /// The booking in which a warranty is fulfilled: for the same customer, by the same technician where possible, at no price.

@@ -29,7 +29,7 @@ impl Booking {
         ];
         self.require_status(&movable, "moving the slot without the technician", &context.actor)?;
         check_slot(&slot, context)?;
-        let asks = self.asks_company_anew(pricing.total, context);
+        let asks = self.asks_company_anew(pricing.total, context)?;
         if asks && self.status != BookingStatus::Pending {
             let message = "the higher price of that slot needs the company's approval; cancel and book anew";
             return Err(self.refuse(Rule::ApprovalRequired, message, &context.actor));

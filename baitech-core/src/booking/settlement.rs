@@ -317,7 +317,7 @@ impl Decision<Booking> {
                 return Ok(None);
             }
             let captured = payment.captured()?;
-            let taken = if captured.amount() < left.amount() { captured } else { left };
+            let taken = captured.try_min(left)?;
             left = left.checked_sub(taken)?;
             let before = payment.clone();
             let ended = payment.cancel_held(taken, share_of(taken, share)?, &context.numbered(place))?;
@@ -351,7 +351,7 @@ impl Decision<Booking> {
         let mut left = back;
         for payment in context.payments.iter().rev() {
             let captured = payment.captured()?;
-            let part = if captured.amount() < left.amount() { captured } else { left };
+            let part = captured.try_min(left)?;
             left = left.checked_sub(part)?;
             shares.push(part);
         }

@@ -235,10 +235,40 @@ impl Money {
         units.to_i128().ok_or(MoneyError::Overflow)
     }
 
-    /// The order of two amounts; `None` across currencies.
-    #[must_use]
-    pub fn compare(self, other: Self) -> Option<Ordering> {
-        (self.currency == other.currency).then(|| self.amount.cmp(&other.amount))
+    /// The order of two amounts of one currency. `Money` has no `PartialOrd`: a comparison across currencies would be
+    /// false whichever way it is asked, and a limit in another currency would limit nothing.
+    ///
+    /// # Errors
+    /// [`MoneyError::Currencies`] for two currencies.
+    pub fn try_cmp(self, other: Self) -> Result<Ordering, MoneyError> {
+        self.same(other)?;
+        Ok(self.amount.cmp(&other.amount))
+    }
+
+    /// Whether the amount is above a limit.
+    ///
+    /// # Errors
+    /// [`MoneyError::Currencies`] for a limit in another currency.
+    pub fn exceeds(self, limit: Self) -> Result<bool, MoneyError> {
+        self.try_cmp(limit).map(Ordering::is_gt)
+    }
+
+    /// The smaller of two amounts.
+    ///
+    /// # Errors
+    /// [`MoneyError::Currencies`] for two currencies.
+    pub fn try_min(self, other: Self) -> Result<Self, MoneyError> {
+        Ok(if self.exceeds(other)? { other } else { self })
+    }
+
+    /// The amount in another currency, rounded to that currency's smallest unit. `rate` is what one unit of the present
+    /// currency is worth in the other.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`].
+    pub fn convert(self, currency: Currency, rate: Decimal) -> Result<Self, MoneyError> {
+        let amount = self.amount.checked_mul(rate).ok_or(MoneyError::Overflow)?;
+        Ok(Self::new(amount, currency).to_minor_unit())
     }
 
     /// Divides the amount by weights, to the smallest unit and exactly: the parts always sum to the whole.
@@ -279,7 +309,7 @@ impl Money {
         parts.into_iter().map(|part| money(part.1)).collect()
     }
 
-    fn same(self, other: Self) -> Result<(), MoneyError> {
+    pub(crate) fn same(self, other: Self) -> Result<(), MoneyError> {
         if self.currency == other.currency {
             Ok(())
         } else {

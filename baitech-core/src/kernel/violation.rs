@@ -98,6 +98,12 @@ impl Violations {
         }
     }
 
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Fails if there is any.
     ///
     /// # Errors

@@ -3,7 +3,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::TechnicianProfile,
-    kernel::{Distance, after},
+    kernel::{Code, Distance, after},
+    policy::PolicyCheck,
 };
 
 /// How technicians are found.
@@ -114,6 +115,22 @@ impl MatchingPolicy {
         Distance::from_metres(widest * self.radius_factor(waited))
     }
 
+    pub(crate) fn check(&self, check: &mut PolicyCheck) {
+        let Self { scoring, widening, give_up_after_minutes: _, alternatives } = self;
+        scoring.check(check);
+        let mut before = None;
+        for (index, step) in widening.iter().enumerate() {
+            let field = format!("matching.widening[{index}]");
+            check.number(format!("{field}.factor"), step.factor, 0.0, 100.0);
+            let rises = before.is_none_or(|before| step.after_minutes > before);
+            let message = "the steps are in order of their time, the earliest first";
+            check.require(rises, format!("{field}.afterMinutes"), Code::Order, message);
+            before = Some(step.after_minutes);
+        }
+        let message = "this is 100 at most";
+        check.require(*alternatives <= 100, "matching.alternatives", Code::OutOfRange, message);
+    }
+
     /// When a search that began at `requested_at` is given up.
     #[must_use]
     pub fn gives_up_at(&self, requested_at: DateTime<Utc>) -> DateTime<Utc> {
@@ -132,6 +149,50 @@ impl MatchingPolicy {
         let steps = self.widening.iter().map(|step| minutes_after(requested_at, step.after_minutes));
         steps.filter(|step| *step < end).chain([end]).filter(|moment| *moment > attempted_at).min()
     }
+}
+
+impl ScoringPolicy {
+    fn check(&self, check: &mut PolicyCheck) {
+        let Self {
+            weights: Weights { skill, proximity, availability, reputation },
+            skill: SkillShares { category, verified, experience },
+            experience_cap_years,
+            jobs_a_day,
+            rating_share,
+            prior_reviews: _,
+            prior_rating,
+        } = *self;
+        check_shares(
+            check,
+            "matching.scoring.weights",
+            &[
+                ("skill", skill),
+                ("proximity", proximity),
+                ("availability", availability),
+                ("reputation", reputation),
+            ],
+        );
+        check_shares(
+            check,
+            "matching.scoring.skill",
+            &[("category", category), ("verified", verified), ("experience", experience)],
+        );
+        let field = |name| format!("matching.scoring.{name}");
+        let message = "this is 1 at least";
+        check.require(experience_cap_years > 0, field("experienceCapYears"), Code::OutOfRange, message);
+        check.require(jobs_a_day > 0, field("jobsADay"), Code::OutOfRange, message);
+        check.number(field("ratingShare"), rating_share, 0.0, 1.0);
+        check.number(field("priorRating"), prior_rating, 1.0, 5.0);
+    }
+}
+
+/// Shares lie within 0 and 1, and sum to 1.
+fn check_shares(check: &mut PolicyCheck, parent: &str, shares: &[(&str, f64)]) {
+    for (name, share) in shares {
+        check.number(format!("{parent}.{name}"), *share, 0.0, 1.0);
+    }
+    let sum: f64 = shares.iter().map(|(_, share)| share).sum();
+    check.require((sum - 1.0).abs() < 1e-6, parent, Code::OutOfRange, "the parts sum to 1");
 }
 
 fn minutes_after(start: DateTime<Utc>, minutes: u32) -> DateTime<Utc> {

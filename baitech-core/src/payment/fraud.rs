@@ -5,7 +5,10 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{account::User, kernel::Id};
+use crate::{
+    account::User,
+    kernel::{Currency, Id, Violations},
+};
 
 /// What follows from a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -90,4 +93,10 @@ pub struct FraudSignals {
 pub trait FraudScorer: Send + Sync + fmt::Debug {
     /// The score and the reasons for it.
     fn score(&self, signals: &FraudSignals, now: DateTime<Utc>) -> FraudCheck;
+
+    /// What speaks against using the scorer in an engine of this currency; nothing by default.
+    fn violations(&self, currency: Currency) -> Violations {
+        let _ = currency;
+        Violations::new()
+    }
 }

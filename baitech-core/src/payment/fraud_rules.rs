@@ -5,6 +5,10 @@ use rust_decimal::{Decimal, prelude::ToPrimitive};
 use serde::{Deserialize, Serialize};
 
 use super::{FraudCheck, FraudDecision, FraudReason, FraudScorer, FraudSignals};
+use crate::{
+    kernel::{Code, Currency, Money, MoneyError, Violations},
+    policy::PolicyCheck,
+};
 
 /// The numbers of [`RuleFraudScorer`].
 ///
@@ -25,6 +29,8 @@ pub struct FraudPolicy {
     pub shared_origin: Vec<FraudBand<u32>>,
     /// By the kilometres from home.
     pub far_from_home: Vec<FraudBand<f64>>,
+    /// The currency of the two amounts.
+    pub currency: Currency,
     /// What a payer without a history is taken to pay usually, in whole units of the currency.
     pub assumed_usual_amount: Decimal,
     /// A usual amount below this counts as this: three times very little is still little.
@@ -69,6 +75,7 @@ impl Default for FraudPolicy {
                 .to_vec(),
             shared_origin: bands([(3, 5), (6, 10), (20, 15)]),
             far_from_home: bands([(50.0, 5), (200.0, 10), (1_000.0, 20)]),
+            currency: Currency::KES,
             assumed_usual_amount: Decimal::from(10_000),
             least_usual_amount: Decimal::from(2_000),
             approve_up_to: 30,
@@ -82,6 +89,27 @@ fn bands<T, const N: usize>(bands: [(T, u8); N]) -> Vec<FraudBand<T>> {
 }
 
 impl FraudPolicy {
+    /// The same policy in another currency. `rate` is what one unit of the present currency is worth in the other.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`].
+    pub fn in_currency(mut self, currency: Currency, rate: Decimal) -> Result<Self, MoneyError> {
+        for amount in [&mut self.assumed_usual_amount, &mut self.least_usual_amount] {
+            *amount = Money::new(*amount, self.currency).convert(currency, rate)?.amount();
+        }
+        self.currency = currency;
+        Ok(self)
+    }
+
+    fn check(&self, check: &mut PolicyCheck) {
+        let money = |amount| Money::new(amount, self.currency);
+        check.amount("assumedUsualAmount", money(self.assumed_usual_amount));
+        check.amount("leastUsualAmount", money(self.least_usual_amount));
+        let message = "this is not above reviewUpTo, which is 100 at most";
+        let ordered = self.approve_up_to <= self.review_up_to && self.review_up_to <= 100;
+        check.require(ordered, "approveUpTo", Code::Order, message);
+    }
+
     /// What follows from a score.
     #[must_use]
     pub const fn decision(&self, score: u8) -> FraudDecision {
@@ -166,6 +194,12 @@ impl RuleFraudScorer {
 }
 
 impl FraudScorer for RuleFraudScorer {
+    fn violations(&self, currency: Currency) -> Violations {
+        let mut check = PolicyCheck::new(currency);
+        self.0.check(&mut check);
+        check.into_violations()
+    }
+
     fn score(&self, signals: &FraudSignals, now: DateTime<Utc>) -> FraudCheck {
         let reasons = self.reasons(signals);
         let score = reasons.iter().fold(0_u8, |sum, reason| sum.saturating_add(reason.points)).min(100);

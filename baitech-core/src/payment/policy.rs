@@ -4,7 +4,8 @@ use chrono_tz::Tz;
 use crate::{
     account::TimeOfDay,
     booking::PaymentMethod,
-    kernel::{Currency, Money, Rate, after},
+    kernel::{Code, Currency, Money, Rate, after},
+    policy::PolicyCheck,
 };
 
 /// Every number that payments go by. The defaults are the platform's; an embedder replaces what differs.
@@ -76,12 +77,69 @@ impl PaymentPolicy {
     #[must_use]
     pub fn query_at(&self, sent_at: DateTime<Utc>, n: u32) -> Option<DateTime<Utc>> {
         let index = usize::try_from(n).unwrap_or(usize::MAX);
+        if self.query_every <= TimeDelta::zero() && index >= self.query_after.len() {
+            return None;
+        }
         let wait = self.query_after.get(index).copied().or_else(|| {
             let later = i32::try_from(index.checked_sub(self.query_after.len())?).ok()?.checked_add(1)?;
             let last = self.query_after.last().copied().unwrap_or_default();
             last.checked_add(&self.query_every.checked_mul(later)?)
         })?;
         (wait <= self.query_for).then(|| after(sent_at, wait))
+    }
+
+    /// Every amount of the policy. A new field has to be placed here, so that no limit is left in another currency.
+    pub(crate) fn limits_mut(&mut self) -> [(&'static str, &mut Money); 6] {
+        let Self {
+            confirm_above,
+            payout_minimum,
+            debt_limit,
+            credit_limit,
+            wallet_limit,
+            tip_limit,
+            release_after: _,
+            query_after: _,
+            query_every: _,
+            query_for: _,
+            max_attempts: _,
+            authorization_lifetime: _,
+            payout_method: _,
+            instant_fee: _,
+            settlement_day: _,
+            settlement_time: _,
+            issuer: _,
+        } = self;
+        [
+            ("payment.confirmAbove", confirm_above),
+            ("payment.payoutMinimum", payout_minimum),
+            ("payment.debtLimit", debt_limit),
+            ("payment.creditLimit", credit_limit),
+            ("payment.walletLimit", wallet_limit),
+            ("payment.tipLimit", tip_limit),
+        ]
+    }
+
+    pub(crate) fn check(&self, check: &mut PolicyCheck) {
+        check.time("payment.releaseAfter", self.release_after);
+        check.time("payment.authorizationLifetime", self.authorization_lifetime);
+        check.time("payment.queryFor", self.query_for);
+        let message = "there is one delay at least";
+        check.require(!self.query_after.is_empty(), "payment.queryAfter", Code::Required, message);
+        let mut before = TimeDelta::zero();
+        for (index, delay) in self.query_after.iter().enumerate() {
+            let message = "the delays are above zero, each longer than the one before";
+            check.require(*delay > before, format!("payment.queryAfter[{index}]"), Code::Order, message);
+            before = *delay;
+        }
+        let message = "this is a second at least";
+        check.require(
+            self.query_every >= TimeDelta::seconds(1),
+            "payment.queryEvery",
+            Code::OutOfRange,
+            message,
+        );
+        check.require(self.max_attempts > 0, "payment.maxAttempts", Code::OutOfRange, "this is 1 at least");
+        check.rate("payment.instantFee", self.instant_fee, Rate::percent(100));
     }
 
     /// The first batch after a moment.

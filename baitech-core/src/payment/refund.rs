@@ -40,7 +40,7 @@ impl Transaction {
             return Err(self.refuse(Rule::UnderReview, "the bank decides whether this money goes back"));
         }
         let left = self.captured()?;
-        if amount.amount() > left.amount() {
+        if amount.exceeds(left)? {
             return Err(self.refuse(Rule::ExceedsCapture, format!("{left} of this payment is left")));
         }
         Ok(())
@@ -94,7 +94,7 @@ impl Transaction {
                 let technician = gone(self.payee.map(Account::Payable))?;
                 // What a dispute holds of the technician's share is used first.
                 let frozen = self.escrow.frozen.unwrap_or(Money::zero(payout.currency()));
-                let of_frozen = if frozen.amount() < payout.amount() { frozen } else { payout };
+                let of_frozen = frozen.try_min(payout)?;
                 let of_frozen =
                     if of_frozen.is_negative() { Money::zero(payout.currency()) } else { of_frozen };
                 vec![

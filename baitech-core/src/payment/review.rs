@@ -129,7 +129,7 @@ impl Transaction {
         if won || lost.currency() != left.currency() {
             return thaw(Decision::new(self).event(event));
         }
-        let back = if lost.amount() < left.amount() { lost } else { left };
+        let back = lost.try_min(left)?;
         let (beyond, provider) = (lost.checked_sub(back)?, self.gateway.provider);
         let mut decision = if back.is_zero() {
             Decision::new(self)

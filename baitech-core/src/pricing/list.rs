@@ -5,13 +5,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::Category,
-    kernel::{Currency, Money, MoneyError, Rounding},
+    kernel::{Code, Currency, Money, MoneyError, Rounding, Violation, Violations},
 };
 
 /// The embedder's prices, for jobs whose technician names no hourly rate or is not known yet.
 pub trait PriceList: Send + Sync + fmt::Debug {
     /// The base price of a service of a category that takes so many minutes; `None` for one that is not offered.
     fn base_price(&self, category: Category, service_type: &str, minutes: u32) -> Option<Money>;
+
+    /// What speaks against using the list in an engine of this currency; nothing by default.
+    fn violations(&self, currency: Currency) -> Violations {
+        let _ = currency;
+        Violations::new()
+    }
 }
 
 /// Hours times a rate, rounded as prices are.
@@ -38,6 +44,18 @@ impl HourlyPriceList {
     #[must_use]
     pub const fn empty() -> Self {
         Self { hourly: BTreeMap::new(), fixed: BTreeMap::new() }
+    }
+
+    /// The same list in another currency, each price rounded to its smallest unit. `rate` is what one unit of the present currency
+    /// is worth in the other.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`].
+    pub fn in_currency(mut self, currency: Currency, rate: Decimal) -> Result<Self, MoneyError> {
+        for price in self.hourly.values_mut().chain(self.fixed.values_mut()) {
+            *price = price.convert(currency, rate)?;
+        }
+        Ok(self)
     }
 
     /// With the price of an hour of a category.
@@ -79,6 +97,22 @@ impl PriceList for HourlyPriceList {
             return Some(*price);
         }
         hourly(*self.hourly.get(&category)?, minutes).ok()
+    }
+
+    fn violations(&self, currency: Currency) -> Violations {
+        let hourly =
+            self.hourly.iter().map(|(category, price)| (format!("hourly.{}", category.as_str()), *price));
+        let fixed = self.fixed.iter().map(|(service, price)| (format!("fixed.{service}"), *price));
+        let mut found = Violations::new();
+        for (field, price) in hourly.chain(fixed) {
+            if price.currency() != currency {
+                let message = format!("the price is {price}; the policy's currency is {}", currency.code());
+                found.push(Violation::new(field, Code::Currency, message));
+            } else if price.is_negative() {
+                found.push(Violation::new(field, Code::OutOfRange, "a price is not below zero"));
+            }
+        }
+        found
     }
 }
 

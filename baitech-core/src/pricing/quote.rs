@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{
     booking::{TimeSlot, Urgency},
-    kernel::{Money, MoneyError, Rate},
+    kernel::{Code, Money, MoneyError, Rate},
+    policy::PolicyCheck,
 };
 
 /// How jobs are priced.
@@ -63,6 +64,34 @@ pub struct Quote {
 }
 
 impl PricingPolicy {
+    pub(crate) fn check(&self, check: &mut PolicyCheck) {
+        let FeeSchedule { platform, processing, vat, withholding } = self.fees;
+        let fees =
+            [("platform", platform), ("processing", processing), ("vat", vat), ("withholding", withholding)];
+        for (name, rate) in fees {
+            check.rate(format!("pricing.fees.{name}"), rate, Rate::percent(100));
+        }
+        let Surcharges { high_urgency, emergency, weekend, weekend_days: _, peak, peak_hours, demand } =
+            &self.surcharges;
+        let surcharges = [
+            ("highUrgency", *high_urgency),
+            ("emergency", *emergency),
+            ("weekend", *weekend),
+            ("peak", *peak),
+            ("demand.step", demand.step),
+            ("demand.cap", demand.cap),
+        ];
+        for (name, rate) in surcharges {
+            check.rate(format!("pricing.surcharges.{name}"), rate, Rate::percent(1_000));
+        }
+        for (index, hours) in peak_hours.iter().enumerate() {
+            let field = format!("pricing.surcharges.peakHours[{index}]");
+            check.require(hours.from < hours.until, field, Code::Order, "the hours end after they begin");
+        }
+        let radius = demand.radius.metres();
+        check.number("pricing.surcharges.demand.radius", radius, 0.0, 20_100_000.0);
+    }
+
     /// The price of a job.
     ///
     /// Every line is rounded as prices are; the discount in the answer is what was really taken off.
@@ -87,7 +116,7 @@ impl PricingPolicy {
 
         let parts = [base, surcharge, line(request.materials)?, line(request.services)?];
         let gross = Money::sum(currency, parts)?;
-        let discount = if discount.amount() > gross.amount() { gross } else { discount };
+        let discount = discount.try_min(gross)?;
         let pricing = self.fees.price(base, gross.checked_sub(discount)?, discount)?;
         let shares = self.fees.shares(&pricing)?;
         Ok(Quote { pricing, adjustments, shares })

@@ -12,6 +12,7 @@ mod contested;
 mod documents;
 mod faults;
 mod holding;
+mod limits;
 mod outgoing;
 mod powers;
 mod provider;

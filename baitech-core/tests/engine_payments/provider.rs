@@ -22,6 +22,7 @@ pub(crate) type Call = (&'static str, Money, String);
 #[derive(Debug)]
 pub(crate) struct Provider {
     method: PaymentMethod,
+    currency: Currency,
     capabilities: Capabilities,
     pub(crate) answers: Mutex<VecDeque<Answer>>,
     pub(crate) calls: Mutex<Vec<Call>>,
@@ -30,13 +31,19 @@ pub(crate) struct Provider {
 impl Provider {
     /// Mobile money: unsigned calls, whole shillings, at most 250,000.
     pub(crate) fn mpesa() -> Arc<Self> {
-        let kes = |shillings| Some(Money::from_major(shillings, Currency::KES));
+        Self::mobile(Currency::KES)
+    }
+
+    /// The same in a currency.
+    pub(crate) fn mobile(currency: Currency) -> Arc<Self> {
+        let kes = |shillings| Some(Money::from_major(shillings, currency));
         let limits = Limits { least: kes(1), most: kes(250_000) };
         Arc::new(Self::new(
             PaymentMethod::Mpesa,
+            currency,
             Capabilities {
                 timing: PaymentTiming::AtAcceptance,
-                currencies: vec![Currency::KES],
+                currencies: vec![currency],
                 whole_units: true,
                 charge: limits,
                 pay_out: Some(Limits { least: kes(10), ..limits }),
@@ -54,6 +61,7 @@ impl Provider {
         let unbounded = Limits::default();
         Arc::new(Self::new(
             PaymentMethod::Stripe,
+            Currency::KES,
             Capabilities {
                 timing: PaymentTiming::AtAcceptance,
                 currencies: Vec::new(),
@@ -69,8 +77,8 @@ impl Provider {
         ))
     }
 
-    fn new(method: PaymentMethod, capabilities: Capabilities) -> Self {
-        Self { method, capabilities, answers: Mutex::default(), calls: Mutex::default() }
+    fn new(method: PaymentMethod, currency: Currency, capabilities: Capabilities) -> Self {
+        Self { method, currency, capabilities, answers: Mutex::default(), calls: Mutex::default() }
     }
 
     /// What it says to the next question; where it was told nothing, it takes every order and knows no outcome.
@@ -164,7 +172,7 @@ impl PaymentGateway for Provider {
             return Err(WebhookError::Malformed("six parts".to_owned()));
         };
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let amount = some(amount).map(|amount| Money::new(amount.parse().unwrap(), Currency::KES));
+        let amount = some(amount).map(|amount| Money::new(amount.parse().unwrap(), self.currency));
         let proof = Proof { reference: None, receipt: some(receipt), amount, payer: some(payer) };
         let subject = match subject.split_once(':') {
             Some(("caller", reference)) => Subject::Caller { reference: some(reference) },

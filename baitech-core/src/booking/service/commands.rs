@@ -38,7 +38,7 @@ impl Bookings {
         }
         let limit = self.engine.policy.payment.debt_limit;
         let balance = self.engine.ledger.balance(Account::Payable(technician), limit.currency()).await?;
-        if balance.negated().amount() > limit.amount() {
+        if balance.negated().exceeds(limit)? {
             let message =
                 format!("more than {limit} is owed to the platform: pay it before another job in cash");
             return Err(Error::refused(Rule::DebtLimit, message));

@@ -125,8 +125,7 @@ impl Bookings {
         let extras = (nothing_added, approved.discount);
         let quoted =
             self.price(approved.base_price, booking.urgency, slot, Demand::default(), extras)?.pricing;
-        let within = quoted.total.compare(approved.total).is_some_and(std::cmp::Ordering::is_le);
-        Ok(if within { quoted } else { approved })
+        Ok(if quoted.total.exceeds(approved.total)? { approved } else { quoted })
     }
 
     fn price(

@@ -74,11 +74,12 @@ impl Bookings {
 
     /// Fails where something costs more than its caller agreed to.
     fn require_agreed(&self, price: Money) -> Result<()> {
-        let within = |agreed| price.compare(agreed).is_some_and(std::cmp::Ordering::is_le);
-        if self.agreed.is_none_or(within) {
-            return Ok(());
+        match self.agreed {
+            Some(agreed) if price.exceeds(agreed)? => {
+                Err(Error::refused(Rule::CostsMore, format!("this costs {price} by now")))
+            }
+            _ => Ok(()),
         }
-        Err(Error::refused(Rule::CostsMore, format!("this costs {price} by now")))
     }
 
     /// Fails unless the command says which version its caller saw: what it means is in what was shown.

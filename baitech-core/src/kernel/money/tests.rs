@@ -13,7 +13,12 @@ fn currencies_never_mix() {
     assert_eq!(shillings.checked_add(dollars), refused);
     assert_eq!(shillings.checked_sub(dollars), refused);
     assert_eq!(Money::sum(Currency::KES, [shillings, dollars]), refused);
-    assert_eq!(shillings.compare(dollars), None);
+    assert_eq!(shillings.try_cmp(dollars).map(drop), refused.map(drop));
+    assert_eq!(shillings.exceeds(dollars).map(drop), refused.map(drop));
+    assert_eq!(
+        dollars.try_min(shillings).map(drop),
+        Err(MoneyError::Currencies(Currency::USD, Currency::KES))
+    );
     assert_ne!(Money::zero(Currency::KES), Money::zero(Currency::USD));
 }
 
@@ -142,7 +147,8 @@ proptest! {
         let sum = a.checked_add(b).unwrap();
         prop_assert_eq!(sum.checked_sub(b), Ok(a));
         prop_assert_eq!(b.checked_add(a), Ok(sum));
-        prop_assert_eq!(a.compare(sum), Some(Decimal::ZERO.cmp(&b.amount())));
+        prop_assert_eq!(a.try_cmp(sum), Ok(Decimal::ZERO.cmp(&b.amount())));
+        prop_assert_eq!(a.exceeds(sum), Ok(b.is_negative()));
     }
 
     #[test]

@@ -81,7 +81,7 @@ fn reckon(record: &TransactionRecord, notes: &mut Notes) -> Result<Reckoned, Mon
     }
     let (mut refunds, left) = given_back(&record.refunds, amount.shares())?;
     let rest = left.total()?;
-    if returned.amount() > gross.amount() {
+    if returned.exceeds(gross)? {
         notes.add(OpeningIssue::RefundedTooMuch, Some(returned), Some(gross));
     }
     let status = match record.status {
@@ -165,7 +165,7 @@ fn given_back(stored: &[Refund], shares: Shares) -> Result<(Vec<Refund>, Shares)
     let mut refunds = Vec::with_capacity(stored.len());
     for refund in stored {
         let (asked, rest) = (refund.amount.to_minor_unit(), left.total()?);
-        let amount = if asked.amount() > rest.amount() { rest } else { asked };
+        let amount = asked.try_min(rest)?;
         let portions = match left.checked_sub(refund.portions) {
             Ok(after) if is_whole(&refund.portions, amount)? && is_possible(&after) => refund.portions,
             _ => left.portions(amount)?,

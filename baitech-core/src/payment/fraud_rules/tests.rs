@@ -230,6 +230,7 @@ prop_compose! {
     ) -> FraudPolicy {
         let new_account = ages.iter().map(|age| FraudAgeBand { under_days: age.from, points: age.points }).collect();
         FraudPolicy {
+            currency: Currency::KES,
             velocity, failures, unusual_amount, new_account, shared_origin, far_from_home, assumed_usual_amount,
             least_usual_amount, approve_up_to, review_up_to,
         }

@@ -2,7 +2,8 @@ use chrono::TimeDelta;
 
 use crate::{
     booking::PaymentTiming,
-    kernel::{Code, Currency, Money, Violation},
+    kernel::{Code, Currency, Money, MoneyError, Violation},
+    policy::PolicyCheck,
 };
 
 /// The least and the most of one operation; `None` for no bound.
@@ -15,19 +16,41 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Fails outside of the bounds; a bound in another currency does not bind.
+    /// Fails outside of the bounds. An amount in another currency than a bound cannot be compared with it and fails too.
     ///
     /// # Errors
-    /// A [`Violation`] of `amount` with [`Code::OutOfRange`].
+    /// A [`Violation`] of `amount` with [`Code::OutOfRange`] or [`Code::Currency`].
     pub fn check(&self, amount: Money) -> Result<(), Violation> {
-        let beyond = |bound: Money, order| amount.compare(bound) == Some(order);
-        if let Some(least) = self.least.filter(|least| beyond(*least, std::cmp::Ordering::Less)) {
-            return Err(Violation::new("amount", Code::OutOfRange, format!("this is {least} at least")));
+        let violation = |message| Err(Violation::new("amount", Code::OutOfRange, message));
+        let incomparable = |error: MoneyError| Violation::new("amount", Code::Currency, error.to_string());
+        match self.least {
+            Some(least) if least.exceeds(amount).map_err(incomparable)? => {
+                return violation(format!("this is {least} at least"));
+            }
+            _ => {}
         }
-        if let Some(most) = self.most.filter(|most| beyond(*most, std::cmp::Ordering::Greater)) {
-            return Err(Violation::new("amount", Code::OutOfRange, format!("this is {most} at most")));
+        match self.most {
+            Some(most) if amount.exceeds(most).map_err(incomparable)? => {
+                violation(format!("this is {most} at most"))
+            }
+            _ => Ok(()),
         }
-        Ok(())
+    }
+}
+
+impl Limits {
+    fn check_policy(&self, field: &str, check: &mut PolicyCheck) {
+        let (least, most) = (format!("{field}.least"), format!("{field}.most"));
+        for (field, bound) in [(&least, self.least), (&most, self.most)] {
+            if let Some(bound) = bound {
+                check.amount(field, bound);
+            }
+        }
+        let Some(bound) = self.most else { return };
+        check.require(!bound.is_zero(), &most, Code::OutOfRange, "this is more than nothing");
+        // Bounds in two currencies are found above.
+        let crossed = self.least.is_some_and(|least| least.exceeds(bound).unwrap_or(false));
+        check.require(!crossed, &most, Code::Order, "the most is not below the least");
     }
 }
 
@@ -73,6 +96,28 @@ impl Capabilities {
             authorizes: false,
             repeatable_for: None,
             ledger_only: true,
+        }
+    }
+
+    /// Finds what speaks against using a gateway with these capabilities in an engine.
+    pub(crate) fn check_policy(&self, field: &str, check: &mut PolicyCheck) {
+        let currency = check.currency();
+        let moves = self.currencies.is_empty() || self.currencies.contains(&currency);
+        let message = format!("the policy's currency, {}, is not among them", currency.code());
+        check.require(moves, format!("{field}.currencies"), Code::Currency, message);
+        for (name, limits) in
+            [("charge", Some(self.charge)), ("payOut", self.pay_out), ("refund", self.refund)]
+        {
+            let Some(limits) = limits else { continue };
+            limits.check_policy(&format!("{field}.{name}"), check);
+            let whole = limits.most.is_none_or(|most| most.amount().fract().is_zero());
+            let message = "this is whole units, since the method moves nothing else";
+            check.require(
+                whole || !self.whole_units,
+                format!("{field}.{name}.most"),
+                Code::Malformed,
+                message,
+            );
         }
     }
 

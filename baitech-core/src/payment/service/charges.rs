@@ -168,7 +168,7 @@ impl Payments {
         let limit = self.engine.policy.payment.wallet_limit;
         let balance = self.engine.ledger.balance(Account::Wallet(payer), amount.currency()).await?;
         let after = balance.checked_add(amount)?;
-        if after.compare(limit) == Some(std::cmp::Ordering::Greater) {
+        if after.exceeds(limit)? {
             let message = format!("a wallet holds {limit} at most");
             return Err(Violation::new("amount", Code::OutOfRange, message).into());
         }
@@ -196,7 +196,7 @@ impl Payments {
         let payer = actor.id().ok_or_else(|| Error::forbidden("a person pays a debt"))?;
         self.check_amount(amount, None)?;
         let owed = self.engine.ledger.balance(Account::Receivable(payer), amount.currency()).await?.negated();
-        if amount.amount() > owed.amount() {
+        if amount.exceeds(owed)? {
             return Err(Error::refused(Rule::ExceedsCapture, format!("{owed} is owed")));
         }
         let order = Order {
@@ -335,9 +335,11 @@ impl Payments {
             let message = "the amount has a fraction of the smallest unit".to_owned();
             return Err(violation(Code::Malformed, message).into());
         }
-        match most.filter(|most| amount.compare(*most) == Some(std::cmp::Ordering::Greater)) {
-            Some(most) => Err(violation(Code::OutOfRange, format!("this is {most} at most")).into()),
-            None => Ok(()),
+        match most {
+            Some(most) if amount.exceeds(most)? => {
+                Err(violation(Code::OutOfRange, format!("this is {most} at most")).into())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -346,7 +348,7 @@ impl Payments {
         let limit = self.engine.policy.payment.credit_limit;
         let owed =
             self.engine.ledger.balance(Account::Receivable(company), amount.currency()).await?.negated();
-        if owed.checked_add(amount)?.compare(limit) == Some(std::cmp::Ordering::Greater) {
+        if owed.checked_add(amount)?.exceeds(limit)? {
             let message = format!("a company owes {limit} at most; {owed} is owed now");
             return Err(Error::refused(Rule::DebtLimit, message));
         }

@@ -1,7 +1,5 @@
 //! Money that came without being asked for: the payer named an account.
 
-use std::cmp::Ordering;
-
 use super::Payments;
 use crate::{
     account::User,
@@ -65,7 +63,8 @@ impl Payments {
         let mut begun = Transaction::begin(new, &context)?;
         begun.next.0.gateway.sent_at = Some(now);
         // Nobody can be asked about money that we have not asked for: much of it waits for a person, unless the provider has signed.
-        let large = amount.compare(self.engine.policy.payment.confirm_above) == Some(Ordering::Greater);
+        // So does an amount in another currency than the limit's.
+        let large = amount.exceeds(self.engine.policy.payment.confirm_above).unwrap_or(true);
         let known = owner.is_some() && (gateway.capabilities().signs_webhooks || !large);
         let mut decision = begun.and_then(|transaction| {
             if known {

@@ -101,11 +101,12 @@ impl Payments {
 
     /// Fails where something costs more than its caller agreed to.
     fn require_agreed(&self, price: Money) -> Result<()> {
-        let within = |agreed| price.compare(agreed).is_some_and(std::cmp::Ordering::is_le);
-        if self.agreed.is_none_or(within) {
-            return Ok(());
+        match self.agreed {
+            Some(agreed) if price.exceeds(agreed)? => {
+                Err(Error::refused(Rule::CostsMore, format!("this costs {price} by now")))
+            }
+            _ => Ok(()),
         }
-        Err(Error::refused(Rule::CostsMore, format!("this costs {price} by now")))
     }
 
     async fn load(&self, id: Id<Transaction>) -> Result<Stored<Transaction>> {

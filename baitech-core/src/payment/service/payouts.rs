@@ -154,7 +154,7 @@ impl Payments {
         }
         let policy = &self.engine.policy.payment;
         let payable = self.paying_gateway(policy.payout_method).ok();
-        let enough = owed.compare(policy.payout_minimum).is_none_or(std::cmp::Ordering::is_ge);
+        let enough = !policy.payout_minimum.exceeds(owed)?;
         let Some((gateway, limits)) = payable.filter(|_| enough) else {
             return self.end_settlement(seen, seen.value.clone().settle_later(&context)).await;
         };
@@ -199,16 +199,17 @@ impl Payments {
     }
 }
 
+/// The most payouts that one batch makes for one technician; what is left is paid by the next batch.
+const MOST_PARTS: usize = 100;
+
 /// An amount in parts that a provider moves; what it cannot move (cents, or too little) stays.
 fn parts_of(owed: Money, capabilities: &Capabilities, limits: &Limits) -> Result<Vec<Money>> {
     use crate::kernel::Rounding;
-    let currency = owed.currency();
     let mut left = if capabilities.whole_units { owed.round(0, Rounding::Down) } else { owed };
     let mut parts = Vec::new();
-    while !left.is_zero() && !left.is_negative() {
-        let most = limits.most.filter(|most| most.currency() == currency && most.amount() < left.amount());
-        let part = most.unwrap_or(left);
-        if capabilities.check(limits, part).is_err() {
+    while parts.len() < MOST_PARTS && !left.is_zero() && !left.is_negative() {
+        let part = limits.most.map_or(Ok(left), |most| most.try_min(left))?;
+        if part.is_zero() || part.is_negative() || capabilities.check(limits, part).is_err() {
             break;
         }
         parts.push(part);

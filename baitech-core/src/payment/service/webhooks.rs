@@ -290,7 +290,8 @@ impl Transaction {
     /// Whether a proof that anybody could have sent is about so much money that the provider is asked before it counts.
     fn needs_confirmation(&self, proof: &Proof, context: &crate::booking::Context<'_>) -> bool {
         let gross = self.amount.gross;
-        let large = gross.compare(context.policy.payment.confirm_above) == Some(std::cmp::Ordering::Greater);
+        // A limit in another currency says nothing of this amount: then the provider is asked.
+        let large = gross.exceeds(context.policy.payment.confirm_above).unwrap_or(true);
         let as_asked = proof.amount.is_none_or(|amount| amount == gross);
         large && as_asked && self.kind.is_incoming() && !self.status.is_settled() && !self.is_mismatched()
     }

@@ -1,0 +1,196 @@
+use chrono_tz::Tz;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    booking::{CancellationTier, PaymentMethod},
+    kernel::Violations,
+    matching::Widening,
+};
+
+fn found(violations: &Violations) -> Vec<(String, Code)> {
+    violations.iter().map(|violation| (violation.field.to_string(), violation.code)).collect()
+}
+
+#[test]
+fn the_defaults_are_valid() {
+    assert_eq!(BookingPolicy::default().validate(), Ok(()));
+}
+
+#[test]
+fn in_currency_converts_every_limit() {
+    let shillings = BookingPolicy::default();
+    let rate = Decimal::new(77, 4);
+    let policy = shillings.clone().in_currency(Currency::USD, rate).unwrap();
+    // Without `..`: whoever adds a field decides here whether it is a limit.
+    let BookingPolicy {
+        currency,
+        approval_limit,
+        payment:
+            PaymentPolicy {
+                confirm_above,
+                payout_minimum,
+                debt_limit,
+                credit_limit,
+                wallet_limit,
+                tip_limit,
+                release_after: _,
+                query_after: _,
+                query_every: _,
+                query_for: _,
+                max_attempts: _,
+                authorization_lifetime: _,
+                payout_method: PaymentMethod::Mpesa,
+                instant_fee: _,
+                settlement_day: _,
+                settlement_time: _,
+                issuer: _,
+            },
+        time_zone: Tz::Africa__Nairobi,
+        time_zones: _,
+        pricing: _,
+        matching: _,
+        cancellation: _,
+        acceptance_timeout: _,
+        payment_timeout: _,
+        verification_timeout: _,
+        dispute_window: _,
+        dispute_escalation: _,
+        no_show_wait: _,
+        punctuality_tolerance: _,
+        arrival_reminders: _,
+        payment_reminder: _,
+        review_request: _,
+        recurrence_lead: _,
+        max_occurrences: _,
+        max_advance: _,
+        idempotency_lifetime: _,
+    } = policy.clone()
+    else {
+        panic!("nothing else changes");
+    };
+    assert_eq!(currency, Currency::USD);
+    let limits =
+        [approval_limit, confirm_above, payout_minimum, debt_limit, credit_limit, wallet_limit, tip_limit];
+    let shown = limits.map(|limit| limit.to_string());
+    assert_eq!(
+        shown,
+        ["38.50 USD", "77.00 USD", "3.85 USD", "77.00 USD", "1540.00 USD", "3850.00 USD", "385.00 USD"]
+    );
+    assert_eq!(policy.validate(), Ok(()));
+}
+
+#[test]
+fn in_currency_refuses_rates_and_limits_that_cannot_be_converted() {
+    for rate in [Decimal::ZERO, Decimal::NEGATIVE_ONE] {
+        let error = BookingPolicy::default().in_currency(Currency::USD, rate).unwrap_err();
+        assert_eq!(found(error.violations()), [("rate".to_owned(), Code::OutOfRange)]);
+    }
+    let mut mixed = BookingPolicy::default();
+    mixed.payment.tip_limit = Money::from_major(5, Currency::EUR);
+    let error = mixed.in_currency(Currency::USD, Decimal::ONE).unwrap_err();
+    assert_eq!(found(error.violations()), [("payment.tipLimit".to_owned(), Code::Currency)]);
+    let error = BookingPolicy::default().in_currency(Currency::USD, Decimal::MAX).unwrap_err();
+    assert_eq!(found(error.violations()), [("approvalLimit".to_owned(), Code::OutOfRange)]);
+}
+
+#[test]
+fn limits_in_another_currency_are_all_named() {
+    let policy = BookingPolicy { currency: Currency::USD, ..BookingPolicy::default() };
+    let error = policy.validate().unwrap_err();
+    let fields = [
+        "approvalLimit",
+        "payment.confirmAbove",
+        "payment.payoutMinimum",
+        "payment.debtLimit",
+        "payment.creditLimit",
+        "payment.walletLimit",
+        "payment.tipLimit",
+    ];
+    assert_eq!(found(error.violations()), fields.map(|field| (field.to_owned(), Code::Currency)));
+}
+
+/// One change to the defaults, the field that it makes invalid, and in which way.
+type Case = (fn(&mut BookingPolicy), &'static str, Code);
+
+#[test]
+fn every_value_that_no_engine_can_use_is_named() {
+    let below = TimeDelta::seconds(-1);
+    let cases: [Case; 36] = [
+        (|p| p.approval_limit = p.approval_limit.negated(), "approvalLimit", Code::OutOfRange),
+        (|p| p.acceptance_timeout = TimeDelta::MIN, "acceptanceTimeout", Code::OutOfRange),
+        (|p| p.payment_timeout = TimeDelta::MIN, "paymentTimeout", Code::OutOfRange),
+        (|p| p.verification_timeout = TimeDelta::MIN, "verificationTimeout", Code::OutOfRange),
+        (|p| p.dispute_window = TimeDelta::MIN, "disputeWindow", Code::OutOfRange),
+        (|p| p.dispute_escalation = TimeDelta::MIN, "disputeEscalation", Code::OutOfRange),
+        (|p| p.no_show_wait = TimeDelta::MIN, "noShowWait", Code::OutOfRange),
+        (|p| p.punctuality_tolerance = TimeDelta::MIN, "punctualityTolerance", Code::OutOfRange),
+        (|p| p.arrival_reminders[1] = TimeDelta::MIN, "arrivalReminders[1]", Code::OutOfRange),
+        (|p| p.payment_reminder = TimeDelta::MIN, "paymentReminder", Code::OutOfRange),
+        (|p| p.review_request = TimeDelta::MIN, "reviewRequest", Code::OutOfRange),
+        (|p| p.recurrence_lead = TimeDelta::MIN, "recurrenceLead", Code::OutOfRange),
+        (|p| p.max_advance = TimeDelta::MIN, "maxAdvance", Code::OutOfRange),
+        (|p| p.idempotency_lifetime = TimeDelta::MIN, "idempotencyLifetime", Code::OutOfRange),
+        (|p| p.max_occurrences = 0, "maxOccurrences", Code::OutOfRange),
+        (|p| p.payment.release_after = TimeDelta::MIN, "payment.releaseAfter", Code::OutOfRange),
+        (|p| p.payment.query_after.clear(), "payment.queryAfter", Code::Required),
+        (|p| p.payment.query_after[0] = TimeDelta::zero(), "payment.queryAfter[0]", Code::Order),
+        (|p| p.payment.query_after.swap(2, 3), "payment.queryAfter[3]", Code::Order),
+        (|p| p.payment.query_every = TimeDelta::zero(), "payment.queryEvery", Code::OutOfRange),
+        (|p| p.payment.query_for = TimeDelta::MIN, "payment.queryFor", Code::OutOfRange),
+        (|p| p.payment.max_attempts = 0, "payment.maxAttempts", Code::OutOfRange),
+        (|p| p.payment.instant_fee = Rate::percent(101), "payment.instantFee", Code::OutOfRange),
+        (|p| p.cancellation.late_rate = Rate::percent(101), "cancellation.lateRate", Code::OutOfRange),
+        (
+            |p| p.cancellation.platform_share = Rate::percent(101),
+            "cancellation.platformShare",
+            Code::OutOfRange,
+        ),
+        (
+            |p| p.cancellation.tiers.push(CancellationTier { notice_hours: 2, rate: Rate::ZERO }),
+            "cancellation.tiers[3].noticeHours",
+            Code::Order,
+        ),
+        (|p| p.pricing.fees.platform = Rate::percent(101), "pricing.fees.platform", Code::OutOfRange),
+        (|p| p.pricing.fees.vat = Rate::percent(101), "pricing.fees.vat", Code::OutOfRange),
+        (
+            |p| p.pricing.surcharges.demand.cap = Rate::percent(1_001),
+            "pricing.surcharges.demand.cap",
+            Code::OutOfRange,
+        ),
+        (
+            |p| p.pricing.surcharges.peak_hours[0].until = p.pricing.surcharges.peak_hours[0].from,
+            "pricing.surcharges.peakHours[0]",
+            Code::Order,
+        ),
+        (
+            |p| p.matching.widening.push(Widening { after_minutes: 20, factor: 3.0 }),
+            "matching.widening[3].afterMinutes",
+            Code::Order,
+        ),
+        (|p| p.matching.widening[0].factor = f64::NAN, "matching.widening[0].factor", Code::OutOfRange),
+        (|p| p.matching.alternatives = 101, "matching.alternatives", Code::OutOfRange),
+        (|p| p.matching.scoring.weights.skill = 0.5, "matching.scoring.weights", Code::OutOfRange),
+        (|p| p.matching.scoring.jobs_a_day = 0, "matching.scoring.jobsADay", Code::OutOfRange),
+        (|p| p.matching.scoring.prior_rating = 0.0, "matching.scoring.priorRating", Code::OutOfRange),
+    ];
+    let mut everything = BookingPolicy::default();
+    everything.payment.release_after = below;
+    everything.max_occurrences = 0;
+    assert_eq!(everything.validate().unwrap_err().violations().iter().count(), 2, "all at once");
+    for (spoil, field, code) in cases {
+        let mut policy = BookingPolicy::default();
+        spoil(&mut policy);
+        let error = policy.validate().unwrap_err();
+        assert_eq!(found(error.violations()), [(field.to_owned(), code)]);
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_converted_policy_is_valid(minor in 1..10_000_000_i64, currency in 0..4_usize) {
+        let currency = [Currency::USD, Currency::UGX, Currency::JPY, Currency::BHD][currency];
+        let policy = BookingPolicy::default().in_currency(currency, Decimal::new(minor, 4)).unwrap();
+        prop_assert_eq!(policy.validate(), Ok(()));
+    }
+}

@@ -1,0 +1,119 @@
+//! What the engine's policies have in common: how they are checked before an engine is built on them.
+
+use std::fmt::Display;
+
+use chrono::TimeDelta;
+use rust_decimal::Decimal;
+
+use crate::kernel::{Code, Currency, Money, MoneyError, Rate, Violation, Violations};
+
+/// Why no engine is built: every value of a policy that cannot be used, with its field.
+///
+/// Fields are named as in the structs, in camel case and with dots: `payment.walletLimit`, `gateways.mpesa.payOut.most`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the policy cannot be used: {0}")]
+pub struct PolicyError(Violations);
+
+impl PolicyError {
+    /// Every violation. There is at least one.
+    #[must_use]
+    pub const fn violations(&self) -> &Violations {
+        &self.0
+    }
+}
+
+impl From<Violation> for PolicyError {
+    fn from(violation: Violation) -> Self {
+        Self(violation.into())
+    }
+}
+
+/// Collects the violations of a policy whose amounts must all be of one currency.
+pub(crate) struct PolicyCheck {
+    currency: Currency,
+    found: Violations,
+}
+
+impl PolicyCheck {
+    pub(crate) const fn new(currency: Currency) -> Self {
+        Self { currency, found: Violations::new() }
+    }
+
+    pub(crate) const fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    pub(crate) fn into_violations(self) -> Violations {
+        self.found
+    }
+
+    /// Keeps the violations of a part, under its name.
+    pub(crate) fn within(&mut self, parent: &str, found: Violations) {
+        for violation in found.iter() {
+            self.push(violation.clone().within(parent));
+        }
+    }
+
+    pub(crate) fn into_result(self) -> Result<(), PolicyError> {
+        if self.found.is_empty() { Ok(()) } else { Err(PolicyError(self.found)) }
+    }
+
+    pub(crate) fn push(&mut self, violation: Violation) {
+        self.found.push(violation);
+    }
+
+    /// Keeps a violation unless a condition holds.
+    pub(crate) fn require(&mut self, holds: bool, field: impl Display, code: Code, message: impl Display) {
+        if !holds {
+            self.push(Violation::new(field.to_string(), code, message.to_string()));
+        }
+    }
+
+    /// An amount is of the policy's currency and not below zero.
+    pub(crate) fn amount(&mut self, field: impl Display, amount: Money) {
+        let (own, expected) = (amount.currency().code(), self.currency.code());
+        let message = format!("this is in {own}; every amount is in the policy's currency, {expected}");
+        self.require(amount.currency() == self.currency, &field, Code::Currency, message);
+        self.require(!amount.is_negative(), &field, Code::OutOfRange, "this is not below zero");
+    }
+
+    /// A rate is not above another.
+    pub(crate) fn rate(&mut self, field: impl Display, rate: Rate, most: Rate) {
+        self.require(rate <= most, field, Code::OutOfRange, format!("this is {most} at most"));
+    }
+
+    /// A time is not below zero.
+    pub(crate) fn time(&mut self, field: impl Display, time: TimeDelta) {
+        self.require(time >= TimeDelta::zero(), field, Code::OutOfRange, "this is not below zero");
+    }
+
+    /// A number lies within bounds; what is no number does not.
+    pub(crate) fn number(&mut self, field: impl Display, number: f64, least: f64, most: f64) {
+        let holds = (least..=most).contains(&number);
+        self.require(holds, field, Code::OutOfRange, format!("this lies within {least} and {most}"));
+    }
+}
+
+/// Fails unless a rate of exchange is above zero.
+pub(crate) fn check_exchange(rate: Decimal) -> Result<(), PolicyError> {
+    if rate > Decimal::ZERO {
+        return Ok(());
+    }
+    Err(Violation::new("rate", Code::OutOfRange, "a rate of exchange is above zero").into())
+}
+
+/// Converts one limit of a policy, which must be in the policy's currency.
+pub(crate) fn convert_limit(
+    (field, amount): (&'static str, &mut Money),
+    from: Currency,
+    to: Currency,
+    rate: Decimal,
+) -> Result<(), PolicyError> {
+    let converted = amount.same(Money::zero(from)).and_then(|()| amount.convert(to, rate));
+    *amount = converted.map_err(|error| {
+        let code =
+            if matches!(error, MoneyError::Currencies(..)) { Code::Currency } else { Code::OutOfRange };
+        Violation::new(field, code, error.to_string())
+    })?;
+    Ok(())
+}
