@@ -6,7 +6,7 @@ use std::{error::Error, f64::consts::TAU, hint::black_box};
 
 use baitech::{
     Marketplace,
-    account::{Category, KycStatus, NewUser, User, UserRecord},
+    account::{Category, KycStatus, NewUser, PublicPlace, User, UserRecord},
     booking::{
         Booking, BookingEvent, BookingFilter, BookingNumber, BookingRecord, BookingRepository, BookingStatus,
         NewBooking, StatusChange, cell_claim,
@@ -121,6 +121,7 @@ impl Market {
             let (distance, bearing) = (40.0 * rng.f64() / 111.32, TAU * rng.f64());
             let home = GeoPoint::new(36.8219 + distance * bearing.cos(), -1.2921 + distance * bearing.sin());
             record.location.point = home.ok();
+            record.public_place = record.location.point.map(|home| PublicPlace::from_stored(home, home));
             apart(n, record);
         })?;
         let customer = NewUser::new(Role::Customer, "Amina", "Otieno", "amina@example.ke", "+254712345678");

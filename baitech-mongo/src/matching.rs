@@ -94,7 +94,7 @@ pub(crate) fn eligible(category: Category, near: GeoPoint, within: Distance) -> 
         "status": "active",
         "role": "technician",
         "kyc.verified": true,
-        "location": circle(near, within),
+        "publicPlace": circle(near, within),
     }
 }
 

@@ -4,6 +4,7 @@ mod batch;
 mod derive;
 mod differences;
 mod opening;
+mod places;
 
 use baitech_core::account::User;
 use baitech_core::booking::Booking;
@@ -21,6 +22,8 @@ use crate::{MongoStore, server_error};
 /// Where it is written down that a database was prepared.
 const COLLECTION: &str = "migrations";
 const MARKER: &str = "prepare";
+/// What matching reads was derived: public places. Databases that an earlier version prepared lack it.
+const MATCHING: &str = "prepareMatching";
 
 /// What was derived, and what a person has to look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,6 +55,8 @@ pub struct PrepareReport {
     pub opening: Vec<(String, Money)>,
     /// Transactions that were corrected, because the engine could not have gone on from them.
     pub corrected: u64,
+    /// Technicians whose public place was drawn.
+    pub public_places: u64,
     /// Bookings that learned by which transaction they are paid.
     pub linked: u64,
     /// Where transactions contradict themselves or the books, and how that was read: the first thousand, with
@@ -91,7 +96,7 @@ pub(crate) enum State {
     /// There is nothing to derive from. Somebody may still restore a database of the earlier application into it, and so it is
     /// marked only with the first commit.
     Empty,
-    /// An earlier application wrote it.
+    /// An earlier application wrote it, or an earlier version that derived less.
     Unprepared,
 }
 
@@ -103,7 +108,8 @@ pub(crate) async fn is_marked(database: &Database, step: &str) -> Result<bool, E
 
 pub(crate) async fn state(database: &Database) -> Result<State, Error> {
     if is_marked(database, MARKER).await? {
-        return Ok(State::Prepared);
+        let whole = is_marked(database, MATCHING).await?;
+        return Ok(if whole { State::Prepared } else { State::Unprepared });
     }
     for collection in [User::COLLECTION, Booking::COLLECTION, Transaction::COLLECTION] {
         if database.collection::<Document>(collection).find_one(doc! {}).await?.is_some() {
@@ -122,16 +128,21 @@ pub(crate) async fn prepare(store: &MongoStore) -> Result<PrepareReport, Prepare
         return Ok(PrepareReport { already: true, ..PrepareReport::default() });
     }
     let mut report = PrepareReport::default();
-    derive::booking_numbers(database, &mut report).await?;
-    derive::transaction_numbers(database, &mut report).await?;
-    derive::phone_claims(database, &mut report).await?;
-    derive::booking_claims(database, &mut report).await?;
-    opening::open(store, &mut report).await?;
+    if !is_marked(database, MARKER).await? {
+        derive::booking_numbers(database, &mut report).await?;
+        derive::transaction_numbers(database, &mut report).await?;
+        derive::phone_claims(database, &mut report).await?;
+        derive::booking_claims(database, &mut report).await?;
+        opening::open(store, &mut report).await?;
+    }
+    places::draw(database, &mut report).await?;
     mark_prepared(database).await?;
     Ok(report)
 }
 
 pub(crate) async fn mark_prepared(database: &Database) -> Result<(), Error> {
+    // In this order: only both together say that everything is derived.
+    mark(database, MATCHING).await?;
     mark(database, MARKER).await
 }
 
@@ -167,7 +178,7 @@ impl MongoStore {
 }
 
 fn not_prepared() -> StoreError {
-    let way_out = "this database was written by an earlier application. Stop that application, then run \
+    let way_out = "this database was written by an earlier application or an earlier version. Stop it, then run \
                    `baitech prepare` (`MongoStore::prepare`) once";
     StoreError::NotPrepared(way_out.into())
 }

@@ -203,7 +203,7 @@ async fn an_empty_database_is_marked_with_its_first_commit() {
     assert_eq!(marks(&store).count_documents(doc! {}).await.unwrap(), 0);
     let created = ChangeSet::new().write(Put::new(build::customer(1)));
     assert_eq!(store.commit(created).await.unwrap(), Committed::Applied);
-    assert_eq!(marks(&store).count_documents(doc! {}).await.unwrap(), 1);
+    assert_eq!(marks(&store).count_documents(doc! {}).await.unwrap(), 2);
     assert!(store.prepare().await.unwrap().already);
 }
 
@@ -273,4 +273,71 @@ async fn twins_overlaps_and_unreadable_documents_are_reported() {
     assert!(report.unreadable[0].contains("060606060606060606060606"), "{:?}", report.unreadable);
     // The numbers of unreadable documents are numbers too.
     assert_eq!(store.next("booking.2510").await.unwrap(), 1_000_000);
+}
+
+async fn technicians(store: &MongoStore) -> Vec<Stored<User>> {
+    let mut found = Vec::new();
+    for document in legacy("users") {
+        let id = document.get_object_id("_id").unwrap();
+        let user: Stored<User> = store.load(Id::from_bytes(id.bytes())).await.unwrap().unwrap();
+        if user.technician.is_some() && user.location.point.is_some() {
+            found.push(user);
+        }
+    }
+    assert!(!found.is_empty());
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stored_technicians_get_a_public_place_once() {
+    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    assert!(technicians(&store).await.iter().all(|user| user.public_point().is_none()));
+    let report = store.prepare().await.unwrap();
+    let first = technicians(&store).await;
+    assert_eq!(report.public_places, u64::try_from(first.len()).unwrap());
+    for user in &first {
+        let place = user.public_place.unwrap();
+        assert!(place.is_apart(), "{place:?}");
+        assert_eq!(Some(place.home()), user.location.point);
+        assert_eq!(user.public_point(), Some(place.point()));
+    }
+
+    // As after a crash, and as in a database that an earlier version prepared: what was drawn stays.
+    let lost = doc! { "_id": ObjectId::from_bytes(first[0].id.to_bytes()) };
+    let users = store.database().collection::<Document>("users");
+    let unset = doc! { "$unset": { "publicPlace": "", "placeDrawn": "" } };
+    users.update_one(lost, unset).await.unwrap();
+    marks(&store).delete_one(doc! { "_id": "prepareMatching" }).await.unwrap();
+    let upgraded = MongoStore::open(store.database().clone()).await.unwrap();
+    let created = ChangeSet::new().write(Put::new(build::customer(1)));
+    let refused = upgraded.commit(created.clone()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::NotPrepared(_)), "{refused}");
+    let report = upgraded.prepare().await.unwrap();
+    assert_eq!((report.public_places, report.claims, report.users), (1, 0, 0));
+    let second = technicians(&store).await;
+    assert!(second[0].public_place.unwrap().is_apart());
+    for (before, after) in first.iter().zip(&second).skip(1) {
+        assert_eq!(before.public_place, after.public_place);
+    }
+    assert_eq!(upgraded.commit(created).await.unwrap(), Committed::Applied);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_that_the_earlier_application_moved_gets_a_new_public_place() {
+    let store = MongoStore::open(legacy_database().await).await.unwrap();
+    store.prepare().await.unwrap();
+    let before = technicians(&store).await.remove(0);
+    let id = ObjectId::from_bytes(before.id.to_bytes());
+    let users = store.database().collection::<Document>("users");
+    let moved = doc! { "$set": { "location.coordinates": [39.66, -4.05] } };
+    users.update_one(doc! { "_id": id }, moved).await.unwrap();
+    let user: Stored<User> = store.load(before.id).await.unwrap().unwrap();
+    assert_eq!(user.public_point(), None, "the place of another home is not used");
+    marks(&store).delete_one(doc! { "_id": "prepareMatching" }).await.unwrap();
+    let report = MongoStore::open(store.database().clone()).await.unwrap().prepare().await.unwrap();
+    assert_eq!(report.public_places, 1);
+    let after: Stored<User> = store.load(before.id).await.unwrap().unwrap();
+    let place = after.public_place.unwrap();
+    assert!(place.is_apart() && Some(place.home()) == after.location.point);
+    assert_ne!(after.public_point(), before.public_point());
 }

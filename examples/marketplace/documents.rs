@@ -2,8 +2,9 @@
 
 use baitech::{
     account::{
-        Address, Availability, BillingInfo, CorporateProfile, Gender, Image, Kyc, KycStatus, Licence, Rating,
-        Skill, TechnicianProfile, TimeOfDay, User, UserRecord, UserStats, UserStatus, WeeklySlot,
+        Address, Availability, BillingInfo, CorporateProfile, Gender, Image, Kyc, KycStatus, Licence,
+        PublicPlace, Rating, Skill, TechnicianProfile, TimeOfDay, User, UserRecord, UserStats, UserStatus,
+        WeeklySlot,
     },
     kernel::{Currency, Distance, Email, GeoPoint, Id, Money, PhoneNumber, Role, Text},
 };
@@ -130,6 +131,9 @@ impl Document {
             administrator: None,
             billing: self.billing_info.unwrap_or_default(),
         });
+        let location = self.location.address();
+        // In the story everybody lives where the map shows them.
+        let public_place = location.point.map(|home| PublicPlace::from_stored(home, home));
         User::from_record(UserRecord {
             id: self.id,
             role: self.role,
@@ -144,7 +148,8 @@ impl Document {
             gender: self.gender,
             date_of_birth: self.date_of_birth.map(|date| date.date_naive()),
             picture: self.profile_picture,
-            location: self.location.address(),
+            location,
+            public_place,
             technician,
             corporate,
             kyc: self.kyc.kyc(),

@@ -11,14 +11,15 @@ use crate::{
     booking::BookingPolicy,
     decide::{Aggregate, Decision},
     kernel::{
-        Actor, Code, Currency, Current, Email, Error, Id, Kind, PhoneNumber, Result, Rule, Text, Username,
-        Violation, Violations,
+        Actor, Code, Currency, Current, Email, Entropy, Error, Id, Kind, PhoneNumber, Result, Rule, Text,
+        Username, Violation, Violations,
     },
     store::{AggregateRef, ClaimKey, Put, Stored, Write},
 };
 
 impl User {
-    /// A new user, active, with nothing verified. A technician's price is in this currency.
+    /// A new user, active, with nothing verified. A technician's price is in this currency, and the public place of
+    /// the home is drawn at random.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation.
@@ -27,6 +28,7 @@ impl User {
         id: Id<Self>,
         currency: Currency,
         now: DateTime<Utc>,
+        entropy: &dyn Entropy,
     ) -> Result<Decision<Self>> {
         let mut violations = Violations::new();
         let first_name = violations.check(Text::new("firstName", &new.first_name));
@@ -51,7 +53,7 @@ impl User {
             return Err(Error::Invalid(violations));
         };
         violations.into_result()?;
-        let user = Self(UserRecord {
+        let mut user = Self(UserRecord {
             id,
             role: new.role,
             status: UserStatus::Active,
@@ -65,6 +67,7 @@ impl User {
             date_of_birth: None,
             picture: None,
             location,
+            public_place: None,
             technician: technician.map(TechnicianProfile::unverified),
             corporate,
             kyc: Kyc::default(),
@@ -73,13 +76,15 @@ impl User {
             created_at: now,
             updated_at: now,
         });
+        user.keep_public_place(entropy);
         let take = user.claims();
         let mut decision = Decision::new(user).event(AccountEvent::UserRegistered { role: new.role });
         decision.take = take;
         Ok(decision)
     }
 
-    /// Changes what the user says of itself. A technician's price is in this currency.
+    /// Changes what the user says of itself. A technician's price is in this currency, and the public place follows
+    /// the home ([`PublicPlace::follow`](super::PublicPlace::follow)).
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation.
@@ -88,6 +93,7 @@ impl User {
         change: &ProfileChange,
         currency: Currency,
         now: DateTime<Utc>,
+        entropy: &dyn Entropy,
     ) -> Result<Decision<Self>> {
         let mut violations = Violations::new();
         let before = self.claims();
@@ -137,6 +143,7 @@ impl User {
             user.corporate = Some(CorporateProfile { administrator, ..company });
         }
         violations.into_result()?;
+        self.keep_public_place(entropy);
         let after = self.claims();
         let mut decision = Decision::new(self).event(AccountEvent::UserProfileChanged);
         decision.free = before.iter().filter(|key| !after.contains(key)).cloned().collect();

@@ -53,7 +53,7 @@ impl Accounts {
         }
         let now = self.engine.clock.now();
         let id = Id::generate(now, &*self.engine.entropy);
-        let decision = User::register(user, id, self.engine.policy.currency, now)?;
+        let decision = User::register(user, id, self.engine.policy.currency, now, &*self.engine.entropy)?;
         if let Some(administrator) =
             decision.next.corporate.as_ref().and_then(|company| company.administrator)
         {
@@ -138,7 +138,7 @@ impl Accounts {
             if by_support && user.role == Role::Technician && edit.phone_number.is_some() {
                 return Err(Error::forbidden("an admin changes the number that a technician is paid to"));
             }
-            user.change_profile(edit, currency, now)
+            user.change_profile(edit, currency, now, &*self.engine.entropy)
         })
         .await
     }

@@ -4,8 +4,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{CorporateProfile, Kyc, StatsDelta, TechnicianProfile, UserStats};
-use crate::kernel::{Actor, Email, Error, GeoPoint, Id, PhoneNumber, Result, Role, Rule, Text, Username};
+use super::{CorporateProfile, Kyc, PublicPlace, StatsDelta, TechnicianProfile, UserStats};
+use crate::kernel::{
+    Actor, Email, Entropy, Error, GeoPoint, Id, PhoneNumber, Result, Role, Rule, Text, Username,
+};
 
 /// Whether a user may act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -100,6 +102,9 @@ pub struct UserRecord {
     pub date_of_birth: Option<NaiveDate>,
     pub picture: Option<Image>,
     pub location: Address,
+    /// Where others may know a technician to be; drawn when the home is set.
+    #[serde(default)]
+    pub public_place: Option<PublicPlace>,
     /// Skills, hours and prices; of technicians.
     pub technician: Option<TechnicianProfile>,
     /// The company; of corporate users.
@@ -154,6 +159,24 @@ impl User {
     #[must_use]
     pub fn full_name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name)
+    }
+
+    /// The place from which matching measures the distance to a job: never the home itself. `None` for users
+    /// without a home on the map, and for a stored home for which no place has been drawn yet.
+    #[must_use]
+    pub fn public_point(&self) -> Option<GeoPoint> {
+        let home = self.location.point?;
+        self.public_place.filter(|place| place.home() == home).map(PublicPlace::point)
+    }
+
+    /// Draws the public place of a technician's home, where it has none yet.
+    pub(super) fn keep_public_place(&mut self, entropy: &dyn Entropy) {
+        let Some(home) = self.location.point.filter(|_| self.technician.is_some()) else { return };
+        let place = match self.public_place {
+            Some(place) => place.follow(home, entropy),
+            None => PublicPlace::draw(home, entropy),
+        };
+        self.0.public_place = Some(place);
     }
 
     /// Whose approval a company's bookings need: its administrator, or the user itself where it has none above it.

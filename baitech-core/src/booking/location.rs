@@ -2,12 +2,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::{GeoPoint, Text};
 
-/// Where a job is. The technician sees all of it from `accepted` on, before that only the point and the town.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Where a job is. The technician sees all of it from `accepted` on, before that only the town and the county.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct ServiceLocation {
-    pub point: GeoPoint,
+    /// Every new booking has one. `None` where an earlier application stored no readable point (nobody can be matched then), and in
+    /// what is shown to who may not know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point: Option<GeoPoint>,
     #[serde(default)]
     pub address: Option<Text<300>>,
     #[serde(default)]
@@ -27,7 +30,7 @@ impl ServiceLocation {
     #[must_use]
     pub const fn at(point: GeoPoint) -> Self {
         Self {
-            point,
+            point: Some(point),
             address: None,
             city: None,
             county: None,
@@ -35,5 +38,11 @@ impl ServiceLocation {
             landmarks: None,
             access_instructions: None,
         }
+    }
+
+    /// What a technician may know before accepting: the town and the county.
+    #[must_use]
+    pub fn town(self) -> Self {
+        Self { city: self.city, county: self.county, ..Self::default() }
     }
 }

@@ -174,7 +174,7 @@ impl NewLocation {
         let landmarks = text!("landmarks", self.landmarks);
         let access_instructions = text!("accessInstructions", self.access_instructions);
         point.map(|point| ServiceLocation {
-            point,
+            point: Some(point),
             address,
             city,
             county,

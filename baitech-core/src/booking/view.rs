@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::{
     ActualTimes, Booking, BookingRecord, BookingStatus, Matching, Notes, Party, Payment, PaymentMethod,
-    Quality, ServiceLocation, Warranty,
+    Quality, Warranty,
 };
 use crate::{
     account::User,
@@ -12,8 +12,8 @@ use crate::{
 
 /// What one actor sees of a booking: the whole record without what is not theirs to see.
 ///
-/// The technician sees the address, the way in and the customer's name and phone from `accepted` on, and before that only the point and
-/// the town; staff's notes and the others' names among those who declined are for staff. Who declined sees what was offered, until
+/// The technician sees the place, the address, the way in and the customer's name and phone from `accepted` on, and before that only
+/// the town and the county; staff's notes and the others' names among those who declined are for staff. Who declined sees what was offered, until
 /// they declined, and nothing of what came after.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -52,8 +52,7 @@ impl BookingView {
         let holds_job = parties.contains(Party::Technician) && was_accepted(booking);
         let mut record = booking.clone().into_record();
         if !(is_staff || is_customer || holds_job) {
-            let ServiceLocation { point, city, county, .. } = record.location;
-            record.location = ServiceLocation { city, county, ..ServiceLocation::at(point) };
+            record.location = record.location.town();
         }
         if !is_staff {
             // That somebody looks at a payment is nobody else's to know.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use geo::{Distance as _, Geodesic, Haversine, Point};
+use geo::{Bearing as _, Destination as _, Distance as _, Geodesic, Haversine, Point};
 use serde::{Deserialize, Serialize};
 
 use super::{Code, Violation};
@@ -33,6 +33,12 @@ impl Distance {
     #[must_use]
     pub const fn kilometres(self) -> f64 {
         self.0 / 1_000.0
+    }
+
+    /// The same length in whole kilometres, rounded to the nearest: the form in which people see distances.
+    #[must_use]
+    pub fn to_whole_kilometres(self) -> Self {
+        Self::from_kilometres(self.kilometres().round())
     }
 }
 
@@ -92,6 +98,22 @@ impl GeoPoint {
     #[must_use]
     pub fn haversine_distance(self, other: Self) -> Distance {
         Distance(Haversine.distance(self.point(), other.point()))
+    }
+
+    /// The place at a distance in a direction, along the WGS 84 ellipsoid. `bearing` is in degrees, clockwise from north.
+    #[must_use]
+    pub fn destination(self, bearing: f64, distance: Distance) -> Self {
+        let reached = Geodesic.destination(self.point(), bearing, distance.metres());
+        // Rounding may leave the range by a hair; the result stays a valid place.
+        let longitude = reached.x().clamp(-180.0, 180.0);
+        let latitude = reached.y().clamp(-90.0, 90.0);
+        if longitude.is_nan() || latitude.is_nan() { self } else { Self { longitude, latitude } }
+    }
+
+    /// The direction in which the shortest way to another place begins: degrees, clockwise from north.
+    #[must_use]
+    pub fn bearing(self, other: Self) -> f64 {
+        Geodesic.bearing(self.point(), other.point())
     }
 
     fn point(self) -> Point {

@@ -16,7 +16,7 @@ pub struct Candidate {
     pub is_verified: bool,
     /// The best skill in the category, if there is one.
     pub skill: Option<CandidateSkill>,
-    /// Home, if it is known.
+    /// The public place, if there is one: never the home itself.
     pub point: Option<GeoPoint>,
     /// How far the technician travels.
     pub service_radius: Distance,
@@ -66,7 +66,7 @@ impl Candidate {
             is_active: user.status == UserStatus::Active,
             is_verified: user.kyc.status == KycStatus::Verified,
             skill,
-            point: user.location.point,
+            point: user.public_point(),
             service_radius: profile.service_radius,
             availability: profile.availability.clone(),
             time_zone: profile.time_zone,

@@ -27,18 +27,18 @@ pub struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    /// The job of a booking.
+    /// The job of a booking; `None` where an earlier application stored no readable point for it.
     #[must_use]
-    pub fn of(booking: &'a BookingRecord, radius_factor: f64) -> Self {
-        Self {
+    pub fn of(booking: &'a BookingRecord, radius_factor: f64) -> Option<Self> {
+        Some(Self {
             category: booking.service_category,
-            point: booking.location.point,
+            point: booking.location.point?,
             starts_at: booking.slot.starts_at(),
             ends_at: booking.slot.ends_at(),
             preferred: booking.preferred_technician,
             declined: &booking.declined_by,
             radius_factor,
-        }
+        })
     }
 
     /// The farthest that a technician may be away.
@@ -66,13 +66,16 @@ pub enum Exclusion {
     /// Promised the time to another customer.
     #[error("another accepted job takes that time, or the way to it")]
     Busy,
-    /// Nobody knows how far it is.
+    /// The booking has no readable point.
+    #[error("the booking has no location to measure the distance to")]
+    NoPlace,
+    /// There is no public place: nobody knows how far it is.
     #[error("the profile has no location to measure the distance from")]
     NoHome,
     /// Beyond the service radius.
-    #[error("the job is {distance} away, the service radius reaches {radius}")]
+    #[error("the job is about {} km away, the service radius reaches {} km", .distance.kilometres().round(), .radius.kilometres().round())]
     TooFar {
-        /// How far it is.
+        /// How far it is from the public place.
         distance: Distance,
         /// How far it may be: the own radius, widened as long as the search has gone on.
         radius: Distance,
@@ -82,7 +85,7 @@ pub enum Exclusion {
     Hours,
 }
 
-/// Whether a technician can do a job, and how far away it is; else the first reason why not.
+/// Whether a technician can do a job, and how far away the public place is; else the first reason why not.
 ///
 /// `busy` says whether another booking claims a part of the time.
 ///
@@ -96,6 +99,8 @@ pub fn eligibility(job: &Job<'_>, candidate: &Candidate, busy: bool) -> Result<D
     let distance = home.ok_or(Exclusion::NoHome)?.geodesic_distance(job.point);
     let radius = job.reach(candidate);
     if distance > radius {
+        // Rounded up, so that what is too far never looks as if it were within the radius.
+        let distance = Distance::from_kilometres(distance.kilometres().ceil());
         return Err(Exclusion::TooFar { distance, radius });
     }
     if !candidate.availability.covers(job.starts_at, job.ends_at, candidate.time_zone) {

@@ -19,20 +19,20 @@ pub struct Ranked {
     pub technician: Id<User>,
     /// How well, 0 to 1.
     pub score: f64,
-    /// How far away.
+    /// How far away the public place is.
     pub distance: Distance,
     /// What the score is made of, as far as the scorer tells.
     pub terms: Vec<Term>,
 }
 
 impl Ranked {
-    /// Why, in one line: the two strongest terms and the distance.
+    /// Why, in one line: the two strongest terms, and the distance in whole kilometres.
     #[must_use]
     pub fn reason(&self) -> String {
         let mut terms: Vec<_> = self.terms.iter().collect();
         terms.sort_by(|a, b| b.points.total_cmp(&a.points));
         let strongest = terms.iter().take(2).map(|term| format!("{term}, "));
-        strongest.collect::<String>() + &format!("{} away", self.distance)
+        strongest.collect::<String>() + &format!("about {} km away", self.distance.kilometres().round())
     }
 
     /// What a booking remembers of one who was not the best.

@@ -129,8 +129,8 @@ impl Bookings {
         for of in lists_of(booking) {
             self.lists.insert((of, booking.status), list_key(booking));
         }
-        if is_open(booking.status) {
-            self.open.entry(booking.service_category).or_default().insert(booking.location.point, booking.id);
+        if let Some(point) = booking.location.point.filter(|_| is_open(booking.status)) {
+            self.open.entry(booking.service_category).or_default().insert(point, booking.id);
         }
         if let Some((technician, key)) = job(booking) {
             self.jobs.insert(technician, key);
@@ -142,8 +142,9 @@ impl Bookings {
         for of in lists_of(booking) {
             self.lists.remove(&(of, booking.status), &list_key(booking));
         }
-        if let Some(open) = self.open.get_mut(&booking.service_category).filter(|_| is_open(booking.status)) {
-            open.remove(booking.location.point, booking.id);
+        let point = booking.location.point.filter(|_| is_open(booking.status));
+        if let Some((open, point)) = self.open.get_mut(&booking.service_category).zip(point) {
+            open.remove(point, booking.id);
         }
         if let Some((technician, key)) = job(booking) {
             self.jobs.remove(&technician, &key);

@@ -19,8 +19,8 @@ pub(super) struct Users {
     by_phone: HashMap<String, Id<User>>,
     by_username: HashMap<String, Id<User>>,
     groups: Groups<Group, Id<User>>,
-    /// Who can be offered a job: active, verified technicians whose home is known.
-    homes: BTreeMap<Category, SpatialIndex<Id<User>>>,
+    /// Who can be offered a job: active, verified technicians, at their public places.
+    places: BTreeMap<Category, SpatialIndex<Id<User>>>,
 }
 
 /// Who has a value of a unique field.
@@ -60,8 +60,8 @@ impl Users {
 
     /// Candidates within a distance on the sphere, by id.
     pub(super) fn candidates(&self, category: Category, near: GeoPoint, within: Distance) -> Vec<Candidate> {
-        let Some(homes) = self.homes.get(&category) else { return Vec::new() };
-        let mut ids: Vec<Id<User>> = homes.within(near, within).collect();
+        let Some(places) = self.places.get(&category) else { return Vec::new() };
+        let mut ids: Vec<Id<User>> = places.within(near, within).collect();
         ids.sort_unstable();
         let users = ids.into_iter().filter_map(|id| self.get(id));
         users.filter_map(|row| Candidate::from_user(&row.value, category)).collect()
@@ -119,9 +119,9 @@ impl Users {
         for group in groups(user) {
             self.groups.insert(group, user.id);
         }
-        if let Some(home) = bookable_home(user) {
+        if let Some(place) = bookable_place(user) {
             for category in categories(user) {
-                self.homes.entry(category).or_default().insert(home, user.id);
+                self.places.entry(category).or_default().insert(place, user.id);
             }
         }
     }
@@ -135,10 +135,10 @@ impl Users {
         for group in groups(user) {
             self.groups.remove(&group, &user.id);
         }
-        if let Some(home) = bookable_home(user) {
+        if let Some(place) = bookable_place(user) {
             for category in categories(user) {
-                if let Some(homes) = self.homes.get_mut(&category) {
-                    homes.remove(home, user.id);
+                if let Some(places) = self.places.get_mut(&category) {
+                    places.remove(place, user.id);
                 }
             }
         }
@@ -158,11 +158,11 @@ fn groups(user: &User) -> impl Iterator<Item = Group> {
     categories(user).map(Some).chain([None]).map(move |category| (category, role, status))
 }
 
-fn bookable_home(user: &User) -> Option<GeoPoint> {
+fn bookable_place(user: &User) -> Option<GeoPoint> {
     let bookable = user.role == Role::Technician
         && user.status == UserStatus::Active
         && user.kyc.status == KycStatus::Verified;
-    user.location.point.filter(|_| bookable)
+    user.public_point().filter(|_| bookable)
 }
 
 // An earlier application may have stored values that are not in their normal form; they are found all the same.

@@ -27,6 +27,7 @@ pub(super) struct Location {
     #[serde(rename = "type")]
     pub(super) kind: Option<String>,
     /// Longitude, latitude.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) coordinates: Vec<f64>,
     #[serde_as(as = "Option<AsText>")]
     pub(super) address: Option<Text<300>>,

@@ -102,7 +102,7 @@ impl Location {
         };
         let point = GeoPoint::new(*longitude, *latitude);
         Ok(booking::ServiceLocation {
-            point: point.map_err(|violation| Unreadable::new(violation.message).in_field(field))?,
+            point: Some(point.map_err(|violation| Unreadable::new(violation.message).in_field(field))?),
             address: self.address,
             city: self.city,
             county: self.county,

@@ -115,8 +115,8 @@ impl From<booking::ServiceLocation> for Location {
             landmarks,
             access_instructions,
         } = location;
-        let coordinates = vec![point.longitude(), point.latitude()];
-        let kind = Some("Point".to_owned());
+        let coordinates = point.map_or_else(Vec::new, |point| vec![point.longitude(), point.latitude()]);
+        let kind = point.map(|_| "Point".to_owned());
         Self { kind, coordinates, address, city, county, postal_code, landmarks, access_instructions }
     }
 }

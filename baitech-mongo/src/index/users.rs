@@ -9,6 +9,8 @@ pub(super) fn collection() -> Collection {
         name: User::COLLECTION,
         indexes: vec![
             index(doc! { "location": "2dsphere" }),
+            // Technicians of a category around a job.
+            index(doc! { "skills.category": 1, "serviceRadius": 1, "publicPlace": "2dsphere" }),
             text(&["firstName", "lastName", "bio", "skills.name", "businessName"]),
             unique(doc! { "email": 1 }),
             unique(doc! { "phoneNumber": 1 }),

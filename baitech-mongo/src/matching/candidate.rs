@@ -23,7 +23,7 @@ pub(super) struct CandidateDocument {
     #[serde_as(as = "Oid")]
     id: Id<User>,
     status: UserStatus,
-    location: Option<Place>,
+    public_place: Option<Place>,
     #[serde_as(as = "DefaultOnNull")]
     #[serde(default)]
     skills: Vec<Skill>,
@@ -47,7 +47,7 @@ impl CandidateDocument {
     pub(super) fn projection() -> Document {
         doc! {
             "status": 1,
-            "location": 1,
+            "publicPlace": 1,
             "skills": 1,
             "availability": 1,
             "availabilityExceptions": 1,
@@ -75,7 +75,7 @@ impl CandidateDocument {
             is_active: self.status == UserStatus::Active,
             is_verified: self.kyc.as_ref().is_some_and(|kyc| kyc.read_status() == KycStatus::Verified),
             skill: skills.max_by_key(|skill| (skill.verified, skill.years_of_experience)),
-            point: self.location.as_ref().and_then(Place::point),
+            point: self.public_place.as_ref().and_then(Place::point),
             service_radius: service_radius(self.service_radius),
             availability: availability(self.availability, self.availability_exceptions),
             time_zone: self.time_zone.unwrap_or(DEFAULT_ZONE),

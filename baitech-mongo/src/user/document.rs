@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
 
 use super::parts::{
-    Address, Billing, Exception, Image, Insurance, Kyc, Licence, Place, Rating, Skill, Slot, Stats,
+    Address, Billing, Exception, Image, Insurance, Kyc, Licence, Place, PlaceDrawn, Rating, Skill, Slot,
+    Stats,
 };
 use crate::value::{AsText, Day, Millis, Number128, Oid, Whole};
 
@@ -43,6 +44,10 @@ pub(crate) struct UserDocument {
     pub(super) profile_picture: Option<Image>,
     /// Only with a point: the server refuses anything else under a 2dsphere index.
     pub(super) location: Option<Place>,
+    /// Where matching looks for a technician; only for the home that it was drawn for.
+    pub(super) public_place: Option<Place>,
+    /// The home for which the public place was drawn, and the place; kept while no home is stated.
+    pub(super) place_drawn: Option<PlaceDrawn>,
     /// The address of a user whose point is not known.
     pub(super) address: Option<Address>,
 

@@ -29,6 +29,13 @@ pub(crate) struct Place {
     pub(crate) address: Address,
 }
 
+/// Longitude, latitude of a home and of the public place drawn for it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct PlaceDrawn {
+    pub(crate) home: Vec<f64>,
+    pub(crate) point: Vec<f64>,
+}
+
 #[skip_serializing_none]
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Address {

@@ -1,15 +1,15 @@
 //! From a user's document to the user.
 
 use baitech_core::account::{
-    self, Availability, AvailabilityException, BillingInfo, CorporateProfile, KycStatus, TechnicianProfile,
-    User, UserRecord, UserStats, WeeklySlot,
+    self, Availability, AvailabilityException, BillingInfo, CorporateProfile, KycStatus, PublicPlace,
+    TechnicianProfile, User, UserRecord, UserStats, WeeklySlot,
 };
 use baitech_core::kernel::{Distance, GeoPoint, Money, Role};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::document::UserDocument;
-use super::parts::{Address, Exception, Image, Kyc, Licence, Place, Rating, Skill, Slot, Stats};
+use super::parts::{Address, Exception, Image, Kyc, Licence, Place, PlaceDrawn, Rating, Skill, Slot, Stats};
 use crate::codec::Unreadable;
 use crate::money::{currency, money};
 
@@ -38,6 +38,7 @@ impl UserDocument {
                 Some(place) => place.into_address(),
                 None => self.address.unwrap_or_default().into_domain(None),
             },
+            public_place: self.place_drawn.and_then(PlaceDrawn::into_domain),
             technician,
             corporate,
             kyc: self.kyc.map(Kyc::into_domain).unwrap_or_default(),
@@ -135,12 +136,26 @@ impl Image {
     }
 }
 
+/// The place of a longitude and a latitude.
+fn point_of(coordinates: &[f64]) -> Option<GeoPoint> {
+    match coordinates {
+        [longitude, latitude, ..] => GeoPoint::new(*longitude, *latitude).ok(),
+        _ => None,
+    }
+}
+
+impl PlaceDrawn {
+    fn into_domain(self) -> Option<PublicPlace> {
+        Some(PublicPlace::from_stored(point_of(&self.home)?, point_of(&self.point)?))
+    }
+}
+
 impl Place {
     /// A point out of range reads as none.
     pub(crate) fn point(&self) -> Option<GeoPoint> {
         match self.coordinates.as_deref() {
-            Some([longitude, latitude, ..]) => GeoPoint::new(*longitude, *latitude).ok(),
-            _ => None,
+            Some(coordinates) => point_of(coordinates),
+            None => None,
         }
     }
 

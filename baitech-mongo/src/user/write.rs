@@ -1,18 +1,22 @@
 //! From a user to the user's document.
 
 use baitech_core::account::{
-    self, AvailabilityException, BillingInfo, CorporateProfile, KycStatus, TechnicianProfile, User,
-    UserRecord, UserStats, WeeklySlot,
+    self, AvailabilityException, BillingInfo, CorporateProfile, KycStatus, PublicPlace, TechnicianProfile,
+    User, UserRecord, UserStats, WeeklySlot,
 };
 
 use super::document::UserDocument;
 use super::parts::{
-    Address, Billing, Exception, Image, Insurance, Kyc, Licence, Place, Rating, Skill, Slot, Stats,
+    Address, Billing, Exception, Image, Insurance, Kyc, Licence, Place, PlaceDrawn, Rating, Skill, Slot,
+    Stats,
 };
+use baitech_core::kernel::GeoPoint;
+
 use crate::money::code;
 
 impl From<User> for UserDocument {
     fn from(user: User) -> Self {
+        let public_point = user.public_point();
         let UserRecord {
             id,
             role,
@@ -27,6 +31,7 @@ impl From<User> for UserDocument {
             date_of_birth,
             picture,
             location,
+            public_place,
             technician,
             corporate,
             kyc,
@@ -50,6 +55,8 @@ impl From<User> for UserDocument {
             date_of_birth,
             profile_picture: picture.map(Image::from),
             location,
+            public_place: public_point.map(Place::at),
+            place_drawn: public_place.map(PlaceDrawn::from),
             address,
             skills: Vec::new(),
             availability: Vec::new(),
@@ -143,6 +150,21 @@ fn place(location: account::Address) -> (Option<Place>, Option<Address>) {
             (Some(Place { kind: Some("Point".to_owned()), coordinates, address }), None)
         }
         None => (None, Some(address).filter(|address| *address != Address::default())),
+    }
+}
+
+impl Place {
+    /// A point without an address.
+    pub(crate) fn at(point: GeoPoint) -> Self {
+        let coordinates = Some(vec![point.longitude(), point.latitude()]);
+        Self { kind: Some("Point".to_owned()), coordinates, address: Address::default() }
+    }
+}
+
+impl From<PublicPlace> for PlaceDrawn {
+    fn from(place: PublicPlace) -> Self {
+        let pair = |point: GeoPoint| vec![point.longitude(), point.latitude()];
+        Self { home: pair(place.home()), point: pair(place.point()) }
     }
 }
 

@@ -180,7 +180,8 @@ impl Bookings {
     }
 
     /// Open requests against free technicians of the category around a place.
-    async fn demand(&self, category: Category, place: GeoPoint, slot: TimeSlot) -> Result<Demand> {
+    async fn demand(&self, category: Category, place: Option<GeoPoint>, slot: TimeSlot) -> Result<Demand> {
+        let Some(place) = place else { return Ok(Demand::default()) };
         let within = self.engine.policy.pricing.surcharges.demand.radius;
         let open_requests = self.engine.matching.open_requests(category, place, within).await?;
         if open_requests == 0 {

@@ -23,7 +23,7 @@ pub struct Offer {
     pub technician: Id<User>,
     /// How well, 0 to 1.
     pub score: f64,
-    /// How far from home.
+    /// How far from the technician's public place, in whole kilometres.
     pub distance: Distance,
     /// Why, in one line.
     pub reason: String,
@@ -134,7 +134,7 @@ impl Bookings {
         let offer = |ranked: Ranked| Offer {
             technician: ranked.technician,
             score: ranked.score,
-            distance: ranked.distance,
+            distance: ranked.distance.to_whole_kilometres(),
             reason: ranked.reason(),
         };
         Ok(ranked.into_iter().map(offer).collect())
@@ -187,11 +187,12 @@ impl Bookings {
         let user = user.filter(|user| user.role == Role::Technician);
         let candidate = user.and_then(|user| Candidate::from_user(&user, booking.service_category));
         let candidate = candidate.ok_or_else(|| Error::not_found(Kind::User, technician))?;
+        let Some(job) = self.job(booking) else { return Ok(Err(Exclusion::NoPlace)) };
         let busy = self.busy(&[technician], booking.slot).await?;
-        Ok(eligibility(&self.job(booking), &candidate, !busy.is_empty()))
+        Ok(eligibility(&job, &candidate, !busy.is_empty()))
     }
 
-    fn job<'a>(&self, booking: &'a Booking) -> Job<'a> {
+    fn job<'a>(&self, booking: &'a Booking) -> Option<Job<'a>> {
         Job::of(booking, self.engine.policy.matching.radius_factor(self.waited(booking)))
     }
 
@@ -200,7 +201,7 @@ impl Bookings {
     /// Claims are looked up for the best only, and the ranking is repeated without those who are busy: that is less to read than
     /// the claims of everybody around.
     async fn ranked_free(&self, booking: &Booking, limit: usize) -> Result<Vec<Ranked>> {
-        let job = self.job(booking);
+        let Some(job) = self.job(booking) else { return Ok(Vec::new()) };
         let reach = self.engine.policy.matching.search_radius(self.waited(booking));
         let mut candidates = self.engine.matching.candidates(job.category, job.point, reach).await?;
         candidates.retain(|candidate| candidate.technician != booking.customer);

@@ -24,7 +24,7 @@ fn every_reason_is_told() {
 #[test]
 fn distance_is_told_with_the_radius() {
     let why_not = why_not(|c| c.point = Some(east(12.0)));
-    assert_eq!(why_not.to_string(), "the job is 12.0 km away, the service radius reaches 10.0 km");
+    assert_eq!(why_not.to_string(), "the job is about 12 km away, the service radius reaches 10 km");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn busy_ones_are_left_out() {
 #[test]
 fn reason_names_the_strongest_terms() {
     let ranked = rank(&job(), &[at(1, 4.0)], &HashMap::new(), &HashSet::new(), &WeightedScorer::default(), 1);
-    assert_eq!(ranked[0].reason(), "skill 0.24 of 0.40, availability 0.20 of 0.20, 4.0 km away");
+    assert_eq!(ranked[0].reason(), "skill 0.24 of 0.40, availability 0.20 of 0.20, about 4 km away");
     assert_eq!(ranked[0].alternative().reason, ranked[0].reason());
 }
 
@@ -82,7 +82,7 @@ fn scores_out_of_range_are_cut_off() {
     let scores: Vec<_> = ranked.iter().map(|r| (r.technician, r.score)).collect();
     let expected = [(2, 1.0), (4, 0.5), (1, 0.0), (3, 0.0)].map(|(n, score)| (technician(n), score));
     assert_eq!(scores, expected);
-    assert_eq!(ranked[0].reason(), "0.0 km away");
+    assert_eq!(ranked[0].reason(), "about 0 km away");
 }
 
 /// The rules word by word: every distance exact, everything sorted.

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 use super::{id, start};
 use crate::{
     account::{
-        Address, Availability, BillingInfo, Category, CorporateProfile, Kyc, KycStatus, Rating, Skill,
-        TechnicianProfile, TimeOfDay, User, UserRecord, UserStats, UserStatus,
+        Address, Availability, BillingInfo, Category, CorporateProfile, Kyc, KycStatus, PublicPlace, Rating,
+        Skill, TechnicianProfile, TimeOfDay, User, UserRecord, UserStats, UserStatus,
     },
     kernel::{Email, GeoPoint, PhoneNumber, Role, Text},
 };
@@ -33,6 +33,7 @@ pub fn user(role: Role, n: u64) -> UserRecord {
         date_of_birth: None,
         picture: None,
         location: Address::default(),
+        public_place: None,
         technician: None,
         corporate: None,
         kyc: Kyc::default(),
@@ -70,7 +71,7 @@ pub fn company(n: u64) -> User {
 }
 
 /// An active technician with verified identity, one verified skill of four years, hours from 6:00 to 22:00 every day in Nairobi,
-/// and a radius of 10 km around home.
+/// and a radius of 10 km around home. The public place is the home itself, so that tests can tell distances.
 #[must_use]
 pub fn technician(n: u64, category: Category, home: GeoPoint) -> User {
     User::from_record(technician_record(n, category, home))
@@ -95,6 +96,7 @@ pub fn technician_record(n: u64, category: Category, home: GeoPoint) -> UserReco
     };
     UserRecord {
         location: Address { point: Some(home), ..Address::default() },
+        public_place: Some(PublicPlace::from_stored(home, home)),
         technician: Some(profile),
         kyc: Kyc { status: KycStatus::Verified, verified_at: Some(start()), ..Kyc::default() },
         rating: Rating { average: Decimal::new(425, 2), count: 8 },

@@ -11,7 +11,7 @@ use super::{
     given::{apply, change, load_user, stored_booking, stored_user},
 };
 use crate::{
-    account::{Category, KycStatus, TimeOfDay, User, UserRecord, UserStatus},
+    account::{Category, KycStatus, PublicPlace, TimeOfDay, User, UserRecord, UserStatus},
     booking::{Booking, BookingStatus, ServiceLocation},
     kernel::{Distance, GeoPoint, Id},
     matching::{Candidate, Workload},
@@ -66,7 +66,7 @@ pub(super) async fn finds_candidates_within_reach(fixture: &dyn Fixture) {
         match n % 11 {
             7 => record.status = UserStatus::Suspended,
             8 => record.kyc.status = KycStatus::Submitted,
-            9 => record.location.point = None,
+            9 => (record.location.point, record.public_place) = (None, None),
             10 => {
                 let skills = &mut record.technician.as_mut().unwrap().skills;
                 let mut more = skills[0].clone();
@@ -95,8 +95,8 @@ pub(super) async fn finds_candidates_within_reach(fixture: &dyn Fixture) {
             assert_eq!(found.len(), count, "nobody twice");
             let mut owed = 0;
             for user in users.iter().filter(|user| bookable(user, category)) {
-                let Some(home) = user.location.point else { continue };
-                let exact = near.geodesic_distance(home);
+                let Some(place) = User::from_record(user.clone()).public_point() else { continue };
+                let exact = near.geodesic_distance(place);
                 if exact <= within {
                     let candidate = found.get(&user.id);
                     let expected = Candidate::from_user(&User::from_record(user.clone()), category);
@@ -123,6 +123,7 @@ pub(super) async fn forgets_who_cannot_be_booked(fixture: &dyn Fixture) {
     let user = stored_user(&*store, technician(1, Category::Plumbing, nairobi())).await;
     assert_eq!(near(nairobi()).await, [user.id]);
     let elsewhere = point(39.66, -4.05);
+    let home_far_from_it = point(39.0, -4.0);
     let original = user.value.clone().into_record();
     let with = |change: &dyn Fn(&mut UserRecord)| {
         let mut record = original.clone();
@@ -130,7 +131,17 @@ pub(super) async fn forgets_who_cannot_be_booked(fixture: &dyn Fixture) {
         record
     };
     let changes = [
-        (with(&|record| record.location.point = Some(elsewhere)), 0, 1),
+        (
+            with(&|record| {
+                record.location.point = Some(home_far_from_it);
+                record.public_place = Some(PublicPlace::from_stored(home_far_from_it, elsewhere));
+            }),
+            0,
+            1,
+        ),
+        // A home without a place that was drawn for it is nowhere.
+        (with(&|record| record.location.point = Some(elsewhere)), 0, 0),
+        (with(&|record| record.public_place = None), 0, 0),
         (original.clone(), 1, 0),
         (with(&|record| record.status = UserStatus::Banned), 0, 0),
         (with(&|record| record.kyc.status = KycStatus::Rejected), 0, 0),

@@ -8,10 +8,10 @@ use super::kernel::{
 use crate::{
     account::{
         Address, Availability, AvailabilityException, BillingInfo, Category, CorporateProfile, Gender,
-        IdType, Insurance, Kyc, KycStatus, Licence, Rating, Skill, TechnicianProfile, UserRecord, UserStats,
-        UserStatus, WeeklySlot,
+        IdType, Insurance, Kyc, KycStatus, Licence, PublicPlace, Rating, Skill, TechnicianProfile,
+        UserRecord, UserStats, UserStatus, WeeklySlot,
     },
-    kernel::{Currency, Distance, Role},
+    kernel::{Currency, Distance, Role, SeededEntropy},
 };
 
 /// Where somebody lives, as far as it is known.
@@ -202,6 +202,7 @@ fn user_record_in(currency: Currency) -> BoxedStrategy<UserRecord> {
                 gender,
                 date_of_birth,
                 picture,
+                public_place: location.point.map(|home| PublicPlace::draw(home, &SeededEntropy::new(7))),
                 location,
                 technician,
                 corporate,

@@ -55,6 +55,7 @@ fn location() -> BoxedStrategy<ServiceLocation> {
     let place = (option::of(text()), option::of(text()), option::of(text()), option::of(text()));
     (geo_point(), place, option::of(text()), option::of(text()))
         .prop_map(|(point, (address, city, county, postal_code), landmarks, access_instructions)| {
+            let point = Some(point);
             ServiceLocation { point, address, city, county, postal_code, landmarks, access_instructions }
         })
         .boxed()
