@@ -12,8 +12,8 @@ use std::{
 use baitech::{
     account::{Availability, AvailabilityException, Category, Rating, TimeOfDay, User},
     booking::{
-        Assignment, Booking, BookingNumber, BookingPolicy, BookingStatus, Context, NewBooking, NewLocation,
-        NewTimeSlot, Parties, Party, PaymentMethod, PaymentTiming, Terms, TimeSlot, Urgency,
+        Assignment, Booking, BookingPolicy, BookingStatus, Context, NewBooking, NewLocation, NewTimeSlot,
+        Parties, Party, PaymentMethod, PaymentTiming, Terms, TimeSlot, Urgency,
     },
     kernel::{Actor, Currency, Distance, GeoPoint, Id, Money, Role, SeededEntropy},
     matching::{Candidate, CandidateSkill, Job, MatchingPolicy, WeightedScorer, Workload, rank},
@@ -53,8 +53,7 @@ fn decisions(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let (policy, entropy) = (BookingPolicy::default(), SeededEntropy::new(7));
     let now = "2026-03-02T05:00:00Z".parse()?;
     let [customer, technician] = [1_u8, 2].map(|n| Id::<User>::from_bytes([n; 12]));
-    let context =
-        |actor| Context { actor, now, policy: &policy, entropy: &entropy, payments: &[], numbers: &[] };
+    let context = |actor| Context { actor, now, policy: &policy, entropy: &entropy, payments: &[] };
     let customer_asks = context(Actor::user(customer, Role::Customer));
     let request = NewBooking::new(
         Category::Plumbing,
@@ -69,13 +68,8 @@ fn decisions(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
         Urgency::Medium,
         slot()?,
     ))?;
-    let terms = Terms {
-        number: BookingNumber::new(now, 1).ok_or("no number")?,
-        customer,
-        company: None,
-        pricing: pricing.pricing,
-        timing: PaymentTiming::AfterVerification,
-    };
+    let terms =
+        Terms { customer, company: None, pricing: pricing.pricing, timing: PaymentTiming::AfterVerification };
     let assignment =
         Assignment { technician, algorithm: "manual".to_owned(), score: None, alternatives: vec![] };
     let requested = Booking::request(request.check(&customer_asks)?, terms, &customer_asks)?.next;

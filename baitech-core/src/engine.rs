@@ -58,12 +58,12 @@ impl Engine {
     /// What decisions of this moment may depend on.
     pub(crate) fn context<'a>(&'a self, actor: &Actor, now: DateTime<Utc>) -> Context<'a> {
         let (policy, entropy) = (&self.policy, &*self.entropy);
-        Context { actor: *actor, now, policy, entropy, payments: &[], numbers: &[] }
+        Context { actor: *actor, now, policy, entropy, payments: &[] }
     }
 
     /// The same, with what was loaded and drawn beside the thing to decide on.
     pub(crate) fn context_at<'a>(&'a self, actor: &Actor, at: &'a Situation) -> Context<'a> {
-        Context { payments: &at.payments, numbers: &at.numbers, ..self.context(actor, at.now) }
+        Context { payments: &at.payments, ..self.context(actor, at.now) }
     }
 
     /// The stored user behind an actor, if it has the role that the actor claims and may do so much; `None` for the system.

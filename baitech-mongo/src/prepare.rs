@@ -39,9 +39,6 @@ pub struct PrepareReport {
     pub transactions: u64,
     /// Number series that now go on above the stored numbers, with the last number used.
     pub series: Vec<(String, i64)>,
-    /// Of these, those of the running month or day and later that have few of their 999,999 numbers left, so that soon nothing can be booked or
-    /// paid. A single high number is enough for it; a person has to look at the documents that have the highest.
-    pub nearly_full: Vec<(String, i64)>,
     /// Claims of active bookings and of phone numbers that were made.
     pub claims: u64,
     /// Claims that were somebody else's already: bookings of one technician that overlap, users of one phone number. Each

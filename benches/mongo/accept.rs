@@ -13,11 +13,11 @@ use baitech::{
     account::User,
     booking::{Booking, BookingEvent, BookingPolicy, Context},
     chrono::TimeDelta,
-    decide::{Aggregate, Decision},
+    decide::{Aggregate, Decision, Effects},
     kernel::{Actor, Clock, Id, Role, SeededEntropy, SystemClock},
     store::{
-        AggregateRef, ChangeSet, Claim, Commit, Committed, Event, Fingerprint, Idempotency, IdempotencyKey,
-        Load, Put, Stored,
+        AggregateRef, ChangeSet, Commit, Committed, Event, Fingerprint, Idempotency, IdempotencyKey, Load,
+        Put, Stored,
     },
 };
 use bson::{Document, doc, oid::ObjectId};
@@ -55,10 +55,9 @@ impl Accept {
         let technician = offered.technician.ok_or("nobody is to accept")?;
         let now = offered.slot.starts_at() - TimeDelta::days(2);
         let actor = Actor::user(technician, Role::Technician);
-        let context =
-            Context { actor, now, policy: &self.policy, entropy: &self.entropy, payments: &[], numbers: &[] };
+        let context = Context { actor, now, policy: &self.policy, entropy: &self.entropy, payments: &[] };
         let decision = offered.value.clone().accept(&context)?.event(BookingEvent::BookingUpdated);
-        let Decision { mut next, take, events, .. } = decision;
+        let Decision { mut next, effects: Effects { take, events, .. } } = decision;
         if take.len() != CLAIMS || events.len() != 2 {
             return Err(format!("{} claims and {} events", take.len(), events.len()).into());
         }
@@ -77,7 +76,7 @@ impl Accept {
             kind: kind.into(),
         });
         Ok(ChangeSet {
-            take: take.into_iter().map(|key| Claim { key, holder }).collect(),
+            take,
             events: stamped.collect(),
             idempotency: Some(self.request(technician)?),
             ..ChangeSet::new().write(put)

@@ -78,9 +78,7 @@ impl User {
         });
         user.keep_public_place(entropy);
         let take = user.claims();
-        let mut decision = Decision::new(user).event(AccountEvent::UserRegistered { role: new.role });
-        decision.take = take;
-        Ok(decision)
+        Ok(Decision::new(user).event(AccountEvent::UserRegistered { role: new.role }).take_all(take))
     }
 
     /// Changes what the user says of itself. A technician's price is in this currency, and the public place follows
@@ -145,10 +143,9 @@ impl User {
         violations.into_result()?;
         self.keep_public_place(entropy);
         let after = self.claims();
-        let mut decision = Decision::new(self).event(AccountEvent::UserProfileChanged);
-        decision.free = before.iter().filter(|key| !after.contains(key)).cloned().collect();
-        decision.take = after.into_iter().filter(|key| !before.contains(key)).collect();
-        Ok(decision)
+        let free: Vec<_> = before.iter().filter(|key| !after.contains(key)).cloned().collect();
+        let take: Vec<_> = after.into_iter().filter(|key| !before.contains(key)).collect();
+        Ok(Decision::new(self).event(AccountEvent::UserProfileChanged).free_all(free).take_all(take))
     }
 
     /// Sets when a technician works.

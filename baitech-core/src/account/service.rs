@@ -7,7 +7,7 @@ use super::{
     UserFilter, UserStatus,
 };
 use crate::{
-    decide::{Command, Decision, Numbering, change, create},
+    decide::{Command, Decision, change, create},
     engine::{Effort, Engine},
     kernel::{Actor, Email, Error, Id, Kind, Page, PageRequest, PhoneNumber, Result, Role, Rule, Username},
     store::{IdempotencyKey, Stored, Version},
@@ -47,7 +47,7 @@ impl Accounts {
     /// [`Error::Invalid`] with every violation; [`Code::Duplicate`](crate::kernel::Code::Duplicate) of `email`, `phoneNumber` or
     /// `username`; [`Error::Forbidden`]; [`Rule::InactiveUser`].
     pub async fn register(&self, actor: &Actor, user: &NewUser) -> Result<Stored<User>> {
-        self.engine.require_actor(actor, Effort::Begins).await?;
+        let caller = self.engine.require_actor(actor, Effort::Begins).await?;
         if user.role.is_staff() && !matches!(actor, Actor::System) && actor.role() != Some(Role::Admin) {
             return Err(Error::forbidden("an admin makes staff accounts"));
         }
@@ -63,10 +63,7 @@ impl Accounts {
             }
             self.require_company(administrator).await?;
         }
-        let command = self.command(actor, "register", user)?;
-        if let Some(answered) = crate::decide::answered(&self.engine, &*self.engine.users, &command).await? {
-            return Ok(answered);
-        }
+        let command = self.command(actor, "register", user)?.by(caller, Effort::Begins);
         create(&self.engine, &*self.engine.users, &command, now, decision).await
     }
 
@@ -237,10 +234,9 @@ impl Accounts {
         if !actor.is_staff() && actor.id() != Some(id) {
             return Err(Error::not_found(Kind::User, id));
         }
-        self.engine.require_actor(actor, Effort::Begins).await?;
-        let command = self.command(actor, name, &(id, arguments))?;
-        let command = (&command, Numbering::Never);
-        change(&self.engine, &*self.engine.users, command, id, |user: User, at| {
+        let caller = self.engine.require_actor(actor, Effort::Begins).await?;
+        let command = self.command(actor, name, &(id, arguments))?.by(caller, Effort::Begins);
+        change(&self.engine, &*self.engine.users, &command, id, |user: User, at| {
             // Whoever could change an admin's address could become that admin.
             if user.role.is_staff() && actor.id() != Some(id) && actor.role() == Some(Role::Support) {
                 return Err(Error::forbidden("an admin changes the accounts of staff"));

@@ -11,19 +11,33 @@ use super::{
 use crate::{
     account::{Category, Image, User},
     kernel::{Code, Id, Rate, Text, Violation},
+    payment::is_numbered,
     pricing::Pricing,
 };
 
-/// The number by which people speak of a booking: `BK`, two digits of the year, two of the month, six of a series.
+/// The number by which people speak of a booking: `BK`, two digits of the year, two of the month, and of a series six, or more after the
+/// first 999,999 of the month.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BookingNumber(String);
 
 impl BookingNumber {
-    /// The number of the `sequence`-th booking of a month; `None` past 999,999.
+    /// The number of the `sequence`-th booking of a month. Past 999,999 it has more than six digits of the series.
     #[must_use]
-    pub fn new(at: DateTime<Utc>, sequence: u64) -> Option<Self> {
-        (sequence <= 999_999).then(|| Self(format!("BK{:02}{:02}{sequence:06}", at.year() % 100, at.month())))
+    pub fn new(at: DateTime<Utc>, sequence: u64) -> Self {
+        Self(format!("BK{:02}{:02}{sequence:06}", at.year() % 100, at.month()))
+    }
+
+    /// The place of a number that is assigned when its booking is first committed.
+    #[must_use]
+    pub const fn pending() -> Self {
+        Self(String::new())
+    }
+
+    /// Whether no number has been assigned yet.
+    #[must_use]
+    pub const fn is_pending(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The series that numbers of this month are drawn from: `booking.2511`.
@@ -57,10 +71,14 @@ impl FromStr for BookingNumber {
     fn from_str(text: &str) -> Result<Self, Violation> {
         let text = text.trim().to_uppercase();
         let digits = text.strip_prefix("BK").unwrap_or_default();
-        if digits.len() == 10 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        if is_numbered(digits, 4) {
             Ok(Self(text))
         } else {
-            Err(Violation::new("bookingNumber", Code::Malformed, "a booking number is BK and ten digits"))
+            Err(Violation::new(
+                "bookingNumber",
+                Code::Malformed,
+                "a booking number is BK and ten digits, or a few more in a busy month",
+            ))
         }
     }
 }

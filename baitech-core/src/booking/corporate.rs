@@ -42,9 +42,7 @@ impl Booking {
     /// As [`approve`](Self::approve).
     pub fn decline_approval(self, reason: &str, context: &Context<'_>) -> Result<Decision<Self>> {
         let decision = self.decide_approval(ApprovalStatus::Declined, context)?;
-        let mut cancelled = decision.next.cancel(reason, false, context)?;
-        cancelled.events.splice(0..0, decision.events);
-        Ok(cancelled)
+        decision.and_then(|booking| booking.cancel(reason, false, context))
     }
 
     /// Whether a new total is more than the company has approved, and more than it approves by itself.

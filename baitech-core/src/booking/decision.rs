@@ -2,9 +2,9 @@ use chrono::{DateTime, Utc};
 
 use super::{Booking, BookingEvent, BookingPolicy, BookingStatus, Parties, Party, StatusChange};
 use crate::{
-    decide::{Aggregate, Decision},
+    decide::{Aggregate, Decision, NumberField},
     kernel::{Actor, Current, Entropy, Error, Id, Kind, Refusal, Result, Role, Rule},
-    payment::{Transaction, TransactionNumber},
+    payment::Transaction,
     store::{AggregateRef, Put, Stored, Write},
 };
 
@@ -21,16 +21,6 @@ pub struct Context<'a> {
     pub entropy: &'a dyn Entropy,
     /// The transactions that pay the booking: its payment first, then what was paid for additions.
     pub payments: &'a [Stored<Transaction>],
-    /// Numbers for transactions that the decision makes, as many as it may make.
-    pub numbers: &'a [TransactionNumber],
-}
-
-/// Why a decision fails that makes a transaction for which no number was drawn.
-const NO_NUMBER: &str = "no transaction number was drawn";
-
-/// Whether a decision failed for want of a number alone.
-pub(crate) fn is_numberless(error: &Error) -> bool {
-    matches!(error, Error::Unavailable { reason } if reason == NO_NUMBER)
 }
 
 impl Context<'_> {
@@ -39,20 +29,6 @@ impl Context<'_> {
     pub const fn as_system(mut self) -> Self {
         self.actor = Actor::System;
         self
-    }
-
-    /// The number for a new transaction.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] where none was drawn: a bug of the caller.
-    pub(crate) fn transaction_number(&self) -> Result<TransactionNumber> {
-        let missing = || Error::Unavailable { reason: NO_NUMBER.to_owned() };
-        self.numbers.first().cloned().ok_or_else(missing)
-    }
-
-    /// The same, with the number of this place as the next one.
-    pub(crate) fn numbered(&self, place: usize) -> Self {
-        Self { numbers: self.numbers.get(place..).unwrap_or_default(), ..*self }
     }
 
     /// Whether a payment is on its way.
@@ -82,10 +58,11 @@ impl Decision<Booking> {
         self.next.require_transition(to, &context.actor)?;
         let from = self.next.status;
         let booking = &mut self.next.0;
+        let (mut take, mut free) = (Vec::new(), Vec::new());
         if let Some(technician) = booking.technician {
             match (from.holds_time(), to.holds_time()) {
-                (false, true) => self.take.extend(booking.slot.claim_keys(technician)),
-                (true, false) => self.free.extend(booking.slot.claim_keys(technician)),
+                (false, true) => take = booking.slot.claim_keys(technician),
+                (true, false) => free = booking.slot.claim_keys(technician),
                 (true, true) | (false, false) => {}
             }
         }
@@ -109,7 +86,8 @@ impl Decision<Booking> {
             }
             _ => {}
         }
-        Ok(self.event(BookingEvent::BookingStatusChanged { from, to, technician }))
+        let event = BookingEvent::BookingStatusChanged { from, to, technician };
+        Ok(self.take_all(take).free_all(free).event(event))
     }
 }
 
@@ -236,5 +214,9 @@ impl Aggregate for Booking {
 
     fn payments(&self) -> Vec<Id<Transaction>> {
         self.payment.transaction.iter().chain(&self.payment.supplements).copied().collect()
+    }
+
+    fn number_field(&mut self) -> Option<NumberField<'_>> {
+        Some(NumberField::Booking(&mut self.0.number))
     }
 }

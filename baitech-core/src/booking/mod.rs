@@ -35,7 +35,6 @@ pub use cancellation::{
     Cancellation, CancellationCause, CancellationPolicy, CancellationQuote, CancellationTier,
 };
 pub use decision::Context;
-pub(crate) use decision::is_numberless;
 pub use dispute::{
     Dispute, DisputeCategory, DisputeClaim, DisputeOutcome, DisputeStatus, Evidence, Resolution,
 };

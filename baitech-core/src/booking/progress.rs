@@ -74,7 +74,8 @@ impl Booking {
         // The parties are judged before the technician is set: nobody assigns by being assigned.
         let mut decision = Decision::new(self).step(BookingStatus::Assigned, context, None)?;
         decision.next.0.technician = Some(assignment.technician);
-        if let Some(super::BookingEvent::BookingStatusChanged { technician, .. }) = decision.events.last_mut()
+        if let Some(super::BookingEvent::BookingStatusChanged { technician, .. }) =
+            decision.effects.events.last_mut()
         {
             *technician = Some(assignment.technician);
         }

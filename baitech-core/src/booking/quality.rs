@@ -1,6 +1,6 @@
 use super::{
-    Booking, BookingEvent, BookingNumber, BookingStatus, Checkpoint, Context, Notes, Party, QualityCheck,
-    TimeSlot, Warranty, reschedule::check_slot,
+    Booking, BookingEvent, BookingStatus, Checkpoint, Context, Notes, Party, QualityCheck, TimeSlot,
+    Warranty, reschedule::check_slot,
 };
 use crate::decide::Decision;
 use crate::kernel::{Code, Error, Percent, Result, Rule, Text, Violation};
@@ -123,20 +123,18 @@ impl Booking {
     /// `timeSlot` and, after ten claims, of `warranty.claims`.
     pub fn claim_warranty(
         mut self,
-        number: BookingNumber,
         slot: TimeSlot,
         description: Text<1000>,
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         self.require_warranty(context)?;
         check_slot(&slot, context)?;
-        let claimed = self.warranty_booking(number, slot, description, context);
+        let claimed = self.warranty_booking(slot, description, context);
         let booking = claimed.id;
         self.0.warranty.claims.push(booking);
-        let mut decision = Decision::new(self).event(BookingEvent::BookingWarrantyClaimed { booking });
-        decision.also_events = claimed.opening_events();
-        decision.also = Some(claimed);
-        Ok(decision)
+        let opening = claimed.opening_events();
+        let claim = BookingEvent::BookingWarrantyClaimed { booking };
+        Ok(Decision::new(self).event(claim).create(Decision::new(claimed).events(opening)))
     }
 
     /// A party writes its own note.

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rrule::Frequency;
 use rule::{begins_on, is_ambiguous, normalize, occurrences, parse, violation};
 
-use super::{Booking, BookingEvent, BookingNumber, BookingPolicy, Context, Party, Recurrence};
+use super::{Booking, BookingEvent, BookingPolicy, Context, Party, Recurrence};
 use crate::{
     decide::Decision,
     kernel::{Code, Result, Rule, Violation, before},
@@ -73,22 +73,16 @@ impl Booking {
     /// # Errors
     /// [`Rule::AlreadyDecided`] once the series has ended; [`Rule::TooEarly`] before the next one is due; a violation of
     /// `currency` for a company's series in another currency than the approval limit's.
-    pub fn recur(
-        self,
-        number: BookingNumber,
-        pricing: Pricing,
-        context: &Context<'_>,
-    ) -> Result<Decision<Self>> {
+    pub fn recur(self, pricing: Pricing, context: &Context<'_>) -> Result<Decision<Self>> {
         let (advanced, date) = self.advance_series(context)?;
-        let next = advanced.next_occurrence(date, number, pricing, context)?;
+        let next = advanced.next_occurrence(date, pricing, context)?;
         // Nobody can come any more to a day that went by while nobody worked, nor to hours that a change of the clocks skips.
         if next.slot.starts_at() <= context.now || next.slot.starts_at() >= next.slot.ends_at() {
             return Ok(Decision::new(advanced));
         }
-        let mut decision = Decision::new(advanced).event(BookingEvent::BookingRecurred { booking: next.id });
-        decision.also_events = next.opening_events();
-        decision.also = Some(next);
-        Ok(decision)
+        let recurred = BookingEvent::BookingRecurred { booking: next.id };
+        let opening = next.opening_events();
+        Ok(Decision::new(advanced).event(recurred).create(Decision::new(next).events(opening)))
     }
 
     /// Passes over the next of the series: its customer may not begin anything at present.

@@ -15,8 +15,6 @@ use crate::{
 /// Who books, and on which terms.
 #[derive(Debug, Clone)]
 pub struct Terms {
-    /// Its number.
-    pub number: BookingNumber,
     /// Who books.
     pub customer: Id<User>,
     /// For which company.
@@ -39,7 +37,7 @@ impl Booking {
             .transpose()?;
         let booking = Self::from_record(BookingRecord {
             id: context.id(),
-            number: terms.number,
+            number: BookingNumber::pending(),
             customer: terms.customer,
             technician: None,
             preferred_technician: draft.preferred_technician,
@@ -79,7 +77,7 @@ impl Booking {
             updated_at: context.now,
         });
         let events = booking.opening_events();
-        Ok(Decision { events, ..Decision::new(booking) })
+        Ok(Decision::new(booking).events(events))
     }
 
     /// What has happened to a booking that begins.
@@ -96,11 +94,10 @@ impl Booking {
     pub(super) fn next_occurrence(
         &self,
         date: NaiveDate,
-        number: BookingNumber,
         pricing: Pricing,
         context: &Context<'_>,
     ) -> Result<Self> {
-        let mut next = self.copy_for(number, TimeSlot { date, ..self.slot }, pricing, context);
+        let mut next = self.copy_for(TimeSlot { date, ..self.slot }, pricing, context);
         next.0.recurring_parent = Some(self.id);
         let corporate = self.corporate.as_ref().map(|c| {
             let project = (c.project_name.clone(), c.project_code.clone(), c.department.clone());
@@ -113,12 +110,11 @@ impl Booking {
     /// The booking in which a warranty is fulfilled: for the same customer, by the same technician where possible, at no price.
     pub(super) fn warranty_booking(
         &self,
-        number: BookingNumber,
         slot: TimeSlot,
         description: Text<1000>,
         context: &Context<'_>,
     ) -> Self {
-        let mut next = self.copy_for(number, slot, Pricing::free(self.pricing.currency()), context);
+        let mut next = self.copy_for(slot, Pricing::free(self.pricing.currency()), context);
         next.0.description = description;
         next.0.preferred_technician = self.technician;
         next.0.warranty_for = Some(self.id);
@@ -129,17 +125,11 @@ impl Booking {
         next
     }
 
-    fn copy_for(
-        &self,
-        number: BookingNumber,
-        slot: TimeSlot,
-        pricing: Pricing,
-        context: &Context<'_>,
-    ) -> Self {
+    fn copy_for(&self, slot: TimeSlot, pricing: Pricing, context: &Context<'_>) -> Self {
         let method = self.payment.method.unwrap_or(PaymentMethod::Cash);
         Self::from_record(BookingRecord {
             id: context.id(),
-            number,
+            number: BookingNumber::pending(),
             technician: None,
             declined_by: Vec::new(),
             slot,

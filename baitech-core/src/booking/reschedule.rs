@@ -88,10 +88,7 @@ impl Booking {
         self.0.slot = proposal.slot;
         self.0.reschedule = None;
         self.schedule_arrival_reminders(context);
-        let mut decision = Decision::new(self).event(BookingEvent::BookingRescheduled);
-        decision.free = free;
-        decision.take = take;
-        Ok(decision)
+        Ok(Decision::new(self).event(BookingEvent::BookingRescheduled).free_all(free).take_all(take))
     }
 
     /// The other side declines, or the one who proposed takes it back.

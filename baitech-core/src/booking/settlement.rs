@@ -309,7 +309,7 @@ impl Decision<Booking> {
         let share = self.next.cancellation_policy.platform_share;
         let customer = self.next.customer;
         let mut left = fee;
-        let decision = self.with_payments(context, |payment, place| {
+        let decision = self.with_payments(context, |payment, _| {
             if payment.status.is_open() && payment.wants_sending() && payment.gateway.attempts == 0 {
                 return payment.withdraw("the booking was cancelled", context).map(Some);
             }
@@ -320,7 +320,7 @@ impl Decision<Booking> {
             let taken = captured.try_min(left)?;
             left = left.checked_sub(taken)?;
             let before = payment.clone();
-            let ended = payment.cancel_held(taken, share_of(taken, share)?, &context.numbered(place))?;
+            let ended = payment.cancel_held(taken, share_of(taken, share)?, context)?;
             let after = ended.next.clone();
             ended.count_returned(Some(customer), (&before, &after)).map(Some)
         })?;
@@ -361,7 +361,7 @@ impl Decision<Booking> {
             let part = shares.get(place).copied().filter(|_| payment.status.is_settled());
             let Some(part) = part else { return Ok(None) };
             let before = payment.clone();
-            let resolved = payment.resolve(part, &context.numbered(place))?;
+            let resolved = payment.resolve(part, context)?;
             let after = resolved.next.clone();
             resolved.count_returned(Some(customer), (&before, &after)).map(Some)
         })

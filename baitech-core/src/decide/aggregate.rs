@@ -1,18 +1,28 @@
 use chrono::{DateTime, Utc};
 
+use super::{Created, Effects};
 use crate::{
     account::{StatsDelta, User},
-    booking::{BookingPolicy, Context},
+    booking::{BookingNumber, BookingPolicy, Context},
     kernel::{Current, Id, Kind, Money, Result},
     ledger::{Account, Entry, EntryRecord, Posting},
-    payment::Transaction,
-    store::{AggregateRef, ClaimKey, EventKind, Put, Stored, Tally, Write},
+    payment::{Transaction, TransactionNumber},
+    store::{AggregateRef, Claim, ClaimKey, EventKind, Put, Stored, Tally, Write},
 };
+
+/// The number of an aggregate, by which people speak of it.
+#[derive(Debug)]
+pub enum NumberField<'a> {
+    /// Of a booking.
+    Booking(&'a mut BookingNumber),
+    /// Of a transaction.
+    Transaction(&'a mut TransactionNumber),
+}
 
 /// Something that is stored, versioned and changed as a whole.
 pub trait Aggregate: Clone + Send + Sync + 'static {
     /// What can happen to it.
-    type Event: Into<EventKind> + Clone + Send + Sync;
+    type Event: Into<EventKind> + Clone + std::fmt::Debug + Send + Sync;
     /// What must not have changed for a command to be tried again after a conflict.
     type Stage: PartialEq + Send + Sync;
 
@@ -47,110 +57,79 @@ pub trait Aggregate: Clone + Send + Sync + 'static {
     fn payments(&self) -> Vec<Id<Transaction>> {
         Vec::new()
     }
+
+    /// Its number, where its kind has one. A new aggregate gets one just before its commit, so that a refused command uses none up.
+    fn number_field(&mut self) -> Option<NumberField<'_>> {
+        None
+    }
 }
 
-/// The write of another aggregate in the same commit, and what will have happened to it.
-#[derive(Debug, Clone)]
-pub struct Attached {
-    /// The write.
-    pub write: Write,
-    /// What will have happened to it.
-    pub events: Vec<EventKind>,
-}
-
-/// What a command decides: the aggregate as it will be, and what goes with it into the same commit.
+/// What a command decides: the aggregate as it will be, and what else the same commit does.
 #[derive(Debug, Clone)]
 #[must_use = "a decision does nothing until it is committed"]
 pub struct Decision<A: Aggregate> {
     /// The aggregate as it will be.
     pub next: A,
-    /// Another new aggregate of the same kind that comes with it: the booking made from a warranty, the next of a series.
-    pub also: Option<A>,
-    /// Claims to take for it.
-    pub take: Vec<ClaimKey>,
-    /// Claims of its own to give up.
-    pub free: Vec<ClaimKey>,
-    /// What to count on users.
-    pub tallies: Vec<Tally>,
-    /// Balanced entries for the ledger.
-    pub entries: Vec<Entry>,
-    /// Accounts that the entries must not take below zero, besides those that are never to be.
-    pub solvent: Vec<Account>,
-    /// What will have happened to it.
-    pub events: Vec<A::Event>,
-    /// What will have happened to the other one.
-    pub also_events: Vec<A::Event>,
-    /// Aggregates of other kinds that are written with it.
-    pub attached: Vec<Attached>,
+    /// Everything else that is committed with it.
+    pub effects: Effects<A>,
 }
 
 impl<A: Aggregate> Decision<A> {
     /// A decision that changes nothing else.
     pub const fn new(next: A) -> Self {
-        Self {
-            next,
-            also: None,
-            take: Vec::new(),
-            free: Vec::new(),
-            tallies: Vec::new(),
-            entries: Vec::new(),
-            solvent: Vec::new(),
-            events: Vec::new(),
-            also_events: Vec::new(),
-            attached: Vec::new(),
-        }
+        Self { next, effects: Effects::none() }
     }
 
-    /// With something that will have happened.
+    /// With an event.
     pub fn event(mut self, event: A::Event) -> Self {
-        self.events.push(event);
+        self.effects.events.push(event);
         self
     }
 
-    /// Puts the decision on another aggregate into the same commit: over the stored one, or as a new one. Claims of its own are not
-    /// carried along; no aggregate that is attached has any.
+    /// With several events.
+    pub fn events(mut self, events: impl IntoIterator<Item = A::Event>) -> Self {
+        self.effects.events.extend(events);
+        self
+    }
+
+    /// Takes claims for the aggregate.
+    pub fn take_all(mut self, keys: impl IntoIterator<Item = ClaimKey>) -> Self {
+        let holder = A::reference(self.next.id());
+        self.effects.take.extend(keys.into_iter().map(|key| Claim { key, holder }));
+        self
+    }
+
+    /// Gives up claims of the aggregate.
+    pub fn free_all(mut self, keys: impl IntoIterator<Item = ClaimKey>) -> Self {
+        let holder = A::reference(self.next.id());
+        self.effects.free.extend(keys.into_iter().map(|key| Claim { key, holder }));
+        self
+    }
+
+    /// Creates another aggregate of the same kind in the same commit.
+    pub fn create(mut self, other: Self) -> Self {
+        let Self { next, mut effects } = other;
+        let events = std::mem::take(&mut effects.events);
+        self.effects.created.push(Created { value: next, events });
+        self.effects = self.effects.merge(effects);
+        self
+    }
+
+    /// Puts the decision on another aggregate into the same commit, with all of its effects: over the stored one, or as a new one.
     pub fn with<B: Aggregate>(
         mut self,
         over: Option<&Stored<B>>,
         other: Decision<B>,
         context: &Context<'_>,
     ) -> Self {
-        let Decision {
-            mut next,
-            also,
-            take: _,
-            free: _,
-            tallies,
-            entries,
-            solvent,
-            events,
-            also_events,
-            attached,
-        } = other;
-        next.touch(context.now.max(next.updated_at()));
-        let due_at = next.due_at(context.policy);
-        let put = match over {
-            Some(stored) => Put::over(stored, next),
-            None => Put::new(next),
-        };
-        let told = |events: Vec<B::Event>| events.into_iter().map(Into::into).collect();
-        self.attached.push(Attached { write: B::write(put.due_at(due_at)), events: told(events) });
-        if let Some(second) = also {
-            let due_at = second.due_at(context.policy);
-            let write = B::write(Put::new(second).due_at(due_at));
-            self.attached.push(Attached { write, events: told(also_events) });
-        }
-        self.tallies.extend(tallies);
-        self.entries.extend(entries);
-        self.solvent.extend(solvent);
-        self.attached.extend(attached);
+        self.effects = self.effects.merge(Effects::attaching(over, other, context));
         self
     }
 
     /// Counts on a user, once a decision.
     pub(crate) fn count(mut self, user: Option<Id<User>>, add: StatsDelta) -> Self {
         if let Some(user) = user {
-            self.tallies.push(Tally { user, add });
+            self.effects.tallies.push(Tally { user, add });
         }
         self
     }
@@ -167,7 +146,7 @@ impl<A: Aggregate> Decision<A> {
         if postings.iter().all(|posting| posting.amount.is_zero()) {
             return Ok(self);
         }
-        self.entries.push(Entry::new(EntryRecord {
+        self.effects.entries.push(Entry::new(EntryRecord {
             id: context.id(),
             cause: A::reference(self.next.id()),
             description: description.to_owned(),
@@ -179,19 +158,8 @@ impl<A: Aggregate> Decision<A> {
 
     /// Goes on deciding on what has been decided so far, into the same commit.
     pub(crate) fn and_then(self, decide: impl FnOnce(A) -> Result<Self>) -> Result<Self> {
-        let Self { next, also, take, free, tallies, entries, solvent, events, also_events, attached } = self;
-        let mut more = decide(next)?;
-        if more.also.is_none() {
-            more.also = also;
-            more.also_events = also_events;
-        }
-        more.take.splice(0..0, take);
-        more.free.splice(0..0, free);
-        more.tallies.splice(0..0, tallies);
-        more.entries.splice(0..0, entries);
-        more.solvent.splice(0..0, solvent);
-        more.events.splice(0..0, events);
-        more.attached.splice(0..0, attached);
-        Ok(more)
+        let Self { next, effects } = self;
+        let more = decide(next)?;
+        Ok(Self { next: more.next, effects: effects.merge(more.effects) })
     }
 }

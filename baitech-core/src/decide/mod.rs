@@ -6,8 +6,15 @@
 
 mod aggregate;
 mod command;
+mod commit;
+mod drive;
+mod effects;
+mod fingerprint;
+mod numbers;
+#[cfg(test)]
+mod tests;
 
-pub use aggregate::{Aggregate, Attached, Decision};
-pub(crate) use command::{
-    Attempts, Command, Numbering, Situation, answered, change, create, draw_transaction_number, load_payments,
-};
+pub use aggregate::{Aggregate, Decision, NumberField};
+pub(crate) use command::{Answers, Caller, Command, answered};
+pub(crate) use drive::{Situation, Step, change, change_looking, create, drive, load_payments};
+pub use effects::{Attached, Created, Effects};

@@ -270,8 +270,6 @@ pub enum Rule {
     IdempotencyKeyReused,
     /// The store must be prepared first.
     NotPrepared,
-    /// The month has no booking number left, or the day no transaction number.
-    NumbersExhausted,
 }
 
 /// A rule of the domain said no.

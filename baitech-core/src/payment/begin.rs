@@ -14,8 +14,6 @@ use crate::{
 /// A transaction that somebody wants, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewTransaction {
-    /// Its number.
-    pub number: TransactionNumber,
     /// What it is for.
     pub kind: TransactionKind,
     /// Who pays; `None` for the platform.
@@ -47,14 +45,8 @@ pub struct NewTransaction {
 impl NewTransaction {
     /// A movement of so much, between nobody yet.
     #[must_use]
-    pub fn new(
-        number: TransactionNumber,
-        kind: TransactionKind,
-        method: PaymentMethod,
-        amount: Amount,
-    ) -> Self {
+    pub fn new(kind: TransactionKind, method: PaymentMethod, amount: Amount) -> Self {
         Self {
-            number,
             kind,
             payer: None,
             payee: None,
@@ -79,7 +71,6 @@ impl Transaction {
     /// [`MoneyError`] for lines of several currencies, or of amounts that do not fit.
     pub fn begin(new: NewTransaction, context: &Context<'_>) -> Result<Decision<Self>, MoneyError> {
         let NewTransaction {
-            number,
             kind,
             payer,
             payee,
@@ -106,7 +97,7 @@ impl Transaction {
         };
         let record = TransactionRecord {
             id: context.id(),
-            number,
+            number: TransactionNumber::pending(),
             kind,
             status: TransactionStatus::Initiated,
             payer,

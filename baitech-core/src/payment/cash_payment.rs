@@ -21,13 +21,12 @@ impl Transaction {
         shares: Shares,
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
-        let number = context.transaction_number()?;
         let amount = Amount::shared(shares)?;
         let new = NewTransaction {
             payer: Some(payer),
             payee: Some(technician),
             booking: Some(booking),
-            ..NewTransaction::new(number, TransactionKind::BookingPayment, PaymentMethod::Cash, amount)
+            ..NewTransaction::new(TransactionKind::BookingPayment, PaymentMethod::Cash, amount)
         };
         let mut decision = Self::begin(new, context)?;
         decision.next.go(TransactionStatus::Completed, Cause::Settled)?;

@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use super::{Cause, PaymentEvent, Transaction, TransactionStatus};
 use crate::{
     booking::BookingPolicy,
-    decide::Aggregate,
+    decide::{Aggregate, NumberField},
     kernel::{Actor, Current, Error, Id, Kind, Refusal, Result, Rule},
     store::{AggregateRef, Put, Stored, Write},
 };
@@ -85,5 +85,9 @@ impl Aggregate for Transaction {
 
     fn due_at(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>> {
         self.next_task(policy).map(|(at, _)| at)
+    }
+
+    fn number_field(&mut self) -> Option<NumberField<'_>> {
+        Some(NumberField::Transaction(&mut self.0.number))
     }
 }

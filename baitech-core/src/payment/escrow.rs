@@ -103,10 +103,8 @@ impl Transaction {
         }
         let portions = self.net_shares()?.checked_sub(kept)?;
         let sources = self.sources(&portions)?;
-        let number = context.transaction_number()?;
         let reason = "the booking was cancelled";
-        let returned =
-            Decision::new(self).give_back(back, Some(portions), sources, number, reason, context)?;
+        let returned = Decision::new(self).give_back(back, Some(portions), sources, reason, context)?;
         if fee.is_zero() {
             return Ok(returned);
         }

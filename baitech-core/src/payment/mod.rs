@@ -40,6 +40,7 @@ pub use gateway::{
 };
 pub use ledger_methods::{BankTransfer, Cash, Wallet};
 pub use number::TransactionNumber;
+pub(crate) use number::is_numbered;
 pub use policy::PaymentPolicy;
 pub use repository::{
     HistoryQuery, PaymentHistory, TransactionFilter, TransactionRepository, TransactionTotal,

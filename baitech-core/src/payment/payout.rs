@@ -28,7 +28,7 @@ impl Transaction {
         let (id, gross) = (transaction.id, transaction.amount.gross);
         let postings = [(source, gross.negated()), (Account::Reserved(id), gross)];
         let mut decision = decision.post("payout set aside", context, postings)?;
-        decision.solvent.push(source);
+        decision.effects.solvent.push(source);
         Ok(decision)
     }
 

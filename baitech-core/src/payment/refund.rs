@@ -1,8 +1,7 @@
 //! Giving money back: how much at most, out of whose share, and by which way.
 
 use super::{
-    Amount, Cause, NewTransaction, PaymentEvent, Refund, Transaction, TransactionKind, TransactionNumber,
-    TransactionStatus,
+    Amount, Cause, NewTransaction, PaymentEvent, Refund, Transaction, TransactionKind, TransactionStatus,
 };
 use crate::{
     account::{StatsDelta, User},
@@ -55,8 +54,7 @@ impl Transaction {
         self.check_refund(amount)?;
         let portions = self.net_shares()?.portions(amount)?;
         let sources = self.sources(&portions)?;
-        let number = context.transaction_number()?;
-        Decision::new(self).give_back(amount, Some(portions), sources, number, reason, context)
+        Decision::new(self).give_back(amount, Some(portions), sources, reason, context)
     }
 
     /// Gives a top-up back whose money is not in its wallet any more: its owner owes it.
@@ -72,8 +70,7 @@ impl Transaction {
             Some(debtor) => vec![(Account::Receivable(debtor), amount)],
             None => self.sources(&portions)?,
         };
-        let number = context.transaction_number()?;
-        Decision::new(self).give_back(amount, Some(portions), sources, number, reason, context)
+        Decision::new(self).give_back(amount, Some(portions), sources, reason, context)
     }
 
     /// From which accounts the parties give up their portions.
@@ -131,11 +128,10 @@ impl Decision<Transaction> {
         amount: Money,
         portions: Option<Shares>,
         sources: impl IntoIterator<Item = (Account, Money)>,
-        number: TransactionNumber,
         reason: &str,
         context: &Context<'_>,
     ) -> Result<Self> {
-        let refund = self.next.refund_of(amount, number, reason, context)?;
+        let refund = self.next.refund_of(amount, reason, context)?;
         let id = refund.next.id;
         let payer = self.next.payer;
         let provider = self.next.gateway.provider;
@@ -166,12 +162,9 @@ impl Decision<Transaction> {
         let postings = used.into_iter().map(|(account, amount)| (account, amount.negated()));
         let what = if provider.is_some() { "refund on its way" } else { "refund" };
         let requested = PaymentEvent::RefundRequested { original: self.next.id, amount };
-        let mut decision =
+        let posted =
             self.event(requested).post(what, context, postings.chain([(to, amount)]).collect::<Vec<_>>())?;
-        decision.tallies.extend(refund.tallies);
-        decision.also_events = refund.events;
-        decision.also = Some(refund.next);
-        Ok(decision)
+        Ok(posted.create(refund))
     }
 }
 
@@ -211,7 +204,6 @@ impl Transaction {
     pub(super) fn refund_of(
         &self,
         amount: Money,
-        number: TransactionNumber,
         reason: &str,
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
@@ -223,7 +215,7 @@ impl Transaction {
             phone: self.gateway.phone.clone(),
             account: self.gateway.account.clone(),
             reason: Some(Text::from_stored(reason)),
-            ..NewTransaction::new(number, TransactionKind::Refund, self.method, Amount::whole(amount))
+            ..NewTransaction::new(TransactionKind::Refund, self.method, Amount::whole(amount))
         };
         let mut refund = Self::begin(new, context)?;
         if self.gateway.provider.is_none() {

@@ -141,7 +141,8 @@ impl Transaction {
         decision = decision.event(event);
         let Some(provider) = provider else { return thaw(decision) };
         let mut postings = vec![(Account::Losses, beyond.negated()), (Account::Clearing(provider), lost)];
-        if let Some(refund) = decision.also.as_mut() {
+        if let Some(created) = decision.effects.created.last_mut() {
+            let refund = &mut created.value;
             // The money is with the payer already: nobody is asked to send it.
             refund.0.status = TransactionStatus::Completed;
             refund.0.completed_at = Some(context.now);

@@ -117,9 +117,7 @@ impl Transaction {
         self.take_proof(proof, context.now);
         let arrived = self.gateway.provider.map(Account::Clearing);
         let claim = self.receipt_claim(proof.receipt.as_deref());
-        let mut completed = self.complete(before, arrived, booking, context)?;
-        completed.take.extend(claim);
-        Ok(completed)
+        Ok(self.complete(before, arrived, booking, context)?.take_all(claim))
     }
 
     /// The claim on the receipt of money that comes in.
@@ -187,21 +185,13 @@ impl Transaction {
         let (Some(provider), Some(receipt)) = (self.gateway.provider, &proof.receipt) else {
             return Ok(Decision::new(self));
         };
-        let number = context.transaction_number()?;
-        let refund = self.refund_of(amount, number, "paid twice", context)?;
+        let refund = self.refund_of(amount, "paid twice", context)?;
         let postings =
             [(Account::Clearing(provider), amount.negated()), (Account::Reserved(refund.next.id), amount)];
         let refund = refund.post("payment that came twice", context, postings)?;
         let claim = self.receipt_claim(Some(receipt));
-        let mut decision = Decision::new(self);
-        let original = decision.next.id;
-        decision = decision.event(PaymentEvent::RefundRequested { original, amount });
-        decision.take.extend(claim);
-        decision.tallies.extend(refund.tallies);
-        decision.entries.extend(refund.entries);
-        decision.also_events = refund.events;
-        decision.also = Some(refund.next);
-        Ok(decision)
+        let requested = PaymentEvent::RefundRequested { original: self.id, amount };
+        Ok(Decision::new(self).event(requested).take_all(claim).create(refund))
     }
 
     fn take_proof(&mut self, proof: &Proof, now: DateTime<Utc>) {
@@ -313,14 +303,13 @@ impl Transaction {
     /// Money that nobody wants: it is set aside and goes back at once.
     fn send_back(self, from: Account, why: &str, context: &Context<'_>) -> Result<Decision<Self>> {
         let (id, gross) = (self.id, self.amount.gross);
-        let number = context.transaction_number()?;
         let received =
             PaymentEvent::PaymentReceived { kind: self.kind, amount: gross, booking: self.booking };
         let postings = [(from, gross.negated()), (Account::Reserved(id), gross)];
         let (shares, from) = (self.net_shares()?, [(Account::Reserved(id), gross)]);
         let kept =
             Decision::new(self).event(received).post("payment without a booking", context, postings)?;
-        kept.give_back(gross, Some(shares), from, number, why, context)
+        kept.give_back(gross, Some(shares), from, why, context)
     }
 
     /// Money leaves. What was set aside for it is used up; where it had been given up before, somebody has it twice.
@@ -366,9 +355,8 @@ impl Transaction {
         self.0.mismatch = Some(Mismatch { kind, received, receipt, at: context.now, decided: None });
         let (id, arrived) = (self.id, self.gateway.provider.map(Account::Clearing));
         let came_in = self.kind.is_incoming();
-        let mut decision =
-            Decision::new(self).event(PaymentEvent::PaymentMismatched { mismatch: kind, received });
-        decision.take.extend(claim);
+        let told = PaymentEvent::PaymentMismatched { mismatch: kind, received };
+        let decision = Decision::new(self).event(told).take_all(claim);
         match (arrived, received.filter(|amount| came_in && !amount.is_zero() && !amount.is_negative())) {
             (Some(clearing), Some(amount)) => {
                 let postings = [(clearing, amount.negated()), (Account::Reserved(id), amount)];
@@ -408,11 +396,10 @@ impl Transaction {
             return Ok(Decision::new(self).event(event));
         };
         if !complete {
-            let number = context.transaction_number()?;
             let ended = self.fail_received(context)?;
             let from = [(Account::Reserved(ended.next.id), received)];
             return Ok(ended
-                .give_back(received, None, from, number, "not what was asked for", context)?
+                .give_back(received, None, from, "not what was asked for", context)?
                 .event(event));
         }
         if self.status.is_settled() {
@@ -458,7 +445,7 @@ impl Transaction {
 
 /// The decision without a claim on a receipt.
 fn unclaimed(mut decision: Decision<Transaction>) -> Decision<Transaction> {
-    decision.take.retain(|claim| claim.space() != RECEIPT_CLAIMS);
+    decision.effects.take.retain(|claim| claim.key.space() != RECEIPT_CLAIMS);
     decision
 }
 

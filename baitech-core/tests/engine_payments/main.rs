@@ -13,10 +13,12 @@ mod documents;
 mod faults;
 mod holding;
 mod limits;
+mod numbers;
 mod outgoing;
 mod powers;
 mod provider;
 mod refunding;
+mod replays;
 mod reviewing;
 #[path = "../support/mod.rs"]
 mod support;

@@ -25,7 +25,7 @@ impl FraudScorer for Looks {
     }
 }
 
-fn suspicious(decision: FraudDecision) -> Till {
+pub(crate) fn suspicious(decision: FraudDecision) -> Till {
     Till::with(|builder| builder.fraud_scorer(Arc::new(Looks(decision))))
 }
 

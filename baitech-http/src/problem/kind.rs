@@ -129,7 +129,6 @@ mod tests {
             Rule::AlreadyDecided,
             Rule::Undecided,
             Rule::IdempotencyKeyReused,
-            Rule::NumbersExhausted,
         ] {
             let name = serde_json::to_value(rule).unwrap();
             let name = name.as_str().unwrap();

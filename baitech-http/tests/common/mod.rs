@@ -151,15 +151,7 @@ impl World {
 pub fn transaction(n: u64, payer: &User, payee: &User, status: TransactionStatus) -> TransactionRecord {
     let (policy, entropy) = (Default::default(), SeededEntropy::new(n));
     let now = build::start();
-    let context = Context {
-        actor: payer.actor(),
-        now,
-        policy: &policy,
-        entropy: &entropy,
-        payments: &[],
-        numbers: &[],
-    };
-    let number = TransactionNumber::from_stored(format!("TXN260302{n:06}"));
+    let context = Context { actor: payer.actor(), now, policy: &policy, entropy: &entropy, payments: &[] };
     let amount = Amount::whole(build::kes(2_738));
     let kind = TransactionKind::BookingPayment;
     let new = NewTransaction {
@@ -167,10 +159,11 @@ pub fn transaction(n: u64, payer: &User, payee: &User, status: TransactionStatus
         payee: Some(payee.id),
         provider: Some(PaymentMethod::Mpesa),
         phone: Some(payer.phone.to_string()),
-        ..NewTransaction::new(number, kind, PaymentMethod::Mpesa, amount)
+        ..NewTransaction::new(kind, PaymentMethod::Mpesa, amount)
     };
     let mut record = Transaction::begin(new, &context).unwrap().next.into_record();
     record.id = build::id(n);
+    record.number = TransactionNumber::from_stored(format!("TXN260302{n:06}"));
     record.status = status;
     record.gateway.token = Some(format!("{}{n}", secrets::TOKEN));
     record.gateway.reference = Some(format!("{}{n}", secrets::REFERENCE));

@@ -1,10 +1,10 @@
 //! The steps.
 
 use baitech_core::account::User;
-use baitech_core::booking::{Booking, BookingNumber};
-use baitech_core::payment::{Transaction, TransactionNumber};
+use baitech_core::booking::Booking;
+use baitech_core::payment::Transaction;
 use baitech_core::store::{AggregateRef, Claim};
-use bson::{DateTime, Document, RawDocumentBuf, doc};
+use bson::{Document, RawDocumentBuf, doc};
 use futures::TryStreamExt;
 use mongodb::error::Error;
 use mongodb::{Cursor, Database};
@@ -16,9 +16,6 @@ use crate::codec::Aggregate;
 use crate::load::corrupt;
 use crate::{counters, user};
 
-/// A series above this has hardly any of its 999,999 numbers left.
-const MANY: i64 = 990_000;
-
 #[derive(Debug, Deserialize)]
 struct LastNumber {
     #[serde(rename = "_id")]
@@ -26,7 +23,7 @@ struct LastNumber {
     last: i64,
 }
 
-/// How the numbers of a kind of document are made: letters, digits of the period, six digits of the series.
+/// How the numbers of a kind of document are made: letters, digits of the period, digits of the series.
 struct Numbers {
     collection: &'static str,
     field: &'static str,
@@ -34,11 +31,9 @@ struct Numbers {
     digits_of_period: i32,
     /// The name of a period's series, before the period.
     series: &'static str,
-    /// The series that numbers are drawn from now.
-    current: String,
 }
 
-/// Booking numbers are `BK`, four digits of the month, six of the series: each series goes on above its last number.
+/// Booking numbers are `BK`, four digits of the month, and those of the series: each series goes on above its last number.
 pub(super) async fn booking_numbers(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
     let numbers = Numbers {
         collection: Booking::COLLECTION,
@@ -46,12 +41,11 @@ pub(super) async fn booking_numbers(database: &Database, report: &mut PrepareRep
         letters: "BK",
         digits_of_period: 4,
         series: "booking",
-        current: BookingNumber::series(DateTime::now().to_chrono()),
     };
     continue_above(database, numbers, report).await
 }
 
-/// Transaction numbers are `TXN`, six digits of the day, six of the series.
+/// Transaction numbers are `TXN`, six digits of the day, and those of the series.
 pub(super) async fn transaction_numbers(
     database: &Database,
     report: &mut PrepareReport,
@@ -62,7 +56,6 @@ pub(super) async fn transaction_numbers(
         letters: "TXN",
         digits_of_period: 6,
         series: "transaction",
-        current: TransactionNumber::series(DateTime::now().to_chrono()),
     };
     continue_above(database, numbers, report).await
 }
@@ -72,13 +65,14 @@ async fn continue_above(
     numbers: Numbers,
     report: &mut PrepareReport,
 ) -> Result<(), Error> {
-    let Numbers { collection, field, letters, digits_of_period, series: name, current } = numbers;
+    let Numbers { collection, field, letters, digits_of_period, series: name } = numbers;
     let start = i32::try_from(letters.len()).unwrap_or(i32::MAX);
     let value = format!("${field}");
     let digits = |from: i32, count: i32| doc! { "$substrBytes": [&value, from, count] };
     let period = digits(start, digits_of_period);
-    let of_series = doc! { "$toLong": digits(start.saturating_add(digits_of_period), 6) };
-    let form = format!("^{letters}[0-9]{{{}}}$", digits_of_period.saturating_add(6));
+    let of_series = doc! { "$toLong": digits(start.saturating_add(digits_of_period), -1) };
+    // Of the series there are six digits, or more without a leading zero after the first 999,999 numbers.
+    let form = format!("^{letters}[0-9]{{{digits_of_period}}}([0-9]{{6}}|[1-9][0-9]{{6,11}})$");
     let stages = [
         doc! { "$match": { field: { "$regex": form } } },
         doc! { "$group": { "_id": period, "last": { "$max": of_series } } },
@@ -89,10 +83,6 @@ async fn continue_above(
     while let Some(LastNumber { period, last }) = periods.try_next().await? {
         let series = format!("{name}.{period}");
         counters::raise(database, &series, last).await?;
-        if last > MANY && series >= current {
-            tracing::warn!(series, last, "a number series is nearly used up");
-            report.nearly_full.push((series.clone(), last));
-        }
         report.series.push((series, last));
     }
     Ok(())

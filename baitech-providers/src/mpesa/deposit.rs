@@ -11,7 +11,7 @@ use super::{
     Mpesa,
     callback::{Fields, malformed, name, receipt, shown_number, text},
     client::{NoReply, unknown},
-    json,
+    json, short_number,
 };
 
 impl Mpesa {
@@ -59,6 +59,9 @@ impl Mpesa {
 /// is listed; no phone number begins so, since there is no 47th or 41st month.
 fn account_named(text: &str) -> String {
     let account: String = text.trim().chars().filter(|c| !c.is_control()).take(64).collect();
+    if let Some(number) = short_number::complete(&account) {
+        return number;
+    }
     let within = |range: std::ops::Range<usize>, most: u32| {
         let number = account.get(range).and_then(|digits| digits.parse::<u32>().ok());
         number.is_some_and(|number| (1..=most).contains(&number))
@@ -81,6 +84,7 @@ mod tests {
     #[test]
     fn a_shortened_transaction_number_is_completed() {
         assert_eq!(account_named("260302000001"), "TXN260302000001");
+        assert_eq!(account_named("260302x0lfls"), "TXN2603021000000");
         assert_eq!(account_named(" TXN260302000001 "), "TXN260302000001");
         for other in ["254712345678", "254110345678", "BK2603000001", "", "261302000001", "260332000001"] {
             assert_eq!(account_named(other), other);

@@ -28,6 +28,7 @@ mod json;
 mod orders;
 mod result_code;
 mod results;
+mod short_number;
 
 use std::{fmt, sync::Arc};
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Mpesa, client::read_order, config::refused_word, results::STATUS_QUESTION};
+use super::{Mpesa, client::read_order, config::refused_word, results::STATUS_QUESTION, short_number};
 
 /// A transaction's kind of party in Daraja: a short code.
 const SHORT_CODE: &str = "4";
@@ -283,7 +283,7 @@ fn subscriber(phone: Option<&PhoneNumber>) -> Result<String, Declined> {
 
 /// A payment's account, of which Daraja takes twelve characters: the digits of a transaction's number.
 fn account_reference(number: &str) -> String {
-    plain(number.strip_prefix("TXN").unwrap_or(number), 12)
+    plain(&short_number::shorten(number), 12)
 }
 
 /// Our own name for an operation, of the form that Daraja takes for any key; the same for the same key.
@@ -318,6 +318,7 @@ mod tests {
     #[test]
     fn the_account_of_a_payment_fits() {
         assert_eq!(account_reference("TXN260302000001"), "260302000001");
+        assert_eq!(account_reference("TXN2603021000000"), "260302X0LFLS");
         assert_eq!(account_reference("something else"), "something el");
     }
 

@@ -53,7 +53,7 @@ pub(crate) fn contact() -> Contact {
 pub(crate) fn charge(n: u8, amount: Money) -> Charge {
     Charge {
         transaction: transaction(n),
-        number: TransactionNumber::new(now(), n.into()).unwrap(),
+        number: TransactionNumber::new(now(), n.into()),
         payer: contact(),
         amount,
         description: "Booking BK2603000001".to_owned(),
@@ -66,7 +66,7 @@ pub(crate) fn charge(n: u8, amount: Money) -> Charge {
 pub(crate) fn pay_out(n: u8, amount: Money) -> PayOut {
     PayOut {
         transaction: transaction(n),
-        number: TransactionNumber::new(now(), n.into()).unwrap(),
+        number: TransactionNumber::new(now(), n.into()),
         payee: contact(),
         amount,
         description: "Settlement of the week".to_owned(),
@@ -79,7 +79,7 @@ pub(crate) fn pay_out(n: u8, amount: Money) -> PayOut {
 pub(crate) fn refund(n: u8, of: &Charge, proof: &Proof, amount: Money) -> RefundOrder {
     RefundOrder {
         transaction: transaction(n),
-        number: TransactionNumber::new(now(), n.into()).unwrap(),
+        number: TransactionNumber::new(now(), n.into()),
         original: Original {
             transaction: of.transaction,
             reference: proof.reference.clone(),

@@ -6,12 +6,12 @@ use super::{
 };
 use crate::{
     account::KycStatus,
-    booking::{Booking, BookingStatus, CancellationQuote, Context, PaymentMethod},
-    decide::Numbering::{self, WithPayment},
+    booking::{Booking, BookingStatus, CancellationQuote, PaymentMethod},
+    decide::Caller,
     kernel::{Actor, Error, Id, Result, Rule, Text},
     ledger::Account,
-    payment::{Transaction, TransactionNumber},
-    store::Stored,
+    payment::Transaction,
+    store::{Stored, Version},
 };
 
 impl Bookings {
@@ -21,19 +21,27 @@ impl Bookings {
     /// [`Rule::Transition`], [`Rule::TimeSlotTaken`], [`Rule::TooLate`], [`Rule::NotEligible`] while the technician's
     /// identity is not verified; [`Error::Conflict`].
     pub async fn accept(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        let user = self.require_actor(actor, Begins).await?;
-        if user.is_some_and(|user| user.technician.is_some() && user.kyc.status != KycStatus::Verified) {
-            return Err(Error::refused(Rule::NotEligible, "the identity has to be verified first"));
-        }
-        self.require_within_debt_limit(actor, id).await?;
-        self.change(actor, id, ("accept", Begins), &(), |booking, context| booking.accept(context)).await
+        let look = |booking: Stored<Booking>, caller: Caller| async move {
+            if caller.is_some_and(|user| user.technician.is_some() && user.kyc.status != KycStatus::Verified)
+            {
+                return Err(Error::refused(Rule::NotEligible, "the identity has to be verified first"));
+            }
+            self.require_within_debt_limit(actor, &booking).await
+        };
+        self.change_looking(
+            actor,
+            id,
+            ("accept", Begins),
+            &(),
+            (look, |booking, (), context| booking.accept(context)),
+        )
+        .await
     }
 
     /// A technician who owes the platform too much takes no more cash: each cash job adds to the debt.
-    async fn require_within_debt_limit(&self, actor: &Actor, id: Id<Booking>) -> Result<()> {
+    async fn require_within_debt_limit(&self, actor: &Actor, booking: &Booking) -> Result<()> {
         let Some(technician) = actor.id() else { return Ok(()) };
-        let booking = self.engine.bookings.load(id).await?;
-        if booking.is_none_or(|booking| booking.payment.method != Some(PaymentMethod::Cash)) {
+        if booking.payment.method != Some(PaymentMethod::Cash) {
             return Ok(());
         }
         let limit = self.engine.policy.payment.debt_limit;
@@ -137,16 +145,10 @@ impl Bookings {
     /// # Errors
     /// [`Rule::Transition`], [`Rule::PaymentMethod`]; [`Error::Forbidden`]; [`Error::Conflict`].
     pub async fn confirm_cash(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.require_actor(actor, GoesOn).await?;
-        // Numbers are few: none is drawn for a payment that will be refused. Why, is found out again below.
-        let booking = self.get(actor, id).await?;
-        let here = self.context(actor, self.engine.clock.now().max(booking.updated_at));
-        let placeholder = TransactionNumber::from_stored("");
-        let would_be = Context { numbers: std::slice::from_ref(&placeholder), ..here };
-        let stands = booking.value.clone().cash_received(&would_be).is_ok();
-        let numbering = if stands { Numbering::Always } else { Numbering::Never };
-        let terms = ("confirm_cash", GoesOn, numbering);
-        self.change_numbered(actor, id, terms, &(), |booking, context| booking.cash_received(context)).await
+        self.change(actor, id, ("confirm_cash", GoesOn), &(), |booking, context| {
+            booking.cash_received(context)
+        })
+        .await
     }
 
     /// Gives the held money of a booking to its receivers before its time.
@@ -154,12 +156,16 @@ impl Bookings {
         &self,
         actor: &Actor,
         id: Id<Booking>,
-        payment: Id<Transaction>,
+        (payment, pinned): (Id<Transaction>, Option<Version>),
     ) -> Result<Stored<Booking>> {
         self.change(actor, id, ("release_escrow", GoesOn), &payment, |booking, context| {
             if booking.payment.transaction != Some(payment) {
                 let message = "another transaction pays this booking";
                 return Err(booking.refuse(Rule::AlreadyDecided, message, &context.actor));
+            }
+            let stored = context.payments.iter().find(|stored| stored.id == payment);
+            if let Some(stored) = stored.filter(|stored| pinned.is_some_and(|pin| pin != stored.version)) {
+                return Err(Error::Conflict(stored.clone().into()));
             }
             booking.release_escrow(context)
         })
@@ -183,7 +189,7 @@ impl Bookings {
     pub async fn cancel(&self, actor: &Actor, id: Id<Booking>, reason: &str) -> Result<Stored<Booking>> {
         let reason = Text::<500>::new("reason", reason)?;
         let reason = reason.as_str();
-        self.change_numbered(actor, id, ("cancel", GoesOn, WithPayment), &reason, |booking, context| {
+        self.change(actor, id, ("cancel", GoesOn), &reason, |booking, context| {
             self.require_agreed(booking.cancellation_quote(false, context)?.fee)?;
             booking.cancel(reason, false, context)
         })
@@ -195,7 +201,7 @@ impl Bookings {
     /// # Errors
     /// [`Rule::TooEarly`] before the wait is over, [`Rule::Transition`]; [`Error::Conflict`].
     pub async fn report_customer_no_show(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change_numbered(actor, id, ("customer_no_show", GoesOn, WithPayment), &(), |booking, context| {
+        self.change(actor, id, ("customer_no_show", GoesOn), &(), |booking, context| {
             booking.cancel("the customer was not there", true, context)
         })
         .await

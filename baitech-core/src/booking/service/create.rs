@@ -1,10 +1,12 @@
 //! New bookings, and what they cost.
 
+use std::sync::Arc;
+
 use super::{Bookings, Effort::Begins};
 use crate::{
     account::{Category, User},
-    booking::{Booking, BookingDraft, BookingNumber, NewBooking, PaymentMethod, Terms, TimeSlot, Urgency},
-    decide::{answered, create},
+    booking::{Booking, BookingDraft, NewBooking, PaymentMethod, Terms, TimeSlot, Urgency},
+    decide::{Caller, Step, drive},
     kernel::{Actor, Code, Error, GeoPoint, Id, Kind, Money, Result, Role, Rule, Violation},
     matching::Candidate,
     pricing::{Demand, Pricing, Quote, QuoteRequest, hourly},
@@ -28,21 +30,28 @@ impl Bookings {
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation; [`Rule::InactiveUser`], [`Rule::PaymentMethod`],
-    /// [`Rule::NumbersExhausted`], [`Rule::IdempotencyKeyReused`], [`Rule::CostsMore`] than [agreed](Self::agreed); [`Error::Forbidden`] for a discount, or a booking for somebody
+    /// [`Rule::IdempotencyKeyReused`], [`Rule::CostsMore`] than [agreed](Self::agreed); [`Error::Forbidden`] for a discount, or a booking for somebody
     /// else, by others than staff.
     pub async fn create(&self, actor: &Actor, request: &NewBooking) -> Result<Stored<Booking>> {
         let user = self.require_actor(actor, Begins).await?;
-        let command = self.command(actor, "create", request)?;
-        if let Some(answered) = answered(&self.engine, &*self.engine.bookings, &command).await? {
-            return Ok(answered);
-        }
+        let command = self.command(actor, "create", request)?.by(user, Begins);
+        let step = |caller| self.create_once(actor, caller, request);
+        drive(&self.engine, &*self.engine.bookings, &command, step).await
+    }
+
+    async fn create_once(
+        &self,
+        actor: &Actor,
+        caller: Caller,
+        request: &NewBooking,
+    ) -> Result<Step<Booking>> {
         let staff = actor.role().is_some_and(Role::is_staff);
         if !staff && (request.on_behalf_of.is_some() || request.discount.is_some_and(|d| !d.is_zero())) {
             return Err(Error::forbidden("only staff books for others or gives a discount"));
         }
         let customer = match request.on_behalf_of {
-            Some(id) => self.customer(id).await?,
-            None => user.ok_or_else(|| Error::forbidden("a person books"))?,
+            Some(id) => Arc::new(self.customer(id).await?),
+            None => caller.ok_or_else(|| Error::forbidden("a person books"))?,
         };
         let now = self.engine.clock.now();
         let context = self.context(actor, now);
@@ -57,18 +66,8 @@ impl Bookings {
         let timing = self.engine.gateway(draft.payment_method)?.capabilities().timing;
         let pricing = self.quote_draft(&draft, customer.id).await?.pricing;
         self.require_agreed(pricing.total)?;
-        let number = self.draw_number().await?;
-        let terms = Terms { number, customer: customer.id, company, pricing, timing };
-        let decision = Booking::request(draft, terms, &context)?;
-        create(&self.engine, &*self.engine.bookings, &command, now, decision).await
-    }
-
-    /// The next booking number of this month.
-    pub(super) async fn draw_number(&self) -> Result<BookingNumber> {
-        let now = self.engine.clock.now();
-        let sequence = self.engine.counters.next(&BookingNumber::series(now)).await?;
-        let exhausted = || Error::refused(Rule::NumbersExhausted, "this month has no booking number left");
-        BookingNumber::new(now, sequence).ok_or_else(exhausted)
+        let terms = Terms { customer: customer.id, company, pricing, timing };
+        Ok(Step::create(now, Booking::request(draft, terms, &context)?))
     }
 
     async fn customer(&self, id: Id<User>) -> Result<User> {
@@ -212,9 +211,8 @@ impl Bookings {
         }
         let slot = TimeSlot { date, ..seen.slot };
         let pricing = self.series_price(&seen, slot)?;
-        let number = self.draw_number().await?;
         here.change(&Actor::System, id, ("recur", Begins), &date, |booking, context| {
-            booking.recur(number.clone(), pricing, context)
+            booking.recur(pricing, context)
         })
         .await
     }

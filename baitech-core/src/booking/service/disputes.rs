@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{
     account::Image,
-    booking::{Booking, DisputeCategory, DisputeClaim, DisputeOutcome, NewTimeSlot},
-    decide::{Numbering, answered},
-    kernel::{Actor, Error, Id, Percent, Result, Text},
+    booking::{Booking, Context, DisputeCategory, DisputeClaim, DisputeOutcome, NewTimeSlot},
+    decide::Answers,
+    kernel::{Actor, Id, Percent, Result, Text},
     store::Stored,
 };
 
@@ -73,8 +73,7 @@ impl Bookings {
         notes: &str,
     ) -> Result<Stored<Booking>> {
         let notes = Text::<1000>::new("notes", notes)?;
-        let terms = ("resolve", GoesOn, Numbering::WithPayment);
-        self.change_numbered(actor, id, terms, &(outcome, &notes), |booking, context| {
+        self.change(actor, id, ("resolve", GoesOn), &(outcome, &notes), |booking, context| {
             booking.resolve_dispute(outcome, notes.clone(), context)
         })
         .await
@@ -162,27 +161,14 @@ impl Bookings {
         description: &str,
     ) -> Result<Stored<Booking>> {
         let description = Text::<1000>::new("description", description)?;
-        self.require_actor(actor, Begins).await?;
-        let command = self.command(actor, "claim_warranty", &(id, &(slot, &description)))?;
-        if let Some(answered) = answered(&self.engine, &*self.engine.bookings, &command).await? {
-            return Ok(answered);
-        }
-        // Numbers are few: none is drawn for a claim that will be refused.
-        self.get(actor, id).await?.require_warranty(&self.context(actor, self.engine.clock.now()))?;
-        let number = self.draw_number().await?;
-        let changed = self
-            .change(actor, id, ("claim_warranty", Begins), &(slot, &description), |booking, context| {
-                let slot = slot.check(booking.slot.zone, context.policy)?;
-                booking.claim_warranty(number.clone(), slot, description.clone(), context)
-            })
-            .await?;
-        if changed.id != id {
-            // A repeated request is answered with the booking that it made.
-            return Ok(changed);
-        }
-        let claimed = changed.warranty.claims.last().copied();
-        let claimed = claimed.ok_or_else(|| Error::not_found(crate::kernel::Kind::Booking, id))?;
-        self.get(actor, claimed).await
+        let user = self.require_actor(actor, Begins).await?;
+        let command = self.command(actor, "claim_warranty", &(id, &(slot, &description)))?.by(user, Begins);
+        let look = |_, _| std::future::ready(Ok(()));
+        let decide = |booking: Booking, (), context: &Context<'_>| {
+            let slot = slot.check(booking.slot.zone, context.policy)?;
+            booking.claim_warranty(slot, description.clone(), context)
+        };
+        self.carry_out(&command.answering(Answers::Created), id, (look, decide)).await
     }
 
     /// A party writes its own note; blank removes it.

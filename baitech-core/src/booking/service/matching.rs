@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use super::{Bookings, Effort::GoesOn};
 use crate::{
     account::User,
-    booking::{Alternative, Assignment, Booking, BookingStatus, TimeSlot, cell_claim, timers::day_around},
+    booking::{
+        Alternative, Assignment, Booking, BookingStatus, Context, TimeSlot, cell_claim, timers::day_around,
+    },
     decide::answered,
     kernel::{Actor, Distance, Error, Id, Kind, Result, Role, Rule, before},
     matching::{Candidate, Exclusion, Job, Ranked, eligibility, rank},
@@ -62,21 +64,9 @@ impl Bookings {
     /// One search for a booking in `matching`.
     pub(super) async fn search(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let seen = self.engine.bookings.load(id).await?.ok_or_else(|| Error::not_found(Kind::Booking, id))?;
-        // Nobody can come to a job whose time is over.
-        let ranked = if self.engine.clock.now() < seen.slot.ends_at() {
-            self.ranked_free(&seen, 1 + self.engine.policy.matching.alternatives).await?
-        } else {
-            Vec::new()
-        };
-        let assignment = ranked.split_first().map(|(best, others)| Assignment {
-            technician: best.technician,
-            algorithm: self.engine.scorer.name().to_owned(),
-            score: Some(best.score),
-            alternatives: others.iter().map(|other| self.alternative(other)).collect(),
-        });
-        let here = self.clone().at(seen.version);
-        here.change(actor, id, (SEARCH, GoesOn), &(), |booking, context| match &assignment {
-            Some(assignment) => booking.assign(assignment.clone(), context),
+        let look = |booking: Stored<Booking>, _| async move { self.best_assignment(&booking).await };
+        let decide = |booking: Booking, assignment, context: &Context<'_>| match assignment {
+            Some(assignment) => booking.assign(assignment, context),
             None => {
                 booking.require_transition(BookingStatus::Assigned, &context.actor)?;
                 let requested_at = booking.matching.requested_at.unwrap_or_else(|| booking.entered_at());
@@ -87,8 +77,24 @@ impl Bookings {
                     booking.matching_attempted(context)
                 }
             }
-        })
-        .await
+        };
+        let here = self.clone().at(seen.version);
+        here.change_looking(actor, id, (SEARCH, GoesOn), &(), (look, decide)).await
+    }
+
+    /// The best technician who is free, and who else could come; `None` where nobody can.
+    async fn best_assignment(&self, booking: &Booking) -> Result<Option<Assignment>> {
+        // Nobody can come to a job whose time is over.
+        if self.engine.clock.now() >= booking.slot.ends_at() {
+            return Ok(None);
+        }
+        let ranked = self.ranked_free(booking, 1 + self.engine.policy.matching.alternatives).await?;
+        Ok(ranked.split_first().map(|(best, others)| Assignment {
+            technician: best.technician,
+            algorithm: self.engine.scorer.name().to_owned(),
+            score: Some(best.score),
+            alternatives: others.iter().map(|other| self.alternative(other)).collect(),
+        }))
     }
 
     /// The customer, or an admin, chooses the technician.
@@ -101,27 +107,24 @@ impl Bookings {
         id: Id<Booking>,
         technician: Id<User>,
     ) -> Result<Stored<Booking>> {
-        let booking = self.get(actor, id).await?;
-        // This very request may have been answered before: with the job, the technician is busy.
-        let command = self.command(actor, "assign", &(id, technician))?;
-        if let Some(answered) = answered(&self.engine, &*self.engine.bookings, &command).await? {
-            return Ok(answered);
-        }
-        // Who may not assign is not told about technicians either.
-        booking.require_transition(BookingStatus::Assigned, actor)?;
-        if let Err(exclusion) = self.eligibility_of(&booking, technician).await? {
-            return Err(Error::refused(Rule::NotEligible, exclusion.to_string()));
-        }
-        let assignment = Assignment {
-            technician,
-            algorithm: "manual".to_owned(),
-            score: None,
-            alternatives: booking.matching.alternatives.clone(),
+        let look = |booking: Stored<Booking>, _| async move {
+            // Who may not assign is not told about technicians either.
+            booking.require_transition(BookingStatus::Assigned, actor)?;
+            if let Err(exclusion) = self.eligibility_of(&booking, technician).await? {
+                return Err(Error::refused(Rule::NotEligible, exclusion.to_string()));
+            }
+            Ok(())
         };
-        self.change(actor, id, ("assign", GoesOn), &technician, |booking, context| {
-            booking.assign(assignment.clone(), context)
-        })
-        .await
+        let decide = |booking: Booking, (), context: &Context<'_>| {
+            let assignment = Assignment {
+                technician,
+                algorithm: "manual".to_owned(),
+                score: None,
+                alternatives: booking.matching.alternatives.clone(),
+            };
+            booking.assign(assignment, context)
+        };
+        self.change_looking(actor, id, ("assign", GoesOn), &technician, (look, decide)).await
     }
 
     /// Who could do the job now, the best first; at most `limit`. For the customer and staff.

@@ -8,7 +8,7 @@ mod negotiation;
 mod queries;
 mod tasks;
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -18,7 +18,7 @@ pub use matching::Offer;
 use super::{Booking, Context};
 use crate::{
     account::User,
-    decide::{Command, Decision, Numbering, change},
+    decide::{Caller, Command, Decision, Situation, change_looking},
     engine::{Effort, Engine},
     kernel::{Actor, Code, Current, Error, Id, Kind, Money, Result, Rule, Violation},
     store::{IdempotencyKey, Stored, Version},
@@ -104,38 +104,66 @@ impl Bookings {
         &self,
         actor: &Actor,
         id: Id<Booking>,
-        (name, effort): (&'static str, Effort),
+        terms: (&'static str, Effort),
         arguments: &(impl Serialize + Sync),
         decide: F,
     ) -> Result<Stored<Booking>>
     where
         F: Fn(Booking, &Context<'_>) -> Result<Decision<Booking>> + Send + Sync,
     {
-        self.change_numbered(actor, id, (name, effort, Numbering::Never), arguments, decide).await
+        let look = |_, _| std::future::ready(Ok(()));
+        self.change_looking(
+            actor,
+            id,
+            terms,
+            arguments,
+            (look, |booking, (), context: &Context<'_>| decide(booking, context)),
+        )
+        .await
     }
 
-    /// One command on one booking, which may make a transaction.
-    async fn change_numbered<F>(
+    /// One command on one booking, which depends on more than the booking: `look` gathers it about the version that is decided on.
+    async fn change_looking<X, L, Looked, F>(
         &self,
         actor: &Actor,
         id: Id<Booking>,
-        (name, effort, numbering): (&'static str, Effort, Numbering),
+        (name, effort): (&'static str, Effort),
         arguments: &(impl Serialize + Sync),
-        decide: F,
+        (look, decide): (L, F),
     ) -> Result<Stored<Booking>>
     where
-        F: Fn(Booking, &Context<'_>) -> Result<Decision<Booking>> + Send + Sync,
+        X: Send,
+        L: Fn(Stored<Booking>, Caller) -> Looked + Send + Sync,
+        Looked: Future<Output = Result<X>> + Send,
+        F: Fn(Booking, X, &Context<'_>) -> Result<Decision<Booking>> + Send + Sync,
     {
-        self.require_actor(actor, effort).await?;
-        let command = self.command(actor, name, &(id, arguments))?;
-        let command = (&command, numbering);
-        let changed = change(&self.engine, &*self.engine.bookings, command, id, |booking: Booking, at| {
+        let user = self.require_actor(actor, effort).await?;
+        let command = self.command(actor, name, &(id, arguments))?.by(user, effort);
+        self.carry_out(&command, id, (look, decide)).await
+    }
+
+    async fn carry_out<X, L, Looked, F>(
+        &self,
+        command: &Command,
+        id: Id<Booking>,
+        (look, decide): (L, F),
+    ) -> Result<Stored<Booking>>
+    where
+        X: Send,
+        L: Fn(Stored<Booking>, Caller) -> Looked + Send + Sync,
+        Looked: Future<Output = Result<X>> + Send,
+        F: Fn(Booking, X, &Context<'_>) -> Result<Decision<Booking>> + Send + Sync,
+    {
+        let (engine, actor) = (&*self.engine, &command.actor);
+        let look = &look;
+        let look_if_visible = |booking: Stored<Booking>, caller| async move {
             if !booking.is_visible_to(actor) {
                 return Err(Error::not_found(Kind::Booking, id));
             }
-            decide(booking, &self.engine.context_at(actor, at))
-        });
-        match changed.await {
+            look(booking, caller).await
+        };
+        let decide = |booking, seen, at: &Situation| decide(booking, seen, &engine.context_at(actor, at));
+        match change_looking(engine, &*engine.bookings, command, id, look_if_visible, decide).await {
             // A broken pin is found before the decision, and its error carries the booking.
             Err(Error::Conflict(Current::Booking(now))) if !now.is_visible_to(actor) => {
                 Err(Error::not_found(Kind::Booking, id))

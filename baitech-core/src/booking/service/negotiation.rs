@@ -2,7 +2,7 @@
 
 use super::{Bookings, Effort::GoesOn};
 use crate::{
-    booking::{Booking, BookingStatus, NewPriceChange, NewTimeSlot},
+    booking::{Booking, BookingStatus, Context, NewPriceChange, NewTimeSlot},
     kernel::{Actor, Id, Result, Text},
     store::Stored,
 };
@@ -60,17 +60,19 @@ impl Bookings {
         id: Id<Booking>,
         slot: &NewTimeSlot,
     ) -> Result<Stored<Booking>> {
-        let seen = self.get(actor, id).await?;
-        let slot = slot.check(seen.slot.zone, &self.engine.policy)?;
-        let pricing = self.requote(&seen, slot).await?;
-        self.require_agreed(pricing.total)?;
-        if seen.status == BookingStatus::Assigned {
-            self.require_offer_stands(&seen, slot).await?;
-        }
-        self.change(actor, id, ("move_slot", GoesOn), &slot, |booking, context| {
+        let look = |booking: Stored<Booking>, _| async move {
+            let slot = slot.check(booking.slot.zone, &self.engine.policy)?;
+            let pricing = self.requote(&booking, slot).await?;
+            self.require_agreed(pricing.total)?;
+            if booking.status == BookingStatus::Assigned {
+                self.require_offer_stands(&booking, slot).await?;
+            }
+            Ok((slot, pricing))
+        };
+        let decide = |booking: Booking, (slot, pricing), context: &Context<'_>| {
             booking.move_slot(slot, pricing, context)
-        })
-        .await
+        };
+        self.change_looking(actor, id, ("move_slot", GoesOn), slot, (look, decide)).await
     }
 
     /// One side proposes another slot for an accepted job.

@@ -1,13 +1,15 @@
 //! Money that comes in: for a booking, a tip, a wallet, a debt.
 
-use chrono::TimeDelta;
+use std::future::Future;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Payments;
 use crate::{
     account::User,
     booking::{Booking, BookingStatus, Context, Party, PaymentMethod},
-    decide::{Aggregate, Attempts, Decision, answered, draw_transaction_number, load_payments},
+    decide::{Aggregate, Command, Decision, Step, drive, load_payments},
     engine::Effort::{Begins, GoesOn},
     kernel::{Actor, Code, Error, Id, Kind, Money, PhoneNumber, Result, Role, Rule, Violation, before},
     ledger::Account,
@@ -15,7 +17,7 @@ use crate::{
         Amount, Cause, ClientSecret, FraudDecision, FraudSignals, HistoryQuery, NewTransaction,
         PaymentOrigin, Transaction, TransactionKind, TransactionStatus,
     },
-    store::Stored,
+    store::{Guard, Stored},
 };
 
 /// How somebody wants to pay.
@@ -71,49 +73,66 @@ impl Payments {
         booking: Id<Booking>,
         request: &NewPayment,
     ) -> Result<StartedPayment> {
-        self.require_actor(actor, GoesOn).await?;
+        let user = self.require_actor(actor, GoesOn).await?;
         if self.pinned.is_none() && self.agreed.is_none() {
             let message = "a payment names the version of the booking, or the price, that was shown";
             return Err(Violation::new("version", Code::Required, message).into());
         }
-        let command = self.unpinned().command(actor, "pay", &(booking, request))?;
-        let transactions = &*self.engine.transactions;
-        let mut attempts = Attempts::new(&self.engine, &command);
-        let mut number = None;
-        loop {
-            if let Some(transaction) = answered(&self.engine, transactions, &command).await? {
-                return started_before(transaction);
-            }
-            let stored = self.load_booking(Some(booking)).await?;
-            let stored = stored.filter(|stored| stored.is_visible_to(actor));
-            let stored = stored.ok_or_else(|| Error::not_found(Kind::Booking, booking))?;
-            if self.pinned.is_some_and(|version| version != stored.version) {
-                return Err(Error::Conflict(stored.into()));
-            }
-            let current = load_payments(&self.engine, &stored.payments()).await?;
-            let now = self.engine.clock.now().max(stored.updated_at);
-            let context = Context { payments: &current, ..self.engine.context(actor, now) };
-            stored.require_payable(&context)?;
-            let shares = stored.owed_shares(&context)?;
-            self.require_agreed(shares.total()?)?;
-            let order = Order {
-                kind: TransactionKind::BookingPayment,
-                amount: Amount::shared(shares)?,
-                payer: stored.payer(),
-                payee: stored.technician,
-                booking: Some(booking),
-            };
-            let method = request.method.or(stored.payment.method).unwrap_or(PaymentMethod::Mpesa);
-            if number.is_none() {
-                number = Some(draw_transaction_number(&self.engine).await?);
-            }
-            let context = Context { numbers: number.as_slice(), ..context };
-            let (decision, blocked) =
-                self.begin_charge(order, method, request, Some(&stored), &context).await?;
-            if let Some(written) = attempts.commit(transactions, now, None, decision).await? {
-                return self.go_on(written, blocked).await;
-            }
+        let command = self.unpinned().command(actor, "pay", &(booking, request))?.by(user, GoesOn);
+        self.start(&command, || self.pay_once(actor, booking, request)).await
+    }
+
+    async fn pay_once(
+        &self,
+        actor: &Actor,
+        booking: Id<Booking>,
+        request: &NewPayment,
+    ) -> Result<Step<Transaction>> {
+        let stored = self.load_booking(Some(booking)).await?;
+        let stored = stored.filter(|stored| stored.is_visible_to(actor));
+        let stored = stored.ok_or_else(|| Error::not_found(Kind::Booking, booking))?;
+        if self.pinned.is_some_and(|version| version != stored.version) {
+            return Err(Error::Conflict(stored.into()));
         }
+        let current = load_payments(&self.engine, &stored.payments()).await?;
+        let now = self.engine.clock.now().max(stored.updated_at);
+        let context = Context { payments: &current, ..self.engine.context(actor, now) };
+        stored.require_payable(&context)?;
+        let shares = stored.owed_shares(&context)?;
+        self.require_agreed(shares.total()?)?;
+        let order = Order {
+            kind: TransactionKind::BookingPayment,
+            amount: Amount::shared(shares)?,
+            payer: stored.payer(),
+            payee: stored.technician,
+            booking: Some(booking),
+        };
+        let method = request.method.or(stored.payment.method).unwrap_or(PaymentMethod::Mpesa);
+        let decision = self.begin_charge(order, method, request, Some(&stored), &context).await?;
+        Ok(Step::create(now, decision))
+    }
+
+    /// Carries out a command that begins a payment, and sends what it has begun.
+    async fn start<Fut>(
+        &self,
+        command: &Command,
+        step: impl Fn() -> Fut + Send + Sync,
+    ) -> Result<StartedPayment>
+    where
+        Fut: Future<Output = Result<Step<Transaction>>> + Send,
+    {
+        let transaction = drive(&self.engine, &*self.engine.transactions, command, |_| step()).await?;
+        let blocked = transaction.failure.as_ref().is_some_and(|failure| failure.code == BLOCKED);
+        if blocked {
+            return Err(Error::refused(Rule::PaymentDeclined, "the payment was not accepted"));
+        }
+        // A repeated request is answered with what its first one has begun, which may have been sent already.
+        if !transaction.wants_sending() {
+            return Ok(StartedPayment { transaction, client_secret: None });
+        }
+        // What fails here is not lost: the transaction is due, and a worker sends it.
+        let client_secret = self.for_system().send(&transaction).await.unwrap_or_default();
+        Ok(StartedPayment { transaction: self.load(transaction.id).await?, client_secret })
     }
 
     /// Gives the technician of a finished booking something besides; all of it is the technician's.
@@ -128,7 +147,19 @@ impl Payments {
         amount: Money,
         request: &NewPayment,
     ) -> Result<StartedPayment> {
-        self.require_actor(actor, Begins).await?;
+        let user = self.require_actor(actor, Begins).await?;
+        let arguments = (booking, amount, request);
+        let command = self.unpinned().command(actor, "tip", &arguments)?.by(user, Begins);
+        self.start(&command, || self.tip_once(actor, booking, amount, request)).await
+    }
+
+    async fn tip_once(
+        &self,
+        actor: &Actor,
+        booking: Id<Booking>,
+        amount: Money,
+        request: &NewPayment,
+    ) -> Result<Step<Transaction>> {
         let stored = self.load_booking(Some(booking)).await?.filter(|stored| stored.is_visible_to(actor));
         let stored = stored.ok_or_else(|| Error::not_found(Kind::Booking, booking))?;
         if !stored.parties(actor).contains(Party::Customer) {
@@ -153,7 +184,10 @@ impl Payments {
             payee: Some(technician),
             booking: Some(booking),
         };
-        self.charge(actor, "tip", order, request, &(booking, amount, request)).await
+        let (now, mut decision) = self.begin_unbooked(actor, order, request).await?;
+        let target = Booking::reference(stored.id);
+        decision.effects.guards.push(Guard { target, version: stored.version });
+        Ok(Step::create(now, decision))
     }
 
     /// Puts money into the own wallet.
@@ -162,7 +196,17 @@ impl Payments {
     /// Violations of `amount` and `phoneNumber`; [`Rule::PaymentMethod`] for cash and for the wallet itself; else as
     /// [`pay`](Self::pay).
     pub async fn top_up(&self, actor: &Actor, amount: Money, request: &NewPayment) -> Result<StartedPayment> {
-        self.require_actor(actor, Begins).await?;
+        let user = self.require_actor(actor, Begins).await?;
+        let command = self.unpinned().command(actor, "top_up", &(amount, request))?.by(user, Begins);
+        self.start(&command, || self.top_up_once(actor, amount, request)).await
+    }
+
+    async fn top_up_once(
+        &self,
+        actor: &Actor,
+        amount: Money,
+        request: &NewPayment,
+    ) -> Result<Step<Transaction>> {
         let payer = actor.id().ok_or_else(|| Error::forbidden("a person has a wallet"))?;
         self.check_amount(amount, None)?;
         let limit = self.engine.policy.payment.wallet_limit;
@@ -179,7 +223,8 @@ impl Payments {
             payee: None,
             booking: None,
         };
-        self.charge(actor, "top_up", order, request, &(amount, request)).await
+        let (now, decision) = self.begin_unbooked(actor, order, request).await?;
+        Ok(Step::create(now, decision))
     }
 
     /// Pays what stands as the own debt: cancellation fees, what a company bought on credit.
@@ -192,7 +237,17 @@ impl Payments {
         amount: Money,
         request: &NewPayment,
     ) -> Result<StartedPayment> {
-        self.require_actor(actor, GoesOn).await?;
+        let user = self.require_actor(actor, GoesOn).await?;
+        let command = self.unpinned().command(actor, "pay_debt", &(amount, request))?.by(user, GoesOn);
+        self.start(&command, || self.pay_debt_once(actor, amount, request)).await
+    }
+
+    async fn pay_debt_once(
+        &self,
+        actor: &Actor,
+        amount: Money,
+        request: &NewPayment,
+    ) -> Result<Step<Transaction>> {
         let payer = actor.id().ok_or_else(|| Error::forbidden("a person pays a debt"))?;
         self.check_amount(amount, None)?;
         let owed = self.engine.ledger.balance(Account::Receivable(payer), amount.currency()).await?.negated();
@@ -206,35 +261,24 @@ impl Payments {
             payee: None,
             booking: None,
         };
-        self.charge(actor, "pay_debt", order, request, &(amount, request)).await
+        let (now, decision) = self.begin_unbooked(actor, order, request).await?;
+        Ok(Step::create(now, decision))
     }
 
-    async fn charge(
+    /// Decides on a new payment that is held for no booking.
+    async fn begin_unbooked(
         &self,
         actor: &Actor,
-        name: &'static str,
         order: Order,
         request: &NewPayment,
-        arguments: &(impl Serialize + Sync),
-    ) -> Result<StartedPayment> {
-        let command = self.unpinned().command(actor, name, arguments)?;
-        let transactions = &*self.engine.transactions;
-        if let Some(transaction) = answered(&self.engine, transactions, &command).await? {
-            return started_before(transaction);
-        }
-        let number = draw_transaction_number(&self.engine).await?;
+    ) -> Result<(DateTime<Utc>, Decision<Transaction>)> {
         let now = self.engine.clock.now();
-        let context = Context { numbers: std::slice::from_ref(&number), ..self.engine.context(actor, now) };
+        let context = self.engine.context(actor, now);
         let method = request.method.unwrap_or(PaymentMethod::Mpesa);
-        let (decision, blocked) = self.begin_charge(order, method, request, None, &context).await?;
-        let mut attempts = Attempts::new(&self.engine, &command);
-        match attempts.commit(transactions, now, None, decision).await? {
-            Some(written) => self.go_on(written, blocked).await,
-            None => Err(Error::Unavailable { reason: "a new transaction met a conflict".to_owned() }),
-        }
+        Ok((now, self.begin_charge(order, method, request, None, &context).await?))
     }
 
-    /// Decides on a new payment, and whether it is blocked.
+    /// Decides on a new payment. One that looks too much like a fraud fails at once.
     async fn begin_charge(
         &self,
         order: Order,
@@ -242,7 +286,7 @@ impl Payments {
         request: &NewPayment,
         booking: Option<&Stored<Booking>>,
         context: &Context<'_>,
-    ) -> Result<(Decision<Transaction>, bool)> {
+    ) -> Result<Decision<Transaction>> {
         let gateway = self.engine.gateway(method)?;
         let capabilities = gateway.capabilities();
         capabilities.check(&capabilities.charge, order.amount.gross)?;
@@ -277,7 +321,7 @@ impl Payments {
             account: request.account.clone(),
             origin: request.origin.clone(),
             fraud: Some(fraud),
-            ..NewTransaction::new(context.transaction_number()?, order.kind, method, order.amount)
+            ..NewTransaction::new(order.kind, method, order.amount)
         };
         let mut begun = Transaction::begin(new, context)?;
         if !capabilities.authorizes {
@@ -286,38 +330,21 @@ impl Payments {
         if blocked {
             let end = (TransactionStatus::Failed, Cause::Declined);
             let reason = "the payment was not accepted";
-            let decision = begun.and_then(|transaction| transaction.fail(BLOCKED, reason, end, context))?;
-            return Ok((decision, true));
+            return begun.and_then(|transaction| transaction.fail(BLOCKED, reason, end, context));
         }
         let Some(stored) = booking else {
-            let decision = if in_ledger {
-                begun.and_then(|transaction| transaction.settled_in_ledger(None, context))?
+            return if in_ledger {
+                begun.and_then(|transaction| transaction.settled_in_ledger(None, context))
             } else {
-                begun
+                Ok(begun)
             };
-            return Ok((decision, false));
         };
         let noted = stored.value.clone().payment_begun(&begun.next);
         if in_ledger {
             let waiting = Stored { value: noted.next, ..stored.clone() };
-            let decision =
-                begun.and_then(|transaction| transaction.settled_in_ledger(Some(&waiting), context))?;
-            return Ok((decision, false));
+            return begun.and_then(|transaction| transaction.settled_in_ledger(Some(&waiting), context));
         }
-        Ok((begun.with(Some(stored), noted, context), false))
-    }
-
-    /// Sends what was begun, if there is anybody to send it to.
-    async fn go_on(&self, written: Stored<Transaction>, blocked: bool) -> Result<StartedPayment> {
-        if blocked {
-            return Err(not_accepted());
-        }
-        if !written.wants_sending() {
-            return Ok(StartedPayment { transaction: written, client_secret: None });
-        }
-        // What fails here is not lost: the transaction is due, and a worker sends it.
-        let client_secret = self.for_system().send(&written).await.unwrap_or_default();
-        Ok(StartedPayment { transaction: self.load(written.id).await?, client_secret })
+        Ok(begun.with(Some(stored), noted, context))
     }
 
     /// Fails unless an amount is more than nothing, in whole smallest units, and within a limit.
@@ -395,14 +422,4 @@ impl Payments {
 fn spends_own(actor: &Actor, order: &Order, booking: Option<&Stored<Booking>>) -> bool {
     actor.id() == Some(order.payer)
         || booking.is_some_and(|booking| booking.parties(actor).contains(Party::Customer))
-}
-
-/// The answer to a repeated request: as the first one was answered.
-fn started_before(transaction: Stored<Transaction>) -> Result<StartedPayment> {
-    let blocked = transaction.failure.as_ref().is_some_and(|failure| failure.code == BLOCKED);
-    if blocked { Err(not_accepted()) } else { Ok(StartedPayment { transaction, client_secret: None }) }
-}
-
-fn not_accepted() -> Error {
-    Error::refused(Rule::PaymentDeclined, "the payment was not accepted")
 }

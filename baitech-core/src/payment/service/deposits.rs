@@ -3,8 +3,7 @@
 use super::Payments;
 use crate::{
     account::User,
-    booking::Context,
-    decide::{Attempts, Decision, draw_transaction_number},
+    decide::{Decision, create},
     kernel::{Code, Error, Id, PhoneNumber, Result, Violation},
     payment::{
         Amount, MismatchKind, NewTransaction, News, PaymentEvent, PaymentGateway, Proof, Transaction,
@@ -43,22 +42,13 @@ impl Payments {
         let amount = proof.amount.ok_or_else(|| {
             Error::from(Violation::new("amount", Code::Required, "a deposit says how much it is"))
         })?;
-        let number = draw_transaction_number(&self.engine).await?;
         let now = self.engine.clock.now();
-        let context = Context {
-            numbers: std::slice::from_ref(&number),
-            ..self.engine.context(&crate::kernel::Actor::System, now)
-        };
+        let context = self.engine.context(&crate::kernel::Actor::System, now);
         let new = NewTransaction {
             payer: owner.as_ref().map(|user| user.id),
             provider: Some(gateway.method()),
             phone: proof.payer.clone(),
-            ..NewTransaction::new(
-                number.clone(),
-                TransactionKind::WalletTopup,
-                gateway.method(),
-                Amount::whole(amount),
-            )
+            ..NewTransaction::new(TransactionKind::WalletTopup, gateway.method(), Amount::whole(amount))
         };
         let mut begun = Transaction::begin(new, &context)?;
         begun.next.0.gateway.sent_at = Some(now);
@@ -66,7 +56,7 @@ impl Payments {
         // So does an amount in another currency than the limit's.
         let large = amount.exceeds(self.engine.policy.payment.confirm_above).unwrap_or(true);
         let known = owner.is_some() && (gateway.capabilities().signs_webhooks || !large);
-        let mut decision = begun.and_then(|transaction| {
+        let decision = begun.and_then(|transaction| {
             if known {
                 let proof = Proof { payer: None, ..proof.clone() };
                 return transaction.settled(&proof, None, &context);
@@ -74,13 +64,9 @@ impl Payments {
             transaction.mismatched(MismatchKind::Reference, Some(amount), proof.receipt.clone(), &context)
         })?;
         let id = decision.next.id;
-        decision.take.push(claim);
-        let command = self.plain_command()?;
-        let mut attempts = Attempts::new(&self.engine, &command);
-        match attempts.commit(&*self.engine.transactions, now, None, decision).await? {
-            Some(_) => Ok(Some(id)),
-            None => Err(Error::Unavailable { reason: "a new transaction met a conflict".to_owned() }),
-        }
+        let decision = decision.take_all([claim]);
+        create(&self.engine, &*self.engine.transactions, &self.plain_command()?, now, decision).await?;
+        Ok(Some(id))
     }
 }
 
@@ -113,14 +99,14 @@ impl Payments {
         let proof = Proof { payer: None, reference: found.gateway.reference.clone(), ..proof.clone() };
         // What it is depends on what else has come, and so on the version that was looked at.
         let command = self.pinned_to(&found)?;
-        self.decide(&command, found.id, false, |transaction, beside| {
-            let mut decision = match told {
+        self.decide(&command, found.id, |transaction, beside| {
+            let decision = match told {
                 Told::Payment => transaction.settled(&proof, beside.booking, &beside.context)?,
                 Told::Known | Told::OtherMoney => Decision::new(transaction),
             };
-            decision.take.push(claim.clone());
-            if decision.events.is_empty() {
-                decision = decision.event(PaymentEvent::TransactionUpdated);
+            let decision = decision.take_all([claim.clone()]);
+            if decision.effects.events.is_empty() {
+                return Ok(decision.event(PaymentEvent::TransactionUpdated));
             }
             Ok(decision)
         })

@@ -21,13 +21,11 @@ pub use payouts::NewPayout;
 pub use queries::WalletView;
 pub use reconciliation::{ReconcileRequest, StatementPreset};
 
-use super::{Transaction, TransactionNumber, TransactionStatus};
+use super::{Transaction, TransactionStatus};
 use crate::{
     account::User,
-    booking::{Booking, Context, is_numberless},
-    decide::{
-        Aggregate, Attempts, Command, Decision, Situation, answered, draw_transaction_number, load_payments,
-    },
+    booking::{Booking, Context},
+    decide::{Aggregate, Command, Decision, Situation, Step, drive, load_payments},
     engine::{Effort, Engine},
     kernel::{Actor, Error, Id, Kind, Money, Result, Rule},
     store::{IdempotencyKey, Stored, Version},
@@ -94,9 +92,10 @@ impl Payments {
         self.engine.require_actor(actor, effort).await
     }
 
-    async fn require_staff(&self, actor: &Actor, effort: Effort) -> Result<()> {
-        self.require_actor(actor, effort).await?;
-        Transaction::require_staff(actor)
+    async fn require_staff(&self, actor: &Actor, effort: Effort) -> Result<Option<User>> {
+        let user = self.require_actor(actor, effort).await?;
+        Transaction::require_staff(actor)?;
+        Ok(user)
     }
 
     /// Fails where something costs more than its caller agreed to.
@@ -134,64 +133,54 @@ impl Payments {
         &self,
         command: &Command,
         id: Id<Transaction>,
-        numbered: bool,
         decide: F,
     ) -> Result<Stored<Transaction>>
     where
         F: Fn(Transaction, &Beside<'_>) -> Result<Decision<Transaction>> + Send + Sync,
     {
         let transactions = &*self.engine.transactions;
-        let mut attempts = Attempts::new(&self.engine, command);
-        let mut number: Option<TransactionNumber> = None;
-        loop {
-            if let Some(answered) = answered(&self.engine, transactions, command).await? {
-                return Ok(answered);
-            }
-            let stored = self.load(id).await?;
-            if !stored.is_visible_to(&command.actor) {
-                return Err(Error::not_found(Kind::Transaction, id));
-            }
-            if command.pinned.is_some_and(|version| version != stored.version) {
-                return Err(Error::Conflict(stored.into()));
-            }
-            let booking = self.load_booking(stored.booking).await?;
-            let orphan = stored.is_orphan(booking.as_ref().map(|booking| &booking.value));
-            if number.is_none() && (numbered || orphan) {
-                number = Some(draw_transaction_number(&self.engine).await?);
-            }
-            let now = self.now(&stored, booking.as_ref());
-            let numbers = number.iter().cloned().collect();
-            let ids = booking.as_ref().map(|booking| booking.payments()).unwrap_or_default();
-            let payments =
-                if ids.contains(&id) { load_payments(&self.engine, &ids).await? } else { Vec::new() };
-            let situation = Situation { now, payments: Vec::new(), numbers };
-            let context = self.engine.context_at(&command.actor, &situation);
-            let beside = Beside { booking: booking.as_ref(), payments: &payments, context };
-            let decision = match decide(stored.value.clone(), &beside) {
-                // Only the decision knows that money comes back that nobody expected.
-                Err(error) if number.is_none() && is_numberless(&error) => {
-                    number = Some(draw_transaction_number(&self.engine).await?);
-                    continue;
-                }
-                decided => decided?,
-            };
-            if is_idle(&stored, &decision) || self.was_taken_before(&decision).await? {
-                return Ok(stored);
-            }
-            let decision = note_on_booking(&stored, decision, &beside)?;
-            if let Some(written) = attempts.commit(transactions, now, Some(&stored), decision).await? {
-                return Ok(written);
-            }
+        drive(&self.engine, transactions, command, |_| self.decide_once(command, id, &decide)).await
+    }
+
+    async fn decide_once<F>(
+        &self,
+        command: &Command,
+        id: Id<Transaction>,
+        decide: &F,
+    ) -> Result<Step<Transaction>>
+    where
+        F: Fn(Transaction, &Beside<'_>) -> Result<Decision<Transaction>> + Send + Sync,
+    {
+        let stored = self.load(id).await?;
+        if !stored.is_visible_to(&command.actor) {
+            return Err(Error::not_found(Kind::Transaction, id));
         }
+        if command.pinned.is_some_and(|version| version != stored.version) {
+            return Err(Error::Conflict(stored.into()));
+        }
+        let booking = self.load_booking(stored.booking).await?;
+        let now = self.now(&stored, booking.as_ref());
+        let ids = booking.as_ref().map(|booking| booking.payments()).unwrap_or_default();
+        let payments = if ids.contains(&id) { load_payments(&self.engine, &ids).await? } else { Vec::new() };
+        let situation = Situation { now, payments: Vec::new() };
+        let context = self.engine.context_at(&command.actor, &situation);
+        let beside = Beside { booking: booking.as_ref(), payments: &payments, context };
+        let decision = decide(stored.value.clone(), &beside)?;
+        if is_idle(&stored, &decision) || self.was_taken_before(&decision).await? {
+            return Ok(Step::Unchanged(stored));
+        }
+        let decision = note_on_booking(&stored, decision, &beside)?;
+        Ok(Step::change(stored, now, decision))
     }
 
     /// Whether this news, or this receipt, has had its effect already. A claim is the transaction's own, which may take it any number of
     /// times; so it is looked at, and the commit at the version that was read does the rest.
     async fn was_taken_before(&self, decision: &Decision<Transaction>) -> Result<bool> {
-        if decision.take.is_empty() {
+        let keys: Vec<_> = decision.effects.take.iter().map(|claim| claim.key.clone()).collect();
+        if keys.is_empty() {
             return Ok(false);
         }
-        Ok(!self.engine.claims.held(&decision.take).await?.is_empty())
+        Ok(!self.engine.claims.held(&keys).await?.is_empty())
     }
 
     /// The present moment, not earlier than the last write of what is about to be written.
@@ -203,24 +192,7 @@ impl Payments {
 
 /// Whether a decision changes nothing at all.
 fn is_idle(before: &Transaction, decision: &Decision<Transaction>) -> bool {
-    let Decision {
-        next,
-        also,
-        take: _,
-        free: _,
-        tallies,
-        entries,
-        solvent: _,
-        events,
-        also_events: _,
-        attached,
-    } = decision;
-    next == before
-        && also.is_none()
-        && tallies.is_empty()
-        && entries.is_empty()
-        && events.is_empty()
-        && attached.is_empty()
+    decision.next == *before && decision.effects.changes_nothing()
 }
 
 /// Lets the booking that a payment is for learn what became of it, unless the decision writes the booking already.
@@ -234,7 +206,7 @@ fn note_on_booking(
         return Ok(decision);
     };
     let target = Booking::reference(stored.id);
-    if decision.attached.iter().any(|attached| attached.write.target() == target) {
+    if decision.effects.attached.iter().any(|attached| attached.write.target() == target) {
         return Ok(decision);
     }
     let ended = before.status.is_open()

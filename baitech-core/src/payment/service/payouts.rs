@@ -7,7 +7,7 @@ use super::Payments;
 use crate::{
     account::User,
     booking::PaymentMethod,
-    decide::{Attempts, Decision, answered, draw_transaction_number},
+    decide::{Command, Decision, Step, drive},
     engine::Effort::Begins,
     kernel::{Actor, Error, Id, Money, PhoneNumber, Result, Role, Rule},
     ledger::Account,
@@ -42,22 +42,20 @@ impl Payments {
         amount: Money,
         request: &NewPayout,
     ) -> Result<Stored<Transaction>> {
-        self.require_owner(actor, technician).await?;
+        let user = self.require_owner(actor, technician).await?;
         if actor.id() != Some(technician) && (request.phone_number.is_some() || request.account.is_some()) {
             return Err(Error::forbidden("only its owner says where else money is paid to"));
-        }
-        let payee = self.user(technician).await?;
-        if payee.role != Role::Technician {
-            return Err(Error::refused(Rule::NotEligible, "only technicians are paid out"));
         }
         self.check_amount(amount, None)?;
         let rate = self.engine.policy.payment.instant_fee;
         let lines = Amount::with_fee(amount, Transaction::instant_fee(amount, rate)?)?;
-        let new = |number, method| NewTransaction {
+        let new = |method| NewTransaction {
             payee: Some(technician),
-            ..NewTransaction::new(number, TransactionKind::TechnicianPayout, method, lines)
+            ..NewTransaction::new(TransactionKind::TechnicianPayout, method, lines)
         };
-        self.pay_out(actor, ("payout", &(technician, amount, request)), &payee, request, new).await
+        let arguments = (technician, amount, request);
+        let command = self.unpinned().command(actor, "payout", &arguments)?.by(user, Begins);
+        self.pay_out(&command, technician, request, new).await
     }
 
     /// Takes money out of the own wallet.
@@ -71,42 +69,52 @@ impl Payments {
         request: &NewPayout,
     ) -> Result<Stored<Transaction>> {
         let owner = actor.id().ok_or_else(|| Error::forbidden("a person has a wallet"))?;
-        self.require_owner(actor, owner).await?;
-        let payee = self.user(owner).await?;
+        let user = self.require_owner(actor, owner).await?;
         self.check_amount(amount, None)?;
-        let new = |number, method| NewTransaction {
+        let new = |method| NewTransaction {
             payer: Some(owner),
             payee: Some(owner),
-            ..NewTransaction::new(number, TransactionKind::WalletWithdrawal, method, Amount::whole(amount))
+            ..NewTransaction::new(TransactionKind::WalletWithdrawal, method, Amount::whole(amount))
         };
-        self.pay_out(actor, ("withdraw", &(amount, request)), &payee, request, new).await
+        let command = self.unpinned().command(actor, "withdraw", &(amount, request))?.by(user, Begins);
+        self.pay_out(&command, owner, request, new).await
     }
 
-    async fn require_owner(&self, actor: &Actor, owner: Id<User>) -> Result<()> {
-        self.require_actor(actor, Begins).await?;
+    async fn require_owner(&self, actor: &Actor, owner: Id<User>) -> Result<Option<User>> {
+        let user = self.require_actor(actor, Begins).await?;
         let is_admin = actor.role().is_none_or(|role| role == Role::Admin);
         if is_admin || actor.id() == Some(owner) {
-            return Ok(());
+            return Ok(user);
         }
         Err(Error::forbidden("an account is paid out to its owner, who asks for it, or an admin does"))
     }
 
     async fn pay_out(
         &self,
-        actor: &Actor,
-        (name, arguments): (&'static str, &(impl Serialize + Sync)),
-        payee: &User,
+        command: &Command,
+        payee: Id<User>,
         request: &NewPayout,
-        new: impl Fn(crate::payment::TransactionNumber, PaymentMethod) -> NewTransaction + Send + Sync,
+        new: impl Fn(PaymentMethod) -> NewTransaction + Send + Sync,
     ) -> Result<Stored<Transaction>> {
-        let command = self.unpinned().command(actor, name, arguments)?;
-        let transactions = &*self.engine.transactions;
-        if let Some(answered) = answered(&self.engine, transactions, &command).await? {
-            return Ok(answered);
+        let step = |_| self.pay_out_once(&command.actor, payee, request, &new);
+        let begun = drive(&self.engine, &*self.engine.transactions, command, step).await?;
+        if begun.wants_sending() {
+            // What fails here is not lost: the payout is due, and a worker sends it.
+            let _ = self.for_system().send(&begun).await;
         }
+        self.load(begun.id).await
+    }
+
+    async fn pay_out_once(
+        &self,
+        actor: &Actor,
+        payee: Id<User>,
+        request: &NewPayout,
+        new: &(impl Fn(PaymentMethod) -> NewTransaction + Send + Sync),
+    ) -> Result<Step<Transaction>> {
+        let payee = self.user(payee).await?;
         let method = request.method.unwrap_or(self.engine.policy.payment.payout_method);
         let (gateway, limits) = self.paying_gateway(method)?;
-        let number = draw_transaction_number(&self.engine).await?;
         let phone = match &request.phone_number {
             Some(number) => PhoneNumber::new(number)?,
             None => payee.phone.clone(),
@@ -115,19 +123,16 @@ impl Payments {
             provider: Some(gateway.method()),
             phone: Some(phone.to_string()),
             account: request.account.clone(),
-            ..new(number, method)
+            ..new(method)
         };
+        if new.kind == TransactionKind::TechnicianPayout && payee.role != Role::Technician {
+            return Err(Error::refused(Rule::NotEligible, "only technicians are paid out"));
+        }
         gateway.capabilities().check(&limits, new.amount.net)?;
         let now = self.engine.clock.now();
         let mut decision = Transaction::begin_pay_out(new, &self.engine.context(actor, now))?;
         decision.next.0.settlement.instant = decision.next.kind == TransactionKind::TechnicianPayout;
-        let mut attempts = Attempts::new(&self.engine, &command);
-        let written = attempts.commit(transactions, now, None, decision).await?;
-        let written = written
-            .ok_or_else(|| Error::Unavailable { reason: "a new transaction met a conflict".to_owned() })?;
-        // What fails here is not lost: the payout is due, and a worker sends it.
-        let _ = self.for_system().send(&written).await;
-        self.load(written.id).await
+        Ok(Step::create(now, decision))
     }
 
     fn paying_gateway(&self, method: PaymentMethod) -> Result<(&std::sync::Arc<dyn PaymentGateway>, Limits)> {
@@ -162,13 +167,11 @@ impl Payments {
         let payee = self.user(technician).await?;
         let mut payouts = Vec::with_capacity(parts.len());
         for part in parts {
-            let number = draw_transaction_number(&self.engine).await?;
             let new = NewTransaction {
                 payee: Some(technician),
                 provider: Some(gateway.method()),
                 phone: Some(payee.phone.to_string()),
                 ..NewTransaction::new(
-                    number,
                     TransactionKind::TechnicianPayout,
                     policy.payout_method,
                     Amount::whole(part),
@@ -192,10 +195,7 @@ impl Payments {
         seen: &Stored<Transaction>,
         decision: Decision<Transaction>,
     ) -> Result<()> {
-        let command = self.pinned_to(seen)?;
-        let now = self.now(seen, None);
-        let mut attempts = Attempts::new(&self.engine, &command);
-        attempts.commit(&*self.engine.transactions, now, Some(seen), decision).await.map(drop)
+        self.commit_over(seen, decision).await
     }
 }
 

@@ -133,7 +133,7 @@ impl Payments {
         let proof =
             Proof { receipt: Some(line.reference.clone()), amount: Some(line.amount), ..Proof::default() };
         let command = self.plain_command()?;
-        self.decide(&command, found.id, false, |transaction, beside| {
+        self.decide(&command, found.id, |transaction, beside| {
             transaction.settled(&proof, beside.booking, &beside.context)
         })
         .await
@@ -182,7 +182,7 @@ impl Payments {
         let fees = compared.lines.iter().filter_map(|line| line.fee).filter(|fee| fee.currency() == currency);
         let fee = crate::kernel::Money::sum(currency, fees)?;
         let command = self.plain_command()?;
-        self.decide(&command, id, false, |mut transaction, beside| {
+        self.decide(&command, id, |mut transaction, beside| {
             if transaction.reconciliation.is_some() {
                 return Ok(Decision::new(transaction));
             }

@@ -19,13 +19,10 @@ impl Payments {
         id: Id<Transaction>,
         approved: bool,
     ) -> Result<Stored<Transaction>> {
-        self.require_staff(actor, GoesOn).await?;
-        let command = self.command(actor, "review", &(id, approved))?;
-        let numbered = !approved && self.load(id).await?.status.is_settled();
+        let user = self.require_staff(actor, GoesOn).await?;
+        let command = self.command(actor, "review", &(id, approved))?.by(user, GoesOn);
         let reviewed = self
-            .decide(&command, id, numbered, |transaction, beside| {
-                transaction.reviewed(approved, &beside.context)
-            })
+            .decide(&command, id, |transaction, beside| transaction.reviewed(approved, &beside.context))
             .await?;
         self.now_due(reviewed).await
     }
@@ -40,9 +37,9 @@ impl Payments {
         id: Id<Transaction>,
         complete: bool,
     ) -> Result<Stored<Transaction>> {
-        self.require_staff(actor, GoesOn).await?;
-        let command = self.command(actor, "decide_mismatch", &(id, complete))?;
-        self.decide(&command, id, !complete, |transaction, beside| {
+        let user = self.require_staff(actor, GoesOn).await?;
+        let command = self.command(actor, "decide_mismatch", &(id, complete))?.by(user, GoesOn);
+        self.decide(&command, id, |transaction, beside| {
             transaction.decide_mismatch(complete, beside.booking, &beside.context)
         })
         .await
@@ -62,11 +59,11 @@ impl Payments {
         moved: bool,
         receipt: Option<&str>,
     ) -> Result<Stored<Transaction>> {
-        self.require_staff(actor, GoesOn).await?;
+        let user = self.require_staff(actor, GoesOn).await?;
         let receipt = Text::<100>::optional("receipt", receipt)?;
         let receipt = receipt.as_ref().map(Text::as_str);
-        let command = self.command(actor, "decide_outcome", &(id, moved, receipt))?;
-        self.decide(&command, id, false, |transaction, beside| {
+        let command = self.command(actor, "decide_outcome", &(id, moved, receipt))?.by(user, GoesOn);
+        self.decide(&command, id, |transaction, beside| {
             transaction.require_disinterested(actor)?;
             if !transaction.gateway.needs_person || transaction.is_mismatched() {
                 return Err(transaction.refuse(Rule::AlreadyDecided, "there is nothing to find out"));

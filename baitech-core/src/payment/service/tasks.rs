@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{Payments, webhooks::is_taken};
 use crate::{
     account::User,
-    decide::Decision,
+    decide::{Decision, Step, drive},
     kernel::{Actor, Error, Id, Result, Rule},
     payment::{
         Capture, Cause, Charge, ClientSecret, Contact, FraudCheck, GatewayError, Operation, Original,
@@ -47,16 +47,15 @@ impl Payments {
         let gateway = self.gateway_of(seen)?;
         if !self.is_still_wanted(seen).await? {
             let command = self.pinned_to(seen)?;
-            self.decide(&command, seen.id, false, |transaction, beside| {
+            self.decide(&command, seen.id, |transaction, beside| {
                 transaction.withdraw("the booking wants no payment any more", &beside.context)
             })
             .await?;
             return Ok(None);
         }
         let command = self.pinned_to(seen)?;
-        let sent = self
-            .decide(&command, seen.id, false, |transaction, beside| transaction.send(&beside.context))
-            .await?;
+        let sent =
+            self.decide(&command, seen.id, |transaction, beside| transaction.send(&beside.context)).await?;
         let Ok(outcome) = self.carry_out(&**gateway, &sent).await else {
             // Unknown: the question is due already.
             return Ok(None);
@@ -93,7 +92,7 @@ impl Payments {
             return Ok(());
         }
         let asked = seen.gateway.queries;
-        self.decide(&self.plain_command()?, seen.id, false, |transaction, beside| {
+        self.decide(&self.plain_command()?, seen.id, |transaction, beside| {
             // Somebody else may have asked, or been told, meanwhile.
             let open = transaction.status.is_open() || transaction.gateway.awaits_confirmation;
             if !open || transaction.gateway.queries != asked {
@@ -136,7 +135,7 @@ impl Payments {
             (TransactionStatus::Failed, "not_approved", "the payment was not approved")
         };
         let cause = if status == TransactionStatus::Expired { Cause::TimedOut } else { Cause::Declined };
-        self.decide(&self.plain_command()?, seen.id, false, |transaction, beside| {
+        self.decide(&self.plain_command()?, seen.id, |transaction, beside| {
             transaction.fail(code, reason, (status, cause), &beside.context)
         })
         .await
@@ -145,7 +144,7 @@ impl Payments {
 
     async fn fetch_receipt(&self, seen: &Stored<Transaction>) -> Result<()> {
         let gateway = self.gateway_of(seen)?;
-        self.decide(&self.pinned_to(seen)?, seen.id, false, |mut transaction, _| {
+        self.decide(&self.pinned_to(seen)?, seen.id, |mut transaction, _| {
             transaction.0.gateway.next_at = None;
             Ok(crate::decide::Decision::new(transaction))
         })
@@ -157,7 +156,7 @@ impl Payments {
     }
 
     async fn ask_later(&self, seen: &Stored<Transaction>) -> Result<()> {
-        self.decide(&self.pinned_to(seen)?, seen.id, false, |mut transaction, beside| {
+        self.decide(&self.pinned_to(seen)?, seen.id, |mut transaction, beside| {
             let wait = beside.context.policy.payment.query_after.first().copied().unwrap_or_default();
             transaction.0.gateway.next_at = Some(crate::kernel::after(beside.context.now, wait));
             Ok(crate::decide::Decision::new(transaction))
@@ -170,7 +169,7 @@ impl Payments {
     pub(super) async fn take_in(&self, seen: &Transaction, outcome: &Outcome) -> Result<()> {
         let (attempt, after_claim) = (seen.gateway.attempts, seen.gateway.awaits_confirmation);
         let taken = self
-            .decide(&self.plain_command()?, seen.id, false, |transaction, beside| match outcome {
+            .decide(&self.plain_command()?, seen.id, |transaction, beside| match outcome {
                 Outcome::Settled(proof) => transaction.settled(proof, beside.booking, &beside.context),
                 _ if transaction.gateway.attempts != attempt => Ok(Decision::new(transaction)),
                 // A call has claimed that the money came since the question was asked: another question answers that.
@@ -189,12 +188,18 @@ impl Payments {
 
     /// Writes a transaction as it is, which schedules it anew.
     async fn rewrite(&self, seen: &Stored<Transaction>) -> Result<()> {
-        use crate::decide::{Attempts, Decision};
-        let command = self.pinned_to(seen)?;
-        let now = self.now(seen, None);
-        let mut attempts = Attempts::new(&self.engine, &command);
-        let decision = Decision::new(seen.value.clone());
-        attempts.commit(&*self.engine.transactions, now, Some(seen), decision).await.map(drop)
+        self.commit_over(seen, Decision::new(seen.value.clone())).await
+    }
+
+    /// Commits what was decided on a transaction as it was seen; fails with a conflict where it has changed since.
+    pub(super) async fn commit_over(
+        &self,
+        seen: &Stored<Transaction>,
+        decision: Decision<Transaction>,
+    ) -> Result<()> {
+        let (command, now) = (self.pinned_to(seen)?, self.now(seen, None));
+        let step = |_| std::future::ready(Ok(Step::change(seen.clone(), now, decision.clone())));
+        drive(&self.engine, &*self.engine.transactions, &command, step).await.map(drop)
     }
 
     pub(super) fn plain_command(&self) -> Result<crate::decide::Command> {

@@ -125,7 +125,7 @@ impl Payments {
         id: Id<Webhook>,
         decide: impl Fn(Webhook) -> Decision<Webhook> + Send + Sync,
     ) -> Result<bool> {
-        let command = (&self.plain_command()?, crate::decide::Numbering::Never);
+        let command = &self.plain_command()?;
         change(&self.engine, &*self.engine.webhooks, command, id, |webhook: Webhook, _| {
             if webhook.is_open() {
                 return Ok(decide(webhook));
@@ -209,11 +209,11 @@ impl Payments {
         let take = |on_credit: bool| {
             let (command, claim) = (&command, &claim);
             async move {
-                self.decide(command, id, false, |transaction, beside| {
+                self.decide(command, id, |transaction, beside| {
                     let mut decision = take_news(transaction, notice, (signed, on_credit), beside)?;
-                    decision.take.push(claim.clone());
+                    decision = decision.take_all([claim.clone()]);
                     // A piece of news that changes nothing is claimed all the same, by a write that says so.
-                    if decision.events.is_empty() {
+                    if decision.effects.events.is_empty() {
                         decision = decision.event(crate::payment::PaymentEvent::TransactionUpdated);
                     }
                     Ok(decision)

@@ -43,15 +43,8 @@ const STAFF: u8 = 4;
 fn transaction(kind: TransactionKind, change: impl FnOnce(&mut TransactionRecord)) -> Stored<Transaction> {
     let (policy, entropy) = (BookingPolicy::default(), SeededEntropy::new(7));
     let now: DateTime<Utc> = "2026-03-02T05:00:00Z".parse().unwrap();
-    let context = Context {
-        actor: actor(STAFF, Role::Admin),
-        now,
-        policy: &policy,
-        entropy: &entropy,
-        payments: &[],
-        numbers: &[],
-    };
-    let number = TransactionNumber::from_stored("TXN260302000001");
+    let context =
+        Context { actor: actor(STAFF, Role::Admin), now, policy: &policy, entropy: &entropy, payments: &[] };
     let amount = Amount::shared(Shares {
         payout: kes(2_278),
         platform: kes(300),
@@ -65,9 +58,10 @@ fn transaction(kind: TransactionKind, change: impl FnOnce(&mut TransactionRecord
         provider: Some(PaymentMethod::Mpesa),
         phone: Some(PHONE.to_owned()),
         account: Some(ACCOUNT.to_owned()),
-        ..NewTransaction::new(number, kind, PaymentMethod::Mpesa, amount)
+        ..NewTransaction::new(kind, PaymentMethod::Mpesa, amount)
     };
     let mut record = Transaction::begin(new, &context).unwrap().next.into_record();
+    record.number = TransactionNumber::from_stored("TXN260302000001");
     record.gateway.token = Some(TOKEN.to_owned());
     record.gateway.reference = Some(REFERENCE.to_owned());
     record.gateway.receipt = Some(RECEIPT.to_owned());

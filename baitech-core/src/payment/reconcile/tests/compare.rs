@@ -10,7 +10,7 @@ fn booked(n: u8, references: &[&str], amount: &str) -> BookedMovement {
     let at = moment("2026-03-02T07:00:00Z") + chrono::TimeDelta::minutes(i64::from(n));
     BookedMovement {
         transaction: Id::from_bytes([n; 12]),
-        number: TransactionNumber::new(at, u64::from(n)).unwrap(),
+        number: TransactionNumber::new(at, u64::from(n)),
         references: references.iter().map(|&reference| reference.to_owned()).collect(),
         amount: kes(amount),
         at,

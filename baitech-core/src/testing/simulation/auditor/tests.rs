@@ -35,16 +35,15 @@ fn payment(status: TransactionStatus, kind: TransactionKind) -> Transaction {
         policy: &policy,
         entropy: &entropy,
         payments: &[],
-        numbers: &[],
     };
-    let number = TransactionNumber::from_stored("TXN260302000001");
     let amount = Amount::whole(build::kes(1_000));
     let new = NewTransaction {
         booking: Some(build::id(1)),
         payee: Some(build::id(2)),
-        ..NewTransaction::new(number, kind, PaymentMethod::Mpesa, amount)
+        ..NewTransaction::new(kind, PaymentMethod::Mpesa, amount)
     };
     let mut record = Transaction::begin(new, &context).expect("one currency").next.into_record();
+    record.number = TransactionNumber::from_stored("TXN260302000001");
     record.status = status;
     Transaction::from_record(record)
 }

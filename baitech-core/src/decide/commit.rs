@@ -1,0 +1,181 @@
+//! A decision as a change set, committed.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Aggregate, Answers, Attached, Command, Created, Decision, Effects,
+    command::answer,
+    numbers::{DrawnNumbers, number_of},
+};
+use crate::{
+    booking::SLOT_CLAIMS,
+    engine::Engine,
+    kernel::{Code, Error, Id, Kind, Money, Rule, Violation, after, unless_never},
+    ledger::{Account, Entry},
+    store::{
+        ChangeSet, Claim, Committed, Event, EventKind, Idempotency, Origin, Put, StoreError, Stored, Tally,
+        Version, Write,
+    },
+};
+
+pub(super) enum Done<A> {
+    Written(Stored<A>),
+    Replayed(Vec<u8>),
+}
+
+/// Commits a decision over what was stored, or on a new aggregate.
+pub(super) async fn commit<A: Aggregate>(
+    engine: &Engine,
+    command: &Command,
+    numbers: &mut DrawnNumbers,
+    (now, over): (DateTime<Utc>, Option<&Stored<A>>),
+    decision: Decision<A>,
+) -> Result<Done<A>, StoreError> {
+    let Decision { mut next, mut effects } = decision;
+    next.touch(now);
+    assign_numbers(engine, numbers, &mut next, &mut effects).await?;
+    let Effects { events, created, attached, take, free, tallies, entries, solvent, guards } = effects;
+    // What is begun here moves money sooner or later.
+    let money_moves = !entries.is_empty() || A::KIND == Kind::Transaction;
+    let put = match over {
+        Some(stored) => Put::over(stored, next.clone()),
+        None => Put::new(next.clone()),
+    };
+    let version = put.expected.written();
+    let stamp = |aggregate, version, kinds: Vec<EventKind>| {
+        kinds.into_iter().zip(0_u32..).map(move |(kind, n)| Event {
+            id: Id::generate(now, &*engine.entropy),
+            aggregate,
+            version,
+            n,
+            actor: command.actor,
+            at: now,
+            kind,
+        })
+    };
+    let kinds = |events: Vec<A::Event>| events.into_iter().map(Into::into).collect();
+    let mut answered = Stored { value: next.clone(), version, origin: Origin::none() };
+    let mut all_events: Vec<Event> = stamp(A::reference(next.id()), version, kinds(events)).collect();
+    let due_at = next.due_at(&engine.policy);
+    let mut writes: Vec<Write> = vec![A::write(put.due_at(due_at))];
+    for Created { value, events } in created {
+        if command.answers == Answers::Created {
+            answered = Stored { value: value.clone(), version: Version::FIRST, origin: Origin::none() };
+        }
+        all_events.extend(stamp(A::reference(value.id()), Version::FIRST, kinds(events)));
+        let due_at = value.due_at(&engine.policy);
+        writes.push(A::write(Put::new(value).due_at(due_at)));
+    }
+    for Attached { write, events } in attached {
+        all_events.extend(stamp(write.target(), write.expected().written(), events));
+        writes.push(write);
+    }
+    let idempotency = command.request.as_ref().map(|request| Idempotency {
+        scope: request.scope.clone(),
+        key: request.key.clone(),
+        fingerprint: request.fingerprint,
+        answer: answer(A::reference(answered.value.id())),
+        expires_at: if money_moves {
+            None
+        } else {
+            unless_never(after(now, engine.policy.idempotency_lifetime))
+        },
+    });
+    let changes = ChangeSet {
+        writes,
+        guards,
+        free,
+        take,
+        tallies: one_a_user(tallies),
+        entries,
+        solvent,
+        events: all_events,
+        idempotency,
+    };
+    Ok(match engine.commit.commit(changes).await? {
+        Committed::Applied => Done::Written(answered),
+        Committed::Replayed(answer) => Done::Replayed(answer),
+    })
+}
+
+/// Gives numbers to new aggregates, the last step before the commit. What is known to be refused gets none: a number that is drawn and
+/// not committed is lost.
+async fn assign_numbers<A: Aggregate>(
+    engine: &Engine,
+    numbers: &mut DrawnNumbers,
+    next: &mut A,
+    effects: &mut Effects<A>,
+) -> Result<(), StoreError> {
+    let fields = next.number_field().into_iter();
+    let fields = fields.chain(effects.created.iter_mut().filter_map(|created| created.value.number_field()));
+    let attached = effects.attached.iter_mut().filter_map(|attached| number_of(&mut attached.write));
+    let pending: Vec<_> = fields.chain(attached).filter(super::NumberField::is_pending).collect();
+    if pending.is_empty() {
+        return Ok(());
+    }
+    require_claims(engine, &effects.take, &effects.free).await?;
+    require_funds(engine, &effects.entries, &effects.solvent).await?;
+    numbers.assign(engine, pending).await
+}
+
+async fn require_claims(engine: &Engine, take: &[Claim], free: &[Claim]) -> Result<(), StoreError> {
+    if take.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<_> = take.iter().map(|claim| claim.key.clone()).collect();
+    let held = engine.claims.held(&keys).await?;
+    let rival = held.into_iter().find(|held| !take.contains(held) && !free.contains(held));
+    rival.map_or(Ok(()), |rival| Err(StoreError::Claimed(rival)))
+}
+
+async fn require_funds(engine: &Engine, entries: &[Entry], solvent: &[Account]) -> Result<(), StoreError> {
+    let mut sums: BTreeMap<(Account, &'static str), Money> = BTreeMap::new();
+    for posting in entries.iter().flat_map(|entry| &entry.postings) {
+        let currency = posting.amount.currency();
+        let sum = sums.entry((posting.account, currency.code())).or_insert(Money::zero(currency));
+        *sum = sum.checked_add(posting.amount).map_err(overflow)?;
+    }
+    for ((account, _), sum) in sums {
+        if sum.is_negative() && (account.is_bounded() || solvent.contains(&account)) {
+            let balance = engine.ledger.balance(account, sum.currency()).await?;
+            if balance.checked_add(sum).map_err(overflow)?.is_negative() {
+                return Err(StoreError::Overdrawn(account));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn overflow(error: crate::kernel::MoneyError) -> StoreError {
+    StoreError::Malformed(error.to_string().into())
+}
+
+/// The tallies of several decisions, summed by user.
+fn one_a_user(tallies: Vec<Tally>) -> Vec<Tally> {
+    let mut sums: Vec<Tally> = Vec::with_capacity(tallies.len());
+    for tally in tallies {
+        match sums.iter_mut().find(|sum| sum.user == tally.user) {
+            Some(sum) => sum.add.merge(&tally.add),
+            None => sums.push(tally),
+        }
+    }
+    sums
+}
+
+/// What a failed commit means to a caller.
+pub(super) fn refusal(error: StoreError) -> Error {
+    match error {
+        StoreError::Claimed(claim) => match claim.key.space() {
+            SLOT_CLAIMS => {
+                Error::refused(Rule::TimeSlotTaken, "the technician holds another booking at that time")
+            }
+            space => {
+                let field = space.strip_prefix("user.").unwrap_or(space).to_owned();
+                Violation::new(field, Code::Duplicate, "another user has this already").into()
+            }
+        },
+        other => other.into(),
+    }
+}

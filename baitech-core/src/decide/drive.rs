@@ -1,0 +1,222 @@
+//! The loop of every command: look for an answer, look and decide, commit; again after a conflict.
+
+use std::{
+    future::Future,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Aggregate, Caller, Command, Decision,
+    command::{answered, replay},
+    commit::{Done, commit, refusal},
+    numbers::DrawnNumbers,
+};
+use crate::{
+    engine::Engine,
+    kernel::{Entropy, Error, Id, Result},
+    payment::Transaction,
+    store::{Load, StoreError, Stored},
+};
+
+/// How often a command is decided anew after a conflict.
+const MAX_ATTEMPTS: u32 = 20;
+
+/// What a decision is made in, besides the aggregate itself.
+#[derive(Debug)]
+pub(crate) struct Situation {
+    /// The present moment, never earlier than the aggregate's last write.
+    pub(crate) now: DateTime<Utc>,
+    /// The transactions whose money moves with the command.
+    pub(crate) payments: Vec<Stored<Transaction>>,
+}
+
+/// What one attempt of a command has come to.
+#[derive(Debug)]
+pub(crate) enum Step<A: Aggregate> {
+    /// Nothing is to be changed: this is the answer.
+    Unchanged(Stored<A>),
+    /// This is to be committed.
+    Commit {
+        /// What was looked at; `None` for a new aggregate.
+        over: Option<Stored<A>>,
+        /// The moment of the decision.
+        now: DateTime<Utc>,
+        /// The decision.
+        decision: Box<Decision<A>>,
+    },
+}
+
+impl<A: Aggregate> Step<A> {
+    /// Commits a new aggregate.
+    pub(crate) fn create(now: DateTime<Utc>, decision: Decision<A>) -> Self {
+        Self::Commit { over: None, now, decision: Box::new(decision) }
+    }
+
+    /// Commits over what was looked at.
+    pub(crate) fn change(over: Stored<A>, now: DateTime<Utc>, decision: Decision<A>) -> Self {
+        Self::Commit { over: Some(over), now, decision: Box::new(decision) }
+    }
+}
+
+/// Those of the transactions that there are, in their order.
+pub(crate) async fn load_payments(
+    engine: &Engine,
+    ids: &[Id<Transaction>],
+) -> Result<Vec<Stored<Transaction>>> {
+    let mut payments = Vec::with_capacity(ids.len());
+    for id in ids {
+        payments.extend(engine.transactions.load(*id).await?);
+    }
+    Ok(payments)
+}
+
+/// Carries a command out: `step` looks at the world and decides, anew at each attempt, up to twenty times with pauses that grow. Everything
+/// that it looks at is either written by its decision, or guarded or bounded in its effects.
+///
+/// A repeated request is answered as it was answered first. A command that is pinned to a version fails with a conflict once its
+/// aggregate has another one.
+pub(crate) async fn drive<A, F, Fut>(
+    engine: &Engine,
+    load: &dyn Load<A>,
+    command: &Command,
+    step: F,
+) -> Result<Stored<A>>
+where
+    A: Aggregate,
+    F: Fn(Caller) -> Fut + Send + Sync,
+    Fut: Future<Output = Result<Step<A>>> + Send,
+{
+    match attempt(engine, load, command, step).await {
+        // The same request, sent twice at once, may have been answered between the look for its answer and the decision.
+        Err(error) => match answered(engine, load, command).await {
+            Ok(Some(answer)) => Ok(answer),
+            Ok(None) | Err(_) => Err(error),
+        },
+        done => done,
+    }
+}
+
+async fn attempt<A, F, Fut>(
+    engine: &Engine,
+    load: &dyn Load<A>,
+    command: &Command,
+    step: F,
+) -> Result<Stored<A>>
+where
+    A: Aggregate,
+    F: Fn(Caller) -> Fut + Send + Sync,
+    Fut: Future<Output = Result<Step<A>>> + Send,
+{
+    let mut caller = command.caller.as_ref().map(|(user, _)| user.clone());
+    let mut numbers = DrawnNumbers::default();
+    let mut made = 0;
+    loop {
+        if let Some(answer) = answered(engine, load, command).await? {
+            return Ok(answer);
+        }
+        let (over, now, decision) = match step(caller.clone()).await? {
+            Step::Unchanged(stored) => return Ok(stored),
+            Step::Commit { over, now, decision } => (over, now, decision),
+        };
+        let id = decision.next.id();
+        let looked_at = (now, over.as_ref());
+        let target = match commit(engine, command, &mut numbers, looked_at, *decision).await {
+            Ok(Done::Written(written)) => return Ok(written),
+            Ok(Done::Replayed(answer)) => return replay(load, &answer).await,
+            Err(StoreError::Conflict(target)) => target,
+            Err(error) => return Err(refusal(error)),
+        };
+        made += 1;
+        let broken = command.pinned.is_some() && target == A::reference(id);
+        if broken || made >= MAX_ATTEMPTS {
+            return match load.load(id).await? {
+                Some(current) => Err(Error::Conflict(A::current(current))),
+                None => Err(Error::Unavailable { reason: StoreError::Conflict(target).to_string() }),
+            };
+        }
+        engine.pause.pause(backoff(made - 1, &*engine.entropy)).await;
+        if let Some((_, effort)) = &command.caller {
+            caller = engine.require_actor(&command.actor, *effort).await?.map(Arc::new);
+        }
+    }
+}
+
+/// Commits a new aggregate that was decided on already.
+pub(crate) async fn create<A: Aggregate>(
+    engine: &Engine,
+    load: &dyn Load<A>,
+    command: &Command,
+    now: DateTime<Utc>,
+    decision: Decision<A>,
+) -> Result<Stored<A>> {
+    let step = |_| std::future::ready(Ok(Step::create(now, decision.clone())));
+    drive(engine, load, command, step).await
+}
+
+/// Loads, decides, commits; again after a conflict, while the stage first met holds.
+///
+/// A pinned command is decided once: its conflict is the caller's to look at.
+pub(crate) async fn change<A, F>(
+    engine: &Engine,
+    load: &dyn Load<A>,
+    command: &Command,
+    id: Id<A>,
+    decide: F,
+) -> Result<Stored<A>>
+where
+    A: Aggregate,
+    F: Fn(A, &Situation) -> Result<Decision<A>> + Send + Sync,
+{
+    let look = |_, _| std::future::ready(Ok(()));
+    change_looking(engine, load, command, id, look, |value, (), at| decide(value, at)).await
+}
+
+/// As [`change`], for a decision that depends on more than the aggregate: `look` gathers it at each attempt, about the very version that is
+/// decided on and written over.
+pub(crate) async fn change_looking<A, X, L, Looked, F>(
+    engine: &Engine,
+    load: &dyn Load<A>,
+    command: &Command,
+    id: Id<A>,
+    look: L,
+    decide: F,
+) -> Result<Stored<A>>
+where
+    A: Aggregate,
+    X: Send,
+    L: Fn(Stored<A>, Caller) -> Looked + Send + Sync,
+    Looked: Future<Output = Result<X>> + Send,
+    F: Fn(A, X, &Situation) -> Result<Decision<A>> + Send + Sync,
+{
+    let first_stage = OnceLock::new();
+    drive(engine, load, command, |caller| {
+        let (first_stage, look, decide) = (&first_stage, &look, &decide);
+        async move {
+            let stored = load.load(id).await?.ok_or_else(|| Error::not_found(A::KIND, id))?;
+            let pin_broken = command.pinned.is_some_and(|version| version != stored.version);
+            let stage = stored.value.stage();
+            if pin_broken || *first_stage.get_or_init(|| stored.value.stage()) != stage {
+                return Err(Error::Conflict(A::current(stored)));
+            }
+            let payments = load_payments(engine, &stored.value.payments()).await?;
+            // Time never goes back within an aggregate, also where the clocks of two processes differ.
+            let now = engine.clock.now().max(stored.value.updated_at());
+            let seen = look(stored.clone(), caller).await?;
+            let decision = decide(stored.value.clone(), seen, &Situation { now, payments })?;
+            Ok(Step::change(stored, now, decision))
+        }
+    })
+    .await
+}
+
+/// A random time up to 2 ms, doubled with each attempt up to 2 s: rivals spread out instead of meeting again, and twenty attempts
+/// last longer than fifty rivals need one after another, also on a store whose commits take a tenth of a second.
+fn backoff(attempt: u32, entropy: &dyn Entropy) -> Duration {
+    let mut random = [0; 4];
+    entropy.fill(&mut random);
+    let most_micros = 2_000_u64 << attempt.min(10);
+    Duration::from_micros(u64::from(u32::from_le_bytes(random)) % most_micros)
+}

@@ -1,0 +1,132 @@
+use super::{Aggregate, Decision};
+use crate::{
+    booking::Context,
+    ledger::{Account, Entry},
+    store::{Claim, EventKind, Guard, Put, Stored, Tally, Write},
+};
+
+/// A new aggregate of the same kind that a decision creates: the booking made from a warranty, the refund of a payment.
+#[derive(Debug, Clone)]
+pub struct Created<A: Aggregate> {
+    /// The new aggregate.
+    pub value: A,
+    /// The events of its creation.
+    pub events: Vec<A::Event>,
+}
+
+/// The write of another aggregate in the same commit, and its events.
+#[derive(Debug, Clone)]
+pub struct Attached {
+    /// The write.
+    pub write: Write,
+    /// The events of that aggregate.
+    pub events: Vec<EventKind>,
+}
+
+/// Everything that a decision puts into its commit besides the aggregate that it decides on.
+///
+/// [`merge`](Self::merge) appends: nothing of either side is lost, and the order of decisions is kept.
+#[derive(Debug, Clone)]
+pub struct Effects<A: Aggregate> {
+    /// Events of the aggregate itself.
+    pub events: Vec<A::Event>,
+    /// New aggregates of the same kind.
+    pub created: Vec<Created<A>>,
+    /// Writes of other aggregates.
+    pub attached: Vec<Attached>,
+    /// Claims to take, each for its own holder.
+    pub take: Vec<Claim>,
+    /// Claims to give up, each of its own holder.
+    pub free: Vec<Claim>,
+    /// What to count on users.
+    pub tallies: Vec<Tally>,
+    /// Balanced entries for the ledger.
+    pub entries: Vec<Entry>,
+    /// Accounts that the entries must not take below zero, besides those that are never to be.
+    pub solvent: Vec<Account>,
+    /// What the decision relies on without writing it.
+    pub guards: Vec<Guard>,
+}
+
+impl<A: Aggregate> Effects<A> {
+    /// No effects.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            events: Vec::new(),
+            created: Vec::new(),
+            attached: Vec::new(),
+            take: Vec::new(),
+            free: Vec::new(),
+            tallies: Vec::new(),
+            entries: Vec::new(),
+            solvent: Vec::new(),
+            guards: Vec::new(),
+        }
+    }
+
+    /// These effects and then those of a later decision. Associative, and keeps every element.
+    #[must_use]
+    pub fn merge(mut self, later: Self) -> Self {
+        let Self { events, created, attached, take, free, tallies, entries, solvent, guards } = later;
+        self.events.extend(events);
+        self.created.extend(created);
+        self.attached.extend(attached);
+        self.take.extend(take);
+        self.free.extend(free);
+        self.tallies.extend(tallies);
+        self.entries.extend(entries);
+        self.solvent.extend(solvent);
+        self.guards.extend(guards);
+        self
+    }
+
+    /// Whether nothing is committed but the aggregate itself. Claims, bounds and guards only accompany a change.
+    pub(crate) const fn changes_nothing(&self) -> bool {
+        let Self { events, created, attached, take: _, free: _, tallies, entries, solvent: _, guards: _ } =
+            self;
+        events.is_empty()
+            && created.is_empty()
+            && attached.is_empty()
+            && tallies.is_empty()
+            && entries.is_empty()
+    }
+
+    /// The effects of a decision on another aggregate, as effects of this one: its writes are attached.
+    pub(super) fn attaching<B: Aggregate>(
+        over: Option<&Stored<B>>,
+        other: Decision<B>,
+        context: &Context<'_>,
+    ) -> Self {
+        let Decision { mut next, effects } = other;
+        let Effects { events, created, mut attached, take, free, tallies, entries, solvent, guards } =
+            effects;
+        next.touch(context.now.max(next.updated_at()));
+        let due_at = next.due_at(context.policy);
+        let put = match over {
+            Some(stored) => Put::over(stored, next),
+            None => Put::new(next),
+        };
+        let mut writes = vec![attach(put.due_at(due_at), events)];
+        for Created { value, events } in created {
+            let due_at = value.due_at(context.policy);
+            writes.push(attach(Put::new(value).due_at(due_at), events));
+        }
+        writes.append(&mut attached);
+        Self {
+            events: Vec::new(),
+            created: Vec::new(),
+            attached: writes,
+            take,
+            free,
+            tallies,
+            entries,
+            solvent,
+            guards,
+        }
+    }
+}
+
+fn attach<B: Aggregate>(put: Put<B>, events: Vec<B::Event>) -> Attached {
+    Attached { write: B::write(put), events: events.into_iter().map(Into::into).collect() }
+}
