@@ -88,7 +88,7 @@ async fn ctrl_c() {
 
 async fn customer(market: &Marketplace) -> baitech::kernel::Result<Id<User>> {
     let new = NewUser::new(Role::Customer, "Amina", "Odhiambo", "amina@example.ke", "0712 345 678");
-    Ok(market.accounts().register(&Actor::System, &new).await?.id)
+    Ok(market.accounts().register(&Actor::Anonymous, &new).await?.id)
 }
 
 /// A plumber in Nairobi who works every day and whose identity is verified.
@@ -113,7 +113,7 @@ async fn technician(market: &Marketplace) -> baitech::kernel::Result<Id<User>> {
         ..NewUser::new(Role::Technician, "Juma", "Kamau", "juma@example.ke", "0722 345 678")
     };
     let accounts = market.accounts();
-    let id = accounts.register(&Actor::System, &new).await?.id;
+    let id = accounts.register(&Actor::Anonymous, &new).await?.id;
     let documents = KycDocuments {
         id_type: IdType::NationalId,
         id_number: "12345678".to_owned(),

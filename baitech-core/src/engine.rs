@@ -66,10 +66,13 @@ impl Engine {
         Context { payments: &at.payments, ..self.context(actor, at.now) }
     }
 
-    /// The stored user behind an actor, if it has the role that the actor claims and may do so much; `None` for the system.
+    /// The stored user behind an actor, if it has the role that the actor claims and may do so much; `None` for the system. Fails for
+    /// who has not signed in: what is open to everybody does not ask here.
     pub(crate) async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<User>> {
-        let Actor::User { id, role } = *actor else {
-            return Ok(None);
+        let (id, role) = match *actor {
+            Actor::System => return Ok(None),
+            Actor::Anonymous => return Err(Error::forbidden("this is for users who have signed in")),
+            Actor::User { id, role } => (id, role),
         };
         let user = self.users.load(id).await?.map(|stored| stored.value);
         let Some(user) = user.filter(|user| user.role == role) else {

@@ -41,7 +41,8 @@ use crate::{app::App, problem::Problem};
 pub trait Authenticate: Send + Sync + fmt::Debug {
     /// The user that these headers prove.
     ///
-    /// [`Actor::System`] may do everything and is no answer for a request from outside.
+    /// Only [`Actor::User`] is let through. [`Actor::Anonymous`] proves nobody and is answered as [`Unauthenticated::BadCredentials`] is;
+    /// so is [`Actor::System`], which passes for an administrator and is no answer for a request from outside.
     ///
     /// # Errors
     /// [`Unauthenticated`].
@@ -84,11 +85,15 @@ pub(crate) struct Authenticated(pub(crate) Actor);
 /// Lets only requests with good credentials through.
 pub(crate) async fn require_actor(State(app): State<App>, mut request: Request, next: Next) -> Response {
     match app.auth.authenticate(request.headers()).await {
-        Ok(actor) => {
+        Ok(actor @ Actor::User { .. }) => {
             request.extensions_mut().insert(Authenticated(actor));
             next.run(request).await
         }
-        Err(Unauthenticated::BadCredentials) => {
+        Ok(Actor::System) => {
+            tracing::error!("the authenticator named the system for a request from outside; it is refused");
+            Problem::unauthenticated(app.auth.challenge()).into_response()
+        }
+        Ok(Actor::Anonymous) | Err(Unauthenticated::BadCredentials) => {
             Problem::unauthenticated(app.auth.challenge()).into_response()
         }
         Err(Unauthenticated::Unavailable { reason }) => Problem::unavailable(reason).into_response(),

@@ -9,16 +9,17 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Body,
-    http::{Method, Request},
+    http::{HeaderMap, Method, Request},
 };
 use baitech_core::{
     Marketplace,
     booking::{Booking, BookingStatus},
-    kernel::{ManualClock, Money, Role},
+    kernel::{Actor, ManualClock, Money, Role},
     mock::MockStore,
     store::{AggregateRef, Origin, StoreError, Stored, Version},
     testing::build,
 };
+use baitech_http::{Authenticate, Unauthenticated};
 use common::{Reply, TrustingAuth, new_booking, request, send, user};
 
 fn served(store: MockStore) -> Router {
@@ -50,6 +51,35 @@ async fn a_store_that_is_away_is_not_explained_to_clients() {
     }
     let alive = send(&router, request(Method::GET, "/health", None, &[], None)).await;
     assert_eq!(alive.status, 200, "the process runs all the same");
+}
+
+/// An authenticator that proves nobody.
+#[derive(Debug)]
+struct Names(Actor);
+
+#[baitech_http::async_trait]
+impl Authenticate for Names {
+    async fn authenticate(&self, _: &HeaderMap) -> Result<Actor, Unauthenticated> {
+        Ok(self.0)
+    }
+}
+
+#[tokio::test]
+async fn no_request_from_outside_is_the_systems_or_nobodys() {
+    for actor in [Actor::System, Actor::Anonymous] {
+        let market = Marketplace::builder(Arc::new(MockStore::new())).build();
+        let router = baitech_http::router(market, Arc::new(Names(actor)));
+        for (method, path) in [
+            (Method::GET, "/api/v1/bookings"),
+            (Method::POST, "/api/v1/bookings"),
+            (Method::GET, "/api/v1/transactions"),
+        ] {
+            let body = (method == Method::POST).then(new_booking);
+            // The store expects no call at all.
+            let reply = send(&router, request(method, path, None, &[], body)).await;
+            reply.problem(401, "unauthenticated");
+        }
+    }
 }
 
 /// Accepts an assigned booking where each commit fails so.

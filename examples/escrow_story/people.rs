@@ -22,7 +22,7 @@ impl People {
     pub(crate) async fn register(market: &Marketplace) -> Result<Self> {
         let accounts = market.accounts();
         let amina = NewUser::new(Role::Customer, "Amina", "Otieno", "amina@example.co.ke", "0712 345 678");
-        let amina = accounts.register(&Actor::System, &amina).await?.value;
+        let amina = accounts.register(&Actor::Anonymous, &amina).await?.value;
         let grace = NewUser::new(Role::Admin, "Grace", "Mutua", "grace@example.co.ke", "0722 345 678");
         let grace = accounts.register(&Actor::System, &grace).await?.value;
         let mut peter =
@@ -41,7 +41,7 @@ impl People {
             availability: Availability::on_weekdays(&[Weekday::Mon, Weekday::Tue, Weekday::Wed], from, until),
             ..TechnicianProfile::new(vec![plumbing])
         });
-        let peter = accounts.register(&Actor::System, &peter).await?.value;
+        let peter = accounts.register(&Actor::Anonymous, &peter).await?.value;
         let papers = KycDocuments {
             id_type: IdType::NationalId,
             id_number: "20000001".into(),

@@ -17,6 +17,7 @@ pub(crate) fn about_booking(
 ) -> Option<String> {
     let who = match event.actor {
         Actor::System => "The system",
+        Actor::Anonymous => "A visitor",
         Actor::User { id, .. } => cast.name(id),
     };
     let technician = booking.technician.map_or("the technician", |id| cast.name(id));
@@ -76,7 +77,9 @@ fn created(event: &Event, booking: &Booking, cast: &Cast) -> String {
     let total = money::text(booking.pricing.total);
     match (event.actor, booking.warranty_for) {
         (_, Some(_)) => format!("Under the warranty, for {customer}: {slot}, {total}."),
-        (Actor::System, None) => format!("“{service}” again for {customer}: {slot}, {total}."),
+        (Actor::System | Actor::Anonymous, None) => {
+            format!("“{service}” again for {customer}: {slot}, {total}.")
+        }
         (Actor::User { .. }, None) => format!("{customer} asks for “{service}”: {slot}, {total}."),
     }
 }

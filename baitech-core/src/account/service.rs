@@ -10,7 +10,7 @@ use crate::{
     decide::{Command, Decision, change, create},
     engine::{Effort, Engine},
     kernel::{Actor, Email, Error, Id, Kind, Page, PageRequest, PhoneNumber, Result, Role, Rule, Username},
-    store::{IdempotencyKey, Stored, Version},
+    store::{IdempotencyKey, Origin, Stored, Version},
 };
 
 /// Everything that can be done with accounts. Cheap to clone.
@@ -40,15 +40,21 @@ impl Accounts {
         self
     }
 
-    /// Adds a user. Customers, technicians and corporate users may join by themselves (`Actor::System` stands for somebody who
-    /// has no account yet); admin and support accounts are made by an admin, or by the system at set-up.
+    /// Adds a user. Customers, technicians and corporate users may join by themselves, as [`Actor::Anonymous`]; admin and support
+    /// accounts are made by an admin, or by the system at set-up.
+    ///
+    /// A key of somebody who has not signed in stands for the registration of one address. Its repetition is answered with what was
+    /// registered, and with nothing that was added to the account since.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation; [`Code::Duplicate`](crate::kernel::Code::Duplicate) of `email`, `phoneNumber` or
     /// `username`; [`Error::Forbidden`]; [`Rule::InactiveUser`].
     pub async fn register(&self, actor: &Actor, user: &NewUser) -> Result<Stored<User>> {
-        let caller = self.engine.require_actor(actor, Effort::Begins).await?;
-        if user.role.is_staff() && !matches!(actor, Actor::System) && actor.role() != Some(Role::Admin) {
+        let caller = match actor {
+            Actor::Anonymous => None,
+            Actor::System | Actor::User { .. } => self.engine.require_actor(actor, Effort::Begins).await?,
+        };
+        if user.role.is_staff() && !actor.is_admin() {
             return Err(Error::forbidden("an admin makes staff accounts"));
         }
         let now = self.engine.clock.now();
@@ -58,13 +64,32 @@ impl Accounts {
             decision.next.corporate.as_ref().and_then(|company| company.administrator)
         {
             // Nobody joins a company by naming it: its administrator, or staff, adds members.
-            if actor.id() != Some(administrator) && !actor.role().is_some_and(Role::is_staff) {
+            if !actor.is_staff() && !actor.is_any(&[Some(administrator)]) {
                 return Err(Error::forbidden("the company's administrator adds members"));
             }
             self.require_company(administrator).await?;
         }
-        let command = self.command(actor, "register", user)?.by(caller, Effort::Begins);
-        create(&self.engine, &*self.engine.users, &command, now, decision).await
+        let (users, email) = (&*self.engine.users, decision.next.email.to_string());
+        let key = self.key.as_ref();
+        let command = Command::about(Some(&email), actor, self.pinned, key, "register", user)?;
+        let command = command.by(caller, Effort::Begins);
+        let registered = create(&self.engine, users, &command, now, decision).await?;
+        match actor {
+            Actor::Anonymous => self.as_registered(user, &registered),
+            Actor::System | Actor::User { .. } => Ok(registered),
+        }
+    }
+
+    /// A user as its registration said: what a repeated request may know that proves nothing but its key.
+    fn as_registered(&self, new: &NewUser, registered: &Stored<User>) -> Result<Stored<User>> {
+        let (id, created_at) = (registered.id, registered.created_at);
+        let (currency, entropy) = (self.engine.policy.currency, &*self.engine.entropy);
+        let mut record = User::register(new, id, currency, created_at, entropy)?.next.into_record();
+        // The place that was drawn, unless the home has moved since; never one of several.
+        let home = record.location.point;
+        record.public_place = registered.public_place.filter(|place| Some(place.home()) == home);
+        let value = User::from_record(record);
+        Ok(Stored { value, version: Version::FIRST, origin: Origin::none() })
     }
 
     /// A user, for itself and staff.
@@ -73,7 +98,7 @@ impl Accounts {
     /// [`Error::NotFound`], also for others; [`Error::Forbidden`] for a role that the actor does not have; [`Rule::InactiveUser`].
     pub async fn get(&self, actor: &Actor, id: Id<User>) -> Result<Stored<User>> {
         self.engine.require_actor(actor, Effort::Reads).await?;
-        let visible = actor.is_staff() || actor.id() == Some(id);
+        let visible = actor.is_staff() || actor.is_any(&[Some(id)]);
         let stored = if visible { self.engine.users.load(id).await? } else { None };
         stored.ok_or_else(|| Error::not_found(Kind::User, id))
     }
@@ -167,10 +192,10 @@ impl Accounts {
         self.change(actor, id, ("submit_kyc", documents), |user, _| user.submit_kyc(documents)).await
     }
 
-    /// Staff decides on the documents.
+    /// Staff decides on the documents of somebody else.
     ///
     /// # Errors
-    /// [`Error::Forbidden`]; [`Rule::AlreadyDecided`] unless documents are waiting; [`Error::Conflict`].
+    /// [`Error::Forbidden`] for others than staff, and for staff that decides on itself; [`Rule::AlreadyDecided`] unless documents are waiting; [`Error::Conflict`].
     pub async fn decide_kyc(
         &self,
         actor: &Actor,
@@ -178,6 +203,7 @@ impl Accounts {
         decision: &KycDecision,
     ) -> Result<Stored<User>> {
         require_staff(actor)?;
+        require_other(actor, id)?;
         self.change(actor, id, ("decide_kyc", decision), |user, now| user.decide_kyc(decision, actor, now))
             .await
     }
@@ -194,6 +220,7 @@ impl Accounts {
         verified: bool,
     ) -> Result<Stored<User>> {
         require_staff(actor)?;
+        require_other(actor, id)?;
         let arguments = &(skill, verified);
         self.change(actor, id, ("verify_skill", arguments), |user, _| user.verify_skill(skill, verified))
             .await
@@ -207,6 +234,7 @@ impl Accounts {
         let leaves = actor.id() == Some(id) && status == UserStatus::Deactivated;
         if !leaves {
             require_staff(actor)?;
+            require_other(actor, id)?;
         }
         self.change(actor, id, ("set_status", &status), |user, _| Ok(user.set_status(status))).await
     }
@@ -259,6 +287,14 @@ impl Accounts {
         }
         Err(Error::refused(Rule::NotEligible, "the user named as the company's administrator is none"))
     }
+}
+
+/// Fails for staff that would decide on its own account.
+fn require_other(actor: &Actor, id: Id<User>) -> Result<()> {
+    if actor.is_any(&[Some(id)]) {
+        return Err(Error::forbidden("nobody decides on their own account"));
+    }
+    Ok(())
 }
 
 fn require_staff(actor: &Actor) -> Result<()> {

@@ -1,4 +1,4 @@
-use super::{ApprovalStatus, Booking, BookingEvent, BookingStatus, Context, CorporateDetails};
+use super::{ApprovalStatus, Booking, BookingEvent, BookingStatus, Context, CorporateDetails, Party};
 use crate::{
     account::User,
     decide::Decision,
@@ -54,9 +54,9 @@ impl Booking {
 
     fn decide_approval(mut self, approval: ApprovalStatus, context: &Context<'_>) -> Result<Decision<Self>> {
         let actor = context.actor;
-        let is_admin = actor.role() == Some(crate::kernel::Role::Admin);
         let company = self.corporate.as_ref().map(|corporate| corporate.company);
-        if company.is_none() || !(is_admin || actor.id() == company) {
+        let is_admin = self.parties(&actor).contains(Party::Admin);
+        if company.is_none() || !(is_admin || actor.is_any(&[company])) {
             return Err(Error::forbidden("this is for the company's administrator"));
         }
         self.require_status(&[BookingStatus::Pending], "an approval", &actor)?;

@@ -2,6 +2,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Booking, BookingEvent, BookingPolicy, BookingStatus, Parties, Party, StatusChange};
 use crate::{
+    account::User,
     decide::{Aggregate, Decision, NumberField},
     kernel::{Actor, Current, Entropy, Error, Id, Kind, Refusal, Result, Role, Rule},
     payment::Transaction,
@@ -92,31 +93,49 @@ impl Decision<Booking> {
 }
 
 impl Booking {
-    /// What an actor is to this booking; several at once where an administrator books for themselves.
+    /// What an actor is to this booking. Staff with a stake in it is not staff here: nobody decides on money of their own, so that
+    /// an administrator who books for themselves is a customer like every other.
     #[must_use]
     pub fn parties(&self, actor: &Actor) -> Parties {
-        let Actor::User { id, role } = *actor else {
-            return Parties::of(&[Party::System]);
+        let (id, role) = match *actor {
+            Actor::System => return Parties::of(&[Party::System]),
+            Actor::Anonymous => return Parties::NOBODY,
+            Actor::User { id, role } => (id, role),
         };
-        let company = self.corporate.as_ref().map(|corporate| corporate.company);
         let mut parties = Parties::NOBODY;
         for (is, party) in [
-            (self.customer == id || company == Some(id), Party::Customer),
+            (self.customer == id || self.company() == Some(id), Party::Customer),
             (self.technician == Some(id), Party::Technician),
-            (role == Role::Admin, Party::Admin),
-            (role == Role::Support, Party::Support),
         ] {
             if is {
                 parties = parties.with(party);
             }
         }
-        parties
+        if self.has_stake(id) {
+            return parties;
+        }
+        match role {
+            Role::Admin => parties.with(Party::Admin),
+            Role::Support => parties.with(Party::Support),
+            Role::Customer | Role::Technician | Role::Corporate => parties,
+        }
+    }
+
+    /// Whether a user gains or loses by what becomes of this booking: its customer, its technician, its company.
+    #[must_use]
+    pub fn has_stake(&self, user: Id<User>) -> bool {
+        [Some(self.customer), self.technician, self.company()].contains(&Some(user))
+    }
+
+    fn company(&self) -> Option<Id<User>> {
+        self.corporate.as_ref().map(|corporate| corporate.company)
     }
 
     /// Whether an actor may know of this booking at all: its parties and staff, and whoever was offered it before.
     #[must_use]
     pub fn is_visible_to(&self, actor: &Actor) -> bool {
-        !self.parties(actor).is_empty() || actor.id().is_some_and(|id| self.declined_by.contains(&id))
+        let declined = || actor.id().is_some_and(|id| self.declined_by.contains(&id));
+        !self.parties(actor).is_empty() || declined()
     }
 
     /// The statuses that an actor could ask for now, as far as the table goes.

@@ -6,7 +6,7 @@ use super::{
 use crate::{
     account::{StatsDelta, User},
     decide::Decision,
-    kernel::{Id, Money, Rate, Result, Rounding, Rule},
+    kernel::{Actor, Id, Money, Rate, Result, Rounding, Rule},
     ledger::Account,
     payment::Transaction,
     pricing::Shares,
@@ -192,8 +192,8 @@ impl Booking {
             "a release",
             actor,
         )?;
-        if context.actor.id().is_none() && self.release_due(context.policy).is_none_or(|at| context.now < at)
-        {
+        let by_itself = *actor == Actor::System;
+        if by_itself && self.release_due(context.policy).is_none_or(|at| context.now < at) {
             return Err(self.refuse(Rule::TooEarly, "the money is held for a while yet", actor));
         }
         if !context.payments.iter().any(|payment| payment.escrow.held) {

@@ -43,7 +43,20 @@ impl Command {
         name: &'static str,
         arguments: &impl Serialize,
     ) -> Result<Self> {
-        let request = key.map(|key| Request::new(actor, key, name, arguments)).transpose()?;
+        Self::about(None, actor, pinned, key, name, arguments)
+    }
+
+    /// The same for a command that is open to everybody. Keys of callers who have not signed in are scoped by the subject of the
+    /// command (the address that is registered), so that two of them never meet.
+    pub(crate) fn about(
+        subject: Option<&str>,
+        actor: &Actor,
+        pinned: Option<Version>,
+        key: Option<&IdempotencyKey>,
+        name: &'static str,
+        arguments: &impl Serialize,
+    ) -> Result<Self> {
+        let request = key.map(|key| Request::new(subject, actor, key, name, arguments)).transpose()?;
         Ok(Self { actor: *actor, pinned, caller: None, request, answers: Answers::Changed })
     }
 
@@ -73,12 +86,22 @@ pub(super) struct Request {
 impl Request {
     /// The request to do `name` with `arguments`, under an actor's key.
     fn new(
+        subject: Option<&str>,
         actor: &Actor,
         key: &IdempotencyKey,
         name: &'static str,
         arguments: &impl Serialize,
     ) -> Result<Self> {
-        let who = actor.id().map_or_else(|| "system".to_owned(), |id| id.to_string());
+        let who = match (actor, subject) {
+            (Actor::System, _) => "system".to_owned(),
+            (Actor::User { id, .. }, _) => id.to_string(),
+            (Actor::Anonymous, Some(subject)) => {
+                format!("anonymous:{:?}", Fingerprint::of(subject.as_bytes()))
+            }
+            (Actor::Anonymous, None) => {
+                return Err(Error::forbidden("this is for users who have signed in"));
+            }
+        };
         Ok(Self {
             scope: format!("{who}/{name}"),
             key: key.clone(),

@@ -28,7 +28,7 @@ impl Ledger {
             Account::Wallet(id) | Account::Payable(id) | Account::Receivable(id) => Some(id),
             _ => None,
         };
-        if !actor.is_staff() && (owner.is_none() || owner != actor.id()) {
+        if !actor.is_staff() && !actor.is_any(&[owner]) {
             return Err(Error::forbidden("an account is for its owner and the staff"));
         }
         Ok(self.engine.ledger.balance(account, currency).await?)

@@ -6,7 +6,7 @@ use super::{
     Chargeback, FraudCheck, FraudReview, MismatchKind, PaymentEvent, Transaction, TransactionStatus,
 };
 use crate::{
-    booking::Context,
+    booking::{Booking, Context},
     decide::Decision,
     kernel::{Error, Money, Result, Rule},
     ledger::Account,
@@ -54,10 +54,15 @@ impl Transaction {
     /// Staff has looked at a payment that was held for review. One that may not go its way goes back whole.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff; [`Rule::AlreadyDecided`]; those of the ledger.
-    pub fn reviewed(mut self, approved: bool, context: &Context<'_>) -> Result<Decision<Self>> {
+    /// [`Error::Forbidden`] for others than staff, and for who has a part in it; [`Rule::AlreadyDecided`]; those of the ledger.
+    pub fn reviewed(
+        mut self,
+        approved: bool,
+        booking: Option<&Booking>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
         Self::require_staff(&context.actor)?;
-        self.require_disinterested(&context.actor)?;
+        self.require_disinterested(&context.actor, booking)?;
         let reviewed_by = context.actor.id().ok_or_else(|| Error::forbidden("a person decides this"))?;
         let reviewed_at = context.now;
         match self.0.fraud.as_mut().filter(|fraud| fraud.is_open()) {

@@ -379,7 +379,7 @@ impl Transaction {
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         Self::require_staff(&context.actor)?;
-        self.require_disinterested(&context.actor)?;
+        self.require_disinterested(&context.actor, booking.map(|stored| &stored.value))?;
         let by = context.actor.id().ok_or_else(|| Error::forbidden("a person decides this"))?;
         let received = match self.0.mismatch.as_mut().filter(|mismatch| mismatch.decided.is_none()) {
             Some(mismatch) => {

@@ -53,6 +53,7 @@ pub(crate) fn parties(booking: &Booking, actor: &Actor) -> Vec<Party> {
     let mut parties = Vec::new();
     match actor {
         Actor::System => parties.push(Party::System),
+        Actor::Anonymous => {}
         Actor::User { id, role } => {
             if booking.customer == *id {
                 parties.push(Party::Customer);
@@ -60,10 +61,11 @@ pub(crate) fn parties(booking: &Booking, actor: &Actor) -> Vec<Party> {
             if booking.technician == Some(*id) {
                 parties.push(Party::Technician);
             }
-            if *role == Role::Admin {
+            // Nobody decides on a booking of their own.
+            if parties.is_empty() && *role == Role::Admin {
                 parties.push(Party::Admin);
             }
-            if *role == Role::Support {
+            if parties.is_empty() && *role == Role::Support {
                 parties.push(Party::Support);
             }
         }

@@ -25,8 +25,10 @@ pub(super) struct EventDocument {
     version: u64,
     #[serde_as(as = "Whole")]
     n: u32,
-    /// Missing for the system.
+    /// Missing for the system, and for who has not signed in.
     actor: Option<StoredActor>,
+    /// `true` for who has not signed in, else missing.
+    anonymous: Option<bool>,
     #[serde_as(as = "Millis")]
     at: DateTime<Utc>,
     /// For people and for filters: `booking.status_changed`.
@@ -48,9 +50,10 @@ struct StoredActor {
 /// An event that nobody has acknowledged.
 pub(crate) fn encode(event: Event) -> Result<RawDocumentBuf, bson::error::Error> {
     let Event { id, aggregate, version, n, actor, at, kind } = event;
-    let actor = match actor {
-        Actor::System => None,
-        Actor::User { id, role } => Some(StoredActor { id, role }),
+    let (actor, anonymous) = match actor {
+        Actor::System => (None, None),
+        Actor::Anonymous => (None, Some(true)),
+        Actor::User { id, role } => (Some(StoredActor { id, role }), None),
     };
     let document = EventDocument {
         id,
@@ -58,6 +61,7 @@ pub(crate) fn encode(event: Event) -> Result<RawDocumentBuf, bson::error::Error>
         version: version.get(),
         n,
         actor,
+        anonymous,
         at,
         name: kind.name().to_owned(),
         payload: bson::serialize_to_bson(&kind)?,
@@ -75,7 +79,11 @@ impl EventDocument {
             aggregate: self.aggregate.into(),
             version: Version::new(self.version),
             n: self.n,
-            actor: self.actor.map_or(Actor::System, |actor| Actor::user(actor.id, actor.role)),
+            actor: match (self.actor, self.anonymous) {
+                (Some(actor), _) => Actor::user(actor.id, actor.role),
+                (None, Some(true)) => Actor::Anonymous,
+                (None, Some(false) | None) => Actor::System,
+            },
             at: self.at,
             kind,
         })

@@ -84,9 +84,7 @@ impl Bookings {
 }
 
 fn require_own(actor: &Actor, filter: &BookingFilter) -> Result<()> {
-    let own = actor.id();
-    let named = [filter.customer, filter.technician, filter.company];
-    if actor.is_staff() || (own.is_some() && named.contains(&own)) {
+    if actor.is_staff() || actor.is_any(&[filter.customer, filter.technician, filter.company]) {
         return Ok(());
     }
     Err(Error::forbidden("a list names its own customer, technician or company, or is for staff"))

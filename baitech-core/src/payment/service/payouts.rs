@@ -82,8 +82,7 @@ impl Payments {
 
     async fn require_owner(&self, actor: &Actor, owner: Id<User>) -> Result<Option<User>> {
         let user = self.require_actor(actor, Begins).await?;
-        let is_admin = actor.role().is_none_or(|role| role == Role::Admin);
-        if is_admin || actor.id() == Some(owner) {
+        if actor.is_admin() || actor.is_any(&[Some(owner)]) {
             return Ok(user);
         }
         Err(Error::forbidden("an account is paid out to its owner, who asks for it, or an admin does"))

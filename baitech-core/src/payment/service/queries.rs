@@ -120,7 +120,7 @@ impl Payments {
 
     async fn require_own_account(&self, actor: &Actor, user: Id<User>) -> Result<()> {
         self.require_actor(actor, Reads).await?;
-        if actor.is_staff() || actor.id() == Some(user) {
+        if actor.is_staff() || actor.is_any(&[Some(user)]) {
             return Ok(());
         }
         Err(Error::forbidden("an account is for its owner and the staff"))
@@ -128,8 +128,7 @@ impl Payments {
 }
 
 fn require_own(actor: &Actor, filter: &TransactionFilter) -> Result<()> {
-    let own = actor.id();
-    if actor.is_staff() || (own.is_some() && (filter.payer == own || filter.payee == own)) {
+    if actor.is_staff() || actor.is_any(&[filter.payer, filter.payee]) {
         return Ok(());
     }
     Err(Error::forbidden("a list names its own payer or payee, or is for staff"))

@@ -127,7 +127,11 @@ impl Payments {
         let awaited = found.method == PaymentMethod::BankTransfer
             && found.kind.is_incoming()
             && found.status.cause(TransactionStatus::Completed).is_some();
-        if !awaited || found.require_disinterested(actor).is_err() {
+        if !awaited {
+            return Ok(());
+        }
+        let booking = self.load_booking(found.booking).await?;
+        if found.require_disinterested(actor, booking.as_deref()).is_err() {
             return Ok(());
         }
         let proof =

@@ -5,7 +5,7 @@ use crate::{
     booking::{BookingStatus, Bookings},
     decide::Answers,
     engine::Effort::GoesOn,
-    kernel::{Actor, Error, Id, Money, Result, Role, Rule, Text},
+    kernel::{Actor, Error, Id, Money, Result, Rule, Text},
     payment::Transaction,
     store::Stored,
 };
@@ -33,7 +33,7 @@ impl Payments {
                     let message = "the booking is disputed: its decision says what goes back";
                     return Err(transaction.refuse(Rule::Undecided, message));
                 }
-                transaction.require_disinterested(actor)?;
+                transaction.require_disinterested(actor, beside.booking.map(|stored| &stored.value))?;
                 let (before, customer) =
                     (transaction.clone(), beside.booking.map(|booking| booking.customer));
                 let refunded = transaction.refund(amount, reason.as_str(), &beside.context)?;
@@ -56,7 +56,7 @@ impl Payments {
     /// [`Error::Conflict`].
     pub async fn release(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
         self.require_actor(actor, GoesOn).await?;
-        if actor.role().is_some_and(|role| role != Role::Admin) {
+        if !actor.is_admin() {
             return Err(Error::forbidden("only an admin releases money early"));
         }
         let payment = self.load(id).await?;
@@ -74,13 +74,17 @@ impl Payments {
     /// Withdraws a payment that nobody has been asked for yet.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than the payer and staff; [`Rule::Transition`] once it was sent; [`Error::Conflict`].
+    /// [`Error::Forbidden`] for others than the payer and staff without a part in it; [`Rule::Transition`] once it was sent; [`Error::Conflict`].
     pub async fn withdraw_payment(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
         let user = self.require_actor(actor, GoesOn).await?;
         let command = self.command(actor, "withdraw_payment", &(id, ()))?.by(user, GoesOn);
         self.decide(&command, id, |transaction, beside| {
-            if !actor.is_staff() && transaction.payer != actor.id() {
-                return Err(Error::forbidden("a payment is withdrawn by its payer"));
+            if !actor.is_any(&[transaction.payer]) {
+                if !actor.is_staff() {
+                    return Err(Error::forbidden("a payment is withdrawn by its payer"));
+                }
+                // A refund that is withdrawn goes into its payee's wallet.
+                transaction.require_disinterested(actor, beside.booking.map(|stored| &stored.value))?;
             }
             transaction.withdraw("withdrawn by its payer", &beside.context)
         })

@@ -22,7 +22,10 @@ impl Payments {
         let user = self.require_staff(actor, GoesOn).await?;
         let command = self.command(actor, "review", &(id, approved))?.by(user, GoesOn);
         let reviewed = self
-            .decide(&command, id, |transaction, beside| transaction.reviewed(approved, &beside.context))
+            .decide(&command, id, |transaction, beside| {
+                let booking = beside.booking.map(|stored| &stored.value);
+                transaction.reviewed(approved, booking, &beside.context)
+            })
             .await?;
         self.now_due(reviewed).await
     }
@@ -64,7 +67,7 @@ impl Payments {
         let receipt = receipt.as_ref().map(Text::as_str);
         let command = self.command(actor, "decide_outcome", &(id, moved, receipt))?.by(user, GoesOn);
         self.decide(&command, id, |transaction, beside| {
-            transaction.require_disinterested(actor)?;
+            transaction.require_disinterested(actor, beside.booking.map(|stored| &stored.value))?;
             if !transaction.gateway.needs_person || transaction.is_mismatched() {
                 return Err(transaction.refuse(Rule::AlreadyDecided, "there is nothing to find out"));
             }

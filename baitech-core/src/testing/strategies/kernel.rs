@@ -105,6 +105,7 @@ pub fn image() -> impl Strategy<Value = Image> + Clone {
 pub fn actor() -> impl Strategy<Value = Actor> + Clone {
     prop_oneof![
         Just(Actor::System),
+        Just(Actor::Anonymous),
         (id(), select(Role::ALL.to_vec())).prop_map(|(id, role)| Actor::user(id, role))
     ]
 }
