@@ -10,7 +10,9 @@
 mod support;
 
 use baitech_core::{
-    account::{Category, IdType, KycDecision, KycDocuments, KycStatus, ProfileChange, User, UserStatus},
+    account::{
+        Availability, Category, IdType, KycDecision, KycDocuments, KycStatus, ProfileChange, User, UserStatus,
+    },
     kernel::{Actor, Code, Role, Rule},
     store::IdempotencyKey,
     testing::build,
@@ -92,4 +94,32 @@ fn a_key_stands_for_one_change_of_one_account() {
     let other = run(keyed.change_profile(&admin, world.stranger.id, &moves_to("new@example.ke")));
     assert_refused(other, Rule::IdempotencyKeyReused);
     assert_eq!(world.events().len(), events);
+}
+
+#[test]
+fn hours_over_midnight_are_stored_as_two_slots() {
+    let world = World::new();
+    let (accounts, technician) = (world.market.accounts(), world.technician.id);
+    let hours = |text: &str| -> Availability { serde_json::from_str(text).unwrap() };
+    let set = |text| run(accounts.set_availability(&world.technician.actor(), technician, &hours(text)));
+    let slots = |user: &User| {
+        let weekly = &user.technician.as_ref().unwrap().availability.weekly;
+        let slot = |slot: &baitech_core::account::WeeklySlot| {
+            format!("{} {}-{}", slot.day_of_week, slot.start, slot.end)
+        };
+        weekly.iter().map(slot).collect::<Vec<_>>()
+    };
+    let night = r#"{ "weekly": [{ "dayOfWeek": 6, "startTime": "22:00", "endTime": "02:00" }] }"#;
+    assert_eq!(slots(&set(night).unwrap()), ["6 22:00-24:00", "0 00:00-02:00"]);
+    let evening = r#"{ "weekly": [{ "dayOfWeek": 1, "startTime": "18:00", "endTime": "00:00" }] }"#;
+    assert_eq!(slots(&set(evening).unwrap()), ["1 18:00-24:00"]);
+    let empty = r#"{ "weekly": [{ "dayOfWeek": 1, "startTime": "18:00", "endTime": "18:00" }] }"#;
+    assert_invalid(set(empty), &[("availability.0.endTime", Code::Order)]);
+    let profile = world.technician.technician.clone().unwrap();
+    let change = ProfileChange {
+        technician: Some(baitech_core::account::TechnicianProfile { availability: hours(night), ..profile }),
+        ..ProfileChange::default()
+    };
+    let changed = run(accounts.change_profile(&world.technician.actor(), technician, &change)).unwrap();
+    assert_eq!(slots(&changed), ["6 22:00-24:00", "0 00:00-02:00"], "at every door");
 }

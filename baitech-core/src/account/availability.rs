@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr};
+use std::{fmt, ops::Range, str::FromStr};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
@@ -40,6 +40,38 @@ impl TimeOfDay {
         self.0.is_multiple_of(15)
     }
 
+    /// Splits a range of hours at midnight: what lies on the first day, and what lies on the next.
+    ///
+    /// An end of `00:00` is the end of the first day, since the time field of a browser cannot
+    /// write `24:00`; so `00:00` to `00:00` is the whole day. An end before the start lies on the
+    /// next day. `None` for a range of no length, and for one that starts at `24:00`.
+    ///
+    /// ```
+    /// use baitech_core::account::TimeOfDay;
+    ///
+    /// let split = |start: &str, end: &str| -> Option<String> {
+    ///     let (first, next) = TimeOfDay::split_at_midnight(start.parse().ok()?, end.parse().ok()?)?;
+    ///     let text = |span: std::ops::Range<TimeOfDay>| format!("{}-{}", span.start, span.end);
+    ///     Some(text(first) + &next.map(|span| format!(", {}", text(span))).unwrap_or_default())
+    /// };
+    /// assert_eq!(split("18:00", "00:00").as_deref(), Some("18:00-24:00"));
+    /// assert_eq!(split("22:00", "02:00").as_deref(), Some("22:00-24:00, 00:00-02:00"));
+    /// assert_eq!(split("08:00", "17:00").as_deref(), Some("08:00-17:00"));
+    /// assert_eq!(split("08:00", "08:00"), None);
+    /// ```
+    #[must_use]
+    pub fn split_at_midnight(start: Self, end: Self) -> Option<(Range<Self>, Option<Range<Self>>)> {
+        if start == Self::END_OF_DAY || (start == end && end != Self::MIDNIGHT) {
+            None
+        } else if end == Self::MIDNIGHT {
+            Some((start..Self::END_OF_DAY, None))
+        } else if start < end {
+            Some((start..end, None))
+        } else {
+            Some((start..Self::END_OF_DAY, Some(Self::MIDNIGHT..end)))
+        }
+    }
+
     /// This time on a day in a zone. Where the clocks skip it, the moment to which they skip; where they show it twice, the
     /// first.
     #[must_use]
@@ -63,7 +95,7 @@ impl FromStr for TimeOfDay {
 
     fn from_str(text: &str) -> Result<Self, Violation> {
         let digits = |part: &str| part.parse().ok().filter(|_: &u8| part.bytes().all(|b| b.is_ascii_digit()));
-        let time = text.split_once(':').filter(|(_, minute)| minute.len() == 2);
+        let time = text.split_once(':').filter(|(hour, minute)| hour.len() <= 2 && minute.len() == 2);
         let time = time.and_then(|(hour, minute)| Self::new(digits(hour)?, digits(minute)?));
         time.ok_or_else(|| Violation::new("time", Code::Malformed, "a time of the day is written HH:MM"))
     }
@@ -89,7 +121,10 @@ impl fmt::Display for TimeOfDay {
     }
 }
 
-/// Hours of one weekday, every week. A slot never crosses midnight; two slots do.
+/// Hours of one weekday, every week.
+///
+/// A stored slot never crosses midnight. One that is entered may (`22:00` to `02:00`, or an end of
+/// `00:00`): [`Availability::split_at_midnight`] makes two slots of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WeeklySlot {
@@ -120,6 +155,20 @@ impl WeeklySlot {
         let day_of_week = day.num_days_from_sunday() as u8;
         Self { element: None, day_of_week, start, end, is_available: true }
     }
+
+    /// The slots of one day each that this slot is made of; `None` where it has no length.
+    fn split_at_midnight(self) -> Option<(Self, Option<Self>)> {
+        let (today, tomorrow) = TimeOfDay::split_at_midnight(self.start, self.end)?;
+        let next_day = if self.day_of_week == 6 { 0 } else { self.day_of_week.saturating_add(1) };
+        let tomorrow = tomorrow.map(|span| Self {
+            element: None,
+            day_of_week: next_day,
+            start: span.start,
+            end: span.end,
+            ..self
+        });
+        Some((Self { start: today.start, end: today.end, ..self }, tomorrow))
+    }
 }
 
 /// One date that is not like its weekday: time off, or extra hours.
@@ -144,6 +193,21 @@ pub struct AvailabilityException {
     pub reason: Option<Text<200>>,
 }
 
+impl AvailabilityException {
+    /// The exceptions of one date each that this one is made of; `None` where it has no length.
+    fn split_at_midnight(self) -> Option<(Self, Option<Self>)> {
+        let (today, tomorrow) = TimeOfDay::split_at_midnight(self.start, self.end)?;
+        let tomorrow = tomorrow.zip(self.date.succ_opt()).map(|(span, date)| Self {
+            element: None,
+            date,
+            start: span.start,
+            end: span.end,
+            ..self.clone()
+        });
+        Some((Self { start: today.start, end: today.end, ..self }, tomorrow))
+    }
+}
+
 /// When a technician works: weekly hours, and dated exceptions that override them. A later exception overrides an earlier one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -160,6 +224,31 @@ impl Availability {
     pub fn on_weekdays(days: &[Weekday], start: TimeOfDay, end: TimeOfDay) -> Self {
         let weekly = days.iter().map(|day| WeeklySlot::new(*day, start, end)).collect();
         Self { weekly, exceptions: Vec::new() }
+    }
+
+    /// The same hours with each slot and exception on one day, as they are stored: what crosses
+    /// midnight is split there, and an end of `00:00` becomes `24:00`.
+    ///
+    /// Hours without length (`08:00` to `08:00`) stay as they are: they cover nothing, and
+    /// [`User::set_availability`](super::User::set_availability) refuses them. A slot that the
+    /// split repeats is kept once.
+    #[must_use]
+    pub fn split_at_midnight(self) -> Self {
+        let mut weekly: Vec<WeeklySlot> = Vec::with_capacity(self.weekly.len());
+        for slot in self.weekly {
+            let (today, tomorrow) = slot.clone().split_at_midnight().unwrap_or((slot, None));
+            weekly.push(today);
+            weekly.extend(tomorrow);
+        }
+        let mut seen = std::collections::HashSet::new();
+        weekly.retain(|slot| seen.insert((slot.day_of_week, slot.start, slot.end, slot.is_available)));
+        let mut exceptions = Vec::with_capacity(self.exceptions.len());
+        for exception in self.exceptions {
+            let (today, tomorrow) = exception.clone().split_at_midnight().unwrap_or((exception, None));
+            exceptions.push(today);
+            exceptions.extend(tomorrow);
+        }
+        Self { weekly, exceptions }
     }
 
     /// Whether the hours, local to `zone`, cover every moment from `start` to `end`.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Address, Availability, CorporateProfile, Image, TechnicianProfile};
+use super::{Address, Availability, CorporateProfile, Image, TechnicianProfile, TimeOfDay};
 use crate::kernel::{Code, Currency, Role, Text, Violation, Violations};
 
 const MAX_SKILLS: usize = 30;
@@ -77,7 +77,7 @@ pub(super) fn tidy_technician(
         tidy::<150>("technician.insurance.provider", &mut insurance.provider, violations);
         tidy::<150>("technician.insurance.policyNumber", &mut insurance.policy_number, violations);
     }
-    check_hours(&profile.availability, violations);
+    tidy_hours(&mut profile.availability, violations);
 }
 
 fn tidy_skills(profile: &mut TechnicianProfile, violations: &mut Violations) {
@@ -106,14 +106,24 @@ fn too_many_years(field: &'static str) -> Violation {
     Violation::new(field, Code::OutOfRange, format!("at most {MAX_YEARS} years of experience"))
 }
 
-pub(super) fn check_hours(hours: &Availability, violations: &mut Violations) {
+/// Splits hours that cross midnight, and checks them.
+pub(super) fn tidy_hours(hours: &mut Availability, violations: &mut Violations) {
+    check_entered_hours(hours, violations);
+    *hours = std::mem::take(hours).split_at_midnight();
     if hours.weekly.len() > 100 || hours.exceptions.len() > 400 {
         violations.push(Violation::new(
             "availability",
             Code::TooMany,
-            "at most 100 slots and 400 exceptions",
+            "at most 100 slots and 400 exceptions, counting hours over midnight as two",
         ));
     }
+}
+
+/// Checks hours as they were entered, so that a violation names the place in the request.
+fn check_entered_hours(hours: &Availability, violations: &mut Violations) {
+    const ORDER: &str = "the end differs from the start; an end of 00:00 or 24:00 is midnight, and an end \
+                         before the start lies on the next day";
+    let has_length = |start, end| TimeOfDay::split_at_midnight(start, end).is_some();
     let mut seen = HashSet::new();
     for (index, slot) in hours.weekly.iter().enumerate() {
         let field = |name: &str| format!("availability.{index}.{name}");
@@ -124,17 +134,17 @@ pub(super) fn check_hours(hours: &Availability, violations: &mut Violations) {
                 "0 is Sunday, 6 is Saturday",
             ));
         }
-        if slot.start >= slot.end {
-            violations.push(Violation::new(field("endTime"), Code::Order, "the end comes after the start"));
+        if !has_length(slot.start, slot.end) {
+            violations.push(Violation::new(field("endTime"), Code::Order, ORDER));
         }
         if !seen.insert((slot.day_of_week, slot.start, slot.end)) {
             violations.push(Violation::new(field("startTime"), Code::Duplicate, "this slot is there twice"));
         }
     }
     for (index, exception) in hours.exceptions.iter().enumerate() {
-        if exception.start >= exception.end {
+        if !has_length(exception.start, exception.end) {
             let field = format!("availability.exceptions.{index}.endTime");
-            violations.push(Violation::new(field, Code::Order, "the end comes after the start"));
+            violations.push(Violation::new(field, Code::Order, ORDER));
         }
     }
 }

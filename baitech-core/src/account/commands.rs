@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{
     AccountEvent, Availability, Category, CorporateProfile, Kyc, KycDecision, KycDocuments, KycStatus,
     NewUser, ProfileChange, Rating, TechnicianProfile, User, UserRecord, UserStats, UserStatus,
-    check::{check_hours, check_profiles, tidy_address, tidy_corporate, tidy_technician},
+    check::{check_profiles, tidy_address, tidy_corporate, tidy_hours, tidy_technician},
 };
 use crate::{
     booking::BookingPolicy,
@@ -148,13 +148,14 @@ impl User {
         Ok(Decision::new(self).event(AccountEvent::UserProfileChanged).free_all(free).take_all(take))
     }
 
-    /// Sets when a technician works.
+    /// Sets when a technician works. Hours over midnight are split there
+    /// ([`Availability::split_at_midnight`]).
     ///
     /// # Errors
     /// Violations of `availability…`; [`Error::Forbidden`] for who is no technician.
-    pub fn set_availability(mut self, hours: Availability) -> Result<Decision<Self>> {
+    pub fn set_availability(mut self, mut hours: Availability) -> Result<Decision<Self>> {
         let mut violations = Violations::new();
-        check_hours(&hours, &mut violations);
+        tidy_hours(&mut hours, &mut violations);
         violations.into_result()?;
         let profile = self.0.technician.as_mut();
         profile.ok_or_else(|| Error::forbidden("only technicians have working hours"))?.availability = hours;

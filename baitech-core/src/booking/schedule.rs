@@ -34,7 +34,8 @@ impl TimeSlot {
     /// Claims are made in pieces of this length.
     pub const CELL: TimeDelta = TimeDelta::minutes(15);
 
-    /// Hours of a day, on quarters of an hour; a job never crosses midnight.
+    /// Hours of a day, on quarters of an hour; a job never crosses midnight. An end of `00:00` is the
+    /// end of the day, as `24:00` is.
     ///
     /// # Errors
     /// A [`Violation`] of `timeSlot.startTime` or `timeSlot.endTime`: [`Code::Malformed`] off the quarter, [`Code::Order`] for an
@@ -45,10 +46,21 @@ impl TimeSlot {
                 return Err(Violation::new(field, Code::Malformed, "times lie on a quarter of an hour"));
             }
         }
-        let minutes = end.minutes().saturating_sub(start.minutes());
-        let slot = Self { date, start, end, estimated_minutes: u32::from(minutes), zone };
-        if minutes == 0 || slot.starts_at() >= slot.ends_at() {
-            return Err(Violation::new("timeSlot.endTime", Code::Order, "the end comes after the start"));
+        let order = |message| Violation::new("timeSlot.endTime", Code::Order, message);
+        let hours = match TimeOfDay::split_at_midnight(start, end) {
+            // A whole day is written 00:00 to 24:00: nobody buys one by a form left as it was.
+            Some((hours, None)) if start != end => hours,
+            Some((_, Some(_))) => {
+                return Err(order(
+                    "a job ends on the day on which it starts, at the latest at 00:00 (24:00)",
+                ));
+            }
+            Some((_, None)) | None => return Err(order("the end comes after the start")),
+        };
+        let minutes = hours.end.minutes().saturating_sub(hours.start.minutes());
+        let slot = Self { date, start, end: hours.end, estimated_minutes: u32::from(minutes), zone };
+        if slot.starts_at() >= slot.ends_at() {
+            return Err(order("the end comes after the start"));
         }
         Ok(slot)
     }

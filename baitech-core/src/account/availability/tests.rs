@@ -26,7 +26,9 @@ fn times_are_read_and_written() {
         assert_eq!(time(text).to_string(), text);
     }
     assert_eq!(time("9:30"), time("09:30"));
-    for text in ["", "9", "24:01", "23:60", "25:00", "-1:00", "+1:00", "09:5", "09:005", " 9:30", "９:30"] {
+    for text in
+        ["", "9", "24:01", "23:60", "25:00", "-1:00", "+1:00", "09:5", "09:005", "009:00", " 9:30", "９:30"]
+    {
         assert_eq!(text.parse::<TimeOfDay>().unwrap_err().code, Code::Malformed, "{text:?}");
     }
     assert!(time("09:45").is_quarter() && !time("09:50").is_quarter());
@@ -60,6 +62,40 @@ fn slots_that_meet_reach_across_midnight() {
     assert!(covers(vec![early.clone(), late.clone()]));
     assert!(!covers(vec![late.clone()]));
     assert!(!covers(vec![late, WeeklySlot { is_available: false, ..early }]));
+}
+
+#[test]
+fn hours_over_midnight_are_split_between_two_days() {
+    let day = |n| Weekday::try_from(n).unwrap();
+    let saturday_night = WeeklySlot::new(Weekday::Sat, time("22:00"), time("02:00"));
+    let evening = WeeklySlot::new(Weekday::Mon, time("18:00"), time("00:00"));
+    let night_off = exception(date("2026-12-31"), time("23:00"), time("01:00"), false);
+    let hours = Availability { weekly: vec![saturday_night, evening], exceptions: vec![night_off] };
+    let split = hours.split_at_midnight();
+    let expected = [
+        WeeklySlot::new(day(5), time("22:00"), time("24:00")),
+        WeeklySlot::new(day(6), time("00:00"), time("02:00")),
+        WeeklySlot::new(day(0), time("18:00"), time("24:00")),
+    ];
+    assert_eq!(split.weekly, expected);
+    assert_eq!(
+        split.exceptions,
+        [
+            exception(date("2026-12-31"), time("23:00"), time("24:00"), false),
+            exception(date("2027-01-01"), time("00:00"), time("01:00"), false),
+        ]
+    );
+    assert_eq!(split.clone().split_at_midnight(), split, "stored hours stay as they are");
+}
+
+#[test]
+fn hours_that_the_split_repeats_are_kept_once() {
+    let weekly = vec![
+        WeeklySlot::new(Weekday::Mon, time("22:00"), time("02:00")),
+        WeeklySlot::new(Weekday::Tue, time("00:00"), time("02:00")),
+    ];
+    let split = Availability { weekly, exceptions: vec![] }.split_at_midnight();
+    assert_eq!(split.weekly.len(), 2);
 }
 
 #[test]
@@ -179,6 +215,22 @@ prop_compose! {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn splitting_at_midnight_loses_and_adds_no_minute(start in times(), end in times()) {
+        let minutes = |span: &std::ops::Range<TimeOfDay>| i32::from(span.end.minutes()) - i32::from(span.start.minutes());
+        let (from, to) = (i32::from(start.minutes()), i32::from(end.minutes()));
+        match TimeOfDay::split_at_midnight(start, end) {
+            None => prop_assert!(from == 24 * 60 || (from == to && to > 0)),
+            Some((today, tomorrow)) => {
+                let length = if to > from { to - from } else { to + 24 * 60 - from };
+                prop_assert_eq!(minutes(&today) + tomorrow.as_ref().map_or(0, minutes), length);
+                prop_assert!(today.start < today.end);
+                prop_assert_eq!(today.start, start);
+                prop_assert!(tomorrow.is_none_or(|next| next.start == TimeOfDay::MIDNIGHT && next.start < next.end));
+            }
+        }
+    }
 
     #[test]
     fn hours_are_those_of_a_clock_read_every_minute(

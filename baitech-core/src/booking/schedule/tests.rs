@@ -19,13 +19,15 @@ fn slots_lie_on_quarters_and_within_a_day() {
     assert_eq!(morning.estimated_minutes, 105);
     assert_eq!(morning.starts_at(), "2026-03-02T06:15:00Z".parse::<DateTime<Utc>>().unwrap());
     assert_eq!(morning.ends_at(), "2026-03-02T08:00:00Z".parse::<DateTime<Utc>>().unwrap());
-    assert!(slot("22:00", "24:00").is_ok());
+    assert_eq!(slot("22:00", "24:00"), slot("22:00", "00:00"), "both are the end of the day");
+    assert_eq!(slot("22:00", "00:00").unwrap().ends_at(), slot("22:00", "24:00").unwrap().ends_at());
 
     let wrong = [
         ("09:10", "11:00", "timeSlot.startTime", Code::Malformed),
         ("09:15", "11:01", "timeSlot.endTime", Code::Malformed),
         ("09:15", "09:15", "timeSlot.endTime", Code::Order),
         ("22:00", "02:00", "timeSlot.endTime", Code::Order),
+        ("00:00", "00:00", "timeSlot.endTime", Code::Order),
         ("24:00", "24:00", "timeSlot.endTime", Code::Order),
     ];
     for (start, end, field, code) in wrong {
