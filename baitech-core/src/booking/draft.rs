@@ -48,7 +48,7 @@ impl NewBooking {
         let department =
             violations.check(Text::optional("project.department", project.department.as_deref())).flatten();
         let recurrence = match (&self.recurrence, &slot) {
-            (Some(rule), Some(slot)) => violations.check(Recurrence::new(rule, slot.date, policy)),
+            (Some(rule), Some(slot)) => violations.check(Recurrence::new(rule, slot, policy)),
             _ => None,
         };
         let notes = violations.check(Text::optional("notes", self.notes.as_deref())).flatten();

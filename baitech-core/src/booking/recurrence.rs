@@ -1,10 +1,11 @@
 mod rule;
+mod until;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rrule::Frequency;
-use rule::{begins_on, is_ambiguous, normalize, occurrences, parse, violation};
+use rule::{begins_on, is_ambiguous, normalize, occurrences, parse, until, violation};
 
-use super::{Booking, BookingEvent, BookingPolicy, Context, Party, Recurrence};
+use super::{Booking, BookingEvent, BookingPolicy, Context, Party, Recurrence, TimeSlot};
 use crate::{
     decide::Decision,
     kernel::{Code, Result, Rule, Violation, before},
@@ -12,15 +13,22 @@ use crate::{
 };
 
 impl Recurrence {
-    /// A series that begins on a day, by an RFC 5545 rule of weeks or months: `FREQ`, `INTERVAL`, `COUNT`, `UNTIL`, `BYDAY`,
-    /// `BYMONTHDAY`, `BYSETPOS` and `WKST`. An end that is a day (`UNTIL=20261231`) counts that day.
+    /// A series that begins with a slot, by an RFC 5545 rule of weeks or months: `FREQ`, `INTERVAL`, `COUNT`, `UNTIL`, `BYDAY`,
+    /// `BYMONTHDAY`, `BYSETPOS` and `WKST`.
+    ///
+    /// An end that is a day (`UNTIL=20261231`) counts that day. An end with a time is compared with the moment at which each
+    /// occurrence begins; without a `Z` it is a time at the place of the job.
     ///
     /// # Errors
     /// A [`Violation`] of `recurrence`: a rule of more than 200 characters, or that cannot be read, that has other parts, that is not
-    /// weekly or monthly, that has more occurrences than the policy allows, that does not begin on the first day, or that has no
-    /// second occurrence.
-    pub fn new(rule: &str, first: NaiveDate, policy: &BookingPolicy) -> Result<Self, Violation> {
+    /// weekly or monthly, that has more occurrences than the policy allows, that ends before the first day or does not begin on it,
+    /// or that has no second occurrence.
+    pub fn new(rule: &str, slot: &TimeSlot, policy: &BookingPolicy) -> Result<Self, Violation> {
         let rule = normalize(rule)?;
+        let first = slot.date;
+        if until(&rule)?.is_some_and(|until| !until.includes(first, slot)) {
+            return Err(violation(Code::Order, "UNTIL lies before the first booking of the series"));
+        }
         let parsed = parse(&rule)
             .ok_or_else(|| violation(Code::Malformed, "this is not an RFC 5545 recurrence rule"))?;
         if !matches!(parsed.get_freq(), Frequency::Weekly | Frequency::Monthly) {
@@ -39,7 +47,7 @@ impl Recurrence {
         if !begins_on(&parsed, first) {
             return Err(not_first());
         }
-        let dates = occurrences(&rule, first, most)
+        let dates = occurrences(&rule, first, slot, most)
             .ok_or_else(|| violation(Code::Malformed, "this rule does not fit the first day"))?;
         if dates.first() != Some(&first) {
             return Err(not_first());
@@ -53,9 +61,9 @@ impl Recurrence {
 
     /// The series once the next occurrence has its booking.
     #[must_use]
-    fn advanced(&self, policy: &BookingPolicy) -> Self {
+    fn advanced(&self, slot: &TimeSlot, policy: &BookingPolicy) -> Self {
         let booked_until = self.next.unwrap_or(self.booked_until);
-        let dates = occurrences(&self.rule, self.first, policy.max_occurrences).unwrap_or_default();
+        let dates = occurrences(&self.rule, self.first, slot, policy.max_occurrences).unwrap_or_default();
         let next = dates.into_iter().find(|date| *date > booked_until);
         Self { rule: self.rule.clone(), first: self.first, booked_until, next }
     }
@@ -121,7 +129,7 @@ impl Booking {
         if context.now < self.recurs_at(date, context.policy) {
             return Err(self.refuse(Rule::TooEarly, "the next of the series is not due", &context.actor));
         }
-        self.0.recurrence = Some(recurrence.advanced(context.policy));
+        self.0.recurrence = Some(recurrence.advanced(&self.slot, context.policy));
         Ok((self, date))
     }
 }

@@ -3,7 +3,11 @@
 use chrono::{Datelike, Days, NaiveDate, TimeZone};
 use rrule::{Frequency, NWeekday, RRule, RRuleSet, Unvalidated};
 
-use crate::kernel::{Code, Violation};
+use super::until::Until;
+use crate::{
+    booking::TimeSlot,
+    kernel::{Code, Violation},
+};
 
 /// The longest rule, in characters.
 const MAX_CHARS: usize = 200;
@@ -12,11 +16,14 @@ const MAX_VALUES: usize = 31;
 /// The parts that a rule of days can have; those of months and of hours would only multiply what has to be worked out.
 const PARTS: [&str; 8] = ["FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYSETPOS", "WKST"];
 
+/// The part that ends a rule.
+const UNTIL: &str = "UNTIL";
+
 pub(super) fn violation(code: Code, message: impl Into<String>) -> Violation {
     Violation::new("recurrence", code, message.into())
 }
 
-/// A rule in the form in which it is kept: capitals, without a name before it, and with an end that counts the whole last day.
+/// A rule in the form in which it is kept: capitals, without a name before it and without a semicolon at the end.
 ///
 /// # Errors
 /// A [`Violation`] of `recurrence` for whatever could not be a rule of days.
@@ -27,7 +34,12 @@ pub(super) fn normalize(rule: &str) -> Result<String, Violation> {
     let rule = rule.trim().to_ascii_uppercase();
     let mut seen: Vec<&str> = Vec::new();
     let mut parts = Vec::new();
-    for part in rule.strip_prefix("RRULE:").unwrap_or(&rule).split(';') {
+    let rule = rule.strip_prefix("RRULE:").unwrap_or(&rule);
+    for part in rule.strip_suffix(';').unwrap_or(rule).split(';') {
+        if part.is_empty() {
+            let message = "a rule has parts such as FREQ=WEEKLY, with one semicolon between them";
+            return Err(violation(Code::Malformed, message));
+        }
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         if !PARTS.contains(&name) || seen.contains(&name) {
             let message = format!("a rule has each of {} at most once, and nothing else", PARTS.join(", "));
@@ -35,8 +47,10 @@ pub(super) fn normalize(rule: &str) -> Result<String, Violation> {
         }
         seen.push(name);
         check_values(value)?;
-        let is_day = name == "UNTIL" && value.len() == 8;
-        parts.push(if is_day { format!("{part}T235959Z") } else { part.to_owned() });
+        if name == UNTIL {
+            Until::parse(value)?;
+        }
+        parts.push(part);
     }
     Ok(parts.join(";"))
 }
@@ -53,9 +67,19 @@ fn check_values(value: &str) -> Result<(), Violation> {
     Ok(())
 }
 
-/// A rule that can be read.
+/// The end of a rule, if it names one.
+///
+/// # Errors
+/// A [`Violation`] of `recurrence` for an end that cannot be read.
+pub(super) fn until(normalized: &str) -> Result<Option<Until>, Violation> {
+    let value = normalized.split(';').find_map(|part| part.strip_prefix(UNTIL)?.strip_prefix('='));
+    value.map(Until::parse).transpose()
+}
+
+/// A rule that can be read, without its end: that is compared with moments, and the days of a rule are none.
 pub(super) fn parse(normalized: &str) -> Option<RRule<Unvalidated>> {
-    normalized.parse().ok()
+    let endless = normalized.split(';').filter(|part| !part.starts_with(UNTIL));
+    endless.collect::<Vec<_>>().join(";").parse().ok()
 }
 
 /// Whether readers of rules differ on what a rule means: it names weekdays both with and without a number (`FR,1SU`), or places within
@@ -103,12 +127,20 @@ fn names(rule: &RRule<Unvalidated>, day: NaiveDate, first: NaiveDate) -> bool {
         && (month_days.is_empty() || month_days.iter().any(counted))
 }
 
-/// The days of a series, at most so many; `None` for a rule that gives none from that day on.
-pub(super) fn occurrences(rule: &str, first: NaiveDate, most: u16) -> Option<Vec<NaiveDate>> {
+/// The days of a series at the hours of a slot, at most so many; `None` for a rule that gives none from that day on.
+pub(super) fn occurrences(
+    rule: &str,
+    first: NaiveDate,
+    slot: &TimeSlot,
+    most: u16,
+) -> Option<Vec<NaiveDate>> {
     let start =
         rrule::Tz::UTC.with_ymd_and_hms(first.year(), first.month(), first.day(), 0, 0, 0).single()?;
-    let set: RRuleSet = parse(&normalize(rule).ok()?)?.build(start).ok()?;
-    Some(set.all(most).dates.into_iter().map(|date| date.date_naive()).collect())
+    let rule = normalize(rule).ok()?;
+    let until = until(&rule).ok()?;
+    let set: RRuleSet = parse(&rule)?.build(start).ok()?;
+    let days = set.all(most).dates.into_iter().map(|date| date.date_naive());
+    Some(days.take_while(|day| until.is_none_or(|until| until.includes(*day, slot))).collect())
 }
 
 #[cfg(test)]

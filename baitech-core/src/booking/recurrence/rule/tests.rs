@@ -11,18 +11,29 @@ fn first() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, 3).unwrap()
 }
 
+/// The hours of the series, 10:00 to 12:00 in Nairobi: from 7:00 UTC.
+fn slot() -> TimeSlot {
+    let [from, to] = ["10:00", "12:00"].map(|time| time.parse().unwrap());
+    TimeSlot::new(first(), from, to, chrono_tz::Tz::Africa__Nairobi).unwrap()
+}
+
 fn series(rule: &str) -> Result<Recurrence, Violation> {
-    Recurrence::new(rule, first(), &BookingPolicy::default())
+    Recurrence::new(rule, &slot(), &BookingPolicy::default())
 }
 
 fn days(rule: &str) -> Vec<String> {
     let rule = series(rule).unwrap().rule;
-    occurrences(&rule, first(), 5).unwrap().iter().map(ToString::to_string).collect()
+    occurrences(&rule, first(), &slot(), 5).unwrap().iter().map(ToString::to_string).collect()
 }
 
 #[test]
 fn a_rule_is_read_in_any_case_with_or_without_its_name() {
-    for rule in ["FREQ=WEEKLY;COUNT=2", "RRULE:FREQ=WEEKLY;COUNT=2", " rrule:freq=weekly;count=2 "] {
+    for rule in [
+        "FREQ=WEEKLY;COUNT=2",
+        "RRULE:FREQ=WEEKLY;COUNT=2",
+        " rrule:freq=weekly;count=2 ",
+        "FREQ=WEEKLY;COUNT=2;",
+    ] {
         assert_eq!(series(rule).unwrap().rule, "FREQ=WEEKLY;COUNT=2");
     }
 }
@@ -31,7 +42,38 @@ fn a_rule_is_read_in_any_case_with_or_without_its_name() {
 fn an_end_that_is_a_day_counts_that_day() {
     assert_eq!(days("FREQ=WEEKLY;UNTIL=20260317"), ["2026-03-03", "2026-03-10", "2026-03-17"]);
     assert_eq!(days("FREQ=WEEKLY;UNTIL=20260316"), ["2026-03-03", "2026-03-10"]);
-    assert_eq!(days("FREQ=WEEKLY;UNTIL=20260317T000000Z"), ["2026-03-03", "2026-03-10", "2026-03-17"]);
+}
+
+#[test]
+fn an_end_with_a_time_is_compared_with_the_start_of_each_occurrence() {
+    let (without, with) = (vec!["2026-03-03", "2026-03-10"], vec!["2026-03-03", "2026-03-10", "2026-03-17"]);
+    for (until, expected) in [
+        ("20260317T000000Z", &without),
+        ("20260317T065959Z", &without),
+        ("20260317T070000Z", &with),
+        ("20260317T095959", &without),
+        ("20260317T100000", &with),
+        ("20260317T235959Z", &with),
+    ] {
+        assert_eq!(days(&format!("FREQ=WEEKLY;UNTIL={until}")), *expected, "{until}");
+    }
+}
+
+#[test]
+fn a_series_at_ten_in_nairobi_that_ends_at_6_59_utc_leaves_that_day_out() {
+    let rule = "FREQ=WEEKLY;UNTIL=20260331T065900Z";
+    assert_eq!(days(rule).last().map(String::as_str), Some("2026-03-24"));
+}
+
+#[test]
+fn an_end_that_cannot_be_read_says_what_would_be() {
+    for until in
+        ["", "tomorrow", "2026-03-31", "20260331T10", "20260331T100000+0300", "20261331", "20260331T250000Z"]
+    {
+        let violation = series(&format!("FREQ=WEEKLY;UNTIL={until}")).unwrap_err();
+        assert_eq!(violation.code, Code::Malformed, "{until}");
+        assert!(violation.message.contains("20261231T100000"), "{until}: {}", violation.message);
+    }
 }
 
 #[test]
@@ -53,7 +95,8 @@ fn what_is_no_rule_of_days_is_refused() {
     for (rule, code) in [
         ("", Code::Malformed),
         ("every week", Code::Malformed),
-        ("FREQ=WEEKLY;", Code::Malformed),
+        ("FREQ=WEEKLY;;COUNT=2", Code::Malformed),
+        (";", Code::Malformed),
         ("FREQ=WEEKLY;BYHOUR=1,2,3;COUNT=2", Code::Malformed),
         ("FREQ=MONTHLY;BYMONTH=3", Code::Malformed),
         ("FREQ=WEEKLY;FREQ=WEEKLY", Code::Malformed),
@@ -63,7 +106,8 @@ fn what_is_no_rule_of_days_is_refused() {
         ("FREQ=WEEKLY;BYDAY=TU;BYSETPOS=7", Code::Malformed),
         ("FREQ=YEARLY", Code::OutOfRange),
         ("FREQ=WEEKLY;INTERVAL=0", Code::OutOfRange),
-        ("FREQ=WEEKLY;UNTIL=20260301", Code::Malformed),
+        ("FREQ=WEEKLY;UNTIL=20260301", Code::Order),
+        ("FREQ=WEEKLY;UNTIL=20260303T065959Z", Code::Order),
         (&many, Code::TooMany),
         (&long, Code::TooLong),
     ] {
@@ -116,8 +160,29 @@ proptest! {
         let first = first().checked_add_days(Days::new(day)).unwrap();
         let parsed = parse(&rule).unwrap();
         if begins_on(&parsed, first) && !is_ambiguous(&parsed) {
-            let days = occurrences(&rule, first, 1).unwrap();
+            let days = occurrences(&rule, first, &slot(), 1).unwrap();
             prop_assert_eq!(days.first(), Some(&first), "{}", rule);
         }
+    }
+
+    #[test]
+    fn an_end_cuts_a_series_where_its_moments_pass_it(
+        zone in select(vec![chrono_tz::Tz::Africa__Nairobi, chrono_tz::Tz::Europe__Berlin, chrono_tz::Tz::America__Los_Angeles]),
+        quarter in 0_u8..92,
+        interval in 1_i64..4,
+        end_minutes in 0_i64..(200 * 24 * 60),
+    ) {
+        let time = |quarter: u8| format!("{:02}:{:02}", quarter / 4, quarter % 4 * 15).parse().unwrap();
+        let Ok(slot) = TimeSlot::new(first(), time(quarter), time(quarter + 4), zone) else {
+            return Ok(());
+        };
+        let until = slot.starts_at() + chrono::TimeDelta::minutes(end_minutes);
+        let rule = format!("FREQ=WEEKLY;INTERVAL={interval};UNTIL={}", until.format("%Y%m%dT%H%M%SZ"));
+        let naive: Vec<_> = (0..)
+            .map(|n| first() + chrono::TimeDelta::weeks(n * interval))
+            .take_while(|day| slot.start.on(*day, zone) <= until)
+            .take(52)
+            .collect();
+        prop_assert_eq!(occurrences(&rule, first(), &slot, 52).unwrap(), naive, "{} at {} in {}", rule, slot.start, zone);
     }
 }
