@@ -8,7 +8,7 @@ use crate::{
     account::{Accounts, User, UserRepository, UserStatus},
     booking::{BookingPolicy, BookingRepository, Bookings, Context, PaymentMethod},
     decide::Situation,
-    kernel::{Actor, Clock, Entropy, Error, Pause, Result, Rule, SystemClock, SystemEntropy},
+    kernel::{Actor, Clock, Entropy, Error, Pause, Result, Role, Rule, SystemClock, SystemEntropy},
     ledger::Ledger,
     matching::{MatchScorer, MatchingRepository, WeightedScorer},
     payment::{
@@ -47,6 +47,7 @@ pub(crate) struct Engine {
 }
 
 /// How much somebody is about to do: who is suspended reads, finishes what runs, and starts nothing.
+/// Suspended staff reads what is its own alone ([`Engine::reader`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
     Reads,
@@ -87,6 +88,18 @@ impl Engine {
                 Err(Error::refused(Rule::InactiveUser, message))
             }
         }
+    }
+
+    /// As whom an actor reads: as itself, but suspended staff as a customer, who sees what is the own.
+    pub(crate) async fn reader(&self, actor: &Actor) -> Result<Actor> {
+        let user = self.require_actor(actor, Effort::Reads).await?;
+        Ok(Self::reading_as(actor, user.as_ref()))
+    }
+
+    /// [`reader`](Self::reader), where the user behind the actor was loaded.
+    pub(crate) fn reading_as(actor: &Actor, user: Option<&User>) -> Actor {
+        let demoted = user.filter(|user| user.status == UserStatus::Suspended && user.role.is_staff());
+        demoted.map_or(*actor, |user| Actor::user(user.id, Role::Customer))
     }
 
     /// The gateway whose calls come under a token of its own.

@@ -97,7 +97,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::NotFound`], also for others; [`Error::Forbidden`] for a role that the actor does not have; [`Rule::InactiveUser`].
     pub async fn get(&self, actor: &Actor, id: Id<User>) -> Result<Stored<User>> {
-        self.engine.require_actor(actor, Effort::Reads).await?;
+        let actor = &self.engine.reader(actor).await?;
         let visible = actor.is_staff() || actor.is_any(&[Some(id)]);
         let stored = if visible { self.engine.users.load(id).await? } else { None };
         stored.ok_or_else(|| Error::not_found(Kind::User, id))
@@ -276,8 +276,7 @@ impl Accounts {
 
     /// Fails unless the actor may look for users that are not itself.
     async fn require_reader(&self, actor: &Actor) -> Result<()> {
-        self.engine.require_actor(actor, Effort::Reads).await?;
-        require_staff(actor)
+        require_staff(&self.engine.reader(actor).await?)
     }
 
     async fn require_company(&self, administrator: Id<User>) -> Result<()> {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::Account;
 use crate::{
-    engine::{Effort, Engine},
+    engine::Engine,
     kernel::{Actor, Currency, Error, Money, Result},
 };
 
@@ -23,7 +23,7 @@ impl Ledger {
     /// [`Error::Forbidden`] for others than staff and the account's own user; [`Rule::InactiveUser`](crate::kernel::Rule::InactiveUser);
     /// [`Error::Unavailable`].
     pub async fn balance(&self, actor: &Actor, account: Account, currency: Currency) -> Result<Money> {
-        self.engine.require_actor(actor, Effort::Reads).await?;
+        let actor = &self.engine.reader(actor).await?;
         let owner = match account {
             Account::Wallet(id) | Account::Payable(id) | Account::Receivable(id) => Some(id),
             _ => None,
@@ -39,7 +39,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Forbidden`] for others than staff; [`Rule::InactiveUser`](crate::kernel::Rule::InactiveUser); [`Error::Unavailable`].
     pub async fn trial_balance(&self, actor: &Actor) -> Result<Vec<(Account, Money)>> {
-        self.engine.require_actor(actor, Effort::Reads).await?;
+        let actor = &self.engine.reader(actor).await?;
         if !actor.is_staff() {
             return Err(Error::forbidden("the books are for the staff"));
         }

@@ -6,7 +6,6 @@ use super::Payments;
 use crate::{
     account::{TimeOfDay, User},
     booking::Booking,
-    engine::Effort::Reads,
     kernel::{Actor, Code, Error, Id, Money, PageRequest, Result, Role, Rule, Violation},
     ledger::{Account, AccountLine},
     payment::{
@@ -20,7 +19,8 @@ use crate::{
 const MAX_STATEMENT_LINES: usize = 5_000;
 
 impl Payments {
-    /// The receipt of money that has come in, or gone out. The same at any time, but for what was given back since.
+    /// The receipt of money that has come in, or gone out. The same at any time, but for what was given back since. Postal
+    /// address, phone number and e-mail of its addressee stand in the copies of the addressee and the staff alone.
     ///
     /// # Errors
     /// [`Error::NotFound`] for whoever may not know of the transaction; [`Error::Forbidden`] for the other side of it;
@@ -31,7 +31,7 @@ impl Payments {
         if !transaction.status.is_settled() {
             return Err(transaction.refuse(Rule::Transition, "there is a receipt once the money has moved"));
         }
-        self.document(DocumentKind::Receipt, &transaction).await
+        self.document(actor, DocumentKind::Receipt, &transaction).await
     }
 
     /// The invoice of a booking's payment, with its tax, paid or not.
@@ -45,14 +45,26 @@ impl Payments {
         if transaction.kind != TransactionKind::BookingPayment {
             return Err(transaction.refuse(Rule::Transition, "there are invoices of bookings"));
         }
-        self.document(DocumentKind::Invoice, &transaction).await
+        self.document(actor, DocumentKind::Invoice, &transaction).await
     }
 
-    async fn document(&self, kind: DocumentKind, transaction: &Stored<Transaction>) -> Result<Document> {
+    async fn document(
+        &self,
+        actor: &Actor,
+        kind: DocumentKind,
+        transaction: &Stored<Transaction>,
+    ) -> Result<Document> {
         let policy = &self.engine.policy;
         let booking = self.load_booking(transaction.booking).await?;
         let recipient = match addressed_to(transaction) {
-            Some(user) => addressee(&self.user(user).await?),
+            Some(user) => {
+                let mut addressee = addressee(&self.user(user).await?);
+                // A technician who confirmed cash has the receipt too, and not the customer's addresses.
+                if !actor.is_staff() && actor.id() != Some(user) {
+                    addressee.lines.clear();
+                }
+                addressee
+            }
             None => Addressee::default(),
         };
         let prefix = if kind == DocumentKind::Invoice { "INV" } else { "RCT" };
@@ -105,7 +117,7 @@ impl Payments {
         year: i32,
         month: u32,
     ) -> Result<Document> {
-        self.require_actor(actor, Reads).await?;
+        let actor = &self.engine.reader(actor).await?;
         if !actor.is_staff() && !actor.is_any(&[Some(company)]) {
             return Err(Error::forbidden("a statement is for its company and the staff"));
         }

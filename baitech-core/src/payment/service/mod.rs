@@ -94,7 +94,7 @@ impl Payments {
 
     async fn require_staff(&self, actor: &Actor, effort: Effort) -> Result<Option<User>> {
         let user = self.require_actor(actor, effort).await?;
-        Transaction::require_staff(actor)?;
+        Transaction::require_staff(&Engine::reading_as(actor, user.as_ref()))?;
         Ok(user)
     }
 

@@ -5,7 +5,6 @@ use serde::Serialize;
 use super::Payments;
 use crate::{
     account::User,
-    engine::Effort::Reads,
     kernel::{Actor, Currency, Error, Id, Kind, Money, Page, PageRequest, Result},
     ledger::{Account, AccountLine},
     payment::{Transaction, TransactionFilter, TransactionNumber, TransactionTotal},
@@ -30,7 +29,7 @@ impl Payments {
     /// # Errors
     /// [`Error::NotFound`], also for a transaction that this actor may not know of.
     pub async fn get(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
-        self.require_actor(actor, Reads).await?;
+        let actor = &self.engine.reader(actor).await?;
         let stored = self.engine.transactions.load(id).await?;
         let visible = stored.filter(|transaction| transaction.is_visible_to(actor));
         visible.ok_or_else(|| Error::not_found(Kind::Transaction, id))
@@ -45,7 +44,7 @@ impl Payments {
         actor: &Actor,
         number: &TransactionNumber,
     ) -> Result<Stored<Transaction>> {
-        self.require_actor(actor, Reads).await?;
+        let actor = &self.engine.reader(actor).await?;
         let stored = self.engine.transactions.find_transaction_by_number(number).await?;
         let visible = stored.filter(|transaction| transaction.is_visible_to(actor));
         visible.ok_or_else(|| Error::not_found(Kind::Transaction, number))
@@ -61,7 +60,7 @@ impl Payments {
         filter: &TransactionFilter,
         page: &PageRequest,
     ) -> Result<Page<Stored<Transaction>>> {
-        self.require_actor(actor, Reads).await?;
+        let actor = &self.engine.reader(actor).await?;
         require_own(actor, filter)?;
         Ok(self.engine.transactions.list_transactions(filter, page).await?)
     }
@@ -71,7 +70,7 @@ impl Payments {
     /// # Errors
     /// As [`list`](Self::list).
     pub async fn totals(&self, actor: &Actor, filter: &TransactionFilter) -> Result<Vec<TransactionTotal>> {
-        self.require_actor(actor, Reads).await?;
+        let actor = &self.engine.reader(actor).await?;
         require_own(actor, filter)?;
         Ok(self.engine.transactions.total_transactions(filter).await?)
     }
@@ -119,7 +118,7 @@ impl Payments {
     }
 
     async fn require_own_account(&self, actor: &Actor, user: Id<User>) -> Result<()> {
-        self.require_actor(actor, Reads).await?;
+        let actor = &self.engine.reader(actor).await?;
         if actor.is_staff() || actor.is_any(&[Some(user)]) {
             return Ok(());
         }
