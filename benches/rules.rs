@@ -19,7 +19,7 @@ use baitech::{
     matching::{Candidate, CandidateSkill, Job, MatchingPolicy, WeightedScorer, Workload, rank},
     pricing::{Demand, PricingPolicy, QuoteRequest},
 };
-use chrono::{NaiveDate, Weekday};
+use chrono::{NaiveDate, TimeDelta, Weekday};
 use chrono_tz::Tz;
 use criterion::{BatchSize, Criterion};
 use fastrand::Rng;
@@ -50,7 +50,8 @@ fn transitions(criterion: &mut Criterion) {
 
 /// Accepting: the table, the line of history, the event, ten claims, the reminders.
 fn decisions(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
-    let (policy, entropy) = (BookingPolicy::default(), SeededEntropy::new(7));
+    let policy = BookingPolicy { early_departure: TimeDelta::days(7), ..BookingPolicy::default() };
+    let entropy = SeededEntropy::new(7);
     let now = "2026-03-02T05:00:00Z".parse()?;
     let [customer, technician] = [1_u8, 2].map(|n| Id::<User>::from_bytes([n; 12]));
     let context = |actor| Context { actor, now, policy: &policy, entropy: &entropy, payments: &[] };
@@ -68,8 +69,14 @@ fn decisions(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
         Urgency::Medium,
         slot()?,
     ))?;
-    let terms =
-        Terms { customer, company: None, pricing: pricing.pricing, timing: PaymentTiming::AfterVerification };
+    let terms = Terms {
+        customer,
+        company: None,
+        pricing: pricing.pricing,
+        priced_for: None,
+        open_request: None,
+        timing: PaymentTiming::AfterVerification,
+    };
     let assignment =
         Assignment { technician, algorithm: "manual".to_owned(), score: None, alternatives: vec![] };
     let requested = Booking::request(request.check(&customer_asks)?, terms, &customer_asks)?.next;

@@ -14,9 +14,10 @@ use baitech_core::{
     booking::BookingFilter,
     kernel::{Actor, Currency, Error, Id, PageRequest, Result, Role, Rule},
     ledger::Account,
+    payment::TransactionFilter,
     testing::build,
 };
-use support::{World, assert_forbidden, assert_refused, request, run};
+use support::{World, assert_forbidden, assert_not_found, assert_refused, request, run};
 
 /// A customer who wants to join.
 fn newcomer() -> NewUser {
@@ -48,30 +49,78 @@ fn a_claimed_role_opens_nothing() {
 }
 
 #[test]
-fn who_is_suspended_reads_and_who_has_left_does_not() {
+fn suspended_users_read_their_own_and_who_has_left_reads_nothing() {
     let world = World::new();
     let (accounts, ledger) = (world.market.accounts(), world.market.ledger());
-    let actor = world.support.actor();
-    for (status, reads) in [
-        (UserStatus::Active, true),
-        (UserStatus::Suspended, true),
-        (UserStatus::Deactivated, false),
-        (UserStatus::Banned, false),
-    ] {
-        run(accounts.set_status(&Actor::System, world.support.id, status)).unwrap();
-        let answers = [
-            run(accounts.get(&actor, world.customer.id)).map(drop),
-            run(accounts.list(&actor, UserFilter::default(), &PageRequest::default())).map(drop),
-            run(ledger.trial_balance(&actor)).map(drop),
-        ];
-        for answer in answers {
-            if reads {
-                answer.unwrap();
-            } else {
-                assert_refused(answer, Rule::InactiveUser);
+    for user in [&world.customer, &world.support] {
+        for (status, reads) in [
+            (UserStatus::Active, true),
+            (UserStatus::Suspended, true),
+            (UserStatus::Deactivated, false),
+            (UserStatus::Banned, false),
+        ] {
+            run(accounts.set_status(&Actor::System, user.id, status)).unwrap();
+            let wallet = Account::Wallet(user.id);
+            let answers = [
+                run(accounts.get(&user.actor(), user.id)).map(drop),
+                run(ledger.balance(&user.actor(), wallet, Currency::KES)).map(drop),
+            ];
+            for answer in answers {
+                if reads {
+                    answer.unwrap();
+                } else {
+                    assert_refused(answer, Rule::InactiveUser);
+                }
             }
         }
     }
+}
+
+#[test]
+fn suspended_staff_reads_nothing_of_others() {
+    let world = World::new();
+    let (accounts, ledger, payments) =
+        (world.market.accounts(), world.market.ledger(), world.market.payments());
+    let booking = world.request(&request());
+    run(accounts.set_status(&Actor::System, world.support.id, UserStatus::Suspended)).unwrap();
+    let (actor, page) = (world.support.actor(), PageRequest::default());
+    let bookings = world.bookings();
+    assert_not_found(run(accounts.get(&actor, world.customer.id)));
+    assert_forbidden(run(accounts.list(&actor, UserFilter::default(), &page)));
+    assert_forbidden(run(accounts.find_by_email(&actor, &world.customer.email)));
+    assert_forbidden(run(accounts.find_by_phone(&actor, &world.customer.phone)));
+    assert_forbidden(run(ledger.trial_balance(&actor)));
+    assert_forbidden(run(ledger.balance(&actor, Account::Wallet(world.customer.id), Currency::KES)));
+    assert_not_found(run(bookings.get(&actor, booking.id)));
+    assert_not_found(run(bookings.get_by_number(&actor, &booking.number)));
+    assert_not_found(run(bookings.view(&actor, booking.id)));
+    assert_not_found(run(bookings.view_of(&actor, &booking)));
+    assert_not_found(run(bookings.candidates(&actor, booking.id, 5)));
+    assert_not_found(run(bookings.why_not(&actor, booking.id, world.technician.id)));
+    assert_forbidden(run(bookings.list(&actor, &BookingFilter::default(), &page)));
+    assert_forbidden(run(bookings.count_by_status(&actor, &BookingFilter::default())));
+    let everything = TransactionFilter::default();
+    assert_forbidden(run(payments.list(&actor, &everything, &page)));
+    assert_forbidden(run(payments.totals(&actor, &everything)));
+    assert_forbidden(run(payments.wallet(&actor, world.customer.id, Currency::KES)));
+    assert_forbidden(run(payments.wallet_lines(&actor, world.customer.id, &page)));
+    assert_forbidden(run(payments.earning_lines(&actor, world.technician.id, &page)));
+    assert_forbidden(run(payments.list_webhooks(&actor, &[], &page)));
+    assert_forbidden(run(payments.statement(&actor, world.customer.id, 2026, 3)));
+}
+
+#[test]
+fn suspended_customers_start_no_search() {
+    let world = World::new();
+    let booking = world.request(&request());
+    let (customer, admin) = (world.customer.actor(), world.admin.actor());
+    run(world.market.accounts().set_status(&admin, world.customer.id, UserStatus::Suspended)).unwrap();
+    let (id, technician) = (booking.id, world.technician.id);
+    assert_refused(run(world.bookings().find_technician(&customer, id)), Rule::InactiveUser);
+    run(world.bookings().find_technician(&admin, id)).unwrap();
+    run(world.bookings().reject(&world.technician.actor(), id, "no")).unwrap();
+    assert_refused(run(world.bookings().find_technician(&customer, id)), Rule::InactiveUser);
+    assert_refused(run(world.bookings().assign(&customer, id, technician)), Rule::InactiveUser);
 }
 
 #[test]

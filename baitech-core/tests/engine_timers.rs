@@ -64,7 +64,7 @@ fn an_offer_lapses_after_fifteen_minutes_and_goes_to_somebody_else() {
     assert_eq!(booking.status, Status::Matching, "nobody is left who has not declined");
     assert_eq!(booking.declined_by, [world.technician.id, second.id]);
     support::assert_not_found(run(world.bookings().accept(&world.stranger.actor(), id)));
-    assert_refused(run(world.bookings().accept(&world.technician.actor(), id)), Rule::Transition);
+    support::assert_forbidden(run(world.bookings().accept(&world.technician.actor(), id)));
 }
 
 #[test]

@@ -118,6 +118,7 @@ pub(crate) const TABLE: &[Entry] = table![
     post   "/api/v1/bookings/{booking}/reschedule"                       Authenticated agreement::propose_slot,
     post   "/api/v1/bookings/{booking}/reschedule/approve"               Authenticated agreement::approve_slot,
     post   "/api/v1/bookings/{booking}/reschedule/decline"               Authenticated agreement::decline_slot,
+    post   "/api/v1/bookings/{booking}/early-start"                      Authenticated agreement::allow_early_start,
     post   "/api/v1/bookings/{booking}/corporate/approve"                Authenticated agreement::approve_corporate,
     post   "/api/v1/bookings/{booking}/corporate/decline"                Authenticated agreement::decline_corporate,
 

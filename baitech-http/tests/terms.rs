@@ -195,3 +195,21 @@ async fn a_changed_phone_number_is_downloaded_and_no_change_of_the_booking() {
         request(Method::POST, &format!("{path}/cancel"), Some(&juma), &[("if-match", &tag)], Some(cancel));
     assert_eq!(world.send(pinned).await.ok()["status"], "cancelled", "the booking is as it was shown");
 }
+
+#[tokio::test]
+async fn a_technician_sets_out_early_only_with_the_customers_word() {
+    let world = World::new().await;
+    let (asha, juma) = (user(Role::Customer, 1), user(Role::Technician, 1));
+    let id = world.booking(1, BookingStatus::Accepted).await;
+    let path = |command: &str| format!("/api/v1/bookings/{id}/{command}");
+    let problem = world.post(&juma, &path("en-route"), None).await.problem(409, "refused");
+    assert_eq!(problem["rule"], "too_early");
+    assert!(problem["detail"].as_str().unwrap().contains("2026-03-03 06:00"), "{problem}");
+    let from = |moment: &str| Some(json!({ "from": moment }));
+    let invalid = world.post(&asha, &path("early-start"), from("2026-03-03T06:00:00Z")).await;
+    assert_eq!(Reply::fields(&invalid.problem(422, "invalid")), ["from"]);
+    world.post(&juma, &path("early-start"), from("2026-03-02T05:00:00Z")).await.problem(403, "forbidden");
+    let allowed = world.post(&asha, &path("early-start"), from("2026-03-02T05:00:00Z")).await.ok();
+    assert_eq!(allowed["earlyStart"], "2026-03-02T05:00:00Z");
+    assert_eq!(world.post(&juma, &path("en-route"), None).await.ok()["status"], "en_route");
+}

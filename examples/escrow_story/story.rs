@@ -87,7 +87,6 @@ impl Story<'_> {
         )?;
         let id = self.book("2026-03-09").await?;
         self.pay(id).await?;
-        self.clock.set(self.market.bookings().get(&Actor::System, id).await?.slot.starts_at());
         self.work(id).await?;
         self.days_pass(1).await?;
         let amina = self.people.amina.actor();
@@ -143,6 +142,7 @@ impl Story<'_> {
     async fn work(&self, id: Id<Booking>) -> Result<()> {
         let (amina, peter) = (self.people.amina.actor(), self.people.peter.actor());
         let bookings = self.market.bookings();
+        self.clock.set(bookings.get(&Actor::System, id).await?.slot.starts_at());
         bookings.en_route(&peter, id).await?;
         bookings.arrive(&peter, id).await?;
         bookings.start(&peter, id).await?;

@@ -4,13 +4,13 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AdditionalService, BookingStatus, Cancellation, CancellationPolicy, CorporateDetails, Dispute, Matching,
-    Material, Payment, PriceChange, Quality, Recurrence, Reminder, RescheduleProposal, ServiceLocation,
-    TimeSlot, Warranty,
+    AdditionalService, BookingPolicy, BookingStatus, Cancellation, CancellationPolicy, CorporateDetails,
+    DeclinedOffer, Dispute, Matching, Material, Payment, PriceChange, Quality, Recurrence, Reminder,
+    RescheduleProposal, ServiceLocation, TimeSlot, Warranty,
 };
 use crate::{
     account::{Category, Image, User},
-    kernel::{Code, Id, Rate, Text, Violation},
+    kernel::{Code, Id, Rate, Text, Violation, before},
     payment::is_numbered,
     pricing::Pricing,
 };
@@ -172,6 +172,9 @@ pub struct BookingRecord {
     pub preferred_technician: Option<Id<User>>,
     /// Who declined or did not answer; never offered again.
     pub declined_by: Vec<Id<User>>,
+    /// What was offered to each of those; empty for bookings of the earlier application.
+    #[serde(default)]
+    pub declined_offers: Vec<DeclinedOffer>,
     /// What kind of work.
     pub service_category: Category,
     /// The service in the words of the price list.
@@ -198,6 +201,9 @@ pub struct BookingRecord {
     pub actual: ActualTimes,
     /// What it costs.
     pub pricing: Pricing,
+    /// Whose own rate the price is; the job is offered to nobody else at it. `None` for a price of the
+    /// list.
+    pub priced_for: Option<Id<User>>,
     /// How it is paid.
     pub payment: Payment,
     /// How the technician was found.
@@ -220,6 +226,9 @@ pub struct BookingRecord {
     pub price_change: Option<PriceChange>,
     /// Another slot that one side proposes.
     pub reschedule: Option<RescheduleProposal>,
+    /// From when on the technician may set out, where the customer has agreed to an earlier moment
+    /// than the policy's.
+    pub early_start: Option<DateTime<Utc>>,
     /// The promise to mend.
     pub warranty: Warranty,
     /// The booking whose warranty this one fulfils.
@@ -240,6 +249,9 @@ pub struct BookingRecord {
     pub recurrence: Option<Recurrence>,
     /// The first booking of its series.
     pub recurring_parent: Option<Id<Booking>>,
+    /// Which of its customer's open requests it is, until a technician has accepted it: the number of
+    /// the claim that it holds. `None` also for what is not counted: the next of a series, a warranty.
+    pub open_request: Option<u16>,
     /// When it was hidden; it stays stored.
     pub deleted_at: Option<DateTime<Utc>>,
     /// When it was requested.
@@ -285,6 +297,14 @@ impl Booking {
     #[must_use]
     pub fn entered(&self, status: BookingStatus) -> Option<DateTime<Utc>> {
         self.history.iter().rfind(|change| change.status == status).map(|change| change.changed_at)
+    }
+
+    /// The first moment at which the technician can set out: some hours before the start, or earlier
+    /// where the customer has agreed to that.
+    #[must_use]
+    pub fn departure_from(&self, policy: &BookingPolicy) -> DateTime<Utc> {
+        let usual = before(self.slot.starts_at(), policy.early_departure);
+        self.early_start.map_or(usual, |agreed| agreed.min(usual))
     }
 
     /// Time worked until `now`: what lies between `in_progress` and the next change, summed.

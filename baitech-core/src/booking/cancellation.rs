@@ -115,6 +115,9 @@ pub struct CancellationQuote {
 impl Booking {
     /// What a cancellation would cost this actor now. `no_show` is the technician's word that the customer is not there.
     ///
+    /// Once the technician has arrived, a customer owes at least the late rate, however long before the
+    /// slot that is, and for work done at least its share of the estimated time; never more than the total.
+    ///
     /// # Errors
     /// [`Rule::TooEarly`] for a no-show of the customer before the technician has arrived and waited;
     /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for nobody's business.
@@ -138,10 +141,7 @@ impl Booking {
             CancellationCause::Staff
         };
         let rate = match cause {
-            CancellationCause::Customer if self.status.holds_time() => {
-                let notice = self.slot.starts_at() - context.now;
-                self.cancellation_policy.rate(notice).max(self.cancellation_floor)
-            }
+            CancellationCause::Customer if self.status.holds_time() => self.customer_rate(context.now),
             CancellationCause::CustomerNoShow => self.cancellation_policy.late_rate,
             CancellationCause::Customer
             | CancellationCause::Technician
@@ -151,6 +151,36 @@ impl Booking {
         };
         let fee = CancellationPolicy::fee(self.pricing.total, rate)?;
         Ok(CancellationQuote { cause, rate, fee })
+    }
+
+    /// The rate of a customer who cancels: by the notice, at least the late rate once the technician
+    /// has arrived, and at least the share of the estimated time that was worked.
+    fn customer_rate(&self, now: DateTime<Utc>) -> Rate {
+        let by_notice = self.cancellation_policy.rate(self.slot.starts_at() - now);
+        let rate = by_notice.max(self.cancellation_floor);
+        match self.status {
+            BookingStatus::Arrived | BookingStatus::InProgress | BookingStatus::Paused => {
+                rate.max(self.cancellation_policy.late_rate).max(self.worked_rate(now))
+            }
+            _ => rate,
+        }
+    }
+
+    /// The share of the estimated time that was worked until `now`, rounded up to a basis point; at
+    /// most the whole.
+    fn worked_rate(&self, now: DateTime<Utc>) -> Rate {
+        const WHOLE: i64 = 10_000;
+        let worked = self.worked(now).num_seconds().max(0);
+        if worked == 0 {
+            return Rate::ZERO;
+        }
+        let estimated = match i64::from(self.slot.estimated_minutes).saturating_mul(60) {
+            0 => (self.slot.ends_at() - self.slot.starts_at()).num_seconds(),
+            seconds => seconds,
+        };
+        let points = worked.saturating_mul(WHOLE).saturating_add(estimated - 1).checked_div(estimated);
+        let points = points.filter(|_| estimated > 0).unwrap_or(WHOLE).clamp(0, WHOLE);
+        Rate::from_basis_points(u32::try_from(points).unwrap_or_default())
     }
 
     /// Gives the booking up. What the customer owes for it stands as the customer's debt. A customer who cancels, or staff, ends the

@@ -1,6 +1,8 @@
 use chrono::{DateTime, Utc};
 
-use super::{Booking, BookingEvent, BookingPolicy, BookingStatus, Parties, Party, StatusChange};
+use super::{
+    Booking, BookingEvent, BookingPolicy, BookingStatus, Parties, Party, StatusChange, open_request_claim,
+};
 use crate::{
     account::User,
     decide::{Aggregate, Decision, NumberField},
@@ -67,6 +69,11 @@ impl Decision<Booking> {
                 (true, true) | (false, false) => {}
             }
         }
+        if !to.is_open_request()
+            && let Some(n) = booking.open_request.take()
+        {
+            free.push(open_request_claim(booking.customer, n));
+        }
         let technician = booking.technician;
         booking.status = to;
         booking.history.push(StatusChange {
@@ -131,11 +138,11 @@ impl Booking {
         self.corporate.as_ref().map(|corporate| corporate.company)
     }
 
-    /// Whether an actor may know of this booking at all: its parties and staff, and whoever was offered it before.
+    /// Whether an actor may know of this booking at all: its parties and staff, and whoever declined an
+    /// offer of it (and sees that offer alone).
     #[must_use]
     pub fn is_visible_to(&self, actor: &Actor) -> bool {
-        let declined = || actor.id().is_some_and(|id| self.declined_by.contains(&id));
-        !self.parties(actor).is_empty() || declined()
+        !self.parties(actor).is_empty() || self.declined_offer(actor).is_some()
     }
 
     /// The statuses that an actor could ask for now, as far as the table goes.

@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Booking, BookingStatus, DisputeOutcome, ReminderKind};
@@ -30,6 +31,8 @@ pub enum BookingEvent {
     BookingRescheduleDeclined,
     /// It takes place at another time.
     BookingRescheduled,
+    /// The customer agrees that the technician sets out earlier than the policy allows.
+    BookingEarlyStartAllowed { from: DateTime<Utc> },
     /// The money came in.
     BookingPaymentReceived { amount: Money },
     /// Somebody is to be reminded.
@@ -78,6 +81,7 @@ impl BookingEvent {
             Self::BookingRescheduleProposed { .. } => "booking.reschedule_proposed",
             Self::BookingRescheduleDeclined => "booking.reschedule_declined",
             Self::BookingRescheduled => "booking.rescheduled",
+            Self::BookingEarlyStartAllowed { .. } => "booking.early_start_allowed",
             Self::BookingPaymentReceived { .. } => "booking.payment_received",
             Self::BookingReminder { .. } => "booking.reminder",
             Self::BookingEvidenceAdded { .. } => "booking.evidence_added",

@@ -7,6 +7,7 @@ mod booking;
 mod cancellation;
 mod corporate;
 mod decision;
+mod declined;
 mod dispute;
 mod draft;
 mod event;
@@ -35,6 +36,7 @@ pub use cancellation::{
     Cancellation, CancellationCause, CancellationPolicy, CancellationQuote, CancellationTier,
 };
 pub use decision::Context;
+pub use declined::DeclinedOffer;
 pub use dispute::{
     Dispute, DisputeCategory, DisputeClaim, DisputeOutcome, DisputeStatus, Evidence, Resolution,
 };
@@ -52,7 +54,7 @@ pub use policy::BookingPolicy;
 pub use price_change::{NewMaterial, NewPriceChange, NewService};
 pub use progress::Assignment;
 pub use repository::{BookingFilter, BookingRepository};
-pub use request::Terms;
+pub use request::{OPEN_REQUEST_CLAIMS, Terms, open_request_claim};
 pub use schedule::{SLOT_CLAIMS, TimeSlot, cell_claim};
 pub use service::{Bookings, Offer};
 pub use status::{BookingStatus, Parties, Party, Transition};

@@ -41,6 +41,9 @@ pub struct BookingPolicy {
     pub dispute_escalation: TimeDelta,
     /// How long one waits for the other side before it counts as not having come.
     pub no_show_wait: TimeDelta,
+    /// How long before the start the technician can set out, unless the customer has agreed to an
+    /// earlier moment ([`Booking::allow_early_start`](super::Booking::allow_early_start)).
+    pub early_departure: TimeDelta,
     /// An arrival this long after the start is still in time.
     pub punctuality_tolerance: TimeDelta,
     /// How long before the start both sides are reminded.
@@ -55,6 +58,8 @@ pub struct BookingPolicy {
     pub recurrence_lead: TimeDelta,
     /// The most bookings of a series.
     pub max_occurrences: u16,
+    /// How many requests a customer can have that no technician has accepted yet.
+    pub max_open_requests: u16,
     /// How far ahead a booking can be made.
     pub max_advance: TimeDelta,
     /// How long the answer to a request that moved no money is kept for its repetition.
@@ -77,6 +82,7 @@ impl Default for BookingPolicy {
             dispute_window: TimeDelta::days(7),
             dispute_escalation: TimeDelta::days(7),
             no_show_wait: TimeDelta::minutes(30),
+            early_departure: TimeDelta::hours(4),
             punctuality_tolerance: TimeDelta::minutes(15),
             arrival_reminders: vec![TimeDelta::hours(24), TimeDelta::hours(1)],
             payment_reminder: TimeDelta::hours(24),
@@ -84,6 +90,7 @@ impl Default for BookingPolicy {
             approval_limit: Money::from_major(5_000, Currency::KES),
             recurrence_lead: TimeDelta::days(14),
             max_occurrences: 52,
+            max_open_requests: 20,
             max_advance: TimeDelta::days(366),
             idempotency_lifetime: TimeDelta::days(7),
         }
@@ -144,12 +151,14 @@ impl BookingPolicy {
             dispute_window: _,
             dispute_escalation: _,
             no_show_wait: _,
+            early_departure: _,
             punctuality_tolerance: _,
             arrival_reminders: _,
             payment_reminder: _,
             review_request: _,
             recurrence_lead: _,
             max_occurrences: _,
+            max_open_requests: _,
             max_advance: _,
             idempotency_lifetime: _,
         } = self;
@@ -173,6 +182,7 @@ impl BookingPolicy {
             ("disputeWindow", self.dispute_window),
             ("disputeEscalation", self.dispute_escalation),
             ("noShowWait", self.no_show_wait),
+            ("earlyDeparture", self.early_departure),
             ("punctualityTolerance", self.punctuality_tolerance),
             ("paymentReminder", self.payment_reminder),
             ("reviewRequest", self.review_request),
@@ -186,7 +196,10 @@ impl BookingPolicy {
         for (index, time) in self.arrival_reminders.iter().enumerate() {
             check.time(format!("arrivalReminders[{index}]"), *time);
         }
-        check.require(self.max_occurrences > 0, "maxOccurrences", Code::OutOfRange, "this is 1 at least");
+        let counts = [("maxOccurrences", self.max_occurrences), ("maxOpenRequests", self.max_open_requests)];
+        for (field, count) in counts {
+            check.require(count > 0, field, Code::OutOfRange, "this is 1 at least");
+        }
     }
 }
 

@@ -1,13 +1,21 @@
 //! The way of a booking from the search for a technician to verified work.
 
+use chrono::{DateTime, Utc};
+
 use super::{
-    Alternative, ApprovalStatus, Booking, BookingStatus, Context, PaymentTiming, Reminder, ReminderKind,
+    Alternative, ApprovalStatus, Booking, BookingEvent, BookingStatus, Context, DeclinedOffer, Party,
+    PaymentTiming, Reminder, ReminderKind,
 };
 use crate::{
     account::{StatsDelta, User},
     decide::Decision,
     kernel::{Actor, Code, Id, Result, Rule, Violation, after, before, unless_never},
+    pricing::Pricing,
 };
+
+/// Why nobody else is offered a job at the own rate of one technician.
+pub(super) const PRICED_FOR_ANOTHER: &str = "the price is the own rate of the preferred technician, and the price list asks \
+    more of others: move the booking (to the same slot, too) to see and accept that price";
 
 /// A history holds so many pauses.
 const MAX_PAUSES: usize = 100;
@@ -52,15 +60,32 @@ impl Booking {
         Ok(Decision::new(self))
     }
 
+    /// The booking at the price of the list, which counts for every technician, in the place of one
+    /// technician's own rate. The customer has approved the old price, and so no more than that.
+    ///
+    /// # Errors
+    /// [`Rule::CostsMore`] for a price above the approved one.
+    pub(super) fn priced_by_list(mut self, pricing: Pricing, context: &Context<'_>) -> Result<Self> {
+        if pricing.total.exceeds(self.pricing.total)? {
+            return Err(self.refuse(Rule::CostsMore, PRICED_FOR_ANOTHER, &context.actor));
+        }
+        self.0.pricing = pricing;
+        self.0.priced_for = None;
+        Ok(self)
+    }
+
     /// Offers the job to a technician. That the technician is eligible is matching's to say.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Rule::NotEligible`] for one who declined it or who is the customer; [`Rule::TooLate`] after the end of
-    /// the slot.
+    /// [`Rule::Transition`]; [`Rule::NotEligible`] for one who declined it, who is the customer, or where the price is the own rate
+    /// of another technician; [`Rule::TooLate`] after the end of the slot.
     pub fn assign(mut self, assignment: Assignment, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.declined_by.contains(&assignment.technician) || self.customer == assignment.technician {
             let message = "this technician has declined the job, or is its customer";
             return Err(self.refuse(Rule::NotEligible, message, &context.actor));
+        }
+        if self.priced_for.is_some_and(|technician| technician != assignment.technician) {
+            return Err(self.refuse(Rule::NotEligible, PRICED_FOR_ANOTHER, &context.actor));
         }
         if context.now >= self.slot.ends_at() {
             return Err(self.refuse(Rule::TooLate, "the time of this job is over", &context.actor));
@@ -74,7 +99,7 @@ impl Booking {
         // The parties are judged before the technician is set: nobody assigns by being assigned.
         let mut decision = Decision::new(self).step(BookingStatus::Assigned, context, None)?;
         decision.next.0.technician = Some(assignment.technician);
-        if let Some(super::BookingEvent::BookingStatusChanged { technician, .. }) =
+        if let Some(BookingEvent::BookingStatusChanged { technician, .. }) =
             decision.effects.events.last_mut()
         {
             *technician = Some(assignment.technician);
@@ -117,16 +142,65 @@ impl Booking {
         let booking = &mut decision.next.0;
         if let Some(technician) = booking.technician.take() {
             booking.declined_by.push(technician);
+            booking.declined_offers.push(DeclinedOffer {
+                element: Some(context.id()),
+                technician,
+                declined_at: context.now,
+                slot: booking.slot,
+                pricing: booking.pricing,
+                method: booking.payment.method,
+            });
         }
         Ok(decision)
+    }
+
+    /// The customer agrees that the technician sets out from a moment on, earlier than the policy
+    /// allows by itself. Another slot ends the agreement.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] unless `accepted`; a violation of `from` for a moment at which the
+    /// technician can set out anyway; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others
+    /// than the customer.
+    pub fn allow_early_start(mut self, from: DateTime<Utc>, context: &Context<'_>) -> Result<Decision<Self>> {
+        self.require_party(&[Party::Customer], &context.actor)?;
+        self.require_status(&[BookingStatus::Accepted], "an earlier start", &context.actor)?;
+        let usual = before(self.slot.starts_at(), context.policy.early_departure);
+        if from >= usual {
+            let message = format!("the technician can set out from {} on anyway", self.local(usual));
+            return Err(Violation::new("from", Code::OutOfRange, message).into());
+        }
+        self.0.early_start = Some(from);
+        Ok(Decision::new(self).event(BookingEvent::BookingEarlyStartAllowed { from }))
+    }
+
+    /// Fails before the moment from which the technician can set out.
+    fn require_departure(&self, context: &Context<'_>) -> Result<()> {
+        let from = self.departure_from(context.policy);
+        if context.now >= from {
+            return Ok(());
+        }
+        let message = format!(
+            "the technician can set out from {} on, or once the customer has agreed to an earlier start",
+            self.local(from)
+        );
+        Err(self.refuse(Rule::TooEarly, message, &context.actor))
+    }
+
+    /// A moment as people at the place of the job read it.
+    fn local(&self, moment: DateTime<Utc>) -> String {
+        let zone = self.slot.zone;
+        format!("{} ({zone})", moment.with_timezone(&zone).format("%Y-%m-%d %H:%M"))
     }
 
     /// The technician sets out.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Rule::PaymentRequired`] where the money is due at acceptance and not held yet.
+    /// [`Rule::Transition`]; [`Rule::TooEarly`] long before the start, unless the customer has agreed
+    /// ([`departure_from`](Self::departure_from)); [`Rule::PaymentRequired`] where the money is due at
+    /// acceptance and not held yet.
     pub fn en_route(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let decision = Decision::new(self).step(BookingStatus::EnRoute, context, None)?;
+        decision.next.require_departure(context)?;
         if decision.next.awaits_money_at_acceptance() {
             let message = "the customer's payment is not held yet";
             return Err(decision.next.refuse(Rule::PaymentRequired, message, &context.actor));
@@ -137,8 +211,10 @@ impl Booking {
     /// The technician is there.
     ///
     /// # Errors
-    /// [`Rule::Transition`].
+    /// [`Rule::Transition`]; [`Rule::TooEarly`] as [`en_route`](Self::en_route).
     pub fn arrive(self, context: &Context<'_>) -> Result<Decision<Self>> {
+        self.require_transition(BookingStatus::Arrived, &context.actor)?;
+        self.require_departure(context)?;
         let in_time = context.now <= after(self.slot.starts_at(), context.policy.punctuality_tolerance);
         let arrival = StatsDelta { arrivals: 1, late_arrivals: u32::from(!in_time), ..StatsDelta::default() };
         let technician = self.technician;
@@ -148,8 +224,10 @@ impl Booking {
     /// The work begins, or goes on after a pause.
     ///
     /// # Errors
-    /// [`Rule::Transition`].
+    /// [`Rule::Transition`]; [`Rule::TooEarly`] as [`en_route`](Self::en_route).
     pub fn start(self, context: &Context<'_>) -> Result<Decision<Self>> {
+        self.require_transition(BookingStatus::InProgress, &context.actor)?;
+        self.require_departure(context)?;
         Decision::new(self).step(BookingStatus::InProgress, context, None)
     }
 

@@ -92,12 +92,13 @@ impl Booking {
         Ok(Decision::new(self).event(BookingEvent::BookingUpdated))
     }
 
-    /// Fails unless the warranty covers a claim now.
+    /// Fails unless the warranty covers a claim for this slot now.
     ///
     /// # Errors
-    /// [`Rule::Transition`] before the work is verified; [`Rule::TooLate`] without a warranty that still runs; a violation of
-    /// `warranty.claims` after ten of them.
-    pub(super) fn require_warranty(&self, context: &Context<'_>) -> Result<()> {
+    /// [`Rule::Transition`] before the work is verified; [`Rule::TooLate`] without a warranty that still runs;
+    /// [`Rule::PaymentRequired`] while the bill is unpaid; violations of `timeSlot` and, after ten claims, of
+    /// `warranty.claims`.
+    pub(super) fn require_warranty(&self, slot: &TimeSlot, context: &Context<'_>) -> Result<()> {
         self.require_party(&[Party::Customer], &context.actor)?;
         let done = [
             BookingStatus::Completed,
@@ -109,26 +110,31 @@ impl Booking {
         if self.warranty.expires_at.is_none_or(|expires_at| context.now >= expires_at) {
             return Err(self.refuse(Rule::TooLate, "no warranty covers this booking now", &context.actor));
         }
+        if !self.is_paid_up() {
+            let message =
+                format!("{} of the bill is unpaid; pay it before you claim the warranty", self.owed());
+            return Err(self.refuse(Rule::PaymentRequired, message, &context.actor));
+        }
         if self.warranty.claims.len() >= MAX_CLAIMS {
             let message = format!("at most {MAX_CLAIMS} claims on a warranty");
             return Err(Violation::new("warranty.claims", Code::TooMany, message).into());
         }
-        Ok(())
+        Ok(check_slot(slot, context)?)
     }
 
     /// The customer claims the warranty: a zero-price booking comes with the decision.
     ///
     /// # Errors
-    /// [`Rule::Transition`] before the work is done; [`Rule::TooLate`] without a warranty that still runs; violations of
-    /// `timeSlot` and, after ten claims, of `warranty.claims`.
+    /// [`Rule::Transition`] before the work is done; [`Rule::TooLate`] without a warranty that still runs;
+    /// [`Rule::PaymentRequired`] while the bill is unpaid; violations of `timeSlot` and, after ten claims, of
+    /// `warranty.claims`.
     pub fn claim_warranty(
         mut self,
         slot: TimeSlot,
         description: Text<1000>,
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
-        self.require_warranty(context)?;
-        check_slot(&slot, context)?;
+        self.require_warranty(&slot, context)?;
         let claimed = self.warranty_booking(slot, description, context);
         let booking = claimed.id;
         self.0.warranty.claims.push(booking);

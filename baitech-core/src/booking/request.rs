@@ -10,6 +10,7 @@ use crate::{
     decide::Decision,
     kernel::{Id, Rate, Result, Text},
     pricing::Pricing,
+    store::ClaimKey,
 };
 
 /// Who books, and on which terms.
@@ -21,6 +22,10 @@ pub struct Terms {
     pub company: Option<Id<User>>,
     /// What it costs.
     pub pricing: Pricing,
+    /// Whose own rate that price is.
+    pub priced_for: Option<Id<User>>,
+    /// Which of the customer's open requests it is.
+    pub open_request: Option<u16>,
     /// When it is paid.
     pub timing: PaymentTiming,
 }
@@ -42,6 +47,7 @@ impl Booking {
             technician: None,
             preferred_technician: draft.preferred_technician,
             declined_by: Vec::new(),
+            declined_offers: Vec::new(),
             service_category: draft.category,
             service_type: draft.service_type,
             description: draft.description,
@@ -53,6 +59,8 @@ impl Booking {
             history: vec![requested(context)],
             actual: ActualTimes::default(),
             pricing: terms.pricing,
+            priced_for: terms.priced_for,
+            open_request: terms.open_request,
             payment: Payment::pending(draft.payment_method, terms.timing),
             matching: Matching::default(),
             cancellation_policy: context.policy.cancellation.clone(),
@@ -63,6 +71,7 @@ impl Booking {
             additional_services: Vec::new(),
             price_change: None,
             reschedule: None,
+            early_start: None,
             warranty: Warranty::default(),
             warranty_for: None,
             corporate,
@@ -77,7 +86,8 @@ impl Booking {
             updated_at: context.now,
         });
         let events = booking.opening_events();
-        Ok(Decision::new(booking).events(events))
+        let take = terms.open_request.map(|n| open_request_claim(terms.customer, n));
+        Ok(Decision::new(booking).events(events).take_all(take))
     }
 
     /// What has happened to a booking that begins.
@@ -117,6 +127,7 @@ impl Booking {
         let mut next = self.copy_for(slot, Pricing::free(self.pricing.currency()), context);
         next.0.description = description;
         next.0.preferred_technician = self.technician;
+        next.0.priced_for = None;
         next.0.warranty_for = Some(self.id);
         next.0.corporate = self.corporate.clone().map(|mut corporate| {
             corporate.approval = ApprovalStatus::Approved;
@@ -132,6 +143,7 @@ impl Booking {
             number: BookingNumber::pending(),
             technician: None,
             declined_by: Vec::new(),
+            declined_offers: Vec::new(),
             slot,
             status: BookingStatus::Pending,
             history: vec![requested(context)],
@@ -147,6 +159,7 @@ impl Booking {
             additional_services: Vec::new(),
             price_change: None,
             reschedule: None,
+            early_start: None,
             warranty: Warranty::default(),
             reminders: vec![confirmation(context)],
             quality: Quality::default(),
@@ -154,12 +167,22 @@ impl Booking {
             warranty_for: None,
             recurrence: None,
             recurring_parent: None,
+            open_request: None,
             deleted_at: None,
             created_at: context.now,
             updated_at: context.now,
             ..(*self.0).clone()
         })
     }
+}
+
+/// The name of the space of claims on a customer's places for open requests.
+pub const OPEN_REQUEST_CLAIMS: &str = "booking.open";
+
+/// The claim on one of the open requests that a customer may have.
+#[must_use]
+pub fn open_request_claim(customer: Id<User>, n: u16) -> ClaimKey {
+    ClaimKey::new(OPEN_REQUEST_CLAIMS, format_args!("{customer}/{n}"))
 }
 
 /// The first line of every booking's history.

@@ -2,14 +2,15 @@ use super::{
     ApprovalStatus, Booking, BookingEvent, BookingStatus, Context, Party, RescheduleProposal, TimeSlot,
 };
 use crate::{
+    account::User,
     decide::Decision,
-    kernel::{Code, Error, Rate, Result, Rule, Text, Violation, after},
+    kernel::{Code, Error, Id, Rate, Result, Rule, Text, Violation, after},
     pricing::Pricing,
 };
 
 impl Booking {
-    /// The customer moves the slot, which is free to do before a technician has accepted. The price follows the new slot; where it
-    /// rises past what a company approves by itself, the company is asked anew.
+    /// The customer moves the slot, which is free to do before a technician has accepted. The price follows the new slot (and may be
+    /// the own rate of one technician); where it rises past what a company approves by itself, the company is asked anew.
     ///
     /// # Errors
     /// [`Rule::Transition`] from `accepted` on; a violation of `timeSlot` for a slot in the past;
@@ -17,7 +18,7 @@ impl Booking {
     pub fn move_slot(
         mut self,
         slot: TimeSlot,
-        pricing: Pricing,
+        (pricing, priced_for): (Pricing, Option<Id<User>>),
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         self.require_party(&[Party::Customer, Party::Admin, Party::Support], &context.actor)?;
@@ -36,6 +37,7 @@ impl Booking {
         }
         self.0.slot = slot;
         self.0.pricing = pricing;
+        self.0.priced_for = priced_for;
         let mut decision = Decision::new(self).event(BookingEvent::BookingRescheduled);
         if let (true, Some(corporate)) = (asks, decision.next.0.corporate.as_mut()) {
             corporate.approval = ApprovalStatus::Pending;
@@ -87,6 +89,8 @@ impl Booking {
         self.0.cancellation_floor = self.cancellation_floor.max(reached);
         self.0.slot = proposal.slot;
         self.0.reschedule = None;
+        // What was agreed about the old start says nothing about the new one.
+        self.0.early_start = None;
         self.schedule_arrival_reminders(context);
         Ok(Decision::new(self).event(BookingEvent::BookingRescheduled).free_all(free).take_all(take))
     }

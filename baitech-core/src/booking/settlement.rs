@@ -10,6 +10,7 @@ use crate::{
     ledger::Account,
     payment::Transaction,
     pricing::Shares,
+    store::Stored,
 };
 
 impl Booking {
@@ -64,7 +65,8 @@ impl Booking {
             return Err(self.refuse(Rule::Transition, message, actor));
         }
         if context.has_open_payment() {
-            return Err(self.refuse(Rule::Undecided, "a payment is on its way", actor));
+            let message = "a payment is on its way; wait for it, or withdraw it where it waits for you";
+            return Err(self.refuse(Rule::Undecided, message, actor));
         }
         Ok(())
     }
@@ -205,21 +207,32 @@ impl Booking {
     }
 
     /// The technician confirms that the customer has paid in cash. The technician has the whole sum in hand, so the others' shares of
-    /// it become the technician's debt.
+    /// it become the technician's debt. A payment that nobody was asked for yet, or that waits for its payer, is withdrawn.
     ///
     /// # Errors
     /// [`Rule::Transition`] unless the payment is awaited; [`Rule::PaymentMethod`] unless it is paid in cash; [`Rule::Undecided`] while
     /// another payment is on its way; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than the technician and the staff.
-    pub fn cash_received(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
+    pub fn cash_received(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let actor = &context.actor;
         self.require_party(&[Party::Technician, Party::Admin, Party::Support], actor)?;
         self.require_status(&[BookingStatus::PaymentPending], "payment", actor)?;
         if self.payment.method.is_some_and(|method| method != PaymentMethod::Cash) {
             return Err(self.refuse(Rule::PaymentMethod, "this booking is not paid in cash", actor));
         }
-        if context.has_open_payment() {
+        let pending = |payment: &Stored<Transaction>| payment.status.is_open() && !payment.is_withdrawable();
+        if context.payments.iter().any(pending) {
             return Err(self.refuse(Rule::Undecided, "another payment is on its way", actor));
         }
+        let withdrawn = Decision::new(self).with_payments(context, |payment, _| {
+            if !payment.status.is_open() {
+                return Ok(None);
+            }
+            payment.withdraw("the booking was paid in cash", context).map(Some)
+        })?;
+        withdrawn.and_then(|booking| booking.paid_in_cash(context))
+    }
+
+    fn paid_in_cash(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         let technician = self.payee(context)?;
         let shares = context.policy.pricing.fees.shares(&self.pricing)?;
         let parties = (self.id, self.payer(), technician);
@@ -310,7 +323,7 @@ impl Decision<Booking> {
         let customer = self.next.customer;
         let mut left = fee;
         let decision = self.with_payments(context, |payment, _| {
-            if payment.status.is_open() && payment.wants_sending() && payment.gateway.attempts == 0 {
+            if payment.is_withdrawable() {
                 return payment.withdraw("the booking was cancelled", context).map(Some);
             }
             if !payment.escrow.held {

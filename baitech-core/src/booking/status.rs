@@ -96,6 +96,13 @@ impl BookingStatus {
         matches!(self, Self::Accepted | Self::EnRoute | Self::Arrived | Self::InProgress | Self::Paused)
     }
 
+    /// Whether it is a request that no technician has accepted yet: `pending`, `matching`, `assigned` and
+    /// `rejected`. Customers have a limited number of those.
+    #[must_use]
+    pub const fn is_open_request(self) -> bool {
+        matches!(self, Self::Pending | Self::Matching | Self::Assigned | Self::Rejected)
+    }
+
     /// The statuses that can follow, whoever asks.
     pub fn next(self) -> impl Iterator<Item = Self> {
         Transition::TABLE

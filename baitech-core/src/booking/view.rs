@@ -1,8 +1,8 @@
 use serde::Serialize;
 
 use super::{
-    ActualTimes, Booking, BookingRecord, BookingStatus, Matching, Notes, Party, Payment, PaymentMethod,
-    Quality, Warranty,
+    ActualTimes, Booking, BookingRecord, BookingStatus, DeclinedOffer, Matching, Notes, Party, Payment,
+    PaymentMethod, Quality, Warranty,
 };
 use crate::{
     account::User,
@@ -14,7 +14,7 @@ use crate::{
 ///
 /// The technician sees the place, the address, the way in and the customer's name and phone from `accepted` on, and before that only
 /// the town and the county; staff's notes and the others' names among those who declined are for staff. Who declined sees what was offered, until
-/// they declined, and nothing of what came after.
+/// they declined, and nothing of what came after: neither status, slot, price nor version.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BookingView {
@@ -51,6 +51,7 @@ impl BookingView {
         let is_customer = parties.contains(Party::Customer);
         let holds_job = parties.contains(Party::Technician) && was_accepted(booking);
         let mut record = booking.clone().into_record();
+        let mut version = stored.version;
         if !(is_staff || is_customer || holds_job) {
             record.location = record.location.town();
         }
@@ -60,8 +61,10 @@ impl BookingView {
             record.notes.admin = None;
             let own = |id: &Id<User>| actor.id() == Some(*id);
             if parties.is_empty() {
-                hide_what_followed(&mut record, &own);
+                hide_what_followed(&mut record, booking.declined_offer(actor), &own);
+                version = Version::FIRST;
             }
+            record.declined_offers.retain(|offer| own(&offer.technician));
             record.declined_by.retain(own);
             for change in record.history.iter_mut().filter(|line| line.status == BookingStatus::Rejected) {
                 change.changed_by = change.changed_by.filter(own);
@@ -74,12 +77,27 @@ impl BookingView {
             .filter(|_| is_staff || is_customer || holds_job)
             .map(|user| Contact { name: user.full_name(), phone_number: user.phone.to_string() });
         let allowed = booking.allowed(actor).collect();
-        Self { record, version: stored.version, customer_contact: contact, allowed }
+        Self { record, version, customer_contact: contact, allowed }
     }
 }
 
 /// Takes out of the record what happened after this technician declined.
-fn hide_what_followed(record: &mut BookingRecord, own: &impl Fn(&Id<User>) -> bool) {
+fn hide_what_followed(
+    record: &mut BookingRecord,
+    offer: Option<&DeclinedOffer>,
+    own: &impl Fn(&Id<User>) -> bool,
+) {
+    record.status = BookingStatus::Rejected;
+    if let Some(offer) = offer {
+        record.slot = offer.slot;
+        record.pricing = offer.pricing;
+        record.payment.method = offer.method;
+        record.updated_at = offer.declined_at;
+    }
+    record.recurrence = None;
+    record.deleted_at = None;
+    record.open_request = None;
+    record.priced_for = record.priced_for.filter(own);
     // One rejection is one name among those who declined, in the same order. Histories of the earlier application are shorter.
     let mut refusals =
         record.history.iter().enumerate().filter(|(_, line)| line.status == BookingStatus::Rejected);
@@ -102,6 +120,7 @@ fn hide_what_followed(record: &mut BookingRecord, own: &impl Fn(&Id<User>) -> bo
     record.additional_services = Vec::new();
     record.price_change = None;
     record.reschedule = None;
+    record.early_start = None;
     record.warranty = Warranty::default();
     record.corporate = None;
     record.reminders = Vec::new();

@@ -10,7 +10,7 @@ use super::{
     numbers::{DrawnNumbers, number_of},
 };
 use crate::{
-    booking::SLOT_CLAIMS,
+    booking::{OPEN_REQUEST_CLAIMS, SLOT_CLAIMS},
     engine::Engine,
     kernel::{Code, Error, Id, Kind, Money, Rule, Violation, after, unless_never},
     ledger::{Account, Entry},
@@ -170,6 +170,11 @@ pub(super) fn refusal(error: StoreError) -> Error {
         StoreError::Claimed(claim) => match claim.key.space() {
             SLOT_CLAIMS => {
                 Error::refused(Rule::TimeSlotTaken, "the technician holds another booking at that time")
+            }
+            OPEN_REQUEST_CLAIMS => {
+                let message =
+                    "other requests took the last places; wait until a technician accepts one, or cancel one";
+                Error::refused(Rule::TooManyRequests, message)
             }
             space => {
                 let field = space.strip_prefix("user.").unwrap_or(space).to_owned();

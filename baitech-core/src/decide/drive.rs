@@ -15,6 +15,7 @@ use super::{
     numbers::DrawnNumbers,
 };
 use crate::{
+    booking::OPEN_REQUEST_CLAIMS,
     engine::Engine,
     kernel::{Entropy, Error, Id, Result},
     payment::Transaction,
@@ -127,6 +128,12 @@ where
             Ok(Done::Written(written)) => return Ok(written),
             Ok(Done::Replayed(answer)) => return replay(load, &answer).await,
             Err(StoreError::Conflict(target)) => target,
+            // Another request was quicker to take the same place: the next attempt finds another, or none.
+            Err(StoreError::Claimed(claim))
+                if claim.key.space() == OPEN_REQUEST_CLAIMS && made + 1 < MAX_ATTEMPTS =>
+            {
+                A::reference(id)
+            }
             Err(error) => return Err(refusal(error)),
         };
         made += 1;

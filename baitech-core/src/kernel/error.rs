@@ -256,6 +256,10 @@ pub enum Rule {
     UnderReview,
     /// The technician owes the platform too much.
     DebtLimit,
+    /// The customer owes fees that have to be paid before the next booking.
+    UnpaidFees,
+    /// The customer has as many open requests as one may have.
+    TooManyRequests,
     /// It costs more than its caller agreed to.
     CostsMore,
     /// It is too early for this.

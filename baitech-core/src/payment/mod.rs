@@ -10,6 +10,7 @@ mod fraud;
 mod fraud_rules;
 pub mod gateway;
 mod ledger_methods;
+mod method;
 mod number;
 mod payout;
 mod policy;
@@ -39,6 +40,7 @@ pub use gateway::{
     WebhookError,
 };
 pub use ledger_methods::{BankTransfer, Cash, Wallet};
+pub(crate) use method::require_method;
 pub use number::TransactionNumber;
 pub(crate) use number::is_numbered;
 pub use policy::PaymentPolicy;

@@ -39,6 +39,9 @@ pub struct PaymentPolicy {
     pub debt_limit: Money,
     /// A company owes this at most for what it buys on credit.
     pub credit_limit: Money,
+    /// A customer who owes more than this (cancellation fees) pays it before booking again. Companies
+    /// have the credit limit instead.
+    pub unpaid_fees_limit: Money,
     /// The most that a wallet holds.
     pub wallet_limit: Money,
     /// The most of a tip.
@@ -65,6 +68,7 @@ impl Default for PaymentPolicy {
             settlement_time: TimeOfDay::MIDNIGHT,
             debt_limit: kes(10_000),
             credit_limit: kes(200_000),
+            unpaid_fees_limit: kes(0),
             wallet_limit: kes(500_000),
             tip_limit: kes(50_000),
             issuer: super::Addressee { name: "BaiTech".to_owned(), ..super::Addressee::default() },
@@ -89,12 +93,13 @@ impl PaymentPolicy {
     }
 
     /// Every amount of the policy. A new field has to be placed here, so that no limit is left in another currency.
-    pub(crate) fn limits_mut(&mut self) -> [(&'static str, &mut Money); 6] {
+    pub(crate) fn limits_mut(&mut self) -> [(&'static str, &mut Money); 7] {
         let Self {
             confirm_above,
             payout_minimum,
             debt_limit,
             credit_limit,
+            unpaid_fees_limit,
             wallet_limit,
             tip_limit,
             release_after: _,
@@ -114,6 +119,7 @@ impl PaymentPolicy {
             ("payment.payoutMinimum", payout_minimum),
             ("payment.debtLimit", debt_limit),
             ("payment.creditLimit", credit_limit),
+            ("payment.unpaidFeesLimit", unpaid_fees_limit),
             ("payment.walletLimit", wallet_limit),
             ("payment.tipLimit", tip_limit),
         ]

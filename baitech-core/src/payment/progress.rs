@@ -5,7 +5,7 @@ use super::{
     TransactionStatus,
 };
 use crate::{
-    booking::Context,
+    booking::{Context, PaymentMethod},
     decide::Decision,
     kernel::{Result, Rule, after},
     ledger::Account,
@@ -174,13 +174,33 @@ impl Transaction {
         Decision::new(self).event(PaymentEvent::TransactionUpdated)
     }
 
-    /// Gives up what nobody has been asked for yet.
+    /// Whether it waits for its payer alone: a bank transfer that no provider carries out. Should its
+    /// money come after it was withdrawn, it is booked all the same.
+    #[must_use]
+    pub fn waits_for_payer(&self) -> bool {
+        self.status.is_open()
+            && self.kind.is_incoming()
+            && self.method == PaymentMethod::BankTransfer
+            && self.mismatch.is_none()
+    }
+
+    /// Whether it can be given up: nobody has been asked for it yet, or it waits for its payer.
+    #[must_use]
+    pub fn is_withdrawable(&self) -> bool {
+        let unsent = self.gateway.sent_at.is_none() && self.gateway.attempts == 0;
+        self.status.is_open() && (unsent || self.waits_for_payer())
+    }
+
+    /// Gives up what nobody has been asked for yet, or what waits for its payer alone.
     ///
     /// # Errors
-    /// [`Rule::Transition`] once it was sent.
+    /// [`Rule::Transition`] once a provider was asked, or once it has ended.
     pub fn withdraw(self, reason: &str, context: &Context<'_>) -> Result<Decision<Self>> {
-        if self.gateway.sent_at.is_some() || self.gateway.attempts > 0 {
-            return Err(self.refuse(Rule::Transition, "this was sent already; its outcome has to be awaited"));
+        if !self.is_withdrawable() {
+            let message = "a provider was asked for this payment already; its outcome has to be awaited";
+            let ended = "this has ended; only an open payment is withdrawn";
+            let message = if self.status.is_open() { message } else { ended };
+            return Err(self.refuse(Rule::Transition, message));
         }
         self.fail("withdrawn", reason, (TransactionStatus::Cancelled, Cause::Withdrawn), context)
     }

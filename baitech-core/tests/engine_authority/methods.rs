@@ -340,6 +340,12 @@ const BOOKINGS: &[Row] = &[
         let id = s.slot_proposed();
         run(s.till.world.bookings().decline_slot(a, id)).map(drop)
     }),
+    Row("bookings.allow_early_start", "customer", |s, a| {
+        let id = s.at(Status::Accepted);
+        // Earlier than the policy of these tests allows by itself.
+        let from = s.till.world.now() - TimeDelta::days(20_000);
+        run(s.till.world.bookings().allow_early_start(a, id, from)).map(drop)
+    }),
     Row("bookings.end_series", "customer support admin", |s, a| {
         let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=3".to_owned()), ..support::request() };
         let id = s.till.world.request(&weekly).id;

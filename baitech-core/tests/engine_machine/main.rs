@@ -45,6 +45,8 @@ impl Run {
     fn new() -> Self {
         // Jobs in cash add up here to more than a technician may owe; what then is refused has tests of its own.
         let mut policy = baitech_core::booking::BookingPolicy::default();
+        policy.payment.unpaid_fees_limit = support::kes(1_000_000_000);
+        policy.early_departure = TimeDelta::days(10_000);
         policy.payment.debt_limit = support::kes(1_000_000_000);
         let world = World::with(|builder| builder.policy(policy));
         let technician = world.add_technician(2, 3.0);

@@ -13,6 +13,7 @@ mod documents;
 mod faults;
 mod holding;
 mod limits;
+mod methods;
 mod numbers;
 mod outgoing;
 mod powers;

@@ -14,11 +14,11 @@ use baitech_core::{
     Builder, Marketplace,
     account::{Category, User},
     booking::{
-        Booking, BookingEvent, BookingFilter, BookingStatus, Bookings, NewBooking, NewLocation, NewTimeSlot,
-        PaymentMethod,
+        Booking, BookingEvent, BookingFilter, BookingPolicy, BookingRecord, BookingStatus, Bookings,
+        NewBooking, NewLocation, NewTimeSlot, PaymentMethod,
     },
     kernel::{Actor, Code, Error, Id, ManualClock, Money, PageRequest, Result, Role, Rule, SeededEntropy},
-    ledger::Account,
+    ledger::{Account, Entry, EntryRecord, Posting},
     memory::MemoryStore,
     store::{
         AggregateRef, ChangeSet, ClaimKey, Claims, Commit, Event, EventKind, LedgerReader, Load, Outbox, Put,
@@ -46,7 +46,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Monday, 2 March 2026, 8:00 in Nairobi, by the platform's own numbers.
+    /// Monday, 2 March 2026, 8:00 in Nairobi, by the platform's own numbers, but for two:
+    /// technicians can set out at any time, and one customer can have thousands of open requests.
     pub(crate) fn new() -> Self {
         Self::with(|builder| builder)
     }
@@ -57,6 +58,11 @@ impl World {
         let clock = Arc::new(ManualClock::at(build::start()));
         let builder =
             Marketplace::builder(store.clone()).clock(clock.clone()).entropy(Arc::new(SeededEntropy::new(7)));
+        let builder = builder.policy(BookingPolicy {
+            early_departure: TimeDelta::days(10_000),
+            max_open_requests: 2_000,
+            ..BookingPolicy::default()
+        });
         let world = Self {
             store,
             clock,
@@ -116,6 +122,31 @@ impl World {
         run(Load::<Booking>::load(&*self.store, id)).unwrap().expect("the booking is stored")
     }
 
+    /// Gives a user money to spend, out of nowhere.
+    pub(crate) fn put_into_wallet(&self, user: Id<User>, amount: Money) {
+        let entry = Entry::new(EntryRecord {
+            id: Id::generate(self.now(), &SeededEntropy::new(99)),
+            cause: AggregateRef::User(user),
+            description: "test".to_owned(),
+            at: self.now(),
+            postings: vec![
+                Posting { account: Account::Wallet(user), amount },
+                Posting { account: Account::Bank, amount: amount.negated() },
+            ],
+        });
+        let mut changes = ChangeSet::new();
+        changes.entries.push(entry.unwrap());
+        let _ = run(self.store.commit(changes)).unwrap();
+    }
+
+    /// Stores a booking as an earlier application left it.
+    pub(crate) fn store_booking(&self, record: BookingRecord) -> Id<Booking> {
+        let id = record.id;
+        let changes = ChangeSet::new().write(Put::new(Booking::from_record(record)));
+        let _ = run(self.store.commit(changes)).unwrap();
+        id
+    }
+
     pub(crate) fn book(&self) -> Stored<Booking> {
         self.request(&request())
     }
@@ -157,7 +188,12 @@ impl World {
                 run(bookings.find_technician(&Actor::System, id))
             }
             BookingStatus::Assigned => run(bookings.accept(&technician, id)),
-            BookingStatus::Accepted => run(bookings.en_route(&technician, id)),
+            BookingStatus::Accepted => {
+                if booking.departure_from(self.market.policy()) > self.now() {
+                    run(bookings.allow_early_start(customer, id, self.now()))?;
+                }
+                run(bookings.en_route(&technician, id))
+            }
             BookingStatus::EnRoute => run(bookings.arrive(&technician, id)),
             BookingStatus::Arrived => run(bookings.start(&technician, id)),
             BookingStatus::InProgress => run(bookings.complete(&technician, id)),

@@ -1,6 +1,7 @@
 //! What the parties have to agree on: a higher price, another slot, a company's approval.
 
 use baitech_core::booking::{NewPriceChange, NewTimeSlot};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::Reason;
@@ -21,6 +22,13 @@ pub(crate) struct SlotProposal {
     time_slot: NewTimeSlot,
     #[serde(default)]
     reason: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct EarlyStart {
+    /// The moment from which the technician may set out.
+    from: DateTime<Utc>,
 }
 
 /// The technician proposes a higher price.
@@ -65,6 +73,15 @@ pub(crate) async fn approve_slot(caller: Caller, Target(id): Target) -> Answer {
 /// The other side keeps to the old slot, or the one who proposed takes it back.
 pub(crate) async fn decline_slot(caller: Caller, Target(id): Target) -> Answer {
     caller.show(caller.bookings.decline_slot(&caller.actor, id).await).await
+}
+
+/// The customer agrees that the technician sets out earlier.
+pub(crate) async fn allow_early_start(
+    caller: Caller,
+    Target(id): Target,
+    Body(body): Body<EarlyStart>,
+) -> Answer {
+    caller.show(caller.bookings.allow_early_start(&caller.actor, id, body.from).await).await
 }
 
 /// The company agrees to the price of the version that `If-Match` names.

@@ -123,6 +123,8 @@ mod tests {
             Rule::ExceedsCapture,
             Rule::UnderReview,
             Rule::DebtLimit,
+            Rule::UnpaidFees,
+            Rule::TooManyRequests,
             Rule::CostsMore,
             Rule::TooEarly,
             Rule::TooLate,

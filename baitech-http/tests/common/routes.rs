@@ -18,6 +18,7 @@ pub fn body(route: &Route) -> Option<Value> {
             "reason": "more work",
             "services": [{ "name": "drain", "price": { "amount": "300", "currency": "KES" } }],
         })),
+        "allow_early_start" => Some(json!({ "from": "2026-03-02T06:00:00Z" })),
         "move_slot" | "propose_slot" => Some(json!({ "timeSlot": slot })),
         "add_checkpoint" => Some(json!({ "name": "no leak", "passed": true })),
         "check_quality" => Some(json!({ "score": 90 })),

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
 
 use super::parts::{
-    Cancellation, Corporate, Dispute, Extra, Location, Matching, Material, Notes, Payment, PriceChange,
-    Quality, Recurrence, Reminder, Reschedule, Slot, StatusChange, Warranty,
+    Cancellation, Corporate, DeclinedOffer, Dispute, Extra, Location, Matching, Material, Notes, Payment,
+    PriceChange, Quality, Recurrence, Reminder, Reschedule, Slot, StatusChange, Warranty,
 };
 use super::pricing::Pricing;
 use crate::user::parts::Image;
@@ -35,6 +35,9 @@ pub(crate) struct BookingDocument {
     #[serde_as(as = "DefaultOnNull<Vec<Oid>>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) declined_by: Vec<Id<User>>,
+    #[serde_as(as = "DefaultOnNull")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) declined_offers: Vec<DeclinedOffer>,
     pub(super) service_category: Category,
     #[serde_as(as = "AsText")]
     pub(super) service_type: Text<100>,
@@ -58,6 +61,9 @@ pub(crate) struct BookingDocument {
     #[serde_as(as = "Option<Whole>")]
     pub(super) actual_duration: Option<i64>,
     pub(super) pricing: Pricing,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) priced_for: Option<Id<User>>,
+    pub(super) open_request: Option<u16>,
     pub(super) payment: Option<Payment>,
     pub(super) matching_details: Option<Matching>,
     pub(super) cancellation_policy: Option<CancellationPolicy>,
@@ -73,6 +79,8 @@ pub(crate) struct BookingDocument {
     pub(super) additional_services: Vec<Extra>,
     pub(super) price_change: Option<PriceChange>,
     pub(super) reschedule: Option<Reschedule>,
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) early_start: Option<DateTime<Utc>>,
     pub(super) warranty: Option<Warranty>,
     #[serde_as(as = "Option<Oid>")]
     pub(super) warranty_for: Option<Id<Booking>>,

@@ -273,6 +273,24 @@ pub(super) struct PriceChange {
     pub(super) decided_at: Option<DateTime<Utc>>,
 }
 
+/// An offer that ended without acceptance, as it was.
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeclinedOffer {
+    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) element: ElementId,
+    #[serde_as(as = "Oid")]
+    pub(super) technician: Id<User>,
+    #[serde_as(as = "Millis")]
+    pub(super) declined_at: DateTime<Utc>,
+    pub(super) time_slot: Slot,
+    pub(super) pricing: Pricing,
+    pub(super) payment_method: Option<PaymentMethod>,
+}
+
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]

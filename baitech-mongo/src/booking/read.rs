@@ -11,9 +11,9 @@ use rust_decimal::Decimal;
 
 use super::document::BookingDocument;
 use super::parts::{
-    Alternative, Cancellation, Checkpoint, Corporate, Dispute, Evidence, Extra, Location, Matching, Material,
-    Notes, Outcome, Payment, PriceChange, Quality, Recurrence, Reminder, Reschedule, Resolution, Slot,
-    StatusChange, Warranty,
+    Alternative, Cancellation, Checkpoint, Corporate, DeclinedOffer, Dispute, Evidence, Extra, Location,
+    Matching, Material, Notes, Outcome, Payment, PriceChange, Quality, Recurrence, Reminder, Reschedule,
+    Resolution, Slot, StatusChange, Warranty,
 };
 use crate::codec::Unreadable;
 use crate::money::money;
@@ -37,6 +37,11 @@ impl BookingDocument {
             technician: self.technician,
             preferred_technician: self.preferred_technician,
             declined_by: self.declined_by,
+            declined_offers: self
+                .declined_offers
+                .into_iter()
+                .map(DeclinedOffer::into_domain)
+                .collect::<Result<_, _>>()?,
             service_category: self.service_category,
             service_type: self.service_type,
             description: self.description,
@@ -52,6 +57,8 @@ impl BookingDocument {
                 worked_minutes: self.actual_duration,
             },
             pricing,
+            priced_for: self.priced_for,
+            open_request: self.open_request,
             payment: self.payment.unwrap_or_default().into_domain(currency),
             matching: self.matching_details.unwrap_or_default().into_domain(),
             cancellation_policy: self.cancellation_policy.unwrap_or_default(),
@@ -69,6 +76,7 @@ impl BookingDocument {
                 .collect(),
             price_change: self.price_change.map(PriceChange::into_domain).transpose()?,
             reschedule: self.reschedule.map(Reschedule::into_domain),
+            early_start: self.early_start,
             warranty: self.warranty.unwrap_or_default().into_domain(),
             warranty_for: self.warranty_for,
             corporate: self.corporate_details.and_then(Corporate::into_domain),
@@ -283,6 +291,20 @@ impl Reschedule {
     fn into_domain(self) -> booking::RescheduleProposal {
         let Self { proposed_by, proposed_at, slot, reason } = self;
         booking::RescheduleProposal { proposed_by, proposed_at, slot: slot.into_domain(), reason }
+    }
+}
+
+impl DeclinedOffer {
+    fn into_domain(self) -> Result<booking::DeclinedOffer, Unreadable> {
+        let Self { element, technician, declined_at, time_slot, pricing, payment_method } = self;
+        Ok(booking::DeclinedOffer {
+            element,
+            technician,
+            declined_at,
+            slot: time_slot.into_domain(),
+            pricing: pricing.into_domain().map_err(|error| error.in_field("declinedOffers"))?,
+            method: payment_method,
+        })
     }
 }
 

@@ -8,9 +8,9 @@ use baitech_core::kernel::Money;
 
 use super::document::BookingDocument;
 use super::parts::{
-    Alternative, Cancellation, Checkpoint, Corporate, Dispute, Evidence, Extra, Location, Matching, Material,
-    Notes, Outcome, Payment, PriceChange, Quality, Recurrence, Reminder, Reschedule, Resolution, Slot,
-    StatusChange, Warranty,
+    Alternative, Cancellation, Checkpoint, Corporate, DeclinedOffer, Dispute, Evidence, Extra, Location,
+    Matching, Material, Notes, Outcome, Payment, PriceChange, Quality, Recurrence, Reminder, Reschedule,
+    Resolution, Slot, StatusChange, Warranty,
 };
 use crate::user::parts::Image;
 
@@ -23,6 +23,7 @@ impl From<Booking> for BookingDocument {
             technician,
             preferred_technician,
             declined_by,
+            declined_offers,
             service_category,
             service_type,
             description,
@@ -34,6 +35,8 @@ impl From<Booking> for BookingDocument {
             history,
             actual: ActualTimes { started_at, ended_at, worked_minutes },
             pricing,
+            priced_for,
+            open_request,
             payment,
             matching,
             cancellation_policy,
@@ -44,6 +47,7 @@ impl From<Booking> for BookingDocument {
             additional_services,
             price_change,
             reschedule,
+            early_start,
             warranty,
             warranty_for,
             corporate,
@@ -64,6 +68,7 @@ impl From<Booking> for BookingDocument {
             technician,
             preferred_technician,
             declined_by,
+            declined_offers: declined_offers.into_iter().map(DeclinedOffer::from).collect(),
             service_category,
             service_type,
             description,
@@ -77,6 +82,8 @@ impl From<Booking> for BookingDocument {
             actual_end_time: ended_at,
             actual_duration: worked_minutes,
             pricing: pricing.into(),
+            priced_for,
+            open_request,
             payment: Some(payment.into()),
             matching_details: Some(matching.into()),
             cancellation_policy: Some(cancellation_policy),
@@ -87,6 +94,7 @@ impl From<Booking> for BookingDocument {
             additional_services: additional_services.into_iter().map(Extra::from).collect(),
             price_change: price_change.map(PriceChange::from),
             reschedule: reschedule.map(Reschedule::from),
+            early_start,
             warranty: Some(warranty.into()),
             warranty_for,
             corporate_details: corporate.map(Corporate::from),
@@ -307,6 +315,20 @@ impl From<booking::RescheduleProposal> for Reschedule {
     fn from(proposal: booking::RescheduleProposal) -> Self {
         let booking::RescheduleProposal { proposed_by, proposed_at, slot, reason } = proposal;
         Self { proposed_by, proposed_at, slot: slot.into(), reason }
+    }
+}
+
+impl From<booking::DeclinedOffer> for DeclinedOffer {
+    fn from(offer: booking::DeclinedOffer) -> Self {
+        let booking::DeclinedOffer { element, technician, declined_at, slot, pricing, method } = offer;
+        Self {
+            element,
+            technician,
+            declined_at,
+            time_slot: slot.into(),
+            pricing: pricing.into(),
+            payment_method: method,
+        }
     }
 }
 

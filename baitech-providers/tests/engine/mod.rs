@@ -151,7 +151,13 @@ impl Shop {
                 bookings.find_technician(&Actor::System, id).await
             }
             BookingStatus::Assigned => bookings.accept(&technician, id).await,
-            BookingStatus::Accepted => bookings.en_route(&technician, id).await,
+            BookingStatus::Accepted => {
+                if booking.departure_from(self.market.policy()) > self.now() {
+                    let customer = self.customer.actor();
+                    bookings.allow_early_start(&customer, id, self.now()).await.unwrap();
+                }
+                bookings.en_route(&technician, id).await
+            }
             BookingStatus::EnRoute => bookings.arrive(&technician, id).await,
             BookingStatus::Arrived => bookings.start(&technician, id).await,
             BookingStatus::InProgress => bookings.complete(&technician, id).await,

@@ -32,6 +32,7 @@ fn in_currency_converts_every_limit() {
                 payout_minimum,
                 debt_limit,
                 credit_limit,
+                unpaid_fees_limit,
                 wallet_limit,
                 tip_limit,
                 release_after: _,
@@ -57,19 +58,21 @@ fn in_currency_converts_every_limit() {
         dispute_window: _,
         dispute_escalation: _,
         no_show_wait: _,
+        early_departure: _,
         punctuality_tolerance: _,
         arrival_reminders: _,
         payment_reminder: _,
         review_request: _,
         recurrence_lead: _,
         max_occurrences: _,
+        max_open_requests: _,
         max_advance: _,
         idempotency_lifetime: _,
     } = policy.clone()
     else {
         panic!("nothing else changes");
     };
-    assert_eq!(currency, Currency::USD);
+    assert_eq!((currency, unpaid_fees_limit), (Currency::USD, Money::zero(Currency::USD)));
     let limits =
         [approval_limit, confirm_above, payout_minimum, debt_limit, credit_limit, wallet_limit, tip_limit];
     let shown = limits.map(|limit| limit.to_string());
@@ -104,6 +107,7 @@ fn limits_in_another_currency_are_all_named() {
         "payment.payoutMinimum",
         "payment.debtLimit",
         "payment.creditLimit",
+        "payment.unpaidFeesLimit",
         "payment.walletLimit",
         "payment.tipLimit",
     ];
@@ -116,7 +120,7 @@ type Case = (fn(&mut BookingPolicy), &'static str, Code);
 #[test]
 fn every_value_that_no_engine_can_use_is_named() {
     let below = TimeDelta::seconds(-1);
-    let cases: [Case; 36] = [
+    let cases: [Case; 38] = [
         (|p| p.approval_limit = p.approval_limit.negated(), "approvalLimit", Code::OutOfRange),
         (|p| p.acceptance_timeout = TimeDelta::MIN, "acceptanceTimeout", Code::OutOfRange),
         (|p| p.payment_timeout = TimeDelta::MIN, "paymentTimeout", Code::OutOfRange),
@@ -124,6 +128,7 @@ fn every_value_that_no_engine_can_use_is_named() {
         (|p| p.dispute_window = TimeDelta::MIN, "disputeWindow", Code::OutOfRange),
         (|p| p.dispute_escalation = TimeDelta::MIN, "disputeEscalation", Code::OutOfRange),
         (|p| p.no_show_wait = TimeDelta::MIN, "noShowWait", Code::OutOfRange),
+        (|p| p.early_departure = TimeDelta::MIN, "earlyDeparture", Code::OutOfRange),
         (|p| p.punctuality_tolerance = TimeDelta::MIN, "punctualityTolerance", Code::OutOfRange),
         (|p| p.arrival_reminders[1] = TimeDelta::MIN, "arrivalReminders[1]", Code::OutOfRange),
         (|p| p.payment_reminder = TimeDelta::MIN, "paymentReminder", Code::OutOfRange),
@@ -132,6 +137,7 @@ fn every_value_that_no_engine_can_use_is_named() {
         (|p| p.max_advance = TimeDelta::MIN, "maxAdvance", Code::OutOfRange),
         (|p| p.idempotency_lifetime = TimeDelta::MIN, "idempotencyLifetime", Code::OutOfRange),
         (|p| p.max_occurrences = 0, "maxOccurrences", Code::OutOfRange),
+        (|p| p.max_open_requests = 0, "maxOpenRequests", Code::OutOfRange),
         (|p| p.payment.release_after = TimeDelta::MIN, "payment.releaseAfter", Code::OutOfRange),
         (|p| p.payment.query_after.clear(), "payment.queryAfter", Code::Required),
         (|p| p.payment.query_after[0] = TimeDelta::zero(), "payment.queryAfter[0]", Code::Order),

@@ -70,7 +70,7 @@ impl Bookings {
     /// The technician sets out.
     ///
     /// # Errors
-    /// [`Rule::Transition`], [`Rule::PaymentRequired`]; [`Error::Conflict`].
+    /// [`Rule::Transition`], [`Rule::TooEarly`], [`Rule::PaymentRequired`]; [`Error::Conflict`].
     pub async fn en_route(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("en_route", GoesOn), &(), |booking, context| booking.en_route(context)).await
     }
@@ -177,7 +177,7 @@ impl Bookings {
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn cancellation_quote(&self, actor: &Actor, id: Id<Booking>) -> Result<CancellationQuote> {
-        let booking = self.get(actor, id).await?;
+        let booking = self.get_as_party(actor, id).await?;
         booking.cancellation_quote(false, &self.context(actor, self.engine.clock.now()))
     }
 

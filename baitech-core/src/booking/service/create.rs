@@ -2,34 +2,48 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::{Bookings, Effort::Begins};
 use crate::{
     account::{Category, User},
-    booking::{Booking, BookingDraft, NewBooking, PaymentMethod, Terms, TimeSlot, Urgency},
+    booking::{
+        Booking, BookingDraft, NewBooking, PaymentTiming, Terms, TimeSlot, Urgency, open_request_claim,
+    },
     decide::{Caller, Step, drive},
     kernel::{Actor, Code, Error, GeoPoint, Id, Kind, Money, Result, Role, Rule, Violation},
-    matching::Candidate,
+    ledger::Account,
+    matching::{Candidate, Job},
+    payment::{TransactionKind, require_method},
     pricing::{Demand, Pricing, Quote, QuoteRequest, hourly},
     store::Stored,
 };
+
+/// A checked request, by whom and on which terms.
+struct Plan {
+    draft: BookingDraft,
+    customer: Id<User>,
+    company: Option<Id<User>>,
+    timing: PaymentTiming,
+}
 
 impl Bookings {
     /// What a booking would cost now, line by line. Nothing is stored or promised: demand changes.
     ///
     /// # Errors
-    /// [`Error::Invalid`] as [`create`](Self::create).
+    /// As [`create`](Self::create), whose request it accepts and refuses alike; but for the limits that
+    /// only a new booking meets ([`Rule::TooManyRequests`], [`Rule::CostsMore`]).
     pub async fn quote(&self, actor: &Actor, request: &NewBooking) -> Result<Quote> {
-        self.require_actor(actor, Begins).await?;
-        let draft = request.check(&self.context(actor, self.engine.clock.now()))?;
-        let customer =
-            request.on_behalf_of.or(actor.id()).ok_or_else(|| Error::forbidden("a person books"))?;
-        self.quote_draft(&draft, customer).await
+        let user = self.require_actor(actor, Begins).await?;
+        let plan = self.plan(actor, user.map(Arc::new), request, self.engine.clock.now()).await?;
+        Ok(self.quote_draft(&plan.draft, plan.customer).await?.0)
     }
 
     /// Requests a service. With a key, repeating it books once.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation; [`Rule::InactiveUser`], [`Rule::PaymentMethod`],
+    /// [`Rule::UnpaidFees`], [`Rule::TooManyRequests`],
     /// [`Rule::IdempotencyKeyReused`], [`Rule::CostsMore`] than [agreed](Self::agreed); [`Error::Forbidden`] for a discount, or a booking for somebody
     /// else, by others than staff.
     pub async fn create(&self, actor: &Actor, request: &NewBooking) -> Result<Stored<Booking>> {
@@ -45,6 +59,52 @@ impl Bookings {
         caller: Caller,
         request: &NewBooking,
     ) -> Result<Step<Booking>> {
+        let now = self.engine.clock.now();
+        let Plan { draft, customer, company, timing } = self.plan(actor, caller, request, now).await?;
+        let (Quote { pricing, .. }, priced_for) = self.quote_draft(&draft, customer).await?;
+        self.require_agreed(pricing.total)?;
+        let place = self.free_place(customer).await?;
+        let open_request = Some(place.ok_or_else(|| self.too_many_requests())?);
+        let terms = Terms { customer, company, pricing, priced_for, open_request, timing };
+        Ok(Step::create(now, Booking::request(draft, terms, &self.context(actor, now))?))
+    }
+
+    fn too_many_requests(&self) -> Error {
+        let most = self.engine.policy.max_open_requests;
+        let message = format!(
+            "a customer has at most {most} requests that no technician has accepted; wait, or cancel one"
+        );
+        Error::refused(Rule::TooManyRequests, message)
+    }
+
+    /// One of the places for open requests of a customer that nobody holds; `None` where all are held.
+    async fn free_place(&self, customer: Id<User>) -> Result<Option<u16>> {
+        /// So many are looked at together.
+        const WINDOW: usize = 32;
+        let most = self.engine.policy.max_open_requests;
+        let mut random = [0; 2];
+        self.engine.entropy.fill(&mut random);
+        let first = u16::from_le_bytes(random).checked_rem(most).unwrap_or_default();
+        let places: Vec<u16> = (first..most).chain(0..first).collect();
+        for window in places.chunks(WINDOW) {
+            let keys: Vec<_> = window.iter().map(|n| open_request_claim(customer, *n)).collect();
+            let held = self.engine.claims.held(&keys).await?;
+            let mut places = window.iter().zip(&keys);
+            if let Some((place, _)) = places.find(|(_, key)| held.iter().all(|claim| claim.key != **key)) {
+                return Ok(Some(*place));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Checks a request for a booking: the one function for quotes and bookings.
+    async fn plan(
+        &self,
+        actor: &Actor,
+        caller: Caller,
+        request: &NewBooking,
+        now: DateTime<Utc>,
+    ) -> Result<Plan> {
         let discounted = request.discount.is_some_and(|discount| !discount.is_zero());
         if request.on_behalf_of.is_some() || discounted {
             // The system books for nobody.
@@ -60,21 +120,29 @@ impl Bookings {
             Some(id) => Arc::new(self.customer(id).await?),
             None => caller.ok_or_else(|| Error::forbidden("a person books"))?,
         };
-        let now = self.engine.clock.now();
-        let context = self.context(actor, now);
-        let draft = request.check(&context)?;
+        let draft = request.check(&self.context(actor, now))?;
         let company = customer.company();
         if request.project.is_some() && company.is_none() {
             return Err(Violation::new("project", Code::Unknown, "projects are for corporate users").into());
         }
-        if draft.payment_method == PaymentMethod::BankTransfer && company.is_none() {
-            return Err(Error::refused(Rule::PaymentMethod, "only companies book on account"));
-        }
+        require_method(draft.payment_method, TransactionKind::BookingPayment, &customer)?;
         let timing = self.engine.gateway(draft.payment_method)?.capabilities().timing;
-        let pricing = self.quote_draft(&draft, customer.id).await?.pricing;
-        self.require_agreed(pricing.total)?;
-        let terms = Terms { customer: customer.id, company, pricing, timing };
-        Ok(Step::create(now, Booking::request(draft, terms, &context)?))
+        if company.is_none() {
+            self.require_fees_paid(customer.id).await?;
+        }
+        Ok(Plan { draft, customer: customer.id, company, timing })
+    }
+
+    /// Fails for a customer who owes more than the policy allows.
+    async fn require_fees_paid(&self, customer: Id<User>) -> Result<()> {
+        let limit = self.engine.policy.payment.unpaid_fees_limit;
+        let owed =
+            self.engine.ledger.balance(Account::Receivable(customer), limit.currency()).await?.negated();
+        if !owed.exceeds(limit)? {
+            return Ok(());
+        }
+        let message = format!("{owed} of fees is unpaid; pay this debt (`pay_debt`) before you book again");
+        Err(Error::refused(Rule::UnpaidFees, message))
     }
 
     async fn customer(&self, id: Id<User>) -> Result<User> {
@@ -85,10 +153,28 @@ impl Bookings {
         Ok(user)
     }
 
-    async fn quote_draft(&self, draft: &BookingDraft, customer: Id<User>) -> Result<Quote> {
+    /// The price of a request, and whose own rate it is, if it is one.
+    async fn quote_draft(
+        &self,
+        draft: &BookingDraft,
+        customer: Id<User>,
+    ) -> Result<(Quote, Option<Id<User>>)> {
+        let job = draft.location.point.map(|point| Job {
+            category: draft.category,
+            point,
+            starts_at: draft.slot.starts_at(),
+            ends_at: draft.slot.ends_at(),
+            preferred: draft.preferred_technician,
+            declined: &[],
+            radius_factor: self.engine.policy.matching.radius_factor(TimeDelta::zero()),
+        });
+        let own = match (job, draft.preferred_technician) {
+            (Some(job), Some(technician)) => self.own_rate(technician, customer, &job, draft.slot).await??,
+            _ => None,
+        };
         let service = (draft.category, draft.service_type.as_str());
-        let base = self.base_price(service, draft.preferred_technician, customer, draft.slot).await?;
-        let base = base.ok_or_else(|| {
+        let base = self.base_price(service, draft.preferred_technician.zip(own), draft.slot)?;
+        let (base, priced_for) = base.ok_or_else(|| {
             Violation::new("serviceType", Code::Unknown, "the price list has no price for this service")
         })?;
         let currency = self.engine.policy.currency;
@@ -97,30 +183,67 @@ impl Bookings {
             return Err(Violation::new("serviceType", Code::Currency, message).into());
         }
         let demand = self.demand(draft.category, draft.location.point, draft.slot).await?;
-        self.price(base, draft.urgency, draft.slot, demand, (Money::zero(currency), draft.discount))
+        let extras = (Money::zero(currency), draft.discount);
+        Ok((self.price(base, draft.urgency, draft.slot, demand, extras)?, priced_for))
     }
 
-    /// The price of a booking in another slot, under the demand of now. What was added during the work belongs to that work alone.
-    pub(super) async fn requote(&self, booking: &Booking, slot: TimeSlot) -> Result<Pricing> {
+    /// The price of a booking in another slot, under the demand of now, and whose own rate it is. What was added during the work
+    /// belongs to that work alone.
+    ///
+    /// With a preferred technician, the price is asked again whole: whether the own rate counts is another question in another slot.
+    pub(super) async fn requote(
+        &self,
+        booking: &Booking,
+        slot: TimeSlot,
+    ) -> Result<(Pricing, Option<Id<User>>)> {
         if booking.pricing.total.is_zero() {
-            return Ok(booking.pricing);
+            return Ok((booking.pricing, None));
         }
         let old = booking.pricing;
-        let base = if booking.slot.estimated_minutes == slot.estimated_minutes {
-            old.base_price
+        let same_length = booking.slot.estimated_minutes == slot.estimated_minutes;
+        let (base, priced_for) = if same_length && booking.preferred_technician.is_none() {
+            (old.base_price, None)
         } else {
+            let job = Job::of(booking, 1.0);
+            let job = job.map(|job| Job { starts_at: slot.starts_at(), ends_at: slot.ends_at(), ..job });
+            let own = match (job, booking.preferred_technician) {
+                // Who is no technician any more has no rate; the booking can be moved all the same.
+                (Some(job), Some(technician)) => {
+                    self.own_rate(technician, booking.customer, &job, slot).await?.unwrap_or_default()
+                }
+                _ => None,
+            };
             let service = (booking.service_category, booking.service_type.as_str());
-            let listed =
-                self.base_price(service, booking.preferred_technician, booking.customer, slot).await?;
-            let listed = listed.filter(|price| price.currency() == old.currency());
-            listed.ok_or_else(|| {
-                let message = "there is no price for this service at another length; cancel and book anew";
+            let priced = self.base_price(service, booking.preferred_technician.zip(own), slot)?;
+            let priced = priced.filter(|(price, _)| price.currency() == old.currency());
+            priced.ok_or_else(|| {
+                let message = "there is no price for this service then; cancel and book anew";
                 Violation::new("timeSlot.endTime", Code::Unknown, message)
             })?
         };
         let demand = self.demand(booking.service_category, booking.location.point, slot).await?;
         let nothing_added = Money::zero(old.currency());
-        Ok(self.price(base, booking.urgency, slot, demand, (nothing_added, old.discount))?.pricing)
+        let quote = self.price(base, booking.urgency, slot, demand, (nothing_added, old.discount))?;
+        Ok((quote.pricing, priced_for))
+    }
+
+    /// What others are paid for a job whose price is one technician's own rate: the price of the list, without the demand of a moment
+    /// that nobody watches. `None` where that is more than the customer has approved, where the list has no price, and where the price
+    /// is the list's already.
+    pub(super) fn list_price(&self, booking: &Booking) -> Result<Option<Pricing>> {
+        if booking.priced_for.is_none() {
+            return Ok(None);
+        }
+        let (approved, slot) = (booking.pricing, booking.slot);
+        let service_type = booking.service_type.as_str();
+        let list = &self.engine.price_list;
+        let listed = list.base_price(booking.service_category, service_type, slot.estimated_minutes);
+        let Some(base) = listed.filter(|base| base.currency() == approved.currency()) else {
+            return Ok(None);
+        };
+        let extras = (Money::zero(approved.currency()), approved.discount);
+        let quoted = self.price(base, booking.urgency, slot, Demand::default(), extras)?.pricing;
+        Ok(if quoted.total.exceeds(approved.total)? { None } else { Some(quoted) })
     }
 
     /// The price of the next of a series: as its customer approved it for the first, without what was added to that one, and without
@@ -147,42 +270,49 @@ impl Bookings {
         Ok(self.engine.policy.pricing.quote(&request)?)
     }
 
-    /// The hours of the preferred technician at the technician's own rate, else the price list's price. `None` without either.
-    async fn base_price(
+    /// The hours of a technician at the own rate, where that counts, and whose rate it is; else the price list's price. `None` without
+    /// either.
+    fn base_price(
         &self,
         (category, service_type): (Category, &str),
-        preferred: Option<Id<User>>,
-        customer: Id<User>,
+        own: Option<(Id<User>, Money)>,
         slot: TimeSlot,
-    ) -> Result<Option<Money>> {
+    ) -> Result<Option<(Money, Option<Id<User>>)>> {
         let minutes = slot.estimated_minutes;
-        let own = match preferred {
-            Some(technician) => self.hourly_rate(technician, customer, category).await?,
-            None => None,
-        };
         match own {
-            Some(rate) => Ok(Some(hourly(rate, minutes)?)),
-            None => Ok(self.engine.price_list.base_price(category, service_type, minutes)),
+            Some((technician, rate)) => Ok(Some((hourly(rate, minutes)?, Some(technician)))),
+            None => {
+                let listed = self.engine.price_list.base_price(category, service_type, minutes);
+                Ok(listed.map(|price| (price, None)))
+            }
         }
     }
 
-    /// A technician's own rate, of one who could be offered the job: nobody sets the price for others by being named.
-    async fn hourly_rate(
+    /// A technician's own rate, if the technician could be offered the job: nobody sets the price for others by being named. A
+    /// violation where the one named is no technician.
+    async fn own_rate(
         &self,
         technician: Id<User>,
         customer: Id<User>,
-        category: Category,
-    ) -> Result<Option<Money>> {
-        let unknown = |message| Violation::new("preferredTechnician", Code::Unknown, message);
+        job: &Job<'_>,
+        slot: TimeSlot,
+    ) -> Result<Result<Option<Money>, Violation>> {
+        let unknown = |message| Ok(Err(Violation::new("preferredTechnician", Code::Unknown, message)));
         if technician == customer {
-            return Err(unknown("nobody works for themselves").into());
+            return unknown("nobody works for themselves");
         }
-        let user = self.engine.users.load(technician).await?.map(|stored| stored.value);
-        let user = user.ok_or_else(|| unknown("there is no such technician"))?;
-        let candidate = Candidate::from_user(&user, category).filter(|_| user.role == Role::Technician);
-        let candidate = candidate.ok_or_else(|| unknown("this user is no technician"))?;
-        let stands = candidate.is_active && candidate.is_verified && candidate.skill.is_some();
-        Ok(candidate.hourly_rate.filter(|rate| stands && rate.currency() == self.engine.policy.currency))
+        let Some(user) = self.engine.users.load(technician).await? else {
+            return unknown("there is no such technician");
+        };
+        let candidate = Candidate::from_user(&user, job.category).filter(|_| user.role == Role::Technician);
+        let Some(candidate) = candidate else {
+            return unknown("this user is no technician");
+        };
+        let rate = candidate.hourly_rate.filter(|rate| rate.currency() == self.engine.policy.currency);
+        if rate.is_none() {
+            return Ok(Ok(None));
+        }
+        Ok(Ok(self.eligibility_for(job, slot, &candidate).await?.ok().and(rate)))
     }
 
     /// Open requests against free technicians of the category around a place.

@@ -151,8 +151,9 @@ impl Bookings {
     /// booking.
     ///
     /// # Errors
-    /// [`Rule::TooLate`](crate::kernel::Rule::TooLate) without a warranty that still runs; violations of `timeSlot…` and
-    /// `description`; [`Error::Conflict`].
+    /// [`Rule::TooLate`](crate::kernel::Rule::TooLate) without a warranty that still runs;
+    /// [`Rule::PaymentRequired`](crate::kernel::Rule::PaymentRequired) while the bill is unpaid; violations of `timeSlot…`
+    /// and `description`; [`Error::Conflict`].
     pub async fn claim_warranty(
         &self,
         actor: &Actor,

@@ -2,20 +2,36 @@
 
 use std::collections::HashSet;
 
-use super::{Bookings, Effort::GoesOn};
+use super::{Bookings, Effort::Begins};
 use crate::{
     account::User,
     booking::{
         Alternative, Assignment, Booking, BookingStatus, Context, TimeSlot, cell_claim, timers::day_around,
     },
-    decide::answered,
+    decide::{Decision, answered},
     kernel::{Actor, Distance, Error, Id, Kind, Result, Role, Rule, before},
     matching::{Candidate, Exclusion, Job, Ranked, eligibility, rank},
+    pricing::Pricing,
     store::{AggregateRef, Stored},
 };
 
 /// The name of the command that offers a job to somebody.
 const SEARCH: &str = "search";
+
+/// Offers a job to a technician: to others than the one whose own rate is its price, at the price of the list.
+fn offer(
+    booking: Booking,
+    assignment: Assignment,
+    others_pay: Option<Pricing>,
+    context: &Context<'_>,
+) -> Result<Decision<Booking>> {
+    let is_own = booking.priced_for.is_none_or(|technician| technician == assignment.technician);
+    let booking = match others_pay.filter(|_| !is_own) {
+        Some(pricing) => booking.priced_by_list(pricing, context)?,
+        None => booking,
+    };
+    booking.assign(assignment, context)
+}
 
 /// A technician who could do a job.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -36,9 +52,10 @@ impl Bookings {
     /// in `matching` (later searches reach farther), and is cancelled once the policy gives up.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Rule::ApprovalRequired`]; [`Error::Conflict`] where somebody else was quicker.
+    /// [`Rule::Transition`]; [`Rule::ApprovalRequired`]; [`Rule::InactiveUser`] also for who is suspended;
+    /// [`Error::Conflict`] where somebody else was quicker.
     pub async fn find_technician(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        let booking = self.get(actor, id).await?;
+        let booking = self.get_as_party(actor, id).await?;
         // Beginning and searching are two commits, each with its own answer under the key: where the second has one, both are done.
         let command = self.command(actor, SEARCH, &(id, ()))?;
         if let Some(answered) = answered(&self.engine, &*self.engine.bookings, &command).await? {
@@ -49,7 +66,7 @@ impl Bookings {
         }
         if booking.status != BookingStatus::Matching {
             let begun = self
-                .change(actor, id, ("begin_matching", GoesOn), &(), |booking, context| {
+                .change(actor, id, ("begin_matching", Begins), &(), |booking, context| {
                     booking.begin_matching(context)
                 })
                 .await?;
@@ -64,31 +81,39 @@ impl Bookings {
     /// One search for a booking in `matching`.
     pub(super) async fn search(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let seen = self.engine.bookings.load(id).await?.ok_or_else(|| Error::not_found(Kind::Booking, id))?;
-        let look = |booking: Stored<Booking>, _| async move { self.best_assignment(&booking).await };
-        let decide = |booking: Booking, assignment, context: &Context<'_>| match assignment {
-            Some(assignment) => booking.assign(assignment, context),
+        let look = |booking: Stored<Booking>, _| async move {
+            let others_pay = self.list_price(&booking)?;
+            let only = if others_pay.is_none() { booking.priced_for } else { None };
+            Ok((self.best_assignment(&booking, only).await?, others_pay))
+        };
+        let decide = |booking: Booking, (assignment, others_pay), context: &Context<'_>| match assignment {
+            Some(assignment) => offer(booking, assignment, others_pay, context),
             None => {
                 booking.require_transition(BookingStatus::Assigned, &context.actor)?;
                 let requested_at = booking.matching.requested_at.unwrap_or_else(|| booking.entered_at());
                 let ends = context.policy.matching.gives_up_at(requested_at).min(booking.slot.ends_at());
                 if context.now >= ends {
-                    booking.cancel("nobody could be found", false, &context.as_system())
+                    let reason = match booking.priced_for {
+                        Some(_) => "the preferred technician cannot come, and others cost more",
+                        None => "nobody could be found",
+                    };
+                    booking.cancel(reason, false, &context.as_system())
                 } else {
                     booking.matching_attempted(context)
                 }
             }
         };
         let here = self.clone().at(seen.version);
-        here.change_looking(actor, id, (SEARCH, GoesOn), &(), (look, decide)).await
+        here.change_looking(actor, id, (SEARCH, Begins), &(), (look, decide)).await
     }
 
-    /// The best technician who is free, and who else could come; `None` where nobody can.
-    async fn best_assignment(&self, booking: &Booking) -> Result<Option<Assignment>> {
+    /// The best technician who is free, and who else could come; of one alone, where one is given. `None` where nobody can.
+    async fn best_assignment(&self, booking: &Booking, only: Option<Id<User>>) -> Result<Option<Assignment>> {
         // Nobody can come to a job whose time is over.
         if self.engine.clock.now() >= booking.slot.ends_at() {
             return Ok(None);
         }
-        let ranked = self.ranked_free(booking, 1 + self.engine.policy.matching.alternatives).await?;
+        let ranked = self.ranked_free(booking, only, 1 + self.engine.policy.matching.alternatives).await?;
         Ok(ranked.split_first().map(|(best, others)| Assignment {
             technician: best.technician,
             algorithm: self.engine.scorer.name().to_owned(),
@@ -100,7 +125,8 @@ impl Bookings {
     /// The customer, or an admin, chooses the technician.
     ///
     /// # Errors
-    /// [`Rule::NotEligible`] with the reason; [`Rule::Transition`]; [`Error::Conflict`].
+    /// [`Rule::NotEligible`] with the reason; [`Rule::Transition`]; [`Rule::InactiveUser`] also for who is
+    /// suspended; [`Error::Conflict`].
     pub async fn assign(
         &self,
         actor: &Actor,
@@ -113,18 +139,18 @@ impl Bookings {
             if let Err(exclusion) = self.eligibility_of(&booking, technician).await? {
                 return Err(Error::refused(Rule::NotEligible, exclusion.to_string()));
             }
-            Ok(())
+            self.list_price(&booking)
         };
-        let decide = |booking: Booking, (), context: &Context<'_>| {
+        let decide = |booking: Booking, others_pay, context: &Context<'_>| {
             let assignment = Assignment {
                 technician,
                 algorithm: "manual".to_owned(),
                 score: None,
                 alternatives: booking.matching.alternatives.clone(),
             };
-            booking.assign(assignment, context)
+            offer(booking, assignment, others_pay, context)
         };
-        self.change_looking(actor, id, ("assign", GoesOn), &technician, (look, decide)).await
+        self.change_looking(actor, id, ("assign", Begins), &technician, (look, decide)).await
     }
 
     /// Who could do the job now, the best first; at most `limit`. For the customer and staff.
@@ -133,7 +159,7 @@ impl Bookings {
     /// [`Error::NotFound`], [`Error::Forbidden`].
     pub async fn candidates(&self, actor: &Actor, id: Id<Booking>, limit: usize) -> Result<Vec<Offer>> {
         let booking = self.get_as_owner(actor, id).await?;
-        let ranked = self.ranked_free(&booking, limit.min(100)).await?;
+        let ranked = self.ranked_free(&booking, None, limit.min(100)).await?;
         let offer = |ranked: Ranked| Offer {
             technician: ranked.technician,
             score: ranked.score,
@@ -191,23 +217,40 @@ impl Bookings {
         let candidate = user.and_then(|user| Candidate::from_user(&user, booking.service_category));
         let candidate = candidate.ok_or_else(|| Error::not_found(Kind::User, technician))?;
         let Some(job) = self.job(booking) else { return Ok(Err(Exclusion::NoPlace)) };
-        let busy = self.busy(&[technician], booking.slot).await?;
-        Ok(eligibility(&job, &candidate, !busy.is_empty()))
+        self.eligibility_for(&job, booking.slot, &candidate).await
+    }
+
+    /// Whether a candidate could do a job in a slot.
+    pub(super) async fn eligibility_for(
+        &self,
+        job: &Job<'_>,
+        slot: TimeSlot,
+        candidate: &Candidate,
+    ) -> Result<Result<Distance, Exclusion>> {
+        let busy = self.busy(&[candidate.technician], slot).await?;
+        Ok(eligibility(job, candidate, !busy.is_empty()))
     }
 
     fn job<'a>(&self, booking: &'a Booking) -> Option<Job<'a>> {
         Job::of(booking, self.engine.policy.matching.radius_factor(self.waited(booking)))
     }
 
-    /// The best `limit` technicians without another booking at that time.
+    /// The best `limit` technicians without another booking at that time; of one alone, where one is given.
     ///
     /// Claims are looked up for the best only, and the ranking is repeated without those who are busy: that is less to read than
     /// the claims of everybody around.
-    async fn ranked_free(&self, booking: &Booking, limit: usize) -> Result<Vec<Ranked>> {
+    async fn ranked_free(
+        &self,
+        booking: &Booking,
+        only: Option<Id<User>>,
+        limit: usize,
+    ) -> Result<Vec<Ranked>> {
         let Some(job) = self.job(booking) else { return Ok(Vec::new()) };
         let reach = self.engine.policy.matching.search_radius(self.waited(booking));
         let mut candidates = self.engine.matching.candidates(job.category, job.point, reach).await?;
-        candidates.retain(|candidate| candidate.technician != booking.customer);
+        candidates.retain(|candidate| {
+            candidate.technician != booking.customer && only.is_none_or(|only| only == candidate.technician)
+        });
         let ids: Vec<_> = candidates.iter().map(|candidate| candidate.technician).collect();
         let day = day_around(job.starts_at, booking.slot.zone);
         let today = day_around(self.engine.clock.now(), booking.slot.zone);

@@ -20,7 +20,7 @@ use crate::{
     account::User,
     decide::{Caller, Command, Decision, Situation, change_looking},
     engine::{Effort, Engine},
-    kernel::{Actor, Code, Current, Error, Id, Kind, Money, Result, Rule, Violation},
+    kernel::{Actor, Code, Current, Error, Id, Money, Result, Rule, Violation},
     store::{IdempotencyKey, Stored, Version},
 };
 
@@ -157,16 +157,15 @@ impl Bookings {
         let (engine, actor) = (&*self.engine, &command.actor);
         let look = &look;
         let look_if_visible = |booking: Stored<Booking>, caller| async move {
-            if !booking.is_visible_to(actor) {
-                return Err(Error::not_found(Kind::Booking, id));
-            }
+            booking.require_part(actor)?;
             look(booking, caller).await
         };
         let decide = |booking, seen, at: &Situation| decide(booking, seen, &engine.context_at(actor, at));
         match change_looking(engine, &*engine.bookings, command, id, look_if_visible, decide).await {
             // A broken pin is found before the decision, and its error carries the booking.
-            Err(Error::Conflict(Current::Booking(now))) if !now.is_visible_to(actor) => {
-                Err(Error::not_found(Kind::Booking, id))
+            Err(Error::Conflict(Current::Booking(now))) => {
+                now.require_part(actor)?;
+                Err(Error::Conflict(Current::Booking(now)))
             }
             changed => changed,
         }

@@ -1,5 +1,7 @@
 //! What the parties have to agree on: a higher price, another slot, a company's approval.
 
+use chrono::{DateTime, Utc};
+
 use super::{Bookings, Effort::GoesOn};
 use crate::{
     booking::{Booking, BookingStatus, Context, NewPriceChange, NewTimeSlot},
@@ -49,7 +51,8 @@ impl Bookings {
         .await
     }
 
-    /// The customer moves the slot before a technician has accepted. The price is quoted anew, as demand is by now.
+    /// The customer moves the slot before a technician has accepted. The price is quoted anew, as demand is by now: also in the same
+    /// slot, where the price was the own rate of a preferred technician who cannot come.
     ///
     /// # Errors
     /// As [`Booking::move_slot`]; [`CostsMore`](crate::kernel::Rule::CostsMore) than [agreed](Self::agreed); [`NotEligible`](crate::kernel::Rule::NotEligible) where the technician to whom
@@ -62,16 +65,15 @@ impl Bookings {
     ) -> Result<Stored<Booking>> {
         let look = |booking: Stored<Booking>, _| async move {
             let slot = slot.check(booking.slot.zone, &self.engine.policy)?;
-            let pricing = self.requote(&booking, slot).await?;
+            let (pricing, priced_for) = self.requote(&booking, slot).await?;
             self.require_agreed(pricing.total)?;
             if booking.status == BookingStatus::Assigned {
                 self.require_offer_stands(&booking, slot).await?;
             }
-            Ok((slot, pricing))
+            Ok((slot, (pricing, priced_for)))
         };
-        let decide = |booking: Booking, (slot, pricing), context: &Context<'_>| {
-            booking.move_slot(slot, pricing, context)
-        };
+        let decide =
+            |booking: Booking, (slot, price), context: &Context<'_>| booking.move_slot(slot, price, context);
         self.change_looking(actor, id, ("move_slot", GoesOn), slot, (look, decide)).await
     }
 
@@ -114,6 +116,23 @@ impl Bookings {
     pub async fn decline_slot(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("decline_slot", GoesOn), &(), |booking, context| {
             booking.decline_slot(context)
+        })
+        .await
+    }
+
+    /// The customer agrees that the technician sets out from a moment on, earlier than
+    /// [`early_departure`](crate::booking::BookingPolicy::early_departure) before the start.
+    ///
+    /// # Errors
+    /// As [`Booking::allow_early_start`]; [`Conflict`](crate::kernel::Error::Conflict).
+    pub async fn allow_early_start(
+        &self,
+        actor: &Actor,
+        id: Id<Booking>,
+        from: DateTime<Utc>,
+    ) -> Result<Stored<Booking>> {
+        self.change(actor, id, ("allow_early_start", GoesOn), &from, |booking, context| {
+            booking.allow_early_start(from, context)
         })
         .await
     }

@@ -15,7 +15,7 @@ use crate::{
     ledger::Account,
     payment::{
         Amount, Cause, ClientSecret, FraudDecision, FraudSignals, HistoryQuery, NewTransaction,
-        PaymentOrigin, Transaction, TransactionKind, TransactionStatus,
+        PaymentOrigin, Transaction, TransactionKind, TransactionStatus, require_method,
     },
     store::{Guard, Stored},
 };
@@ -64,7 +64,7 @@ impl Payments {
     ///
     /// # Errors
     /// A violation of `version` without either; [`Rule::Transition`], [`Rule::AlreadyDecided`], [`Rule::Undecided`] as
-    /// [`Booking::require_payable`]; [`Rule::CostsMore`]; [`Rule::PaymentMethod`]; violations of `phoneNumber` and `amount`;
+    /// [`Booking::require_payable`]; [`Rule::CostsMore`]; [`Rule::PaymentMethod`] (for a bank transfer by others than companies, too); violations of `phoneNumber` and `amount`;
     /// [`Rule::InsufficientFunds`]; [`Rule::DebtLimit`] for a company that owes too much; [`Error::Forbidden`] for somebody else's
     /// wallet; [`Rule::PaymentDeclined`] for what looks too much like a fraud; [`Error::Conflict`].
     pub async fn pay(
@@ -89,7 +89,7 @@ impl Payments {
         request: &NewPayment,
     ) -> Result<Step<Transaction>> {
         let stored = self.load_booking(Some(booking)).await?;
-        let stored = stored.filter(|stored| stored.is_visible_to(actor));
+        let stored = stored.filter(|stored| !stored.parties(actor).is_empty());
         let stored = stored.ok_or_else(|| Error::not_found(Kind::Booking, booking))?;
         if self.pinned.is_some_and(|version| version != stored.version) {
             return Err(Error::Conflict(stored.into()));
@@ -160,7 +160,8 @@ impl Payments {
         amount: Money,
         request: &NewPayment,
     ) -> Result<Step<Transaction>> {
-        let stored = self.load_booking(Some(booking)).await?.filter(|stored| stored.is_visible_to(actor));
+        let stored =
+            self.load_booking(Some(booking)).await?.filter(|stored| !stored.parties(actor).is_empty());
         let stored = stored.ok_or_else(|| Error::not_found(Kind::Booking, booking))?;
         if !stored.parties(actor).contains(Party::Customer) {
             return Err(Error::forbidden("a tip is for the customer to give"));
@@ -295,9 +296,9 @@ impl Payments {
             && order.kind == TransactionKind::BookingPayment
             && payer.role == Role::Corporate;
         let in_ledger = capabilities.ledger_only || on_credit;
-        let into_itself = method == PaymentMethod::Wallet && order.kind == TransactionKind::WalletTopup;
-        if method == PaymentMethod::Cash || into_itself {
-            let message = format!("this is not paid by {}", method.as_str());
+        require_method(method, order.kind, &payer)?;
+        if method == PaymentMethod::Cash {
+            let message = "cash is paid to the technician, who confirms it; choose another method to pay now";
             return Err(Error::refused(Rule::PaymentMethod, message));
         }
         if method == PaymentMethod::Wallet && !spends_own(&context.actor, &order, booking) {

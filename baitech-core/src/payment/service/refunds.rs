@@ -71,17 +71,21 @@ impl Payments {
         self.load(id).await
     }
 
-    /// Withdraws a payment that nobody has been asked for yet.
+    /// Withdraws a payment that nobody has been asked for yet, or that waits for its payer (a bank
+    /// transfer whose money has not come). Money that comes all the same is booked.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than the payer and staff without a part in it; [`Rule::Transition`] once it was sent; [`Error::Conflict`].
+    /// [`Error::Forbidden`] for others than the payer, who asked for it, and staff without a part in it;
+    /// [`Rule::Transition`] once a provider was asked; [`Error::Conflict`].
     pub async fn withdraw_payment(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
         let user = self.require_actor(actor, GoesOn).await?;
         let command = self.command(actor, "withdraw_payment", &(id, ()))?.by(user, GoesOn);
         self.decide(&command, id, |transaction, beside| {
-            if !actor.is_any(&[transaction.payer]) {
+            let opened_by = transaction.requested_by.filter(|_| transaction.kind.is_incoming());
+            if !actor.is_any(&[transaction.payer, opened_by]) {
                 if !actor.is_staff() {
-                    return Err(Error::forbidden("a payment is withdrawn by its payer"));
+                    let message = "a payment is withdrawn by its payer, or who asked for it";
+                    return Err(Error::forbidden(message));
                 }
                 // A refund that is withdrawn goes into its payee's wallet.
                 transaction.require_disinterested(actor, beside.booking.map(|stored| &stored.value))?;

@@ -10,7 +10,7 @@ use crate::{
         Booking, BookingStatus, DisputeCategory, DisputeOutcome, NewBooking, NewLocation, NewPriceChange,
         NewService, NewTimeSlot, PaymentMethod, PaymentTiming, Urgency,
     },
-    kernel::{Actor, Currency, Id, Money, Role},
+    kernel::{Actor, Clock, Currency, Id, Money, Role},
     ledger::Account,
     payment::{FraudDecision, NewPayment, NewPayout, Transaction, TransactionKind, TransactionStatus},
     store::{IdempotencyKey, Stored},
@@ -136,6 +136,15 @@ impl Commands {
                 some(Task::new(name, async move { bookings.accept(&technician, id).await.map(told) }))
             }
             BookingStatus::Accepted if due && world.chance.percent(85) => self.pay(world, auditor, &booking),
+            BookingStatus::Accepted
+                if world.clock.now() < booking.departure_from(world.market.policy())
+                    && world.chance.percent(80) =>
+            {
+                let from = world.clock.now();
+                some(Task::new(name, async move {
+                    bookings.allow_early_start(&customer, id, from).await.map(told)
+                }))
+            }
             BookingStatus::Accepted => {
                 some(Task::new(name, async move { bookings.en_route(&technician, id).await.map(told) }))
             }

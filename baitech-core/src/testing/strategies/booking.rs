@@ -9,10 +9,10 @@ use crate::{
     booking::{
         ActualTimes, AdditionalService, Alternative, ApprovalStatus, BookingNumber, BookingRecord,
         BookingStatus, Cancellation, CancellationCause, CancellationPolicy, CancellationTier, Checkpoint,
-        CorporateDetails, Dispute, DisputeCategory, DisputeOutcome, DisputeStatus, Evidence, Matching,
-        Material, Notes, Payment, PaymentMethod, PaymentStatus, PaymentTiming, PriceChange, Quality,
-        QualityCheck, Recurrence, Reminder, ReminderKind, RescheduleProposal, Resolution, ServiceLocation,
-        StatusChange, Supplier, TimeSlot, Urgency, Warranty,
+        CorporateDetails, DeclinedOffer, Dispute, DisputeCategory, DisputeOutcome, DisputeStatus, Evidence,
+        Matching, Material, Notes, Payment, PaymentMethod, PaymentStatus, PaymentTiming, PriceChange,
+        Quality, QualityCheck, Recurrence, Reminder, ReminderKind, RescheduleProposal, Resolution,
+        ServiceLocation, StatusChange, Supplier, TimeSlot, Urgency, Warranty,
     },
     kernel::Currency,
     pricing::Pricing,
@@ -324,12 +324,14 @@ pub fn booking_record() -> BoxedStrategy<BookingRecord> {
 
 fn booking_record_in(currency: Currency) -> BoxedStrategy<BookingRecord> {
     let number = (0..10_000_000_000_u64).prop_map(|n| BookingNumber::from_stored(format!("BK{n:010}")));
-    let people = (id(), option::of(id()), option::of(id()), vec(id(), 0..3));
+    let declined = (vec(id(), 0..3), vec(declined_offer(currency), 0..3));
+    let people = (id(), option::of(id()), option::of(id()), declined);
     let urgency = select(Urgency::ALL.to_vec());
     let work = (select(Category::ALL.to_vec()), text(), text(), urgency, vec(image(), 0..3), location());
     let course = (time_slot(), status(), history(), actual(), matching(), reminder_list(), quality());
-    let price = (pricing(currency), payment(currency), cancellation_policy(), rate());
-    let endings = (option::of(cancellation(currency)), option::of(dispute(currency)));
+    let counted = (option::of(id()), option::of(any::<u16>()));
+    let price = (pricing(currency), payment(currency), cancellation_policy(), rate(), counted);
+    let endings = (option::of(cancellation(currency)), option::of(dispute(currency)), option::of(moment()));
     let extras = (
         vec(material(currency), 0..3),
         vec(service(currency), 0..3),
@@ -343,11 +345,12 @@ fn booking_record_in(currency: Currency) -> BoxedStrategy<BookingRecord> {
     ((id(), number), people, work, course, price, endings, extras, rest, (moment(), moment()))
         .prop_map(
             |((id, number), people, work, course, price, endings, extras, rest, (created_at, updated_at))| {
-                let (customer, technician, preferred_technician, declined_by) = people;
+                let (customer, technician, preferred_technician, (declined_by, declined_offers)) = people;
                 let (service_category, service_type, description, urgency, images, location) = work;
                 let (slot, status, history, actual, matching, reminders, quality) = course;
-                let (pricing, payment, cancellation_policy, cancellation_floor) = price;
-                let (cancellation, dispute) = endings;
+                let (pricing, payment, cancellation_policy, cancellation_floor, counted) = price;
+                let (priced_for, open_request) = counted;
+                let (cancellation, dispute, early_start) = endings;
                 let (
                     materials,
                     additional_services,
@@ -365,6 +368,7 @@ fn booking_record_in(currency: Currency) -> BoxedStrategy<BookingRecord> {
                     technician,
                     preferred_technician,
                     declined_by,
+                    declined_offers,
                     service_category,
                     service_type,
                     description,
@@ -376,6 +380,8 @@ fn booking_record_in(currency: Currency) -> BoxedStrategy<BookingRecord> {
                     history,
                     actual,
                     pricing,
+                    priced_for,
+                    open_request,
                     payment,
                     matching,
                     cancellation_policy,
@@ -386,6 +392,7 @@ fn booking_record_in(currency: Currency) -> BoxedStrategy<BookingRecord> {
                     additional_services,
                     price_change,
                     reschedule,
+                    early_start,
                     warranty,
                     warranty_for,
                     corporate,
@@ -401,6 +408,20 @@ fn booking_record_in(currency: Currency) -> BoxedStrategy<BookingRecord> {
                 }
             },
         )
+        .boxed()
+}
+
+fn declined_offer(currency: Currency) -> BoxedStrategy<DeclinedOffer> {
+    let method = option::of(select(PaymentMethod::ALL.to_vec()));
+    (option::of(id()), id(), moment(), time_slot(), pricing(currency), method)
+        .prop_map(|(element, technician, declined_at, slot, pricing, method)| DeclinedOffer {
+            element,
+            technician,
+            declined_at,
+            slot,
+            pricing,
+            method,
+        })
         .boxed()
 }
 

@@ -1,0 +1,55 @@
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Booking, PaymentMethod, TimeSlot};
+use crate::{
+    account::User,
+    kernel::{Actor, ElementId, Error, Id, Kind, Result},
+    pricing::Pricing,
+};
+
+/// An offer that a technician declined, or did not answer: as it was then. It is all that the
+/// technician sees of the booking from then on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeclinedOffer {
+    /// The stored element's own id.
+    #[serde(default, skip)]
+    pub element: ElementId,
+    /// To whom the job was offered.
+    pub technician: Id<User>,
+    /// When the offer ended.
+    pub declined_at: DateTime<Utc>,
+    /// The slot that was offered.
+    #[serde(rename = "timeSlot")]
+    pub slot: TimeSlot,
+    /// The price that was offered.
+    pub pricing: Pricing,
+    /// How it was to be paid.
+    #[serde(rename = "paymentMethod")]
+    pub method: Option<PaymentMethod>,
+}
+
+impl Booking {
+    /// The offer that this actor declined.
+    #[must_use]
+    pub fn declined_offer(&self, actor: &Actor) -> Option<&DeclinedOffer> {
+        let id = actor.id()?;
+        self.declined_offers.iter().find(|offer| offer.technician == id)
+    }
+
+    /// Fails unless the actor has a part in this booking now. Who declined it has none: a refusal would
+    /// tell what became of it.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for who declined it, [`Error::NotFound`] for others.
+    pub(crate) fn require_part(&self, actor: &Actor) -> Result<()> {
+        if !self.parties(actor).is_empty() {
+            return Ok(());
+        }
+        if self.is_visible_to(actor) {
+            return Err(Error::forbidden("this offer has ended: you declined it, or did not answer in time"));
+        }
+        Err(Error::not_found(Kind::Booking, self.id))
+    }
+}

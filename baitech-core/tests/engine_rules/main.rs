@@ -1,0 +1,17 @@
+//! What the rules of bookings refuse to people who try what they should not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod cancellation;
+mod declined;
+mod early_start;
+mod open_requests;
+mod preferred_price;
+mod requests;
+#[path = "../support/mod.rs"]
+mod support;

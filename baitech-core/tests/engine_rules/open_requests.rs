@@ -1,0 +1,118 @@
+//! One customer has a limited number of requests that nobody has accepted.
+
+use std::{sync::Barrier, thread};
+
+use baitech_core::{
+    booking::{BookingPolicy, BookingStatus as Status, NewBooking, OPEN_REQUEST_CLAIMS, open_request_claim},
+    kernel::Rule,
+    pricing::{Demand, DemandSurge},
+    store::IdempotencyKey,
+};
+use chrono::TimeDelta;
+
+use crate::support::{World, assert_refused, request, run};
+
+const MOST: u16 = 5;
+
+fn world() -> World {
+    World::with(|builder| {
+        builder.policy(BookingPolicy {
+            max_open_requests: MOST,
+            early_departure: TimeDelta::days(10_000),
+            ..BookingPolicy::default()
+        })
+    })
+}
+
+fn open(world: &World) -> usize {
+    let keys: Vec<_> = (0..MOST).map(|n| open_request_claim(world.customer.id, n)).collect();
+    assert!(keys.iter().all(|key| key.space() == OPEN_REQUEST_CLAIMS));
+    world.held(&keys).len()
+}
+
+#[test]
+fn a_customer_has_so_many_open_requests_at_most() {
+    let world = world();
+    let customer = world.customer.actor();
+    let first = world.book();
+    for _ in 1..MOST {
+        world.book();
+    }
+    let refused = run(world.bookings().create(&customer, &request()));
+    let message = refused.as_ref().unwrap_err().to_string();
+    assert!(message.contains("at most 5"), "{message}");
+    assert_refused(refused, Rule::TooManyRequests);
+    run(world.bookings().create(&world.stranger.actor(), &request())).unwrap();
+    let staff = NewBooking { on_behalf_of: Some(world.customer.id), ..request() };
+    assert_refused(run(world.bookings().create(&world.admin.actor(), &staff)), Rule::TooManyRequests);
+
+    // Refusals use up no number; an accepted or cancelled request makes room.
+    let accepted = world.drive(first.id, Status::Accepted);
+    assert_eq!((accepted.open_request, open(&world)), (None, usize::from(MOST) - 1));
+    let next = world.book();
+    assert_eq!(next.number.as_str().get(6..), Some("000007"));
+    assert_refused(run(world.bookings().create(&customer, &request())), Rule::TooManyRequests);
+    run(world.bookings().cancel(&customer, next.id, "no need")).unwrap();
+    assert_eq!(open(&world), usize::from(MOST) - 1);
+    world.book();
+}
+
+#[test]
+fn a_declined_request_stays_open() {
+    let world = world();
+    let booking = world.book();
+    world.drive(booking.id, Status::Assigned);
+    run(world.bookings().reject(&world.technician.actor(), booking.id, "no")).unwrap();
+    assert_eq!(open(&world), 1);
+    for _ in 0..4 {
+        world.pass(10);
+        world.work();
+    }
+    assert_eq!((world.load(booking.id).status, open(&world)), (Status::Cancelled, 0));
+}
+
+#[test]
+fn requests_made_at_once_do_not_pass_the_limit() {
+    for _ in 0..20 {
+        let world = world();
+        let barrier = Barrier::new(24);
+        let made = thread::scope(|scope| {
+            let request = || {
+                barrier.wait();
+                run(world.bookings().create(&world.customer.actor(), &request())).map(drop)
+            };
+            let threads: Vec<_> = (0..24).map(|_| scope.spawn(request)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        });
+        let (created, refused): (Vec<_>, Vec<_>) = made.into_iter().partition(Result::is_ok);
+        assert_eq!(created.len(), usize::from(MOST));
+        for refusal in refused {
+            assert_refused(refusal, Rule::TooManyRequests);
+        }
+        assert_eq!(open(&world), usize::from(MOST));
+    }
+}
+
+#[test]
+fn a_repeated_request_takes_one_place() {
+    let world = world();
+    let key = IdempotencyKey::new("once").unwrap();
+    let create =
+        || run(world.bookings().with_key(key.clone()).create(&world.customer.actor(), &request())).unwrap();
+    let first = create();
+    for _ in 1..MOST {
+        world.book();
+    }
+    assert_eq!(create().id, first.id, "also when all places are taken");
+    assert_eq!(open(&world), usize::from(MOST));
+}
+
+#[test]
+fn demand_raises_a_price_by_the_cap_at_most() {
+    let surge = DemandSurge::default();
+    for open_requests in [0, 1, 2, 3, 80, 10_000, u64::MAX] {
+        for free_technicians in [0, 1, 2, 50, u64::MAX] {
+            assert!(surge.rate(Demand { open_requests, free_technicians }) <= surge.cap);
+        }
+    }
+}
