@@ -7,12 +7,14 @@ use baitech::{
     booking::PaymentMethod,
     kernel::{Actor, PageRequest},
     payment::{
-        MismatchKind, PersonTask, ReconcileRequest, Transaction, TransactionFilter,
-        reconcile::{ComparedMovement, ReconciliationReport},
+        MismatchKind, PersonTask, ReconcileRequest, Transaction,
+        TransactionFilter,
+        reconcile::{ComparedMovement, ReconciliationReport, SummaryRow},
     },
     store::Stored,
 };
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+use rust_decimal::Decimal;
 
 use super::{books::align_right, print};
 
@@ -95,8 +97,10 @@ pub(super) async fn reconcile(
     } else {
         show(&report);
     }
-    let same =
-        report.amount_differs.is_empty() && report.missing_here.is_empty() && report.missing_there.is_empty();
+    let same = report.amount_differs.is_empty()
+        && report.missing_here.is_empty()
+        && report.missing_there.is_empty()
+        && !report.rows.summaries.iter().any(SummaryRow::differs);
     Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -149,6 +153,26 @@ fn show(report: &ReconciliationReport) {
         report.missing_here.len(),
         report.missing_there.len()
     ));
+    let rows = &report.rows;
+    print(format_args!(
+        "{} rows: {} movements, {} charges, {} not completed, {} without an amount, {} totals",
+        rows.read,
+        rows.lines,
+        rows.charges,
+        rows.skipped.not_completed,
+        rows.skipped.without_amount,
+        rows.summaries.len()
+    ));
+    for summary in rows.summaries.iter().filter(|summary| summary.differs()) {
+        let SummaryRow { line, label, stated, counted } = summary;
+        let shown =
+            |amount: &Option<_>| amount.map_or("nothing".to_owned(), |amount: Decimal| amount.to_string());
+        print(format_args!(
+            "line {line}: {label} states {}, and the rows above it sum to {}",
+            shown(stated),
+            shown(counted)
+        ));
+    }
     for totals in &report.totals {
         print(format_args!(
             "stated {}, booked {}, discrepancy {}, fees {}",

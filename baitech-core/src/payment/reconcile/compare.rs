@@ -7,7 +7,7 @@ use super::{
     report::{
         BookedMovement, ComparedMovement, CurrencyTotals, MissingHere, MissingThere, ReconciliationReport,
     },
-    statement::{StatementLine, StatementPeriod},
+    statement::{RowAccount, StatementLine, StatementPeriod},
 };
 use crate::{
     kernel::{Currency, Money, MoneyError},
@@ -179,6 +179,7 @@ fn report(
     period: Option<StatementPeriod>,
 ) -> Result<ReconciliationReport, MoneyError> {
     let mut totals = Totals::default();
+    let count = statement.lines.len() as u64;
     let mut report = ReconciliationReport {
         period,
         matched: Vec::new(),
@@ -187,6 +188,7 @@ fn report(
         missing_there: Vec::new(),
         outside_period: 0,
         totals: Vec::new(),
+        rows: RowAccount { read: count, lines: count, ..RowAccount::default() },
     };
     for (movement, mut lines) in booked.iter().copied().zip(taken) {
         let booked = movement.amount;

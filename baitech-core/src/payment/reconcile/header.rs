@@ -2,9 +2,12 @@ use csv::StringRecord;
 
 use super::{
     format::{StatementColumn, StatementField, StatementFormat},
+    quotes::require_closed_quotes,
     rows::{Row, Rows},
 };
 use crate::kernel::{Code, Violation, Violations};
+
+const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
 /// Where the fields stand, the preferred column of each first.
 pub(super) struct Places(Vec<(StatementField, usize)>);
@@ -44,19 +47,24 @@ pub(super) fn locate<'a>(text: &'a str, format: &StatementFormat) -> Result<(Row
         return Err(Violation::new("statement", Code::Required, "the file is empty").into());
     }
     let mut nearest: Option<Vec<&StatementColumn>> = None;
-    for separator in [b',', b';', b'\t'] {
+    for separator in SEPARATORS {
         let mut rows = Rows::new(text, separator);
         for _ in 0..format.limits.rows_to_header {
             let Some(row) = rows.next() else { break };
             let places = Places::find(&row?.cells, &format.columns);
             let missing = places.missing(&format.columns);
             if missing.is_empty() && !places.0.is_empty() {
+                require_closed_quotes(text, separator)?;
                 return Ok((rows, places));
             }
             if nearest.as_ref().is_none_or(|nearest| missing.len() < nearest.len()) {
                 nearest = Some(missing);
             }
         }
+    }
+    // An open quote above the header hides it.
+    for separator in SEPARATORS {
+        require_closed_quotes(text, separator)?;
     }
     let mut violations = Violations::new();
     for column in nearest.unwrap_or_default() {

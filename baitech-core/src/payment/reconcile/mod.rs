@@ -8,9 +8,11 @@ mod compare;
 mod format;
 mod header;
 mod parse;
+mod quotes;
 mod report;
 mod rows;
 mod statement;
+mod summary;
 
 pub use compare::reconcile;
 pub use format::{StatementColumn, StatementField, StatementFormat, StatementLimits};
@@ -18,7 +20,8 @@ pub use parse::parse_statement;
 pub use report::{
     BookedMovement, ComparedMovement, CurrencyTotals, MissingHere, MissingThere, ReconciliationReport,
 };
-pub use statement::{ParsedStatement, SkippedRows, StatementLine, StatementPeriod};
+pub use statement::{ParsedStatement, RowAccount, SkippedRows, StatementLine, StatementPeriod};
+pub use summary::SummaryRow;
 
 #[cfg(test)]
 mod tests;

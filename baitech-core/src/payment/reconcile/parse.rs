@@ -8,7 +8,8 @@ use super::{
     format::{StatementColumn, StatementField as Field, StatementFormat},
     header::{Places, locate},
     rows::Row,
-    statement::{ParsedStatement, SkippedRows, StatementLine, StatementPeriod},
+    statement::{ParsedStatement, RowAccount, StatementLine, StatementPeriod},
+    summary::{self, Stated, SummaryRow, Sums},
 };
 use crate::kernel::{Code, Currency, Money, Violation, Violations};
 
@@ -35,6 +36,7 @@ pub fn parse_statement(
             let message = format!("a statement has at most {} rows", format.limits.rows);
             return Err(Violation::new("statement", Code::TooMany, message).into());
         }
+        reader.rows.read += 1;
         reader.read(&row?);
     }
     reader.finish()
@@ -47,7 +49,8 @@ struct StatementReader<'a> {
     lines: Vec<StatementLine>,
     charges: Vec<StatementLine>,
     period: Option<StatementPeriod>,
-    skipped: SkippedRows,
+    rows: RowAccount,
+    sums: Sums,
     /// The line on which a row stood first, by all of its cells.
     seen: HashMap<Vec<String>, u64>,
     findings: Findings,
@@ -63,20 +66,25 @@ impl<'a> StatementReader<'a> {
             lines: Vec::new(),
             charges: Vec::new(),
             period: None,
-            skipped: SkippedRows::default(),
+            rows: RowAccount::default(),
+            sums: Sums::default(),
             seen: HashMap::new(),
             findings,
         }
     }
 
     fn read(&mut self, row: &Row) {
+        if let Some(label) = summary::label(row, self.places, self.format) {
+            self.summarise(row, label);
+            return;
+        }
         if !self.is_completed(row) {
-            self.skipped.not_completed += 1;
+            self.rows.skipped.not_completed += 1;
             return;
         }
         let amount = self.amount(row);
         if amount.is_some_and(|amount| amount.is_zero()) {
-            self.skipped.without_amount += 1;
+            self.rows.skipped.without_amount += 1;
             return;
         }
         let currency = self.currency(row);
@@ -108,10 +116,25 @@ impl<'a> StatementReader<'a> {
             (Some(period), Some(at)) => Some(period.join(at)),
             (period, at) => period.or(at),
         };
+        self.sums.add(amount.amount(), amount.currency());
         let at = at.map(|at| at.from);
         let line = StatementLine { line: row.line, reference, at, amount, fee, description };
         let place = if self.is_charge(&line) { &mut self.charges } else { &mut self.lines };
         place.push(line);
+    }
+
+    /// Compares a summary with the rows above it.
+    fn summarise(&mut self, row: &Row, label: &str) {
+        // Whatever such a row has in these cells is an amount, a label or a currency.
+        let number = |field| self.places.cell(row, field).and_then(|cell| self.number(cell).ok());
+        let stated = if self.places.has(Field::Amount) {
+            number(Field::Amount).map_or(Stated::Nothing, Stated::Amount)
+        } else {
+            Stated::Moved { paid_in: number(Field::PaidIn), paid_out: number(Field::PaidOut) }
+        };
+        let (stated, counted) = self.sums.check(&stated);
+        let label = label.to_owned();
+        self.rows.summaries.push(SummaryRow { line: row.line, label, stated, counted });
     }
 
     fn is_completed(&self, row: &Row) -> bool {
@@ -236,8 +259,14 @@ impl<'a> StatementReader<'a> {
 
     fn finish(mut self) -> Result<ParsedStatement, Violations> {
         self.findings.into_result()?;
+        let charges = self.charges.len();
+        let before = self.lines.len();
         add_charges(&mut self.lines, self.charges);
-        Ok(ParsedStatement { lines: self.lines, period: self.period, skipped: self.skipped })
+        // A charge without a row of its reference stays a line.
+        let lone = self.lines.len() - before;
+        self.rows.lines = self.lines.len() as u64;
+        self.rows.charges = (charges - lone) as u64;
+        Ok(ParsedStatement { lines: self.lines, period: self.period, rows: self.rows })
     }
 }
 

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::statement::{StatementLine, StatementPeriod};
+use super::statement::{RowAccount, StatementLine, StatementPeriod};
 use crate::{
     kernel::{Currency, Id, Money},
     payment::{Transaction, TransactionNumber},
@@ -93,4 +93,6 @@ pub struct ReconciliationReport {
     pub outside_period: u64,
     /// The sums, one a currency.
     pub totals: Vec<CurrencyTotals>,
+    /// The rows of the file, by what they were read as. Each of the lines is in one of the lists above.
+    pub rows: RowAccount,
 }

@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::summary::SummaryRow;
 use crate::kernel::Money;
 
 /// One movement of money, as the provider states it.
@@ -29,8 +30,33 @@ pub struct ParsedStatement {
     pub lines: Vec<StatementLine>,
     /// The time from the first line to the last; `None` where no line tells its time.
     pub period: Option<StatementPeriod>,
-    /// Rows that are no lines.
+    /// Every row of the file, by what it was read as.
+    pub rows: RowAccount,
+}
+
+/// What became of every row of a statement below its header: what was read is the sum of the others.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RowAccount {
+    /// Rows that are not blank lines.
+    pub read: u64,
+    /// Those that are movements of money.
+    pub lines: u64,
+    /// Those that are the fee of another row.
+    pub charges: u64,
+    /// Those that moved no money.
     pub skipped: SkippedRows,
+    /// Those that sum other rows up.
+    pub summaries: Vec<SummaryRow>,
+}
+
+impl RowAccount {
+    /// How many rows are accounted for: all that were read.
+    #[must_use]
+    pub fn accounted(&self) -> u64 {
+        let SkippedRows { not_completed, without_amount } = self.skipped;
+        self.lines + self.charges + not_completed + without_amount + self.summaries.len() as u64
+    }
 }
 
 /// How many rows of a statement moved no money.

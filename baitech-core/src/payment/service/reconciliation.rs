@@ -106,7 +106,8 @@ impl Payments {
             }
         }
         let booked = self.booked(method, period).await?;
-        let report = reconcile(&parsed.lines, &booked, period)?;
+        let mut report = reconcile(&parsed.lines, &booked, period)?;
+        report.rows = parsed.rows;
         for compared in report.matched.iter().chain(&report.amount_differs) {
             self.mark(method, compared).await?;
         }

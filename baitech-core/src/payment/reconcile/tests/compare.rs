@@ -212,6 +212,13 @@ fn a_report_reads_so_on_the_wire() {
             "discrepancy": {"amount": "-5.00", "currency": "KES"},
             "fees": {"amount": "1.50", "currency": "KES"},
         }],
+        "rows": {
+            "read": 2,
+            "lines": 2,
+            "charges": 0,
+            "skipped": {"notCompleted": 0, "withoutAmount": 0},
+            "summaries": [],
+        },
     });
     assert_eq!(serde_json::to_value(&report).unwrap(), expected);
 }

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use super::*;
 use crate::kernel::{Code, Currency, Money, Violations};
 
+mod accounting;
 mod cells;
 mod compare;
 mod parse;

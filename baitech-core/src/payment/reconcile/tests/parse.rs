@@ -30,7 +30,7 @@ fn columns_come_in_any_order_and_any_case() {
             },
         ]
     );
-    assert_eq!(statement.skipped, SkippedRows::default());
+    assert_eq!(statement.rows.skipped, SkippedRows::default());
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_row_that_repeats_another_is_a_mistake_and_a_reference_that_does_is_not() {
 fn rows_without_an_amount_are_counted() {
     let text = "reference,amount\nA,0.00\n,\nB,1\n";
     let statement = parse(text, &StatementFormat::generic()).unwrap();
-    assert_eq!(statement.skipped, SkippedRows { not_completed: 0, without_amount: 2 });
+    assert_eq!(statement.rows.skipped, SkippedRows { not_completed: 0, without_amount: 2 });
     assert_eq!(statement.lines.len(), 1);
 }
 

@@ -28,7 +28,7 @@ fn an_organisation_statement_of_m_pesa() {
             ("TFD0000004", kes("-45.00"), None, "Settlement Charge"),
         ]
     );
-    assert_eq!(statement.skipped, SkippedRows { not_completed: 1, without_amount: 0 });
+    assert_eq!(statement.rows.skipped, SkippedRows { not_completed: 1, without_amount: 0 });
     assert_eq!(statement.lines[0].at, Some(moment("2026-03-02T07:30:00Z")));
     assert_eq!(statement.lines.iter().map(|line| line.line).collect::<Vec<_>>(), [5, 6, 9]);
 }
@@ -78,7 +78,7 @@ fn a_statement_of_a_bank() {
             ("Ledger fee", "-50.00 KES".to_owned(), None, "Ledger fee"),
         ]
     );
-    assert_eq!(statement.skipped.without_amount, 1);
+    assert_eq!(statement.rows.skipped.without_amount, 1);
     assert_eq!(statement.lines[0].at, Some(moment("2026-03-01T21:00:00Z")));
 }
 
