@@ -1,5 +1,7 @@
 //! Reading aggregates.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use baitech_core::kernel::{Cursor, Id, Page, PageRequest};
 use baitech_core::store::{Load, Origin, StoreError, Stored};
@@ -20,6 +22,26 @@ pub(crate) struct RawOrigin(pub(crate) RawDocumentBuf);
 impl<A: Aggregate> Load<A> for MongoStore {
     async fn load(&self, id: Id<A>) -> Result<Option<Stored<A>>, StoreError> {
         self.find_one(doc! { "_id": oid(id) }).await
+    }
+
+    async fn load_many(&self, ids: &[Id<A>]) -> Result<Vec<Stored<A>>, StoreError>
+    where
+        A: Send + Sync + 'static,
+    {
+        let mut places = HashMap::with_capacity(ids.len());
+        for (place, id) in ids.iter().enumerate() {
+            places.entry(*id).or_insert(place);
+        }
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted: Vec<_> = places.keys().map(|id| oid(*id)).collect();
+        let documents = self.raw(A::COLLECTION);
+        let found = documents.find(doc! { "_id": { "$in": wanted } }).await.map_err(unavailable)?;
+        let found: Vec<RawDocumentBuf> = found.try_collect().await.map_err(unavailable)?;
+        let mut found = found.into_iter().map(stored::<A>).collect::<Result<Vec<_>, _>>()?;
+        found.sort_by_key(|stored| places.get(&stored.value.id()).copied());
+        Ok(found)
     }
 }
 

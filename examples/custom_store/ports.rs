@@ -52,12 +52,22 @@ impl<S: Store> Load<User> for Observed<S> {
     async fn load(&self, id: Id<User>) -> Result<Option<Stored<User>>, StoreError> {
         self.meter.count("load user", self.inner.load(id)).await
     }
+
+    async fn load_many(&self, ids: &[Id<User>]) -> Result<Vec<Stored<User>>, StoreError> {
+        let name = "load_many(users)";
+        self.meter.count(name, Load::<User>::load_many(&self.inner, ids)).await
+    }
 }
 
 #[async_trait]
 impl<S: Store> Load<Booking> for Observed<S> {
     async fn load(&self, id: Id<Booking>) -> Result<Option<Stored<Booking>>, StoreError> {
         self.meter.count("load booking", self.inner.load(id)).await
+    }
+
+    async fn load_many(&self, ids: &[Id<Booking>]) -> Result<Vec<Stored<Booking>>, StoreError> {
+        let name = "load_many(bookings)";
+        self.meter.count(name, Load::<Booking>::load_many(&self.inner, ids)).await
     }
 }
 
@@ -66,12 +76,22 @@ impl<S: Store> Load<Transaction> for Observed<S> {
     async fn load(&self, id: Id<Transaction>) -> Result<Option<Stored<Transaction>>, StoreError> {
         self.meter.count("load transaction", self.inner.load(id)).await
     }
+
+    async fn load_many(&self, ids: &[Id<Transaction>]) -> Result<Vec<Stored<Transaction>>, StoreError> {
+        let name = "load_many(transactions)";
+        self.meter.count(name, Load::<Transaction>::load_many(&self.inner, ids)).await
+    }
 }
 
 #[async_trait]
 impl<S: Store> Load<Webhook> for Observed<S> {
     async fn load(&self, id: Id<Webhook>) -> Result<Option<Stored<Webhook>>, StoreError> {
         self.meter.count("load webhook", self.inner.load(id)).await
+    }
+
+    async fn load_many(&self, ids: &[Id<Webhook>]) -> Result<Vec<Stored<Webhook>>, StoreError> {
+        let name = "load_many(webhooks)";
+        self.meter.count(name, Load::<Webhook>::load_many(&self.inner, ids)).await
     }
 }
 

@@ -7,13 +7,14 @@ use baitech::{
     booking::PaymentMethod,
     kernel::{Actor, PageRequest},
     payment::{
-        MismatchKind, PersonTask, ReconcileRequest, Transaction,
+        MismatchKind, PersonTask, ReconcileProgress, ReconcileRequest, ReconcileStep, Transaction,
         TransactionFilter,
         reconcile::{ComparedMovement, ReconciliationReport, SummaryRow},
     },
     store::Stored,
 };
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+use indicatif::{ProgressBar, ProgressStyle};
 use rust_decimal::Decimal;
 
 use super::{books::align_right, print};
@@ -91,7 +92,20 @@ pub(super) async fn reconcile(
 ) -> Result<ExitCode, Box<dyn Error>> {
     let statement = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let request = ReconcileRequest { method, format: None, period: None };
-    let report = market.payments().reconcile(&Actor::System, &request, &statement).await?;
+    // Drawn on the standard error, and only where that is a terminal.
+    let bar = ProgressBar::new(0);
+    bar.set_style(ProgressStyle::with_template("{msg} {bar:40} {pos}/{len}")?);
+    let progress = |ReconcileProgress { step, done, total }| {
+        bar.set_message(match step {
+            ReconcileStep::Transfers => "completing transfers",
+            ReconcileStep::Marks => "marking",
+        });
+        bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
+        bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+    };
+    let reconciled = market.payments().reconcile_with(&Actor::System, &request, &statement, &progress).await;
+    bar.finish_and_clear();
+    let report = reconciled?;
     if as_json {
         print(serde_json::to_string_pretty(&report)?);
     } else {

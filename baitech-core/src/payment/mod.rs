@@ -50,7 +50,8 @@ pub use repository::{
 };
 pub use review::PersonTask;
 pub use service::{
-    NewPayment, NewPayout, Payments, ReconcileRequest, StartedPayment, StatementPreset, WalletView,
+    NewPayment, NewPayout, Payments, ReconcileProgress, ReconcileRequest, ReconcileStep, StartedPayment,
+    StatementPreset, WalletView,
 };
 pub use status::{Cause, TransactionKind, TransactionStatus, TransactionStep};
 pub use timers::PaymentTask;

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use async_trait::async_trait;
 
@@ -46,7 +46,7 @@ pub trait Commit: Send + Sync + fmt::Debug {
     ) -> Result<Option<Vec<u8>>, StoreError>;
 }
 
-/// Loads one aggregate by its id.
+/// Loads aggregates by their ids.
 #[async_trait]
 pub trait Load<A>: Send + Sync + fmt::Debug {
     /// The aggregate as it is now; `None` if there is none.
@@ -54,6 +54,24 @@ pub trait Load<A>: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
     async fn load(&self, id: Id<A>) -> Result<Option<Stored<A>>, StoreError>;
+
+    /// Those of some aggregates that there are, each once, in the order in which `ids` names them first.
+    /// Callers ask for a few hundred at most. A store that can read them together does so; by default
+    /// they are loaded one by one.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] where one of them cannot be read, [`StoreError::Unavailable`].
+    async fn load_many(&self, ids: &[Id<A>]) -> Result<Vec<Stored<A>>, StoreError>
+    where
+        A: Send + Sync + 'static,
+    {
+        let mut seen = BTreeSet::new();
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids.iter().filter(|id| seen.insert(id.to_bytes())) {
+            found.extend(self.load(*id).await?);
+        }
+        Ok(found)
+    }
 }
 
 /// Reads claims.

@@ -19,6 +19,7 @@ mod outgoing;
 mod powers;
 mod provider;
 mod refunding;
+mod reconciling;
 mod replays;
 mod reviewing;
 #[path = "../support/mod.rs"]

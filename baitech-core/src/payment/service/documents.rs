@@ -1,5 +1,7 @@
 //! Receipts, invoices and a company's monthly statement.
 
+use std::collections::HashMap;
+
 use chrono::{Months, NaiveDate};
 
 use super::Payments;
@@ -15,6 +17,8 @@ use crate::{
     store::{AggregateRef, Stored},
 };
 
+/// How many lines of a statement are completed at once.
+const LOADED_AT_ONCE: usize = 500;
 /// More movements than these do not fit into a statement.
 const MAX_STATEMENT_LINES: usize = 5_000;
 
@@ -165,8 +169,8 @@ impl Payments {
         let moved = Money::sum(policy.currency, lines.iter().map(|line| line.amount))?;
         let opening = closing.checked_sub(moved)?;
         let mut shown = Vec::with_capacity(lines.len());
-        for line in &lines {
-            shown.push(self.statement_line(line).await?);
+        for lines in lines.chunks(LOADED_AT_ONCE) {
+            shown.extend(self.statement_lines(lines).await?);
         }
         let sum = |label: &str, amount: Money, is_total| DocumentSum {
             label: label.to_owned(),
@@ -194,25 +198,41 @@ impl Payments {
         })
     }
 
-    async fn statement_line(&self, line: &AccountLine) -> Result<DocumentLine> {
-        let (mut about, mut booking) = (line.description.clone(), None);
-        match line.cause {
-            AggregateRef::Transaction(id) => {
-                if let Some(transaction) = self.engine.transactions.load(id).await? {
-                    about = format!("{} {about}", transaction.number);
-                    booking = transaction.booking;
-                }
-            }
-            AggregateRef::Booking(id) => booking = Some(id),
-            AggregateRef::User(_) | AggregateRef::Webhook(_) => {}
-        }
-        let booking = self.load_booking(booking).await?;
-        let day = line.at.with_timezone(&self.engine.policy.time_zone).date_naive();
-        let detail = match booking {
-            Some(booking) => format!("{day}, booking {}: {}", booking.number, booking.service_type),
-            None => day.to_string(),
+    /// Lines of a statement, with what they are about: two reads, however many lines there are.
+    async fn statement_lines(&self, lines: &[AccountLine]) -> Result<Vec<DocumentLine>> {
+        let transactions = lines.iter().filter_map(|line| match line.cause {
+            AggregateRef::Transaction(id) => Some(id),
+            AggregateRef::Booking(_) | AggregateRef::User(_) | AggregateRef::Webhook(_) => None,
+        });
+        let transactions: Vec<_> = transactions.collect();
+        let transactions = self.engine.transactions.load_many(&transactions).await?;
+        let transactions: HashMap<_, _> = transactions.iter().map(|found| (found.id, found)).collect();
+        let booking_of = |line: &AccountLine| match line.cause {
+            AggregateRef::Transaction(id) => transactions.get(&id).and_then(|found| found.booking),
+            AggregateRef::Booking(id) => Some(id),
+            AggregateRef::User(_) | AggregateRef::Webhook(_) => None,
         };
-        Ok(DocumentLine { description: about, detail: Some(detail), amount: line.amount.negated() })
+        let bookings: Vec<_> = lines.iter().filter_map(booking_of).collect();
+        let bookings = self.engine.bookings.load_many(&bookings).await?;
+        let bookings: HashMap<_, _> = bookings.iter().map(|found| (found.id, found)).collect();
+        let line_of = |line: &AccountLine| {
+            let about = match line.cause {
+                AggregateRef::Transaction(id) => transactions.get(&id).map_or_else(
+                    || line.description.clone(),
+                    |found| format!("{} {}", found.number, line.description),
+                ),
+                AggregateRef::Booking(_) | AggregateRef::User(_) | AggregateRef::Webhook(_) => {
+                    line.description.clone()
+                }
+            };
+            let day = line.at.with_timezone(&self.engine.policy.time_zone).date_naive();
+            let detail = match booking_of(line).and_then(|id| bookings.get(&id)) {
+                Some(booking) => format!("{day}, booking {}: {}", booking.number, booking.service_type),
+                None => day.to_string(),
+            };
+            DocumentLine { description: about, detail: Some(detail), amount: line.amount.negated() }
+        };
+        Ok(lines.iter().map(line_of).collect())
     }
 }
 

@@ -19,7 +19,7 @@ use serde::Serialize;
 pub use charges::{NewPayment, StartedPayment};
 pub use payouts::NewPayout;
 pub use queries::WalletView;
-pub use reconciliation::{ReconcileRequest, StatementPreset};
+pub use reconciliation::{ReconcileProgress, ReconcileRequest, ReconcileStep, StatementPreset};
 
 use super::{Transaction, TransactionStatus};
 use crate::{

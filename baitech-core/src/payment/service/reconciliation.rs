@@ -1,14 +1,16 @@
 //! A provider's statement against our own books.
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::Payments;
 use crate::{
-    booking::PaymentMethod,
-    decide::Decision,
+    booking::{Context, PaymentMethod},
+    decide::{Decision, Step, drive},
     engine::Effort::GoesOn,
-    kernel::{Actor, Code, Error, Id, PageRequest, Result, Violation, after, before},
+    kernel::{Actor, Code, Error, Id, Kind, Money, PageRequest, Result, Violation, after, before},
     ledger::Account,
     payment::{
         Proof, ReconciliationStamp, Transaction, TransactionFilter, TransactionNumber, TransactionStatus,
@@ -69,6 +71,31 @@ impl StatementPreset {
     }
 }
 
+/// How far a reconciliation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReconcileProgress {
+    /// What is being done.
+    pub step: ReconcileStep,
+    /// How much of it is done.
+    pub done: usize,
+    /// How much there is to do.
+    pub total: usize,
+}
+
+/// What a reconciliation does, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReconcileStep {
+    /// Bank transfers that the statement shows are completed, line by line.
+    Transfers,
+    /// Transactions that both have are marked, batch by batch.
+    Marks,
+}
+
+/// How many transactions are marked in one commit.
+const MARKED_AT_ONCE: usize = 50;
+
 /// A payment may be stated a little before or after it was booked.
 const SLACK: TimeDelta = TimeDelta::days(2);
 
@@ -84,6 +111,20 @@ impl Payments {
         actor: &Actor,
         request: &ReconcileRequest,
         statement: &[u8],
+    ) -> Result<ReconciliationReport> {
+        self.reconcile_with(actor, request, statement, &|_| {}).await
+    }
+
+    /// As [`reconcile`](Self::reconcile), and tells how far it is: after each line that may be a transfer, and after each batch of marks.
+    ///
+    /// # Errors
+    /// As [`reconcile`](Self::reconcile).
+    pub async fn reconcile_with(
+        &self,
+        actor: &Actor,
+        request: &ReconcileRequest,
+        statement: &[u8],
+        progress: &(dyn Fn(ReconcileProgress) + Send + Sync),
     ) -> Result<ReconciliationReport> {
         self.require_staff(actor, GoesOn).await?;
         if request.period.is_some_and(|period| period.from >= period.until) {
@@ -101,15 +142,21 @@ impl Payments {
             parse_statement(statement, &format, self.engine.policy.currency).map_err(Error::Invalid)?;
         let period = request.period.or(parsed.period);
         if method == PaymentMethod::BankTransfer {
-            for line in &parsed.lines {
+            let total = parsed.lines.len();
+            for (line, done) in parsed.lines.iter().zip(1..) {
                 self.complete_transfer(actor, line).await?;
+                progress(ReconcileProgress { step: ReconcileStep::Transfers, done, total });
             }
         }
         let booked = self.booked(method, period).await?;
         let mut report = reconcile(&parsed.lines, &booked, period)?;
         report.rows = parsed.rows;
-        for compared in report.matched.iter().chain(&report.amount_differs) {
-            self.mark(method, compared).await?;
+        let compared: Vec<_> = report.matched.iter().chain(&report.amount_differs).collect();
+        let (mut done, total) = (0, compared.len());
+        for batch in compared.chunks(MARKED_AT_ONCE) {
+            self.mark(method, batch).await?;
+            done += batch.len();
+            progress(ReconcileProgress { step: ReconcileStep::Marks, done, total });
         }
         Ok(report)
     }
@@ -177,34 +224,66 @@ impl Payments {
         }
     }
 
-    /// Marks a transaction as found in a statement, and books what the provider took for it.
-    async fn mark(&self, method: PaymentMethod, compared: &ComparedMovement) -> Result<()> {
-        let id: Id<Transaction> = compared.movement.transaction;
-        let Some(line) = compared.lines.first() else {
-            return Ok(());
-        };
-        let currency = compared.booked.currency();
-        let fees = compared.lines.iter().filter_map(|line| line.fee).filter(|fee| fee.currency() == currency);
-        let fee = crate::kernel::Money::sum(currency, fees)?;
-        let command = self.plain_command()?;
-        self.decide(&command, id, |mut transaction, beside| {
-            if transaction.reconciliation.is_some() {
-                return Ok(Decision::new(transaction));
-            }
-            transaction.0.reconciliation = Some(ReconciliationStamp {
-                reconciled_at: beside.context.now,
-                reference: line.reference.clone(),
-                discrepancy: Some(compared.discrepancy).filter(|discrepancy| !discrepancy.is_zero()),
-            });
-            Decision::new(transaction).event(crate::payment::PaymentEvent::TransactionUpdated).post(
-                "provider's charge",
-                &beside.context,
-                [(Account::GatewayCharges, fee.negated()), (Account::Clearing(method), fee)],
-            )
-        })
-        .await
-        .map(drop)
+    /// Marks transactions as found in a statement, and books what the provider took for them, in one commit. What is marked already
+    /// stays as it is, so that the same batch does nothing the second time.
+    async fn mark(&self, method: PaymentMethod, batch: &[&ComparedMovement]) -> Result<()> {
+        let compared: HashMap<_, _> =
+            batch.iter().map(|found| (found.movement.transaction, *found)).collect();
+        let ids: Vec<_> = batch.iter().map(|found| found.movement.transaction).collect();
+        let (command, transactions) = (self.plain_command()?, &*self.engine.transactions);
+        let step = |_| self.mark_once(method, &compared, &ids);
+        drive(&self.engine, transactions, &command, step).await.map(drop)
     }
+
+    async fn mark_once(
+        &self,
+        method: PaymentMethod,
+        compared: &HashMap<Id<Transaction>, &ComparedMovement>,
+        ids: &[Id<Transaction>],
+    ) -> Result<Step<Transaction>> {
+        let stored = self.engine.transactions.load_many(ids).await?;
+        let now = stored.iter().fold(self.engine.clock.now(), |now, found| now.max(found.updated_at));
+        let context = self.engine.context(&Actor::System, now);
+        let mut whole: Option<(&Stored<Transaction>, Decision<Transaction>)> = None;
+        for found in stored.iter().filter(|found| found.reconciliation.is_none()) {
+            let Some(compared) = compared.get(&found.id) else { continue };
+            let decision = marked(found.value.clone(), method, compared, &context)?;
+            whole = Some(match whole {
+                Some((first, decisions)) => (first, decisions.with(Some(found), decision, &context)),
+                None => (found, decision),
+            });
+        }
+        match (whole, stored.first()) {
+            (Some((first, decision)), _) => Ok(Step::change(first.clone(), now, decision)),
+            (None, Some(first)) => Ok(Step::Unchanged(first.clone())),
+            (None, None) => Err(Error::not_found(Kind::Transaction, "of this statement")),
+        }
+    }
+}
+
+/// A transaction that a statement has, too.
+fn marked(
+    mut transaction: Transaction,
+    method: PaymentMethod,
+    compared: &ComparedMovement,
+    context: &Context<'_>,
+) -> Result<Decision<Transaction>> {
+    let Some(line) = compared.lines.first() else {
+        return Ok(Decision::new(transaction));
+    };
+    let currency = compared.booked.currency();
+    let fees = compared.lines.iter().filter_map(|line| line.fee).filter(|fee| fee.currency() == currency);
+    let fee = Money::sum(currency, fees)?;
+    transaction.0.reconciliation = Some(ReconciliationStamp {
+        reconciled_at: context.now,
+        reference: line.reference.clone(),
+        discrepancy: Some(compared.discrepancy).filter(|discrepancy| !discrepancy.is_zero()),
+    });
+    Decision::new(transaction).event(crate::payment::PaymentEvent::TransactionUpdated).post(
+        "provider's charge",
+        context,
+        [(Account::GatewayCharges, fee.negated()), (Account::Clearing(method), fee)],
+    )
 }
 
 fn movement_of(transaction: &Stored<Transaction>) -> BookedMovement {

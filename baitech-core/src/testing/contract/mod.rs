@@ -230,6 +230,7 @@ macro_rules! contract_tests {
                 transactions_are_read_as_written
                 webhooks_are_read_as_written
                 events_are_read_as_written
+                many_are_loaded_in_the_order_asked_for
             }
         }
     };

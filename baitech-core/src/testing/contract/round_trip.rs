@@ -12,7 +12,7 @@ use super::{
 use crate::{
     account::{User, UserRecord},
     booking::{Booking, BookingNumber, BookingRecord},
-    kernel::{Email, PageRequest, PhoneNumber, Username},
+    kernel::{Email, Id, PageRequest, PhoneNumber, Username},
     payment::{Transaction, TransactionNumber, TransactionRecord, Webhook, WebhookRecord},
     store::{ChangeSet, Event, Put, Stored},
     testing::{
@@ -144,4 +144,34 @@ pub(super) async fn events_are_read_as_written(fixture: &dyn Fixture) {
         expected.sort_by_key(|event| (event.aggregate, event.n));
         assert_eq!(found, expected);
     }
+}
+
+pub(super) async fn many_are_loaded_in_the_order_asked_for(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let users: Vec<User> = (1..=40).map(build::customer).collect();
+    for batch in users.chunks(20) {
+        let puts = batch.iter().cloned().map(Put::new);
+        apply(&*store, puts.fold(ChangeSet::new(), ChangeSet::write)).await;
+    }
+    let call = build::webhook(1);
+    apply(&*store, ChangeSet::new().write(Put::new(call.clone()))).await;
+    let id = |n: usize| users[n - 1].id;
+    let ids = [id(30), id(2), build::customer(99).id, id(30), id(11)];
+    let found: Vec<Stored<User>> = store.load_many(&ids).await.unwrap();
+    let values: Vec<&User> = found.iter().map(|stored| &stored.value).collect();
+    assert_eq!(values, [&users[29], &users[1], &users[10]], "each once, and none for what is missing");
+    let one: Stored<User> = store.load(id(2)).await.unwrap().unwrap();
+    assert_eq!((&found[1].value, found[1].version), (&one.value, one.version), "with its version");
+    let none: Vec<Stored<Booking>> = store.load_many(&[]).await.unwrap();
+    assert!(none.is_empty());
+    let other: Vec<Stored<Booking>> = store.load_many(&[Id::from_bytes(id(1).to_bytes())]).await.unwrap();
+    assert!(other.is_empty(), "an id names one kind of thing");
+    // What was loaded is written over like any other.
+    let put = Put::over(&found[1], found[1].value.clone());
+    apply(&*store, ChangeSet::new().write(put)).await;
+    let calls: Vec<Stored<Webhook>> = store.load_many(&[call.id]).await.unwrap();
+    assert_eq!(calls.into_iter().map(|stored| stored.value).collect::<Vec<_>>(), [call]);
+    let all: Vec<_> = users.iter().rev().map(|user| user.id).collect();
+    let found: Vec<Stored<User>> = store.load_many(&all).await.unwrap();
+    assert_eq!(found.into_iter().map(|stored| stored.value.id).collect::<Vec<_>>(), all);
 }
