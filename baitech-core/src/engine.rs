@@ -13,7 +13,7 @@ use crate::{
     matching::{MatchScorer, MatchingRepository, WeightedScorer},
     payment::{
         BankTransfer, Cash, DocumentRenderer, FraudScorer, PaymentGateway, Payments, RuleFraudScorer,
-        TransactionRepository, Wallet, WebhookRepository,
+        StrayCalls, TransactionRepository, Wallet, WebhookRepository,
     },
     policy::{PolicyCheck, PolicyError},
     pricing::{HourlyPriceList, PriceList},
@@ -44,6 +44,7 @@ pub(crate) struct Engine {
     pub(crate) fraud: Arc<dyn FraudScorer>,
     pub(crate) documents: Option<Arc<dyn DocumentRenderer>>,
     pub(crate) policy: BookingPolicy,
+    pub(crate) stray_calls: StrayCalls,
 }
 
 /// How much somebody is about to do: who is suspended reads, finishes what runs, and starts nothing.
@@ -165,6 +166,7 @@ impl Marketplace {
                 fraud: Arc::new(RuleFraudScorer::default()),
                 documents: None,
                 policy,
+                stray_calls: StrayCalls::default(),
             },
             scorer: None,
         }
@@ -204,6 +206,13 @@ impl Marketplace {
     #[must_use]
     pub fn documents(&self) -> Option<&Arc<dyn DocumentRenderer>> {
         self.engine.documents.as_ref()
+    }
+
+    /// How many calls have come under tokens that nobody gave out, since this process started. They are
+    /// answered like all others, and nothing of them is stored.
+    #[must_use]
+    pub fn stray_webhook_calls(&self) -> u64 {
+        self.engine.stray_calls.count()
     }
 
     /// The numbers that bookings go by.

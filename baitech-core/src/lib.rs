@@ -40,6 +40,7 @@ pub mod mock;
 pub mod payment;
 mod policy;
 pub mod pricing;
+mod relay;
 pub mod store;
 #[cfg(any(feature = "testing", feature = "simulation"))]
 pub mod testing;
@@ -47,4 +48,5 @@ mod worker;
 
 pub use engine::{Builder, Marketplace};
 pub use policy::PolicyError;
-pub use worker::{WorkDone, Worker};
+pub use relay::{EventSink, LogSink, SinkError};
+pub use worker::{BlockedItem, WorkDone, Worker};

@@ -2,11 +2,12 @@ use std::sync::Arc;
 
 use baitech_core::Marketplace;
 
-use crate::Authenticate;
+use crate::{Authenticate, limit::WebhookLimits};
 
 /// What every request needs.
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) market: Marketplace,
     pub(crate) auth: Arc<dyn Authenticate>,
+    pub(crate) webhook_limits: Arc<WebhookLimits>,
 }

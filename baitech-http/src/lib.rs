@@ -53,6 +53,11 @@
 //! `POST /api/v1/webhooks/{token}` takes any body of up to 64 KiB, of whatever type, and answers `{}` with 200 whatever it was; what is
 //! wrong with a call, staff reads at `GET /api/v1/webhooks`. 503 with `Retry-After` asks for the call again.
 //!
+//! Of a call under a token that nobody gave out, nothing is stored and the body is not read; it is counted
+//! ([`Marketplace::stray_webhook_calls`]). Each token is limited: a transaction's to 30 calls at once and one
+//! more every two seconds, a provider's own to 1,000 at once and 100 more a second. What is above is
+//! answered with 429 and `Retry-After`, and providers send it again.
+//!
 //! # What the server brings
 //!
 //! Payments are scored for fraud by where they are asked for, among other things: by the id of the app's installation (`X-Device-Id`), and
@@ -64,6 +69,7 @@ mod app;
 mod authenticate;
 mod bookings;
 mod health;
+mod limit;
 mod payments;
 mod problem;
 mod request;
@@ -120,7 +126,7 @@ fn assemble<'a>(
     auth: Arc<dyn Authenticate>,
     entries: impl Iterator<Item = &'a route::Entry>,
 ) -> Router {
-    let app = app::App { market, auth };
+    let app = app::App { market, auth, webhook_limits: Arc::default() };
     let require_actor = from_fn_with_state(app.clone(), authenticate::require_actor);
     let mut router = Router::new();
     for entry in entries {

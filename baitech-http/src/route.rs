@@ -163,4 +163,5 @@ pub(crate) const TABLE: &[Entry] = table![
     post   "/api/v1/reconciliation"                                      Authenticated reconciliation::reconcile,
     get    "/api/v1/webhooks"                                            Authenticated webhooks::list_webhooks,
     post   "/api/v1/webhooks/{token}"                                    Public        webhooks::receive_webhook,
+    post   "/api/v1/webhooks/{webhook}/retry"                            Authenticated webhooks::retry_webhook,
 ];

@@ -19,7 +19,7 @@ use common::{
 };
 
 /// Routes that are for the staff, whatever they are about.
-const STAFF_ONLY: [&str; 8] = [
+const STAFF_ONLY: [&str; 9] = [
     "release",
     "refund",
     "review",
@@ -28,6 +28,7 @@ const STAFF_ONLY: [&str; 8] = [
     "fraud_queue",
     "reconcile",
     "list_webhooks",
+    "retry_webhook",
 ];
 
 /// The `n`-th transaction, between the first of a role and the first technician (or, for technicians, the first customer).

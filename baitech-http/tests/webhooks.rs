@@ -10,7 +10,18 @@ use axum::{
     body::Body,
     http::{Method, Request},
 };
-use baitech_core::{Marketplace, kernel::Role, mock::MockStore, payment::Webhook, store::StoreError};
+use baitech_core::{
+    Marketplace,
+    booking::{BookingPolicy, PaymentMethod, PaymentTiming},
+    kernel::Role,
+    mock::MockStore,
+    payment::{
+        Capabilities, Charge, GatewayError, News, Notice, Outcome, PaymentGateway, Proof, Subject, Webhook,
+        WebhookCall, WebhookError,
+    },
+    store::StoreError,
+};
+use baitech_http::async_trait;
 use common::{Reply, TrustingAuth, World, gateways::Cards, request, send, user};
 use serde_json::{Value, json};
 
@@ -60,8 +71,6 @@ async fn what_proves_nothing_is_stored_and_flagged_and_answered_like_everything_
         (Cards::PATH, &[], forged.as_bytes(), "not signed"),
         (Cards::PATH, &wrong_signature, forged.as_bytes(), "the signature is wrong"),
         (Cards::PATH, &[Cards::SIGNATURE], b"{\"payment\": ", "the body cannot be read"),
-        ("/api/v1/webhooks/guessed", &[], whole.as_bytes(), "no call is expected"),
-        ("/api/v1/webhooks/%ff%00", &[], whole.as_bytes(), "no call is expected"),
     ];
     for (path, headers, body, reason) in expected {
         for content_type in
@@ -102,8 +111,8 @@ async fn a_call_sent_again_and_again_takes_effect_once() {
 async fn a_body_has_a_largest_size() {
     let world = World::new().await;
     let most = Webhook::MAX_BODY_BYTES;
-    assert_taken(&world.send(call("/api/v1/webhooks/guessed", &[], vec![b'x'; most])).await);
-    let reply = world.send(call("/api/v1/webhooks/guessed", &[], vec![b'x'; most + 1])).await;
+    assert_taken(&world.send(call(Cards::PATH, &[], vec![b'x'; most])).await);
+    let reply = world.send(call(Cards::PATH, &[], vec![b'x'; most + 1])).await;
     reply.problem(413, "too-large");
     assert_eq!(calls(&world, "").await.len(), 1, "what is too large is not kept");
 }
@@ -130,13 +139,158 @@ async fn staff_sees_what_came_without_what_it_carried() {
 }
 
 #[tokio::test]
+async fn calls_under_unknown_tokens_are_answered_alike_and_nothing_of_them_is_stored() {
+    let world = World::new().await;
+    for token in ["guessed", "%ff%00", "paid", &"x".repeat(5_000)] {
+        for bytes in [0, 1, Webhook::MAX_BODY_BYTES, Webhook::MAX_BODY_BYTES + 1] {
+            let path = format!("/api/v1/webhooks/{token}");
+            assert_taken(&world.send(call(&path, &[], vec![b'x'; bytes])).await);
+        }
+    }
+    assert_eq!(calls(&world, "").await, [] as [Value; 0]);
+    assert_eq!(world.market.stray_webhook_calls(), 16);
+}
+
+#[tokio::test]
+async fn each_token_is_limited_and_others_are_not_affected() {
+    let world = World::new().await;
+    ask(&world).await;
+    let (callback, told) = world.mobile.callback();
+    let mut limited = 0;
+    for _ in 0..60 {
+        let reply = world.send(call(&callback, &[], "{}")).await;
+        if reply.status == 429 {
+            let wait: u64 = reply.header("retry-after").parse().unwrap();
+            assert!((1..=3).contains(&wait), "{wait}");
+            reply.problem(429, "too-many-requests");
+            limited += 1;
+        } else {
+            assert_taken(&reply);
+        }
+    }
+    assert!(limited > 0, "a transaction's token takes 30 calls at once");
+    for _ in 0..200 {
+        assert_taken(&world.send(call(Cards::PATH, &[], "{}")).await);
+    }
+    ask(&world).await;
+    let (other, told_of_other) = world.mobile.callback();
+    assert_ne!(other, callback);
+    assert_taken(&world.send(call(&other, &[], told_of_other.to_string())).await);
+    assert_eq!(balance(&world).await, "500.00");
+    drop(told);
+}
+
+/// A provider that an embedder has written, which signs its calls in headers of its own.
+#[derive(Debug)]
+struct Acme;
+
+#[async_trait]
+impl PaymentGateway for Acme {
+    fn method(&self) -> PaymentMethod {
+        PaymentMethod::Mpesa
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { ledger_only: false, ..Capabilities::of_ledger(PaymentTiming::AtAcceptance) }
+    }
+
+    fn signature_headers(&self) -> &[&'static str] {
+        &["X-Acme-Signature", "x-acme-timestamp"]
+    }
+
+    fn webhook_token(&self) -> Option<&str> {
+        Some("acme-51c0")
+    }
+
+    async fn charge(&self, charge: &Charge) -> Result<Outcome, GatewayError> {
+        let reference = format!("acme-{}", charge.number);
+        Ok(Outcome::Accepted { reference, client_secret: None })
+    }
+
+    fn read_webhook(&self, call: &WebhookCall) -> Result<Vec<Notice>, WebhookError> {
+        let names: Vec<_> = call.headers.iter().map(|(name, _)| name.as_str()).collect();
+        let expected = ["content-type", "x-acme-timestamp", "x-acme-signature"];
+        if !names.iter().all(|name| expected.contains(name)) {
+            return Err(WebhookError::Malformed(format!("headers nobody asked for: {names:?}")));
+        }
+        match (call.header("x-acme-signature"), call.header("x-acme-timestamp")) {
+            (Some("good"), Some(_)) => {}
+            (Some(_), Some(_)) => return Err(WebhookError::BadSignature),
+            _ => return Err(WebhookError::Unsigned),
+        }
+        let reference = String::from_utf8_lossy(&call.body).into_owned();
+        let proof = Proof { reference: Some(reference.clone()), ..Proof::default() };
+        let news = News::Outcome(Outcome::Settled(proof));
+        Ok(vec![Notice { id: reference.clone(), subject: Subject::Reference(reference), news }])
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_of_an_embedder_verifies_the_headers_that_it_names_and_gets_no_others() {
+    let world = World::with(|builder| builder.gateway(Arc::new(Acme))).await;
+    ask(&world).await;
+    let list = world.get(&user(Role::Admin, 1), "/api/v1/transactions").await.ok();
+    let reference = format!("acme-{}", list["items"][0]["transactionNumber"].as_str().unwrap());
+    let path = "/api/v1/webhooks/acme-51c0";
+    let long = "x".repeat(Webhook::MAX_HEADER_BYTES + 1);
+    let time = ("X-Acme-Timestamp", "1");
+    for (headers, reason) in [
+        (vec![time], "not signed"),
+        (vec![time, ("X-Acme-Signature", "forged")], "the signature is wrong"),
+        (vec![time, ("X-Acme-Signature", long.as_str())], "not signed"),
+    ] {
+        assert_taken(&world.send(call(path, &headers, reference.clone())).await);
+        world.clock.advance(chrono::TimeDelta::seconds(1));
+        let newest = calls(&world, "").await[0].clone();
+        assert!(newest["reason"].as_str().unwrap().contains(reason), "{newest}");
+    }
+    assert_eq!(balance(&world).await, "0.00");
+    let signed = [
+        ("content-type", "text/plain"),
+        ("authorization", "Basic c2VjcmV0"),
+        ("cookie", "session=1"),
+        ("x-acme-signature", "good"),
+        time,
+    ];
+    assert_taken(&world.send(call(path, &signed, reference)).await);
+    assert_eq!(balance(&world).await, "500.00");
+    assert_eq!(calls(&world, "&status=applied").await.len(), 1);
+}
+
+#[tokio::test]
+async fn staff_lists_dead_letters_and_retries_one() {
+    let mut policy = BookingPolicy::default();
+    policy.payment.webhooks.max_attempts = 1;
+    let world = World::with(|builder| builder.policy(policy)).await;
+    let early = json!({ "payment": "pi_TXN260302000001" }).to_string();
+    assert_taken(&world.send(call(Cards::PATH, &[Cards::SIGNATURE], early)).await);
+    let dead = calls(&world, "&status=dead_letter").await;
+    assert_eq!(dead.len(), 1);
+    assert_eq!(dead[0]["reason"], "what this is about is not known");
+    let retry = format!("/api/v1/webhooks/{}/retry", dead[0]["id"].as_str().unwrap());
+    for role in [Role::Customer, Role::Technician, Role::Corporate] {
+        world.post(&user(role, 1), &retry, None).await.problem(403, "forbidden");
+    }
+    let again = world.post(&user(Role::Support, 1), &retry, None).await.ok();
+    assert_eq!(again["status"], "dead_letter", "what it is about is still not there");
+    let top_up = json!({ "amount": { "amount": "500", "currency": "KES" }, "method": "card" });
+    world.post(&user(Role::Customer, 1), "/api/v1/wallet/top-up", Some(top_up)).await.ok();
+    let again = world.post(&user(Role::Support, 1), &retry, None).await.ok();
+    assert_eq!(again["status"], "applied", "{again}");
+    assert_eq!(balance(&world).await, "500.00");
+    world.post(&user(Role::Support, 1), &retry, None).await.problem(409, "refused");
+    let nobody = "/api/v1/webhooks/000000000000000000000000/retry";
+    world.post(&user(Role::Support, 1), nobody, None).await.problem(404, "not-found");
+}
+
+#[tokio::test]
 async fn a_call_that_could_not_be_stored_is_asked_for_again() {
     let mut store = MockStore::new();
     let away = || StoreError::Unavailable("mongodb://user:secret@db.internal".to_owned());
     store.commit.expect_commit().returning(move |_| Err(away()));
-    let market = Marketplace::builder(Arc::new(store)).build();
+    let market = Marketplace::builder(Arc::new(store)).gateway(Arc::new(Cards)).build();
     let router = baitech_http::router(market, Arc::new(TrustingAuth));
-    let reply = send(&router, call("/api/v1/webhooks/guessed", &[], "{}")).await;
+    let reply = send(&router, call(Cards::PATH, &[], "{}")).await;
     assert!(!reply.text.contains("mongodb") && !reply.text.contains("secret"), "{}", reply.text);
     assert_eq!(reply.header("retry-after"), "2");
     reply.problem(503, "unavailable");

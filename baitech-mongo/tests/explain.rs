@@ -258,6 +258,7 @@ async fn ask_for_money(store: &MongoStore) {
         let first = store.list_webhooks(&statuses, &page(None)).await.unwrap();
         store.list_webhooks(&statuses, &page(first.next_cursor)).await.unwrap();
     }
+    store.forget_expired_webhooks(at(0), 100).await.unwrap();
     let wallet = Account::Wallet(payer);
     for n in 0..60 {
         let cause = AggregateRef::User(build::customer(n + 1_000).id);

@@ -247,6 +247,11 @@ impl<S: Store> WebhookRepository for Observed<S> {
     ) -> Result<Page<Stored<Webhook>>, StoreError> {
         self.meter.count("list_webhooks", self.inner.list_webhooks(statuses, page)).await
     }
+
+    async fn forget_expired_webhooks(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
+        let forgotten = self.inner.forget_expired_webhooks(now, limit);
+        self.meter.count("forget_expired_webhooks", forgotten).await
+    }
 }
 
 #[async_trait]

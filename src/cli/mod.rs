@@ -5,9 +5,10 @@ mod config;
 mod database;
 mod papers;
 mod payments;
+mod webhooks;
 mod worker;
 
-use std::{error::Error, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{env, error::Error, io, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use baitech::{
     Marketplace,
@@ -15,10 +16,11 @@ use baitech::{
     booking::PaymentMethod,
     kernel::{Id, PageRequest},
     mongo::MongoStore,
-    payment::TransactionNumber,
+    payment::{TransactionNumber, Webhook, WebhookStatus},
     providers::pdf::PdfRenderer,
 };
 use clap::{Args, Parser, Subcommand};
+use tracing_subscriber::filter::LevelFilter;
 
 /// The engine of a home-services marketplace.
 #[derive(Debug, Parser)]
@@ -58,6 +60,20 @@ enum Command {
         /// How many of the others.
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT)))]
         limit: u32,
+    },
+    /// Show the calls of payment providers, the newest first, or retry one.
+    Webhooks {
+        #[command(flatten)]
+        store: Store,
+        /// Only those in this status: received, applied, duplicate, ignored, rejected, dead_letter.
+        #[arg(long, value_parser = webhook_status, conflicts_with = "retry")]
+        status: Option<WebhookStatus>,
+        /// How many.
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT)))]
+        limit: u32,
+        /// Have this call looked at once more: a dead letter, or one that was rejected. Exits with 1 where it fails again.
+        #[arg(long, value_name = "ID")]
+        retry: Option<Id<Webhook>>,
     },
     /// Set a provider's statement against the books. Marks what both have. Exits with 1 where they differ.
     Reconcile {
@@ -126,6 +142,14 @@ impl Store {
     }
 }
 
+fn webhook_status(text: &str) -> Result<WebhookStatus, String> {
+    let known = WebhookStatus::ALL.into_iter().find(|status| status.as_str() == text);
+    known.ok_or_else(|| {
+        let all = WebhookStatus::ALL.map(WebhookStatus::as_str).join(", ");
+        format!("one of {all}")
+    })
+}
+
 fn method(text: &str) -> Result<PaymentMethod, String> {
     let known = PaymentMethod::ALL.into_iter().find(|method| method.as_str() == text);
     known.ok_or_else(|| {
@@ -136,6 +160,7 @@ fn method(text: &str) -> Result<PaymentMethod, String> {
 
 /// Runs a command to its end.
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    write_log();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match arguments.command {
@@ -148,6 +173,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
             Command::Payments { store, flagged, limit } => {
                 payments::list(&store.market().await?, flagged, limit).await
             }
+            Command::Webhooks { store, status, limit, retry } => match retry {
+                Some(id) => webhooks::retry(&store.market().await?, id).await,
+                None => webhooks::list(&store.market().await?, status, limit).await,
+            },
             Command::Reconcile { store, method, json, file } => {
                 payments::reconcile(&store.market().await?, method, &file, json).await
             }
@@ -163,6 +192,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
             }
         }
     })
+}
+
+/// Writes warnings and errors to the standard error, or as much as `BAITECH_LOG` says.
+fn write_log() {
+    let level =
+        env::var("BAITECH_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::WARN);
+    tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).init();
 }
 
 /// One line of what the program was asked for.

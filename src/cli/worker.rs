@@ -2,7 +2,9 @@
 
 use std::{error::Error, io, process::ExitCode, time::Duration};
 
-use baitech::{Marketplace, WorkDone, Worker};
+use baitech::{BlockedItem, LogSink, Marketplace, WorkDone, Worker};
+
+use tokio::time::Instant;
 
 use super::print;
 
@@ -10,6 +12,8 @@ use super::print;
 const BATCH: usize = 64;
 /// How long a worker waits after the store was not to be reached.
 const AFTER_ERROR: Duration = Duration::from_secs(5);
+/// How often old calls of providers are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(10 * 60);
 
 pub(super) async fn run(
     market: &Marketplace,
@@ -20,12 +24,25 @@ pub(super) async fn run(
     if once {
         let work = worker.run_until_idle().await?;
         report(&work);
-        return Ok(if work.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        let relayed = worker.relay_events(&LogSink).await?;
+        let forgotten = worker.forget_expired().await?;
+        print(format_args!("relayed {relayed} events, forgot {forgotten} calls of providers"));
+        return Ok(if work.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let mut asked_to_end = std::pin::pin!(asked_to_end()?);
+    let mut forget_at = Instant::now();
     loop {
         // What has begun is finished; the signal is looked at between two batches, also if it came during one.
         let wait = run_batch(&worker, interval).await;
+        if let Err(error) = worker.relay_events(&LogSink).await {
+            eprintln!("baitech: {error}");
+        }
+        if Instant::now() >= forget_at {
+            forget_at = Instant::now() + FORGET_EVERY;
+            if let Err(error) = worker.forget_expired().await {
+                eprintln!("baitech: {error}");
+            }
+        }
         tokio::select! {
             biased;
             () = &mut asked_to_end => return Ok(ExitCode::SUCCESS),
@@ -51,9 +68,17 @@ async fn run_batch(worker: &Worker, interval: Duration) -> Duration {
 }
 
 fn report(work: &WorkDone) {
-    print(format_args!("done {}, skipped {}, failed {}", work.done, work.skipped, work.failed));
+    let WorkDone { done, skipped, failed, blocked, .. } = work;
+    print(format_args!("done {done}, skipped {skipped}, failed {failed}, blocked {blocked}"));
     for (target, error) in &work.failures {
         eprintln!("baitech: {target}: {error}");
+    }
+    for (method, count) in &work.blocked_by_method {
+        let method = method.as_str();
+        eprintln!("baitech: {count} due items need {method}, which this worker cannot use; they stay due");
+    }
+    for BlockedItem { target, reason, .. } in &work.blocks {
+        eprintln!("baitech: {target}: {reason}");
     }
 }
 

@@ -1,6 +1,10 @@
 use std::fs;
 
-use baitech::{ledger::Account, payment::TransactionStatus, store::LedgerReader};
+use baitech::{
+    ledger::Account,
+    payment::TransactionStatus,
+    store::{LedgerReader, Outbox},
+};
 
 use crate::office::Office;
 
@@ -71,6 +75,58 @@ async fn reconcile(office: &Office, receipt: &str, at: &str) {
     assert!(nowhere.code == Some(1) && nowhere.err.contains("no-such-file.csv"), "{nowhere:?}");
     let unknown = office.run(&["reconcile", "--method", "shells", "x.csv"]).await;
     assert_eq!(unknown.code, Some(2), "{unknown:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_without_the_provider_reports_what_is_blocked_and_exits_with_1() {
+    let office = Office::open().await;
+    let (_, payment) = office.asked().await;
+    let off: Vec<_> = [
+        "MPESA_CONSUMER_KEY",
+        "MPESA_CONSUMER_SECRET",
+        "MPESA_SHORTCODE",
+        "MPESA_PASSKEY",
+        "MPESA_INITIATOR_NAME",
+        "MPESA_SECURITY_CREDENTIAL",
+    ]
+    .map(|name| (name, ""))
+    .into();
+    let blocked = office.run_with(&["worker", "--once"], &off).await;
+    assert_eq!(blocked.code, Some(1), "{blocked:?}");
+    assert!(blocked.out.contains("blocked 1"), "{}", blocked.out);
+    assert!(blocked.err.contains("1 due items need mpesa"), "{}", blocked.err);
+    assert!(blocked.err.contains(&format!("transaction {}", payment.id)), "{}", blocked.err);
+    assert_eq!(office.load(payment.id).await.status, TransactionStatus::Processing);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_empties_the_outbox() {
+    let office = Office::open().await;
+    office.asked().await;
+    let before = Outbox::pending_events(&*office.store, 100).await.unwrap().len();
+    assert!(before > 0);
+    let worked = office.run(&["worker", "--once"]).await;
+    assert_eq!(worked.code, Some(0), "{worked:?}");
+    assert!(worked.out.contains("relayed "), "{}", worked.out);
+    assert_eq!(Outbox::pending_events(&*office.store, 100).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_of_providers_are_listed_and_retried() {
+    let office = Office::open().await;
+    let (_, payment) = office.asked().await;
+    let cut = office.daraja.pay(&office.daraja.prompts()[0]).replacing("{", "[");
+    let call = cut.arriving_at(payment.updated_at);
+    let id = office.market.payments().receive_webhook(call).await.unwrap().unwrap();
+    let listed = office.run(&["webhooks", "--status", "rejected"]).await;
+    assert!(listed.code == Some(0) && listed.out.contains(&id.to_string()), "{listed:?}");
+    let dead = office.run(&["webhooks", "--status", "dead_letter"]).await;
+    assert_eq!((dead.code, dead.out.as_str()), (Some(0), "there are no such calls\n"));
+    let retried = office.run(&["webhooks", "--retry", &id.to_string()]).await;
+    assert_eq!(retried.code, Some(1), "it still proves nothing: {retried:?}");
+    assert!(retried.out.contains("is rejected"), "{}", retried.out);
+    let wrong = office.run(&["webhooks", "--status", "lost"]).await;
+    assert!(wrong.code == Some(2) && wrong.err.contains("dead_letter"), "{wrong:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

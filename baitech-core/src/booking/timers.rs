@@ -7,6 +7,8 @@ use crate::{
     account::TimeOfDay,
     decide::Decision,
     kernel::{Error, Result, Rule, after, unless_never},
+    payment::Transaction,
+    store::Stored,
 };
 
 /// Something that a booking wants done by itself.
@@ -128,6 +130,13 @@ impl Booking {
         let expires = after(self.entered_at(), context.policy.payment_timeout);
         if !self.awaits_money_at_acceptance() || context.now < expires {
             return Err(self.refuse(Rule::TooEarly, "the payment is not overdue", &context.actor));
+        }
+        // The money may have come: the provider, or a person, says so first.
+        let claimed =
+            |payment: &Stored<Transaction>| payment.status.is_open() && payment.gateway.awaits_confirmation;
+        if context.payments.iter().any(claimed) {
+            let message = "a call says that the payment has come, and the provider has not confirmed it yet";
+            return Err(self.refuse(Rule::UnderReview, message, &context.actor));
         }
         self.cancel("the payment did not come in time", false, context)
     }

@@ -216,4 +216,13 @@ impl WebhookRepository for MemoryStore {
         };
         Ok(Page::from_overfull(rows, page.limit(), cursor).map(Row::stored))
     }
+
+    async fn forget_expired_webhooks(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
+        let mut state = self.write();
+        let forgotten = state.webhooks.forget_expired(now, limit);
+        for id in &forgotten {
+            state.due.schedule((*id).into(), None);
+        }
+        Ok(forgotten.len())
+    }
 }

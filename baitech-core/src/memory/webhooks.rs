@@ -3,6 +3,8 @@ use std::{
     collections::{BTreeSet, HashMap},
 };
 
+use chrono::{DateTime, Utc};
+
 use super::state::Row;
 use crate::{
     kernel::Id,
@@ -17,6 +19,7 @@ pub(super) type ListKey = (Reverse<i64>, Id<Webhook>);
 pub(super) struct Webhooks {
     rows: HashMap<Id<Webhook>, Row<Webhook>>,
     by_time: BTreeSet<ListKey>,
+    expiring: BTreeSet<(DateTime<Utc>, Id<Webhook>)>,
 }
 
 impl Webhooks {
@@ -26,10 +29,31 @@ impl Webhooks {
 
     pub(super) fn put(&mut self, row: Row<Webhook>) {
         let (key, id) = (list_key(&row.value), row.value.id);
+        let expires_at = row.value.expires_at;
         if let Some(previous) = self.rows.insert(id, row) {
-            self.by_time.remove(&list_key(&previous.value));
+            self.unlist(&previous.value);
         }
         self.by_time.insert(key);
+        self.expiring.extend(expires_at.map(|at| (at, id)));
+    }
+
+    /// Removes up to `limit` calls that have expired, and answers which.
+    pub(super) fn forget_expired(&mut self, now: DateTime<Utc>, limit: usize) -> Vec<Id<Webhook>> {
+        let expired = self.expiring.iter().take_while(|(at, _)| *at <= now).take(limit);
+        let expired: Vec<_> = expired.map(|(_, id)| *id).collect();
+        for id in &expired {
+            if let Some(row) = self.rows.remove(id) {
+                self.unlist(&row.value);
+            }
+        }
+        expired
+    }
+
+    fn unlist(&mut self, webhook: &Webhook) {
+        self.by_time.remove(&list_key(webhook));
+        if let Some(at) = webhook.expires_at {
+            self.expiring.remove(&(at, webhook.id));
+        }
     }
 
     pub(super) fn page(

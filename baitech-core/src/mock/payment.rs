@@ -38,6 +38,7 @@ mock! {
         fn method(&self) -> PaymentMethod;
         fn also_serves(&self) -> &[PaymentMethod];
         fn capabilities(&self) -> Capabilities;
+        fn signature_headers(&self) -> &[&'static str];
         fn webhook_token<'a>(&'a self) -> Option<&'a str>;
         async fn charge(&self, charge: &Charge) -> Result<Outcome, GatewayError>;
         async fn capture(&self, capture: &Capture) -> Result<Outcome, GatewayError>;

@@ -182,5 +182,6 @@ mock! {
             statuses: &[WebhookStatus],
             page: &PageRequest,
         ) -> Result<Page<Stored<Webhook>>, StoreError>;
+        async fn forget_expired_webhooks(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError>;
     }
 }

@@ -280,4 +280,8 @@ impl WebhookRepository for MockStore {
     ) -> Result<Page<Stored<Webhook>>, StoreError> {
         self.webhooks.list_webhooks(statuses, page).await
     }
+
+    async fn forget_expired_webhooks(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
+        self.webhooks.forget_expired_webhooks(now, limit).await
+    }
 }

@@ -54,6 +54,10 @@ pub enum PaymentEvent {
     WebhookReceived,
     /// A call was looked at.
     WebhookHandled { applied: bool },
+    /// A call could not be handled as often as the policy allows, and a person has to look at it.
+    WebhookDeadLettered,
+    /// A person has a call looked at once more.
+    WebhookRetried,
 }
 
 impl PaymentEvent {
@@ -82,6 +86,8 @@ impl PaymentEvent {
             Self::TransactionUpdated => "transaction.updated",
             Self::WebhookReceived => "webhook.received",
             Self::WebhookHandled { .. } => "webhook.handled",
+            Self::WebhookDeadLettered => "webhook.dead_lettered",
+            Self::WebhookRetried => "webhook.retried",
         }
     }
 }

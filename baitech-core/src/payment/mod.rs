@@ -22,6 +22,7 @@ mod review;
 mod service;
 mod settle;
 mod status;
+mod stray;
 mod timers;
 mod transaction;
 mod view;
@@ -37,7 +38,7 @@ pub use fraud_rules::{FraudAgeBand, FraudBand, FraudPolicy, RuleFraudScorer};
 pub use gateway::{
     Capabilities, Capture, Charge, ClientSecret, Contact, Declined, GatewayError, Limits, News, Notice,
     Operation, Original, Outcome, PayOut, PaymentGateway, Proof, Query, RefundOrder, Subject, WebhookCall,
-    WebhookError,
+    WebhookError, WebhookSource,
 };
 pub use ledger_methods::{BankTransfer, Cash, Wallet};
 pub(crate) use method::require_method;
@@ -54,10 +55,11 @@ pub use service::{
     StatementPreset, WalletView,
 };
 pub use status::{Cause, TransactionKind, TransactionStatus, TransactionStep};
+pub(crate) use stray::StrayCalls;
 pub use timers::PaymentTask;
 pub use transaction::{
     Amount, Chargeback, DocumentStamp, EscrowState, Failure, GatewayLink, Mismatch, MismatchKind,
     PaymentOrigin, ReconciliationStamp, Refund, SettlementState, Split, Transaction, TransactionRecord,
 };
 pub use view::{PaymentMeans, TransactionInternals, TransactionView};
-pub use webhook::{Webhook, WebhookRecord, WebhookStatus};
+pub use webhook::{Webhook, WebhookPolicy, WebhookRecord, WebhookStatus};

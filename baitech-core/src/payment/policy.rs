@@ -46,6 +46,8 @@ pub struct PaymentPolicy {
     pub wallet_limit: Money,
     /// The most of a tip.
     pub tip_limit: Money,
+    /// How calls of providers are retried and kept.
+    pub webhooks: super::WebhookPolicy,
     /// Whom documents name as their issuer.
     pub issuer: super::Addressee,
 }
@@ -71,6 +73,7 @@ impl Default for PaymentPolicy {
             unpaid_fees_limit: kes(0),
             wallet_limit: kes(500_000),
             tip_limit: kes(50_000),
+            webhooks: super::WebhookPolicy::default(),
             issuer: super::Addressee { name: "BaiTech".to_owned(), ..super::Addressee::default() },
         }
     }
@@ -112,6 +115,7 @@ impl PaymentPolicy {
             instant_fee: _,
             settlement_day: _,
             settlement_time: _,
+            webhooks: _,
             issuer: _,
         } = self;
         [
@@ -146,6 +150,7 @@ impl PaymentPolicy {
         );
         check.require(self.max_attempts > 0, "payment.maxAttempts", Code::OutOfRange, "this is 1 at least");
         check.rate("payment.instantFee", self.instant_fee, Rate::percent(100));
+        self.webhooks.check(check);
     }
 
     /// The first batch after a moment.

@@ -141,4 +141,11 @@ pub trait WebhookRepository: Load<Webhook> {
         statuses: &[WebhookStatus],
         page: &PageRequest,
     ) -> Result<Page<Stored<Webhook>>, StoreError>;
+
+    /// Forgets up to `limit` calls whose [`expires_at`](super::WebhookRecord::expires_at) is at `now` or
+    /// before, the longest expired first, and answers how many. Calls without one stay for good.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; some may be forgotten then.
+    async fn forget_expired_webhooks(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError>;
 }

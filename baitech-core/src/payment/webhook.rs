@@ -7,7 +7,8 @@ use super::{PaymentEvent, Transaction, gateway::WebhookCall};
 use crate::{
     booking::{BookingPolicy, PaymentMethod},
     decide::{Aggregate, Decision},
-    kernel::{Code, Current, Id, Kind, Violation, after},
+    kernel::{Code, Current, Entropy, Error, Id, Kind, Result, Rule, Violation, after},
+    policy::PolicyCheck,
     store::{AggregateRef, Put, Stored, Write},
 };
 
@@ -25,12 +26,14 @@ pub enum WebhookStatus {
     Ignored,
     /// It proves nothing: not signed, forged, too old, unreadable, or for nobody.
     Rejected,
+    /// It could not be handled as often as the policy allows. A person looks at it, and may retry it.
+    DeadLetter,
 }
 
 impl WebhookStatus {
     /// Every status.
-    pub const ALL: [Self; 5] =
-        [Self::Received, Self::Applied, Self::Duplicate, Self::Ignored, Self::Rejected];
+    pub const ALL: [Self; 6] =
+        [Self::Received, Self::Applied, Self::Duplicate, Self::Ignored, Self::Rejected, Self::DeadLetter];
 
     /// The name in documents and on the wire.
     #[must_use]
@@ -41,6 +44,7 @@ impl WebhookStatus {
             Self::Duplicate => "duplicate",
             Self::Ignored => "ignored",
             Self::Rejected => "rejected",
+            Self::DeadLetter => "dead_letter",
         }
     }
 }
@@ -64,16 +68,19 @@ pub struct WebhookRecord {
     pub received_at: DateTime<Utc>,
     /// How far it is.
     pub status: WebhookStatus,
-    /// Why it was rejected, or waits.
+    /// Why it was rejected, or waits, or is a dead letter.
     pub reason: Option<String>,
-    /// Whose call it is, once that is known.
+    /// Whose call it is, where that is known.
     pub method: Option<PaymentMethod>,
     /// The transaction that it is about, once that is known.
     pub transaction: Option<Id<Transaction>>,
-    /// How often it was looked at.
+    /// How often it was looked at since it came, or since a person has retried it.
     pub attempts: u32,
     /// When it is to be looked at (again).
     pub next_at: Option<DateTime<Utc>>,
+    /// When a store may forget it; `None` as long as anybody still has to handle it.
+    #[serde(default)]
+    pub expires_at: Option<DateTime<Utc>>,
     /// When it was last written.
     pub updated_at: DateTime<Utc>,
 }
@@ -105,42 +112,107 @@ impl Deref for Webhook {
     }
 }
 
-/// The headers that adapters verify calls by; all others are forgotten.
-const KEPT_HEADERS: [&str; 3] = ["stripe-signature", "content-type", "user-agent"];
+/// Headers that are kept of every call, for the person who looks at it.
+const KEPT_HEADERS: [&str; 2] = ["content-type", "user-agent"];
+
+/// How calls of providers are retried and kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WebhookPolicy {
+    /// How often a call is looked at whose handling fails, or that comes before what it is about.
+    /// Then it is a dead letter.
+    pub max_attempts: u32,
+    /// How long it waits at most after the first attempt; twice as long after each further one …
+    pub first_wait: TimeDelta,
+    /// … but no longer than this.
+    pub longest_wait: TimeDelta,
+    /// How long a call is kept once it is handled. Calls that wait and dead letters are kept for good.
+    pub keep_for: TimeDelta,
+}
+
+impl Default for WebhookPolicy {
+    /// 24 attempts from 5 seconds to 6 hours apart: about three days, as long as providers send a call
+    /// again. Handled calls are kept for 90 days.
+    fn default() -> Self {
+        Self {
+            max_attempts: 24,
+            first_wait: TimeDelta::seconds(5),
+            longest_wait: TimeDelta::hours(6),
+            keep_for: TimeDelta::days(90),
+        }
+    }
+}
+
+impl WebhookPolicy {
+    pub(crate) fn check(&self, check: &mut PolicyCheck) {
+        let field = |name: &str| format!("payment.webhooks.{name}");
+        let message = "this is 1 at least";
+        check.require(self.max_attempts > 0, field("maxAttempts"), Code::OutOfRange, message);
+        let message = "this is a second at least";
+        let second = TimeDelta::seconds(1);
+        check.require(self.first_wait >= second, field("firstWait"), Code::OutOfRange, message);
+        let message = "this is not shorter than the first wait";
+        check.require(self.longest_wait >= self.first_wait, field("longestWait"), Code::Order, message);
+        check.time(field("keepFor"), self.keep_for);
+    }
+
+    /// How long to wait after so many attempts, less up to a quarter of that so that calls which came
+    /// together do not come again together.
+    #[must_use]
+    pub fn wait(&self, attempts: u32, entropy: &dyn Entropy) -> TimeDelta {
+        let doubled = self.first_wait.checked_mul(2_i32.saturating_pow(attempts.saturating_sub(1)));
+        let longest = doubled.map_or(self.longest_wait, |wait| wait.min(self.longest_wait));
+        let mut random = [0; 4];
+        entropy.fill(&mut random);
+        let quarter = longest.num_milliseconds().max(0) / 4;
+        let less = i64::from(u32::from_le_bytes(random)).checked_rem(quarter).unwrap_or_default();
+        longest - TimeDelta::milliseconds(less)
+    }
+}
 
 impl Webhook {
     /// The most bytes that a body may have.
     pub const MAX_BODY_BYTES: usize = 64 * 1024;
-    /// How often a call is looked at that comes too early for what it is about.
-    const MAX_ATTEMPTS: u32 = 24;
-    /// How long it waits the first time; twice as long each time after that …
-    const FIRST_WAIT: TimeDelta = TimeDelta::seconds(5);
-    /// … but no longer than this: all in all about three days, as long as providers send a call again.
-    const LONGEST_WAIT: TimeDelta = TimeDelta::hours(6);
+    /// The most headers that are kept of a call.
+    pub const MAX_HEADERS: usize = 16;
+    /// The most bytes of one header; a longer one is dropped, and the call counts as not signed.
+    pub const MAX_HEADER_BYTES: usize = 8 * 1024;
+    /// The most bytes of a token; no token of ours is longer.
+    pub const MAX_TOKEN_BYTES: usize = 200;
+    /// The most characters of a reason.
+    const MAX_REASON: usize = 500;
 
-    /// A call that has come.
+    /// A call that has come, of the provider of a method where that is known. Of its headers, those that
+    /// `verified` names are kept (in lower case), and two that help the person who looks at it.
     ///
     /// # Errors
-    /// A [`Violation`] of `body` with [`Code::TooLong`].
-    pub fn receive(id: Id<Self>, call: WebhookCall) -> Result<Decision<Self>, Violation> {
-        let WebhookCall { token, mut headers, body, received_at } = call;
+    /// A [`Violation`] of `body` or `token` with [`Code::TooLong`].
+    pub fn receive(
+        id: Id<Self>,
+        call: WebhookCall,
+        (method, verified): (Option<PaymentMethod>, &[&str]),
+    ) -> Result<Decision<Self>, Violation> {
+        let WebhookCall { token, headers, body, received_at } = call;
         if body.len() > Self::MAX_BODY_BYTES {
             let message = format!("a call has at most {} bytes", Self::MAX_BODY_BYTES);
             return Err(Violation::new("body", Code::TooLong, message));
         }
-        headers.retain(|(name, _)| KEPT_HEADERS.contains(&name.as_str()));
+        if token.len() > Self::MAX_TOKEN_BYTES {
+            let message = format!("a token has at most {} bytes", Self::MAX_TOKEN_BYTES);
+            return Err(Violation::new("token", Code::TooLong, message));
+        }
         let record = WebhookRecord {
             id,
             token,
-            headers,
+            headers: kept(headers, verified),
             body,
             received_at,
             status: WebhookStatus::Received,
             reason: None,
-            method: None,
+            method,
             transaction: None,
             attempts: 0,
             next_at: Some(received_at),
+            expires_at: None,
             updated_at: received_at,
         };
         Ok(Decision::new(Self(Box::new(record))).event(PaymentEvent::WebhookReceived))
@@ -175,36 +247,77 @@ impl Webhook {
         self.status == WebhookStatus::Received
     }
 
+    /// Whether a person may have it looked at once more.
+    #[must_use]
+    pub const fn can_be_retried(&self) -> bool {
+        matches!(self.0.status, WebhookStatus::DeadLetter | WebhookStatus::Rejected)
+    }
+
     /// Notes what became of it.
     pub fn handled(
         mut self,
         status: WebhookStatus,
         reason: Option<String>,
         about: (Option<PaymentMethod>, Option<Id<Transaction>>),
+        (policy, now): (&WebhookPolicy, DateTime<Utc>),
     ) -> Decision<Self> {
         self.0.status = status;
-        self.0.reason = reason;
+        self.0.reason = reason.map(|reason| reason.chars().take(Self::MAX_REASON).collect());
         self.0.method = about.0.or(self.0.method);
         self.0.transaction = about.1.or(self.0.transaction);
         self.0.attempts = self.0.attempts.saturating_add(1);
         self.0.next_at = None;
+        self.0.expires_at = Some(after(now, policy.keep_for));
         let applied = status == WebhookStatus::Applied;
         Decision::new(self).event(PaymentEvent::WebhookHandled { applied })
     }
 
-    /// Puts it off: what it is about is not there yet. After several times it counts as a call for nobody.
-    pub fn put_off(mut self, reason: &str, now: DateTime<Utc>) -> Decision<Self> {
-        let before = self.attempts;
-        if before.saturating_add(1) >= Self::MAX_ATTEMPTS {
-            return self.handled(WebhookStatus::Rejected, Some(reason.to_owned()), (None, None));
+    /// Puts it off: its handling failed, or what it is about is not there yet. After as many attempts as
+    /// the policy allows it is a dead letter, with the last reason.
+    pub fn put_off(
+        mut self,
+        reason: &str,
+        (policy, now, entropy): (&WebhookPolicy, DateTime<Utc>, &dyn Entropy),
+    ) -> Decision<Self> {
+        self.0.attempts = self.0.attempts.saturating_add(1);
+        self.0.reason = Some(reason.chars().take(Self::MAX_REASON).collect());
+        if self.attempts >= policy.max_attempts {
+            self.0.status = WebhookStatus::DeadLetter;
+            self.0.next_at = None;
+            return Decision::new(self).event(PaymentEvent::WebhookDeadLettered);
         }
-        let doubled = Self::FIRST_WAIT.checked_mul(2_i32.saturating_pow(before));
-        let wait = doubled.map_or(Self::LONGEST_WAIT, |wait| wait.min(Self::LONGEST_WAIT));
-        self.0.attempts = before.saturating_add(1);
-        self.0.reason = Some(reason.to_owned());
-        self.0.next_at = Some(after(now, wait));
+        self.0.next_at = Some(after(now, policy.wait(self.attempts, entropy)));
         Decision::new(self)
     }
+
+    /// A person has it looked at once more, with all attempts before it.
+    ///
+    /// # Errors
+    /// [`Rule::AlreadyDecided`] for a call that still waits, or that was handled.
+    pub fn retry(mut self, now: DateTime<Utc>) -> Result<Decision<Self>> {
+        if !self.can_be_retried() {
+            let status = self.status.as_str();
+            let message = format!("this call is {status}: dead letters and rejected calls are retried");
+            return Err(Error::refused(Rule::AlreadyDecided, message));
+        }
+        self.0.status = WebhookStatus::Received;
+        self.0.attempts = 0;
+        self.0.next_at = Some(now);
+        self.0.expires_at = None;
+        Ok(Decision::new(self).event(PaymentEvent::WebhookRetried))
+    }
+}
+
+/// The headers to keep: few, short, and with names in lower case.
+fn kept(headers: Vec<(String, String)>, verified: &[&str]) -> Vec<(String, String)> {
+    let is_wanted =
+        |name: &str| verified.iter().chain(&KEPT_HEADERS).any(|wanted| wanted.eq_ignore_ascii_case(name));
+    headers
+        .into_iter()
+        .filter(|(name, value)| is_wanted(name) && value.len() <= Webhook::MAX_HEADER_BYTES)
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .take(Webhook::MAX_HEADERS)
+        .collect()
 }
 
 impl Aggregate for Webhook {

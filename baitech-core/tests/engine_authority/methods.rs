@@ -504,6 +504,16 @@ const PAYMENTS: &[Row] = &[
     Row("payments.list_webhooks", "support admin system", |s, a| {
         run(s.till.payments().list_webhooks(a, &[], &page())).map(drop)
     }),
+    Row("payments.retry_webhook", "support admin system", |s, a| {
+        s.till.call_at("paybill", "forged");
+        let call = s.till.webhooks()[0].id;
+        run(s.till.payments().retry_webhook(a, call)).map(drop)
+    }),
+    Row("payments.reconcile_with", "support admin system", |s, a| {
+        let request = ReconcileRequest { method: PaymentMethod::Mpesa, format: None, period: None };
+        let statement = b"Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Balance\n";
+        run(s.till.payments().reconcile_with(a, &request, statement, &|_| {})).map(drop)
+    }),
     Row("payments.reconcile", "support admin system", |s, a| {
         let request = ReconcileRequest { method: PaymentMethod::Mpesa, format: None, period: None };
         let statement = b"Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Balance\n";

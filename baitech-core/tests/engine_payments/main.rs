@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod blocked;
 mod cancelling;
 mod contested;
 mod documents;
@@ -18,9 +19,11 @@ mod numbers;
 mod outgoing;
 mod powers;
 mod provider;
-mod refunding;
 mod reconciling;
+mod refunding;
+mod relaying;
 mod replays;
+mod retrying;
 mod reviewing;
 #[path = "../support/mod.rs"]
 mod support;

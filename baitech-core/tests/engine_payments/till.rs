@@ -9,7 +9,7 @@ use baitech_core::{
     ledger::Account,
     payment::{
         NewPayment, PaymentGateway, Payments, StartedPayment, Transaction, TransactionFilter,
-        TransactionKind, TransactionStatus, WebhookCall,
+        TransactionKind, TransactionStatus, Webhook, WebhookCall,
     },
     store::{LedgerReader, Load, Stored},
 };
@@ -148,6 +148,14 @@ impl Till {
 
     pub(crate) fn of_kind(&self, kind: TransactionKind) -> Vec<Stored<Transaction>> {
         self.transactions().into_iter().filter(|transaction| transaction.kind == kind).collect()
+    }
+
+    /// Every call of a provider, the oldest first.
+    pub(crate) fn webhooks(&self) -> Vec<Stored<Webhook>> {
+        let page = baitech_core::kernel::PageRequest::new(100, None).unwrap();
+        let mut all = run(self.payments().list_webhooks(&Actor::System, &[], &page)).unwrap().items;
+        all.reverse();
+        all
     }
 
     pub(crate) fn work(&self) {

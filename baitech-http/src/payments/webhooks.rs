@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::{
     app::App,
     problem::{Answer, Problem},
-    request::{Caller, Params, read},
+    request::{Call, Caller, Params, read},
     response,
 };
 
@@ -18,10 +18,20 @@ use crate::{
 #[derive(Debug, Serialize)]
 pub(crate) struct Taken {}
 
-/// Stores a call, whatever it is. Who calls learns only that it has come, and sends it again where it could not be stored.
+/// Stores a call that is expected, whatever it is. Who calls learns only that it has come, and sends it
+/// again where it could not be stored, or where too many came.
 pub(crate) async fn receive_webhook(State(app): State<App>, request: Request) -> Answer<Json<Taken>> {
-    // As it came: a token that is ours has nothing to decode, and one that cannot be decoded is stored like any other.
+    // As it came: a token that is ours has nothing to decode.
     let token = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
+    let payments = app.market.payments();
+    let source = payments.webhook_source(&token).await;
+    match source.map_err(|error| Problem::unavailable(error.to_string()))? {
+        Some(source) => app.webhook_limits.take(source, &token).map_err(Problem::too_many)?,
+        None => {
+            payments.note_stray_webhook();
+            return Ok(Json(Taken {}));
+        }
+    }
     let headers = request.headers().iter().map(|(name, value)| {
         (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     });
@@ -29,10 +39,17 @@ pub(crate) async fn receive_webhook(State(app): State<App>, request: Request) ->
     let body = read(request, &app, Webhook::MAX_BODY_BYTES).await?.to_vec();
     // When it has come, the engine's own clock says.
     let call = WebhookCall { token, headers, body, received_at: Default::default() };
-    match app.market.payments().receive_webhook(call).await {
+    match payments.receive_webhook(call).await {
         Ok(_) => Ok(Json(Taken {})),
         Err(error) => Err(Problem::unavailable(error.to_string())),
     }
+}
+
+/// Has a dead letter or a rejected call looked at once more, for staff.
+pub(crate) async fn retry_webhook(caller: Caller, Call(id): Call) -> Answer {
+    caller.unpinned()?;
+    let retried = caller.payments.retry_webhook(&caller.actor, id).await;
+    response::json(&caller.answer(retried)?.value)
 }
 
 /// A page of the calls that have come, the newest first, for staff.

@@ -4,6 +4,8 @@ mod from_error;
 mod kind;
 mod render;
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{HeaderValue, header},
@@ -36,6 +38,8 @@ struct Content {
     internal: Option<String>,
     /// The scheme of credentials that a 401 asks for.
     challenge: Option<HeaderValue>,
+    /// Seconds after which a 429 may be asked again.
+    retry_after: Option<u64>,
 }
 
 /// What the body says beyond its kind. Members that do not apply are left out.
@@ -92,6 +96,15 @@ impl Problem {
         problem
     }
 
+    /// More requests than are served; after so long there is room for one.
+    pub(crate) fn too_many(wait: Duration) -> Self {
+        let seconds = wait.as_secs().saturating_add(1);
+        let detail = format!("there are too many requests: try again in {seconds} s");
+        let mut problem = Self::new(Kind::TooManyRequests, detail);
+        problem.0.retry_after = Some(seconds);
+        problem
+    }
+
     /// Something that must not happen. The reason goes to the log.
     pub(crate) fn internal(reason: impl Into<String>) -> Self {
         let mut problem = Self::with(Kind::Internal, Details::default());
@@ -107,7 +120,7 @@ impl Problem {
     }
 
     fn with(kind: Kind, details: Details) -> Self {
-        Self(Box::new(Content { kind, details, internal: None, challenge: None }))
+        Self(Box::new(Content { kind, details, internal: None, challenge: None, retry_after: None }))
     }
 
     pub(crate) fn violations(kind: Kind, violations: impl IntoIterator<Item = Violation>) -> Self {
@@ -124,6 +137,9 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         if self.0.kind == Kind::Unavailable {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        }
+        if let Some(seconds) = self.0.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if let Some(challenge) = &self.0.challenge {
             headers.insert(header::WWW_AUTHENTICATE, challenge.clone());

@@ -14,4 +14,4 @@ pub(crate) use caller::Caller;
 pub(crate) use headers::none_match;
 pub(crate) use origin::Origin;
 pub(crate) use params::Params;
-pub(crate) use path::{Company, Month, Number, Payment, PaymentNumber, Target, Technician, Year};
+pub(crate) use path::{Call, Company, Month, Number, Payment, PaymentNumber, Target, Technician, Year};

@@ -8,7 +8,7 @@ use baitech_core::{
     account::User,
     booking::{Booking, BookingNumber},
     kernel::{Code, Id, Violation},
-    payment::{Transaction, TransactionNumber},
+    payment::{Transaction, TransactionNumber, Webhook},
 };
 
 use crate::{
@@ -41,6 +41,8 @@ parameters! {
     Number(BookingNumber) = "number",
     /// The transaction that the path names.
     Payment(Id<Transaction>) = "transaction",
+    /// The call of a provider that the path names.
+    Call(Id<Webhook>) = "webhook",
     /// The number of a transaction that the path names.
     PaymentNumber(TransactionNumber) = "number",
     /// The company that the path names.

@@ -119,6 +119,10 @@ impl PaymentGateway for Cards {
         Capabilities { ledger_only: false, authorizes: true, ..capabilities }
     }
 
+    fn signature_headers(&self) -> &[&'static str] {
+        &["Stripe-Signature"]
+    }
+
     fn webhook_token(&self) -> Option<&str> {
         Some("cards-3f9a")
     }

@@ -1,6 +1,11 @@
 //! Every route with a path and a body that it can read.
 
-use baitech_core::{booking::BookingRecord, kernel::Role, payment::TransactionRecord};
+use baitech_core::{
+    booking::BookingRecord,
+    kernel::Role,
+    payment::{TransactionRecord, Webhook},
+    testing::build,
+};
 use baitech_http::Route;
 use serde_json::{Value, json};
 
@@ -52,7 +57,10 @@ pub fn path(route: &Route, booking: &BookingRecord, transaction: &TransactionRec
     let technician = user(Role::Technician, 2).id.to_string();
     let path = route.path.replace("{booking}", &booking.id.to_string());
     let path = path.replace("{transaction}", &transaction.id.to_string());
-    path.replace("{technician}", &technician).replace("{number}", number).replace("{token}", "0000")
+    path.replace("{technician}", &technician)
+        .replace("{number}", number)
+        .replace("{token}", "0000")
+        .replace("{webhook}", &build::id::<Webhook>(1).to_string())
 }
 
 pub fn is_about_transactions(route: &Route) -> bool {

@@ -34,6 +34,9 @@ pub(super) struct WebhookDocument {
     attempts: u32,
     #[serde_as(as = "Option<Millis>")]
     next_at: Option<DateTime<Utc>>,
+    /// Only in calls that are handled.
+    #[serde_as(as = "Option<Millis>")]
+    expires_at: Option<DateTime<Utc>>,
     #[serde_as(as = "Millis")]
     updated_at: DateTime<Utc>,
 }
@@ -58,6 +61,7 @@ impl From<Webhook> for WebhookDocument {
             transaction,
             attempts,
             next_at,
+            expires_at,
             updated_at,
         } = webhook.into_record();
         let headers = headers.into_iter().map(|(name, value)| Header { name, value }).collect();
@@ -73,6 +77,7 @@ impl From<Webhook> for WebhookDocument {
             transaction,
             attempts,
             next_at,
+            expires_at,
             updated_at,
         }
     }
@@ -92,6 +97,7 @@ impl WebhookDocument {
             transaction,
             attempts,
             next_at,
+            expires_at,
             updated_at,
         } = self;
         Webhook::from_record(WebhookRecord {
@@ -106,6 +112,7 @@ impl WebhookDocument {
             transaction,
             attempts,
             next_at,
+            expires_at,
             updated_at,
         })
     }

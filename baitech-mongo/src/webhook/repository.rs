@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use baitech_core::kernel::{Page, PageRequest};
 use baitech_core::payment::{Webhook, WebhookRepository, WebhookStatus};
 use baitech_core::store::{StoreError, Stored};
-use bson::{Document, doc};
+use bson::{Document, RawDocumentBuf, doc};
+use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
 
 use crate::MongoStore;
 use crate::codec::Aggregate;
@@ -12,6 +14,8 @@ use crate::load::read_page;
 use crate::page::{Position, limit_of, newest_first};
 use crate::server_error::unavailable;
 
+/// When a handled call may be forgotten.
+const EXPIRES_AT: &str = "expiresAt";
 /// By which calls are listed.
 const RECEIVED_AT: &str = "receivedAt";
 
@@ -27,6 +31,22 @@ impl WebhookRepository for MongoStore {
         let found = webhooks.find(listed(statuses, after)).sort(newest_first(RECEIVED_AT));
         let found = found.limit(limit_of(page)).await.map_err(unavailable)?;
         read_page(found, page, |raw| Position::<Webhook>::of(raw, RECEIVED_AT).cursor()).await
+    }
+
+    async fn forget_expired_webhooks(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
+        if limit == 0 {
+            return Ok(0);
+        }
+        let expired = doc! { EXPIRES_AT: { "$lte": bson::DateTime::from_chrono(now) } };
+        let webhooks = self.raw(Webhook::COLLECTION);
+        let found = webhooks.find(expired.clone()).sort(doc! { EXPIRES_AT: 1 }).projection(doc! { "_id": 1 });
+        let found = found.limit(i64::try_from(limit).unwrap_or(i64::MAX)).await.map_err(unavailable)?;
+        let found: Vec<RawDocumentBuf> = found.try_collect().await.map_err(unavailable)?;
+        let ids: Vec<_> = found.iter().filter_map(|raw| raw.get_object_id("_id").ok()).collect();
+        // One that a person has retried meanwhile is wanted again.
+        let filter = doc! { "_id": { "$in": ids }, "$and": [expired] };
+        let deleted = webhooks.delete_many(filter).await.map_err(unavailable)?;
+        Ok(usize::try_from(deleted.deleted_count).unwrap_or(usize::MAX))
     }
 }
 

@@ -47,6 +47,10 @@ impl PaymentGateway for Stripe {
         }
     }
 
+    fn signature_headers(&self) -> &[&'static str] {
+        &["stripe-signature"]
+    }
+
     fn webhook_token(&self) -> Option<&str> {
         Some(self.config.webhook_token.expose_secret())
     }

@@ -169,7 +169,7 @@ impl Shop {
 
     /// Delivers a call of a provider.
     pub(crate) async fn deliver(&self, call: WebhookCall) -> Id<Webhook> {
-        self.payments().receive_webhook(call).await.unwrap()
+        self.payments().receive_webhook(call).await.unwrap().expect("a token that was given out")
     }
 
     /// Delivers a call, and tells what became of it at once.

@@ -45,6 +45,7 @@ fn in_currency_converts_every_limit() {
                 instant_fee: _,
                 settlement_day: _,
                 settlement_time: _,
+                webhooks: _,
                 issuer: _,
             },
         time_zone: Tz::Africa__Nairobi,

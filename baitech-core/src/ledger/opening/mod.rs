@@ -270,11 +270,15 @@ impl OpeningLedger {
     /// The entry of these postings, balanced by the opening balance, under an id that follows from its name.
     fn entry(&mut self, name: &str, cause: AggregateRef, mut postings: Vec<Posting>) -> Option<Entry> {
         let currency = postings.first()?.amount.currency();
-        let sum = Money::sum(currency, postings.iter().map(|posting| posting.amount)).ok()?;
+        // Amounts are below `LARGEST`, so that neither fails; an entry that is missing must not go unseen.
+        let tell = |error: &dyn std::fmt::Display| tracing::error!(%error, name, "there is no opening entry");
+        let sum = Money::sum(currency, postings.iter().map(|posting| posting.amount));
+        let sum = sum.inspect_err(|error| tell(error)).ok()?;
         postings.push(Posting { account: Account::OpeningBalance, amount: sum.negated() });
         let id = id_of(name);
         let description = DESCRIPTION.to_owned();
-        let entry = Entry::new(EntryRecord { id, cause, description, at: self.at, postings }).ok()?;
+        let entry = Entry::new(EntryRecord { id, cause, description, at: self.at, postings });
+        let entry = entry.inspect_err(|error| tell(error)).ok()?;
         for posting in &entry.postings {
             let name = name_of(posting.account);
             add_to(&mut self.totals, (name, posting.amount.currency().code()), posting.amount);

@@ -25,8 +25,14 @@ pub(super) fn normalised(transaction: &Transaction, booking: Option<&Booking>, n
             notes.add(issue, Some(record.amount.gross), None);
             None
         }
-        // What is left to fail here is arithmetic beyond the checked range.
-        None => reckon(&record, notes).ok(),
+        None => match reckon(&record, notes) {
+            Ok(reckoned) => Some(reckoned),
+            // What is left to fail here is arithmetic beyond the checked range.
+            Err(_) => {
+                notes.add(OpeningIssue::TooLarge, Some(record.amount.gross), None);
+                None
+            }
+        },
     };
     let usable = reckoned.is_some();
     if let Some(Reckoned { amount, refunds, status }) = reckoned {

@@ -10,7 +10,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 pub use capabilities::{Capabilities, Limits};
-pub use notice::{News, Notice, Subject, WebhookCall, WebhookError};
+pub use notice::{News, Notice, Subject, WebhookCall, WebhookError, WebhookSource};
 pub use order::{Capture, Charge, Contact, Operation, Original, PayOut, Query, RefundOrder};
 pub use outcome::{ClientSecret, Declined, GatewayError, Outcome, Proof};
 
@@ -40,6 +40,14 @@ pub trait PaymentGateway: Send + Sync + fmt::Debug {
     /// Opaque, and hard to guess. `None` where every call comes under the token of its transaction.
     fn webhook_token(&self) -> Option<&str> {
         None
+    }
+
+    /// The headers of a call that [`read_webhook`](Self::read_webhook) verifies it by, in any case. Only
+    /// these are kept with a call, and only those of at most
+    /// [`MAX_HEADER_BYTES`](crate::payment::Webhook::MAX_HEADER_BYTES): name all of them, or every call
+    /// counts as not signed.
+    fn signature_headers(&self) -> &[&'static str] {
+        &[]
     }
 
     /// Asks a payer for money.

@@ -29,6 +29,15 @@ impl WebhookCall {
     }
 }
 
+/// Whose calls come under a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebhookSource {
+    /// Those about one transaction: a few in all.
+    Transaction,
+    /// All that a provider tells: any number.
+    Provider,
+}
+
 impl fmt::Debug for WebhookCall {
     /// Neither the token nor what a payer sent: both end up in logs otherwise.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

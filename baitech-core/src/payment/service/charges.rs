@@ -131,7 +131,7 @@ impl Payments {
             return Ok(StartedPayment { transaction, client_secret: None });
         }
         // What fails here is not lost: the transaction is due, and a worker sends it.
-        let client_secret = self.for_system().send(&transaction).await.unwrap_or_default();
+        let client_secret = self.send_now(&transaction).await;
         Ok(StartedPayment { transaction: self.load(transaction.id).await?, client_secret })
     }
 

@@ -13,6 +13,7 @@ use crate::{
     ledger::Account,
     payment::{Amount, Capabilities, Limits, NewTransaction, PaymentGateway, Transaction, TransactionKind},
     store::Stored,
+    worker::{MissingProvider, TaskOutcome},
 };
 
 /// How somebody wants to be paid out.
@@ -98,8 +99,7 @@ impl Payments {
         let step = |_| self.pay_out_once(&command.actor, payee, request, &new);
         let begun = drive(&self.engine, &*self.engine.transactions, command, step).await?;
         if begun.wants_sending() {
-            // What fails here is not lost: the payout is due, and a worker sends it.
-            let _ = self.for_system().send(&begun).await;
+            self.send_now(&begun).await;
         }
         self.load(begun.id).await
     }
@@ -145,7 +145,10 @@ impl Payments {
 
     /// The weekly batch, as far as one earning is concerned: its technician is paid all that is owed by now, netted with what the
     /// technician owes. Whoever's earning is looked at first pays for all of them; for the others nothing is left to do.
-    pub(super) async fn settle(&self, seen: &Stored<Transaction>) -> Result<()> {
+    ///
+    /// Where the policy's payout method pays nobody out here, or cannot move what is owed, the
+    /// technician stays due and the item counts as blocked: nobody goes unpaid unnoticed.
+    pub(super) async fn settle(&self, seen: &Stored<Transaction>) -> Result<TaskOutcome> {
         let Some(technician) = seen.payee else {
             return self.end_settlement(seen, Decision::new(seen.value.clone())).await;
         };
@@ -157,12 +160,20 @@ impl Payments {
             return self.end_settlement(seen, seen.value.clone().settled_by(None, &context)).await;
         }
         let policy = &self.engine.policy.payment;
-        let payable = self.paying_gateway(policy.payout_method).ok();
         let enough = !policy.payout_minimum.exceeds(owed)?;
-        let Some((gateway, limits)) = payable.filter(|_| enough) else {
+        if !enough {
             return self.end_settlement(seen, seen.value.clone().settle_later(&context)).await;
+        }
+        let method = policy.payout_method;
+        let blocked = |reason: String| TaskOutcome::Blocked(MissingProvider { method, reason });
+        let (gateway, limits) = match self.paying_gateway(method) {
+            Ok(found) => found,
+            Err(error) => return Ok(blocked(error.to_string())),
         };
         let parts = parts_of(owed, &gateway.capabilities(), &limits)?;
+        if parts.is_empty() {
+            return Ok(blocked(format!("{} cannot pay {owed} out", method.as_str())));
+        }
         let payee = self.user(technician).await?;
         let mut payouts = Vec::with_capacity(parts.len());
         for part in parts {
@@ -193,8 +204,9 @@ impl Payments {
         &self,
         seen: &Stored<Transaction>,
         decision: Decision<Transaction>,
-    ) -> Result<()> {
-        self.commit_over(seen, decision).await
+    ) -> Result<TaskOutcome> {
+        self.commit_over(seen, decision).await?;
+        Ok(TaskOutcome::Done)
     }
 }
 

@@ -42,8 +42,7 @@ impl Payments {
             })
             .await?;
         if refund.wants_sending() {
-            // What fails here is not lost: the refund is due, and a worker sends it.
-            let _ = self.for_system().send(&refund).await;
+            self.send_now(&refund).await;
             return self.load(refund.id).await;
         }
         Ok(refund)

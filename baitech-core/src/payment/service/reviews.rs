@@ -6,6 +6,7 @@ use crate::{
     kernel::{Actor, Id, Result, Rule, Text},
     payment::{Cause, Proof, Transaction, TransactionStatus},
     store::Stored,
+    worker::TaskOutcome,
 };
 
 impl Payments {
@@ -96,7 +97,16 @@ impl Payments {
         let now = self.engine.clock.now();
         if transaction.next_task(&self.engine.policy).is_some_and(|(at, _)| at <= now) {
             // What fails here is not lost: it is due, and a worker does it.
-            let _ = self.for_system().run_next_task(transaction.id).await;
+            match self.for_system().run_next_task(transaction.id).await {
+                Ok(TaskOutcome::Done | TaskOutcome::NotDue) => {}
+                Ok(TaskOutcome::Blocked(missing)) => {
+                    let reason = missing.reason;
+                    tracing::warn!(transaction = %transaction.id, reason, "a decision is left to a worker");
+                }
+                Err(error) => {
+                    tracing::warn!(transaction = %transaction.id, %error, "a decision is left to a worker");
+                }
+            }
             return self.load(transaction.id).await;
         }
         Ok(transaction)

@@ -13,6 +13,7 @@ use crate::{
         TransactionStatus,
     },
     store::Stored,
+    worker::{MissingProvider, TaskOutcome},
 };
 
 impl Payments {
@@ -21,30 +22,52 @@ impl Payments {
         Self::new(self.engine.clone())
     }
 
-    /// Does what is next due for a transaction; `false` where nothing is.
-    pub(crate) async fn run_next_task(&self, id: Id<Transaction>) -> Result<bool> {
+    /// Does what is next due for a transaction, unless it needs a provider that is not configured here.
+    pub(crate) async fn run_next_task(&self, id: Id<Transaction>) -> Result<TaskOutcome> {
         let seen = self.load(id).await?;
         let now = self.engine.clock.now();
         let Some((_, task)) = seen.next_task(&self.engine.policy).filter(|(at, _)| *at <= now) else {
             // The queue holds another moment than the transaction: an earlier policy's. Writing it corrects that.
             self.rewrite(&seen).await?;
-            return Ok(false);
+            return Ok(TaskOutcome::NotDue);
         };
+        if let Some(missing) = self.missing_provider(&seen, task).await? {
+            return Ok(TaskOutcome::Blocked(missing));
+        }
         match task {
             PaymentTask::Send => drop(self.send(&seen).await?),
             PaymentTask::Query => self.query(&seen).await?,
             PaymentTask::Capture => self.capture(&seen).await?,
             PaymentTask::Release => self.release_authorization(&seen).await?,
             PaymentTask::FetchReceipt => self.fetch_receipt(&seen).await?,
-            PaymentTask::Settle => self.settle(&seen).await?,
+            PaymentTask::Settle => return self.settle(&seen).await,
         }
-        Ok(true)
+        Ok(TaskOutcome::Done)
+    }
+
+    /// The provider that a task needs, where this process has no configuration of it. Money of a
+    /// transaction is in nobody else's hands, so such a task waits; it is never skipped.
+    async fn missing_provider(
+        &self,
+        seen: &Transaction,
+        task: PaymentTask,
+    ) -> Result<Option<MissingProvider>> {
+        let Some(method) = seen.gateway.provider.filter(|_| task != PaymentTask::Settle) else {
+            return Ok(None);
+        };
+        let Err(error) = self.engine.gateway(method) else {
+            return Ok(None);
+        };
+        // What is to be given up before it was sent needs no provider.
+        if task == PaymentTask::Send && !self.is_still_wanted(seen).await? {
+            return Ok(None);
+        }
+        Ok(Some(MissingProvider { method, reason: error.to_string() }))
     }
 
     /// Sends a transaction to its provider: first it is noted that it is being sent, by whoever is the first to note it, and only then
     /// it is sent. Whatever happens in between, its outcome is then a question, and it is not sent again.
     pub(super) async fn send(&self, seen: &Stored<Transaction>) -> Result<Option<ClientSecret>> {
-        let gateway = self.gateway_of(seen)?;
         if !self.is_still_wanted(seen).await? {
             let command = self.pinned_to(seen)?;
             self.decide(&command, seen.id, |transaction, beside| {
@@ -53,12 +76,17 @@ impl Payments {
             .await?;
             return Ok(None);
         }
+        let gateway = self.gateway_of(seen)?;
         let command = self.pinned_to(seen)?;
         let sent =
             self.decide(&command, seen.id, |transaction, beside| transaction.send(&beside.context)).await?;
-        let Ok(outcome) = self.carry_out(&**gateway, &sent).await else {
-            // Unknown: the question is due already.
-            return Ok(None);
+        let outcome = match self.carry_out(&**gateway, &sent).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                // Unknown: the question is due already.
+                tracing::warn!(transaction = %sent.id, %error, "the outcome of an order is unknown");
+                return Ok(None);
+            }
         };
         let secret = match &outcome {
             Outcome::Accepted { client_secret, .. } => client_secret.clone(),
@@ -66,6 +94,18 @@ impl Payments {
         };
         self.take_in(&sent, &outcome).await?;
         Ok(secret)
+    }
+
+    /// Sends a transaction at once. What fails here is not lost: the transaction is due, and a worker
+    /// sends it or asks about it.
+    pub(super) async fn send_now(&self, written: &Stored<Transaction>) -> Option<ClientSecret> {
+        match self.for_system().send(written).await {
+            Ok(secret) => secret,
+            Err(error) => {
+                tracing::warn!(transaction = %written.id, %error, "sending is left to a worker");
+                None
+            }
+        }
     }
 
     /// Asks what became of a transaction.
@@ -81,8 +121,11 @@ impl Payments {
         } else {
             gateway.query(&query_of(seen, sent_at)).await.map_err(unavailable)
         };
-        if let Ok(outcome) = &answer {
-            self.take_in(seen, outcome).await?;
+        match &answer {
+            Ok(outcome) => self.take_in(seen, outcome).await?,
+            Err(error) => {
+                tracing::warn!(transaction = %seen.id, %error, "a provider did not answer a status query");
+            }
         }
         let unanswered = match &answer {
             Ok(Outcome::Pending | Outcome::Accepted { .. }) | Err(_) => true,
@@ -108,7 +151,11 @@ impl Payments {
         let gateway = self.gateway_of(seen)?;
         match gateway.capture(&capture_of(seen, "capture")).await {
             Ok(outcome @ (Outcome::Settled(_) | Outcome::Declined(_))) => self.take_in(seen, &outcome).await,
-            Ok(_) | Err(_) => self.ask_later(seen).await,
+            Ok(_) => self.ask_later(seen).await,
+            Err(error) => {
+                tracing::warn!(transaction = %seen.id, %error, "the outcome of a capture is unknown");
+                self.ask_later(seen).await
+            }
         }
     }
 
@@ -124,10 +171,18 @@ impl Payments {
                     Ok(outcome @ (Outcome::Settled(_) | Outcome::Declined(_))) => {
                         self.take_in(seen, &outcome).await
                     }
-                    Ok(_) | Err(_) => self.ask_later(seen).await,
+                    Ok(_) => self.ask_later(seen).await,
+                    Err(error) => {
+                        tracing::warn!(transaction = %seen.id, %error, "a provider did not answer a status query");
+                        self.ask_later(seen).await
+                    }
                 };
             }
-            Ok(_) | Err(_) => return self.ask_later(seen).await,
+            Ok(_) => return self.ask_later(seen).await,
+            Err(error) => {
+                tracing::warn!(transaction = %seen.id, %error, "the outcome of a release is unknown");
+                return self.ask_later(seen).await;
+            }
         }
         let (status, code, reason) = if seen.fraud.as_ref().is_some_and(FraudCheck::is_open) {
             (TransactionStatus::Expired, "lapsed", "nobody looked at the payment in time")
@@ -151,7 +206,9 @@ impl Payments {
         .await?;
         // A receipt is nice to have: who gets none is told nothing, and shows none.
         let sent_at = seen.gateway.sent_at.unwrap_or(seen.initiated_at);
-        let _ = gateway.request_receipt(&query_of(seen, sent_at)).await;
+        if let Err(error) = gateway.request_receipt(&query_of(seen, sent_at)).await {
+            tracing::info!(transaction = %seen.id, %error, "no receipt could be asked for");
+        }
         Ok(())
     }
 

@@ -1,16 +1,19 @@
 //! The inbox: a call is stored as it came before anybody looks at it, then verified, and applied in any order.
 
+use std::sync::Arc;
+
 use super::Payments;
 use crate::payment::settle::RECEIPT_CLAIMS;
 use crate::{
-    booking::BookingStatus,
+    booking::{BookingStatus, PaymentMethod},
     decide::{Command, Decision, change, create},
     kernel::{Actor, Error, Id, Kind, Page, PageRequest, Result, Rule},
     payment::{
         MismatchKind, News, Notice, Outcome, PaymentGateway, Proof, Subject, Transaction, Webhook,
-        WebhookCall, WebhookStatus,
+        WebhookCall, WebhookError, WebhookSource, WebhookStatus,
     },
     store::{ClaimKey, Stored},
+    worker::{MissingProvider, TaskOutcome},
 };
 
 /// The space of claims on pieces of news: each is applied once.
@@ -18,6 +21,17 @@ const NEWS_CLAIMS: &str = "news";
 
 /// How often news is looked at anew because something else has happened to its transaction.
 const MAX_TRIES: u8 = 50;
+
+/// Kept of a call whose provider is not configured in this process: another process may verify it.
+const UNCONFIGURED_HEADERS: &[&str] = &["stripe-signature", "signature", "x-signature"];
+
+/// What is expected under a token.
+struct Expected<'a> {
+    source: WebhookSource,
+    method: Option<PaymentMethod>,
+    /// `None` where it is not configured in this process.
+    gateway: Option<&'a Arc<dyn PaymentGateway>>,
+}
 
 /// What became of one piece of news.
 enum Effect {
@@ -32,19 +46,83 @@ impl Payments {
     /// Takes a call of a payment provider in: stores it, and looks at it. What is wrong with it is noted, and told to nobody: whoever
     /// calls learns only that the call has come.
     ///
+    /// A call under a token that nobody gave out is counted, nothing of it is stored, and the answer is `None`.
+    ///
     /// # Errors
     /// A violation of `body` for more than [`Webhook::MAX_BODY_BYTES`]; [`Error::Unavailable`] where it could not be stored, so that the
     /// provider sends it again.
-    pub async fn receive_webhook(&self, call: WebhookCall) -> Result<Id<Webhook>> {
+    pub async fn receive_webhook(&self, call: WebhookCall) -> Result<Option<Id<Webhook>>> {
         let now = self.engine.clock.now();
+        let Some(expected) = self.expected_under(&call.token).await? else {
+            self.engine.stray_calls.note(now);
+            return Ok(None);
+        };
+        let verified = expected.gateway.map_or(UNCONFIGURED_HEADERS, |gateway| gateway.signature_headers());
         let call = WebhookCall { received_at: now, ..call };
         let id = Id::generate(now, &*self.engine.entropy);
-        let received = Webhook::receive(id, call)?;
+        let received = Webhook::receive(id, call, (expected.method, verified))?;
         let command = self.plain_command()?;
         create(&self.engine, &*self.engine.webhooks, &command, now, received).await?;
-        // What fails here is not lost: the call is due, and a worker looks at it.
-        let _ = self.for_system().handle_webhook(id).await;
-        Ok(id)
+        self.handle_now(id).await;
+        Ok(Some(id))
+    }
+
+    /// Whose calls come under a token; `None` for a token that nobody gave out. A server that limits how
+    /// often it is called asks this before it reads a body.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn webhook_source(&self, token: &str) -> Result<Option<WebhookSource>> {
+        Ok(self.expected_under(token).await?.map(|expected| expected.source))
+    }
+
+    /// Counts a call under a token that nobody gave out, of which nothing else was read.
+    pub fn note_stray_webhook(&self) {
+        self.engine.stray_calls.note(self.engine.clock.now());
+    }
+
+    async fn expected_under(&self, token: &str) -> Result<Option<Expected<'_>>> {
+        if token.is_empty() || token.len() > Webhook::MAX_TOKEN_BYTES {
+            return Ok(None);
+        }
+        if let Some(gateway) = self.engine.gateway_by_token(token) {
+            let (source, method) = (WebhookSource::Provider, Some(gateway.method()));
+            return Ok(Some(Expected { source, method, gateway: Some(gateway) }));
+        }
+        let Some(transaction) = self.engine.transactions.find_by_token(token).await? else {
+            return Ok(None);
+        };
+        let method = transaction.gateway.provider;
+        let gateway = method.and_then(|method| self.engine.gateways.get(&method));
+        Ok(Some(Expected { source: WebhookSource::Transaction, method, gateway }))
+    }
+
+    /// Looks at a call at once. What fails here is not lost: the call is due, and a worker looks at it.
+    async fn handle_now(&self, id: Id<Webhook>) {
+        match self.for_system().handle_webhook(id).await {
+            Ok(TaskOutcome::Done | TaskOutcome::NotDue) => {}
+            Ok(TaskOutcome::Blocked(missing)) => {
+                let reason = missing.reason;
+                tracing::warn!(webhook = %id, reason, "a provider's call is left to a worker");
+            }
+            Err(error) => tracing::warn!(webhook = %id, %error, "a provider's call is left to a worker"),
+        }
+    }
+
+    /// Has a dead letter, or a call that was rejected, looked at once more: after its cause was mended.
+    /// News that was applied before is not applied again.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for others than staff; [`Error::NotFound`]; [`Rule::AlreadyDecided`] for a call
+    /// that still waits, or that was handled; [`Error::Conflict`].
+    pub async fn retry_webhook(&self, actor: &Actor, id: Id<Webhook>) -> Result<Stored<Webhook>> {
+        let effort = crate::engine::Effort::GoesOn;
+        let user = self.require_staff(actor, effort).await?;
+        let command = self.command(actor, "retry_webhook", &id)?.by(user, effort);
+        let webhooks = &*self.engine.webhooks;
+        change(&self.engine, webhooks, &command, id, |webhook: Webhook, at| webhook.retry(at.now)).await?;
+        self.handle_now(id).await;
+        webhooks.load(id).await?.ok_or_else(|| Error::not_found(Kind::Webhook, id))
     }
 
     /// Calls in one of these statuses (none for any), the newest first, for staff.
@@ -61,18 +139,44 @@ impl Payments {
         Ok(self.engine.webhooks.list_webhooks(statuses, page).await?)
     }
 
-    /// Looks at a call; `false` where that was done before.
-    pub(crate) async fn handle_webhook(&self, id: Id<Webhook>) -> Result<bool> {
+    /// Looks at a call, unless that was done before or its provider is not configured here. A call whose
+    /// handling fails comes again later, and is a dead letter in the end.
+    pub(crate) async fn handle_webhook(&self, id: Id<Webhook>) -> Result<TaskOutcome> {
         let stored =
             self.engine.webhooks.load(id).await?.ok_or_else(|| Error::not_found(Kind::Webhook, id))?;
         if !stored.is_open() {
-            return Ok(false);
+            return Ok(TaskOutcome::NotDue);
         }
-        let by_token = self.engine.transactions.find_by_token(&stored.token).await?;
-        let gateway = match &by_token {
-            Some(transaction) => self.gateway_of(transaction).ok(),
-            None => self.engine.gateway_by_token(&stored.token),
+        let error = match self.try_handle(&stored).await {
+            Err(error) if !matches!(error, Error::Conflict(_)) => error,
+            handled => return handled,
         };
+        let reason = match &error {
+            // What the store says is for its operator, and not for whoever lists calls.
+            Error::Unavailable { .. } => "the store was not available".to_owned(),
+            other => other.to_string(),
+        };
+        tracing::warn!(webhook = %id, %error, "a provider's call could not be handled");
+        self.put_off(&stored, &reason).await?;
+        Err(error)
+    }
+
+    async fn try_handle(&self, stored: &Stored<Webhook>) -> Result<TaskOutcome> {
+        let id = stored.id;
+        let by_token = self.engine.transactions.find_by_token(&stored.token).await?;
+        // Whose token it came under was known then; the token may have been replaced since.
+        let method = by_token.as_ref().map_or(stored.method, |transaction| transaction.gateway.provider);
+        let of_method = method.and_then(|method| self.engine.gateways.get(&method));
+        let gateway = match &by_token {
+            Some(_) => of_method,
+            None => self.engine.gateway_by_token(&stored.token).or(of_method),
+        };
+        // Of a provider that has no configuration here, another process may have one.
+        if let (None, Some(method)) = (gateway, method)
+            && let Err(error) = self.engine.gateway(method)
+        {
+            return Ok(TaskOutcome::Blocked(MissingProvider { method, reason: error.to_string() }));
+        }
         let Some(gateway) = gateway else {
             let reason = Some("no call is expected here".to_owned());
             return self.note_handled(id, WebhookStatus::Rejected, reason, (None, None)).await;
@@ -81,6 +185,9 @@ impl Payments {
         let notices = match gateway.read_webhook(&stored.call()) {
             Ok(notices) => notices,
             Err(error) => {
+                if let Some(transaction) = &by_token {
+                    self.doubt(transaction, &error).await?;
+                }
                 let about = (method, by_token.map(|transaction| transaction.id));
                 return self.note_handled(id, WebhookStatus::Rejected, Some(error.to_string()), about).await;
             }
@@ -103,11 +210,31 @@ impl Payments {
             }
         }
         if unknown {
-            let now = self.engine.clock.now().max(stored.updated_at);
-            let reason = "what this is about is not known";
-            return self.change_webhook(id, |webhook| webhook.put_off(reason, now)).await;
+            return self.put_off(stored, "what this is about is not known").await;
         }
         self.note_handled(id, status, None, (method, about)).await
+    }
+
+    /// Somebody who knows a transaction's own token calls, and the call cannot be verified. It may be the
+    /// provider, with money: the provider is asked at once, and the payment does not count as not come
+    /// before the provider has said so or a person has looked.
+    async fn doubt(&self, transaction: &Stored<Transaction>, error: &WebhookError) -> Result<()> {
+        match error {
+            WebhookError::Unsigned | WebhookError::BadSignature | WebhookError::Expired => {}
+            WebhookError::Malformed(_) | WebhookError::Unexpected => return Ok(()),
+        }
+        self.decide(&self.plain_command()?, transaction.id, |transaction, beside| {
+            Ok(transaction.doubted(&beside.context))
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn put_off(&self, stored: &Stored<Webhook>, reason: &str) -> Result<TaskOutcome> {
+        let now = self.engine.clock.now().max(stored.updated_at);
+        let policy = &self.engine.policy.payment.webhooks;
+        let entropy = &*self.engine.entropy;
+        self.change_webhook(stored.id, |webhook| webhook.put_off(reason, (policy, now, entropy))).await
     }
 
     async fn note_handled(
@@ -115,25 +242,30 @@ impl Payments {
         id: Id<Webhook>,
         status: WebhookStatus,
         reason: Option<String>,
-        about: (Option<crate::booking::PaymentMethod>, Option<Id<Transaction>>),
-    ) -> Result<bool> {
-        self.change_webhook(id, |webhook| webhook.handled(status, reason.clone(), about)).await
+        about: (Option<PaymentMethod>, Option<Id<Transaction>>),
+    ) -> Result<TaskOutcome> {
+        let terms = (&self.engine.policy.payment.webhooks, self.engine.clock.now());
+        self.change_webhook(id, |webhook| webhook.handled(status, reason.clone(), about, terms)).await
     }
 
+    /// Notes what became of a call, unless somebody else has done so meanwhile.
     async fn change_webhook(
         &self,
         id: Id<Webhook>,
         decide: impl Fn(Webhook) -> Decision<Webhook> + Send + Sync,
-    ) -> Result<bool> {
+    ) -> Result<TaskOutcome> {
         let command = &self.plain_command()?;
-        change(&self.engine, &*self.engine.webhooks, command, id, |webhook: Webhook, _| {
+        let changed = change(&self.engine, &*self.engine.webhooks, command, id, |webhook: Webhook, _| {
             if webhook.is_open() {
                 return Ok(decide(webhook));
             }
             Err(Error::refused(Rule::AlreadyDecided, "somebody else has looked at this call"))
-        })
-        .await?;
-        Ok(true)
+        });
+        match changed.await {
+            Ok(_) => Ok(TaskOutcome::Done),
+            Err(error) if error.rule() == Some(Rule::AlreadyDecided) => Ok(TaskOutcome::NotDue),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether a call about a contested charge has overtaken the one that tells of the charge, or of the contest.
@@ -294,6 +426,16 @@ impl Transaction {
         let large = gross.exceeds(context.policy.payment.confirm_above).unwrap_or(true);
         let as_asked = proof.amount.is_none_or(|amount| amount == gross);
         large && as_asked && self.kind.is_incoming() && !self.status.is_settled() && !self.is_mismatched()
+    }
+
+    /// Asks the provider about a payment that an unverified call may tell of.
+    fn doubted(mut self, context: &crate::booking::Context<'_>) -> Decision<Self> {
+        let is_asked = self.status.is_open() && !self.wants_sending() && !self.is_mismatched();
+        if self.kind.is_incoming() && is_asked && !self.gateway.awaits_confirmation {
+            self.0.gateway.awaits_confirmation = true;
+            self.0.gateway.next_at = Some(context.now);
+        }
+        Decision::new(self)
     }
 
     /// Notes what an unsigned call claims, and asks the provider about it.

@@ -83,6 +83,7 @@ pub fn webhook(n: u64) -> Webhook {
         transaction: None,
         attempts: 0,
         next_at: Some(start()),
+        expires_at: None,
         updated_at: start(),
     })
 }

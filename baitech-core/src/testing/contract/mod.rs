@@ -217,6 +217,7 @@ macro_rules! contract_tests {
                 are_listed_by_status
                 are_paged_while_others_come
                 refuse_foreign_cursors
+                are_forgotten_once_they_expire
             }
             matching {
                 finds_candidates_within_reach
@@ -229,8 +230,8 @@ macro_rules! contract_tests {
                 bookings_are_read_as_written
                 transactions_are_read_as_written
                 webhooks_are_read_as_written
-                events_are_read_as_written
                 many_are_loaded_in_the_order_asked_for
+                events_are_read_as_written
             }
         }
     };

@@ -6,7 +6,7 @@ use super::{Fixture, given::apply};
 use crate::{
     kernel::{Cursor, Id, PageRequest},
     payment::{Webhook, WebhookStatus},
-    store::{ChangeSet, Put, Store, StoreError, Stored},
+    store::{ChangeSet, Lease, Put, Store, StoreError, Stored},
     testing::build,
 };
 
@@ -22,7 +22,8 @@ fn call(n: u64, millis: i64, status: WebhookStatus) -> Webhook {
 async fn stored(store: &dyn Store) -> Vec<Webhook> {
     let mut calls = Vec::new();
     for n in 0..60_u64 {
-        let status = WebhookStatus::ALL[usize::try_from(n % 5).unwrap()];
+        let all = WebhookStatus::ALL;
+        let status = all[usize::try_from(n).unwrap() % all.len()];
         calls.push(call(n, i64::try_from((n * 7 % 60) / 4).unwrap(), status));
     }
     for batch in calls.chunks(20) {
@@ -54,11 +55,10 @@ pub(super) async fn are_listed_by_status(fixture: &dyn Fixture) {
         assert_eq!(found, expected, "{statuses:?}");
     }
     // One that was looked at is in another list.
-    let first = &calls[0];
+    let first = calls.iter().find(|call| call.status == Received).unwrap();
     let loaded: Stored<Webhook> = store.load(first.id).await.unwrap().unwrap();
-    let handled = call(0, 0, WebhookStatus::Duplicate).into_record().status;
     let mut record = loaded.value.clone().into_record();
-    record.status = handled;
+    record.status = WebhookStatus::DeadLetter;
     apply(&*store, ChangeSet::new().write(Put::over(&loaded, Webhook::from_record(record)))).await;
     let page = store.list_webhooks(&[first.status], &PageRequest::new(100, None).unwrap()).await.unwrap();
     assert!(page.items.iter().all(|call| call.id != first.id));
@@ -96,4 +96,37 @@ pub(super) async fn refuse_foreign_cursors(fixture: &dyn Fixture) {
         let Err(StoreError::Cursor(violation)) = refused else { panic!("{text:?}: {refused:?}") };
         assert_eq!(violation.field, "cursor");
     }
+}
+
+pub(super) async fn are_forgotten_once_they_expire(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let now = build::start();
+    let expiring = |n: u64, at: Option<i64>| {
+        let mut record = call(n, 0, WebhookStatus::Applied).into_record();
+        record.expires_at = at.map(|minutes| now + TimeDelta::minutes(minutes));
+        record.next_at = None;
+        Webhook::from_record(record)
+    };
+    // Two that have expired, one that will, one that is for good, and one that a person has retried.
+    let calls = [(1, Some(-2)), (2, Some(0)), (3, Some(1)), (4, None), (5, Some(-9))];
+    let puts = calls.map(|(n, at)| Put::new(expiring(n, at)));
+    apply(&*store, puts.into_iter().fold(ChangeSet::new(), ChangeSet::write)).await;
+    let retried: Stored<Webhook> = store.load(expiring(5, None).id).await.unwrap().unwrap();
+    let put = Put::over(&retried, expiring(5, None)).due_at(Some(now));
+    apply(&*store, ChangeSet::new().write(put)).await;
+
+    assert_eq!(store.forget_expired_webhooks(now, 0).await.unwrap(), 0);
+    assert_eq!(store.forget_expired_webhooks(now, 1).await.unwrap(), 1, "no more than asked for");
+    let left = async |n: u64| {
+        let found: Option<Stored<Webhook>> = store.load(expiring(n, None).id).await.unwrap();
+        found.is_some()
+    };
+    assert!(!left(1).await && left(2).await, "the longest expired first");
+    assert_eq!(store.forget_expired_webhooks(now, 100).await.unwrap(), 1);
+    assert_eq!(store.forget_expired_webhooks(now, 100).await.unwrap(), 0);
+    assert!(!left(2).await && left(3).await && left(4).await && left(5).await);
+    let page = store.list_webhooks(&[], &PageRequest::new(100, None).unwrap()).await.unwrap();
+    assert_eq!(page.items.len(), 3);
+    let lease = Lease { now, length: TimeDelta::minutes(1) };
+    assert_eq!(store.claim_due(lease, 10).await.unwrap().len(), 1, "what is forgotten is not due");
 }

@@ -332,4 +332,9 @@ impl WebhookRepository for ShakyStore {
     ) -> Result<Page<Stored<Webhook>>, StoreError> {
         self.inner.list_webhooks(statuses, page).await
     }
+
+    async fn forget_expired_webhooks(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
+        self.reach().await?;
+        self.inner.forget_expired_webhooks(now, limit).await
+    }
 }

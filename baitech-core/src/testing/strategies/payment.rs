@@ -261,11 +261,12 @@ pub fn webhook_record() -> BoxedStrategy<WebhookRecord> {
     let header = ("[a-z-]{1,20}", words());
     let call = (words(), vec(header, 0..4), vec(any::<u8>(), 0..400), moment());
     let about = (option::of(words()), option::of(method()), option::of(id()));
-    let course = (select(WebhookStatus::ALL.to_vec()), 0..20_u32, option::of(moment()), moment());
+    let times = (option::of(moment()), option::of(moment()), moment());
+    let course = (select(WebhookStatus::ALL.to_vec()), 0..20_u32, times);
     (id(), call, about, course)
         .prop_map(|(id, call, (reason, method, transaction), course)| {
             let (token, headers, body, received_at) = call;
-            let (status, attempts, next_at, updated_at) = course;
+            let (status, attempts, (next_at, expires_at, updated_at)) = course;
             WebhookRecord {
                 id,
                 token,
@@ -278,6 +279,7 @@ pub fn webhook_record() -> BoxedStrategy<WebhookRecord> {
                 transaction,
                 attempts,
                 next_at,
+                expires_at,
                 updated_at,
             }
         })
@@ -310,6 +312,8 @@ pub fn payment_event() -> BoxedStrategy<PaymentEvent> {
         Just(PaymentEvent::TransactionUpdated),
         Just(PaymentEvent::WebhookReceived),
         any::<bool>().prop_map(|applied| PaymentEvent::WebhookHandled { applied }),
+        Just(PaymentEvent::WebhookDeadLettered),
+        Just(PaymentEvent::WebhookRetried),
     ]
     .boxed()
 }

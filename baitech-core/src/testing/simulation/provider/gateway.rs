@@ -208,6 +208,10 @@ impl PaymentGateway for Provider {
         }
     }
 
+    fn signature_headers(&self) -> &[&'static str] {
+        &["stripe-signature"]
+    }
+
     fn webhook_token(&self) -> Option<&str> {
         Some(self.own_token())
     }
