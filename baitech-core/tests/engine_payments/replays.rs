@@ -299,6 +299,11 @@ fn agreements(twice: &Twice) {
     twice.same_booking(till, "approve_slot", id, async |bookings, id| {
         bookings.approve_slot(&technician, id).await
     });
+    // Earlier than the policy of these tests allows by itself.
+    let early = till.world.now() - TimeDelta::days(20_000);
+    twice.same_booking(till, "allow_early_start", id, async |bookings, id| {
+        bookings.allow_early_start(&customer, id, early).await
+    });
     let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=4".to_owned()), ..request() };
     let id = till.world.request(&weekly).id;
     twice.same_booking(till, "end_series", id, async |bookings, id| bookings.end_series(&customer, id).await);
