@@ -138,7 +138,7 @@ mod tests {
             let offset = |place: PublicPlace| place.home().geodesic_distance(place.point()).metres();
             prop_assert!((offset(place) - offset(moved)).abs() < 0.01);
             let turned = (place.home().bearing(place.point()) - moved.home().bearing(moved.point())).abs();
-            prop_assert!(turned < 0.1 || turned > 359.9, "{turned}");
+            prop_assert!(!(0.1..=359.9).contains(&turned), "{turned}");
         }
     }
 
