@@ -11,10 +11,8 @@ use baitech::{
         Booking, BookingEvent, BookingFilter, BookingNumber, BookingRecord, BookingRepository, BookingStatus,
         NewBooking, StatusChange, cell_claim,
     },
-    kernel::{
-        Actor, Clock, Cursor, Distance, Email, GeoPoint, Id, ManualClock, PageRequest, PhoneNumber, Role,
-    },
-    matching::MatchingRepository,
+    kernel::{Actor, Clock, Cursor, Email, GeoPoint, Id, ManualClock, PageRequest, PhoneNumber, Role},
+    matching::{CandidateQuery, JobDays, MatchingRepository},
     memory::MemoryStore,
     store::{
         ChangeSet, Claim, Commit, Event, Fingerprint, Idempotency, IdempotencyKey, Load, Outbox, Put, Stored,
@@ -87,10 +85,13 @@ fn pages(criterion: &mut Criterion, market: &Market) -> Outcome<()> {
 
 fn candidates(criterion: &mut Criterion, market: &Market) -> Outcome<()> {
     let near = GeoPoint::new(36.8219, -1.2921)?;
-    for kilometres in [2.0, 10.0, 50.0] {
-        let within = Distance::from_kilometres(kilometres);
-        let find = || block_on(market.store.candidates(Category::Plumbing, black_box(near), within));
-        let name = format!("memory: the {} of 2,500 technicians within {within}", find()?.len());
+    let today = market.start.date_naive();
+    for share in [0.25, 1.0, 5.0] {
+        let days = JobDays { day: today, today };
+        let query = CandidateQuery { category: Category::Plumbing, near, share, preferred: None, days };
+        let find = || block_on(market.store.candidates(black_box(&query)));
+        let name =
+            format!("memory: the {} of 2,500 technicians within {share} times their radius", find()?.len());
         criterion.bench_function(&name, |bencher| bencher.iter(find));
     }
     Ok(())

@@ -182,12 +182,11 @@ fn least_squares(rows: &[[f64; 4]]) -> [f64; 3] {
     for i in 0..3 {
         let pivot = (i..3).max_by(|a, b| normal[*a][i].abs().total_cmp(&normal[*b][i].abs())).unwrap();
         normal.swap(i, pivot);
-        for k in 0..3 {
-            if k != i {
-                let factor = normal[k][i] / normal[i][i];
-                for j in 0..4 {
-                    normal[k][j] -= factor * normal[i][j];
-                }
+        let row = normal[i];
+        for (_, other) in normal.iter_mut().enumerate().filter(|(k, _)| *k != i) {
+            let factor = other[i] / row[i];
+            for (cell, of_row) in other.iter_mut().zip(row) {
+                *cell -= factor * of_row;
             }
         }
     }

@@ -2,18 +2,16 @@
 
 mod candidate;
 
-use std::collections::HashMap;
-use std::ops::Range;
-
 use async_trait::async_trait;
-use baitech_core::account::{Category, User};
+use baitech_core::account::{Category, TechnicianProfile, User};
 use baitech_core::booking::{Booking, BookingStatus};
 use baitech_core::kernel::{Distance, GeoPoint, Id};
-use baitech_core::matching::{Candidate, MatchingRepository, Workload};
+use baitech_core::matching::{CandidateQuery, Card, MatchingRepository, Supply, days_around};
 use baitech_core::store::StoreError;
-use bson::{Bson, DateTime as BsonDate, Document, RawDocumentBuf, doc};
-use chrono::{DateTime, Utc};
+use bson::{Bson, Document, RawDocumentBuf, doc};
+use chrono::NaiveDate;
 use futures::TryStreamExt;
+use mongodb::options::Hint;
 use serde::Deserialize;
 use serde_with::serde_as;
 
@@ -22,58 +20,69 @@ use crate::MongoStore;
 use crate::codec::{Aggregate, Unreadable};
 use crate::load::{corrupt, readable};
 use crate::server_error::unavailable;
-use crate::value::{Oid, Whole, oid};
+use crate::user::JOBS;
+use crate::value::{Oid, oid};
 
 /// The server measures on a sphere of this radius, up to 0.6 % off the ellipsoid: a wider circle misses nobody.
 const EARTH_RADIUS_METRES: f64 = 6_378_100.0;
 const CIRCLE_MARGIN: f64 = 1.01;
 
+/// Technicians are looked for by classes of their own service radius, each in a circle of its own: most travel 10 km, and one circle
+/// for all would have to be as wide as the farthest anybody travels. Kilometres, up to and including.
+const RADIUS_CLASSES: [f64; 3] = [10.0, 30.0, 100.0];
+
+/// The index for all of the branches, named so that the server need not compare plans for each of them.
+const PLACES: &str = "skills.category_1_serviceRadius_1_publicPlace_2dsphere";
+
 #[serde_as]
 #[derive(Debug, Deserialize)]
-struct Jobs {
-    #[serde(rename = "_id")]
-    #[serde_as(as = "Oid")]
-    technician: Id<User>,
-    #[serde_as(as = "Whole")]
-    that_day: u32,
-    #[serde_as(as = "Whole")]
-    last_week: u32,
+struct Supplied {
+    technicians: i64,
+    #[serde_as(as = "Vec<Oid>")]
+    engaged: Vec<Id<User>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Counted {
+    customers: i64,
 }
 
 #[async_trait]
 impl MatchingRepository for MongoStore {
-    async fn candidates(
+    async fn candidates(&self, query: &CandidateQuery) -> Result<Vec<Card>, StoreError> {
+        let found = self.cards(eligible(query), self.builds_every_index().then_some(PLACES), query);
+        let preferred = async {
+            match query.preferred {
+                Some(id) => self.cards(preferred(query.category, id), None, query).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let (mut documents, preferred) = tokio::try_join!(found, preferred)?;
+        let id = |document: &RawDocumentBuf| document.get_object_id("_id").ok();
+        let missing = |one: &RawDocumentBuf| documents.iter().all(|other| id(other) != id(one));
+        let preferred: Vec<_> = preferred.into_iter().filter(missing).collect();
+        documents.extend(preferred);
+        let read = documents.iter().filter_map(|raw| readable(read_card(raw, query)));
+        let mut cards: Vec<Card> = read.collect();
+        cards.sort_unstable_by_key(|card| card.candidate.technician);
+        Ok(cards)
+    }
+
+    async fn supply(
         &self,
         category: Category,
         near: GeoPoint,
         within: Distance,
-    ) -> Result<Vec<Candidate>, StoreError> {
+        day: NaiveDate,
+    ) -> Result<Supply, StoreError> {
         let users = self.raw(User::COLLECTION);
-        let found = users.find(eligible(category, near, within)).projection(CandidateDocument::projection());
-        let documents: Vec<RawDocumentBuf> =
-            found.await.map_err(unavailable)?.try_collect().await.map_err(unavailable)?;
-        let read = documents.iter().filter_map(|raw| readable(read_candidate(raw, category)));
-        let mut candidates: Vec<Candidate> = read.collect();
-        candidates.sort_unstable_by_key(|candidate| candidate.technician);
-        Ok(candidates)
-    }
-
-    async fn workloads(
-        &self,
-        technicians: &[Id<User>],
-        day: Range<DateTime<Utc>>,
-        week: Range<DateTime<Utc>>,
-    ) -> Result<HashMap<Id<User>, Workload>, StoreError> {
-        if technicians.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let bookings = self.raw(Booking::COLLECTION);
-        let counted = bookings.aggregate(jobs(technicians, &day, &week)).with_type::<Jobs>();
-        let counted: Vec<Jobs> =
-            counted.await.map_err(unavailable)?.try_collect().await.map_err(unavailable)?;
-        let workload =
-            |jobs: Jobs| (jobs.technician, Workload { that_day: jobs.that_day, last_week: jobs.last_week });
-        Ok(counted.into_iter().map(workload).collect())
+        let counted = users.aggregate(supplied(category, near, within, day)).with_type::<Supplied>();
+        let mut counted = counted.await.map_err(unavailable)?;
+        let Some(supplied) = counted.try_next().await.map_err(unavailable)? else {
+            return Ok(Supply::default());
+        };
+        let technicians = u64::try_from(supplied.technicians).unwrap_or_default();
+        Ok(Supply { technicians, engaged: supplied.engaged })
     }
 
     async fn open_requests(
@@ -82,29 +91,104 @@ impl MatchingRepository for MongoStore {
         near: GeoPoint,
         within: Distance,
     ) -> Result<u64, StoreError> {
-        let requests = open(category, near, within);
-        self.raw(Booking::COLLECTION).count_documents(requests).await.map_err(unavailable)
+        let bookings = self.raw(Booking::COLLECTION);
+        let counted = bookings.aggregate(waiting(category, near, within)).with_type::<Counted>();
+        let mut counted = counted.await.map_err(unavailable)?;
+        let counted = counted.try_next().await.map_err(unavailable)?;
+        Ok(counted.map_or(0, |counted| u64::try_from(counted.customers).unwrap_or_default()))
     }
 }
 
-/// The conditions of [`MatchingRepository::candidates`] that the server checks; all but the radius of each technician.
-pub(crate) fn eligible(category: Category, near: GeoPoint, within: Distance) -> Document {
+impl MongoStore {
+    /// What ranking reads of the technicians whom a query finds.
+    async fn cards(
+        &self,
+        conditions: Document,
+        index: Option<&str>,
+        query: &CandidateQuery,
+    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        let users = self.raw(User::COLLECTION);
+        let find = users.find(conditions).projection(CandidateDocument::projection(query.days));
+        let found = match index {
+            Some(index) => find.hint(Hint::Name(index.to_owned())).await,
+            None => find.await,
+        };
+        found.map_err(unavailable)?.try_collect().await.map_err(unavailable)
+    }
+}
+
+/// What holds for every technician who can be matched.
+fn matchable(category: Category) -> Document {
     doc! {
         "skills.category": category.as_str(),
-        "status": "active",
         "role": "technician",
+        "status": "active",
         "kyc.verified": true,
-        "publicPlace": circle(near, within),
     }
 }
 
-pub(crate) fn open(category: Category, near: GeoPoint, within: Distance) -> Document {
-    doc! {
-        "status": { "$in": [BookingStatus::Pending.as_str(), BookingStatus::Matching.as_str()] },
-        "serviceCategory": category.as_str(),
-        "serviceLocation": circle(near, within),
-        "deletedAt": Bson::Null,
+/// The conditions of [`MatchingRepository::candidates`], as branches of which each has a circle for its class of radius. A radius that
+/// is missing or no number is read as the default, and so belongs to the first class.
+pub(crate) fn eligible(query: &CandidateQuery) -> Document {
+    let CandidateQuery { category, near, share, preferred: _, days: _ } = *query;
+    let mut branches = Vec::new();
+    let mut above: Option<f64> = None;
+    for class in RADIUS_CLASSES {
+        let mut branch = matchable(category);
+        let radius = match above {
+            None => doc! { "$not": { "$gt": class } },
+            Some(above) if class >= TechnicianProfile::MAX_SERVICE_RADIUS.kilometres() => {
+                doc! { "$gt": above }
+            }
+            Some(above) => doc! { "$gt": above, "$lte": class },
+        };
+        branch.insert("serviceRadius", radius);
+        branch.insert("publicPlace", circle(near, Distance::from_kilometres(class * share)));
+        branches.push(branch);
+        above = Some(class);
     }
+    doc! { "$or": branches }
+}
+
+/// The technician whom a customer prefers, at any distance.
+pub(crate) fn preferred(category: Category, technician: Id<User>) -> Document {
+    let mut conditions = doc! { "_id": oid(technician), "publicPlace": { "$exists": true } };
+    conditions.extend(matchable(category));
+    conditions
+}
+
+/// How many technicians are near, and who of them has a job on one of the days around.
+pub(crate) fn supplied(
+    category: Category,
+    near: GeoPoint,
+    within: Distance,
+    day: NaiveDate,
+) -> [Document; 2] {
+    let mut technicians = matchable(category);
+    technicians.insert("publicPlace", circle(near, within));
+    let jobs: Vec<Bson> =
+        days_around(day).map(|day| doc! { "$ifNull": [format!("${JOBS}.{day}"), 0] }.into()).collect();
+    let if_engaged = doc! { "$cond": [{ "$gt": [{ "$add": jobs }, 0] }, "$_id", "$$REMOVE"] };
+    let group =
+        doc! { "_id": Bson::Null, "technicians": { "$sum": 1_i64 }, "engaged": { "$push": if_engaged } };
+    [doc! { "$match": technicians }, doc! { "$group": group }]
+}
+
+/// How many customers have an open request near. A partial index serves each of the two statuses.
+pub(crate) fn waiting(category: Category, near: GeoPoint, within: Distance) -> [Document; 3] {
+    let open = |status: BookingStatus| {
+        doc! {
+            "status": status.as_str(),
+            "serviceCategory": category.as_str(),
+            "serviceLocation": circle(near, within),
+            "deletedAt": Bson::Null,
+        }
+    };
+    [
+        doc! { "$match": { "$or": [open(BookingStatus::Pending), open(BookingStatus::Matching)] } },
+        doc! { "$group": { "_id": "$customer" } },
+        doc! { "$group": { "_id": Bson::Null, "customers": { "$sum": 1_i64 } } },
+    ]
 }
 
 fn circle(centre: GeoPoint, radius: Distance) -> Document {
@@ -115,46 +199,9 @@ fn circle(centre: GeoPoint, radius: Distance) -> Document {
     doc! { "$geoWithin": { "$centerSphere": [point, radians] } }
 }
 
-pub(crate) fn jobs(
-    technicians: &[Id<User>],
-    day: &Range<DateTime<Utc>>,
-    week: &Range<DateTime<Utc>>,
-) -> [Document; 2] {
-    let technicians: Vec<Bson> = technicians.iter().map(|id| oid(*id).into()).collect();
-    let statuses: Vec<&str> =
-        BookingStatus::ALL.into_iter().filter(counts).map(BookingStatus::as_str).collect();
-    let first = BsonDate::from_chrono(day.start.min(week.start));
-    let end = BsonDate::from_chrono(day.end.max(week.end));
-    let within = |range: &Range<DateTime<Utc>>| {
-        let from = doc! { "$gte": ["$timeSlot.date", BsonDate::from_chrono(range.start)] };
-        let to = doc! { "$lt": ["$timeSlot.date", BsonDate::from_chrono(range.end)] };
-        doc! { "$sum": { "$cond": [{ "$and": [from, to] }, 1, 0] } }
-    };
-    let matched = doc! {
-        "technician": { "$in": technicians },
-        "status": { "$in": statuses },
-        "timeSlot.date": { "$gte": first, "$lt": end },
-        "deletedAt": Bson::Null,
-    };
-    let grouped = doc! { "_id": "$technician", "that_day": within(day), "last_week": within(week) };
-    [doc! { "$match": matched }, doc! { "$group": grouped }]
-}
-
-/// `accepted` to `paid`: jobs that were promised and not given up.
-fn counts(status: &BookingStatus) -> bool {
-    use BookingStatus as S;
-    match status {
-        S::Accepted | S::EnRoute | S::Arrived | S::InProgress | S::Paused => true,
-        S::Completed | S::Verified | S::PaymentPending | S::Paid => true,
-        S::Pending | S::Matching | S::Assigned | S::Rejected | S::Cancelled | S::Disputed | S::Refunded => {
-            false
-        }
-    }
-}
-
-fn read_candidate(raw: &RawDocumentBuf, category: Category) -> Result<Candidate, StoreError> {
+fn read_card(raw: &RawDocumentBuf, query: &CandidateQuery) -> Result<Card, StoreError> {
     let document =
         bson::deserialize_from_slice::<CandidateDocument>(raw.as_bytes()).map_err(Unreadable::from);
-    let candidate = document.and_then(|document| document.into_candidate(category));
-    candidate.map_err(|reason| corrupt(User::COLLECTION, raw, &reason))
+    let card = document.and_then(|document| document.into_card(query.category, query.days));
+    card.map_err(|reason| corrupt(User::COLLECTION, raw, &reason))
 }

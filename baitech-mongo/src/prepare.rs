@@ -3,6 +3,7 @@
 mod batch;
 mod derive;
 mod differences;
+mod jobs;
 mod opening;
 mod places;
 
@@ -22,7 +23,7 @@ use crate::{MongoStore, server_error};
 /// Where it is written down that a database was prepared.
 const COLLECTION: &str = "migrations";
 const MARKER: &str = "prepare";
-/// What matching reads was derived: public places. Databases that an earlier version prepared lack it.
+/// What matching reads was derived: public places and counts of jobs. Databases that an earlier version prepared lack it.
 const MATCHING: &str = "prepareMatching";
 
 /// What was derived, and what a person has to look at.
@@ -54,6 +55,8 @@ pub struct PrepareReport {
     pub corrected: u64,
     /// Technicians whose public place was drawn.
     pub public_places: u64,
+    /// Jobs of recent days and later that were counted for their technicians.
+    pub jobs: u64,
     /// Bookings that learned by which transaction they are paid.
     pub linked: u64,
     /// Where transactions contradict themselves or the books, and how that was read: the first thousand, with
@@ -133,6 +136,7 @@ pub(crate) async fn prepare(store: &MongoStore) -> Result<PrepareReport, Prepare
         opening::open(store, &mut report).await?;
     }
     places::draw(database, &mut report).await?;
+    jobs::count(database, &mut report).await?;
     mark_prepared(database).await?;
     Ok(report)
 }

@@ -124,6 +124,11 @@ impl MongoStore {
         &self.database
     }
 
+    /// Whether no index was refused when the database was opened: only then may queries name the one they want.
+    pub(crate) fn builds_every_index(&self) -> bool {
+        self.refused.is_empty()
+    }
+
     pub(crate) fn raw(&self, collection: &str) -> Collection<RawDocumentBuf> {
         self.database.collection(collection)
     }

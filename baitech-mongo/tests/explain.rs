@@ -14,7 +14,7 @@ use baitech_core::kernel::{
     Currency, Cursor, Distance, Email, GeoPoint, Id, PageRequest, PhoneNumber, Role, Username,
 };
 use baitech_core::ledger::Account;
-use baitech_core::matching::MatchingRepository;
+use baitech_core::matching::{CandidateQuery, JobDays, MatchingRepository};
 use baitech_core::payment::{
     HistoryQuery, TransactionFilter, TransactionKind, TransactionNumber, TransactionRepository,
     TransactionStatus, WebhookRepository, WebhookStatus,
@@ -190,10 +190,11 @@ async fn ask_everything(store: &MongoStore) {
     }
     ask_for_money(store).await;
     let (nairobi, reach) = (GeoPoint::new(36.82, -1.29).unwrap(), Distance::from_kilometres(10.0));
-    store.candidates(Category::Plumbing, nairobi, reach).await.unwrap();
+    for preferred in [None, Some(technician)] {
+        store.candidates(&candidate_query(nairobi, 1.0, preferred)).await.unwrap();
+    }
+    store.supply(Category::Plumbing, nairobi, reach, build::start().date_naive()).await.unwrap();
     store.open_requests(Category::Plumbing, nairobi, reach).await.unwrap();
-    let day = build::start()..build::start() + TimeDelta::days(1);
-    store.workloads(&[technician, user], day.clone(), day).await.unwrap();
 
     let lease = Lease { now: build::start(), length: TimeDelta::minutes(1) };
     assert_eq!(store.claim_due(lease, 20).await.unwrap().len(), 20);
@@ -294,6 +295,12 @@ fn page(after: Option<Cursor>) -> PageRequest {
     PageRequest::new(20, after).unwrap()
 }
 
+fn candidate_query(near: GeoPoint, share: f64, preferred: Option<Id<User>>) -> CandidateQuery {
+    let day = build::start().date_naive();
+    let days = JobDays { day, today: day };
+    CandidateQuery { category: Category::Plumbing, near, share, preferred, days }
+}
+
 /// The commands in which a plan is made, as `explain` takes them.
 fn explainable(command: &Document) -> Vec<Document> {
     let name = command.keys().next().unwrap().as_str();
@@ -358,4 +365,120 @@ async fn every_query_has_an_index() {
         }
     }
     assert!(bad.is_empty(), "{}", bad.join("\n"));
+}
+
+/// A city of technicians on a grid of 600 m by 600 m, and of bookings that are open or done, everywhere of every category.
+async fn fill_city(database: &Database) {
+    let place = |n: i32| {
+        let (x, y) = (f64::from(n % 60) - 30.0, f64::from(n / 60 % 60) - 30.0);
+        doc! { "type": "Point", "coordinates": [36.82 + x * 0.0054, -1.29 + y * 0.0054] }
+    };
+    let categories = ["plumbing", "electrical", "painting"];
+    let category = |n: i32| categories[usize::try_from(n / 60 + n).unwrap() % 3];
+    let technician = |n: i32| {
+        doc! {
+            "email": format!("t{n}@example.com"), "phoneNumber": format!("+25472{n:07}"), "role": "technician",
+            "status": "active", "kyc": { "verified": true }, "location": place(n), "publicPlace": place(n),
+            "skills": [{ "name": "work", "category": category(n), "yearsOfExperience": 3 }],
+            "serviceRadius": if n % 50 == 0 { 60 } else { 10 }, "jobsByDay": { "2026-03-02": n % 2 },
+        }
+    };
+    let statuses = ["pending", "matching", "paid", "paid", "paid", "paid", "cancelled", "accepted"];
+    let booking = |n: i32| {
+        doc! {
+            "bookingNumber": format!("BK2603{n:06}"), "customer": ObjectId::new(), "serviceCategory": category(n),
+            "status": statuses[usize::try_from(n / 3_600).unwrap() % 8], "serviceLocation": place(n),
+            "createdAt": DateTime::from_millis(1_752_858_450_755 + i64::from(n)),
+        }
+    };
+    let users = database.collection::<Document>("users");
+    users.insert_many((0..3_600).map(technician)).await.unwrap();
+    let bookings = database.collection::<Document>("bookings");
+    bookings.insert_many((0..28_800).map(booking)).await.unwrap();
+}
+
+/// What the server looked at for a command: index entries, documents.
+async fn examined(database: &Database, command: &Document) -> (i64, i64) {
+    fn most(part: &Bson, keys: &mut i64, documents: &mut i64) {
+        match part {
+            Bson::Document(part) => {
+                for (name, count) in
+                    [("totalKeysExamined", &mut *keys), ("totalDocsExamined", &mut *documents)]
+                {
+                    let found = part.get(name).and_then(|n| n.as_i64().or(n.as_i32().map(i64::from)));
+                    // Inner parts of a plan tell the whole once more.
+                    *count = found.unwrap_or(0).max(*count);
+                }
+                part.iter().for_each(|(_, inner)| most(inner, keys, documents));
+            }
+            Bson::Array(parts) => parts.iter().for_each(|inner| most(inner, keys, documents)),
+            _ => {}
+        }
+    }
+    let explain = doc! { "explain": command.clone(), "verbosity": "executionStats" };
+    let answer = database.run_command(explain).await.unwrap();
+    let (mut keys, mut documents) = (0, 0);
+    most(&Bson::Document(answer), &mut keys, &mut documents);
+    (keys, documents)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn matching_examines_no_more_than_it_asks_for() {
+    let (store, sent) = recorded().await;
+    fill_city(store.database()).await;
+    let near = GeoPoint::new(36.82, -1.29).unwrap();
+    let reach = Distance::from_kilometres(10.0);
+    let day = build::start().date_naive();
+    // The plans of the cache are those of the second time.
+    for _ in 0..2 {
+        sent.lock().unwrap().clear();
+        let near_ones = store.candidates(&candidate_query(near, 0.25, None)).await.unwrap().len();
+        let everybody = store.candidates(&candidate_query(near, 1.0, None)).await.unwrap().len();
+        let supply = store.supply(Category::Plumbing, near, reach, day).await.unwrap();
+        let customers = store.open_requests(Category::Plumbing, near, reach).await.unwrap();
+        assert!(near_ones > 15 && everybody > 250 && supply.technicians > 250 && customers > 500);
+        assert!(near_ones < everybody / 5, "{near_ones} of {everybody}");
+        assert!(!supply.engaged.is_empty());
+
+        let counts = [
+            near_ones,
+            everybody,
+            usize::try_from(supply.technicians).unwrap(),
+            usize::try_from(customers).unwrap(),
+        ];
+        let commands: Vec<Document> = sent.lock().unwrap().iter().flat_map(explainable).collect();
+        assert_eq!(commands.len(), counts.len());
+        for (command, found) in commands.iter().zip(counts) {
+            let (keys, documents) = examined(store.database(), command).await;
+            let found = i64::try_from(found).unwrap();
+            // The cells of the index cover more than the circle, and each of its cells is looked for.
+            assert!(documents <= found * 2 + 30, "{documents} documents for {found}: {command}");
+            assert!(keys <= found * 3 + 400, "{keys} keys for {found}: {command}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bookings_are_counted_by_status_on_an_index_alone() {
+    let (store, sent) = recorded().await;
+    fill_city(store.database()).await;
+    let bookings = store.database().collection::<Document>("bookings");
+    let some = doc! { "status": "paid", "bookingNumber": { "$lt": "BK2603010000" } };
+    let deleted = doc! { "$set": { "deletedAt": DateTime::now() } };
+    let deleted = bookings.update_many(some, deleted).await.unwrap().modified_count;
+    assert!(deleted > 1_000);
+    sent.lock().unwrap().clear();
+    let counts = store.count_by_status(&BookingFilter::default()).await.unwrap();
+    for (status, count) in counts {
+        let shown = doc! { "status": status.as_str(), "deletedAt": Bson::Null };
+        assert_eq!(bookings.count_documents(shown).await.unwrap(), count, "{status}");
+    }
+    let commands: Vec<Document> = sent.lock().unwrap().iter().flat_map(explainable).collect();
+    let mut documents = Vec::new();
+    for command in commands.iter().filter(|command| command.contains_key("pipeline")).take(2) {
+        documents.push(examined(store.database(), command).await.1);
+    }
+    documents.sort_unstable();
+    assert_eq!(documents[0], 0, "the count of all is on the index alone");
+    assert!(documents[1] <= i64::try_from(deleted).unwrap());
 }

@@ -4,9 +4,10 @@
 
 mod support;
 
-use baitech_core::account::{User, UserRepository};
+use baitech_core::account::{Category, User, UserRepository};
 use baitech_core::booking::{Booking, BookingStatus};
 use baitech_core::kernel::{Id, PhoneNumber};
+use baitech_core::matching::{CandidateQuery, Card, JobDays, MatchingRepository};
 use baitech_core::store::{
     AggregateRef, ChangeSet, Claim, Claims, Commit, Committed, Counters, Load, Put, StoreError, Stored,
 };
@@ -340,4 +341,52 @@ async fn a_home_that_the_earlier_application_moved_gets_a_new_public_place() {
     let place = after.public_place.unwrap();
     assert!(place.is_apart() && Some(place.home()) == after.location.point);
     assert_ne!(after.public_point(), before.public_point());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_of_recent_days_are_counted_for_their_technicians() {
+    let database = legacy_database().await;
+    let technician = ObjectId::from_bytes([7; 12]);
+    let mut user = legacy("users")
+        .into_iter()
+        .find(|user| user.get_str("role").is_ok_and(|role| role == "technician"))
+        .unwrap();
+    let place = doc! { "type": "Point", "coordinates": [36.82, -1.29] };
+    user.extend(doc! { "_id": technician, "email": "seven@example.com", "phoneNumber": "+254711000777" });
+    user.extend(doc! { "location": place, "status": "active", "kyc": { "verified": true } });
+    user.extend(doc! { "skills": [{ "name": "welding", "category": "welding", "yearsOfExperience": 3 }] });
+    database.collection::<Document>("users").insert_one(user).await.unwrap();
+    let accepted = legacy("bookings")
+        .into_iter()
+        .find(|booking| booking.get_str("status").is_ok_and(|status| status == "accepted"));
+    let today = bson::DateTime::now().to_chrono().date_naive();
+    let mut bookings = Vec::new();
+    for (n, (days, status)) in
+        (0_u8..).zip([(0, "paid"), (0, "cancelled"), (-3, "paid"), (2, "accepted"), (-200, "paid")])
+    {
+        let mut booking = accepted.clone().unwrap();
+        let midnight = (today + chrono::TimeDelta::days(days)).and_time(chrono::NaiveTime::MIN).and_utc();
+        booking.extend(
+            doc! { "_id": ObjectId::from_bytes([n + 1; 12]), "technician": technician, "status": status },
+        );
+        booking.insert("bookingNumber", format!("BK99010000{n:02}"));
+        booking.get_document_mut("timeSlot").unwrap().insert("date", bson::DateTime::from_chrono(midnight));
+        bookings.push(booking);
+    }
+    database.collection::<Document>("bookings").insert_many(bookings).await.unwrap();
+    let store = MongoStore::open(database).await.unwrap();
+    let report = store.prepare().await.unwrap();
+    assert!(report.jobs >= 3, "{report:?}");
+    let near = baitech_core::kernel::GeoPoint::new(36.82, -1.29).unwrap();
+    let workload = async |day| {
+        let days = JobDays { day, today };
+        let query = CandidateQuery { category: Category::Welding, near, share: 1.0, preferred: None, days };
+        let cards = store.candidates(&query).await.unwrap();
+        let own = |card: &&Card| card.candidate.technician == Id::from_bytes(technician.bytes());
+        let card = cards.iter().find(own).unwrap();
+        (card.workload.that_day, card.workload.last_week)
+    };
+    assert_eq!(workload(today).await, (1, 2));
+    assert_eq!(workload(today + chrono::TimeDelta::days(2)).await, (1, 2));
+    assert_eq!(workload(today + chrono::TimeDelta::days(3)).await, (0, 2));
 }

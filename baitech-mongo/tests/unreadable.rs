@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use baitech_core::account::{Category, User, UserFilter, UserRepository};
 use baitech_core::booking::{Booking, BookingFilter, BookingRepository, BookingStatus, StatusChange};
-use baitech_core::kernel::{Distance, GeoPoint, Id, PageRequest};
-use baitech_core::matching::MatchingRepository;
+use baitech_core::kernel::{GeoPoint, Id, PageRequest};
+use baitech_core::matching::{Candidate, CandidateQuery, JobDays, MatchingRepository};
 use baitech_core::store::{
     AggregateRef, ChangeSet, Commit, Committed, Event, Load, Outbox, Put, Stored, Version,
 };
@@ -119,9 +119,17 @@ async fn matching_finds_the_others() {
     let users = store.database().collection::<Document>("users");
     let verified = doc! { "$set": { "kyc.verified": true, "status": "active" } };
     users.update_many(doc! { "role": "technician" }, verified).await.unwrap();
+    // Nobody is found before a public place is drawn.
+    store.prepare().await.unwrap();
     let near = GeoPoint::new(36.82, -1.29).unwrap();
     let find = async || {
-        store.candidates(Category::Plumbing, near, Distance::from_kilometres(2_000.0)).await.unwrap()
+        let today = "2026-03-02".parse().unwrap();
+        let days = JobDays { day: today, today };
+        let query =
+            CandidateQuery { category: Category::Plumbing, near, share: 200.0, preferred: None, days };
+        let cards: Vec<Candidate> =
+            store.candidates(&query).await.unwrap().into_iter().map(|card| card.candidate).collect();
+        cards
     };
     let before = find().await;
     assert!(before.len() > 2, "{}", before.len());

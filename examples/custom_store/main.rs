@@ -87,15 +87,9 @@ mod tests {
         let broken = run(&mut out).unwrap();
         let report = String::from_utf8(out).unwrap();
         assert_eq!(broken, 0, "{report}");
-        for call in [
-            "commit",
-            "claim_due",
-            "trial_balance",
-            "load booking",
-            "account_lines",
-            "workloads",
-            "list_users",
-        ] {
+        for call in
+            ["commit", "claim_due", "trial_balance", "load booking", "account_lines", "supply", "list_users"]
+        {
             assert!(report.contains(call), "the suite asks for {call}:\n{report}");
         }
         assert!(report.contains("\n  writes "), "the journal tells what was written:\n{report}");

@@ -1,6 +1,6 @@
 //! Every port, one after another: all that the engine ever asks of a store.
 
-use std::{collections::HashMap, ops::Range, time::Duration};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use baitech::{
@@ -10,7 +10,7 @@ use baitech::{
         Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, Pause, PhoneNumber, Username,
     },
     ledger::{Account, AccountLine},
-    matching::{Candidate, MatchingRepository, Workload},
+    matching::{CandidateQuery, Card, MatchingRepository, Supply},
     payment::{
         HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
         TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
@@ -20,7 +20,7 @@ use baitech::{
         Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, Store, StoreError, Stored,
     },
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{Observed, journal};
 
@@ -256,22 +256,18 @@ impl<S: Store> WebhookRepository for Observed<S> {
 
 #[async_trait]
 impl<S: Store> MatchingRepository for Observed<S> {
-    async fn candidates(
+    async fn candidates(&self, query: &CandidateQuery) -> Result<Vec<Card>, StoreError> {
+        self.meter.count("candidates", self.inner.candidates(query)).await
+    }
+
+    async fn supply(
         &self,
         category: Category,
         near: GeoPoint,
         within: Distance,
-    ) -> Result<Vec<Candidate>, StoreError> {
-        self.meter.count("candidates", self.inner.candidates(category, near, within)).await
-    }
-
-    async fn workloads(
-        &self,
-        technicians: &[Id<User>],
-        day: Range<DateTime<Utc>>,
-        week: Range<DateTime<Utc>>,
-    ) -> Result<HashMap<Id<User>, Workload>, StoreError> {
-        self.meter.count("workloads", self.inner.workloads(technicians, day, week)).await
+        day: NaiveDate,
+    ) -> Result<Supply, StoreError> {
+        self.meter.count("supply", self.inner.supply(category, near, within, day)).await
     }
 
     async fn open_requests(

@@ -16,7 +16,10 @@ pub(super) async fn prepare(store: &MongoStore) -> Result<ExitCode, Box<dyn Erro
         "read {} users, {} bookings and {} transactions, made {} claims",
         report.users, report.bookings, report.transactions, report.claims
     ));
-    print(format_args!("drew the public places of {} technicians", report.public_places));
+    print(format_args!(
+        "drew the public places of {} technicians and counted {} recent jobs",
+        report.public_places, report.jobs
+    ));
     for (series, last) in &report.series {
         print(format_args!("numbers of {series} go on after {last}"));
     }

@@ -1,4 +1,4 @@
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     Booking, BookingEvent, BookingPolicy, BookingStatus, Parties, Party, StatusChange, open_request_claim,
@@ -136,6 +136,14 @@ impl Booking {
 
     fn company(&self) -> Option<Id<User>> {
         self.corporate.as_ref().map(|corporate| corporate.company)
+    }
+
+    /// The technician whose job this is, and the calendar day of the job in its zone; `None` for a booking that is no job or is
+    /// deleted. Stores count jobs by it.
+    #[must_use]
+    pub fn job(&self) -> Option<(Id<User>, NaiveDate)> {
+        let technician = self.technician.filter(|_| self.status.is_job() && self.deleted_at.is_none())?;
+        Some((technician, self.slot.date))
     }
 
     /// Whether an actor may know of this booking at all: its parties and staff, and whoever declined an

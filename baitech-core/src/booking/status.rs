@@ -103,6 +103,17 @@ impl BookingStatus {
         matches!(self, Self::Pending | Self::Matching | Self::Assigned | Self::Rejected)
     }
 
+    /// Whether a booking is a job of its technician: accepted, and neither given up nor in dispute.
+    #[must_use]
+    pub const fn is_job(self) -> bool {
+        match self {
+            Self::Accepted | Self::EnRoute | Self::Arrived | Self::InProgress | Self::Paused => true,
+            Self::Completed | Self::Verified | Self::PaymentPending | Self::Paid => true,
+            Self::Pending | Self::Matching | Self::Assigned | Self::Rejected => false,
+            Self::Cancelled | Self::Disputed | Self::Refunded => false,
+        }
+    }
+
     /// The statuses that can follow, whoever asks.
     pub fn next(self) -> impl Iterator<Item = Self> {
         Transition::TABLE

@@ -1,10 +1,9 @@
 //! What happens to a booking by itself. A pure function of the booking says when and what; a worker does it.
 
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{ApprovalStatus, Booking, BookingEvent, BookingPolicy, BookingStatus, Context, DisputeStatus};
 use crate::{
-    account::TimeOfDay,
     decide::Decision,
     kernel::{Error, Result, Rule, after, unless_never},
     payment::Transaction,
@@ -169,10 +168,4 @@ impl super::ReminderKind {
             Self::ReviewRequest => matches!(status, BookingStatus::Paid),
         }
     }
-}
-
-/// The local midnight that begins the day of a moment in a zone, and the next one.
-pub(super) fn day_around(moment: DateTime<Utc>, zone: chrono_tz::Tz) -> std::ops::Range<DateTime<Utc>> {
-    let date = zone.from_utc_datetime(&moment.naive_utc()).date_naive();
-    TimeOfDay::MIDNIGHT.on(date, zone)..TimeOfDay::END_OF_DAY.on(date, zone)
 }

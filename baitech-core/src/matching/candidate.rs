@@ -1,7 +1,7 @@
 use chrono_tz::Tz;
 
 use crate::{
-    account::{Availability, Category, KycStatus, Rating, User, UserStatus},
+    account::{Availability, Category, KycStatus, Rating, TechnicianProfile, User, UserStatus},
     kernel::{Distance, GeoPoint, Id, Money},
 };
 
@@ -53,6 +53,13 @@ pub struct Workload {
 }
 
 impl Candidate {
+    /// How far a technician travels: nobody farther than anybody can offer, also where an earlier application stored more.
+    #[must_use]
+    pub fn capped(radius: Distance) -> Distance {
+        let farthest = TechnicianProfile::MAX_SERVICE_RADIUS;
+        if radius > farthest { farthest } else { radius }
+    }
+
     /// What matching knows of a user; `None` for one who is no technician.
     #[must_use]
     pub fn from_user(user: &User, category: Category) -> Option<Self> {
@@ -67,7 +74,7 @@ impl Candidate {
             is_verified: user.kyc.status == KycStatus::Verified,
             skill,
             point: user.public_point(),
-            service_radius: profile.service_radius,
+            service_radius: Self::capped(profile.service_radius),
             availability: profile.availability.clone(),
             time_zone: profile.time_zone,
             hourly_rate: profile.hourly_rate,

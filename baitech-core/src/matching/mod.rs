@@ -1,7 +1,9 @@
 //! Which technician gets a job, and why.
 //!
 //! [`eligibility`] says who can do a [`Job`] and else why not; a [`MatchScorer`] says how well; [`rank`] puts the best first.
-//! Nothing here reads a store: a [`MatchingRepository`] hands over [`Candidate`]s and [`Workload`]s.
+//! Nothing here reads a store: a [`MatchingRepository`] hands over [`Card`]s: [`Candidate`]s with
+//! their [`Workload`]s. It is asked for a growing share of the technicians' own radius, until nobody farther away can come among the
+//! best.
 
 mod candidate;
 mod job;
@@ -15,6 +17,6 @@ mod tests;
 pub use candidate::{Candidate, CandidateSkill, Workload};
 pub use job::{Exclusion, Job, eligibility};
 pub use policy::{MatchingPolicy, ScoringPolicy, SkillShares, Weights, Widening};
-pub use rank::{Ranked, rank};
-pub use repository::MatchingRepository;
+pub use rank::{Ranked, is_settled, rank, shares};
+pub use repository::{CandidateQuery, Card, JobDays, MatchingRepository, Supply, days_around};
 pub use scorer::{Fit, MatchScorer, Term, WeightedScorer};

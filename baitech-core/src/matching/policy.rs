@@ -2,8 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    account::TechnicianProfile,
-    kernel::{Code, Distance, after},
+    kernel::{Code, after},
     policy::PolicyCheck,
 };
 
@@ -106,13 +105,6 @@ impl MatchingPolicy {
     pub fn radius_factor(&self, waited: TimeDelta) -> f64 {
         let reached = |step: &&Widening| waited >= TimeDelta::minutes(i64::from(step.after_minutes));
         self.widening.iter().rfind(reached).map_or(1.0, |step| step.factor)
-    }
-
-    /// How far from a job technicians are to be looked for: the widest radius that anybody can offer, widened.
-    #[must_use]
-    pub fn search_radius(&self, waited: TimeDelta) -> Distance {
-        let widest = TechnicianProfile::MAX_SERVICE_RADIUS.metres();
-        Distance::from_metres(widest * self.radius_factor(waited))
     }
 
     pub(crate) fn check(&self, check: &mut PolicyCheck) {

@@ -91,6 +91,36 @@ pub fn rank(
     best.into_iter().map(|contender| contender.ranked(scorer)).collect()
 }
 
+/// The shares of their own radius within which technicians are looked for, one after another, until a ranking
+/// [is settled](is_settled); the last one holds everybody who can do the job.
+pub fn shares(radius_factor: f64) -> impl Iterator<Item = f64> {
+    /// Where many technicians live, the best are near.
+    const FIRST: f64 = 0.25;
+
+    let growing = std::iter::successors(Some(FIRST), |share| Some(share * 2.0));
+    growing.take_while(move |share| *share < radius_factor).chain([radius_factor])
+}
+
+/// Whether a ranking of all technicians within `share` times their own radius (and of the preferred one) is the ranking of all
+/// technicians: nobody farther away can come among the `limit` best.
+#[must_use]
+pub fn is_settled(
+    job: &Job<'_>,
+    ranked: &[Ranked],
+    limit: usize,
+    scorer: &dyn MatchScorer,
+    share: f64,
+) -> bool {
+    if share >= job.radius_factor {
+        return true;
+    }
+    let full = ranked.len() >= limit;
+    let worst = ranked.last();
+    full && worst.is_none_or(|worst| {
+        job.preferred == Some(worst.technician) || worst.score > bounded(scorer.best_beyond(share))
+    })
+}
+
 /// The shortest that the distance can be, if it can be within the radius at all; exact where the sphere does not tell.
 fn nearest_within(home: GeoPoint, job: GeoPoint, radius: Distance) -> Option<Distance> {
     /// How far the sphere can be off, as a share of the distance.

@@ -26,6 +26,13 @@ pub trait MatchScorer: Send + Sync + fmt::Debug {
     /// shortest possible distance are not measured exactly.
     fn score(&self, fit: &Fit<'_>) -> f64;
 
+    /// The highest score of anybody who is farther away than `share` times the own service radius. A scorer that can tell spares
+    /// the store from reading everybody; one that cannot says 1.
+    fn best_beyond(&self, share: f64) -> f64 {
+        let _ = share;
+        1.0
+    }
+
     /// The same score, told by its terms; none for a scorer that cannot tell.
     fn terms(&self, fit: &Fit<'_>) -> Vec<Term> {
         let _ = fit;
@@ -108,6 +115,23 @@ impl MatchScorer for WeightedScorer {
 
     fn score(&self, fit: &Fit<'_>) -> f64 {
         self.weighed(fit).iter().map(|term| term.points).sum()
+    }
+
+    /// Everything but the proximity at its best. Policies with negative numbers, of which the best is not the most, say 1.
+    fn best_beyond(&self, share: f64) -> f64 {
+        /// For sums in another order.
+        const ROUNDING: f64 = 1e-9;
+
+        let ScoringPolicy { weights, skill, rating_share, .. } = self.0;
+        let counts = [weights.skill, weights.proximity, weights.availability, weights.reputation];
+        let shares = [skill.category, skill.verified, skill.experience, rating_share, 1.0 - rating_share];
+        if counts.into_iter().chain(shares).any(|number| number.is_nan() || number < 0.0) {
+            return 1.0;
+        }
+        let skill = skill.category + skill.verified + skill.experience;
+        let proximity = (1.0 - share).max(0.0);
+        let rest = weights.availability + weights.reputation;
+        skill * weights.skill + proximity * weights.proximity + rest + ROUNDING
     }
 
     fn terms(&self, fit: &Fit<'_>) -> Vec<Term> {

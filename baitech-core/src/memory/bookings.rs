@@ -1,14 +1,13 @@
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, HashMap},
-    ops::Range,
+    collections::{BTreeMap, HashMap, HashSet},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::NaiveDate;
 
 use super::{groups::Groups, spatial::SpatialIndex, state::Row};
 use crate::{
-    account::{Category, TimeOfDay, User},
+    account::{Category, User},
     booking::{Booking, BookingFilter, BookingNumber, BookingStatus},
     kernel::{Distance, GeoPoint, Id},
     store::StoreError,
@@ -23,8 +22,8 @@ enum Of {
     Company(Id<User>),
 }
 
-/// A job of a technician, by the beginning of its day.
-type Job = (DateTime<Utc>, Id<Booking>);
+/// A job of a technician, by its day.
+type Job = (NaiveDate, Id<Booking>);
 
 /// The place in a list: the newest first, then by id.
 pub(super) type ListKey = (Reverse<i64>, Id<Booking>);
@@ -86,14 +85,17 @@ impl Bookings {
             })
     }
 
+    /// The customers who have an open booking within a distance on the sphere.
     pub(super) fn count_open(&self, category: Category, near: GeoPoint, within: Distance) -> usize {
-        self.open.get(&category).map_or(0, |open| open.within(near, within).count())
+        let Some(open) = self.open.get(&category) else { return 0 };
+        let bookings = open.within(near, within).filter_map(|id| self.get(id));
+        bookings.map(|row| row.value.customer).collect::<HashSet<_>>().len()
     }
 
-    /// How many jobs of a technician are on days that begin in the range.
-    pub(super) fn count_jobs(&self, technician: Id<User>, days: &Range<DateTime<Utc>>) -> usize {
-        let least = Id::from_bytes([0; 12]);
-        self.jobs.count(&technician, (days.start, least)..(days.end, least))
+    /// How many jobs a technician has on a day.
+    pub(super) fn count_jobs(&self, technician: Id<User>, day: NaiveDate) -> usize {
+        let (least, most) = (Id::from_bytes([0; 12]), Id::from_bytes([255; 12]));
+        self.jobs.count(&technician, (day, least)..(day, most))
     }
 
     /// Fails where the number of one of these bookings belongs to another: one that is stored, or an earlier of these.
@@ -132,8 +134,8 @@ impl Bookings {
         if let Some(point) = booking.location.point.filter(|_| is_open(booking.status)) {
             self.open.entry(booking.service_category).or_default().insert(point, booking.id);
         }
-        if let Some((technician, key)) = job(booking) {
-            self.jobs.insert(technician, key);
+        if let Some((technician, day)) = booking.job() {
+            self.jobs.insert(technician, (day, booking.id));
         }
     }
 
@@ -146,8 +148,8 @@ impl Bookings {
         if let Some((open, point)) = self.open.get_mut(&booking.service_category).zip(point) {
             open.remove(point, booking.id);
         }
-        if let Some((technician, key)) = job(booking) {
-            self.jobs.remove(&technician, &key);
+        if let Some((technician, day)) = booking.job() {
+            self.jobs.remove(&technician, &(day, booking.id));
         }
     }
 }
@@ -185,17 +187,4 @@ fn statuses(filter: &BookingFilter) -> impl Iterator<Item = BookingStatus> {
 
 const fn is_open(status: BookingStatus) -> bool {
     matches!(status, BookingStatus::Pending | BookingStatus::Matching)
-}
-
-/// The technician and the day of a booking that is a job: one that was accepted and not given up.
-fn job(booking: &Booking) -> Option<(Id<User>, Job)> {
-    use BookingStatus::{
-        Accepted, Arrived, Completed, EnRoute, InProgress, Paid, Paused, PaymentPending, Verified,
-    };
-    let is_job = matches!(
-        booking.status,
-        Accepted | EnRoute | Arrived | InProgress | Paused | Completed | Verified | PaymentPending | Paid
-    );
-    let day = || TimeOfDay::MIDNIGHT.on(booking.slot.date, booking.slot.zone);
-    booking.technician.filter(|_| is_job).map(|technician| (technician, (day(), booking.id)))
 }

@@ -1,16 +1,16 @@
-use std::{cmp::Reverse, collections::HashMap, ops::Range};
+use std::cmp::Reverse;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{MemoryStore, bookings::list_key, state::Row, transactions, webhooks};
 use crate::{
-    account::{Category, User, UserFilter, UserRepository},
+    account::{Category, TechnicianProfile, User, UserFilter, UserRepository},
     booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
     kernel::{
         Code, Cursor, Distance, Email, GeoPoint, Id, Page, PageRequest, PhoneNumber, Username, Violation,
     },
-    matching::{Candidate, MatchingRepository, Workload},
+    matching::{Candidate, CandidateQuery, Card, MatchingRepository, Supply, Workload, days_around},
     payment::{
         HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
         TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
@@ -106,28 +106,47 @@ const SPHERE_SLACK: f64 = 1.006;
 
 #[async_trait]
 impl MatchingRepository for MemoryStore {
-    async fn candidates(
+    async fn candidates(&self, query: &CandidateQuery) -> Result<Vec<Card>, StoreError> {
+        let CandidateQuery { category, near, share, preferred, days } = *query;
+        let state = self.read();
+        let farthest = TechnicianProfile::MAX_SERVICE_RADIUS.metres();
+        let reach = |own: f64| own.min(farthest) * share * SPHERE_SLACK;
+        let mut found = state.users.bookable(category, near, Distance::from_metres(reach(farthest)));
+        found.retain(|user| {
+            let own = user.technician.as_ref().map_or(0.0, |profile| profile.service_radius.metres());
+            user.public_point().is_some_and(|place| near.haversine_distance(place).metres() <= reach(own))
+        });
+        if let Some(user) = preferred.and_then(|id| state.users.bookable_one(category, id))
+            && found.iter().all(|other| other.id != user.id)
+        {
+            found.push(user);
+        }
+        let jobs = |user: &User, days: &mut dyn Iterator<Item = NaiveDate>| {
+            let count: usize = days.map(|day| state.bookings.count_jobs(user.id, day)).sum();
+            u32::try_from(count).unwrap_or(u32::MAX)
+        };
+        let card = |user: &User| {
+            let workload = Workload {
+                that_day: jobs(user, &mut std::iter::once(days.day)),
+                last_week: jobs(user, &mut days.week()),
+            };
+            Some(Card { candidate: Candidate::from_user(user, category)?, workload })
+        };
+        Ok(found.into_iter().filter_map(card).collect())
+    }
+
+    async fn supply(
         &self,
         category: Category,
         near: GeoPoint,
         within: Distance,
-    ) -> Result<Vec<Candidate>, StoreError> {
-        let within = Distance::from_metres(within.metres() * SPHERE_SLACK);
-        Ok(self.read().users.candidates(category, near, within))
-    }
-
-    async fn workloads(
-        &self,
-        technicians: &[Id<User>],
-        day: Range<DateTime<Utc>>,
-        week: Range<DateTime<Utc>>,
-    ) -> Result<HashMap<Id<User>, Workload>, StoreError> {
+        day: NaiveDate,
+    ) -> Result<Supply, StoreError> {
         let state = self.read();
-        let count =
-            |technician, days| u32::try_from(state.bookings.count_jobs(technician, days)).unwrap_or(u32::MAX);
-        let workload =
-            |id: &Id<User>| (*id, Workload { that_day: count(*id, &day), last_week: count(*id, &week) });
-        Ok(technicians.iter().map(workload).collect())
+        let found = state.users.bookable(category, near, within);
+        let is_engaged = |id: &Id<User>| days_around(day).any(|day| state.bookings.count_jobs(*id, day) > 0);
+        let engaged = found.iter().map(|user| user.id).filter(is_engaged).collect();
+        Ok(Supply { technicians: found.len() as u64, engaged })
     }
 
     async fn open_requests(

@@ -4,7 +4,6 @@ use super::{groups::Groups, spatial::SpatialIndex, state::Row};
 use crate::{
     account::{Category, KycStatus, User, UserFilter, UserStatus},
     kernel::{Distance, Email, GeoPoint, Id, PhoneNumber, Role, Username},
-    matching::Candidate,
     store::{StoreError, Tally},
 };
 
@@ -58,13 +57,18 @@ impl Users {
         ids.into_iter().filter_map(|id| self.get(id)).collect()
     }
 
-    /// Candidates within a distance on the sphere, by id.
-    pub(super) fn candidates(&self, category: Category, near: GeoPoint, within: Distance) -> Vec<Candidate> {
+    /// Those who can be offered a job in a category within a distance on the sphere, by id.
+    pub(super) fn bookable(&self, category: Category, near: GeoPoint, within: Distance) -> Vec<&User> {
         let Some(places) = self.places.get(&category) else { return Vec::new() };
         let mut ids: Vec<Id<User>> = places.within(near, within).collect();
         ids.sort_unstable();
-        let users = ids.into_iter().filter_map(|id| self.get(id));
-        users.filter_map(|row| Candidate::from_user(&row.value, category)).collect()
+        ids.into_iter().filter_map(|id| self.get(id)).map(|row| &row.value).collect()
+    }
+
+    /// The technician of this id, if a job in the category can be offered.
+    pub(super) fn bookable_one(&self, category: Category, id: Id<User>) -> Option<&User> {
+        let user = &self.get(id)?.value;
+        bookable_place(user).filter(|_| categories(user).any(|own| own == category)).map(|_| user)
     }
 
     /// Fails where a unique field of one of these users belongs to another: one that is stored, or an earlier of these.

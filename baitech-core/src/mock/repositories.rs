@@ -1,14 +1,12 @@
-use std::{collections::HashMap, ops::Range};
-
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use mockall::mock;
 
 use crate::{
     account::{Category, User, UserFilter, UserRepository},
     booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
     kernel::{Distance, Email, GeoPoint, Id, Page, PageRequest, PhoneNumber, Username},
-    matching::{Candidate, MatchingRepository, Workload},
+    matching::{CandidateQuery, Card, MatchingRepository, Supply},
     payment::{
         HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
         TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
@@ -87,28 +85,24 @@ mock! {
     /// };
     ///
     /// let mut matching = MockMatchingRepository::new();
-    /// matching.expect_candidates().returning(|_, _, _| Ok(Vec::new()));
+    /// matching.expect_open_requests().returning(|_, _, _| Ok(0));
     /// let near = GeoPoint::new(36.8, -1.3).unwrap();
-    /// let nobody = matching.candidates(Category::Hvac, near, Distance::from_kilometres(5.0));
-    /// assert!(futures::executor::block_on(nobody).unwrap().is_empty());
+    /// let nobody = matching.open_requests(Category::Hvac, near, Distance::from_kilometres(5.0));
+    /// assert_eq!(futures::executor::block_on(nobody).unwrap(), 0);
     /// ```
     #[derive(Debug)]
     pub MatchingRepository {}
 
     #[async_trait]
     impl MatchingRepository for MatchingRepository {
-        async fn candidates(
+        async fn candidates(&self, query: &CandidateQuery) -> Result<Vec<Card>, StoreError>;
+        async fn supply(
             &self,
             category: Category,
             near: GeoPoint,
             within: Distance,
-        ) -> Result<Vec<Candidate>, StoreError>;
-        async fn workloads(
-            &self,
-            technicians: &[Id<User>],
-            day: Range<DateTime<Utc>>,
-            week: Range<DateTime<Utc>>,
-        ) -> Result<HashMap<Id<User>, Workload>, StoreError>;
+            day: NaiveDate,
+        ) -> Result<Supply, StoreError>;
         async fn open_requests(
             &self,
             category: Category,

@@ -1,7 +1,5 @@
-use std::{collections::HashMap, ops::Range};
-
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     MockBookingRepository, MockClaims, MockCommit, MockCounters, MockDueWork, MockLedgerReader,
@@ -14,7 +12,7 @@ use crate::{
         Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, Pause, PhoneNumber, Username,
     },
     ledger::{Account, AccountLine},
-    matching::{Candidate, MatchingRepository, Workload},
+    matching::{CandidateQuery, Card, MatchingRepository, Supply},
     payment::{
         HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
         TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
@@ -192,22 +190,18 @@ impl BookingRepository for MockStore {
 
 #[async_trait]
 impl MatchingRepository for MockStore {
-    async fn candidates(
+    async fn candidates(&self, query: &CandidateQuery) -> Result<Vec<Card>, StoreError> {
+        self.matching.candidates(query).await
+    }
+
+    async fn supply(
         &self,
         category: Category,
         near: GeoPoint,
         within: Distance,
-    ) -> Result<Vec<Candidate>, StoreError> {
-        self.matching.candidates(category, near, within).await
-    }
-
-    async fn workloads(
-        &self,
-        technicians: &[Id<User>],
-        day: Range<DateTime<Utc>>,
-        week: Range<DateTime<Utc>>,
-    ) -> Result<HashMap<Id<User>, Workload>, StoreError> {
-        self.matching.workloads(technicians, day, week).await
+        day: NaiveDate,
+    ) -> Result<Supply, StoreError> {
+        self.matching.supply(category, near, within, day).await
     }
 
     async fn open_requests(

@@ -37,7 +37,8 @@ pub struct PeakHours {
     pub until: TimeOfDay,
 }
 
-/// How scarcity raises the price: by `step` for each open request that a free technician has beyond the first.
+/// How scarcity raises the price: by `step` for each customer with an open request that a free technician has
+/// beyond the first.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DemandSurge {
@@ -78,7 +79,7 @@ impl Default for DemandSurge {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Demand {
-    /// Bookings that are `pending` or `matching`.
+    /// Customers with a booking that is `pending` or `matching`.
     pub open_requests: u64,
     /// Technicians without a claim on the time.
     pub free_technicians: u64,

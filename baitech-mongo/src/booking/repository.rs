@@ -1,5 +1,7 @@
 //! Queries on bookings.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use baitech_core::booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus};
 use baitech_core::kernel::{Page, PageRequest};
@@ -47,15 +49,25 @@ impl BookingRepository for MongoStore {
         .await
     }
 
+    /// Deleted bookings are few, and whether one is deleted is in no index of the lists: so all are counted on such an index alone,
+    /// and those that are deleted are taken off.
     async fn count_by_status(&self, filter: &BookingFilter) -> Result<Vec<(BookingStatus, u64)>, StoreError> {
+        let (all, deleted) =
+            tokio::try_join!(self.counts(counted(filter)), self.counts(counted_deleted(filter)))?;
+        let left = |(status, count): (BookingStatus, u64)| {
+            let deleted = deleted.get(&status).copied().unwrap_or_default();
+            (status, count.saturating_sub(deleted))
+        };
+        Ok(all.into_iter().map(left).filter(|(_, count)| *count > 0).collect())
+    }
+}
+
+impl MongoStore {
+    async fn counts(&self, stages: [Document; 2]) -> Result<BTreeMap<BookingStatus, u64>, StoreError> {
         let bookings = self.raw(Booking::COLLECTION);
-        let counted =
-            bookings.aggregate(counted(filter)).with_type::<StatusCount>().await.map_err(unavailable)?;
+        let counted = bookings.aggregate(stages).with_type::<StatusCount>().await.map_err(unavailable)?;
         let counts: Vec<StatusCount> = counted.try_collect().await.map_err(unavailable)?;
-        let known = counts.into_iter().filter_map(|count| Some((count.status?, count.count)));
-        let mut counts: Vec<(BookingStatus, u64)> = known.collect();
-        counts.sort_unstable();
-        Ok(counts)
+        Ok(counts.into_iter().filter_map(|count| Some((count.status?, count.count))).collect())
     }
 }
 
@@ -75,13 +87,30 @@ pub(crate) fn listed(filter: &BookingFilter, after: Option<Position<Booking>>) -
 }
 
 pub(crate) fn counted(filter: &BookingFilter) -> [Document; 2] {
-    [doc! { "$match": matched(filter) }, doc! { "$group": { "_id": "$status", "count": { "$sum": 1 } } }]
+    [doc! { "$match": of_filter(filter, true) }, by_status()]
 }
 
-/// Any status is spelled out as all of them where no other part bounds the scan: the index on the status then serves.
+pub(crate) fn counted_deleted(filter: &BookingFilter) -> [Document; 2] {
+    let mut query = of_filter(filter, true);
+    query.insert("deletedAt", doc! { "$type": "date" });
+    [doc! { "$match": query }, by_status()]
+}
+
+fn by_status() -> Document {
+    doc! { "$group": { "_id": "$status", "count": { "$sum": 1 } } }
+}
+
 fn matched(filter: &BookingFilter) -> Document {
+    let mut query = of_filter(filter, false);
+    query.insert("deletedAt", Bson::Null);
+    query
+}
+
+/// Any status is spelled out as all of them where no other part bounds the scan, or where told so: the index on the status then
+/// serves.
+fn of_filter(filter: &BookingFilter, spell_out: bool) -> Document {
     let BookingFilter { customer, technician, company, statuses } = filter;
-    let mut query = doc! { "deletedAt": Bson::Null };
+    let mut query = Document::new();
     for (field, person) in
         [("customer", customer), ("technician", technician), ("corporateDetails.company", company)]
     {
@@ -90,7 +119,7 @@ fn matched(filter: &BookingFilter) -> Document {
         }
     }
     let unbounded = customer.is_none() && technician.is_none() && company.is_none();
-    if !statuses.is_empty() || unbounded {
+    if !statuses.is_empty() || unbounded || spell_out {
         let statuses = if statuses.is_empty() { BookingStatus::ALL.as_slice() } else { statuses.as_slice() };
         let names: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
         query.insert("status", doc! { "$in": names });

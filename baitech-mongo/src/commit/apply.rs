@@ -60,6 +60,10 @@ pub(super) async fn whole(
     for tally in &plan.tallies {
         count(store, tally, session).await?;
     }
+    for jobs in &plan.jobs {
+        let users = store.raw(User::COLLECTION);
+        users.update_one(jobs.filter.clone(), jobs.update.clone()).session(&mut *session).await?;
+    }
     balances::run(store, plan, session).await?;
     insert(store, ledger::COLLECTION, &plan.entries, session).await?;
     insert(store, event::COLLECTION, &plan.events, session).await

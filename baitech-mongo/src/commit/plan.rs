@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use baitech_core::booking::Booking;
 use baitech_core::store::{
     AggregateRef, ChangeSet, Claim, ClaimKey, Expected, Fingerprint, Guard, Idempotency, IdempotencyKey, Put,
     StoreError, Version, Write,
@@ -30,6 +31,8 @@ pub(super) struct Plan {
     pub(super) record: Option<RawDocumentBuf>,
     pub(super) request: Option<Request>,
     pub(super) tallies: Vec<user::TallyUpdate>,
+    /// Counts of technicians' jobs, by technician.
+    pub(super) jobs: Vec<user::JobsUpdate>,
     pub(super) movements: ledger::Movements,
     /// The movements, as they are sent.
     pub(super) balances: Vec<Document>,
@@ -91,6 +94,7 @@ impl Plan {
             changes;
         let mut free = free;
         let mut plan = Self { guards: guards.iter().map(GuardWrite::of).collect(), ..Self::default() };
+        let mut jobs = user::JobMoves::default();
         for write in writes {
             let planned = match write {
                 Write::User(put) => {
@@ -100,6 +104,7 @@ impl Plan {
                 }
                 Write::Booking(put) => {
                     let origin = origin_of(store, &put).await?;
+                    jobs.of(decoded::<Booking>(origin.as_ref())?.as_ref(), &put.value);
                     plan_put(*put, origin)?
                 }
                 Write::Transaction(put) => {
@@ -113,6 +118,7 @@ impl Plan {
             };
             plan.writes.push(planned);
         }
+        plan.jobs = jobs.updates();
         plan.guards.sort_by_key(|guard| guard.target);
         plan.writes.sort_by_key(|write| write.target);
         plan.frees = by_holder(free);
@@ -146,6 +152,7 @@ impl Plan {
             record,
             request: _,
             tallies,
+            jobs,
             movements: _,
             balances,
             entries,
@@ -155,6 +162,7 @@ impl Plan {
             && frees.is_empty()
             && takes.is_empty()
             && tallies.is_empty()
+            && jobs.is_empty()
             && record.is_none()
             && balances.is_empty()
             && entries.is_empty()
@@ -224,6 +232,13 @@ async fn origin_of<A: Aggregate>(
     }
     let found = store.raw(A::COLLECTION).find_one(doc! { "_id": oid(put.value.id()) }).await;
     Ok(Some(found.map_err(unavailable)?.unwrap_or_default()))
+}
+
+/// The value of what is replaced; `None` for a new one, and for one that is gone.
+fn decoded<A: Aggregate>(origin: Option<&RawDocumentBuf>) -> Result<Option<A>, StoreError> {
+    let there = origin.filter(|raw| !raw.is_empty());
+    let decode = |raw: &RawDocumentBuf| A::decode(raw).map_err(|reason| corrupt(A::COLLECTION, raw, &reason));
+    there.map(decode).transpose()
 }
 
 fn plan_put<A: Aggregate>(put: Put<A>, origin: Option<RawDocumentBuf>) -> Result<PlannedWrite, StoreError> {

@@ -1,7 +1,7 @@
-use baitech_core::booking::Booking;
+use baitech_core::booking::{Booking, BookingStatus};
 use bson::doc;
 
-use super::definition::{Collection, index, text, unique, where_exists};
+use super::definition::{Collection, index, text, unique, where_date, where_exists, where_status};
 use crate::codec::Aggregate;
 
 pub(super) fn collection() -> Collection {
@@ -9,6 +9,19 @@ pub(super) fn collection() -> Collection {
         name: Booking::COLLECTION,
         indexes: vec![
             index(doc! { "serviceLocation": "2dsphere" }),
+            // Open requests of a category around a place: small indexes of their own, one a status, since a partial index takes no
+            // alternatives before MongoDB 6. Their keys differ, because servers before 5 take the same
+            // keys only once.
+            where_status(
+                index(doc! { "serviceCategory": 1, "serviceLocation": "2dsphere" }),
+                BookingStatus::Pending,
+            ),
+            where_status(
+                index(doc! { "serviceCategory": 1, "serviceLocation": "2dsphere", "_id": 1 }),
+                BookingStatus::Matching,
+            ),
+            // Deleted bookings, which are few: counts by status are counted on the indexes alone and less these.
+            where_date(index(doc! { "deletedAt": 1 }), "deletedAt"),
             text(&["bookingNumber", "description", "serviceType"]),
             unique(doc! { "bookingNumber": 1 }),
             index(doc! { "customer": 1, "status": 1, "createdAt": -1 }),
@@ -21,8 +34,6 @@ pub(super) fn collection() -> Collection {
                 "corporateDetails.company",
             ),
             index(doc! { "status": 1, "createdAt": -1, "_id": 1 }),
-            // Jobs of a day and of a week.
-            index(doc! { "technician": 1, "status": 1, "timeSlot.date": 1 }),
             // Due work: a booking on which nothing will happen by itself has no `dueAt` and costs no entry.
             where_exists(index(doc! { "dueAt": 1 }), "dueAt"),
         ],

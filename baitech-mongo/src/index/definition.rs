@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use baitech_core::booking::BookingStatus;
 use bson::{Bson, Document};
 use mongodb::IndexModel;
 use mongodb::options::IndexOptions;
@@ -32,6 +33,18 @@ pub(super) fn where_exists(index: IndexModel, field: &str) -> IndexModel {
 /// Only documents whose field is a text are in the index: an earlier application may have left a null in many.
 pub(super) fn where_text(index: IndexModel, field: &str) -> IndexModel {
     let filter = bson::doc! { field: { "$type": "string" } };
+    with(index, |options| options.partial_filter_expression = Some(filter))
+}
+
+/// Only documents whose field is a date are in the index.
+pub(super) fn where_date(index: IndexModel, field: &str) -> IndexModel {
+    let filter = bson::doc! { field: { "$type": "date" } };
+    with(index, |options| options.partial_filter_expression = Some(filter))
+}
+
+/// Only bookings of a status are in the index.
+pub(super) fn where_status(index: IndexModel, status: BookingStatus) -> IndexModel {
+    let filter = bson::doc! { "status": status.as_str() };
     with(index, |options| options.partial_filter_expression = Some(filter))
 }
 

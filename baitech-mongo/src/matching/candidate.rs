@@ -1,9 +1,12 @@
 //! The part of a user that matching needs, read without the rest.
 
+use std::collections::HashMap;
+
 use baitech_core::account::{Category, KycStatus, User, UserStatus};
 use baitech_core::kernel::Id;
-use baitech_core::matching::{Candidate, CandidateSkill};
-use bson::{Document, doc};
+use baitech_core::matching::{Candidate, CandidateSkill, Card, JobDays, Workload};
+use bson::{Bson, Document, doc};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -12,7 +15,7 @@ use serde_with::{DefaultOnNull, serde_as};
 use crate::codec::Unreadable;
 use crate::money::{currency, money};
 use crate::user::parts::{Exception, Kyc, Place, Rating, Skill, Slot, Stats};
-use crate::user::{DEFAULT_ZONE, availability, service_radius};
+use crate::user::{DEFAULT_ZONE, JOBS, availability, service_radius};
 use crate::value::{Number128, Oid};
 
 #[serde_as]
@@ -41,11 +44,14 @@ pub(super) struct CandidateDocument {
     kyc: Option<Kyc>,
     rating: Option<Rating>,
     stats: Option<Stats>,
+    #[serde(default)]
+    jobs_by_day: HashMap<String, Bson>,
 }
 
 impl CandidateDocument {
-    pub(super) fn projection() -> Document {
-        doc! {
+    /// Of the counts of jobs only the days that are asked for: there may be many.
+    pub(super) fn projection(days: JobDays) -> Document {
+        let mut projection = doc! {
             "status": 1,
             "publicPlace": 1,
             "skills": 1,
@@ -58,10 +64,27 @@ impl CandidateDocument {
             "kyc": 1,
             "rating": 1,
             "stats": 1,
+        };
+        projection.extend(days.week().chain([days.day]).map(|day| (format!("{JOBS}.{day}"), 1.into())));
+        projection
+    }
+
+    /// How many jobs are on a day; what is no number counts as none.
+    fn jobs(&self, day: NaiveDate) -> u32 {
+        match self.jobs_by_day.get(&day.to_string()) {
+            Some(Bson::Int32(count)) => u32::try_from(*count).unwrap_or_default(),
+            Some(Bson::Int64(count)) => u32::try_from(*count).unwrap_or_default(),
+            _ => 0,
         }
     }
 
-    pub(super) fn into_candidate(self, category: Category) -> Result<Candidate, Unreadable> {
+    pub(super) fn into_card(self, category: Category, days: JobDays) -> Result<Card, Unreadable> {
+        let last_week = days.week().map(|day| self.jobs(day)).fold(0, u32::saturating_add);
+        let workload = Workload { that_day: self.jobs(days.day), last_week };
+        Ok(Card { candidate: self.into_candidate(category)?, workload })
+    }
+
+    fn into_candidate(self, category: Category) -> Result<Candidate, Unreadable> {
         let rate_currency = currency(self.hourly_rate_currency.as_deref());
         let rate_currency = rate_currency.map_err(|error| error.in_field("hourlyRateCurrency"))?;
         let in_category = self.skills.iter().filter(|skill| skill.category == category);
@@ -76,7 +99,7 @@ impl CandidateDocument {
             is_verified: self.kyc.as_ref().is_some_and(|kyc| kyc.read_status() == KycStatus::Verified),
             skill: skills.max_by_key(|skill| (skill.verified, skill.years_of_experience)),
             point: self.public_place.as_ref().and_then(Place::point),
-            service_radius: service_radius(self.service_radius),
+            service_radius: Candidate::capped(service_radius(self.service_radius)),
             availability: availability(self.availability, self.availability_exceptions),
             time_zone: self.time_zone.unwrap_or(DEFAULT_ZONE),
             hourly_rate: self.hourly_rate.map(|amount| money(amount, rate_currency)),

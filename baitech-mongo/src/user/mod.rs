@@ -1,6 +1,7 @@
 //! Users: their documents and queries.
 
 mod document;
+mod jobs;
 pub(crate) mod parts;
 mod phone;
 mod read;
@@ -9,6 +10,7 @@ mod tally;
 mod write;
 
 pub(crate) use document::UserDocument;
+pub(crate) use jobs::{JOBS, JobMoves, JobsUpdate, oldest_kept};
 pub(crate) use phone::{PHONE_CLAIMS, phone_claim, phone_claims};
 pub(crate) use read::{DEFAULT_ZONE, availability, service_radius};
 pub(crate) use tally::TallyUpdate;

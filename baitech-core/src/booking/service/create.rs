@@ -323,11 +323,11 @@ impl Bookings {
         if open_requests == 0 {
             return Ok(Demand { open_requests, free_technicians: 0 });
         }
-        let candidates = self.engine.matching.candidates(category, place, within).await?;
-        let ids: Vec<_> = candidates.iter().map(|candidate| candidate.technician).collect();
-        let busy = self.busy(&ids, slot).await?;
-        let free = ids.len().saturating_sub(busy.len());
-        Ok(Demand { open_requests, free_technicians: u64::try_from(free).unwrap_or(u64::MAX) })
+        // Whoever has no job around that day holds no time on it: claims are looked up for the others only.
+        let supply = self.engine.matching.supply(category, place, within, slot.date).await?;
+        let busy = u64::try_from(self.busy(&supply.engaged, slot).await?.len()).unwrap_or(u64::MAX);
+        let free_technicians = supply.technicians.saturating_sub(busy);
+        Ok(Demand { open_requests, free_technicians })
     }
 
     /// Books the next of a series, if it is due.

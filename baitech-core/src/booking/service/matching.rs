@@ -1,16 +1,19 @@
 //! Who could do a job, and who gets it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, TimeZone, Utc};
 
 use super::{Bookings, Effort::Begins};
 use crate::{
     account::User,
-    booking::{
-        Alternative, Assignment, Booking, BookingStatus, Context, TimeSlot, cell_claim, timers::day_around,
-    },
+    booking::{Alternative, Assignment, Booking, BookingStatus, Context, TimeSlot, cell_claim},
     decide::{Decision, answered},
-    kernel::{Actor, Distance, Error, Id, Kind, Result, Role, Rule, before},
-    matching::{Candidate, Exclusion, Job, Ranked, eligibility, rank},
+    kernel::{Actor, Distance, Error, Id, Kind, Result, Role, Rule},
+    matching::{
+        Candidate, CandidateQuery, Card, Exclusion, Job, JobDays, Ranked, eligibility, is_settled, rank,
+        shares,
+    },
     pricing::Pricing,
     store::{AggregateRef, Stored},
 };
@@ -237,8 +240,8 @@ impl Bookings {
 
     /// The best `limit` technicians without another booking at that time; of one alone, where one is given.
     ///
-    /// Claims are looked up for the best only, and the ranking is repeated without those who are busy: that is less to read than
-    /// the claims of everybody around.
+    /// Technicians are read from near to far, and no farther than somebody could still come among the best. Claims are looked up
+    /// for the best only, and the ranking is repeated without those who are busy: that is less to read than everybody's.
     async fn ranked_free(
         &self,
         booking: &Booking,
@@ -246,26 +249,48 @@ impl Bookings {
         limit: usize,
     ) -> Result<Vec<Ranked>> {
         let Some(job) = self.job(booking) else { return Ok(Vec::new()) };
-        let reach = self.engine.policy.matching.search_radius(self.waited(booking));
-        let mut candidates = self.engine.matching.candidates(job.category, job.point, reach).await?;
-        candidates.retain(|candidate| {
-            candidate.technician != booking.customer && only.is_none_or(|only| only == candidate.technician)
-        });
-        let ids: Vec<_> = candidates.iter().map(|candidate| candidate.technician).collect();
-        let day = day_around(job.starts_at, booking.slot.zone);
-        let today = day_around(self.engine.clock.now(), booking.slot.zone);
-        let week = before(today.start, chrono::TimeDelta::days(6))..today.end;
-        let workloads = self.engine.matching.workloads(&ids, day, week).await?;
-        let mut busy = HashSet::new();
-        loop {
-            let ranked = rank(&job, &candidates, &workloads, &busy, &*self.engine.scorer, limit);
-            let best: Vec<_> = ranked.iter().map(|ranked| ranked.technician).collect();
-            let found_busy = self.busy(&best, booking.slot).await?;
-            if found_busy.is_empty() {
-                return Ok(ranked);
+        let zone = booking.slot.zone;
+        let date = |moment: DateTime<Utc>| zone.from_utc_datetime(&moment.naive_utc()).date_naive();
+        let days = JobDays { day: date(job.starts_at), today: date(self.engine.clock.now()) };
+        let scorer = &*self.engine.scorer;
+        let mut free: HashSet<Id<User>> = HashSet::new();
+        let mut busy: HashSet<Id<User>> = HashSet::new();
+        let mut ranked = Vec::new();
+        // The one who is asked for alone is read at any distance, and nobody else has to be.
+        let all = shares(job.radius_factor);
+        let shares: Vec<f64> = if only.is_some() { vec![0.0] } else { all.collect() };
+        for share in shares {
+            let (category, near) = (job.category, job.point);
+            let preferred = only.or(job.preferred);
+            let query = CandidateQuery { category, near, share, preferred, days };
+            let cards = self.engine.matching.candidates(&query).await?;
+            let is_wanted = |card: &Card| {
+                let technician = card.candidate.technician;
+                technician != booking.customer && only.is_none_or(|only| only == technician)
+            };
+            let cards = cards.into_iter().filter(is_wanted);
+            let (candidates, workloads): (Vec<_>, HashMap<_, _>) = cards
+                .map(|Card { candidate, workload }| {
+                    let technician = candidate.technician;
+                    (candidate, (technician, workload))
+                })
+                .unzip();
+            loop {
+                ranked = rank(&job, &candidates, &workloads, &busy, scorer, limit);
+                let best = ranked.iter().map(|ranked| ranked.technician);
+                let unknown: Vec<_> = best.filter(|technician| !free.contains(technician)).collect();
+                let found_busy = self.busy(&unknown, booking.slot).await?;
+                free.extend(unknown.iter().filter(|technician| !found_busy.contains(technician)));
+                if found_busy.is_empty() {
+                    break;
+                }
+                busy.extend(found_busy);
             }
-            busy.extend(found_busy);
+            if is_settled(&job, &ranked, limit, scorer, share) {
+                break;
+            }
         }
+        Ok(ranked)
     }
 
     fn waited(&self, booking: &Booking) -> chrono::TimeDelta {
@@ -275,6 +300,9 @@ impl Bookings {
 
     /// Those of the technicians who hold another booking at that time.
     pub(super) async fn busy(&self, technicians: &[Id<User>], slot: TimeSlot) -> Result<HashSet<Id<User>>> {
+        if technicians.is_empty() {
+            return Ok(HashSet::new());
+        }
         let cells: Vec<i64> = slot.cells().collect();
         let mut keys = Vec::with_capacity(technicians.len().saturating_mul(cells.len()));
         let mut owners = std::collections::HashMap::with_capacity(keys.capacity());

@@ -3,6 +3,7 @@
 use super::Bookings;
 use crate::{
     booking::{Booking, BookingFilter, BookingNumber, BookingStatus, BookingView},
+    engine::{Effort, Engine},
     kernel::{Actor, Error, Id, Kind, Page, PageRequest, Result},
     store::Stored,
 };
@@ -14,6 +15,11 @@ impl Bookings {
     /// [`Error::NotFound`], also for a booking that this actor may not know of.
     pub async fn get(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let actor = &self.engine.reader(actor).await?;
+        self.visible(actor, id).await
+    }
+
+    /// A booking that an actor, as whom it reads, may know of.
+    async fn visible(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let stored = self.engine.bookings.load(id).await?;
         stored
             .filter(|booking| booking.is_visible_to(actor))
@@ -43,8 +49,15 @@ impl Bookings {
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn view(&self, actor: &Actor, id: Id<Booking>) -> Result<BookingView> {
-        let booking = self.get(actor, id).await?;
-        self.view_of(actor, &booking).await
+        let user = self.engine.require_actor(actor, Effort::Reads).await?;
+        let actor = &Engine::reading_as(actor, user.as_ref());
+        let booking = self.visible(actor, id).await?;
+        // The customer who asks is loaded already.
+        let customer = match user.filter(|user| user.id == booking.customer) {
+            Some(customer) => Some(customer),
+            None => self.engine.users.load(booking.customer).await?.map(|stored| stored.value),
+        };
+        Ok(BookingView::new(&booking, actor, customer.as_ref()))
     }
 
     /// What this actor sees of a booking as a command returned it, which others may have changed since.

@@ -85,6 +85,26 @@ fn scores_out_of_range_are_cut_off() {
     assert_eq!(ranked[0].reason(), "about 0 km away");
 }
 
+#[test]
+fn a_full_ranking_of_near_ones_is_settled_and_a_scorer_that_cannot_tell_reads_everybody() {
+    let candidates = [at(1, 0.1), at(2, 0.2), at(3, 9.0)];
+    let best = |scorer: &dyn MatchScorer, limit| {
+        let near = &candidates[..2];
+        let ranked = rank(&job(), near, &HashMap::new(), &HashSet::new(), scorer, limit);
+        is_settled(&job(), &ranked, limit, scorer, 0.95)
+    };
+    let good = WeightedScorer::new(ScoringPolicy {
+        weights: Weights { skill: 0.0, proximity: 1.0, availability: 0.0, reputation: 0.0 },
+        ..ScoringPolicy::default()
+    });
+    assert!(best(&good, 2));
+    assert!(!best(&good, 3), "a third one may be farther away");
+    assert!(!best(&Broken, 1));
+    assert_eq!(shares(1.5).collect::<Vec<_>>(), [0.25, 0.5, 1.0, 1.5]);
+    assert_eq!(shares(1.0).collect::<Vec<_>>(), [0.25, 0.5, 1.0]);
+    assert_eq!(shares(0.1).collect::<Vec<_>>(), [0.1]);
+}
+
 /// The rules word by word: every distance exact, everything sorted.
 fn reference(
     job: &Job<'_>,
@@ -171,6 +191,27 @@ proptest! {
         let ranked = rank(&job, &candidates, &workloads, &busy, &WeightedScorer::default(), limit);
         let got: Vec<_> = ranked.iter().map(|r| (r.technician, r.score, r.distance)).collect();
         prop_assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn reading_no_farther_than_somebody_could_rank_changes_nothing(
+        (job, candidates, workloads, busy) in markets(),
+        limit in 0_usize..6,
+    ) {
+        let scorer = WeightedScorer::default();
+        let all = rank(&job, &candidates, &workloads, &busy, &scorer, limit);
+        for share in shares(job.radius_factor) {
+            let is_near = |candidate: &&Candidate| {
+                let reach = candidate.service_radius.metres() * share;
+                let within = |point: GeoPoint| job.point.geodesic_distance(point).metres() <= reach;
+                candidate.point.is_some_and(within) || job.preferred == Some(candidate.technician)
+            };
+            let near: Vec<Candidate> = candidates.iter().filter(is_near).cloned().collect();
+            let ranked = rank(&job, &near, &workloads, &busy, &scorer, limit);
+            if is_settled(&job, &ranked, limit, &scorer, share) {
+                prop_assert_eq!(&ranked, &all, "at a share of {}", share);
+            }
+        }
     }
 
     #[test]

@@ -86,6 +86,19 @@ prop_compose! {
 
 proptest! {
     #[test]
+    fn nobody_beyond_a_share_of_the_radius_scores_higher_than_told(
+        candidate in candidates(),
+        share in 0.0..2.0,
+        beyond in 0.0..2.0,
+        jobs in 0_u32..20,
+    ) {
+        let kilometres = candidate.service_radius.kilometres() * (share + beyond);
+        prop_assume!(kilometres > candidate.service_radius.kilometres() * share);
+        let bound = WeightedScorer::default().best_beyond(share);
+        prop_assert!(score(&candidate, kilometres, jobs) <= bound);
+    }
+
+    #[test]
     fn scores_lie_within_0_and_1(candidate in candidates(), km in 0.0..200.0, jobs in 0_u32..20) {
         let score = score(&candidate, km, jobs);
         prop_assert!((-1e-12..=1.0 + 1e-12).contains(&score), "{score}");

@@ -1,21 +1,21 @@
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     ops::Range,
 };
 
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
+use chrono::NaiveDate;
 
 use super::{
     Fixture,
-    given::{apply, change, load_user, stored_booking, stored_user},
+    fixture::together,
+    given::{apply, change, load_booking, load_user, stored_booking, stored_user},
 };
 use crate::{
-    account::{Category, KycStatus, PublicPlace, TimeOfDay, User, UserRecord, UserStatus},
-    booking::{Booking, BookingStatus, ServiceLocation},
+    account::{Category, KycStatus, PublicPlace, TechnicianProfile, User, UserRecord, UserStatus},
+    booking::{Booking, BookingRecord, BookingStatus, ServiceLocation},
     kernel::{Distance, GeoPoint, Id},
-    matching::{Candidate, Workload},
-    store::{ChangeSet, Put, Store},
+    matching::{Candidate, CandidateQuery, JobDays, Workload},
+    store::{ChangeSet, Put, Store, Version},
     testing::build::{self, booking, customer, nairobi, point, slot, technician, technician_record},
 };
 
@@ -35,6 +35,21 @@ fn places() -> Vec<GeoPoint> {
         places.push(point(n * 36.0 - 180.0, 89.9));
     }
     places
+}
+
+/// The technicians who travel 10 km and live within a distance.
+async fn candidates(
+    store: &dyn Store,
+    category: Category,
+    near: GeoPoint,
+    within: Distance,
+) -> Vec<Candidate> {
+    let share = within.kilometres() / TechnicianProfile::default_service_radius().kilometres();
+    let days = JobDays { day: day(0), today: day(0) };
+    let query = CandidateQuery { category, near, share, preferred: None, days };
+    let found = store.candidates(&query).await.unwrap();
+    assert!(found.iter().all(|card| card.workload == Workload::default()), "nobody has jobs");
+    found.into_iter().map(|card| card.candidate).collect()
 }
 
 async fn store_all(store: &dyn Store, users: impl IntoIterator<Item = UserRecord>) {
@@ -87,13 +102,15 @@ pub(super) async fn finds_candidates_within_reach(fixture: &dyn Fixture) {
     let mut found_any = 0;
     for category in [Category::Plumbing, Category::Electrical, Category::Masonry] {
         for (near, within) in circles() {
-            let found = store.candidates(category, near, within).await.unwrap();
+            let found = candidates(&*store, category, near, within).await;
             found_any += found.len();
             let count = found.len();
+            let supply = store.supply(category, near, within, day(0)).await.unwrap();
+            assert!(supply.engaged.is_empty(), "nobody has jobs");
             let found: BTreeMap<Id<User>, Candidate> =
                 found.into_iter().map(|candidate| (candidate.technician, candidate)).collect();
             assert_eq!(found.len(), count, "nobody twice");
-            let mut owed = 0;
+            let (mut owed, mut surely) = (0, 0);
             for user in users.iter().filter(|user| bookable(user, category)) {
                 let Some(place) = User::from_record(user.clone()).public_point() else { continue };
                 let exact = near.geodesic_distance(place);
@@ -103,7 +120,9 @@ pub(super) async fn finds_candidates_within_reach(fixture: &dyn Fixture) {
                     assert_eq!(candidate, expected.as_ref(), "{within} around {near:?}, {exact} away");
                 }
                 owed += usize::from(exact <= scaled(within, 1.02));
+                surely += u64::from(exact <= scaled(within, 0.99));
             }
+            assert!((surely..=owed as u64).contains(&supply.technicians), "{supply:?}");
             assert!(found.len() <= owed, "only bookable ones, and none that lies much farther");
         }
     }
@@ -116,7 +135,7 @@ pub(super) async fn forgets_who_cannot_be_booked(fixture: &dyn Fixture) {
     let near = |place| {
         let store = &store;
         async move {
-            let found = store.candidates(Category::Plumbing, place, reach).await.unwrap();
+            let found = candidates(&**store, Category::Plumbing, place, reach).await;
             found.into_iter().map(|candidate| candidate.technician).collect::<Vec<_>>()
         }
     };
@@ -157,66 +176,180 @@ pub(super) async fn forgets_who_cannot_be_booked(fixture: &dyn Fixture) {
     }
 }
 
-/// The moments from the beginning of a day after the start to the beginning of another, in Nairobi.
-fn days(from: u64, to: u64) -> Range<DateTime<Utc>> {
-    let midnight = |days| TimeOfDay::MIDNIGHT.on(slot(days, 8, 9).date, Tz::Africa__Nairobi);
-    midnight(from)..midnight(to)
+/// A day after the start.
+fn day(days: u64) -> NaiveDate {
+    slot(days, 8, 9).date
+}
+
+pub(super) async fn looks_within_each_ones_own_radius(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let radii = [2.0, 10.0, 10.5, 24.0, 25.0, 40.0, 60.0, 100.0];
+    let record = |(n, place): (u64, GeoPoint)| {
+        let mut record = technician_record(n, Category::Plumbing, place);
+        let radius = radii[usize::try_from(n).unwrap() % radii.len()];
+        record.technician.as_mut().unwrap().service_radius = Distance::from_kilometres(radius);
+        record
+    };
+    let users: Vec<UserRecord> = (0..).zip(places()).map(record).collect();
+    store_all(&*store, users.clone()).await;
+    let days = JobDays { day: day(0), today: day(0) };
+    let far_off = users.last().unwrap().id;
+    for share in [0.1, 0.25, 0.5, 1.0, 2.0] {
+        for preferred in [None, Some(far_off)] {
+            let near = nairobi();
+            let query = CandidateQuery { category: Category::Plumbing, near, share, preferred, days };
+            let found = store.candidates(&query).await.unwrap();
+            let found: Vec<Id<User>> = found.iter().map(|card| card.candidate.technician).collect();
+            for user in &users {
+                let distance = near.geodesic_distance(user.public_place.unwrap().point());
+                let own = user.technician.as_ref().unwrap().service_radius;
+                let count = found.iter().filter(|id| **id == user.id).count();
+                let wanted = distance <= scaled(own, share) || preferred == Some(user.id);
+                assert!(count == 1 || !wanted, "{distance} away, {own} times {share}");
+                assert!(count <= 1, "nobody twice");
+            }
+            assert_eq!(found.contains(&far_off), preferred.is_some(), "nobody from another continent");
+        }
+    }
+    let query = CandidateQuery {
+        category: Category::Hvac,
+        near: nairobi(),
+        share: 1.0,
+        preferred: Some(far_off),
+        days,
+    };
+    assert_eq!(store.candidates(&query).await.unwrap(), [], "also the preferred one needs the skill");
+}
+
+/// What the counts of jobs have to be.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+struct Expected {
+    workload: Workload,
+    /// On the day, the day before or the day after.
+    around: u32,
+}
+
+/// Compares the counts around day 8, with day 8 as the present one, with what bookings say.
+async fn check_jobs(store: &dyn Store, technicians: &[Id<User>], bookings: &[Id<Booking>]) -> u32 {
+    let mut expected: HashMap<Id<User>, Expected> = HashMap::new();
+    let mut jobs = 0;
+    for id in bookings {
+        let Some((technician, date)) = load_booking(store, *id).await.job() else { continue };
+        let expected = expected.entry(technician).or_default();
+        let on = |days: Range<u64>| u32::from(days.into_iter().any(|days| day(days) == date));
+        expected.workload.that_day += on(8..9);
+        expected.workload.last_week += on(2..9);
+        expected.around += on(7..10);
+        jobs += 1;
+    }
+    let days = JobDays { day: day(8), today: day(8) };
+    let (category, near) = (Category::Plumbing, nairobi());
+    let query = CandidateQuery { category, near, share: 1.0, preferred: None, days };
+    let cards = store.candidates(&query).await.unwrap();
+    assert_eq!(cards.len(), technicians.len());
+    for card in cards {
+        let id = card.candidate.technician;
+        assert_eq!(card.workload, expected.get(&id).copied().unwrap_or_default().workload, "{id}");
+    }
+    let supply = store.supply(category, near, Distance::from_kilometres(1.0), day(8)).await.unwrap();
+    assert_eq!(supply.technicians, technicians.len() as u64);
+    let mut engaged = supply.engaged;
+    engaged.sort_unstable();
+    let busy = |id: &&Id<User>| expected.get(*id).is_some_and(|expected| expected.around > 0);
+    let mut wanted: Vec<Id<User>> = technicians.iter().filter(busy).copied().collect();
+    wanted.sort_unstable();
+    assert_eq!(engaged, wanted);
+    jobs
 }
 
 pub(super) async fn counts_jobs_of_days(fixture: &dyn Fixture) {
-    use BookingStatus::{
-        Accepted, Arrived, Completed, EnRoute, InProgress, Paid, Paused, PaymentPending, Verified,
-    };
-    let jobs = [Accepted, EnRoute, Arrived, InProgress, Paused, Completed, Verified, PaymentPending, Paid];
     let store = fixture.store().await;
     let technicians = [1, 2, 3, 4].map(|n| technician(n, Category::Plumbing, nairobi()));
-    let mut expected: HashMap<Id<User>, Workload> = HashMap::new();
-    let mut numbers = 0..;
-    let hours = [(0, 1), (10, 12), (23, 24)];
-    for (status, day) in
-        BookingStatus::ALL.into_iter().flat_map(|status| (0..10).map(move |day| (status, day)))
-    {
-        let number = numbers.next().unwrap();
-        let index = usize::try_from(number).unwrap();
-        // The last technician has no jobs.
-        let technician = &technicians[index % 3];
-        let (from, to) = hours[index % 2 + usize::from(day % 3 == 0)];
-        let mut record = booking(number, &customer(1), Some(technician), status);
-        (record.technician, record.slot) = (Some(technician.id), slot(day, from, to));
-        record.deleted_at = (number % 13 == 5).then(build::start);
-        if jobs.contains(&status) && record.deleted_at.is_none() {
-            let workload = expected.entry(technician.id).or_default();
-            workload.that_day += u32::from(day == 8);
-            workload.last_week += u32::from((2..9).contains(&day));
-        }
-        stored_booking(&*store, record).await;
+    for technician in &technicians {
+        stored_user(&*store, technician.clone()).await;
     }
     let ids = technicians.each_ref().map(|technician| technician.id);
-    let found = store.workloads(&ids, days(8, 9), days(2, 9)).await.unwrap();
-    for id in ids {
-        let of = |workloads: &HashMap<Id<User>, Workload>| workloads.get(&id).copied().unwrap_or_default();
-        assert_eq!(of(&found), of(&expected), "{id}");
+    let hours = [(0, 1), (10, 12), (23, 24)];
+    let mut bookings = Vec::new();
+    for (status, days) in
+        BookingStatus::ALL.into_iter().flat_map(|status| (0..10).map(move |days| (status, days)))
+    {
+        let number = bookings.len() as u64;
+        let index = bookings.len();
+        // The last technician has no jobs.
+        let technician = &technicians[index % 3];
+        let (from, to) = hours[index % 2 + usize::from(days % 3 == 0)];
+        let mut record = booking(number, &customer(1), Some(technician), status);
+        (record.technician, record.slot) = (Some(technician.id), slot(days, from, to));
+        record.deleted_at = (number % 13 == 5).then(build::start);
+        bookings.push(stored_booking(&*store, record).await.id);
     }
-    assert!(
-        expected.values().all(|workload| workload.that_day > 0 && workload.last_week > workload.that_day)
-    );
-    let only = store.workloads(&ids[..1], days(8, 9), days(2, 9)).await.unwrap();
-    assert!(only.keys().all(|id| *id == ids[0]), "nobody who was not asked for");
-    assert!(store.workloads(&[], days(8, 9), days(2, 9)).await.unwrap().is_empty());
+    assert!(check_jobs(&*store, &ids, &bookings).await > 60);
+
+    // Every way in which a booking becomes a job, ceases to be one, or moves.
+    for (n, id) in bookings.iter().enumerate() {
+        let stored = load_booking(&*store, *id).await;
+        let changed = change(&stored, |record| match n % 5 {
+            0 => record.status = BookingStatus::Cancelled,
+            1 => record.status = BookingStatus::Accepted,
+            2 => record.slot = slot(u64::try_from(n).unwrap() % 10, 8, 9),
+            3 => record.technician = Some(ids[n % 4]),
+            _ => record.deleted_at = record.deleted_at.xor(Some(build::start())),
+        });
+        apply(&*store, ChangeSet::new().write(changed)).await;
+    }
+    check_jobs(&*store, &ids, &bookings).await;
+    let user = load_user(&*store, ids[0]).await;
+    assert_eq!(user.value, technicians[0], "counts are no part of the user");
+    assert_eq!(user.version, Version::FIRST, "and do not raise its version");
 }
 
-pub(super) async fn counts_open_requests(fixture: &dyn Fixture) {
+pub(super) async fn keeps_counts_of_jobs_in_races(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let technicians = [1, 2].map(|n| technician(n, Category::Plumbing, nairobi()));
+    for technician in &technicians {
+        stored_user(&*store, technician.clone()).await;
+    }
+    let ids = technicians.each_ref().map(|technician| technician.id);
+    let mut bookings = Vec::new();
+    for number in 0..8 {
+        let mut record = booking(number, &customer(1), Some(&technicians[0]), BookingStatus::Assigned);
+        record.slot = slot(8, 8, 9);
+        bookings.push(stored_booking(&*store, record).await);
+    }
+    // Two writers of each booking, of whom one gets through; all of them count on the same technicians.
+    let racers = bookings.iter().flat_map(|stored| {
+        let accepted = change(stored, |record| record.status = BookingStatus::Accepted);
+        let moved = change(stored, |record| {
+            record.status = BookingStatus::Accepted;
+            record.technician = Some(ids[1]);
+            record.slot = slot(7, 8, 9);
+        });
+        [accepted, moved].map(|put| {
+            let (store, set) = (store.clone(), ChangeSet::new().write(put));
+            async move { store.commit(set).await }
+        })
+    });
+    let outcomes = together(fixture, racers.collect::<Vec<_>>()).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), bookings.len());
+    let bookings: Vec<Id<Booking>> = bookings.iter().map(|stored| stored.id).collect();
+    assert_eq!(check_jobs(&*store, &ids, &bookings).await, 8);
+}
+
+pub(super) async fn counts_customers_with_open_requests(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let mut open = Vec::new();
     let mut puts = Vec::new();
     for (n, place) in (0..).zip(places()) {
         let status = BookingStatus::ALL[usize::try_from(n % 4).unwrap()];
-        let mut record = booking(n, &customer(1), None, status);
+        // Each customer has several requests, of which some lie side by side.
+        let who = n / 3;
+        let mut record = booking(n, &customer(who), None, status);
         record.location = ServiceLocation::at(place);
         record.service_category = if n % 3 == 0 { Category::Painting } else { Category::Plumbing };
         record.deleted_at = (n % 7 == 6).then(build::start);
         if matches!(status, BookingStatus::Pending | BookingStatus::Matching) && record.deleted_at.is_none() {
-            open.push((record.service_category, place));
+            open.push((record.service_category, place, who));
         }
         puts.push(Put::new(Booking::from_record(record)));
     }
@@ -224,9 +357,10 @@ pub(super) async fn counts_open_requests(fixture: &dyn Fixture) {
         apply(&*store, batch.iter().cloned().fold(ChangeSet::new(), ChangeSet::write)).await;
     }
     let count = |category, near: GeoPoint, within: Distance| {
-        let inside =
-            |(of, place): &&(Category, GeoPoint)| *of == category && near.geodesic_distance(*place) <= within;
-        open.iter().filter(inside).count() as u64
+        let inside = |(of, place, _): &&(Category, GeoPoint, u64)| {
+            *of == category && near.geodesic_distance(*place) <= within
+        };
+        open.iter().filter(inside).map(|(.., who)| who).collect::<HashSet<_>>().len() as u64
     };
     for category in [Category::Painting, Category::Plumbing, Category::Welding] {
         for (near, within) in circles() {
@@ -248,7 +382,18 @@ pub(super) async fn counts_open_requests(fixture: &dyn Fixture) {
     record.service_category = Category::Hvac;
     let stored = stored_booking(&*store, record).await;
     assert_eq!(here(&*store).await, 1);
-    let assigned = change(&stored, |record| record.status = BookingStatus::Assigned);
-    apply(&*store, ChangeSet::new().write(assigned)).await;
-    assert_eq!(here(&*store).await, 0);
+    // A second one of the same customer is no more demand, one of another customer is.
+    let mut again = booking(901, &customer(1), None, BookingStatus::Matching);
+    again.service_category = Category::Hvac;
+    let again = stored_booking(&*store, again).await;
+    assert_eq!(here(&*store).await, 1);
+    let mut another = booking(902, &customer(2), None, BookingStatus::Matching);
+    another.service_category = Category::Hvac;
+    stored_booking(&*store, another).await;
+    assert_eq!(here(&*store).await, 2);
+    let assigned = |record: &mut BookingRecord| record.status = BookingStatus::Assigned;
+    apply(&*store, ChangeSet::new().write(change(&stored, assigned))).await;
+    assert_eq!(here(&*store).await, 2);
+    apply(&*store, ChangeSet::new().write(change(&again, assigned))).await;
+    assert_eq!(here(&*store).await, 1);
 }

@@ -222,8 +222,10 @@ macro_rules! contract_tests {
             matching {
                 finds_candidates_within_reach
                 forgets_who_cannot_be_booked
+                looks_within_each_ones_own_radius
                 counts_jobs_of_days
-                counts_open_requests
+                keeps_counts_of_jobs_in_races
+                counts_customers_with_open_requests
             }
             round_trip {
                 users_are_read_as_written

@@ -1,14 +1,12 @@
 //! The embedded store at the end of a line that fails: commits that are lost before they are applied, and answers that are lost after.
 
 use std::{
-    collections::HashMap,
-    ops::Range,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::chance::Chance;
 use crate::{
@@ -18,7 +16,7 @@ use crate::{
         Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, Pause, PhoneNumber, Username,
     },
     ledger::{Account, AccountLine, Entry},
-    matching::{Candidate, MatchingRepository, Workload},
+    matching::{CandidateQuery, Card, MatchingRepository, Supply},
     memory::MemoryStore,
     payment::{
         HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
@@ -253,23 +251,19 @@ impl BookingRepository for ShakyStore {
 
 #[async_trait]
 impl MatchingRepository for ShakyStore {
-    async fn candidates(
+    async fn candidates(&self, query: &CandidateQuery) -> Result<Vec<Card>, StoreError> {
+        self.reach().await?;
+        self.inner.candidates(query).await
+    }
+
+    async fn supply(
         &self,
         category: Category,
         near: GeoPoint,
         within: Distance,
-    ) -> Result<Vec<Candidate>, StoreError> {
-        self.reach().await?;
-        self.inner.candidates(category, near, within).await
-    }
-
-    async fn workloads(
-        &self,
-        technicians: &[Id<User>],
-        day: Range<DateTime<Utc>>,
-        week: Range<DateTime<Utc>>,
-    ) -> Result<HashMap<Id<User>, Workload>, StoreError> {
-        self.inner.workloads(technicians, day, week).await
+        day: NaiveDate,
+    ) -> Result<Supply, StoreError> {
+        self.inner.supply(category, near, within, day).await
     }
 
     async fn open_requests(

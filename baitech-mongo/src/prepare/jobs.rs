@@ -1,0 +1,42 @@
+//! Job counts of the technicians whom an earlier application, or an earlier version, stored.
+
+use std::collections::BTreeMap;
+
+use baitech_core::account::User;
+use baitech_core::booking::{Booking, BookingStatus};
+use baitech_core::kernel::Id;
+use bson::{Bson, DateTime, Document, RawDocumentBuf, doc};
+use futures::TryStreamExt;
+use mongodb::Database;
+use mongodb::error::Error;
+
+use super::PrepareReport;
+use crate::codec::Aggregate;
+use crate::user::{JOBS, oldest_kept};
+use crate::value::oid;
+
+/// Counts every technician's jobs of recent days and later. Commits keep the counts from then on; until this has run, nothing is
+/// committed, so that nothing changes meanwhile.
+pub(super) async fn count(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
+    let oldest = oldest_kept(DateTime::now().to_chrono().date_naive());
+    let statuses: Vec<&str> =
+        BookingStatus::ALL.into_iter().filter(|status| status.is_job()).map(BookingStatus::as_str).collect();
+    let bookings = database.collection::<RawDocumentBuf>(Booking::COLLECTION);
+    let jobs = doc! { "status": { "$in": statuses }, "technician": { "$ne": Bson::Null } };
+    let mut found = bookings.find(jobs).await?;
+    let mut counts: BTreeMap<Id<User>, BTreeMap<String, i32>> = BTreeMap::new();
+    while let Some(raw) = found.try_next().await? {
+        // An unreadable booking is reported by another step, and is nobody's job.
+        let Ok(booking) = Booking::decode(&raw) else { continue };
+        let Some((technician, day)) = booking.job().filter(|(_, day)| *day >= oldest) else { continue };
+        let count = counts.entry(technician).or_default().entry(day.to_string()).or_default();
+        *count = count.saturating_add(1);
+        report.jobs = report.jobs.saturating_add(1);
+    }
+    let users = database.collection::<Document>(User::COLLECTION);
+    for (technician, days) in counts {
+        let days: Document = days.into_iter().map(|(day, count)| (day, Bson::from(count))).collect();
+        users.update_one(doc! { "_id": oid(technician) }, doc! { "$set": { JOBS: days } }).await?;
+    }
+    Ok(())
+}
