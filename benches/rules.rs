@@ -54,7 +54,8 @@ fn decisions(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let entropy = SeededEntropy::new(7);
     let now = "2026-03-02T05:00:00Z".parse()?;
     let [customer, technician] = [1_u8, 2].map(|n| Id::<User>::from_bytes([n; 12]));
-    let context = |actor| Context { actor, now, policy: &policy, entropy: &entropy, payments: &[] };
+    let context =
+        |actor| Context { actor, now, policy: &policy, entropy: &entropy, payments: &[], wallet_full: false };
     let customer_asks = context(Actor::user(customer, Role::Customer));
     let request = NewBooking::new(
         Category::Plumbing,

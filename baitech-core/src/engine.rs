@@ -60,7 +60,7 @@ impl Engine {
     /// What decisions of this moment may depend on.
     pub(crate) fn context<'a>(&'a self, actor: &Actor, now: DateTime<Utc>) -> Context<'a> {
         let (policy, entropy) = (&self.policy, &*self.entropy);
-        Context { actor: *actor, now, policy, entropy, payments: &[] }
+        Context { actor: *actor, now, policy, entropy, payments: &[], wallet_full: false }
     }
 
     /// The same, with what was loaded and drawn beside the thing to decide on.

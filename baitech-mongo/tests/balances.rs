@@ -71,7 +71,7 @@ async fn a_ledger_without_balances_is_summed_up_when_it_is_opened() {
     let too_much =
         entry(900, AggregateRef::User(customer(30).id), Account::Wallet(customer(3).id), MPESA, kes(10));
     let overdrawing = ChangeSet { entries: vec![too_much], ..ChangeSet::new().write(Put::new(customer(30))) };
-    assert!(matches!(store.commit(overdrawing).await, Err(StoreError::Overdrawn(_))));
+    assert!(matches!(store.commit(overdrawing).await, Err(StoreError::OutOfBounds(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,8 +20,8 @@ use baitech_core::payment::{
     TransactionStatus, WebhookRepository, WebhookStatus,
 };
 use baitech_core::store::{
-    AggregateRef, ChangeSet, ClaimKey, Claims, Commit, Counters, DueWork, Fingerprint, IdempotencyKey, Lease,
-    LedgerReader, Load, Outbox, Put, Stored,
+    AggregateRef, Bound, ChangeSet, ClaimKey, Claims, Commit, Counters, DueWork, Fingerprint, IdempotencyKey,
+    Lease, LedgerReader, Load, Outbox, Put, Stored,
 };
 use baitech_core::testing::build;
 use baitech_mongo::MongoStore;
@@ -268,7 +268,8 @@ async fn ask_for_money(store: &MongoStore) {
         let _ = store.commit(changes).await.unwrap();
     }
     let spend = build::entry(5_070, AggregateRef::User(payer), wallet, Account::Bank, build::kes(1));
-    let spending = ChangeSet { entries: vec![spend], solvent: vec![Account::Bank], ..ChangeSet::new() };
+    let bound = Bound::at_least(wallet, build::kes(1)).counting(Account::OpenTopUps(payer));
+    let spending = ChangeSet { entries: vec![spend], bounds: vec![bound], ..ChangeSet::new() };
     let _ = store.commit(spending).await.unwrap();
     for account in [wallet, Account::Bank, Account::Escrow(booking_of(payer))] {
         store.balance(account, Currency::KES).await.unwrap();

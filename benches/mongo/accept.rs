@@ -55,7 +55,14 @@ impl Accept {
         let technician = offered.technician.ok_or("nobody is to accept")?;
         let now = offered.slot.starts_at() - TimeDelta::days(2);
         let actor = Actor::user(technician, Role::Technician);
-        let context = Context { actor, now, policy: &self.policy, entropy: &self.entropy, payments: &[] };
+        let context = Context {
+            actor,
+            now,
+            policy: &self.policy,
+            entropy: &self.entropy,
+            payments: &[],
+            wallet_full: false,
+        };
         let decision = offered.value.clone().accept(&context)?.event(BookingEvent::BookingUpdated);
         let Decision { mut next, effects: Effects { take, events, .. } } = decision;
         if take.len() != CLAIMS || events.len() != 2 {

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use baitech::store::{ChangeSet, Write};
+use baitech::store::{ChangeSet, Guard, Write};
 
 /// The lines, in the order in which the commits were answered.
 ///
@@ -32,7 +32,7 @@ impl Journal {
 /// The set is taken apart without `..`: a part that is added to it one day stops this from compiling, instead of being
 /// missing in the journal.
 pub(crate) fn line(changes: &ChangeSet) -> String {
-    let ChangeSet { writes, guards, free, take, tallies, entries, solvent, events, idempotency } = changes;
+    let ChangeSet { writes, guards, free, take, tallies, entries, bounds, events, idempotency } = changes;
     let mut parts = Vec::new();
     let mut part = |verb: &str, things: Vec<String>| {
         if !things.is_empty() {
@@ -40,15 +40,23 @@ pub(crate) fn line(changes: &ChangeSet) -> String {
         }
     };
     part("writes", writes.iter().map(written).collect());
-    part("guards", guards.iter().map(|guard| format!("{} at {}", guard.target, guard.version)).collect());
+    part("guards", guards.iter().map(guarded).collect());
     part("frees", free.iter().map(|claim| claim.key.to_string()).collect());
     part("takes", take.iter().map(|claim| claim.key.space().to_owned()).collect());
     part("counts on", tallies.iter().map(|tally| format!("user {}", tally.user)).collect());
     part("posts", entries.iter().map(|entry| entry.description.clone()).collect());
-    part("leaves solvent", solvent.iter().map(ToString::to_string).collect());
+    part("bounds", bounds.iter().map(|bound| bound.account.to_string()).collect());
     part("tells", events.iter().map(|event| event.kind.name().to_owned()).collect());
     part("answers", idempotency.iter().map(|request| request.scope.clone()).collect());
     parts.join("; ")
+}
+
+fn guarded(guard: &Guard) -> String {
+    match guard {
+        Guard::Version { target, version } => format!("{target} at {version}"),
+        Guard::User { id, stamps: _ } => format!("what user {id} may do"),
+        Guard::Balance { account, min } => format!("{account} from {min}"),
+    }
 }
 
 fn written(write: &Write) -> String {

@@ -133,6 +133,7 @@ fn account_name(account: Account, cast: &Cast) -> (&'static str, &str) {
         Account::WithholdingPayable => ("Withholding tax payable", ""),
         Account::VatPayable => ("VAT payable", ""),
         Account::Losses => ("Losses", ""),
+        Account::OpenAmounts => ("Open amounts", ""),
         Account::OpeningBalance => ("Opening balance", ""),
     }
 }

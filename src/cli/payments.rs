@@ -78,6 +78,7 @@ fn name_of(task: PersonTask) -> &'static str {
         PersonTask::WrongMoney(MismatchKind::Amount) => "wrong amount",
         PersonTask::WrongMoney(MismatchKind::Payer) => "wrong payer",
         PersonTask::WrongMoney(MismatchKind::Reference) => "wrong reference",
+        PersonTask::WrongMoney(MismatchKind::Limit) => "above the wallet limit",
         PersonTask::UnknownOutcome => "unknown outcome",
         _ => "something to look at",
     }

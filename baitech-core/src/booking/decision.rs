@@ -24,6 +24,8 @@ pub struct Context<'a> {
     pub entropy: &'a dyn Entropy,
     /// The transactions that pay the booking: its payment first, then what was paid for additions.
     pub payments: &'a [Stored<Transaction>],
+    /// The wallet that the decision puts money into has no room for it: what comes all the same is kept apart for a person.
+    pub wallet_full: bool,
 }
 
 impl Context<'_> {

@@ -1,11 +1,9 @@
 //! A decision as a change set, committed.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 
 use super::{
-    Aggregate, Answers, Attached, Command, Created, Decision, Effects,
+    Aggregate, Answers, Attached, Caller, Command, Created, Decision, Effects,
     command::answer,
     numbers::{DrawnNumbers, number_of},
 };
@@ -13,10 +11,10 @@ use crate::{
     booking::{OPEN_REQUEST_CLAIMS, SLOT_CLAIMS},
     engine::Engine,
     kernel::{Code, Error, Id, Kind, Money, Rule, Violation, after, unless_never},
-    ledger::{Account, Entry},
+    ledger::Entry,
     store::{
-        ChangeSet, Claim, Committed, Event, EventKind, Idempotency, Origin, Put, StoreError, Stored, Tally,
-        Version, Write,
+        AggregateRef, Binding, Bound, Breach, ChangeSet, Claim, Committed, Event, EventKind, Guard,
+        Idempotency, Origin, Put, StoreError, Stored, Tally, UserStamps, Version, Write,
     },
 };
 
@@ -28,7 +26,7 @@ pub(super) enum Done<A> {
 /// Commits a decision over what was stored, or on a new aggregate.
 pub(super) async fn commit<A: Aggregate>(
     engine: &Engine,
-    command: &Command,
+    (command, caller): (&Command, &Caller),
     numbers: &mut DrawnNumbers,
     (now, over): (DateTime<Utc>, Option<&Stored<A>>),
     decision: Decision<A>,
@@ -36,7 +34,7 @@ pub(super) async fn commit<A: Aggregate>(
     let Decision { mut next, mut effects } = decision;
     next.touch(now);
     assign_numbers(engine, numbers, &mut next, &mut effects).await?;
-    let Effects { events, created, attached, take, free, tallies, entries, solvent, guards } = effects;
+    let Effects { events, created, attached, take, free, tallies, entries, bounds, guards } = effects;
     // What is begun here moves money sooner or later.
     let money_moves = !entries.is_empty() || A::KIND == Kind::Transaction;
     let put = match over {
@@ -84,13 +82,13 @@ pub(super) async fn commit<A: Aggregate>(
         },
     });
     let changes = ChangeSet {
+        guards: merged(guards, caller, &writes)?,
         writes,
-        guards,
         free,
         take,
         tallies: one_a_user(tallies),
         entries,
-        solvent,
+        bounds,
         events: all_events,
         idempotency,
     };
@@ -116,7 +114,9 @@ async fn assign_numbers<A: Aggregate>(
         return Ok(());
     }
     require_claims(engine, &effects.take, &effects.free).await?;
-    require_funds(engine, &effects.entries, &effects.solvent).await?;
+    if let Some(breach) = breach_of(engine, &effects.entries, &effects.bounds).await? {
+        return Err(StoreError::OutOfBounds(breach));
+    }
     numbers.assign(engine, pending).await
 }
 
@@ -130,22 +130,48 @@ async fn require_claims(engine: &Engine, take: &[Claim], free: &[Claim]) -> Resu
     rival.map_or(Ok(()), |rival| Err(StoreError::Claimed(rival)))
 }
 
-async fn require_funds(engine: &Engine, entries: &[Entry], solvent: &[Account]) -> Result<(), StoreError> {
-    let mut sums: BTreeMap<(Account, &'static str), Money> = BTreeMap::new();
-    for posting in entries.iter().flat_map(|entry| &entry.postings) {
-        let currency = posting.amount.currency();
-        let sum = sums.entry((posting.account, currency.code())).or_insert(Money::zero(currency));
-        *sum = sum.checked_add(posting.amount).map_err(overflow)?;
-    }
-    for ((account, _), sum) in sums {
-        if sum.is_negative() && (account.is_bounded() || solvent.contains(&account)) {
-            let balance = engine.ledger.balance(account, sum.currency()).await?;
-            if balance.checked_add(sum).map_err(overflow)?.is_negative() {
-                return Err(StoreError::Overdrawn(account));
-            }
+/// The first bound that these entries would break now.
+pub(crate) async fn breach_of(
+    engine: &Engine,
+    entries: &[Entry],
+    bounds: &[Bound],
+) -> Result<Option<Breach>, StoreError> {
+    for binding in Binding::of(entries, bounds).map_err(overflow)? {
+        let mut balance = Money::zero(binding.movement.currency());
+        for account in binding.accounts() {
+            let of_account = engine.ledger.balance(account, balance.currency()).await?;
+            balance = balance.checked_add(of_account).map_err(overflow)?;
+        }
+        if let Some(breach) = binding.breach(balance).map_err(overflow)? {
+            return Ok(Some(breach));
         }
     }
-    Ok(())
+    Ok(None)
+}
+
+/// The guards of a decision and of what its caller is allowed, one a user. A user that the set writes at a version needs none.
+fn merged(guards: Vec<Guard>, caller: &Caller, writes: &[Write]) -> Result<Vec<Guard>, StoreError> {
+    let written = |guard: &Guard| {
+        guard.target().is_some_and(|target| writes.iter().any(|write| write.target() == target))
+    };
+    let of_caller = caller.as_ref().map(|user| Guard::User { id: user.id, stamps: UserStamps::of(user) });
+    let mut merged: Vec<Guard> = Vec::with_capacity(guards.len().saturating_add(1));
+    for guard in guards.into_iter().chain(of_caller).filter(|guard| !written(guard)) {
+        let known = merged.iter_mut().find_map(|known| match (known, guard) {
+            (Guard::User { id, stamps }, Guard::User { id: other, stamps: more }) if *id == other => {
+                Some((stamps, more, AggregateRef::User(other)))
+            }
+            _ => None,
+        });
+        match known {
+            // What contradicts itself was looked at while it changed.
+            Some((stamps, more, more_of)) => {
+                *stamps = stamps.and(more).ok_or(StoreError::Conflict(more_of))?;
+            }
+            None => merged.push(guard),
+        }
+    }
+    Ok(merged)
 }
 
 fn overflow(error: crate::kernel::MoneyError) -> StoreError {

@@ -124,7 +124,7 @@ where
         };
         let id = decision.next.id();
         let looked_at = (now, over.as_ref());
-        let target = match commit(engine, command, &mut numbers, looked_at, *decision).await {
+        let target = match commit(engine, (command, &caller), &mut numbers, looked_at, *decision).await {
             Ok(Done::Written(written)) => return Ok(written),
             Ok(Done::Replayed(answer)) => return replay(load, &answer).await,
             Err(StoreError::Conflict(target)) => target,

@@ -1,8 +1,8 @@
 use super::{Aggregate, Decision};
 use crate::{
     booking::Context,
-    ledger::{Account, Entry},
-    store::{Claim, EventKind, Guard, Put, Stored, Tally, Write},
+    ledger::Entry,
+    store::{Bound, Claim, EventKind, Guard, Put, Stored, Tally, Write},
 };
 
 /// A new aggregate of the same kind that a decision creates: the booking made from a warranty, the refund of a payment.
@@ -42,8 +42,8 @@ pub struct Effects<A: Aggregate> {
     pub tallies: Vec<Tally>,
     /// Balanced entries for the ledger.
     pub entries: Vec<Entry>,
-    /// Accounts that the entries must not take below zero, besides those that are never to be.
-    pub solvent: Vec<Account>,
+    /// Limits that the entries must keep.
+    pub bounds: Vec<Bound>,
     /// What the decision relies on without writing it.
     pub guards: Vec<Guard>,
 }
@@ -60,7 +60,7 @@ impl<A: Aggregate> Effects<A> {
             free: Vec::new(),
             tallies: Vec::new(),
             entries: Vec::new(),
-            solvent: Vec::new(),
+            bounds: Vec::new(),
             guards: Vec::new(),
         }
     }
@@ -68,7 +68,7 @@ impl<A: Aggregate> Effects<A> {
     /// These effects and then those of a later decision. Associative, and keeps every element.
     #[must_use]
     pub fn merge(mut self, later: Self) -> Self {
-        let Self { events, created, attached, take, free, tallies, entries, solvent, guards } = later;
+        let Self { events, created, attached, take, free, tallies, entries, bounds, guards } = later;
         self.events.extend(events);
         self.created.extend(created);
         self.attached.extend(attached);
@@ -76,14 +76,14 @@ impl<A: Aggregate> Effects<A> {
         self.free.extend(free);
         self.tallies.extend(tallies);
         self.entries.extend(entries);
-        self.solvent.extend(solvent);
+        self.bounds.extend(bounds);
         self.guards.extend(guards);
         self
     }
 
     /// Whether nothing is committed but the aggregate itself. Claims, bounds and guards only accompany a change.
     pub(crate) const fn changes_nothing(&self) -> bool {
-        let Self { events, created, attached, take: _, free: _, tallies, entries, solvent: _, guards: _ } =
+        let Self { events, created, attached, take: _, free: _, tallies, entries, bounds: _, guards: _ } =
             self;
         events.is_empty()
             && created.is_empty()
@@ -99,8 +99,7 @@ impl<A: Aggregate> Effects<A> {
         context: &Context<'_>,
     ) -> Self {
         let Decision { mut next, effects } = other;
-        let Effects { events, created, mut attached, take, free, tallies, entries, solvent, guards } =
-            effects;
+        let Effects { events, created, mut attached, take, free, tallies, entries, bounds, guards } = effects;
         next.touch(context.now.max(next.updated_at()));
         let due_at = next.due_at(context.policy);
         let put = match over {
@@ -121,7 +120,7 @@ impl<A: Aggregate> Effects<A> {
             free,
             tallies,
             entries,
-            solvent,
+            bounds,
             guards,
         }
     }

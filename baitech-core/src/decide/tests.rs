@@ -7,7 +7,9 @@ use crate::{
     booking::{Booking, BookingEvent, BookingRecord, BookingStatus},
     ledger::Account,
     payment::{Transaction, TransactionKind, TransactionStatus},
-    store::{AggregateRef, Claim, ClaimKey, EventKind, Fingerprint, Guard, Put, Tally, Version, Write},
+    store::{
+        AggregateRef, Bound, Claim, ClaimKey, EventKind, Fingerprint, Guard, Put, Tally, Version, Write,
+    },
     testing::build::{self, customer, entry, id, kes, transaction},
 };
 
@@ -33,8 +35,8 @@ fn effect(kind: u8, n: u64) -> Effects<Booking> {
         4 => Effects { free: vec![claim], ..none },
         5 => Effects { tallies: vec![Tally { user: id(n), add: StatsDelta::default() }], ..none },
         6 => Effects { entries: vec![entry(n, holder, Account::Bank, Account::Losses, kes(1))], ..none },
-        7 => Effects { solvent: vec![Account::Wallet(id(n))], ..none },
-        _ => Effects { guards: vec![Guard { target: holder, version: Version::FIRST }], ..none },
+        7 => Effects { bounds: vec![Bound::at_least(Account::Wallet(id(n)), kes(0))], ..none },
+        _ => Effects { guards: vec![Guard::Version { target: holder, version: Version::FIRST }], ..none },
     }
 }
 
@@ -62,7 +64,7 @@ proptest! {
         let of = |kind: u8| -> Vec<String> {
             parts.iter().filter(|part| part.0 == kind).map(|(_, n)| text(&effect(kind, *n))).collect()
         };
-        let Effects { events, created, attached, take, free, tallies, entries, solvent, guards } = merged;
+        let Effects { events, created, attached, take, free, tallies, entries, bounds, guards } = merged;
         let none = Effects::none;
         let events = events.into_iter().map(|event| text(&Effects { events: vec![event], ..none() }));
         prop_assert_eq!(events.collect::<Vec<_>>(), of(0));
@@ -78,8 +80,8 @@ proptest! {
         prop_assert_eq!(tallies.collect::<Vec<_>>(), of(5));
         let entries = entries.into_iter().map(|entry| text(&Effects { entries: vec![entry], ..none() }));
         prop_assert_eq!(entries.collect::<Vec<_>>(), of(6));
-        let solvent = solvent.into_iter().map(|account| text(&Effects { solvent: vec![account], ..none() }));
-        prop_assert_eq!(solvent.collect::<Vec<_>>(), of(7));
+        let bounds = bounds.into_iter().map(|bound| text(&Effects { bounds: vec![bound], ..none() }));
+        prop_assert_eq!(bounds.collect::<Vec<_>>(), of(7));
         let guards = guards.into_iter().map(|guard| text(&Effects { guards: vec![guard], ..none() }));
         prop_assert_eq!(guards.collect::<Vec<_>>(), of(8));
     }
@@ -100,6 +102,7 @@ fn claims_of_an_attached_decision_keep_their_own_holder() {
         policy: &policy,
         entropy: &entropy,
         payments: &[],
+        wallet_full: false,
     };
     let key = |name: &str| ClaimKey::new("test", name);
     let attached = Decision::new(paid(1)).take_all([key("receipt")]).free_all([key("old receipt")]);

@@ -8,7 +8,7 @@ use crate::{
     booking::Booking,
     ledger::{Account, UnbalancedEntry},
     payment::{Transaction, Webhook},
-    store::{StoreError, Stored},
+    store::{Breach, Limit, StoreError, Stored},
 };
 
 /// The result of a command or a query of the engine.
@@ -132,7 +132,7 @@ impl From<StoreError> for Error {
             StoreError::Duplicate { field } => {
                 Violation::new(field, Code::Duplicate, "another user has this already").into()
             }
-            StoreError::Overdrawn(account) => Self::refused(Rule::InsufficientFunds, shortage(account)),
+            StoreError::OutOfBounds(breach) => beyond(breach),
             StoreError::KeyReused => {
                 Self::refused(Rule::IdempotencyKeyReused, "this idempotency key was used for another request")
             }
@@ -144,6 +144,34 @@ impl From<StoreError> for Error {
 }
 
 /// What a person should know of an account that has too little.
+/// What a bound that a commit would have broken means to a person.
+fn beyond(Breach { account, limit }: Breach) -> Error {
+    match (account, limit) {
+        (Account::Wallet(_), Limit::Max(max)) => {
+            let message = format!("a wallet holds {max} at most, with the top-ups that are on their way");
+            Violation::new("amount", Code::OutOfRange, message).into()
+        }
+        (Account::Receivable(_), Limit::Max(_)) => {
+            let message = "this is more than is owed, with the payments that are on their way";
+            Error::refused(Rule::ExceedsCapture, message)
+        }
+        (Account::Receivable(_), Limit::Min(min)) => {
+            let message = format!("a company owes {} at most", min.negated());
+            Error::refused(Rule::DebtLimit, message)
+        }
+        (Account::Payable(_), Limit::Min(min)) if min.is_negative() => {
+            let most = min.negated();
+            let message =
+                format!("more than {most} would be owed to the platform: pay it before another job in cash");
+            Error::refused(Rule::DebtLimit, message)
+        }
+        (_, Limit::Min(_)) => Error::refused(Rule::InsufficientFunds, shortage(account)),
+        (_, Limit::Max(max)) => {
+            Violation::new("amount", Code::OutOfRange, format!("{account} holds {max} at most")).into()
+        }
+    }
+}
+
 const fn shortage(account: Account) -> &'static str {
     match account {
         Account::Wallet(_) => "there is not that much in the wallet",

@@ -27,6 +27,10 @@ pub enum Account {
     Payable(Id<User>),
     /// Owed by a customer or a company.
     Receivable(Id<User>),
+    /// Top-ups that a user has begun and that have not ended: they count towards the limit of the wallet.
+    OpenTopUps(Id<User>),
+    /// Payments of a debt that a user has begun and that have not ended: together they are never more than is owed.
+    OpenDebtPayments(Id<User>),
     /// The platform's fees.
     PlatformRevenue,
     /// The processing fees.
@@ -41,6 +45,8 @@ pub enum Account {
     VatPayable,
     /// Written off.
     Losses,
+    /// The counterweight of what is begun and has not ended. No money lies there.
+    OpenAmounts,
     /// The counterweight of balances taken over from an earlier application.
     OpeningBalance,
 }
@@ -60,7 +66,9 @@ impl Account {
             | Self::Wallet(_)
             | Self::Reserved(_)
             | Self::Payable(_)
-            | Self::Receivable(_) => false,
+            | Self::Receivable(_)
+            | Self::OpenTopUps(_)
+            | Self::OpenDebtPayments(_) => false,
             Self::Clearing(_)
             | Self::Bank
             | Self::PlatformRevenue
@@ -70,6 +78,7 @@ impl Account {
             | Self::WithholdingPayable
             | Self::VatPayable
             | Self::Losses
+            | Self::OpenAmounts
             | Self::OpeningBalance => true,
         }
     }
@@ -85,6 +94,8 @@ impl fmt::Display for Account {
             Self::Reserved(id) => write!(f, "reserved:{id}"),
             Self::Payable(id) => write!(f, "payable:{id}"),
             Self::Receivable(id) => write!(f, "receivable:{id}"),
+            Self::OpenTopUps(id) => write!(f, "open_top_ups:{id}"),
+            Self::OpenDebtPayments(id) => write!(f, "open_debt_payments:{id}"),
             Self::PlatformRevenue => f.write_str("platform_revenue"),
             Self::ProcessingRevenue => f.write_str("processing_revenue"),
             Self::GatewayCharges => f.write_str("gateway_charges"),
@@ -92,6 +103,7 @@ impl fmt::Display for Account {
             Self::WithholdingPayable => f.write_str("withholding_payable"),
             Self::VatPayable => f.write_str("vat_payable"),
             Self::Losses => f.write_str("losses"),
+            Self::OpenAmounts => f.write_str("open_amounts"),
             Self::OpeningBalance => f.write_str("opening_balance"),
         }
     }
@@ -120,6 +132,8 @@ impl FromStr for Account {
             "reserved" => Self::Reserved(of.parse().map_err(|_: ParseIdError| unknown())?),
             "payable" => Self::Payable(user()?),
             "receivable" => Self::Receivable(user()?),
+            "open_top_ups" => Self::OpenTopUps(user()?),
+            "open_debt_payments" => Self::OpenDebtPayments(user()?),
             "platform_revenue" => Self::PlatformRevenue,
             "processing_revenue" => Self::ProcessingRevenue,
             "gateway_charges" => Self::GatewayCharges,
@@ -127,6 +141,7 @@ impl FromStr for Account {
             "withholding_payable" => Self::WithholdingPayable,
             "vat_payable" => Self::VatPayable,
             "losses" => Self::Losses,
+            "open_amounts" => Self::OpenAmounts,
             "opening_balance" => Self::OpeningBalance,
             _ => return Err(unknown()),
         })

@@ -2,27 +2,44 @@ use super::state::{Row, State};
 use crate::{
     account::User,
     booking::Booking,
+    kernel::MoneyError,
     payment::Transaction,
-    store::{ChangeSet, Claim, Committed, Expected, Guard, Idempotency, Put, StoreError, Write},
+    store::{
+        Binding, Breach, ChangeSet, Claim, Committed, Expected, Guard, Idempotency, Limit, Put, StoreError,
+        Write,
+    },
 };
 
 /// Applies a change set: first every check, in the order that [`ChangeSet`] tells, then every effect. No effect can fail, so
 /// the set takes effect whole or not at all.
 pub(super) fn commit(state: &mut State, changes: ChangeSet) -> Result<Committed, StoreError> {
     changes.check()?;
-    let ChangeSet { writes, guards, free, take, tallies, entries, solvent, events, idempotency } = changes;
+    let ChangeSet { writes, guards, free, take, tallies, entries, bounds, events, idempotency } = changes;
 
     if let Some(answer) = answered(state, idempotency.as_ref())? {
         return Ok(Committed::Replayed(answer));
     }
-    check_versions(state, &writes, &guards)?;
+    check_versions(state, &writes)?;
+    check_guards(state, &guards)?;
     check_claims(state, &free, &take)?;
     state.users.check_unique(writes.iter().filter_map(user))?;
     state.bookings.check_unique(writes.iter().filter_map(booking))?;
     state.transactions.check_unique(writes.iter().filter_map(transaction))?;
-    let sums =
-        state.ledger.sums(&entries).map_err(|error| StoreError::Malformed(error.to_string().into()))?;
-    state.ledger.check_funds(&sums, &solvent)?;
+    let malformed = |error: MoneyError| StoreError::Malformed(error.to_string().into());
+    let sums = state.ledger.sums(&entries).map_err(malformed)?;
+    for guard in &guards {
+        if let Guard::Balance { account, min } = *guard
+            && state.ledger.balance(account, min.currency()).amount() < min.amount()
+        {
+            return Err(StoreError::OutOfBounds(Breach { account, limit: Limit::Min(min) }));
+        }
+    }
+    for binding in Binding::of(&entries, &bounds).map_err(malformed)? {
+        let balance = state.ledger.balance_of(&binding).map_err(malformed)?;
+        if let Some(breach) = binding.breach(balance).map_err(malformed)? {
+            return Err(StoreError::OutOfBounds(breach));
+        }
+    }
 
     for claim in free {
         if state.claims.get(&claim.key) == Some(&claim.holder) {
@@ -58,17 +75,28 @@ fn answered(state: &State, request: Option<&Idempotency>) -> Result<Option<Vec<u
     Ok(answer.map(<[u8]>::to_vec))
 }
 
-fn check_versions(state: &State, writes: &[Write], guards: &[Guard]) -> Result<(), StoreError> {
-    let writes = writes.iter().map(|write| {
-        let version = match write.expected() {
+fn check_versions(state: &State, writes: &[Write]) -> Result<(), StoreError> {
+    for write in writes {
+        let expected = match write.expected() {
             Expected::Absent => None,
             Expected::At(version) => Some(version),
         };
-        (write.target(), version)
-    });
-    let guards = guards.iter().map(|guard| (guard.target, Some(guard.version)));
-    for (target, version) in writes.chain(guards) {
-        if state.version(target) != version {
+        if state.version(write.target()) != expected {
+            return Err(StoreError::Conflict(write.target()));
+        }
+    }
+    Ok(())
+}
+
+fn check_guards(state: &State, guards: &[Guard]) -> Result<(), StoreError> {
+    for guard in guards {
+        let holds = match guard {
+            Guard::Version { target, version } => state.version(*target) == Some(*version),
+            Guard::User { id, stamps } => state.users.get(*id).is_some_and(|row| stamps.hold_for(&row.value)),
+            // With the bounds.
+            Guard::Balance { .. } => true,
+        };
+        if let Some(target) = guard.target().filter(|_| !holds) {
             return Err(StoreError::Conflict(target));
         }
     }

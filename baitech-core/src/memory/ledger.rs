@@ -7,7 +7,7 @@ use std::{
 use crate::{
     kernel::{Code, Currency, Cursor, Id, Money, MoneyError, Violation},
     ledger::{Account, AccountLine, Entry},
-    store::StoreError,
+    store::{Binding, StoreError},
 };
 
 /// The place of an entry in the list of an account: by milliseconds, which is what a cursor tells.
@@ -65,21 +65,10 @@ impl Ledger {
         Ok(sums)
     }
 
-    /// Fails where an account that must not be below zero would be, by what the entries take from it.
-    pub(super) fn check_funds(
-        &self,
-        sums: &BTreeMap<Key, Money>,
-        solvent: &[Account],
-    ) -> Result<(), StoreError> {
-        for ((account, code), sum) in sums {
-            let guarded = account.is_bounded() || solvent.contains(account);
-            let before = self.balances.get(&(*account, *code)).copied();
-            let lowered = sum.amount() < before.unwrap_or(Money::zero(sum.currency())).amount();
-            if guarded && lowered && sum.is_negative() {
-                return Err(StoreError::Overdrawn(*account));
-            }
-        }
-        Ok(())
+    /// The sum of the accounts that a bound is about.
+    pub(super) fn balance_of(&self, binding: &Binding) -> Result<Money, MoneyError> {
+        let currency = binding.movement.currency();
+        Money::sum(currency, binding.accounts().map(|account| self.balance(account, currency)))
     }
 
     /// Books entries whose [`sums`](Self::sums) these are.

@@ -12,6 +12,7 @@ pub mod gateway;
 mod ledger_methods;
 mod method;
 mod number;
+mod open_amount;
 mod payout;
 mod policy;
 mod progress;

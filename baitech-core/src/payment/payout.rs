@@ -6,6 +6,7 @@ use crate::{
     decide::Decision,
     kernel::{Id, Money, Rate, Result, Rounding},
     ledger::Account,
+    store::Bound,
 };
 
 impl Transaction {
@@ -28,7 +29,7 @@ impl Transaction {
         let (id, gross) = (transaction.id, transaction.amount.gross);
         let postings = [(source, gross.negated()), (Account::Reserved(id), gross)];
         let mut decision = decision.post("payout set aside", context, postings)?;
-        decision.effects.solvent.push(source);
+        decision.effects.bounds.push(Bound::at_least(source, Money::zero(gross.currency())));
         Ok(decision)
     }
 

@@ -10,7 +10,7 @@ use crate::{
     decide::Decision,
     kernel::{Error, Money, Result, Rule},
     ledger::Account,
-    store::{ClaimKey, Stored},
+    store::{Bound, ClaimKey, Stored},
 };
 
 /// The space of claims on receipts of money that came in: each counts once, and as one thing.
@@ -113,6 +113,14 @@ impl Transaction {
         booking: Option<&Stored<Booking>>,
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
+        if context.wallet_full && self.kind == TransactionKind::WalletTopup {
+            return if self.is_mismatched() {
+                self.send_back_another(proof, context)
+            } else {
+                let (received, receipt) = (self.amount_at_provider(), proof.receipt.clone());
+                self.mismatched(MismatchKind::Limit, Some(received), receipt, context)
+            };
+        }
         let before = self.status;
         self.take_proof(proof, context.now);
         let arrived = self.gateway.provider.map(Account::Clearing);
@@ -129,7 +137,8 @@ impl Transaction {
     /// Completes a transaction that moves money in our own books alone.
     ///
     /// # Errors
-    /// Those of the ledger. The commit may be refused with [`Rule::InsufficientFunds`].
+    /// Those of the ledger. The commit may be refused with [`Rule::InsufficientFunds`], and with [`Rule::DebtLimit`] where a company would
+    /// owe more than it may.
     pub fn settled_in_ledger(
         self,
         booking: Option<&Stored<Booking>>,
@@ -142,7 +151,15 @@ impl Transaction {
             _ => return Err(self.refuse(Rule::PaymentMethod, "this method needs a provider")),
         };
         let before = self.status;
-        self.complete(before, Some(from), booking, context)
+        let mut decision = self.complete(before, Some(from), booking, context)?;
+        if matches!(from, Account::Receivable(_)) {
+            let most = context.policy.payment.credit_limit;
+            decision.effects.bounds.push(Bound::at_least(from, most.negated()));
+        }
+        if decision.next.kind == TransactionKind::CancellationFee {
+            decision.effects.bounds.extend(decision.next.limit_of_receipts(context));
+        }
+        Ok(decision)
     }
 
     /// Whether the payer that a proof shows can be the one that was asked.
@@ -242,7 +259,8 @@ impl Transaction {
             }
             TransactionKind::WalletTopup => {
                 let owner = self.required(self.payer)?;
-                self.receive(outside, Account::Wallet(owner), "wallet top-up", context)
+                let received = self.receive(outside, Account::Wallet(owner), "wallet top-up", context)?;
+                Ok(received.within_limit(context))
             }
             TransactionKind::CancellationFee => {
                 let debtor = self.required(self.payer)?;

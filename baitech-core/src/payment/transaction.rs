@@ -152,6 +152,8 @@ pub struct GatewayLink {
     pub awaits_confirmation: bool,
     /// Nobody knows what became of it, and a person has to find out.
     pub needs_person: bool,
+    /// Its amount is counted among what is open, and so towards a limit.
+    pub counts_as_open: bool,
 }
 
 impl std::fmt::Debug for GatewayLink {
@@ -193,6 +195,8 @@ pub enum MismatchKind {
     Payer,
     /// The provider names another operation.
     Reference,
+    /// It is the right money, and there is no room for it in the wallet.
+    Limit,
 }
 
 /// Money that came and is not what was asked for. It is kept apart until a person has decided.

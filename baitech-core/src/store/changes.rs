@@ -1,10 +1,10 @@
 use chrono::{DateTime, Utc};
 
-use super::{AggregateRef, Claim, Event, Idempotency, Origin, Stored, Tally, Version};
+use super::{AggregateRef, Bound, Claim, Event, Guard, Idempotency, Origin, Stored, Tally, Version};
 use crate::{
     account::User,
     booking::Booking,
-    ledger::{Account, Entry},
+    ledger::Entry,
     payment::{Transaction, Webhook},
 };
 
@@ -14,22 +14,22 @@ use crate::{
 ///
 /// The order in which a store checks:
 /// 0. the form, whatever is stored: at most one write an aggregate, each event of an aggregate that the set writes and with
-///    the version that it gets, one taker a claim, the answer's size →
+///    the version that it gets, one taker a claim, no bounds on the platform's own accounts, the answer's size →
 ///    [`StoreError::Malformed`](super::StoreError::Malformed);
 /// 1. `idempotency`: answered before → [`Committed::Replayed`](super::Committed::Replayed), nothing else happens;
 ///    another fingerprint under the key → [`StoreError::KeyReused`](super::StoreError::KeyReused);
-/// 2. versions of `writes` and `guards` → [`StoreError::Conflict`](super::StoreError::Conflict);
+/// 2. versions of `writes`, and `guards` → [`StoreError::Conflict`](super::StoreError::Conflict);
 /// 3. `free`, then `take` → [`StoreError::Claimed`](super::StoreError::Claimed); and then the unique fields, which are
 ///    `email`, `phoneNumber` and `username` of users, `bookingNumber` of bookings, and `transactionNumber` and the provider's
 ///    reference of transactions → [`StoreError::Duplicate`](super::StoreError::Duplicate);
-/// 4. balances: an account that `entries` lower, and that is [bounded](Account::is_bounded) or named in `solvent`, must not end below
-///    zero → [`StoreError::Overdrawn`](super::StoreError::Overdrawn).
+/// 4. balances: an account that `entries` lower and that holds something for somebody
+///    ([`is_bounded`](crate::ledger::Account::is_bounded)) must not end below zero, and `bounds` must hold →
+///    [`StoreError::OutOfBounds`](super::StoreError::OutOfBounds).
 #[derive(Debug, Clone, Default)]
 pub struct ChangeSet {
     /// At most one write an aggregate.
     pub writes: Vec<Write>,
-    /// What the decision was based on without changing it. Serialisable: of two commits that each write what the other
-    /// guards, one gets a conflict.
+    /// What the decision was based on without changing it.
     pub guards: Vec<Guard>,
     /// Claims to give up; one that somebody else holds, or nobody, is left alone.
     pub free: Vec<Claim>,
@@ -39,8 +39,8 @@ pub struct ChangeSet {
     pub tallies: Vec<Tally>,
     /// Balanced entries for the ledger.
     pub entries: Vec<Entry>,
-    /// Accounts that these entries must not take below zero, besides those that are never to be.
-    pub solvent: Vec<Account>,
+    /// Limits that these entries must keep.
+    pub bounds: Vec<Bound>,
     /// Events of aggregates that are written in the same set.
     pub events: Vec<Event>,
     /// The answer to keep for a repeated request.
@@ -177,13 +177,4 @@ impl From<Put<Webhook>> for Write {
     fn from(put: Put<Webhook>) -> Self {
         Self::Webhook(Box::new(put))
     }
-}
-
-/// An aggregate that was decided on but is not written: it must still be at this version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Guard {
-    /// Which aggregate.
-    pub target: AggregateRef,
-    /// At which version.
-    pub version: Version,
 }

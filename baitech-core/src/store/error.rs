@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
-use super::{AggregateRef, Claim};
-use crate::{kernel::Violation, ledger::Account};
+use super::{AggregateRef, Breach, Claim};
+use crate::kernel::Violation;
 
 /// Why a store did not do what it was asked. A commit that fails stores nothing, unless it is
 /// [`Unavailable`](Self::Unavailable): then nobody knows.
@@ -9,7 +9,7 @@ use crate::{kernel::Violation, ledger::Account};
 /// Not `#[non_exhaustive]`: services and stores handle every case.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// A written or guarded aggregate is not at the expected version (or there already, or gone).
+    /// A written aggregate is not at the expected version, or a guarded one is not as it has to be (or there already, or gone).
     #[error("{0} was changed meanwhile")]
     Conflict(AggregateRef),
     /// A claim to take is held; here with its holder.
@@ -21,9 +21,9 @@ pub enum StoreError {
         /// The field's name on the wire.
         field: &'static str,
     },
-    /// There is less on this account than the entries take.
-    #[error("{0} would fall below zero")]
-    Overdrawn(Account),
+    /// The entries would take an account beyond its bound.
+    #[error("{0}")]
+    OutOfBounds(Breach),
     /// The idempotency key was used for a request with another fingerprint.
     #[error("the idempotency key belongs to another request")]
     KeyReused,

@@ -3,11 +3,11 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use super::{AggregateRef, ChangeSet, Claim, ClaimKey, Idempotency, StoreError, Version};
+use super::{AggregateRef, Bound, ChangeSet, Claim, ClaimKey, Guard, Idempotency, StoreError, Version};
 
 impl ChangeSet {
     /// Checks what a change set must be, whatever is stored: one write an aggregate, events of what is written at the version that
-    /// it gets, one taker a claim, one tally a user, an answer that is not too large. Every store begins a commit with it.
+    /// it gets, one taker a claim, one tally a user, bounds that a store can check, an answer that is not too large. Every store begins a commit with it.
     ///
     /// # Errors
     /// [`StoreError::Malformed`] with what is wrong: a bug of the caller.
@@ -16,6 +16,8 @@ impl ChangeSet {
         check_events(self, &written)?;
         check_takes(&self.take)?;
         check_tallies(self, &written)?;
+        check_bounds(&self.bounds)?;
+        check_balances(&self.guards)?;
         let answer = self.idempotency.as_ref().map_or(0, |idempotency| idempotency.answer.len());
         if answer > Idempotency::MAX_ANSWER_BYTES {
             return malformed(format!("an answer of {answer} bytes"));
@@ -65,6 +67,35 @@ fn check_tallies(changes: &ChangeSet, written: &HashMap<AggregateRef, Version>) 
     for tally in &changes.tallies {
         if !users.insert(tally.user) || written.contains_key(&tally.user.into()) {
             return malformed(format!("a tally on {}, which is written or counted on besides", tally.user));
+        }
+    }
+    Ok(())
+}
+
+/// The entries of everybody meet on the platform's own accounts, so that a bound there would make every commit wait for every other.
+fn check_bounds(bounds: &[Bound]) -> Result<(), StoreError> {
+    for bound in bounds {
+        if let Some(common) = bound.accounts().find(|account| account.is_common()) {
+            return malformed(format!("a bound of {common}, an account of the platform itself"));
+        }
+        if bound.counting == Some(bound.account) {
+            return malformed(format!("a bound that counts {} twice", bound.account));
+        }
+        if let (Some(min), Some(max)) = (bound.min, bound.max)
+            && min.currency() != max.currency()
+        {
+            return malformed(format!("a bound of {} in two currencies", bound.account));
+        }
+    }
+    Ok(())
+}
+
+fn check_balances(guards: &[Guard]) -> Result<(), StoreError> {
+    for guard in guards {
+        if let Guard::Balance { account, min: _ } = guard
+            && account.is_common()
+        {
+            return malformed(format!("a guard of {account}, an account of the platform itself"));
         }
     }
     Ok(())

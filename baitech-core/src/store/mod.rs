@@ -5,22 +5,26 @@
 //! [`BookingRepository`](crate::booking::BookingRepository)). Whoever writes a store of their own runs the contract suite
 //! of `baitech_core::testing` on it.
 
+mod bound;
 mod changes;
 mod claim;
 mod due;
 mod error;
 mod event;
 mod form;
+mod guard;
 mod idempotency;
 mod ports;
 mod stored;
 mod tally;
 
-pub use changes::{ChangeSet, Expected, Guard, Put, Write};
+pub use bound::{Binding, Bound, Breach, Limit};
+pub use changes::{ChangeSet, Expected, Put, Write};
 pub use claim::{Claim, ClaimKey};
 pub use due::{DueItem, DueWork, Lease};
 pub use error::StoreError;
 pub use event::{AggregateRef, Event, EventKind};
+pub use guard::{Guard, UserStamps};
 pub use idempotency::{Fingerprint, Idempotency, IdempotencyKey};
 pub use ports::{Claims, Commit, Committed, Counters, LedgerReader, Load, Outbox, Store};
 pub use stored::{Origin, Stored, Version};

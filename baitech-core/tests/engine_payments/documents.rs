@@ -71,6 +71,7 @@ fn a_company_buys_on_credit_and_pays_by_transfer_as_its_statement_says() {
     assert_eq!(till.balance(Account::Receivable(company.id)), -2_738);
     assert_eq!(till.balance(Account::Escrow(booking.id)), 2_738);
 
+    till.world.pass(1);
     let by_transfer = NewPayment { method: Some(PaymentMethod::BankTransfer), ..NewPayment::default() };
     let pay = |amount| run(till.payments().pay_debt(&company.actor(), kes(amount), &by_transfer));
     assert_refused(pay(2_739).map(drop), Rule::ExceedsCapture);

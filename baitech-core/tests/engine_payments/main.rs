@@ -12,6 +12,7 @@ mod cancelling;
 mod contested;
 mod documents;
 mod faults;
+mod headroom;
 mod holding;
 mod limits;
 mod methods;

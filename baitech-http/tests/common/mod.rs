@@ -151,7 +151,14 @@ impl World {
 pub fn transaction(n: u64, payer: &User, payee: &User, status: TransactionStatus) -> TransactionRecord {
     let (policy, entropy) = (Default::default(), SeededEntropy::new(n));
     let now = build::start();
-    let context = Context { actor: payer.actor(), now, policy: &policy, entropy: &entropy, payments: &[] };
+    let context = Context {
+        actor: payer.actor(),
+        now,
+        policy: &policy,
+        entropy: &entropy,
+        payments: &[],
+        wallet_full: false,
+    };
     let amount = Amount::whole(build::kes(2_738));
     let kind = TransactionKind::BookingPayment;
     let new = NewTransaction {

@@ -1,19 +1,21 @@
 //! Sending a plan.
 
 use baitech_core::account::User;
-use baitech_core::store::{AggregateRef, StoreError};
+use baitech_core::store::{AggregateRef, Guard, StoreError};
 use bson::oid::ObjectId;
 use bson::{RawDocumentBuf, doc};
 use mongodb::ClientSession;
 use mongodb::error::Error;
 
 use super::balances;
-use super::plan::{Action, GuardWrite, Plan, PlannedWrite};
+use super::plan::{self, Action, Plan, PlannedWrite};
 use crate::MongoStore;
-use crate::aggregate_ref::StoredRef;
+use crate::aggregate_ref::{StoredRef, collection_of};
 use crate::codec::Aggregate;
+use crate::load::stored;
 use crate::server_error::{DuplicateKey, duplicate_key};
 use crate::user::TallyUpdate;
+use crate::value::oid;
 use crate::{claims, event, ledger};
 
 /// A field whose only use is to be written: two commits of which each writes what the other guards then collide.
@@ -26,10 +28,8 @@ pub(super) enum Failure {
     Refused(StoreError),
     /// One of the claims to take, or the record of the request, is there already. Whose it is, is found out afterwards.
     ClaimHeld,
-    /// An account has less than is taken from it. Which one, is found out afterwards.
-    Overdrawn,
-    /// Somebody else was quicker with something that the server does not report as a conflict: to be tried again.
-    Raced,
+    /// An account would be beyond its bound. Which one, is found out afterwards.
+    OutOfBounds,
     /// The server's or the network's.
     Driver(Error),
 }
@@ -80,11 +80,29 @@ async fn count(store: &MongoStore, tally: &TallyUpdate, session: &mut ClientSess
     Ok(())
 }
 
-async fn guard(store: &MongoStore, target: &GuardWrite, session: &mut ClientSession) -> Result<(), Failure> {
+/// Marks what is guarded, so that whoever writes it meanwhile meets a conflict. Commits that only mark the same document, or count on the
+/// same user, meet one too, and are tried again here.
+async fn guard(store: &MongoStore, guard: &Guard, session: &mut ClientSession) -> Result<(), Failure> {
     let mark = doc! { "$set": { GUARD: ObjectId::new() } };
-    let marked =
-        store.raw(target.collection).update_one(target.filter.clone(), mark).session(session).await?;
-    at_version(marked.matched_count, target.target)
+    match guard {
+        Guard::Version { target, version } => {
+            let filter = plan::at_version(*target, *version);
+            let documents = store.raw(collection_of(*target));
+            let marked = documents.update_one(filter, mark).session(session).await?;
+            at_version(marked.matched_count, *target)
+        }
+        Guard::Balance { account, min } => balances::guard(store, (*account, *min), session).await,
+        Guard::User { id, stamps } => {
+            let documents = store.raw(User::COLLECTION);
+            let found =
+                documents.find_one_and_update(doc! { "_id": oid(*id) }, mark).session(session).await?;
+            let user = found.map(stored::<User>).transpose().map_err(Failure::Refused)?;
+            if user.is_some_and(|user| stamps.hold_for(&user)) {
+                return Ok(());
+            }
+            Err(Failure::Refused(StoreError::Conflict(AggregateRef::User(*id))))
+        }
+    }
 }
 
 /// One aggregate, inside a transaction or alone.

@@ -1,19 +1,20 @@
 //! Moving the balances of a commit's entries.
 
-use baitech_core::kernel::{Currency, Money};
+use baitech_core::kernel::{Money, MoneyError};
 use baitech_core::ledger::Account;
-use baitech_core::store::{LedgerReader, StoreError};
+use baitech_core::store::{Binding, Breach, LedgerReader, Limit, StoreError};
 use bson::{Document, doc};
 use futures::TryStreamExt;
 use mongodb::ClientSession;
+use mongodb::options::ReturnDocument;
 use serde::Deserialize;
 use serde_with::serde_as;
 
 use super::apply::Failure;
 use super::plan::Plan;
 use crate::MongoStore;
-use crate::ledger::{BALANCES, balances_of};
-use crate::server_error::DUPLICATE_KEY;
+use crate::ledger::{BALANCES, balances_of_all, marked};
+use crate::server_error::{DUPLICATE_KEY, duplicate_key};
 use crate::value::{Whole, decimal_from_bson};
 
 /// What the server answers to an `update`.
@@ -43,45 +44,82 @@ pub(super) async fn run(store: &MongoStore, plan: &Plan, session: &mut ClientSes
     let answer = store.database().run_command(command).session(&mut *session).await?;
     let answer: Answer = bson::deserialize_from_document(answer).map_err(mongodb::error::Error::from)?;
     match answer.errors.first() {
-        // Somebody else has just made the first posting of the same account.
-        Some(refusal) if refusal.code == DUPLICATE_KEY => return Err(Failure::Raced),
+        // Somebody else has just made the first posting of the same account, or its balance is not within its bound.
+        Some(refusal) if refusal.code == DUPLICATE_KEY => return Err(Failure::OutOfBounds),
         Some(refusal) => return Err(Failure::Refused(StoreError::Unavailable(refusal.message.clone()))),
         None => {}
     }
     if answer.n < u64::try_from(plan.balances.len()).unwrap_or(u64::MAX) {
-        return Err(Failure::Overdrawn);
+        return Err(Failure::OutOfBounds);
     }
-    for (account, taken) in plan.movements.spread_takings() {
-        if spread(store, account, taken.currency(), session).await?.is_negative() {
-            return Err(Failure::Overdrawn);
+    for binding in plan.movements.sums() {
+        // The movement is in the balances already.
+        let before =
+            sum_of(store, binding, session).await?.checked_sub(binding.movement).map_err(overflow)?;
+        if binding.breach(before).map_err(overflow)?.is_some() {
+            return Err(Failure::OutOfBounds);
         }
     }
     Ok(())
 }
 
-/// The balance of a common account, as the transaction sees it.
-async fn spread(
+/// Marks a balance that has to be so high, so that whoever moves it meanwhile meets a conflict.
+pub(super) async fn guard(
     store: &MongoStore,
-    account: Account,
-    currency: Currency,
+    (account, min): (Account, Money),
+    session: &mut ClientSession,
+) -> Result<(), Failure> {
+    let (filter, update) = marked(account, min.currency());
+    let balances = store.database().collection::<Document>(BALANCES);
+    let found =
+        balances.find_one_and_update(filter, update).upsert(true).return_document(ReturnDocument::After);
+    let amount = match found.session(session).await {
+        Ok(balance) => {
+            balance.and_then(|balance| decimal_from_bson(balance.get("amount")?)).unwrap_or_default()
+        }
+        // Somebody else has just made the first posting of the account.
+        Err(error) if duplicate_key(&error).is_some() => return Err(Failure::OutOfBounds),
+        Err(error) => return Err(Failure::Driver(error)),
+    };
+    if amount < min.amount() { Err(Failure::OutOfBounds) } else { Ok(()) }
+}
+
+fn overflow(error: MoneyError) -> Failure {
+    Failure::Refused(StoreError::Malformed(error.to_string().into()))
+}
+
+/// The sum of the accounts of a bound, as the transaction sees it. All of them were written by it.
+async fn sum_of(
+    store: &MongoStore,
+    binding: &Binding,
     session: &mut ClientSession,
 ) -> Result<Money, Failure> {
-    let parts = store.database().collection::<Document>(BALANCES);
-    let mut found = parts.find(balances_of(account, currency)).session(&mut *session).await?;
-    let parts: Vec<Document> = found.stream(session).try_collect().await?;
-    let amounts = parts.iter().filter_map(|part| decimal_from_bson(part.get("amount")?));
-    let sum = Money::sum(currency, amounts.map(|amount| Money::new(amount, currency)));
-    sum.map_err(|error| Failure::Refused(StoreError::Malformed(error.to_string().into())))
+    let currency = binding.movement.currency();
+    let filter = balances_of_all(binding.accounts(), currency);
+    let documents = store.database().collection::<Document>(BALANCES);
+    let mut found = documents.find(filter).session(&mut *session).await?;
+    let found: Vec<Document> = found.stream(session).try_collect().await?;
+    let amounts = found.iter().filter_map(|part| decimal_from_bson(part.get("amount")?));
+    Money::sum(currency, amounts.map(|amount| Money::new(amount, currency))).map_err(overflow)
 }
 
 impl MongoStore {
-    /// The first account of which a plan takes more than there is; `None` where that has changed meanwhile.
-    pub(super) async fn overdrawn(&self, plan: &Plan) -> Result<Option<Account>, StoreError> {
-        for (account, taken) in plan.movements.takings() {
-            let balance = self.balance(*account, taken.currency()).await?;
-            let left = balance.checked_add(*taken);
-            if left.is_ok_and(Money::is_negative) {
-                return Ok(Some(*account));
+    /// The first bound that a plan would break; `None` where that has changed meanwhile.
+    pub(super) async fn breach(&self, plan: &Plan) -> Result<Option<Breach>, StoreError> {
+        for (account, min) in plan.balances_held() {
+            if self.balance(account, min.currency()).await?.amount() < min.amount() {
+                return Ok(Some(Breach { account, limit: Limit::Min(min) }));
+            }
+        }
+        for binding in plan.movements.bindings() {
+            let malformed = |error: MoneyError| StoreError::Malformed(error.to_string().into());
+            let mut balance = Money::zero(binding.movement.currency());
+            for account in binding.accounts() {
+                let of_account = self.balance(account, balance.currency()).await?;
+                balance = balance.checked_add(of_account).map_err(malformed)?;
+            }
+            if let Some(breach) = binding.breach(balance).map_err(malformed)? {
+                return Ok(Some(breach));
             }
         }
         Ok(None)

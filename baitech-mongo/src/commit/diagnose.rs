@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
+use baitech_core::account::User;
 use baitech_core::booking::Booking;
-use baitech_core::store::{AggregateRef, Claim, Claims, Committed, StoreError, Version};
+use baitech_core::store::{AggregateRef, Claim, Claims, Committed, Load, StoreError, Stored, Version};
 use bson::doc;
 use bson::oid::ObjectId;
 use mongodb::options::{ReadConcern, ReadPreference, SelectionCriteria};
@@ -46,6 +47,12 @@ impl MongoStore {
                 return Ok(Verdict::Final(Err(StoreError::Conflict(target))));
             }
         }
+        for (id, stamps) in plan.stamps() {
+            let user: Option<Stored<User>> = self.load(id).await?;
+            if !user.is_some_and(|user| stamps.hold_for(&user)) {
+                return Ok(Verdict::Final(Err(StoreError::Conflict(AggregateRef::User(id)))));
+            }
+        }
         let held = self.held(&plan.take_keys()).await?;
         let (numbers, rivals): (Vec<&Claim>, Vec<&Claim>) = held
             .iter()
@@ -57,11 +64,10 @@ impl MongoStore {
         Ok(match failure {
             Failure::Refused(error) => Verdict::Final(Err(error)),
             Failure::Driver(error) => Verdict::Final(Err(unavailable(error))),
-            Failure::Overdrawn => match self.overdrawn(plan).await? {
-                Some(account) => Verdict::Final(Err(StoreError::Overdrawn(account))),
+            Failure::OutOfBounds => match self.breach(plan).await? {
+                Some(breach) => Verdict::Final(Err(StoreError::OutOfBounds(breach))),
                 None => Verdict::TryAgain { held },
             },
-            Failure::Raced => Verdict::TryAgain { held },
             Failure::ClaimHeld if numbers.is_empty() => Verdict::TryAgain { held },
             Failure::ClaimHeld => Verdict::Final(Err(StoreError::Duplicate { field: "phoneNumber" })),
         })

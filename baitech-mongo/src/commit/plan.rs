@@ -2,16 +2,19 @@
 
 use std::borrow::Cow;
 
+use baitech_core::account::User;
 use baitech_core::booking::Booking;
+use baitech_core::kernel::{Id, Money};
+use baitech_core::ledger::Account;
 use baitech_core::store::{
     AggregateRef, ChangeSet, Claim, ClaimKey, Expected, Fingerprint, Guard, Idempotency, IdempotencyKey, Put,
-    StoreError, Version, Write,
+    StoreError, UserStamps, Version, Write,
 };
 use bson::oid::ObjectId;
 use bson::{DateTime, Document, RawDocumentBuf, doc};
 use chrono::{DateTime as Instant, Utc};
 
-use crate::aggregate_ref::{StoredRef, collection_of};
+use crate::aggregate_ref::StoredRef;
 use crate::codec::Aggregate;
 use crate::diff::Update;
 use crate::load::{RawOrigin, corrupt};
@@ -22,7 +25,7 @@ use crate::{MongoStore, claims, due, event, idempotency, ledger, user, version};
 /// What a transaction sends, in the order in which it sends it.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    pub(super) guards: Vec<GuardWrite>,
+    pub(super) guards: Vec<Guard>,
     pub(super) writes: Vec<PlannedWrite>,
     /// Per holder, because a claim is freed only where its holder matches.
     pub(super) frees: Vec<(StoredRef, Vec<ClaimKey>)>,
@@ -38,15 +41,6 @@ pub(super) struct Plan {
     pub(super) balances: Vec<Document>,
     pub(super) entries: Vec<RawDocumentBuf>,
     pub(super) events: Vec<RawDocumentBuf>,
-}
-
-/// An aggregate that must be at a version.
-#[derive(Debug)]
-pub(super) struct GuardWrite {
-    pub(super) target: AggregateRef,
-    pub(super) version: Version,
-    pub(super) collection: &'static str,
-    pub(super) filter: Document,
 }
 
 #[derive(Debug)]
@@ -90,10 +84,10 @@ impl Plan {
 
     /// Encodes a set. Reads only what the caller did not bring along.
     pub(super) async fn encoded(store: &MongoStore, changes: ChangeSet) -> Result<Self, StoreError> {
-        let ChangeSet { writes, guards, free, mut take, tallies, entries, solvent, events, idempotency } =
+        let ChangeSet { writes, guards, free, mut take, tallies, entries, bounds, events, idempotency } =
             changes;
         let mut free = free;
-        let mut plan = Self { guards: guards.iter().map(GuardWrite::of).collect(), ..Self::default() };
+        let mut plan = Self { guards, ..Self::default() };
         let mut jobs = user::JobMoves::default();
         for write in writes {
             let planned = match write {
@@ -119,18 +113,18 @@ impl Plan {
             plan.writes.push(planned);
         }
         plan.jobs = jobs.updates();
-        plan.guards.sort_by_key(|guard| guard.target);
+        plan.guards.sort_by_key(Guard::target);
         plan.writes.sort_by_key(|write| write.target);
         plan.frees = by_holder(free);
         plan.takes = plan_takes(take)?;
         plan.tallies = tallies.iter().map(user::TallyUpdate::of).collect();
         plan.tallies.sort_by_key(|tally| tally.user);
-        if !entries.is_empty() {
+        if !entries.is_empty() || plan.balances_held().next().is_some() {
             store.start_balances(ledger::Before::Booking).await.map_err(unavailable)?;
         }
         plan.movements =
-            ledger::Movements::of(&entries, &solvent).map_err(|error| terms(error.to_string()))?;
-        plan.balances = plan.movements.updates().map_err(malformed)?;
+            ledger::Movements::of(&entries, &bounds).map_err(|error| terms(error.to_string()))?;
+        plan.balances = plan.movements.updates().map_err(|error| terms(error.to_string()))?;
         plan.entries = encode_all(entries, ledger::encode)?;
         plan.events = encode_all(events, event::encode)?;
         if let Some(record) = idempotency {
@@ -173,7 +167,27 @@ impl Plan {
     /// Whose version must be what, in the order in which it is told.
     pub(super) fn expected(&self) -> impl Iterator<Item = (AggregateRef, Option<Version>)> {
         let writes = self.writes.iter().map(|write| (write.target, write.before));
-        writes.chain(self.guards.iter().map(|guard| (guard.target, Some(guard.version))))
+        let guards = self.guards.iter().filter_map(|guard| match guard {
+            Guard::Version { target, version } => Some((*target, Some(*version))),
+            Guard::User { .. } | Guard::Balance { .. } => None,
+        });
+        writes.chain(guards)
+    }
+
+    /// Which users must have which stamps.
+    pub(super) fn stamps(&self) -> impl Iterator<Item = (Id<User>, UserStamps)> {
+        self.guards.iter().filter_map(|guard| match guard {
+            Guard::User { id, stamps } => Some((*id, *stamps)),
+            Guard::Version { .. } | Guard::Balance { .. } => None,
+        })
+    }
+
+    /// Which accounts must hold how much.
+    pub(super) fn balances_held(&self) -> impl Iterator<Item = (Account, Money)> {
+        self.guards.iter().filter_map(|guard| match guard {
+            Guard::Balance { account, min } => Some((*account, *min)),
+            Guard::Version { .. } | Guard::User { .. } => None,
+        })
     }
 
     pub(super) fn take_keys(&self) -> Vec<ClaimKey> {
@@ -198,15 +212,7 @@ fn is_freed(frees: &[(StoredRef, Vec<ClaimKey>)], claim: &Claim) -> bool {
     frees.iter().any(|(freed, keys)| *freed == holder && keys.contains(&claim.key))
 }
 
-impl GuardWrite {
-    fn of(guard: &Guard) -> Self {
-        let Guard { target, version } = *guard;
-        let collection = collection_of(target);
-        Self { target, version, collection, filter: at_version(target, version) }
-    }
-}
-
-fn at_version(target: AggregateRef, expected: Version) -> Document {
+pub(super) fn at_version(target: AggregateRef, expected: Version) -> Document {
     doc! { "_id": ObjectId::from_bytes(target.id_bytes()), version::FIELD: version::matching(expected) }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use baitech_core::kernel::{Currency, Money, MoneyError};
 use baitech_core::ledger::{Account, Entry};
-use baitech_core::store::AggregateRef;
+use baitech_core::store::{AggregateRef, Binding, Bound, Limit};
 use bson::oid::ObjectId;
 use bson::{Bson, Decimal128, Document, doc};
 use rust_decimal::Decimal;
@@ -60,6 +60,12 @@ pub(crate) fn of_account(account: Account, currency: Currency) -> Document {
     doc! { "_id": { "$in": ids } }
 }
 
+/// The documents of the balances of accounts that have one each.
+pub(crate) fn of_accounts(accounts: impl Iterator<Item = Account>, currency: Currency) -> Document {
+    let ids: Vec<String> = accounts.map(|account| id(&account.to_string(), currency.code(), None)).collect();
+    doc! { "_id": { "$in": ids } }
+}
+
 /// The part of a common account that entries of this cause count in.
 fn stripe_of(account: Account, cause: AggregateRef) -> Option<u8> {
     // FNV-1a, and its high bits mixed into the low ones: ids of one moment differ in a few bits only.
@@ -70,48 +76,50 @@ fn stripe_of(account: Account, cause: AggregateRef) -> Option<u8> {
     account.is_common().then(|| u8::try_from(stripe).unwrap_or_default())
 }
 
-/// What a commit's entries add, netted by document, in the order of the documents.
+/// What a commit's entries add, netted by document, in the order of the documents; and the bounds that it has to keep.
 #[derive(Debug, Default)]
 pub(crate) struct Movements {
     parts: BTreeMap<(Account, &'static str, Option<u8>), Money>,
-    /// What is taken from accounts that must not end below zero, as amounts below zero.
-    takings: Vec<(Account, Money)>,
+    bindings: Vec<Binding>,
 }
 
 impl Movements {
-    /// The movements of entries, after which the bounded accounts and these others must not be below zero.
-    pub(crate) fn of(entries: &[Entry], solvent: &[Account]) -> Result<Self, MoneyError> {
+    /// The movements of entries, after which the accounts must be within these bounds.
+    pub(crate) fn of(entries: &[Entry], bounds: &[Bound]) -> Result<Self, MoneyError> {
         let mut parts = BTreeMap::new();
-        let mut sums = BTreeMap::new();
         for entry in entries {
             for posting in &entry.postings {
                 let (account, currency) = (posting.account, posting.amount.currency());
-                let key = (account, currency.code());
-                let zero = Money::zero(currency);
-                let sum = sums.entry(key).or_insert(zero);
-                *sum = sum.checked_add(posting.amount)?;
-                let part = parts.entry((key.0, key.1, stripe_of(account, entry.cause))).or_insert(zero);
+                let key = (account, currency.code(), stripe_of(account, entry.cause));
+                let part = parts.entry(key).or_insert(Money::zero(currency));
                 *part = part.checked_add(posting.amount)?;
             }
         }
-        let guarded = |account: &Account| account.is_bounded() || solvent.contains(account);
-        let takings = sums.into_iter().filter(|((account, _), sum)| sum.is_negative() && guarded(account));
-        Ok(Self { takings: takings.map(|((account, _), sum)| (account, sum)).collect(), parts })
+        Ok(Self { parts, bindings: Binding::of(entries, bounds)? })
     }
 
-    /// What is taken from accounts that must not end below zero, in the order in which it is told.
-    pub(crate) fn takings(&self) -> &[(Account, Money)] {
-        &self.takings
+    /// The bounds, in the order in which they are told.
+    pub(crate) fn bindings(&self) -> &[Binding] {
+        &self.bindings
     }
 
-    /// Of these, those of which no single document says whether there is enough.
-    pub(crate) fn spread_takings(&self) -> impl Iterator<Item = (Account, Money)> {
-        self.takings.iter().copied().filter(|(account, _)| account.is_common())
+    /// Of these, those of which no single document says whether they hold.
+    pub(crate) fn sums(&self) -> impl Iterator<Item = &Binding> {
+        self.bindings.iter().filter(|binding| binding.counting.is_some())
     }
 
-    /// The updates, as the `update` command takes them. Each matches a document; one that does not finds too little in it.
-    pub(crate) fn updates(&self) -> Result<Vec<Document>, bson::error::Error> {
-        let marks = self.spread_takings().map(|(account, taken)| Ok(mark(account, taken.currency())));
+    /// The updates, as the `update` command takes them. Each matches or makes a document; one that does not is out of bounds.
+    pub(crate) fn updates(&self) -> Result<Vec<Document>, MoneyOrBson> {
+        let mut marked = BTreeMap::new();
+        for binding in self.sums() {
+            let currency = binding.movement.currency();
+            for account in binding.accounts() {
+                if !self.parts.contains_key(&(account, currency.code(), None)) {
+                    marked.insert((account, currency.code()), mark(account, currency));
+                }
+            }
+        }
+        let marks = marked.into_values().map(Ok);
         marks.chain(self.parts.iter().map(|(key, amount)| self.update(*key, *amount))).collect()
     }
 
@@ -119,29 +127,70 @@ impl Movements {
         &self,
         (account, code, stripe): (Account, &str, Option<u8>),
         amount: Money,
-    ) -> Result<Document, bson::error::Error> {
+    ) -> Result<Document, MoneyOrBson> {
         let name = account.to_string();
-        let id = id(&name, code, stripe);
         let add = doc! { "amount": decimal_to_bson(amount.amount())? };
-        let currency = amount.currency();
-        let is_taking = |(taken, sum): &(Account, Money)| *taken == account && sum.currency() == currency;
-        if stripe.is_none() && self.takings.iter().any(is_taking) {
-            let enough = doc! { "$gte": decimal_to_bson(-amount.amount())? };
-            return Ok(doc! { "q": { "_id": id, "amount": enough }, "u": { "$inc": add } });
+        let mut filter = doc! { "_id": id(&name, code, stripe) };
+        let (mut least, mut most): (Option<Money>, Option<Money>) = (None, None);
+        let mut from_nothing = true;
+        let of_it = |binding: &&Binding| {
+            binding.account == account
+                && binding.counting.is_none()
+                && binding.movement.currency().code() == code
+        };
+        for binding in self.bindings.iter().filter(of_it) {
+            from_nothing &= binding.breach(Money::zero(amount.currency()))?.is_none();
+            let before = binding.limit.amount().checked_sub(binding.movement)?;
+            let tighter = |known: Option<Money>, is: fn(Decimal, Decimal) -> bool| match known {
+                Some(known) if is(known.amount(), before.amount()) => Some(known),
+                _ => Some(before),
+            };
+            match binding.limit {
+                Limit::Min(_) => least = tighter(least, |known, new| known > new),
+                Limit::Max(_) => most = tighter(most, |known, new| known < new),
+            }
+        }
+        let mut within = Document::new();
+        if let Some(least) = least {
+            within.insert("$gte", decimal_to_bson(least.amount())?);
+        }
+        if let Some(most) = most {
+            within.insert("$lte", decimal_to_bson(most.amount())?);
+        }
+        if !within.is_empty() {
+            filter.insert("amount", within);
+        }
+        if !from_nothing {
+            return Ok(doc! { "q": filter, "u": { "$inc": add } });
         }
         let new = doc! { "account": name, "currency": code };
-        Ok(doc! { "q": { "_id": id }, "u": { "$inc": add, "$setOnInsert": new }, "upsert": true })
+        Ok(doc! { "q": filter, "u": { "$inc": add, "$setOnInsert": new }, "upsert": true })
     }
 }
 
-/// Writes to one part of a common account, so that of two commits that each see enough in all parts one has to look again.
+/// Why movements cannot be sent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MoneyOrBson {
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    #[error(transparent)]
+    Bson(#[from] bson::error::Error),
+}
+
+/// Writes to an account that only counts towards a bound, so that of two commits that each see room in the sum one has to look again.
 fn mark(account: Account, currency: Currency) -> Document {
+    let (filter, update) = marked(account, currency);
+    doc! { "q": filter, "u": update, "upsert": true }
+}
+
+/// The document of a balance, and an update that only marks it, or makes it with nothing in it.
+pub(crate) fn marked(account: Account, currency: Currency) -> (Document, Document) {
     let (name, code) = (account.to_string(), currency.code());
-    let id = id(&name, code, Some(0));
+    let id = id(&name, code, None);
     let zero = Bson::Decimal128(Decimal128::from_bytes(ZERO));
     let new = doc! { "account": name, "currency": code, "amount": zero };
     let update = doc! { "$set": { "guard": ObjectId::new() }, "$setOnInsert": new };
-    doc! { "q": { "_id": id }, "u": update, "upsert": true }
+    (doc! { "_id": id }, update)
 }
 
 /// Zero as Decimal128: an exponent of zero, with its bias.
@@ -184,7 +233,10 @@ mod tests {
             entry(3, cause, escrow, Account::Bank, kes(80)),
         ];
         let movements = Movements::of(&entries, &[]).unwrap();
-        assert_eq!(movements.takings(), [(escrow, kes(-10))]);
+        let told = |movements: &Movements| -> Vec<_> {
+            movements.bindings().iter().map(|binding| (binding.account, binding.movement)).collect()
+        };
+        assert_eq!(told(&movements), [(escrow, kes(-10))]);
         let updates = movements.updates().unwrap();
         assert_eq!(updates.len(), 3);
         let guarded: Vec<&Document> =
@@ -192,8 +244,10 @@ mod tests {
         assert_eq!(guarded.len(), 1);
         assert!(guarded[0].to_string().contains(&format!("escrow:{}", Id::<Entry>::to_string(&nth(1)))));
 
-        let asked = Movements::of(&entries, &[Account::Bank]).unwrap();
-        assert_eq!(asked.takings(), [(Account::Bank, kes(-20)), (escrow, kes(-10))]);
-        assert_eq!(asked.updates().unwrap().len(), 4, "a mark besides");
+        let open = Account::OpenTopUps(nth(1));
+        let limit = Bound::at_most(wallet, kes(50)).counting(open);
+        let asked = Movements::of(&entries, &[limit]).unwrap();
+        assert_eq!(told(&asked), [(escrow, kes(-10)), (wallet, kes(30))]);
+        assert_eq!(asked.updates().unwrap().len(), 4, "a mark on what counts with it besides");
     }
 }

@@ -6,7 +6,7 @@ mod lines;
 mod reader;
 mod start;
 
-pub(crate) use balance::{COLLECTION as BALANCES, Movements, of_account as balances_of};
+pub(crate) use balance::{COLLECTION as BALANCES, Movements, marked, of_accounts as balances_of_all};
 pub(crate) use document::encode;
 pub(crate) use start::Before;
 

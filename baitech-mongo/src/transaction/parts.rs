@@ -118,6 +118,7 @@ pub(super) struct Gateway {
     #[serde_as(as = "Option<Whole>")]
     pub(super) queries: Option<u32>,
     pub(super) manual_capture: Option<bool>,
+    pub(super) counts_as_open: Option<bool>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) authorized_at: Option<DateTime<Utc>>,
     pub(super) awaits_confirmation: Option<bool>,

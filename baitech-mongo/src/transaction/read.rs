@@ -155,6 +155,7 @@ impl Gateway {
             next_at: self.next_at,
             queries: self.queries.unwrap_or_default(),
             manual_capture: self.manual_capture.unwrap_or(false),
+            counts_as_open: self.counts_as_open.unwrap_or(false),
             authorized_at: self.authorized_at,
             awaits_confirmation: self.awaits_confirmation.unwrap_or(false),
             needs_person: self.needs_person.unwrap_or(false),

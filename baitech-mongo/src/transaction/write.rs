@@ -158,6 +158,7 @@ impl From<GatewayLink> for Gateway {
             authorized_at,
             awaits_confirmation,
             needs_person,
+            counts_as_open,
         } = link;
         Self {
             token,
@@ -174,6 +175,7 @@ impl From<GatewayLink> for Gateway {
             authorized_at,
             awaits_confirmation: told(awaits_confirmation),
             needs_person: told(needs_person),
+            counts_as_open: told(counts_as_open),
         }
     }
 }

@@ -21,7 +21,7 @@ async fn of_two_commits_that_each_write_what_the_other_guards_never_both() {
         let user = Load::<User>::load(&world.stores[0], technician.id).await.unwrap().unwrap();
         let stored = world.load(booking.id).await;
         assert_eq!(user.version.get() + stored.version.get(), round, "each round writes one of the two");
-        let guard = |target, version: Version| vec![Guard { target, version }];
+        let guard = |target, version: Version| vec![Guard::Version { target, version }];
         let mut record = user.value.clone().into_record();
         record.stats.total_bookings += 1;
         let counted = Put::over(&user, User::from_record(record));

@@ -80,7 +80,7 @@ impl Case {
         let event = |target, version| build::event(target, version, 0, build::start());
         let (n, amount) = (self.n + 1, build::kes(100));
         ChangeSet {
-            guards: vec![Guard {
+            guards: vec![Guard::Version {
                 target: AggregateRef::User(self.guarded.id),
                 version: self.guarded.version,
             }],

@@ -6,12 +6,12 @@ use super::{
 };
 use crate::{
     account::KycStatus,
-    booking::{Booking, BookingStatus, CancellationQuote, PaymentMethod},
+    booking::{Booking, BookingStatus, CancellationQuote, Context, PaymentMethod},
     decide::Caller,
     kernel::{Actor, Error, Id, Result, Rule, Text},
     ledger::Account,
     payment::Transaction,
-    store::{Stored, Version},
+    store::{Guard, Stored, UserStamps, Version},
 };
 
 impl Bookings {
@@ -22,27 +22,27 @@ impl Bookings {
     /// identity is not verified; [`Error::Conflict`].
     pub async fn accept(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let look = |booking: Stored<Booking>, caller: Caller| async move {
-            if caller.is_some_and(|user| user.technician.is_some() && user.kyc.status != KycStatus::Verified)
-            {
+            let technician = caller.filter(|user| user.technician.is_some());
+            if technician.as_ref().is_some_and(|user| user.kyc.status != KycStatus::Verified) {
                 return Err(Error::refused(Rule::NotEligible, "the identity has to be verified first"));
             }
-            self.require_within_debt_limit(actor, &booking).await
+            let verified = technician
+                .map(|user| Guard::User { id: user.id, stamps: UserStamps::of(&user).with_kyc(&user) });
+            Ok([verified, self.require_within_debt_limit(actor, &booking).await?])
         };
-        self.change_looking(
-            actor,
-            id,
-            ("accept", Begins),
-            &(),
-            (look, |booking, (), context| booking.accept(context)),
-        )
-        .await
+        let decide = |booking: Booking, guards: [Option<Guard>; 2], context: &Context<'_>| {
+            let mut decision = booking.accept(context)?;
+            decision.effects.guards.extend(guards.into_iter().flatten());
+            Ok(decision)
+        };
+        self.change_looking(actor, id, ("accept", Begins), &(), (look, decide)).await
     }
 
     /// A technician who owes the platform too much takes no more cash: each cash job adds to the debt.
-    async fn require_within_debt_limit(&self, actor: &Actor, booking: &Booking) -> Result<()> {
-        let Some(technician) = actor.id() else { return Ok(()) };
+    async fn require_within_debt_limit(&self, actor: &Actor, booking: &Booking) -> Result<Option<Guard>> {
+        let Some(technician) = actor.id() else { return Ok(None) };
         if booking.payment.method != Some(PaymentMethod::Cash) {
-            return Ok(());
+            return Ok(None);
         }
         let limit = self.engine.policy.payment.debt_limit;
         let balance = self.engine.ledger.balance(Account::Payable(technician), limit.currency()).await?;
@@ -51,7 +51,7 @@ impl Bookings {
                 format!("more than {limit} is owed to the platform: pay it before another job in cash");
             return Err(Error::refused(Rule::DebtLimit, message));
         }
-        Ok(())
+        Ok(Some(Guard::Balance { account: Account::Payable(technician), min: limit.negated() }))
     }
 
     /// The technician declines; another is looked for.

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Bookings, Effort::Begins};
 use crate::{
-    account::{Category, User},
+    account::{Category, User, UserStatus},
     booking::{
         Booking, BookingDraft, NewBooking, PaymentTiming, Terms, TimeSlot, Urgency, open_request_claim,
     },
@@ -16,7 +16,7 @@ use crate::{
     matching::{Candidate, Job},
     payment::{TransactionKind, require_method},
     pricing::{Demand, Pricing, Quote, QuoteRequest, hourly},
-    store::Stored,
+    store::{Guard, Stored, UserStamps},
 };
 
 /// A checked request, by whom and on which terms.
@@ -66,7 +66,10 @@ impl Bookings {
         let place = self.free_place(customer).await?;
         let open_request = Some(place.ok_or_else(|| self.too_many_requests())?);
         let terms = Terms { customer, company, pricing, priced_for, open_request, timing };
-        Ok(Step::create(now, Booking::request(draft, terms, &self.context(actor, now))?))
+        let mut decision = Booking::request(draft, terms, &self.context(actor, now))?;
+        let stamps = UserStamps { status: Some(UserStatus::Active), ..UserStamps::default() };
+        decision.effects.guards.push(Guard::User { id: customer, stamps });
+        Ok(Step::create(now, decision))
     }
 
     fn too_many_requests(&self) -> Error {
@@ -339,17 +342,20 @@ impl Bookings {
         };
         let here = self.clone().at(seen.version);
         let customer = self.engine.users.load(seen.customer).await?;
-        if customer.is_none_or(|customer| customer.require_active().is_err()) {
+        let Some(customer) = customer.filter(|customer| customer.require_active().is_ok()) else {
             return here
                 .change(&Actor::System, id, ("recur", Begins), &date, |booking, context| {
                     booking.leave_out_occurrence(context)
                 })
                 .await;
-        }
+        };
+        let guard = Guard::User { id: customer.id, stamps: UserStamps::of(&customer) };
         let slot = TimeSlot { date, ..seen.slot };
         let pricing = self.series_price(&seen, slot)?;
         here.change(&Actor::System, id, ("recur", Begins), &date, |booking, context| {
-            booking.recur(pricing, context)
+            let mut decision = booking.recur(pricing, context)?;
+            decision.effects.guards.push(guard);
+            Ok(decision)
         })
         .await
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeZone, Utc};
 
 use super::{Bookings, Effort::Begins};
 use crate::{
-    account::User,
+    account::{KycStatus, User, UserStatus},
     booking::{Alternative, Assignment, Booking, BookingStatus, Context, TimeSlot, cell_claim},
     decide::{Decision, answered},
     kernel::{Actor, Distance, Error, Id, Kind, Result, Role, Rule},
@@ -15,25 +15,36 @@ use crate::{
         shares,
     },
     pricing::Pricing,
-    store::{AggregateRef, Stored},
+    store::{AggregateRef, Guard, Stored, UserStamps},
 };
 
 /// The name of the command that offers a job to somebody.
 const SEARCH: &str = "search";
 
 /// Offers a job to a technician: to others than the one whose own rate is its price, at the price of the list.
+///
+/// The technician has to be as everybody who can be booked: whoever is suspended, or loses the verified identity, meanwhile gets no
+/// offer.
 fn offer(
     booking: Booking,
     assignment: Assignment,
     others_pay: Option<Pricing>,
     context: &Context<'_>,
 ) -> Result<Decision<Booking>> {
+    let stamps = UserStamps {
+        role: Some(Role::Technician),
+        status: Some(UserStatus::Active),
+        kyc: Some(KycStatus::Verified),
+    };
+    let guard = Guard::User { id: assignment.technician, stamps };
     let is_own = booking.priced_for.is_none_or(|technician| technician == assignment.technician);
     let booking = match others_pay.filter(|_| !is_own) {
         Some(pricing) => booking.priced_by_list(pricing, context)?,
         None => booking,
     };
-    booking.assign(assignment, context)
+    let mut decision = booking.assign(assignment, context)?;
+    decision.effects.guards.push(guard);
+    Ok(decision)
 }
 
 /// A technician who could do a job.

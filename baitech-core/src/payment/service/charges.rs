@@ -187,7 +187,7 @@ impl Payments {
         };
         let (now, mut decision) = self.begin_unbooked(actor, order, request).await?;
         let target = Booking::reference(stored.id);
-        decision.effects.guards.push(Guard { target, version: stored.version });
+        decision.effects.guards.push(Guard::Version { target, version: stored.version });
         Ok(Step::create(now, decision))
     }
 
@@ -210,13 +210,6 @@ impl Payments {
     ) -> Result<Step<Transaction>> {
         let payer = actor.id().ok_or_else(|| Error::forbidden("a person has a wallet"))?;
         self.check_amount(amount, None)?;
-        let limit = self.engine.policy.payment.wallet_limit;
-        let balance = self.engine.ledger.balance(Account::Wallet(payer), amount.currency()).await?;
-        let after = balance.checked_add(amount)?;
-        if after.exceeds(limit)? {
-            let message = format!("a wallet holds {limit} at most");
-            return Err(Violation::new("amount", Code::OutOfRange, message).into());
-        }
         let order = Order {
             kind: TransactionKind::WalletTopup,
             amount: Amount::whole(amount),
@@ -304,9 +297,6 @@ impl Payments {
         if method == PaymentMethod::Wallet && !spends_own(&context.actor, &order, booking) {
             return Err(Error::forbidden("a wallet is its owner's to spend"));
         }
-        if on_credit {
-            self.require_credit(order.payer, order.amount.gross).await?;
-        }
         let phone = match &request.phone_number {
             Some(number) => PhoneNumber::new(number)?,
             None => payer.phone.clone(),
@@ -337,7 +327,7 @@ impl Payments {
             return if in_ledger {
                 begun.and_then(|transaction| transaction.settled_in_ledger(None, context))
             } else {
-                Ok(begun)
+                begun.counted_as_open(context)
             };
         };
         let noted = stored.value.clone().payment_begun(&begun.next);
@@ -369,18 +359,6 @@ impl Payments {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Fails where a company would owe more than it may.
-    async fn require_credit(&self, company: Id<User>, amount: Money) -> Result<()> {
-        let limit = self.engine.policy.payment.credit_limit;
-        let owed =
-            self.engine.ledger.balance(Account::Receivable(company), amount.currency()).await?.negated();
-        if owed.checked_add(amount)?.exceeds(limit)? {
-            let message = format!("a company owes {limit} at most; {owed} is owed now");
-            return Err(Error::refused(Rule::DebtLimit, message));
-        }
-        Ok(())
     }
 
     async fn score(

@@ -3,7 +3,8 @@
 use super::Payments;
 use crate::{
     account::User,
-    decide::{Decision, create},
+    booking::Context,
+    decide::{Decision, breach_of, create},
     kernel::{Code, Error, Id, PhoneNumber, Result, Violation},
     payment::{
         Amount, MismatchKind, NewTransaction, News, PaymentEvent, PaymentGateway, Proof, Transaction,
@@ -56,13 +57,19 @@ impl Payments {
         // So does an amount in another currency than the limit's.
         let large = amount.exceeds(self.engine.policy.payment.confirm_above).unwrap_or(true);
         let known = owner.is_some() && (gateway.capabilities().signs_webhooks || !large);
-        let decision = begun.and_then(|transaction| {
-            if known {
-                let proof = Proof { payer: None, ..proof.clone() };
-                return transaction.settled(&proof, None, &context);
-            }
-            transaction.mismatched(MismatchKind::Reference, Some(amount), proof.receipt.clone(), &context)
-        })?;
+        let taken_in = |context: &Context<'_>| {
+            begun.clone().and_then(|transaction| {
+                if known {
+                    let proof = Proof { payer: None, ..proof.clone() };
+                    return transaction.settled(&proof, None, context);
+                }
+                transaction.mismatched(MismatchKind::Reference, Some(amount), proof.receipt.clone(), context)
+            })
+        };
+        let mut decision = taken_in(&context)?;
+        if breach_of(&self.engine, &decision.effects.entries, &decision.effects.bounds).await?.is_some() {
+            decision = taken_in(&Context { wallet_full: true, ..context })?;
+        }
         let id = decision.next.id;
         let decision = decision.take_all([claim]);
         create(&self.engine, &*self.engine.transactions, &self.plain_command()?, now, decision).await?;

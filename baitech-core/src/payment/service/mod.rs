@@ -25,10 +25,11 @@ use super::{Transaction, TransactionStatus};
 use crate::{
     account::User,
     booking::{Booking, Context},
-    decide::{Aggregate, Command, Decision, Situation, Step, drive, load_payments},
+    decide::{Aggregate, Command, Decision, Situation, Step, breach_of, drive, load_payments},
     engine::{Effort, Engine},
     kernel::{Actor, Error, Id, Kind, Money, Result, Rule},
-    store::{IdempotencyKey, Stored, Version},
+    ledger::Account,
+    store::{Breach, IdempotencyKey, Limit, Stored, Version},
 };
 
 /// Everything that can be done with money. Cheap to clone.
@@ -44,6 +45,7 @@ pub struct Payments {
 }
 
 /// What a decision on a transaction is made in.
+#[derive(Clone, Copy)]
 struct Beside<'a> {
     booking: Option<&'a Stored<Booking>>,
     /// The payments of that booking, this one among them as it is stored.
@@ -165,7 +167,15 @@ impl Payments {
         let situation = Situation { now, payments: Vec::new() };
         let context = self.engine.context_at(&command.actor, &situation);
         let beside = Beside { booking: booking.as_ref(), payments: &payments, context };
-        let decision = decide(stored.value.clone(), &beside)?;
+        // What is not open any more gives its room back before the limits are looked at.
+        let decided = |context: Context<'_>| {
+            decide(stored.value.clone(), &Beside { context, ..beside })?.counted_out(&context)
+        };
+        let mut decision = decided(beside.context)?;
+        let breach = breach_of(&self.engine, &decision.effects.entries, &decision.effects.bounds).await?;
+        if let Some(Breach { account: Account::Wallet(_), limit: Limit::Max(_) }) = breach {
+            decision = decided(Context { wallet_full: true, ..beside.context })?;
+        }
         if is_idle(&stored, &decision) || self.was_taken_before(&decision).await? {
             return Ok(Step::Unchanged(stored));
         }

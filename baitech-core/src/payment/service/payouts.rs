@@ -12,7 +12,7 @@ use crate::{
     kernel::{Actor, Error, Id, Money, PhoneNumber, Result, Role, Rule},
     ledger::Account,
     payment::{Amount, Capabilities, Limits, NewTransaction, PaymentGateway, Transaction, TransactionKind},
-    store::Stored,
+    store::{Guard, Stored, UserStamps},
     worker::{MissingProvider, TaskOutcome},
 };
 
@@ -131,6 +131,8 @@ impl Payments {
         let now = self.engine.clock.now();
         let mut decision = Transaction::begin_pay_out(new, &self.engine.context(actor, now))?;
         decision.next.0.settlement.instant = decision.next.kind == TransactionKind::TechnicianPayout;
+        let stamps = UserStamps { role: Some(payee.role), ..UserStamps::default() };
+        decision.effects.guards.push(Guard::User { id: payee.id, stamps });
         Ok(Step::create(now, decision))
     }
 

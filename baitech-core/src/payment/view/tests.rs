@@ -43,8 +43,14 @@ const STAFF: u8 = 4;
 fn transaction(kind: TransactionKind, change: impl FnOnce(&mut TransactionRecord)) -> Stored<Transaction> {
     let (policy, entropy) = (BookingPolicy::default(), SeededEntropy::new(7));
     let now: DateTime<Utc> = "2026-03-02T05:00:00Z".parse().unwrap();
-    let context =
-        Context { actor: actor(STAFF, Role::Admin), now, policy: &policy, entropy: &entropy, payments: &[] };
+    let context = Context {
+        actor: actor(STAFF, Role::Admin),
+        now,
+        policy: &policy,
+        entropy: &entropy,
+        payments: &[],
+        wallet_full: false,
+    };
     let amount = Amount::shared(Shares {
         payout: kes(2_278),
         platform: kes(300),

@@ -226,7 +226,7 @@ pub(super) async fn stores_nothing_of_a_refused_set(fixture: &dyn Fixture) {
     apply(&*store, ChangeSet { take: vec![claim("held", rival.id)], ..rename(&rival, "Rival") }).await;
     let before = traces(&*store, user.id, pending(1).id).await;
 
-    let with_guard = |version| Guard { target: AggregateRef::User(stale.id), version };
+    let with_guard = |version| Guard::Version { target: AggregateRef::User(stale.id), version };
     let double = UserRecord { email: rival.email.clone(), ..named_user(4) };
     let refused = [
         ("a stale write", whole_set(&user).write(Put::over(&stale, renamed(&stale, "Stale")))),
@@ -296,5 +296,8 @@ pub(super) async fn checks_in_order(fixture: &dyn Fixture) {
     let error = refuse(&*store, held).await;
     assert!(matches!(error, StoreError::Claimed(_)), "claims before balances: {error:?}");
     let error = refuse(&*store, broke(rename(&newer, "Newest"))).await;
-    assert!(matches!(error, StoreError::Overdrawn(of) if of == empty), "balances at last: {error:?}");
+    assert!(
+        matches!(error, StoreError::OutOfBounds(breach) if breach.account == empty),
+        "balances at last: {error:?}"
+    );
 }

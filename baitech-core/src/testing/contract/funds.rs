@@ -1,4 +1,4 @@
-//! Accounts that must not fall below zero.
+//! Accounts that must stay within bounds.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
     booking::{Booking, PaymentMethod},
     kernel::{Currency, Id, Money},
     ledger::{Account, Entry},
-    store::{AggregateRef, ChangeSet, Committed, Put, Store, StoreError, Stored},
+    store::{AggregateRef, Bound, ChangeSet, Committed, Put, Store, StoreError, Stored},
     testing::build::{customer, entry, id, kes},
 };
 
@@ -35,6 +35,11 @@ async fn balance(store: &dyn Store, account: Account) -> Money {
     store.balance(account, Currency::KES).await.unwrap()
 }
 
+/// Whether a bound on this account was the reason.
+fn is_breach(error: &StoreError, account: Account) -> bool {
+    matches!(error, StoreError::OutOfBounds(breach) if breach.account == account)
+}
+
 async fn is_there(store: &dyn Store, n: u64) -> bool {
     let found: Option<Stored<Booking>> = store.load(pending(n).id).await.unwrap();
     found.is_some()
@@ -46,15 +51,15 @@ pub(super) async fn bound_what_is_held_for_somebody(fixture: &dyn Fixture) {
     for (n, account) in (0..).zip(accounts) {
         let number = n * 10;
         let error = refuse(&*store, book(number, &[(account, MPESA, kes(1))])).await;
-        assert!(matches!(error, StoreError::Overdrawn(of) if of == account), "of nothing: {error:?}");
+        assert!(is_breach(&error, account), "of nothing: {error:?}");
         apply(&*store, book(number + 1, &[(MPESA, account, kes(100))])).await;
         let error =
             refuse(&*store, book(number + 2, &[(account, MPESA, Money::from_minor(10_001, Currency::KES))]))
                 .await;
-        assert!(matches!(error, StoreError::Overdrawn(of) if of == account), "a cent too much: {error:?}");
+        assert!(is_breach(&error, account), "a cent too much: {error:?}");
         let dollars = Money::from_major(1, Currency::USD);
         let error = refuse(&*store, book(number + 2, &[(account, MPESA, dollars)])).await;
-        assert!(matches!(error, StoreError::Overdrawn(of) if of == account), "another currency: {error:?}");
+        assert!(is_breach(&error, account), "another currency: {error:?}");
         assert_eq!(balance(&*store, account).await, kes(100));
         apply(&*store, book(number + 3, &[(account, MPESA, kes(100))])).await;
         assert_eq!(balance(&*store, account).await, kes(0), "all of it may go");
@@ -77,38 +82,93 @@ pub(super) async fn judge_a_set_by_its_sum(fixture: &dyn Fixture) {
     assert_eq!((balance(&*store, wallet()).await, balance(&*store, escrow).await), (kes(30), kes(0)));
     let too_much = [(wallet(), MPESA, kes(20)), (wallet(), MPESA, kes(20)), (MPESA, wallet(), kes(9))];
     let error = refuse(&*store, book(2, &too_much)).await;
-    assert!(matches!(error, StoreError::Overdrawn(of) if of == wallet()), "{error:?}");
+    assert!(is_breach(&error, wallet()), "{error:?}");
     let enough = [(wallet(), MPESA, kes(20)), (wallet(), MPESA, kes(20)), (MPESA, wallet(), kes(10))];
     apply(&*store, book(3, &enough)).await;
     assert_eq!(balance(&*store, wallet()).await, kes(0));
     // Of several, the first in the order of accounts.
     let both = [(wallet(), MPESA, kes(1)), (escrow, MPESA, kes(1))];
     let error = refuse(&*store, book(4, &both)).await;
-    assert!(matches!(error, StoreError::Overdrawn(of) if of == escrow), "{error:?}");
+    assert!(is_breach(&error, escrow), "{error:?}");
 }
 
 pub(super) async fn bound_others_where_a_set_asks_for_it(fixture: &dyn Fixture) {
     let store = fixture.store().await;
-    for (place, account) in (0..).zip([Account::Payable(customer(1).id), Account::PlatformRevenue]) {
-        let n = place * 10;
-        let solvent = |changes| ChangeSet { solvent: vec![account], ..changes };
-        apply(&*store, book(n + 1, &[(MPESA, account, kes(60))])).await;
-        apply(&*store, book(n + 2, &[(MPESA, account, kes(40))])).await;
-        let error = refuse(&*store, solvent(book(n + 3, &[(account, MPESA, kes(101))]))).await;
-        assert!(matches!(error, StoreError::Overdrawn(of) if of == account), "{error:?}");
-        apply(&*store, solvent(book(n + 3, &[(account, MPESA, kes(100))]))).await;
-        apply(&*store, book(n + 4, &[(account, MPESA, kes(50))])).await;
-        assert_eq!(balance(&*store, account).await, kes(-50), "who does not ask may take it below");
-        // What raises it, and what leaves it as it is, is fine however low it is.
-        apply(&*store, solvent(book(n + 5, &[(MPESA, account, kes(10))]))).await;
-        apply(&*store, solvent(book(n + 6, &[(MPESA, account, kes(10)), (account, MPESA, kes(10))]))).await;
-        let error = refuse(&*store, solvent(book(n + 7, &[(account, MPESA, kes(1))]))).await;
-        assert!(matches!(error, StoreError::Overdrawn(of) if of == account), "{error:?}");
-    }
+    let account = Account::Payable(customer(1).id);
+    let bounded = |changes, min| ChangeSet { bounds: vec![Bound::at_least(account, kes(min))], ..changes };
+    apply(&*store, book(1, &[(MPESA, account, kes(60))])).await;
+    apply(&*store, book(2, &[(MPESA, account, kes(40))])).await;
+    let error = refuse(&*store, bounded(book(3, &[(account, MPESA, kes(101))]), 0)).await;
+    assert!(is_breach(&error, account), "{error:?}");
+    apply(&*store, bounded(book(3, &[(account, MPESA, kes(100))]), 0)).await;
+    apply(&*store, book(4, &[(account, MPESA, kes(50))])).await;
+    assert_eq!(balance(&*store, account).await, kes(-50), "a set without a bound may take it below");
+    // What raises it, and what leaves it as it is, is fine however low it is.
+    apply(&*store, bounded(book(5, &[(MPESA, account, kes(10))]), 0)).await;
+    apply(&*store, bounded(book(6, &[(MPESA, account, kes(10)), (account, MPESA, kes(10))]), 0)).await;
+    let error = refuse(&*store, bounded(book(7, &[(account, MPESA, kes(1))]), 0)).await;
+    assert!(is_breach(&error, account), "{error:?}");
+    // A minimum below zero lets it owe so much, also where it has had no posting.
+    apply(&*store, bounded(book(7, &[(account, MPESA, kes(60))]), -100)).await;
+    let error = refuse(&*store, bounded(book(8, &[(account, MPESA, kes(1))]), -100)).await;
+    assert!(is_breach(&error, account), "{error:?}");
+    let fresh = Account::Receivable(customer(2).id);
+    let at_least = |min| ChangeSet {
+        bounds: vec![Bound::at_least(fresh, kes(min))],
+        ..book(9, &[(fresh, MPESA, kes(10))])
+    };
+    let error = refuse(&*store, at_least(-9)).await;
+    assert!(is_breach(&error, fresh), "{error:?}");
+    apply(&*store, at_least(-10)).await;
     // A set that does not touch the account has nothing to prove.
-    let untouched = ChangeSet { solvent: vec![Account::Losses], ..book(90, &[(MPESA, wallet(), kes(1))]) };
-    apply(&*store, untouched).await;
-    apply(&*store, ChangeSet { solvent: vec![Account::PlatformRevenue], ..book(91, &[]) }).await;
+    apply(&*store, bounded(book(90, &[(MPESA, wallet(), kes(1))]), 1_000)).await;
+}
+
+pub(super) async fn bound_what_rises(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let at_most = |changes, max| ChangeSet { bounds: vec![Bound::at_most(wallet(), kes(max))], ..changes };
+    let error = refuse(&*store, at_most(book(1, &[(MPESA, wallet(), kes(101))]), 100)).await;
+    assert!(is_breach(&error, wallet()), "{error:?}");
+    apply(&*store, at_most(book(1, &[(MPESA, wallet(), kes(100))]), 100)).await;
+    let error = refuse(&*store, at_most(book(2, &[(MPESA, wallet(), kes(1))]), 100)).await;
+    assert!(is_breach(&error, wallet()), "{error:?}");
+    apply(&*store, book(2, &[(MPESA, wallet(), kes(50))])).await;
+    // What lowers it is fine however high it is, and so is another currency.
+    apply(&*store, at_most(book(3, &[(wallet(), MPESA, kes(10))]), 100)).await;
+    let dollars = Money::from_major(500, Currency::USD);
+    apply(&*store, at_most(book(4, &[(MPESA, wallet(), dollars)]), 100)).await;
+    assert_eq!(balance(&*store, wallet()).await, kes(140));
+}
+
+pub(super) async fn count_two_accounts_towards_one_bound(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let open = Account::OpenTopUps(customer(1).id);
+    let bound = Bound::at_most(wallet(), kes(100)).counting(open);
+    let bounded = |changes| ChangeSet { bounds: vec![bound], ..changes };
+    apply(&*store, bounded(book(1, &[(Account::OpenAmounts, open, kes(60))]))).await;
+    let error = refuse(&*store, bounded(book(2, &[(MPESA, wallet(), kes(41))]))).await;
+    assert!(is_breach(&error, wallet()), "{error:?}");
+    apply(&*store, bounded(book(2, &[(MPESA, wallet(), kes(40))]))).await;
+    let error = refuse(&*store, bounded(book(3, &[(Account::OpenAmounts, open, kes(1))]))).await;
+    assert!(is_breach(&error, wallet()), "{error:?}");
+    // What moves from one to the other changes no sum, however high it is.
+    apply(&*store, book(3, &[(MPESA, wallet(), kes(500))])).await;
+    let arrives = [(open, Account::OpenAmounts, kes(60)), (MPESA, wallet(), kes(60))];
+    apply(&*store, bounded(book(4, &arrives))).await;
+    assert_eq!((balance(&*store, wallet()).await, balance(&*store, open).await), (kes(600), kes(0)));
+}
+
+pub(super) async fn refuse_bounds_of_common_accounts(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    for bound in [
+        Bound::at_least(Account::PlatformRevenue, kes(0)),
+        Bound::at_most(wallet(), kes(10)).counting(MPESA),
+        Bound::at_most(wallet(), kes(10)).counting(wallet()),
+    ] {
+        let changes = ChangeSet { bounds: vec![bound], ..book(1, &[]) };
+        let error = refuse(&*store, changes).await;
+        assert!(matches!(error, StoreError::Malformed(_)), "{error:?}");
+    }
 }
 
 pub(super) async fn leave_nothing_of_what_they_refuse(fixture: &dyn Fixture) {
@@ -131,7 +191,7 @@ async fn race(fixture: &dyn Fixture, store: &Arc<dyn Store>, rivals: Vec<ChangeS
     });
     let won = |result: &Result<Committed, StoreError>| match result {
         Ok(Committed::Applied) => true,
-        Err(StoreError::Overdrawn(_)) => false,
+        Err(StoreError::OutOfBounds(_)) => false,
         other => panic!("neither applied nor refused for lack of funds: {other:?}"),
     };
     together(fixture, commits).await.iter().filter(|result| won(result)).count()
@@ -159,16 +219,37 @@ pub(super) async fn let_spenders_take_what_there_is(fixture: &dyn Fixture) {
     assert_eq!(store.recount().await.unwrap(), store.trial_balance().await.unwrap());
 }
 
-pub(super) async fn hold_common_accounts_solvent_in_a_race(fixture: &dyn Fixture) {
+pub(super) async fn let_nobody_past_a_bound_in_a_race(fixture: &dyn Fixture) {
     let store = fixture.store().await;
-    let revenue = Account::PlatformRevenue;
-    for n in 1..=5 {
-        apply(&*store, book(n, &[(MPESA, revenue, kes(15))])).await;
-    }
-    let spend = |n| ChangeSet { solvent: vec![revenue], ..book(n, &[(revenue, Account::Bank, kes(10))]) };
-    let won = race(fixture, &store, (100..120).map(spend).collect()).await;
+    let owing = Account::Receivable(customer(1).id);
+    let owe = |n| ChangeSet {
+        bounds: vec![Bound::at_least(owing, kes(-75))],
+        ..book(n, &[(owing, Account::Escrow(Id::from_bytes(pending(n).id.to_bytes())), kes(10))])
+    };
+    let won = race(fixture, &store, (1..=20).map(owe).collect()).await;
     assert_eq!(won, 7, "of 20 who each want 10 of 75");
-    assert_eq!(balance(&*store, revenue).await, kes(5));
+    assert_eq!(balance(&*store, owing).await, kes(-70));
+}
+
+pub(super) async fn hold_a_sum_in_a_race(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    for round in 0..5_u64 {
+        let first = round * 100;
+        let owner = customer(round + 1).id;
+        let (account, open) = (Account::Wallet(owner), Account::OpenTopUps(owner));
+        let bound = Bound::at_most(account, kes(75)).counting(open);
+        // Half of them write one account of the sum, and half the other.
+        let add = |n| {
+            let to =
+                if n % 2 == 0 { (MPESA, account, kes(10)) } else { (Account::OpenAmounts, open, kes(10)) };
+            ChangeSet { bounds: vec![bound], ..book(first + n, &[to]) }
+        };
+        let won = race(fixture, &store, (1..=20).map(add).collect()).await;
+        assert_eq!(won, 7, "round {round}: of 20 who each add 10 up to 75");
+        let sum = balance(&*store, account).await.checked_add(balance(&*store, open).await).unwrap();
+        assert_eq!(sum, kes(70));
+    }
+    assert_eq!(store.recount().await.unwrap(), store.trial_balance().await.unwrap());
 }
 
 pub(super) async fn come_and_go_in_a_race(fixture: &dyn Fixture) {

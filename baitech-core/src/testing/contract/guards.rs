@@ -1,19 +1,25 @@
+use std::sync::Arc;
+
 use super::{
     Fixture,
+    fixture::together,
     given::{apply, load_user, pending, refuse, rename, stored_user},
 };
 use crate::{
+    account::{KycStatus, StatsDelta, UserStatus},
     booking::Booking,
+    kernel::Role,
+    ledger::Account,
     payment::{Transaction, TransactionKind, TransactionStatus},
-    store::{AggregateRef, ChangeSet, Guard, Put, StoreError, Version},
-    testing::build::{customer, kes, transaction, webhook},
+    store::{AggregateRef, ChangeSet, Committed, Guard, Put, StoreError, Tally, UserStamps, Version},
+    testing::build::{customer, entry, kes, transaction, webhook},
 };
 
 pub(super) async fn let_pass_at_their_version(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let written = stored_user(&*store, customer(1)).await;
     let guarded = stored_user(&*store, customer(2)).await;
-    let guards = vec![Guard { target: AggregateRef::User(guarded.id), version: guarded.version }];
+    let guards = vec![Guard::Version { target: AggregateRef::User(guarded.id), version: guarded.version }];
     apply(&*store, ChangeSet { guards: guards.clone(), ..rename(&written, "Once") }).await;
     let after = load_user(&*store, guarded.id).await;
     assert_eq!((&after.value, after.version), (&guarded.value, guarded.version), "a guard changes nothing");
@@ -37,7 +43,7 @@ pub(super) async fn cover_every_kind(fixture: &dyn Fixture) {
     apply(&*store, new).await;
     let mut written = stored_user(&*store, customer(1)).await;
     for target in targets {
-        let at = |version| vec![Guard { target, version }];
+        let at = |version| vec![Guard::Version { target, version }];
         let stale = ChangeSet { guards: at(Version::FIRST.next()), ..rename(&written, "Once") };
         let error = refuse(&*store, stale).await;
         assert!(matches!(error, StoreError::Conflict(of) if of == target), "{error:?}");
@@ -52,7 +58,7 @@ pub(super) async fn refuse_another_version(fixture: &dyn Fixture) {
     let guarded = stored_user(&*store, customer(2)).await;
     apply(&*store, rename(&guarded, "Newer")).await;
     for version in [guarded.version, guarded.version.next().next()] {
-        let guards = vec![Guard { target: AggregateRef::User(guarded.id), version }];
+        let guards = vec![Guard::Version { target: AggregateRef::User(guarded.id), version }];
         let error = refuse(&*store, ChangeSet { guards, ..rename(&written, "Once") }).await;
         assert!(
             matches!(error, StoreError::Conflict(AggregateRef::User(id)) if id == guarded.id),
@@ -66,8 +72,85 @@ pub(super) async fn refuse_what_is_not_there(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let written = stored_user(&*store, customer(1)).await;
     let target = AggregateRef::User(customer(2).id);
-    let guards = vec![Guard { target, version: Version::FIRST }];
+    let guards = vec![Guard::Version { target, version: Version::FIRST }];
     let error = refuse(&*store, ChangeSet { guards, ..rename(&written, "Once") }).await;
     assert!(matches!(error, StoreError::Conflict(missing) if missing == target), "{error:?}");
+    assert_eq!(load_user(&*store, written.id).await.value, written.value);
+}
+
+fn stamps(role: Role, status: UserStatus, kyc: KycStatus) -> UserStamps {
+    UserStamps { role: Some(role), status: Some(status), kyc: Some(kyc) }
+}
+
+pub(super) async fn hold_for_stamps_while_counters_move(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let guarded = stored_user(&*store, customer(1)).await;
+    let held = UserStamps::of(&guarded).with_kyc(&guarded);
+    // Whoever counts on the guarded user, or guards it too, is no rival: all of them are applied.
+    let commit = |n: u64| {
+        let (store, id) = (Arc::clone(&store), guarded.id);
+        let booking = Booking::from_record(pending(n));
+        let add = StatsDelta { total: 1, ..StatsDelta::default() };
+        let changes = ChangeSet {
+            guards: vec![Guard::User { id, stamps: held }],
+            tallies: if n % 2 == 0 { vec![Tally { user: id, add }] } else { Vec::new() },
+            ..ChangeSet::new().write(Put::new(booking))
+        };
+        async move { store.commit(changes).await }
+    };
+    for result in together(fixture, (0..20).map(commit)).await {
+        assert_eq!(result.expect("applied"), Committed::Applied);
+    }
+    let after = load_user(&*store, guarded.id).await;
+    assert_eq!(after.stats.total_bookings, guarded.stats.total_bookings + 10);
+    // Another field of the user may change as well.
+    apply(&*store, rename(&after, "Renamed")).await;
+    let written = stored_user(&*store, customer(2)).await;
+    let guards = vec![Guard::User { id: guarded.id, stamps: held }];
+    apply(&*store, ChangeSet { guards, ..rename(&written, "Once") }).await;
+}
+
+pub(super) async fn hold_for_a_balance(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let owing = Account::Payable(customer(1).id);
+    let guarded = |min: i64, n: u64| {
+        let guards = vec![Guard::Balance { account: owing, min: kes(min) }];
+        ChangeSet { guards, ..ChangeSet::new().write(Put::new(Booking::from_record(pending(n)))) }
+    };
+    apply(&*store, guarded(0, 1)).await;
+    let error = refuse(&*store, guarded(1, 2)).await;
+    assert!(matches!(error, StoreError::OutOfBounds(breach) if breach.account == owing), "{error:?}");
+    let booking = Booking::from_record(pending(3));
+    let owe = entry(1, booking.id.into(), owing, Account::Bank, kes(10));
+    apply(&*store, ChangeSet { entries: vec![owe], ..ChangeSet::new().write(Put::new(booking)) }).await;
+    let error = refuse(&*store, guarded(-9, 4)).await;
+    assert!(matches!(error, StoreError::OutOfBounds(breach) if breach.account == owing), "{error:?}");
+    apply(&*store, guarded(-10, 4)).await;
+    let common = Guard::Balance { account: Account::Bank, min: kes(0) };
+    let changes = ChangeSet { guards: vec![common], ..ChangeSet::new() };
+    assert!(matches!(refuse(&*store, changes).await, StoreError::Malformed(_)));
+}
+
+pub(super) async fn refuse_other_stamps(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let written = stored_user(&*store, customer(1)).await;
+    let guarded = stored_user(&*store, customer(2)).await;
+    let (role, status, kyc) = (guarded.role, guarded.status, guarded.kyc.status);
+    let kyc_of_another = if kyc == KycStatus::Rejected { KycStatus::Submitted } else { KycStatus::Rejected };
+    for stamps in [
+        stamps(Role::Support, status, kyc),
+        stamps(role, UserStatus::Suspended, kyc),
+        stamps(role, status, kyc_of_another),
+    ] {
+        let guards = vec![Guard::User { id: guarded.id, stamps }];
+        let error = refuse(&*store, ChangeSet { guards, ..rename(&written, "Once") }).await;
+        assert!(
+            matches!(error, StoreError::Conflict(AggregateRef::User(id)) if id == guarded.id),
+            "{error:?}"
+        );
+    }
+    let nobody = Guard::User { id: customer(3).id, stamps: UserStamps::default() };
+    let error = refuse(&*store, ChangeSet { guards: vec![nobody], ..rename(&written, "Once") }).await;
+    assert!(matches!(error, StoreError::Conflict(AggregateRef::User(_))), "{error:?}");
     assert_eq!(load_user(&*store, written.id).await.value, written.value);
 }

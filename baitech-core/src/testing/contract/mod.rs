@@ -126,12 +126,16 @@ macro_rules! contract_tests {
                 gives_overlapping_claims_to_one
                 answers_a_key_once
                 stops_write_skew
+                stops_write_skew_of_stamps
             }
             guards {
                 let_pass_at_their_version
                 cover_every_kind
                 refuse_another_version
                 refuse_what_is_not_there
+                hold_for_stamps_while_counters_move
+                refuse_other_stamps
+                hold_for_a_balance
             }
             idempotency {
                 replays_the_answer
@@ -185,9 +189,13 @@ macro_rules! contract_tests {
                 bound_what_is_held_for_somebody
                 judge_a_set_by_its_sum
                 bound_others_where_a_set_asks_for_it
+                bound_what_rises
+                count_two_accounts_towards_one_bound
+                refuse_bounds_of_common_accounts
                 leave_nothing_of_what_they_refuse
                 let_spenders_take_what_there_is
-                hold_common_accounts_solvent_in_a_race
+                let_nobody_past_a_bound_in_a_race
+                hold_a_sum_in_a_race
                 come_and_go_in_a_race
             }
             users {

@@ -6,10 +6,12 @@ use super::{
     given::{apply, claim, key, load_user, pending, rename, stored_user},
 };
 use crate::{
-    account::User,
+    account::{User, UserStatus},
     booking::Booking,
     kernel::Id,
-    store::{AggregateRef, ChangeSet, Claim, Committed, Guard, Put, Store, StoreError, Stored, Version},
+    store::{
+        AggregateRef, ChangeSet, Claim, Committed, Guard, Put, Store, StoreError, Stored, UserStamps, Version,
+    },
     testing::build::{self, customer},
 };
 
@@ -147,7 +149,7 @@ pub(super) async fn stops_write_skew(fixture: &dyn Fixture) {
     let mut two = stored_user(&*store, customer(2)).await;
     for round in 0..200 {
         let rival = |written: &Stored<User>, guarded: &Stored<User>| {
-            let guard = Guard { target: AggregateRef::User(guarded.id), version: guarded.version };
+            let guard = Guard::Version { target: AggregateRef::User(guarded.id), version: guarded.version };
             ChangeSet { guards: vec![guard], ..rename(written, &format!("Round{round}")) }
         };
         let won = race(fixture, &store, vec![rival(&one, &two), rival(&two, &one)], is_conflict).await;
@@ -162,4 +164,31 @@ pub(super) async fn stops_write_skew(fixture: &dyn Fixture) {
     // Each round wrote exactly one of the two.
     assert_eq!(one.version.get() + two.version.get(), 200);
     apply(&*store, rename(&one, "Done")).await;
+}
+
+pub(super) async fn stops_write_skew_of_stamps(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let mut users = [stored_user(&*store, customer(1)).await, stored_user(&*store, customer(2)).await];
+    for round in 0..100 {
+        // Each suspends one user while the other one is active.
+        let suspend = |written: &Stored<User>, guarded: &Stored<User>| {
+            let mut record = written.value.clone().into_record();
+            record.status = UserStatus::Suspended;
+            let guard = Guard::User { id: guarded.id, stamps: UserStamps::of(guarded) };
+            let put = Put::over(written, User::from_record(record));
+            ChangeSet { guards: vec![guard], ..ChangeSet::new().write(put) }
+        };
+        let rivals = vec![suspend(&users[0], &users[1]), suspend(&users[1], &users[0])];
+        let won = race(fixture, &store, rivals, is_conflict).await;
+        assert_eq!(won.iter().filter(|won| **won).count(), 1, "round {round}");
+        for user in &mut users {
+            let stored = load_user(&*store, user.id).await;
+            if stored.status == UserStatus::Suspended {
+                let mut record = stored.value.clone().into_record();
+                record.status = UserStatus::Active;
+                apply(&*store, ChangeSet::new().write(Put::over(&stored, User::from_record(record)))).await;
+            }
+            *user = load_user(&*store, user.id).await;
+        }
+    }
 }

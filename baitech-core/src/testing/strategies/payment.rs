@@ -87,11 +87,11 @@ fn gateway() -> BoxedStrategy<GatewayLink> {
     let names = (name(), name(), name(), name(), name());
     let times = (option::of(moment()), option::of(moment()), option::of(moment()));
     let counts = (0..100_u32, 0..100_u32);
-    (option::of(method()), names, times, counts, any::<(bool, bool, bool)>())
+    (option::of(method()), names, times, counts, any::<(bool, bool, bool, bool)>())
         .prop_map(|(provider, (token, reference, receipt, phone, account), times, counts, facts)| {
             let (sent_at, next_at, authorized_at) = times;
             let (attempts, queries) = counts;
-            let (manual_capture, awaits_confirmation, needs_person) = facts;
+            let (manual_capture, awaits_confirmation, needs_person, counts_as_open) = facts;
             GatewayLink {
                 token,
                 provider,
@@ -107,6 +107,7 @@ fn gateway() -> BoxedStrategy<GatewayLink> {
                 authorized_at,
                 awaits_confirmation,
                 needs_person,
+                counts_as_open,
             }
         })
         .boxed()
@@ -164,7 +165,8 @@ fn reconciliation(currency: Currency) -> BoxedStrategy<ReconciliationStamp> {
 }
 
 fn mismatch_kind() -> BoxedStrategy<MismatchKind> {
-    select(vec![MismatchKind::Amount, MismatchKind::Payer, MismatchKind::Reference]).boxed()
+    select(vec![MismatchKind::Amount, MismatchKind::Payer, MismatchKind::Reference, MismatchKind::Limit])
+        .boxed()
 }
 
 fn mismatch() -> BoxedStrategy<Mismatch> {

@@ -65,6 +65,10 @@ impl Auditor {
                     let due = status == Some(BookingStatus::Paid) && !self.is_held_back(id);
                     !ended && !due
                 }
+                // Nothing is begun that has not ended.
+                Account::OpenTopUps(_) | Account::OpenDebtPayments(_) | Account::OpenAmounts => {
+                    !persons_are_done
+                }
                 _ => true,
             };
             if !fine {

@@ -35,6 +35,7 @@ fn payment(status: TransactionStatus, kind: TransactionKind) -> Transaction {
         policy: &policy,
         entropy: &entropy,
         payments: &[],
+        wallet_full: false,
     };
     let amount = Amount::whole(build::kes(1_000));
     let new = NewTransaction {
