@@ -6,6 +6,8 @@ use baitech_core::kernel::Id;
 use baitech_core::store::AggregateRef;
 use bson::{Document, RawDocument};
 
+use crate::lenient::Read;
+
 /// A value that has a document in a collection of its own.
 pub(crate) trait Aggregate: Sized + Send + Sync + 'static {
     /// The collection's name.
@@ -17,8 +19,16 @@ pub(crate) trait Aggregate: Sized + Send + Sync + 'static {
     /// The value as a document. The version, the due date and markers of the store are not part of it.
     fn encode(&self) -> Result<Document, bson::error::Error>;
 
+    /// The value that a document holds, with what in it could not be understood.
+    fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable>;
+
+    /// The fields without which a value can be read, but ought not to be.
+    const EXPECTED: &'static [&'static str] = &[];
+
     /// The value that a document holds.
-    fn decode(document: &RawDocument) -> Result<Self, Unreadable>;
+    fn decode(document: &RawDocument) -> Result<Self, Unreadable> {
+        Ok(Self::read(document)?.value)
+    }
 
     /// Takes out of what was `understood` of a `raw` document what was derived from something that the `new` value changes, so that it
     /// is written with it.

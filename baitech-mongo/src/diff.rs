@@ -10,14 +10,15 @@
 //!
 //! An array is set as a whole when it changed, rebuilt from the new elements, each with the unknown fields of the
 //! raw element that it is paired with: by `_id` where both have one, else by being equal to it, else, where the
-//! length is the same, by position. `understood` must hold the elements of `raw` one for one.
+//! length is the same, by position. `understood` must hold the elements of `raw` one for one; [`Bson::Undefined`] stands for one that
+//! could not be understood. The raw element is then kept, behind the element that it was behind.
 
 use bson::{Bson, Document};
 
 mod array;
 mod merge;
 
-use merge::{is_present, merge, without_nulls};
+use merge::{holds_something, is_present, kept_elements, merge, same, without_nulls};
 
 /// Field paths to set and to remove; empty where nothing of ours changed.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -65,11 +66,11 @@ impl Update {
     fn fields(&mut self, prefix: &str, raw: &Document, understood: &Document, new: &Document) {
         for (key, value) in new.iter().filter(|(_, value)| is_present(value)) {
             let before = understood.get(key).filter(|before| is_present(before));
-            if before != Some(value) {
+            if !before.is_some_and(|before| same(before, value)) {
                 self.field(format!("{prefix}{key}"), raw.get(key), before, value);
             }
         }
-        for (key, before) in understood.iter().filter(|(_, before)| is_present(before)) {
+        for (key, before) in understood.iter().filter(|(_, before)| holds_something(before)) {
             if !new.get(key).is_some_and(is_present) {
                 self.remove(format!("{prefix}{key}"), raw.get(key), before);
             }
@@ -93,6 +94,13 @@ impl Update {
 
     fn remove(&mut self, path: String, raw: Option<&Bson>, understood: &Bson) {
         let Some(raw) = raw else { return };
+        if let (Bson::Array(raw), Bson::Array(understood)) = (raw, understood) {
+            let kept = kept_elements(raw, understood);
+            if !kept.is_empty() {
+                self.set.insert(path, kept);
+                return;
+            }
+        }
         let rest = match (raw, understood) {
             (Bson::Document(raw), Bson::Document(understood)) => merge::remove(raw, understood),
             _ => Document::new(),
@@ -111,7 +119,7 @@ fn can_be_addressed(fields: &Document) -> bool {
 
 /// What the update makes of a document, as the server would: for tests and for the value that a commit returns.
 #[cfg(test)]
-fn apply(raw: &Document, update: &Update) -> Document {
+pub(crate) fn apply(raw: &Document, update: &Update) -> Document {
     let mut result = raw.clone();
     for (path, value) in &update.set {
         set_path(&mut result, path, value);

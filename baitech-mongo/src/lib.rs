@@ -7,7 +7,7 @@
 //! let store = MongoStore::connect("mongodb://localhost:27017/baitech").await?;
 //! // Once, where an earlier application wrote the database, and after it was stopped:
 //! let report = store.prepare().await?;
-//! println!("{} overlaps to look at", report.overlaps.len());
+//! println!("{} findings to look at", report.findings().count());
 //! # Ok(())
 //! # }
 //! ```
@@ -25,7 +25,7 @@
 //!
 //! A folder a feature (`user`, `booking`, `transaction`, `webhook`, `event`, `ledger`, `matching`): its document, the way from it and to it, its queries.
 //! `commit` turns a change set into a plan and sends it; `diff` finds what a save has to write; `index` has a file a collection;
-//! `prepare` derives what a database of the earlier application lacks; `testing` (a feature) runs a real mongod.
+//! `lenient` reads documents with fields that cannot be understood; `prepare` derives what a database of the earlier application lacks; `testing` (a feature) runs a real mongod.
 
 mod aggregate_ref;
 mod booking;
@@ -40,6 +40,7 @@ mod event;
 mod idempotency;
 mod index;
 mod ledger;
+mod lenient;
 mod load;
 mod matching;
 mod money;
@@ -58,5 +59,7 @@ pub mod testing;
 
 pub use connection::{ConnectError, connect};
 pub use index::{EnsureIndexesError, IndexDifference, IndexReport, ensure_indexes, index_report};
-pub use prepare::{Overlap, PrepareError, PrepareReport};
+pub use prepare::{
+    DoubleBooking, Finding, OddField, Overlap, PrepareError, PrepareProgress, PrepareReport, Unclaimed,
+};
 pub use store::{MongoStore, OpenError};

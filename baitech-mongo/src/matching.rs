@@ -16,12 +16,12 @@ use serde::Deserialize;
 use serde_with::serde_as;
 
 use self::candidate::CandidateDocument;
-use crate::MongoStore;
-use crate::codec::{Aggregate, Unreadable};
+use crate::codec::Aggregate;
 use crate::load::{corrupt, readable};
 use crate::server_error::unavailable;
 use crate::user::JOBS;
 use crate::value::{Oid, oid};
+use crate::{MongoStore, lenient, user};
 
 /// The server measures on a sphere of this radius, up to 0.6 % off the ellipsoid: a wider circle misses nobody.
 const EARTH_RADIUS_METRES: f64 = 6_378_100.0;
@@ -200,8 +200,7 @@ fn circle(centre: GeoPoint, radius: Distance) -> Document {
 }
 
 fn read_card(raw: &RawDocumentBuf, query: &CandidateQuery) -> Result<Card, StoreError> {
-    let document =
-        bson::deserialize_from_slice::<CandidateDocument>(raw.as_bytes()).map_err(Unreadable::from);
-    let card = document.and_then(|document| document.into_card(query.category, query.days));
-    card.map_err(|reason| corrupt(User::COLLECTION, raw, &reason))
+    let document = lenient::read::<CandidateDocument>(raw, user::FIELDS);
+    let document = document.map_err(|reason| corrupt(User::COLLECTION, raw, &reason))?;
+    Ok(document.value.into_card(query.category, query.days))
 }

@@ -4,20 +4,19 @@ use baitech_core::kernel::{Currency, Money};
 use rust_decimal::Decimal;
 
 use crate::codec::Unreadable;
+use crate::value::currency_named;
 
 /// The currency of documents that do not name one.
 pub(crate) const DEFAULT_CURRENCY: Currency = Currency::KES;
 
 /// A stored currency code.
-pub(crate) fn currency(code: Option<&str>) -> Result<Currency, Unreadable> {
-    let Some(code) = code else { return Ok(DEFAULT_CURRENCY) };
-    Currency::from_code(code)
-        .ok_or_else(|| Unreadable::new(format!("{code:?} is not a currency of ISO 4217")))
+pub(crate) fn currency(code: &str) -> Result<Currency, Unreadable> {
+    currency_named(code).ok_or_else(|| Unreadable::new(format!("{code:?} is not a currency of ISO 4217")))
 }
 
-/// The code to store; nothing for the default.
-pub(crate) fn code(currency: Currency) -> Option<String> {
-    (currency != DEFAULT_CURRENCY).then(|| currency.code().to_owned())
+/// The currency to store; nothing for the default.
+pub(crate) fn told(currency: Currency) -> Option<Currency> {
+    (currency != DEFAULT_CURRENCY).then_some(currency)
 }
 
 /// A stored amount, rounded to the smallest unit: the earlier application left fractions of a cent.
@@ -38,10 +37,9 @@ mod tests {
 
     #[test]
     fn a_currency_is_stored_unless_it_is_the_default() {
-        assert_eq!(code(Currency::KES), None);
-        assert_eq!(code(Currency::USD).as_deref(), Some("USD"));
-        assert_eq!(currency(None).ok(), Some(Currency::KES));
-        assert_eq!(currency(Some("USD")).ok(), Some(Currency::USD));
-        assert!(currency(Some("shillings")).is_err());
+        assert_eq!(told(Currency::KES), None);
+        assert_eq!(told(Currency::USD), Some(Currency::USD));
+        assert_eq!(currency("USD").ok(), Some(Currency::USD));
+        assert!(currency("shillings").is_err());
     }
 }

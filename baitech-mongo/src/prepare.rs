@@ -3,9 +3,15 @@
 mod batch;
 mod derive;
 mod differences;
+mod finding;
 mod jobs;
 mod opening;
 mod places;
+mod progress;
+mod time;
+
+use std::io;
+use std::sync::Arc;
 
 use baitech_core::account::User;
 use baitech_core::booking::Booking;
@@ -17,6 +23,9 @@ use bson::{DateTime, Document, doc};
 use mongodb::Database;
 use mongodb::error::Error;
 
+pub use self::finding::{DoubleBooking, Finding, OddField, Unclaimed};
+pub use self::progress::PrepareProgress;
+use self::progress::Watch;
 use crate::codec::Aggregate;
 use crate::{MongoStore, server_error};
 
@@ -45,8 +54,14 @@ pub struct PrepareReport {
     /// Claims that were somebody else's already: bookings of one technician that overlap, users of one phone number. Each
     /// with who wanted it and who has it.
     pub overlaps: Vec<Overlap>,
+    /// Bookings of one technician at one time.
+    pub double_bookings: Vec<DoubleBooking>,
+    /// Bookings that should hold time of a technician, and do not.
+    pub unclaimed: Vec<Unclaimed>,
     /// Documents that cannot be read, each with the reason. They are left as they are.
     pub unreadable: Vec<String>,
+    /// Fields that cannot be understood. They read as missing, and are left as they are.
+    pub odd_fields: Vec<OddField>,
     /// Entries that were made to open the books; those of an interrupted run are not counted again.
     pub opened: u64,
     /// What the books open with, by name of the account (`escrow`, `wallet`, `payable`, …) and currency. Each currency's sum to zero.
@@ -64,6 +79,7 @@ pub struct PrepareReport {
     pub differences: Vec<OpeningDifference>,
     /// All of these.
     pub difference_count: u64,
+    watch: Watch,
 }
 
 /// Two who hold one thing.
@@ -86,6 +102,9 @@ pub enum PrepareError {
     /// A read or write of the store failed.
     #[error("preparing the database: {0}")]
     Store(#[from] StoreError),
+    /// The details could not be kept. The database is not marked as prepared.
+    #[error("preparing the database: the details could not be kept: {0}")]
+    Details(#[source] io::Error),
 }
 
 /// How far a database is.
@@ -122,21 +141,31 @@ pub(crate) async fn state(database: &Database) -> Result<State, Error> {
 /// Every step derives from what is stored and changes nothing that is right already, so that it can be repeated where it was
 /// interrupted. Nothing is committed before the mark is set, and nothing derived after it: so that no claim is made of a booking
 /// that a commit has just moved.
-pub(crate) async fn prepare(store: &MongoStore) -> Result<PrepareReport, PrepareError> {
+pub(crate) async fn prepare(
+    store: &MongoStore,
+    progress: Arc<PrepareProgress>,
+    keep: impl FnOnce(&PrepareReport) -> io::Result<()> + Send,
+) -> Result<PrepareReport, PrepareError> {
     let database = store.database();
     if state(database).await? == State::Prepared {
         return Ok(PrepareReport { already: true, ..PrepareReport::default() });
     }
-    let mut report = PrepareReport::default();
-    if !is_marked(database, MARKER).await? {
+    let mut report = PrepareReport { watch: Watch(progress), ..PrepareReport::default() };
+    let first = !is_marked(database, MARKER).await?;
+    if first {
+        report.watch.expect(database).await?;
         derive::booking_numbers(database, &mut report).await?;
         derive::transaction_numbers(database, &mut report).await?;
         derive::phone_claims(database, &mut report).await?;
-        derive::booking_claims(database, &mut report).await?;
+        time::claims(database, &mut report).await?;
         opening::open(store, &mut report).await?;
     }
     places::draw(database, &mut report).await?;
     jobs::count(database, &mut report).await?;
+    if first {
+        // Once the database is marked, nothing tells the findings again.
+        keep(&report).map_err(PrepareError::Details)?;
+    }
     mark_prepared(database).await?;
     Ok(report)
 }

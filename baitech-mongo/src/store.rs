@@ -14,7 +14,7 @@ use mongodb::{Collection, Database};
 use crate::connection::{ConnectError, at_majority, connect};
 use crate::index::{EnsureIndexesError, IndexDifference, IndexReport, ensure_indexes, index_report};
 use crate::ledger::Before;
-use crate::prepare::{self, PrepareError, PrepareReport, State};
+use crate::prepare::{self, PrepareError, PrepareProgress, PrepareReport, State};
 
 /// Every port of the engine on a MongoDB database. Cheap to clone; clones share the connection pool.
 #[derive(Clone)]
@@ -98,7 +98,21 @@ impl MongoStore {
     /// # Errors
     /// [`PrepareError`]; what was derived until then stays.
     pub async fn prepare(&self) -> Result<PrepareReport, PrepareError> {
-        let report = prepare::prepare(self).await?;
+        self.prepare_with(Arc::default(), |_| Ok(())).await
+    }
+
+    /// As [`prepare`](Self::prepare), for somebody who waits for it: `progress` tells how far it is, and `keep` is called with the
+    /// report before the database is marked as prepared. Where `keep` fails, as on a full disk, the database is not marked, and
+    /// preparing it again tells everything again.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare); [`PrepareError::Details`] where `keep` failed.
+    pub async fn prepare_with(
+        &self,
+        progress: Arc<PrepareProgress>,
+        keep: impl FnOnce(&PrepareReport) -> std::io::Result<()> + Send,
+    ) -> Result<PrepareReport, PrepareError> {
+        let report = prepare::prepare(self, progress, keep).await?;
         self.prepared.store(true, Ordering::Release);
         Ok(report)
     }

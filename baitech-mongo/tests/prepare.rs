@@ -1,18 +1,18 @@
 //! Making a database of the earlier application fit for writing.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 
 use baitech_core::account::{Category, User, UserRepository};
-use baitech_core::booking::{Booking, BookingStatus};
+use baitech_core::booking::{Booking, BookingStatus, TimeSlot};
 use baitech_core::kernel::{Id, PhoneNumber};
 use baitech_core::matching::{CandidateQuery, Card, JobDays, MatchingRepository};
 use baitech_core::store::{
     AggregateRef, ChangeSet, Claim, Claims, Commit, Committed, Counters, Load, Put, StoreError, Stored,
 };
 use baitech_core::testing::build;
-use baitech_mongo::{MongoStore, PrepareReport};
+use baitech_mongo::{MongoStore, PrepareError, PrepareProgress, PrepareReport};
 use bson::oid::ObjectId;
 use bson::{Document, doc};
 use mongodb::Collection;
@@ -104,7 +104,9 @@ async fn claims_and_numbers_follow_from_what_is_stored() {
         if booking.status.holds_time() {
             assert_eq!(held.len(), keys.len(), "{} {}", booking.number, booking.status);
             for claim in held.iter().filter(|held| held.holder != AggregateRef::Booking(booking.id)) {
-                let told = report.overlaps.iter().any(|overlap| overlap.held == *claim);
+                let told = report.double_bookings.iter().any(|both| {
+                    both.wanted_by == booking.id && AggregateRef::Booking(both.held_by) == claim.holder
+                });
                 assert!(told, "{claim:?} overlaps and is not reported");
             }
         } else {
@@ -177,7 +179,10 @@ async fn where_it_was_interrupted_it_goes_on() {
     claims.delete_one(doc! {}).await.unwrap();
     let second = MongoStore::open(store.database().clone()).await.unwrap().prepare().await.unwrap();
     assert_eq!(second.claims, 1);
-    assert_eq!((second.overlaps, second.series), (first.overlaps, first.series));
+    assert_eq!(
+        (second.double_bookings, second.overlaps, second.series),
+        (first.double_bookings, first.overlaps, first.series)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -266,9 +271,18 @@ async fn twins_overlaps_and_unreadable_documents_are_reported() {
             .iter()
             .any(|overlap| overlap.held.holder == holder || overlap.wanted.holder == holder)
     );
-    let rival = AggregateRef::Booking(Id::from_bytes([8; 12]));
-    assert!(
-        report.overlaps.iter().any(|overlap| overlap.held.holder == rival || overlap.wanted.holder == rival)
+    let rival: Id<Booking> = Id::from_bytes([8; 12]);
+    let of_rival: Vec<_> = report
+        .double_bookings
+        .iter()
+        .filter(|both| both.held_by == rival || both.wanted_by == rival)
+        .collect();
+    let [both] = of_rival.as_slice() else { panic!("one line for the two: {of_rival:?}") };
+    let booking: Stored<Booking> = store.load(rival).await.unwrap().unwrap();
+    assert_eq!(both.technician, booking.technician.unwrap());
+    assert_eq!(
+        (both.from, both.until),
+        (booking.slot.starts_at(), booking.slot.ends_at() + TimeSlot::TRAVEL)
     );
     assert_eq!(report.unreadable.len(), 1, "{:?}", report.unreadable);
     assert!(report.unreadable[0].contains("060606060606060606060606"), "{:?}", report.unreadable);
@@ -389,4 +403,87 @@ async fn jobs_of_recent_days_are_counted_for_their_technicians() {
     assert_eq!(workload(today).await, (1, 2));
     assert_eq!(workload(today + chrono::TimeDelta::days(2)).await, (1, 2));
     assert_eq!(workload(today + chrono::TimeDelta::days(3)).await, (0, 2));
+}
+
+/// A store on a database of the earlier application in which the first accepted booking has these fields, with that booking's id.
+async fn with_accepted(fields: Document) -> (MongoStore, Id<Booking>) {
+    let database = legacy_database().await;
+    let accepted =
+        legacy("bookings").into_iter().find(|booking| booking.get_str("status").unwrap() == "accepted");
+    let id = accepted.unwrap().get_object_id("_id").unwrap();
+    let bookings = database.collection::<Document>("bookings");
+    bookings.update_one(doc! { "_id": id }, doc! { "$set": fields }).await.unwrap();
+    (MongoStore::open(database).await.unwrap(), Id::from_bytes(id.bytes()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stored_booking_past_midnight_holds_its_time_against_others() {
+    let day = bson::DateTime::parse_rfc3339_str("2027-03-02T21:00:00Z").unwrap();
+    for end in ["01:00", "00:00"] {
+        let (store, id) = with_accepted(doc! {
+            "timeSlot.date": day, "timeSlot.startTime": "21:00", "timeSlot.endTime": end,
+        })
+        .await;
+        let report = store.prepare().await.unwrap();
+        assert_eq!(report.unclaimed, []);
+        let booking: Stored<Booking> = store.load(id).await.unwrap().unwrap();
+        assert_eq!(booking.slot.date.to_string(), "2027-03-03");
+        let hours = if end == "01:00" { 4 } else { 3 };
+        assert_eq!(booking.slot.ends_at() - booking.slot.starts_at(), chrono::TimeDelta::hours(hours));
+        let mine = claims_of(&booking);
+        let keys: Vec<_> = mine.iter().map(|claim| claim.key.clone()).collect();
+        let held = store.held(&keys).await.unwrap();
+        assert_eq!(held.len(), keys.len());
+        assert!(held.iter().all(|claim| claim.holder == AggregateRef::Booking(id)), "{held:?}");
+        // The last quarter of an hour belongs to the next day; nobody else gets it.
+        let last = Claim {
+            key: keys.last().unwrap().clone(),
+            holder: AggregateRef::Booking(Id::from_bytes([7; 12])),
+        };
+        let rival = ChangeSet { take: vec![last], ..ChangeSet::new().write(Put::new(build::customer(77))) };
+        assert!(matches!(store.commit(rival).await, Err(StoreError::Claimed(_))));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn booking_whose_day_cannot_be_read_is_reported_to_hold_no_time() {
+    let (store, id) =
+        with_accepted(doc! { "timeSlot.date": "some day", "timeSlot.startTime": "9:00 AM" }).await;
+    let report = store.prepare().await.unwrap();
+    assert_eq!(report.unclaimed.len(), 1, "{:?}", report.unclaimed);
+    assert_eq!(report.unclaimed[0].booking, id);
+    let odd: Vec<_> = report.odd_fields.iter().filter(|odd| odd.id == id.to_string()).collect();
+    assert_eq!(odd.len(), 1, "9:00 AM is understood: {odd:?}");
+    assert_eq!((odd[0].field.as_str(), odd[0].value.as_str()), ("timeSlot.date", "\"some day\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn details_that_cannot_be_kept_leave_the_database_unprepared() {
+    let (store, _) = with_accepted(doc! { "urgency": "soonish" }).await;
+    let progress = std::sync::Arc::new(PrepareProgress::default());
+    let refused = store
+        .prepare_with(progress.clone(), |_| Err(std::io::Error::other("no space left on the device")))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&refused, PrepareError::Details(_)) && refused.to_string().contains("no space"),
+        "{refused}"
+    );
+    assert_eq!((progress.done(), progress.total()), (49 + 96 + 3 * 60, 49 + 96 + 3 * 60));
+    let created = ChangeSet::new().write(Put::new(build::customer(1)));
+    assert!(matches!(store.commit(created).await, Err(StoreError::NotPrepared(_))));
+    let mut kept = Vec::new();
+    let again = store
+        .prepare_with(progress, |report| {
+            kept.extend(report.findings().map(|finding| finding.to_string()));
+            Ok(())
+        })
+        .await
+        .unwrap();
+    assert!(!again.already);
+    assert!(
+        kept.iter()
+            .any(|line| line.starts_with("odd field: bookings ") && line.ends_with("urgency is \"soonish\"")),
+        "{kept:?}"
+    );
 }

@@ -1,13 +1,28 @@
 //! Commands that look after a database.
 
-use std::{error::Error, process::ExitCode};
+use std::{
+    error::Error,
+    fs::{File, OpenOptions},
+    io::{self, BufWriter, IsTerminal, Write},
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
-use baitech::mongo::{self, MongoStore, PrepareReport};
+use baitech::mongo::{self, MongoStore, PrepareProgress, PrepareReport};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::print;
 
-pub(super) async fn prepare(store: &MongoStore) -> Result<ExitCode, Box<dyn Error>> {
-    let report = store.prepare().await?;
+/// Findings of each kind that are printed; the file has all.
+const PRINTED: usize = 10;
+
+pub(super) async fn prepare(store: &MongoStore, details: &Path) -> Result<ExitCode, Box<dyn Error>> {
+    let progress = Arc::new(PrepareProgress::default());
+    let keep = |report: &PrepareReport| write_details(report, details);
+    let work = store.prepare_with(Arc::clone(&progress), keep);
+    let report = watched(work, &progress).await?;
     if report.already {
         print("prepared before; nothing was done");
         return Ok(ExitCode::SUCCESS);
@@ -23,20 +38,79 @@ pub(super) async fn prepare(store: &MongoStore) -> Result<ExitCode, Box<dyn Erro
     for (series, last) in &report.series {
         print(format_args!("numbers of {series} go on after {last}"));
     }
-    for overlap in &report.overlaps {
-        let (wanted, held) = (&overlap.wanted, &overlap.held);
-        print(format_args!("overlap: {} wanted by {}, held by {}", wanted.key, wanted.holder, held.holder));
-    }
-    for document in &report.unreadable {
-        print(format_args!("unreadable: {document}"));
-    }
     print_opening(&report);
-    let clean = report.overlaps.is_empty() && report.unreadable.is_empty() && report.differences.is_empty();
-    print(if clean { "prepared" } else { "prepared; somebody has to look at what is listed above" });
+    let found = print_findings(&report);
+    if found == 0 {
+        print("prepared");
+    } else {
+        let file = details.display();
+        print(format_args!("prepared; somebody has to look at the {found} findings in {file}"));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the books open with, and where the transactions contradict them.
+/// Shows how far the work is, on the standard error, where that is a terminal.
+async fn watched<T>(work: impl Future<Output = T>, progress: &PrepareProgress) -> T {
+    if !io::stderr().is_terminal() {
+        return work.await;
+    }
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} documents, {eta} left")
+    {
+        bar.set_style(style);
+    }
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => {
+                bar.finish_and_clear();
+                return done;
+            }
+            () = tokio::time::sleep(Duration::from_millis(100)) => {
+                bar.set_length(progress.total());
+                bar.set_position(progress.done());
+            }
+        }
+    }
+}
+
+/// One JSON object a line, one line a finding.
+fn write_details(report: &PrepareReport, path: &Path) -> io::Result<()> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let mut file = BufWriter::new(private(path).map_err(named)?);
+    for finding in report.findings() {
+        serde_json::to_writer(&mut file, &finding)?;
+        file.write_all(b"\n").map_err(named)?;
+    }
+    file.flush().map_err(named)
+}
+
+/// A file for its owner's eyes: values of odd fields may be personal data.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Prints how many findings of each kind there are, with the first of them, and returns how many there are in all.
+fn print_findings(report: &PrepareReport) -> usize {
+    let lines: Vec<String> = report.findings().map(|finding| finding.to_string()).collect();
+    let kind = |line: &str| line.split_once(':').map_or(String::new(), |(kind, _)| kind.to_owned());
+    for same in lines.chunk_by(|one, next| kind(one) == kind(next)) {
+        for line in same.iter().take(PRINTED) {
+            print(line);
+        }
+        let more = same.len().saturating_sub(PRINTED);
+        if let (Some(first), 1..) = (same.first(), more) {
+            print(format_args!("{}: {more} more", kind(first)));
+        }
+    }
+    lines.len()
+}
+
+/// What the books open with.
 fn print_opening(report: &PrepareReport) {
     print(format_args!(
         "opened the books with {} entries; corrected {} transactions, and named the payment of {} bookings",
@@ -44,9 +118,6 @@ fn print_opening(report: &PrepareReport) {
     ));
     for (account, sum) in &report.opening {
         print(format_args!("opening: {account} {sum}"));
-    }
-    for difference in &report.differences {
-        print(format_args!("difference: {difference}"));
     }
     let listed = u64::try_from(report.differences.len()).unwrap_or(u64::MAX);
     let more = report.difference_count.saturating_sub(listed);

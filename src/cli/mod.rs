@@ -33,7 +33,13 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Derive what the engine needs from a database of the earlier application. Stop that application first; safe to repeat.
-    Prepare(Store),
+    Prepare {
+        #[command(flatten)]
+        store: Store,
+        /// The file for the details: a JSON object a line for each finding. It may hold personal data.
+        #[arg(long, value_name = "FILE", default_value = "baitech-prepare-report.jsonl")]
+        report: PathBuf,
+    },
     /// Compare the database's indexes with those that the engine wants, and change nothing. Exits with 1 where they differ.
     Indexes(Store),
     /// Do what is due: offers that nobody answers, silent customers, reminders, series, and payments: they are sent, asked about, released
@@ -164,7 +170,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match arguments.command {
-            Command::Prepare(store) => database::prepare(&store.open().await?).await,
+            Command::Prepare { store, report } => database::prepare(&store.open().await?, &report).await,
             Command::Indexes(store) => database::indexes(&store.uri).await,
             Command::Worker { store, once, interval } => {
                 worker::run(&store.market().await?, once, Duration::from_millis(interval)).await

@@ -2,6 +2,7 @@ use std::fs;
 
 use baitech::{
     ledger::Account,
+    mongo::{MongoStore, testing::TestServer},
     payment::TransactionStatus,
     store::{LedgerReader, Outbox},
 };
@@ -196,4 +197,42 @@ async fn half_a_provider_stops_the_program_before_it_does_anything() {
     assert_eq!(refused.out, "");
     let unknown = office.run(&["receipt", "TXN260302000001", "-o", "x.pdf"]).await;
     assert!(unknown.code == Some(1) && unknown.err.contains("TXN260302000001"), "{unknown:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn preparing_writes_every_finding_to_a_file_first() {
+    let office = Office::open().await;
+    let server = TestServer::shared().await.unwrap();
+    let uri = server.uri_of(&server.database_name());
+    let store = MongoStore::connect(&uri).await.unwrap();
+    let users = store.database().collection::<serde_json::Value>("users");
+    let user = serde_json::json!({
+        "firstName": "Asha", "lastName": "Otieno", "email": "asha@example.com", "phoneNumber": "0712345678",
+        "role": "customer", "status": "active", "dateOfBirth": "a day in May", "serviceRadius": "",
+    });
+    users.insert_one(user).await.unwrap();
+    let prepare = async |file: &std::path::Path| {
+        let file = file.to_str().unwrap();
+        office.run_with(&["prepare", "--report", file], &[("MONGODB_URI", uri.as_str())]).await
+    };
+
+    let nowhere = prepare(&office.file("no-such-folder").join("report.jsonl")).await;
+    assert!(nowhere.code == Some(1) && nowhere.err.contains("report.jsonl"), "{nowhere:?}");
+    let file = office.file("report.jsonl");
+    let prepared = prepare(&file).await;
+    assert_eq!(prepared.code, Some(0), "{prepared:?}");
+    assert!(
+        prepared.out.contains("odd field: users ") && prepared.out.contains("2 findings"),
+        "{}",
+        prepared.out
+    );
+    assert_eq!(prepared.err, "", "no progress bar without a terminal");
+    let lines = fs::read_to_string(&file).unwrap();
+    let findings: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = findings.iter().map(|one| (one["finding"].as_str(), one["field"].as_str())).collect();
+    let odd = |field| (Some("odd_field"), Some(field));
+    assert_eq!(told, [odd("dateOfBirth"), odd("serviceRadius")]);
+    assert_eq!(prepare(&office.file("again.jsonl")).await.out, "prepared before; nothing was done\n");
+    assert!(!office.file("again.jsonl").exists());
 }

@@ -9,6 +9,9 @@ use crate::{
 };
 
 /// When a job takes place: hours of one local day.
+///
+/// [`new`](Self::new) refuses a slot past midnight. An earlier application stored such slots (`21:00` to `01:00`, or to `00:00`): they
+/// are kept as they are, and an end that is not after the start lies on the next day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TimeSlot {
@@ -17,7 +20,7 @@ pub struct TimeSlot {
     /// From.
     #[serde(rename = "startTime")]
     pub start: TimeOfDay,
-    /// To, not included.
+    /// To, not included; on the next day where it is `00:00` or before the start.
     #[serde(rename = "endTime")]
     pub end: TimeOfDay,
     /// How long the work will take, in minutes; the length of the slot unless an earlier application stored otherwise.
@@ -74,7 +77,21 @@ impl TimeSlot {
     /// The moment when it ends.
     #[must_use]
     pub fn ends_at(&self) -> DateTime<Utc> {
-        self.end.on(self.date, self.zone)
+        let next_day = self.date.succ_opt().filter(|_| self.crosses_midnight());
+        self.end.on(next_day.unwrap_or(self.date), self.zone)
+    }
+
+    /// Whether it ends on the day after the one on which it starts. Only slots of an earlier application do.
+    #[must_use]
+    pub fn crosses_midnight(&self) -> bool {
+        self.end < self.start || self.end == TimeOfDay::MIDNIGHT
+    }
+
+    /// Minutes from the start to the end as the clock shows them; changes of the clocks are not counted.
+    #[must_use]
+    pub fn clock_minutes(start: TimeOfDay, end: TimeOfDay) -> u32 {
+        let day = if end < start || end == TimeOfDay::MIDNIGHT { TimeOfDay::END_OF_DAY.minutes() } else { 0 };
+        u32::from(end.minutes()).saturating_add(u32::from(day)).saturating_sub(u32::from(start.minutes()))
     }
 
     /// The quarters of an hour of UTC, counted from 1970, that the job and the way after it take.

@@ -38,17 +38,18 @@ pub(crate) struct BookingDocument {
     #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) declined_offers: Vec<DeclinedOffer>,
-    pub(super) service_category: Category,
-    #[serde_as(as = "AsText")]
-    pub(super) service_type: Text<100>,
-    #[serde_as(as = "AsText")]
-    pub(super) description: Text<1000>,
+    /// Always written, as all that are not there only for some bookings.
+    pub(super) service_category: Option<Category>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) service_type: Option<Text<100>>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) description: Option<Text<1000>>,
     pub(super) urgency: Option<Urgency>,
     #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) images: Vec<Image>,
-    pub(super) service_location: Location,
-    pub(super) time_slot: Slot,
+    pub(super) service_location: Option<Location>,
+    pub(super) time_slot: Option<Slot>,
     pub(super) status: BookingStatus,
     #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -15,6 +15,41 @@ use baitech_core::store::AggregateRef;
 use bson::{Document, RawDocument};
 
 use crate::codec::{Aggregate, Unreadable};
+use crate::lenient::{self, Fields, Read};
+
+/// The status decides what becomes of the money; customer, technician and company say whose it is.
+const FIELDS: Fields = Fields {
+    vital: &[
+        "_id",
+        "bookingNumber",
+        "customer",
+        "technician",
+        "status",
+        "pricing.**",
+        "payment",
+        "payment.status",
+        "payment.transactionId",
+        "payment.supplements.**",
+        "payment.paid",
+        "payment.held",
+        "payment.onHold",
+        "payment.withholding",
+        "corporateDetails",
+        "corporateDetails.company",
+    ],
+    parts: &[
+        "serviceLocation",
+        "timeSlot",
+        "payment",
+        "matchingDetails",
+        "cancellation",
+        "dispute",
+        "warranty",
+        "corporateDetails",
+        "qualityCheck",
+        "notes",
+    ],
+};
 
 impl Aggregate for Booking {
     const COLLECTION: &'static str = "bookings";
@@ -27,9 +62,19 @@ impl Aggregate for Booking {
         bson::serialize_to_document(&BookingDocument::from(self.clone()))
     }
 
-    fn decode(document: &RawDocument) -> Result<Self, Unreadable> {
-        bson::deserialize_from_slice::<BookingDocument>(document.as_bytes())?.into_booking()
+    fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
+        lenient::read(document, FIELDS)?.try_map(|read: BookingDocument| Ok(read.into_booking()))
     }
+
+    const EXPECTED: &'static [&'static str] = &[
+        "serviceCategory",
+        "serviceType",
+        "description",
+        "serviceLocation.coordinates",
+        "timeSlot.date",
+        "timeSlot.startTime",
+        "timeSlot.endTime",
+    ];
 
     fn reference(id: Id<Self>) -> AggregateRef {
         AggregateRef::Booking(id)

@@ -7,9 +7,9 @@ use baitech_core::booking::{
     ApprovalStatus, Booking, BookingStatus, CancellationCause, DisputeCategory, DisputeStatus, PaymentMethod,
     PaymentStatus, PaymentTiming, ReminderKind, Supplier,
 };
-use baitech_core::kernel::{ElementId, Id, Percent, Text};
+use baitech_core::kernel::{ElementId, GeoPoint, Id, Percent, Text};
 use baitech_core::payment::Transaction;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -17,18 +17,18 @@ use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
 
 use super::pricing::Pricing;
 use crate::user::parts::Image;
-use crate::value::{AsText, Day, Lenient, Millis, Number128, Oid, Whole};
+use crate::value::{AsText, Clock, Coordinates, Finite, Millis, Number128, Oid, StoredDay, Whole};
 
 #[skip_serializing_none]
 #[serde_as]
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Location {
     #[serde(rename = "type")]
     pub(super) kind: Option<String>,
-    /// Longitude, latitude.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) coordinates: Vec<f64>,
+    #[serde_as(as = "Coordinates")]
+    #[serde(rename = "coordinates", default)]
+    pub(super) point: Option<GeoPoint>,
     #[serde_as(as = "Option<AsText>")]
     pub(super) address: Option<Text<300>>,
     #[serde_as(as = "Option<AsText>")]
@@ -45,14 +45,16 @@ pub(super) struct Location {
 
 #[skip_serializing_none]
 #[serde_as]
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Slot {
-    /// Any moment of the day, as the zone reads it; we store its midnight.
-    #[serde_as(as = "Millis")]
-    pub(super) date: DateTime<Utc>,
-    pub(super) start_time: TimeOfDay,
-    pub(super) end_time: TimeOfDay,
+    /// Any moment of the day, as the zone reads it; we store its midnight in the zone, by which the jobs of a day are counted.
+    #[serde_as(as = "Option<Millis>")]
+    pub(super) date: Option<DateTime<Utc>>,
+    #[serde_as(as = "Option<Clock>")]
+    pub(super) start_time: Option<TimeOfDay>,
+    #[serde_as(as = "Option<Clock>")]
+    pub(super) end_time: Option<TimeOfDay>,
     /// Minutes.
     #[serde_as(as = "Option<Whole>")]
     pub(super) estimated_duration: Option<u32>,
@@ -110,6 +112,7 @@ pub(super) struct Matching {
     #[serde_as(as = "Option<Millis>")]
     pub(super) matched_at: Option<DateTime<Utc>>,
     pub(super) algorithm: Option<String>,
+    #[serde_as(as = "Option<Finite>")]
     pub(super) match_score: Option<f64>,
     #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -125,6 +128,7 @@ pub(super) struct Alternative {
     pub(super) element: ElementId,
     #[serde_as(as = "Oid")]
     pub(super) technician: Id<User>,
+    #[serde_as(as = "Option<Finite>")]
     pub(super) score: Option<f64>,
     pub(super) reason: Option<String>,
 }
@@ -157,8 +161,6 @@ pub(super) struct Dispute {
     #[serde_as(as = "Option<AsText>")]
     pub(super) reason: Option<Text<1000>>,
     /// The earlier application had categories of its own, which read as none.
-    #[serde_as(deserialize_as = "Lenient")]
-    #[serde(default)]
     pub(super) category: Option<DisputeCategory>,
     pub(super) status: Option<DisputeStatus>,
     #[serde_as(as = "Option<Millis>")]
@@ -167,8 +169,6 @@ pub(super) struct Dispute {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) evidence: Vec<Evidence>,
     /// The earlier application wrote a sentence here, which reads as no decision.
-    #[serde_as(deserialize_as = "Lenient")]
-    #[serde(default)]
     pub(super) resolution: Option<Resolution>,
 }
 
@@ -418,10 +418,7 @@ pub(super) struct Recurrence {
     /// RFC 5545.
     pub(super) rule: String,
     /// The day of the slot where it is missing.
-    #[serde_as(as = "Option<Day>")]
-    pub(super) first: Option<NaiveDate>,
-    #[serde_as(as = "Day")]
-    pub(super) booked_until: NaiveDate,
-    #[serde_as(as = "Option<Day>")]
-    pub(super) next: Option<NaiveDate>,
+    pub(super) first: Option<StoredDay>,
+    pub(super) booked_until: StoredDay,
+    pub(super) next: Option<StoredDay>,
 }

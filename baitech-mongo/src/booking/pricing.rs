@@ -1,15 +1,15 @@
 //! A booking's price, line by line.
 
+use baitech_core::kernel::Currency;
 use baitech_core::pricing;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_with::{serde_as, skip_serializing_none};
 
-use crate::codec::Unreadable;
-use crate::money::{currency, money};
-use crate::value::Number128;
+use crate::money::{DEFAULT_CURRENCY, money};
+use crate::value::{Iso4217, Number128};
 
-/// A missing line reads as zero.
+/// A missing line reads as zero; there is no price without a total.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,26 +27,26 @@ pub(super) struct Pricing {
     tax: Option<Decimal>,
     #[serde_as(as = "Option<Number128>")]
     discount: Option<Decimal>,
-    #[serde_as(as = "Option<Number128>")]
-    total_amount: Option<Decimal>,
+    #[serde_as(as = "Number128")]
+    total_amount: Decimal,
     /// ISO 4217; KES where it is missing.
-    currency: Option<String>,
+    #[serde_as(as = "Option<Iso4217>")]
+    currency: Option<Currency>,
 }
 
 impl Pricing {
-    pub(super) fn into_domain(self) -> Result<pricing::Pricing, Unreadable> {
-        let currency =
-            currency(self.currency.as_deref()).map_err(|error| error.in_field("pricing.currency"))?;
+    pub(super) fn into_domain(self) -> pricing::Pricing {
+        let currency = self.currency.unwrap_or(DEFAULT_CURRENCY);
         let line = |amount: Option<Decimal>| money(amount.unwrap_or_default(), currency);
-        Ok(pricing::Pricing {
+        pricing::Pricing {
             base_price: line(self.base_price),
             service_charge: line(self.service_charge),
             platform_fee: line(self.platform_fee),
             processing_fee: line(self.processing_fee),
             tax: line(self.tax),
             discount: line(self.discount),
-            total: line(self.total_amount),
-        })
+            total: money(self.total_amount, currency),
+        }
     }
 }
 
@@ -69,8 +69,8 @@ impl From<pricing::Pricing> for Pricing {
             processing_fee: Some(processing_fee.amount()),
             tax: Some(tax.amount()),
             discount: Some(discount.amount()),
-            total_amount: Some(total.amount()),
-            currency: Some(currency.code().to_owned()),
+            total_amount: total.amount(),
+            currency: Some(currency),
         }
     }
 }

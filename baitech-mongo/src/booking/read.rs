@@ -1,10 +1,10 @@
 //! From a booking's document to the booking.
 
-use baitech_core::account::{TimeOfDay, User};
+use baitech_core::account::{Category, TimeOfDay, User};
 use baitech_core::booking::{
     self, ActualTimes, Booking, BookingRecord, DisputeOutcome, PaymentStatus, PaymentTiming, TimeSlot,
 };
-use baitech_core::kernel::{Currency, GeoPoint, Id, Money, Rate, Text};
+use baitech_core::kernel::{Currency, Id, Money, Rate, Text};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
@@ -15,21 +15,20 @@ use super::parts::{
     Matching, Material, Notes, Outcome, Payment, PriceChange, Quality, Recurrence, Reminder, Reschedule,
     Resolution, Slot, StatusChange, Warranty,
 };
-use crate::codec::Unreadable;
 use crate::money::money;
 use crate::user::parts::Image;
+use crate::value::{StoredDay, day_of, oid};
 
 /// The zone of slots that name none.
 const DEFAULT_ZONE: Tz = Tz::Africa__Nairobi;
 
 impl BookingDocument {
-    pub(crate) fn into_booking(self) -> Result<Booking, Unreadable> {
-        let created_at =
-            self.created_at.unwrap_or_else(|| crate::value::oid(self.id).timestamp().to_chrono());
-        let pricing = self.pricing.into_domain()?;
+    pub(crate) fn into_booking(self) -> Booking {
+        let created_at = self.created_at.unwrap_or_else(|| oid(self.id).timestamp().to_chrono());
+        let pricing = self.pricing.into_domain();
         let currency = pricing.currency();
         let customer = self.customer;
-        let slot = self.time_slot.into_domain();
+        let slot = self.time_slot.unwrap_or_default().into_domain(created_at);
         let record = BookingRecord {
             id: self.id,
             number: self.booking_number,
@@ -40,14 +39,14 @@ impl BookingDocument {
             declined_offers: self
                 .declined_offers
                 .into_iter()
-                .map(DeclinedOffer::into_domain)
-                .collect::<Result<_, _>>()?,
-            service_category: self.service_category,
-            service_type: self.service_type,
-            description: self.description,
+                .map(|part| part.into_domain(created_at))
+                .collect(),
+            service_category: self.service_category.unwrap_or(Category::Other),
+            service_type: self.service_type.unwrap_or_else(blank),
+            description: self.description.unwrap_or_else(blank),
             urgency: self.urgency.unwrap_or_default(),
             images: self.images.into_iter().map(Image::into_domain).collect(),
-            location: self.service_location.into_domain()?,
+            location: self.service_location.unwrap_or_default().into_domain(),
             slot,
             status: self.status,
             history: self.status_history.into_iter().map(StatusChange::into_domain).collect(),
@@ -64,18 +63,15 @@ impl BookingDocument {
             cancellation_policy: self.cancellation_policy.unwrap_or_default(),
             cancellation_floor: self.cancellation_floor.unwrap_or(Rate::ZERO),
             cancellation: self.cancellation.map(|part| part.into_domain(created_at, currency)),
-            dispute: match self.dispute {
-                Some(dispute) => Some(dispute.into_domain(customer, created_at, currency)?),
-                None => None,
-            },
+            dispute: self.dispute.map(|part| part.into_domain(customer, created_at, currency)),
             materials: self.materials_used.into_iter().map(|part| part.into_domain(currency)).collect(),
             additional_services: self
                 .additional_services
                 .into_iter()
                 .map(|part| part.into_domain(currency))
                 .collect(),
-            price_change: self.price_change.map(PriceChange::into_domain).transpose()?,
-            reschedule: self.reschedule.map(Reschedule::into_domain),
+            price_change: self.price_change.map(PriceChange::into_domain),
+            reschedule: self.reschedule.map(|part| part.into_domain(created_at)),
             early_start: self.early_start,
             warranty: self.warranty.unwrap_or_default().into_domain(),
             warranty_for: self.warranty_for,
@@ -90,7 +86,7 @@ impl BookingDocument {
             created_at,
             updated_at: self.updated_at.unwrap_or(created_at),
         };
-        Ok(Booking::from_record(record))
+        Booking::from_record(record)
     }
 }
 
@@ -103,35 +99,41 @@ fn blank<const MAX: usize>() -> Text<MAX> {
 }
 
 impl Location {
-    fn into_domain(self) -> Result<booking::ServiceLocation, Unreadable> {
-        let field = "serviceLocation.coordinates";
-        let [longitude, latitude, ..] = self.coordinates.as_slice() else {
-            return Err(Unreadable::new("a point has two coordinates").in_field(field));
-        };
-        let point = GeoPoint::new(*longitude, *latitude);
-        Ok(booking::ServiceLocation {
-            point: Some(point.map_err(|violation| Unreadable::new(violation.message).in_field(field))?),
+    fn into_domain(self) -> booking::ServiceLocation {
+        booking::ServiceLocation {
+            point: self.point,
             address: self.address,
             city: self.city,
             county: self.county,
             postal_code: self.postal_code,
             landmarks: self.landmarks,
             access_instructions: self.access_instructions,
-        })
+        }
     }
 }
 
 impl Slot {
-    fn into_domain(self) -> TimeSlot {
+    /// Without a day, it is the day on which the booking was made. Without a time, what is known of the others tells it; else the
+    /// slot reaches from the beginning of the day, and to its end, so that the technician is not promised to somebody else.
+    fn into_domain(self, created_at: DateTime<Utc>) -> TimeSlot {
         let zone = self.time_zone.unwrap_or(DEFAULT_ZONE);
-        let length = self.end_time.minutes().saturating_sub(self.start_time.minutes());
-        TimeSlot {
-            date: self.date.with_timezone(&zone).date_naive(),
-            start: self.start_time,
-            end: self.end_time,
-            estimated_minutes: self.estimated_duration.unwrap_or(u32::from(length)),
-            zone,
-        }
+        let length = self.estimated_duration.and_then(|minutes| u16::try_from(minutes).ok());
+        let length = length.filter(|minutes| *minutes > 0);
+        let by_length = |time: TimeOfDay, apart: fn(u16, u16) -> Option<u16>| {
+            let minutes = apart(time.minutes(), length?)?;
+            TimeOfDay::new(u8::try_from(minutes / 60).ok()?, u8::try_from(minutes % 60).ok()?)
+        };
+        let (start, end) = match (self.start_time, self.end_time) {
+            (Some(start), Some(end)) => (start, end),
+            (Some(start), None) => {
+                (start, by_length(start, u16::checked_add).unwrap_or(TimeOfDay::END_OF_DAY))
+            }
+            (None, Some(end)) => (by_length(end, u16::checked_sub).unwrap_or(TimeOfDay::MIDNIGHT), end),
+            (None, None) => (TimeOfDay::MIDNIGHT, TimeOfDay::END_OF_DAY),
+        };
+        let minutes = self.estimated_duration.unwrap_or_else(|| TimeSlot::clock_minutes(start, end));
+        let date = day_of(self.date.unwrap_or(created_at), zone);
+        TimeSlot { date, start, end, estimated_minutes: minutes, zone }
     }
 
     pub(super) fn midnight(slot: &TimeSlot) -> DateTime<Utc> {
@@ -207,8 +209,8 @@ impl Dispute {
         customer: Id<User>,
         created_at: DateTime<Utc>,
         currency: Currency,
-    ) -> Result<booking::Dispute, Unreadable> {
-        Ok(booking::Dispute {
+    ) -> booking::Dispute {
+        booking::Dispute {
             raised_by: self.raised_by.unwrap_or(customer),
             raised_at: self.raised_at.unwrap_or(created_at),
             raised_from: self.raised_from,
@@ -217,8 +219,8 @@ impl Dispute {
             status: self.status.unwrap_or_default(),
             escalated_at: self.escalated_at,
             evidence: self.evidence.into_iter().map(Evidence::into_domain).collect(),
-            resolution: self.resolution.map(|part| part.into_domain(currency)).transpose()?,
-        })
+            resolution: self.resolution.and_then(|part| part.into_domain(currency)),
+        }
     }
 }
 
@@ -235,18 +237,16 @@ impl Evidence {
 }
 
 impl Resolution {
-    fn into_domain(self, currency: Currency) -> Result<booking::Resolution, Unreadable> {
+    /// A partial refund of no amount is no decision.
+    fn into_domain(self, currency: Currency) -> Option<booking::Resolution> {
         let outcome = match (self.outcome, self.amount) {
             (Outcome::FullRefund, _) => DisputeOutcome::FullRefund,
             (Outcome::Release, _) => DisputeOutcome::Release,
             (Outcome::PartialRefund, Some(part)) => DisputeOutcome::PartialRefund(money(part, currency)),
-            (Outcome::PartialRefund, None) => {
-                let reason = "a partial refund has an amount";
-                return Err(Unreadable::new(reason).in_field("dispute.resolution.amount"));
-            }
+            (Outcome::PartialRefund, None) => return None,
         };
         let Self { resolved_by, resolved_at, notes, .. } = self;
-        Ok(booking::Resolution { outcome, resolved_by, resolved_at, notes })
+        Some(booking::Resolution { outcome, resolved_by, resolved_at, notes })
     }
 }
 
@@ -271,10 +271,10 @@ impl Extra {
 }
 
 impl PriceChange {
-    fn into_domain(self) -> Result<booking::PriceChange, Unreadable> {
-        let pricing = self.pricing.into_domain().map_err(|error| error.in_field("priceChange"))?;
+    fn into_domain(self) -> booking::PriceChange {
+        let pricing = self.pricing.into_domain();
         let currency = pricing.currency();
-        Ok(booking::PriceChange {
+        booking::PriceChange {
             proposed_by: self.proposed_by,
             proposed_at: self.proposed_at,
             reason: self.reason,
@@ -283,28 +283,28 @@ impl PriceChange {
             pricing,
             status: self.status,
             decided_at: self.decided_at,
-        })
+        }
     }
 }
 
 impl Reschedule {
-    fn into_domain(self) -> booking::RescheduleProposal {
+    fn into_domain(self, created_at: DateTime<Utc>) -> booking::RescheduleProposal {
         let Self { proposed_by, proposed_at, slot, reason } = self;
-        booking::RescheduleProposal { proposed_by, proposed_at, slot: slot.into_domain(), reason }
+        booking::RescheduleProposal { proposed_by, proposed_at, slot: slot.into_domain(created_at), reason }
     }
 }
 
 impl DeclinedOffer {
-    fn into_domain(self) -> Result<booking::DeclinedOffer, Unreadable> {
+    fn into_domain(self, created_at: DateTime<Utc>) -> booking::DeclinedOffer {
         let Self { element, technician, declined_at, time_slot, pricing, payment_method } = self;
-        Ok(booking::DeclinedOffer {
+        booking::DeclinedOffer {
             element,
             technician,
             declined_at,
-            slot: time_slot.into_domain(),
-            pricing: pricing.into_domain().map_err(|error| error.in_field("declinedOffers"))?,
+            slot: time_slot.into_domain(created_at),
+            pricing: pricing.into_domain(),
             method: payment_method,
-        })
+        }
     }
 }
 
@@ -366,6 +366,8 @@ impl Notes {
 impl Recurrence {
     fn into_domain(self, slot: &TimeSlot) -> booking::Recurrence {
         let Self { rule, first, booked_until, next } = self;
-        booking::Recurrence { rule, first: first.unwrap_or(slot.date), booked_until, next }
+        let day = |stored: StoredDay| stored.in_zone(slot.zone);
+        let first = first.map_or(slot.date, day);
+        booking::Recurrence { rule, first, booked_until: day(booked_until), next: next.map(day) }
     }
 }

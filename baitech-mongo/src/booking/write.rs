@@ -13,6 +13,7 @@ use super::parts::{
     Resolution, Slot, StatusChange, Warranty,
 };
 use crate::user::parts::Image;
+use crate::value::StoredDay;
 
 impl From<Booking> for BookingDocument {
     fn from(booking: Booking) -> Self {
@@ -69,13 +70,13 @@ impl From<Booking> for BookingDocument {
             preferred_technician,
             declined_by,
             declined_offers: declined_offers.into_iter().map(DeclinedOffer::from).collect(),
-            service_category,
-            service_type,
-            description,
+            service_category: Some(service_category),
+            service_type: Some(service_type),
+            description: Some(description),
             urgency: Some(urgency),
             images: images.into_iter().map(Image::from).collect(),
-            service_location: location.into(),
-            time_slot: slot.into(),
+            service_location: Some(location.into()),
+            time_slot: Some(slot.into()),
             status,
             status_history: history.into_iter().map(StatusChange::from).collect(),
             actual_start_time: started_at,
@@ -123,9 +124,8 @@ impl From<booking::ServiceLocation> for Location {
             landmarks,
             access_instructions,
         } = location;
-        let coordinates = point.map_or_else(Vec::new, |point| vec![point.longitude(), point.latitude()]);
         let kind = point.map(|_| "Point".to_owned());
-        Self { kind, coordinates, address, city, county, postal_code, landmarks, access_instructions }
+        Self { kind, point, address, city, county, postal_code, landmarks, access_instructions }
     }
 }
 
@@ -134,9 +134,9 @@ impl From<TimeSlot> for Slot {
         let midnight = Self::midnight(&slot);
         let TimeSlot { date: _, start, end, estimated_minutes, zone } = slot;
         Self {
-            date: midnight,
-            start_time: start,
-            end_time: end,
+            date: Some(midnight),
+            start_time: Some(start),
+            end_time: Some(end),
             estimated_duration: Some(estimated_minutes),
             time_zone: Some(zone),
         }
@@ -399,6 +399,7 @@ impl From<booking::Notes> for Notes {
 
 impl From<booking::Recurrence> for Recurrence {
     fn from(booking::Recurrence { rule, first, booked_until, next }: booking::Recurrence) -> Self {
-        Self { rule, first: Some(first), booked_until, next }
+        let (first, next) = (Some(first.into()), next.map(StoredDay::from));
+        Self { rule, first, booked_until: booked_until.into(), next }
     }
 }

@@ -6,7 +6,7 @@
 mod apply;
 mod balances;
 mod diagnose;
-mod plan;
+pub(crate) mod plan;
 mod transaction;
 
 use async_trait::async_trait;

@@ -17,6 +17,7 @@ use chrono::{DateTime as Instant, Utc};
 use crate::aggregate_ref::StoredRef;
 use crate::codec::Aggregate;
 use crate::diff::Update;
+use crate::lenient::Read;
 use crate::load::{RawOrigin, corrupt};
 use crate::server_error::unavailable;
 use crate::value::oid;
@@ -284,11 +285,9 @@ fn update<A: Aggregate>(
         // Gone: the filter will not match, whatever is sent.
         Update::default()
     } else {
-        let understood = A::decode(raw).map_err(|reason| corrupt(A::COLLECTION, raw, &reason))?;
+        let read = A::read(raw).map_err(|reason| corrupt(A::COLLECTION, raw, &reason))?;
         let raw = Document::try_from(raw.as_ref()).map_err(malformed)?;
-        let mut understood = understood.encode().map_err(malformed)?;
-        A::forget_derived(&raw, &mut understood, new);
-        Update::between(&raw, &understood, new)
+        difference(&raw, read, new).map_err(malformed)?
     };
     let mut update = difference;
     update.set(version::FIELD, version::to_bson(expected.written()));
@@ -298,6 +297,18 @@ fn update<A: Aggregate>(
     }
     update.unset(due::LEASED_UNTIL);
     Ok(Action::Update { filter: at_version(target, before), operators: update.into_operators() })
+}
+
+/// What a save of `new` over a stored document has to write.
+pub(crate) fn difference<A: Aggregate>(
+    raw: &Document,
+    read: Read<A>,
+    new: &Document,
+) -> Result<Update, bson::error::Error> {
+    let mut understood = read.value.encode()?;
+    A::forget_derived(raw, &mut understood, new);
+    read.gaps.mark(&mut understood);
+    Ok(Update::between(raw, &understood, new))
 }
 
 fn by_holder(mut free: Vec<Claim>) -> Vec<(StoredRef, Vec<ClaimKey>)> {

@@ -2,46 +2,59 @@
 
 use bson::Bson;
 
-use super::merge::{merge, without_nulls};
+use super::merge::{is_gap, merge, same, without_nulls};
 
-/// The new elements, each laid over the raw element that it is paired with.
+/// The new elements, each laid over the raw element that it is paired with, and between them the raw elements that were not understood:
+/// each behind the element that it was behind.
 pub(super) fn merge_arrays(raw: &[Bson], understood: &[Bson], new: &[Bson]) -> Vec<Bson> {
     let pairs = pair(raw, understood, new);
-    let merged = new.iter().zip(pairs).map(|(element, source)| {
-        let source = source.and_then(|index| Some((raw.get(index)?, understood.get(index))));
-        match source {
+    let mut merged: Vec<(Option<usize>, Bson)> = Vec::with_capacity(new.len());
+    for (element, source) in new.iter().zip(pairs) {
+        let from = source.and_then(|index| Some((raw.get(index)?, understood.get(index))));
+        let value = match from {
             Some((raw, understood)) => merge(raw, understood, element),
             None => without_nulls(element),
+        };
+        merged.push((source, value));
+    }
+    for (gap, raw) in raw.iter().enumerate() {
+        if understood.get(gap).is_some_and(is_gap) {
+            let before = |(source, _): &(Option<usize>, Bson)| source.is_some_and(|source| source < gap);
+            let place = merged.iter().rposition(before).map_or(0, |place| place.saturating_add(1));
+            merged.insert(place, (Some(gap), raw.clone()));
         }
-    });
-    merged.collect()
+    }
+    merged.into_iter().map(|(_, value)| value).collect()
 }
 
 /// For each new element the index of its source, each source used once.
 fn pair(raw: &[Bson], understood: &[Bson], new: &[Bson]) -> Vec<Option<usize>> {
-    let mut sources = Sources { free: vec![true; raw.len()] };
+    let is_free = |index| !understood.get(index).is_some_and(is_gap);
+    let mut sources = Sources { free: (0..raw.len()).map(is_free).collect() };
     let mut pairs: Vec<Option<usize>> = new
         .iter()
-        .map(|element| id(element).and_then(|wanted| sources.take(raw, |raw| id(raw) == Some(wanted))))
+        .map(|element| id(element).and_then(|wanted| sources.take(understood, |of| id(of) == Some(wanted))))
         .collect();
     // An element without an `_id` that did not change: the one at its own place first, so that a prefix stays put
     // where equal elements repeat.
     let without_id = |element: &Bson| id(element).is_none();
-    for (index, (element, pair)) in new.iter().zip(&mut pairs).enumerate() {
-        if pair.is_none() && without_id(element) && understood.get(index) == Some(element) {
-            *pair = sources.take_at(index);
+    let readable: Vec<usize> = (0..understood.len()).filter(|index| is_free(*index)).collect();
+    for ((element, pair), place) in new.iter().zip(&mut pairs).zip(&readable) {
+        if pair.is_none() && without_id(element) && understood.get(*place).is_some_and(|of| same(of, element))
+        {
+            *pair = sources.take_at(*place);
         }
     }
     for (element, pair) in new.iter().zip(&mut pairs) {
         if pair.is_none() && without_id(element) {
-            *pair = sources.take(understood, |understood| understood == element);
+            *pair = sources.take(understood, |of| same(of, element));
         }
     }
     // Elements changed in place or moved. Where the length changed, a guess could hand one element's fields to another.
-    if understood.len() == new.len() {
-        for (index, (element, pair)) in new.iter().zip(&mut pairs).enumerate() {
-            if pair.is_none() && without_id(element) && understood.get(index).is_some_and(without_id) {
-                *pair = sources.take_at(index);
+    if readable.len() == new.len() {
+        for ((element, pair), place) in new.iter().zip(&mut pairs).zip(&readable) {
+            if pair.is_none() && without_id(element) && understood.get(*place).is_some_and(without_id) {
+                *pair = sources.take_at(*place);
             }
         }
         for (element, pair) in new.iter().zip(&mut pairs) {

@@ -9,9 +9,49 @@ pub(super) fn is_present(value: &Bson) -> bool {
     !matches!(value, Bson::Null | Bson::Undefined)
 }
 
+/// Whether there is anything of ours: an array of nothing but elements that were not understood is not ours.
+pub(super) fn holds_something(understood: &Bson) -> bool {
+    match understood {
+        Bson::Array(elements) => elements.is_empty() || elements.iter().any(is_present),
+        other => is_present(other),
+    }
+}
+
+/// Whether a value is still what it was understood as, apart from elements that were not understood.
+pub(super) fn same(understood: &Bson, new: &Bson) -> bool {
+    match (understood, new) {
+        (Bson::Document(before), Bson::Document(after)) => {
+            let mut kept = before.iter().filter(|(_, value)| holds_something(value));
+            let written = after.iter().filter(|(_, value)| is_present(value)).count();
+            before.values().filter(|value| holds_something(value)).count() == written
+                && kept.all(|(key, value)| after.get(key).is_some_and(|new| same(value, new)))
+        }
+        (Bson::Array(before), Bson::Array(after)) => {
+            let before = before.iter().filter(|element| !is_gap(element));
+            before.clone().count() == after.len()
+                && before.zip(after).all(|(before, after)| same(before, after))
+        }
+        (before, after) => before == after,
+    }
+}
+
+/// Whether an element of an array was not understood.
+pub(super) fn is_gap(element: &Bson) -> bool {
+    matches!(element, Bson::Undefined)
+}
+
+/// The raw elements that were not understood.
+pub(super) fn kept_elements(raw: &[Bson], understood: &[Bson]) -> Vec<Bson> {
+    raw.iter()
+        .zip(understood)
+        .filter(|(_, understood)| is_gap(understood))
+        .map(|(raw, _)| raw.clone())
+        .collect()
+}
+
 /// `new` with everything that only `raw` has; `raw` itself where nothing changed.
 pub(super) fn merge(raw: &Bson, understood: Option<&Bson>, new: &Bson) -> Bson {
-    if understood == Some(new) {
+    if understood.is_some_and(|understood| same(understood, new)) {
         return raw.clone();
     }
     match (raw, new) {
@@ -34,6 +74,7 @@ fn merge_documents(raw: &Document, understood: &Document, new: &Document) -> Doc
         let kept =
             match (understood.get(key).filter(|v| is_present(v)), new.get(key).filter(|v| is_present(v))) {
                 (before, Some(value)) => Some(merge(raw_value, before, value)),
+                (Some(before), None) if !holds_something(before) => Some(raw_value.clone()),
                 (Some(before), None) => rest_of(raw_value, before),
                 (None, None) => Some(raw_value.clone()),
             };
@@ -51,7 +92,7 @@ fn merge_documents(raw: &Document, understood: &Document, new: &Document) -> Doc
 pub(super) fn remove(raw: &Document, understood: &Document) -> Document {
     let mut rest = Document::new();
     for (key, raw_value) in raw.iter().filter(|(_, value)| is_present(value)) {
-        let kept = match understood.get(key).filter(|value| is_present(value)) {
+        let kept = match understood.get(key).filter(|value| holds_something(value)) {
             Some(before) => rest_of(raw_value, before),
             None => Some(raw_value.clone()),
         };
@@ -66,6 +107,9 @@ fn rest_of(raw: &Bson, understood: &Bson) -> Option<Bson> {
     match (raw, understood) {
         (Bson::Document(raw), Bson::Document(understood)) => {
             Some(remove(raw, understood)).filter(|rest| !rest.is_empty()).map(Bson::Document)
+        }
+        (Bson::Array(raw), Bson::Array(understood)) => {
+            Some(kept_elements(raw, understood)).filter(|kept| !kept.is_empty()).map(Bson::Array)
         }
         _ => None,
     }

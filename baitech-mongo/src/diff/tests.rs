@@ -150,3 +150,36 @@ fn a_field_of_the_callers_own_can_be_added() {
     assert!(!update.is_empty());
     assert_eq!(update.into_operators(), doc! { "$set": { "updatedAt": 1 } });
 }
+
+#[test]
+fn elements_that_were_not_understood_keep_their_places() {
+    check(
+        doc! { "list": [{ "n": 1, "x": 1 }, "odd", { "n": 2, "x": 2 }, "strange"] },
+        doc! { "list": [{ "n": 1 }, Bson::Undefined, { "n": 2 }, Bson::Undefined] },
+        doc! { "list": [{ "n": 2 }, { "n": 3 }, { "n": 4 }] },
+        doc! { "$set": { "list": ["odd", { "n": 2, "x": 2 }, "strange", { "n": 3 }, { "n": 4 }] } },
+        doc! { "list": ["odd", { "n": 2, "x": 2 }, "strange", { "n": 3 }, { "n": 4 }] },
+    );
+}
+
+#[test]
+fn list_of_elements_that_were_not_understood_is_not_removed() {
+    let raw = doc! { "list": ["odd"], "inner": { "list": ["odd", 5] } };
+    let gap = Bson::Undefined;
+    let understood = doc! { "list": [&gap], "inner": { "list": [&gap, 5] } };
+    assert!(Update::between(&raw, &understood, &doc! { "inner": { "list": [5] } }).is_empty());
+    check(
+        raw.clone(),
+        understood.clone(),
+        doc! { "list": [1], "inner": { "list": [5] } },
+        doc! { "$set": { "list": ["odd", 1] } },
+        doc! { "list": ["odd", 1], "inner": { "list": ["odd", 5] } },
+    );
+    check(
+        raw,
+        understood,
+        doc! { "inner": {} },
+        doc! { "$set": { "inner.list": ["odd"] } },
+        doc! { "list": ["odd"], "inner": { "list": ["odd"] } },
+    );
+}

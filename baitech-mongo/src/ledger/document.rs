@@ -52,7 +52,7 @@ impl EntryDocument {
     pub(super) fn into_entry(self) -> Result<Entry, Unreadable> {
         let Self { id, cause, description, at, postings } = self;
         let posting = |StoredPosting { account, amount, currency: code }: StoredPosting| {
-            Ok(Posting { account, amount: Money::new(amount, currency(Some(&code))?) })
+            Ok(Posting { account, amount: Money::new(amount, currency(&code)?) })
         };
         let postings = postings.into_iter().map(posting).collect::<Result<_, Unreadable>>();
         let postings = postings.map_err(|error| error.in_field("postings"))?;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use baitech_core::account::{Category, KycStatus, User, UserStatus};
-use baitech_core::kernel::Id;
+use baitech_core::kernel::{Currency, Id};
 use baitech_core::matching::{Candidate, CandidateSkill, Card, JobDays, Workload};
 use bson::{Bson, Document, doc};
 use chrono::NaiveDate;
@@ -12,11 +12,10 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_with::{DefaultOnNull, serde_as};
 
-use crate::codec::Unreadable;
-use crate::money::{currency, money};
+use crate::money::{DEFAULT_CURRENCY, money};
 use crate::user::parts::{Exception, Kyc, Place, Rating, Skill, Slot, Stats};
 use crate::user::{DEFAULT_ZONE, JOBS, availability, service_radius};
-use crate::value::{Number128, Oid};
+use crate::value::{Finite, Iso4217, Number128, Oid};
 
 #[serde_as]
 #[derive(Debug, Deserialize)]
@@ -25,7 +24,7 @@ pub(super) struct CandidateDocument {
     #[serde(rename = "_id")]
     #[serde_as(as = "Oid")]
     id: Id<User>,
-    status: UserStatus,
+    status: Option<UserStatus>,
     public_place: Option<Place>,
     #[serde_as(as = "DefaultOnNull")]
     #[serde(default)]
@@ -39,7 +38,9 @@ pub(super) struct CandidateDocument {
     time_zone: Option<Tz>,
     #[serde_as(as = "Option<Number128>")]
     hourly_rate: Option<Decimal>,
-    hourly_rate_currency: Option<String>,
+    #[serde_as(as = "Option<Iso4217>")]
+    hourly_rate_currency: Option<Currency>,
+    #[serde_as(as = "Option<Finite>")]
     service_radius: Option<f64>,
     kyc: Option<Kyc>,
     rating: Option<Rating>,
@@ -78,34 +79,34 @@ impl CandidateDocument {
         }
     }
 
-    pub(super) fn into_card(self, category: Category, days: JobDays) -> Result<Card, Unreadable> {
+    pub(super) fn into_card(self, category: Category, days: JobDays) -> Card {
         let last_week = days.week().map(|day| self.jobs(day)).fold(0, u32::saturating_add);
         let workload = Workload { that_day: self.jobs(days.day), last_week };
-        Ok(Card { candidate: self.into_candidate(category)?, workload })
+        Card { candidate: self.into_candidate(category), workload }
     }
 
-    fn into_candidate(self, category: Category) -> Result<Candidate, Unreadable> {
-        let rate_currency = currency(self.hourly_rate_currency.as_deref());
-        let rate_currency = rate_currency.map_err(|error| error.in_field("hourlyRateCurrency"))?;
+    fn into_candidate(self, category: Category) -> Candidate {
+        let rate_currency = self.hourly_rate_currency.unwrap_or(DEFAULT_CURRENCY);
+        let zone = self.time_zone.unwrap_or(DEFAULT_ZONE);
         let in_category = self.skills.iter().filter(|skill| skill.category == category);
         let skills = in_category.map(|skill| CandidateSkill {
             verified: skill.verified,
             years_of_experience: skill.years_of_experience.unwrap_or(0),
         });
-        let stats = self.stats.unwrap_or_default().into_domain()?;
-        Ok(Candidate {
+        let stats = self.stats.unwrap_or_default().into_domain();
+        Candidate {
             technician: self.id,
-            is_active: self.status == UserStatus::Active,
+            is_active: self.status == Some(UserStatus::Active),
             is_verified: self.kyc.as_ref().is_some_and(|kyc| kyc.read_status() == KycStatus::Verified),
             skill: skills.max_by_key(|skill| (skill.verified, skill.years_of_experience)),
-            point: self.public_place.as_ref().and_then(Place::point),
+            point: self.public_place.and_then(|place| place.point),
             service_radius: Candidate::capped(service_radius(self.service_radius)),
-            availability: availability(self.availability, self.availability_exceptions),
-            time_zone: self.time_zone.unwrap_or(DEFAULT_ZONE),
+            availability: availability(self.availability, self.availability_exceptions, zone),
+            time_zone: zone,
             hourly_rate: self.hourly_rate.map(|amount| money(amount, rate_currency)),
             rating: self.rating.unwrap_or_default().into_domain(),
             completion_rate: stats.completion_rate(),
             punctuality: stats.punctuality(),
-        })
+        }
     }
 }

@@ -3,7 +3,7 @@
 use baitech_core::account::User;
 use baitech_core::booking::Booking;
 use baitech_core::payment::Transaction;
-use baitech_core::store::{AggregateRef, Claim};
+use baitech_core::store::AggregateRef;
 use bson::{Document, RawDocumentBuf, doc};
 use futures::TryStreamExt;
 use mongodb::error::Error;
@@ -100,27 +100,22 @@ pub(super) async fn phone_claims(database: &Database, report: &mut PrepareReport
     batch.flush(report).await
 }
 
-/// Every booking that is promised or under way holds its technician's time.
-pub(super) async fn booking_claims(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
-    let mut batch = Batch::new(database);
-    let mut bookings = in_order(database, Booking::COLLECTION).await?;
-    while let Some(raw) = bookings.try_next().await? {
-        report.bookings = report.bookings.saturating_add(1);
-        let Some(booking) = readable::<Booking>(&raw, report) else { continue };
-        let Some(technician) = booking.technician.filter(|_| booking.status.holds_time()) else { continue };
-        let holder = AggregateRef::Booking(booking.id);
-        let keys = booking.slot.claim_keys(technician);
-        batch.add(keys.into_iter().map(|key| Claim { key, holder }), report).await?;
-    }
-    batch.flush(report).await
-}
-
-async fn in_order(database: &Database, collection: &str) -> Result<Cursor<RawDocumentBuf>, Error> {
+pub(super) async fn in_order(database: &Database, collection: &str) -> Result<Cursor<RawDocumentBuf>, Error> {
     let documents = database.collection::<RawDocumentBuf>(collection);
     documents.find(doc! {}).sort(doc! { "_id": 1 }).await
 }
 
-fn readable<A: Aggregate>(raw: &RawDocumentBuf, report: &mut PrepareReport) -> Option<A> {
-    let decoded = A::decode(raw);
-    decoded.map_err(|reason| report.unreadable.push(corrupt(A::COLLECTION, raw, &reason).to_string())).ok()
+/// A document as a value; what cannot be read, or understood, of it goes into the report.
+pub(super) fn readable<A: Aggregate>(raw: &RawDocumentBuf, report: &mut PrepareReport) -> Option<A> {
+    report.watch.step();
+    match A::read(raw) {
+        Ok(read) => {
+            report.add_odd(raw, &read);
+            Some(read.value)
+        }
+        Err(reason) => {
+            report.unreadable.push(corrupt(A::COLLECTION, raw, &reason).to_string());
+            None
+        }
+    }
 }

@@ -87,8 +87,12 @@ impl Books<'_> {
         let mut found = transactions.find(doc! {}).sort(doc! { "_id": 1 }).await?;
         let mut batch = Vec::with_capacity(SIZE);
         while let Some(raw) = found.try_next().await? {
+            self.report.watch.step();
             if pass == Pass::SumUp {
                 self.report.transactions = self.report.transactions.saturating_add(1);
+                if let Ok(read) = Transaction::read(&raw) {
+                    self.report.add_odd(&raw, &read);
+                }
             }
             match stored::<Transaction>(raw) {
                 Ok(transaction) => batch.push(transaction),

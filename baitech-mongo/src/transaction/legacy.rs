@@ -10,31 +10,24 @@ use serde::Deserialize;
 use serde_with::serde_as;
 
 use crate::money::money;
-use crate::value::{Lenient, Millis, Number128};
+use crate::value::{Millis, Number128};
 
-#[serde_as]
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct MpesaDetails {
-    #[serde_as(deserialize_as = "Lenient")]
     #[serde(default)]
     checkout_request_id: Option<String>,
-    #[serde_as(deserialize_as = "Lenient")]
     #[serde(default)]
     mpesa_receipt_number: Option<String>,
-    #[serde_as(deserialize_as = "Lenient")]
     #[serde(default)]
     phone_number: Option<String>,
 }
 
-#[serde_as]
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StripeDetails {
-    #[serde_as(deserialize_as = "Lenient")]
     #[serde(default)]
     payment_intent_id: Option<String>,
-    #[serde_as(deserialize_as = "Lenient")]
     #[serde(default)]
     charge_id: Option<String>,
 }

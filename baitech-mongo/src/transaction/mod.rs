@@ -16,6 +16,54 @@ use baitech_core::store::AggregateRef;
 use bson::{Document, RawDocument};
 
 use crate::codec::{Aggregate, Unreadable};
+use crate::lenient::{self, Fields, Read};
+
+/// Most of a transaction says how much money lies where, whose it is, and what was ordered at a provider.
+const FIELDS: Fields = Fields {
+    vital: &[
+        "_id",
+        "transactionNumber",
+        "type",
+        "status",
+        "payer",
+        "payee",
+        "booking",
+        "original",
+        "paymentMethod",
+        "amount.**",
+        "escrow",
+        "escrow.held",
+        "escrow.frozen",
+        "refunds.**",
+        "refund",
+        "refund.amount",
+        "refund.status",
+        "gateway.**",
+        "settlement",
+        "settlement.settledAt",
+        "settlement.payout",
+        "fraudCheck.score",
+        "fraudCheck.decision",
+        "fraudCheck.review.**",
+        "mismatch.**",
+        "chargeback.**",
+    ],
+    parts: &[
+        "splits.[]",
+        "escrow",
+        "gateway",
+        "fraudCheck",
+        "settlement",
+        "receipt",
+        "invoice",
+        "reconciliation",
+        "metadata",
+        "metadata.location",
+        "refund",
+        "mpesaDetails",
+        "stripeDetails",
+    ],
+};
 
 impl Aggregate for Transaction {
     const COLLECTION: &'static str = "transactions";
@@ -28,8 +76,8 @@ impl Aggregate for Transaction {
         bson::serialize_to_document(&TransactionDocument::from(self.clone()))
     }
 
-    fn decode(document: &RawDocument) -> Result<Self, Unreadable> {
-        bson::deserialize_from_slice::<TransactionDocument>(document.as_bytes())?.into_transaction()
+    fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
+        lenient::read(document, FIELDS)?.try_map(TransactionDocument::into_transaction)
     }
 
     /// Lines with fractions of a cent are read as they fit together, and a refund of the earlier application in proportion to them.

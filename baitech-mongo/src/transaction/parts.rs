@@ -4,23 +4,23 @@
 
 use baitech_core::account::User;
 use baitech_core::booking::PaymentMethod;
-use baitech_core::kernel::{ElementId, Id};
+use baitech_core::kernel::{Currency, ElementId, Id};
 use baitech_core::payment::{FraudDecision, MismatchKind, Transaction};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_with::{serde_as, skip_serializing_none};
 
-use crate::value::{Lenient, Millis, Number128, Oid, Real, Whole};
+use crate::value::{Finite, Iso4217, Millis, Number128, Oid, Real, Whole};
 
-/// A missing line reads as zero.
+/// A missing line reads as zero; there is no amount without the gross.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Amount {
-    #[serde_as(as = "Option<Number128>")]
-    pub(super) gross: Option<Decimal>,
+    #[serde_as(as = "Number128")]
+    pub(super) gross: Decimal,
     #[serde_as(as = "Option<Number128>")]
     pub(super) platform_fee: Option<Decimal>,
     #[serde_as(as = "Option<Number128>")]
@@ -30,7 +30,8 @@ pub(super) struct Amount {
     #[serde_as(as = "Option<Number128>")]
     pub(super) net: Option<Decimal>,
     /// ISO 4217; KES where it is missing.
-    pub(super) currency: Option<String>,
+    #[serde_as(as = "Option<Iso4217>")]
+    pub(super) currency: Option<Currency>,
 }
 
 #[skip_serializing_none]
@@ -137,8 +138,6 @@ pub(super) struct Fraud {
     /// Whether it was not simply approved; for readers of the earlier layout.
     pub(super) flagged: Option<bool>,
     /// The earlier application wrote sentences here, which read as none.
-    #[serde_as(deserialize_as = "Lenient")]
-    #[serde(default)]
     pub(super) reasons: Option<Vec<FraudReason>>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) checked_at: Option<DateTime<Utc>>,
@@ -273,8 +272,10 @@ pub(super) struct Metadata {
 }
 
 #[skip_serializing_none]
+#[serde_as]
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Place {
     /// Longitude, latitude; fewer for a place that is not known.
+    #[serde_as(as = "Option<Vec<Finite>>")]
     pub(super) coordinates: Option<Vec<f64>>,
 }

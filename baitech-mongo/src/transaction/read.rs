@@ -17,7 +17,7 @@ use super::parts::{
     Priced, Reconciliation, Refund, Settlement, Split, Stamp,
 };
 use crate::codec::Unreadable;
-use crate::money::{currency, money};
+use crate::money::{DEFAULT_CURRENCY, currency, money};
 use crate::value::oid;
 
 /// Why a transaction of the earlier application failed: it kept only the moment.
@@ -27,7 +27,7 @@ impl TransactionDocument {
     pub(crate) fn into_transaction(self) -> Result<Transaction, Unreadable> {
         let created_at = self.created_at.unwrap_or_else(|| oid(self.id).timestamp().to_chrono());
         let updated_at = self.updated_at.unwrap_or(created_at);
-        let amount = self.amount.into_domain()?;
+        let amount = self.amount.into_domain();
         let currency = amount.currency();
         let one = |refund: LegacyRefund| refund.into_domain(&amount.shares(), currency, updated_at);
         let refunds = match self.refunds {
@@ -77,10 +77,9 @@ impl TransactionDocument {
 impl Amount {
     /// The lines, each rounded to the smallest unit. Where the earlier application left fractions of it, the rounded lines may
     /// miss the gross by some units; the net, which is the remainder by its nature, then makes up for them.
-    fn into_domain(self) -> Result<payment::Amount, Unreadable> {
-        let currency =
-            currency(self.currency.as_deref()).map_err(|error| error.in_field("amount.currency"))?;
-        let stored = [self.gross, self.platform_fee, self.processing_fee, self.tax, self.net]
+    fn into_domain(self) -> payment::Amount {
+        let currency = self.currency.unwrap_or(DEFAULT_CURRENCY);
+        let stored = [Some(self.gross), self.platform_fee, self.processing_fee, self.tax, self.net]
             .map(|line| Money::new(line.unwrap_or_default(), currency));
         let [gross, platform_fee, processing_fee, tax, net] = stored.map(Money::to_minor_unit);
         let mut amount = payment::Amount { gross, platform_fee, processing_fee, tax, net };
@@ -88,7 +87,7 @@ impl Amount {
         if has_fractions && let Some(net) = remainder(&amount) {
             amount.net = net;
         }
-        Ok(amount)
+        amount
     }
 }
 
@@ -215,7 +214,7 @@ impl Reconciliation {
 
 impl Priced {
     fn into_domain(self) -> Result<Money, Unreadable> {
-        Ok(money(self.amount, currency(Some(&self.currency))?))
+        Ok(money(self.amount, currency(&self.currency)?))
     }
 }
 

@@ -22,7 +22,7 @@ use super::query::{self, CREATED_AT};
 use crate::MongoStore;
 use crate::codec::Aggregate;
 use crate::load::read_page;
-use crate::money::{currency, money};
+use crate::money::{DEFAULT_CURRENCY, currency, money};
 use crate::page::{Position, limit_of, newest_first};
 use crate::server_error::unavailable;
 use crate::value::{Lenient, Millis, Number128, Whole};
@@ -160,7 +160,7 @@ impl Past {
 
     fn gross(&self) -> Option<Money> {
         let amount = self.amount.as_ref()?;
-        Some(money(amount.gross.unwrap_or_default(), currency(amount.currency.as_deref()).ok()?))
+        Some(money(amount.gross, amount.currency.unwrap_or(DEFAULT_CURRENCY)))
     }
 }
 
@@ -193,7 +193,7 @@ struct TotalKey {
 impl Total {
     fn into_domain(self) -> Option<TransactionTotal> {
         let Self { of: TotalKey { kind, status, currency: code }, count, gross } = self;
-        let gross = money(gross, currency(Some(&code?)).ok()?);
+        let gross = money(gross, currency(&code?).ok()?);
         Some(TransactionTotal { kind: kind?, status: status?, count, gross })
     }
 }

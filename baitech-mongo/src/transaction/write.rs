@@ -97,12 +97,12 @@ impl From<payment::Amount> for Amount {
     fn from(amount: payment::Amount) -> Self {
         let payment::Amount { gross, platform_fee, processing_fee, tax, net } = amount;
         Self {
-            gross: Some(gross.amount()),
+            gross: gross.amount(),
             platform_fee: Some(platform_fee.amount()),
             processing_fee: Some(processing_fee.amount()),
             tax: Some(tax.amount()),
             net: Some(net.amount()),
-            currency: Some(gross.currency().code().to_owned()),
+            currency: Some(gross.currency()),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! A user as it is stored: the layout that the earlier application left.
 
 use baitech_core::account::{Gender, User, UserStatus};
-use baitech_core::kernel::{Email, Id, PhoneNumber, Role, Text, Username};
-use chrono::{DateTime, NaiveDate, Utc};
+use baitech_core::kernel::{Currency, Email, Id, PhoneNumber, Role, Text, Username};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use super::parts::{
     Address, Billing, Exception, Image, Insurance, Kyc, Licence, Place, PlaceDrawn, Rating, Skill, Slot,
     Stats,
 };
-use crate::value::{AsText, Day, Millis, Number128, Oid, Whole};
+use crate::value::{AsText, Finite, Iso4217, Millis, Number128, Oid, StoredDay, Whole};
 
 /// One document of `users`. Fields of the earlier application that no feature needs yet are left out on purpose: a
 /// save never touches what is not here.
@@ -24,23 +24,23 @@ pub(crate) struct UserDocument {
     #[serde(rename = "_id")]
     #[serde_as(as = "Oid")]
     pub(super) id: Id<User>,
-    pub(super) role: Role,
-    pub(super) status: UserStatus,
-    #[serde_as(as = "AsText")]
-    pub(super) first_name: Text<50>,
-    #[serde_as(as = "AsText")]
-    pub(super) last_name: Text<50>,
-    #[serde_as(as = "AsText")]
-    pub(super) email: Email,
-    #[serde_as(as = "AsText")]
-    pub(super) phone_number: PhoneNumber,
+    /// Always written, as the five that follow.
+    pub(super) role: Option<Role>,
+    pub(super) status: Option<UserStatus>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) first_name: Option<Text<50>>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) last_name: Option<Text<50>>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) email: Option<Email>,
+    #[serde_as(as = "Option<AsText>")]
+    pub(super) phone_number: Option<PhoneNumber>,
     #[serde_as(as = "Option<AsText>")]
     pub(super) username: Option<Username>,
     #[serde_as(as = "Option<AsText>")]
     pub(super) bio: Option<Text<500>>,
     pub(super) gender: Option<Gender>,
-    #[serde_as(as = "Option<Day>")]
-    pub(super) date_of_birth: Option<NaiveDate>,
+    pub(super) date_of_birth: Option<StoredDay>,
     pub(super) profile_picture: Option<Image>,
     /// Only with a point: the server refuses anything else under a 2dsphere index.
     pub(super) location: Option<Place>,
@@ -64,8 +64,10 @@ pub(crate) struct UserDocument {
     #[serde_as(as = "Option<Number128>")]
     pub(super) hourly_rate: Option<Decimal>,
     /// ISO 4217; KES where it is missing.
-    pub(super) hourly_rate_currency: Option<String>,
+    #[serde_as(as = "Option<Iso4217>")]
+    pub(super) hourly_rate_currency: Option<Currency>,
     /// Kilometres.
+    #[serde_as(as = "Option<Finite>")]
     pub(super) service_radius: Option<f64>,
     #[serde_as(as = "Option<AsText>")]
     pub(super) business_name: Option<Text<100>>,

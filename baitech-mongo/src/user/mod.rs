@@ -1,6 +1,7 @@
 //! Users: their documents and queries.
 
 mod document;
+mod hours;
 mod jobs;
 pub(crate) mod parts;
 mod phone;
@@ -10,9 +11,10 @@ mod tally;
 mod write;
 
 pub(crate) use document::UserDocument;
+pub(crate) use hours::availability;
 pub(crate) use jobs::{JOBS, JobMoves, JobsUpdate, oldest_kept};
 pub(crate) use phone::{PHONE_CLAIMS, phone_claim, phone_claims};
-pub(crate) use read::{DEFAULT_ZONE, availability, service_radius};
+pub(crate) use read::{DEFAULT_ZONE, service_radius};
 pub(crate) use tally::TallyUpdate;
 
 use baitech_core::account::User;
@@ -21,6 +23,23 @@ use baitech_core::store::AggregateRef;
 use bson::{Document, RawDocument};
 
 use crate::codec::{Aggregate, Unreadable};
+use crate::lenient::{self, Fields, Read};
+
+/// A user without a readable e-mail address or phone number cannot be told apart by it, and is one all the same.
+pub(crate) const FIELDS: Fields = Fields {
+    vital: &["_id"],
+    parts: &[
+        "location",
+        "publicPlace",
+        "address",
+        "businessLicense",
+        "insurance",
+        "billingInfo",
+        "kyc",
+        "rating",
+        "stats",
+    ],
+};
 
 impl Aggregate for User {
     const COLLECTION: &'static str = "users";
@@ -33,8 +52,15 @@ impl Aggregate for User {
         bson::serialize_to_document(&UserDocument::from(self.clone()))
     }
 
-    fn decode(document: &RawDocument) -> Result<Self, Unreadable> {
-        bson::deserialize_from_slice::<UserDocument>(document.as_bytes())?.into_user()
+    fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
+        lenient::read(document, FIELDS)?.try_map(|read: UserDocument| Ok(read.into_user()))
+    }
+
+    const EXPECTED: &'static [&'static str] =
+        &["role", "status", "firstName", "lastName", "email", "phoneNumber"];
+
+    fn forget_derived(raw: &Document, understood: &mut Document, new: &Document) {
+        hours::forget_derived(raw, understood, new);
     }
 
     fn reference(id: Id<Self>) -> AggregateRef {

@@ -1,13 +1,13 @@
 //! What is inside a user's document.
 
 use baitech_core::account::{Category, IdType, KycStatus, TimeOfDay, User};
-use baitech_core::kernel::{ElementId, Id, Text};
-use chrono::{DateTime, NaiveDate, Utc};
+use baitech_core::kernel::{Currency, ElementId, GeoPoint, Id, Text};
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
 
-use crate::value::{AsText, Day, Millis, Number128, Oid, Real, Whole};
+use crate::value::{AsText, Clock, Coordinates, Iso4217, Millis, Number128, Oid, Real, StoredDay, Whole};
 
 #[skip_serializing_none]
 #[derive(Debug, Serialize, Deserialize)]
@@ -19,14 +19,18 @@ pub(crate) struct Image {
 
 /// A GeoJSON point with its address.
 #[skip_serializing_none]
+#[serde_as]
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Place {
     #[serde(rename = "type")]
     pub(crate) kind: Option<String>,
-    /// Longitude, latitude.
-    pub(crate) coordinates: Option<Vec<f64>>,
-    #[serde(flatten)]
-    pub(crate) address: Address,
+    #[serde_as(as = "Coordinates")]
+    #[serde(rename = "coordinates", default)]
+    pub(crate) point: Option<GeoPoint>,
+    pub(crate) address: Option<String>,
+    pub(crate) city: Option<String>,
+    pub(crate) county: Option<String>,
+    pub(crate) country: Option<String>,
 }
 
 /// Longitude, latitude of a home and of the public place drawn for it.
@@ -77,7 +81,9 @@ pub(crate) struct Slot {
     /// 0 is Sunday.
     #[serde_as(as = "Whole")]
     pub(crate) day_of_week: u8,
+    #[serde_as(as = "Clock")]
     pub(crate) start_time: TimeOfDay,
+    #[serde_as(as = "Clock")]
     pub(crate) end_time: TimeOfDay,
     pub(crate) is_available: Option<bool>,
 }
@@ -90,9 +96,10 @@ pub(crate) struct Exception {
     #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
     #[serde_as(as = "Option<Oid>")]
     pub(crate) element: ElementId,
-    #[serde_as(as = "Day")]
-    pub(crate) date: NaiveDate,
+    pub(crate) date: StoredDay,
+    #[serde_as(as = "Clock")]
     pub(crate) start_time: TimeOfDay,
+    #[serde_as(as = "Clock")]
     pub(crate) end_time: TimeOfDay,
     pub(crate) is_available: bool,
     #[serde_as(as = "Option<AsText>")]
@@ -171,7 +178,8 @@ pub(crate) struct Stats {
     #[serde_as(as = "Option<Number128>")]
     pub(crate) total_spent: Option<Decimal>,
     /// ISO 4217 of the two sums; KES where it is missing.
-    pub(crate) currency: Option<String>,
+    #[serde_as(as = "Option<Iso4217>")]
+    pub(crate) currency: Option<Currency>,
     /// Minutes.
     #[serde_as(as = "Option<Real>")]
     pub(crate) response_time: Option<Decimal>,

@@ -1,69 +1,73 @@
 //! From a user's document to the user.
 
 use baitech_core::account::{
-    self, Availability, AvailabilityException, BillingInfo, CorporateProfile, KycStatus, PublicPlace,
-    TechnicianProfile, User, UserRecord, UserStats, WeeklySlot,
+    self, BillingInfo, CorporateProfile, KycStatus, PublicPlace, TechnicianProfile, User, UserRecord,
+    UserStats, UserStatus,
 };
-use baitech_core::kernel::{Distance, GeoPoint, Money, Role};
+use baitech_core::kernel::{Distance, Email, GeoPoint, Money, PhoneNumber, Role, Text};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::document::UserDocument;
-use super::parts::{Address, Exception, Image, Kyc, Licence, Place, PlaceDrawn, Rating, Skill, Slot, Stats};
-use crate::codec::Unreadable;
-use crate::money::{currency, money};
+use super::hours::availability;
+use super::parts::{Address, Image, Kyc, Licence, Place, PlaceDrawn, Rating, Skill, Stats};
+use crate::money::{DEFAULT_CURRENCY, money};
 
 /// The zone of technicians that name none.
 pub(crate) const DEFAULT_ZONE: Tz = Tz::Africa__Nairobi;
 
 impl UserDocument {
-    pub(crate) fn into_user(mut self) -> Result<User, Unreadable> {
-        let technician = self.technician()?;
+    /// Somebody whose role or status cannot be read has the least authority until a person has set it.
+    pub(crate) fn into_user(mut self) -> User {
+        let technician = self.technician();
         let corporate = self.corporate();
         let created_at = self.created_at.unwrap_or_else(|| time_of(&self));
+        let zone = self.time_zone.unwrap_or(DEFAULT_ZONE);
         let record = UserRecord {
             id: self.id,
-            role: self.role,
-            status: self.status,
-            first_name: self.first_name,
-            last_name: self.last_name,
-            email: self.email,
-            phone: self.phone_number,
+            role: self.role.unwrap_or(Role::Customer),
+            status: self.status.unwrap_or(UserStatus::Suspended),
+            first_name: self.first_name.unwrap_or_else(|| Text::from_stored("")),
+            last_name: self.last_name.unwrap_or_else(|| Text::from_stored("")),
+            email: self.email.unwrap_or_else(|| Email::from_stored("")),
+            phone: self.phone_number.unwrap_or_else(|| PhoneNumber::from_stored("")),
             username: self.username,
             bio: self.bio,
             gender: self.gender,
-            date_of_birth: self.date_of_birth,
+            date_of_birth: self.date_of_birth.map(|day| day.in_zone(zone)),
             picture: self.profile_picture.map(Image::into_domain),
-            location: match self.location {
-                Some(place) => place.into_address(),
-                None => self.address.unwrap_or_default().into_domain(None),
+            location: match (self.location, self.address) {
+                // Beside a place without a point, an address was written later.
+                (Some(place), None) => place.into_address(),
+                (Some(place), Some(_)) if place.point.is_some() => place.into_address(),
+                (_, address) => address.unwrap_or_default().into_domain(None),
             },
             public_place: self.place_drawn.and_then(PlaceDrawn::into_domain),
             technician,
             corporate,
             kyc: self.kyc.map(Kyc::into_domain).unwrap_or_default(),
             rating: self.rating.unwrap_or_default().into_domain(),
-            stats: self.stats.unwrap_or_default().into_domain()?,
+            stats: self.stats.unwrap_or_default().into_domain(),
             created_at,
             updated_at: self.updated_at.unwrap_or(created_at),
         };
-        Ok(User::from_record(record))
+        User::from_record(record)
     }
 
-    fn technician(&mut self) -> Result<Option<TechnicianProfile>, Unreadable> {
+    fn technician(&mut self) -> Option<TechnicianProfile> {
         if !self.has_profile() {
-            return Ok(None);
+            return None;
         }
-        let rate_currency = currency(self.hourly_rate_currency.as_deref());
-        let rate_currency = rate_currency.map_err(|error| error.in_field("hourlyRateCurrency"))?;
-        let take = std::mem::take::<Vec<Slot>>;
-        Ok(Some(TechnicianProfile {
+        let rate_currency = self.hourly_rate_currency.unwrap_or(DEFAULT_CURRENCY);
+        let zone = self.time_zone.unwrap_or(DEFAULT_ZONE);
+        Some(TechnicianProfile {
             skills: std::mem::take(&mut self.skills).into_iter().map(Skill::into_domain).collect(),
             availability: availability(
-                take(&mut self.availability),
+                std::mem::take(&mut self.availability),
                 std::mem::take(&mut self.availability_exceptions),
+                zone,
             ),
-            time_zone: self.time_zone.unwrap_or(DEFAULT_ZONE),
+            time_zone: zone,
             hourly_rate: self.hourly_rate.map(|amount| money(amount, rate_currency)),
             service_radius: service_radius(self.service_radius),
             business_name: self.business_name.take(),
@@ -74,12 +78,12 @@ impl UserDocument {
                 policy_number: insurance.policy_number,
                 verified: insurance.verified.unwrap_or(false),
             }),
-        }))
+        })
     }
 
     /// We store the zone of every profile. The earlier application gave everybody a radius; there the role or a skill tells.
     fn has_profile(&self) -> bool {
-        let by_role = self.role == Role::Technician && self.service_radius.is_some();
+        let by_role = self.role == Some(Role::Technician) && self.service_radius.is_some();
         self.time_zone.is_some() || !self.skills.is_empty() || by_role
     }
 
@@ -100,25 +104,6 @@ impl UserDocument {
             },
         })
     }
-}
-
-pub(crate) fn availability(weekly: Vec<Slot>, exceptions: Vec<Exception>) -> Availability {
-    let weekly = weekly.into_iter().map(|slot| WeeklySlot {
-        element: slot.element,
-        day_of_week: slot.day_of_week,
-        start: slot.start_time,
-        end: slot.end_time,
-        is_available: slot.is_available.unwrap_or(true),
-    });
-    let exceptions = exceptions.into_iter().map(|exception| AvailabilityException {
-        element: exception.element,
-        date: exception.date,
-        start: exception.start_time,
-        end: exception.end_time,
-        is_available: exception.is_available,
-        reason: exception.reason,
-    });
-    Availability { weekly: weekly.collect(), exceptions: exceptions.collect() }
 }
 
 pub(crate) fn service_radius(kilometres: Option<f64>) -> Distance {
@@ -151,17 +136,9 @@ impl PlaceDrawn {
 }
 
 impl Place {
-    /// A point out of range reads as none.
-    pub(crate) fn point(&self) -> Option<GeoPoint> {
-        match self.coordinates.as_deref() {
-            Some(coordinates) => point_of(coordinates),
-            None => None,
-        }
-    }
-
     fn into_address(self) -> account::Address {
-        let point = self.point();
-        self.address.into_domain(point)
+        let Self { kind: _, point, address, city, county, country } = self;
+        account::Address { point, address, city, county, country }
     }
 }
 
@@ -225,11 +202,10 @@ impl Rating {
 }
 
 impl Stats {
-    pub(crate) fn into_domain(self) -> Result<UserStats, Unreadable> {
-        let currency =
-            currency(self.currency.as_deref()).map_err(|error| error.in_field("stats.currency"))?;
+    pub(crate) fn into_domain(self) -> UserStats {
+        let currency = self.currency.unwrap_or(DEFAULT_CURRENCY);
         let sum = |amount| -> Money { money(amount, currency) };
-        Ok(UserStats {
+        UserStats {
             total_bookings: self.total_bookings.unwrap_or(0),
             completed_bookings: self.completed_bookings.unwrap_or(0),
             cancelled_bookings: self.cancelled_bookings.unwrap_or(0),
@@ -238,6 +214,6 @@ impl Stats {
             response_minutes: self.response_time,
             arrivals: self.arrivals.unwrap_or(0),
             late_arrivals: self.late_arrivals.unwrap_or(0),
-        })
+        }
     }
 }

@@ -4,15 +4,15 @@ use baitech_core::account::{
     self, AvailabilityException, BillingInfo, CorporateProfile, KycStatus, PublicPlace, TechnicianProfile,
     User, UserRecord, UserStats, WeeklySlot,
 };
+use baitech_core::kernel::GeoPoint;
 
 use super::document::UserDocument;
 use super::parts::{
     Address, Billing, Exception, Image, Insurance, Kyc, Licence, Place, PlaceDrawn, Rating, Skill, Slot,
     Stats,
 };
-use baitech_core::kernel::GeoPoint;
-
-use crate::money::code;
+use crate::money::told;
+use crate::value::StoredDay;
 
 impl From<User> for UserDocument {
     fn from(user: User) -> Self {
@@ -43,16 +43,16 @@ impl From<User> for UserDocument {
         let (location, address) = place(location);
         let mut document = Self {
             id,
-            role,
-            status,
-            first_name,
-            last_name,
-            email,
-            phone_number: phone,
+            role: Some(role),
+            status: Some(status),
+            first_name: Some(first_name),
+            last_name: Some(last_name),
+            email: Some(email),
+            phone_number: Some(phone),
             username,
             bio,
             gender,
-            date_of_birth,
+            date_of_birth: date_of_birth.map(StoredDay::from),
             profile_picture: picture.map(Image::from),
             location,
             public_place: public_point.map(Place::at),
@@ -109,7 +109,7 @@ impl UserDocument {
         self.availability_exceptions = availability.exceptions.into_iter().map(Exception::from).collect();
         self.time_zone = Some(time_zone);
         self.hourly_rate = hourly_rate.map(|rate| rate.amount());
-        self.hourly_rate_currency = hourly_rate.and_then(|rate| code(rate.currency()));
+        self.hourly_rate_currency = hourly_rate.and_then(|rate| told(rate.currency()));
         self.service_radius = Some(service_radius.kilometres());
         self.business_name = business_name;
         self.years_of_experience = years_of_experience;
@@ -143,21 +143,18 @@ impl UserDocument {
 /// With a point, a place; without one, an address of its own.
 fn place(location: account::Address) -> (Option<Place>, Option<Address>) {
     let account::Address { point, address, city, county, country } = location;
-    let address = Address { address, city, county, country };
-    match point {
-        Some(point) => {
-            let coordinates = Some(vec![point.longitude(), point.latitude()]);
-            (Some(Place { kind: Some("Point".to_owned()), coordinates, address }), None)
-        }
-        None => (None, Some(address).filter(|address| *address != Address::default())),
+    if point.is_some() {
+        let kind = Some("Point".to_owned());
+        return (Some(Place { kind, point, address, city, county, country }), None);
     }
+    let address = Address { address, city, county, country };
+    (None, Some(address).filter(|address| *address != Address::default()))
 }
 
 impl Place {
     /// A point without an address.
     pub(crate) fn at(point: GeoPoint) -> Self {
-        let coordinates = Some(vec![point.longitude(), point.latitude()]);
-        Self { kind: Some("Point".to_owned()), coordinates, address: Address::default() }
+        Self { kind: Some("Point".to_owned()), point: Some(point), ..Self::default() }
     }
 }
 
@@ -192,7 +189,7 @@ impl From<WeeklySlot> for Slot {
 impl From<AvailabilityException> for Exception {
     fn from(exception: AvailabilityException) -> Self {
         let AvailabilityException { element, date, start, end, is_available, reason } = exception;
-        Self { element, date, start_time: start, end_time: end, is_available, reason }
+        Self { element, date: date.into(), start_time: start, end_time: end, is_available, reason }
     }
 }
 
@@ -240,7 +237,7 @@ impl From<UserStats> for Stats {
             cancelled_bookings: Some(cancelled_bookings),
             total_earnings: total_earnings.map(|sum| sum.amount()),
             total_spent: total_spent.map(|sum| sum.amount()),
-            currency: total_earnings.or(total_spent).and_then(|sum| code(sum.currency())),
+            currency: total_earnings.or(total_spent).and_then(|sum| told(sum.currency())),
             response_time: response_minutes,
             arrivals: (arrivals > 0).then_some(arrivals),
             late_arrivals: (late_arrivals > 0).then_some(late_arrivals),

@@ -1,12 +1,13 @@
 //! Ids as `ObjectId`.
 
 use baitech_core::kernel::Id;
+use bson::Bson;
 use bson::oid::ObjectId;
-use serde::de::{Deserialize, Deserializer};
+use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 use serde_with::{DeserializeAs, SerializeAs};
 
-/// A typed id stored as an `ObjectId` with the same bytes.
+/// A typed id stored as an `ObjectId` with the same bytes. Its 24 hexadecimal digits as a text are read too.
 #[derive(Debug)]
 pub(crate) struct Oid;
 
@@ -18,7 +19,14 @@ impl<T> SerializeAs<Id<T>> for Oid {
 
 impl<'de, T> DeserializeAs<'de, Id<T>> for Oid {
     fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Id<T>, D::Error> {
-        ObjectId::deserialize(deserializer).map(|id| Id::from_bytes(id.bytes()))
+        let value = Bson::deserialize(deserializer)?;
+        let id = match &value {
+            Bson::ObjectId(id) => Some(*id),
+            Bson::String(digits) => ObjectId::parse_str(digits.trim()).ok(),
+            _ => None,
+        };
+        let id = id.ok_or_else(|| D::Error::custom(format!("{value} is not an id")))?;
+        Ok(Id::from_bytes(id.bytes()))
     }
 }
 

@@ -10,6 +10,7 @@ use bson::{Document, RawDocument};
 
 use self::document::WebhookDocument;
 use crate::codec::{Aggregate, Unreadable};
+use crate::lenient::{self, Fields, Read};
 
 impl Aggregate for Webhook {
     const COLLECTION: &'static str = "webhooks";
@@ -22,8 +23,10 @@ impl Aggregate for Webhook {
         bson::serialize_to_document(&WebhookDocument::from(self.clone()))
     }
 
-    fn decode(document: &RawDocument) -> Result<Self, Unreadable> {
-        Ok(bson::deserialize_from_slice::<WebhookDocument>(document.as_bytes())?.into_webhook())
+    /// Only the engine writes these: nothing in them is odd.
+    fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
+        lenient::read(document, Fields { vital: &["**"], parts: &[] })?
+            .try_map(|read: WebhookDocument| Ok(read.into_webhook()))
     }
 
     fn reference(id: Id<Self>) -> AggregateRef {

@@ -36,6 +36,29 @@ fn slots_lie_on_quarters_and_within_a_day() {
     }
 }
 
+fn stored(date: &str, start: &str, end: &str, zone: Tz) -> TimeSlot {
+    let (start, end) = (time(start), time(end));
+    TimeSlot { date: date.parse().unwrap(), start, end, estimated_minutes: 60, zone }
+}
+
+#[test]
+fn stored_slot_past_midnight_ends_on_the_next_day_and_holds_its_time() {
+    let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+    let late = stored("2026-03-02", "21:00", "01:00", Tz::Africa__Nairobi);
+    assert_eq!((late.starts_at(), late.ends_at()), (at("2026-03-02T18:00:00Z"), at("2026-03-02T22:00:00Z")));
+    assert_eq!(late.cells().count(), 18, "four hours and the way afterwards");
+    let to_midnight = stored("2026-12-31", "21:00", "00:00", Tz::Africa__Nairobi);
+    assert_eq!(to_midnight.ends_at(), at("2026-12-31T21:00:00Z"));
+    let written = stored("2026-12-31", "21:00", "24:00", Tz::Africa__Nairobi);
+    assert_eq!(to_midnight.cells().collect::<Vec<_>>(), written.cells().collect::<Vec<_>>());
+    // It meets a job of the next morning.
+    let next = slot("2026-03-03", "00:45", "02:00", Tz::Africa__Nairobi).unwrap();
+    assert!(next.cells().any(|cell| late.cells().any(|other| other == cell)));
+    assert_eq!(TimeSlot::clock_minutes(time("21:00"), time("01:00")), 240);
+    assert_eq!(TimeSlot::clock_minutes(time("21:00"), time("00:00")), 180);
+    assert_eq!(TimeSlot::clock_minutes(time("09:00"), time("11:00")), 120);
+}
+
 #[test]
 fn slot_that_the_clocks_swallow_is_refused() {
     let berlin = |date, start, end| slot(date, start, end, Tz::Europe__Berlin);
@@ -77,6 +100,22 @@ fn pairs() -> impl Strategy<Value = (Option<TimeSlot>, Option<TimeSlot>)> {
 }
 
 proptest! {
+    #[test]
+    fn stored_slots_of_any_two_times_hold_a_day_at_most(first in 0_u16..96, second in 0_u16..=96, day in 0_i64..3) {
+        let quarter = |quarter: u16| TimeOfDay::new((quarter / 4) as u8, (quarter % 4 * 15) as u8).unwrap();
+        let date = "2026-03-28".parse::<NaiveDate>().unwrap() + TimeDelta::days(day);
+        let (start, end) = (quarter(first), quarter(second));
+        for zone in [Tz::Africa__Nairobi, Tz::Europe__Berlin] {
+            let slot = TimeSlot { date, start, end, estimated_minutes: 0, zone };
+            let length = slot.ends_at() - slot.starts_at();
+            prop_assert!(length >= TimeDelta::zero() && length <= TimeDelta::hours(25), "{length}");
+            if zone == Tz::Africa__Nairobi {
+                prop_assert_eq!(length.num_minutes(), i64::from(TimeSlot::clock_minutes(start, end)));
+            }
+            prop_assert_eq!(slot.crosses_midnight(), end == TimeOfDay::MIDNIGHT || end < start);
+        }
+    }
+
     #[test]
     fn cells_meet_exactly_where_padded_times_overlap(pair in pairs()) {
         let (Some(a), Some(b)) = pair else { return Ok(()) };

@@ -8,7 +8,7 @@ use super::kernel::{
 use crate::{
     account::{
         Address, Availability, AvailabilityException, BillingInfo, Category, CorporateProfile, Gender,
-        IdType, Insurance, Kyc, KycStatus, Licence, PublicPlace, Rating, Skill, TechnicianProfile,
+        IdType, Insurance, Kyc, KycStatus, Licence, PublicPlace, Rating, Skill, TechnicianProfile, TimeOfDay,
         UserRecord, UserStats, UserStatus, WeeklySlot,
     },
     kernel::{Currency, Distance, Role, SeededEntropy},
@@ -22,10 +22,21 @@ pub fn address() -> BoxedStrategy<Address> {
         .boxed()
 }
 
+/// Hours within a day.
+fn hours() -> impl Strategy<Value = (TimeOfDay, TimeOfDay)> + Clone {
+    (time_of_day(), time_of_day()).prop_map(|(one, other)| {
+        let last_minute = |time: TimeOfDay| time.minutes() == TimeOfDay::END_OF_DAY.minutes() - 1;
+        match (one.min(other), one.max(other)) {
+            (start, end) if start == end || last_minute(end) => (TimeOfDay::MIDNIGHT, TimeOfDay::END_OF_DAY),
+            hours => hours,
+        }
+    })
+}
+
 /// Weekly hours and exceptions, in any order.
 pub fn availability() -> BoxedStrategy<Availability> {
-    let slot = (option::of(id()), 0..7_u8, time_of_day(), time_of_day(), any::<bool>()).prop_map(
-        |(element, day_of_week, start, end, is_available)| WeeklySlot {
+    let slot = (option::of(id()), 0..7_u8, hours(), any::<bool>()).prop_map(
+        |(element, day_of_week, (start, end), is_available)| WeeklySlot {
             element,
             day_of_week,
             start,
@@ -33,17 +44,16 @@ pub fn availability() -> BoxedStrategy<Availability> {
             is_available,
         },
     );
-    let exception =
-        (option::of(id()), date(), time_of_day(), time_of_day(), any::<bool>(), option::of(text())).prop_map(
-            |(element, date, start, end, is_available, reason)| AvailabilityException {
-                element,
-                date,
-                start,
-                end,
-                is_available,
-                reason,
-            },
-        );
+    let exception = (option::of(id()), date(), hours(), any::<bool>(), option::of(text())).prop_map(
+        |(element, date, (start, end), is_available, reason)| AvailabilityException {
+            element,
+            date,
+            start,
+            end,
+            is_available,
+            reason,
+        },
+    );
     (vec(slot, 0..5), vec(exception, 0..3))
         .prop_map(|(weekly, exceptions)| Availability { weekly, exceptions })
         .boxed()

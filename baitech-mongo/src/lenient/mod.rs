@@ -1,0 +1,230 @@
+//! Lenient reading: a field that cannot be understood reads as missing.
+//!
+//! An earlier application left fields of every type: a text for a date, NaN for a number, nulls for coordinates. One of them must not
+//! keep a whole document from being read. [`read`] decodes a document; where that fails, it takes the value in question out of a copy
+//! and tries again, until the rest can be read:
+//!
+//! - A value that was taken out is an [`Oddity`], which `prepare` reports.
+//! - A save leaves the raw value alone, unless it has something to put there. For elements of arrays this needs to be known when
+//!   arrays are compared: see [`Gaps`].
+//! - A field that identifies the document or carries its money is never taken out: without it, the document is unreadable. Each
+//!   collection lists these ([`Fields`]).
+//!
+//! A null, a missing field and a blank text in the place of a number, a date or a name of an enumeration are the same: missing.
+
+mod gaps;
+mod path;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use bson::{Bson, Document, RawBsonRef, RawDeserializer, RawDocument, RawDocumentBuf};
+use serde::de::DeserializeOwned;
+
+pub(crate) use self::gaps::Gaps;
+pub(crate) use self::path::Path;
+use crate::codec::Unreadable;
+
+/// From this many elements of one array on that cannot be read, the rest of the array is not tried any more.
+const TRIED: usize = 64;
+
+/// A field of a document that could not be understood, and read as missing.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Odd {
+    /// Where it stands, with places in arrays: `skills.0.category`.
+    pub(crate) path: Path,
+    /// What it holds; null for a field that ought to be there.
+    pub(crate) value: Bson,
+}
+
+/// What was read, and what was left out.
+#[derive(Debug)]
+pub(crate) struct Read<T> {
+    pub(crate) value: T,
+    /// Elements of arrays that were left out.
+    pub(crate) gaps: Gaps,
+    pub(crate) odd: Vec<Odd>,
+}
+
+impl<T> Read<T> {
+    pub(crate) fn try_map<U>(
+        self,
+        map: impl FnOnce(T) -> Result<U, Unreadable>,
+    ) -> Result<Read<U>, Unreadable> {
+        let Self { value, gaps, odd } = self;
+        Ok(Read { value: map(value)?, gaps, odd })
+    }
+}
+
+/// What reading needs to know of the fields of a collection. Paths are without places in arrays.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields {
+    /// The fields that identify a document or carry its money. One that ends in `.**` stands for itself and everything in it, any other
+    /// for itself alone; `**` is every field.
+    pub(crate) vital: &'static [&'static str],
+    /// Nested documents whose fields are all optional, and arrays of such (`splits.[]`). To serde a date or an id is a document of one
+    /// unknown field, and an array a document without names: they would read as such a document.
+    pub(crate) parts: &'static [&'static str],
+}
+
+/// Reads a document, without what cannot be understood.
+///
+/// # Errors
+/// The reason, where a vital field cannot be understood, or one is missing that the document cannot be without.
+pub(crate) fn read<T: DeserializeOwned>(raw: &RawDocument, fields: Fields) -> Result<Read<T>, Unreadable> {
+    let misplaced = misplaced(raw, fields.parts);
+    if misplaced.is_empty()
+        && let Ok(value) = bson::deserialize_from_slice(raw.as_bytes())
+    {
+        return Ok(Read { value, gaps: Gaps::default(), odd: Vec::new() });
+    }
+    let mut salvage = Salvage {
+        rest: Document::try_from(raw)?,
+        vital: fields.vital,
+        gaps: Gaps::default(),
+        odd: Vec::new(),
+        tried: BTreeMap::new(),
+    };
+    // From the last, so that those before stay at their places.
+    for path in misplaced.iter().rev() {
+        salvage.take_out(path, "this is no document")?;
+    }
+    loop {
+        let bytes = RawDocumentBuf::try_from(&salvage.rest)?;
+        match serde_path_to_error::deserialize(RawDeserializer::new(bytes.as_bytes())?) {
+            Ok(value) => return Ok(Read { value, gaps: salvage.gaps, odd: salvage.odd }),
+            Err(error) => {
+                let path = Path::of(error.path(), &salvage.rest);
+                salvage.take_out(&path, &error.inner().to_string())?;
+            }
+        }
+    }
+}
+
+/// A document from which values are taken out, one after the other.
+#[derive(Debug)]
+struct Salvage {
+    rest: Document,
+    vital: &'static [&'static str],
+    gaps: Gaps,
+    odd: Vec<Odd>,
+    /// How many elements of an array were taken out.
+    tried: BTreeMap<Path, usize>,
+}
+
+impl Salvage {
+    /// Takes out the value to which an error belongs. Every call makes the document smaller, so that the loop ends.
+    fn take_out(&mut self, path: &Path, reason: &str) -> Result<(), Unreadable> {
+        let original = self.gaps.original(path);
+        let Some(value) = path.get(&self.rest) else {
+            // Something is missing from the document itself.
+            return Err(Unreadable::new(reason));
+        };
+        if !is_missing(value) && original.is_in(self.vital) {
+            return Err(Unreadable::new(reason).in_field(&original.to_string()));
+        }
+        let value = path.remove(&mut self.rest).unwrap_or(Bson::Null);
+        // Where a required part was taken out before, that part is the one to report.
+        let is_told = self.odd.iter().any(|odd| odd.path.starts_with(&original));
+        if !is_told && !matches!(value, Bson::Null | Bson::Undefined) {
+            self.odd.push(Odd { path: original.clone(), value });
+        }
+        if let Some((array, _)) = original.element() {
+            self.gaps.add(&original);
+            let tried = self.tried.entry(array.clone()).or_default();
+            *tried = tried.saturating_add(1);
+            if *tried >= TRIED {
+                self.give_up(path, &array);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes out the rest of an array of which many elements could not be read.
+    fn give_up(&mut self, element: &Path, original: &Path) {
+        let Some((array, _)) = element.element() else { return };
+        let left = array.get(&self.rest).and_then(Bson::as_array).map_or(0, Vec::len);
+        for _ in 0..left {
+            let first = array.clone().at(0);
+            self.gaps.add(&self.gaps.original(&first));
+            array.clone().at(0).remove(&mut self.rest);
+        }
+        if left > 0 {
+            let value = Bson::String(format!("{left} more elements, not read because of so many others"));
+            self.odd.push(Odd { path: original.clone(), value });
+        }
+    }
+}
+
+/// Values that serde would take for documents, at the places of such.
+fn misplaced(raw: &RawDocument, parts: &[&str]) -> Vec<Path> {
+    let mut found = Vec::new();
+    for (key, value) in raw.iter().filter_map(Result::ok) {
+        let is_part = || parts.contains(&key.as_str());
+        let is_list = || parts.iter().any(|part| part.strip_suffix(".[]") == Some(key.as_str()));
+        match value {
+            RawBsonRef::Document(inner) => {
+                let inner_parts =
+                    parts.iter().filter_map(|part| part.strip_prefix(key.as_str())?.strip_prefix('.'));
+                let inner_parts: Vec<&str> = inner_parts.collect();
+                if !inner_parts.is_empty() {
+                    let inside = misplaced(inner, &inner_parts);
+                    found.extend(inside.into_iter().map(|path| path.under(key.as_str())));
+                }
+            }
+            RawBsonRef::Array(_) if is_part() => found.push(Path::from_keys(key.as_str())),
+            RawBsonRef::Array(elements) if is_list() => {
+                for (index, element) in elements.into_iter().enumerate() {
+                    if element.is_ok_and(looks_like_a_document) {
+                        found.push(Path::from_keys(key.as_str()).at(index));
+                    }
+                }
+            }
+            other if looks_like_a_document(other) && is_part() => found.push(Path::from_keys(key.as_str())),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether serde sees a document in what is none.
+fn looks_like_a_document(value: RawBsonRef<'_>) -> bool {
+    matches!(
+        value,
+        RawBsonRef::DateTime(_)
+            | RawBsonRef::ObjectId(_)
+            | RawBsonRef::Decimal128(_)
+            | RawBsonRef::Timestamp(_)
+            | RawBsonRef::Binary(_)
+            | RawBsonRef::RegularExpression(_)
+            | RawBsonRef::JavaScriptCode(_)
+            | RawBsonRef::JavaScriptCodeWithScope(_)
+            | RawBsonRef::Symbol(_)
+            | RawBsonRef::DbPointer(_)
+            | RawBsonRef::MaxKey
+            | RawBsonRef::MinKey
+    )
+}
+
+/// What Mongoose takes for no value where a number or a date belongs.
+fn is_missing(value: &Bson) -> bool {
+    match value {
+        Bson::Null | Bson::Undefined => true,
+        Bson::String(text) => text.trim().is_empty(),
+        _ => false,
+    }
+}
+
+/// Adds a finding for each of the fields that ought to be there and are not.
+pub(crate) fn report_missing(raw: &RawDocument, expected: &[&str], odd: &mut Vec<Odd>) {
+    let Ok(document) = Document::try_from(raw) else { return };
+    for field in expected {
+        let path = Path::from_keys(field);
+        let is_there =
+            path.get(&document).is_some_and(|value| !matches!(value, Bson::Null | Bson::Undefined));
+        if !is_there && !odd.iter().any(|odd| path.starts_with(&odd.path)) {
+            odd.push(Odd { path, value: Bson::Null });
+        }
+    }
+}

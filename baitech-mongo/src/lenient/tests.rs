@@ -1,0 +1,169 @@
+//! Documents of which one field is spoilt, in every way.
+//!
+//! The documents are the earlier application's own. `table` says of each field
+//! in which ways it makes its document unreadable; in all other ways, and for all other fields, the document is readable.
+
+mod apply;
+mod documents;
+mod table;
+
+use std::panic::AssertUnwindSafe;
+
+use bson::{Bson, Document, RawDocumentBuf, doc};
+
+use self::apply::{Kind, change};
+use self::documents::{Place, Way, legacy, places};
+use self::table::{Outcome, outcome};
+use super::{Gaps, Path, Read};
+use crate::codec::Aggregate;
+
+fn raw(document: &Document) -> RawDocumentBuf {
+    RawDocumentBuf::try_from(document).unwrap()
+}
+
+/// What a document reads as, after one value in it was spoilt.
+fn check<A: Kind>(document: &Document, place: &Place, way: Way) {
+    let Some(spoilt) = place.spoil(document, way) else { return };
+    let label = format!("{} {place} as {way:?}", A::COLLECTION);
+    let bytes = raw(&spoilt);
+    let expected = outcome(A::COLLECTION, &place.shape(), way);
+    let read: Read<A> = match (A::read(&bytes), expected) {
+        (Err(_), Outcome::Unreadable | Outcome::Either) => return,
+        (Ok(_), Outcome::Unreadable) => panic!("{label}: readable, and ought not to be"),
+        (Err(reason), Outcome::Readable) => panic!("{label}: {reason}"),
+        (Ok(read), _) => read,
+    };
+    let understood = read.value.encode().unwrap();
+    check_reported(&label, document, place, way, &read, &understood);
+    for new in [Some(read.value.clone()), change(&read.value, place)].into_iter().flatten() {
+        let encoded = new.encode().unwrap();
+        let again = A::read(&bytes).unwrap();
+        let update = crate::commit::plan::difference(&spoilt, again, &encoded).unwrap();
+        let saved = crate::diff::apply(&spoilt, &update);
+        let (before, after) = (place.value(&spoilt), place.value(&saved));
+        assert_eq!(format!("{before:?}"), format!("{after:?}"), "{label}: the raw value was lost");
+        let stored = A::read(&raw(&saved)).unwrap_or_else(|reason| panic!("{label}: {reason} after a save"));
+        assert_eq!(stored.value, new, "{label}: it reads otherwise after a save");
+    }
+}
+
+/// A value that was not understood is reported, by its own path or by that of what it is a part of.
+fn check_reported<A>(
+    label: &str,
+    document: &Document,
+    place: &Place,
+    way: Way,
+    read: &Read<A>,
+    understood: &Document,
+) where
+    A: Kind,
+{
+    if matches!(way, Way::Missing | Way::Null) {
+        return;
+    }
+    let known = A::read(&raw(document)).unwrap().value.encode().unwrap();
+    let is_empty_part = way == Way::Object && matches!(place.value(&known), Some(Bson::Document(_)));
+    // The kind of a place is always a point, and the public place is told by `placeDrawn`.
+    let is_fixed = place.shape().ends_with("ocation.type") || place.shape().starts_with("publicPlace");
+    if place.value(&known).is_none() || is_empty_part || is_fixed || place.holds(understood, way) {
+        return;
+    }
+    let told = |path: String| path.starts_with(&place.to_string()) || place.to_string().starts_with(&path);
+    assert!(read.odd.iter().any(|odd| told(odd.path.to_string())), "{label}: not reported: {:?}", read.odd);
+}
+
+fn check_all<A: Kind>(documents: &[Document]) {
+    let (mut cases, mut failures) = (0, 0);
+    for (document, place) in places(documents) {
+        for way in Way::ALL {
+            // All of them are told, each by its own message.
+            let checked = std::panic::catch_unwind(AssertUnwindSafe(|| check::<A>(document, &place, way)));
+            failures += usize::from(checked.is_err());
+            cases += 1;
+        }
+    }
+    assert_eq!(failures, 0, "of {cases} cases");
+    assert!(cases > 400, "{cases}");
+}
+
+#[test]
+fn spoilt_users_of_the_earlier_application_are_read_as_the_table_says() {
+    check_all::<baitech_core::account::User>(&legacy("users"));
+}
+
+#[test]
+fn spoilt_bookings_of_the_earlier_application_are_read_as_the_table_says() {
+    check_all::<baitech_core::booking::Booking>(&legacy("bookings"));
+}
+
+#[test]
+fn spoilt_transactions_of_the_earlier_application_are_read_as_the_table_says() {
+    check_all::<baitech_core::payment::Transaction>(&legacy("transactions"));
+}
+
+#[test]
+fn document_that_is_in_order_has_nothing_odd() {
+    for document in legacy("users") {
+        let read = baitech_core::account::User::read(&raw(&document)).unwrap();
+        assert_eq!((read.odd, read.gaps), (Vec::new(), Gaps::default()));
+    }
+}
+
+#[test]
+fn finding_names_the_part_that_was_not_understood() {
+    let mut document = legacy("bookings").remove(0);
+    document.insert("timeSlot", doc! { "startTime": "nine", "endTime": "11:00", "estimatedDuration": 120 });
+    document.insert("statusHistory", vec![doc! { "status": "pending", "changedAt": "yesterday" }]);
+    let read = baitech_core::booking::Booking::read(&raw(&document)).unwrap();
+    let told: Vec<_> = read.odd.iter().map(|odd| (odd.path.to_string(), odd.value.clone())).collect();
+    let expected =
+        [("timeSlot.startTime", Bson::from("nine")), ("statusHistory.0.changedAt", "yesterday".into())];
+    for (path, value) in expected {
+        assert!(told.contains(&(path.to_owned(), value)), "{path}: {told:?}");
+    }
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(read.value.history.is_empty());
+    // The time that is known and the length tell the other one.
+    assert_eq!(read.value.slot.start.to_string(), "09:00");
+}
+
+#[test]
+fn array_of_many_unreadable_elements_is_given_up_and_kept() {
+    let mut document = legacy("bookings").remove(0);
+    let history: Vec<Bson> = (0..500).map(|n| doc! { "status": "pending", "n": n }.into()).collect();
+    document.insert("statusHistory", history.clone());
+    let read = baitech_core::booking::Booking::read(&raw(&document)).unwrap();
+    assert!(read.value.history.is_empty());
+    let mut understood = read.value.encode().unwrap();
+    read.gaps.mark(&mut understood);
+    assert_eq!(understood.get_array("statusHistory").unwrap(), &vec![Bson::Undefined; 500]);
+}
+
+#[test]
+fn readable_elements_around_unreadable_ones_can_be_changed() {
+    let mut document = legacy("bookings").remove(0);
+    let good = |name: &str| doc! { "name": name, "price": 5, "mark": name };
+    let odd = doc! { "name": 5 };
+    document.insert("additionalServices", vec![good("a"), odd.clone(), good("b"), odd.clone()]);
+    let read = baitech_core::booking::Booking::read(&raw(&document)).unwrap();
+    assert_eq!(read.value.additional_services.len(), 2);
+    let mut record = read.value.clone().into_record();
+    record.additional_services.remove(0);
+    let new = baitech_core::booking::Booking::from_record(record).encode().unwrap();
+    let update = crate::commit::plan::difference(&document, read, &new).unwrap();
+    let saved = crate::diff::apply(&document, &update);
+    let left: Vec<Bson> = [odd.clone(), good("b"), odd].into_iter().map(Bson::from).collect();
+    assert_eq!(saved.get_array("additionalServices").unwrap(), &left);
+}
+
+#[test]
+fn paths_match_the_list_of_vital_fields() {
+    let path = |text: &str| Path::from_keys(text);
+    let vital: [&str; 3] = ["pricing.**", "payment", "payment.status"];
+    for inside in ["pricing", "pricing.tax", "payment", "payment.status"] {
+        assert!(path(inside).is_in(&vital), "{inside}");
+    }
+    for outside in ["price", "payment.method", "payment.status.code", "status"] {
+        assert!(!path(outside).is_in(&vital), "{outside}");
+    }
+}

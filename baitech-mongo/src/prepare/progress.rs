@@ -1,0 +1,65 @@
+//! How far preparing is.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use baitech_core::account::User;
+use baitech_core::booking::Booking;
+use baitech_core::payment::Transaction;
+use bson::Document;
+use mongodb::Database;
+use mongodb::error::Error;
+
+use crate::codec::Aggregate;
+
+/// How many documents were read, of about how many: for a progress bar, from another task than the one that prepares.
+#[derive(Debug, Default)]
+pub struct PrepareProgress {
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl PrepareProgress {
+    /// Documents read, each as often as it is.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    /// Documents to read, by the server's estimate.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.total.load(Ordering::Relaxed)
+    }
+}
+
+/// The progress to tell, with a report. No two reports differ by it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Watch(pub(super) Arc<PrepareProgress>);
+
+impl Watch {
+    /// Estimates how many documents there are to read.
+    pub(super) async fn expect(&self, database: &Database) -> Result<(), Error> {
+        // The books go through the transactions three times.
+        for (collection, times) in
+            [(User::COLLECTION, 1), (Booking::COLLECTION, 1), (Transaction::COLLECTION, 3)]
+        {
+            let count = database.collection::<Document>(collection).estimated_document_count().await?;
+            self.0.total.fetch_add(count.saturating_mul(times), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Another document was read.
+    pub(super) fn step(&self) {
+        self.0.done.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl PartialEq for Watch {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Watch {}
