@@ -66,6 +66,9 @@ pub enum Exclusion {
     /// Promised the time to another customer.
     #[error("another accepted job takes that time, or the way to it")]
     Busy,
+    /// Owes the platform too much for another job in cash. The customer is not told of the debt.
+    #[error("takes no jobs that are paid in cash at present")]
+    NoCash,
     /// The booking has no readable point.
     #[error("the booking has no location to measure the distance to")]
     NoPlace,

@@ -162,14 +162,34 @@ fn a_wallet_pays_out_what_is_in_it() {
 fn who_owes_too_much_takes_no_more_cash() {
     let mut policy = baitech_core::booking::BookingPolicy::default();
     policy.payment.debt_limit = kes(459);
+    use baitech_core::{booking::BookingStatus as Status, matching::Exclusion};
     let till = Till::with(|builder| builder.policy(policy));
-    till.world.book_until(baitech_core::booking::BookingStatus::Paid);
-    let mut request = crate::support::request();
-    request.time_slot = crate::support::slot(2, "10:00", "12:00");
-    let id = till.world.request(&request).id;
-    till.world.drive(id, baitech_core::booking::BookingStatus::Assigned);
-    let technician = till.world.technician.actor();
-    assert_refused(run(till.world.bookings().accept(&technician, id)), Rule::DebtLimit);
+    let (world, bookings) = (&till.world, till.world.bookings());
+    let request = |day| {
+        let mut request = crate::support::request();
+        request.time_slot = crate::support::slot(day, "10:00", "12:00");
+        world.request(&request).id
+    };
+    // Offered before there was a debt.
+    let offered = request(2);
+    world.drive(offered, Status::Assigned);
+    world.book_until(Status::Paid);
+    let technician = world.technician.actor();
+    assert_refused(run(bookings.accept(&technician, offered)), Rule::DebtLimit);
+
+    // Afterwards it is offered to somebody else, who is farther away.
+    let (customer, indebted) = (till.customer(), world.technician.id);
+    let next = request(3);
+    let why = |id| run(bookings.why_not(&customer, id, indebted)).unwrap();
+    assert_eq!(why(next), Some(Exclusion::NoCash));
+    assert_eq!(run(bookings.candidates(&customer, next, 10)).unwrap(), []);
+    let other = world.add_technician(9, 6.0);
+    assert_eq!(world.drive(next, Status::Assigned).technician, Some(other.id));
+    // A job that is not paid in cash lowers the debt.
+    let by_phone = till.booked(PaymentMethod::Mpesa).id;
+    assert_eq!(why(by_phone), None);
+    let offers = run(bookings.candidates(&customer, by_phone, 10)).unwrap();
+    assert!(offers.iter().any(|offer| offer.technician == indebted));
 }
 
 #[test]

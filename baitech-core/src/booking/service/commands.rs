@@ -5,7 +5,7 @@ use super::{
     Effort::{Begins, GoesOn},
 };
 use crate::{
-    account::KycStatus,
+    account::{KycStatus, User},
     booking::{Booking, BookingStatus, CancellationQuote, Context, PaymentMethod},
     decide::Caller,
     kernel::{Actor, Error, Id, Result, Rule, Text},
@@ -45,13 +45,19 @@ impl Bookings {
             return Ok(None);
         }
         let limit = self.engine.policy.payment.debt_limit;
-        let balance = self.engine.ledger.balance(Account::Payable(technician), limit.currency()).await?;
-        if balance.negated().exceeds(limit)? {
+        if self.owes_too_much(technician).await? {
             let message =
                 format!("more than {limit} is owed to the platform: pay it before another job in cash");
             return Err(Error::refused(Rule::DebtLimit, message));
         }
         Ok(Some(Guard::Balance { account: Account::Payable(technician), min: limit.negated() }))
+    }
+
+    /// Whether a technician owes the platform more than the limit for jobs in cash.
+    pub(super) async fn owes_too_much(&self, technician: Id<User>) -> Result<bool> {
+        let limit = self.engine.policy.payment.debt_limit;
+        let balance = self.engine.ledger.balance(Account::Payable(technician), limit.currency()).await?;
+        Ok(balance.negated().exceeds(limit)?)
     }
 
     /// The technician declines; another is looked for.

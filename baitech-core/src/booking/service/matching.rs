@@ -7,7 +7,9 @@ use chrono::{DateTime, TimeZone, Utc};
 use super::{Bookings, Effort::Begins};
 use crate::{
     account::{KycStatus, User, UserStatus},
-    booking::{Alternative, Assignment, Booking, BookingStatus, Context, TimeSlot, cell_claim},
+    booking::{
+        Alternative, Assignment, Booking, BookingStatus, Context, PaymentMethod, TimeSlot, cell_claim,
+    },
     decide::{Decision, answered},
     kernel::{Actor, Distance, Error, Id, Kind, Result, Role, Rule},
     matching::{
@@ -231,7 +233,11 @@ impl Bookings {
         let candidate = user.and_then(|user| Candidate::from_user(&user, booking.service_category));
         let candidate = candidate.ok_or_else(|| Error::not_found(Kind::User, technician))?;
         let Some(job) = self.job(booking) else { return Ok(Err(Exclusion::NoPlace)) };
-        self.eligibility_for(&job, booking.slot, &candidate).await
+        let eligible = self.eligibility_for(&job, booking.slot, &candidate).await?;
+        if eligible.is_ok() && !self.without_cash(&[technician], booking).await?.is_empty() {
+            return Ok(Err(Exclusion::NoCash));
+        }
+        Ok(eligible)
     }
 
     /// Whether a candidate could do a job in a slot.
@@ -290,7 +296,8 @@ impl Bookings {
                 ranked = rank(&job, &candidates, &workloads, &busy, scorer, limit);
                 let best = ranked.iter().map(|ranked| ranked.technician);
                 let unknown: Vec<_> = best.filter(|technician| !free.contains(technician)).collect();
-                let found_busy = self.busy(&unknown, booking.slot).await?;
+                let mut found_busy = self.busy(&unknown, booking.slot).await?;
+                found_busy.extend(self.without_cash(&unknown, booking).await?);
                 free.extend(unknown.iter().filter(|technician| !found_busy.contains(technician)));
                 if found_busy.is_empty() {
                     break;
@@ -307,6 +314,19 @@ impl Bookings {
     fn waited(&self, booking: &Booking) -> chrono::TimeDelta {
         let requested_at = booking.matching.requested_at.unwrap_or(booking.created_at);
         self.engine.clock.now() - requested_at
+    }
+
+    /// Those of the technicians who may not accept the booking because it is paid in cash.
+    async fn without_cash(&self, technicians: &[Id<User>], booking: &Booking) -> Result<Vec<Id<User>>> {
+        let mut found = Vec::new();
+        if booking.payment.method == Some(PaymentMethod::Cash) {
+            for technician in technicians {
+                if self.owes_too_much(*technician).await? {
+                    found.push(*technician);
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Those of the technicians who hold another booking at that time.
