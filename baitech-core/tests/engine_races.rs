@@ -11,8 +11,8 @@ use std::{
 
 use baitech_core::{
     booking::{Booking, BookingStatus as Status},
-    kernel::{Current, Error, Id, Result, Rule},
-    store::{AggregateRef, IdempotencyKey, Stored},
+    kernel::{Current, Error, Id, Result, Rule, Unique},
+    store::{AggregateRef, ChangeSet, Commit, IdempotencyKey, Put, StoreError, Stored},
 };
 use support::{World, run, slot};
 
@@ -182,4 +182,38 @@ fn a_payment_confirmed_fifty_times_at_once_is_booked_once() {
     }
     assert_eq!(world.store.ledger_entries().len(), 1);
     assert_eq!(world.load(booking.id).version, booking.version.next());
+}
+
+#[test]
+fn a_number_that_exists_already_is_drawn_again() {
+    let world = World::new();
+    // What an import left behind, while the counters start at the beginning.
+    let first = world.book();
+    let number = |n: u64| first.number.as_str().replace("000001", &format!("{n:06}"));
+    for n in 2..5 {
+        let mut copy = first.value.clone().into_record();
+        copy.id = Id::from_bytes([u8::try_from(n).unwrap(); 12]);
+        copy.number = number(n).parse().unwrap();
+        let changes = ChangeSet::new().write(Put::new(Booking::from_record(copy)));
+        let _ = run(world.store.commit(changes)).unwrap();
+    }
+    assert_eq!(world.book().number.as_str(), number(5));
+}
+
+#[test]
+fn what_exists_once_is_named_when_it_collides() {
+    let collision = |field| Error::from(StoreError::Duplicate { field });
+    for (field, unique) in [
+        ("bookingNumber", Unique::BookingNumber),
+        ("transactionNumber", Unique::TransactionNumber),
+        ("gatewayReference", Unique::ProviderReference),
+    ] {
+        let error = collision(field);
+        assert!(matches!(error, Error::Duplicate(found) if found == unique), "{error:?}");
+        assert!(!error.to_string().contains("user"), "{error}");
+    }
+    for field in ["email", "phoneNumber", "username"] {
+        let Error::Invalid(violations) = collision(field) else { panic!("{field}") };
+        assert_eq!(violations.iter().next().unwrap().field, field);
+    }
 }

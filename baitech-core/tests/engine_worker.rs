@@ -51,6 +51,7 @@ fn what_fails_is_told_with_its_reason() {
     assert!(!work.is_idle());
     let [(failed, error)] = work.failures.as_slice() else { unreachable!("{:?}", work.failures) };
     assert_eq!(*failed, broken);
+    assert!(matches!(error, Error::Corrupt { collection: "bookings", .. }), "{error:?}");
     assert!(error.to_string().contains("no status"), "{error}");
 }
 

@@ -53,6 +53,32 @@ async fn a_store_that_is_away_is_not_explained_to_clients() {
     assert_eq!(alive.status, 200, "the process runs all the same");
 }
 
+#[tokio::test]
+async fn data_that_cannot_be_read_is_an_error_of_ours_and_not_shown() {
+    let mut store = MockStore::new();
+    store
+        .users
+        .expect_load()
+        .returning(|id| Ok((id == user(Role::Customer, 1).id).then(|| stored(user(Role::Customer, 1)))));
+    store.bookings.expect_load().returning(|id| {
+        let reason = "pricing.total: \"a secret\" is no number".to_owned();
+        Err(StoreError::Corrupt { collection: "bookings", id: id.to_string(), reason })
+    });
+    let asha = user(Role::Customer, 1);
+    let get = request(Method::GET, "/api/v1/bookings/0123456789abcdef01234567", Some(&asha), &[], None);
+    let reply = send(&served(store), get).await;
+    assert!(!reply.text.contains("secret") && !reply.text.contains("pricing"), "{}", reply.text);
+    reply.problem(500, "internal");
+}
+
+#[tokio::test]
+async fn a_collision_of_references_is_a_conflict_that_names_it() {
+    let problem =
+        accept(|_| StoreError::Duplicate { field: "gatewayReference" }).await.problem(409, "conflict");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("the provider's reference"), "{detail}");
+}
+
 /// An authenticator that proves nobody.
 #[derive(Debug)]
 struct Names(Actor);

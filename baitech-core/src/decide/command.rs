@@ -143,7 +143,11 @@ pub(crate) async fn answered<A: Aggregate>(
 }
 
 pub(super) async fn replay<A: Aggregate>(load: &dyn Load<A>, answer: &[u8]) -> Result<Stored<A>> {
-    let unreadable = |error: serde_json::Error| Error::Unavailable { reason: error.to_string() };
+    let unreadable = |error: serde_json::Error| Error::Corrupt {
+        collection: "idempotency",
+        id: format!("the answer about a {}", A::KIND),
+        reason: error.to_string(),
+    };
     let answer: AnswerId<A> = serde_json::from_slice(answer).map_err(unreadable)?;
     load.load(answer.id).await?.ok_or_else(|| Error::not_found(A::KIND, answer.id))
 }

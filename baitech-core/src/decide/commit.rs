@@ -10,7 +10,7 @@ use super::{
 use crate::{
     booking::{OPEN_REQUEST_CLAIMS, SLOT_CLAIMS},
     engine::Engine,
-    kernel::{Code, Error, Id, Kind, Money, Rule, Violation, after, unless_never},
+    kernel::{Error, Id, Kind, Money, Rule, after, unless_never},
     ledger::Entry,
     store::{
         AggregateRef, Binding, Bound, Breach, ChangeSet, Claim, Committed, Event, EventKind, Guard,
@@ -193,20 +193,14 @@ fn one_a_user(tallies: Vec<Tally>) -> Vec<Tally> {
 /// What a failed commit means to a caller.
 pub(super) fn refusal(error: StoreError) -> Error {
     match error {
-        StoreError::Claimed(claim) => match claim.key.space() {
-            SLOT_CLAIMS => {
-                Error::refused(Rule::TimeSlotTaken, "the technician holds another booking at that time")
-            }
-            OPEN_REQUEST_CLAIMS => {
-                let message =
-                    "other requests took the last places; wait until a technician accepts one, or cancel one";
-                Error::refused(Rule::TooManyRequests, message)
-            }
-            space => {
-                let field = space.strip_prefix("user.").unwrap_or(space).to_owned();
-                Violation::new(field, Code::Duplicate, "another user has this already").into()
-            }
-        },
+        StoreError::Claimed(claim) if claim.key.space() == SLOT_CLAIMS => {
+            Error::refused(Rule::TimeSlotTaken, "the technician holds another booking at that time")
+        }
+        StoreError::Claimed(claim) if claim.key.space() == OPEN_REQUEST_CLAIMS => {
+            let message =
+                "other requests took the last places; wait until a technician accepts one, or cancel one";
+            Error::refused(Rule::TooManyRequests, message)
+        }
         other => other.into(),
     }
 }

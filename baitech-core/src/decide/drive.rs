@@ -134,7 +134,15 @@ where
             {
                 A::reference(id)
             }
-            Err(error) => return Err(refusal(error)),
+            Err(error) => match refusal(error) {
+                // A number of the earlier application, or of a counter that was set back: the next one may be free.
+                Error::Duplicate(unique) if unique.is_drawn() && made < MAX_ATTEMPTS => {
+                    made += 1;
+                    numbers = DrawnNumbers::default();
+                    continue;
+                }
+                error => return Err(error),
+            },
         };
         made += 1;
         let broken = command.pinned.is_some() && target == A::reference(id);

@@ -76,6 +76,20 @@ pub enum Error {
     /// Somebody else changed it meanwhile: here is how it is now. Decide again.
     #[error("the {} was changed meanwhile", .0.kind())]
     Conflict(Current),
+    /// Something that must be unique is there already: a number, a provider's reference or news. What people choose themselves
+    /// (address, phone number, name) is [`Error::Invalid`] with [`Code::Duplicate`].
+    #[error("{0} is there already")]
+    Duplicate(Unique),
+    /// Stored data cannot be read. A repetition does not help: an operator has to mend it.
+    #[error("{id} in {collection} cannot be read: {reason}")]
+    Corrupt {
+        /// The collection or table.
+        collection: &'static str,
+        /// The document.
+        id: String,
+        /// Where and how, for an operator; nothing of it is for a client's eyes.
+        reason: String,
+    },
     /// The store or a provider cannot be reached or gave no answer; the outcome is unknown. A retry is safe only with
     /// the same idempotency key.
     #[error("not available: {reason}")]
@@ -110,6 +124,26 @@ impl Error {
         }))
     }
 
+    /// A unique field, or a claim of a space, that belongs to something else.
+    fn taken(field: &str) -> Self {
+        let what = match field {
+            "bookingNumber" => Unique::BookingNumber,
+            "transactionNumber" => Unique::TransactionNumber,
+            "gatewayReference" => Unique::ProviderReference,
+            crate::payment::NEWS_CLAIMS => Unique::ProviderNews,
+            crate::payment::RECEIPT_CLAIMS => Unique::Receipt,
+            "email" | "phoneNumber" | "username" => {
+                return Violation::new(field.to_owned(), Code::Duplicate, "another user has this already")
+                    .into();
+            }
+            other => match other.strip_prefix("user.") {
+                Some(field) => return Self::taken(field),
+                None => Unique::Claim,
+            },
+        };
+        Self::Duplicate(what)
+    }
+
     /// The rule that refused, if one did.
     #[must_use]
     pub fn rule(&self) -> Option<Rule> {
@@ -129,16 +163,18 @@ impl From<Violation> for Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Duplicate { field } => {
-                Violation::new(field, Code::Duplicate, "another user has this already").into()
-            }
+            StoreError::Duplicate { field } => Self::taken(field),
+            StoreError::Claimed(claim) => Self::taken(claim.key.space()),
+            StoreError::Corrupt { collection, id, reason } => Self::Corrupt { collection, id, reason },
             StoreError::OutOfBounds(breach) => beyond(breach),
             StoreError::KeyReused => {
                 Self::refused(Rule::IdempotencyKeyReused, "this idempotency key was used for another request")
             }
             StoreError::Cursor(violation) => violation.into(),
             StoreError::NotPrepared(way_out) => Self::refused(Rule::NotPrepared, way_out),
-            other => Self::Unavailable { reason: other.to_string() },
+            failed @ (StoreError::Conflict(_) | StoreError::Malformed(_) | StoreError::Unavailable(_)) => {
+                Self::Unavailable { reason: failed.to_string() }
+            }
         }
     }
 }
@@ -201,6 +237,49 @@ impl From<UnbalancedEntry> for Error {
                 Self::Unavailable { reason: error.to_string() }
             }
         }
+    }
+}
+
+/// What exists once, besides what people choose themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Unique {
+    /// The number of a booking. The engine draws another one.
+    BookingNumber,
+    /// The number of a transaction. The engine draws another one.
+    TransactionNumber,
+    /// The name that a provider gave to an operation.
+    ProviderReference,
+    /// A piece of news of a provider: it was applied before.
+    ProviderNews,
+    /// A provider's receipt: it was counted before.
+    Receipt,
+    /// A claim of another kind.
+    Claim,
+}
+
+impl Unique {
+    /// Whether it is a number that the engine draws.
+    #[must_use]
+    pub const fn is_drawn(self) -> bool {
+        match self {
+            Self::BookingNumber | Self::TransactionNumber => true,
+            Self::ProviderReference | Self::ProviderNews | Self::Receipt | Self::Claim => false,
+        }
+    }
+}
+
+impl fmt::Display for Unique {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BookingNumber => "the booking number",
+            Self::TransactionNumber => "the transaction number",
+            Self::ProviderReference => "the provider's reference",
+            Self::ProviderNews => "the provider's news",
+            Self::Receipt => "the provider's receipt",
+            Self::Claim => "what was claimed",
+        })
     }
 }
 

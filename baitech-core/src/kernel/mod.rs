@@ -19,7 +19,7 @@ mod violation;
 pub use actor::{Actor, Role};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
-pub use error::{Current, Error, Kind, Refusal, Result, Rule};
+pub use error::{Current, Error, Kind, Refusal, Result, Rule, Unique};
 pub use geo::{Distance, GeoPoint};
 pub use id::{Element, ElementId, Id, ParseIdError};
 pub use moment::{after, before, unless_never};

@@ -55,6 +55,7 @@ pub use service::{
     NewPayment, NewPayout, Payments, ReconcileProgress, ReconcileRequest, ReconcileStep, StartedPayment,
     StatementPreset, WalletView,
 };
+pub(crate) use settle::{NEWS_CLAIMS, RECEIPT_CLAIMS};
 pub use status::{Cause, TransactionKind, TransactionStatus, TransactionStep};
 pub(crate) use stray::StrayCalls;
 pub use timers::PaymentTask;

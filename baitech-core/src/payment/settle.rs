@@ -14,7 +14,10 @@ use crate::{
 };
 
 /// The space of claims on receipts of money that came in: each counts once, and as one thing.
-pub(super) const RECEIPT_CLAIMS: &str = "receipt";
+pub(crate) const RECEIPT_CLAIMS: &str = "receipt";
+
+/// The claims on pieces of news that providers have told.
+pub(crate) const NEWS_CLAIMS: &str = "news";
 
 impl Transaction {
     /// Whether a proof of this payment would find no booking that wants it, so that its money has to go back.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::Payments;
-use crate::payment::settle::RECEIPT_CLAIMS;
+use crate::payment::settle::NEWS_CLAIMS;
 use crate::{
     booking::{BookingStatus, PaymentMethod},
     decide::{Command, Decision, change, create},
-    kernel::{Actor, Error, Id, Kind, Page, PageRequest, Result, Rule},
+    kernel::{Actor, Error, Id, Kind, Page, PageRequest, Result, Rule, Unique},
     payment::{
         MismatchKind, News, Notice, Outcome, PaymentGateway, Proof, Subject, Transaction, Webhook,
         WebhookCall, WebhookError, WebhookSource, WebhookStatus,
@@ -15,9 +15,6 @@ use crate::{
     store::{ClaimKey, Stored},
     worker::{MissingProvider, TaskOutcome},
 };
-
-/// The space of claims on pieces of news: each is applied once.
-const NEWS_CLAIMS: &str = "news";
 
 /// How often news is looked at anew because something else has happened to its transaction.
 const MAX_TRIES: u8 = 50;
@@ -154,6 +151,7 @@ impl Payments {
         let reason = match &error {
             // What the store says is for its operator, and not for whoever lists calls.
             Error::Unavailable { .. } => "the store was not available".to_owned(),
+            Error::Corrupt { collection, id, .. } => format!("{id} in {collection} cannot be read"),
             other => other.to_string(),
         };
         tracing::warn!(webhook = %id, %error, "a provider's call could not be handled");
@@ -371,8 +369,7 @@ impl Payments {
 
 /// Whether a commit failed because somebody else holds the claim on this news, or on the receipt that it tells.
 pub(super) fn is_taken(error: &Error) -> bool {
-    let claimed = |field: &str| [NEWS_CLAIMS, RECEIPT_CLAIMS].contains(&field);
-    matches!(error, Error::Invalid(violations) if violations.iter().any(|found| claimed(&found.field)))
+    matches!(error, Error::Duplicate(Unique::ProviderNews | Unique::Receipt))
 }
 
 fn take_news(
