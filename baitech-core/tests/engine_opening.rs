@@ -54,6 +54,7 @@ fn payment(booking: &Booking) -> TransactionRecord {
         reconciliation: None,
         mismatch: None,
         chargeback: None,
+        provider_moves: Vec::new(),
         failure: None,
         origin: PaymentOrigin::default(),
         reason: None,

@@ -50,7 +50,8 @@
 //!
 //! # What providers meet
 //!
-//! `POST /api/v1/webhooks/{token}` takes any body of up to 64 KiB, of whatever type, and answers `{}` with 200 whatever it was; what is
+//! `POST /api/v1/webhooks/{token}` takes any body of up to 1 MiB, of whatever type, and answers
+//! `{}` with 200 whatever it was; what is
 //! wrong with a call, staff reads at `GET /api/v1/webhooks`. 503 with `Retry-After` asks for the call again.
 //!
 //! Of a call under a token that nobody gave out, nothing is stored and the body is not read; it is counted

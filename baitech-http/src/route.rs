@@ -147,6 +147,8 @@ pub(crate) const TABLE: &[Entry] = table![
     post   "/api/v1/transactions/{transaction}/review"                   Authenticated decisions::review,
     post   "/api/v1/transactions/{transaction}/mismatch"                 Authenticated decisions::decide_mismatch,
     post   "/api/v1/transactions/{transaction}/outcome"                  Authenticated decisions::decide_outcome,
+    post   "/api/v1/transactions/{transaction}/provider-move"            Authenticated decisions::decide_provider_move,
+    post   "/api/v1/transactions/{transaction}/verdict"                  Authenticated decisions::decide_verdict,
     get    "/api/v1/transactions/{transaction}/receipt"                  Authenticated documents::receipt,
     get    "/api/v1/transactions/{transaction}/invoice"                  Authenticated documents::invoice,
     get    "/api/v1/statements/{company}/{year}/{month}"                 Authenticated documents::statement,

@@ -19,12 +19,14 @@ use common::{
 };
 
 /// Routes that are for the staff, whatever they are about.
-const STAFF_ONLY: [&str; 9] = [
+const STAFF_ONLY: [&str; 11] = [
     "release",
     "refund",
     "review",
     "decide_mismatch",
     "decide_outcome",
+    "decide_provider_move",
+    "decide_verdict",
     "fraud_queue",
     "reconcile",
     "list_webhooks",

@@ -79,8 +79,6 @@ fn what_is_wrongly_typed_is_malformed() {
         ("\"ResultCode\":0,", ""),
         ("\"CallbackMetadata\"", "\"Metadata\""),
         ("\"Item\":[", "\"Item\":[1,"),
-        ("\"stkCallback\"", "\"callback\""),
-        ("\"Body\"", "\"John\""),
     ] {
         assert!(PUSH.contains(from), "{from}");
         assert_malformed(&token(1), &PUSH.replace(from, to));
@@ -90,7 +88,7 @@ fn what_is_wrongly_typed_is_malformed() {
         ("\"BT-1\"", "true"),
         ("\"OriginatorConversationID\":\"BT-1\",", ""),
         ("\"ResultCode\":0", "\"ResultCode\":null"),
-        ("\"ResultParameters\"", "\"Parameters\""),
+        ("\"ResultParameter\"", "\"Parameter\""),
         ("NLJ41HAY6Q", "John Doe!"),
     ] {
         assert!(RESULT.contains(from), "{from}");
@@ -98,9 +96,83 @@ fn what_is_wrongly_typed_is_malformed() {
     }
     assert_malformed(&token(1), &STATUS.replace("600123", "600999"));
     assert_malformed(DEPOSITS, &DEPOSIT.replace("\"10\"", "\"ten\""));
-    for body in ["", "null", "[]", "{}", "John", "\"John\"", "{\"Body\":1}", "{\"Result\":\"John\"}"] {
+    for body in ["", "null", "[]", "John", "\"John\"", "{\"Body\":1}", "{\"Result\":\"John\"}"] {
         assert_malformed(&token(1), body);
     }
+}
+
+#[test]
+fn a_charge_that_was_reversed_in_the_portal_is_told_by_its_status() {
+    let reversed = STATUS.replace("Completed", "Reversed");
+    let notice = only(mpesa().read_webhook(&call(&token(1), reversed)).unwrap());
+    let expected = baitech_core::payment::Returned::One {
+        id: "MBN31H462N/reversal".to_owned(),
+        amount: Some(kes("300")),
+        failed: false,
+    };
+    assert_eq!(notice.news, News::Returned(expected));
+}
+
+#[test]
+fn callbacks_of_other_kinds_concern_nobody() {
+    let other = PUSH.replace("\"stkCallback\"", "\"callback\"");
+    for body in
+        ["{}", r#"{"Envelope":{"Body":"John"}}"#, r#"{"requestId":"1","errorCode":"500.001"}"#, &other]
+    {
+        assert_eq!(mpesa().read_webhook(&call(&token(1), body)), Ok(Vec::new()), "{body}");
+    }
+}
+
+#[test]
+fn a_reversal_may_succeed_without_parameters() {
+    let reversed = r#"{"Result":{"ResultType":0,"ResultCode":0,"ResultDesc":"ok","OriginatorConversationID":"10819-695089-1","ConversationID":"AG_1","TransactionID":"LGR019G3J2","ReferenceData":{"ReferenceItem":{"Key":"QueueTimeoutURL","Value":"https://x"}}}}"#;
+    let notice = only(mpesa().read_webhook(&call(&token(1), reversed)).unwrap());
+    let News::Outcome(Outcome::Settled(proof)) = notice.news else { panic!("{notice:?}") };
+    assert_eq!((proof.receipt.as_deref(), proof.amount), (Some("LGR019G3J2"), None));
+    assert_eq!(proof.reference.as_deref(), Some("10819-695089-1"));
+}
+
+#[test]
+fn the_providers_own_spelling_of_a_conversation_is_known() {
+    let expected = mpesa().read_webhook(&call(&token(1), RESULT)).unwrap();
+    let misspelt = RESULT.replace("OriginatorConversationID", "OriginatorCoversationID");
+    assert_eq!(mpesa().read_webhook(&call(&token(1), misspelt)).unwrap(), expected);
+    let lone = r#"{"OriginatorCoversationID":"BT-1","ConversationID":"AG_1"}"#;
+    assert_eq!(only(mpesa().read_webhook(&call(&token(1), lone)).unwrap()).id, "BT-1/timeout");
+}
+
+#[test]
+fn a_masked_payer_is_kept_for_the_person_who_looks() {
+    for (shown, kept) in [
+        ("2547 ***** 126", Some("2547*****126")),
+        ("2547*****126", Some("2547*****126")),
+        ("254708374149", Some("254708374149")),
+        ("9d7f1f0b5f0e4d1c8a9e", None),
+    ] {
+        let deposit = DEPOSIT.replace("254708374149", shown);
+        let notice = only(mpesa().read_webhook(&call(DEPOSITS, deposit)).unwrap());
+        let News::Deposit(proof) = notice.news else { panic!("{notice:?}") };
+        assert_eq!(proof.payer.as_deref(), kept, "{shown}");
+    }
+}
+
+#[test]
+fn zeros_are_a_success_and_an_unknown_code_is_no_refusal_of_money_going_out() {
+    let told = |code: &str| {
+        let body = RESULT.replace("\"ResultCode\":0", &format!("\"ResultCode\":{code}"));
+        match only(mpesa().read_webhook(&call(&token(1), body)).unwrap()).news {
+            News::Outcome(outcome) => outcome,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(matches!(told("\"00000000\""), Outcome::Settled(_)));
+    assert!(matches!(told("2001"), Outcome::Declined(_)));
+    for unknown in ["17", "4999", "\"R000001\"", "\"new\""] {
+        assert_eq!(told(unknown), Outcome::Pending, "{unknown}");
+    }
+    let push = PUSH.replace("\"ResultCode\":0", "\"ResultCode\":\"00000000\"");
+    let notice = only(mpesa().read_webhook(&call(&token(1), push)).unwrap());
+    assert!(matches!(notice.news, News::Outcome(Outcome::Settled(_))));
 }
 
 #[test]

@@ -5,7 +5,9 @@ mod support;
 
 use std::sync::OnceLock;
 
-use baitech_core::payment::{News, Notice, Outcome, PaymentGateway, Subject, WebhookCall, WebhookError};
+use baitech_core::payment::{
+    News, Notice, Outcome, PaymentGateway, Returned, Subject, WebhookCall, WebhookError,
+};
 use baitech_providers::{
     stripe::{Stripe, StripeConfig},
     testing::StripeServer,
@@ -205,6 +207,53 @@ fn a_refund_may_be_told_with_its_charge() {
     assert_eq!(settled(outcome).amount, Some(kes("1")));
     assert_eq!(told[1].subject, Subject::Reference("re_2".to_owned()));
     assert_eq!(told[1].news, News::Outcome(Outcome::Pending));
+}
+
+#[test]
+fn a_refund_without_our_word_is_told_of_its_payment() {
+    let one = |id: &str, failed| Returned::One { id: id.to_owned(), amount: Some(kes("1000")), failed };
+    for (kind, status, failed) in [
+        ("refund.created", "pending", false),
+        ("refund.created", "succeeded", false),
+        ("refund.updated", "requires_action", false),
+        ("charge.refund.updated", "succeeded", false),
+        ("refund.failed", "failed", true),
+        ("refund.updated", "canceled", true),
+    ] {
+        let body = format!(
+            r#"{{"id":"evt_3","type":"{kind}","data":{{"object":{{"id":"re_9","object":"refund","amount":100000,"currency":"kes","charge":"ch_1","payment_intent":"pi_1","status":"{status}","metadata":{{}}}}}}}}"#
+        );
+        let notice = only(read(&body));
+        assert_eq!(notice.subject, Subject::Reference("pi_1".to_owned()), "{kind}");
+        assert_eq!(notice.news, News::Returned(one("re_9", failed)), "{kind} {status}");
+    }
+    let charge = r#"{"id":"evt_4","type":"charge.refunded","data":{"object":{"id":"ch_1","object":"charge","payment_intent":"pi_1","amount_refunded":100000,"currency":"kes"}}}"#;
+    let notice = only(read(charge));
+    assert_eq!(notice.subject, Subject::Reference("pi_1".to_owned()));
+    assert_eq!(notice.news, News::Returned(Returned::Total { amount: kes("1000") }));
+}
+
+#[test]
+fn a_transfer_tells_all_that_came_back_of_it() {
+    for (reversed, amount) in [("false", "300"), ("true", "990")] {
+        let body = format!(
+            r#"{{"id":"evt_5","type":"transfer.reversed","data":{{"object":{{"id":"tr_1","object":"transfer","amount":99000,"amount_reversed":30000,"currency":"kes","reversed":{reversed},"metadata":{{"transaction":"010101010101010101010101"}}}}}}}}"#
+        );
+        let notice = only(read(&body));
+        assert_eq!(notice.subject, Subject::Transaction(transaction(1)));
+        assert_eq!(notice.news, News::Returned(Returned::Total { amount: kes(amount) }));
+    }
+}
+
+#[test]
+fn events_that_show_no_object_are_ignored_and_not_refused() {
+    for body in [
+        r#"{"id":"evt_6","object":"v2.core.event","type":"v1.billing.meter.error_report_triggered","related_object":{"id":"mtr_1"}}"#,
+        r#"{"id":"evt_7","type":"account.updated","data":{}}"#,
+        r#"{"id":"evt_8","type":"payout.paid","data":{"object":null}}"#,
+    ] {
+        assert_eq!(read(body), [], "{body}");
+    }
 }
 
 proptest! {

@@ -80,6 +80,8 @@ fn name_of(task: PersonTask) -> &'static str {
         PersonTask::WrongMoney(MismatchKind::Reference) => "wrong reference",
         PersonTask::WrongMoney(MismatchKind::Limit) => "above the wallet limit",
         PersonTask::UnknownOutcome => "unknown outcome",
+        PersonTask::Verdict => "contradicting verdicts",
+        PersonTask::ProviderMove(_) => "moved by the provider",
         _ => "something to look at",
     }
 }

@@ -48,7 +48,10 @@ pub(super) async fn retry(market: &Marketplace, id: Id<Webhook>) -> Result<ExitC
     let reason = call.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     print(format_args!("{id} is {}{reason}", call.status.as_str()));
     let is_handled = match call.status {
-        WebhookStatus::Applied | WebhookStatus::Duplicate | WebhookStatus::Ignored => true,
+        WebhookStatus::Applied
+        | WebhookStatus::Duplicate
+        | WebhookStatus::Ignored
+        | WebhookStatus::NeedsPerson => true,
         WebhookStatus::Received | WebhookStatus::Rejected | WebhookStatus::DeadLetter => false,
     };
     Ok(if is_handled { ExitCode::SUCCESS } else { ExitCode::FAILURE })

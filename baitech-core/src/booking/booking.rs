@@ -46,6 +46,22 @@ impl BookingNumber {
         format!("booking.{:02}{:02}", at.year() % 100, at.month())
     }
 
+    /// The number that somebody has typed for an account: in any case, with blanks and separators
+    /// anywhere.
+    ///
+    /// ```
+    /// use baitech_core::booking::BookingNumber;
+    ///
+    /// for typed in ["BK2603000001", "bk-2603-000001", " Bk 2603/000001 "] {
+    ///     assert_eq!(BookingNumber::typed(typed).unwrap().as_str(), "BK2603000001");
+    /// }
+    /// assert!(BookingNumber::typed("BK 1").is_none());
+    /// ```
+    #[must_use]
+    pub fn typed(text: &str) -> Option<Self> {
+        crate::payment::without_separators(text).parse().ok()
+    }
+
     /// The number as a store holds it.
     #[must_use]
     pub fn from_stored(text: impl Into<String>) -> Self {

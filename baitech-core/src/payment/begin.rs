@@ -117,6 +117,7 @@ impl Transaction {
             reconciliation: None,
             mismatch: None,
             chargeback: None,
+            provider_moves: Vec::new(),
             failure: None,
             origin,
             reason,

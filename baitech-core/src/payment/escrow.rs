@@ -14,13 +14,15 @@ impl Transaction {
     /// Whether a person still has to look at it.
     #[must_use]
     pub fn is_under_review(&self) -> bool {
-        self.fraud.as_ref().is_some_and(FraudCheck::is_open) || self.is_contested()
+        self.fraud.as_ref().is_some_and(FraudCheck::is_open) || self.is_blocked()
     }
 
-    /// Whether a card's holder contests it with the bank.
+    /// Whether a card's holder contests it with the bank, which has not decided or has told both
+    /// verdicts.
     #[must_use]
     pub fn is_contested(&self) -> bool {
-        self.chargeback.as_ref().is_some_and(|chargeback| chargeback.won.is_none())
+        let contested = self.chargeback.as_ref();
+        contested.is_some_and(|chargeback| chargeback.won.is_none() || chargeback.contradicted)
     }
 
     /// The payment for this technician's work. One that was made before anybody took the job, as the earlier application allowed, names
@@ -91,6 +93,11 @@ impl Transaction {
     ) -> Result<Decision<Self>> {
         if self.is_contested() {
             return Err(self.refuse(Rule::UnderReview, "the payer's bank has to decide first"));
+        }
+        if self.has_open_move() {
+            let message =
+                "the provider moved money of it without our order; a person has to decide on that first";
+            return Err(self.refuse(Rule::UnderReview, message));
         }
         let captured = self.captured()?;
         let zero = Money::zero(captured.currency());
@@ -173,7 +180,7 @@ impl Transaction {
     /// [`Rule::UnderReview`] where a part is to be released of what a person has to look at; those of
     /// [`check_refund`](Self::check_refund); those of the ledger.
     pub(crate) fn resolve(self, back: Money, context: &Context<'_>) -> Result<Decision<Self>> {
-        if self.is_contested() || (self.is_under_review() && back != self.captured()?) {
+        if self.is_blocked() || (self.is_under_review() && back != self.captured()?) {
             return Err(self.refuse(Rule::UnderReview, "a person has to look at this payment first"));
         }
         let returned = if back.is_zero() {

@@ -34,6 +34,9 @@ pub enum PaymentEvent {
     RefundProcessed { original: Option<Id<Transaction>>, amount: Money, to_wallet: bool },
     /// Somebody was paid out.
     PayoutProcessed { amount: Money, net: Money },
+    /// A part of what was paid out came back, or all of it: a provider or its staff has reversed
+    /// it.
+    PayoutReturned { amount: Money, whole: bool },
     /// Money came that is not what was asked for, and a person has to decide.
     PaymentMismatched { mismatch: MismatchKind, received: Option<Money> },
     /// A person has decided on it.
@@ -76,6 +79,7 @@ impl PaymentEvent {
             Self::RefundRequested { .. } => "refund.requested",
             Self::RefundProcessed { .. } => "refund.processed",
             Self::PayoutProcessed { .. } => "payout.processed",
+            Self::PayoutReturned { .. } => "payout.returned",
             Self::PaymentMismatched { .. } => "payment.mismatched",
             Self::PaymentMismatchResolved { .. } => "payment.mismatch_resolved",
             Self::PaymentNeedsPerson => "payment.needs_person",

@@ -16,6 +16,7 @@ mod open_amount;
 mod payout;
 mod policy;
 mod progress;
+mod provider_move;
 pub mod reconcile;
 mod refund;
 mod repository;
@@ -26,6 +27,7 @@ mod status;
 mod stray;
 mod timers;
 mod transaction;
+mod verdict;
 mod view;
 mod webhook;
 
@@ -38,14 +40,14 @@ pub use fraud::{FraudCheck, FraudDecision, FraudReason, FraudReview, FraudScorer
 pub use fraud_rules::{FraudAgeBand, FraudBand, FraudPolicy, RuleFraudScorer};
 pub use gateway::{
     Capabilities, Capture, Charge, ClientSecret, Contact, Declined, GatewayError, Limits, News, Notice,
-    Operation, Original, Outcome, PayOut, PaymentGateway, Proof, Query, RefundOrder, Subject, WebhookCall,
-    WebhookError, WebhookSource,
+    Operation, Original, Outcome, PayOut, PaymentGateway, Proof, Query, RefundOrder, Returned, Subject,
+    WebhookCall, WebhookError, WebhookSource,
 };
 pub use ledger_methods::{BankTransfer, Cash, Wallet};
 pub(crate) use method::require_method;
 pub use number::TransactionNumber;
-pub(crate) use number::is_numbered;
-pub use policy::PaymentPolicy;
+pub(crate) use number::{is_numbered, without_separators};
+pub use policy::{OnProviderMove, OnSecondReceipt, PaymentPolicy};
 pub use repository::{
     HistoryQuery, PaymentHistory, TransactionFilter, TransactionRepository, TransactionTotal,
     WebhookRepository,
@@ -60,8 +62,9 @@ pub use status::{Cause, TransactionKind, TransactionStatus, TransactionStep};
 pub(crate) use stray::StrayCalls;
 pub use timers::PaymentTask;
 pub use transaction::{
-    Amount, Chargeback, DocumentStamp, EscrowState, Failure, GatewayLink, Mismatch, MismatchKind,
-    PaymentOrigin, ReconciliationStamp, Refund, SettlementState, Split, Transaction, TransactionRecord,
+    Amount, Chargeback, DocumentStamp, EscrowState, Failure, GatewayLink, Mismatch, MismatchKind, MoveDoubt,
+    MoveState, PaymentOrigin, ProviderMove, ReconciliationStamp, Refund, SettlementState, Split, Transaction,
+    TransactionRecord,
 };
 pub use view::{PaymentMeans, TransactionInternals, TransactionView};
 pub use webhook::{Webhook, WebhookPolicy, WebhookRecord, WebhookStatus};

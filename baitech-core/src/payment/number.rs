@@ -42,6 +42,42 @@ impl TransactionNumber {
         Self(text.into())
     }
 
+    /// The number that somebody has typed for an account: in any case, with blanks and separators
+    /// anywhere.
+    ///
+    /// ```
+    /// use baitech_core::payment::TransactionNumber;
+    ///
+    /// for typed in ["TXN260302000001", "txn-260302-000001", " Txn 260302/000001 "] {
+    ///     assert_eq!(TransactionNumber::typed(typed).unwrap().as_str(), "TXN260302000001");
+    /// }
+    /// assert!(TransactionNumber::typed("TXN 1").is_none());
+    /// ```
+    #[must_use]
+    pub fn typed(text: &str) -> Option<Self> {
+        without_separators(text).parse().ok()
+    }
+
+    /// The first number in a longer text, as a bank's narration holds it: `PAYMENT
+    /// TXN-260302-000001 JANE`.
+    #[must_use]
+    pub fn find_in(text: &str) -> Option<Self> {
+        let upper = text.to_ascii_uppercase();
+        upper.match_indices("TXN").find_map(|(at, _)| {
+            let (before, from) = (upper.get(..at)?, upper.get(at..)?);
+            let begins_word = !before.ends_with(|c: char| c.is_alphanumeric());
+            let digits = from.char_indices().filter(|(_, c)| c.is_ascii_digit());
+            let end = digits.map(|(index, _)| index).nth(11)?.checked_add(1)?;
+            // A busy day has more digits.
+            let more = from.get(end..)?.bytes().take_while(u8::is_ascii_digit).count();
+            let end = end.checked_add(more)?;
+            let ends_word = !from.get(end..)?.starts_with(|c: char| c.is_alphanumeric());
+            let typed = from.get(..end).filter(|_| begins_word && ends_word)?;
+            let is_one = typed.chars().skip(3).all(|c| c.is_ascii_digit() || is_separator(c));
+            Self::typed(typed).filter(|_| is_one)
+        })
+    }
+
     /// The number.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -54,6 +90,16 @@ pub(crate) fn is_numbered(text: &str, period: usize) -> bool {
     let series = text.get(period..).unwrap_or_default();
     let widened = series.len() > 6 && series.len() <= 19 && !series.starts_with('0');
     (series.len() == 6 || widened) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// What people put between the parts of a number.
+pub(crate) fn is_separator(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '-' | '–' | '—' | '_' | '/' | '.' | ':' | '#' | ',')
+}
+
+/// A number as it was meant, without what was put between its parts.
+pub(crate) fn without_separators(text: &str) -> String {
+    text.chars().filter(|c| !is_separator(*c)).collect()
 }
 
 fn day(at: DateTime<Utc>) -> String {
@@ -94,6 +140,33 @@ mod tests {
         assert_eq!(TransactionNumber::new(day, 999_999).as_str(), "TXN260302999999");
         assert_eq!(TransactionNumber::new(day, 1_000_000).as_str(), "TXN2603021000000");
         assert_eq!(TransactionNumber::series(day), "transaction.260302");
+    }
+
+    #[test]
+    fn a_number_is_found_with_separators_in_a_longer_text() {
+        let find = |text| TransactionNumber::find_in(text).map(|number| number.to_string());
+        let expected = Some("TXN260302000001".to_owned());
+        for text in [
+            "TXN260302000001",
+            "Payment TXN-260302-000001 JANE WANJIKU",
+            "ref: txn 260302 000001/2",
+            "TXN X TXN260302000001.",
+            "MPESA*TXN_260302_000001",
+        ] {
+            assert_eq!(find(text), expected, "{text}");
+        }
+        assert_eq!(find("for txn-260302-1000000 x").as_deref(), Some("TXN2603021000000"));
+        for text in [
+            "",
+            "TXN",
+            "TXN26030200000",
+            "TXN2603020000012",
+            "ATXN260302000001",
+            "TXN a260302000001",
+            "TXN ü",
+        ] {
+            assert_eq!(find(text), None, "{text}");
+        }
     }
 
     #[test]

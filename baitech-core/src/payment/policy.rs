@@ -48,8 +48,39 @@ pub struct PaymentPolicy {
     pub tip_limit: Money,
     /// How calls of providers are retried and kept.
     pub webhooks: super::WebhookPolicy,
+    /// What is done with money that a provider moved back without our order.
+    pub on_provider_move: OnProviderMove,
+    /// What is done with a second receipt of one payment.
+    pub on_second_receipt: OnSecondReceipt,
     /// Whom documents name as their issuer.
     pub issuer: super::Addressee,
+}
+
+/// What is done with money that a provider moved back without our order: a refund made on its own
+/// page, a payout reversed there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum OnProviderMove {
+    /// It is booked as a refund or as a payout that came back, by the rules of our own. What cannot
+    /// be booked exactly, and what an unsigned call tells, waits for a person.
+    #[default]
+    Book,
+    /// All of it waits for a person. Nothing of the transaction is released meanwhile.
+    AskPerson,
+}
+
+/// What is done when a provider tells of a second receipt under the name of one payment.
+///
+/// One operation has one receipt. A second one is either a payer who has paid twice, or a call that
+/// is not the provider's: mobile money does not sign its calls. The default lets no money out on
+/// such a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum OnSecondReceipt {
+    /// The money is kept apart as a payment of its own, until a person lets it into its payer's
+    /// wallet or sends it back.
+    #[default]
+    Hold,
+    /// The money goes back at once, through the provider.
+    Refund,
 }
 
 impl Default for PaymentPolicy {
@@ -74,6 +105,8 @@ impl Default for PaymentPolicy {
             wallet_limit: kes(500_000),
             tip_limit: kes(50_000),
             webhooks: super::WebhookPolicy::default(),
+            on_provider_move: OnProviderMove::Book,
+            on_second_receipt: OnSecondReceipt::Hold,
             issuer: super::Addressee { name: "BaiTech".to_owned(), ..super::Addressee::default() },
         }
     }
@@ -116,6 +149,8 @@ impl PaymentPolicy {
             settlement_day: _,
             settlement_time: _,
             webhooks: _,
+            on_provider_move: _,
+            on_second_receipt: _,
             issuer: _,
         } = self;
         [

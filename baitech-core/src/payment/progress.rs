@@ -82,7 +82,8 @@ impl Transaction {
         if !matches!(outcome, Outcome::Declined(_)) {
             return Decision::new(self);
         }
-        let went_out = self.status == TransactionStatus::Completed && !self.kind.is_incoming();
+        let left = [TransactionStatus::Completed, TransactionStatus::PartiallyRefunded];
+        let went_out = left.contains(&self.status) && !self.kind.is_incoming();
         if went_out && !self.gateway.needs_person {
             self.0.gateway.needs_person = true;
             return Decision::new(self).event(PaymentEvent::PaymentNeedsPerson);
@@ -274,7 +275,7 @@ impl Transaction {
     }
 
     /// Where the money that is set aside for an outgoing transaction goes when it does not go out.
-    const fn set_aside_from(&self) -> Option<Account> {
+    pub(super) const fn set_aside_from(&self) -> Option<Account> {
         let record = &self.0;
         match (record.kind, record.payee) {
             (TransactionKind::TechnicianPayout, Some(technician)) => Some(Account::Payable(technician)),

@@ -18,7 +18,7 @@ impl Transaction {
     /// # Errors
     /// Violations of `amount` for nothing, less than nothing, a fraction of the smallest unit, or another currency; [`Rule::Transition`]
     /// where no money has come; [`Rule::ExceedsCapture`] for more than is left; [`Rule::UnderReview`] while the payer contests it with
-    /// the bank.
+    /// the bank, and while money that the provider moved without our order waits for a person.
     pub fn check_refund(&self, amount: Money) -> Result<()> {
         let violation = |code, message: String| Violation::new("amount", code, message);
         if amount.currency() != self.amount.currency() {
@@ -37,6 +37,11 @@ impl Transaction {
         }
         if self.is_contested() {
             return Err(self.refuse(Rule::UnderReview, "the bank decides whether this money goes back"));
+        }
+        if self.has_open_move() {
+            let message =
+                "the provider moved money of it without our order; a person has to decide on that first";
+            return Err(self.refuse(Rule::UnderReview, message));
         }
         let left = self.captured()?;
         if amount.exceeds(left)? {
@@ -57,20 +62,13 @@ impl Transaction {
         Decision::new(self).give_back(amount, Some(portions), sources, reason, context)
     }
 
-    /// Gives a top-up back whose money is not in its wallet any more: its owner owes it.
-    pub(super) fn refund_on_credit(
-        self,
-        amount: Money,
-        reason: &str,
-        context: &Context<'_>,
-    ) -> Result<Decision<Self>> {
-        let portions = self.net_shares()?.portions(amount)?;
-        let debtor = self.payer.filter(|_| self.kind == TransactionKind::WalletTopup);
-        let sources = match debtor {
-            Some(debtor) => vec![(Account::Receivable(debtor), amount)],
-            None => self.sources(&portions)?,
-        };
-        Decision::new(self).give_back(amount, Some(portions), sources, reason, context)
+    /// As [`sources`](Self::sources); `on_credit`, the owner of a wallet that is empty by now owes
+    /// what was topped up.
+    pub(super) fn sources_of(&self, portions: &Shares, on_credit: bool) -> Result<Vec<(Account, Money)>> {
+        match self.payer.filter(|_| on_credit && self.kind == TransactionKind::WalletTopup) {
+            Some(debtor) => Ok(vec![(Account::Receivable(debtor), portions.total()?)]),
+            None => self.sources(portions),
+        }
     }
 
     /// From which accounts the parties give up their portions.

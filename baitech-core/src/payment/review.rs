@@ -1,15 +1,12 @@
-//! What people decide on payments, and what banks do.
+//! What people decide on payments.
 
 use serde::Serialize;
 
-use super::{
-    Chargeback, FraudCheck, FraudReview, MismatchKind, PaymentEvent, Transaction, TransactionStatus,
-};
+use super::{FraudCheck, FraudReview, MismatchKind, MoveDoubt, MoveState, PaymentEvent, Transaction};
 use crate::{
     booking::{Booking, Context},
     decide::Decision,
-    kernel::{Error, Money, Result, Rule},
-    ledger::Account,
+    kernel::{Error, Result, Rule},
 };
 
 /// What a person has to look at in a transaction.
@@ -21,6 +18,12 @@ pub enum PersonTask {
     FraudReview,
     /// A card's holder contests it with the bank, which decides on the evidence that is sent.
     Chargeback,
+    /// The bank has told both verdicts of a contested charge:
+    /// [`Payments::decide_verdict`](super::Payments::decide_verdict).
+    Verdict,
+    /// The provider moved money back without our order, and it could not be booked without a
+    /// person: [`Payments::decide_provider_move`](super::Payments::decide_provider_move).
+    ProviderMove(MoveDoubt),
     /// Money came that is not what was asked for: [`Payments::decide_mismatch`](super::Payments::decide_mismatch).
     WrongMoney(MismatchKind),
     /// What became of its money: [`Payments::decide_outcome`](super::Payments::decide_outcome).
@@ -29,7 +32,7 @@ pub enum PersonTask {
 
 impl Transaction {
     /// Whether a person has to look at it: a fraud review, money that is not what was asked for, an outcome that nobody knows, a charge
-    /// contested with the bank.
+    /// contested with the bank, money that the provider moved back without our order.
     #[must_use]
     pub fn needs_person(&self) -> bool {
         self.is_under_review() || self.is_mismatched() || self.gateway.needs_person
@@ -40,9 +43,13 @@ impl Transaction {
     pub fn person_tasks(&self) -> Vec<PersonTask> {
         let wrong = self.mismatch.as_ref().filter(|mismatch| mismatch.decided.is_none());
         let unknown = self.gateway.needs_person && wrong.is_none();
+        let contradicted = self.chargeback.as_ref().is_some_and(|chargeback| chargeback.contradicted);
+        let open = self.provider_moves.iter().find(|moved| moved.state == MoveState::Open);
         [
             self.fraud.as_ref().is_some_and(FraudCheck::is_open).then_some(PersonTask::FraudReview),
-            self.is_contested().then_some(PersonTask::Chargeback),
+            (self.is_contested() && !contradicted).then_some(PersonTask::Chargeback),
+            contradicted.then_some(PersonTask::Verdict),
+            open.map(|moved| PersonTask::ProviderMove(moved.doubt.unwrap_or(MoveDoubt::Policy))),
             wrong.map(|mismatch| PersonTask::WrongMoney(mismatch.kind)),
             unknown.then_some(PersonTask::UnknownOutcome),
         ]
@@ -78,82 +85,5 @@ impl Transaction {
             return Ok(Decision::new(self).event(event));
         }
         Ok(self.refund(captured, "the payment was not approved", context)?.event(event))
-    }
-
-    /// A card's holder contests the payment with the bank, which has taken the money back for now. Nothing is released meanwhile, and
-    /// what was released is taken back until it is decided.
-    ///
-    /// # Errors
-    /// Those of the ledger.
-    pub fn contested(
-        mut self,
-        id: &str,
-        amount: Money,
-        reason: &str,
-        context: &Context<'_>,
-    ) -> Result<Decision<Self>> {
-        if self.chargeback.is_some() {
-            return Ok(Decision::new(self));
-        }
-        self.0.chargeback = Some(Chargeback {
-            id: id.to_owned(),
-            amount,
-            reason: reason.to_owned(),
-            opened_at: context.now,
-            won: None,
-        });
-        Ok(self.freeze(context)?.event(PaymentEvent::ChargebackOpened { amount }))
-    }
-
-    /// The bank has decided. What is lost is a refund that the bank has made itself; so far as it takes more than is left of the payment,
-    /// it is the platform's loss. A share that is taken back stays so while the booking is `disputed`. Where the wallet that was topped up is
-    /// empty by now, its owner owes the sum (`on_credit`).
-    ///
-    /// # Errors
-    /// [`Rule::Transition`] where nothing is contested under this name; those of the ledger.
-    pub fn chargeback_closed(
-        mut self,
-        id: &str,
-        won: bool,
-        (disputed, on_credit): (bool, bool),
-        context: &Context<'_>,
-    ) -> Result<Decision<Self>> {
-        let event = PaymentEvent::ChargebackClosed { won };
-        let lost = match self.0.chargeback.as_mut().filter(|chargeback| chargeback.id == id) {
-            None => return Err(self.refuse(Rule::Transition, "nothing is contested under this name")),
-            Some(chargeback) if chargeback.won.is_some() => return Ok(Decision::new(self)),
-            Some(chargeback) => {
-                chargeback.won = Some(won);
-                chargeback.amount
-            }
-        };
-        let thaw = |decision: Decision<Self>| {
-            if disputed { Ok(decision) } else { decision.and_then(|transaction| transaction.thaw(context)) }
-        };
-        let left = self.captured()?;
-        if won || lost.currency() != left.currency() {
-            return thaw(Decision::new(self).event(event));
-        }
-        let back = lost.try_min(left)?;
-        let (beyond, provider) = (lost.checked_sub(back)?, self.gateway.provider);
-        let mut decision = if back.is_zero() {
-            Decision::new(self)
-        } else if on_credit {
-            self.refund_on_credit(back, "chargeback", context)?
-        } else {
-            self.refund(back, "chargeback", context)?
-        };
-        decision = decision.event(event);
-        let Some(provider) = provider else { return thaw(decision) };
-        let mut postings = vec![(Account::Losses, beyond.negated()), (Account::Clearing(provider), lost)];
-        if let Some(created) = decision.effects.created.last_mut() {
-            let refund = &mut created.value;
-            // The money is with the payer already: nobody is asked to send it.
-            refund.0.status = TransactionStatus::Completed;
-            refund.0.completed_at = Some(context.now);
-            refund.0.gateway.next_at = None;
-            postings.push((Account::Reserved(refund.id), back.negated()));
-        }
-        thaw(decision.post("chargeback", context, postings)?)
     }
 }

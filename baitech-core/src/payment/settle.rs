@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Cause, Mismatch, MismatchKind, PaymentEvent, Proof, Transaction, TransactionKind, TransactionStatus,
+    Amount, Cause, Mismatch, MismatchKind, NewTransaction, OnSecondReceipt, PaymentEvent, Proof, Transaction,
+    TransactionKind, TransactionStatus,
 };
 use crate::{
     booking::{Booking, Context, PaymentMethod},
     decide::Decision,
-    kernel::{Error, Money, Result, Rule},
+    kernel::{Error, Money, Result, Rule, Text},
     ledger::Account,
     store::{Bound, ClaimKey, Stored},
 };
@@ -47,11 +48,7 @@ impl Transaction {
             return self.mismatched(MismatchKind::Reference, None, None, context);
         }
         if self.status.is_settled() {
-            return if self.is_another(proof) {
-                self.send_back_another(proof, context)
-            } else {
-                Ok(self.noted(proof))
-            };
+            return if self.is_another(proof) { self.another(proof, context) } else { Ok(self.noted(proof)) };
         }
         if self.is_mismatched() {
             return self.settled_after_all(proof, booking, context);
@@ -72,7 +69,7 @@ impl Transaction {
 
     /// Takes in a proof after something was told that did not fit. Only what fits in every way counts: then the right money has come, and
     /// what was kept apart is either the same money, wrongly told before, or other money, which still waits for a person. More money that
-    /// does not fit goes back at once.
+    /// does not fit is a second receipt, of which the policy decides.
     fn settled_after_all(
         mut self,
         proof: &Proof,
@@ -90,7 +87,7 @@ impl Transaction {
         let named = mismatch.kind != MismatchKind::Payer || !same || proof.payer.is_some();
         if !fits || !named {
             let another = self.is_another(proof);
-            return if another { self.send_back_another(proof, context) } else { Ok(Decision::new(self)) };
+            return if another { self.another(proof, context) } else { Ok(Decision::new(self)) };
         }
         let kept = mismatch.received.filter(|_| self.kind.is_incoming());
         match (kept, self.gateway.provider) {
@@ -199,6 +196,35 @@ impl Transaction {
         decided.is_some_and(|mismatch| mismatch.receipt.is_some() && mismatch.receipt == proof.receipt)
     }
 
+    /// Money that came besides, under a receipt of its own: the policy says what is done with it.
+    fn another(self, proof: &Proof, context: &Context<'_>) -> Result<Decision<Self>> {
+        match context.policy.payment.on_second_receipt {
+            OnSecondReceipt::Hold => self.hold_another(proof, context),
+            OnSecondReceipt::Refund => self.send_back_another(proof, context),
+        }
+    }
+
+    /// Keeps money that came besides apart, as a payment of its own that waits for a person. Nobody
+    /// is sent money on the word of a call that may not be the provider's.
+    fn hold_another(self, proof: &Proof, context: &Context<'_>) -> Result<Decision<Self>> {
+        let amount = proof.amount.unwrap_or(self.amount_at_provider());
+        let new = NewTransaction {
+            payer: self.payer,
+            provider: self.gateway.provider,
+            phone: proof.payer.clone().or_else(|| self.gateway.phone.clone()),
+            account: self.gateway.account.clone(),
+            reason: Some(Text::from_stored(format!("second receipt of {}", self.number))),
+            ..NewTransaction::new(TransactionKind::WalletTopup, self.method, Amount::whole(amount))
+        };
+        let mut begun = Self::begin(new, context)?;
+        begun.next.0.gateway.sent_at = Some(context.now);
+        let receipt = proof.receipt.clone();
+        let held = begun.and_then(|besides| {
+            besides.mismatched(MismatchKind::Reference, Some(amount), receipt, context)
+        })?;
+        Ok(Decision::new(self).create(held))
+    }
+
     /// Money that came besides goes back at once, as a transaction of its own.
     fn send_back_another(self, proof: &Proof, context: &Context<'_>) -> Result<Decision<Self>> {
         let amount = proof.amount.unwrap_or(self.amount_at_provider());
@@ -224,8 +250,19 @@ impl Transaction {
         self.0.gateway.needs_person = self.is_mismatched();
     }
 
-    /// A repeated proof tells at most a receipt that was not known.
+    /// A repeated proof tells at most a receipt that was not known. One that contradicts what is
+    /// booked (the same receipt with another amount, money that went out under two receipts) is for
+    /// a person to look into.
     fn noted(mut self, proof: &Proof) -> Decision<Self> {
+        let known = self.gateway.receipt.as_ref();
+        let same = known.is_some() && known == proof.receipt.as_ref();
+        let other = known.is_some() && proof.receipt.is_some() && !same;
+        let wrong_amount = same && proof.amount.is_some_and(|amount| amount != self.amount_at_provider());
+        let gone_twice = other && !self.kind.is_incoming();
+        if (wrong_amount || gone_twice) && self.mismatch.is_none() && !self.gateway.needs_person {
+            self.0.gateway.needs_person = true;
+            return Decision::new(self).event(PaymentEvent::PaymentNeedsPerson);
+        }
         if self.gateway.receipt.is_none() && proof.receipt.is_some() {
             self.0.gateway.receipt.clone_from(&proof.receipt);
             self.0.gateway.next_at = None;
@@ -278,7 +315,7 @@ impl Transaction {
         }
     }
 
-    fn required<T>(&self, party: Option<T>) -> Result<T> {
+    pub(super) fn required<T>(&self, party: Option<T>) -> Result<T> {
         party.ok_or_else(|| self.refuse(Rule::Transition, "this transaction names nobody whose money it is"))
     }
 
@@ -454,7 +491,7 @@ impl Transaction {
     }
 
     /// The wrong money came; the right money did not.
-    fn fail_received(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
+    pub(super) fn fail_received(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.status.is_open() {
             let end = (TransactionStatus::Failed, Cause::Declined);
             return self.fail("mismatch", "another amount or payer than was asked for", end, context);

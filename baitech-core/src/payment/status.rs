@@ -184,6 +184,8 @@ pub enum Cause {
     TimedOut,
     /// Money is given back.
     GivenBack,
+    /// Money that had been given back has come again: a bank has changed its verdict.
+    Recovered,
 }
 
 /// One arrow of the transactions' state machine.
@@ -231,6 +233,9 @@ impl TransactionStep {
             step(Completed, PartiallyRefunded, Cause::GivenBack),
             step(Completed, Refunded, Cause::GivenBack),
             step(PartiallyRefunded, Refunded, Cause::GivenBack),
+            step(PartiallyRefunded, Completed, Cause::Recovered),
+            step(Refunded, PartiallyRefunded, Cause::Recovered),
+            step(Refunded, Completed, Cause::Recovered),
         ]
     };
 
@@ -258,7 +263,6 @@ mod tests {
                 assert!(from.next().all(TransactionStatus::is_settled), "{from}");
             }
         }
-        assert!(TransactionStatus::Refunded.is_terminal());
     }
 
     #[test]
@@ -267,8 +271,11 @@ mod tests {
             assert_ne!(step.from, step.to);
             let same = |other: &&TransactionStep| other.from == step.from && other.to == step.to;
             assert_eq!(TransactionStep::TABLE.iter().filter(same).count(), 1);
-            let into_settled = step.to == TransactionStatus::Completed;
-            assert_eq!(into_settled, step.cause == Cause::Settled, "arrow {n}");
+            let first_settled = step.to == TransactionStatus::Completed && !step.from.is_settled();
+            assert_eq!(first_settled, step.cause == Cause::Settled, "arrow {n}");
+            let is_back = matches!(step.from, TransactionStatus::Refunded)
+                || (step.from.is_settled() && step.to == TransactionStatus::Completed);
+            assert_eq!(is_back, step.cause == Cause::Recovered, "arrow {n}");
         }
     }
 }

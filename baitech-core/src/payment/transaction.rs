@@ -229,6 +229,93 @@ pub struct Chargeback {
     pub opened_at: DateTime<Utc>,
     /// Whether it was won, once it is decided.
     pub won: Option<bool>,
+    /// The bank has told both verdicts: what is booked stands until a person has found out which
+    /// one holds.
+    #[serde(default)]
+    pub contradicted: bool,
+    /// The refund that books the loss.
+    #[serde(default)]
+    pub refund: Option<Id<Transaction>>,
+}
+
+/// Money of a transaction that its provider moved back without our order: a refund of a payment, a
+/// reversal of a payout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProviderMove {
+    /// The provider's name for it; `None` while only a running total tells of it.
+    pub id: Option<String>,
+    /// How much; `None` where the provider did not say.
+    pub amount: Option<Money>,
+    /// When it was told.
+    pub at: DateTime<Utc>,
+    /// What became of it in the books.
+    pub state: MoveState,
+    /// Why a person had to decide; `None` where nobody had to.
+    pub doubt: Option<MoveDoubt>,
+    /// The refund that books it, for a payment.
+    pub transaction: Option<Id<Transaction>>,
+    /// When a person has decided, and who.
+    pub decided: Option<(DateTime<Utc>, Id<User>)>,
+}
+
+/// What became of a [`ProviderMove`] in the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MoveState {
+    /// It is in the ledger.
+    Booked,
+    /// A person has to decide. Nothing of the transaction is released or given back until then.
+    Open,
+    /// A person has decided that it is not to be booked.
+    Dismissed,
+    /// The provider has told that it failed before anybody told that it was made: no money has
+    /// moved.
+    Failed,
+}
+
+impl MoveState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Booked, Self::Open, Self::Dismissed, Self::Failed];
+}
+
+/// Why a [`ProviderMove`] is not booked without a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MoveDoubt {
+    /// The policy leaves all of them to a person.
+    Policy,
+    /// The provider's call is not signed.
+    Unsigned,
+    /// The amount is not known.
+    UnknownAmount,
+    /// It is of another currency than the transaction.
+    Currency,
+    /// It is more than is left of the transaction.
+    Exceeds,
+    /// The booking is disputed.
+    Disputed,
+    /// The payer contests the payment with the bank.
+    Contested,
+    /// The money never counted as the payment: it is kept apart, and waits for a person.
+    KeptApart,
+    /// Nobody is known to whose account it goes back.
+    NoOwner,
+}
+
+impl MoveDoubt {
+    /// Every reason.
+    pub const ALL: [Self; 9] = [
+        Self::Policy,
+        Self::Unsigned,
+        Self::UnknownAmount,
+        Self::Currency,
+        Self::Exceeds,
+        Self::Disputed,
+        Self::Contested,
+        Self::KeptApart,
+        Self::NoOwner,
+    ];
 }
 
 /// How what was earned is paid out.
@@ -333,6 +420,9 @@ pub struct TransactionRecord {
     pub mismatch: Option<Mismatch>,
     /// A charge contested with the bank.
     pub chargeback: Option<Chargeback>,
+    /// What the provider moved back without our order.
+    #[serde(default)]
+    pub provider_moves: Vec<ProviderMove>,
     /// Why it failed.
     pub failure: Option<Failure>,
     /// Where it was asked for.

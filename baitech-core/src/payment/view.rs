@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use super::{
     Amount, Chargeback, DocumentStamp, EscrowState, Failure, FraudCheck, FraudDecision, GatewayLink,
-    Mismatch, PaymentOrigin, ReconciliationStamp, Refund, SettlementState, Split, Transaction,
+    Mismatch, PaymentOrigin, ProviderMove, ReconciliationStamp, Refund, SettlementState, Split, Transaction,
     TransactionKind, TransactionNumber, TransactionRecord, TransactionStatus,
 };
 use crate::{
@@ -112,6 +112,8 @@ pub struct TransactionInternals {
     pub mismatch: Option<Mismatch>,
     /// A charge contested with the bank.
     pub chargeback: Option<Chargeback>,
+    /// What the provider moved back without our order.
+    pub provider_moves: Vec<ProviderMove>,
     /// Where it was asked for.
     #[serde(rename = "metadata")]
     pub origin: PaymentOrigin,
@@ -150,6 +152,7 @@ impl TransactionView {
             reconciliation,
             mismatch,
             chargeback,
+            provider_moves,
             mut failure,
             origin,
             reason,
@@ -211,6 +214,7 @@ impl TransactionView {
                 reconciliation,
                 mismatch,
                 chargeback,
+                provider_moves,
                 origin,
             }),
         })

@@ -18,12 +18,15 @@ use crate::{
 pub enum WebhookStatus {
     /// Stored, and not looked at yet; or looked at too early, and to be looked at again.
     Received,
-    /// It took effect, or told what was known.
+    /// It took effect.
     Applied,
-    /// The same news was applied before.
+    /// It tells what was known: the same news was applied before, or the books say so already.
     Duplicate,
-    /// It tells nothing that concerns us.
+    /// It tells nothing that concerns us, or nothing that changes anything.
     Ignored,
+    /// It tells something that could not be booked without a person: what it is about waits for
+    /// one.
+    NeedsPerson,
     /// It proves nothing: not signed, forged, too old, unreadable, or for nobody.
     Rejected,
     /// It could not be handled as often as the policy allows. A person looks at it, and may retry it.
@@ -32,8 +35,15 @@ pub enum WebhookStatus {
 
 impl WebhookStatus {
     /// Every status.
-    pub const ALL: [Self; 6] =
-        [Self::Received, Self::Applied, Self::Duplicate, Self::Ignored, Self::Rejected, Self::DeadLetter];
+    pub const ALL: [Self; 7] = [
+        Self::Received,
+        Self::Applied,
+        Self::Duplicate,
+        Self::Ignored,
+        Self::NeedsPerson,
+        Self::Rejected,
+        Self::DeadLetter,
+    ];
 
     /// The name in documents and on the wire.
     #[must_use]
@@ -43,6 +53,7 @@ impl WebhookStatus {
             Self::Applied => "applied",
             Self::Duplicate => "duplicate",
             Self::Ignored => "ignored",
+            Self::NeedsPerson => "needs_person",
             Self::Rejected => "rejected",
             Self::DeadLetter => "dead_letter",
         }
@@ -171,7 +182,7 @@ impl WebhookPolicy {
 
 impl Webhook {
     /// The most bytes that a body may have.
-    pub const MAX_BODY_BYTES: usize = 64 * 1024;
+    pub const MAX_BODY_BYTES: usize = 1024 * 1024;
     /// The most headers that are kept of a call.
     pub const MAX_HEADERS: usize = 16;
     /// The most bytes of one header; a longer one is dropped, and the call counts as not signed.
@@ -268,7 +279,7 @@ impl Webhook {
         self.0.attempts = self.0.attempts.saturating_add(1);
         self.0.next_at = None;
         self.0.expires_at = Some(after(now, policy.keep_for));
-        let applied = status == WebhookStatus::Applied;
+        let applied = matches!(status, WebhookStatus::Applied | WebhookStatus::NeedsPerson);
         Decision::new(self).event(PaymentEvent::WebhookHandled { applied })
     }
 

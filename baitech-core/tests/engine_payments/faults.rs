@@ -114,7 +114,9 @@ fn money_that_comes_late_and_large_is_asked_about_and_counts() {
 
 #[test]
 fn money_that_comes_twice_goes_back_once() {
-    let till = Till::new();
+    let mut policy = baitech_core::booking::BookingPolicy::default();
+    policy.payment.on_second_receipt = baitech_core::payment::OnSecondReceipt::Refund;
+    let till = Till::with(|builder| builder.policy(policy));
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction;
     till.call_at("paybill", &format!("d1;account:{};deposit;2738;SJD1;", payment.number));

@@ -29,4 +29,6 @@ mod reviewing;
 #[path = "../support/mod.rs"]
 mod support;
 mod till;
+mod unordered;
+mod verdicts;
 mod webhooks;

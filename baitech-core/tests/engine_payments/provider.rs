@@ -10,7 +10,7 @@ use baitech_core::{
     kernel::{Currency, Money},
     payment::{
         Capabilities, Capture, Charge, Declined, GatewayError, Limits, News, Notice, Outcome, PayOut,
-        PaymentGateway, Proof, Query, RefundOrder, Subject, WebhookCall, WebhookError,
+        PaymentGateway, Proof, Query, RefundOrder, Returned, Subject, WebhookCall, WebhookError,
     },
 };
 
@@ -190,6 +190,22 @@ impl PaymentGateway for Provider {
                 amount: proof.amount.unwrap(),
                 reason: "fraudulent".to_owned(),
             },
+            "contested-again" => News::ChargebackOpened {
+                id: "dp_2".to_owned(),
+                amount: proof.amount.unwrap(),
+                reason: "fraudulent".to_owned(),
+            },
+            "refunded" => News::Returned(Returned::One {
+                id: proof.receipt.unwrap(),
+                amount: proof.amount,
+                failed: false,
+            }),
+            "refund-failed" => News::Returned(Returned::One {
+                id: proof.receipt.unwrap(),
+                amount: proof.amount,
+                failed: true,
+            }),
+            "total" => News::Returned(Returned::Total { amount: proof.amount.unwrap() }),
             "won" => News::ChargebackClosed { id: "dp_1".to_owned(), won: true },
             "lost" => News::ChargebackClosed { id: "dp_1".to_owned(), won: false },
             _ => News::Nothing,

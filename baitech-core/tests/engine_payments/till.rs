@@ -1,6 +1,6 @@
 //! A marketplace with two providers, and the ways to its money.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use baitech_core::{
     account::User,
@@ -9,7 +9,7 @@ use baitech_core::{
     ledger::Account,
     payment::{
         NewPayment, PaymentGateway, Payments, StartedPayment, Transaction, TransactionFilter,
-        TransactionKind, TransactionStatus, Webhook, WebhookCall,
+        TransactionKind, TransactionStatus, Webhook, WebhookCall, WebhookStatus,
     },
     store::{LedgerReader, Load, Stored},
 };
@@ -23,6 +23,7 @@ pub(crate) struct Till {
     pub(crate) world: World,
     pub(crate) mpesa: Arc<Provider>,
     pub(crate) card: Arc<Provider>,
+    heard: Mutex<Vec<Id<Webhook>>>,
 }
 
 impl Till {
@@ -36,7 +37,7 @@ impl Till {
         let world = World::with(|builder| {
             configure(gateways.into_iter().fold(builder, |builder, gateway| builder.gateway(gateway)))
         });
-        Self { world, mpesa, card }
+        Self { world, mpesa, card, heard: Mutex::default() }
     }
 
     pub(crate) fn payments(&self) -> Payments {
@@ -110,7 +111,20 @@ impl Till {
             body: text.as_bytes().to_vec(),
             received_at: self.world.now(),
         };
-        run(self.payments().receive_webhook(call)).unwrap();
+        let id = run(self.payments().receive_webhook(call)).unwrap();
+        self.heard.lock().unwrap().extend(id);
+    }
+
+    /// What became of the calls so far, the oldest first.
+    pub(crate) fn heard(&self) -> Vec<WebhookStatus> {
+        let calls = self.heard.lock().unwrap();
+        let load = |id: &Id<Webhook>| run(Load::<Webhook>::load(&*self.world.store, *id)).unwrap();
+        calls.iter().map(|id| load(id).expect("the call is stored").status).collect()
+    }
+
+    /// What became of the last call.
+    pub(crate) fn last_heard(&self) -> WebhookStatus {
+        *self.heard().last().expect("a call")
     }
 
     /// Puts money into a wallet.

@@ -21,6 +21,95 @@ fn statuses(till: &Till) -> Vec<WebhookStatus> {
     all.into_iter().map(|(_, status)| status).collect()
 }
 
+/// A second receipt of one payment goes back at once.
+fn refunding() -> Till {
+    let mut policy = baitech_core::booking::BookingPolicy::default();
+    policy.payment.on_second_receipt = baitech_core::payment::OnSecondReceipt::Refund;
+    Till::with(|builder| builder.policy(policy))
+}
+
+#[test]
+fn a_second_receipt_is_held_for_a_person_unless_the_policy_refunds_it() {
+    for complete in [true, false] {
+        let till = Till::new();
+        let id = till.accepted(PaymentMethod::Mpesa);
+        let payment = till.pay(id).unwrap().transaction.id;
+        till.call(payment, "n1;caller:;paid;2738;SJK1;");
+        till.call(payment, "n2;caller:;paid;2738;SJK2;");
+        till.call(payment, "n3;caller:;paid;2738;SJK2;");
+        let [.., held, again] = till.heard()[..] else { panic!("three calls") };
+        assert_eq!((held, again), (WebhookStatus::NeedsPerson, WebhookStatus::Duplicate));
+        assert_eq!(till.mpesa.count("refund"), 0, "no money goes out on a word that nobody has signed");
+        let [besides] = &till.of_kind(TransactionKind::WalletTopup)[..] else { panic!("one besides") };
+        assert_eq!(besides.mismatch.as_ref().unwrap().receipt.as_deref(), Some("SJK2"));
+        assert_eq!(till.balance(Account::Reserved(besides.id)), 2_738);
+        assert!(!till.load(payment).needs_person(), "the payment itself goes its way");
+        let support = till.world.support.actor();
+        run(till.payments().decide_mismatch(&support, besides.id, complete)).unwrap();
+        if complete {
+            assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 2_738);
+        } else {
+            till.work();
+            let refund = till.of_kind(TransactionKind::Refund).pop().unwrap();
+            till.call(refund.id, "n4;caller:;paid;2738;SJR2;");
+        }
+        assert_eq!(till.balance(Account::Escrow(id)), 2_738);
+        assert_eq!(till.balance(Account::Reserved(besides.id)), 0);
+    }
+
+    let till = refunding();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction.id;
+    till.call(payment, "n1;caller:;paid;2738;SJK1;");
+    till.call(payment, "n2;caller:;paid;2738;SJK2;");
+    let [refund] = &till.of_kind(TransactionKind::Refund)[..] else { panic!("one refund") };
+    assert_eq!(refund.amount.gross, kes(2_738));
+    till.work();
+    assert_eq!(till.mpesa.count("refund"), 1);
+}
+
+#[test]
+fn a_deposit_finds_its_payment_by_any_way_to_write_its_number_or_its_bookings() {
+    let separated =
+        |number: &str, at: usize| format!("{}-{} {}", &number[..at], &number[at..at + 4], &number[at + 4..]);
+    for of_booking in [true, false] {
+        for style in 0..3 {
+            let till = Till::new();
+            let id = till.accepted(PaymentMethod::Mpesa);
+            let payment = till.pay(id).unwrap().transaction;
+            let number =
+                if of_booking { till.world.load(id).number.to_string() } else { payment.number.to_string() };
+            let account = match style {
+                0 => number.to_lowercase(),
+                1 => separated(&number, if of_booking { 2 } else { 3 }),
+                _ => format!(" {number}. "),
+            };
+            till.call_at("paybill", &format!("d1;account:{account};deposit;2738;SJD1;254700000009"));
+            assert_eq!(till.balance(Account::Escrow(id)), 2_738, "{account}");
+            assert_eq!(till.load(payment.id).status, TransactionStatus::Completed, "{account}");
+            till.call_at("paybill", &format!("d2;account:{account};deposit;2738;SJD2;254700000009"));
+            let wallet = Account::Wallet(till.world.customer.id);
+            assert_eq!(till.balance(wallet), 2_738, "more money of the same payer");
+        }
+    }
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let number = till.world.load(id).number.clone();
+    till.call_at("paybill", &format!("d1;account:{number};deposit;500;SJD1;254700000009"));
+    assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 500, "no payment was begun");
+}
+
+#[test]
+fn a_call_of_a_megabyte_is_stored() {
+    let till = Till::new();
+    let id = till.accepted(PaymentMethod::Mpesa);
+    let payment = till.pay(id).unwrap().transaction.id;
+    let mut call = "n1;caller:;paid;2738;SJK1;".to_owned();
+    call.push_str(&" ".repeat(1024 * 1024 - call.len()));
+    till.call(payment, &call);
+    assert_eq!(statuses(&till), [WebhookStatus::Applied]);
+}
+
 #[test]
 fn the_same_call_eight_times_pays_once() {
     let till = Till::new();
@@ -88,7 +177,7 @@ fn a_wrong_amount_or_payer_never_completes_a_payment() {
         ("n1;caller:;paid;2700;SJK1;", 2_700, false),
         ("n1;caller:;paid;2738;SJK1;2547****9999", 2_738, false),
     ] {
-        let till = Till::new();
+        let till = refunding();
         let id = till.accepted(PaymentMethod::Mpesa);
         let payment = till.pay(id).unwrap().transaction.id;
         till.call(payment, news);

@@ -36,6 +36,23 @@ pub(crate) struct FoundOut {
     receipt: Option<String>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ProviderMove {
+    /// Whether the money that the provider moved back is booked.
+    book: bool,
+    /// How much it was, where the provider did not say.
+    #[serde(default)]
+    amount: Option<Money>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Verdict {
+    /// Whether the money stays with us.
+    won: bool,
+}
+
 /// An admin gives held money to its receivers before its time.
 pub(crate) async fn release(caller: Caller, Payment(id): Payment) -> Answer {
     caller.show_payment(caller.payments.release(&caller.actor, id).await)
@@ -74,4 +91,23 @@ pub(crate) async fn decide_outcome(
 ) -> Answer {
     let receipt = body.receipt.as_deref();
     caller.show_payment(caller.payments.decide_outcome(&caller.actor, id, body.moved, receipt).await)
+}
+
+/// Staff decides on money that a provider moved back without our order.
+pub(crate) async fn decide_provider_move(
+    caller: Caller,
+    Payment(id): Payment,
+    Body(body): Body<ProviderMove>,
+) -> Answer {
+    let decided = caller.payments.decide_provider_move(&caller.actor, id, body.book, body.amount);
+    caller.show_payment(decided.await)
+}
+
+/// Staff has found out which of two verdicts of a bank holds.
+pub(crate) async fn decide_verdict(
+    caller: Caller,
+    Payment(id): Payment,
+    Body(body): Body<Verdict>,
+) -> Answer {
+    caller.show_payment(caller.payments.decide_verdict(&caller.actor, id, body.won).await)
 }

@@ -39,6 +39,8 @@ pub fn body(route: &Route) -> Option<Value> {
         "review" => Some(json!({ "approved": true })),
         "decide_mismatch" => Some(json!({ "complete": true })),
         "decide_outcome" => Some(json!({ "moved": true, "receipt": "QK123ABC" })),
+        "decide_provider_move" => Some(json!({ "book": true })),
+        "decide_verdict" => Some(json!({ "won": true })),
         "receive_webhook" => Some(json!({})),
         _ => None,
     }

@@ -10,8 +10,8 @@ use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
 
 use super::legacy::{LegacyRefund, MpesaDetails, StripeDetails};
 use super::parts::{
-    Amount, Chargeback, Escrow, Failure, Fraud, Gateway, Metadata, Mismatch, Reconciliation, Refund,
-    Settlement, Split, Stamp,
+    Amount, Chargeback, Escrow, Failure, Fraud, Gateway, Metadata, Mismatch, ProviderMove, Reconciliation,
+    Refund, Settlement, Split, Stamp,
 };
 use crate::value::{AsText, Millis, Oid};
 
@@ -56,6 +56,9 @@ pub(crate) struct TransactionDocument {
     pub(super) reconciliation: Option<Reconciliation>,
     pub(super) mismatch: Option<Mismatch>,
     pub(super) chargeback: Option<Chargeback>,
+    #[serde_as(as = "DefaultOnNull")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) provider_moves: Vec<ProviderMove>,
     pub(super) failure: Option<Failure>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) failed_at: Option<DateTime<Utc>>,

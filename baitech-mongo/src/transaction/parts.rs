@@ -5,7 +5,7 @@
 use baitech_core::account::User;
 use baitech_core::booking::PaymentMethod;
 use baitech_core::kernel::{Currency, ElementId, Id};
-use baitech_core::payment::{FraudDecision, MismatchKind, Transaction};
+use baitech_core::payment::{FraudDecision, MismatchKind, MoveDoubt, MoveState, Transaction};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -253,6 +253,27 @@ pub(super) struct Chargeback {
     #[serde_as(as = "Millis")]
     pub(super) opened_at: DateTime<Utc>,
     pub(super) won: Option<bool>,
+    pub(super) contradicted: Option<bool>,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) refund: Option<Id<Transaction>>,
+}
+
+/// Money that the provider moved back without our order.
+#[skip_serializing_none]
+#[serde_as]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ProviderMove {
+    /// The provider's name for it.
+    pub(super) id: Option<String>,
+    pub(super) amount: Option<Priced>,
+    #[serde_as(as = "Millis")]
+    pub(super) at: DateTime<Utc>,
+    pub(super) state: MoveState,
+    pub(super) doubt: Option<MoveDoubt>,
+    #[serde_as(as = "Option<Oid>")]
+    pub(super) transaction: Option<Id<Transaction>>,
+    pub(super) decided: Option<Decided>,
 }
 
 /// Why it failed; when, stands in `failedAt`.

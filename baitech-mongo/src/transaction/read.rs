@@ -14,7 +14,7 @@ use super::document::TransactionDocument;
 use super::legacy::{self, LegacyRefund};
 use super::parts::{
     Amount, Chargeback, Escrow, Failure, Fraud, FraudReason, FraudReview, Gateway, Metadata, Mismatch,
-    Priced, Reconciliation, Refund, Settlement, Split, Stamp,
+    Priced, ProviderMove, Reconciliation, Refund, Settlement, Split, Stamp,
 };
 use crate::codec::Unreadable;
 use crate::money::{DEFAULT_CURRENCY, currency, money};
@@ -61,6 +61,11 @@ impl TransactionDocument {
             reconciliation: self.reconciliation.and_then(|part| part.into_domain(currency, updated_at)),
             mismatch: self.mismatch.map(Mismatch::into_domain).transpose()?,
             chargeback: self.chargeback.map(Chargeback::into_domain).transpose()?,
+            provider_moves: self
+                .provider_moves
+                .into_iter()
+                .map(ProviderMove::into_domain)
+                .collect::<Result<_, _>>()?,
             failure: failure(self.failure, self.failed_at, updated_at),
             origin: self.metadata.unwrap_or_default().into_domain(),
             reason: self.reason,
@@ -233,9 +238,20 @@ impl Mismatch {
 
 impl Chargeback {
     fn into_domain(self) -> Result<payment::Chargeback, Unreadable> {
-        let Self { id, amount, reason, opened_at, won } = self;
+        let Self { id, amount, reason, opened_at, won, contradicted, refund } = self;
         let amount = amount.into_domain().map_err(|error| error.in_field("chargeback.amount"))?;
-        Ok(payment::Chargeback { id, amount, reason, opened_at, won })
+        let contradicted = contradicted.unwrap_or(false);
+        Ok(payment::Chargeback { id, amount, reason, opened_at, won, contradicted, refund })
+    }
+}
+
+impl ProviderMove {
+    fn into_domain(self) -> Result<payment::ProviderMove, Unreadable> {
+        let Self { id, amount, at, state, doubt, transaction, decided } = self;
+        let amount = amount.map(Priced::into_domain).transpose();
+        let amount = amount.map_err(|error| error.in_field("providerMoves.amount"))?;
+        let decided = decided.map(|decided| (decided.at, decided.by));
+        Ok(payment::ProviderMove { id, amount, at, state, doubt, transaction, decided })
     }
 }
 

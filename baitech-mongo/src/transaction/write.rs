@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use super::document::TransactionDocument;
 use super::parts::{
     Amount, Chargeback, Decided, Escrow, Failure, Fraud, FraudReason, FraudReview, Gateway, Metadata,
-    Mismatch, Place, Portions, Priced, Reconciliation, Refund, Settlement, Split, Stamp,
+    Mismatch, Place, Portions, Priced, ProviderMove, Reconciliation, Refund, Settlement, Split, Stamp,
 };
 
 impl From<Transaction> for TransactionDocument {
@@ -39,6 +39,7 @@ impl From<Transaction> for TransactionDocument {
             reconciliation,
             mismatch,
             chargeback,
+            provider_moves,
             failure,
             origin,
             reason,
@@ -71,6 +72,7 @@ impl From<Transaction> for TransactionDocument {
             reconciliation: reconciliation.map(Reconciliation::from),
             mismatch: mismatch.map(Mismatch::from),
             chargeback: chargeback.map(Chargeback::from),
+            provider_moves: provider_moves.into_iter().map(ProviderMove::from).collect(),
             failure: failure.map(Failure::from),
             failed_at,
             metadata: Some(origin.into()).filter(|part| *part != Metadata::default()),
@@ -248,8 +250,16 @@ impl From<payment::Mismatch> for Mismatch {
 
 impl From<payment::Chargeback> for Chargeback {
     fn from(chargeback: payment::Chargeback) -> Self {
-        let payment::Chargeback { id, amount, reason, opened_at, won } = chargeback;
-        Self { id, amount: amount.into(), reason, opened_at, won }
+        let payment::Chargeback { id, amount, reason, opened_at, won, contradicted, refund } = chargeback;
+        Self { id, amount: amount.into(), reason, opened_at, won, contradicted: told(contradicted), refund }
+    }
+}
+
+impl From<payment::ProviderMove> for ProviderMove {
+    fn from(moved: payment::ProviderMove) -> Self {
+        let payment::ProviderMove { id, amount, at, state, doubt, transaction, decided } = moved;
+        let decided = decided.map(|(at, by)| Decided { at, by });
+        Self { id, amount: amount.map(Priced::from), at, state, doubt, transaction, decided }
     }
 }
 

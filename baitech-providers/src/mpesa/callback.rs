@@ -12,6 +12,9 @@ use crate::webhook::{is_under, read};
 /// The fields of an object, each as it was written.
 pub(super) type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
+/// Our name for an order, as Daraja spells it, and as some of its answers do.
+pub(super) const CONVERSATION: [&str; 2] = ["OriginatorConversationID", "OriginatorCoversationID"];
+
 impl Mpesa {
     pub(super) fn read_callback(&self, call: &WebhookCall) -> Result<Vec<Notice>, WebhookError> {
         let fields: Fields<'_> = read(&call.body)?;
@@ -22,15 +25,21 @@ impl Mpesa {
             return if is_deposit { self.read_deposit(&fields) } else { Err(WebhookError::Unexpected) };
         }
         let notice = if let Some(body) = fields.get("Body") {
-            read_prompt(body.get().as_bytes())?
+            let body: Fields<'_> = read(body.get().as_bytes())?;
+            match body.get("stkCallback") {
+                Some(callback) => Some(read_prompt(&read(callback.get().as_bytes())?)?),
+                None => None,
+            }
         } else if let Some(result) = fields.get("Result") {
-            self.read_result(&read(result.get().as_bytes())?)?
-        } else if fields.contains_key("OriginatorConversationID") {
-            self.read_result(&fields)?
+            Some(self.read_result(&read(result.get().as_bytes())?)?)
+        } else if CONVERSATION.iter().any(|name| fields.contains_key(*name)) {
+            Some(self.read_result(&fields)?)
         } else {
-            return Err(WebhookError::Malformed("this is none of Daraja's callbacks".to_owned()));
+            // Daraja adds kinds of callbacks without notice: what tells of nothing that we have
+            // ordered concerns nobody.
+            None
         };
-        Ok(vec![notice])
+        Ok(notice.into_iter().collect())
     }
 }
 
@@ -59,12 +68,7 @@ pub(super) fn list<T: DeserializeOwned>(raw: Option<&&RawValue>) -> Vec<T> {
 }
 
 /// What became of an STK push.
-fn read_prompt(body: &[u8]) -> Result<Notice, WebhookError> {
-    #[derive(Deserialize)]
-    struct Body<'a> {
-        #[serde(rename = "stkCallback", borrow)]
-        callback: Fields<'a>,
-    }
+fn read_prompt(callback: &Fields<'_>) -> Result<Notice, WebhookError> {
     #[derive(Deserialize)]
     struct Item {
         #[serde(rename = "Name")]
@@ -72,9 +76,8 @@ fn read_prompt(body: &[u8]) -> Result<Notice, WebhookError> {
         #[serde(rename = "Value")]
         value: Option<Box<RawValue>>,
     }
-    let Body { callback } = read(body)?;
-    let reference = name(&callback, "CheckoutRequestID")?;
-    let code = ResultCode::new(&name(&callback, "ResultCode")?);
+    let reference = name(callback, "CheckoutRequestID")?;
+    let code = ResultCode::new(&name(callback, "ResultCode")?);
     let mut id = format!("{reference}/{code}");
     let outcome = match code {
         ResultCode::Success => {
@@ -110,8 +113,11 @@ pub(super) fn receipt(text: String) -> Option<String> {
     is_receipt.then_some(text)
 }
 
-/// A phone number as Daraja shows it, perhaps with digits masked; nothing for a hash of one.
+/// A phone number as Daraja shows it, perhaps with digits masked and with blanks (`2547 *****
+/// 126`), which are left out; nothing for a hash of one.
+#[expect(clippy::needless_pass_by_value, reason = "it is passed to `and_then`")]
 pub(super) fn shown_number(text: String) -> Option<String> {
+    let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     let is_shown = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'*' | b'+');
     ((9..=15).contains(&text.len()) && text.bytes().all(is_shown)).then_some(text)
 }

@@ -82,23 +82,56 @@ impl Mpesa {
     }
 }
 
+/// Which way the money of an order goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// Somebody pays us. An order that was carried out although it counts as refused is found by
+    /// its callback, and takes nobody's money twice: the payer confirms each.
+    In,
+    /// We pay somebody. What counts as refused is sent again some day, so that only a documented
+    /// refusal does.
+    Out,
+}
+
+/// The errors by which Daraja documents that it has not taken an order.
+const REFUSED_ERRORS: [(&str, &str); 12] = [
+    ("400.001.01", "the authentication header is invalid"),
+    ("400.002.01", "the access token is invalid"),
+    ("400.002.02", "a field of the request is invalid"),
+    ("400.002.05", "the payload of the request is invalid"),
+    ("400.003.01", "the access token is invalid"),
+    ("400.003.02", "a field of the request is invalid"),
+    ("401.002.01", "the access token is invalid"),
+    ("401.003.01", "the access token is invalid"),
+    ("404.001.01", "there is no such resource"),
+    ("404.001.03", "the access token is invalid"),
+    ("404.001.04", "the authentication header is invalid"),
+    ("405.001", "the method is not allowed"),
+];
+
 /// What the answer to an order says: it was taken, or what else.
 ///
 /// Daraja answers with 500 to much that it has refused, and to much that it has lost. Only what is known to be a refusal is one.
-pub(super) fn read_order<T: DeserializeOwned>(reply: &Reply) -> Result<T, Result<Outcome, GatewayError>> {
+pub(super) fn read_order<T: DeserializeOwned>(
+    reply: &Reply,
+    direction: Direction,
+) -> Result<T, Result<Outcome, GatewayError>> {
     #[derive(Deserialize)]
     struct Response {
         #[serde(rename = "ResponseCode")]
         code: String,
     }
     if !reply.status.is_success() {
-        return Err(refused(reply));
+        return Err(refused(reply, direction));
     }
     let unreadable = || Err(GatewayError::new("its answer to an order cannot be read"));
     let response: Response = serde_json::from_slice(&reply.body).map_err(|_| unreadable())?;
     match ResultCode::new(&response.code) {
         ResultCode::Success => serde_json::from_slice(&reply.body).map_err(|_| unreadable()),
-        code => Err(Ok(Outcome::Declined(code.declined()))),
+        code if direction == Direction::In || code.is_refusal() => {
+            Err(Ok(Outcome::Declined(code.declined())))
+        }
+        code => Err(Err(GatewayError::new(format!("it answered an order with the unknown code {code}")))),
     }
 }
 
@@ -113,7 +146,7 @@ pub(super) fn unknown(reply: &Reply) -> GatewayError {
     GatewayError::new(format!("it answered {} {code} {}", reply.status, without_numbers(&message)))
 }
 
-fn refused(reply: &Reply) -> Result<Outcome, GatewayError> {
+fn refused(reply: &Reply, direction: Direction) -> Result<Outcome, GatewayError> {
     let refusal = refusal(reply);
     let message = refusal.message.to_lowercase();
     let says = |words: &str| message.contains(words);
@@ -132,9 +165,10 @@ fn refused(reply: &Reply) -> Result<Outcome, GatewayError> {
     if says("wrong credentials") || says("merchant does not exist") || says("invalid access token") {
         return declined(None);
     }
-    let is_definite = reply.status.is_client_error()
+    let is_documented = REFUSED_ERRORS.iter().any(|(known, _)| *known == code);
+    let is_clients = reply.status.is_client_error()
         && !matches!(reply.status, StatusCode::REQUEST_TIMEOUT | StatusCode::CONFLICT);
-    if is_definite {
+    if is_clients && (is_documented || direction == Direction::In) {
         tracing::warn!(code, message = without_numbers(&message), "Daraja refused an order");
         declined(None)
     } else {
@@ -185,7 +219,31 @@ mod tests {
     }
 
     fn order(status: u16, body: &str) -> Result<Outcome, GatewayError> {
-        read_order::<Value>(&reply(status, body)).unwrap_err()
+        read_order::<Value>(&reply(status, body), Direction::In).unwrap_err()
+    }
+
+    fn payout(status: u16, body: &str) -> Result<Outcome, GatewayError> {
+        read_order::<Value>(&reply(status, body), Direction::Out).unwrap_err()
+    }
+
+    #[test]
+    fn for_money_going_out_only_a_documented_refusal_is_one() {
+        for body in [r#"{"ResponseCode":"17"}"#, r#"{"ResponseCode":"R000001"}"#, r#"{"ResponseCode":"new"}"#]
+        {
+            assert!(payout(200, body).is_err(), "{body}");
+            assert!(order(200, body).is_ok(), "{body}");
+        }
+        for (status, body) in
+            [(403, "<html>"), (400, "{}"), (400, r#"{"errorCode":"400.009.99","errorMessage":"new"}"#)]
+        {
+            assert!(payout(status, body).is_err(), "{status} {body}");
+        }
+        let invalid = r#"{"errorCode":"400.002.02","errorMessage":"Bad Request - Invalid PartyB"}"#;
+        assert_eq!(code(payout(400, invalid)), ("400.002.02".to_owned(), false));
+        assert_eq!(code(payout(200, r#"{"ResponseCode":"2001"}"#)), ("2001".to_owned(), false));
+        for zeros in [r#"{"ResponseCode":"0"}"#, r#"{"ResponseCode":"00000000"}"#] {
+            assert!(read_order::<Value>(&reply(200, zeros), Direction::Out).is_ok(), "{zeros}");
+        }
     }
 
     fn code(outcome: Result<Outcome, GatewayError>) -> (String, bool) {

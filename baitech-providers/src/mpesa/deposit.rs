@@ -62,6 +62,13 @@ fn account_named(text: &str) -> String {
     if let Some(number) = short_number::complete(&account) {
         return number;
     }
+    if let Some(number) = TransactionNumber::typed(&account) {
+        return number.to_string();
+    }
+    let compact: String = account.chars().filter(char::is_ascii_digit).collect();
+    let only_separated =
+        account.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || "-_/.".contains(c));
+    let account = if only_separated && compact.len() == 12 { compact } else { account };
     let within = |range: std::ops::Range<usize>, most: u32| {
         let number = account.get(range).and_then(|digits| digits.parse::<u32>().ok());
         number.is_some_and(|number| (1..=most).contains(&number))
@@ -85,8 +92,20 @@ mod tests {
     fn a_shortened_transaction_number_is_completed() {
         assert_eq!(account_named("260302000001"), "TXN260302000001");
         assert_eq!(account_named("260302x0lfls"), "TXN2603021000000");
-        assert_eq!(account_named(" TXN260302000001 "), "TXN260302000001");
-        for other in ["254712345678", "254110345678", "BK2603000001", "", "261302000001", "260332000001"] {
+        for typed in
+            [" TXN260302000001 ", "txn-260302-000001", "260302-000001", "260302 000001", "TXN 260302/000001"]
+        {
+            assert_eq!(account_named(typed), "TXN260302000001", "{typed}");
+        }
+        for other in [
+            "254712345678",
+            "254110345678",
+            "BK2603000001",
+            "bk-2603-000001",
+            "",
+            "261302000001",
+            "260332000001",
+        ] {
             assert_eq!(account_named(other), other);
         }
     }

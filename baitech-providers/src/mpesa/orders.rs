@@ -13,7 +13,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Mpesa, client::read_order, config::refused_word, results::STATUS_QUESTION, short_number};
+use super::{
+    Mpesa,
+    client::{Direction, read_order},
+    config::refused_word,
+    results::STATUS_QUESTION,
+    short_number,
+};
 
 /// A transaction's kind of party in Daraja: a short code.
 const SHORT_CODE: &str = "4";
@@ -28,7 +34,8 @@ struct PromptTaken {
 
 #[derive(Deserialize)]
 struct OrderTaken {
-    #[serde(rename = "OriginatorConversationID", default)]
+    // Some of Daraja's answers spell it without an n.
+    #[serde(rename = "OriginatorConversationID", alias = "OriginatorCoversationID", default)]
     reference: String,
 }
 
@@ -62,7 +69,7 @@ impl Mpesa {
             Ok(reply) => reply,
             Err(no_reply) => return no_reply.into_order(),
         };
-        match read_order::<PromptTaken>(&reply) {
+        match read_order::<PromptTaken>(&reply, Direction::In) {
             Ok(PromptTaken { reference }) if reference.is_empty() => {
                 Err(GatewayError::new("it took an order without naming it"))
             }
@@ -156,7 +163,7 @@ impl Mpesa {
             Ok(reply) => reply,
             Err(no_reply) => return no_reply.into_order(),
         };
-        match read_order::<OrderTaken>(&reply) {
+        match read_order::<OrderTaken>(&reply, Direction::Out) {
             Ok(OrderTaken { reference }) => {
                 let reference = Some(reference).filter(|reference| !reference.is_empty()).or(name);
                 let reference =
@@ -189,7 +196,7 @@ impl Mpesa {
         });
         let reply = self.post("mpesa/transactionstatus/v1/query", &body).await;
         let reply = reply.map_err(super::client::NoReply::into_question)?;
-        match read_order::<OrderTaken>(&reply) {
+        match read_order::<OrderTaken>(&reply, Direction::Out) {
             Ok(_) => Ok(()),
             Err(Ok(_)) => Err(super::client::unknown(&reply)),
             Err(Err(error)) => Err(error),

@@ -10,7 +10,7 @@ const BUSY: TimeDelta = TimeDelta::minutes(2);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResultCode {
-    /// `0`: the money has moved.
+    /// `0`, in the field also `00000000`: the money has moved.
     Success,
     /// `1`: the payer has not enough.
     InsufficientFunds,
@@ -42,7 +42,8 @@ pub enum ResultCode {
     StillProcessing,
     /// `8006`: the payer's PIN, or the operator's password, is locked.
     PinLocked,
-    /// `R000001`: the payment was given back before.
+    /// `R000001`: the payment was given back before. For the refund that is told so nothing is
+    /// certain: its payer has the money, by whatever way.
     AlreadyReversed,
     /// `R000002`: there is no such payment to give back.
     UnknownReceipt,
@@ -50,12 +51,55 @@ pub enum ResultCode {
     Other(String),
 }
 
+/// The codes by which Daraja documents, for B2C payments and reversals, that money has not gone out
+/// and will not. Whatever is not in this table says nothing of money that was to go out: what
+/// became of it is found out by a query.
+const REFUSALS: [(&str, &str); 16] = [
+    ("1", "the balance is insufficient"),
+    ("2", "less than the minimum of a transaction"),
+    ("3", "more than the maximum of a transaction"),
+    ("4", "the daily limit would be exceeded"),
+    ("8", "the receiver's maximum balance would be exceeded"),
+    ("11", "the paying party is in an invalid state"),
+    ("21", "the initiator is not allowed to initiate this"),
+    ("26", "a traffic blocking condition is in place"),
+    ("1001", "the subscriber is locked by another transaction"),
+    ("2001", "the initiator's information is invalid"),
+    ("2006", "an account rule declines it: the status of the account"),
+    ("2028", "the product assignment does not permit it"),
+    ("2040", "an account rule declines it: the kind of customer"),
+    ("8006", "the security credential is locked"),
+    ("R000002", "there is no transaction of this receipt"),
+    ("SFC_IC0003", "the operator does not exist"),
+];
+
+/// Whether a code is nothing but zeros.
+fn is_zero(code: &str) -> bool {
+    (1..=16).contains(&code.len()) && code.bytes().all(|byte| byte == b'0')
+}
+
 impl ResultCode {
+    /// Whether Daraja documents this code as a refusal of money that was to go out: it has not
+    /// moved, and will not.
+    ///
+    /// ```
+    /// use baitech_providers::mpesa::ResultCode;
+    ///
+    /// assert!(ResultCode::new("2001").is_refusal());
+    /// for unknown in ["0", "00000000", "17", "4999", "R000001", "next year's"] {
+    ///     assert!(!ResultCode::new(unknown).is_refusal(), "{unknown}");
+    /// }
+    /// ```
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        REFUSALS.iter().any(|(code, _)| *code == self.as_str())
+    }
+
     /// Reads a code as Daraja writes it.
     #[must_use]
     pub fn new(code: &str) -> Self {
         match code.trim() {
-            "0" => Self::Success,
+            zero if is_zero(zero) => Self::Success,
             "1" => Self::InsufficientFunds,
             "2" => Self::BelowLeast,
             "3" => Self::AboveMost,
@@ -180,6 +224,27 @@ mod tests {
         }
         assert_eq!(ResultCode::new("9999"), ResultCode::PromptNotSent);
         assert_eq!(ResultCode::new("1031"), ResultCode::Cancelled);
+    }
+
+    #[test]
+    fn nothing_but_zeros_is_a_success() {
+        for code in ["0", "00", "00000000", " 0 "] {
+            assert_eq!(ResultCode::new(code), ResultCode::Success, "{code}");
+        }
+        for code in ["", "-0", "00000000000000000", "0x0", "01"] {
+            assert_ne!(ResultCode::new(code), ResultCode::Success, "{code}");
+        }
+    }
+
+    #[test]
+    fn every_code_that_is_sent_again_is_a_documented_refusal() {
+        for (code, _) in REFUSALS {
+            assert_eq!(ResultCode::new(code).as_str(), code);
+        }
+        for code in ["26", "1001"] {
+            assert!(ResultCode::new(code).declined().retry_after.is_some());
+            assert!(ResultCode::new(code).is_refusal());
+        }
     }
 
     #[test]

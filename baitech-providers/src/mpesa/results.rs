@@ -1,12 +1,12 @@
 //! What became of payouts, reversals and questions.
 
-use baitech_core::payment::{Declined, News, Notice, Outcome, Proof, Subject, WebhookError};
+use baitech_core::payment::{Declined, News, Notice, Outcome, Proof, Returned, Subject, WebhookError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
     Mpesa, ResultCode,
-    callback::{Fields, list, malformed, name, receipt, shown_number, text},
+    callback::{CONVERSATION, Fields, list, malformed, name, receipt, shown_number, text},
     json,
 };
 
@@ -42,7 +42,8 @@ impl Parameters {
 
 impl Mpesa {
     pub(super) fn read_result(&self, result: &Fields<'_>) -> Result<Notice, WebhookError> {
-        let reference = name(result, "OriginatorConversationID")?;
+        let [usual, misspelt] = CONVERSATION;
+        let reference = name(result, usual).or_else(|error| name(result, misspelt).map_err(|_| error))?;
         let parameters = Parameters::of(result, "ResultParameters", "ResultParameter");
         let code = result.get("ResultCode").map(|_| name(result, "ResultCode")).transpose()?;
         let code = code.map(|code| ResultCode::new(&code));
@@ -70,10 +71,9 @@ impl Mpesa {
             Some(ResultCode::NotAllowed) if is_reversed => {
                 Outcome::Settled(settled(reference, result, &parameters)?)
             }
-            Some(code) if !is_timeout && code != ResultCode::StillProcessing => {
-                Outcome::Declined(code.declined())
-            }
-            // Daraja's queue has given up waiting, which does not mean that nothing happens any more.
+            Some(code) if !is_timeout && code.is_refusal() => Outcome::Declined(code.declined()),
+            // Daraja's queue has given up waiting, which does not mean that nothing happens any
+            // more; and a code that is not documented as a refusal refuses nothing.
             Some(_) | None => Outcome::Pending,
         };
         Ok(Notice { id, subject, news: News::Outcome(outcome) })
@@ -119,6 +119,12 @@ impl Mpesa {
                 amount: Some(amount()?),
                 payer: debited.and_then(shown_number),
             }),
+            // Somebody has given it back in M-Pesa's portal.
+            reversed if reversed.to_lowercase().contains("revers") => {
+                let receipt = receipt().ok_or_else(|| malformed("ReceiptNo"))?;
+                let id = format!("{receipt}/reversal");
+                News::Returned(Returned::One { id, amount: Some(amount()?), failed: false })
+            }
             _ => News::Nothing,
         };
         Ok(Notice { id, subject: Subject::Caller { reference: None }, news })
@@ -131,6 +137,11 @@ fn party_number(shown: &str) -> &str {
 }
 
 fn settled(reference: String, result: &Fields<'_>, parameters: &Parameters) -> Result<Proof, WebhookError> {
+    if parameters.0.is_empty() && !result.contains_key("ResultParameters") {
+        // So tells Daraja of a reversal: its receipt, and no amount.
+        let number = text(result, "TransactionID").and_then(receipt);
+        return Ok(Proof { reference: Some(reference), receipt: number, amount: None, payer: None });
+    }
     let amount = parameters.get("TransactionAmount").or_else(|| parameters.get("Amount"));
     let amount = amount.and_then(json::amount).ok_or_else(|| malformed("TransactionAmount"))?;
     let number = parameters.text("TransactionReceipt").or_else(|| text(result, "TransactionID"));

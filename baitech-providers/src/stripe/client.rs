@@ -42,6 +42,15 @@ impl Stripe {
     }
 }
 
+/// The answers by which Stripe documents that an order was not acceptable, or that a card was
+/// declined.
+const REFUSED: [(StatusCode, &str); 4] = [
+    (StatusCode::BAD_REQUEST, "invalid_request_error"),
+    (StatusCode::BAD_REQUEST, "card_error"),
+    (StatusCode::PAYMENT_REQUIRED, "card_error"),
+    (StatusCode::NOT_FOUND, "invalid_request_error"),
+];
+
 /// Reads an answer. A refusal counts only where it is certain that the order was not carried out, also not when it was sent before.
 fn read<T: DeserializeOwned>(reply: &Reply) -> Result<Answer<T>, GatewayError> {
     #[derive(Deserialize)]
@@ -53,12 +62,9 @@ fn read<T: DeserializeOwned>(reply: &Reply) -> Result<Answer<T>, GatewayError> {
         return object.map(Ok).map_err(|_| GatewayError::new("its answer cannot be read"));
     }
     let problem = serde_json::from_slice::<Refused>(&reply.body).map(|refused| refused.error);
-    let is_definite = matches!(
-        reply.status,
-        StatusCode::BAD_REQUEST | StatusCode::PAYMENT_REQUIRED | StatusCode::NOT_FOUND
-    );
+    let is_definite = |problem: &Problem| REFUSED.contains(&(reply.status, problem.kind.as_str()));
     match problem {
-        Ok(problem) if is_definite && !is_about_the_key(&problem) => Ok(Err(Box::new(problem))),
+        Ok(problem) if is_definite(&problem) && !is_about_the_key(&problem) => Ok(Err(Box::new(problem))),
         Ok(problem) => Err(GatewayError::new(format!(
             "it answered {} {}",
             reply.status,
@@ -122,6 +128,8 @@ mod tests {
             (401, error),
             (403, error),
             (409, error),
+            (400, error),
+            (402, r#"{"error":{"type":"something_new","code":"card_declined"}}"#),
             (429, error),
             (500, error),
             (503, "<html>"),

@@ -16,15 +16,33 @@ struct Event<'a> {
     id: String,
     #[serde(rename = "type")]
     kind: String,
+    /// Missing in events of Stripe's second kind, which name their object and do not show it.
     #[serde(borrow)]
-    data: Data<'a>,
+    data: Option<Data<'a>>,
 }
 
 #[derive(Deserialize)]
 struct Data<'a> {
     #[serde(borrow)]
-    object: &'a RawValue,
+    object: Option<&'a RawValue>,
 }
+
+/// The kinds of events that concern us; all others are ignored, whatever is in them.
+const KINDS: [&str; 13] = [
+    "payment_intent.succeeded",
+    "payment_intent.amount_capturable_updated",
+    "payment_intent.payment_failed",
+    "payment_intent.canceled",
+    "charge.refunded",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.refund.updated",
+    "charge.dispute.created",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.closed",
+    "transfer.reversed",
+];
 
 impl Stripe {
     pub(super) fn read_event(&self, call: &WebhookCall) -> Result<Vec<Notice>, WebhookError> {
@@ -45,7 +63,12 @@ impl Stripe {
         {
             return Err(WebhookError::Malformed("the event has no id".to_owned()));
         }
-        let object = event.data.object.get().as_bytes();
+        if !KINDS.contains(&event.kind.as_str()) {
+            return Ok(Vec::new());
+        }
+        let object = event.data.and_then(|data| data.object);
+        let object = object.ok_or_else(|| WebhookError::Malformed("the event has no object".to_owned()))?;
+        let object = object.get().as_bytes();
         let id = event.id;
         match event.kind.as_str() {
             "payment_intent.succeeded" | "payment_intent.amount_capturable_updated" => {
@@ -65,8 +88,13 @@ impl Stripe {
             }
             "charge.refunded" => {
                 let charge: RefundedCharge = read(object)?;
-                let refunds = charge.refunds.map(|refunds| refunds.data).unwrap_or_default();
-                refunds.iter().map(|refund| refund_notice(format!("{id}/{}", refund.id), refund)).collect()
+                let refunds = charge.refunds.iter().flat_map(|refunds| &refunds.data);
+                let mut notices = refunds
+                    .map(|refund| refund_notice(format!("{id}/{}", refund.id), refund))
+                    .collect::<Result<Vec<_>, _>>()?;
+                let total = charge.total().map_err(odd)?;
+                notices.extend(total.map(|(subject, news)| Notice { id, subject, news }));
+                Ok(notices)
             }
             "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => {
                 Ok(vec![refund_notice(id, &read(object)?)?])
@@ -78,12 +106,7 @@ impl Stripe {
             }
             "transfer.reversed" => {
                 let transfer: Transfer = read(object)?;
-                // What was taken back in part was still paid out.
-                let news = if transfer.reversed {
-                    News::Outcome(Outcome::Declined(Transfer::taken_back()))
-                } else {
-                    News::Nothing
-                };
+                let news = transfer.total().map_err(odd)?;
                 Ok(vec![Notice { id, subject: transfer.subject(), news }])
             }
             _ => Ok(Vec::new()),
@@ -92,8 +115,8 @@ impl Stripe {
 }
 
 fn refund_notice(id: String, refund: &Refund) -> Result<Notice, WebhookError> {
-    let news = News::Outcome(refund.outcome().map_err(odd)?);
-    Ok(Notice { id, subject: refund.subject(), news })
+    let (subject, news) = refund.told().map_err(odd)?;
+    Ok(Notice { id, subject, news })
 }
 
 /// A dispute takes money once, of which two events may tell: its news are named by the dispute.

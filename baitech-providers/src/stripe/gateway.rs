@@ -131,7 +131,7 @@ impl PaymentGateway for Stripe {
         let mut form = order(refund.transaction.to_string(), refund.number.as_str());
         form.extend([(field, charge.clone()), ("amount", amount.to_string())]);
         let answer = self.post("v1/refunds", &form, &refund.idempotency_key).await?;
-        outcome(answer, Refund::into_order)
+        outgoing(answer, Refund::into_order)
     }
 
     async fn pay_out(&self, pay_out: &PayOut) -> Result<Outcome, GatewayError> {
@@ -153,7 +153,7 @@ impl PaymentGateway for Stripe {
             ("transfer_group", pay_out.transaction.to_string()),
         ]);
         let answer = self.post("v1/transfers", &form, &pay_out.idempotency_key).await?;
-        outcome(answer, |transfer: Transfer| transfer.outcome())
+        outgoing(answer, |transfer: Transfer| transfer.outcome())
     }
 
     /// Without a reference, a payout is looked for by its transaction; a charge and a refund are pending, to be sent again under their
@@ -224,6 +224,18 @@ fn outcome<T>(
     match answer {
         Ok(object) => read(object),
         Err(problem) => Ok(Outcome::Declined(problem.declined())),
+    }
+}
+
+/// The answer to an order by which money goes out: only a documented refusal is one.
+pub(super) fn outgoing<T>(
+    answer: Answer<T>,
+    read: impl FnOnce(T) -> Result<Outcome, GatewayError>,
+) -> Result<Outcome, GatewayError> {
+    match answer {
+        Ok(object) => read(object),
+        Err(problem) if problem.is_refusal() => Ok(Outcome::Declined(problem.declined())),
+        Err(problem) => Err(GatewayError::new(format!("it answered {}", problem.declined().code))),
     }
 }
 

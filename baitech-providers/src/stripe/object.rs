@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use baitech_core::{
     kernel::{Id, Money},
-    payment::{ClientSecret, Declined, GatewayError, Outcome, Proof, Subject, Transaction},
+    payment::{ClientSecret, Declined, GatewayError, News, Outcome, Proof, Returned, Subject, Transaction},
 };
 use serde::Deserialize;
 
@@ -42,7 +42,53 @@ pub(super) struct Problem {
     pub(super) payment_intent: Option<Box<PaymentIntent>>,
 }
 
+/// The codes by which Stripe documents that it has not carried out a refund, a transfer or a
+/// reversal. Whatever else it answers says nothing of money that was to go out: the same key asks
+/// again, and at last a person. So `charge_already_refunded` is none of them: its payer has the
+/// money, by whatever way.
+const REFUSALS: [&str; 30] = [
+    "account_closed",
+    "account_country_invalid_address",
+    "account_invalid",
+    "account_number_invalid",
+    "amount_too_large",
+    "amount_too_small",
+    "balance_insufficient",
+    "charge_disputed",
+    "charge_expired_for_capture",
+    "charge_not_refundable",
+    "country_unsupported",
+    "insufficient_capabilities_for_transfer",
+    "insufficient_funds",
+    "invalid_charge_amount",
+    "livemode_mismatch",
+    "not_allowed_on_standard_account",
+    "parameter_invalid_empty",
+    "parameter_invalid_integer",
+    "parameter_invalid_string_blank",
+    "parameter_missing",
+    "parameter_unknown",
+    "parameters_exclusive",
+    "payouts_not_allowed",
+    "refund_disputed_payment",
+    "resource_missing",
+    "testmode_charges_only",
+    "transfer_source_balance_parameters_mismatch",
+    "transfers_not_allowed",
+    "url_invalid",
+    "currency_not_supported",
+];
+
 impl Problem {
+    /// Whether Stripe documents it as a refusal of money that was to go out. An unacceptable
+    /// request without a code is one by its kind.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self.code.as_deref().filter(|code| !code.is_empty()) {
+            Some(code) => REFUSALS.contains(&code),
+            None => self.kind == "invalid_request_error",
+        }
+    }
+
     /// The refusal that it is. Only what Stripe says of cards is written for who pays.
     pub(super) fn declined(&self) -> Declined {
         let code = self.code.as_deref().filter(|code| !code.is_empty()).unwrap_or(&self.kind);
@@ -119,11 +165,33 @@ pub(super) struct Refund {
     amount: i64,
     currency: String,
     failure_reason: Option<String>,
+    payment_intent: Option<Reference>,
+    charge: Option<Reference>,
     #[serde(default)]
     metadata: Option<Metadata>,
 }
 
 impl Refund {
+    /// Whether it was made on our order.
+    fn is_ours(&self) -> bool {
+        let named = self.metadata.as_ref().and_then(|metadata| metadata.get(TRANSACTION));
+        named.is_some_and(|id| id.parse::<Id<Transaction>>().is_ok())
+    }
+
+    /// What it tells, and of what: of a refund of ours its outcome, of any other that money of its
+    /// payment has gone back.
+    pub(super) fn told(&self) -> Result<(Subject, News), GatewayError> {
+        let payment = self.payment_intent.as_ref().or(self.charge.as_ref());
+        let Some(payment) = payment.filter(|_| !self.is_ours()) else {
+            return Ok((self.subject(), News::Outcome(self.outcome()?)));
+        };
+        let failed = matches!(self.status.as_deref(), Some("failed" | "canceled"));
+        // What is pending has left our balance already.
+        let amount = Some(money(self.amount, &self.currency)?);
+        let returned = Returned::One { id: self.id.clone(), amount, failed };
+        Ok((Subject::Reference(payment.id().to_owned()), News::Returned(returned)))
+    }
+
     pub(super) fn outcome(&self) -> Result<Outcome, GatewayError> {
         Ok(match self.status.as_deref() {
             Some("succeeded") => Outcome::Settled(Proof {
@@ -155,10 +223,27 @@ impl Refund {
     }
 }
 
-/// A charge's refunds, where the version of the interface shows them.
+/// A charge of which money has gone back.
 #[derive(Deserialize)]
 pub(super) struct RefundedCharge {
+    id: String,
+    amount_refunded: Option<i64>,
+    currency: Option<String>,
+    payment_intent: Option<Reference>,
+    /// Its refunds, where the version of the interface shows them. The list may be cut off.
     pub(super) refunds: Option<List<Refund>>,
+}
+
+impl RefundedCharge {
+    /// All that has gone back so far, where it is told.
+    pub(super) fn total(&self) -> Result<Option<(Subject, News)>, GatewayError> {
+        let Some((amount, currency)) = self.amount_refunded.zip(self.currency.as_deref()) else {
+            return Ok(None);
+        };
+        let amount = money(amount, currency)?;
+        let payment = self.payment_intent.as_ref().map_or(self.id.as_str(), Reference::id);
+        Ok(Some((Subject::Reference(payment.to_owned()), News::Returned(Returned::Total { amount }))))
+    }
 }
 
 /// A page of objects.
@@ -176,10 +261,18 @@ pub(super) struct Transfer {
     #[serde(default)]
     pub(super) reversed: bool,
     #[serde(default)]
+    amount_reversed: i64,
+    #[serde(default)]
     metadata: Metadata,
 }
 
 impl Transfer {
+    /// All that has come back so far.
+    pub(super) fn total(&self) -> Result<News, GatewayError> {
+        let amount = if self.reversed { self.amount } else { self.amount_reversed };
+        Ok(News::Returned(Returned::Total { amount: money(amount, &self.currency)? }))
+    }
+
     pub(super) fn outcome(&self) -> Result<Outcome, GatewayError> {
         if self.reversed {
             return Ok(Outcome::Declined(Self::taken_back()));

@@ -3,7 +3,12 @@ use baitech_core::{
     payment::{GatewayError, Limits, Outcome, Transaction},
 };
 
-use super::{Stripe, client::segment, gateway::order, object::Reversal};
+use super::{
+    Stripe,
+    client::segment,
+    gateway::{order, outgoing},
+    object::Reversal,
+};
 
 /// A payout, or a part of one, to be taken back from the connected account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +38,7 @@ impl Stripe {
         let path = format!("v1/transfers/{}/reversals", segment(&reversal.transfer)?);
         let mut form = order(reversal.transaction.to_string(), "");
         form.push(("amount", amount.to_string()));
-        match self.post::<Reversal>(&path, &form, &reversal.idempotency_key).await? {
-            Ok(reversal) => reversal.outcome(),
-            Err(problem) => Ok(Outcome::Declined(problem.declined())),
-        }
+        let answer = self.post(&path, &form, &reversal.idempotency_key).await?;
+        outgoing(answer, |reversal: Reversal| reversal.outcome())
     }
 }

@@ -19,6 +19,13 @@ pub enum Fault {
         /// The body.
         body: String,
     },
+    /// It does what it is called for, and answers this all the same.
+    Misleading {
+        /// The status.
+        status: u16,
+        /// The body.
+        body: String,
+    },
     /// The connection breaks off before the answer.
     Break {
         /// Whether the call has its effect.
@@ -36,6 +43,10 @@ impl Fault {
     pub(super) async fn answer(self, carry_out: impl FnOnce() -> Response) -> Response {
         match self {
             Self::Answer { status, body } => {
+                (StatusCode::from_u16(status).expect("a status"), body).into_response()
+            }
+            Self::Misleading { status, body } => {
+                carry_out();
                 (StatusCode::from_u16(status).expect("a status"), body).into_response()
             }
             Self::Break { carried_out } => {

@@ -106,14 +106,15 @@ async fn a_deposit_goes_into_the_wallet_of_the_phone_that_it_names_or_waits_for_
     assert_eq!(desk.wallet().await, 700);
 
     // The payer's number is masked: it cannot be paid back to, and the deposit can be reversed.
-    let unknown = desk.daraja.deposit("254711****11", "rent", "300.00");
-    desk.hear(&unknown).await;
+    let unknown = desk.daraja.deposit("2547 ***** 126", "rent", "300.00");
+    assert_eq!(desk.hear(&unknown).await, WebhookStatus::NeedsPerson);
     let top_ups = desk.of_kind(TransactionKind::WalletTopup).await;
     let kept = top_ups.iter().find(|top_up| top_up.payer.is_none()).unwrap();
     assert_eq!(desk.flagged().await, [kept.id]);
+    assert_eq!(kept.gateway.phone.as_deref(), Some("2547*****126"), "for the person who looks");
     desk.payments().decide_mismatch(&desk.admin.actor(), kept.id, false).await.unwrap();
     desk.work().await;
-    desk.hear(&desk.daraja.reject(&desk.order(), "R000001")).await;
+    desk.hear(&desk.daraja.reject(&desk.order(), "R000002")).await;
     let refund = desk.of_kind(TransactionKind::Refund).await.pop().unwrap();
     assert_eq!(desk.flagged().await, [refund.id], "nobody has this money, and somebody has to see to it");
     assert_eq!(desk.balance(Account::Reserved(refund.id)).await, 300);

@@ -4,8 +4,12 @@ use baitech_core::{
     ledger::Account,
     payment::{NewPayment, NewPayout, TransactionKind, TransactionStatus, WebhookStatus},
 };
-use baitech_providers::testing::{Endpoint, Fault};
+use baitech_providers::{
+    mpesa::ResultCode,
+    testing::{Endpoint, Fault},
+};
 use chrono::TimeDelta;
+use proptest::prelude::*;
 
 use crate::{
     desk::{CLEARING, Desk},
@@ -91,4 +95,85 @@ async fn a_wallet_is_filled_and_emptied() {
     desk.hear(&desk.daraja.reject(&desk.order(), "8")).await;
     assert_eq!(desk.status(failed.id).await, TransactionStatus::Failed);
     assert_eq!(desk.books().await, [(CLEARING, -900), (Account::Wallet(desk.customer.id), 900)]);
+}
+
+/// Where Daraja says a code: in its answer to the order, as an error of that answer, or in the
+/// callback.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Answer,
+    Error(u16),
+    Callback,
+}
+
+/// How often a payout is ordered at the server within weeks, of which Daraja says this code.
+async fn orders_after(code: &str, place: Place) -> usize {
+    let desk = Desk::open().await;
+    desk.released(1).await;
+    let misleading = |status, body: serde_json::Value| {
+        desk.daraja.fail(Endpoint::PayOut, Fault::Misleading { status, body: body.to_string() });
+    };
+    match place {
+        Place::Answer => misleading(200, serde_json::json!({"ResponseCode": code})),
+        Place::Error(status) => {
+            misleading(status, serde_json::json!({"errorCode": code, "errorMessage": "as told"}));
+        }
+        Place::Callback => {}
+    }
+    desk.later(TimeDelta::days(8)).await;
+    if matches!(place, Place::Callback) {
+        desk.hear(&desk.daraja.reject(&desk.order(), code)).await;
+    }
+    // Two more batches, and all questions.
+    for _ in 0..2 {
+        desk.later(TimeDelta::days(7)).await;
+    }
+    let orders = desk.daraja.orders().len();
+    assert_eq!(orders, desk.daraja.requests(Endpoint::PayOut).len());
+    orders
+}
+
+/// The errors that are documented as refusals, or say so in words.
+fn is_documented_error(status: u16, code: &str) -> bool {
+    let documented = [
+        "400.001.01",
+        "400.002.01",
+        "400.002.02",
+        "400.002.05",
+        "400.003.01",
+        "400.003.02",
+        "401.002.01",
+        "401.003.01",
+        "404.001.01",
+        "404.001.03",
+        "404.001.04",
+        "405.001",
+    ];
+    status == 401 || status == 429 || documented.contains(&code)
+}
+
+#[test]
+fn no_code_outside_the_refusal_table_leads_to_a_second_payout() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let place =
+        prop_oneof![Just(Place::Answer), Just(Place::Callback), (400_u16..600).prop_map(Place::Error),];
+    let code = prop_oneof![
+        "[1-9][0-9]{0,4}",
+        "[0-9]{3}\\.[0-9]{3}\\.[0-9]{2,4}",
+        "[A-Z]{1,3}_?[A-Z]{0,2}[0-9]{1,6}",
+        Just("00000000".to_owned()),
+        Just("R000001".to_owned()),
+        Just("17".to_owned()),
+        Just("4999".to_owned()),
+    ];
+    proptest!(ProptestConfig::with_cases(40), |(code in code, place in place)| {
+        let refused = match place {
+            Place::Answer | Place::Callback => ResultCode::new(&code).is_refusal(),
+            Place::Error(status) => is_documented_error(status, &code),
+        };
+        prop_assume!(!refused);
+        prop_assert_eq!(runtime.block_on(orders_after(&code, place)), 1, "{} {:?}", code, place);
+    });
+    // The table is not empty: a documented refusal is paid by the next batch.
+    assert_eq!(runtime.block_on(orders_after("2001", Place::Callback)), 2);
 }

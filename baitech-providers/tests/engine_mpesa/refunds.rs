@@ -105,3 +105,18 @@ async fn a_refund_without_an_answer_is_asked_about_and_at_last_shown_to_a_person
     desk.payments().decide_outcome(&desk.admin.actor(), refund.id, true, Some("RKO0000009")).await.unwrap();
     assert_eq!(desk.books().await, []);
 }
+
+#[tokio::test]
+async fn a_payment_that_was_reversed_in_the_portal_is_not_credited_to_a_wallet_besides() {
+    let desk = Desk::open().await;
+    let (_, payment) = desk.held(1).await;
+    let refund = desk.payments().refund(&desk.admin.actor(), payment, kes(2_738), "no work").await.unwrap();
+    desk.hear(&desk.daraja.reject(&desk.order(), "R000001")).await;
+    for _ in 0..30 {
+        desk.later(TimeDelta::hours(1)).await;
+    }
+    assert_eq!(desk.flagged().await, [refund.id], "a person finds out by which way it went back");
+    assert_eq!(desk.wallet().await, 0);
+    desk.payments().decide_outcome(&desk.admin.actor(), refund.id, true, None).await.unwrap();
+    assert_eq!(desk.balance(CLEARING).await, 0);
+}

@@ -9,6 +9,7 @@
 
 mod contested;
 mod counter;
+mod dashboard;
 #[path = "../engine/mod.rs"]
 mod engine;
 mod events;

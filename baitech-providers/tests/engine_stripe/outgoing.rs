@@ -2,7 +2,7 @@
 
 use baitech_core::{
     booking::PaymentMethod,
-    payment::{NewPayout, TransactionKind, TransactionStatus},
+    payment::{NewPayout, TransactionKind, TransactionStatus, WebhookStatus},
 };
 use baitech_providers::testing::Fault;
 use chrono::TimeDelta;
@@ -65,7 +65,7 @@ async fn without_a_connected_account_nothing_goes_out() {
 }
 
 #[tokio::test]
-async fn a_transfer_that_is_taken_back_is_owed_again_once_a_person_says_so() {
+async fn a_transfer_that_is_taken_back_is_owed_again() {
     let counter = Counter::open().await;
     counter.released().await;
     let (technician, id) = (counter.technician.actor(), counter.technician.id);
@@ -76,9 +76,36 @@ async fn a_transfer_that_is_taken_back_is_owed_again_once_a_person_says_so() {
         .unwrap();
     counter.hear_all().await;
     counter.stripe.reverse_transfer(payout.gateway.reference.as_deref().unwrap());
-    counter.hear_all().await;
-    assert_eq!(counter.flagged().await, [payout.id]);
-    counter.payments().decide_outcome(&counter.admin.actor(), payout.id, false, None).await.unwrap();
-    assert_eq!(counter.owed().await, 2_278);
+    let heard = counter.hear_all().await;
+    assert_eq!(heard, [("transfer.reversed".to_owned(), WebhookStatus::Applied)]);
+    assert_eq!(counter.status(payout.id).await, TransactionStatus::Refunded);
+    assert_eq!(counter.owed().await, 2_278, "the fee comes back, too");
     counter.books().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_documented_refusal_sends_no_second_payout() {
+    for (status, body) in [
+        (400, r#"{"error":{"type":"invalid_request_error","code":"something_new"}}"#),
+        (402, r#"{"error":{"type":"something_new"}}"#),
+        (400, r#"{"error":{"type":"api_error"}}"#),
+        (403, "{}"),
+        (500, "<html>"),
+    ] {
+        let counter = Counter::open().await;
+        counter.released().await;
+        counter.stripe.fail(Fault::Misleading { status, body: body.to_owned() });
+        let (technician, id) = (counter.technician.actor(), counter.technician.id);
+        let payout = counter
+            .payments()
+            .request_payout(&technician, id, kes(1_000), &to(Some("acct_technician")))
+            .await
+            .unwrap();
+        assert_eq!(payout.status, TransactionStatus::Pending, "{status} {body}");
+        counter.later(TimeDelta::days(15)).await;
+        counter.hear_all().await;
+        assert_eq!(counter.stripe.count("transfer"), 1, "{status} {body}");
+        assert_eq!(counter.status(payout.id).await, TransactionStatus::Completed);
+        counter.books().await;
+    }
 }

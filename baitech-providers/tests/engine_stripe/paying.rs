@@ -18,7 +18,7 @@ async fn a_card_that_is_known_pays_at_once_and_the_event_is_no_second_payment() 
     assert_eq!(paid.status, TransactionStatus::Completed, "the answer says so");
     assert!(paid.gateway.receipt.as_deref().unwrap().starts_with("ch_"));
     let heard = counter.hear_all().await;
-    assert_eq!(heard, [("payment_intent.succeeded".to_owned(), WebhookStatus::Applied)]);
+    assert_eq!(heard, [("payment_intent.succeeded".to_owned(), WebhookStatus::Duplicate)]);
     assert_eq!(counter.store.ledger_entries().len(), 1);
     assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
     assert_eq!(counter.load(payment).await.method, PaymentMethod::Card);

@@ -46,6 +46,8 @@ fn in_currency_converts_every_limit() {
                 settlement_day: _,
                 settlement_time: _,
                 webhooks: _,
+                on_provider_move: _,
+                on_second_receipt: _,
                 issuer: _,
             },
         time_zone: Tz::Africa__Nairobi,

@@ -70,6 +70,7 @@ fn payment(
         reconciliation: None,
         mismatch: None,
         chargeback: None,
+        provider_moves: Vec::new(),
         failure: None,
         origin: PaymentOrigin::default(),
         reason: None,

@@ -10,7 +10,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 pub use capabilities::{Capabilities, Limits};
-pub use notice::{News, Notice, Subject, WebhookCall, WebhookError, WebhookSource};
+pub use notice::{News, Notice, Returned, Subject, WebhookCall, WebhookError, WebhookSource};
 pub use order::{Capture, Charge, Contact, Operation, Original, PayOut, Query, RefundOrder};
 pub use outcome::{ClientSecret, Declined, GatewayError, Outcome, Proof};
 

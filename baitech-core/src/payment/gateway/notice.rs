@@ -102,8 +102,34 @@ pub enum News {
         /// Whether the money stays with us.
         won: bool,
     },
+    /// Money of the operation has moved back, and nobody knows yet on whose order: a refund of a
+    /// charge, a reversal of a payout.
+    Returned(Returned),
     /// Nothing that concerns us.
     Nothing,
+}
+
+/// Money of an operation that has moved back, as far as a provider tells.
+///
+/// A provider may tell of the same money twice, by its own name and in a running total. It is
+/// counted once, in whatever order it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Returned {
+    /// One return of money.
+    One {
+        /// The provider's name for it: `re_…`. The same name is the same money.
+        id: String,
+        /// How much; `None` where the provider does not say.
+        amount: Option<Money>,
+        /// Whether it failed after all, so that the money is with us.
+        failed: bool,
+    },
+    /// All that has moved back of this operation so far, on our order or without.
+    Total {
+        /// How much.
+        amount: Money,
+    },
 }
 
 /// Why a call proves nothing.

@@ -3,10 +3,36 @@ use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
 use super::{format::StatementFormat, statement::StatementPeriod};
-use crate::kernel::Code;
+use crate::kernel::{Code, Currency};
 
 /// More digits before the point are no amount of money, and would not sum exactly.
 const MAX_WHOLE_DIGITS: usize = 15;
+
+/// As [`amount`], with the currency beside it, before or behind: `KES 1,230.00`, `1,230.00 KES`,
+/// and for shillings `KSh 1,230.00`. The name of another currency is no amount of this one.
+pub(super) fn amount_in(text: &str, decimal_comma: bool, currency: Currency) -> Result<Decimal, Code> {
+    let text = text.trim();
+    let (sign, unsigned) = match text.strip_prefix(['-', '−', '+']) {
+        Some(rest) => (text.strip_suffix(rest).unwrap_or_default(), rest.trim_start()),
+        None => ("", text),
+    };
+    let names: &[&str] = if currency == Currency::KES { &["KSH.", "KSHS", "KSH"] } else { &[] };
+    let is_digit = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '(' | '-' | '−' | '+');
+    let named = [currency.code()].into_iter().chain(names.iter().copied()).find_map(|name| {
+        let start = unsigned.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name));
+        let behind = unsigned.len().checked_sub(name.len()).and_then(|at| unsigned.get(at..));
+        let behind = behind.filter(|end| end.eq_ignore_ascii_case(name));
+        match (start, behind) {
+            (Some(start), _) => unsigned.strip_prefix(start).map(str::trim),
+            (None, Some(end)) => unsigned.strip_suffix(end).map(str::trim),
+            (None, None) => None,
+        }
+    });
+    match named.filter(|rest| rest.starts_with(is_digit)) {
+        Some(rest) => amount(&format!("{sign}{rest}"), decimal_comma),
+        None => amount(text, decimal_comma),
+    }
+}
 
 /// Reads `2,738.00`, `-2738`, `(2 738.00)`, `2738-`. Digits are grouped by three or not at all, so that `2738,00` is not taken
 /// for a quarter of a million.
@@ -54,6 +80,9 @@ fn is_digits(text: &str) -> bool {
 
 /// Reads a moment, or a day: the time that it covers, a second or a day of the zone.
 pub(super) fn moment(text: &str, format: &StatementFormat) -> Result<StatementPeriod, Code> {
+    // Spreadsheets write a fraction of a second that is none.
+    let whole = text.trim_end_matches('0').strip_suffix('.').filter(|whole| whole.contains(':'));
+    let text = whole.unwrap_or(text);
     let second = |from: DateTime<Utc>| StatementPeriod { from, until: from + TimeDelta::seconds(1) };
     if let Some(at) = DateTime::parse_from_rfc3339(text).ok().filter(|at| is_recent(at.date_naive())) {
         return Ok(second(at.to_utc()));

@@ -195,10 +195,12 @@ fn formats(formats: &[&str]) -> Vec<String> {
     formats.iter().map(|&format| format.to_owned()).collect()
 }
 
-/// Years first, or else days first, with seconds, with minutes, or without a time.
+/// Years first, or else days first, with seconds, with minutes, in twelve hours or twenty-four, or
+/// without a time.
 fn day_first() -> Vec<String> {
     let dates =
         ["%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%d-%m-%y", "%d-%b-%Y", "%d %b %Y"];
-    let times = [" %H:%M:%S", " %H:%M", ""];
-    dates.iter().flat_map(|date| times.map(|time| format!("{date}{time}"))).collect()
+    let times = [" %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", ""];
+    let formats = dates.iter().flat_map(|date| times.map(|time| format!("{date}{time}")));
+    formats.chain(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"].map(str::to_owned)).collect()
 }

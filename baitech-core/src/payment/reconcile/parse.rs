@@ -88,7 +88,7 @@ impl<'a> StatementReader<'a> {
             return;
         }
         let currency = self.currency(row);
-        let fee = self.optional(row, Field::Fee, Self::number);
+        let fee = self.optional(row, Field::Fee, |reader, cell| reader.number(row, cell));
         let amount = amount
             .zip(currency)
             .and_then(|(amount, currency)| self.money(row, self.amount_field(), amount, currency));
@@ -126,7 +126,7 @@ impl<'a> StatementReader<'a> {
     /// Compares a summary with the rows above it.
     fn summarise(&mut self, row: &Row, label: &str) {
         // Whatever such a row has in these cells is an amount, a label or a currency.
-        let number = |field| self.places.cell(row, field).and_then(|cell| self.number(cell).ok());
+        let number = |field| self.places.cell(row, field).and_then(|cell| self.number(row, cell).ok());
         let stated = if self.places.has(Field::Amount) {
             number(Field::Amount).map_or(Stated::Nothing, Stated::Amount)
         } else {
@@ -173,15 +173,15 @@ impl<'a> StatementReader<'a> {
     /// What moved, zero for nothing; `None` where that cannot be read.
     fn amount(&mut self, row: &Row) -> Option<Decimal> {
         if self.places.has(Field::Amount) {
-            return match self.optional(row, Field::Amount, Self::number)? {
+            return match self.optional(row, Field::Amount, |reader, cell| reader.number(row, cell))? {
                 None if row.cells.iter().any(|cell| !cell.trim().is_empty()) => {
                     self.findings.at(row, Field::Amount, Code::Required, "this must not be empty")
                 }
                 amount => Some(amount.unwrap_or_default()),
             };
         }
-        let paid_in = self.optional(row, Field::PaidIn, Self::number);
-        let paid_out = self.optional(row, Field::PaidOut, Self::number);
+        let paid_in = self.optional(row, Field::PaidIn, |reader, cell| reader.number(row, cell));
+        let paid_out = self.optional(row, Field::PaidOut, |reader, cell| reader.number(row, cell));
         let (paid_in, paid_out) = (paid_in?.unwrap_or_default(), paid_out?.unwrap_or_default());
         if paid_in < Decimal::ZERO {
             return self.findings.at(row, Field::PaidIn, Code::OutOfRange, "this must not be below zero");
@@ -235,8 +235,10 @@ impl<'a> StatementReader<'a> {
         }
     }
 
-    fn number(&self, cell: &str) -> Result<Decimal, (Code, &'static str)> {
-        cell::amount(cell, self.format.decimal_comma).map_err(|code| match code {
+    fn number(&self, row: &Row, cell: &str) -> Result<Decimal, (Code, &'static str)> {
+        let named = self.places.cell(row, Field::Currency).map(str::to_uppercase);
+        let currency = named.and_then(|code| Currency::from_code(&code)).unwrap_or(self.default);
+        cell::amount_in(cell, self.format.decimal_comma, currency).map_err(|code| match code {
             Code::OutOfRange => (code, "this is too large"),
             _ => (code, "this is not an amount"),
         })

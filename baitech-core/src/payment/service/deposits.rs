@@ -1,21 +1,23 @@
 //! Money that came without being asked for: the payer named an account.
 
-use super::Payments;
+use super::{Payments, webhooks::Effect};
 use crate::{
     account::User,
-    booking::Context,
-    decide::{Decision, breach_of, create},
+    booking::{BookingNumber, Context},
+    decide::{Aggregate, Decision, breach_of, create, load_payments},
     kernel::{Code, Error, Id, PhoneNumber, Result, Violation},
     payment::{
         Amount, MismatchKind, NewTransaction, News, PaymentEvent, PaymentGateway, Proof, Transaction,
         TransactionKind, TransactionNumber, TransactionStatus,
     },
-    store::ClaimKey,
+    store::{ClaimKey, Stored},
 };
 
 impl Payments {
-    /// Money for the account that its payer has named: the number of an open transaction, which it pays; the phone number of a user,
-    /// into whose wallet it goes. For anything else, and for much money in a call that is not signed, it is kept apart until a person has
+    /// Money for the account that its payer has named: the number of a transaction, or of a booking
+    /// with a payment that waits, which it pays; the phone number of a user, into whose wallet it
+    /// goes. Numbers are found however they are typed. For anything else, and for much money in a
+    /// call that is not signed, it is kept apart until a person has
     /// decided.
     pub(super) async fn take_deposit(
         &self,
@@ -23,17 +25,14 @@ impl Payments {
         account: &str,
         news: &News,
         claim: ClaimKey,
-    ) -> Result<Option<Id<Transaction>>> {
+    ) -> Result<Effect> {
         let News::Deposit(proof) = news else {
-            return Ok(None);
+            return Ok(Effect::Nothing);
         };
-        let mut named = None;
-        if let Ok(number) = account.parse::<TransactionNumber>() {
-            match self.take_named_deposit(&number, proof, gateway, &claim).await? {
-                Named::Taken(id) => return Ok(Some(id)),
-                Named::Other(payer) => named = payer,
-            }
-        }
+        let named = match self.take_named_deposit(account, proof, gateway, &claim).await? {
+            Named::Taken(effect) => return Ok(effect),
+            Named::Other(payer) => payer,
+        };
         let owner = match (named, PhoneNumber::new(account)) {
             // The transaction has its money already: this is more of its payer's.
             (Some(payer), _) => self.engine.users.load(payer).await?,
@@ -73,52 +72,83 @@ impl Payments {
         let id = decision.next.id;
         let decision = decision.take_all([claim]);
         create(&self.engine, &*self.engine.transactions, &self.plain_command()?, now, decision).await?;
-        Ok(Some(id))
+        Ok(if known { Effect::Applied(Some(id)) } else { Effect::NeedsPerson(Some(id)) })
     }
 }
 
 /// What a deposit that names a transaction is.
 enum Named {
-    /// That transaction's money.
-    Taken(Id<Transaction>),
-    /// Other money, of the transaction's payer where that is known.
+    /// That transaction's money, and what came of it.
+    Taken(Effect),
+    /// Other money, of the payer of what it names where that is known.
     Other(Option<Id<User>>),
 }
 
 impl Payments {
-    /// Takes a deposit in as the payment of the transaction that it names, if it is. [`Error::Conflict`] where something else has happened
-    /// to that meanwhile.
+    /// Takes a deposit in as the payment of the transaction that it names, or of a booking that it
+    /// names, if it is. [`Error::Conflict`] where something else has happened to that meanwhile.
     async fn take_named_deposit(
         &self,
-        number: &TransactionNumber,
+        account: &str,
         proof: &Proof,
         gateway: &dyn PaymentGateway,
         claim: &ClaimKey,
     ) -> Result<Named> {
-        let Some(found) = self.engine.transactions.find_transaction_by_number(number).await? else {
-            return Ok(Named::Other(None));
+        let (named, payer) = self.named_by(account).await?;
+        let told: Vec<_> =
+            named.iter().map(|(found, awaited)| (found.told_by(proof, gateway), awaited, found)).collect();
+        let known = told.iter().find(|(told, ..)| *told == Told::Known);
+        let pays = told.iter().find(|(told, awaited, _)| *told == Told::Payment && **awaited);
+        let Some((told, _, found)) = known.or(pays).copied() else {
+            return Ok(Named::Other(payer));
         };
-        let told = found.told_by(proof, gateway);
-        if told == Told::OtherMoney {
-            return Ok(Named::Other(found.payer));
-        }
         // Whoever pays by naming the transaction may pay from any number.
         let proof = Proof { payer: None, reference: found.gateway.reference.clone(), ..proof.clone() };
         // What it is depends on what else has come, and so on the version that was looked at.
         let command = self.pinned_to(&found)?;
-        self.decide(&command, found.id, |transaction, beside| {
-            let decision = match told {
-                Told::Payment => transaction.settled(&proof, beside.booking, &beside.context)?,
-                Told::Known | Told::OtherMoney => Decision::new(transaction),
-            };
-            let decision = decision.take_all([claim.clone()]);
-            if decision.effects.events.is_empty() {
-                return Ok(decision.event(PaymentEvent::TransactionUpdated));
-            }
-            Ok(decision)
-        })
-        .await?;
-        Ok(Named::Taken(found.id))
+        let written = self
+            .decide(&command, found.id, |transaction, beside| {
+                let decision = match told {
+                    Told::Payment => transaction.settled(&proof, beside.booking, &beside.context)?,
+                    Told::Known | Told::OtherMoney => Decision::new(transaction),
+                };
+                let decision = decision.take_all([claim.clone()]);
+                if decision.effects.events.is_empty() {
+                    return Ok(decision.event(PaymentEvent::TransactionUpdated));
+                }
+                Ok(decision)
+            })
+            .await?;
+        let about = Some(found.id);
+        Ok(Named::Taken(if told != Told::Payment || written.version == found.version {
+            Effect::Duplicate(about)
+        } else if written.is_mismatched() && !found.is_mismatched() {
+            Effect::NeedsPerson(about)
+        } else {
+            Effect::Applied(about)
+        }))
+    }
+
+    /// The transactions that an account names by their own number or by that of their booking, each
+    /// with whether a deposit can be its payment, and who pays them.
+    async fn named_by(&self, account: &str) -> Result<(Vec<(Stored<Transaction>, bool)>, Option<Id<User>>)> {
+        if let Some(number) = TransactionNumber::typed(account) {
+            let found = self.engine.transactions.find_transaction_by_number(&number).await?;
+            let payer = found.as_ref().and_then(|found| found.payer);
+            return Ok((found.into_iter().map(|found| (found, true)).collect(), payer));
+        }
+        let Some(number) = BookingNumber::typed(account) else {
+            return Ok((Vec::new(), None));
+        };
+        let Some(booking) = self.engine.bookings.find_by_number(&number).await? else {
+            return Ok((Vec::new(), None));
+        };
+        let payments = load_payments(&self.engine, &booking.payments()).await?;
+        let awaited = |payment: Stored<Transaction>| {
+            let is_awaited = booking.awaits_payment(payment.id);
+            (payment, is_awaited)
+        };
+        Ok((payments.into_iter().map(awaited).collect(), Some(booking.customer)))
     }
 }
 

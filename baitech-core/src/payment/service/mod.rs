@@ -3,10 +3,12 @@
 mod charges;
 mod deposits;
 mod documents;
+mod news;
 mod payouts;
 mod queries;
 mod reconciliation;
 mod refunds;
+mod reversals;
 mod reviews;
 mod tasks;
 mod webhooks;

@@ -101,7 +101,9 @@ const SLACK: TimeDelta = TimeDelta::days(2);
 
 impl Payments {
     /// Sets a provider's statement (CSV) against the books. What both have is marked as reconciled, once, and what the provider took for
-    /// it is booked; bank transfers that we wait for, and that the statement shows, are completed. Repeating it changes nothing.
+    /// it is booked; bank transfers that we wait for, and that the statement shows, are completed;
+    /// reversals that the provider made without our order, and tells of nowhere else, are booked or
+    /// put before a person. Repeating it changes nothing.
     ///
     /// # Errors
     /// [`Error::Forbidden`] for others than staff; violations of `period` and `statement.{row}.{column}`; [`Error::Unavailable`] (what was marked
@@ -148,7 +150,12 @@ impl Payments {
                 progress(ReconcileProgress { step: ReconcileStep::Transfers, done, total });
             }
         }
-        let booked = self.booked(method, period).await?;
+        let mut booked = self.booked(method, period).await?;
+        // Who signs calls has told of it by one.
+        let tells_otherwise = self.engine.gateway(method)?.capabilities().signs_webhooks;
+        if !tells_otherwise && self.take_reversals(actor, &parsed.lines, &booked).await? {
+            booked = self.booked(method, period).await?;
+        }
         let mut report = reconcile(&parsed.lines, &booked, period)?;
         report.rows = parsed.rows;
         let compared: Vec<_> = report.matched.iter().chain(&report.amount_differs).collect();
@@ -304,5 +311,5 @@ fn movement_of(transaction: &Stored<Transaction>) -> BookedMovement {
 
 /// A transaction number somewhere in a text.
 fn number_in(text: &str) -> Option<TransactionNumber> {
-    text.split(|c: char| !c.is_ascii_alphanumeric()).find_map(|word| word.parse().ok())
+    TransactionNumber::find_in(text)
 }

@@ -3,7 +3,7 @@
 use super::Payments;
 use crate::{
     engine::Effort::GoesOn,
-    kernel::{Actor, Id, Result, Rule, Text},
+    kernel::{Actor, Id, Money, Result, Rule, Text},
     payment::{Cause, Proof, Transaction, TransactionStatus},
     store::Stored,
     worker::TaskOutcome,
@@ -47,6 +47,78 @@ impl Payments {
             transaction.decide_mismatch(complete, beside.booking, &beside.context)
         })
         .await
+    }
+
+    /// Staff decides on the oldest return of money that a provider made without our order and that
+    /// waits for a person: it is booked (what is left of the transaction, and beyond that the
+    /// platform's loss), or it is not. `amount` is what the person has found out where the provider
+    /// did not say how much it was.
+    ///
+    /// # Errors
+    /// As [`Transaction::decide_provider_move`];
+    /// [`Error::Conflict`](crate::kernel::Error::Conflict).
+    pub async fn decide_provider_move(
+        &self,
+        actor: &Actor,
+        id: Id<Transaction>,
+        book: bool,
+        amount: Option<Money>,
+    ) -> Result<Stored<Transaction>> {
+        let user = self.require_staff(actor, GoesOn).await?;
+        let command = self.command(actor, "decide_provider_move", &(id, book, amount))?.by(user, GoesOn);
+        let decide = |on_credit: bool| {
+            let command = &command;
+            async move {
+                self.decide(command, id, |transaction, beside| {
+                    let before = transaction.clone();
+                    let booking = beside.booking.map(|stored| &stored.value);
+                    let customer = booking.map(|booking| booking.customer);
+                    transaction
+                        .decide_provider_move(book, amount, booking, on_credit, &beside.context)?
+                        .count_moved(customer, &before)
+                })
+                .await
+            }
+        };
+        match decide(false).await {
+            // What the provider has given back is gone, also where the wallet that it went into is
+            // empty by now.
+            Err(error) if error.rule() == Some(Rule::InsufficientFunds) => decide(true).await,
+            decided => decided,
+        }
+    }
+
+    /// Staff has found out which of two verdicts of a bank holds: what is booked stands, or the
+    /// other one is booked.
+    ///
+    /// # Errors
+    /// As [`Transaction::decide_verdict`]; [`Error::Conflict`](crate::kernel::Error::Conflict).
+    pub async fn decide_verdict(
+        &self,
+        actor: &Actor,
+        id: Id<Transaction>,
+        won: bool,
+    ) -> Result<Stored<Transaction>> {
+        let user = self.require_staff(actor, GoesOn).await?;
+        let command = self.command(actor, "decide_verdict", &(id, won))?.by(user, GoesOn);
+        let decide = |on_credit: bool| {
+            let command = &command;
+            async move {
+                self.decide(command, id, |transaction, beside| {
+                    let before = transaction.clone();
+                    let booking = beside.booking.map(|stored| &stored.value);
+                    let customer = booking.map(|booking| booking.customer);
+                    transaction
+                        .decide_verdict(won, booking, on_credit, &beside.context)?
+                        .count_moved(customer, &before)
+                })
+                .await
+            }
+        };
+        match decide(false).await {
+            Err(error) if error.rule() == Some(Rule::InsufficientFunds) => decide(true).await,
+            decided => decided,
+        }
     }
 
     /// Staff has found out what became of a transaction that nobody could tell of: its money has moved, or has not (or, after a provider

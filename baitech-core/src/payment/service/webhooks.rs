@@ -1,16 +1,19 @@
 //! The inbox: a call is stored as it came before anybody looks at it, then verified, and applied in any order.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Payments;
+use super::{
+    Payments,
+    news::{Told, effect_of, take_news},
+};
 use crate::payment::settle::NEWS_CLAIMS;
 use crate::{
-    booking::{BookingStatus, PaymentMethod},
+    booking::PaymentMethod,
     decide::{Command, Decision, change, create},
-    kernel::{Actor, Error, Id, Kind, Page, PageRequest, Result, Rule, Unique},
+    kernel::{Actor, Error, Id, Kind, Money, Page, PageRequest, Result, Rule, Unique},
     payment::{
-        MismatchKind, News, Notice, Outcome, PaymentGateway, Proof, Subject, Transaction, Webhook,
-        WebhookCall, WebhookError, WebhookSource, WebhookStatus,
+        News, Notice, PaymentGateway, Returned, Subject, Transaction, Webhook, WebhookCall, WebhookError,
+        WebhookSource, WebhookStatus,
     },
     store::{ClaimKey, Stored},
     worker::{MissingProvider, TaskOutcome},
@@ -31,12 +34,51 @@ struct Expected<'a> {
 }
 
 /// What became of one piece of news.
-enum Effect {
-    Applied(Option<Id<Transaction>>),
-    Duplicate(Option<Id<Transaction>>),
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Effect {
+    /// It concerns nobody here.
     Nothing,
+    /// It concerns a transaction, and changes nothing of it.
+    Ignored(Option<Id<Transaction>>),
+    /// It tells what was known.
+    Duplicate(Option<Id<Transaction>>),
+    /// It changed something.
+    Applied(Option<Id<Transaction>>),
+    /// A person has to decide what comes of it.
+    NeedsPerson(Option<Id<Transaction>>),
     /// What it is about is not known (yet).
     Unknown,
+}
+
+impl Effect {
+    const fn about(self) -> Option<Id<Transaction>> {
+        match self {
+            Self::Nothing | Self::Unknown => None,
+            Self::Ignored(about)
+            | Self::Duplicate(about)
+            | Self::Applied(about)
+            | Self::NeedsPerson(about) => about,
+        }
+    }
+
+    const fn status(self) -> WebhookStatus {
+        match self {
+            Self::Nothing | Self::Ignored(_) => WebhookStatus::Ignored,
+            Self::Duplicate(_) => WebhookStatus::Duplicate,
+            Self::Applied(_) => WebhookStatus::Applied,
+            Self::NeedsPerson(_) => WebhookStatus::NeedsPerson,
+            Self::Unknown => WebhookStatus::Received,
+        }
+    }
+
+    /// What staff reads of it, where the status does not say all.
+    fn reason(self) -> Option<String> {
+        match self {
+            Self::Ignored(_) => Some("it changes nothing of the transaction".to_owned()),
+            Self::NeedsPerson(_) => Some("a person has to decide on the transaction".to_owned()),
+            Self::Nothing | Self::Duplicate(_) | Self::Applied(_) | Self::Unknown => None,
+        }
+    }
 }
 
 impl Payments {
@@ -190,27 +232,20 @@ impl Payments {
                 return self.note_handled(id, WebhookStatus::Rejected, Some(error.to_string()), about).await;
             }
         };
-        let (mut status, mut about, mut unknown) = (WebhookStatus::Ignored, None, false);
+        let (mut greatest, mut about, mut unknown) = (Effect::Nothing, None, false);
         for notice in &notices {
-            match self.apply(&**gateway, notice, by_token.as_ref()).await? {
-                Effect::Applied(transaction) => {
-                    status = WebhookStatus::Applied;
-                    about = transaction.or(about);
-                }
-                Effect::Duplicate(transaction) => {
-                    if status == WebhookStatus::Ignored {
-                        status = WebhookStatus::Duplicate;
-                    }
-                    about = transaction.or(about);
-                }
-                Effect::Nothing => {}
-                Effect::Unknown => unknown = true,
+            let effect = self.apply(&**gateway, notice, by_token.as_ref()).await?;
+            if effect == Effect::Unknown {
+                unknown = true;
+                continue;
             }
+            about = effect.about().or(about);
+            greatest = greatest.max(effect);
         }
         if unknown {
             return self.put_off(stored, "what this is about is not known").await;
         }
-        self.note_handled(id, status, None, (method, about)).await
+        self.note_handled(id, greatest.status(), greatest.reason(), (method, about)).await
     }
 
     /// Somebody who knows a transaction's own token calls, and the call cannot be verified. It may be the
@@ -266,17 +301,6 @@ impl Payments {
         }
     }
 
-    /// Whether a call about a contested charge has overtaken the one that tells of the charge, or of the contest.
-    fn is_too_early(transaction: &Transaction, news: &News) -> bool {
-        let dispute = match news {
-            News::ChargebackOpened { .. } => None,
-            News::ChargebackClosed { id, .. } => Some(id),
-            _ => return false,
-        };
-        let known = transaction.chargeback.as_ref().map(|chargeback| &chargeback.id);
-        !transaction.status.is_settled() || dispute.is_some_and(|dispute| known != Some(dispute))
-    }
-
     /// Applies one piece of news, once. Whether it was applied before is looked at anew where something comes in between.
     async fn apply(
         &self,
@@ -320,27 +344,42 @@ impl Payments {
             Subject::Reference(reference) => self.engine.transactions.find_by_reference(reference).await?,
             Subject::Account(account) => {
                 return match self.take_deposit(gateway, account, &notice.news, claim).await {
-                    Ok(taken) => Ok(Effect::Applied(taken)),
                     // The same news, applied at the same moment by somebody else.
                     Err(error) if is_taken(&error) => Ok(Effect::Duplicate(None)),
-                    Err(error) => Err(error),
+                    taken => taken,
                 };
             }
         };
-        let Some(found) = found else {
+        let about = self.what_it_is_about(found, &notice.news).await?;
+        let Some((found, news)) = about else {
             return Ok(Effect::Unknown);
         };
-        if Self::is_too_early(&found, &notice.news) {
+        if found.is_too_early(&news) {
             return Ok(Effect::Unknown);
         }
+        let explained = match &news {
+            News::Returned(Returned::Total { amount }) => {
+                let Some(explained) = self.explained(&found, *amount).await? else {
+                    return Ok(Effect::Unknown);
+                };
+                explained
+            }
+            _ => Money::zero(found.amount.currency()),
+        };
+        let notice = &Notice { news, ..notice.clone() };
         let id = found.id;
         let signed = gateway.capabilities().signs_webhooks;
         let command: Command = self.pinned_to(&found)?;
+        let effect = Mutex::new(Effect::Duplicate(Some(id)));
         let take = |on_credit: bool| {
-            let (command, claim) = (&command, &claim);
+            let (command, claim, effect) = (&command, &claim, &effect);
             async move {
                 self.decide(command, id, |transaction, beside| {
-                    let mut decision = take_news(transaction, notice, (signed, on_credit), beside)?;
+                    let before = transaction.clone();
+                    let told = Told { signed, on_credit, explained };
+                    let mut decision = take_news(transaction, notice, &told, beside)?;
+                    let found = effect_of(&before, &decision, &notice.news);
+                    *effect.lock().unwrap_or_else(PoisonError::into_inner) = found;
                     decision = decision.take_all([claim.clone()]);
                     // A piece of news that changes nothing is claimed all the same, by a write that says so.
                     if decision.effects.events.is_empty() {
@@ -352,14 +391,15 @@ impl Payments {
             }
         };
         let written = match take(false).await {
-            // What a bank takes back is gone, also where the wallet that it went into is empty by now.
+            // What a bank or a provider takes back is gone, also where the wallet that it went into
+            // is empty by now.
             Err(error) if error.rule() == Some(Rule::InsufficientFunds) => take(true).await,
             written => written,
         };
         match written {
             // Nothing was written: somebody else has applied it since we looked.
             Ok(written) if written.version == found.version => Ok(Effect::Duplicate(Some(id))),
-            Ok(_) => Ok(Effect::Applied(Some(id))),
+            Ok(_) => Ok(effect.into_inner().unwrap_or_else(PoisonError::into_inner)),
             // The same news, applied at the same moment by somebody else.
             Err(error) if is_taken(&error) => Ok(Effect::Duplicate(Some(id))),
             Err(error) => Err(error),
@@ -370,93 +410,4 @@ impl Payments {
 /// Whether a commit failed because somebody else holds the claim on this news, or on the receipt that it tells.
 pub(super) fn is_taken(error: &Error) -> bool {
     matches!(error, Error::Duplicate(Unique::ProviderNews | Unique::Receipt))
-}
-
-fn take_news(
-    transaction: Transaction,
-    notice: &Notice,
-    (signed, on_credit): (bool, bool),
-    beside: &super::Beside<'_>,
-) -> Result<Decision<Transaction>> {
-    let context = &beside.context;
-    if let (Subject::Caller { reference: Some(told) }, News::Outcome(outcome)) =
-        (&notice.subject, &notice.news)
-        && !matches!(outcome, Outcome::Settled(_))
-    {
-        if transaction.is_of_earlier_attempt(told) {
-            return Ok(Decision::new(transaction));
-        }
-        if transaction.gateway.attempts > 1 && transaction.gateway.reference.is_none() {
-            return Ok(transaction.asked_which(context));
-        }
-    }
-    if let Subject::Caller { reference: Some(told) } = &notice.subject
-        && transaction.gateway.reference.as_ref().is_some_and(|known| known != told)
-    {
-        return transaction.mismatched(MismatchKind::Reference, None, None, context);
-    }
-    match &notice.news {
-        News::Outcome(Outcome::Settled(proof)) | News::Deposit(proof) => {
-            if !signed && transaction.needs_confirmation(proof, context) {
-                return Ok(transaction.claimed_settled(proof, context));
-            }
-            transaction.settled(proof, beside.booking, context)
-        }
-        // A claim that the money came is for the provider to confirm or deny, in whatever order its calls come.
-        News::Outcome(_) if transaction.gateway.awaits_confirmation => Ok(Decision::new(transaction)),
-        News::Outcome(outcome) => transaction.answered(outcome, context),
-        News::Details(proof) => Ok(transaction.detailed(proof)),
-        News::ChargebackOpened { id, amount, reason } => transaction.contested(id, *amount, reason, context),
-        News::ChargebackClosed { id, won } => {
-            let disputed = beside.booking.is_some_and(|booking| booking.status == BookingStatus::Disputed);
-            transaction.chargeback_closed(id, *won, (disputed, on_credit), context)
-        }
-        News::Nothing => Ok(Decision::new(transaction)),
-    }
-}
-
-impl Transaction {
-    /// Whether a proof that anybody could have sent is about so much money that the provider is asked before it counts.
-    fn needs_confirmation(&self, proof: &Proof, context: &crate::booking::Context<'_>) -> bool {
-        let gross = self.amount.gross;
-        // A limit in another currency says nothing of this amount: then the provider is asked.
-        let large = gross.exceeds(context.policy.payment.confirm_above).unwrap_or(true);
-        let as_asked = proof.amount.is_none_or(|amount| amount == gross);
-        large && as_asked && self.kind.is_incoming() && !self.status.is_settled() && !self.is_mismatched()
-    }
-
-    /// Asks the provider about a payment that an unverified call may tell of.
-    fn doubted(mut self, context: &crate::booking::Context<'_>) -> Decision<Self> {
-        let is_asked = self.status.is_open() && !self.wants_sending() && !self.is_mismatched();
-        if self.kind.is_incoming() && is_asked && !self.gateway.awaits_confirmation {
-            self.0.gateway.awaits_confirmation = true;
-            self.0.gateway.next_at = Some(context.now);
-        }
-        Decision::new(self)
-    }
-
-    /// Notes what an unsigned call claims, and asks the provider about it.
-    fn claimed_settled(mut self, proof: &Proof, context: &crate::booking::Context<'_>) -> Decision<Self> {
-        let link = &mut self.0.gateway;
-        link.awaits_confirmation = true;
-        link.next_at = Some(context.now);
-        link.reference = link.reference.take().or_else(|| proof.reference.clone());
-        link.receipt = link.receipt.take().or_else(|| proof.receipt.clone());
-        Decision::new(self)
-    }
-
-    /// Takes in the receipt of a payment that is settled. Details that contradict it are for a person.
-    fn detailed(mut self, proof: &Proof) -> Decision<Self> {
-        if !self.status.is_settled() {
-            return Decision::new(self);
-        }
-        if proof.amount.is_some_and(|amount| amount != self.amount.gross) {
-            self.0.gateway.needs_person = true;
-            return Decision::new(self).event(crate::payment::PaymentEvent::PaymentNeedsPerson);
-        }
-        if self.gateway.receipt.is_none() {
-            self.0.gateway.receipt.clone_from(&proof.receipt);
-        }
-        Decision::new(self)
-    }
 }

@@ -57,6 +57,7 @@ pub fn transaction(
         reconciliation: None,
         mismatch: None,
         chargeback: None,
+        provider_moves: Vec::new(),
         failure: None,
         origin: PaymentOrigin::default(),
         reason: Some(Text::from_stored("test")),

@@ -6,9 +6,9 @@ use crate::{
     kernel::{Currency, Money},
     payment::{
         Amount, Chargeback, DocumentStamp, EscrowState, Failure, FraudCheck, FraudDecision, FraudReason,
-        FraudReview, GatewayLink, Mismatch, MismatchKind, PaymentEvent, PaymentOrigin, ReconciliationStamp,
-        Refund, SettlementState, Split, TransactionKind, TransactionNumber, TransactionRecord,
-        TransactionStatus, WebhookRecord, WebhookStatus,
+        FraudReview, GatewayLink, Mismatch, MismatchKind, MoveDoubt, MoveState, PaymentEvent, PaymentOrigin,
+        ProviderMove, ReconciliationStamp, Refund, SettlementState, Split, TransactionKind,
+        TransactionNumber, TransactionRecord, TransactionStatus, WebhookRecord, WebhookStatus,
     },
     pricing::Shares,
 };
@@ -177,8 +177,37 @@ fn mismatch() -> BoxedStrategy<Mismatch> {
 }
 
 fn chargeback() -> BoxedStrategy<Chargeback> {
-    (words(), any_money(), words(), moment(), option::of(any::<bool>()))
-        .prop_map(|(id, amount, reason, opened_at, won)| Chargeback { id, amount, reason, opened_at, won })
+    let end = (option::of(any::<bool>()), any::<bool>(), option::of(id()));
+    (words(), any_money(), words(), moment(), end)
+        .prop_map(|(id, amount, reason, opened_at, (won, contradicted, refund))| Chargeback {
+            id,
+            amount,
+            reason,
+            opened_at,
+            won,
+            contradicted,
+            refund,
+        })
+        .boxed()
+}
+
+fn provider_move() -> BoxedStrategy<ProviderMove> {
+    let end = (
+        select(MoveState::ALL.to_vec()),
+        option::of(select(MoveDoubt::ALL.to_vec())),
+        option::of(id()),
+        option::of((moment(), id())),
+    );
+    (option::of(words()), option::of(any_money()), moment(), end)
+        .prop_map(|(id, amount, at, (state, doubt, transaction, decided))| ProviderMove {
+            id,
+            amount,
+            at,
+            state,
+            doubt,
+            transaction,
+            decided,
+        })
         .boxed()
 }
 
@@ -211,7 +240,8 @@ fn transaction_record_in(currency: Currency) -> BoxedStrategy<TransactionRecord>
         option::of(reconciliation(currency)),
     );
     let course = (gateway(), option::of(fraud()), settlement(), option::of(mismatch()));
-    let endings = (option::of(chargeback()), option::of(failure()), option::of(stamp()), option::of(stamp()));
+    let contests = (option::of(chargeback()), vec(provider_move(), 0..4));
+    let endings = (contests, option::of(failure()), option::of(stamp()), option::of(stamp()));
     let asked = (origin(), option::of(text()), option::of(id()));
     let times = (moment(), option::of(moment()), moment(), moment());
     (what, whose, money, course, endings, asked, times)
@@ -220,7 +250,7 @@ fn transaction_record_in(currency: Currency) -> BoxedStrategy<TransactionRecord>
             let (payer, payee, booking, original) = whose;
             let (amount, splits, escrow, refunds, reconciliation) = money;
             let (gateway, fraud, settlement, mismatch) = course;
-            let (chargeback, failure, receipt, invoice) = endings;
+            let ((chargeback, provider_moves), failure, receipt, invoice) = endings;
             let (origin, reason, requested_by) = asked;
             let (initiated_at, completed_at, created_at, updated_at) = times;
             TransactionRecord {
@@ -245,6 +275,7 @@ fn transaction_record_in(currency: Currency) -> BoxedStrategy<TransactionRecord>
                 reconciliation,
                 mismatch,
                 chargeback,
+                provider_moves,
                 failure,
                 origin,
                 reason,
@@ -308,6 +339,8 @@ pub fn payment_event() -> BoxedStrategy<PaymentEvent> {
             PaymentEvent::RefundProcessed { original, amount, to_wallet }
         }),
         (any_money(), any_money()).prop_map(|(amount, net)| PaymentEvent::PayoutProcessed { amount, net }),
+        (any_money(), any::<bool>())
+            .prop_map(|(amount, whole)| PaymentEvent::PayoutReturned { amount, whole }),
         looked_at(),
         any_money().prop_map(|amount| PaymentEvent::ChargebackOpened { amount }),
         any::<bool>().prop_map(|won| PaymentEvent::ChargebackClosed { won }),

@@ -153,6 +153,23 @@ impl StripeServer {
         self.state().book.finish_refund(refund, succeeded);
     }
 
+    /// Somebody gives a payment back, or a part of it, in Stripe's dashboard: without any word of
+    /// ours; the name of the refund.
+    ///
+    /// # Panics
+    /// Where there is no such payment intent, or less is left of it.
+    pub fn refund_in_dashboard(&self, intent: &str, amount: i64) -> String {
+        self.state().book.refund_in_dashboard(intent, amount)
+    }
+
+    /// The account that a transfer went to gives a part of it back.
+    ///
+    /// # Panics
+    /// Where there is no such transfer, or less is left of it.
+    pub fn reverse_part(&self, transfer: &str, amount: i64) {
+        self.state().book.reverse_part(transfer, amount);
+    }
+
     /// The account that a transfer went to gives all of it back.
     ///
     /// # Panics

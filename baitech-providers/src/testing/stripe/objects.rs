@@ -216,6 +216,22 @@ impl Book {
         (200, reversal)
     }
 
+    pub(super) fn refund_in_dashboard(&mut self, intent: &str, amount: i64) -> String {
+        let form =
+            vec![("payment_intent".to_owned(), intent.to_owned()), ("amount".to_owned(), amount.to_string())];
+        let call = Call { is_post: true, path: String::new(), form, key: None };
+        let (status, refund) = self.refund(&call);
+        assert_eq!(status, 200, "{refund}");
+        refund["id"].as_str().expect("a name").to_owned()
+    }
+
+    pub(super) fn reverse_part(&mut self, id: &str, amount: i64) {
+        let form = vec![("amount".to_owned(), amount.to_string())];
+        let call = Call { is_post: true, path: String::new(), form, key: None };
+        let (status, answer) = self.reverse(id, &call);
+        assert_eq!(status, 200, "{answer}");
+    }
+
     pub(super) fn reverse_all(&mut self, id: &str) {
         let call = Call { is_post: true, path: String::new(), form: Vec::new(), key: None };
         let (status, answer) = self.reverse(id, &call);

@@ -58,6 +58,26 @@ fn what_is_no_amount_is_refused() {
 }
 
 #[test]
+fn amounts_may_bear_their_own_currency_and_no_other() {
+    use crate::kernel::Currency::{KES, USD};
+    let read =
+        |text, currency| cell::amount_in(text, false, currency).map(|amount| amount.normalize().to_string());
+    for text in
+        ["KES 1,230.00", "kes1230", "1,230.00 KES", "KSh 1,230", "Ksh. 1,230.0", "KSHS 1230", "1230.00"]
+    {
+        assert_eq!(read(text, KES).as_deref(), Ok("1230"), "{text}");
+    }
+    for text in ["-KES 5", "KES -5", "(5)", "KES (5)", "- 5 KES"] {
+        assert_eq!(read(text, KES).as_deref(), Ok("-5"), "{text}");
+    }
+    for text in ["USD 5", "KES", "KES KES 5", "KESH 5", "5 USD", "KES five", "--KES 5", "-KES -5"] {
+        assert_eq!(read(text, KES), Err(Code::Malformed), "{text}");
+    }
+    assert_eq!(read("USD 5", USD).as_deref(), Ok("5"));
+    assert_eq!(read("KSh 5", USD), Err(Code::Malformed));
+}
+
+#[test]
 fn a_decimal_comma_is_read_where_the_format_says_so() {
     let read = |text| cell::amount(text, true);
     assert_eq!(read("2.738,50"), Ok(Decimal::new(273_850, 2)));
@@ -82,6 +102,12 @@ fn moments_are_read_in_the_zone_of_the_format() {
         "2/3/2026 10:30",
         "02/03/26 10:30:00",
         "2 Mar 2026 10:30",
+        "02/03/26 10:30 AM",
+        "02/03/2026 10:30:00 am",
+        "2026-03-02T10:30:00",
+        "2026-03-02T10:30",
+        "2026-03-02 10:30:00.0",
+        "2026-03-02T10:30:00.000",
     ] {
         assert_eq!(covered(text, &format), Ok(second.clone()), "{text}");
     }

@@ -181,7 +181,11 @@ fn waits_for_review(payment: &Transaction) -> bool {
     let fraud = payment.fraud.as_ref().is_some_and(|fraud| {
         fraud.decision == crate::payment::FraudDecision::Review && fraud.review.is_none()
     });
-    fraud || payment.chargeback.as_ref().is_some_and(|chargeback| chargeback.won.is_none())
+    let contested =
+        |chargeback: &crate::payment::Chargeback| chargeback.won.is_none() || chargeback.contradicted;
+    fraud
+        || payment.chargeback.as_ref().is_some_and(contested)
+        || payment.provider_moves.iter().any(|moved| moved.state == crate::payment::MoveState::Open)
 }
 
 /// Whether a person has to do something about a transaction, by the document alone.

@@ -1,0 +1,228 @@
+//! Charges contested with the bank, and the bank's verdicts.
+
+use super::{Cause, Chargeback, PaymentEvent, Refund, Transaction, TransactionKind, TransactionStatus};
+use crate::{
+    booking::{Booking, BookingStatus, Context},
+    decide::Decision,
+    kernel::{Money, Result, Rule},
+    ledger::Account,
+    payment::provider_move::NewMove,
+    pricing::Shares,
+};
+
+/// Why a lost chargeback went back, in the books.
+const REASON: &str = "chargeback";
+
+impl Transaction {
+    /// A card's holder contests the payment with the bank, which has taken the money back for now.
+    /// Nothing is released meanwhile, and what was released is taken back until it is decided.
+    ///
+    /// A second contest is a contest of its own once the first one is decided. Until then it waits
+    /// for a person.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub fn contested(
+        mut self,
+        id: &str,
+        amount: Money,
+        reason: &str,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        let known = self.chargeback.as_ref().is_some_and(|chargeback| chargeback.id == id);
+        if known || self.move_named(id).is_some() {
+            return Ok(Decision::new(self));
+        }
+        if self.is_contested() {
+            let told = NewMove {
+                id: Some(id),
+                amount: Some(amount),
+                proven: true,
+                disputed: false,
+                on_credit: false,
+            };
+            return self.moved_by_provider(&told, context);
+        }
+        self.0.chargeback = Some(Chargeback {
+            id: id.to_owned(),
+            amount,
+            reason: reason.to_owned(),
+            opened_at: context.now,
+            won: None,
+            contradicted: false,
+            refund: None,
+        });
+        Ok(self.freeze(context)?.event(PaymentEvent::ChargebackOpened { amount }))
+    }
+
+    /// The bank has decided. What is lost is a refund that the bank has made itself; so far as it
+    /// takes more than is left of the payment, it is the platform's loss. A share that is taken
+    /// back stays so while the booking is `disputed`. Where the wallet that was topped up is empty
+    /// by now, its owner owes the sum (`on_credit`).
+    ///
+    /// A verdict that contradicts the one before is put before a person, whichever came first:
+    /// calls of a provider come in any order, so that the later call need not be the later verdict.
+    /// Nothing moves until then.
+    ///
+    /// # Errors
+    /// [`Rule::Transition`] where nothing is contested under this name; those of the ledger.
+    pub fn chargeback_closed(
+        mut self,
+        id: &str,
+        won: bool,
+        (disputed, on_credit): (bool, bool),
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        if self.move_named(id).is_some() {
+            // A person decides on this contest, and reads the verdict on the provider's page.
+            return Ok(Decision::new(self));
+        }
+        let event = PaymentEvent::ChargebackClosed { won };
+        match self.0.chargeback.as_mut().filter(|chargeback| chargeback.id == id) {
+            None => return Err(self.refuse(Rule::Transition, "nothing is contested under this name")),
+            Some(chargeback) if chargeback.won == Some(won) || chargeback.contradicted => {
+                return Ok(Decision::new(self));
+            }
+            Some(chargeback) if chargeback.won.is_some() => {
+                chargeback.contradicted = true;
+                return Ok(self.freeze(context)?.event(PaymentEvent::PaymentNeedsPerson));
+            }
+            Some(chargeback) => chargeback.won = Some(won),
+        }
+        let decision = if won { Decision::new(self) } else { self.lost(on_credit, context)? };
+        decision.event(event).thaw_unless(disputed, context)
+    }
+
+    /// Staff has found out which of two verdicts holds: what is booked stands, or the other one is
+    /// booked.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff, and for who
+    /// pays or is paid by it; [`Rule::AlreadyDecided`] where no verdict contradicts another;
+    /// [`Rule::UnderReview`] while the provider's other movements of it wait for a person; those of
+    /// the ledger.
+    pub fn decide_verdict(
+        mut self,
+        won: bool,
+        booking: Option<&Booking>,
+        on_credit: bool,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
+        Self::require_staff(&context.actor)?;
+        self.require_disinterested(&context.actor, booking)?;
+        let status = booking.map(|booking| booking.status);
+        let disputed = status == Some(BookingStatus::Disputed);
+        let ended = matches!(status, Some(BookingStatus::Cancelled | BookingStatus::Refunded));
+        if self.has_open_move() {
+            let message = "what the provider moved without our order has to be decided first";
+            return Err(self.refuse(Rule::UnderReview, message));
+        }
+        let booked = match self.0.chargeback.as_mut().filter(|chargeback| chargeback.contradicted) {
+            None => return Err(self.refuse(Rule::AlreadyDecided, "no verdict contradicts another")),
+            Some(chargeback) => {
+                chargeback.contradicted = false;
+                chargeback.won.replace(won)
+            }
+        };
+        let event = PaymentEvent::ChargebackClosed { won };
+        let decision = match (booked, won) {
+            (Some(true), false) => self.lost(on_credit, context)?,
+            (Some(false), true) => self.recovered((disputed, ended), context)?,
+            _ => Decision::new(self),
+        };
+        decision.event(event).thaw_unless(disputed, context)
+    }
+
+    /// Books what the bank has taken.
+    fn lost(self, on_credit: bool, context: &Context<'_>) -> Result<Decision<Self>> {
+        let Some(lost) = self.chargeback.as_ref().map(|chargeback| chargeback.amount) else {
+            return Ok(Decision::new(self));
+        };
+        let left = self.captured()?;
+        let Some(provider) = self.gateway.provider.filter(|_| lost.currency() == left.currency()) else {
+            return Ok(Decision::new(self));
+        };
+        let back = lost.try_min(left)?;
+        let beyond = lost.checked_sub(back)?;
+        let mut decision =
+            self.refund_carried_out(back, beyond, provider, (REASON, None), on_credit, context)?;
+        let refund = decision.effects.created.last().map(|created| created.value.id);
+        if let Some(chargeback) = decision.next.0.chargeback.as_mut() {
+            chargeback.refund = refund;
+        }
+        Ok(decision)
+    }
+
+    /// Books what the bank has taken and given back: each party has its part again. Where the
+    /// booking has ended meanwhile, its payer has it.
+    fn recovered(mut self, (disputed, ended): (bool, bool), context: &Context<'_>) -> Result<Decision<Self>> {
+        let Some((amount, refund)) =
+            self.0.chargeback.as_mut().map(|chargeback| (chargeback.amount, chargeback.refund.take()))
+        else {
+            return Ok(Decision::new(self));
+        };
+        let Some(provider) = self.gateway.provider.filter(|_| amount.currency() == self.amount.currency())
+        else {
+            return Ok(Decision::new(self));
+        };
+        let taken = self.refunds.iter().find(|part| refund.is_some() && part.transaction == refund).cloned();
+        let zero = Money::zero(amount.currency());
+        let back = taken.as_ref().map_or(zero, |part| part.amount);
+        let mut postings = vec![
+            (Account::Clearing(provider), amount.negated()),
+            (Account::Losses, amount.checked_sub(back)?),
+        ];
+        let Some(part) = taken else {
+            return Decision::new(self).post("chargeback won after all", context, postings);
+        };
+        let in_escrow = self.kind == TransactionKind::BookingPayment && self.escrow.released_at.is_none();
+        if in_escrow && ended {
+            let payer = self.required(self.payer)?;
+            postings.push((Account::Wallet(payer), back));
+            return Decision::new(self).post("chargeback won after all", context, postings);
+        }
+        postings.extend(self.receivers(&part.portions, in_escrow)?);
+        if in_escrow {
+            self.0.escrow.held = true;
+        } else {
+            self.schedule_settlement(context);
+        }
+        let none = Shares { payout: zero, platform: zero, processing: zero, withholding: zero };
+        self.0.refunds.push(Refund {
+            element: Some(context.id()),
+            transaction: None,
+            amount: back.negated(),
+            portions: none.checked_sub(part.portions)?,
+            reason: "chargeback won after all".to_owned(),
+            refunded_at: context.now,
+        });
+        let rest = self.refunded()?;
+        let to =
+            if rest.is_zero() { TransactionStatus::Completed } else { TransactionStatus::PartiallyRefunded };
+        if self.status != to {
+            self.go(to, Cause::Recovered)?;
+        }
+        let decision = Decision::new(self).post("chargeback won after all", context, postings)?;
+        if disputed { decision.and_then(|transaction| transaction.freeze(context)) } else { Ok(decision) }
+    }
+
+    /// To which accounts the parties' portions go that have come again.
+    fn receivers(&self, portions: &Shares, in_escrow: bool) -> Result<Vec<(Account, Money)>> {
+        let whole = portions.total()?;
+        if let Some(booking) = self.booking.filter(|_| in_escrow) {
+            return Ok(vec![(Account::Escrow(booking), whole)]);
+        }
+        Ok(match self.kind {
+            TransactionKind::WalletTopup => vec![(Account::Wallet(self.required(self.payer)?), whole)],
+            TransactionKind::CancellationFee => {
+                vec![(Account::Receivable(self.required(self.payer)?), whole)]
+            }
+            _ => vec![
+                (Account::Payable(self.required(self.payee)?), portions.payout),
+                (Account::PlatformRevenue, portions.platform),
+                (Account::ProcessingRevenue, portions.processing),
+                (Account::WithholdingPayable, portions.withholding),
+            ],
+        })
+    }
+}
