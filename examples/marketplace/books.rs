@@ -126,6 +126,8 @@ fn account_name(account: Account, cast: &Cast) -> (&'static str, &str) {
         Account::Wallet(id) => ("Wallet", cast.name(id)),
         Account::Payable(id) => ("Payable to technician", cast.name(id)),
         Account::Receivable(id) => ("Receivable from customer", cast.name(id)),
+        Account::OpenTopUps(id) => ("Open top-ups", cast.name(id)),
+        Account::OpenDebtPayments(id) => ("Open debt payments", cast.name(id)),
         Account::PlatformRevenue => ("Platform revenue", ""),
         Account::ProcessingRevenue => ("Processing revenue", ""),
         Account::GatewayCharges => ("Gateway charges", ""),
