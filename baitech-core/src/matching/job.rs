@@ -86,6 +86,9 @@ pub enum Exclusion {
     /// Does not work then.
     #[error("the working hours do not cover the whole time of the job")]
     Hours,
+    /// The price of the job is the own rate of another technician, and the price list asks more.
+    #[error("the price is the own rate of the preferred technician, and the price list asks more of others")]
+    PricedForAnother,
 }
 
 /// Whether a technician can do a job, and how far away the public place is; else the first reason why not.

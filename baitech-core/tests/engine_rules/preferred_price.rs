@@ -4,6 +4,7 @@ use baitech_core::{
     account::{Availability, User},
     booking::{Booking, BookingStatus as Status, NewBooking},
     kernel::{Actor, Money, Rule},
+    matching::Exclusion,
     store::Stored,
     testing::build,
 };
@@ -78,11 +79,30 @@ fn a_rate_counts_only_of_a_technician_who_can_come() {
 }
 
 #[test]
+fn a_moved_offer_to_another_technician_keeps_the_list_price() {
+    let world = World::new();
+    let cheap = plumber(500, 1.0);
+    world.add(&cheap);
+    let first = world.request(&preferring(&cheap));
+    world.drive(first.id, Status::Accepted);
+    let second = world.request(&preferring(&cheap));
+    let offered = world.drive(second.id, Status::Assigned);
+    assert_eq!((offered.technician, offered.priced_for), (Some(world.technician.id), None));
+    // On another day the cheap plumber is free.
+    let wednesday = slot(2, "10:00", "12:00");
+    let moved = run(world.bookings().move_slot(&world.customer.actor(), second.id, &wednesday)).unwrap();
+    assert_eq!((moved.technician, moved.priced_for), (Some(world.technician.id), None));
+    assert_eq!(moved.pricing.base_price, second.pricing.base_price);
+}
+
+#[test]
 fn nobody_else_is_offered_a_job_at_the_low_rate_of_who_declined_it() {
     let (world, booking, _) = declined(500);
     let customer = world.customer.actor();
     let searched = run(world.bookings().find_technician(&Actor::System, booking.id)).unwrap();
     assert_eq!((searched.status, searched.technician), (Status::Matching, None));
+    let why_not = run(world.bookings().why_not(&customer, booking.id, world.technician.id)).unwrap();
+    assert_eq!(why_not, Some(Exclusion::PricedForAnother));
     let by_hand = run(world.bookings().assign(&customer, booking.id, world.technician.id));
     assert!(by_hand.as_ref().unwrap_err().to_string().contains("price list"), "{by_hand:?}");
     assert_refused(by_hand, Rule::NotEligible);

@@ -209,7 +209,11 @@ impl Bookings {
         } else {
             let job = Job::of(booking, 1.0);
             let job = job.map(|job| Job { starts_at: slot.starts_at(), ends_at: slot.ends_at(), ..job });
+            // To whom the job is offered already, it is offered at the price of the list.
+            let offered_to_other =
+                booking.technician.is_some_and(|other| Some(other) != booking.preferred_technician);
             let own = match (job, booking.preferred_technician) {
+                (_, Some(_)) if offered_to_other => None,
                 // Who is no technician any more has no rate; the booking can be moved all the same.
                 (Some(job), Some(technician)) => {
                     self.own_rate(technician, booking.customer, &job, slot).await?.unwrap_or_default()

@@ -196,7 +196,12 @@ impl Bookings {
         technician: Id<User>,
     ) -> Result<Option<Exclusion>> {
         let booking = self.get_as_owner(actor, id).await?;
-        Ok(self.eligibility_of(&booking, technician).await?.err())
+        let exclusion = self.eligibility_of(&booking, technician).await?.err();
+        let is_other = booking.priced_for.is_some_and(|priced_for| priced_for != technician);
+        if exclusion.is_none() && is_other && self.list_price(&booking)?.is_none() {
+            return Ok(Some(Exclusion::PricedForAnother));
+        }
+        Ok(exclusion)
     }
 
     /// Fails unless the technician to whom a job is offered could do it in another slot, too.
