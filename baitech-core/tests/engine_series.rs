@@ -7,6 +7,7 @@ use baitech_core::{
     booking::{Booking, BookingEvent, BookingFilter, BookingStatus as Status, NewBooking, ReminderKind},
     kernel::{Actor, Id, PageRequest, Rule},
     store::{AggregateRef, EventKind, Outbox},
+    testing::build,
 };
 use support::{World, assert_forbidden, assert_refused, request, run, slot};
 
@@ -144,8 +145,10 @@ fn the_next_of_a_series_costs_no_more_than_was_approved_whatever_the_demand() {
     let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=3".to_owned()), ..request() };
     let first = world.request(&weekly);
     // Everybody wants a plumber at once.
-    for _ in 0..10 {
-        world.request(&request());
+    for n in 10..20 {
+        let other = build::customer(n);
+        world.add(&other);
+        run(world.bookings().create(&other.actor(), &request())).unwrap();
     }
     let surged = world.request(&request());
     assert!(surged.pricing.total.amount() > first.pricing.total.amount(), "demand raises a new price");

@@ -7,6 +7,7 @@ use baitech_core::{
     kernel::Rule,
     pricing::{Demand, DemandSurge},
     store::IdempotencyKey,
+    testing::build,
 };
 use chrono::TimeDelta;
 
@@ -105,6 +106,24 @@ fn a_repeated_request_takes_one_place() {
     }
     assert_eq!(create().id, first.id, "also when all places are taken");
     assert_eq!(open(&world), usize::from(MOST));
+}
+
+#[test]
+fn requests_of_one_customer_do_not_raise_the_price_for_others() {
+    let world = World::new();
+    let quoted = || run(world.bookings().quote(&world.stranger.actor(), &request())).unwrap().pricing.total;
+    world.book();
+    let price = quoted();
+    for _ in 0..40 {
+        world.book();
+    }
+    assert_eq!(quoted(), price);
+    for n in 10..13 {
+        let other = build::customer(n);
+        world.add(&other);
+        run(world.bookings().create(&other.actor(), &request())).unwrap();
+    }
+    assert!(quoted().amount() > price.amount(), "requests of others do");
 }
 
 #[test]
