@@ -69,14 +69,17 @@ fn each_bad_field_of_a_request_is_named_and_nothing_is_stored() {
         (|r| r.description = "a\u{0}b".to_owned(), &[("description", Code::Malformed)]),
         (|r| r.service_type = String::new(), &[("serviceType", Code::Required)]),
         (|r| r.images = images(6), &[("images", Code::TooMany)]),
-        (|r| r.images = vec![Image { url: String::new(), public_id: None }], &[("images", Code::Malformed)]),
+        (
+            |r| r.images = vec![Image { url: String::new(), public_id: None }],
+            &[("images.0.url", Code::Required)],
+        ),
         (
             |r| r.images = vec![Image { url: "u".repeat(501), public_id: None }],
-            &[("images", Code::Malformed)],
+            &[("images.0.url", Code::TooLong)],
         ),
         (
             |r| r.images = vec![Image { public_id: Some("p".repeat(201)), ..images(1).remove(0) }],
-            &[("images", Code::TooLong)],
+            &[("images.0.publicId", Code::TooLong)],
         ),
         (
             |r| r.preferred_technician = Some(Id::from_bytes([9; 12])),

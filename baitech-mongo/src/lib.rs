@@ -60,6 +60,6 @@ pub mod testing;
 pub use connection::{ConnectError, connect};
 pub use index::{EnsureIndexesError, IndexDifference, IndexReport, ensure_indexes, index_report};
 pub use prepare::{
-    DoubleBooking, Finding, OddField, Overlap, PrepareError, PrepareProgress, PrepareReport, Unclaimed,
+    DoubleBooking, Finding, OddField, Overlap, PrepareError, PrepareProgress, PrepareReport, Twins, Unclaimed,
 };
 pub use store::{MongoStore, OpenError};

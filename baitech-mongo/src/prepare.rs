@@ -4,6 +4,7 @@ mod batch;
 mod derive;
 mod differences;
 mod finding;
+mod identity;
 mod jobs;
 mod opening;
 mod places;
@@ -24,6 +25,7 @@ use mongodb::Database;
 use mongodb::error::Error;
 
 pub use self::finding::{DoubleBooking, Finding, OddField, Unclaimed};
+pub use self::identity::Twins;
 pub use self::progress::PrepareProgress;
 use self::progress::Watch;
 use crate::codec::Aggregate;
@@ -49,10 +51,11 @@ pub struct PrepareReport {
     pub transactions: u64,
     /// Number series that now go on above the stored numbers, with the last number used.
     pub series: Vec<(String, i64)>,
-    /// Claims of active bookings and of phone numbers that were made.
+    /// Claims of active bookings, and of users on their addresses and phone numbers, that were made.
     pub claims: u64,
-    /// Claims that were somebody else's already: bookings of one technician that overlap, users of one phone number. Each
-    /// with who wanted it and who has it.
+    /// Users who have the same e-mail address or phone number, one line for each two.
+    pub twins: Vec<Twins>,
+    /// Claims that were somebody else's already: bookings of one technician that overlap. Each with who wanted it and who has it.
     pub overlaps: Vec<Overlap>,
     /// Bookings of one technician at one time.
     pub double_bookings: Vec<DoubleBooking>,
@@ -156,7 +159,7 @@ pub(crate) async fn prepare(
         report.watch.expect(database).await?;
         derive::booking_numbers(database, &mut report).await?;
         derive::transaction_numbers(database, &mut report).await?;
-        derive::phone_claims(database, &mut report).await?;
+        identity::claims(database, &mut report).await?;
         time::claims(database, &mut report).await?;
         opening::open(store, &mut report).await?;
     }

@@ -46,5 +46,11 @@ pub(crate) fn at_home_of(
 pub(crate) fn slot(day: &str, hours: &str) -> Result<NewTimeSlot> {
     let (start, end) = hours.split_once('-').ok_or("hours are written 10:00-12:00")?;
     let date: NaiveDate = day.parse()?;
-    Ok(NewTimeSlot { date, start_time: start.to_owned(), end_time: end.to_owned(), time_zone: None })
+    Ok(NewTimeSlot {
+        date,
+        start_time: start.to_owned(),
+        end_time: end.to_owned(),
+        estimated_duration: None,
+        time_zone: None,
+    })
 }

@@ -104,6 +104,7 @@ impl Office {
                 date: self.clock.now().date_naive() + Days::new(3),
                 start_time: "11:00".to_owned(),
                 end_time: "13:00".to_owned(),
+                estimated_duration: None,
                 time_zone: None,
             },
             preferred_technician: None,

@@ -126,7 +126,7 @@ impl fmt::Display for TimeOfDay {
 /// A stored slot never crosses midnight. One that is entered may (`22:00` to `02:00`, or an end of
 /// `00:00`): [`Availability::split_at_midnight`] makes two slots of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WeeklySlot {
     /// The stored element's own id.
     #[serde(default, skip)]
@@ -173,7 +173,7 @@ impl WeeklySlot {
 
 /// One date that is not like its weekday: time off, or extra hours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AvailabilityException {
     /// The stored element's own id.
     #[serde(default, skip)]
@@ -210,7 +210,7 @@ impl AvailabilityException {
 
 /// When a technician works: weekly hours, and dated exceptions that override them. A later exception overrides an earlier one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Availability {
     /// The same every week.
     pub weekly: Vec<WeeklySlot>,

@@ -2,13 +2,17 @@
 
 use std::collections::HashSet;
 
+use rust_decimal::Decimal;
+
 use super::{Address, Availability, CorporateProfile, Image, TechnicianProfile, TimeOfDay};
-use crate::kernel::{Code, Currency, Role, Text, Violation, Violations};
+use crate::kernel::{Code, Currency, Role, Text, Violation, Violations, document_name, web_address};
 
 const MAX_SKILLS: usize = 30;
 const MAX_DOCUMENTS: usize = 10;
 const MAX_IMAGES: usize = 5;
 const MAX_YEARS: u32 = 80;
+/// In whole units of whichever currency.
+const MAX_HOURLY_RATE: u32 = 10_000_000;
 
 /// Trims a text of at most `MAX` characters where it stands.
 fn tidy<const MAX: usize>(field: &'static str, text: &mut Option<String>, violations: &mut Violations) {
@@ -62,8 +66,8 @@ pub(super) fn tidy_technician(
         if rate.currency() != currency {
             let message = format!("work is priced in {}", currency.code());
             violations.push(Violation::new("technician.hourlyRate", Code::Currency, message));
-        } else if rate.is_negative() || rate.is_zero() {
-            let message = "the rate is above zero";
+        } else if rate.is_negative() || rate.is_zero() || rate.amount() > Decimal::from(MAX_HOURLY_RATE) {
+            let message = format!("the rate lies above zero and up to {MAX_HOURLY_RATE}");
             violations.push(Violation::new("technician.hourlyRate", Code::OutOfRange, message));
         }
     }
@@ -96,8 +100,8 @@ fn tidy_skills(profile: &mut TechnicianProfile, violations: &mut Violations) {
             continue;
         }
         for (place, document) in skill.verification_documents.iter_mut().enumerate() {
-            let checked = Text::<500>::new(field(&format!(".{place}")), document);
-            violations.set(document, checked.map(|text| text.to_string()));
+            let checked = document_name(field(&format!(".{place}")), document);
+            violations.set(document, checked);
         }
     }
 }
@@ -150,21 +154,21 @@ fn check_entered_hours(hours: &Availability, violations: &mut Violations) {
 }
 
 impl Image {
-    /// Checks the images that go with a text: at most five, each with a URL of 1 to 500 characters and a name of at most 200 at the
-    /// media store.
-    pub(crate) fn check_all(images: &[Self], violations: &mut Violations) {
+    /// Checks the images that go with a text: at most five, each with a web address and a name of at most 200 characters at the media
+    /// store.
+    pub(crate) fn check_all(images: &[Self], violations: &mut Violations) -> Vec<Self> {
         if images.len() > MAX_IMAGES {
             violations.push(Violation::new("images", Code::TooMany, "at most five images"));
         }
-        let has_url = |image: &Self| (1..=500).contains(&image.url.chars().count());
-        if !images.iter().all(has_url) {
-            let message = "an image has a URL of at most 500 characters";
-            violations.push(Violation::new("images", Code::Malformed, message));
+        let mut checked = Vec::with_capacity(MAX_IMAGES);
+        for (index, image) in images.iter().enumerate().take(MAX_IMAGES) {
+            let url = violations.check(web_address(format!("images.{index}.url"), &image.url));
+            let name = image.public_id.as_deref();
+            let name = violations.check(Text::<200>::optional(format!("images.{index}.publicId"), name));
+            if let (Some(url), Some(name)) = (url, name) {
+                checked.push(Self { url, public_id: name.map(|name| name.to_string()) });
+            }
         }
-        let name_fits = |image: &Self| image.public_id.as_ref().is_none_or(|id| id.chars().count() <= 200);
-        if !images.iter().all(name_fits) {
-            let message = "the name of an image has at most 200 characters";
-            violations.push(Violation::new("images", Code::TooLong, message));
-        }
+        checked
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     decide::{Aggregate, Decision},
     kernel::{
         Actor, Code, Currency, Current, Email, Entropy, Error, Id, Kind, PhoneNumber, Result, Rule, Text,
-        Username, Violation, Violations,
+        Username, Violation, Violations, document_name,
     },
     store::{AggregateRef, ClaimKey, Put, Stored, Write},
 };
@@ -172,16 +172,16 @@ impl User {
         }
         let mut violations = Violations::new();
         let id_number = violations.check(Text::<50>::new("idNumber", &documents.id_number));
-        let front_image = violations.check(Text::<500>::new("frontImage", &documents.front_image));
-        let back_image =
-            violations.check(Text::<500>::optional("backImage", documents.back_image.as_deref())).flatten();
+        let front_image = violations.check(document_name("frontImage", &documents.front_image));
+        let back_image = documents.back_image.as_deref().filter(|name| !name.trim().is_empty());
+        let back_image = back_image.and_then(|name| violations.check(document_name("backImage", name)));
         violations.into_result()?;
         self.0.kyc = Kyc {
             status: KycStatus::Submitted,
             id_type: Some(documents.id_type),
             id_number: id_number.map(|text| text.to_string()),
-            front_image: front_image.map(|text| text.to_string()),
-            back_image: back_image.map(|text| text.to_string()),
+            front_image,
+            back_image,
             rejection_reason: None,
             verified_by: None,
             verified_at: None,
@@ -243,13 +243,13 @@ impl User {
         Decision::new(self).event(AccountEvent::UserStatusChanged { from, to: status })
     }
 
-    /// What only one user can have: address, number, name.
+    /// What only one user can have: address, number, name, each in its normal form. Users of the earlier application may have none.
     #[must_use]
     pub fn claims(&self) -> Vec<ClaimKey> {
-        let mut keys =
-            vec![ClaimKey::new("user.email", &self.email), ClaimKey::new("user.phoneNumber", &self.phone)];
-        keys.extend(self.username.as_ref().map(|name| ClaimKey::new("user.username", name)));
-        keys
+        let email = self.email.claim().map(|email| ClaimKey::new("user.email", email));
+        let phone = self.phone.claim().map(|phone| ClaimKey::new("user.phoneNumber", phone));
+        let username = self.username.as_ref().map(|name| ClaimKey::new("user.username", name));
+        [email, phone, username].into_iter().flatten().collect()
     }
 }
 

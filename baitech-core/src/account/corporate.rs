@@ -5,7 +5,7 @@ use crate::kernel::{Id, Text};
 
 /// How a company is billed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct BillingInfo {
     pub tax_id: Option<String>,
@@ -16,7 +16,7 @@ pub struct BillingInfo {
 
 /// The company that a corporate user acts for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CorporateProfile {
     /// The company's name.
     pub company_name: Text<150>,

@@ -141,7 +141,7 @@ impl Accounts {
         page: &PageRequest,
     ) -> Result<Page<Stored<User>>> {
         self.require_reader(actor).await?;
-        Ok(self.engine.users.list_users(filter, page).await?)
+        Ok(self.engine.users.list_users(filter, &page.of_list("users")?).await?.of_list("users"))
     }
 
     /// Changes what the user says of itself. What only staff may verify stays verified only where nothing about it changed.

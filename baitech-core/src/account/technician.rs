@@ -50,7 +50,7 @@ impl Category {
 
 /// Something a technician can do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Skill {
     /// The stored element's own id.
     #[serde(default, skip)]
@@ -71,7 +71,7 @@ pub struct Skill {
 
 /// A licence to trade.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Licence {
     pub number: Option<String>,
@@ -80,7 +80,7 @@ pub struct Licence {
 
 /// Insurance against damage.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Insurance {
     pub provider: Option<String>,
@@ -90,7 +90,7 @@ pub struct Insurance {
 
 /// What makes a user bookable.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TechnicianProfile {
     /// What the technician can do.
     pub skills: Vec<Skill>,

@@ -52,7 +52,7 @@ pub enum Gender {
 
 /// A stored image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Image {
     /// Where it can be fetched.
     pub url: String,
@@ -60,11 +60,13 @@ pub struct Image {
     pub public_id: Option<String>,
 }
 
-/// Where somebody is, or lives.
+/// Where somebody is, or lives: `{"coordinates": [longitude, latitude], "address": …}` on the wire.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Address {
+    /// Longitude and latitude.
+    #[serde(rename = "coordinates")]
     pub point: Option<GeoPoint>,
     pub address: Option<String>,
     pub city: Option<String>,

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     account::{Category, Image, User},
-    kernel::{Code, Id, Rate, Text, Violation, before},
+    kernel::{Code, Id, Rate, Text, Violation, before, visible},
     payment::is_numbered,
     pricing::Pricing,
 };
@@ -85,7 +85,7 @@ impl FromStr for BookingNumber {
     type Err = Violation;
 
     fn from_str(text: &str) -> Result<Self, Violation> {
-        let text = text.trim().to_uppercase();
+        let text = visible(text).trim().to_uppercase();
         let digits = text.strip_prefix("BK").unwrap_or_default();
         if is_numbered(digits, 4) {
             Ok(Self(text))

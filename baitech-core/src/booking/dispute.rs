@@ -166,7 +166,7 @@ impl Booking {
         self.require_party(&[Party::Customer, Party::Technician, Party::Admin, Party::Support], &actor)?;
         self.require_status(&[BookingStatus::Disputed], "evidence", &actor)?;
         let mut violations = Violations::new();
-        Image::check_all(&images, &mut violations);
+        let images = Image::check_all(&images, &mut violations);
         let own = |evidence: &&Evidence| Some(evidence.submitted_by) == actor.id();
         let before = self.dispute.iter().flat_map(|dispute| &dispute.evidence).filter(own).count();
         if before >= MAX_EVIDENCE {

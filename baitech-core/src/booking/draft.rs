@@ -1,6 +1,8 @@
+use rust_decimal::Decimal;
+
 use super::{
     Context, NewBooking, PaymentMethod, Recurrence, ServiceLocation, TimeSlot, Urgency,
-    reschedule::check_slot,
+    price_change::MAX_PRICE, reschedule::check_slot,
 };
 use crate::{
     account::{Category, Image, User},
@@ -41,7 +43,7 @@ impl NewBooking {
             check_slot(&slot, context)?;
             Ok(slot)
         }));
-        Image::check_all(&self.images, &mut violations);
+        let images = Image::check_all(&self.images, &mut violations);
         let project = self.project.clone().unwrap_or_default();
         let name = violations.check(Text::optional("project.name", project.name.as_deref())).flatten();
         let code = violations.check(Text::optional("project.code", project.code.as_deref())).flatten();
@@ -70,7 +72,7 @@ impl NewBooking {
                     service_type,
                     description,
                     urgency: self.urgency,
-                    images: self.images.clone(),
+                    images,
                     location,
                     slot,
                     preferred_technician: self.preferred_technician,
@@ -93,8 +95,9 @@ impl NewBooking {
             let message = format!("bookings are priced in {}", currency.code());
             return Err(Violation::new("discount", Code::Currency, message));
         }
-        if discount.is_negative() {
-            return Err(Violation::new("discount", Code::OutOfRange, "a discount is not below zero"));
+        if discount.is_negative() || discount.amount() > Decimal::from(MAX_PRICE) {
+            let message = format!("a discount lies within 0 and {MAX_PRICE}");
+            return Err(Violation::new("discount", Code::OutOfRange, message));
         }
         Ok(discount)
     }

@@ -55,16 +55,22 @@ pub struct NewBooking {
 
 /// A place, as typed in.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(missing_docs, reason = "as in `ServiceLocation`")]
 pub struct NewLocation {
-    /// Longitude and latitude in degrees.
+    /// Longitude and latitude in degrees. A request without them is refused: nobody lives at 0, 0.
     pub coordinates: (f64, f64),
+    #[serde(default)]
     pub address: Option<String>,
+    #[serde(default)]
     pub city: Option<String>,
+    #[serde(default)]
     pub county: Option<String>,
+    #[serde(default)]
     pub postal_code: Option<String>,
+    #[serde(default)]
     pub landmarks: Option<String>,
+    #[serde(default)]
     pub access_instructions: Option<String>,
 }
 
@@ -78,6 +84,9 @@ pub struct NewTimeSlot {
     pub start_time: String,
     /// `HH:MM`, on a quarter of an hour; `24:00` is the end of the day.
     pub end_time: String,
+    /// The length of the slot in minutes, so that a slot of an answer can be sent back; a request may leave it out.
+    #[serde(default, skip_serializing)]
+    pub estimated_duration: Option<u32>,
     /// The zone of the place, one of the policy's; where it is not given, the policy's own, or the zone of the booking that is moved.
     #[serde(default)]
     pub time_zone: Option<Tz>,
@@ -128,7 +137,13 @@ impl NewTimeSlot {
     /// Hours of a day in the policy's zone.
     #[must_use]
     pub fn new(date: NaiveDate, start_time: &str, end_time: &str) -> Self {
-        Self { date, start_time: start_time.to_owned(), end_time: end_time.to_owned(), time_zone: None }
+        Self {
+            date,
+            start_time: start_time.to_owned(),
+            end_time: end_time.to_owned(),
+            estimated_duration: None,
+            time_zone: None,
+        }
     }
 
     /// The slot, if it is one; in `zone` where the request names none.
@@ -147,7 +162,13 @@ impl NewTimeSlot {
         };
         let start = time("timeSlot.startTime", &self.start_time)?;
         let end = time("timeSlot.endTime", &self.end_time)?;
-        TimeSlot::new(self.date, start, end, named)
+        let slot = TimeSlot::new(self.date, start, end, named)?;
+        if self.estimated_duration.is_some_and(|minutes| minutes != slot.estimated_minutes) {
+            let message =
+                format!("these hours are {} minutes long; leave the duration out", slot.estimated_minutes);
+            return Err(Violation::new("timeSlot.estimatedDuration", Code::OutOfRange, message));
+        }
+        Ok(slot)
     }
 }
 

@@ -28,7 +28,8 @@ pub struct NewPriceChange {
 pub struct NewMaterial {
     /// What.
     pub name: String,
-    /// How many or how much.
+    /// How many or how much: above 0 and up to 100,000, with at most 6 digits after the point.
+    #[serde(deserialize_with = "crate::kernel::decimal::deserialize")]
     pub quantity: Decimal,
     /// The price of one; of no meaning for what the customer brings.
     pub unit_price: Money,
@@ -46,14 +47,25 @@ pub struct NewService {
     pub price: Money,
 }
 
+/// The most items of one proposal.
 const MAX_ITEMS: usize = 50;
+
+/// The most materials and additional services of a whole booking.
+const MAX_ITEMS_OF_BOOKING: usize = 200;
+
+/// The most that one line of a booking may cost, in whole units of whichever currency.
+pub(super) const MAX_PRICE: u32 = 10_000_000;
+
+/// The most that a whole booking may cost.
+const MAX_TOTAL: u32 = 20_000_000;
 
 impl Booking {
     /// The technician proposes materials or services that raise the price, in the place of an undecided proposal. Nothing changes for
     /// the customer before [`approve_price_change`](Self::approve_price_change).
     ///
     /// # Errors
-    /// [`Rule::Transition`] unless the technician holds the job; violations of `reason`, `materials…` and `services…`.
+    /// [`Rule::Transition`] unless the technician holds the job; violations of `reason`, `materials…` and `services…`: at most 50 items
+    /// in a proposal and 200 in a booking, 10,000,000 for a line and 20,000,000 for the whole booking.
     pub fn propose_price_change(
         mut self,
         change: &NewPriceChange,
@@ -69,7 +81,12 @@ impl Booking {
         }
         self.require_settled(context)?;
         let (reason, materials, services) = check(change, self.pricing.currency(), context)?;
+        self.check_items(materials.len().saturating_add(services.len()))?;
         let pricing = self.raised_price(&materials, &services, context)?;
+        if pricing.total.amount() > Decimal::from(MAX_TOTAL) {
+            let message = format!("the whole booking would cost {}; at most {MAX_TOTAL}", pricing.total);
+            return Err(Violation::new("materials", Code::OutOfRange, message).into());
+        }
         let Some(proposed_by) = context.actor.id() else {
             return Err(Error::forbidden("a person proposes a price"));
         };
@@ -115,6 +132,17 @@ impl Booking {
     /// As [`approve_price_change`](Self::approve_price_change).
     pub fn decline_price_change(self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.decide_price_change(ApprovalStatus::Declined, context)
+    }
+
+    /// Fails where the booking would have more items than it may.
+    fn check_items(&self, added: usize) -> Result<(), Violation> {
+        let present = self.materials.len().saturating_add(self.additional_services.len());
+        if present.saturating_add(added) > MAX_ITEMS_OF_BOOKING {
+            let message =
+                format!("a booking has at most {MAX_ITEMS_OF_BOOKING} items, and this one has {present}");
+            return Err(Violation::new("materials", Code::TooMany, message));
+        }
+        Ok(())
     }
 
     /// Fails while a payment is on its way, which is of the price as it is.
@@ -180,13 +208,16 @@ fn check(change: &NewPriceChange, currency: Currency, context: &Context<'_>) -> 
     if count > MAX_ITEMS {
         violations.push(Violation::new("materials", Code::TooMany, format!("at most {MAX_ITEMS} items")));
     }
-    let mut materials = Vec::with_capacity(change.materials.len());
-    for (index, material) in change.materials.iter().enumerate() {
+    let mut materials = Vec::new();
+    for (index, material) in change.materials.iter().enumerate().take(MAX_ITEMS) {
         let field = |name: &str| format!("materials.{index}.{name}");
         let name = violations.check(Text::new(field("name"), &material.name));
-        let in_range = material.quantity > Decimal::ZERO && material.quantity <= Decimal::from(100_000);
+        let in_range = material.quantity > Decimal::ZERO
+            && material.quantity <= Decimal::from(100_000)
+            && material.quantity.normalize().scale() <= 6;
         if !in_range {
-            let message = "the quantity lies above 0 and up to 100,000";
+            let message =
+                "the quantity lies above 0 and up to 100,000, with at most 6 digits after the point";
             violations.push(Violation::new(field("quantity"), Code::OutOfRange, message));
         }
         let price = violations.check(check_price(field("unitPrice"), material.unit_price, currency));
@@ -197,6 +228,10 @@ fn check(change: &NewPriceChange, currency: Currency, context: &Context<'_>) -> 
                 }
                 Supplier::Customer => Money::zero(currency),
             };
+            if total_price.amount() > Decimal::from(MAX_PRICE) {
+                let message = format!("quantity and price make {total_price}; at most {MAX_PRICE}");
+                violations.push(Violation::new(field("quantity"), Code::OutOfRange, message));
+            }
             materials.push(Material {
                 element: Some(context.id()),
                 name,
@@ -207,8 +242,8 @@ fn check(change: &NewPriceChange, currency: Currency, context: &Context<'_>) -> 
             });
         }
     }
-    let mut services = Vec::with_capacity(change.services.len());
-    for (index, service) in change.services.iter().enumerate() {
+    let mut services = Vec::new();
+    for (index, service) in change.services.iter().enumerate().take(MAX_ITEMS) {
         let name = violations.check(Text::new(format!("services.{index}.name"), &service.name));
         let price = violations.check(check_price(format!("services.{index}.price"), service.price, currency));
         if let (Some(name), Some(price)) = (name, price) {
@@ -226,8 +261,9 @@ fn check_price(field: String, price: Money, currency: Currency) -> Result<Money,
         let message = format!("prices of this booking are in {}", currency.code());
         return Err(Violation::new(field, Code::Currency, message));
     }
-    if price.is_negative() || price.amount() > Decimal::from(10_000_000) {
-        return Err(Violation::new(field, Code::OutOfRange, "the price lies within 0 and 10,000,000"));
+    if price.is_negative() || price.amount() > Decimal::from(MAX_PRICE) {
+        let message = format!("the price lies within 0 and {MAX_PRICE}");
+        return Err(Violation::new(field, Code::OutOfRange, message));
     }
     Ok(price)
 }

@@ -5,10 +5,12 @@
 
 mod actor;
 mod clock;
+pub(crate) mod decimal;
 mod entropy;
 mod error;
 mod geo;
 mod id;
+mod link;
 mod moment;
 mod money;
 mod page;
@@ -22,9 +24,11 @@ pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use error::{Current, Error, Kind, Refusal, Result, Rule, Unique};
 pub use geo::{Distance, GeoPoint};
 pub use id::{Element, ElementId, Id, ParseIdError};
+pub(crate) use link::{document_name, web_address};
 pub use moment::{after, before, unless_never};
 pub use money::{Currency, Money, MoneyError, Rate, Rounding};
 pub use page::{Cursor, Page, PageRequest};
 pub use pause::Pause;
+pub(crate) use text::visible;
 pub use text::{Email, Percent, PhoneNumber, Text, Username};
 pub use violation::{Code, Violation, Violations};

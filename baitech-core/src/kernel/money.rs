@@ -31,9 +31,8 @@ impl Rounding {
     }
 }
 
-/// A share in basis points: 1,500 is 15 %.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+/// A share in basis points: 1,500 is 15 %. On the wire it is `{"percent": "15"}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Rate(u32);
 
 impl Rate {
@@ -58,6 +57,11 @@ impl Rate {
         self.0
     }
 
+    /// The number before the percent sign: 15 for 15 %.
+    fn in_percent(self) -> Decimal {
+        Decimal::new(i64::from(self.0), 2).normalize()
+    }
+
     /// The factor: 0.15 for 15 %.
     #[must_use]
     pub fn factor(self) -> Decimal {
@@ -67,7 +71,31 @@ impl Rate {
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} %", (self.factor() * Decimal::ONE_HUNDRED).normalize())
+        write!(f, "{} %", self.in_percent())
+    }
+}
+
+/// A rate on the wire.
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "Rate", deny_unknown_fields)]
+struct Percentage {
+    #[serde(deserialize_with = "super::decimal::deserialize")]
+    percent: Decimal,
+}
+
+impl Serialize for Rate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Percentage { percent: self.in_percent() }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Percentage { percent } = Percentage::deserialize(deserializer)?;
+        let points = percent.checked_mul(Decimal::ONE_HUNDRED).filter(|points| points.fract().is_zero());
+        let points = points.and_then(|points| points.to_u32());
+        let message = "a rate is not negative and has at most two digits after the point";
+        points.map(Self).ok_or_else(|| serde::de::Error::custom(message))
     }
 }
 
@@ -103,9 +131,12 @@ pub enum MoneyError {
 /// ```
 ///
 /// On the wire the amount is a string with all digits of the smallest unit (`{"amount": "2738.00", "currency": "KES"}`), since
-/// JSON's numbers are read as binary fractions by most; a plain number is read as well.
+/// JSON's numbers are read as binary fractions by most; a plain number is read as well. An amount that is read has at most 15 digits
+/// before the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Money {
+    #[serde(deserialize_with = "super::decimal::deserialize")]
     amount: Decimal,
     currency: Currency,
 }

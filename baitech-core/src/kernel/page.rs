@@ -73,6 +73,21 @@ impl PageRequest {
     pub const fn cursor(&self) -> Option<&Cursor> {
         self.cursor.as_ref()
     }
+
+    /// The page as a store reads it, whose cursors do not name their list.
+    ///
+    /// # Errors
+    /// A [`Violation`] of `cursor` for one that another list gave.
+    pub(crate) fn of_list(&self, list: &str) -> Result<Self, Violation> {
+        let Some(Cursor(text)) = &self.cursor else { return Ok(self.clone()) };
+        match text.split_once('.').filter(|(name, _)| *name == list) {
+            Some((_, inner)) => Ok(Self { cursor: Some(Cursor::from_text(inner)), ..*self }),
+            None => {
+                let message = "this is not a cursor of this list; take nextCursor of one of its pages";
+                Err(Violation::new("cursor", Code::Malformed, message))
+            }
+        }
+    }
 }
 
 impl Default for PageRequest {
@@ -100,6 +115,12 @@ impl<T> Page<T> {
         items.truncate(limit);
         let next_cursor = if more { items.last().map(cursor_of) } else { None };
         Self { items, next_cursor }
+    }
+
+    /// The page with a cursor that names the list, so that no other takes it.
+    pub(crate) fn of_list(self, list: &str) -> Self {
+        let next_cursor = self.next_cursor.map(|Cursor(inner)| Cursor(format!("{list}.{inner}")));
+        Self { next_cursor, ..self }
     }
 
     /// The same page with every item turned into something else.

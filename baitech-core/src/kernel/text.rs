@@ -4,9 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{Code, Violation};
 
-/// Text of at most `MAX` characters, trimmed, not empty, without control characters other than line breaks and tabs.
+mod clean;
+mod email;
+mod phone;
+
+use clean::clean;
+pub(crate) use clean::visible;
+
+/// Text of at most `MAX` characters from a person: trimmed, in Unicode's composed form (NFC), with at least one visible character.
 ///
-/// It is kept as it was written; whoever renders it escapes it.
+/// Control characters other than line breaks and tabs are refused, and so are those that reorder what a reader sees
+/// (U+202E and its like). Joiners and variation selectors stay, since emoji and many scripts need them.
+///
+/// Otherwise it is kept as it was written; whoever renders it escapes it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Text<const MAX: usize>(String);
@@ -17,23 +27,20 @@ impl<const MAX: usize> Text<MAX> {
     /// # Errors
     /// A [`Violation`] of `field`: [`Code::Required`], [`Code::TooLong`] or [`Code::Malformed`].
     pub fn new(field: impl Into<Cow<'static, str>>, text: &str) -> Result<Self, Violation> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(Violation::new(field, Code::Required, "this must not be empty"));
-        }
+        let text = match clean(text) {
+            Ok(text) => text,
+            Err(flaw) => return Err(flaw.of(field)),
+        };
         if text.chars().count() > MAX {
             return Err(Violation::new(field, Code::TooLong, format!("this has at most {MAX} characters")));
         }
-        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-            return Err(Violation::new(field, Code::Malformed, "this must not contain control characters"));
-        }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into_owned()))
     }
 
     /// Like [`new`](Self::new), and `None` for nothing or blank.
     ///
     /// # Errors
-    /// As [`new`](Self::new), but never [`Code::Required`].
+    /// As [`new`](Self::new); [`Code::Required`] only for text of nothing but invisible characters.
     pub fn optional(
         field: impl Into<Cow<'static, str>>,
         text: Option<&str>,
@@ -111,7 +118,8 @@ macro_rules! parsed_text {
 }
 
 parsed_text!(
-    /// An e-mail address, lower-cased.
+    /// An e-mail address in its normal form: lower case, the domain as IDNA writes it in ASCII
+    /// (`info@xn--bcher-kva.example`).
     Email,
     "email"
 );
@@ -125,41 +133,6 @@ parsed_text!(
     Username,
     "username"
 );
-
-impl Email {
-    /// Reads an address of any case; the domain needs a dot.
-    ///
-    /// # Errors
-    /// A [`Violation`] of `email` with [`Code::Malformed`].
-    pub fn new(text: &str) -> Result<Self, Violation> {
-        let text = text.trim().to_lowercase();
-        let plain = email_address::Options::default()
-            .with_required_tld()
-            .without_display_text()
-            .without_domain_literal();
-        match email_address::EmailAddress::parse_with_options(&text, plain) {
-            Ok(_) => Ok(Self(text)),
-            Err(_) => Err(Violation::new("email", Code::Malformed, "this is not an e-mail address")),
-        }
-    }
-}
-
-impl PhoneNumber {
-    /// Reads a number with its country code, or a Kenyan one without it (`0712 345 678`).
-    ///
-    /// # Errors
-    /// A [`Violation`] of `phoneNumber` with [`Code::Malformed`] for what no network could have given out.
-    pub fn new(text: &str) -> Result<Self, Violation> {
-        match phonenumber::parse(Some(phonenumber::country::KE), text.trim()) {
-            Ok(number) if number.is_valid() => {
-                Ok(Self(number.format().mode(phonenumber::Mode::E164).to_string()))
-            }
-            Ok(_) | Err(_) => {
-                Err(Violation::new("phoneNumber", Code::Malformed, "this is not a phone number"))
-            }
-        }
-    }
-}
 
 impl Username {
     /// Reads a name, with or without the `@`, in any case.

@@ -35,11 +35,11 @@ impl Users {
     }
 
     pub(super) fn by_email(&self, email: &Email) -> Option<&Row<User>> {
-        self.get(*self.by_email.get(&email_key(email))?)
+        self.get(*self.by_email.get(&email.claim()?)?)
     }
 
     pub(super) fn by_phone(&self, phone: &PhoneNumber) -> Option<&Row<User>> {
-        self.get(*self.by_phone.get(&phone_key(phone))?)
+        self.get(*self.by_phone.get(&phone.claim()?)?)
     }
 
     pub(super) fn by_username(&self, username: &Username) -> Option<&Row<User>> {
@@ -91,10 +91,10 @@ impl Users {
     }
 
     fn unique_fields(&self, user: &User) -> impl Iterator<Item = (&'static str, String, Owners<'_>)> {
-        let email = ("email", email_key(&user.email), &self.by_email);
-        let phone = ("phoneNumber", phone_key(&user.phone), &self.by_phone);
+        let email = user.email.claim().map(|email| ("email", email, &self.by_email));
+        let phone = user.phone.claim().map(|phone| ("phoneNumber", phone, &self.by_phone));
         let username = user.username.as_ref().map(|name| ("username", username_key(name), &self.by_username));
-        [email, phone].into_iter().chain(username)
+        [email, phone, username].into_iter().flatten()
     }
 
     pub(super) fn put(&mut self, row: Row<User>) {
@@ -115,8 +115,8 @@ impl Users {
     }
 
     fn remember(&mut self, user: &User) {
-        self.by_email.insert(email_key(&user.email), user.id);
-        self.by_phone.insert(phone_key(&user.phone), user.id);
+        self.by_email.extend(user.email.claim().map(|email| (email, user.id)));
+        self.by_phone.extend(user.phone.claim().map(|phone| (phone, user.id)));
         if let Some(username) = &user.username {
             self.by_username.insert(username_key(username), user.id);
         }
@@ -131,8 +131,8 @@ impl Users {
     }
 
     fn forget(&mut self, user: &User) {
-        self.by_email.remove(&email_key(&user.email));
-        self.by_phone.remove(&phone_key(&user.phone));
+        user.email.claim().map(|email| self.by_email.remove(&email));
+        user.phone.claim().map(|phone| self.by_phone.remove(&phone));
         if let Some(username) = &user.username {
             self.by_username.remove(&username_key(username));
         }
@@ -170,20 +170,6 @@ fn bookable_place(user: &User) -> Option<GeoPoint> {
 }
 
 // An earlier application may have stored values that are not in their normal form; they are found all the same.
-
-fn email_key(email: &Email) -> String {
-    email.as_str().trim().to_lowercase()
-}
-
-fn phone_key(phone: &PhoneNumber) -> String {
-    let is_normal = |text: &str| {
-        text.strip_prefix('+').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    if is_normal(phone.as_str()) {
-        return phone.as_str().to_owned();
-    }
-    PhoneNumber::new(phone.as_str()).map_or_else(|_| phone.as_str().to_owned(), String::from)
-}
 
 fn username_key(username: &Username) -> String {
     username.as_str().trim().trim_start_matches('@').to_lowercase()

@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::{Code, Violation};
+use crate::kernel::{Code, Violation, visible};
 
 /// The number by which people speak of a transaction: `TXN`, six digits of the day (`yymmdd`, UTC), and of a series six, or more after
 /// the first 999,999 of the day.
@@ -116,7 +116,7 @@ impl FromStr for TransactionNumber {
     type Err = Violation;
 
     fn from_str(text: &str) -> Result<Self, Violation> {
-        let text = text.trim().to_uppercase();
+        let text = visible(text).trim().to_uppercase();
         let digits = text.strip_prefix("TXN").unwrap_or_default();
         if is_numbered(digits, 6) {
             Ok(Self(text))

@@ -292,6 +292,7 @@ pub(crate) fn slot(days: u64, from: &str, to: &str) -> NewTimeSlot {
         date: NaiveDate::from_ymd_opt(2026, 3, 2).unwrap() + chrono::Days::new(days),
         start_time: from.to_owned(),
         end_time: to.to_owned(),
+        estimated_duration: None,
         time_zone: None,
     }
 }

@@ -12,6 +12,7 @@ use super::parts::{
     PriceChange, Quality, Recurrence, Reminder, Reschedule, Slot, StatusChange, Warranty,
 };
 use super::pricing::Pricing;
+use super::rate::{BasisPoints, StoredPolicy};
 use crate::user::parts::Image;
 use crate::value::{AsText, Millis, Oid, Whole};
 
@@ -67,8 +68,10 @@ pub(crate) struct BookingDocument {
     pub(super) open_request: Option<u16>,
     pub(super) payment: Option<Payment>,
     pub(super) matching_details: Option<Matching>,
+    #[serde_as(as = "Option<StoredPolicy>")]
     pub(super) cancellation_policy: Option<CancellationPolicy>,
     /// Basis points.
+    #[serde_as(as = "Option<BasisPoints>")]
     pub(super) cancellation_floor: Option<Rate>,
     pub(super) cancellation: Option<Cancellation>,
     pub(super) dispute: Option<Dispute>,

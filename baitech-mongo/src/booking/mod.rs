@@ -3,6 +3,7 @@
 mod document;
 mod parts;
 mod pricing;
+mod rate;
 mod read;
 pub(crate) mod repository;
 mod write;

@@ -54,10 +54,10 @@ impl MongoStore {
             }
         }
         let held = self.held(&plan.take_keys()).await?;
-        let (numbers, rivals): (Vec<&Claim>, Vec<&Claim>) = held
-            .iter()
-            .filter(|held| plan.is_stopped_by(held))
-            .partition(|held| held.key.space() == user::PHONE_CLAIMS);
+        let stopping = held.iter().filter(|held| plan.is_stopped_by(held));
+        let (taken, rivals): (Vec<&Claim>, Vec<&Claim>) =
+            stopping.partition(|held| user::claimed_field(&held.key).is_some());
+        let taken = taken.first().and_then(|held| user::claimed_field(&held.key));
         if let Some(rival) = rivals.first() {
             return Ok(Verdict::Final(Err(StoreError::Claimed((*rival).clone()))));
         }
@@ -68,8 +68,10 @@ impl MongoStore {
                 Some(breach) => Verdict::Final(Err(StoreError::OutOfBounds(breach))),
                 None => Verdict::TryAgain { held },
             },
-            Failure::ClaimHeld if numbers.is_empty() => Verdict::TryAgain { held },
-            Failure::ClaimHeld => Verdict::Final(Err(StoreError::Duplicate { field: "phoneNumber" })),
+            Failure::ClaimHeld => match taken {
+                Some(field) => Verdict::Final(Err(StoreError::Duplicate { field })),
+                None => Verdict::TryAgain { held },
+            },
         })
     }
 

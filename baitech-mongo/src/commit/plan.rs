@@ -94,7 +94,7 @@ impl Plan {
             let planned = match write {
                 Write::User(put) => {
                     let origin = origin_of(store, &put).await?;
-                    user::phone_claims(&put.value, origin.as_ref(), &mut free, &mut take)?;
+                    user::changed_claims(&put.value, origin.as_ref(), &mut free, &mut take)?;
                     plan_put(*put, origin)?
                 }
                 Write::Booking(put) => {

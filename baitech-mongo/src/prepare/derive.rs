@@ -1,9 +1,7 @@
 //! The steps.
 
-use baitech_core::account::User;
 use baitech_core::booking::Booking;
 use baitech_core::payment::Transaction;
-use baitech_core::store::AggregateRef;
 use bson::{Document, RawDocumentBuf, doc};
 use futures::TryStreamExt;
 use mongodb::error::Error;
@@ -11,10 +9,9 @@ use mongodb::{Cursor, Database};
 use serde::Deserialize;
 
 use super::PrepareReport;
-use super::batch::Batch;
 use crate::codec::Aggregate;
+use crate::counters;
 use crate::load::corrupt;
-use crate::{counters, user};
 
 #[derive(Debug, Deserialize)]
 struct LastNumber {
@@ -86,18 +83,6 @@ async fn continue_above(
         report.series.push((series, last));
     }
     Ok(())
-}
-
-/// Every phone number belongs to one user, in whichever form it is stored.
-pub(super) async fn phone_claims(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
-    let mut batch = Batch::new(database);
-    let mut users = in_order(database, User::COLLECTION).await?;
-    while let Some(raw) = users.try_next().await? {
-        report.users = report.users.saturating_add(1);
-        let Some(user) = readable::<User>(&raw, report) else { continue };
-        batch.add([user::phone_claim(AggregateRef::User(user.id), &user.phone)], report).await?;
-    }
-    batch.flush(report).await
 }
 
 pub(super) async fn in_order(database: &Database, collection: &str) -> Result<Cursor<RawDocumentBuf>, Error> {

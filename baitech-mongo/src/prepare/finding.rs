@@ -9,7 +9,7 @@ use bson::{Bson, RawDocument};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::PrepareReport;
+use super::{PrepareReport, Twins};
 use crate::codec::Aggregate;
 use crate::lenient::{Odd, Read, report_missing};
 
@@ -72,6 +72,8 @@ pub enum Finding {
     DoubleBooking(DoubleBooking),
     /// A booking that holds no time.
     Unclaimed(Unclaimed),
+    /// Two users with one address or number.
+    Twins(Twins),
     /// Something else that two have, and only one may have.
     Overlap {
         /// What it is.
@@ -114,6 +116,7 @@ impl fmt::Display for Finding {
             Self::OddField(field) => write!(f, "odd field: {field}"),
             Self::DoubleBooking(both) => write!(f, "double booking: {both}"),
             Self::Unclaimed(booking) => write!(f, "no time held: {booking}"),
+            Self::Twins(twins) => write!(f, "twins: {twins}"),
             Self::Overlap { claim, held_by, wanted_by } => {
                 write!(f, "overlap: {claim} held by {held_by}, wanted by {wanted_by}")
             }
@@ -137,6 +140,7 @@ impl PrepareReport {
         unreadable
             .chain(self.double_bookings.iter().cloned().map(Finding::DoubleBooking))
             .chain(self.unclaimed.iter().cloned().map(Finding::Unclaimed))
+            .chain(self.twins.iter().cloned().map(Finding::Twins))
             .chain(overlaps)
             .chain(self.odd_fields.iter().cloned().map(Finding::OddField))
             .chain(differences)

@@ -2,9 +2,9 @@
 
 mod document;
 mod hours;
+mod identity;
 mod jobs;
 pub(crate) mod parts;
-mod phone;
 mod read;
 pub(crate) mod repository;
 mod tally;
@@ -12,8 +12,8 @@ mod write;
 
 pub(crate) use document::UserDocument;
 pub(crate) use hours::availability;
+pub(crate) use identity::{changed_claims, claimed_field, identity_claims};
 pub(crate) use jobs::{JOBS, JobMoves, JobsUpdate, oldest_kept};
-pub(crate) use phone::{PHONE_CLAIMS, phone_claim, phone_claims};
 pub(crate) use read::{DEFAULT_ZONE, service_radius};
 pub(crate) use tally::TallyUpdate;
 

@@ -5,10 +5,10 @@ use baitech_core::account::{User, UserFilter, UserRepository, UserStatus};
 use baitech_core::kernel::{
     Code, Cursor, Email, Id, Page, PageRequest, PhoneNumber, Role, Username, Violation,
 };
-use baitech_core::store::{AggregateRef, Load, StoreError, Stored};
+use baitech_core::store::{ClaimKey, Load, StoreError, Stored};
 use bson::{Document, doc};
 
-use super::phone::{phone_claim, stored_forms};
+use super::identity::{email_key, holder, phone_key, stored_forms};
 use crate::codec::Aggregate;
 use crate::load::read_page;
 use crate::page::{id_of, limit_of};
@@ -19,7 +19,12 @@ use crate::{MongoStore, claims};
 #[async_trait]
 impl UserRepository for MongoStore {
     async fn find_by_email(&self, email: &Email) -> Result<Option<Stored<User>>, StoreError> {
-        self.find_one(by_email(email)).await
+        if let Some(found) = self.find_one(by_email(email)).await? {
+            return Ok(Some(found));
+        }
+        // Stored as it was typed: the claim on its normal form knows whose it is.
+        let found = self.find_by_claim(email_key(email)).await?;
+        Ok(found.filter(|user| user.email.claim() == email.claim()))
     }
 
     async fn find_by_phone(&self, phone: &PhoneNumber) -> Result<Option<Stored<User>>, StoreError> {
@@ -27,10 +32,8 @@ impl UserRepository for MongoStore {
             return Ok(Some(found));
         }
         // Stored with blanks or dashes: the claim on its normal form knows whose it is.
-        let claim = phone_claim(AggregateRef::User(Id::from_bytes([0; 12])), phone).key;
-        let held = claims::find(self.database(), &claim).await.map_err(unavailable)?;
-        let Some(AggregateRef::User(holder)) = held.map(|held| held.holder) else { return Ok(None) };
-        Ok(self.load(holder).await?.filter(|user: &Stored<User>| user.phone == *phone))
+        let found = self.find_by_claim(phone_key(phone)).await?;
+        Ok(found.filter(|user| user.phone.claim() == phone.claim()))
     }
 
     async fn find_by_username(&self, username: &Username) -> Result<Option<Stored<User>>, StoreError> {
@@ -47,6 +50,17 @@ impl UserRepository for MongoStore {
         let found =
             users.find(query).sort(doc! { "_id": 1 }).limit(limit_of(page)).await.map_err(unavailable)?;
         read_page(found, page, |user| Cursor::new(USERS_BY_ID, id_of::<User>(user))).await
+    }
+}
+
+impl MongoStore {
+    async fn find_by_claim(&self, key: Option<ClaimKey>) -> Result<Option<Stored<User>>, StoreError> {
+        let Some(key) = key else { return Ok(None) };
+        let held = claims::find(self.database(), &key).await.map_err(unavailable)?;
+        match holder(held) {
+            Some(user) => self.load(user).await,
+            None => Ok(None),
+        }
     }
 }
 

@@ -41,8 +41,9 @@ impl<const MAX: usize> StoredText for Text<MAX> {
 }
 
 impl StoredText for Email {
+    /// The earlier application stored addresses as they were typed; they read in their normal form.
     fn read(text: String) -> Self {
-        Self::from_stored(text)
+        Self::normalized(text)
     }
 
     fn text(&self) -> &str {
@@ -93,7 +94,7 @@ impl StoredText for ClaimKey {
 impl StoredText for PhoneNumber {
     /// The earlier application stored `07…` as well as `+2547…`; both read as the latter.
     fn read(text: String) -> Self {
-        Self::new(&text).unwrap_or_else(|_| Self::from_stored(text))
+        Self::normalized(text)
     }
 
     fn text(&self) -> &str {

@@ -36,6 +36,7 @@ pub(crate) fn request(method: PaymentMethod, day: u64) -> NewBooking {
             date: NaiveDate::from_ymd_opt(2026, 3, 2).unwrap() + Days::new(day),
             start_time: "10:00".to_owned(),
             end_time: "12:00".to_owned(),
+            estimated_duration: None,
             time_zone: None,
         },
         preferred_technician: None,

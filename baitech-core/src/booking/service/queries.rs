@@ -87,7 +87,7 @@ impl Bookings {
     ) -> Result<Page<Stored<Booking>>> {
         let actor = &self.engine.reader(actor).await?;
         require_own(actor, filter)?;
-        Ok(self.engine.bookings.list_bookings(filter, page).await?)
+        Ok(self.engine.bookings.list_bookings(filter, &page.of_list("bookings")?).await?.of_list("bookings"))
     }
 
     /// How many bookings of a filter are in each status.

@@ -21,6 +21,21 @@ fn foreign_cursors_are_refused() {
     }
 }
 
+#[test]
+fn a_cursor_is_good_for_its_own_list_only() {
+    let page = Page { items: vec![1], next_cursor: Some(Cursor::new(5, "x")) }.of_list("bookings");
+    let cursor = page.next_cursor.unwrap();
+    let request = PageRequest::new(7, Some(cursor)).unwrap();
+    let inner = request.of_list("bookings").unwrap();
+    assert_eq!((inner.limit(), inner.cursor()), (7, Some(&Cursor::new(5, "x"))));
+    for other in ["transactions", "booking", "bookings.5", ""] {
+        assert_eq!(request.of_list(other).unwrap_err().field, "cursor", "{other}");
+    }
+    let unnamed = PageRequest::new(7, Some(Cursor::new(5, "x"))).unwrap();
+    assert!(unnamed.of_list("bookings").is_err());
+    assert_eq!(PageRequest::default().of_list("bookings"), Ok(PageRequest::default()));
+}
+
 proptest! {
     #[test]
     fn cursors_give_their_parts_back(key in any::<i64>(), bytes in any::<[u8; 12]>()) {

@@ -10,14 +10,14 @@ use super::{
     statement::{RowAccount, StatementLine, StatementPeriod},
 };
 use crate::{
-    kernel::{Currency, Money, MoneyError},
+    kernel::{Currency, Money, MoneyError, visible},
     payment::TransactionNumber,
 };
 
 /// Sets the lines of a statement against the movements that were booked.
 ///
 /// A line and a movement belong together where the line's reference is one of the movement's, or its number, in the same
-/// currency; case and outer blanks do not count. A line whose reference nobody knows belongs to the transactions whose numbers it
+/// currency; case, outer blanks and invisible characters do not count. A line whose reference nobody knows belongs to the transactions whose numbers it
 /// names in its reference or its description, as a bank's narration does.
 ///
 /// Where several lines or several movements have one reference, each line goes to one movement at most, in this order, the
@@ -60,7 +60,7 @@ pub fn reconcile(
 
 /// A reference as it is compared.
 pub(super) fn normalised(reference: &str) -> String {
-    reference.trim().to_uppercase()
+    visible(reference).trim().to_uppercase()
 }
 
 fn time_order(a: &StatementLine, b: &StatementLine) -> Ordering {

@@ -5,7 +5,7 @@ use std::future::Future;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Payments;
+use super::{Payments, account_name};
 use crate::{
     account::User,
     booking::{Booking, BookingStatus, Context, Party, PaymentMethod},
@@ -309,7 +309,7 @@ impl Payments {
             booking: order.booking,
             provider: (!in_ledger && !blocked).then(|| gateway.method()),
             phone: (!in_ledger).then(|| phone.to_string()),
-            account: request.account.clone(),
+            account: account_name(request.account.as_deref())?,
             origin: request.origin.clone(),
             fraud: Some(fraud),
             ..NewTransaction::new(order.kind, method, order.amount)

@@ -29,7 +29,7 @@ use crate::{
     booking::{Booking, Context},
     decide::{Aggregate, Command, Decision, Situation, Step, breach_of, drive, load_payments},
     engine::{Effort, Engine},
-    kernel::{Actor, Error, Id, Kind, Money, Result, Rule},
+    kernel::{Actor, Code, Error, Id, Kind, Money, Result, Rule, Text, Violation},
     ledger::Account,
     store::{Breach, IdempotencyKey, Limit, Stored, Version},
 };
@@ -53,6 +53,15 @@ struct Beside<'a> {
     /// The payments of that booking, this one among them as it is stored.
     payments: &'a [Stored<Transaction>],
     context: Context<'a>,
+}
+
+/// The means of payment, or the account to be paid, as somebody names it to its provider.
+fn account_name(text: Option<&str>) -> Result<Option<String>, Violation> {
+    let name = Text::<200>::optional("account", text)?.map(|name| name.to_string());
+    if name.as_ref().is_some_and(|name| name.contains(['\n', '\r', '\t'])) {
+        return Err(Violation::new("account", Code::Malformed, "the name of an account is one line"));
+    }
+    Ok(name)
 }
 
 impl Payments {

@@ -3,7 +3,7 @@
 use chrono::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::Payments;
+use super::{Payments, account_name};
 use crate::{
     account::User,
     booking::PaymentMethod,
@@ -121,7 +121,7 @@ impl Payments {
         let new = NewTransaction {
             provider: Some(gateway.method()),
             phone: Some(phone.to_string()),
-            account: request.account.clone(),
+            account: account_name(request.account.as_deref())?,
             ..new(method)
         };
         if new.kind == TransactionKind::TechnicianPayout && payee.role != Role::Technician {

@@ -62,7 +62,12 @@ impl Payments {
     ) -> Result<Page<Stored<Transaction>>> {
         let actor = &self.engine.reader(actor).await?;
         require_own(actor, filter)?;
-        Ok(self.engine.transactions.list_transactions(filter, page).await?)
+        Ok(self
+            .engine
+            .transactions
+            .list_transactions(filter, &page.of_list("transactions")?)
+            .await?
+            .of_list("transactions"))
     }
 
     /// Counts and sums over the transactions of a filter.
@@ -100,7 +105,12 @@ impl Payments {
         page: &PageRequest,
     ) -> Result<Page<AccountLine>> {
         self.require_own_account(actor, user).await?;
-        Ok(self.engine.ledger.account_lines(Account::Wallet(user), page).await?)
+        Ok(self
+            .engine
+            .ledger
+            .account_lines(Account::Wallet(user), &page.of_list("wallet")?)
+            .await?
+            .of_list("wallet"))
     }
 
     /// What a technician earned and was paid, the newest first.
@@ -114,7 +124,12 @@ impl Payments {
         page: &PageRequest,
     ) -> Result<Page<AccountLine>> {
         self.require_own_account(actor, user).await?;
-        Ok(self.engine.ledger.account_lines(Account::Payable(user), page).await?)
+        Ok(self
+            .engine
+            .ledger
+            .account_lines(Account::Payable(user), &page.of_list("earnings")?)
+            .await?
+            .of_list("earnings"))
     }
 
     async fn require_own_account(&self, actor: &Actor, user: Id<User>) -> Result<()> {

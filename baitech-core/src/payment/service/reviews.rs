@@ -3,7 +3,7 @@
 use super::Payments;
 use crate::{
     engine::Effort::GoesOn,
-    kernel::{Actor, Id, Money, Result, Rule, Text},
+    kernel::{Actor, Id, Money, Result, Rule, Text, visible},
     payment::{Cause, Proof, Transaction, TransactionStatus},
     store::Stored,
     worker::TaskOutcome,
@@ -137,7 +137,8 @@ impl Payments {
     ) -> Result<Stored<Transaction>> {
         let user = self.require_staff(actor, GoesOn).await?;
         let receipt = Text::<100>::optional("receipt", receipt)?;
-        let receipt = receipt.as_ref().map(Text::as_str);
+        let receipt = receipt.as_ref().map(|receipt| visible(receipt.as_str()));
+        let receipt = receipt.as_deref();
         let command = self.command(actor, "decide_outcome", &(id, moved, receipt))?.by(user, GoesOn);
         self.decide(&command, id, |transaction, beside| {
             transaction.require_disinterested(actor, beside.booking.map(|stored| &stored.value))?;

@@ -175,7 +175,12 @@ impl Payments {
         page: &PageRequest,
     ) -> Result<Page<Stored<Webhook>>> {
         self.require_staff(actor, crate::engine::Effort::Reads).await?;
-        Ok(self.engine.webhooks.list_webhooks(statuses, page).await?)
+        Ok(self
+            .engine
+            .webhooks
+            .list_webhooks(statuses, &page.of_list("webhooks")?)
+            .await?
+            .of_list("webhooks"))
     }
 
     /// Looks at a call, unless that was done before or its provider is not configured here. A call whose

@@ -200,6 +200,7 @@ macro_rules! contract_tests {
             }
             users {
                 are_found_by_their_fields
+                are_known_by_the_normal_form_of_what_is_stored
                 are_listed_by_id_and_filter
                 are_paged_while_others_come
                 refuse_foreign_cursors

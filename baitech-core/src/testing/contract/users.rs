@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Fixture,
-    given::{apply, stored_user},
+    given::{apply, refuse, stored_user},
 };
 use crate::{
     account::{Category, User, UserFilter, UserRecord, UserRepository, UserStatus},
@@ -37,6 +37,39 @@ pub(super) async fn are_found_by_their_fields(fixture: &dyn Fixture) {
     assert!(store.find_by_username(&Username::from_stored("nobody")).await.unwrap().is_none());
     // What was found can be written back.
     apply(&*store, super::given::rename(&found, "Found")).await;
+}
+
+/// As the earlier application stored addresses and numbers: as they were typed.
+pub(super) async fn are_known_by_the_normal_form_of_what_is_stored(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let typed = UserRecord {
+        email: Email::from_stored("Jo.Doe@Bücher.Example"),
+        phone: PhoneNumber::from_stored("0711 000-001"),
+        ..user(Role::Customer, 1)
+    };
+    let jo = stored_user(&*store, User::from_record(typed)).await;
+    let email = Email::new("jo.doe@xn--bcher-kva.example").unwrap();
+    let phone = PhoneNumber::new("+254711000001").unwrap();
+    for found in [store.find_by_email(&email).await.unwrap(), store.find_by_phone(&phone).await.unwrap()] {
+        assert_eq!(found.map(|user| user.id), Some(jo.id));
+    }
+    for (field, twin) in [
+        ("email", UserRecord { email: email.clone(), ..user(Role::Customer, 2) }),
+        ("phoneNumber", UserRecord { phone: phone.clone(), ..user(Role::Customer, 2) }),
+    ] {
+        let error = refuse(&*store, ChangeSet::new().write(Put::new(User::from_record(twin)))).await;
+        assert!(matches!(error, StoreError::Duplicate { field: taken } if taken == field), "{error:?}");
+    }
+    let moved = UserRecord {
+        email: Email::from_stored("moved@example.ke"),
+        phone: PhoneNumber::from_stored("+254711000002"),
+        ..jo.value.clone().into_record()
+    };
+    apply(&*store, ChangeSet::new().write(Put::over(&jo, User::from_record(moved)))).await;
+    let heir = UserRecord { email, phone, ..user(Role::Customer, 2) };
+    let heir = stored_user(&*store, User::from_record(heir)).await;
+    let found = store.find_by_email(&heir.email).await.unwrap();
+    assert_eq!(found.map(|user| user.id), Some(heir.id), "what was given up is free");
 }
 
 /// Users of every role and status, some of them with skills in one or two categories.

@@ -1,0 +1,89 @@
+//! What every text from people has to pass.
+
+use std::borrow::Cow;
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
+
+use crate::kernel::{Code, Violation};
+
+/// Why a text is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// Nothing of it can be seen.
+    Blank,
+    /// A control character, or one that reorders what a reader sees.
+    Control(char),
+}
+
+impl Flaw {
+    /// The violation of a field.
+    pub(crate) fn of(self, field: impl Into<Cow<'static, str>>) -> Violation {
+        match self {
+            Self::Blank => {
+                Violation::new(field, Code::Required, "this must have at least one visible character")
+            }
+            Self::Control(c) => {
+                let code = u32::from(c);
+                let message = format!(
+                    "this must not contain control or text-direction characters (found U+{code:04X})"
+                );
+                Violation::new(field, Code::Malformed, message)
+            }
+        }
+    }
+}
+
+/// The text in NFC and without blank or invisible characters around it.
+pub(crate) fn clean(text: &str) -> Result<Cow<'_, str>, Flaw> {
+    if let Some(c) = text.chars().find(|c| is_control(*c)) {
+        return Err(Flaw::Control(c));
+    }
+    let trimmed = text.trim_matches(is_filler);
+    if !trimmed.chars().any(is_visible) {
+        return Err(Flaw::Blank);
+    }
+    Ok(composed(trimmed))
+}
+
+/// The text in NFC.
+pub(super) fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    ComposingNormalizerBorrowed::new_nfc().normalize(text)
+}
+
+/// The text without the characters that cannot be seen: how references are compared.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    if text.chars().all(|c| !is_invisible(c) && !is_control(c)) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|c| !is_invisible(*c) && !is_control(*c)).collect())
+}
+
+/// Control characters other than line breaks and tabs, and the embeddings, overrides and isolates of Unicode's bidirectional algorithm.
+fn is_control(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters without a shape of their own, besides blanks.
+pub(super) fn is_invisible(c: char) -> bool {
+    if c.is_ascii() {
+        return false;
+    }
+    // The blank Braille pattern, the musical null notehead and the replacement of an object are not in Unicode's set.
+    matches!(c, '\u{2800}' | '\u{1D159}' | '\u{FFFC}')
+        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+}
+
+fn is_visible(c: char) -> bool {
+    !c.is_whitespace() && !is_invisible(c)
+}
+
+/// What is trimmed from both ends. A variation selector, a joiner or a tag belongs to the character before it.
+fn is_filler(c: char) -> bool {
+    let belongs = matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0000}'..='\u{E0FFF}');
+    c.is_whitespace() || (is_invisible(c) && !belongs)
+}
