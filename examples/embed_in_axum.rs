@@ -23,7 +23,7 @@ use baitech::{
         TechnicianProfile, TimeOfDay, User,
     },
     chrono::{TimeDelta, Weekday},
-    http::{Authenticate, Unauthenticated, async_trait},
+    http::{Authenticate, Server, Unauthenticated, async_trait},
     kernel::{Actor, Clock, GeoPoint, Id, Role, SystemClock, Text},
     memory::MemoryStore,
 };
@@ -62,7 +62,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     show_commands(port, amina);
 
     let timers = tokio::spawn(run_timers(market));
-    axum::serve(listener, app).with_graceful_shutdown(ctrl_c()).await?;
+    // Unlike `axum::serve`, this cuts connections whose request never ends.
+    Server::new(app).serve(listener, ctrl_c()).await?;
     timers.abort();
     println!("everything is finished");
     Ok(())

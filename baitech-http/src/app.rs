@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use baitech_core::Marketplace;
 
@@ -10,4 +10,6 @@ pub(crate) struct App {
     pub(crate) market: Marketplace,
     pub(crate) auth: Arc<dyn Authenticate>,
     pub(crate) webhook_limits: Arc<WebhookLimits>,
+    /// How long the body of a request may take to arrive.
+    pub(crate) body_timeout: Duration,
 }

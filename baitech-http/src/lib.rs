@@ -46,7 +46,11 @@
 //! - Lists are `{"items": […], "nextCursor": "…"}` and take `limit` (20, at most 100) and `cursor`; a query parameter that a
 //!   route does not know is an error.
 //! - Errors are problem details (RFC 9457); `docs/api/problems.md` explains each kind.
-//! - Every answer carries `x-request-id`: the client's own or a new one.
+//! - Every answer carries `x-request-id`: the client's own, if it has at most 128 characters of `A-Za-z0-9-_.:=+/@`, or a new one.
+//! - A value has one shape in requests and answers: a place is `{"coordinates": [longitude, latitude], "address": …}`, a rate is
+//!   `{"percent": "15"}`.
+//! - A body that has not arrived within 25 seconds is answered with 408 ([`Timeouts`]); [`Server`] cuts connections whose head never
+//!   ends.
 //!
 //! # What providers meet
 //!
@@ -76,6 +80,8 @@ mod problem;
 mod request;
 mod response;
 mod route;
+mod server;
+mod timeouts;
 
 use std::{sync::Arc, time::Duration};
 
@@ -96,6 +102,8 @@ pub use async_trait::async_trait;
 
 pub use authenticate::{Authenticate, Unauthenticated};
 pub use route::{Access, Route, routes};
+pub use server::Server;
+pub use timeouts::Timeouts;
 
 /// The most bytes that a body may have.
 pub const BODY_LIMIT: usize = 64 * 1024;
@@ -103,7 +111,7 @@ pub const BODY_LIMIT: usize = 64 * 1024;
 /// The most bytes that a provider's statement may have.
 pub const STATEMENT_LIMIT: usize = 10 * 1024 * 1024;
 
-/// How long a request may take. A command that takes longer is answered with 503, and may have taken effect all the same.
+/// How long a request may take where [`Timeouts`] are not set.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The routes of [`routes`], ready to be served, merged or nested.
@@ -114,20 +122,32 @@ pub const TIMEOUT: Duration = Duration::from_secs(30);
 /// Paths below `/api/v1` that no route has are answered here, with a problem of kind `not-found`; all others are left to the
 /// router that this one is merged into.
 pub fn router(market: Marketplace, auth: Arc<dyn Authenticate>) -> Router {
-    assemble(market, auth, route::TABLE.iter())
+    router_with(market, auth, Timeouts::default())
+}
+
+/// As [`router`], with other time-outs.
+pub fn router_with(market: Marketplace, auth: Arc<dyn Authenticate>, timeouts: Timeouts) -> Router {
+    assemble(market, auth, timeouts, route::TABLE.iter())
 }
 
 /// As [`router`], with nothing outside of `/api/v1`: for servers that have a `/health` or a `/ready` of their own.
 pub fn api_router(market: Marketplace, auth: Arc<dyn Authenticate>) -> Router {
-    assemble(market, auth, route::TABLE.iter().filter(|entry| entry.route.path.starts_with("/api/v1/")))
+    api_router_with(market, auth, Timeouts::default())
+}
+
+/// As [`api_router`], with other time-outs.
+pub fn api_router_with(market: Marketplace, auth: Arc<dyn Authenticate>, timeouts: Timeouts) -> Router {
+    let is_api = |entry: &&route::Entry| entry.route.path.starts_with("/api/v1/");
+    assemble(market, auth, timeouts, route::TABLE.iter().filter(is_api))
 }
 
 fn assemble<'a>(
     market: Marketplace,
     auth: Arc<dyn Authenticate>,
+    timeouts: Timeouts,
     entries: impl Iterator<Item = &'a route::Entry>,
 ) -> Router {
-    let app = app::App { market, auth, webhook_limits: Arc::default() };
+    let app = app::App { market, auth, webhook_limits: Arc::default(), body_timeout: timeouts.body };
     let require_actor = from_fn_with_state(app.clone(), authenticate::require_actor);
     let mut router = Router::new();
     for entry in entries {
@@ -146,9 +166,10 @@ fn assemble<'a>(
         .route("/api/v1/", unknown())
         .route("/api/v1/{*rest}", unknown())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeouts.request))
         .layer(from_fn(problem::render))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(from_fn(request::bound_request_id))
         .with_state(app)
 }

@@ -24,11 +24,11 @@ struct WhyNot {
 }
 
 /// Technicians shown where the client does not say how many.
-const DEFAULT_CANDIDATES: usize = 10;
+const DEFAULT_CANDIDATES: u32 = 10;
 
 /// Who could do the job now, the best first.
 pub(crate) async fn candidates(caller: Caller, Target(id): Target, mut params: Params) -> Answer {
-    let limit = params.one("limit").unwrap_or(DEFAULT_CANDIDATES);
+    let limit = params.limit(DEFAULT_CANDIDATES);
     params.finish()?;
     let items = caller.answer(caller.bookings.candidates(&caller.actor, id, limit).await)?;
     response::json(&Items { items })

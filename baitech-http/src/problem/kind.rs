@@ -12,6 +12,7 @@ pub(crate) enum Kind {
     Refused,
     PreconditionFailed,
     PreconditionRequired,
+    RequestTimeout,
     TooLarge,
     UnsupportedMediaType,
     Invalid,
@@ -32,6 +33,7 @@ impl Kind {
         Self::Refused,
         Self::PreconditionFailed,
         Self::PreconditionRequired,
+        Self::RequestTimeout,
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::Invalid,
@@ -47,6 +49,7 @@ impl Kind {
             StatusCode::FORBIDDEN => Self::Forbidden,
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
             StatusCode::TOO_MANY_REQUESTS => Self::TooManyRequests,
@@ -89,6 +92,9 @@ impl Kind {
             }
             Self::PreconditionRequired => {
                 (StatusCode::PRECONDITION_REQUIRED, "precondition-required", "Say which version you saw")
+            }
+            Self::RequestTimeout => {
+                (StatusCode::REQUEST_TIMEOUT, "request-timeout", "The request did not arrive in time")
             }
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
             Self::UnsupportedMediaType => {

@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
+use super::strict::Strict;
+
 use crate::{
     app::App,
     problem::{Answer, Kind, Problem},
@@ -68,7 +70,14 @@ async fn bytes(request: Request, app: &App) -> Answer<(bool, Bytes)> {
 /// The whole body, of whatever type, if it is no longer than this.
 pub(crate) async fn read(mut request: Request, app: &App, most_bytes: usize) -> Answer<Bytes> {
     DefaultBodyLimit::max(most_bytes).apply(&mut request);
-    Bytes::from_request(request, app).await.map_err(|rejection| {
+    let arrived = tokio::time::timeout(app.body_timeout, Bytes::from_request(request, app)).await;
+    let Ok(read) = arrived else {
+        return Err(Problem::new(
+            Kind::RequestTimeout,
+            "the body did not arrive in time; send the request again",
+        ));
+    };
+    read.map_err(|rejection| {
         let kind = match rejection.into_response().status() {
             StatusCode::PAYLOAD_TOO_LARGE => Kind::TooLarge,
             _ => Kind::Malformed,
@@ -89,15 +98,11 @@ fn not_json() -> Problem {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Strict(&mut json)).map_err(|error| {
         let path = field(error.path());
         problem(path, error.inner())
     })?;
     json.end().map_err(|error| problem(String::new(), &error))?;
-    // serde reads a list as the fields of a struct in their order; nobody means that.
-    if bytes.trim_ascii_start().starts_with(b"[") {
-        return Err(Problem::from_violation(Violation::new("body", Code::Malformed, "this is an object")));
-    }
     Ok(value)
 }
 
@@ -114,7 +119,8 @@ fn problem(path: String, error: &serde_json::Error) -> Problem {
 
 /// serde tells which field is missing or unknown only in its message.
 fn violation(path: String, text: &str) -> Violation {
-    let message = text.rsplit_once(" at line ").map_or(text, |(message, _)| message).to_owned();
+    let message = shortened(text.rsplit_once(" at line ").map_or(text, |(message, _)| message));
+    let path = shortened(&path);
     let named = |prefix: &str| message.strip_prefix(prefix)?.split('`').next().map(str::to_owned);
     let within = |name: String| if path.is_empty() { name } else { format!("{path}.{name}") };
     if let Some(name) = named("missing field `") {
@@ -125,6 +131,16 @@ fn violation(path: String, text: &str) -> Violation {
     }
     let code = if message.starts_with("unknown variant") { Code::Unknown } else { Code::Malformed };
     Violation::new(if path.is_empty() { "body".to_owned() } else { path }, code, message)
+}
+
+/// At most so much of what a client wrote is repeated to it.
+const MAX_REPEATED: usize = 300;
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_REPEATED) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 /// The path to a field as the engine writes it: `materials.0.unitPrice`.

@@ -8,7 +8,7 @@ use baitech_core::kernel::{Code, Cursor, PageRequest, Violation, Violations};
 
 use crate::{
     app::App,
-    problem::{Answer, Problem},
+    problem::{Answer, Kind, Problem},
 };
 
 /// The parameters of a query. Each is taken by its name; [`finish`](Self::finish) reports all that cannot be read, and whatever
@@ -63,19 +63,39 @@ impl Params {
 
     /// `limit` and `cursor`.
     pub(crate) fn page(&mut self) -> PageRequest {
-        let limit = self.one("limit").unwrap_or(PageRequest::DEFAULT_LIMIT);
+        let limit = self.whole("limit").unwrap_or(PageRequest::DEFAULT_LIMIT);
         let cursor = self.one::<String>("cursor").map(Cursor::from_text);
         let page = PageRequest::new(limit, cursor);
         self.violations.check(page).unwrap_or_default()
     }
 
-    /// Fails if anything could not be read, or is left.
+    /// The most items that a list shows at once, for lists without pages; so many where the client does not say.
+    pub(crate) fn limit(&mut self, default: u32) -> usize {
+        let limit = self.whole("limit").unwrap_or(default);
+        let page = PageRequest::new(limit, None);
+        self.violations.check(page).unwrap_or_default().limit()
+    }
+
+    /// A whole number in digits. One too large to be kept is out of range, whatever the range.
+    fn whole(&mut self, name: &'static str) -> Option<u32> {
+        self.once(name, |text| {
+            let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            digits.then(|| text.parse().unwrap_or(u32::MAX))
+        })
+    }
+
+    /// Fails if anything could not be read, is out of range, or is left. What cannot be read makes the whole request malformed.
     pub(crate) fn finish(mut self) -> Answer<()> {
         for (name, _) in std::mem::take(&mut self.pairs) {
             self.violations.push(Violation::new(name, Code::Unknown, "there is no such parameter"));
         }
-        let mut violations = self.violations.iter().cloned().peekable();
-        if violations.peek().is_some() { Err(Problem::malformed(violations)) } else { Ok(()) }
+        let violations = self.violations;
+        if violations.iter().next().is_none() {
+            return Ok(());
+        }
+        let readable = violations.iter().all(|violation| violation.code == Code::OutOfRange);
+        let kind = if readable { Kind::Invalid } else { Kind::Malformed };
+        Err(Problem::violations(kind, violations.iter().cloned()))
     }
 
     fn report(&mut self, name: &'static str, code: Code, message: &'static str) {
