@@ -238,7 +238,7 @@ fn a_warranty_covers_claims_until_its_last_millisecond() {
     let id = world.book_until(Status::InProgress).id;
     for days in [0, 3_651] {
         let refused = run(world.bookings().offer_warranty(&technician, id, days, None));
-        assert_invalid(refused, &[("warranty.duration", Code::OutOfRange)]);
+        assert_invalid(refused, &[("duration", Code::OutOfRange)]);
     }
     run(world.bookings().offer_warranty(&technician, id, 30, Some("for leaks"))).unwrap();
     let done = world.drive(id, Status::Completed);

@@ -143,7 +143,7 @@ async fn queries_and_paths() {
     let admin = user(Role::Admin, 1);
     for (query, field) in [
         ("transactions?colour=red", "colour"),
-        ("transactions?limit=0", "limit"),
+        ("transactions?limit=-1", "limit"),
         ("transactions?payer=asha", "payer"),
         ("transactions?payee=1&payee=2", "payee"),
         ("transactions?booking=BK1", "booking"),

@@ -154,7 +154,7 @@ async fn a_busy_subscriber_is_asked_again_later() {
 #[tokio::test]
 async fn a_push_without_an_answer_may_have_been_paid() {
     let daraja = Daraja::start().await;
-    let config = MpesaConfig { timeout: Duration::from_secs(2), ..daraja.config() };
+    let config = MpesaConfig { timeout: Duration::from_secs(5), ..daraja.config() };
     let mpesa = Mpesa::new(config, clock()).unwrap();
     for (n, fault) in
         [Fault::Break { carried_out: true }, Fault::Hang { carried_out: true }].into_iter().enumerate()

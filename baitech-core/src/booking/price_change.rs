@@ -206,7 +206,9 @@ fn check(change: &NewPriceChange, currency: Currency, context: &Context<'_>) -> 
         violations.push(Violation::new("materials", Code::Required, "at least one material or service"));
     }
     if count > MAX_ITEMS {
-        violations.push(Violation::new("materials", Code::TooMany, format!("at most {MAX_ITEMS} items")));
+        let field = if change.materials.len() > MAX_ITEMS { "materials" } else { "services" };
+        let message = format!("at most {MAX_ITEMS} materials and services together");
+        violations.push(Violation::new(field, Code::TooMany, message));
     }
     let mut materials = Vec::new();
     for (index, material) in change.materials.iter().enumerate().take(MAX_ITEMS) {

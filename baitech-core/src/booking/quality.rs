@@ -71,7 +71,7 @@ impl Booking {
     /// The technician promises to mend what fails again within so many days of completion.
     ///
     /// # Errors
-    /// [`Rule::Transition`] once the work is done; a violation of `warranty.duration` outside of 1 to 3,650 days.
+    /// [`Rule::Transition`] once the work is done; a violation of `duration` outside of 1 to 3,650 days.
     pub fn offer_warranty(
         mut self,
         days: u32,
@@ -85,7 +85,7 @@ impl Booking {
         }
         if !(1..=3_650).contains(&days) {
             let message = "a warranty lasts 1 to 3,650 days";
-            return Err(Violation::new("warranty.duration", Code::OutOfRange, message).into());
+            return Err(Violation::new("duration", Code::OutOfRange, message).into());
         }
         let claims = std::mem::take(&mut self.0.warranty.claims);
         self.0.warranty = Warranty { offered: true, days: Some(days), terms, expires_at: None, claims };

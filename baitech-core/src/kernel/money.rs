@@ -225,9 +225,12 @@ impl Money {
         amounts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
     }
 
-    /// The amount with its sign turned.
+    /// The amount with its sign turned; zero has none.
     #[must_use]
     pub fn negated(self) -> Self {
+        if self.is_zero() {
+            return Self { amount: self.amount.abs(), ..self };
+        }
         Self { amount: -self.amount, ..self }
     }
 

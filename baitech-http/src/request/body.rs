@@ -100,17 +100,21 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(Strict(&mut json)).map_err(|error| {
         let path = field(error.path());
-        problem(path, error.inner())
+        problem(path, error.inner(), bytes)
     })?;
-    json.end().map_err(|error| problem(String::new(), &error))?;
+    json.end().map_err(|error| problem(String::new(), &error, bytes))?;
     Ok(value)
 }
 
 /// JSON that is broken cannot be read (400); JSON of another shape has an invalid field (422).
-fn problem(path: String, error: &serde_json::Error) -> Problem {
+fn problem(path: String, error: &serde_json::Error, bytes: &[u8]) -> Problem {
     let text = error.to_string();
     match error.classify() {
         Category::Data => Problem::from_violation(violation(path, &text)),
+        // A list where a word is expected, or one that is too long, is a fault of syntax to serde_json, though it is JSON.
+        Category::Syntax if serde_json::from_slice::<serde_json::Value>(bytes).is_ok() => {
+            Problem::from_violation(violation(path, "this is of another type, or has too many items"))
+        }
         Category::Syntax | Category::Eof | Category::Io => {
             Problem::new(Kind::Malformed, format!("the body is not JSON: {text}"))
         }

@@ -239,9 +239,13 @@ async fn every_hostile_value_in_every_body_is_refused_by_the_name_of_its_field()
             for place in all {
                 let values = hostile(case.body.pointer(&place).unwrap());
                 let is_url = place.ends_with("/url");
+                let is_degree = place.contains("/coordinates/");
                 let links = ["javascript:alert(1)", "data:text/html,x", "https://a b.ke/", "x"]
                     .map(|text| json!(text));
                 for value in values.into_iter().chain(links.into_iter().filter(|_| is_url)) {
+                    if is_degree && matches!(value.as_f64(), Some(degrees) if degrees.abs() < 90.0) {
+                        continue;
+                    }
                     let mut body = case.body.clone();
                     *body.pointer_mut(&place).unwrap() = value.clone();
                     let terms: &[(&str, &str)] = if case.pinned { &[("if-match", "\"0\"")] } else { &[] };

@@ -13,7 +13,12 @@ async fn what_an_answer_brings_is_accepted_in_a_request() {
     let mut body = new_booking();
     body["serviceLocation"]["landmarks"] = json!("the bank");
     body["images"] = json!([{ "url": "https://cdn.example.ke/tap.jpg", "publicId": "tap" }]);
-    let made = world.post(&customer, "/api/v1/bookings", Some(body.clone())).await.ok();
+    let quote = world.post(&customer, "/api/v1/bookings/quote", Some(body.clone())).await.ok();
+    let total = &quote["pricing"]["totalAmount"];
+    let agreed = format!("{} {}", total["amount"].as_str().unwrap(), total["currency"].as_str().unwrap());
+    let terms = [("agreed-total", agreed.as_str())];
+    let create = request(Method::POST, "/api/v1/bookings", Some(&customer), &terms, Some(body.clone()));
+    let made = world.send(create).await.ok();
     let first =
         world.get(&customer, &format!("/api/v1/bookings/{}", made["id"].as_str().unwrap())).await.ok();
     assert_eq!(first["serviceLocation"]["coordinates"], body["serviceLocation"]["coordinates"]);
@@ -29,14 +34,6 @@ async fn what_an_answer_brings_is_accepted_in_a_request() {
     for field in ["serviceLocation", "timeSlot", "images"] {
         assert_eq!(second[field], first[field]);
     }
-    let total = &second["pricing"]["totalAmount"];
-    let agreed = format!("{} {}", total["amount"].as_str().unwrap(), total["currency"].as_str().unwrap());
-    let terms = [("agreed-total", agreed.as_str())];
-    world
-        .send(request(Method::POST, "/api/v1/bookings", Some(&customer), &terms, Some(new_booking())))
-        .await
-        .ok();
-
     let path = format!("/api/v1/bookings/{}/reschedule/move", second["id"].as_str().unwrap());
     let moved = world.post(&customer, &path, Some(json!({ "timeSlot": second["timeSlot"] }))).await.ok();
     assert_eq!(moved["timeSlot"], second["timeSlot"]);

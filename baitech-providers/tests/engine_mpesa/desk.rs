@@ -39,7 +39,7 @@ impl Desk {
         let daraja = Daraja::start().await;
         // Long enough for an answer from this machine, and short for a test of one that never comes.
         let config =
-            baitech_providers::mpesa::MpesaConfig { timeout: Duration::from_secs(2), ..daraja.config() };
+            baitech_providers::mpesa::MpesaConfig { timeout: Duration::from_secs(5), ..daraja.config() };
         let mut mpesa = None;
         let shop = Shop::open(|builder, clock| {
             let adapter = Arc::new(Mpesa::new(config, clock).unwrap());

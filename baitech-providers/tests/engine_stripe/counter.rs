@@ -46,7 +46,7 @@ impl Counter {
     ) -> Self {
         let stripe = StripeServer::start().await;
         // Long enough for an answer from this machine, and short for a test of one that never comes.
-        let config = StripeConfig { timeout: Duration::from_secs(2), ..adapt(stripe.config()) };
+        let config = StripeConfig { timeout: Duration::from_secs(5), ..adapt(stripe.config()) };
         let shop =
             Shop::open(|builder, _| configure(builder.gateway(Arc::new(Stripe::new(config).unwrap())))).await;
         Self { shop, stripe }

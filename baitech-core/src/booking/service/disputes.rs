@@ -140,7 +140,7 @@ impl Bookings {
         days: u32,
         terms: Option<&str>,
     ) -> Result<Stored<Booking>> {
-        let terms = Text::<1000>::optional("warranty.terms", terms)?;
+        let terms = Text::<1000>::optional("terms", terms)?;
         self.change(actor, id, ("offer_warranty", GoesOn), &(days, &terms), |booking, context| {
             booking.offer_warranty(days, terms.clone(), context)
         })

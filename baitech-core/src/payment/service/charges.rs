@@ -35,6 +35,14 @@ pub struct NewPayment {
     pub origin: PaymentOrigin,
 }
 
+impl NewPayment {
+    /// Fails for a number or an account that is none.
+    fn check(&self) -> Result<(), Violation> {
+        self.phone_number.as_deref().map(PhoneNumber::new).transpose()?;
+        account_name(self.account.as_deref()).map(drop)
+    }
+}
+
 /// A payment that was begun.
 #[derive(Debug, Clone)]
 pub struct StartedPayment {
@@ -74,6 +82,7 @@ impl Payments {
         request: &NewPayment,
     ) -> Result<StartedPayment> {
         let user = self.require_actor(actor, GoesOn).await?;
+        request.check()?;
         if self.pinned.is_none() && self.agreed.is_none() {
             let message = "a payment names the version of the booking, or the price, that was shown";
             return Err(Violation::new("version", Code::Required, message).into());
@@ -148,6 +157,7 @@ impl Payments {
         request: &NewPayment,
     ) -> Result<StartedPayment> {
         let user = self.require_actor(actor, Begins).await?;
+        request.check()?;
         let arguments = (booking, amount, request);
         let command = self.unpinned().command(actor, "tip", &arguments)?.by(user, Begins);
         self.start(&command, || self.tip_once(actor, booking, amount, request)).await
@@ -198,6 +208,7 @@ impl Payments {
     /// [`pay`](Self::pay).
     pub async fn top_up(&self, actor: &Actor, amount: Money, request: &NewPayment) -> Result<StartedPayment> {
         let user = self.require_actor(actor, Begins).await?;
+        request.check()?;
         let command = self.unpinned().command(actor, "top_up", &(amount, request))?.by(user, Begins);
         self.start(&command, || self.top_up_once(actor, amount, request)).await
     }
@@ -232,6 +243,7 @@ impl Payments {
         request: &NewPayment,
     ) -> Result<StartedPayment> {
         let user = self.require_actor(actor, GoesOn).await?;
+        request.check()?;
         let command = self.unpinned().command(actor, "pay_debt", &(amount, request))?.by(user, GoesOn);
         self.start(&command, || self.pay_debt_once(actor, amount, request)).await
     }

@@ -9,7 +9,7 @@ use crate::{
     booking::PaymentMethod,
     decide::{Command, Decision, Step, drive},
     engine::Effort::Begins,
-    kernel::{Actor, Error, Id, Money, PhoneNumber, Result, Role, Rule},
+    kernel::{Actor, Error, Id, Money, PhoneNumber, Result, Role, Rule, Violation},
     ledger::Account,
     payment::{Amount, Capabilities, Limits, NewTransaction, PaymentGateway, Transaction, TransactionKind},
     store::{Guard, Stored, UserStamps},
@@ -26,6 +26,14 @@ pub struct NewPayout {
     pub phone_number: Option<String>,
     /// The account as its provider names it.
     pub account: Option<String>,
+}
+
+impl NewPayout {
+    /// Fails for a number or an account that is none.
+    fn check(&self) -> Result<(), Violation> {
+        self.phone_number.as_deref().map(PhoneNumber::new).transpose()?;
+        account_name(self.account.as_deref()).map(drop)
+    }
 }
 
 impl Payments {
@@ -48,6 +56,7 @@ impl Payments {
             return Err(Error::forbidden("only its owner says where else money is paid to"));
         }
         self.check_amount(amount, None)?;
+        request.check()?;
         let rate = self.engine.policy.payment.instant_fee;
         let lines = Amount::with_fee(amount, Transaction::instant_fee(amount, rate)?)?;
         let new = |method| NewTransaction {
@@ -72,6 +81,7 @@ impl Payments {
         let owner = actor.id().ok_or_else(|| Error::forbidden("a person has a wallet"))?;
         let user = self.require_owner(actor, owner).await?;
         self.check_amount(amount, None)?;
+        request.check()?;
         let new = |method| NewTransaction {
             payer: Some(owner),
             payee: Some(owner),
