@@ -11,7 +11,8 @@ mod support;
 
 use baitech_core::{
     account::{
-        Availability, Category, IdType, KycDecision, KycDocuments, KycStatus, ProfileChange, User, UserStatus,
+        Availability, Category, IdType, KycDecision, KycDocuments, KycStatus, NewUser, ProfileChange, User,
+        UserStatus,
     },
     kernel::{Actor, Code, Role, Rule},
     store::IdempotencyKey,
@@ -122,4 +123,46 @@ fn hours_over_midnight_are_stored_as_two_slots() {
     };
     let changed = run(accounts.change_profile(&world.technician.actor(), technician, &change)).unwrap();
     assert_eq!(slots(&changed), ["6 22:00-24:00", "0 00:00-02:00"], "at every door");
+}
+
+#[test]
+fn one_address_and_one_number_are_one_account_in_whichever_form_they_are_typed() {
+    let world = World::new();
+    let accounts = world.market.accounts();
+    let register = |email: &str, phone: &str| {
+        let new = NewUser::new(Role::Customer, "Jo", "Doe", email, phone);
+        run(accounts.register(&Actor::System, &new))
+    };
+    let jo = register("Jo.Doe@Bücher.Example", "0722 000 001").unwrap();
+    assert_eq!(jo.email.as_str(), "jo.doe@xn--bcher-kva.example");
+    assert_eq!(jo.phone.as_str(), "+254722000001");
+    for email in ["jo.doe@xn--bcher-kva.example", "JO.DOE@BU\u{308}CHER.EXAMPLE"] {
+        assert_invalid(register(email, "0722 000 002"), &[("email", Code::Duplicate)]);
+    }
+    for phone in ["+254 722 000 001", "00254722000001", "０７２２０００００１", "(0722) 000-001"] {
+        assert_invalid(register("other@example.ke", phone), &[("phoneNumber", Code::Duplicate)]);
+    }
+    assert_invalid(register("other@example.ke", "0722 00000I"), &[("phoneNumber", Code::Malformed)]);
+    register("other@example.ke", "0722 000 002").unwrap();
+
+    // An address that was given up is free in every form.
+    run(accounts.change_profile(&jo.actor(), jo.id, &moves_to("jo@example.ke"))).unwrap();
+    register("JO.DOE@bücher.example", "0722 000 003").unwrap();
+}
+
+#[test]
+fn a_name_has_something_to_see() {
+    let world = World::new();
+    for name in ["\u{200B}\u{200B}", "\u{3164}", "\u{2800}\u{2800}", "\u{FEFF} \u{2060}"] {
+        let new = NewUser::new(Role::Customer, name, "Doe", "unseen@example.ke", "0722 000 009");
+        let refused = run(world.market.accounts().register(&Actor::System, &new));
+        assert_invalid(refused, &[("firstName", Code::Required)]);
+        let change = ProfileChange { last_name: Some(name.to_owned()), ..ProfileChange::default() };
+        let refused =
+            run(world.market.accounts().change_profile(&world.customer.actor(), world.customer.id, &change));
+        assert_invalid(refused, &[("lastName", Code::Required)]);
+    }
+    let turned = NewUser::new(Role::Customer, "Jo\u{202E}eoD", "Doe", "unseen@example.ke", "0722 000 009");
+    let refused = run(world.market.accounts().register(&Actor::System, &turned));
+    assert_invalid(refused, &[("firstName", Code::Malformed)]);
 }

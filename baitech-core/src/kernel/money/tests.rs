@@ -189,3 +189,30 @@ fn strings_and_numbers_are_read() {
         assert_eq!(serde_json::from_str::<Money>(&text).unwrap(), Money::from_major(2_738, Currency::KES));
     }
 }
+
+#[test]
+fn a_rate_is_a_percentage_on_the_wire() {
+    for (points, wire) in [(1_500, "15"), (750, "7.5"), (25, "0.25"), (0, "0"), (10_000, "100")] {
+        let rate = Rate::from_basis_points(points);
+        let json = serde_json::json!({ "percent": wire });
+        assert_eq!(serde_json::to_value(rate).unwrap(), json);
+        assert_eq!(serde_json::from_value::<Rate>(json).unwrap(), rate);
+    }
+    for wrong in [
+        serde_json::json!(1_500),
+        serde_json::json!("15"),
+        serde_json::json!({ "percent": "-1" }),
+        serde_json::json!({ "percent": "0.125" }),
+        serde_json::json!({ "percent": "1_5" }),
+        serde_json::json!({ "percent": "15", "of": "total" }),
+    ] {
+        assert!(serde_json::from_value::<Rate>(wrong.clone()).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn nothing_has_no_sign() {
+    let zero = Money::zero(Currency::KES);
+    assert_eq!(zero.negated().to_string(), "0.00 KES");
+    assert_eq!(zero.negated(), zero);
+}
