@@ -94,7 +94,7 @@ fn a_price_change_names_all_that_is_wrong_with_it() {
     ];
     assert_invalid(propose(&bad), &expected);
     assert_invalid(propose(&price_change(Vec::new(), &[])), &[("materials", Code::Required)]);
-    assert_invalid(propose(&price_change(Vec::new(), &[1; 51])), &[("materials", Code::TooMany)]);
+    assert_invalid(propose(&price_change(Vec::new(), &[1; 51])), &[("services", Code::TooMany)]);
     assert_forbidden(run(world.bookings().propose_price_change(
         &world.customer.actor(),
         booking.id,
