@@ -25,13 +25,17 @@ fn each_side_brings_twenty_things_forward() {
     let add = |actor, images| run(world.bookings().add_evidence(actor, id, "look", images));
     let image = Image { url: "https://cdn.example.ke/a.jpg".to_owned(), public_id: None };
     let bad = [
-        (vec![image.clone(); 6], Code::TooMany),
-        (vec![Image { url: String::new(), ..image.clone() }], Code::Malformed),
-        (vec![Image { url: "u".repeat(501), ..image.clone() }], Code::Malformed),
-        (vec![Image { public_id: Some("p".repeat(201)), ..image.clone() }], Code::TooLong),
+        (vec![image.clone(); 6], "images", Code::TooMany),
+        (vec![Image { url: String::new(), ..image.clone() }], "images.0.url", Code::Required),
+        (vec![Image { url: "u".repeat(501), ..image.clone() }], "images.0.url", Code::TooLong),
+        (
+            vec![Image { public_id: Some("p".repeat(201)), ..image.clone() }],
+            "images.0.publicId",
+            Code::TooLong,
+        ),
     ];
-    for (images, code) in bad {
-        assert_invalid(add(&customer, images), &[("images", code)]);
+    for (images, field, code) in bad {
+        assert_invalid(add(&customer, images), &[(field, code)]);
     }
     for _ in 0..20 {
         add(&customer, vec![image.clone(); 5]).unwrap();

@@ -75,6 +75,7 @@ async fn nothing_is_served_without_good_credentials() {
 #[tokio::test]
 async fn every_role_meets_every_route_in_every_status() {
     let world = World::new().await;
+    world.draw_numbers(100_000).await;
     let mut n = 0;
     for route in routes().filter(is_about_bookings) {
         for status in BookingStatus::ALL {

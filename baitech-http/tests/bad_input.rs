@@ -72,7 +72,8 @@ async fn every_bad_value_is_named() {
         assert_eq!(problem["errors"][0]["code"], code, "{problem}");
         assert!(!problem["errors"][0]["message"].as_str().unwrap().contains(" line "), "{problem}");
     }
-    let discount = with("discount", json!({ "amount": "5", "currency": "USD" }));
+    let mut discount = with("discount", json!({ "amount": "5", "currency": "USD" }));
+    discount["onBehalfOf"] = json!(asha.id);
     let problem = world.post(&user(Role::Admin, 1), "/api/v1/bookings", Some(discount)).await;
     assert_eq!(Reply::fields(&problem.problem(422, "invalid")), ["discount"]);
     let stored = world.get(&asha, &format!("/api/v1/bookings?customer={}", asha.id)).await.ok();

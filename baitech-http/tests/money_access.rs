@@ -69,6 +69,7 @@ fn assert_keeps_secrets(reply: &Reply, is_staff: bool, seen: &str) {
 #[tokio::test]
 async fn every_role_meets_every_route_in_every_status() {
     let world = World::new().await;
+    world.draw_numbers(100_000).await;
     let booking = build::booking(1, &user(Role::Customer, 1), None, BookingStatus::Pending);
     let mut n = 0;
     for route in routes().filter(|route| route.access == Access::Authenticated && !is_about_bookings(route)) {

@@ -6,7 +6,7 @@ use super::{Aggregate, fingerprint};
 use crate::{
     account::User,
     engine::{Effort, Engine},
-    kernel::{Actor, Error, Id, Result},
+    kernel::{Actor, Code, Error, Id, Money, Result, Rule, Violation},
     store::{AggregateRef, Fingerprint, IdempotencyKey, Load, StoreError, Stored, Version},
 };
 
@@ -150,4 +150,21 @@ pub(super) async fn replay<A: Aggregate>(load: &dyn Load<A>, answer: &[u8]) -> R
     };
     let answer: AnswerId<A> = serde_json::from_slice(answer).map_err(unreadable)?;
     load.load(answer.id).await?.ok_or_else(|| Error::not_found(A::KIND, answer.id))
+}
+
+/// Fails where a command costs more than its caller agreed to, and where the agreement is in another currency.
+///
+/// # Errors
+/// [`Rule::CostsMore`] with both amounts; a violation of `agreedTotal`.
+pub(crate) fn require_agreed(agreed: Option<Money>, price: Money) -> Result<()> {
+    let Some(agreed) = agreed else { return Ok(()) };
+    if agreed.currency() != price.currency() {
+        let message = format!("the price is {price}: agree to an amount in that currency");
+        return Err(Violation::new("agreedTotal", Code::Currency, message).into());
+    }
+    if price.exceeds(agreed)? {
+        let message = format!("the price is now {price}, above the agreed maximum of {agreed}");
+        return Err(Error::refused(Rule::CostsMore, message));
+    }
+    Ok(())
 }

@@ -15,7 +15,7 @@ mod numbers;
 mod tests;
 
 pub use aggregate::{Aggregate, Decision, NumberField};
-pub(crate) use command::{Answers, Caller, Command, answered};
+pub(crate) use command::{Answers, Caller, Command, answered, require_agreed};
 pub(crate) use commit::breach_of;
 pub(crate) use drive::{Situation, Step, change, change_looking, create, drive, load_payments};
 pub use effects::{Attached, Created, Effects};

@@ -395,6 +395,25 @@ fn decisions_on_payments(twice: &Twice) {
     assert_eq!(till.of_kind(TransactionKind::Refund).len(), 1);
 
     let till = &Till::new();
+    let (id, payment) = till.paid(PaymentMethod::Card);
+    run(till.world.bookings().dispute(&till.customer(), id, DisputeCategory::Quality, "it drips")).unwrap();
+    till.call(payment, "e1;caller:;refunded;1000;re_1;");
+    let version = till.load(payment).version;
+    twice.payment(till, "decide_provider_move", Some(version), async |payments| {
+        payments.decide_provider_move(&support, payment, true, None).await
+    });
+
+    let till = &Till::new();
+    let (_, payment) = till.paid(PaymentMethod::Card);
+    for call in ["c1;caller:;contested;2738;;", "c2;caller:;won;;;", "c3;caller:;lost;;;"] {
+        till.call(payment, call);
+    }
+    let version = till.load(payment).version;
+    twice.payment(till, "decide_verdict", Some(version), async |payments| {
+        payments.decide_verdict(&support, payment, true).await
+    });
+
+    let till = &Till::new();
     till.released(PaymentMethod::Mpesa);
     let (technician, owner) = (till.world.technician.actor(), till.world.technician.id);
     let asked = NewPayout::default();

@@ -16,14 +16,14 @@ use axum::{
 use baitech_core::{
     Builder, Marketplace,
     account::{Category, User},
-    booking::{Booking, BookingRecord, BookingStatus, Context, PaymentMethod},
+    booking::{Booking, BookingNumber, BookingRecord, BookingStatus, Context, PaymentMethod},
     kernel::{Actor, Id, ManualClock, Role, SeededEntropy},
     memory::MemoryStore,
     payment::{
         Amount, NewTransaction, Transaction, TransactionKind, TransactionNumber, TransactionRecord,
         TransactionStatus,
     },
-    store::{ChangeSet, Commit, Committed, Put},
+    store::{ChangeSet, Commit, Committed, Counters, Put},
     testing::build,
 };
 use baitech_http::{Authenticate, Unauthenticated, async_trait};
@@ -92,6 +92,16 @@ impl World {
     pub async fn booking(&self, n: u64, status: BookingStatus) -> Id<Booking> {
         let technician = user(Role::Technician, 1);
         self.store(build::booking(n, &user(Role::Customer, 1), Some(&technician), status)).await
+    }
+
+    /// Draws the numbers below this one, so that what a test stores under them meets nothing that the engine makes.
+    pub async fn draw_numbers(&self, below: u64) {
+        let start = build::start();
+        for series in [BookingNumber::series(start), TransactionNumber::series(start)] {
+            for _ in 1..below {
+                self.store.next(&series).await.unwrap();
+            }
+        }
     }
 
     pub async fn store(&self, record: BookingRecord) -> Id<Booking> {

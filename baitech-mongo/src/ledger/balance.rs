@@ -161,10 +161,11 @@ impl Movements {
             filter.insert("amount", within);
         }
         if !from_nothing {
-            return Ok(doc! { "q": filter, "u": { "$inc": add } });
+            return Ok(doc! { "q": filter, "u": { "$inc": add, "$unset": { UNPOSTED: "" } } });
         }
         let new = doc! { "account": name, "currency": code };
-        Ok(doc! { "q": filter, "u": { "$inc": add, "$setOnInsert": new }, "upsert": true })
+        let update = doc! { "$inc": add, "$setOnInsert": new, "$unset": { UNPOSTED: "" } };
+        Ok(doc! { "q": filter, "u": update, "upsert": true })
     }
 }
 
@@ -188,10 +189,13 @@ pub(crate) fn marked(account: Account, currency: Currency) -> (Document, Documen
     let (name, code) = (account.to_string(), currency.code());
     let id = id(&name, code, None);
     let zero = Bson::Decimal128(Decimal128::from_bytes(ZERO));
-    let new = doc! { "account": name, "currency": code, "amount": zero };
+    let new = doc! { "account": name, "currency": code, "amount": zero, UNPOSTED: true };
     let update = doc! { "$set": { "guard": ObjectId::new() }, "$setOnInsert": new };
     (doc! { "_id": id }, update)
 }
+
+/// A field of balances that a guard or a bound has made and no entry has moved yet. The trial balance leaves them out.
+pub(crate) const UNPOSTED: &str = "unposted";
 
 /// Zero as Decimal128: an exponent of zero, with its bias.
 const ZERO: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0x30];

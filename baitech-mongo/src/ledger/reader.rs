@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_with::serde_as;
 
-use super::balance::{BalanceDocument, of_account};
+use super::balance::{BalanceDocument, UNPOSTED, of_account};
 use super::start::Before;
 use super::{BALANCES, COLLECTION};
 use crate::MongoStore;
@@ -58,7 +58,7 @@ impl LedgerReader for MongoStore {
     async fn trial_balance(&self) -> Result<Vec<(Account, Money)>, StoreError> {
         self.start_balances(Before::Reading).await.map_err(unavailable)?;
         let balances = self.database().collection::<BalanceDocument>(BALANCES);
-        summed(balances.find(doc! {}).await.map_err(unavailable)?).await
+        summed(balances.find(doc! { UNPOSTED: { "$exists": false } }).await.map_err(unavailable)?).await
     }
 
     async fn recount(&self) -> Result<Vec<(Account, Money)>, StoreError> {

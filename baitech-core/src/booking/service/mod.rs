@@ -18,9 +18,9 @@ pub use matching::Offer;
 use super::{Booking, Context};
 use crate::{
     account::User,
-    decide::{Caller, Command, Decision, Situation, change_looking},
+    decide::{Caller, Command, Decision, Situation, change_looking, require_agreed},
     engine::{Effort, Engine},
-    kernel::{Actor, Code, Current, Error, Id, Money, Result, Rule, Violation},
+    kernel::{Actor, Code, Current, Error, Id, Money, Result, Violation},
     store::{IdempotencyKey, Stored, Version},
 };
 
@@ -65,7 +65,7 @@ impl Bookings {
     }
 
     /// Commands cost their caller no more than this: the total of a booking, or the fee of a cancellation, that was shown. A price
-    /// that has risen meanwhile is refused with [`Rule::CostsMore`], and nothing happens.
+    /// that has risen meanwhile is refused with [`Rule::CostsMore`](crate::kernel::Rule::CostsMore), and nothing happens.
     #[must_use]
     pub const fn agreed(mut self, most: Money) -> Self {
         self.agreed = Some(most);
@@ -74,12 +74,7 @@ impl Bookings {
 
     /// Fails where something costs more than its caller agreed to.
     fn require_agreed(&self, price: Money) -> Result<()> {
-        match self.agreed {
-            Some(agreed) if price.exceeds(agreed)? => {
-                Err(Error::refused(Rule::CostsMore, format!("this costs {price} by now")))
-            }
-            _ => Ok(()),
-        }
+        require_agreed(self.agreed, price)
     }
 
     /// Fails unless the command says which version its caller saw: what it means is in what was shown.

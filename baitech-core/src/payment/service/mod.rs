@@ -27,9 +27,11 @@ use super::{Transaction, TransactionStatus};
 use crate::{
     account::User,
     booking::{Booking, Context},
-    decide::{Aggregate, Command, Decision, Situation, Step, breach_of, drive, load_payments},
+    decide::{
+        Aggregate, Command, Decision, Situation, Step, breach_of, drive, load_payments, require_agreed,
+    },
     engine::{Effort, Engine},
-    kernel::{Actor, Code, Error, Id, Kind, Money, Result, Rule, Text, Violation},
+    kernel::{Actor, Code, Error, Id, Kind, Money, Result, Text, Violation},
     ledger::Account,
     store::{Breach, IdempotencyKey, Limit, Stored, Version},
 };
@@ -85,7 +87,7 @@ impl Payments {
     }
 
     /// The next command costs no more than this, as it was shown. A price that has risen meanwhile is refused with
-    /// [`Rule::CostsMore`], and nothing happens.
+    /// [`Rule::CostsMore`](crate::kernel::Rule::CostsMore), and nothing happens.
     #[must_use]
     pub const fn agreed(mut self, most: Money) -> Self {
         self.agreed = Some(most);
@@ -113,12 +115,7 @@ impl Payments {
 
     /// Fails where something costs more than its caller agreed to.
     fn require_agreed(&self, price: Money) -> Result<()> {
-        match self.agreed {
-            Some(agreed) if price.exceeds(agreed)? => {
-                Err(Error::refused(Rule::CostsMore, format!("this costs {price} by now")))
-            }
-            _ => Ok(()),
-        }
+        require_agreed(self.agreed, price)
     }
 
     async fn load(&self, id: Id<Transaction>) -> Result<Stored<Transaction>> {

@@ -118,6 +118,7 @@ pub(super) async fn hold_for_a_balance(fixture: &dyn Fixture) {
         ChangeSet { guards, ..ChangeSet::new().write(Put::new(Booking::from_record(pending(n)))) }
     };
     apply(&*store, guarded(0, 1)).await;
+    assert_eq!(store.trial_balance().await.unwrap(), [], "a guard posts nothing");
     let error = refuse(&*store, guarded(1, 2)).await;
     assert!(matches!(error, StoreError::OutOfBounds(breach) if breach.account == owing), "{error:?}");
     let booking = Booking::from_record(pending(3));
