@@ -82,7 +82,8 @@ struct Stored {
 pub(super) fn forget_derived(raw: &Document, understood: &mut Document, new: &Document) {
     let zone_of = |document: &Document| document.get_str(ZONE).unwrap_or(DEFAULT_ZONE.name()).to_owned();
     let moves = zone_of(understood) != zone_of(new);
-    if moves {
+    // A day that is gone from the new document stays understood, so that the difference removes it.
+    if moves && new.contains_key(BORN) {
         understood.remove(BORN);
     }
     let changes = |field: &str| understood.get(field) != new.get(field);

@@ -53,7 +53,7 @@ pub fn pricing(currency: Currency) -> BoxedStrategy<Pricing> {
 
 fn location() -> BoxedStrategy<ServiceLocation> {
     let place = (option::of(text()), option::of(text()), option::of(text()), option::of(text()));
-    (option::of(geo_point()), place, option::of(text()), option::of(text()))
+    (geo_point().prop_map(Some), place, option::of(text()), option::of(text()))
         .prop_map(|(point, (address, city, county, postal_code), landmarks, access_instructions)| {
             ServiceLocation { point, address, city, county, postal_code, landmarks, access_instructions }
         })
