@@ -558,14 +558,14 @@ const PAYMENTS: &[Row] = &[
         let id = s.mismatched();
         run(s.till.payments().decide_mismatch(a, id, false)).map(drop)
     }),
-    Row("payments.decide_provider_move", "support admin system", |s, a| {
+    Row("payments.decide_provider_move", "support admin", |s, a| {
         let (id, payment) = s.till.paid(PaymentMethod::Card);
         let customer = s.till.customer();
         run(s.till.world.bookings().dispute(&customer, id, DisputeCategory::Quality, "it drips")).unwrap();
         s.till.call(payment, "e1;caller:;refunded;1000;re_1;");
         run(s.till.payments().decide_provider_move(a, payment, true, None)).map(drop)
     }),
-    Row("payments.decide_verdict", "support admin system", |s, a| {
+    Row("payments.decide_verdict", "support admin", |s, a| {
         let (_, payment) = s.till.paid(PaymentMethod::Card);
         for call in ["c1;caller:;contested;2738;;", "c2;caller:;won;;;", "c3;caller:;lost;;;"] {
             s.till.call(payment, call);
