@@ -1,6 +1,6 @@
 //! Fields of the earlier application that cannot be understood: on a real server, they are reported, and every save keeps them.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -17,7 +17,7 @@ impl Bookings {
     ///
     /// # Errors
     /// [`Rule::Transition`](crate::kernel::Rule::Transition), [`Rule::TooLate`](crate::kernel::Rule::TooLate),
-    /// [`Rule::AlreadyDecided`](crate::kernel::Rule::AlreadyDecided); [`Error::Conflict`]; a violation of `reason`.
+    /// [`Rule::AlreadyDecided`](crate::kernel::Rule::AlreadyDecided); [`Error::Conflict`](crate::kernel::Error::Conflict); a violation of `reason`.
     pub async fn dispute(
         &self,
         actor: &Actor,
@@ -35,7 +35,7 @@ impl Bookings {
     /// One side, or staff, brings something forward.
     ///
     /// # Errors
-    /// [`Rule::Transition`](crate::kernel::Rule::Transition); [`Error::Conflict`]; violations of `text` and `images`.
+    /// [`Rule::Transition`](crate::kernel::Rule::Transition); [`Error::Conflict`](crate::kernel::Error::Conflict); violations of `text` and `images`.
     pub async fn add_evidence(
         &self,
         actor: &Actor,
@@ -53,7 +53,7 @@ impl Bookings {
     /// Staff takes the dispute up.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], [`Rule::Transition`](crate::kernel::Rule::Transition); [`Error::Conflict`].
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden), [`Rule::Transition`](crate::kernel::Rule::Transition); [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn investigate_dispute(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("investigate", GoesOn), &(), |booking, context| {
             booking.investigate_dispute(context)
@@ -64,7 +64,7 @@ impl Bookings {
     /// Staff decides; all of the decision's money moves in the same commit.
     ///
     /// # Errors
-    /// As [`Booking::resolve_dispute`]; [`Error::Conflict`].
+    /// As [`Booking::resolve_dispute`]; [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn resolve_dispute(
         &self,
         actor: &Actor,
@@ -82,7 +82,7 @@ impl Bookings {
     /// Nothing is left to do: the file is closed.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], [`Rule::Transition`](crate::kernel::Rule::Transition); [`Error::Conflict`].
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden), [`Rule::Transition`](crate::kernel::Rule::Transition); [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn close_dispute(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("close_dispute", GoesOn), &(), |booking, context| {
             booking.close_dispute(context)
@@ -153,7 +153,7 @@ impl Bookings {
     /// # Errors
     /// [`Rule::TooLate`](crate::kernel::Rule::TooLate) without a warranty that still runs;
     /// [`Rule::PaymentRequired`](crate::kernel::Rule::PaymentRequired) while the bill is unpaid; violations of `timeSlot…`
-    /// and `description`; [`Error::Conflict`].
+    /// and `description`; [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn claim_warranty(
         &self,
         actor: &Actor,
@@ -175,7 +175,7 @@ impl Bookings {
     /// A party writes its own note; blank removes it.
     ///
     /// # Errors
-    /// A violation of `notes`; [`Error::Conflict`].
+    /// A violation of `notes`; [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn note(&self, actor: &Actor, id: Id<Booking>, text: &str) -> Result<Stored<Booking>> {
         let text = Text::<1000>::optional("notes", Some(text))?;
         self.change(actor, id, ("note", GoesOn), &text, |booking, context| {

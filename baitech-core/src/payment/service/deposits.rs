@@ -105,7 +105,7 @@ impl Payments {
         // Whoever pays by naming the transaction may pay from any number.
         let proof = Proof { payer: None, reference: found.gateway.reference.clone(), ..proof.clone() };
         // What it is depends on what else has come, and so on the version that was looked at.
-        let command = self.pinned_to(&found)?;
+        let command = self.pinned_to(found)?;
         let written = self
             .decide(&command, found.id, |transaction, beside| {
                 let decision = match told {

@@ -93,7 +93,7 @@ pub(super) async fn hold_for_stamps_while_counters_move(fixture: &dyn Fixture) {
         let add = StatsDelta { total: 1, ..StatsDelta::default() };
         let changes = ChangeSet {
             guards: vec![Guard::User { id, stamps: held }],
-            tallies: if n % 2 == 0 { vec![Tally { user: id, add }] } else { Vec::new() },
+            tallies: if n.is_multiple_of(2) { vec![Tally { user: id, add }] } else { Vec::new() },
             ..ChangeSet::new().write(Put::new(booking))
         };
         async move { store.commit(changes).await }

@@ -99,8 +99,8 @@ pub(super) fn outcome(collection: &str, shape: &str, way: Way) -> Outcome {
         other => panic!("no table of {other}"),
     };
     let is_in =
-        |part: &&str| shape.strip_prefix(*part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    if collection == "transactions" && ENGINE_ONLY.iter().any(|part| is_in(&part)) {
+        |part: &str| shape.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    if collection == "transactions" && ENGINE_ONLY.iter().any(|part| is_in(part)) {
         return Outcome::Either;
     }
     let row = rows.iter().find(|(path, _)| *path == shape);
