@@ -565,7 +565,7 @@ const PAYMENTS: &[Row] = &[
         s.till.call(payment, "e1;caller:;refunded;1000;re_1;");
         run(s.till.payments().decide_provider_move(a, payment, true, None)).map(drop)
     }),
-    Row("payments.decide_verdict", "support admin", |s, a| {
+    Row("payments.decide_verdict", "support admin system", |s, a| {
         let (_, payment) = s.till.paid(PaymentMethod::Card);
         for call in ["c1;caller:;contested;2738;;", "c2;caller:;won;;;", "c3;caller:;lost;;;"] {
             s.till.call(payment, call);

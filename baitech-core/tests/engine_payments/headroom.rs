@@ -84,11 +84,10 @@ fn open_top_ups_count_towards_the_wallet_limit() {
     }
     let first = begun.into_iter().next().unwrap().unwrap().transaction.id;
     assert_eq!((till.balance(open), till.balance(wallet)), (400, 0));
-    ask(100).unwrap();
+    let second = ask(100).unwrap().transaction.id;
     assert_invalid(ask(1), &[("amount", Code::OutOfRange)]);
     till.call(first, "n1;caller:;paid;400;SJK1;");
     assert_eq!((till.balance(open), till.balance(wallet)), (100, 400));
-    let second = till.of_kind(TransactionKind::WalletTopup)[1].id;
     till.call(second, "n2;caller:;failed;;;");
     assert_eq!((till.balance(open), till.balance(Account::OpenAmounts)), (0, 0));
     ask(100).unwrap();
@@ -241,6 +240,24 @@ fn whoever_is_suspended_meanwhile_does_not_accept_or_book_or_pay() {
     let accepted = run(till.world.bookings().accept(&till.world.technician.actor(), offered));
     assert_refused(accepted, Rule::InactiveUser);
     assert_eq!(till.world.load(offered).status, Status::Assigned);
+}
+
+#[test]
+fn customers_whose_fee_becomes_due_meanwhile_do_not_book() {
+    let (till, meanwhile) = interrupted();
+    let customer = till.world.customer.id;
+    let store = till.world.store.clone();
+    let owing = build::booking(900, &till.world.customer, None, Status::Cancelled);
+    let fee = build::entry(900, owing.id.into(), Account::Receivable(customer), Account::Bank, kes(100));
+    *meanwhile.act.lock().unwrap() = Some(Box::new(move || {
+        let write = ChangeSet::new().write(Put::new(Booking::from_record(owing)));
+        let changes = ChangeSet { entries: vec![fee], ..write };
+        let _ = store.commit(changes).now_or_never().unwrap().unwrap();
+    }));
+    let booked = run(till.world.bookings().create(&till.customer(), &support::request()));
+    assert_refused(booked, Rule::UnpaidFees);
+    assert_eq!(till.world.booking_count(), 1, "the cancelled one alone");
+    assert_eq!(till.balance(Account::Receivable(customer)), -100);
 }
 
 #[test]

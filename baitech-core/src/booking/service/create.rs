@@ -50,7 +50,15 @@ impl Bookings {
         let user = self.require_actor(actor, Begins).await?;
         let command = self.command(actor, "create", request)?.by(user, Begins);
         let step = |caller| self.create_once(actor, caller, request);
-        drive(&self.engine, &*self.engine.bookings, &command, step).await
+        let created = drive(&self.engine, &*self.engine.bookings, &command, step).await;
+        match (created, request.on_behalf_of.or(actor.id())) {
+            // A fee became due between the look and the commit: looking again tells how much it is.
+            (Err(error), Some(customer)) if error.rule() == Some(Rule::DebtLimit) => {
+                self.require_fees_paid(customer).await?;
+                Err(error)
+            }
+            (created, _) => created,
+        }
     }
 
     async fn create_once(
@@ -69,6 +77,10 @@ impl Bookings {
         let mut decision = Booking::request(draft, terms, &self.context(actor, now))?;
         let stamps = UserStamps { status: Some(UserStatus::Active), ..UserStamps::default() };
         decision.effects.guards.push(Guard::User { id: customer, stamps });
+        if company.is_none() {
+            let min = self.engine.policy.payment.unpaid_fees_limit.negated();
+            decision.effects.guards.push(Guard::Balance { account: Account::Receivable(customer), min });
+        }
         Ok(Step::create(now, decision))
     }
 
