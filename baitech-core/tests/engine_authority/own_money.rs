@@ -354,6 +354,10 @@ proptest! {
         for step in steps.iter().filter(|step| !matches!(step, Step::PayOut | Step::Request { .. })) {
             staff.take(step);
             ordinary.take(step);
+            // A step that only one of them may take leaves other transactions behind: from then on, a place names different ones.
+            if staff.till.transactions().len() != ordinary.till.transactions().len() {
+                break;
+            }
             prop_assert_eq!(staff.wealth(), ordinary.wealth(), "after {:?}", step);
         }
     }
