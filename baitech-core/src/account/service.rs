@@ -192,7 +192,7 @@ impl Accounts {
         self.change(actor, id, ("submit_kyc", documents), |user, _| user.submit_kyc(documents)).await
     }
 
-    /// Staff decides on the documents of somebody else.
+    /// Staff verify or reject the identity documents of another user.
     ///
     /// # Errors
     /// [`Error::Forbidden`] for others than staff, and for staff that decides on itself; [`Rule::AlreadyDecided`] unless documents are waiting; [`Error::Conflict`].

@@ -60,7 +60,7 @@ pub struct Image {
     pub public_id: Option<String>,
 }
 
-/// Where somebody is, or lives: `{"coordinates": [longitude, latitude], "address": …}` on the wire.
+/// A place with its address: `{"coordinates": [longitude, latitude], "address": …}` on the wire.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(missing_docs, reason = "the names say it")]
