@@ -13,7 +13,7 @@ use crate::{
     kernel::{Error, Id, Kind, Money, Rule, after, unless_never},
     ledger::Entry,
     store::{
-        AggregateRef, Binding, Bound, Breach, ChangeSet, Claim, Committed, Event, EventKind, Guard,
+        AggregateRef, Binding, Bound, Breach, ChangeSet, Claim, Committed, Event, EventKind, Expected, Guard,
         Idempotency, Origin, Put, StoreError, Stored, Tally, UserStamps, Version, Write,
     },
 };
@@ -33,7 +33,13 @@ pub(super) async fn commit<A: Aggregate>(
 ) -> Result<Done<A>, StoreError> {
     let Decision { mut next, mut effects } = decision;
     next.touch(now);
-    assign_numbers(engine, numbers, &mut next, &mut effects).await?;
+    if let Err(refused) = assign_numbers(engine, numbers, &mut next, &mut effects).await {
+        let decided_on = over.map(|stored| (A::reference(stored.value.id()), stored.version));
+        return Err(match changed_since(engine, decided_on, &effects.attached).await? {
+            Some(target) => StoreError::Conflict(target),
+            None => refused,
+        });
+    }
     let Effects { events, created, attached, take, free, tallies, entries, bounds, guards } = effects;
     // What is begun here moves money sooner or later.
     let money_moves = !entries.is_empty() || A::KIND == Kind::Transaction;
@@ -118,6 +124,34 @@ async fn assign_numbers<A: Aggregate>(
         return Err(StoreError::OutOfBounds(breach));
     }
     numbers.assign(engine, pending).await
+}
+
+/// The first of the aggregates decided on that has another version by now. Claims and balances are read after them: a shortage that
+/// their next version explains is a conflict, which the commit itself would find first.
+async fn changed_since(
+    engine: &Engine,
+    decided_on: Option<(AggregateRef, Version)>,
+    attached: &[Attached],
+) -> Result<Option<AggregateRef>, StoreError> {
+    let attached = attached.iter().filter_map(|attached| match attached.write.expected() {
+        Expected::Absent => None,
+        Expected::At(version) => Some((attached.write.target(), version)),
+    });
+    for (target, version) in decided_on.into_iter().chain(attached) {
+        if current_version(engine, target).await? != Some(version) {
+            return Ok(Some(target));
+        }
+    }
+    Ok(None)
+}
+
+async fn current_version(engine: &Engine, target: AggregateRef) -> Result<Option<Version>, StoreError> {
+    Ok(match target {
+        AggregateRef::User(id) => engine.users.load(id).await?.map(|stored| stored.version),
+        AggregateRef::Booking(id) => engine.bookings.load(id).await?.map(|stored| stored.version),
+        AggregateRef::Transaction(id) => engine.transactions.load(id).await?.map(|stored| stored.version),
+        AggregateRef::Webhook(id) => engine.webhooks.load(id).await?.map(|stored| stored.version),
+    })
 }
 
 async fn require_claims(engine: &Engine, take: &[Claim], free: &[Claim]) -> Result<(), StoreError> {

@@ -354,7 +354,8 @@ proptest! {
         for step in steps.iter().filter(|step| !matches!(step, Step::PayOut | Step::Request { .. })) {
             staff.take(step);
             ordinary.take(step);
-            // A step that only one of them may take leaves other transactions behind: from then on, a place names different ones.
+            // A step that only staff may take, such as refunding somebody else's payment, creates transactions in one
+            // market only: from then on, a place names different transactions.
             if staff.till.transactions().len() != ordinary.till.transactions().len() {
                 break;
             }

@@ -273,6 +273,21 @@ fn staff_who_are_suspended_meanwhile_decide_nothing() {
 }
 
 #[test]
+fn a_refund_during_which_the_money_is_released_is_decided_again() {
+    let (till, meanwhile) = interrupted();
+    let (booking, payment) = till.paid(PaymentMethod::Mpesa);
+    let (market, admin) = (till.world.market.clone(), till.world.admin.actor());
+    *meanwhile.act.lock().unwrap() = Some(Box::new(move || {
+        let _ = market.payments().release(&admin, payment).now_or_never().unwrap().unwrap();
+    }));
+    let support = till.world.support.actor();
+    let _ = run(till.payments().refund(&support, payment, kes(2_738), "sorry")).unwrap();
+    assert!(till.load(payment).escrow.released_at.is_some(), "it was released first");
+    assert_eq!(till.balance(Account::Escrow(booking)), 0);
+    assert_eq!(till.balance(Account::Payable(till.world.technician.id)), 0, "taken back");
+}
+
+#[test]
 fn whose_identity_is_rejected_meanwhile_is_not_assigned_and_accepts_nothing() {
     let (till, meanwhile) = interrupted();
     let (admin, customer) = (till.world.admin.actor(), till.customer());
