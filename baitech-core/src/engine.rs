@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     account::{Accounts, User, UserRepository, UserStatus},
-    booking::{BookingPolicy, BookingRepository, Bookings, Context, PaymentMethod},
+    booking::{BookingPolicy, BookingRepository, Bookings, Context, PaymentMethod, Zones},
     decide::Situation,
     kernel::{Actor, Clock, Entropy, Error, Pause, Result, Role, Rule, SystemClock, SystemEntropy},
     ledger::Ledger,
@@ -45,6 +45,7 @@ pub(crate) struct Engine {
     pub(crate) documents: Option<Arc<dyn DocumentRenderer>>,
     pub(crate) policy: BookingPolicy,
     pub(crate) stray_calls: StrayCalls,
+    pub(crate) zones: Zones,
 }
 
 /// How much somebody is about to do: who is suspended reads, finishes what runs, and starts nothing.
@@ -167,6 +168,7 @@ impl Marketplace {
                 documents: None,
                 policy,
                 stray_calls: StrayCalls::default(),
+                zones: Zones::default(),
             },
             scorer: None,
         }

@@ -150,6 +150,7 @@ fn the_next_of_a_series_costs_no_more_than_was_approved_whatever_the_demand() {
         world.add(&other);
         run(world.bookings().create(&other.actor(), &request())).unwrap();
     }
+    world.clock.advance(chrono::TimeDelta::minutes(1));
     let surged = world.request(&request());
     assert!(surged.pricing.total.amount() > first.pricing.total.amount(), "demand raises a new price");
     world.work();

@@ -6,10 +6,9 @@ use async_trait::async_trait;
 use baitech_core::account::{Category, TechnicianProfile, User};
 use baitech_core::booking::{Booking, BookingStatus};
 use baitech_core::kernel::{Distance, GeoPoint, Id};
-use baitech_core::matching::{CandidateQuery, Card, MatchingRepository, Supply, days_around};
+use baitech_core::matching::{CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery, days_around};
 use baitech_core::store::StoreError;
 use bson::{Bson, Document, RawDocumentBuf, doc};
-use chrono::NaiveDate;
 use futures::TryStreamExt;
 use mongodb::options::Hint;
 use serde::Deserialize;
@@ -38,6 +37,7 @@ const PLACES: &str = "skills.category_1_serviceRadius_1_publicPlace_2dsphere";
 #[derive(Debug, Deserialize)]
 struct Supplied {
     technicians: i64,
+    farthest: f64,
     #[serde_as(as = "Vec<Oid>")]
     engaged: Vec<Id<User>>,
 }
@@ -50,10 +50,10 @@ struct Counted {
 #[async_trait]
 impl MatchingRepository for MongoStore {
     async fn candidates(&self, query: &CandidateQuery) -> Result<Vec<Card>, StoreError> {
-        let found = self.cards(eligible(query), self.builds_every_index().then_some(PLACES), query);
+        let found = self.cards(eligible(query), self.builds_every_index().then_some(PLACES));
         let preferred = async {
             match query.preferred {
-                Some(id) => self.cards(preferred(query.category, id), None, query).await,
+                Some(id) => self.cards(preferred(query.category, id), None).await,
                 None => Ok(Vec::new()),
             }
         };
@@ -68,21 +68,17 @@ impl MatchingRepository for MongoStore {
         Ok(cards)
     }
 
-    async fn supply(
-        &self,
-        category: Category,
-        near: GeoPoint,
-        within: Distance,
-        day: NaiveDate,
-    ) -> Result<Supply, StoreError> {
+    async fn supply(&self, query: &SupplyQuery) -> Result<Supply, StoreError> {
         let users = self.raw(User::COLLECTION);
-        let counted = users.aggregate(supplied(category, near, within, day)).with_type::<Supplied>();
+        let counted = users.aggregate(supplied(query)).with_type::<Supplied>();
         let mut counted = counted.await.map_err(unavailable)?;
         let Some(supplied) = counted.try_next().await.map_err(unavailable)? else {
-            return Ok(Supply::default());
+            return Ok(Supply { technicians: 0, within: query.within, engaged: Vec::new() });
         };
         let technicians = u64::try_from(supplied.technicians).unwrap_or_default();
-        Ok(Supply { technicians, engaged: supplied.engaged })
+        let is_cut = technicians >= u64::from(query.most);
+        let within = if is_cut { Distance::from_metres(supplied.farthest) } else { query.within };
+        Ok(Supply { technicians, within, engaged: supplied.engaged })
     }
 
     async fn open_requests(
@@ -105,10 +101,9 @@ impl MongoStore {
         &self,
         conditions: Document,
         index: Option<&str>,
-        query: &CandidateQuery,
     ) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let users = self.raw(User::COLLECTION);
-        let find = users.find(conditions).projection(CandidateDocument::projection(query.days));
+        let find = users.find(conditions).projection(CandidateDocument::projection());
         let found = match index {
             Some(index) => find.hint(Hint::Name(index.to_owned())).await,
             None => find.await,
@@ -157,21 +152,29 @@ pub(crate) fn preferred(category: Category, technician: Id<User>) -> Document {
     conditions
 }
 
-/// How many technicians are near, and who of them has a job on one of the days around.
-pub(crate) fn supplied(
-    category: Category,
-    near: GeoPoint,
-    within: Distance,
-    day: NaiveDate,
-) -> [Document; 2] {
-    let mut technicians = matchable(category);
-    technicians.insert("publicPlace", circle(near, within));
+/// How many technicians are near, how far the farthest lives, and who of them has a job on one of the days around.
+pub(crate) fn supplied(query: &SupplyQuery) -> [Document; 3] {
+    let SupplyQuery { category, near, within, most, day } = *query;
+    let nearest = doc! {
+        "near": { "type": "Point", "coordinates": [near.longitude(), near.latitude()] },
+        "key": "publicPlace",
+        "distanceField": "distance",
+        "maxDistance": within.metres() * CIRCLE_MARGIN,
+        "spherical": true,
+        "query": matchable(category),
+    };
     let jobs: Vec<Bson> =
         days_around(day).map(|day| doc! { "$ifNull": [format!("${JOBS}.{day}"), 0] }.into()).collect();
     let if_engaged = doc! { "$cond": [{ "$gt": [{ "$add": jobs }, 0] }, "$_id", "$$REMOVE"] };
-    let group =
-        doc! { "_id": Bson::Null, "technicians": { "$sum": 1_i64 }, "engaged": { "$push": if_engaged } };
-    [doc! { "$match": technicians }, doc! { "$group": group }]
+    let group = doc! {
+        "_id": Bson::Null,
+        "technicians": { "$sum": 1_i64 },
+        "farthest": { "$max": "$distance" },
+        "engaged": { "$push": if_engaged },
+    };
+    // A limit of 0 is an error to the server.
+    let most = i64::from(most.max(1));
+    [doc! { "$geoNear": nearest }, doc! { "$limit": most }, doc! { "$group": group }]
 }
 
 /// How many customers have an open request near. A partial index serves each of the two statuses.

@@ -10,7 +10,7 @@ use baitech::{
         Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, Pause, PhoneNumber, Username,
     },
     ledger::{Account, AccountLine},
-    matching::{CandidateQuery, Card, MatchingRepository, Supply},
+    matching::{CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery},
     payment::{
         HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
         TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
@@ -20,7 +20,7 @@ use baitech::{
         Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, Store, StoreError, Stored,
     },
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::{Observed, journal};
 
@@ -260,14 +260,8 @@ impl<S: Store> MatchingRepository for Observed<S> {
         self.meter.count("candidates", self.inner.candidates(query)).await
     }
 
-    async fn supply(
-        &self,
-        category: Category,
-        near: GeoPoint,
-        within: Distance,
-        day: NaiveDate,
-    ) -> Result<Supply, StoreError> {
-        self.meter.count("supply", self.inner.supply(category, near, within, day)).await
+    async fn supply(&self, query: &SupplyQuery) -> Result<Supply, StoreError> {
+        self.meter.count("supply", self.inner.supply(query)).await
     }
 
     async fn open_requests(

@@ -56,6 +56,7 @@ pub use progress::Assignment;
 pub use repository::{BookingFilter, BookingRepository};
 pub use request::{OPEN_REQUEST_CLAIMS, Terms, open_request_claim};
 pub use schedule::{SLOT_CLAIMS, TimeSlot, cell_claim};
+pub(crate) use service::Zones;
 pub use service::{Bookings, Offer};
 pub use status::{BookingStatus, Parties, Party, Transition};
 pub use timers::Task;

@@ -155,10 +155,12 @@ async fn current_version(engine: &Engine, target: AggregateRef) -> Result<Option
 }
 
 async fn require_claims(engine: &Engine, take: &[Claim], free: &[Claim]) -> Result<(), StoreError> {
-    if take.is_empty() {
+    // A place for an open request was looked for just now, and found.
+    let unknown = take.iter().filter(|claim| claim.key.space() != OPEN_REQUEST_CLAIMS);
+    let keys: Vec<_> = unknown.map(|claim| claim.key.clone()).collect();
+    if keys.is_empty() {
         return Ok(());
     }
-    let keys: Vec<_> = take.iter().map(|claim| claim.key.clone()).collect();
     let held = engine.claims.held(&keys).await?;
     let rival = held.into_iter().find(|held| !take.contains(held) && !free.contains(held));
     rival.map_or(Ok(()), |rival| Err(StoreError::Claimed(rival)))

@@ -17,6 +17,6 @@ mod tests;
 pub use candidate::{Candidate, CandidateSkill, Workload};
 pub use job::{Exclusion, Job, eligibility};
 pub use policy::{MatchingPolicy, ScoringPolicy, SkillShares, Weights, Widening};
-pub use rank::{Ranked, is_settled, rank, shares};
-pub use repository::{CandidateQuery, Card, JobDays, MatchingRepository, Supply, days_around};
+pub use rank::{FIRST_SHARE, Ranked, first_share, is_settled, next_share, rank};
+pub use repository::{CandidateQuery, Card, JobDays, MatchingRepository, Supply, SupplyQuery, days_around};
 pub use scorer::{Fit, MatchScorer, Term, WeightedScorer};

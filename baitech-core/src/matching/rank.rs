@@ -91,14 +91,35 @@ pub fn rank(
     best.into_iter().map(|contender| contender.ranked(scorer)).collect()
 }
 
-/// The shares of their own radius within which technicians are looked for, one after another, until a ranking
-/// [is settled](is_settled); the last one holds everybody who can do the job.
-pub fn shares(radius_factor: f64) -> impl Iterator<Item = f64> {
-    /// Where many technicians live, the best are near.
-    const FIRST: f64 = 0.25;
+/// The share of their own radius within which technicians are looked for first. Where many live, the best are near.
+pub const FIRST_SHARE: f64 = 0.25;
 
-    let growing = std::iter::successors(Some(FIRST), |share| Some(share * 2.0));
-    growing.take_while(move |share| *share < radius_factor).chain([radius_factor])
+/// The share within which to look next, where a ranking of the `found` technicians within `share` [is not settled](is_settled). At
+/// `radius_factor`, everybody who can do the job is found.
+///
+/// Technicians grow in number with the square of the share: the next one should hold three times the wanted number, and is at
+/// least twice as large.
+#[must_use]
+pub fn next_share(share: f64, found: usize, wanted: usize, radius_factor: f64) -> f64 {
+    /// From this part of the whole on, it takes less to look at the whole at once.
+    const ALMOST_ALL: f64 = 0.7;
+
+    let Ok(found) = u32::try_from(found) else { return radius_factor };
+    let wanted = f64::from(u32::try_from(wanted).unwrap_or(u32::MAX)) * 3.0;
+    // Nobody found: the next share is infinite, and so everything.
+    let next = share * (wanted / f64::from(found)).sqrt().max(2.0);
+    if next < radius_factor * ALMOST_ALL { next } else { radius_factor }
+}
+
+/// The share within which to look first at the next search around the same place, where this one was settled within `share` by the `found`
+/// technicians: the same one, or half of it where there were far more than had to be.
+#[must_use]
+pub fn first_share(share: f64, found: usize, wanted: usize) -> f64 {
+    /// At half the share, a quarter of them are expected: twice the wanted number.
+    const FAR_MORE: usize = 8;
+
+    let more = found > wanted.saturating_mul(FAR_MORE);
+    if more && share > FIRST_SHARE { (share / 2.0).max(FIRST_SHARE) } else { share }
 }
 
 /// Whether a ranking of all technicians within `share` times their own radius (and of the preferred one) is the ranking of all

@@ -53,11 +53,28 @@ pub struct Card {
     pub workload: Workload,
 }
 
+/// Which technicians count as the supply of a place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SupplyQuery {
+    /// With a skill in this category.
+    pub category: Category,
+    /// Around this place.
+    pub near: GeoPoint,
+    /// At most so far away.
+    pub within: Distance,
+    /// At most so many, the nearest.
+    pub most: u32,
+    /// For `engaged`.
+    pub day: NaiveDate,
+}
+
 /// How many technicians could do a kind of work near a place.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Supply {
     /// All of them.
     pub technicians: u64,
+    /// How far they were looked for: the distance of the farthest where there are as many as were asked for, else the query's distance.
+    pub within: Distance,
     /// Those who have a job on the day, the day before or the day after: of them it depends on the hour whether they are free.
     pub engaged: Vec<Id<User>>,
 }
@@ -76,19 +93,13 @@ pub trait MatchingRepository: Send + Sync + std::fmt::Debug {
     /// [`StoreError::Unavailable`].
     async fn candidates(&self, query: &CandidateQuery) -> Result<Vec<Card>, StoreError>;
 
-    /// The active technicians with verified identity and a skill in the category whose public place lies within a distance, counted,
-    /// and those of them who have jobs around a day. Those within 1 % of the distance may be counted or not: a store may
-    /// measure on a sphere.
+    /// The nearest active technicians with verified identity and a skill in the category whose public place lies within a distance,
+    /// counted, and those of them who have jobs around a day. Distances may be measured on a sphere: technicians within 1 % of the
+    /// distance may be counted or not, and of two whose distances differ by less than that, either may be the nearer.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    async fn supply(
-        &self,
-        category: Category,
-        near: GeoPoint,
-        within: Distance,
-        day: NaiveDate,
-    ) -> Result<Supply, StoreError>;
+    async fn supply(&self, query: &SupplyQuery) -> Result<Supply, StoreError>;
 
     /// How many customers have a booking of the category within a distance of the place that is `pending` or `matching`, and not
     /// deleted: one customer counts once, however many they request. Bookings within 1 % of the distance may be counted or not.

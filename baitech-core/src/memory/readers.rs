@@ -10,7 +10,9 @@ use crate::{
     kernel::{
         Code, Cursor, Distance, Email, GeoPoint, Id, Page, PageRequest, PhoneNumber, Username, Violation,
     },
-    matching::{Candidate, CandidateQuery, Card, MatchingRepository, Supply, Workload, days_around},
+    matching::{
+        Candidate, CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery, Workload, days_around,
+    },
     payment::{
         HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
         TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
@@ -135,18 +137,22 @@ impl MatchingRepository for MemoryStore {
         Ok(found.into_iter().filter_map(card).collect())
     }
 
-    async fn supply(
-        &self,
-        category: Category,
-        near: GeoPoint,
-        within: Distance,
-        day: NaiveDate,
-    ) -> Result<Supply, StoreError> {
+    async fn supply(&self, query: &SupplyQuery) -> Result<Supply, StoreError> {
+        let SupplyQuery { category, near, within, most, day } = *query;
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
         let state = self.read();
-        let found = state.users.bookable(category, near, within);
+        let found = state.users.bookable(category, near, within).into_iter();
+        let distance = |user: &User| Some(near.haversine_distance(user.public_point()?).metres());
+        let mut nearest: Vec<_> = found.filter_map(|user| Some((distance(user)?, user.id))).collect();
+        let mut reached = within;
+        if nearest.len() >= most {
+            nearest.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+            nearest.truncate(most);
+            reached = nearest.last().map_or(within, |(distance, _)| Distance::from_metres(*distance));
+        }
         let is_engaged = |id: &Id<User>| days_around(day).any(|day| state.bookings.count_jobs(*id, day) > 0);
-        let engaged = found.iter().map(|user| user.id).filter(is_engaged).collect();
-        Ok(Supply { technicians: found.len() as u64, engaged })
+        let engaged = nearest.iter().map(|(_, id)| *id).filter(is_engaged).collect();
+        Ok(Supply { technicians: nearest.len() as u64, within: reached, engaged })
     }
 
     async fn open_requests(

@@ -1,12 +1,12 @@
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use mockall::mock;
 
 use crate::{
     account::{Category, User, UserFilter, UserRepository},
     booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
     kernel::{Distance, Email, GeoPoint, Id, Page, PageRequest, PhoneNumber, Username},
-    matching::{CandidateQuery, Card, MatchingRepository, Supply},
+    matching::{CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery},
     payment::{
         HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
         TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
@@ -96,13 +96,7 @@ mock! {
     #[async_trait]
     impl MatchingRepository for MatchingRepository {
         async fn candidates(&self, query: &CandidateQuery) -> Result<Vec<Card>, StoreError>;
-        async fn supply(
-            &self,
-            category: Category,
-            near: GeoPoint,
-            within: Distance,
-            day: NaiveDate,
-        ) -> Result<Supply, StoreError>;
+        async fn supply(&self, query: &SupplyQuery) -> Result<Supply, StoreError>;
         async fn open_requests(
             &self,
             category: Category,

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{
     MockBookingRepository, MockClaims, MockCommit, MockCounters, MockDueWork, MockLedgerReader,
@@ -12,7 +12,7 @@ use crate::{
         Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, Pause, PhoneNumber, Username,
     },
     ledger::{Account, AccountLine},
-    matching::{CandidateQuery, Card, MatchingRepository, Supply},
+    matching::{CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery},
     payment::{
         HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
         TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
@@ -194,14 +194,8 @@ impl MatchingRepository for MockStore {
         self.matching.candidates(query).await
     }
 
-    async fn supply(
-        &self,
-        category: Category,
-        near: GeoPoint,
-        within: Distance,
-        day: NaiveDate,
-    ) -> Result<Supply, StoreError> {
-        self.matching.supply(category, near, within, day).await
+    async fn supply(&self, query: &SupplyQuery) -> Result<Supply, StoreError> {
+        self.matching.supply(query).await
     }
 
     async fn open_requests(

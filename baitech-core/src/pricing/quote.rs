@@ -90,6 +90,8 @@ impl PricingPolicy {
         }
         let radius = demand.radius.metres();
         check.number("pricing.surcharges.demand.radius", radius, 0.0, 20_100_000.0);
+        let (field, message) = ("pricing.surcharges.demand.mostTechnicians", "this is 1 at least");
+        check.require(demand.most_technicians > 0, field, Code::OutOfRange, message);
     }
 
     /// The price of a job.

@@ -46,8 +46,13 @@ pub struct DemandSurge {
     pub step: Rate,
     /// Never more than this.
     pub cap: Rate,
-    /// How far around the job requests and technicians are counted.
+    /// How far around the middle of the job's [`Zone`](super::Zone) requests and technicians are counted.
     pub radius: Distance,
+    /// Only the nearest so many technicians are counted. Where they live closer than `radius`, requests are counted up to the
+    /// farthest of them only: demand stays local in a dense city, and its cost does not grow with the city.
+    pub most_technicians: u32,
+    /// Seconds for which the counts of a zone are used again before they are read anew. 0 reads them for every price.
+    pub refresh_seconds: u32,
 }
 
 impl Default for Surcharges {
@@ -69,9 +74,15 @@ impl Default for Surcharges {
 }
 
 impl Default for DemandSurge {
-    /// 25 % a step, at most 50 %, within 10 km.
+    /// 25 % a step, at most 50 %; within 10 km, of 250 technicians at most; read once a minute.
     fn default() -> Self {
-        Self { step: Rate::percent(25), cap: Rate::percent(50), radius: Distance::from_kilometres(10.0) }
+        Self {
+            step: Rate::percent(25),
+            cap: Rate::percent(50),
+            radius: Distance::from_kilometres(10.0),
+            most_technicians: 250,
+            refresh_seconds: 60,
+        }
     }
 }
 

@@ -117,13 +117,41 @@ fn requests_of_one_customer_do_not_raise_the_price_for_others() {
     for _ in 0..40 {
         world.book();
     }
+    world.clock.advance(TimeDelta::minutes(1));
     assert_eq!(quoted(), price);
     for n in 10..13 {
         let other = build::customer(n);
         world.add(&other);
         run(world.bookings().create(&other.actor(), &request())).unwrap();
     }
+    assert_eq!(quoted(), price, "the counts of a zone serve for a minute");
+    world.clock.advance(TimeDelta::minutes(1));
     assert!(quoted().amount() > price.amount(), "requests of others do");
+}
+
+#[test]
+fn where_technicians_live_dense_requests_are_counted_as_far_as_the_nearest_of_them() {
+    let mut policy = BookingPolicy::default();
+    policy.pricing.surcharges.demand.refresh_seconds = 0;
+    policy.pricing.surcharges.demand.most_technicians = 3;
+    let world = World::with(|builder| builder.policy(policy));
+    let quoted = || run(world.bookings().quote(&world.stranger.actor(), &request())).unwrap().pricing.total;
+    let price = quoted();
+    let books = |number, kilometres_north: f64| {
+        let other = build::customer(number);
+        world.add(&other);
+        let mut request = request();
+        request.service_location.coordinates.1 += kilometres_north / 111.0;
+        run(world.bookings().create(&other.actor(), &request)).unwrap();
+    };
+    (10..18).for_each(|number| books(number, 8.0));
+    assert!(quoted().amount() > price.amount(), "one technician within 10 km: all requests there count");
+    for number in 20..23 {
+        world.add_technician(number, 1.0);
+    }
+    assert_eq!(quoted(), price, "of three technicians within 4 km, nearer requests would count");
+    (30..38).for_each(|number| books(number, 0.0));
+    assert!(quoted().amount() > price.amount());
 }
 
 #[test]

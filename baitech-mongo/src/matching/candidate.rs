@@ -1,11 +1,9 @@
 //! The part of a user that matching needs, read without the rest.
 
-use std::collections::HashMap;
-
 use baitech_core::account::{Category, KycStatus, User, UserStatus};
 use baitech_core::kernel::{Currency, Id};
 use baitech_core::matching::{Candidate, CandidateSkill, Card, JobDays, Workload};
-use bson::{Bson, Document, doc};
+use bson::{Document, RawBsonRef, RawDocumentBuf, doc};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
@@ -45,14 +43,13 @@ pub(super) struct CandidateDocument {
     kyc: Option<Kyc>,
     rating: Option<Rating>,
     stats: Option<Stats>,
-    #[serde(default)]
-    jobs_by_day: HashMap<String, Bson>,
+    jobs_by_day: Option<RawDocumentBuf>,
 }
 
 impl CandidateDocument {
-    /// Of the counts of jobs only the days that are asked for: there may be many.
-    pub(super) fn projection(days: JobDays) -> Document {
-        let mut projection = doc! {
+    /// Whole fields: the server copies them two times faster than single days out of the counts of jobs.
+    pub(super) fn projection() -> Document {
+        doc! {
             "status": 1,
             "publicPlace": 1,
             "skills": 1,
@@ -65,16 +62,16 @@ impl CandidateDocument {
             "kyc": 1,
             "rating": 1,
             "stats": 1,
-        };
-        projection.extend(days.week().chain([days.day]).map(|day| (format!("{JOBS}.{day}"), 1.into())));
-        projection
+            JOBS: 1,
+        }
     }
 
     /// How many jobs are on a day; what is no number counts as none.
     fn jobs(&self, day: NaiveDate) -> u32 {
-        match self.jobs_by_day.get(&day.to_string()) {
-            Some(Bson::Int32(count)) => u32::try_from(*count).unwrap_or_default(),
-            Some(Bson::Int64(count)) => u32::try_from(*count).unwrap_or_default(),
+        let count = self.jobs_by_day.as_ref().and_then(|jobs| jobs.get(day.to_string()).ok().flatten());
+        match count {
+            Some(RawBsonRef::Int32(count)) => u32::try_from(count).unwrap_or_default(),
+            Some(RawBsonRef::Int64(count)) => u32::try_from(count).unwrap_or_default(),
             _ => 0,
         }
     }

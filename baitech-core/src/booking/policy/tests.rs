@@ -123,7 +123,7 @@ type Case = (fn(&mut BookingPolicy), &'static str, Code);
 #[test]
 fn every_value_that_no_engine_can_use_is_named() {
     let below = TimeDelta::seconds(-1);
-    let cases: [Case; 38] = [
+    let cases: [Case; 39] = [
         (|p| p.approval_limit = p.approval_limit.negated(), "approvalLimit", Code::OutOfRange),
         (|p| p.acceptance_timeout = TimeDelta::MIN, "acceptanceTimeout", Code::OutOfRange),
         (|p| p.payment_timeout = TimeDelta::MIN, "paymentTimeout", Code::OutOfRange),
@@ -162,6 +162,11 @@ fn every_value_that_no_engine_can_use_is_named() {
         ),
         (|p| p.pricing.fees.platform = Rate::percent(101), "pricing.fees.platform", Code::OutOfRange),
         (|p| p.pricing.fees.vat = Rate::percent(101), "pricing.fees.vat", Code::OutOfRange),
+        (
+            |p| p.pricing.surcharges.demand.most_technicians = 0,
+            "pricing.surcharges.demand.mostTechnicians",
+            Code::OutOfRange,
+        ),
         (
             |p| p.pricing.surcharges.demand.cap = Rate::percent(1_001),
             "pricing.surcharges.demand.cap",

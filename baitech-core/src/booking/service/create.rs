@@ -11,7 +11,7 @@ use crate::{
         Booking, BookingDraft, NewBooking, PaymentTiming, Terms, TimeSlot, Urgency, open_request_claim,
     },
     decide::{Caller, Step, drive},
-    kernel::{Actor, Code, Error, GeoPoint, Id, Kind, Money, Result, Role, Rule, Violation},
+    kernel::{Actor, Code, Error, Id, Kind, Money, Result, Role, Rule, Violation},
     ledger::Account,
     matching::{Candidate, Job},
     payment::{TransactionKind, require_method},
@@ -332,21 +332,6 @@ impl Bookings {
             return Ok(Ok(None));
         }
         Ok(Ok(self.eligibility_for(job, slot, &candidate).await?.ok().and(rate)))
-    }
-
-    /// Open requests against free technicians of the category around a place.
-    async fn demand(&self, category: Category, place: Option<GeoPoint>, slot: TimeSlot) -> Result<Demand> {
-        let Some(place) = place else { return Ok(Demand::default()) };
-        let within = self.engine.policy.pricing.surcharges.demand.radius;
-        let open_requests = self.engine.matching.open_requests(category, place, within).await?;
-        if open_requests == 0 {
-            return Ok(Demand { open_requests, free_technicians: 0 });
-        }
-        // Whoever has no job around that day holds no time on it: claims are looked up for the others only.
-        let supply = self.engine.matching.supply(category, place, within, slot.date).await?;
-        let busy = u64::try_from(self.busy(&supply.engaged, slot).await?.len()).unwrap_or(u64::MAX);
-        let free_technicians = supply.technicians.saturating_sub(busy);
-        Ok(Demand { open_requests, free_technicians })
     }
 
     /// Books the next of a series, if it is due.

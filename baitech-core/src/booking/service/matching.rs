@@ -13,10 +13,10 @@ use crate::{
     decide::{Decision, answered},
     kernel::{Actor, Distance, Error, Id, Kind, Result, Role, Rule},
     matching::{
-        Candidate, CandidateQuery, Card, Exclusion, Job, JobDays, Ranked, eligibility, is_settled, rank,
-        shares,
+        Candidate, CandidateQuery, Card, Exclusion, FIRST_SHARE, Job, JobDays, Ranked, eligibility,
+        first_share, is_settled, next_share, rank,
     },
-    pricing::Pricing,
+    pricing::{Pricing, Zone},
     store::{AggregateRef, Guard, Stored, UserStamps},
 };
 
@@ -271,17 +271,18 @@ impl Bookings {
         limit: usize,
     ) -> Result<Vec<Ranked>> {
         let Some(job) = self.job(booking) else { return Ok(Vec::new()) };
-        let zone = booking.slot.zone;
-        let date = |moment: DateTime<Utc>| zone.from_utc_datetime(&moment.naive_utc()).date_naive();
+        let time_zone = booking.slot.zone;
+        let date = |moment: DateTime<Utc>| time_zone.from_utc_datetime(&moment.naive_utc()).date_naive();
         let days = JobDays { day: date(job.starts_at), today: date(self.engine.clock.now()) };
         let scorer = &*self.engine.scorer;
         let mut free: HashSet<Id<User>> = HashSet::new();
         let mut busy: HashSet<Id<User>> = HashSet::new();
         let mut ranked = Vec::new();
         // The one who is asked for alone is read at any distance, and nobody else has to be.
-        let all = shares(job.radius_factor);
-        let shares: Vec<f64> = if only.is_some() { vec![0.0] } else { all.collect() };
-        for share in shares {
+        let zone = (job.category, Zone::of(job.point), limit);
+        let first = || self.engine.zones.shares.get(&zone).unwrap_or(FIRST_SHARE).min(job.radius_factor);
+        let mut share = if only.is_some() { 0.0 } else { first() };
+        loop {
             let (category, near) = (job.category, job.point);
             let preferred = only.or(job.preferred);
             let query = CandidateQuery { category, near, share, preferred, days };
@@ -297,23 +298,30 @@ impl Bookings {
                     (candidate, (technician, workload))
                 })
                 .unzip();
-            loop {
-                ranked = rank(&job, &candidates, &workloads, &busy, scorer, limit);
-                let best = ranked.iter().map(|ranked| ranked.technician);
-                let unknown: Vec<_> = best.filter(|technician| !free.contains(technician)).collect();
-                let mut found_busy = self.busy(&unknown, booking.slot).await?;
-                found_busy.extend(self.without_cash(&unknown, booking).await?);
-                free.extend(unknown.iter().filter(|technician| !found_busy.contains(technician)));
-                if found_busy.is_empty() {
-                    break;
+            let is_last = only.is_some() || share >= job.radius_factor;
+            // Too few to be the answer, whoever of them is busy.
+            if is_last || candidates.len() >= limit {
+                ranked = loop {
+                    let ranked = rank(&job, &candidates, &workloads, &busy, scorer, limit);
+                    let best = ranked.iter().map(|ranked| ranked.technician);
+                    let unknown: Vec<_> = best.filter(|technician| !free.contains(technician)).collect();
+                    let mut found_busy = self.busy(&unknown, booking.slot).await?;
+                    found_busy.extend(self.without_cash(&unknown, booking).await?);
+                    free.extend(unknown.iter().filter(|technician| !found_busy.contains(technician)));
+                    if found_busy.is_empty() {
+                        break ranked;
+                    }
+                    busy.extend(found_busy);
+                };
+            }
+            if is_last || is_settled(&job, &ranked, limit, scorer, share) {
+                if only.is_none() {
+                    self.engine.zones.shares.insert(zone, first_share(share, candidates.len(), limit));
                 }
-                busy.extend(found_busy);
+                return Ok(ranked);
             }
-            if is_settled(&job, &ranked, limit, scorer, share) {
-                break;
-            }
+            share = next_share(share, candidates.len(), limit, job.radius_factor);
         }
-        Ok(ranked)
     }
 
     fn waited(&self, booking: &Booking) -> chrono::TimeDelta {

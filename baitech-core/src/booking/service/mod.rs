@@ -2,11 +2,13 @@
 
 mod commands;
 mod create;
+mod demand;
 mod disputes;
 mod matching;
 mod negotiation;
 mod queries;
 mod tasks;
+mod zones;
 
 use std::{future::Future, sync::Arc};
 
@@ -14,6 +16,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 pub use matching::Offer;
+pub(crate) use zones::Zones;
 
 use super::{Booking, Context};
 use crate::{

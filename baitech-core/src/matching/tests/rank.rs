@@ -100,9 +100,24 @@ fn a_full_ranking_of_near_ones_is_settled_and_a_scorer_that_cannot_tell_reads_ev
     assert!(best(&good, 2));
     assert!(!best(&good, 3), "a third one may be farther away");
     assert!(!best(&Broken, 1));
-    assert_eq!(shares(1.5).collect::<Vec<_>>(), [0.25, 0.5, 1.0, 1.5]);
-    assert_eq!(shares(1.0).collect::<Vec<_>>(), [0.25, 0.5, 1.0]);
-    assert_eq!(shares(0.1).collect::<Vec<_>>(), [0.1]);
+}
+
+#[test]
+fn the_next_share_is_where_three_times_the_wanted_are_expected() {
+    assert_eq!(next_share(0.25, 0, 10, 1.0), 1.0, "nobody near: look everywhere");
+    assert_eq!(next_share(0.25, 8, 10, 1.0), 0.5);
+    assert_eq!(next_share(0.25, 2, 10, 1.0), 1.0, "almost all is all");
+    assert_eq!(next_share(0.25, 2, 10, 2.0), 0.25 * 15.0_f64.sqrt());
+    assert_eq!(next_share(0.5, 100, 10, 1.5), 1.0, "twice as far at least");
+    assert_eq!(next_share(1.0, 100, 10, 1.0), 1.0);
+}
+
+#[test]
+fn the_next_search_begins_where_the_last_one_found_enough() {
+    assert_eq!(first_share(1.0, 30, 10), 1.0);
+    assert_eq!(first_share(1.0, 81, 10), 0.5, "far more than wanted");
+    assert_eq!(first_share(0.3, 1_000, 10), FIRST_SHARE);
+    assert_eq!(first_share(0.1, 1_000, 10), 0.1, "not above that of a job that is asked for within less");
 }
 
 /// The rules word by word: every distance exact, everything sorted.
@@ -200,7 +215,7 @@ proptest! {
     ) {
         let scorer = WeightedScorer::default();
         let all = rank(&job, &candidates, &workloads, &busy, &scorer, limit);
-        for share in shares(job.radius_factor) {
+        for share in [0.1, FIRST_SHARE, 0.5, 0.9, 1.0, 1.5].map(|share: f64| share.min(job.radius_factor)) {
             let is_near = |candidate: &&Candidate| {
                 let reach = candidate.service_radius.metres() * share;
                 let within = |point: GeoPoint| job.point.geodesic_distance(point).metres() <= reach;

@@ -1,6 +1,6 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    ops::Range,
+    ops::{Range, RangeInclusive},
 };
 
 use chrono::NaiveDate;
@@ -14,7 +14,7 @@ use crate::{
     account::{Category, KycStatus, PublicPlace, TechnicianProfile, User, UserRecord, UserStatus},
     booking::{Booking, BookingRecord, BookingStatus, ServiceLocation},
     kernel::{Distance, GeoPoint, Id},
-    matching::{Candidate, CandidateQuery, JobDays, Workload},
+    matching::{Candidate, CandidateQuery, JobDays, SupplyQuery, Workload},
     store::{ChangeSet, Put, Store, Version},
     testing::build::{self, booking, customer, nairobi, point, slot, technician, technician_record},
 };
@@ -105,12 +105,20 @@ pub(super) async fn finds_candidates_within_reach(fixture: &dyn Fixture) {
             let found = candidates(&*store, category, near, within).await;
             found_any += found.len();
             let count = found.len();
-            let supply = store.supply(category, near, within, day(0)).await.unwrap();
+            let query = SupplyQuery { category, near, within, most: u32::MAX, day: day(0) };
+            let supply = store.supply(&query).await.unwrap();
             assert!(supply.engaged.is_empty(), "nobody has jobs");
+            assert_eq!(supply.within, within);
+            if supply.technicians > 1 {
+                let most = u32::try_from(supply.technicians / 2).unwrap();
+                let nearest = store.supply(&SupplyQuery { most, ..query }).await.unwrap();
+                assert_eq!(nearest.technicians, u64::from(most));
+                let all = count_within(&users, |user| bookable(user, category), near, nearest.within);
+                assert!(all.contains(&u64::from(most)), "{most} within {}, not {all:?}", nearest.within);
+            }
             let found: BTreeMap<Id<User>, Candidate> =
                 found.into_iter().map(|candidate| (candidate.technician, candidate)).collect();
             assert_eq!(found.len(), count, "nobody twice");
-            let (mut owed, mut surely) = (0, 0);
             for user in users.iter().filter(|user| bookable(user, category)) {
                 let Some(place) = User::from_record(user.clone()).public_point() else { continue };
                 let exact = near.geodesic_distance(place);
@@ -119,14 +127,30 @@ pub(super) async fn finds_candidates_within_reach(fixture: &dyn Fixture) {
                     let expected = Candidate::from_user(&User::from_record(user.clone()), category);
                     assert_eq!(candidate, expected.as_ref(), "{within} around {near:?}, {exact} away");
                 }
-                owed += usize::from(exact <= scaled(within, 1.02));
-                surely += u64::from(exact <= scaled(within, 0.99));
             }
-            assert!((surely..=owed as u64).contains(&supply.technicians), "{supply:?}");
-            assert!(found.len() <= owed, "only bookable ones, and none that lies much farther");
+            let counts = count_within(&users, |user| bookable(user, category), near, within);
+            assert!(counts.contains(&supply.technicians), "{supply:?}, not {counts:?}");
+            assert!(
+                found.len() as u64 <= *counts.end(),
+                "only bookable ones, and none that lies much farther"
+            );
         }
     }
     assert!(found_any > 100, "the circles hold somebody");
+}
+
+/// How many of the users are surely within a distance, up to how many may be: a store may measure on a sphere.
+fn count_within(
+    users: &[UserRecord],
+    is_wanted: impl Fn(&&UserRecord) -> bool,
+    near: GeoPoint,
+    within: Distance,
+) -> RangeInclusive<u64> {
+    let places = users.iter().filter(is_wanted);
+    let places = places.filter_map(|user| User::from_record(user.clone()).public_point());
+    let distances: Vec<Distance> = places.map(|place| near.geodesic_distance(place)).collect();
+    let count = |within: Distance| distances.iter().filter(|distance| **distance <= within).count() as u64;
+    count(scaled(within, 0.99))..=count(scaled(within, 1.02))
 }
 
 pub(super) async fn forgets_who_cannot_be_booked(fixture: &dyn Fixture) {
@@ -251,7 +275,8 @@ async fn check_jobs(store: &dyn Store, technicians: &[Id<User>], bookings: &[Id<
         let id = card.candidate.technician;
         assert_eq!(card.workload, expected.get(&id).copied().unwrap_or_default().workload, "{id}");
     }
-    let supply = store.supply(category, near, Distance::from_kilometres(1.0), day(8)).await.unwrap();
+    let within = Distance::from_kilometres(1.0);
+    let supply = store.supply(&SupplyQuery { category, near, within, most: 250, day: day(8) }).await.unwrap();
     assert_eq!(supply.technicians, technicians.len() as u64);
     let mut engaged = supply.engaged;
     engaged.sort_unstable();

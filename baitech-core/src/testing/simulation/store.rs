@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use super::chance::Chance;
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, Pause, PhoneNumber, Username,
     },
     ledger::{Account, AccountLine, Entry},
-    matching::{CandidateQuery, Card, MatchingRepository, Supply},
+    matching::{CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery},
     memory::MemoryStore,
     payment::{
         HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
@@ -256,14 +256,8 @@ impl MatchingRepository for ShakyStore {
         self.inner.candidates(query).await
     }
 
-    async fn supply(
-        &self,
-        category: Category,
-        near: GeoPoint,
-        within: Distance,
-        day: NaiveDate,
-    ) -> Result<Supply, StoreError> {
-        self.inner.supply(category, near, within, day).await
+    async fn supply(&self, query: &SupplyQuery) -> Result<Supply, StoreError> {
+        self.inner.supply(query).await
     }
 
     async fn open_requests(
