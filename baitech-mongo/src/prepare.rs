@@ -159,16 +159,17 @@ pub(crate) async fn prepare(
         report.watch.expect(database).await?;
         derive::booking_numbers(database, &mut report).await?;
         derive::transaction_numbers(database, &mut report).await?;
-        identity::claims(database, &mut report).await?;
+    }
+    // Of a database that an earlier version prepared too: it claimed numbers, and no addresses.
+    identity::claims(database, &mut report).await?;
+    if first {
         time::claims(database, &mut report).await?;
         opening::open(store, &mut report).await?;
     }
     places::draw(database, &mut report).await?;
     jobs::count(database, &mut report).await?;
-    if first {
-        // Once the database is marked, nothing tells the findings again.
-        keep(&report).map_err(PrepareError::Details)?;
-    }
+    // Once the database is marked, nothing tells the findings again.
+    keep(&report).map_err(PrepareError::Details)?;
     mark_prepared(database).await?;
     Ok(report)
 }
