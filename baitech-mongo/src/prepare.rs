@@ -155,8 +155,8 @@ pub(crate) async fn prepare(
     }
     let mut report = PrepareReport { watch: Watch(progress), ..PrepareReport::default() };
     let first = !is_marked(database, MARKER).await?;
+    report.watch.expect(database, first).await?;
     if first {
-        report.watch.expect(database).await?;
         derive::booking_numbers(database, &mut report).await?;
         derive::transaction_numbers(database, &mut report).await?;
     }

@@ -38,12 +38,12 @@ impl PrepareProgress {
 pub(super) struct Watch(pub(super) Arc<PrepareProgress>);
 
 impl Watch {
-    /// Estimates how many documents there are to read.
-    pub(super) async fn expect(&self, database: &Database) -> Result<(), Error> {
+    /// Estimates how many documents there are to read: the users each time, all else the first time.
+    pub(super) async fn expect(&self, database: &Database, first: bool) -> Result<(), Error> {
         // The books go through the transactions three times.
-        for (collection, times) in
-            [(User::COLLECTION, 1), (Booking::COLLECTION, 1), (Transaction::COLLECTION, 3)]
-        {
+        let all = [(User::COLLECTION, 1), (Booking::COLLECTION, 1), (Transaction::COLLECTION, 3)];
+        let read = all.into_iter().filter(|(collection, _)| first || *collection == User::COLLECTION);
+        for (collection, times) in read {
             let count = database.collection::<Document>(collection).estimated_document_count().await?;
             self.0.total.fetch_add(count.saturating_mul(times), Ordering::Relaxed);
         }
