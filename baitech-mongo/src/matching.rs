@@ -76,7 +76,7 @@ impl MatchingRepository for MongoStore {
             return Ok(Supply { technicians: 0, within: query.within, engaged: Vec::new() });
         };
         let technicians = u64::try_from(supplied.technicians).unwrap_or_default();
-        let is_cut = technicians >= u64::from(query.most);
+        let is_cut = technicians >= u64::from(query.most.max(1));
         let within = if is_cut { Distance::from_metres(supplied.farthest) } else { query.within };
         Ok(Supply { technicians, within, engaged: supplied.engaged })
     }

@@ -62,7 +62,7 @@ pub struct SupplyQuery {
     pub near: GeoPoint,
     /// At most so far away.
     pub within: Distance,
-    /// At most so many, the nearest.
+    /// At most so many, the nearest; 0 counts as 1.
     pub most: u32,
     /// For `engaged`.
     pub day: NaiveDate,

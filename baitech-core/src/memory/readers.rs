@@ -139,7 +139,7 @@ impl MatchingRepository for MemoryStore {
 
     async fn supply(&self, query: &SupplyQuery) -> Result<Supply, StoreError> {
         let SupplyQuery { category, near, within, most, day } = *query;
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let most = usize::try_from(most.max(1)).unwrap_or(usize::MAX);
         let state = self.read();
         let found = state.users.bookable(category, near, within).into_iter();
         let distance = |user: &User| Some(near.haversine_distance(user.public_point()?).metres());
