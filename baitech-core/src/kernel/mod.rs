@@ -17,6 +17,7 @@ mod page;
 mod pause;
 mod text;
 mod violation;
+mod zone;
 
 pub use actor::{Actor, Role};
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -32,3 +33,4 @@ pub use pause::Pause;
 pub(crate) use text::visible;
 pub use text::{Email, Percent, PhoneNumber, Text, Username};
 pub use violation::{Code, Violation, Violations};
+pub use zone::Zone;

@@ -1,10 +1,9 @@
-use crate::kernel::GeoPoint;
+use super::GeoPoint;
 
-/// A cell of a grid of 0.02° by 0.02°, at the equator about 2.2 km wide. Demand is that of a zone: whoever books within it pays the same
-/// surcharge, and its counts serve every price there for a while.
+/// A cell of a grid of 0.02° by 0.02° over the map, at the equator about 2.2 km wide: a key for what is known of a neighbourhood.
 ///
 /// ```
-/// use baitech_core::{kernel::GeoPoint, pricing::Zone};
+/// use baitech_core::kernel::{GeoPoint, Zone};
 ///
 /// let (here, next_door) = (GeoPoint::new(36.8219, -1.2921)?, GeoPoint::new(36.8225, -1.2915)?);
 /// assert_eq!(Zone::of(here), Zone::of(next_door));

@@ -25,11 +25,9 @@ mod quote;
 mod surcharge;
 #[cfg(test)]
 mod tests;
-mod zone;
 
 pub use fees::{FeeSchedule, Shares};
 pub use list::{HourlyPriceList, PriceList, hourly};
 pub use price::Pricing;
 pub use quote::{PricingPolicy, Quote, QuoteRequest};
 pub use surcharge::{Adjustment, AdjustmentKind, Demand, DemandSurge, PeakHours, Surcharges};
-pub use zone::Zone;

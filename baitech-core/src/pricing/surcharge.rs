@@ -46,10 +46,11 @@ pub struct DemandSurge {
     pub step: Rate,
     /// Never more than this.
     pub cap: Rate,
-    /// How far around the middle of the job's [`Zone`](super::Zone) requests and technicians are counted.
+    /// How far around the middle of the job's [`Zone`](crate::kernel::Zone) requests and technicians are counted: whoever books in one zone
+    /// meets one demand.
     pub radius: Distance,
     /// Only the nearest so many technicians are counted. Where they live closer than `radius`, requests are counted up to the
-    /// farthest of them only: demand stays local in a dense city, and its cost does not grow with the city.
+    /// farthest of them only: demand stays local in a dense city.
     pub most_technicians: u32,
     /// Seconds for which the counts of a zone are used again before they are read anew. 0 reads them for every price.
     pub refresh_seconds: u32,

@@ -13,5 +13,6 @@ mod early_start;
 mod open_requests;
 mod preferred_price;
 mod requests;
+mod searches;
 #[path = "../support/mod.rs"]
 mod support;

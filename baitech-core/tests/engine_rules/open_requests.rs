@@ -130,6 +130,21 @@ fn requests_of_one_customer_do_not_raise_the_price_for_others() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_reads_the_counts_of_a_zone_anew() {
+    let world = World::new();
+    let quoted = || run(world.bookings().quote(&world.stranger.actor(), &request())).unwrap().pricing.total;
+    let price = quoted();
+    for n in 10..14 {
+        let other = build::customer(n);
+        world.add(&other);
+        run(world.bookings().create(&other.actor(), &request())).unwrap();
+    }
+    assert_eq!(quoted(), price);
+    world.clock.set(world.now() - TimeDelta::hours(1));
+    assert!(quoted().amount() > price.amount());
+}
+
+#[test]
 fn where_technicians_live_dense_requests_are_counted_as_far_as_the_nearest_of_them() {
     let mut policy = BookingPolicy::default();
     policy.pricing.surcharges.demand.refresh_seconds = 0;

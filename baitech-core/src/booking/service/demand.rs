@@ -8,9 +8,9 @@ use super::Bookings;
 use crate::{
     account::Category,
     booking::TimeSlot,
-    kernel::{GeoPoint, Result},
+    kernel::{GeoPoint, Result, Zone},
     matching::{Supply, SupplyQuery},
-    pricing::{Demand, DemandSurge, Zone},
+    pricing::{Demand, DemandSurge},
 };
 
 /// Where and when demand is counted.

@@ -11,14 +11,21 @@ use crate::{
         Alternative, Assignment, Booking, BookingStatus, Context, PaymentMethod, TimeSlot, cell_claim,
     },
     decide::{Decision, answered},
-    kernel::{Actor, Distance, Error, Id, Kind, Result, Role, Rule},
+    kernel::{Actor, Distance, Error, Id, Kind, Result, Role, Rule, Zone},
     matching::{
         Candidate, CandidateQuery, Card, Exclusion, FIRST_SHARE, Job, JobDays, Ranked, eligibility,
         first_share, is_settled, next_share, rank,
     },
-    pricing::{Pricing, Zone},
+    pricing::Pricing,
     store::{AggregateRef, Guard, Stored, UserStamps},
 };
+
+/// What one search has found out about technicians.
+#[derive(Debug, Default)]
+struct Known {
+    free: HashSet<Id<User>>,
+    busy: HashSet<Id<User>>,
+}
 
 /// The name of the command that offers a job to somebody.
 const SEARCH: &str = "search";
@@ -262,8 +269,7 @@ impl Bookings {
 
     /// The best `limit` technicians without another booking at that time; of one alone, where one is given.
     ///
-    /// Technicians are read from near to far, and no farther than somebody could still come among the best. Claims are looked up
-    /// for the best only, and the ranking is repeated without those who are busy: that is less to read than everybody's.
+    /// Technicians are read from near to far, and no farther than somebody could still come among the best.
     async fn ranked_free(
         &self,
         booking: &Booking,
@@ -274,10 +280,7 @@ impl Bookings {
         let time_zone = booking.slot.zone;
         let date = |moment: DateTime<Utc>| time_zone.from_utc_datetime(&moment.naive_utc()).date_naive();
         let days = JobDays { day: date(job.starts_at), today: date(self.engine.clock.now()) };
-        let scorer = &*self.engine.scorer;
-        let mut free: HashSet<Id<User>> = HashSet::new();
-        let mut busy: HashSet<Id<User>> = HashSet::new();
-        let mut ranked = Vec::new();
+        let mut known = Known::default();
         // The one who is asked for alone is read at any distance, and nobody else has to be.
         let zone = (job.category, Zone::of(job.point), limit);
         let first = || self.engine.zones.shares.get(&zone).unwrap_or(FIRST_SHARE).min(job.radius_factor);
@@ -286,41 +289,52 @@ impl Bookings {
             let (category, near) = (job.category, job.point);
             let preferred = only.or(job.preferred);
             let query = CandidateQuery { category, near, share, preferred, days };
-            let cards = self.engine.matching.candidates(&query).await?;
-            let is_wanted = |card: &Card| {
-                let technician = card.candidate.technician;
-                technician != booking.customer && only.is_none_or(|only| only == technician)
-            };
-            let cards = cards.into_iter().filter(is_wanted);
-            let (candidates, workloads): (Vec<_>, HashMap<_, _>) = cards
-                .map(|Card { candidate, workload }| {
-                    let technician = candidate.technician;
-                    (candidate, (technician, workload))
-                })
-                .unzip();
+            let mut cards = self.engine.matching.candidates(&query).await?;
+            cards.retain(|Card { candidate: Candidate { technician, .. }, .. }| {
+                *technician != booking.customer && only.is_none_or(|only| only == *technician)
+            });
+            let found = cards.len();
             let is_last = only.is_some() || share >= job.radius_factor;
-            // Too few to be the answer, whoever of them is busy.
-            if is_last || candidates.len() >= limit {
-                ranked = loop {
-                    let ranked = rank(&job, &candidates, &workloads, &busy, scorer, limit);
-                    let best = ranked.iter().map(|ranked| ranked.technician);
-                    let unknown: Vec<_> = best.filter(|technician| !free.contains(technician)).collect();
-                    let mut found_busy = self.busy(&unknown, booking.slot).await?;
-                    found_busy.extend(self.without_cash(&unknown, booking).await?);
-                    free.extend(unknown.iter().filter(|technician| !found_busy.contains(technician)));
-                    if found_busy.is_empty() {
-                        break ranked;
+            // Too few cannot be the answer, whoever of them is busy.
+            if is_last || found >= limit {
+                let ranked = self.best_free(booking, &job, cards, &mut known, limit).await?;
+                if is_last || is_settled(&job, &ranked, limit, &*self.engine.scorer, share) {
+                    if only.is_none() {
+                        self.engine.zones.shares.insert(zone, first_share(share, found, limit));
                     }
-                    busy.extend(found_busy);
-                };
-            }
-            if is_last || is_settled(&job, &ranked, limit, scorer, share) {
-                if only.is_none() {
-                    self.engine.zones.shares.insert(zone, first_share(share, candidates.len(), limit));
+                    return Ok(ranked);
                 }
+            }
+            share = next_share(share, found, limit, job.radius_factor);
+        }
+    }
+
+    /// The best `limit` of some technicians who are free. Claims are looked up for the best only, and the ranking is repeated
+    /// without those who are busy.
+    async fn best_free(
+        &self,
+        booking: &Booking,
+        job: &Job<'_>,
+        cards: Vec<Card>,
+        known: &mut Known,
+        limit: usize,
+    ) -> Result<Vec<Ranked>> {
+        let by_technician = |Card { candidate, workload }| {
+            let technician = candidate.technician;
+            (candidate, (technician, workload))
+        };
+        let (candidates, workloads): (Vec<_>, HashMap<_, _>) = cards.into_iter().map(by_technician).unzip();
+        loop {
+            let ranked = rank(job, &candidates, &workloads, &known.busy, &*self.engine.scorer, limit);
+            let best = ranked.iter().map(|ranked| ranked.technician);
+            let unknown: Vec<_> = best.filter(|technician| !known.free.contains(technician)).collect();
+            let mut busy = self.busy(&unknown, booking.slot).await?;
+            busy.extend(self.without_cash(&unknown, booking).await?);
+            known.free.extend(unknown.iter().filter(|technician| !busy.contains(technician)));
+            if busy.is_empty() {
                 return Ok(ranked);
             }
-            share = next_share(share, candidates.len(), limit, job.radius_factor);
+            known.busy.extend(busy);
         }
     }
 

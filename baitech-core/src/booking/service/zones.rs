@@ -6,7 +6,7 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 
 use super::demand::{DemandCounts, DemandKey};
-use crate::{account::Category, pricing::Zone};
+use crate::{account::Category, kernel::Zone};
 
 /// How many zones are remembered at most; those that are asked for least are dropped. With 250 technicians each, all of them at work,
 /// the counts of demand take some 25 MB.
