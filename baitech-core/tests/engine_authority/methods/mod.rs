@@ -1,0 +1,95 @@
+//! Every method of every service that takes an actor, and the actors for whom it succeeds.
+
+mod accounts;
+mod bookings;
+mod payments;
+mod scene;
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use crate::support::run;
+use baitech_core::{
+    kernel::{Actor, Currency, Error, Result},
+    ledger::Account,
+};
+
+use self::scene::{ACTORS, Scene};
+
+/// What is done with a method: the setting is prepared by whoever may, and then the actor calls.
+type Call = fn(&Scene, &Actor) -> Result<()>;
+
+/// One method and the actors for whom it succeeds, on somebody else's matter unless they are a party of it.
+struct Row(&'static str, &'static str, Call);
+
+const LEDGER: &[Row] = &[
+    Row("ledger.balance", "customer support admin system", |s, a| {
+        let account = Account::Wallet(s.till.world.customer.id);
+        run(s.till.world.market.ledger().balance(a, account, Currency::KES)).map(drop)
+    }),
+    Row("ledger.trial_balance", "support admin system", |s, a| {
+        run(s.till.world.market.ledger().trial_balance(a)).map(drop)
+    }),
+    Row("ledger.audit", "support admin system", |s, a| run(s.till.world.market.ledger().audit(a)).map(drop)),
+];
+
+fn rows() -> impl Iterator<Item = &'static Row> {
+    [accounts::ACCOUNTS, bookings::BOOKINGS, payments::PAYMENTS, LEDGER].into_iter().flatten()
+}
+
+#[test]
+fn every_method_is_open_to_its_actors_and_to_nobody_else() {
+    let mut wrong = Vec::new();
+    for Row(method, may, call) in rows() {
+        let mut open = Vec::new();
+        for name in ACTORS {
+            let scene = Scene::new();
+            let actor = scene.actor(name);
+            match call(&scene, &actor) {
+                Ok(()) => open.push(name),
+                // A suspicion costs nothing, and a message would tell strangers what there is.
+                Err(Error::Forbidden { .. } | Error::NotFound { .. }) => {}
+                Err(error) if name == "anonymous" => wrong.push(format!("{method}: {error:?} for {name}")),
+                Err(_) => {}
+            }
+        }
+        let open = open.join(" ");
+        if open != *may {
+            wrong.push(format!("{method} is open to {open:?}, not to {may:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The public methods of the services that take an actor, as the source has them.
+fn methods() -> BTreeSet<String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let rooms = [
+        ("accounts", "account"),
+        ("bookings", "booking/service"),
+        ("payments", "payment/service"),
+        ("ledger", "ledger"),
+    ];
+    let mut methods = BTreeSet::new();
+    for (service, folder) in rooms {
+        for file in fs::read_dir(source.join(folder)).unwrap() {
+            let path = file.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            for function in fs::read_to_string(&path).unwrap().split("pub async fn ").skip(1) {
+                let (name, rest) = function.split_once('(').unwrap();
+                let signature = rest.split_once('{').unwrap().0;
+                if signature.contains("&Actor") {
+                    methods.insert(format!("{service}.{name}"));
+                }
+            }
+        }
+    }
+    methods
+}
+
+#[test]
+fn no_method_is_missing_from_the_table() {
+    let listed: BTreeSet<String> = rows().map(|Row(method, ..)| (*method).to_owned()).collect();
+    assert_eq!(listed, methods(), "a new method names the actors for whom it succeeds");
+}

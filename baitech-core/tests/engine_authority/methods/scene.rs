@@ -1,0 +1,193 @@
+//! The marketplace in which each method is called.
+
+use baitech_core::{
+    account::{KycDocuments, User},
+    booking::{
+        Booking, BookingStatus as Status, DisputeCategory, NewBooking, NewPriceChange, NewService,
+        PaymentMethod,
+    },
+    kernel::{Actor, Id, PageRequest, Role},
+    payment::{
+        FraudCheck, FraudDecision, FraudScorer, FraudSignals, NewPayment, NewPayout, Transaction,
+        TransactionStatus,
+    },
+    store::{ChangeSet, Commit, Put},
+    testing::build,
+};
+use chrono::{DateTime, Utc};
+
+use crate::{
+    support::{self, kes, run, slot},
+    till::Till,
+};
+
+/// A marketplace with a booking for a method to be about.
+pub(super) struct Scene {
+    pub(super) till: Till,
+    pub(super) company: User,
+    pub(super) employee: User,
+    pub(super) other_technician: User,
+}
+
+/// Every actor, by the name under which the table lists it.
+pub(super) const ACTORS: [&str; 10] = [
+    "anonymous",
+    "stranger",
+    "other_technician",
+    "customer",
+    "technician",
+    "company",
+    "employee",
+    "support",
+    "admin",
+    "system",
+];
+
+impl Scene {
+    pub(super) fn new() -> Self {
+        Self::over(Till::new())
+    }
+
+    pub(super) fn suspicious() -> Self {
+        Self::over(Till::with(|builder| builder.fraud_scorer(std::sync::Arc::new(Suspicious))))
+    }
+
+    fn over(till: Till) -> Self {
+        let world = &till.world;
+        let other_technician = world.add_technician(9, 1.0);
+        let company = build::company(1);
+        world.add(&company);
+        let mut employee = build::user(Role::Corporate, 2);
+        employee.corporate = company.corporate.clone();
+        employee.corporate.as_mut().unwrap().administrator = Some(company.id);
+        let employee = User::from_record(employee);
+        world.add(&employee);
+        Self { till, company, employee, other_technician }
+    }
+
+    pub(super) fn actor(&self, name: &str) -> Actor {
+        let world = &self.till.world;
+        match name {
+            "anonymous" => Actor::Anonymous,
+            "stranger" => world.stranger.actor(),
+            "other_technician" => self.other_technician.actor(),
+            "customer" => world.customer.actor(),
+            "technician" => world.technician.actor(),
+            "company" => self.company.actor(),
+            "employee" => self.employee.actor(),
+            "support" => world.support.actor(),
+            "admin" => world.admin.actor(),
+            "system" => Actor::System,
+            other => panic!("there is no {other}"),
+        }
+    }
+
+    /// The customer's booking, paid in cash, in a status.
+    pub(super) fn at(&self, status: Status) -> Id<Booking> {
+        let booking = self.till.world.book();
+        // Its technician is the usual one.
+        if status != Status::Pending {
+            let world = &self.till.world;
+            run(world.bookings().find_technician(&Actor::System, booking.id)).unwrap();
+            run(world.bookings().reject(&self.other_technician.actor(), booking.id, "no")).ok();
+        }
+        self.till.world.drive(booking.id, status).id
+    }
+
+    pub(super) fn disputed(&self) -> Id<Booking> {
+        let id = self.at(Status::Completed);
+        let customer = self.till.world.customer.actor();
+        run(self.till.world.bookings().dispute(&customer, id, DisputeCategory::Quality, "it drips")).unwrap();
+        id
+    }
+
+    /// A company's booking that waits for approval.
+    pub(super) fn unapproved(&self) -> Id<Booking> {
+        let request = NewBooking { time_slot: slot(1, "08:00", "16:00"), ..support::request() };
+        run(self.till.world.bookings().create(&self.employee.actor(), &request)).unwrap().id
+    }
+
+    pub(super) fn raised(&self) -> Id<Booking> {
+        let id = self.at(Status::InProgress);
+        let technician = self.till.world.technician.actor();
+        run(self.till.world.bookings().propose_price_change(&technician, id, &more())).unwrap();
+        id
+    }
+
+    pub(super) fn slot_proposed(&self) -> Id<Booking> {
+        let id = self.at(Status::Accepted);
+        let technician = self.till.world.technician.actor();
+        let wanted = slot(3, "10:00", "12:00");
+        run(self.till.world.bookings().propose_slot(&technician, id, &wanted, None)).unwrap();
+        id
+    }
+
+    /// A top-up of the customer's that brought the wrong amount.
+    pub(super) fn mismatched(&self) -> Id<Transaction> {
+        let till = &self.till;
+        let top_up = run(till.payments().top_up(&till.customer(), kes(500), &NewPayment::default()));
+        let id = top_up.unwrap().transaction.id;
+        till.call(id, "n1;caller:;paid;10;SJK1;");
+        id
+    }
+
+    /// A top-up of the customer's that was begun by a process which ended before it asked the provider.
+    pub(super) fn unsent(&self) -> Id<Transaction> {
+        let till = &self.till;
+        let top_up = run(till.payments().top_up(&till.customer(), kes(500), &NewPayment::default()));
+        let begun = till.load(top_up.unwrap().transaction.id);
+        let mut record = begun.value.clone().into_record();
+        record.status = TransactionStatus::Initiated;
+        record.gateway.sent_at = None;
+        record.gateway.attempts = 0;
+        let changes = ChangeSet::new().write(Put::over(&begun, Transaction::from_record(record)));
+        let _ = run(till.world.store.commit(changes)).unwrap();
+        begun.id
+    }
+
+    /// A payout of the technician's of which nobody knows what became.
+    pub(super) fn unknown_payout(&self) -> Id<Transaction> {
+        let till = &self.till;
+        till.released(PaymentMethod::Mpesa);
+        let technician = &till.world.technician;
+        let payout = NewPayout::default();
+        let id = run(till.payments().request_payout(&technician.actor(), technician.id, kes(1_000), &payout))
+            .unwrap()
+            .id;
+        till.call(id, "p1;caller:;paid;990;SJP1;");
+        till.call(id, "p2;caller:;failed;;;");
+        id
+    }
+}
+
+/// Every payment is to be looked at.
+#[derive(Debug)]
+struct Suspicious;
+
+impl FraudScorer for Suspicious {
+    fn score(&self, _: &FraudSignals, now: DateTime<Utc>) -> FraudCheck {
+        let decision = FraudDecision::Review;
+        FraudCheck { score: 50, decision, reasons: Vec::new(), checked_at: now, review: None }
+    }
+}
+
+pub(super) fn more() -> NewPriceChange {
+    NewPriceChange {
+        reason: "more to do".to_owned(),
+        materials: Vec::new(),
+        services: vec![NewService { name: "another tap".to_owned(), price: kes(100) }],
+    }
+}
+
+pub(super) fn page() -> PageRequest {
+    PageRequest::default()
+}
+
+pub(super) fn documents() -> KycDocuments {
+    KycDocuments {
+        id_type: baitech_core::account::IdType::NationalId,
+        id_number: "12345678".to_owned(),
+        front_image: "https://images.example/front.jpg".to_owned(),
+        back_image: None,
+    }
+}
