@@ -3,34 +3,14 @@
 
 mod support;
 
-use std::{
-    collections::HashSet,
-    sync::Barrier,
-    thread::{self, ScopedJoinHandle},
-};
+use std::collections::HashSet;
 
 use baitech_core::{
     booking::{Booking, BookingStatus as Status},
     kernel::{Current, Error, Id, Result, Rule, Unique},
     store::{AggregateRef, ChangeSet, Commit, IdempotencyKey, Put, StoreError, Stored},
 };
-use support::{World, run, slot};
-
-/// What each of so many threads answers that start at the same moment.
-fn at_once<T: Send>(threads: usize, act: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let barrier = Barrier::new(threads);
-    thread::scope(|scope| {
-        let start = |n| {
-            let (barrier, act) = (&barrier, &act);
-            scope.spawn(move || {
-                barrier.wait();
-                act(n)
-            })
-        };
-        let handles: Vec<ScopedJoinHandle<'_, T>> = (0..threads).map(start).collect();
-        handles.into_iter().map(|handle| handle.join().unwrap()).collect()
-    })
-}
+use support::{World, at_once, run, slot};
 
 #[test]
 fn bookings_made_at_once_have_numbers_of_their_own() {

@@ -1,9 +1,6 @@
 //! Limits hold for any interleaving, and count what is begun and has not ended.
 
-use std::{
-    sync::{Arc, Barrier, Mutex},
-    thread::{self, ScopedJoinHandle},
-};
+use std::sync::{Arc, Mutex};
 
 use baitech_core::{
     account::{KycStatus, User, UserRecord, UserStatus},
@@ -18,25 +15,9 @@ use baitech_core::{
 use futures::FutureExt;
 
 use crate::{
-    support::{self, assert_invalid, assert_refused, kes, run},
+    support::{self, assert_invalid, assert_refused, at_once, kes, run},
     till::Till,
 };
-
-/// What each of so many threads answers that start at the same moment.
-fn at_once<T: Send>(threads: usize, act: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let barrier = Barrier::new(threads);
-    thread::scope(|scope| {
-        let start = |n| {
-            let (barrier, act) = (&barrier, &act);
-            scope.spawn(move || {
-                barrier.wait();
-                act(n)
-            })
-        };
-        let handles: Vec<ScopedJoinHandle<'_, T>> = (0..threads).map(start).collect();
-        handles.into_iter().map(|handle| handle.join().unwrap()).collect()
-    })
-}
 
 fn limited(change: impl FnOnce(&mut BookingPolicy)) -> Till {
     let mut policy = BookingPolicy::default();

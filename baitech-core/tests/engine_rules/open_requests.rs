@@ -1,7 +1,5 @@
 //! One customer has a limited number of requests that nobody has accepted.
 
-use std::{sync::Barrier, thread};
-
 use baitech_core::{
     booking::{BookingPolicy, BookingStatus as Status, NewBooking, OPEN_REQUEST_CLAIMS, open_request_claim},
     kernel::Rule,
@@ -11,7 +9,7 @@ use baitech_core::{
 };
 use chrono::TimeDelta;
 
-use crate::support::{World, assert_refused, request, run};
+use crate::support::{World, assert_refused, at_once, request, run};
 
 const MOST: u16 = 5;
 
@@ -76,15 +74,8 @@ fn a_declined_request_stays_open() {
 fn requests_made_at_once_do_not_pass_the_limit() {
     for _ in 0..20 {
         let world = world();
-        let barrier = Barrier::new(24);
-        let made = thread::scope(|scope| {
-            let request = || {
-                barrier.wait();
-                run(world.bookings().create(&world.customer.actor(), &request())).map(drop)
-            };
-            let threads: Vec<_> = (0..24).map(|_| scope.spawn(request)).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
-        });
+        let made =
+            at_once(24, |_| run(world.bookings().create(&world.customer.actor(), &request())).map(drop));
         let (created, refused): (Vec<_>, Vec<_>) = made.into_iter().partition(Result::is_ok);
         assert_eq!(created.len(), usize::from(MOST));
         for refusal in refused {

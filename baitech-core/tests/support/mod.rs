@@ -8,7 +8,11 @@
     reason = "a test fails by panicking"
 )]
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::Future,
+    sync::{Arc, Barrier},
+    thread::{self, ScopedJoinHandle},
+};
 
 use baitech_core::{
     Builder, Marketplace,
@@ -31,6 +35,22 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 /// Waits for an answer.
 pub(crate) fn run<F: Future>(future: F) -> F::Output {
     futures::executor::block_on(future)
+}
+
+/// What each of so many threads answers that start at the same moment.
+pub(crate) fn at_once<T: Send>(threads: usize, act: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let barrier = Barrier::new(threads);
+    thread::scope(|scope| {
+        let start = |n| {
+            let (barrier, act) = (&barrier, &act);
+            scope.spawn(move || {
+                barrier.wait();
+                act(n)
+            })
+        };
+        let handles: Vec<ScopedJoinHandle<'_, T>> = (0..threads).map(start).collect();
+        handles.into_iter().map(|handle| handle.join().unwrap()).collect()
+    })
 }
 
 /// An engine, its store and its clock, and one person of each kind.
