@@ -11,6 +11,7 @@ use crate::{
     kernel::{Actor, Clock, Entropy, Error, Pause, Result, Role, Rule, SystemClock, SystemEntropy},
     ledger::Ledger,
     matching::{MatchScorer, MatchingRepository, WeightedScorer},
+    operations::Operations,
     payment::{
         BankTransfer, Cash, DocumentRenderer, FraudScorer, PaymentGateway, Payments, RuleFraudScorer,
         StrayCalls, TransactionRepository, Wallet, WebhookRepository,
@@ -196,6 +197,12 @@ impl Marketplace {
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         Ledger::new(self.engine.clone())
+    }
+
+    /// What operators look after: due work that is not attempted any more.
+    #[must_use]
+    pub fn operations(&self) -> Operations {
+        Operations::new(self.engine.clone())
     }
 
     /// Does what is due by itself. Any number of workers may run, in any number of processes.

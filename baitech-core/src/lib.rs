@@ -1,7 +1,7 @@
 //! The pure domain of the BaiTech marketplace: no I/O, no database, no async runtime of its own.
 //!
 //! [`Marketplace`] is the one handle that an embedder holds. It is put together over a [`store`] and gives out the services:
-//! [`account::Accounts`], [`booking::Bookings`], [`ledger::Ledger`], and the [`Worker`] that does what is due by itself.
+//! [`account::Accounts`], [`booking::Bookings`], [`ledger::Ledger`], [`Operations`], and the [`Worker`] that does what is due by itself.
 //!
 //! # How a command works
 //!
@@ -37,6 +37,7 @@ pub mod matching;
 pub mod memory;
 #[cfg(feature = "mock")]
 pub mod mock;
+mod operations;
 pub mod payment;
 mod policy;
 pub mod pricing;
@@ -47,6 +48,7 @@ pub mod testing;
 mod worker;
 
 pub use engine::{Builder, Marketplace};
+pub use operations::Operations;
 pub use policy::PolicyError;
 pub use relay::{EventSink, LogSink, SinkError};
 pub use worker::{BlockedItem, WorkDone, Worker};

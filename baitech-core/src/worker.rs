@@ -7,10 +7,10 @@ use chrono::TimeDelta;
 use crate::{
     booking::{Bookings, PaymentMethod},
     engine::Engine,
-    kernel::{Error, Result, Rule},
+    kernel::{Error, Result, Rule, after, back_off},
     payment::Payments,
     relay::EventSink,
-    store::{AggregateRef, Event, Lease},
+    store::{AggregateRef, AttemptEnd, DueItem, Event, Lease},
 };
 
 /// What one attempt at a due item came to.
@@ -49,8 +49,11 @@ pub struct WorkDone {
     pub done: usize,
     /// Items that somebody else had done meanwhile, or that were no longer due.
     pub skipped: usize,
-    /// Items that failed; they come again when their lease has run out.
+    /// Items that failed. They come again after a while, except those that were set aside.
     pub failed: usize,
+    /// Of the items that failed, those that are not attempted any more: they cannot be read, or have failed
+    /// [`Worker::MAX_ATTEMPTS`] times. [`Operations`](crate::Operations) lists them.
+    pub set_aside: usize,
     /// The first of those that failed, each with the reason: [`MAX_FAILURES`](Self::MAX_FAILURES) at most. Reasons are for
     /// operators, not for clients.
     pub failures: Vec<(AggregateRef, Error)>,
@@ -79,27 +82,28 @@ impl WorkDone {
         self.failed == 0 && self.blocked == 0
     }
 
-    fn note(&mut self, target: AggregateRef, outcome: Result<TaskOutcome>) {
+    fn note(&mut self, target: AggregateRef, outcome: TaskOutcome) {
         match outcome {
-            Ok(TaskOutcome::Done) => self.done += 1,
-            Ok(TaskOutcome::NotDue) => self.skipped += 1,
-            Ok(TaskOutcome::Blocked(MissingProvider { method, reason })) => {
+            TaskOutcome::Done => self.done += 1,
+            TaskOutcome::NotDue => self.skipped += 1,
+            TaskOutcome::Blocked(MissingProvider { method, reason }) => {
                 self.blocked += 1;
                 *self.blocked_by_method.entry(method).or_default() += 1;
                 self.keep_blocks([BlockedItem { target, method, reason }]);
             }
-            Err(error) if is_settled_otherwise(target, &error) => self.skipped += 1,
-            Err(error) => {
-                self.failed += 1;
-                self.tell([(target, error)]);
-            }
         }
+    }
+
+    fn note_failure(&mut self, target: AggregateRef, error: Error) {
+        self.failed += 1;
+        self.tell([(target, error)]);
     }
 
     fn add(&mut self, other: Self) {
         self.done += other.done;
         self.skipped += other.skipped;
         self.failed += other.failed;
+        self.set_aside += other.set_aside;
         self.blocked += other.blocked;
         for (method, count) in other.blocked_by_method {
             *self.blocked_by_method.entry(method).or_default() += count;
@@ -148,6 +152,14 @@ pub struct Worker {
 impl Worker {
     /// How long a worker keeps an item to itself.
     pub const LEASE: TimeDelta = TimeDelta::seconds(60);
+    /// How often an item is attempted that fails. Then it is set aside.
+    pub const MAX_ATTEMPTS: u32 = 24;
+    /// How long an item that fails waits at most after the first attempt; twice as long after each further one …
+    const FIRST_WAIT: TimeDelta = Self::LEASE;
+    /// … but no longer than this: 24 attempts take about four days.
+    const LONGEST_WAIT: TimeDelta = TimeDelta::hours(6);
+    /// The most characters of a reason that is kept.
+    const MAX_REASON: usize = 500;
     /// How many events a sink is given at once.
     pub const RELAYED_AT_ONCE: usize = 500;
     /// How many calls are forgotten in one write, and in one go.
@@ -160,25 +172,97 @@ impl Worker {
 
     /// Does up to `limit` of what is due now. Call it again until it is idle, then wait a little.
     ///
+    /// An item that fails comes again after a minute, then after ever longer waits, and is set aside after
+    /// [`MAX_ATTEMPTS`](Self::MAX_ATTEMPTS). One that cannot be read is set aside at once. [`Operations`](crate::Operations) lists
+    /// what is set aside and has it attempted again.
+    ///
     /// # Errors
     /// [`Error::Unavailable`] where the queue cannot be read; an item that fails is told in
     /// [`WorkDone::failures`] and does not stop the others.
     pub async fn run_due(&self, limit: usize) -> Result<WorkDone> {
-        let lease = Lease { now: self.engine.clock.now(), length: Self::LEASE };
         let mut work = WorkDone::default();
-        for item in self.engine.due_work.claim_due(lease, limit).await? {
-            let outcome = match item.target {
-                AggregateRef::Booking(id) => {
-                    let done = Bookings::new(self.engine.clone()).run_next_task(id).await;
-                    done.map(|done| if done { TaskOutcome::Done } else { TaskOutcome::NotDue })
+        for item in self.engine.due_work.claim_due(self.lease(), limit).await? {
+            // Counted one by one: an item that ends the process takes no attempt from those behind it.
+            let begun = match self.engine.due_work.begin_due(&item, self.lease()).await {
+                Ok(Some(begun)) => begun,
+                Ok(None) => {
+                    work.skipped += 1;
+                    continue;
                 }
-                AggregateRef::Transaction(id) => Payments::new(self.engine.clone()).run_next_task(id).await,
-                AggregateRef::Webhook(id) => Payments::new(self.engine.clone()).handle_webhook(id).await,
-                AggregateRef::User(_) => Ok(TaskOutcome::NotDue),
+                Err(error) => {
+                    work.note_failure(item.target, error.into());
+                    continue;
+                }
             };
-            work.note(item.target, outcome);
+            let outcome = if begun.attempts > Self::MAX_ATTEMPTS {
+                let reason = format!("the process ended during the last of {} attempts", Self::MAX_ATTEMPTS);
+                Err(Error::Internal { reason })
+            } else {
+                self.attempt(begun.target).await
+            };
+            self.conclude(&begun, outcome, &mut work).await;
         }
         Ok(work)
+    }
+
+    fn lease(&self) -> Lease {
+        Lease { now: self.engine.clock.now(), length: Self::LEASE }
+    }
+
+    async fn attempt(&self, target: AggregateRef) -> Result<TaskOutcome> {
+        match target {
+            AggregateRef::Booking(id) => {
+                let done = Bookings::new(self.engine.clone()).run_next_task(id).await?;
+                Ok(if done { TaskOutcome::Done } else { TaskOutcome::NotDue })
+            }
+            AggregateRef::Transaction(id) => Payments::new(self.engine.clone()).run_next_task(id).await,
+            AggregateRef::Webhook(id) => Payments::new(self.engine.clone()).handle_webhook(id).await,
+            AggregateRef::User(_) => Ok(TaskOutcome::NotDue),
+        }
+    }
+
+    /// Tells the queue how an attempt ended, and notes it.
+    async fn conclude(&self, item: &DueItem, outcome: Result<TaskOutcome>, work: &mut WorkDone) {
+        let target = item.target;
+        let (end, failure) = match outcome {
+            Ok(outcome) => {
+                work.note(target, outcome);
+                (AttemptEnd::Forgotten, None)
+            }
+            Err(error) if is_settled_otherwise(target, &error) => {
+                work.skipped += 1;
+                (AttemptEnd::Forgotten, None)
+            }
+            Err(error) => (self.after_failure(item, &error), Some(error)),
+        };
+        // Almost always the attempt has written the item, or somebody else has. What has not is forgiven at its second attempt.
+        let is_known = failure.is_none() && item.attempts <= 1;
+        let is_set_aside = matches!(end, AttemptEnd::SetAside { .. });
+        let ended = if is_known { Ok(false) } else { self.engine.due_work.end_due(item, end).await };
+        if let Some(error) = failure {
+            if is_set_aside && matches!(ended, Ok(true)) {
+                tracing::error!(%target, %error, "due work is set aside until an operator retries it");
+                work.set_aside += 1;
+            }
+            work.note_failure(target, error);
+        }
+        if let Err(error) = ended {
+            tracing::warn!(%target, %error, "due work comes again when its lease ends");
+        }
+    }
+
+    fn after_failure(&self, item: &DueItem, error: &Error) -> AttemptEnd {
+        let now = self.engine.clock.now();
+        if error.rule() == Some(Rule::NotPrepared) {
+            return AttemptEnd::Forgotten;
+        }
+        // A repetition does not make a document readable.
+        if item.attempts >= Self::MAX_ATTEMPTS || matches!(error, Error::Corrupt { .. }) {
+            let reason = error.to_string().chars().take(Self::MAX_REASON).collect();
+            return AttemptEnd::SetAside { at: now, reason };
+        }
+        let waits = (Self::FIRST_WAIT, Self::LONGEST_WAIT);
+        AttemptEnd::Retry { at: after(now, back_off(waits, item.attempts, &*self.engine.entropy)) }
     }
 
     /// Does what is due until nothing is.

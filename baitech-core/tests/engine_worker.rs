@@ -1,31 +1,43 @@
 //! What a worker tells of work that came to nothing.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
+mod support;
+
+use std::sync::{Arc, Mutex};
 
 use baitech_core::{
-    Marketplace, WorkDone,
+    Marketplace, WorkDone, Worker,
     booking::BookingStatus,
-    kernel::{Error, ManualClock, Rule},
+    kernel::{Error, ManualClock, PageRequest, Rule},
     mock::MockStore,
-    store::{AggregateRef, DueItem, StoreError},
+    store::{AggregateRef, AttemptEnd, DueItem, DueWork, Lease, StoreError},
     testing::build,
 };
 use chrono::TimeDelta;
 use futures::executor::block_on;
+use support::{World, run};
 
 /// Works on so many bookings that are due, on a store that behaves as told.
 fn work_on(bookings: u64, configure: impl FnOnce(&mut MockStore)) -> WorkDone {
     let now = build::start() + TimeDelta::hours(1);
-    let mut batches = vec![
-        (1..=bookings).map(|n| DueItem { target: target(n), due_at: build::start() }).collect::<Vec<_>>(),
-    ];
+    let mut batches = vec![(1..=bookings).map(|n| item(n, 0)).collect::<Vec<_>>()];
     let mut store = MockStore::new();
+    store.due_work.expect_begin_due().returning(|item, lease| {
+        let (attempts, leased_until) = (item.attempts + 1, lease.until());
+        Ok(Some(DueItem { attempts, leased_until, ..*item }))
+    });
+    store.due_work.expect_end_due().returning(|_, _| Ok(true));
     store.due_work.expect_claim_due().returning(move |_, _| Ok(batches.pop().unwrap_or_default()));
     configure(&mut store);
     let clock = Arc::new(ManualClock::at(now));
     let worker = Marketplace::builder(Arc::new(store)).clock(clock).build().worker();
     block_on(worker.run_until_idle()).unwrap()
+}
+
+/// A booking that is due, after so many attempts.
+fn item(n: u64, attempts: u32) -> DueItem {
+    let due_at = build::start();
+    DueItem { target: target(n), due_at, leased_until: due_at, attempts }
 }
 
 fn target(n: u64) -> AggregateRef {
@@ -75,4 +87,138 @@ fn a_store_that_must_be_prepared_is_a_failure_and_no_refusal() {
     assert_eq!((work.done, work.skipped, work.failed), (0, 0, 1));
     let rules: Vec<_> = work.failures.iter().map(|(_, error)| Error::rule(error)).collect();
     assert_eq!(rules, [Some(Rule::NotPrepared)]);
+}
+
+/// Attempts a booking whose reading ends as told, and tells how the attempt is ended, if the queue is told.
+fn attempt(attempts_before: u32, load: Option<StoreError>) -> (WorkDone, Option<AttemptEnd>) {
+    let ended = Arc::new(Mutex::new(None));
+    let kept = Arc::clone(&ended);
+    let mut batches = vec![vec![item(1, attempts_before)]];
+    let mut store = MockStore::new();
+    store.due_work.expect_claim_due().returning(move |_, _| Ok(batches.pop().unwrap_or_default()));
+    store
+        .due_work
+        .expect_begin_due()
+        .returning(|item, _| Ok(Some(DueItem { attempts: item.attempts + 1, ..*item })));
+    store.due_work.expect_end_due().returning(move |_, end| {
+        *kept.lock().unwrap() = Some(end);
+        Ok(true)
+    });
+    if let Some(error) = load {
+        store.bookings.expect_load().returning(move |_| Err(error.clone()));
+    }
+    let clock = Arc::new(ManualClock::at(build::start()));
+    let worker = Marketplace::builder(Arc::new(store)).clock(clock).build().worker();
+    let work = block_on(worker.run_due(10)).unwrap();
+    let end = ended.lock().unwrap().take();
+    (work, end)
+}
+
+fn unavailable() -> Option<StoreError> {
+    Some(StoreError::Unavailable("gone".to_owned()))
+}
+
+#[test]
+fn what_fails_waits_ever_longer_and_is_set_aside_in_the_end() {
+    let seconds = |attempts: u32| {
+        let (work, end) = attempt(attempts, unavailable());
+        assert_eq!((work.failed, work.set_aside), (1, 0));
+        let Some(AttemptEnd::Retry { at }) = end else { panic!("{end:?}") };
+        (at - build::start()).num_seconds()
+    };
+    for (attempts, longest) in [(0, 60), (1, 120), (4, 960), (9, 6 * 3_600), (22, 6 * 3_600)] {
+        let waits = seconds(attempts);
+        assert!(waits <= longest && waits >= longest * 3 / 4, "after attempt {}: {waits} s", attempts + 1);
+    }
+    let (work, end) = attempt(Worker::MAX_ATTEMPTS - 1, unavailable());
+    assert_eq!((work.failed, work.set_aside), (1, 1));
+    let Some(AttemptEnd::SetAside { at, reason }) = end else { panic!("{end:?}") };
+    assert_eq!(at, build::start());
+    assert!(reason.contains("gone"), "{reason}");
+}
+
+#[test]
+fn what_cannot_be_read_is_set_aside_at_once() {
+    let corrupt =
+        StoreError::Corrupt { collection: "bookings", id: "1".to_owned(), reason: "no status".to_owned() };
+    let (work, end) = attempt(0, Some(corrupt));
+    assert_eq!((work.failed, work.set_aside, work.failures.len()), (1, 1, 1));
+    let Some(AttemptEnd::SetAside { reason, .. }) = end else { panic!("{end:?}") };
+    assert!(reason.contains("no status"), "{reason}");
+}
+
+#[test]
+fn what_ends_its_process_is_not_attempted_again() {
+    // Without an expectation, reading the booking would fail the test.
+    let (work, end) = attempt(Worker::MAX_ATTEMPTS, None);
+    assert_eq!((work.failed, work.set_aside), (1, 1));
+    let Some(AttemptEnd::SetAside { reason, .. }) = end else { panic!("{end:?}") };
+    assert!(reason.contains("process"), "{reason}");
+}
+
+#[test]
+fn an_unprepared_store_is_not_the_fault_of_what_is_due() {
+    let (work, end) = attempt(Worker::MAX_ATTEMPTS - 1, Some(StoreError::NotPrepared("prepare it".into())));
+    assert_eq!((work.failed, work.set_aside), (1, 0));
+    assert_eq!(end, Some(AttemptEnd::Forgotten));
+}
+
+#[test]
+fn what_somebody_else_has_taken_meanwhile_is_left_to_them() {
+    let mut batches = vec![vec![item(1, 0)]];
+    let mut store = MockStore::new();
+    store.due_work.expect_claim_due().returning(move |_, _| Ok(batches.pop().unwrap_or_default()));
+    store.due_work.expect_begin_due().times(1).returning(|_, _| Ok(None));
+    let worker = Marketplace::builder(Arc::new(store)).build().worker();
+    let work = block_on(worker.run_due(10)).unwrap();
+    assert_eq!((work.skipped, work.failed), (1, 0));
+}
+
+#[test]
+fn a_change_that_the_store_cannot_take_is_no_outage() {
+    let error = Error::from(StoreError::Malformed("two writes of one booking".into()));
+    assert!(matches!(&error, Error::Internal { reason } if reason.contains("two writes")), "{error:?}");
+}
+
+/// A process that dies in the middle of a batch has leased the whole batch.
+#[test]
+fn an_item_that_ends_its_process_takes_no_attempt_from_those_behind_it() {
+    let world = World::new();
+    let mut targets = [world.book().id, world.book().id].map(AggregateRef::from);
+    // Both are due at one moment, and then come in the order of their ids.
+    targets.sort_unstable();
+    let [first, second] = targets;
+    for _ in 0..Worker::MAX_ATTEMPTS {
+        let lease = Lease { now: world.now(), length: Worker::LEASE };
+        let items = run(world.store.claim_due(lease, 10)).unwrap();
+        assert_eq!(items.iter().map(|item| item.target).collect::<Vec<_>>(), [first, second]);
+        run(world.store.begin_due(&items[0], lease)).unwrap().unwrap();
+        world.clock.advance(Worker::LEASE);
+    }
+    let work = run(world.market.worker().run_due(10)).unwrap();
+    assert_eq!((work.done, work.failed, work.set_aside), (1, 1, 1));
+    let AggregateRef::Booking(id) = second else { unreachable!() };
+    assert_eq!(world.load(id).status, BookingStatus::Assigned);
+
+    let operations = world.market.operations();
+    let list =
+        || run(operations.list_set_aside(&world.admin.actor(), &PageRequest::default())).unwrap().items;
+    let aside = list();
+    assert_eq!(aside.len(), 1);
+    assert_eq!((aside[0].target, aside[0].attempts), (first, Worker::MAX_ATTEMPTS + 1));
+    support::assert_forbidden(
+        run(operations.list_set_aside(&world.support.actor(), &PageRequest::default())),
+    );
+    support::assert_forbidden(run(operations.retry_set_aside(&world.customer.actor(), first)));
+    world.clock.advance(TimeDelta::days(1));
+    assert_eq!(list().len(), 1, "nobody attempts it");
+
+    run(operations.retry_set_aside(&world.admin.actor(), first)).unwrap();
+    run(operations.retry_set_aside(&world.admin.actor(), first)).unwrap();
+    assert_eq!(list(), []);
+    world.work();
+    let AggregateRef::Booking(id) = first else { unreachable!() };
+    assert_ne!(world.load(id).status, BookingStatus::Pending);
+    let nobody = AggregateRef::Booking(baitech_core::kernel::Id::from_bytes([9; 12]));
+    support::assert_not_found(run(operations.retry_set_aside(&world.admin.actor(), nobody)));
 }

@@ -75,6 +75,7 @@ mod authenticate;
 mod bookings;
 mod health;
 mod limit;
+mod operations;
 mod payments;
 mod problem;
 mod request;

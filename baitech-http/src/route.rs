@@ -8,7 +8,7 @@ use axum::{
 use crate::{
     app::App,
     bookings::{agreement, dispute, ending, list, matching, progress, quality, read, request},
-    health,
+    health, operations,
     payments::{charges, decisions, documents, reconciliation, transactions, wallet, webhooks},
 };
 
@@ -166,4 +166,7 @@ pub(crate) const TABLE: &[Entry] = table![
     get    "/api/v1/webhooks"                                            Authenticated webhooks::list_webhooks,
     post   "/api/v1/webhooks/{token}"                                    Public        webhooks::receive_webhook,
     post   "/api/v1/webhooks/{webhook}/retry"                            Authenticated webhooks::retry_webhook,
+
+    get    "/api/v1/set-aside"                                           Authenticated operations::list_set_aside,
+    post   "/api/v1/set-aside/{kind}/{id}/retry"                         Authenticated operations::retry_set_aside,
 ];

@@ -1,32 +1,61 @@
 //! Due work: the documents whose `dueAt` has come.
 
+use std::cmp::Reverse;
+
 use async_trait::async_trait;
 use baitech_core::account::User;
 use baitech_core::booking::Booking;
-use baitech_core::kernel::Id;
+use baitech_core::kernel::{Id, Page, PageRequest};
 use baitech_core::payment::{Transaction, Webhook};
-use baitech_core::store::{DueItem, DueWork, Lease, StoreError};
+use baitech_core::store::{AggregateRef, AttemptEnd, DueItem, DueWork, Lease, SetAsideItem, StoreError};
 use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, doc};
 use futures::TryStreamExt;
+use mongodb::options::ReturnDocument;
 use serde::Deserialize;
 
 use crate::MongoStore;
 use crate::aggregate_ref::collection_of;
 use crate::codec::Aggregate;
+use crate::page::limit_of;
 use crate::server_error::unavailable;
 
 /// When something is to be done by itself; missing for never.
 pub(crate) const DUE_AT: &str = "dueAt";
 /// Until when a worker keeps the document to itself.
 pub(crate) const LEASED_UNTIL: &str = "dueLeasedUntil";
+/// How many attempts were begun since the document was last written; missing for none.
+pub(crate) const ATTEMPTS: &str = "dueAttempts";
+/// Why nothing is done by itself, and since when; with `dueAt`, which the document does not have meanwhile.
+pub(crate) const SET_ASIDE: &str = "dueSetAside";
+/// By which documents that are set aside are listed.
+const SET_ASIDE_AT: &str = "dueSetAside.at";
 
 #[derive(Debug, Deserialize)]
 struct Candidate {
     #[serde(rename = "_id")]
-    id: ObjectId,
+    id: Bson,
     #[serde(rename = "dueAt")]
     due_at: DateTime,
+    #[serde(rename = "dueAttempts", default)]
+    attempts: u32,
+}
+
+#[derive(Debug, Deserialize)]
+struct Aside {
+    #[serde(rename = "_id")]
+    id: Bson,
+    #[serde(rename = "dueSetAside")]
+    set_aside: SetAside,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SetAside {
+    at: DateTime,
+    due_at: DateTime,
+    attempts: u32,
+    reason: String,
 }
 
 #[async_trait]
@@ -49,6 +78,63 @@ impl DueWork for MongoStore {
             }
         }
     }
+
+    async fn begin_due(&self, item: &DueItem, lease: Lease) -> Result<Option<DueItem>, StoreError> {
+        let update = doc! {
+            "$inc": { ATTEMPTS: 1 },
+            "$set": { LEASED_UNTIL: DateTime::from_chrono(lease.until()) },
+        };
+        let documents = self.database().collection::<Candidate>(collection_of(item.target));
+        let found = documents
+            .find_one_and_update(leased(item), update)
+            .projection(doc! { DUE_AT: 1, ATTEMPTS: 1 })
+            .return_document(ReturnDocument::After);
+        let found = found.await.map_err(unavailable)?;
+        Ok(found.map(|found| DueItem { leased_until: lease.until(), attempts: found.attempts, ..*item }))
+    }
+
+    async fn end_due(&self, item: &DueItem, end: AttemptEnd) -> Result<bool, StoreError> {
+        let update = match end {
+            AttemptEnd::Forgotten => doc! { "$unset": { ATTEMPTS: "" } },
+            AttemptEnd::Retry { at } => doc! { "$set": { LEASED_UNTIL: DateTime::from_chrono(at) } },
+            AttemptEnd::SetAside { at, reason } => {
+                let set_aside = doc! {
+                    "at": DateTime::from_chrono(at),
+                    "dueAt": DateTime::from_chrono(item.due_at),
+                    "attempts": i64::from(item.attempts),
+                    "reason": reason,
+                };
+                doc! { "$set": { SET_ASIDE: set_aside }, "$unset": { DUE_AT: "", LEASED_UNTIL: "", ATTEMPTS: "" } }
+            }
+        };
+        let documents = self.raw(collection_of(item.target));
+        let updated = documents.update_one(leased(item), update).await.map_err(unavailable)?;
+        Ok(updated.matched_count == 1)
+    }
+
+    async fn list_set_aside(&self, page: &PageRequest) -> Result<Page<SetAsideItem>, StoreError> {
+        let after = page.cursor().map(SetAsideItem::place).transpose().map_err(StoreError::Cursor)?;
+        let mut items = self.set_aside_of::<User>(after, page).await?;
+        items.extend(self.set_aside_of::<Booking>(after, page).await?);
+        items.extend(self.set_aside_of::<Transaction>(after, page).await?);
+        items.extend(self.set_aside_of::<Webhook>(after, page).await?);
+        items.sort_by_key(|item| (Reverse(item.set_aside_at.timestamp_millis()), item.target));
+        Ok(Page::from_overfull(items, page.limit(), SetAsideItem::cursor))
+    }
+
+    async fn release_due(&self, target: AggregateRef) -> Result<bool, StoreError> {
+        let filter = doc! {
+            "_id": ObjectId::from_bytes(target.id_bytes()),
+            "dueSetAside.dueAt": { "$type": "date" },
+        };
+        let update = vec![
+            doc! { "$set": { DUE_AT: "$dueSetAside.dueAt" } },
+            doc! { "$unset": [SET_ASIDE, LEASED_UNTIL, ATTEMPTS] },
+        ];
+        let documents = self.raw(collection_of(target));
+        let updated = documents.update_one(filter, update).await.map_err(unavailable)?;
+        Ok(updated.matched_count == 1)
+    }
 }
 
 impl MongoStore {
@@ -67,15 +153,19 @@ impl MongoStore {
         let found = documents
             .find(due_filter(lease))
             .sort(doc! { DUE_AT: 1 })
-            .projection(doc! { DUE_AT: 1 })
+            .projection(doc! { DUE_AT: 1, ATTEMPTS: 1 })
             .limit(i64::try_from(limit).unwrap_or(i64::MAX).max(1));
         let found: Vec<Candidate> =
             found.await.map_err(unavailable)?.try_collect().await.map_err(unavailable)?;
-        let item = |candidate: Candidate| DueItem {
-            target: A::reference(Id::from_bytes(candidate.id.bytes())),
-            due_at: candidate.due_at.to_chrono(),
+        let item = |candidate: Candidate| {
+            Some(DueItem {
+                target: target::<A>(&candidate.id)?,
+                due_at: candidate.due_at.to_chrono(),
+                leased_until: lease.until(),
+                attempts: candidate.attempts,
+            })
         };
-        Ok(found.into_iter().map(item).collect())
+        Ok(found.into_iter().filter_map(item).collect())
     }
 
     async fn lease(&self, lease: Lease, item: &DueItem) -> Result<bool, StoreError> {
@@ -85,6 +175,61 @@ impl MongoStore {
         let updated =
             self.raw(collection_of(item.target)).update_one(filter, update).await.map_err(unavailable)?;
         Ok(updated.matched_count == 1)
+    }
+
+    /// The documents of a collection that are set aside, after a place in the list of all of them.
+    async fn set_aside_of<A: Aggregate>(
+        &self,
+        after: Option<(i64, AggregateRef)>,
+        page: &PageRequest,
+    ) -> Result<Vec<SetAsideItem>, StoreError> {
+        let mut filter = doc! { SET_ASIDE_AT: { "$exists": true } };
+        if let Some((millis, target)) = after {
+            let at = DateTime::from_millis(millis);
+            let [first, last] = [[0; 12], [u8::MAX; 12]].map(|id| A::reference(Id::from_bytes(id)));
+            // Items of one moment are ordered by their kind, then by their id.
+            if last < target {
+                filter.insert(SET_ASIDE_AT, doc! { "$lt": at });
+            } else {
+                filter.insert(SET_ASIDE_AT, doc! { "$lte": at });
+            }
+            if first <= target && target <= last {
+                let id = ObjectId::from_bytes(target.id_bytes());
+                let later = doc! { SET_ASIDE_AT: at, "_id": { "$gt": id } };
+                filter.insert("$or", [doc! { SET_ASIDE_AT: { "$lt": at } }, later]);
+            }
+        }
+        let documents = self.database().collection::<Aside>(A::COLLECTION);
+        let found = documents
+            .find(filter)
+            .sort(doc! { SET_ASIDE_AT: -1, "_id": 1 })
+            .projection(doc! { SET_ASIDE: 1 })
+            .limit(limit_of(page));
+        let found: Vec<Aside> = found.await.map_err(unavailable)?.try_collect().await.map_err(unavailable)?;
+        let item = |Aside { id, set_aside }: Aside| {
+            Some(SetAsideItem {
+                target: target::<A>(&id)?,
+                reason: set_aside.reason,
+                attempts: set_aside.attempts,
+                due_at: set_aside.due_at.to_chrono(),
+                set_aside_at: set_aside.at.to_chrono(),
+            })
+        };
+        Ok(found.into_iter().filter_map(item).collect())
+    }
+}
+
+/// A stranger's document whose id is none of ours is nothing that the engine has made due.
+fn target<A: Aggregate>(id: &Bson) -> Option<AggregateRef> {
+    Some(A::reference(Id::from_bytes(id.as_object_id()?.bytes())))
+}
+
+/// Under the lease under which an item was given out, and not written since.
+fn leased(item: &DueItem) -> Document {
+    doc! {
+        "_id": ObjectId::from_bytes(item.target.id_bytes()),
+        DUE_AT: DateTime::from_chrono(item.due_at),
+        LEASED_UNTIL: DateTime::from_chrono(item.leased_until),
     }
 }
 

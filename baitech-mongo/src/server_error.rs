@@ -47,6 +47,13 @@ pub(crate) fn duplicate_key(error: &Error) -> Option<DuplicateKey> {
 
 /// An error that is not the domain's business.
 pub(crate) fn unavailable(error: Error) -> StoreError {
+    if let ErrorKind::BsonDeserialization(reason) = error.kind.as_ref() {
+        return StoreError::Corrupt {
+            collection: "the database",
+            id: "a document".to_owned(),
+            reason: reason.to_string(),
+        };
+    }
     match server_code(&error) {
         Some(code) if UNACCEPTABLE.contains(&code) => StoreError::Malformed(error.to_string().into()),
         _ => StoreError::Unavailable(error.to_string()),

@@ -20,8 +20,8 @@ use baitech_core::payment::{
     TransactionStatus, WebhookRepository, WebhookStatus,
 };
 use baitech_core::store::{
-    AggregateRef, Bound, ChangeSet, ClaimKey, Claims, Commit, Counters, DueWork, Fingerprint, IdempotencyKey,
-    Lease, LedgerReader, Load, Outbox, Put, Stored,
+    AggregateRef, AttemptEnd, Bound, ChangeSet, ClaimKey, Claims, Commit, Counters, DueWork, Fingerprint,
+    IdempotencyKey, Lease, LedgerReader, Load, Outbox, Put, Stored,
 };
 use baitech_core::testing::build;
 use baitech_mongo::MongoStore;
@@ -197,7 +197,13 @@ async fn ask_everything(store: &MongoStore) {
     store.open_requests(Category::Plumbing, nairobi, reach).await.unwrap();
 
     let lease = Lease { now: build::start(), length: TimeDelta::minutes(1) };
-    assert_eq!(store.claim_due(lease, 20).await.unwrap().len(), 20);
+    let due = store.claim_due(lease, 20).await.unwrap();
+    assert_eq!(due.len(), 20);
+    let begun = store.begin_due(&due[0], lease).await.unwrap().unwrap();
+    let end = AttemptEnd::SetAside { at: lease.now, reason: "broken".to_owned() };
+    assert!(store.end_due(&begun, end).await.unwrap());
+    assert_eq!(store.list_set_aside(&PageRequest::default()).await.unwrap().items.len(), 1);
+    assert!(store.release_due(begun.target).await.unwrap());
     store.held(&[ClaimKey::new("a", "b"), ClaimKey::new("a", "c")]).await.unwrap();
     store.next("series").await.unwrap();
     let key = IdempotencyKey::new("key").unwrap();

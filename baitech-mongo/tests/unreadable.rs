@@ -6,9 +6,10 @@ mod support;
 
 use std::collections::BTreeSet;
 
+use baitech_core::Marketplace;
 use baitech_core::account::{Category, User, UserFilter, UserRepository};
 use baitech_core::booking::{Booking, BookingFilter, BookingRepository, BookingStatus, StatusChange};
-use baitech_core::kernel::{GeoPoint, Id, PageRequest};
+use baitech_core::kernel::{Actor, Error, GeoPoint, Id, ManualClock, PageRequest};
 use baitech_core::matching::{Candidate, CandidateQuery, JobDays, MatchingRepository};
 use baitech_core::store::{
     AggregateRef, ChangeSet, Commit, Committed, Event, Load, Outbox, Put, Stored, Version,
@@ -204,4 +205,52 @@ async fn lists_that_are_null_are_empty_and_can_be_added_to() {
     set(&store, "users", id, skill).await;
     let user: Stored<User> = store.load(Id::from_bytes(id.bytes())).await.unwrap().unwrap();
     assert!(!user.technician.as_ref().unwrap().skills[0].verified);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn due_work_on_it_is_set_aside_until_it_is_mended() {
+    let store = support::store().await;
+    let (customer, technician) =
+        (build::customer(1), build::technician(1, Category::Plumbing, build::nairobi()));
+    let record = build::booking(1, &customer, Some(&technician), BookingStatus::Assigned);
+    let due = build::start();
+    let (id, target) = (record.id, AggregateRef::Booking(record.id));
+    let changes = ChangeSet::new()
+        .write(Put::new(customer))
+        .write(Put::new(technician))
+        .write(Put::new(Booking::from_record(record)).due_at(Some(due)));
+    assert_eq!(store.commit(changes).await.unwrap(), Committed::Applied);
+    let raw = ObjectId::from_bytes(id.to_bytes());
+    let bookings = store.database().collection::<Document>("bookings");
+    let before = bookings.find_one(doc! { "_id": raw }).await.unwrap().unwrap();
+    set(&store, "bookings", raw, doc! { "pricing": "cheap" }).await;
+
+    let clock = std::sync::Arc::new(ManualClock::at(due + chrono::TimeDelta::hours(1)));
+    let shared = std::sync::Arc::new(store.clone());
+    let market = Marketplace::builder(shared).clock(clock.clone()).build();
+    let (worker, operations) = (market.worker(), market.operations());
+    let work = worker.run_due(10).await.unwrap();
+    assert_eq!((work.failed, work.set_aside), (1, 1), "{work:?}");
+    clock.advance(chrono::TimeDelta::days(30));
+    assert!(worker.run_due(10).await.unwrap().is_idle(), "it does not come again");
+
+    let page = PageRequest::default();
+    let listed = operations.list_set_aside(&Actor::System, &page).await.unwrap().items;
+    let [item] = listed.as_slice() else { panic!("one item is set aside: {listed:?}") };
+    assert_eq!((item.target, item.due_at, item.attempts), (target, due, 1));
+    assert!(item.reason.contains("pricing") && item.reason.contains(&id.to_string()), "{}", item.reason);
+    let refused = operations.retry_set_aside(&Actor::System, target).await.unwrap_err();
+    assert!(matches!(refused, Error::Corrupt { collection: "bookings", .. }), "{refused:?}");
+    assert_eq!(operations.list_set_aside(&Actor::System, &page).await.unwrap().items.len(), 1);
+
+    set(&store, "bookings", raw, doc! { "pricing": before.get_document("pricing").unwrap() }).await;
+    operations.retry_set_aside(&Actor::System, target).await.unwrap();
+    let work = worker.run_due(10).await.unwrap();
+    assert_eq!((work.done, work.failed), (1, 0), "{work:?}");
+    let booking: Stored<Booking> = store.load(id).await.unwrap().unwrap();
+    assert_ne!(booking.status, BookingStatus::Assigned);
+    let after = bookings.find_one(doc! { "_id": raw }).await.unwrap().unwrap();
+    for field in ["dueSetAside", "dueAttempts", "dueLeasedUntil"] {
+        assert!(!after.contains_key(field), "{field} is left: {after}");
+    }
 }

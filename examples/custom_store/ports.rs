@@ -16,8 +16,9 @@ use baitech::{
         TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
     },
     store::{
-        ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem, DueWork, Event,
-        Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, Store, StoreError, Stored,
+        AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem,
+        DueWork, Event, Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, SetAsideItem, Store,
+        StoreError, Stored,
     },
 };
 use chrono::{DateTime, Utc};
@@ -113,6 +114,22 @@ impl<S: Store> Counters for Observed<S> {
 impl<S: Store> DueWork for Observed<S> {
     async fn claim_due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError> {
         self.meter.count("claim_due", self.inner.claim_due(lease, limit)).await
+    }
+
+    async fn begin_due(&self, item: &DueItem, lease: Lease) -> Result<Option<DueItem>, StoreError> {
+        self.meter.count("begin_due", self.inner.begin_due(item, lease)).await
+    }
+
+    async fn end_due(&self, item: &DueItem, end: AttemptEnd) -> Result<bool, StoreError> {
+        self.meter.count("end_due", self.inner.end_due(item, end)).await
+    }
+
+    async fn list_set_aside(&self, page: &PageRequest) -> Result<Page<SetAsideItem>, StoreError> {
+        self.meter.count("list_set_aside", self.inner.list_set_aside(page)).await
+    }
+
+    async fn release_due(&self, target: AggregateRef) -> Result<bool, StoreError> {
+        self.meter.count("release_due", self.inner.release_due(target)).await
     }
 }
 

@@ -3,6 +3,7 @@
 mod books;
 mod config;
 mod database;
+mod operations;
 mod papers;
 mod payments;
 mod webhooks;
@@ -18,6 +19,7 @@ use baitech::{
     mongo::MongoStore,
     payment::{TransactionNumber, Webhook, WebhookStatus},
     providers::pdf::PdfRenderer,
+    store::AggregateRef,
 };
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::filter::LevelFilter;
@@ -80,6 +82,18 @@ enum Command {
         /// Have this call looked at once more: a dead letter, or one that was rejected. Exits with 1 where it fails again.
         #[arg(long, value_name = "ID")]
         retry: Option<Id<Webhook>>,
+    },
+    /// Show the due work that no worker attempts any more, the latest first, or have an item attempted again.
+    SetAside {
+        #[command(flatten)]
+        store: Store,
+        /// How many.
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT)))]
+        limit: u32,
+        /// Have this item attempted again, once its cause is mended: booking/ID, transaction/ID. Exits with 1 where it still
+        /// cannot be read.
+        #[arg(long, value_name = "ITEM")]
+        retry: Option<AggregateRef>,
     },
     /// Set a provider's statement against the books. Marks what both have. Exits with 1 where they differ.
     Reconcile {
@@ -182,6 +196,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
             Command::Webhooks { store, status, limit, retry } => match retry {
                 Some(id) => webhooks::retry(&store.market().await?, id).await,
                 None => webhooks::list(&store.market().await?, status, limit).await,
+            },
+            Command::SetAside { store, limit, retry } => match retry {
+                Some(target) => operations::retry(&store.market().await?, target).await,
+                None => operations::list(&store.market().await?, limit).await,
             },
             Command::Reconcile { store, method, json, file } => {
                 payments::reconcile(&store.market().await?, method, &file, json).await

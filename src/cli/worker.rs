@@ -68,8 +68,11 @@ async fn run_batch(worker: &Worker, interval: Duration) -> Duration {
 }
 
 fn report(work: &WorkDone) {
-    let WorkDone { done, skipped, failed, blocked, .. } = work;
+    let WorkDone { done, skipped, failed, blocked, set_aside, .. } = work;
     print(format_args!("done {done}, skipped {skipped}, failed {failed}, blocked {blocked}"));
+    if *set_aside > 0 {
+        eprintln!("baitech: {set_aside} due items are not attempted any more: see `baitech set-aside`");
+    }
     for (target, error) in &work.failures {
         eprintln!("baitech: {target}: {error}");
     }

@@ -1,11 +1,13 @@
 use std::fs;
 
 use baitech::{
+    kernel::{Clock, SystemClock},
     ledger::Account,
     mongo::{MongoStore, testing::TestServer},
     payment::TransactionStatus,
-    store::{LedgerReader, Outbox},
+    store::{AggregateRef, AttemptEnd, DueWork, Lease, LedgerReader, Outbox},
 };
+use chrono::TimeDelta;
 
 use crate::office::Office;
 
@@ -128,6 +130,38 @@ async fn calls_of_providers_are_listed_and_retried() {
     assert!(retried.out.contains("is rejected"), "{}", retried.out);
     let wrong = office.run(&["webhooks", "--status", "lost"]).await;
     assert!(wrong.code == Some(2) && wrong.err.contains("dead_letter"), "{wrong:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn due_work_that_is_set_aside_is_listed_and_retried() {
+    let office = Office::open().await;
+    let (_, payment) = office.asked().await;
+    assert_eq!(office.run(&["set-aside"]).await.out, "nothing is set aside\n");
+    let lease = Lease { now: SystemClock.now(), length: TimeDelta::minutes(1) };
+    let target = AggregateRef::Transaction(payment.id);
+    let items = office.store.claim_due(lease, 100).await.unwrap();
+    let item = items.iter().find(|item| item.target == target).unwrap();
+    let end = AttemptEnd::SetAside { at: lease.now, reason: "amount: a text".to_owned() };
+    assert!(office.store.end_due(item, end).await.unwrap());
+
+    let name = format!("transaction/{}", payment.id);
+    let listed = office.run(&["set-aside"]).await;
+    assert!(listed.code == Some(0) && listed.out.contains(&name), "{listed:?}");
+    assert!(listed.out.contains("amount: a text"), "{}", listed.out);
+    let worked = office.run(&["worker", "--once"]).await;
+    assert_eq!(worked.code, Some(0), "{worked:?}");
+    assert_eq!(office.load(payment.id).await.status, TransactionStatus::Processing, "nobody attempts it");
+
+    let wrong = office.run(&["set-aside", "--retry", "transaction"]).await;
+    assert!(wrong.code == Some(2) && wrong.err.contains("transaction/ID"), "{wrong:?}");
+    let unknown = office.run(&["set-aside", "--retry", "booking/000000000000000000000000"]).await;
+    assert!(unknown.code == Some(1) && unknown.err.contains("there is no booking"), "{unknown:?}");
+    let retried = office.run(&["set-aside", "--retry", &name]).await;
+    assert_eq!(retried.code, Some(0), "{retried:?}");
+    office.daraja.pay(&office.daraja.prompts()[0]);
+    let worked = office.run(&["worker", "--once"]).await;
+    assert_eq!(worked.code, Some(0), "{worked:?}");
+    assert_eq!(office.load(payment.id).await.status, TransactionStatus::Completed);
 }
 
 #[tokio::test(flavor = "multi_thread")]

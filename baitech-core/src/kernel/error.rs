@@ -90,6 +90,13 @@ pub enum Error {
         /// Where and how, for an operator; nothing of it is for a client's eyes.
         reason: String,
     },
+    /// A fault of the engine or of its store, such as a change that the store cannot take. Nothing was stored, and a repetition does
+    /// not help: an operator has to look at it.
+    #[error("internal error: {reason}")]
+    Internal {
+        /// What went wrong, for an operator; nothing of it is for a client's eyes.
+        reason: String,
+    },
     /// The store or a provider cannot be reached or gave no answer; the outcome is unknown. A retry is safe only with
     /// the same idempotency key.
     #[error("not available: {reason}")]
@@ -172,7 +179,8 @@ impl From<StoreError> for Error {
             }
             StoreError::Cursor(violation) => violation.into(),
             StoreError::NotPrepared(way_out) => Self::refused(Rule::NotPrepared, way_out),
-            failed @ (StoreError::Conflict(_) | StoreError::Malformed(_) | StoreError::Unavailable(_)) => {
+            bug @ StoreError::Malformed(_) => Self::Internal { reason: bug.to_string() },
+            failed @ (StoreError::Conflict(_) | StoreError::Unavailable(_)) => {
                 Self::Unavailable { reason: failed.to_string() }
             }
         }
@@ -233,9 +241,7 @@ impl From<UnbalancedEntry> for Error {
     fn from(error: UnbalancedEntry) -> Self {
         match error {
             UnbalancedEntry::Money(error) => error.into(),
-            UnbalancedEntry::Sum(_) | UnbalancedEntry::TooFew => {
-                Self::Unavailable { reason: error.to_string() }
-            }
+            UnbalancedEntry::Sum(_) | UnbalancedEntry::TooFew => Self::Internal { reason: error.to_string() },
         }
     }
 }

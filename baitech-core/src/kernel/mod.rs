@@ -4,6 +4,7 @@
 //! time and randomness come in through ports, so that a decision can be repeated exactly.
 
 mod actor;
+mod back_off;
 mod clock;
 pub(crate) mod decimal;
 mod entropy;
@@ -20,6 +21,7 @@ mod violation;
 mod zone;
 
 pub use actor::{Actor, Role};
+pub(crate) use back_off::back_off;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use error::{Current, Error, Kind, Refusal, Result, Rule, Unique};

@@ -1,62 +1,144 @@
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+    ops::Bound,
+};
 
 use chrono::{DateTime, Utc};
 
-use crate::store::{AggregateRef, DueItem, Lease};
+use crate::store::{AggregateRef, AttemptEnd, DueItem, Lease, SetAsideItem};
 
-/// What is due when: the items that anybody may take, and those under a lease.
+/// The place in the list of what is set aside: the latest first, then by kind and id.
+pub(super) type AsideKey = (Reverse<i64>, AggregateRef);
+
+/// What is due when: the items that anybody may take, those under a lease, and those that wait for an operator.
 #[derive(Debug, Default)]
 pub(super) struct DueQueue {
     entries: HashMap<AggregateRef, Entry>,
     free: BTreeSet<(DateTime<Utc>, AggregateRef)>,
     leased: BTreeSet<(DateTime<Utc>, AggregateRef)>,
+    aside: BTreeSet<AsideKey>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Entry {
     due_at: DateTime<Utc>,
-    leased_until: Option<DateTime<Utc>>,
+    attempts: u32,
+    place: Place,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    Free,
+    Leased { until: DateTime<Utc> },
+    Aside { at: DateTime<Utc>, reason: String },
 }
 
 impl DueQueue {
-    /// Says when an aggregate is next due, and ends a lease on it.
+    /// Says when an aggregate is next due, and forgets leases, attempts and what was set aside.
     pub(super) fn schedule(&mut self, target: AggregateRef, due_at: Option<DateTime<Utc>>) {
-        if let Some(entry) = self.entries.remove(&target) {
-            match entry.leased_until {
-                Some(until) => self.leased.remove(&(until, target)),
-                None => self.free.remove(&(entry.due_at, target)),
-            };
-        }
+        self.remove(target);
         if let Some(due_at) = due_at {
-            self.entries.insert(target, Entry { due_at, leased_until: None });
-            self.free.insert((due_at, target));
+            self.insert(target, Entry { due_at, attempts: 0, place: Place::Free });
         }
     }
 
     pub(super) fn claim(&mut self, lease: Lease, limit: usize) -> Vec<DueItem> {
         self.end_leases(lease.now);
-        let until = lease.until();
+        let leased_until = lease.until();
         let mut items = Vec::new();
         while items.len() < limit {
-            let Some((due_at, target)) = self.free.first().copied().filter(|(at, _)| *at <= lease.now) else {
+            let Some((_, target)) = self.free.first().copied().filter(|(at, _)| *at <= lease.now) else {
                 break;
             };
-            self.free.pop_first();
-            self.leased.insert((until, target));
-            self.entries.insert(target, Entry { due_at, leased_until: Some(until) });
-            items.push(DueItem { target, due_at });
+            let Some(Entry { due_at, attempts, .. }) = self.remove(target) else { break };
+            self.insert(target, Entry { due_at, attempts, place: Place::Leased { until: leased_until } });
+            items.push(DueItem { target, due_at, leased_until, attempts });
         }
         items
     }
 
+    pub(super) fn begin(&mut self, item: &DueItem, lease: Lease) -> Option<DueItem> {
+        let Entry { due_at, attempts, .. } = self.take_leased(item)?;
+        let (attempts, leased_until) = (attempts.saturating_add(1), lease.until());
+        self.insert(item.target, Entry { due_at, attempts, place: Place::Leased { until: leased_until } });
+        Some(DueItem { leased_until, attempts, ..*item })
+    }
+
+    pub(super) fn end(&mut self, item: &DueItem, end: AttemptEnd) -> bool {
+        let Some(Entry { due_at, attempts, place }) = self.take_leased(item) else { return false };
+        let (attempts, place) = match end {
+            AttemptEnd::Forgotten => (0, place),
+            AttemptEnd::Retry { at } => (attempts, Place::Leased { until: at }),
+            AttemptEnd::SetAside { at, reason } => (attempts, Place::Aside { at, reason }),
+        };
+        self.insert(item.target, Entry { due_at, attempts, place });
+        true
+    }
+
+    pub(super) fn release(&mut self, target: AggregateRef) -> bool {
+        let is_aside = |entry: &Entry| matches!(entry.place, Place::Aside { .. });
+        let Some(due_at) =
+            self.entries.get(&target).filter(|entry| is_aside(entry)).map(|entry| entry.due_at)
+        else {
+            return false;
+        };
+        self.schedule(target, Some(due_at));
+        true
+    }
+
+    /// Up to `limit` of the items that are set aside, after a place in their list.
+    pub(super) fn aside(&self, after: Option<AsideKey>, limit: usize) -> Vec<SetAsideItem> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let items = self.aside.range((from, Bound::Unbounded)).filter_map(|(_, target)| {
+            let Entry { due_at, attempts, place } = self.entries.get(target)?;
+            let Place::Aside { at, reason } = place else { return None };
+            Some(SetAsideItem {
+                target: *target,
+                reason: reason.clone(),
+                attempts: *attempts,
+                due_at: *due_at,
+                set_aside_at: *at,
+            })
+        });
+        items.take(limit).collect()
+    }
+
+    /// Removes an item that is still under the lease under which it was given out.
+    fn take_leased(&mut self, item: &DueItem) -> Option<Entry> {
+        let entry = self.entries.get(&item.target)?;
+        let is_held = matches!(entry.place, Place::Leased { until } if until == item.leased_until);
+        if is_held && entry.due_at == item.due_at { self.remove(item.target) } else { None }
+    }
+
+    fn insert(&mut self, target: AggregateRef, entry: Entry) {
+        match &entry.place {
+            Place::Free => self.free.insert((entry.due_at, target)),
+            Place::Leased { until } => self.leased.insert((*until, target)),
+            Place::Aside { at, .. } => self.aside.insert(aside_key(*at, target)),
+        };
+        self.entries.insert(target, entry);
+    }
+
+    fn remove(&mut self, target: AggregateRef) -> Option<Entry> {
+        let entry = self.entries.remove(&target)?;
+        match &entry.place {
+            Place::Free => self.free.remove(&(entry.due_at, target)),
+            Place::Leased { until } => self.leased.remove(&(*until, target)),
+            Place::Aside { at, .. } => self.aside.remove(&aside_key(*at, target)),
+        };
+        Some(entry)
+    }
+
     /// Makes items free again whose lease has run out.
     fn end_leases(&mut self, now: DateTime<Utc>) {
-        while let Some((until, target)) = self.leased.first().copied().filter(|(until, _)| *until <= now) {
-            self.leased.remove(&(until, target));
-            if let Some(entry) = self.entries.get_mut(&target) {
-                entry.leased_until = None;
-                self.free.insert((entry.due_at, target));
-            }
+        while let Some((_, target)) = self.leased.first().copied().filter(|(until, _)| *until <= now) {
+            let Some(entry) = self.remove(target) else { return };
+            self.insert(target, Entry { place: Place::Free, ..entry });
         }
     }
+}
+
+fn aside_key(at: DateTime<Utc>, target: AggregateRef) -> AsideKey {
+    (Reverse(at.timestamp_millis()), target)
 }

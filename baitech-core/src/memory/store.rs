@@ -10,8 +10,8 @@ use crate::{
     kernel::{Currency, Id, Money, Page, PageRequest, Pause},
     ledger::{Account, AccountLine, Entry},
     store::{
-        ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem, DueWork, Event,
-        Fingerprint, IdempotencyKey, Lease, LedgerReader, Outbox, StoreError,
+        AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem,
+        DueWork, Event, Fingerprint, IdempotencyKey, Lease, LedgerReader, Outbox, SetAsideItem, StoreError,
     },
 };
 
@@ -110,6 +110,25 @@ impl Counters for MemoryStore {
 impl DueWork for MemoryStore {
     async fn claim_due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError> {
         Ok(self.write().due.claim(lease, limit))
+    }
+
+    async fn begin_due(&self, item: &DueItem, lease: Lease) -> Result<Option<DueItem>, StoreError> {
+        Ok(self.write().due.begin(item, lease))
+    }
+
+    async fn end_due(&self, item: &DueItem, end: AttemptEnd) -> Result<bool, StoreError> {
+        Ok(self.write().due.end(item, end))
+    }
+
+    async fn list_set_aside(&self, page: &PageRequest) -> Result<Page<SetAsideItem>, StoreError> {
+        let after = page.cursor().map(SetAsideItem::place).transpose().map_err(StoreError::Cursor)?;
+        let after = after.map(|(millis, target)| (std::cmp::Reverse(millis), target));
+        let items = self.read().due.aside(after, page.limit().saturating_add(1));
+        Ok(Page::from_overfull(items, page.limit(), SetAsideItem::cursor))
+    }
+
+    async fn release_due(&self, target: AggregateRef) -> Result<bool, StoreError> {
+        Ok(self.write().due.release(target))
     }
 }
 

@@ -5,8 +5,8 @@ use crate::{
     kernel::{Currency, Id, Money, Page, PageRequest},
     ledger::{Account, AccountLine},
     store::{
-        ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem, DueWork, Event,
-        Fingerprint, IdempotencyKey, Lease, LedgerReader, Outbox, StoreError,
+        AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem,
+        DueWork, Event, Fingerprint, IdempotencyKey, Lease, LedgerReader, Outbox, SetAsideItem, StoreError,
     },
 };
 
@@ -96,6 +96,10 @@ mock! {
     #[async_trait]
     impl DueWork for DueWork {
         async fn claim_due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError>;
+        async fn begin_due(&self, item: &DueItem, lease: Lease) -> Result<Option<DueItem>, StoreError>;
+        async fn end_due(&self, item: &DueItem, end: AttemptEnd) -> Result<bool, StoreError>;
+        async fn list_set_aside(&self, page: &PageRequest) -> Result<Page<SetAsideItem>, StoreError>;
+        async fn release_due(&self, target: AggregateRef) -> Result<bool, StoreError>;
     }
 }
 

@@ -18,8 +18,9 @@ use crate::{
         TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
     },
     store::{
-        ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem, DueWork, Event,
-        Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, StoreError, Stored,
+        AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem,
+        DueWork, Event, Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, SetAsideItem,
+        StoreError, Stored,
     },
 };
 
@@ -95,6 +96,22 @@ impl Counters for MockStore {
 impl DueWork for MockStore {
     async fn claim_due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError> {
         self.due_work.claim_due(lease, limit).await
+    }
+
+    async fn begin_due(&self, item: &DueItem, lease: Lease) -> Result<Option<DueItem>, StoreError> {
+        self.due_work.begin_due(item, lease).await
+    }
+
+    async fn end_due(&self, item: &DueItem, end: AttemptEnd) -> Result<bool, StoreError> {
+        self.due_work.end_due(item, end).await
+    }
+
+    async fn list_set_aside(&self, page: &PageRequest) -> Result<Page<SetAsideItem>, StoreError> {
+        self.due_work.list_set_aside(page).await
+    }
+
+    async fn release_due(&self, target: AggregateRef) -> Result<bool, StoreError> {
+        self.due_work.release_due(target).await
     }
 }
 

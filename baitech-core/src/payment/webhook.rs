@@ -7,7 +7,7 @@ use super::{PaymentEvent, Transaction, gateway::WebhookCall};
 use crate::{
     booking::{BookingPolicy, PaymentMethod},
     decide::{Aggregate, Decision},
-    kernel::{Code, Current, Entropy, Error, Id, Kind, Result, Rule, Violation, after},
+    kernel::{Code, Current, Entropy, Error, Id, Kind, Result, Rule, Violation, after, back_off},
     policy::PolicyCheck,
     store::{AggregateRef, Put, Stored, Write},
 };
@@ -170,13 +170,7 @@ impl WebhookPolicy {
     /// together do not come again together.
     #[must_use]
     pub fn wait(&self, attempts: u32, entropy: &dyn Entropy) -> TimeDelta {
-        let doubled = self.first_wait.checked_mul(2_i32.saturating_pow(attempts.saturating_sub(1)));
-        let longest = doubled.map_or(self.longest_wait, |wait| wait.min(self.longest_wait));
-        let mut random = [0; 4];
-        entropy.fill(&mut random);
-        let quarter = longest.num_milliseconds().max(0) / 4;
-        let less = i64::from(u32::from_le_bytes(random)).checked_rem(quarter).unwrap_or_default();
-        longest - TimeDelta::milliseconds(less)
+        back_off((self.first_wait, self.longest_wait), attempts, entropy)
     }
 }
 

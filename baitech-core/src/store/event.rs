@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use super::Version;
 use crate::{
     account::{AccountEvent, User},
     booking::{Booking, BookingEvent},
-    kernel::{Actor, Id, Kind},
+    kernel::{Actor, Code, Id, Kind, Violation},
     payment::{PaymentEvent, Transaction, Webhook},
 };
 
@@ -46,6 +46,36 @@ impl AggregateRef {
             Self::Transaction(id) => id.to_bytes(),
             Self::Webhook(id) => id.to_bytes(),
         }
+    }
+
+    /// Its id as text.
+    #[must_use]
+    pub fn id_text(self) -> String {
+        match self {
+            Self::User(id) => id.to_string(),
+            Self::Booking(id) => id.to_string(),
+            Self::Transaction(id) => id.to_string(),
+            Self::Webhook(id) => id.to_string(),
+        }
+    }
+}
+
+/// `booking/65f0…`: a kind and an id, with a slash between them.
+impl FromStr for AggregateRef {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        let message = "this is a kind and an id: user/ID, booking/ID, transaction/ID or webhook/ID";
+        let malformed = || Violation::new("target", Code::Malformed, message);
+        let (kind, id) = text.split_once('/').ok_or_else(malformed)?;
+        let parsed = match kind {
+            "user" => id.parse().ok().map(Self::User),
+            "booking" => id.parse().ok().map(Self::Booking),
+            "transaction" => id.parse().ok().map(Self::Transaction),
+            "webhook" => id.parse().ok().map(Self::Webhook),
+            _ => None,
+        };
+        parsed.ok_or_else(malformed)
     }
 }
 

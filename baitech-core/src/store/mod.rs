@@ -21,7 +21,7 @@ mod tally;
 pub use bound::{Binding, Bound, Breach, Limit};
 pub use changes::{ChangeSet, Expected, Put, Write};
 pub use claim::{Claim, ClaimKey};
-pub use due::{DueItem, DueWork, Lease};
+pub use due::{AttemptEnd, DueItem, DueWork, Lease, SetAsideItem};
 pub use error::StoreError;
 pub use event::{AggregateRef, Event, EventKind};
 pub use guard::{Guard, UserStamps};

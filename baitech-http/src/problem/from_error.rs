@@ -58,7 +58,7 @@ impl Problem {
             // Which operation has it is nobody else's to know.
             Error::Duplicate(what) => Self::new(Kind::Conflict, format!("{what} belongs to another record")),
             // Why goes to the log: it may show what is stored.
-            Error::Corrupt { .. } => Self::internal(error.to_string()),
+            Error::Corrupt { .. } | Error::Internal { .. } => Self::internal(error.to_string()),
             Error::Unavailable { reason } => Self::unavailable(reason),
             unknown => Self::internal(unknown.to_string()),
         }

@@ -17,4 +17,6 @@ pub(crate) use headers::none_match;
 pub(crate) use id::bound_request_id;
 pub(crate) use origin::Origin;
 pub(crate) use params::Params;
-pub(crate) use path::{Call, Company, Month, Number, Payment, PaymentNumber, Target, Technician, Year};
+pub(crate) use path::{
+    Call, Company, DueTarget, Month, Number, Payment, PaymentNumber, Target, Technician, Year,
+};

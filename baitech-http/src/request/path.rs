@@ -9,6 +9,7 @@ use baitech_core::{
     booking::{Booking, BookingNumber},
     kernel::{Code, Id, Violation},
     payment::{Transaction, TransactionNumber, Webhook},
+    store::AggregateRef,
 };
 
 use crate::{
@@ -51,6 +52,21 @@ parameters! {
     Year(i32) = "year",
     /// The month that the path names, from 1.
     Month(u32) = "month",
+}
+
+/// The aggregate that the path names by its kind and id.
+#[derive(Debug)]
+pub(crate) struct DueTarget(pub(crate) AggregateRef);
+
+impl FromRequestParts<App> for DueTarget {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Answer<Self> {
+        let kind: String = parameter(parts, app, "kind").await?;
+        let id: String = parameter(parts, app, "id").await?;
+        let target = format!("{kind}/{id}").parse();
+        target.map(Self).map_err(|violation: Violation| Problem::malformed([violation]))
+    }
 }
 
 /// A parameter by its name: an embedder's own path around the routes may have others.

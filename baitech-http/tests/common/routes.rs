@@ -62,6 +62,8 @@ pub fn path(route: &Route, booking: &BookingRecord, transaction: &TransactionRec
     path.replace("{technician}", &technician)
         .replace("{number}", number)
         .replace("{token}", "0000")
+        .replace("{kind}", "transaction")
+        .replace("{id}", &transaction.id.to_string())
         .replace("{webhook}", &build::id::<Webhook>(1).to_string())
 }
 

@@ -295,7 +295,9 @@ fn update<A: Aggregate>(
         Some(at) => update.set(due::DUE_AT, DateTime::from_chrono(at)),
         None => update.unset(due::DUE_AT),
     }
-    update.unset(due::LEASED_UNTIL);
+    for field in [due::LEASED_UNTIL, due::ATTEMPTS, due::SET_ASIDE] {
+        update.unset(field);
+    }
     Ok(Action::Update { filter: at_version(target, before), operators: update.into_operators() })
 }
 

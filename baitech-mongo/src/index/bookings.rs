@@ -36,6 +36,7 @@ pub(super) fn collection() -> Collection {
             index(doc! { "status": 1, "createdAt": -1, "_id": 1 }),
             // Due work: a booking on which nothing will happen by itself has no `dueAt` and costs no entry.
             where_exists(index(doc! { "dueAt": 1 }), "dueAt"),
+            where_exists(index(doc! { "dueSetAside.at": -1, "_id": 1 }), "dueSetAside.at"),
         ],
     }
 }

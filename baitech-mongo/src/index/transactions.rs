@@ -38,6 +38,7 @@ pub(super) fn collection() -> Collection {
                 "metadata.device",
             ),
             where_exists(index(doc! { "dueAt": 1 }), "dueAt"),
+            where_exists(index(doc! { "dueSetAside.at": -1, "_id": 1 }), "dueSetAside.at"),
         ],
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn collection() -> Collection {
             index(doc! { "role": 1, "status": 1, "_id": 1 }),
             index(doc! { "skills.category": 1, "role": 1, "status": 1, "_id": 1 }),
             where_exists(index(doc! { "dueAt": 1 }), "dueAt"),
+            where_exists(index(doc! { "dueSetAside.at": -1, "_id": 1 }), "dueSetAside.at"),
         ],
     }
 }

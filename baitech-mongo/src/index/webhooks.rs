@@ -11,6 +11,7 @@ pub(super) fn collection() -> Collection {
         indexes: vec![
             index(doc! { "status": 1, "receivedAt": -1, "_id": 1 }),
             where_exists(index(doc! { "dueAt": 1 }), "dueAt"),
+            where_exists(index(doc! { "dueSetAside.at": -1, "_id": 1 }), "dueSetAside.at"),
             where_exists(index(doc! { "expiresAt": 1 }), "expiresAt"),
         ],
     }

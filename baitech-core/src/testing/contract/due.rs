@@ -9,10 +9,47 @@ use super::{
 };
 use crate::{
     booking::{Booking, BookingRecord},
+    kernel::PageRequest,
     payment::{Transaction, TransactionKind, TransactionStatus},
-    store::{AggregateRef, ChangeSet, DueItem, Lease, Put, Store, Stored},
+    store::{AggregateRef, AttemptEnd, ChangeSet, DueItem, Lease, Put, SetAsideItem, Store, Stored},
     testing::build::{customer, kes, start, transaction, webhook},
 };
+
+fn lease(now: i64) -> Lease {
+    Lease { now: minute(now), length: TimeDelta::minutes(10) }
+}
+
+/// Takes the one item that is due at a minute.
+async fn claim_one(store: &dyn Store, now: i64) -> DueItem {
+    let items = store.claim_due(lease(now), 100).await.unwrap();
+    let [item] = items.as_slice() else { panic!("one item is due: {items:?}") };
+    *item
+}
+
+/// Takes the one item that is due at a minute, and begins an attempt.
+async fn begin_one(store: &dyn Store, now: i64) -> DueItem {
+    let item = claim_one(store, now).await;
+    store.begin_due(&item, lease(now)).await.unwrap().expect("the item is under this lease")
+}
+
+async fn set_aside(store: &dyn Store, item: &DueItem, at: i64, reason: &str) {
+    let end = AttemptEnd::SetAside { at: minute(at), reason: reason.to_owned() };
+    assert!(store.end_due(item, end).await.unwrap());
+}
+
+/// Everything that is set aside, read in pages of so many.
+async fn list_aside(store: &dyn Store, limit: u32) -> Vec<SetAsideItem> {
+    let (mut found, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = store.list_set_aside(&PageRequest::new(limit, cursor).unwrap()).await.unwrap();
+        assert!(page.items.len() <= limit as usize);
+        found.extend(page.items);
+        cursor = page.next_cursor;
+        if cursor.is_none() || found.len() > 1_000 {
+            return found;
+        }
+    }
+}
 
 fn minute(minutes: i64) -> DateTime<Utc> {
     start() + TimeDelta::minutes(minutes)
@@ -44,7 +81,8 @@ pub(super) async fn gives_what_is_due_in_order(fixture: &dyn Fixture) {
     assert_eq!(claim(&*store, minute(9)).await, [], "nothing is due yet");
     let lease = Lease { now: minute(30), length: TimeDelta::minutes(10) };
     let items = store.claim_due(lease, 2).await.unwrap();
-    let item = |target, due| DueItem { target, due_at: minute(due) };
+    let item =
+        |target, due| DueItem { target, due_at: minute(due), leased_until: lease.until(), attempts: 0 };
     assert_eq!(
         items,
         [item(first, 10), item(second, 20)],
@@ -151,4 +189,118 @@ pub(super) async fn gives_nothing_to_two_workers(fixture: &dyn Fixture) {
     let mut done: Vec<AggregateRef> = together(fixture, (0..8).map(work)).await.concat();
     done.sort();
     assert_eq!(done, expected, "each item once");
+}
+
+pub(super) async fn counts_attempts_that_are_begun(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let target = schedule(&*store, 1, 0).await;
+    let claimed = claim_one(&*store, 0).await;
+    assert_eq!(claimed.attempts, 0, "a lease alone is no attempt");
+    let begun = store.begin_due(&claimed, lease(5)).await.unwrap().unwrap();
+    assert_eq!((begun.target, begun.attempts, begun.leased_until), (target, 1, minute(15)));
+    assert_eq!(store.begin_due(&claimed, lease(5)).await.unwrap(), None, "the lease was begun anew");
+    assert_eq!(claim(&*store, minute(14)).await, [], "and runs from the attempt on");
+
+    // Whoever began the attempt never said how it ended.
+    let claimed = claim_one(&*store, 15).await;
+    assert_eq!(claimed.attempts, 1);
+    assert!(!store.end_due(&begun, AttemptEnd::Forgotten).await.unwrap(), "the lease is another one");
+    assert_eq!(store.begin_due(&claimed, lease(15)).await.unwrap().unwrap().attempts, 2);
+
+    let booking = load_booking(&*store, pending(1).id).await;
+    let put = change(&booking, |_: &mut BookingRecord| {}).due_at(Some(minute(20)));
+    apply(&*store, ChangeSet::new().write(put)).await;
+    let late = AttemptEnd::SetAside { at: minute(20), reason: "too late".to_owned() };
+    assert!(!store.end_due(&claimed, late).await.unwrap(), "a write ends the lease");
+    assert_eq!(list_aside(&*store, 10).await, []);
+    assert_eq!(claim_one(&*store, 20).await.attempts, 0, "and forgets attempts");
+}
+
+pub(super) async fn ends_attempts_as_told(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let target = schedule(&*store, 1, 0).await;
+    let begun = begin_one(&*store, 0).await;
+    assert!(store.end_due(&begun, AttemptEnd::Retry { at: minute(30) }).await.unwrap());
+    assert_eq!(claim(&*store, minute(29)).await, []);
+    let begun = begin_one(&*store, 30).await;
+    assert_eq!((begun.target, begun.attempts, begun.due_at), (target, 2, minute(0)));
+    assert!(store.end_due(&begun, AttemptEnd::Forgotten).await.unwrap());
+    assert_eq!(claim(&*store, minute(39)).await, [], "the lease runs on");
+    assert_eq!(begin_one(&*store, 40).await.attempts, 1);
+}
+
+pub(super) async fn sets_aside_until_released(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let target = schedule(&*store, 1, 3).await;
+    let begun = begin_one(&*store, 4).await;
+    set_aside(&*store, &begun, 5, "it cannot be read").await;
+    assert_eq!(claim(&*store, minute(10_000)).await, []);
+    let item = SetAsideItem {
+        target,
+        reason: "it cannot be read".to_owned(),
+        attempts: 1,
+        due_at: minute(3),
+        set_aside_at: minute(5),
+    };
+    assert_eq!(list_aside(&*store, 10).await, [item]);
+
+    assert!(store.release_due(target).await.unwrap());
+    assert!(!store.release_due(target).await.unwrap(), "it is not set aside any more");
+    assert!(
+        !store.release_due(AggregateRef::User(customer(9).id)).await.unwrap(),
+        "nor is what is not there"
+    );
+    assert_eq!(list_aside(&*store, 10).await, []);
+    let claimed = claim_one(&*store, 6).await;
+    assert_eq!((claimed.target, claimed.due_at, claimed.attempts), (target, minute(3), 0));
+
+    // A write says anew when it is due, or that it is not.
+    for due in [Some(7), None] {
+        let begun = store.begin_due(&claimed, lease(6)).await.unwrap();
+        let begun = match begun {
+            Some(begun) => begun,
+            None => begin_one(&*store, 7).await,
+        };
+        set_aside(&*store, &begun, 8, "again").await;
+        assert_eq!(list_aside(&*store, 10).await.len(), 1);
+        let booking = load_booking(&*store, pending(1).id).await;
+        let put = change(&booking, |_: &mut BookingRecord| {}).due_at(due.map(minute));
+        apply(&*store, ChangeSet::new().write(put)).await;
+        assert_eq!(list_aside(&*store, 10).await, []);
+        assert!(!store.release_due(target).await.unwrap());
+    }
+    assert_eq!(claim(&*store, minute(10_000)).await, []);
+}
+
+pub(super) async fn lists_what_is_set_aside_in_pages(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    for n in 1..=3 {
+        schedule(&*store, n, 0).await;
+    }
+    let (kind, status) = (TransactionKind::Tip, TransactionStatus::Initiated);
+    let paid = Transaction::from_record(transaction(1, &customer(1), kind, status, kes(5)));
+    let changes = ChangeSet::new()
+        .write(Put::new(customer(2)).due_at(Some(minute(0))))
+        .write(Put::new(paid).due_at(Some(minute(0))))
+        .write(Put::new(webhook(1)).due_at(Some(minute(0))));
+    apply(&*store, changes).await;
+    let mut expected = Vec::new();
+    for (n, item) in store.claim_due(lease(0), 100).await.unwrap().into_iter().enumerate() {
+        let begun = store.begin_due(&item, lease(0)).await.unwrap().unwrap();
+        // The first two earlier than the others, which come in one moment.
+        let at = if n < 2 { 1 } else { 2 };
+        set_aside(&*store, &begun, at, "broken").await;
+        expected.push((std::cmp::Reverse(minute(at)), item.target));
+    }
+    assert_eq!(expected.len(), 6);
+    expected.sort();
+    let expected: Vec<_> = expected.into_iter().map(|(_, target)| target).collect();
+    for limit in [1, 2, 4, 6, 100] {
+        let found = list_aside(&*store, limit).await;
+        let found: Vec<_> = found.into_iter().map(|item| item.target).collect();
+        assert_eq!(found, expected, "in pages of {limit}");
+    }
+    let wrong = crate::kernel::Cursor::from_text("no cursor");
+    let refused = store.list_set_aside(&PageRequest::new(1, Some(wrong)).unwrap()).await.unwrap_err();
+    assert!(matches!(refused, crate::store::StoreError::Cursor(_)), "{refused:?}");
 }

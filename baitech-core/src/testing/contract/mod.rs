@@ -170,6 +170,10 @@ macro_rules! contract_tests {
                 ends_leases_in_time
                 follows_the_last_write
                 gives_nothing_to_two_workers
+                counts_attempts_that_are_begun
+                ends_attempts_as_told
+                sets_aside_until_released
+                lists_what_is_set_aside_in_pages
             }
             outbox {
                 gives_events_in_order

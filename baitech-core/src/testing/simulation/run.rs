@@ -244,9 +244,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Nothing is unavailable but by a fault of this simulation.
+    /// Nothing is unavailable but by a fault of this simulation, and nothing else is a fault.
     fn check_reason(&self, name: &str, error: &Error) -> Verdict {
-        let Error::Unavailable { reason } = error else { return Ok(()) };
+        let reason = match error {
+            Error::Unavailable { reason } => reason,
+            Error::Internal { .. } | Error::Corrupt { .. } => return Err(format!("{name}: {error}")),
+            _ => return Ok(()),
+        };
         if reason.contains(SIMULATED) && !self.world.chance.is_calm() {
             return Ok(());
         }

@@ -23,8 +23,9 @@ use crate::{
         TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
     },
     store::{
-        ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem, DueWork, Event,
-        Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, StoreError, Stored, Write,
+        AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem,
+        DueWork, Event, Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, SetAsideItem,
+        StoreError, Stored, Write,
     },
 };
 
@@ -161,6 +162,26 @@ impl DueWork for ShakyStore {
     async fn claim_due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError> {
         self.reach().await?;
         self.inner.claim_due(lease, limit).await
+    }
+
+    async fn begin_due(&self, item: &DueItem, lease: Lease) -> Result<Option<DueItem>, StoreError> {
+        self.reach().await?;
+        self.inner.begin_due(item, lease).await
+    }
+
+    async fn end_due(&self, item: &DueItem, end: AttemptEnd) -> Result<bool, StoreError> {
+        self.reach().await?;
+        self.inner.end_due(item, end).await
+    }
+
+    async fn list_set_aside(&self, page: &PageRequest) -> Result<Page<SetAsideItem>, StoreError> {
+        self.reach().await?;
+        self.inner.list_set_aside(page).await
+    }
+
+    async fn release_due(&self, target: AggregateRef) -> Result<bool, StoreError> {
+        self.reach().await?;
+        self.inner.release_due(target).await
     }
 }
 

@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::support::run;
 use baitech_core::{
-    kernel::{Actor, Currency, Error, Result},
+    kernel::{Actor, Currency, Error, PageRequest, Result},
     ledger::Account,
 };
 
@@ -32,8 +32,18 @@ const LEDGER: &[Row] = &[
     Row("ledger.audit", "support admin system", |s, a| run(s.till.world.market.ledger().audit(a)).map(drop)),
 ];
 
+const OPERATIONS: &[Row] = &[
+    Row("operations.list_set_aside", "admin system", |s, a| {
+        run(s.till.world.market.operations().list_set_aside(a, &PageRequest::default())).map(drop)
+    }),
+    Row("operations.retry_set_aside", "admin system", |s, a| {
+        let booking = s.till.world.book().id;
+        run(s.till.world.market.operations().retry_set_aside(a, booking.into()))
+    }),
+];
+
 fn rows() -> impl Iterator<Item = &'static Row> {
-    [accounts::ACCOUNTS, bookings::BOOKINGS, payments::PAYMENTS, LEDGER].into_iter().flatten()
+    [accounts::ACCOUNTS, bookings::BOOKINGS, payments::PAYMENTS, LEDGER, OPERATIONS].into_iter().flatten()
 }
 
 #[test]
@@ -68,6 +78,7 @@ fn methods() -> BTreeSet<String> {
         ("bookings", "booking/service"),
         ("payments", "payment/service"),
         ("ledger", "ledger"),
+        ("operations", "operations"),
     ];
     let mut methods = BTreeSet::new();
     for (service, folder) in rooms {

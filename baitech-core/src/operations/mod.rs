@@ -1,0 +1,61 @@
+//! What an operator looks after: due work that no worker attempts any more.
+
+use std::sync::Arc;
+
+use crate::{
+    engine::{Effort, Engine},
+    kernel::{Actor, Error, Page, PageRequest, Result},
+    store::{AggregateRef, SetAsideItem},
+};
+
+/// The name of the list in cursors.
+const LIST: &str = "setAside";
+
+/// Lists due work that was set aside, and has it attempted again.
+#[derive(Debug, Clone)]
+pub struct Operations {
+    engine: Arc<Engine>,
+}
+
+impl Operations {
+    pub(crate) const fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
+    }
+
+    /// Due work that is not attempted any more, the latest first: what it is about cannot be read, or too many attempts have failed.
+    /// The reasons may show what is stored.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for others than admins; a violation of `cursor`; [`Error::Unavailable`].
+    pub async fn list_set_aside(&self, actor: &Actor, page: &PageRequest) -> Result<Page<SetAsideItem>> {
+        require_admin(&self.engine.reader(actor).await?)?;
+        Ok(self.engine.due_work.list_set_aside(&page.of_list(LIST)?).await?.of_list(LIST))
+    }
+
+    /// Has an item attempted again by the next worker, with all attempts before it: after its cause was mended. An item that is not
+    /// set aside is left as it is, so that the command is safe to repeat.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for others than admins; [`Error::NotFound`]; [`Error::Corrupt`] where the aggregate still cannot be read:
+    /// then it stays set aside; [`Error::Unavailable`].
+    pub async fn retry_set_aside(&self, actor: &Actor, target: AggregateRef) -> Result<()> {
+        self.engine.require_actor(actor, Effort::GoesOn).await?;
+        require_admin(actor)?;
+        let engine = &self.engine;
+        let is_there = match target {
+            AggregateRef::User(id) => engine.users.load(id).await?.is_some(),
+            AggregateRef::Booking(id) => engine.bookings.load(id).await?.is_some(),
+            AggregateRef::Transaction(id) => engine.transactions.load(id).await?.is_some(),
+            AggregateRef::Webhook(id) => engine.webhooks.load(id).await?.is_some(),
+        };
+        if !is_there {
+            return Err(Error::not_found(target.kind(), target.id_text()));
+        }
+        engine.due_work.release_due(target).await?;
+        Ok(())
+    }
+}
+
+fn require_admin(actor: &Actor) -> Result<()> {
+    if actor.is_admin() { Ok(()) } else { Err(Error::forbidden("due work is looked after by admins")) }
+}

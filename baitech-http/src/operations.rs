@@ -1,0 +1,30 @@
+//! What operators look after. Every rule is the engine's.
+
+use axum::extract::State;
+
+use crate::{
+    app::App,
+    problem::Answer,
+    request::{Caller, DueTarget, Params},
+    response,
+};
+
+/// A page of the due work that is not attempted any more, the latest first, for admins.
+pub(crate) async fn list_set_aside(State(app): State<App>, caller: Caller, mut params: Params) -> Answer {
+    let page = params.page();
+    params.finish()?;
+    let found = app.market.operations().list_set_aside(&caller.actor, &page).await;
+    response::page(&caller.listed(found)?)
+}
+
+/// Has due work that was set aside attempted again, for admins. Safe to repeat.
+pub(crate) async fn retry_set_aside(
+    State(app): State<App>,
+    caller: Caller,
+    DueTarget(target): DueTarget,
+) -> Answer {
+    caller.unpinned()?;
+    let retried = app.market.operations().retry_set_aside(&caller.actor, target).await;
+    caller.answer(retried)?;
+    response::json(&target)
+}

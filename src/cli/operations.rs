@@ -1,0 +1,43 @@
+//! Commands about due work that no worker attempts any more.
+
+use std::{error::Error, process::ExitCode};
+
+use baitech::{
+    Marketplace,
+    kernel::{Actor, PageRequest},
+    store::AggregateRef,
+};
+use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+
+use super::print;
+
+/// Lists what is set aside, the latest first.
+pub(super) async fn list(market: &Marketplace, limit: u32) -> Result<ExitCode, Box<dyn Error>> {
+    let page = PageRequest::new(limit, None)?;
+    let items = market.operations().list_set_aside(&Actor::System, &page).await?.items;
+    if items.is_empty() {
+        print("nothing is set aside");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED);
+    table.set_header(["item", "set aside", "due", "attempts", "reason"]);
+    for item in &items {
+        table.add_row([
+            format!("{}/{}", item.target.kind(), item.target.id_text()),
+            item.set_aside_at.format("%Y-%m-%d %H:%M:%S").to_string(),
+            item.due_at.format("%Y-%m-%d %H:%M:%S").to_string(),
+            item.attempts.to_string(),
+            item.reason.clone(),
+        ]);
+    }
+    print(table);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Has an item attempted again by the next worker.
+pub(super) async fn retry(market: &Marketplace, target: AggregateRef) -> Result<ExitCode, Box<dyn Error>> {
+    market.operations().retry_set_aside(&Actor::System, target).await?;
+    print(format_args!("{target} is attempted again by the next worker"));
+    Ok(ExitCode::SUCCESS)
+}
