@@ -95,12 +95,15 @@ fn suspended_staff_reads_nothing_of_others() {
     assert_not_found(run(bookings.get_by_number(&actor, &booking.number)));
     assert_not_found(run(bookings.view(&actor, booking.id)));
     assert_not_found(run(bookings.view_of(&actor, &booking)));
+    assert_not_found(run(bookings.view_by_number(&actor, &booking.number)));
     assert_not_found(run(bookings.candidates(&actor, booking.id, 5)));
     assert_not_found(run(bookings.why_not(&actor, booking.id, world.technician.id)));
     assert_forbidden(run(bookings.list(&actor, &BookingFilter::default(), &page)));
+    assert_forbidden(run(bookings.list_views(&actor, &BookingFilter::default(), &page)));
     assert_forbidden(run(bookings.count_by_status(&actor, &BookingFilter::default())));
     let everything = TransactionFilter::default();
     assert_forbidden(run(payments.list(&actor, &everything, &page)));
+    assert_forbidden(run(payments.list_views(&actor, &everything, &page)));
     assert_forbidden(run(payments.totals(&actor, &everything)));
     assert_forbidden(run(payments.wallet(&actor, world.customer.id, Currency::KES)));
     assert_forbidden(run(payments.wallet_lines(&actor, world.customer.id, &page)));

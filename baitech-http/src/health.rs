@@ -23,6 +23,6 @@ pub(crate) async fn health() -> Json<Health> {
 pub(crate) async fn ready(State(app): State<App>) -> Answer<Json<Health>> {
     match app.market.bookings().get(&Actor::System, Id::from_bytes([0; 12])).await {
         Ok(_) | Err(Error::NotFound { .. }) => Ok(Json(Health { status: "ready" })),
-        Err(error) => Err(Problem::from_error(error, &Actor::System, false)),
+        Err(error) => Err(Problem::from_error(error, None, false)),
     }
 }

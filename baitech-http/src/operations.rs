@@ -14,7 +14,7 @@ pub(crate) async fn list_set_aside(State(app): State<App>, caller: Caller, mut p
     let page = params.page();
     params.finish()?;
     let found = app.market.operations().list_set_aside(&caller.actor, &page).await;
-    response::page(&caller.listed(found)?)
+    response::page(&caller.listed(found).await?)
 }
 
 /// Has due work that was set aside attempted again, for admins. Safe to repeat.
@@ -25,6 +25,6 @@ pub(crate) async fn retry_set_aside(
 ) -> Answer {
     caller.unpinned()?;
     let retried = app.market.operations().retry_set_aside(&caller.actor, target).await;
-    caller.answer(retried)?;
+    caller.answer(retried).await?;
     response::json(&target)
 }

@@ -3,13 +3,13 @@
 use baitech_core::{
     account::{ProfileChange, UserStatus},
     booking::PaymentMethod,
-    kernel::{Actor, Rule},
+    kernel::{Actor, PageRequest, Rule},
     ledger::Account,
-    payment::{NewPayment, NewPayout, TransactionKind},
+    payment::{NewPayment, NewPayout, TransactionFilter, TransactionKind},
 };
 
 use crate::{
-    support::{assert_forbidden, assert_refused, kes, run},
+    support::{assert_forbidden, assert_not_found, assert_refused, kes, run},
     till::Till,
 };
 
@@ -46,6 +46,35 @@ fn who_is_suspended_among_the_staff_decides_nothing() {
     run(accounts.set_status(&admin, till.world.support.id, UserStatus::Suspended)).unwrap();
     assert_refused(run(till.payments().refund(&support, payment, kes(100), "mine")), Rule::InactiveUser);
     assert_refused(run(till.payments().review(&support, payment, true)), Rule::InactiveUser);
+}
+
+#[test]
+fn suspended_staff_see_their_own_payments_as_customers_do() {
+    let till = Till::new();
+    till.fill_wallet(&till.world.support, 500);
+    let (_, foreign) = till.held(PaymentMethod::Mpesa);
+    let own = till.of_kind(TransactionKind::WalletTopup).pop().unwrap();
+    let (support, payments) = (till.world.support.actor(), till.payments());
+    let filter = TransactionFilter { payer: Some(till.world.support.id), ..TransactionFilter::default() };
+    let views = || {
+        let listed = run(payments.list_views(&support, &filter, &PageRequest::default())).unwrap();
+        let mut views = listed.items;
+        views.push(run(payments.view(&support, own.id)).unwrap());
+        views.push(run(payments.view_by_number(&support, &own.number)).unwrap());
+        views.push(run(payments.view_of(&support, &till.load(own.id))).unwrap());
+        views
+    };
+    for (status, sees_internals) in [(UserStatus::Active, true), (UserStatus::Suspended, false)] {
+        let (admin, accounts) = (till.world.admin.actor(), till.world.market.accounts());
+        run(accounts.set_status(&admin, till.world.support.id, status)).unwrap();
+        let seen: Vec<_> = views().iter().map(|view| view.internals.is_some()).collect();
+        assert_eq!(seen, [sees_internals; 4]);
+        assert_eq!(run(payments.view_of(&support, &till.load(foreign))).is_ok(), sees_internals);
+    }
+    run(payments.receipt(&support, own.id)).unwrap();
+    assert_not_found(run(payments.view_of(&support, &till.load(foreign))));
+    assert_not_found(run(payments.view(&support, foreign)));
+    assert_not_found(run(payments.receipt(&support, foreign)));
 }
 
 #[test]

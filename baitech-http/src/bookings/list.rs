@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baitech_core::booking::{BookingFilter, BookingStatus, BookingView};
+use baitech_core::booking::{BookingFilter, BookingStatus};
 use serde::Serialize;
 
 use crate::{
@@ -21,15 +21,14 @@ struct Stats {
 pub(crate) async fn list(caller: Caller, mut params: Params) -> Answer {
     let (filter, page) = (filter(&mut params), params.page());
     params.finish()?;
-    let found = caller.listed(caller.bookings.list(&caller.actor, &filter, &page).await)?;
-    response::page(&found.map(|booking| BookingView::new(&booking, &caller.actor, None)))
+    response::page(&caller.listed(caller.bookings.list_views(&caller.actor, &filter, &page).await).await?)
 }
 
 /// How many bookings are in each status that has any.
 pub(crate) async fn stats(caller: Caller, mut params: Params) -> Answer {
     let filter = filter(&mut params);
     params.finish()?;
-    let counts = caller.answer(caller.bookings.count_by_status(&caller.actor, &filter).await)?;
+    let counts = caller.answer(caller.bookings.count_by_status(&caller.actor, &filter).await).await?;
     response::json(&Stats { by_status: counts.into_iter().collect() })
 }
 

@@ -30,7 +30,7 @@ const DEFAULT_CANDIDATES: u32 = 10;
 pub(crate) async fn candidates(caller: Caller, Target(id): Target, mut params: Params) -> Answer {
     let limit = params.limit(DEFAULT_CANDIDATES);
     params.finish()?;
-    let items = caller.answer(caller.bookings.candidates(&caller.actor, id, limit).await)?;
+    let items = caller.answer(caller.bookings.candidates(&caller.actor, id, limit).await).await?;
     response::json(&Items { items })
 }
 
@@ -40,7 +40,7 @@ pub(crate) async fn why_not(
     Target(id): Target,
     Technician(technician): Technician,
 ) -> Answer {
-    let exclusion = caller.answer(caller.bookings.why_not(&caller.actor, id, technician).await)?;
+    let exclusion = caller.answer(caller.bookings.why_not(&caller.actor, id, technician).await).await?;
     let reason = exclusion.map(|exclusion| exclusion.to_string());
     response::json(&WhyNot { technician, eligible: reason.is_none(), reason })
 }

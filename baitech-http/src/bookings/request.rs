@@ -17,5 +17,5 @@ pub(crate) async fn create(caller: Caller, Body(new): Body<NewBooking>) -> Answe
 /// What a booking would cost now, line by line.
 pub(crate) async fn quote(caller: Caller, Body(new): Body<NewBooking>) -> Answer {
     caller.unpinned()?;
-    response::json(&caller.answer(caller.bookings.quote(&caller.actor, &new).await)?)
+    response::json(&caller.answer(caller.bookings.quote(&caller.actor, &new).await).await?)
 }

@@ -19,7 +19,7 @@ pub(crate) async fn pay(
     OptionalBody(payment): OptionalBody<NewPayment>,
 ) -> Answer {
     let payment = NewPayment { origin, ..payment };
-    caller.show_started(caller.payments.pay(&caller.actor, id, &payment).await, TRANSACTIONS)
+    caller.show_started(caller.payments.pay(&caller.actor, id, &payment).await, TRANSACTIONS).await
 }
 
 /// Gives the technician something besides.
@@ -31,5 +31,5 @@ pub(crate) async fn tip(
 ) -> Answer {
     caller.unpinned()?;
     let (amount, payment) = sum.paid_from(origin);
-    caller.show_started(caller.payments.tip(&caller.actor, id, amount, &payment).await, TRANSACTIONS)
+    caller.show_started(caller.payments.tip(&caller.actor, id, amount, &payment).await, TRANSACTIONS).await
 }

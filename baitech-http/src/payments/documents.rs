@@ -45,7 +45,7 @@ pub(crate) async fn statement(
 }
 
 async fn show(app: &App, caller: &Caller, headers: &HeaderMap, document: Result<Document>) -> Answer {
-    let document = caller.answer(document)?;
+    let document = caller.answer(document).await?;
     let renderer = app.market.documents().cloned();
     let Some(renderer) = renderer.filter(|renderer| !prefers_json(headers, renderer.media_type())) else {
         return response::json(&document).map(response::negotiated);

@@ -29,7 +29,9 @@ pub(crate) async fn reconcile(caller: Caller, mut params: Params, Statement(stat
         (None, Some(_)) => return Err(required("from")),
     };
     let request = ReconcileRequest { method, format, period };
-    response::json(&caller.answer(caller.payments.reconcile(&caller.actor, &request, &statement).await)?)
+    response::json(
+        &caller.answer(caller.payments.reconcile(&caller.actor, &request, &statement).await).await?,
+    )
 }
 
 /// A value by its name on the wire.

@@ -29,7 +29,7 @@ struct Total {
 pub(crate) async fn list_transactions(caller: Caller, mut params: Params) -> Answer {
     let (filter, page) = (filter(&mut params), params.page());
     params.finish()?;
-    caller.show_payments(caller.payments.list(&caller.actor, &filter, &page).await)
+    response::page(&caller.listed(caller.payments.list_views(&caller.actor, &filter, &page).await).await?)
 }
 
 /// A page of the transactions that a person has to look at, the newest first.
@@ -37,14 +37,14 @@ pub(crate) async fn fraud_queue(caller: Caller, mut params: Params) -> Answer {
     let page = params.page();
     params.finish()?;
     let filter = TransactionFilter { flagged: true, ..TransactionFilter::default() };
-    caller.show_payments(caller.payments.list(&caller.actor, &filter, &page).await)
+    response::page(&caller.listed(caller.payments.list_views(&caller.actor, &filter, &page).await).await?)
 }
 
 /// Counts and sums by kind, status and currency.
 pub(crate) async fn transaction_stats(caller: Caller, mut params: Params) -> Answer {
     let filter = filter(&mut params);
     params.finish()?;
-    let totals = caller.answer(caller.payments.totals(&caller.actor, &filter).await)?;
+    let totals = caller.answer(caller.payments.totals(&caller.actor, &filter).await).await?;
     let total = |TransactionTotal { kind, status, count, gross }: TransactionTotal| Total {
         kind,
         status,
@@ -56,8 +56,8 @@ pub(crate) async fn transaction_stats(caller: Caller, mut params: Params) -> Ans
 
 /// A transaction, or word that the client has it already.
 pub(crate) async fn get_transaction(caller: Caller, Payment(id): Payment, headers: HeaderMap) -> Answer {
-    let transaction = caller.answer(caller.payments.get(&caller.actor, id).await)?;
-    response::unless_seen(&headers, &caller.view(&transaction)?)
+    let view = caller.answer(caller.payments.view(&caller.actor, id).await).await?;
+    response::unless_seen(&headers, &view)
 }
 
 /// A transaction by its number.
@@ -66,8 +66,8 @@ pub(crate) async fn get_transaction_by_number(
     PaymentNumber(number): PaymentNumber,
     headers: HeaderMap,
 ) -> Answer {
-    let transaction = caller.answer(caller.payments.get_by_number(&caller.actor, &number).await)?;
-    response::unless_seen(&headers, &caller.view(&transaction)?)
+    let view = caller.answer(caller.payments.view_by_number(&caller.actor, &number).await).await?;
+    response::unless_seen(&headers, &view)
 }
 
 fn filter(params: &mut Params) -> TransactionFilter {

@@ -41,7 +41,7 @@ pub(crate) async fn wallet(State(app): State<App>, caller: Caller, mut params: P
     let currency = params.one("currency").unwrap_or(app.market.policy().currency);
     params.finish()?;
     let user = owner(&caller, user, "user")?;
-    response::json(&caller.answer(caller.payments.wallet(&caller.actor, user, currency).await)?)
+    response::json(&caller.answer(caller.payments.wallet(&caller.actor, user, currency).await).await?)
 }
 
 /// What moved in a wallet, the newest first.
@@ -49,7 +49,7 @@ pub(crate) async fn wallet_entries(caller: Caller, mut params: Params) -> Answer
     let (user, page) = (params.one("user"), params.page());
     params.finish()?;
     let user = owner(&caller, user, "user")?;
-    response::page(&caller.listed(caller.payments.wallet_lines(&caller.actor, user, &page).await)?)
+    response::page(&caller.listed(caller.payments.wallet_lines(&caller.actor, user, &page).await).await?)
 }
 
 /// What a technician earned and was paid, the newest first.
@@ -57,28 +57,30 @@ pub(crate) async fn earning_entries(caller: Caller, mut params: Params) -> Answe
     let (user, page) = (params.one("user"), params.page());
     params.finish()?;
     let user = owner(&caller, user, "user")?;
-    response::page(&caller.listed(caller.payments.earning_lines(&caller.actor, user, &page).await)?)
+    response::page(&caller.listed(caller.payments.earning_lines(&caller.actor, user, &page).await).await?)
 }
 
 /// Puts money into the own wallet.
 pub(crate) async fn top_up(caller: Caller, Origin(origin): Origin, Body(sum): Body<Sum>) -> Answer {
     caller.unpinned()?;
     let (amount, payment) = sum.paid_from(origin);
-    caller.show_started(caller.payments.top_up(&caller.actor, amount, &payment).await, TRANSACTIONS)
+    caller.show_started(caller.payments.top_up(&caller.actor, amount, &payment).await, TRANSACTIONS).await
 }
 
 /// Takes money out of the own wallet.
 pub(crate) async fn withdraw(caller: Caller, Body(sum): Body<Sum>) -> Answer {
     caller.unpinned()?;
     let (amount, payout) = sum.paid_out();
-    caller.show_new_payment(caller.payments.withdraw(&caller.actor, amount, &payout).await, TRANSACTIONS)
+    caller
+        .show_new_payment(caller.payments.withdraw(&caller.actor, amount, &payout).await, TRANSACTIONS)
+        .await
 }
 
 /// Pays what the caller owes.
 pub(crate) async fn pay_debt(caller: Caller, Origin(origin): Origin, Body(sum): Body<Sum>) -> Answer {
     caller.unpinned()?;
     let (amount, payment) = sum.paid_from(origin);
-    caller.show_started(caller.payments.pay_debt(&caller.actor, amount, &payment).await, TRANSACTIONS)
+    caller.show_started(caller.payments.pay_debt(&caller.actor, amount, &payment).await, TRANSACTIONS).await
 }
 
 /// Pays a technician at once, for a fee: the caller, unless `technician` says whom.
@@ -88,7 +90,7 @@ pub(crate) async fn request_payout(caller: Caller, Body(body): Body<Payout>) -> 
     let technician = owner(&caller, technician, "technician")?;
     let payout = NewPayout { method, phone_number, account };
     let paid = caller.payments.request_payout(&caller.actor, technician, amount, &payout).await;
-    caller.show_new_payment(paid, "transactions/")
+    caller.show_new_payment(paid, "transactions/").await
 }
 
 /// Whose account it is about: the caller's own where nobody is named.

@@ -49,7 +49,7 @@ pub(crate) async fn receive_webhook(State(app): State<App>, request: Request) ->
 pub(crate) async fn retry_webhook(caller: Caller, Call(id): Call) -> Answer {
     caller.unpinned()?;
     let retried = caller.payments.retry_webhook(&caller.actor, id).await;
-    response::json(&caller.answer(retried)?.value)
+    response::json(&caller.answer(retried).await?.value)
 }
 
 /// A page of the calls that have come, the newest first, for staff.
@@ -57,6 +57,6 @@ pub(crate) async fn list_webhooks(caller: Caller, mut params: Params) -> Answer 
     let status = |text: &str| WebhookStatus::ALL.into_iter().find(|status| status.as_str() == text);
     let (statuses, page) = (params.all("status", status), params.page());
     params.finish()?;
-    let found = caller.listed(caller.payments.list_webhooks(&caller.actor, &statuses, &page).await)?;
+    let found = caller.listed(caller.payments.list_webhooks(&caller.actor, &statuses, &page).await).await?;
     response::page(&found.map(|stored| stored.value))
 }

@@ -1,15 +1,12 @@
-use baitech_core::{
-    booking::BookingView,
-    kernel::{self, Actor, Current, Error, Rule},
-    payment::TransactionView,
-};
+use baitech_core::kernel::{Error, Rule};
 
 use super::{Details, Kind, Problem, Refusal, Shown};
 
 impl Problem {
-    /// What an error of the engine is to this actor. `pinned` tells whether the request named a version (`If-Match`): then a
-    /// conflict is a precondition that failed (RFC 9110, section 13.1.1), otherwise somebody was quicker.
-    pub(crate) fn from_error(error: Error, actor: &Actor, pinned: bool) -> Self {
+    /// What an error of the engine is to a client. `pinned` tells whether the request named a version (`If-Match`): then a
+    /// conflict is a precondition that failed (RFC 9110, section 13.1.1), otherwise somebody was quicker. `current` is what the
+    /// client may see of the thing that a conflict is about.
+    pub(crate) fn from_error(error: Error, current: Option<Shown>, pinned: bool) -> Self {
         match error {
             Error::NotFound { .. } => Self::new(Kind::NotFound, error.to_string()),
             Error::Forbidden { .. } => Self::new(Kind::Forbidden, error.to_string()),
@@ -37,22 +34,9 @@ impl Problem {
                     ..Details::default()
                 },
             ),
-            Error::Conflict(current) => {
+            Error::Conflict(conflicting) => {
                 let kind = if pinned { Kind::PreconditionFailed } else { Kind::Conflict };
-                let detail = format!("the {} is not as it was any more; look again", current.kind());
-                let current = match current {
-                    Current::Booking(booking) => {
-                        Some(Shown::Booking(Box::new(BookingView::new(&booking, actor, None))))
-                    }
-                    Current::Transaction(transaction) => {
-                        let Some(view) = TransactionView::new(&transaction, actor) else {
-                            let hidden = Error::not_found(kernel::Kind::Transaction, transaction.id);
-                            return Self::new(Kind::NotFound, hidden.to_string());
-                        };
-                        Some(Shown::Transaction(Box::new(view)))
-                    }
-                    _ => None,
-                };
+                let detail = format!("the {} is not as it was any more; look again", conflicting.kind());
                 Self::with(kind, Details { detail: Some(detail), current, ..Details::default() })
             }
             // Which operation has it is nobody else's to know.

@@ -59,9 +59,21 @@ struct Details {
 /// How the thing is now, as the caller may see it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
-enum Shown {
+pub(crate) enum Shown {
     Booking(Box<BookingView>),
     Transaction(Box<TransactionView>),
+}
+
+impl From<BookingView> for Shown {
+    fn from(view: BookingView) -> Self {
+        Self::Booking(Box::new(view))
+    }
+}
+
+impl From<TransactionView> for Shown {
+    fn from(view: TransactionView) -> Self {
+        Self::Transaction(Box::new(view))
+    }
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -5,7 +5,7 @@ use axum::{
 };
 use baitech_core::{
     booking::{Booking, Bookings},
-    kernel::{Actor, Error, Kind as Of, Page, Result},
+    kernel::{Actor, Current, Error, Page, Result},
     payment::{Payments, StartedPayment, Transaction, TransactionView},
     store::Stored,
 };
@@ -54,9 +54,22 @@ impl FromRequestParts<App> for Caller {
 }
 
 impl Caller {
-    /// What an error of the engine is to this caller.
-    pub(crate) fn problem(&self, error: Error) -> Problem {
-        Problem::from_error(error, &self.actor, self.pinned)
+    /// What an error of the engine is to this caller. A conflict shows how the thing is now, as far as this caller may see it.
+    pub(crate) async fn problem(&self, error: Error) -> Problem {
+        let shown = match &error {
+            Error::Conflict(Current::Booking(booking)) => {
+                self.bookings.view_of(&self.actor, booking).await.map(|view| Some(view.into()))
+            }
+            Error::Conflict(Current::Transaction(transaction)) => {
+                self.payments.view_of(&self.actor, transaction).await.map(|view| Some(view.into()))
+            }
+            _ => Ok(None),
+        };
+        match shown {
+            Ok(current) => Problem::from_error(error, current, self.pinned),
+            // Who may not know of it any more is not told that there was a conflict.
+            Err(error) => Problem::from_error(error, None, self.pinned),
+        }
     }
 
     /// Fails where the request names a version, on routes that are about nothing that there is: no tag matches what is not
@@ -71,63 +84,58 @@ impl Caller {
 
     /// The booking that a command returned, as this caller sees it.
     pub(crate) async fn show(&self, result: Result<Stored<Booking>>) -> Answer {
-        let booking = self.answer(result)?;
-        let view = self.answer(self.bookings.view_of(&self.actor, &booking).await)?;
+        let booking = self.answer(result).await?;
+        let view = self.answer(self.bookings.view_of(&self.actor, &booking).await).await?;
         response::tagged(StatusCode::OK, &view)
     }
 
     /// A new booking, and where it is relative to the request's own URL: an embedder may have nested the routes anywhere.
     pub(crate) async fn show_new(&self, result: Result<Stored<Booking>>, above: &str) -> Answer {
-        let booking = self.answer(result)?;
-        let view = self.answer(self.bookings.view_of(&self.actor, &booking).await)?;
+        let booking = self.answer(result).await?;
+        let view = self.answer(self.bookings.view_of(&self.actor, &booking).await).await?;
         let response: Response = response::tagged(StatusCode::CREATED, &view)?;
         Ok(response::located(response, &format!("{above}{}", view.record.id)))
     }
 
     /// The transaction that a command returned, as this caller sees it.
-    pub(crate) fn show_payment(&self, result: Result<Stored<Transaction>>) -> Answer {
-        response::tagged(StatusCode::OK, &self.view(&self.answer(result)?)?)
+    pub(crate) async fn show_payment(&self, result: Result<Stored<Transaction>>) -> Answer {
+        response::tagged(StatusCode::OK, &self.view(result).await?)
     }
 
     /// A new transaction, and where it is relative to the request's own URL.
-    pub(crate) fn show_new_payment(&self, result: Result<Stored<Transaction>>, above: &str) -> Answer {
-        let view = self.view(&self.answer(result)?)?;
+    pub(crate) async fn show_new_payment(&self, result: Result<Stored<Transaction>>, above: &str) -> Answer {
+        let view = self.view(result).await?;
         let response = response::tagged(StatusCode::CREATED, &view)?;
         Ok(response::located(response, &format!("{above}{}", view.id)))
     }
 
     /// A payment that was begun, with what its payer's device needs in order to go on.
-    pub(crate) fn show_started(&self, result: Result<StartedPayment>, above: &str) -> Answer {
-        let StartedPayment { transaction, client_secret } = self.answer(result)?;
-        let view = self.view(&transaction)?;
+    pub(crate) async fn show_started(&self, result: Result<StartedPayment>, above: &str) -> Answer {
+        let StartedPayment { transaction, client_secret } = self.answer(result).await?;
+        let view = self.view(Ok(transaction)).await?;
         let response = response::started(&view, client_secret.as_ref())?;
         Ok(response::located(response, &format!("{above}{}", view.id)))
     }
 
-    /// A transaction as this caller sees it.
-    pub(crate) fn view(&self, transaction: &Stored<Transaction>) -> Answer<TransactionView> {
-        let view = TransactionView::new(transaction, &self.actor);
-        view.ok_or_else(|| self.problem(Error::not_found(Of::Transaction, transaction.id)))
-    }
-
-    /// A page of transactions as this caller sees them.
-    pub(crate) fn show_payments(&self, result: Result<Page<Stored<Transaction>>>) -> Answer {
-        let Page { items, next_cursor } = self.listed(result)?;
-        let shown = items.iter().filter_map(|transaction| TransactionView::new(transaction, &self.actor));
-        response::page(&Page { items: shown.collect(), next_cursor })
+    async fn view(&self, result: Result<Stored<Transaction>>) -> Answer<TransactionView> {
+        let transaction = self.answer(result).await?;
+        self.answer(self.payments.view_of(&self.actor, &transaction).await).await
     }
 
     /// A page of a list. All that a list is asked by is in the query, so what is invalid in there cannot be read; the cursor is read
     /// only where the list is.
-    pub(crate) fn listed<T>(&self, result: Result<Page<T>>) -> Answer<Page<T>> {
-        result.map_err(|error| match error {
-            Error::Invalid(violations) => Problem::malformed(violations.iter().cloned()),
-            error => self.problem(error),
-        })
+    pub(crate) async fn listed<T>(&self, result: Result<Page<T>>) -> Answer<Page<T>> {
+        match result {
+            Err(Error::Invalid(violations)) => Err(Problem::malformed(violations.iter().cloned())),
+            result => self.answer(result).await,
+        }
     }
 
     /// Any other result.
-    pub(crate) fn answer<T>(&self, result: Result<T>) -> Answer<T> {
-        result.map_err(|error| self.problem(error))
+    pub(crate) async fn answer<T>(&self, result: Result<T>) -> Answer<T> {
+        match result {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.problem(error).await),
+        }
     }
 }

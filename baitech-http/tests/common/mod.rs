@@ -88,6 +88,10 @@ impl World {
         world
     }
 
+    pub async fn store_user(&self, user: User) {
+        self.commit(ChangeSet::new().write(Put::new(user))).await;
+    }
+
     /// Stores a booking of the first customer, with the first technician where its status has one.
     pub async fn booking(&self, n: u64, status: BookingStatus) -> Id<Booking> {
         let technician = user(Role::Technician, 1);

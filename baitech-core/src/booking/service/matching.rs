@@ -228,7 +228,8 @@ impl Bookings {
     }
 
     async fn get_as_owner(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        let booking = self.get(actor, id).await?;
+        let actor = &self.engine.reader(actor).await?;
+        let booking = self.visible(actor, id).await?;
         if actor.is_staff() || actor.is_any(&[Some(booking.customer), Some(booking.payer())]) {
             return Ok(booking);
         }

@@ -2,6 +2,7 @@
 
 use super::Bookings;
 use crate::{
+    account::User,
     booking::{Booking, BookingFilter, BookingNumber, BookingStatus, BookingView},
     engine::{Effort, Engine},
     kernel::{Actor, Error, Id, Kind, Page, PageRequest, Result},
@@ -19,7 +20,7 @@ impl Bookings {
     }
 
     /// A booking that an actor, as whom it reads, may know of.
-    async fn visible(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
+    pub(super) async fn visible(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let stored = self.engine.bookings.load(id).await?;
         stored
             .filter(|booking| booking.is_visible_to(actor))
@@ -28,7 +29,8 @@ impl Bookings {
 
     /// The same for a command: only for who has a part in it now.
     pub(super) async fn get_as_party(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        let booking = self.get(actor, id).await?;
+        let actor = &self.engine.reader(actor).await?;
+        let booking = self.visible(actor, id).await?;
         booking.require_part(actor)?;
         Ok(booking)
     }
@@ -39,6 +41,11 @@ impl Bookings {
     /// As [`get`](Self::get).
     pub async fn get_by_number(&self, actor: &Actor, number: &BookingNumber) -> Result<Stored<Booking>> {
         let actor = &self.engine.reader(actor).await?;
+        self.visible_by_number(actor, number).await
+    }
+
+    /// The same as [`visible`](Self::visible), by the number.
+    async fn visible_by_number(&self, actor: &Actor, number: &BookingNumber) -> Result<Stored<Booking>> {
         let stored = self.engine.bookings.find_by_number(number).await?;
         let visible = stored.filter(|booking| booking.is_visible_to(actor));
         visible.ok_or_else(|| Error::not_found(Kind::Booking, number))
@@ -52,12 +59,33 @@ impl Bookings {
         let user = self.engine.require_actor(actor, Effort::Reads).await?;
         let actor = &Engine::reading_as(actor, user.as_ref());
         let booking = self.visible(actor, id).await?;
+        self.view_as(actor, user, &booking).await
+    }
+
+    /// What this actor sees of the booking with a number.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn view_by_number(&self, actor: &Actor, number: &BookingNumber) -> Result<BookingView> {
+        let user = self.engine.require_actor(actor, Effort::Reads).await?;
+        let actor = &Engine::reading_as(actor, user.as_ref());
+        let booking = self.visible_by_number(actor, number).await?;
+        self.view_as(actor, user, &booking).await
+    }
+
+    /// What an actor, as whom `user` reads, sees of a booking.
+    async fn view_as(
+        &self,
+        actor: &Actor,
+        user: Option<User>,
+        booking: &Stored<Booking>,
+    ) -> Result<BookingView> {
         // The customer who asks is loaded already.
         let customer = match user.filter(|user| user.id == booking.customer) {
             Some(customer) => Some(customer),
             None => self.engine.users.load(booking.customer).await?.map(|stored| stored.value),
         };
-        Ok(BookingView::new(&booking, actor, customer.as_ref()))
+        Ok(BookingView::new(booking, actor, customer.as_ref()))
     }
 
     /// What this actor sees of a booking as a command returned it, which others may have changed since.
@@ -65,8 +93,7 @@ impl Bookings {
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn view_of(&self, actor: &Actor, booking: &Stored<Booking>) -> Result<BookingView> {
-        // Staff alone may have to be taken for less than they claim.
-        let actor = &if actor.is_staff() { self.engine.reader(actor).await? } else { *actor };
+        let actor = &self.engine.viewer(actor).await?;
         if !booking.is_visible_to(actor) {
             return Err(Error::not_found(Kind::Booking, booking.id));
         }
@@ -86,6 +113,30 @@ impl Bookings {
         page: &PageRequest,
     ) -> Result<Page<Stored<Booking>>> {
         let actor = &self.engine.reader(actor).await?;
+        self.list_as(actor, filter, page).await
+    }
+
+    /// The same bookings as this actor sees them, without the customers' contacts: those are shown with the single booking only.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn list_views(
+        &self,
+        actor: &Actor,
+        filter: &BookingFilter,
+        page: &PageRequest,
+    ) -> Result<Page<BookingView>> {
+        let actor = &self.engine.reader(actor).await?;
+        let found = self.list_as(actor, filter, page).await?;
+        Ok(found.map(|booking| BookingView::new(&booking, actor, None)))
+    }
+
+    async fn list_as(
+        &self,
+        actor: &Actor,
+        filter: &BookingFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Booking>>> {
         require_own(actor, filter)?;
         Ok(self.engine.bookings.list_bookings(filter, &page.of_list("bookings")?).await?.of_list("bookings"))
     }

@@ -30,7 +30,8 @@ impl Payments {
     /// [`Error::NotFound`] for whoever may not know of the transaction; [`Error::Forbidden`] for the other side of it;
     /// [`Rule::Transition`] where no money has moved.
     pub async fn receipt(&self, actor: &Actor, id: Id<Transaction>) -> Result<Document> {
-        let transaction = self.get(actor, id).await?;
+        let actor = &self.engine.reader(actor).await?;
+        let transaction = self.visible(actor, id).await?;
         require_addressee(actor, &transaction)?;
         if !transaction.status.is_settled() {
             return Err(transaction.refuse(Rule::Transition, "there is a receipt once the money has moved"));
@@ -44,7 +45,8 @@ impl Payments {
     /// [`Error::NotFound`] for whoever may not know of the transaction; [`Error::Forbidden`] for the other side of it;
     /// [`Rule::Transition`] for anything but the payment of a booking.
     pub async fn invoice(&self, actor: &Actor, id: Id<Transaction>) -> Result<Document> {
-        let transaction = self.get(actor, id).await?;
+        let actor = &self.engine.reader(actor).await?;
+        let transaction = self.visible(actor, id).await?;
         require_addressee(actor, &transaction)?;
         if transaction.kind != TransactionKind::BookingPayment {
             return Err(transaction.refuse(Rule::Transition, "there are invoices of bookings"));

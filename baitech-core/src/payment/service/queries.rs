@@ -7,7 +7,7 @@ use crate::{
     account::User,
     kernel::{Actor, Currency, Error, Id, Kind, Money, Page, PageRequest, Result},
     ledger::{Account, AccountLine},
-    payment::{Transaction, TransactionFilter, TransactionNumber, TransactionTotal},
+    payment::{Transaction, TransactionFilter, TransactionNumber, TransactionTotal, TransactionView},
     store::Stored,
 };
 
@@ -30,6 +30,11 @@ impl Payments {
     /// [`Error::NotFound`], also for a transaction that this actor may not know of.
     pub async fn get(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
         let actor = &self.engine.reader(actor).await?;
+        self.visible(actor, id).await
+    }
+
+    /// A transaction that an actor, as whom it reads, may know of.
+    pub(super) async fn visible(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
         let stored = self.engine.transactions.load(id).await?;
         let visible = stored.filter(|transaction| transaction.is_visible_to(actor));
         visible.ok_or_else(|| Error::not_found(Kind::Transaction, id))
@@ -45,9 +50,44 @@ impl Payments {
         number: &TransactionNumber,
     ) -> Result<Stored<Transaction>> {
         let actor = &self.engine.reader(actor).await?;
+        self.visible_by_number(actor, number).await
+    }
+
+    /// The same as [`visible`](Self::visible), by the number.
+    async fn visible_by_number(
+        &self,
+        actor: &Actor,
+        number: &TransactionNumber,
+    ) -> Result<Stored<Transaction>> {
         let stored = self.engine.transactions.find_transaction_by_number(number).await?;
         let visible = stored.filter(|transaction| transaction.is_visible_to(actor));
         visible.ok_or_else(|| Error::not_found(Kind::Transaction, number))
+    }
+
+    /// What this actor sees of a transaction.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn view(&self, actor: &Actor, id: Id<Transaction>) -> Result<TransactionView> {
+        let actor = &self.engine.reader(actor).await?;
+        view_as(actor, &self.visible(actor, id).await?)
+    }
+
+    /// What this actor sees of the transaction with a number.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn view_by_number(&self, actor: &Actor, number: &TransactionNumber) -> Result<TransactionView> {
+        let actor = &self.engine.reader(actor).await?;
+        view_as(actor, &self.visible_by_number(actor, number).await?)
+    }
+
+    /// What this actor sees of a transaction as a command returned it, which others may have changed since.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn view_of(&self, actor: &Actor, transaction: &Stored<Transaction>) -> Result<TransactionView> {
+        view_as(&self.engine.viewer(actor).await?, transaction)
     }
 
     /// The transactions of a filter, the newest first: their own for payers and payees, all for staff.
@@ -61,6 +101,31 @@ impl Payments {
         page: &PageRequest,
     ) -> Result<Page<Stored<Transaction>>> {
         let actor = &self.engine.reader(actor).await?;
+        self.list_as(actor, filter, page).await
+    }
+
+    /// The same transactions as this actor sees them.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn list_views(
+        &self,
+        actor: &Actor,
+        filter: &TransactionFilter,
+        page: &PageRequest,
+    ) -> Result<Page<TransactionView>> {
+        let actor = &self.engine.reader(actor).await?;
+        let Page { items, next_cursor } = self.list_as(actor, filter, page).await?;
+        let items = items.iter().filter_map(|transaction| TransactionView::new(transaction, actor));
+        Ok(Page { items: items.collect(), next_cursor })
+    }
+
+    async fn list_as(
+        &self,
+        actor: &Actor,
+        filter: &TransactionFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Transaction>>> {
         require_own(actor, filter)?;
         Ok(self
             .engine
@@ -139,6 +204,11 @@ impl Payments {
         }
         Err(Error::forbidden("an account is for its owner and the staff"))
     }
+}
+
+fn view_as(actor: &Actor, transaction: &Stored<Transaction>) -> Result<TransactionView> {
+    let view = TransactionView::new(transaction, actor);
+    view.ok_or_else(|| Error::not_found(Kind::Transaction, transaction.id))
 }
 
 fn require_own(actor: &Actor, filter: &TransactionFilter) -> Result<()> {

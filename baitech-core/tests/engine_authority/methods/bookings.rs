@@ -132,6 +132,14 @@ pub(super) const BOOKINGS: &[Row] = &[
         let id = s.at(Status::Accepted);
         run(s.till.world.bookings().view_of(a, &s.till.world.load(id))).map(drop)
     }),
+    Row("bookings.view_by_number", "customer technician support admin system", |s, a| {
+        let id = s.at(Status::Accepted);
+        let number = s.till.world.load(id).number.clone();
+        run(s.till.world.bookings().view_by_number(a, &number)).map(drop)
+    }),
+    Row("bookings.list_views", "support admin system", |s, a| {
+        run(s.till.world.bookings().list_views(a, &BookingFilter::default(), &page())).map(drop)
+    }),
     Row("bookings.list", "support admin system", |s, a| {
         run(s.till.world.bookings().list(a, &BookingFilter::default(), &page())).map(drop)
     }),

@@ -22,6 +22,22 @@ pub(super) const PAYMENTS: &[Row] = &[
         let number = s.till.load(payment).number.clone();
         run(s.till.payments().get_by_number(a, &number)).map(drop)
     }),
+    Row("payments.view", "customer technician support admin system", |s, a| {
+        let (_, payment) = s.till.held(PaymentMethod::Mpesa);
+        run(s.till.payments().view(a, payment)).map(drop)
+    }),
+    Row("payments.view_by_number", "customer technician support admin system", |s, a| {
+        let (_, payment) = s.till.held(PaymentMethod::Mpesa);
+        let number = s.till.load(payment).number.clone();
+        run(s.till.payments().view_by_number(a, &number)).map(drop)
+    }),
+    Row("payments.view_of", "customer technician support admin system", |s, a| {
+        let (_, payment) = s.till.held(PaymentMethod::Mpesa);
+        run(s.till.payments().view_of(a, &s.till.load(payment))).map(drop)
+    }),
+    Row("payments.list_views", "support admin system", |s, a| {
+        run(s.till.payments().list_views(a, &TransactionFilter::default(), &page())).map(drop)
+    }),
     Row("payments.list", "support admin system", |s, a| {
         run(s.till.payments().list(a, &TransactionFilter::default(), &page())).map(drop)
     }),
