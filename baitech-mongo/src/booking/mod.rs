@@ -41,6 +41,8 @@ const FIELDS: Fields = Fields {
     parts: &[
         "serviceLocation",
         "timeSlot",
+        "declinedOffers.[].timeSlot",
+        "reschedule.slot",
         "payment",
         "matchingDetails",
         "cancellation",

@@ -73,8 +73,9 @@ pub(crate) struct Fields {
 /// # Errors
 /// The reason, where a vital field cannot be understood, or one is missing that the document cannot be without.
 pub(crate) fn read<T: DeserializeOwned>(raw: &RawDocument, fields: Fields) -> Result<Read<T>, Unreadable> {
-    let misplaced = misplaced(raw, fields.parts);
-    if misplaced.is_empty()
+    let mut no_documents = Vec::new();
+    misplaced(raw, fields.parts, &Path::default(), &mut no_documents);
+    if no_documents.is_empty()
         && let Ok(value) = bson::deserialize_from_slice(raw.as_bytes())
     {
         return Ok(Read { value, gaps: Gaps::default(), odd: Vec::new() });
@@ -87,7 +88,7 @@ pub(crate) fn read<T: DeserializeOwned>(raw: &RawDocument, fields: Fields) -> Re
         tried: BTreeMap::new(),
     };
     // From the last, so that those before stay at their places.
-    for path in misplaced.iter().rev() {
+    for path in no_documents.iter().rev() {
         salvage.take_out(path, "this is no document")?;
     }
     loop {
@@ -157,35 +158,38 @@ impl Salvage {
     }
 }
 
-/// Values that serde would take for documents, at the places of such.
-fn misplaced(raw: &RawDocument, parts: &[&str]) -> Vec<Path> {
-    let mut found = Vec::new();
+/// Values in a document that serde would take for documents, at the places of such.
+fn misplaced(raw: &RawDocument, parts: &[&str], path: &Path, found: &mut Vec<Path>) {
     for (key, value) in raw.iter().filter_map(Result::ok) {
-        let is_part = || parts.contains(&key.as_str());
-        let is_list = || parts.iter().any(|part| part.strip_suffix(".[]") == Some(key.as_str()));
-        match value {
-            RawBsonRef::Document(inner) => {
-                let inner_parts =
-                    parts.iter().filter_map(|part| part.strip_prefix(key.as_str())?.strip_prefix('.'));
-                let inner_parts: Vec<&str> = inner_parts.collect();
-                if !inner_parts.is_empty() {
-                    let inside = misplaced(inner, &inner_parts);
-                    found.extend(inside.into_iter().map(|path| path.under(key.as_str())));
-                }
-            }
-            RawBsonRef::Array(_) if is_part() => found.push(Path::from_keys(key.as_str())),
-            RawBsonRef::Array(elements) if is_list() => {
-                for (index, element) in elements.into_iter().enumerate() {
-                    if element.is_ok_and(looks_like_a_document) {
-                        found.push(Path::from_keys(key.as_str()).at(index));
-                    }
-                }
-            }
-            other if looks_like_a_document(other) && is_part() => found.push(Path::from_keys(key.as_str())),
-            _ => {}
+        let parts: Vec<&str> = parts.iter().filter_map(|part| below(part, key.as_str())).collect();
+        if !parts.is_empty() {
+            misplaced_in(value, &parts, path.clone().key(key.as_str()), found);
         }
     }
-    found
+}
+
+/// The same in one value. The parts are paths from there; an empty one is the value itself.
+fn misplaced_in(value: RawBsonRef<'_>, parts: &[&str], path: Path, found: &mut Vec<Path>) {
+    match value {
+        RawBsonRef::Document(inner) => misplaced(inner, parts, &path, found),
+        RawBsonRef::Array(_) if parts.contains(&"") => found.push(path),
+        RawBsonRef::Array(elements) => {
+            let parts: Vec<&str> = parts.iter().filter_map(|part| below(part, "[]")).collect();
+            for (index, element) in elements.into_iter().enumerate() {
+                if let Ok(element) = element {
+                    misplaced_in(element, &parts, path.clone().at(index), found);
+                }
+            }
+        }
+        other if looks_like_a_document(other) && parts.contains(&"") => found.push(path),
+        _ => {}
+    }
+}
+
+/// The rest of a path behind its first key.
+fn below<'a>(part: &'a str, key: &str) -> Option<&'a str> {
+    let rest = part.strip_prefix(key)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
 }
 
 /// Whether serde sees a document in what is none.

@@ -48,9 +48,9 @@ impl Path {
         Self(steps.to_vec())
     }
 
-    /// This path inside a document that stands under a key.
-    pub(super) fn under(mut self, key: &str) -> Self {
-        self.0.insert(0, Step::Key(key.to_owned()));
+    /// The path of a field.
+    pub(super) fn key(mut self, key: &str) -> Self {
+        self.0.push(Step::Key(key.to_owned()));
         self
     }
 

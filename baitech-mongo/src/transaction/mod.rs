@@ -47,6 +47,7 @@ const FIELDS: Fields = Fields {
         "fraudCheck.review.**",
         "mismatch.**",
         "chargeback.**",
+        "providerMoves.**",
     ],
     parts: &[
         "splits.[]",

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
 
-use crate::value::{AsText, Clock, Coordinates, Iso4217, Millis, Number128, Oid, Real, StoredDay, Whole};
+use crate::value::{AsText, Clock, Coordinates, Finite, Iso4217, Millis, Number128, Oid, Real, StoredDay, Whole};
 
 #[skip_serializing_none]
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,9 +34,12 @@ pub(crate) struct Place {
 }
 
 /// Longitude, latitude of a home and of the public place drawn for it.
+#[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PlaceDrawn {
+    #[serde_as(as = "Vec<Finite>")]
     pub(crate) home: Vec<f64>,
+    #[serde_as(as = "Vec<Finite>")]
     pub(crate) point: Vec<f64>,
 }
 

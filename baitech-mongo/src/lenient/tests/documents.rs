@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use bson::{Bson, DateTime, Document, bson, doc};
+use proptest::strategy::{Strategy, ValueTree as _};
+use proptest::test_runner::TestRunner;
+
+use crate::codec::Aggregate;
 
 /// The documents that the earlier application wrote.
 pub(super) fn legacy(collection: &str) -> Vec<Document> {
@@ -15,6 +19,16 @@ pub(super) fn legacy(collection: &str) -> Vec<Document> {
         other => panic!("{other} is not a document"),
     };
     text.lines().map(parse).collect()
+}
+
+/// Documents that the engine writes. They are the same in every run, and so many that each field is in one of them.
+pub(super) fn generated<A: Aggregate + std::fmt::Debug>(values: impl Strategy<Value = A>) -> Vec<Document> {
+    let mut runner = TestRunner::deterministic();
+    let mut one = || values.new_tree(&mut runner).unwrap().current().encode().unwrap();
+    let mut documents: Vec<Document> = (0..200).map(|_| one()).collect();
+    // Each field is then spoilt in the smallest of them, which is read quickest.
+    documents.sort_by_key(|document| bson::serialize_to_vec(document).unwrap().len());
+    documents
 }
 
 /// How a value is spoilt.
@@ -126,8 +140,8 @@ impl Place {
     }
 }
 
-/// Every place of the documents once or twice, each with a document that has it.
-pub(super) fn places(documents: &[Document]) -> Vec<(&Document, Place)> {
+/// Every place of the documents, each with the first documents that have it.
+pub(super) fn places(documents: &[Document], at_most: usize) -> Vec<(&Document, Place)> {
     let mut found = Vec::new();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for document in documents {
@@ -136,7 +150,7 @@ pub(super) fn places(documents: &[Document]) -> Vec<(&Document, Place)> {
         for place in all {
             let seen = seen.entry(place.shape()).or_default();
             *seen += 1;
-            if *seen <= 2 {
+            if *seen <= at_most {
                 found.push((document, place));
             }
         }
