@@ -61,6 +61,10 @@ async fn what_is_no_number_counts_as_none_and_a_text_as_its_number() {
             doc! { "stats": { "totalBookings": 4_i64, "totalEarnings": 0.25 } },
             (5, 2, 1, "500.25 KES".to_owned()),
         ),
+        (doc! { "stats": { "totalEarnings": 100, "currency": "Ksh." } }, (1, 2, 1, "600.00 KES".to_owned())),
+        (doc! { "stats": { "totalEarnings": 100, "currency": 5 } }, (1, 2, 1, "600.00 KES".to_owned())),
+        // Sums of two currencies are not added; the numbers count all the same.
+        (doc! { "stats": { "totalEarnings": 100, "currency": "usd" } }, (1, 2, 1, "100.00 USD".to_owned())),
     ];
     for (n, (fields, expected)) in (1..).zip(cases) {
         let user = counted(&store, n, fields.clone()).await;

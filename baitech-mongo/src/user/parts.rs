@@ -7,7 +7,9 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
 
-use crate::value::{AsText, Clock, Coordinates, Finite, Iso4217, Millis, Number128, Oid, Real, StoredDay, Whole};
+use crate::value::{
+    AsText, Clock, Coordinates, Finite, Iso4217, Millis, Number128, Oid, Real, StoredDay, Whole,
+};
 
 #[skip_serializing_none]
 #[derive(Debug, Serialize, Deserialize)]

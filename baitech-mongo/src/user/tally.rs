@@ -59,17 +59,22 @@ fn sum(field: &str, more: impl Into<Bson>) -> Document {
     doc! { "$add": [{ "$cond": [{ "$isNumber": &stored }, &stored, read] }, more.into()] }
 }
 
-/// Users whose sums are of a currency, or who have none; sums of which no currency is told are Kenyan shillings.
+/// Users whose sums are of a currency, or who have none. Codes are compared as they are read: in any case, and what names no other
+/// currency means Kenyan shillings.
 fn of_currency(currency: Currency) -> Vec<Document> {
-    let mut ways = vec![doc! { "stats.currency": currency.code() }];
-    let untold = doc! { "stats.currency": Bson::Null };
     if currency == Currency::KES {
-        ways.push(untold);
-    } else {
-        let none = doc! { "$in": [Bson::Null, 0] };
-        ways.push(doc! { "stats.totalEarnings": none.clone(), "stats.totalSpent": none });
+        return vec![doc! { "stats.currency": { "$not": named("(?!KES|KSH|SHS)[A-Z]{3}") } }];
     }
-    ways
+    let none = doc! { "$in": [Bson::Null, 0] };
+    vec![
+        doc! { "stats.currency": named(currency.code()) },
+        doc! { "stats.totalEarnings": none.clone(), "stats.totalSpent": none },
+    ]
+}
+
+/// A text that is a code, in the forms that [`currency_named`](crate::value::currency_named) reads.
+fn named(code: &str) -> Document {
+    doc! { "$regex": format!(r"^\s*{code}[./=]*\s*$"), "$options": "i" }
 }
 
 fn decimal(amount: Money) -> Option<Decimal128> {

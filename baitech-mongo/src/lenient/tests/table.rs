@@ -89,7 +89,8 @@ const TRANSACTIONS: &[Row] = &[
 ];
 
 /// Parts that only the engine writes, and in which nothing may be odd: what is required in them depends on the part.
-const ENGINE_ONLY: &[&str] = &["refunds", "gateway", "fraudCheck.review", "mismatch", "chargeback", "providerMoves"];
+const ENGINE_ONLY: &[&str] =
+    &["refunds", "gateway", "fraudCheck.review", "mismatch", "chargeback", "providerMoves"];
 
 pub(super) fn outcome(collection: &str, shape: &str, way: Way) -> Outcome {
     let rows = match collection {
