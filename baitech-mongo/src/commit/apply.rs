@@ -98,10 +98,11 @@ async fn guard(store: &MongoStore, guard: &Guard, session: &mut ClientSession) -
             let by_id = doc! { "_id": oid(*id) };
             // Staff act on many things at once: a marker in their document would make each of these commits wait for the others.
             // Their stamps are compared in the transaction, so that none of them begins after a suspension that was stored.
+            let stamped = doc! { "role": 1, "status": 1, "kyc": 1 };
             let found = if stamps.role.is_some_and(Role::is_staff) {
-                documents.find_one(by_id).session(session).await?
+                documents.find_one(by_id).projection(stamped).session(session).await?
             } else {
-                documents.find_one_and_update(by_id, mark).session(session).await?
+                documents.find_one_and_update(by_id, mark).projection(stamped).session(session).await?
             };
             let user = found.map(stored::<User>).transpose().map_err(Failure::Refused)?;
             if user.is_some_and(|user| stamps.hold_for(&user)) {
