@@ -217,6 +217,9 @@ impl Worker {
             }
             AggregateRef::Transaction(id) => Payments::new(self.engine.clone()).run_next_task(id).await,
             AggregateRef::Webhook(id) => Payments::new(self.engine.clone()).handle_webhook(id).await,
+            AggregateRef::Reconciliation(id) => {
+                Payments::new(self.engine.clone()).run_reconciliation(id).await
+            }
             AggregateRef::User(_) => Ok(TaskOutcome::NotDue),
         }
     }
@@ -281,18 +284,30 @@ impl Worker {
         }
     }
 
-    /// Forgets calls of providers that were handled longer ago than the policy keeps them, and answers how
-    /// many. Calls that wait and dead letters stay. Call it now and then.
+    /// Forgets calls of providers that were handled longer ago than the policy keeps them, and the lines and
+    /// findings of statements that were handed in longer ago, and answers how many documents. Calls that wait
+    /// and dead letters stay, and so do the counts of reconciliations. Call it now and then.
     ///
     /// # Errors
     /// [`Error::Unavailable`]; the rest is forgotten the next time.
     pub async fn forget_expired(&self) -> Result<usize> {
         let now = self.engine.clock.now();
         let mut forgotten: usize = 0;
+        let (mut calls, mut parts) = (true, true);
         for _ in 0..Self::MOST_FORGOTTEN / Self::FORGOTTEN_AT_ONCE {
-            let count = self.engine.webhooks.forget_expired_webhooks(now, Self::FORGOTTEN_AT_ONCE).await?;
-            forgotten = forgotten.saturating_add(count);
-            if count < Self::FORGOTTEN_AT_ONCE {
+            if calls {
+                let count =
+                    self.engine.webhooks.forget_expired_webhooks(now, Self::FORGOTTEN_AT_ONCE).await?;
+                forgotten = forgotten.saturating_add(count);
+                calls = count >= Self::FORGOTTEN_AT_ONCE;
+            }
+            if parts {
+                let reconciliations = &self.engine.reconciliations;
+                let count = reconciliations.forget_expired_parts(now, Self::FORGOTTEN_AT_ONCE).await?;
+                forgotten = forgotten.saturating_add(count);
+                parts = count >= Self::FORGOTTEN_AT_ONCE;
+            }
+            if !calls && !parts {
                 break;
             }
         }

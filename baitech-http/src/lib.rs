@@ -40,8 +40,8 @@
 //!   `Agreed-Total`. Without it they are answered with 428.
 //! - `Agreed-Total: 925.00 KES` is the most that a command may cost: the total of a booking (new, moved, approved, paid) or the fee of
 //!   a cancellation, as the client has shown it. What costs more by now is refused (409, rule `costs_more`), and nothing happens.
-//! - `Idempotency-Key` makes a command safe to repeat: under the same key it takes effect once, and is answered with the booking or
-//!   the transaction as it is by then. The secret by which a payer's device goes on with a payment is told once, and not repeated.
+//! - `Idempotency-Key` makes a command safe to repeat: under the same key it takes effect once, and is answered with the booking,
+//!   the transaction or the reconciliation as it is by then. The secret by which a payer's device goes on with a payment is told once, and not repeated.
 //! - Each sees of a transaction what is theirs to see: the payer's means are for the payer, scores and providers for staff.
 //! - Lists are `{"items": […], "nextCursor": "…"}` and take `limit` (20, at most 100) and `cursor`; a query parameter that a
 //!   route does not know is an error.
@@ -49,6 +49,8 @@
 //! - Every answer carries `x-request-id`: the client's own, if it has at most 128 characters of `A-Za-z0-9-_.:=+/@`, or a new one.
 //! - A value has one shape in requests and answers: a place is `{"coordinates": [longitude, latitude], "address": …}`, a rate is
 //!   `{"percent": "15"}`.
+//! - A provider's statement is accepted with 202 and a `Location` once the file is read, and worked off by a worker;
+//!   `GET /api/v1/reconciliations/{reconciliation}` tells how far it is. Lists leave the findings out.
 //! - A body that has not arrived within 25 seconds is answered with 408 ([`Timeouts`]); [`Server`] cuts connections whose head never
 //!   ends.
 //!
@@ -110,7 +112,7 @@ pub use timeouts::Timeouts;
 pub const BODY_LIMIT: usize = 64 * 1024;
 
 /// The most bytes that a provider's statement may have.
-pub const STATEMENT_LIMIT: usize = 10 * 1024 * 1024;
+pub const STATEMENT_LIMIT: usize = baitech_core::payment::Reconciliation::MAX_STATEMENT_BYTES;
 
 /// How long a request may take where [`Timeouts`] are not set.
 pub const TIMEOUT: Duration = Duration::from_secs(30);

@@ -56,6 +56,11 @@ pub(crate) fn json(value: &impl Serialize) -> Answer {
     respond(StatusCode::OK, value, "private, no-store")
 }
 
+/// Work that was accepted and is not done yet, with its place.
+pub(crate) fn accepted(value: &impl Serialize, at: &str) -> Answer {
+    respond(StatusCode::ACCEPTED, value, "private, no-store").map(|response| located(response, at))
+}
+
 /// A page of a list, for this client only.
 pub(crate) fn page<T: Serialize>(page: &Page<T>) -> Answer {
     json(page)

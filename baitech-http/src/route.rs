@@ -162,7 +162,9 @@ pub(crate) const TABLE: &[Entry] = table![
     get    "/api/v1/earnings/entries"                                    Authenticated wallet::earning_entries,
     post   "/api/v1/payouts"                                             Authenticated wallet::request_payout,
 
-    post   "/api/v1/reconciliation"                                      Authenticated reconciliation::reconcile,
+    post   "/api/v1/reconciliations"                                     Authenticated reconciliation::reconcile,
+    get    "/api/v1/reconciliations"                                     Authenticated reconciliation::list_reconciliations,
+    get    "/api/v1/reconciliations/{reconciliation}"                    Authenticated reconciliation::get_reconciliation,
     get    "/api/v1/webhooks"                                            Authenticated webhooks::list_webhooks,
     post   "/api/v1/webhooks/{token}"                                    Public        webhooks::receive_webhook,
     post   "/api/v1/webhooks/{webhook}/retry"                            Authenticated webhooks::retry_webhook,

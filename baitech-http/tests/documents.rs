@@ -13,7 +13,7 @@ use baitech_core::{
     payment::{Document, DocumentRenderer, RenderError},
 };
 use common::{Reply, World, request, user};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Writes the number of a document, and fails where a test wants it to.
 #[derive(Debug)]
@@ -118,7 +118,7 @@ fn upload(
     content_type: &str,
     csv: impl Into<axum::body::Body>,
 ) -> Request<axum::body::Body> {
-    let path = format!("/api/v1/reconciliation?{query}");
+    let path = format!("/api/v1/reconciliations?{query}");
     let mut request = request(Method::POST, &path, Some(who), &[("content-type", content_type)], None);
     *request.body_mut() = csv.into();
     request
@@ -126,21 +126,79 @@ fn upload(
 
 const HEADER: &str = "reference,date,amount,fee,description\n";
 
+/// Hands in a statement, and answers with the place of its reconciliation.
+async fn submit(world: &World, sent: Request<axum::body::Body>) -> String {
+    let accepted = world.send(sent).await;
+    assert_eq!(accepted.status, 202, "{}", accepted.text);
+    let location = accepted.headers[header::LOCATION].to_str().unwrap().to_owned();
+    let job: Value = serde_json::from_str(&accepted.text).unwrap();
+    assert_eq!(location, format!("reconciliations/{}", job["id"].as_str().unwrap()));
+    format!("/api/v1/{location}")
+}
+
 #[tokio::test]
-async fn a_providers_statement_is_set_against_the_books() {
+async fn a_providers_statement_is_accepted_and_then_set_against_the_books() {
     let world = World::new().await;
-    let (asha, support) = (user(Role::Customer, 1), user(Role::Support, 1));
+    let (asha, support, admin) = (user(Role::Customer, 1), user(Role::Support, 1), user(Role::Admin, 1));
     world.fill_wallet(&asha, 500).await;
     let receipt = world.mobile.callback().1["receipt"].as_str().unwrap().to_owned();
     let csv = format!("{HEADER}{receipt},2026-03-02,500.00,5.00,in\nQK999,2026-03-02,70.00,,unknown\n");
     let sent = upload(&support, "method=mpesa&format=generic", "text/csv; charset=utf-8", csv.clone());
-    let report = world.send(sent).await.ok();
-    assert_eq!(report["matched"][0]["movement"]["references"][0], receipt);
-    assert_eq!(report["missingHere"][0]["line"]["reference"], "QK999");
+    let place = submit(&world, sent).await;
+    let queued = world.get(&support, &place).await.ok();
+    assert_eq!((&queued["state"], &queued["rows"]["lines"]), (&json!("queued"), &json!(2)));
+    assert_eq!(queued["findings"], Value::Null);
+
+    let work = world.market.worker().run_until_idle().await.unwrap();
+    assert!(work.is_complete() && work.done > 0, "{work:?}");
+    let done = world.get(&admin, &place).await.ok();
+    assert_eq!((&done["state"], &done["submittedBy"]), (&json!("done"), &json!(support.id)));
+    assert_eq!(done["progress"], json!({ "phase": "marks", "done": 1, "total": 1 }));
+    let counts = &done["counts"];
+    assert_eq!([&counts["matched"], &counts["missingHere"], &counts["marked"]], [1, 1, 1]);
+    assert_eq!(done["findings"]["missingHere"][0]["line"]["reference"], "QK999");
+    assert!(!done.to_string().contains("\"parts\""), "how it is stored is nobody's business");
+
     let period = "method=mpesa&format=generic&from=2026-04-01T00:00:00Z&until=2026-05-01T00:00:00Z";
-    let later = world.send(upload(&support, period, "text/csv", csv.clone())).await.ok();
-    assert_eq!(later["period"]["from"], "2026-04-01T00:00:00Z");
+    let later = submit(&world, upload(&support, period, "text/csv", csv.clone())).await;
+    assert_eq!(world.get(&support, &later).await.ok()["period"]["from"], "2026-04-01T00:00:00Z");
+    let listed = world.get(&support, "/api/v1/reconciliations?limit=1").await.ok();
+    assert_eq!(
+        (listed["items"].as_array().unwrap().len(), &listed["items"][0]["findings"]),
+        (1, &Value::Null)
+    );
+    let next = listed["nextCursor"].as_str().unwrap();
+    let last = world.get(&support, &format!("/api/v1/reconciliations?cursor={next}")).await.ok();
+    assert_eq!(last["items"].as_array().unwrap().len(), 1);
+
     world.send(upload(&asha, "method=mpesa", "text/csv", csv)).await.problem(403, "forbidden");
+    for path in [place.as_str(), "/api/v1/reconciliations"] {
+        world.get(&asha, path).await.problem(403, "forbidden");
+    }
+    let unknown = format!("/api/v1/reconciliations/{}", asha.id);
+    world.get(&support, &unknown).await.problem(404, "not-found");
+    let malformed = world.get(&support, "/api/v1/reconciliations/7").await.problem(400, "malformed");
+    assert_eq!(Reply::fields(&malformed), ["reconciliation"]);
+    world.get(&support, "/api/v1/reconciliations?status=done").await.problem(400, "malformed");
+    world.get(&support, "/api/v1/reconciliations?cursor=webhooks.1~2").await.problem(400, "malformed");
+}
+
+#[tokio::test]
+async fn a_statement_that_is_sent_again_under_its_key_is_one_job() {
+    let world = World::new().await;
+    let support = user(Role::Support, 1);
+    let keyed = |csv: &str| {
+        let mut sent = upload(&support, "method=mpesa&format=generic", "text/csv", csv.to_owned());
+        sent.headers_mut().insert("idempotency-key", "march".parse().unwrap());
+        sent
+    };
+    let csv = format!("{HEADER}R1,2026-03-02,1.00,,\n");
+    let first = submit(&world, keyed(&csv)).await;
+    assert_eq!(submit(&world, keyed(&csv)).await, first);
+    let other = world.send(keyed(&format!("{csv}R2,2026-03-02,1.00,,\n"))).await.problem(409, "refused");
+    assert_eq!(other["rule"], "idempotency_key_reused");
+    let listed = world.get(&support, "/api/v1/reconciliations").await.ok();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use common::{
 };
 
 /// Routes that are for the staff, whatever they are about.
-const STAFF_ONLY: [&str; 13] = [
+const STAFF_ONLY: [&str; 15] = [
     "release",
     "refund",
     "review",
@@ -29,6 +29,8 @@ const STAFF_ONLY: [&str; 13] = [
     "decide_verdict",
     "fraud_queue",
     "reconcile",
+    "list_reconciliations",
+    "get_reconciliation",
     "list_webhooks",
     "retry_webhook",
     "list_set_aside",

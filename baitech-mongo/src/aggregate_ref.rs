@@ -3,7 +3,7 @@
 use baitech_core::account::User;
 use baitech_core::booking::Booking;
 use baitech_core::kernel::Id;
-use baitech_core::payment::{Transaction, Webhook};
+use baitech_core::payment::{Reconciliation, Transaction, Webhook};
 use baitech_core::store::AggregateRef;
 use bson::oid::ObjectId;
 use bson::{Bson, doc};
@@ -25,6 +25,7 @@ enum StoredKind {
     Booking,
     Transaction,
     Webhook,
+    Reconciliation,
 }
 
 /// The collection that an aggregate lies in.
@@ -34,6 +35,7 @@ pub(crate) const fn collection_of(target: AggregateRef) -> &'static str {
         AggregateRef::Booking(_) => Booking::COLLECTION,
         AggregateRef::Transaction(_) => Transaction::COLLECTION,
         AggregateRef::Webhook(_) => Webhook::COLLECTION,
+        AggregateRef::Reconciliation(_) => Reconciliation::COLLECTION,
     }
 }
 
@@ -44,6 +46,7 @@ impl From<AggregateRef> for StoredRef {
             AggregateRef::Booking(_) => StoredKind::Booking,
             AggregateRef::Transaction(_) => StoredKind::Transaction,
             AggregateRef::Webhook(_) => StoredKind::Webhook,
+            AggregateRef::Reconciliation(_) => StoredKind::Reconciliation,
         };
         Self { kind, id: ObjectId::from_bytes(reference.id_bytes()) }
     }
@@ -56,6 +59,7 @@ impl From<StoredRef> for AggregateRef {
             StoredKind::Booking => Self::Booking(Id::from_bytes(id.bytes())),
             StoredKind::Transaction => Self::Transaction(Id::from_bytes(id.bytes())),
             StoredKind::Webhook => Self::Webhook(Id::from_bytes(id.bytes())),
+            StoredKind::Reconciliation => Self::Reconciliation(Id::from_bytes(id.bytes())),
         }
     }
 }
@@ -67,6 +71,7 @@ impl From<StoredRef> for Bson {
             StoredKind::Booking => "booking",
             StoredKind::Transaction => "transaction",
             StoredKind::Webhook => "webhook",
+            StoredKind::Reconciliation => "reconciliation",
         };
         Self::Document(doc! { "kind": kind, "id": id })
     }

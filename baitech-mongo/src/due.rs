@@ -1,12 +1,13 @@
 //! Due work: the documents whose `dueAt` has come.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use baitech_core::account::User;
 use baitech_core::booking::Booking;
 use baitech_core::kernel::{Id, Page, PageRequest};
-use baitech_core::payment::{Transaction, Webhook};
+use baitech_core::payment::{Reconciliation, Transaction, Webhook};
 use baitech_core::store::{AggregateRef, AttemptEnd, DueItem, DueWork, Lease, SetAsideItem, StoreError};
 use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, doc};
@@ -56,6 +57,18 @@ struct SetAside {
     due_at: DateTime,
     attempts: u32,
     reason: String,
+}
+
+impl SetAside {
+    fn item(self, target: AggregateRef) -> SetAsideItem {
+        SetAsideItem {
+            target,
+            reason: self.reason,
+            attempts: self.attempts,
+            due_at: self.due_at.to_chrono(),
+            set_aside_at: self.at.to_chrono(),
+        }
+    }
 }
 
 #[async_trait]
@@ -118,8 +131,30 @@ impl DueWork for MongoStore {
         items.extend(self.set_aside_of::<Booking>(after, page).await?);
         items.extend(self.set_aside_of::<Transaction>(after, page).await?);
         items.extend(self.set_aside_of::<Webhook>(after, page).await?);
+        items.extend(self.set_aside_of::<Reconciliation>(after, page).await?);
         items.sort_by_key(|item| (Reverse(item.set_aside_at.timestamp_millis()), item.target));
         Ok(Page::from_overfull(items, page.limit(), SetAsideItem::cursor))
+    }
+
+    async fn find_set_aside(&self, targets: &[AggregateRef]) -> Result<Vec<SetAsideItem>, StoreError> {
+        let mut wanted: BTreeMap<&'static str, Vec<AggregateRef>> = BTreeMap::new();
+        for target in targets {
+            wanted.entry(collection_of(*target)).or_default().push(*target);
+        }
+        let mut items = Vec::new();
+        for (collection, targets) in wanted {
+            let ids: Vec<_> = targets.iter().map(|target| ObjectId::from_bytes(target.id_bytes())).collect();
+            let documents = self.database().collection::<Aside>(collection);
+            let found = documents.find(doc! { "_id": { "$in": ids }, SET_ASIDE_AT: { "$exists": true } });
+            let found = found.projection(doc! { SET_ASIDE: 1 }).await.map_err(unavailable)?;
+            let found: Vec<Aside> = found.try_collect().await.map_err(unavailable)?;
+            items.extend(found.into_iter().filter_map(|Aside { id, set_aside }| {
+                let id = id.as_object_id()?.bytes();
+                let target = targets.iter().find(|target| target.id_bytes() == id)?;
+                Some(set_aside.item(*target))
+            }));
+        }
+        Ok(items)
     }
 
     async fn release_due(&self, target: AggregateRef) -> Result<bool, StoreError> {
@@ -143,6 +178,7 @@ impl MongoStore {
         due.extend(self.due_of::<User>(lease, limit).await?);
         due.extend(self.due_of::<Transaction>(lease, limit).await?);
         due.extend(self.due_of::<Webhook>(lease, limit).await?);
+        due.extend(self.due_of::<Reconciliation>(lease, limit).await?);
         due.sort_by_key(|item| (item.due_at, item.target));
         due.truncate(limit);
         Ok(due)
@@ -206,15 +242,7 @@ impl MongoStore {
             .projection(doc! { SET_ASIDE: 1 })
             .limit(limit_of(page));
         let found: Vec<Aside> = found.await.map_err(unavailable)?.try_collect().await.map_err(unavailable)?;
-        let item = |Aside { id, set_aside }: Aside| {
-            Some(SetAsideItem {
-                target: target::<A>(&id)?,
-                reason: set_aside.reason,
-                attempts: set_aside.attempts,
-                due_at: set_aside.due_at.to_chrono(),
-                set_aside_at: set_aside.at.to_chrono(),
-            })
-        };
+        let item = |Aside { id, set_aside }: Aside| Some(set_aside.item(target::<A>(&id)?));
         Ok(found.into_iter().filter_map(item).collect())
     }
 }

@@ -23,9 +23,11 @@
 //!
 //! # How it is laid out
 //!
-//! A folder a feature (`user`, `booking`, `transaction`, `webhook`, `event`, `ledger`, `matching`): its document, the way from it and to it, its queries.
-//! `commit` turns a change set into a plan and sends it; `diff` finds what a save has to write; `index` has a file a collection;
-//! `lenient` reads documents with fields that cannot be understood; `prepare` derives what a database of the earlier application lacks; `testing` (a feature) runs a real mongod.
+//! A folder a feature (`user`, `booking`, `transaction`, `webhook`, `reconciliation`, `event`, `ledger`,
+//! `matching`): its document, the way from it and to it, its queries. `commit` turns a change set into a plan
+//! and sends it; `diff` finds what a save has to write; `index` has a file a collection; `lenient` reads
+//! documents with fields that cannot be understood; `prepare` derives what a database of the earlier
+//! application lacks; `testing` (a feature) runs a real mongod.
 
 mod aggregate_ref;
 mod booking;
@@ -46,6 +48,7 @@ mod matching;
 mod money;
 mod page;
 mod prepare;
+mod reconciliation;
 mod server_error;
 mod store;
 mod transaction;

@@ -16,8 +16,9 @@ use baitech_core::kernel::{
 use baitech_core::ledger::Account;
 use baitech_core::matching::{CandidateQuery, JobDays, MatchingRepository, SupplyQuery};
 use baitech_core::payment::{
-    HistoryQuery, TransactionFilter, TransactionKind, TransactionNumber, TransactionRepository,
-    TransactionStatus, WebhookRepository, WebhookStatus,
+    HistoryQuery, ReconciliationContent, ReconciliationPart, ReconciliationRepository, TransactionFilter,
+    TransactionKind, TransactionNumber, TransactionRepository, TransactionStatus, WebhookRepository,
+    WebhookStatus,
 };
 use baitech_core::store::{
     AggregateRef, AttemptEnd, Bound, ChangeSet, ClaimKey, Claims, Commit, Counters, DueWork, Fingerprint,
@@ -94,6 +95,7 @@ async fn fill(database: &Database) {
     }
     database.collection::<Document>("transactions").insert_many(many_transactions()).await.unwrap();
     database.collection::<Document>("webhooks").insert_many(many_webhooks()).await.unwrap();
+    database.collection::<Document>("reconciliations").insert_many(many_reconciliations()).await.unwrap();
     database.collection::<Document>("users").insert_many(many_users).await.unwrap();
     database.collection::<Document>("bookings").insert_many(many_bookings).await.unwrap();
 }
@@ -123,6 +125,19 @@ fn many_transactions() -> Vec<Document> {
         }
     }
     many
+}
+
+/// Only what queries look at; none of them can be read.
+fn many_reconciliations() -> Vec<Document> {
+    let job = |n: i64| {
+        let at = DateTime::from_millis(1_752_858_450_755 + n * 60_000);
+        let mut job = doc! { "_id": ObjectId::new(), "submittedAt": at };
+        if n % 50 == 0 {
+            job.insert("dueAt", at);
+        }
+        job
+    };
+    (0..2_000).map(job).collect()
 }
 
 fn many_webhooks() -> Vec<Document> {
@@ -266,6 +281,18 @@ async fn ask_for_money(store: &MongoStore) {
         store.list_webhooks(&statuses, &page(first.next_cursor)).await.unwrap();
     }
     store.forget_expired_webhooks(at(0), 100).await.unwrap();
+    let first = store.list_reconciliations(&page(None)).await.unwrap();
+    store.list_reconciliations(&page(first.next_cursor)).await.unwrap();
+    let part = |n: u64| ReconciliationPart {
+        id: build::id(n),
+        expires_at: at(i64::try_from(n).unwrap()),
+        content: ReconciliationContent::Marks(Vec::new()),
+    };
+    store.put_parts((0..1_000).map(part).collect()).await.unwrap();
+    store.load_part(part(7).id).await.unwrap();
+    assert_eq!(store.forget_expired_parts(at(9), 100).await.unwrap(), 10);
+    let targets = [build::reconciliation(1).id.into(), AggregateRef::User(payer)];
+    store.find_set_aside(&targets).await.unwrap();
     let wallet = Account::Wallet(payer);
     for n in 0..60 {
         let cause = AggregateRef::User(build::customer(n + 1_000).id);

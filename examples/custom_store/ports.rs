@@ -12,8 +12,9 @@ use baitech::{
     ledger::{Account, AccountLine},
     matching::{CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery},
     payment::{
-        HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
-        TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
+        HistoryQuery, PaymentHistory, Reconciliation, ReconciliationPart, ReconciliationRepository,
+        Transaction, TransactionFilter, TransactionNumber, TransactionRepository, TransactionTotal, Webhook,
+        WebhookRepository, WebhookStatus,
     },
     store::{
         AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem,
@@ -97,6 +98,13 @@ impl<S: Store> Load<Webhook> for Observed<S> {
 }
 
 #[async_trait]
+impl<S: Store> Load<Reconciliation> for Observed<S> {
+    async fn load(&self, id: Id<Reconciliation>) -> Result<Option<Stored<Reconciliation>>, StoreError> {
+        self.meter.count("load reconciliation", self.inner.load(id)).await
+    }
+}
+
+#[async_trait]
 impl<S: Store> Claims for Observed<S> {
     async fn held(&self, keys: &[ClaimKey]) -> Result<Vec<Claim>, StoreError> {
         self.meter.count("held", self.inner.held(keys)).await
@@ -126,6 +134,10 @@ impl<S: Store> DueWork for Observed<S> {
 
     async fn list_set_aside(&self, page: &PageRequest) -> Result<Page<SetAsideItem>, StoreError> {
         self.meter.count("list_set_aside", self.inner.list_set_aside(page)).await
+    }
+
+    async fn find_set_aside(&self, targets: &[AggregateRef]) -> Result<Vec<SetAsideItem>, StoreError> {
+        self.meter.count("find_set_aside", self.inner.find_set_aside(targets)).await
     }
 
     async fn release_due(&self, target: AggregateRef) -> Result<bool, StoreError> {
@@ -268,6 +280,28 @@ impl<S: Store> WebhookRepository for Observed<S> {
     async fn forget_expired_webhooks(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
         let forgotten = self.inner.forget_expired_webhooks(now, limit);
         self.meter.count("forget_expired_webhooks", forgotten).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> ReconciliationRepository for Observed<S> {
+    async fn list_reconciliations(
+        &self,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Reconciliation>>, StoreError> {
+        self.meter.count("list_reconciliations", self.inner.list_reconciliations(page)).await
+    }
+
+    async fn put_parts(&self, parts: Vec<ReconciliationPart>) -> Result<(), StoreError> {
+        self.meter.count("put_parts", self.inner.put_parts(parts)).await
+    }
+
+    async fn load_part(&self, id: Id<ReconciliationPart>) -> Result<Option<ReconciliationPart>, StoreError> {
+        self.meter.count("load_part", self.inner.load_part(id)).await
+    }
+
+    async fn forget_expired_parts(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
+        self.meter.count("forget_expired_parts", self.inner.forget_expired_parts(now, limit)).await
     }
 }
 

@@ -7,9 +7,9 @@ use baitech::{
     booking::PaymentMethod,
     kernel::{Actor, PageRequest},
     payment::{
-        MismatchKind, PersonTask, ReconcileProgress, ReconcileRequest, ReconcileStep, Transaction,
-        TransactionFilter,
-        reconcile::{ComparedMovement, ReconciliationReport, SummaryRow},
+        MismatchKind, PersonTask, ReconcileRequest, ReconciliationFindings, ReconciliationPhase,
+        ReconciliationProgress, ReconciliationView, RefusedLine, Transaction, TransactionFilter,
+        reconcile::SummaryRow,
     },
     store::Stored,
 };
@@ -86,7 +86,8 @@ fn name_of(task: PersonTask) -> &'static str {
     }
 }
 
-/// Exits with 1 where the statement and the books differ.
+/// Exits with 1 where the statement and the books differ. Does the job itself, beside any worker; where it is
+/// interrupted, a worker goes on with it.
 pub(super) async fn reconcile(
     market: &Marketplace,
     method: PaymentMethod,
@@ -95,57 +96,94 @@ pub(super) async fn reconcile(
 ) -> Result<ExitCode, Box<dyn Error>> {
     let statement = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let request = ReconcileRequest { method, format: None, period: None };
+    let payments = market.payments();
+    let mut job = payments.reconcile(&Actor::System, &request, &statement).await?;
     // Drawn on the standard error, and only where that is a terminal.
     let bar = ProgressBar::new(0);
     bar.set_style(ProgressStyle::with_template("{msg} {bar:40} {pos}/{len}")?);
-    let progress = |ReconcileProgress { step, done, total }| {
-        bar.set_message(match step {
-            ReconcileStep::Transfers => "completing transfers",
-            ReconcileStep::Marks => "marking",
+    while !job.is_done() {
+        let ReconciliationProgress { phase, done, total } = job.progress;
+        bar.set_message(match phase {
+            ReconciliationPhase::Transfers => "completing transfers",
+            ReconciliationPhase::Reversals => "booking reversals",
+            ReconciliationPhase::Comparison => "comparing",
+            ReconciliationPhase::Marks => "marking",
         });
-        bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
-        bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
-    };
-    let reconciled = market.payments().reconcile_with(&Actor::System, &request, &statement, &progress).await;
-    bar.finish_and_clear();
-    let report = reconciled?;
-    if as_json {
-        print(serde_json::to_string_pretty(&report)?);
-    } else {
-        show(&report);
+        bar.set_length(total);
+        bar.set_position(done);
+        job = payments.advance_reconciliation(&Actor::System, job.id).await?;
     }
-    let same = report.amount_differs.is_empty()
-        && report.missing_here.is_empty()
-        && report.missing_there.is_empty()
-        && !report.rows.summaries.iter().any(SummaryRow::differs);
-    Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    bar.finish_and_clear();
+    let view = payments.reconciliation(&Actor::System, job.id).await?;
+    if as_json {
+        print(serde_json::to_string_pretty(&view)?);
+    } else {
+        show(&view);
+    }
+    Ok(if job.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn show(report: &ReconciliationReport) {
+fn show(view: &ReconciliationView) {
+    let ReconciliationView { id, counts, rows, refused, contradictions, findings, .. } = view;
+    if let Some(findings) = findings {
+        print(table_of(findings));
+    }
+    print(format_args!(
+        "{} matched, {} differ, {} missing in the books, {} missing in the statement",
+        counts.matched, counts.amount_differs, counts.missing_here, counts.missing_there
+    ));
+    print(format_args!(
+        "{} transfers completed, {} reversals taken, {} lines refused, {} transactions marked now",
+        counts.transfers_completed, counts.reversals_taken, counts.refused, counts.marked
+    ));
+    print(format_args!(
+        "{} rows: {} movements, {} charges, {} not completed, {} without an amount, {} totals",
+        rows.read, rows.lines, rows.charges, rows.not_completed, rows.without_amount, rows.summaries
+    ));
+    for RefusedLine { line, transaction, reason } in refused {
+        print(format_args!("line {line}: refused for transaction {transaction}: {reason}"));
+    }
+    for SummaryRow { line, label, stated, counted } in contradictions {
+        let shown =
+            |amount: &Option<_>| amount.map_or("nothing".to_owned(), |amount: Decimal| amount.to_string());
+        print(format_args!(
+            "line {line}: {label} states {}, and the rows above it sum to {}",
+            shown(stated),
+            shown(counted)
+        ));
+    }
+    for totals in findings.iter().flat_map(|findings| &findings.totals) {
+        print(format_args!(
+            "stated {}, booked {}, discrepancy {}, fees {}",
+            totals.stated, totals.booked, totals.discrepancy, totals.fees
+        ));
+    }
+    print(format_args!("reconciliation {id}"));
+}
+
+/// The findings, the first of each kind.
+fn table_of(findings: &ReconciliationFindings) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
     table.set_header(["", "transaction", "statement", "booked", "stated", "discrepancy"]);
-    let compared = |what: &str, movement: &ComparedMovement| {
-        let references: Vec<_> = movement.lines.iter().map(|line| line.reference.as_str()).collect();
-        [
-            what.to_owned(),
-            movement.movement.number.to_string(),
+    for differs in &findings.amount_differs {
+        let references: Vec<_> = differs.lines.iter().map(|line| line.reference.as_str()).collect();
+        table.add_row([
+            "differs".to_owned(),
+            differs.movement.number.to_string(),
             references.join(", "),
-            movement.booked.to_string(),
-            movement.stated.to_string(),
-            movement.discrepancy.to_string(),
-        ]
-    };
-    for movement in &report.amount_differs {
-        table.add_row(compared("differs", movement));
+            differs.booked.to_string(),
+            differs.stated.to_string(),
+            differs.discrepancy.to_string(),
+        ]);
     }
-    for missing in &report.missing_here {
+    for missing in &findings.missing_here {
         let (line, amount) = (&missing.line, missing.line.amount.to_string());
         let what = "missing in the books".to_owned();
         let (reference, discrepancy) = (line.reference.clone(), missing.discrepancy.to_string());
         table.add_row([what, String::new(), reference, String::new(), amount, discrepancy]);
     }
-    for missing in &report.missing_there {
+    for missing in &findings.missing_there {
         let movement = &missing.movement;
         table.add_row([
             "missing in the statement".to_owned(),
@@ -156,44 +194,8 @@ fn show(report: &ReconciliationReport) {
             missing.discrepancy.to_string(),
         ]);
     }
-    for movement in &report.matched {
-        table.add_row(compared("matched", movement));
-    }
     for column in 3..6 {
         align_right(&mut table, column);
     }
-    print(table);
-    print(format_args!(
-        "{} matched, {} differ, {} missing in the books, {} missing in the statement",
-        report.matched.len(),
-        report.amount_differs.len(),
-        report.missing_here.len(),
-        report.missing_there.len()
-    ));
-    let rows = &report.rows;
-    print(format_args!(
-        "{} rows: {} movements, {} charges, {} not completed, {} without an amount, {} totals",
-        rows.read,
-        rows.lines,
-        rows.charges,
-        rows.skipped.not_completed,
-        rows.skipped.without_amount,
-        rows.summaries.len()
-    ));
-    for summary in rows.summaries.iter().filter(|summary| summary.differs()) {
-        let SummaryRow { line, label, stated, counted } = summary;
-        let shown =
-            |amount: &Option<_>| amount.map_or("nothing".to_owned(), |amount: Decimal| amount.to_string());
-        print(format_args!(
-            "line {line}: {label} states {}, and the rows above it sum to {}",
-            shown(stated),
-            shown(counted)
-        ));
-    }
-    for totals in &report.totals {
-        print(format_args!(
-            "stated {}, booked {}, discrepancy {}, fees {}",
-            totals.stated, totals.booked, totals.discrepancy, totals.fees
-        ));
-    }
+    table
 }

@@ -68,7 +68,8 @@ async fn reconcile(office: &Office, receipt: &str, at: &str) {
     let json = office.run(&["reconcile", "--json", "--method", "mpesa", wrong.to_str().unwrap()]).await;
     assert_eq!(json.code, Some(1));
     let report: serde_json::Value = serde_json::from_str(&json.out).unwrap();
-    assert_eq!(report["missingHere"][0]["line"]["reference"], "RKX0000001");
+    assert_eq!(report["findings"]["missingHere"][0]["line"]["reference"], "RKX0000001");
+    assert_eq!((&report["state"], &report["counts"]["marked"]), (&"done".into(), &0.into()), "marked before");
 
     let broken = office.file("broken.csv");
     fs::write(&broken, "this is no statement").unwrap();

@@ -151,6 +151,9 @@ async fn current_version(engine: &Engine, target: AggregateRef) -> Result<Option
         AggregateRef::Booking(id) => engine.bookings.load(id).await?.map(|stored| stored.version),
         AggregateRef::Transaction(id) => engine.transactions.load(id).await?.map(|stored| stored.version),
         AggregateRef::Webhook(id) => engine.webhooks.load(id).await?.map(|stored| stored.version),
+        AggregateRef::Reconciliation(id) => {
+            engine.reconciliations.load(id).await?.map(|stored| stored.version)
+        }
     })
 }
 

@@ -79,5 +79,6 @@ pub(super) fn number_of(write: &mut Write) -> Option<NumberField<'_>> {
         Write::Booking(put) => put.value.number_field(),
         Write::Transaction(put) => put.value.number_field(),
         Write::Webhook(put) => put.value.number_field(),
+        Write::Reconciliation(put) => put.value.number_field(),
     }
 }

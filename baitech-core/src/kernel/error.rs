@@ -7,7 +7,7 @@ use crate::{
     account::User,
     booking::Booking,
     ledger::{Account, UnbalancedEntry},
-    payment::{Transaction, Webhook},
+    payment::{Reconciliation, Transaction, Webhook},
     store::{Breach, Limit, StoreError, Stored},
 };
 
@@ -27,6 +27,8 @@ pub enum Kind {
     Transaction,
     /// A call of a payment provider.
     Webhook,
+    /// The reconciliation of a provider's statement.
+    Reconciliation,
 }
 
 impl Kind {
@@ -38,6 +40,7 @@ impl Kind {
             Self::Booking => "booking",
             Self::Transaction => "transaction",
             Self::Webhook => "webhook",
+            Self::Reconciliation => "reconciliation",
         }
     }
 }
@@ -301,6 +304,8 @@ pub enum Current {
     Transaction(Box<Stored<Transaction>>),
     /// A call of a payment provider.
     Webhook(Box<Stored<Webhook>>),
+    /// The reconciliation of a provider's statement.
+    Reconciliation(Box<Stored<Reconciliation>>),
 }
 
 impl Current {
@@ -312,6 +317,7 @@ impl Current {
             Self::User(_) => Kind::User,
             Self::Transaction(_) => Kind::Transaction,
             Self::Webhook(_) => Kind::Webhook,
+            Self::Reconciliation(_) => Kind::Reconciliation,
         }
     }
 }
@@ -337,6 +343,12 @@ impl From<Stored<Transaction>> for Current {
 impl From<Stored<Webhook>> for Current {
     fn from(stored: Stored<Webhook>) -> Self {
         Self::Webhook(Box::new(stored))
+    }
+}
+
+impl From<Stored<Reconciliation>> for Current {
+    fn from(stored: Stored<Reconciliation>) -> Self {
+        Self::Reconciliation(Box::new(stored))
     }
 }
 

@@ -119,21 +119,21 @@ fn check_claims(state: &State, free: &[Claim], take: &[Claim]) -> Result<(), Sto
 const fn user(write: &Write) -> Option<&User> {
     match write {
         Write::User(put) => Some(&put.value),
-        Write::Booking(_) | Write::Transaction(_) | Write::Webhook(_) => None,
+        Write::Booking(_) | Write::Transaction(_) | Write::Webhook(_) | Write::Reconciliation(_) => None,
     }
 }
 
 const fn booking(write: &Write) -> Option<&Booking> {
     match write {
         Write::Booking(put) => Some(&put.value),
-        Write::User(_) | Write::Transaction(_) | Write::Webhook(_) => None,
+        Write::User(_) | Write::Transaction(_) | Write::Webhook(_) | Write::Reconciliation(_) => None,
     }
 }
 
 const fn transaction(write: &Write) -> Option<&Transaction> {
     match write {
         Write::Transaction(put) => Some(&put.value),
-        Write::User(_) | Write::Booking(_) | Write::Webhook(_) => None,
+        Write::User(_) | Write::Booking(_) | Write::Webhook(_) | Write::Reconciliation(_) => None,
     }
 }
 
@@ -163,6 +163,12 @@ fn apply(state: &mut State, write: Write) {
             let Put { value, expected: _, origin: _, due_at } = *put;
             let updated_at = value.updated_at;
             state.webhooks.put(Row { value, version });
+            (due_at, updated_at)
+        }
+        Write::Reconciliation(put) => {
+            let Put { value, expected: _, origin: _, due_at } = *put;
+            let updated_at = value.updated_at;
+            state.reconciliations.put(Row { value, version });
             (due_at, updated_at)
         }
     };

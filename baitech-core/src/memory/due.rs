@@ -90,18 +90,26 @@ impl DueQueue {
     /// Up to `limit` of the items that are set aside, after a place in their list.
     pub(super) fn aside(&self, after: Option<AsideKey>, limit: usize) -> Vec<SetAsideItem> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let items = self.aside.range((from, Bound::Unbounded)).filter_map(|(_, target)| {
-            let Entry { due_at, attempts, place } = self.entries.get(target)?;
-            let Place::Aside { at, reason } = place else { return None };
-            Some(SetAsideItem {
-                target: *target,
-                reason: reason.clone(),
-                attempts: *attempts,
-                due_at: *due_at,
-                set_aside_at: *at,
-            })
-        });
-        items.take(limit).collect()
+        let keys = self.aside.range((from, Bound::Unbounded));
+        keys.filter_map(|(_, target)| self.item_aside(*target)).take(limit).collect()
+    }
+
+    /// Those of some aggregates that are set aside.
+    pub(super) fn aside_of(&self, targets: &[AggregateRef]) -> Vec<SetAsideItem> {
+        let targets: BTreeSet<_> = targets.iter().copied().collect();
+        targets.into_iter().filter_map(|target| self.item_aside(target)).collect()
+    }
+
+    fn item_aside(&self, target: AggregateRef) -> Option<SetAsideItem> {
+        let Entry { due_at, attempts, place } = self.entries.get(&target)?;
+        let Place::Aside { at, reason } = place else { return None };
+        Some(SetAsideItem {
+            target,
+            reason: reason.clone(),
+            attempts: *attempts,
+            due_at: *due_at,
+            set_aside_at: *at,
+        })
     }
 
     /// Removes an item that is still under the lease under which it was given out.

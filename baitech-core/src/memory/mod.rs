@@ -16,6 +16,7 @@ mod groups;
 mod ledger;
 mod outbox;
 mod readers;
+mod reconciliations;
 mod spatial;
 mod state;
 mod store;

@@ -3,7 +3,7 @@ use std::cmp::Reverse;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{MemoryStore, bookings::list_key, state::Row, transactions, webhooks};
+use super::{MemoryStore, bookings::list_key, reconciliations, state::Row, transactions, webhooks};
 use crate::{
     account::{Category, TechnicianProfile, User, UserFilter, UserRepository},
     booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
@@ -14,8 +14,9 @@ use crate::{
         Candidate, CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery, Workload, days_around,
     },
     payment::{
-        HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
-        TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
+        HistoryQuery, PaymentHistory, Reconciliation, ReconciliationPart, ReconciliationRepository,
+        Transaction, TransactionFilter, TransactionNumber, TransactionRepository, TransactionTotal, Webhook,
+        WebhookRepository, WebhookStatus,
     },
     store::{Load, StoreError, Stored},
 };
@@ -249,5 +250,46 @@ impl WebhookRepository for MemoryStore {
             state.due.schedule((*id).into(), None);
         }
         Ok(forgotten.len())
+    }
+}
+
+#[async_trait]
+impl Load<Reconciliation> for MemoryStore {
+    async fn load(&self, id: Id<Reconciliation>) -> Result<Option<Stored<Reconciliation>>, StoreError> {
+        Ok(self.read().reconciliations.get(id).map(Row::stored))
+    }
+}
+
+#[async_trait]
+impl ReconciliationRepository for MemoryStore {
+    async fn list_reconciliations(
+        &self,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Reconciliation>>, StoreError> {
+        let after = page.cursor().map(Cursor::parts).transpose().map_err(StoreError::Cursor)?;
+        let after = after.map(|(millis, id)| (Reverse(millis), id));
+        let state = self.read();
+        let rows = state.reconciliations.page(after, page.limit().saturating_add(1));
+        let cursor = |row: &&Row<Reconciliation>| {
+            let (Reverse(millis), id) = reconciliations::list_key(&row.value);
+            Cursor::new(millis, id)
+        };
+        Ok(Page::from_overfull(rows, page.limit(), cursor).map(Row::stored))
+    }
+
+    async fn put_parts(&self, parts: Vec<ReconciliationPart>) -> Result<(), StoreError> {
+        let mut state = self.write();
+        for part in parts {
+            state.reconciliations.put_part(part);
+        }
+        Ok(())
+    }
+
+    async fn load_part(&self, id: Id<ReconciliationPart>) -> Result<Option<ReconciliationPart>, StoreError> {
+        Ok(self.read().reconciliations.part(id).cloned())
+    }
+
+    async fn forget_expired_parts(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
+        Ok(self.write().reconciliations.forget_expired(now, limit))
     }
 }

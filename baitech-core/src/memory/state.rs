@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     answers::Answers, bookings::Bookings, due::DueQueue, ledger::Ledger, outbox::EventQueue,
-    transactions::Transactions, users::Users, webhooks::Webhooks,
+    reconciliations::Reconciliations, transactions::Transactions, users::Users, webhooks::Webhooks,
 };
 use crate::store::{AggregateRef, ClaimKey, Origin, Stored, Version};
 
@@ -28,6 +28,7 @@ pub(super) struct State {
     pub(super) bookings: Bookings,
     pub(super) transactions: Transactions,
     pub(super) webhooks: Webhooks,
+    pub(super) reconciliations: Reconciliations,
     pub(super) claims: BTreeMap<ClaimKey, AggregateRef>,
     pub(super) counters: HashMap<String, u64>,
     pub(super) due: DueQueue,
@@ -46,6 +47,7 @@ impl State {
             AggregateRef::Booking(id) => self.bookings.get(id).map(|row| row.version),
             AggregateRef::Transaction(id) => self.transactions.get(id).map(|row| row.version),
             AggregateRef::Webhook(id) => self.webhooks.get(id).map(|row| row.version),
+            AggregateRef::Reconciliation(id) => self.reconciliations.get(id).map(|row| row.version),
         }
     }
 

@@ -127,6 +127,10 @@ impl DueWork for MemoryStore {
         Ok(Page::from_overfull(items, page.limit(), SetAsideItem::cursor))
     }
 
+    async fn find_set_aside(&self, targets: &[AggregateRef]) -> Result<Vec<SetAsideItem>, StoreError> {
+        Ok(self.read().due.aside_of(targets))
+    }
+
     async fn release_due(&self, target: AggregateRef) -> Result<bool, StoreError> {
         Ok(self.write().due.release(target))
     }

@@ -29,8 +29,8 @@ pub use kernel::{MockClock, MockEntropy, MockPause};
 pub use matching::{MockMatchScorer, MockPriceList};
 pub use payment::MockPaymentGateway;
 pub use repositories::{
-    MockBookingRepository, MockMatchingRepository, MockTransactionRepository, MockUserRepository,
-    MockWebhookRepository,
+    MockBookingRepository, MockMatchingRepository, MockReconciliationRepository, MockTransactionRepository,
+    MockUserRepository, MockWebhookRepository,
 };
 pub use store::{MockClaims, MockCommit, MockCounters, MockDueWork, MockLedgerReader, MockOutbox};
 pub use whole::MockStore;

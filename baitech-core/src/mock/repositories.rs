@@ -8,8 +8,9 @@ use crate::{
     kernel::{Distance, Email, GeoPoint, Id, Page, PageRequest, PhoneNumber, Username},
     matching::{CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery},
     payment::{
-        HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
-        TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
+        HistoryQuery, PaymentHistory, Reconciliation, ReconciliationPart, ReconciliationRepository,
+        Transaction, TransactionFilter, TransactionNumber, TransactionRepository, TransactionTotal, Webhook,
+        WebhookRepository, WebhookStatus,
     },
     store::{Load, StoreError, Stored},
 };
@@ -171,5 +172,35 @@ mock! {
             page: &PageRequest,
         ) -> Result<Page<Stored<Webhook>>, StoreError>;
         async fn forget_expired_webhooks(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError>;
+    }
+}
+
+mock! {
+    /// Reconciliations that are told beforehand.
+    ///
+    /// ```
+    /// use baitech_core::{kernel::Id, mock::MockReconciliationRepository, store::Load};
+    ///
+    /// let mut jobs = MockReconciliationRepository::new();
+    /// jobs.expect_load().returning(|_| Ok(None));
+    /// assert!(futures::executor::block_on(jobs.load(Id::from_bytes([0; 12]))).unwrap().is_none());
+    /// ```
+    #[derive(Debug)]
+    pub ReconciliationRepository {}
+
+    #[async_trait]
+    impl Load<Reconciliation> for ReconciliationRepository {
+        async fn load(&self, id: Id<Reconciliation>) -> Result<Option<Stored<Reconciliation>>, StoreError>;
+    }
+
+    #[async_trait]
+    impl ReconciliationRepository for ReconciliationRepository {
+        async fn list_reconciliations(
+            &self,
+            page: &PageRequest,
+        ) -> Result<Page<Stored<Reconciliation>>, StoreError>;
+        async fn put_parts(&self, parts: Vec<ReconciliationPart>) -> Result<(), StoreError>;
+        async fn load_part(&self, id: Id<ReconciliationPart>) -> Result<Option<ReconciliationPart>, StoreError>;
+        async fn forget_expired_parts(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError>;
     }
 }

@@ -99,6 +99,7 @@ mock! {
         async fn begin_due(&self, item: &DueItem, lease: Lease) -> Result<Option<DueItem>, StoreError>;
         async fn end_due(&self, item: &DueItem, end: AttemptEnd) -> Result<bool, StoreError>;
         async fn list_set_aside(&self, page: &PageRequest) -> Result<Page<SetAsideItem>, StoreError>;
+        async fn find_set_aside(&self, targets: &[AggregateRef]) -> Result<Vec<SetAsideItem>, StoreError>;
         async fn release_due(&self, target: AggregateRef) -> Result<bool, StoreError>;
     }
 }

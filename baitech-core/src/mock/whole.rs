@@ -3,7 +3,8 @@ use chrono::{DateTime, Utc};
 
 use super::{
     MockBookingRepository, MockClaims, MockCommit, MockCounters, MockDueWork, MockLedgerReader,
-    MockMatchingRepository, MockOutbox, MockTransactionRepository, MockUserRepository, MockWebhookRepository,
+    MockMatchingRepository, MockOutbox, MockReconciliationRepository, MockTransactionRepository,
+    MockUserRepository, MockWebhookRepository,
 };
 use crate::{
     account::{Category, User, UserFilter, UserRepository},
@@ -14,8 +15,9 @@ use crate::{
     ledger::{Account, AccountLine},
     matching::{CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery},
     payment::{
-        HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
-        TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
+        HistoryQuery, PaymentHistory, Reconciliation, ReconciliationPart, ReconciliationRepository,
+        Transaction, TransactionFilter, TransactionNumber, TransactionRepository, TransactionTotal, Webhook,
+        WebhookRepository, WebhookStatus,
     },
     store::{
         AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem,
@@ -49,6 +51,7 @@ pub struct MockStore {
     pub matching: MockMatchingRepository,
     pub transactions: MockTransactionRepository,
     pub webhooks: MockWebhookRepository,
+    pub reconciliations: MockReconciliationRepository,
 }
 
 impl MockStore {
@@ -108,6 +111,10 @@ impl DueWork for MockStore {
 
     async fn list_set_aside(&self, page: &PageRequest) -> Result<Page<SetAsideItem>, StoreError> {
         self.due_work.list_set_aside(page).await
+    }
+
+    async fn find_set_aside(&self, targets: &[AggregateRef]) -> Result<Vec<SetAsideItem>, StoreError> {
+        self.due_work.find_set_aside(targets).await
     }
 
     async fn release_due(&self, target: AggregateRef) -> Result<bool, StoreError> {
@@ -288,5 +295,34 @@ impl WebhookRepository for MockStore {
 
     async fn forget_expired_webhooks(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
         self.webhooks.forget_expired_webhooks(now, limit).await
+    }
+}
+
+#[async_trait]
+impl Load<Reconciliation> for MockStore {
+    async fn load(&self, id: Id<Reconciliation>) -> Result<Option<Stored<Reconciliation>>, StoreError> {
+        self.reconciliations.load(id).await
+    }
+}
+
+#[async_trait]
+impl ReconciliationRepository for MockStore {
+    async fn list_reconciliations(
+        &self,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Reconciliation>>, StoreError> {
+        self.reconciliations.list_reconciliations(page).await
+    }
+
+    async fn put_parts(&self, parts: Vec<ReconciliationPart>) -> Result<(), StoreError> {
+        self.reconciliations.put_parts(parts).await
+    }
+
+    async fn load_part(&self, id: Id<ReconciliationPart>) -> Result<Option<ReconciliationPart>, StoreError> {
+        self.reconciliations.load_part(id).await
+    }
+
+    async fn forget_expired_parts(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
+        self.reconciliations.forget_expired_parts(now, limit).await
     }
 }

@@ -47,6 +47,7 @@ impl Operations {
             AggregateRef::Booking(id) => engine.bookings.load(id).await?.is_some(),
             AggregateRef::Transaction(id) => engine.transactions.load(id).await?.is_some(),
             AggregateRef::Webhook(id) => engine.webhooks.load(id).await?.is_some(),
+            AggregateRef::Reconciliation(id) => engine.reconciliations.load(id).await?.is_some(),
         };
         if !is_there {
             return Err(Error::not_found(target.kind(), target.id_text()));

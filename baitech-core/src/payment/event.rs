@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MismatchKind, Transaction, TransactionKind};
 use crate::{
-    booking::Booking,
+    booking::{Booking, PaymentMethod},
     kernel::{Id, Money},
 };
 
@@ -61,6 +61,10 @@ pub enum PaymentEvent {
     WebhookDeadLettered,
     /// A person has a call looked at once more.
     WebhookRetried,
+    /// Staff has handed in a provider's statement.
+    ReconciliationSubmitted { method: PaymentMethod },
+    /// It is set against the books.
+    ReconciliationCompleted { agrees: bool },
 }
 
 impl PaymentEvent {
@@ -92,6 +96,8 @@ impl PaymentEvent {
             Self::WebhookHandled { .. } => "webhook.handled",
             Self::WebhookDeadLettered => "webhook.dead_lettered",
             Self::WebhookRetried => "webhook.retried",
+            Self::ReconciliationSubmitted { .. } => "reconciliation.submitted",
+            Self::ReconciliationCompleted { .. } => "reconciliation.completed",
         }
     }
 }

@@ -18,6 +18,7 @@ mod policy;
 mod progress;
 mod provider_move;
 pub mod reconcile;
+mod reconciliation;
 mod refund;
 mod repository;
 mod review;
@@ -48,14 +49,20 @@ pub(crate) use method::require_method;
 pub use number::TransactionNumber;
 pub(crate) use number::{is_numbered, without_separators};
 pub use policy::{OnProviderMove, OnSecondReceipt, PaymentPolicy};
+pub use reconciliation::{
+    AmountDifference, PendingMark, PendingReversal, Reconciliation, ReconciliationContent,
+    ReconciliationCounts, ReconciliationFailure, ReconciliationFindings, ReconciliationPart,
+    ReconciliationParts, ReconciliationPhase, ReconciliationProgress, ReconciliationRecord,
+    ReconciliationRows, ReconciliationState, ReconciliationStatus, ReconciliationView, RefusedLine,
+};
+pub(crate) use reconciliation::{Compared, NewReconciliation, Pace, bounded_findings, marks_of};
 pub use repository::{
-    HistoryQuery, PaymentHistory, TransactionFilter, TransactionRepository, TransactionTotal,
-    WebhookRepository,
+    HistoryQuery, PaymentHistory, ReconciliationRepository, TransactionFilter, TransactionRepository,
+    TransactionTotal, WebhookRepository,
 };
 pub use review::PersonTask;
 pub use service::{
-    NewPayment, NewPayout, Payments, ReconcileProgress, ReconcileRequest, ReconcileStep, StartedPayment,
-    StatementPreset, WalletView,
+    NewPayment, NewPayout, Payments, ReconcileRequest, StartedPayment, StatementPreset, WalletView,
 };
 pub(crate) use settle::{NEWS_CLAIMS, RECEIPT_CLAIMS};
 pub use status::{Cause, TransactionKind, TransactionStatus, TransactionStep};

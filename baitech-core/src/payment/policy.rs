@@ -46,6 +46,9 @@ pub struct PaymentPolicy {
     pub wallet_limit: Money,
     /// The most of a tip.
     pub tip_limit: Money,
+    /// How long the lines and the findings of a provider's statement are kept. The counts of its
+    /// reconciliation are kept for good.
+    pub keep_statements_for: TimeDelta,
     /// How calls of providers are retried and kept.
     pub webhooks: super::WebhookPolicy,
     /// What is done with money that a provider moved back without our order.
@@ -104,6 +107,7 @@ impl Default for PaymentPolicy {
             unpaid_fees_limit: kes(0),
             wallet_limit: kes(500_000),
             tip_limit: kes(50_000),
+            keep_statements_for: TimeDelta::days(90),
             webhooks: super::WebhookPolicy::default(),
             on_provider_move: OnProviderMove::Book,
             on_second_receipt: OnSecondReceipt::Hold,
@@ -151,6 +155,7 @@ impl PaymentPolicy {
             webhooks: _,
             on_provider_move: _,
             on_second_receipt: _,
+            keep_statements_for: _,
             issuer: _,
         } = self;
         [
@@ -168,6 +173,7 @@ impl PaymentPolicy {
         check.time("payment.releaseAfter", self.release_after);
         check.time("payment.authorizationLifetime", self.authorization_lifetime);
         check.time("payment.queryFor", self.query_for);
+        check.time("payment.keepStatementsFor", self.keep_statements_for);
         let message = "there is one delay at least";
         check.require(!self.query_after.is_empty(), "payment.queryAfter", Code::Required, message);
         let mut before = TimeDelta::zero();

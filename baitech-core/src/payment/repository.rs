@@ -2,7 +2,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Transaction, TransactionKind, TransactionNumber, TransactionStatus, Webhook, WebhookStatus};
+use super::{
+    Reconciliation, ReconciliationPart, Transaction, TransactionKind, TransactionNumber, TransactionStatus,
+    Webhook, WebhookStatus,
+};
 use crate::{
     account::User,
     booking::{Booking, PaymentMethod},
@@ -148,4 +151,38 @@ pub trait WebhookRepository: Load<Webhook> {
     /// # Errors
     /// [`StoreError::Unavailable`]; some may be forgotten then.
     async fn forget_expired_webhooks(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError>;
+}
+
+/// Finds reconciliations, and keeps the large parts of them.
+#[async_trait]
+pub trait ReconciliationRepository: Load<Reconciliation> {
+    /// All of them, the last submitted first.
+    ///
+    /// # Errors
+    /// [`StoreError::Cursor`], [`StoreError::Unavailable`].
+    async fn list_reconciliations(
+        &self,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Reconciliation>>, StoreError>;
+
+    /// Stores parts. One whose id is there already stays as it is, so that storing them again changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotPrepared`]; [`StoreError::Malformed`] for a part that the store cannot hold;
+    /// [`StoreError::Unavailable`]: some may be stored then.
+    async fn put_parts(&self, parts: Vec<ReconciliationPart>) -> Result<(), StoreError>;
+
+    /// The part with this id.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    async fn load_part(&self, id: Id<ReconciliationPart>) -> Result<Option<ReconciliationPart>, StoreError>;
+
+    /// Forgets up to `limit` parts that [expire](ReconciliationPart::expires_at) at `now` or before, the
+    /// longest expired first, and answers how many.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; some may be forgotten then.
+    async fn forget_expired_parts(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError>;
 }

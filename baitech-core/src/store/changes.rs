@@ -5,7 +5,7 @@ use crate::{
     account::User,
     booking::Booking,
     ledger::Entry,
-    payment::{Transaction, Webhook},
+    payment::{Reconciliation, Transaction, Webhook},
 };
 
 /// Everything that one decision changes: plain, bounded data, committed all or nothing.
@@ -129,6 +129,8 @@ pub enum Write {
     Transaction(Box<Put<Transaction>>),
     /// A call of a payment provider.
     Webhook(Box<Put<Webhook>>),
+    /// The reconciliation of a provider's statement.
+    Reconciliation(Box<Put<Reconciliation>>),
 }
 
 impl Write {
@@ -140,6 +142,7 @@ impl Write {
             Self::Booking(put) => AggregateRef::Booking(put.value.id),
             Self::Transaction(put) => AggregateRef::Transaction(put.value.id),
             Self::Webhook(put) => AggregateRef::Webhook(put.value.id),
+            Self::Reconciliation(put) => AggregateRef::Reconciliation(put.value.id),
         }
     }
 
@@ -151,6 +154,7 @@ impl Write {
             Self::Booking(put) => put.expected,
             Self::Transaction(put) => put.expected,
             Self::Webhook(put) => put.expected,
+            Self::Reconciliation(put) => put.expected,
         }
     }
 }
@@ -176,5 +180,11 @@ impl From<Put<Transaction>> for Write {
 impl From<Put<Webhook>> for Write {
     fn from(put: Put<Webhook>) -> Self {
         Self::Webhook(Box::new(put))
+    }
+}
+
+impl From<Put<Reconciliation>> for Write {
+    fn from(put: Put<Reconciliation>) -> Self {
+        Self::Reconciliation(Box::new(put))
     }
 }

@@ -127,6 +127,12 @@ pub trait DueWork: Send + Sync + fmt::Debug {
     /// [`StoreError::Cursor`], [`StoreError::Unavailable`].
     async fn list_set_aside(&self, page: &PageRequest) -> Result<Page<SetAsideItem>, StoreError>;
 
+    /// Those of some aggregates that are set aside, in any order, each once.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn find_set_aside(&self, targets: &[AggregateRef]) -> Result<Vec<SetAsideItem>, StoreError>;
+
     /// Makes an item that was set aside due again, at the moment at which it was due, with no attempts. `false` where it is not set
     /// aside.
     ///

@@ -8,7 +8,7 @@ use crate::{
     account::{AccountEvent, User},
     booking::{Booking, BookingEvent},
     kernel::{Actor, Code, Id, Kind, Violation},
-    payment::{PaymentEvent, Transaction, Webhook},
+    payment::{PaymentEvent, Reconciliation, Transaction, Webhook},
 };
 
 /// One aggregate of any kind.
@@ -23,6 +23,8 @@ pub enum AggregateRef {
     Transaction(Id<Transaction>),
     /// A call of a payment provider.
     Webhook(Id<Webhook>),
+    /// The reconciliation of a provider's statement.
+    Reconciliation(Id<Reconciliation>),
 }
 
 impl AggregateRef {
@@ -34,6 +36,7 @@ impl AggregateRef {
             Self::Booking(_) => Kind::Booking,
             Self::Transaction(_) => Kind::Transaction,
             Self::Webhook(_) => Kind::Webhook,
+            Self::Reconciliation(_) => Kind::Reconciliation,
         }
     }
 
@@ -45,6 +48,7 @@ impl AggregateRef {
             Self::Booking(id) => id.to_bytes(),
             Self::Transaction(id) => id.to_bytes(),
             Self::Webhook(id) => id.to_bytes(),
+            Self::Reconciliation(id) => id.to_bytes(),
         }
     }
 
@@ -56,6 +60,7 @@ impl AggregateRef {
             Self::Booking(id) => id.to_string(),
             Self::Transaction(id) => id.to_string(),
             Self::Webhook(id) => id.to_string(),
+            Self::Reconciliation(id) => id.to_string(),
         }
     }
 }
@@ -65,7 +70,8 @@ impl FromStr for AggregateRef {
     type Err = Violation;
 
     fn from_str(text: &str) -> Result<Self, Violation> {
-        let message = "this is a kind and an id: user/ID, booking/ID, transaction/ID or webhook/ID";
+        let message =
+            "this is a kind and an id: user/ID, booking/ID, transaction/ID, webhook/ID or reconciliation/ID";
         let malformed = || Violation::new("target", Code::Malformed, message);
         let (kind, id) = text.split_once('/').ok_or_else(malformed)?;
         let parsed = match kind {
@@ -73,6 +79,7 @@ impl FromStr for AggregateRef {
             "booking" => id.parse().ok().map(Self::Booking),
             "transaction" => id.parse().ok().map(Self::Transaction),
             "webhook" => id.parse().ok().map(Self::Webhook),
+            "reconciliation" => id.parse().ok().map(Self::Reconciliation),
             _ => None,
         };
         parsed.ok_or_else(malformed)
@@ -103,6 +110,12 @@ impl From<Id<Webhook>> for AggregateRef {
     }
 }
 
+impl From<Id<Reconciliation>> for AggregateRef {
+    fn from(id: Id<Reconciliation>) -> Self {
+        Self::Reconciliation(id)
+    }
+}
+
 impl fmt::Display for AggregateRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -110,6 +123,7 @@ impl fmt::Display for AggregateRef {
             Self::Booking(id) => write!(f, "booking {id}"),
             Self::Transaction(id) => write!(f, "transaction {id}"),
             Self::Webhook(id) => write!(f, "webhook {id}"),
+            Self::Reconciliation(id) => write!(f, "reconciliation {id}"),
         }
     }
 }

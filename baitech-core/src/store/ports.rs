@@ -9,7 +9,7 @@ use crate::{
     kernel::{Currency, Id, Money, Page, PageRequest, Pause},
     ledger::{Account, AccountLine},
     matching::MatchingRepository,
-    payment::{TransactionRepository, WebhookRepository},
+    payment::{ReconciliationRepository, TransactionRepository, WebhookRepository},
 };
 
 /// What became of a commit.
@@ -160,6 +160,7 @@ pub trait Store:
     + MatchingRepository
     + TransactionRepository
     + WebhookRepository
+    + ReconciliationRepository
 {
 }
 
@@ -176,5 +177,6 @@ impl<S> Store for S where
         + MatchingRepository
         + TransactionRepository
         + WebhookRepository
+        + ReconciliationRepository
 {
 }

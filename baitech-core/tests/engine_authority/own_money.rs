@@ -250,7 +250,9 @@ impl Stage {
                 let statement = format!("Date,Reference,Amount\n2026-03-02,{number},{amount}\n");
                 let request =
                     ReconcileRequest { method: PaymentMethod::BankTransfer, format: None, period: None };
-                let _ = run(payments.reconcile(actor, &request, statement.as_bytes()));
+                if run(payments.reconcile(actor, &request, statement.as_bytes())).is_ok() {
+                    let _ = till.world.work();
+                }
             }
             Step::PayOut => {
                 let _ = run(payments.request_payout(actor, self.person, kes(500), &NewPayout::default()));

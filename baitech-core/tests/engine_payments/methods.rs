@@ -123,7 +123,7 @@ fn a_bank_transfer_is_withdrawn_until_its_money_comes() {
         format: None,
         period: None,
     };
-    let _ = run(till.payments().reconcile(&till.world.admin.actor(), &ask, statement.as_bytes())).unwrap();
+    let _ = till.reconcile(&till.world.admin.actor(), &ask, &statement).unwrap();
     assert_eq!(till.balance(Account::Wallet(build::company(1).id)), 5_000);
 }
 

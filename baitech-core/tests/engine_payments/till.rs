@@ -8,8 +8,9 @@ use baitech_core::{
     kernel::{Actor, Id, Result},
     ledger::Account,
     payment::{
-        NewPayment, PaymentGateway, Payments, StartedPayment, Transaction, TransactionFilter,
-        TransactionKind, TransactionStatus, Webhook, WebhookCall, WebhookStatus,
+        NewPayment, PaymentGateway, Payments, ReconcileRequest, ReconciliationView, StartedPayment,
+        Transaction, TransactionFilter, TransactionKind, TransactionStatus, Webhook, WebhookCall,
+        WebhookStatus,
     },
     store::{LedgerReader, Load, Stored},
 };
@@ -170,6 +171,18 @@ impl Till {
         let mut all = run(self.payments().list_webhooks(&Actor::System, &[], &page)).unwrap().items;
         all.reverse();
         all
+    }
+
+    /// Hands in a statement, and does the whole job.
+    pub(crate) fn reconcile(
+        &self,
+        actor: &Actor,
+        request: &ReconcileRequest,
+        statement: &str,
+    ) -> Result<ReconciliationView> {
+        let job = run(self.payments().reconcile(actor, request, statement.as_bytes()))?;
+        self.work();
+        run(self.payments().reconciliation(actor, job.id))
     }
 
     pub(crate) fn work(&self) {

@@ -1,4 +1,4 @@
-//! A provider's statement against the books.
+//! Statements of providers against the books.
 
 use baitech_core::{
     booking::PaymentMethod,
@@ -10,11 +10,12 @@ use serde_json::Value;
 
 use crate::{
     problem::{Answer, Problem},
-    request::{Caller, Params, Statement},
+    request::{Caller, Job, Params, Statement},
     response,
 };
 
-/// Sets a statement against the books: `method` says whose it is, `format` how it is written, `from` and `until` what time it covers.
+/// Hands in a statement, to be set against the books by a worker: `method` says whose it is, `format` how it
+/// is written, `from` and `until` what time it covers.
 pub(crate) async fn reconcile(caller: Caller, mut params: Params, Statement(statement): Statement) -> Answer {
     caller.unpinned()?;
     let method = params.once("method", by_name::<PaymentMethod>);
@@ -29,9 +30,21 @@ pub(crate) async fn reconcile(caller: Caller, mut params: Params, Statement(stat
         (None, Some(_)) => return Err(required("from")),
     };
     let request = ReconcileRequest { method, format, period };
-    response::json(
-        &caller.answer(caller.payments.reconcile(&caller.actor, &request, &statement).await).await?,
-    )
+    let job = caller.answer(caller.payments.reconcile(&caller.actor, &request, &statement).await).await?;
+    let view = caller.answer(caller.payments.reconciliation(&caller.actor, job.id).await).await?;
+    response::accepted(&view, &format!("reconciliations/{}", job.id))
+}
+
+/// How far a reconciliation is, and what it has found, for staff.
+pub(crate) async fn get_reconciliation(caller: Caller, Job(id): Job) -> Answer {
+    response::json(&caller.answer(caller.payments.reconciliation(&caller.actor, id).await).await?)
+}
+
+/// A page of reconciliations, the last submitted first, for staff.
+pub(crate) async fn list_reconciliations(caller: Caller, mut params: Params) -> Answer {
+    let page = params.page();
+    params.finish()?;
+    response::page(&caller.listed(caller.payments.list_reconciliations(&caller.actor, &page).await).await?)
 }
 
 /// A value by its name on the wire.

@@ -18,5 +18,5 @@ pub(crate) use id::bound_request_id;
 pub(crate) use origin::Origin;
 pub(crate) use params::Params;
 pub(crate) use path::{
-    Call, Company, DueTarget, Month, Number, Payment, PaymentNumber, Target, Technician, Year,
+    Call, Company, DueTarget, Job, Month, Number, Payment, PaymentNumber, Target, Technician, Year,
 };

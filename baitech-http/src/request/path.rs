@@ -8,7 +8,7 @@ use baitech_core::{
     account::User,
     booking::{Booking, BookingNumber},
     kernel::{Code, Id, Violation},
-    payment::{Transaction, TransactionNumber, Webhook},
+    payment::{Reconciliation, Transaction, TransactionNumber, Webhook},
     store::AggregateRef,
 };
 
@@ -44,6 +44,8 @@ parameters! {
     Payment(Id<Transaction>) = "transaction",
     /// The call of a provider that the path names.
     Call(Id<Webhook>) = "webhook",
+    /// The reconciliation that the path names.
+    Job(Id<Reconciliation>) = "reconciliation",
     /// The number of a transaction that the path names.
     PaymentNumber(TransactionNumber) = "number",
     /// The company that the path names.

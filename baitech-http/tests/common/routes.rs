@@ -3,7 +3,7 @@
 use baitech_core::{
     booking::BookingRecord,
     kernel::Role,
-    payment::{TransactionRecord, Webhook},
+    payment::{Reconciliation, TransactionRecord, Webhook},
     testing::build,
 };
 use baitech_http::Route;
@@ -65,6 +65,7 @@ pub fn path(route: &Route, booking: &BookingRecord, transaction: &TransactionRec
         .replace("{kind}", "transaction")
         .replace("{id}", &transaction.id.to_string())
         .replace("{webhook}", &build::id::<Webhook>(1).to_string())
+        .replace("{reconciliation}", &build::id::<Reconciliation>(1).to_string())
 }
 
 pub fn is_about_transactions(route: &Route) -> bool {

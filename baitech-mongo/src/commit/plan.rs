@@ -110,6 +110,10 @@ impl Plan {
                     let origin = origin_of(store, &put).await?;
                     plan_put(*put, origin)?
                 }
+                Write::Reconciliation(put) => {
+                    let origin = origin_of(store, &put).await?;
+                    plan_put(*put, origin)?
+                }
             };
             plan.writes.push(planned);
         }

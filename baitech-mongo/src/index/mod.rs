@@ -10,6 +10,7 @@ mod definition;
 mod ensure;
 mod events;
 mod ledger;
+mod reconciliations;
 mod report;
 mod shape;
 mod transactions;
@@ -28,6 +29,8 @@ fn collections() -> Vec<Collection> {
         bookings::collection(),
         transactions::collection(),
         webhooks::collection(),
+        reconciliations::collection(),
+        reconciliations::parts(),
         claims::collection(),
         events::collection(),
         ledger::collection(),

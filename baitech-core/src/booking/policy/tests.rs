@@ -48,6 +48,7 @@ fn in_currency_converts_every_limit() {
                 webhooks: _,
                 on_provider_move: _,
                 on_second_receipt: _,
+                keep_statements_for: _,
                 issuer: _,
             },
         time_zone: Tz::Africa__Nairobi,

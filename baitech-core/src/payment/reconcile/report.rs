@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::statement::{RowAccount, StatementLine, StatementPeriod};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// One movement of money, as our own books have it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BookedMovement {
     /// The transaction that moved it.
@@ -24,7 +24,7 @@ pub struct BookedMovement {
 }
 
 /// A booked movement that the statement has as well. Every amount is of one currency.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ComparedMovement {
     /// The movement.
@@ -40,7 +40,7 @@ pub struct ComparedMovement {
 }
 
 /// A line of the statement that our books do not have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MissingHere {
     /// The line.
@@ -50,7 +50,7 @@ pub struct MissingHere {
 }
 
 /// A booked movement of the statement's period that the statement does not have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MissingThere {
     /// The movement.
@@ -60,7 +60,7 @@ pub struct MissingThere {
 }
 
 /// The sums of a report in one currency: what is stated is always what is booked and the discrepancies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CurrencyTotals {
     /// The currency.
@@ -76,7 +76,7 @@ pub struct CurrencyTotals {
 }
 
 /// A statement against our own books. Movements come by their time, lines by their place in the file, currencies by their code.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReconciliationReport {
     /// The time that the statement covers, where it is known.

@@ -5,7 +5,7 @@ use super::summary::SummaryRow;
 use crate::kernel::Money;
 
 /// One movement of money, as the provider states it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatementLine {
     /// The line of the file at which the row begins, from 1.
@@ -23,7 +23,7 @@ pub struct StatementLine {
 }
 
 /// A statement that was read whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ParsedStatement {
     /// What moved, in the order of the file.
@@ -35,7 +35,7 @@ pub struct ParsedStatement {
 }
 
 /// What became of every row of a statement below its header: what was read is the sum of the others.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RowAccount {
     /// Rows that are not blank lines.
@@ -60,7 +60,7 @@ impl RowAccount {
 }
 
 /// How many rows of a statement moved no money.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SkippedRows {
     /// Their status says that they were not completed.

@@ -1,7 +1,7 @@
 //! Rows that sum other rows up.
 
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     cell,
@@ -12,7 +12,7 @@ use super::{
 use crate::kernel::Currency;
 
 /// A row that sums other rows up, and moves no money.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SummaryRow {
     /// The line of the file at which the row begins, from 1.

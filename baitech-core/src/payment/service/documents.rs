@@ -204,7 +204,10 @@ impl Payments {
     async fn statement_lines(&self, lines: &[AccountLine]) -> Result<Vec<DocumentLine>> {
         let transactions = lines.iter().filter_map(|line| match line.cause {
             AggregateRef::Transaction(id) => Some(id),
-            AggregateRef::Booking(_) | AggregateRef::User(_) | AggregateRef::Webhook(_) => None,
+            AggregateRef::Booking(_)
+            | AggregateRef::User(_)
+            | AggregateRef::Webhook(_)
+            | AggregateRef::Reconciliation(_) => None,
         });
         let transactions: Vec<_> = transactions.collect();
         let transactions = self.engine.transactions.load_many(&transactions).await?;
@@ -212,7 +215,7 @@ impl Payments {
         let booking_of = |line: &AccountLine| match line.cause {
             AggregateRef::Transaction(id) => transactions.get(&id).and_then(|found| found.booking),
             AggregateRef::Booking(id) => Some(id),
-            AggregateRef::User(_) | AggregateRef::Webhook(_) => None,
+            AggregateRef::User(_) | AggregateRef::Webhook(_) | AggregateRef::Reconciliation(_) => None,
         };
         let bookings: Vec<_> = lines.iter().filter_map(booking_of).collect();
         let bookings = self.engine.bookings.load_many(&bookings).await?;
@@ -223,9 +226,10 @@ impl Payments {
                     || line.description.clone(),
                     |found| format!("{} {}", found.number, line.description),
                 ),
-                AggregateRef::Booking(_) | AggregateRef::User(_) | AggregateRef::Webhook(_) => {
-                    line.description.clone()
-                }
+                AggregateRef::Booking(_)
+                | AggregateRef::User(_)
+                | AggregateRef::Webhook(_)
+                | AggregateRef::Reconciliation(_) => line.description.clone(),
             };
             let day = line.at.with_timezone(&self.engine.policy.time_zone).date_naive();
             let detail = match booking_of(line).and_then(|id| bookings.get(&id)) {

@@ -1,12 +1,14 @@
 //! The commands and queries about money: check the actor, load, decide, commit; then call the provider, and take in what it says.
 
 mod charges;
+mod comparison;
 mod deposits;
 mod documents;
 mod news;
 mod payouts;
 mod queries;
 mod reconciliation;
+mod reconciling;
 mod refunds;
 mod reversals;
 mod reviews;
@@ -21,7 +23,7 @@ use serde::Serialize;
 pub use charges::{NewPayment, StartedPayment};
 pub use payouts::NewPayout;
 pub use queries::WalletView;
-pub use reconciliation::{ReconcileProgress, ReconcileRequest, ReconcileStep, StatementPreset};
+pub use reconciliation::{ReconcileRequest, StatementPreset};
 
 use super::{Transaction, TransactionStatus};
 use crate::{

@@ -4,85 +4,77 @@
 use std::collections::HashMap;
 
 use super::{
-    Payments,
+    Beside, Payments,
     news::{Told, take_return},
+    reconciling::{Effect, effect_of},
 };
 use crate::{
-    kernel::{Actor, Id, Money, Result, Rule},
+    kernel::{Actor, Id, Money, Result},
     payment::{
-        MoveState, Returned, Transaction, TransactionStatus,
+        MoveState, PendingReversal, Returned, Transaction, TransactionStatus,
         provider_move::OF_SAME_RECEIPT,
         reconcile::{BookedMovement, StatementLine},
     },
     store::Stored,
 };
 
-impl Payments {
-    /// Books the reversals that a statement shows and nobody has ordered: a line against the
-    /// direction of a transaction of ours that has that transaction's receipt, or that speaks of a
-    /// reversal and names it. Answers with whether anything was booked or put before a person.
-    ///
-    /// A line that can be a refund of our own is left to a person, as is what the actor pays or is
-    /// paid by.
-    pub(super) async fn take_reversals(
-        &self,
-        actor: &Actor,
-        lines: &[StatementLine],
-        booked: &[BookedMovement],
-    ) -> Result<bool> {
-        let mut by_reference: HashMap<String, Vec<&BookedMovement>> = HashMap::new();
-        for movement in booked {
-            for reference in movement.references.iter().map(|reference| normal(reference)) {
-                by_reference.entry(reference).or_default().push(movement);
-            }
+/// The lines that may be reversals of transactions: a line against the direction of one that has its receipt,
+/// or that speaks of a reversal and names it.
+pub(super) fn reversals_in(lines: &[StatementLine], booked: &[BookedMovement]) -> Vec<PendingReversal> {
+    let mut by_reference: HashMap<String, Vec<&BookedMovement>> = HashMap::new();
+    for movement in booked {
+        for reference in movement.references.iter().map(|reference| normal(reference)) {
+            by_reference.entry(reference).or_default().push(movement);
         }
-        let mut taken = false;
-        for line in lines {
-            if let Some(movement) = reversed_by(line, &by_reference) {
-                taken |= self.take_reversal(actor, line, movement).await?;
-            }
-        }
-        Ok(taken)
     }
+    let pending = |line: &StatementLine| {
+        let movement = reversed_by(line, &by_reference)?;
+        let is_same_receipt =
+            movement.references.iter().any(|known| normal(known) == normal(&line.reference));
+        let suffix = if is_same_receipt { OF_SAME_RECEIPT } else { "" };
+        let amount = if line.amount.is_negative() { line.amount.negated() } else { line.amount };
+        let name = format!("{}{suffix}", line.reference);
+        Some(PendingReversal { line: line.line, transaction: movement.transaction, name, amount })
+    };
+    lines.iter().filter_map(pending).collect()
+}
 
-    async fn take_reversal(
+impl Payments {
+    /// The transaction that a reversal takes back, unless it is known already, can be a refund of our own, or
+    /// is of the actor's own money: then it is left to a person.
+    pub(super) async fn untaken_reversal(
         &self,
         actor: &Actor,
-        line: &StatementLine,
-        movement: &BookedMovement,
-    ) -> Result<bool> {
-        let found = self.load(movement.transaction).await?;
-        let amount = if line.amount.is_negative() { line.amount.negated() } else { line.amount };
-        let id = if movement.references.iter().any(|known| normal(known) == normal(&line.reference)) {
-            format!("{}{OF_SAME_RECEIPT}", line.reference)
-        } else {
-            line.reference.clone()
-        };
+        reversal: &PendingReversal,
+    ) -> Result<Option<Stored<Transaction>>> {
+        let found = self.load(reversal.transaction).await?;
         let booking = self.load_booking(found.booking).await?;
         let has_stake = found.require_disinterested(actor, booking.as_deref()).is_err();
-        let is_known = has_stake || found.move_named(&id).is_some();
-        if is_known || self.can_be_ours(&found, amount).await? {
-            return Ok(false);
+        let is_known = has_stake || found.move_named(&reversal.name).is_some();
+        if is_known || self.can_be_ours(&found, reversal.amount).await? {
+            return Ok(None);
         }
-        let returned = Returned::One { id, amount: Some(amount), failed: false };
-        let (command, transaction_id) = (self.pinned_to(&found)?, found.id);
-        let take = |on_credit: bool| {
-            let (command, returned) = (&command, &returned);
-            async move {
-                self.decide(command, transaction_id, |transaction, beside| {
-                    let explained = Money::zero(transaction.amount.currency());
-                    // Staff has the statement from the provider.
-                    let told = Told { signed: true, on_credit, explained };
-                    take_return(transaction, returned, &told, beside)
-                })
-                .await
-            }
+        Ok(Some(found))
+    }
+
+    /// Books a reversal of a transaction as it was seen, or puts it before a person; fails with a conflict
+    /// where it has changed since.
+    pub(super) async fn reversal_taken(
+        &self,
+        found: &Stored<Transaction>,
+        reversal: &PendingReversal,
+        on_credit: bool,
+    ) -> Result<Option<Effect>> {
+        let PendingReversal { line: _, transaction: _, name, amount } = reversal;
+        let returned = Returned::One { id: name.clone(), amount: Some(*amount), failed: false };
+        let command = self.pinned_to(found)?;
+        let decide = |transaction: Transaction, beside: &Beside<'_>| {
+            let explained = Money::zero(transaction.amount.currency());
+            // Staff has the statement from the provider.
+            let told = Told { signed: true, on_credit, explained };
+            take_return(transaction, &returned, &told, beside)
         };
-        let written = match take(false).await {
-            Err(error) if error.rule() == Some(Rule::InsufficientFunds) => take(true).await?,
-            written => written?,
-        };
-        Ok(written.version != found.version)
+        Ok(effect_of(self.decide_once(&command, found.id, &decide).await?))
     }
 
     /// Whether a line can be a refund that we have ordered: one of which nobody knows whether it is

@@ -18,6 +18,7 @@ pub fn event(target: AggregateRef, version: Version, n: u32, at: DateTime<Utc>) 
         AggregateRef::Booking(_) => BookingEvent::BookingUpdated.into(),
         AggregateRef::Transaction(_) => PaymentEvent::TransactionUpdated.into(),
         AggregateRef::Webhook(_) => PaymentEvent::WebhookReceived.into(),
+        AggregateRef::Reconciliation(_) => PaymentEvent::ReconciliationCompleted { agrees: true }.into(),
     };
     // An id of its own for each aggregate, version and n.
     let name = format!("{target} {version} {n}");

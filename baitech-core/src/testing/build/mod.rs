@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 pub use bookings::{booking, slot};
 pub use changes::{entry, event, idempotency};
 pub use people::{admin, company, customer, technician, technician_record, user};
-pub use transactions::{transaction, webhook};
+pub use transactions::{reconciliation, statement_line, transaction, webhook};
 
 use crate::kernel::{Currency, GeoPoint, Id, Money};
 

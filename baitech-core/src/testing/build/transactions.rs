@@ -2,10 +2,13 @@ use super::{id, start};
 use crate::{
     account::User,
     booking::PaymentMethod,
-    kernel::{Money, Rate, Text},
+    kernel::{Actor, Money, Rate, Text},
     payment::{
-        Amount, EscrowState, GatewayLink, PaymentOrigin, SettlementState, Split, TransactionKind,
+        Amount, EscrowState, GatewayLink, PaymentOrigin, Reconciliation, ReconciliationCounts,
+        ReconciliationParts, ReconciliationPhase, ReconciliationProgress, ReconciliationRecord,
+        ReconciliationRows, ReconciliationStatus, SettlementState, Split, StatementPreset, TransactionKind,
         TransactionNumber, TransactionRecord, TransactionStatus, Webhook, WebhookRecord, WebhookStatus,
+        reconcile::StatementLine,
     },
 };
 
@@ -87,4 +90,42 @@ pub fn webhook(n: u64) -> Webhook {
         expires_at: None,
         updated_at: start(),
     })
+}
+
+/// The reconciliation of an M-Pesa statement that has just been submitted; none of its parts is stored.
+#[must_use]
+pub fn reconciliation(n: u64) -> Reconciliation {
+    Reconciliation::from_record(ReconciliationRecord {
+        id: id(n),
+        submitted_by: Actor::System,
+        method: PaymentMethod::Mpesa,
+        format: StatementPreset::Mpesa,
+        period: None,
+        rows: ReconciliationRows { read: 3, lines: 3, ..ReconciliationRows::default() },
+        contradictions: Vec::new(),
+        takes_reversals: true,
+        status: ReconciliationStatus::Queued,
+        progress: ReconciliationProgress { phase: ReconciliationPhase::Reversals, done: 0, total: 3 },
+        counts: ReconciliationCounts::default(),
+        refused: Vec::new(),
+        parts: ReconciliationParts { statement: vec![id(n)], ..ReconciliationParts::default() },
+        next_at: Some(start()),
+        submitted_at: start(),
+        started_at: None,
+        finished_at: None,
+        updated_at: start(),
+    })
+}
+
+/// A line of a statement that brings so many shillings.
+#[must_use]
+pub fn statement_line(reference: &str, shillings: i64) -> StatementLine {
+    StatementLine {
+        line: 2,
+        reference: reference.to_owned(),
+        at: Some(start()),
+        amount: super::kes(shillings),
+        fee: None,
+        description: String::new(),
+    }
 }

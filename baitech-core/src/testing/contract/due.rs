@@ -12,7 +12,7 @@ use crate::{
     kernel::PageRequest,
     payment::{Transaction, TransactionKind, TransactionStatus},
     store::{AggregateRef, AttemptEnd, ChangeSet, DueItem, Lease, Put, SetAsideItem, Store, Stored},
-    testing::build::{customer, kes, start, transaction, webhook},
+    testing::build::{customer, kes, reconciliation, start, transaction, webhook},
 };
 
 fn lease(now: i64) -> Lease {
@@ -98,17 +98,19 @@ pub(super) async fn gives_every_kind(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let (kind, status) = (TransactionKind::Tip, TransactionStatus::Initiated);
     let paid = Transaction::from_record(transaction(1, &customer(1), kind, status, kes(5)));
-    let (user, call) = (customer(2), webhook(1));
+    let (user, call, job) = (customer(2), webhook(1), reconciliation(1));
     let expected = [
         AggregateRef::Transaction(paid.id),
         AggregateRef::Webhook(call.id),
+        AggregateRef::Reconciliation(job.id),
         AggregateRef::User(user.id),
         schedule(&*store, 1, 40).await,
     ];
     let changes = ChangeSet::new()
         .write(Put::new(user).due_at(Some(minute(30))))
         .write(Put::new(paid).due_at(Some(minute(10))))
-        .write(Put::new(call).due_at(Some(minute(20))));
+        .write(Put::new(call).due_at(Some(minute(20))))
+        .write(Put::new(job).due_at(Some(minute(25))));
     apply(&*store, changes).await;
     assert_eq!(claim(&*store, minute(60)).await, expected, "by time, whatever it is");
     assert_eq!(claim(&*store, minute(60)).await, [], "and each is leased");
@@ -282,7 +284,8 @@ pub(super) async fn lists_what_is_set_aside_in_pages(fixture: &dyn Fixture) {
     let changes = ChangeSet::new()
         .write(Put::new(customer(2)).due_at(Some(minute(0))))
         .write(Put::new(paid).due_at(Some(minute(0))))
-        .write(Put::new(webhook(1)).due_at(Some(minute(0))));
+        .write(Put::new(webhook(1)).due_at(Some(minute(0))))
+        .write(Put::new(reconciliation(1)).due_at(Some(minute(0))));
     apply(&*store, changes).await;
     let mut expected = Vec::new();
     for (n, item) in store.claim_due(lease(0), 100).await.unwrap().into_iter().enumerate() {
@@ -292,10 +295,10 @@ pub(super) async fn lists_what_is_set_aside_in_pages(fixture: &dyn Fixture) {
         set_aside(&*store, &begun, at, "broken").await;
         expected.push((std::cmp::Reverse(minute(at)), item.target));
     }
-    assert_eq!(expected.len(), 6);
+    assert_eq!(expected.len(), 7);
     expected.sort();
     let expected: Vec<_> = expected.into_iter().map(|(_, target)| target).collect();
-    for limit in [1, 2, 4, 6, 100] {
+    for limit in [1, 2, 4, 7, 100] {
         let found = list_aside(&*store, limit).await;
         let found: Vec<_> = found.into_iter().map(|item| item.target).collect();
         assert_eq!(found, expected, "in pages of {limit}");
@@ -303,4 +306,27 @@ pub(super) async fn lists_what_is_set_aside_in_pages(fixture: &dyn Fixture) {
     let wrong = crate::kernel::Cursor::from_text("no cursor");
     let refused = store.list_set_aside(&PageRequest::new(1, Some(wrong)).unwrap()).await.unwrap_err();
     assert!(matches!(refused, crate::store::StoreError::Cursor(_)), "{refused:?}");
+}
+
+pub(super) async fn finds_what_is_set_aside_by_name(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let (waiting, aside) = (schedule(&*store, 1, 50).await, schedule(&*store, 2, 0).await);
+    let job = reconciliation(1);
+    let other = AggregateRef::Reconciliation(job.id);
+    apply(&*store, ChangeSet::new().write(Put::new(job).due_at(Some(minute(0))))).await;
+    for item in store.claim_due(lease(0), 100).await.unwrap() {
+        let begun = store.begin_due(&item, lease(0)).await.unwrap().unwrap();
+        set_aside(&*store, &begun, 1, "broken").await;
+    }
+    let listed = list_aside(&*store, 10).await;
+    assert_eq!(listed.len(), 2);
+    let missing = AggregateRef::User(customer(9).id);
+    let asked = [other, waiting, missing, aside, other];
+    let mut found = store.find_set_aside(&asked).await.unwrap();
+    found.sort_by_key(|item| item.target);
+    assert_eq!(found, listed, "each once, and only those that are set aside");
+    assert_eq!(store.find_set_aside(&[waiting, missing]).await.unwrap(), []);
+    assert_eq!(store.find_set_aside(&[]).await.unwrap(), []);
+    assert!(store.release_due(other).await.unwrap());
+    assert_eq!(store.find_set_aside(&[other]).await.unwrap(), []);
 }

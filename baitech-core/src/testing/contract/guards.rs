@@ -12,7 +12,7 @@ use crate::{
     ledger::Account,
     payment::{Transaction, TransactionKind, TransactionStatus},
     store::{AggregateRef, ChangeSet, Committed, Guard, Put, StoreError, Tally, UserStamps, Version},
-    testing::build::{customer, entry, kes, transaction, webhook},
+    testing::build::{customer, entry, kes, reconciliation, transaction, webhook},
 };
 
 pub(super) async fn let_pass_at_their_version(fixture: &dyn Fixture) {
@@ -38,8 +38,10 @@ pub(super) async fn cover_every_kind(fixture: &dyn Fixture) {
         AggregateRef::Transaction(paid.id),
         AggregateRef::Booking(booking.id),
         AggregateRef::Webhook(webhook(1).id),
+        AggregateRef::Reconciliation(reconciliation(1).id),
     ];
     let new = ChangeSet::new().write(Put::new(paid)).write(Put::new(booking)).write(Put::new(webhook(1)));
+    let new = new.write(Put::new(reconciliation(1)));
     apply(&*store, new).await;
     let mut written = stored_user(&*store, customer(1)).await;
     for target in targets {

@@ -30,6 +30,7 @@ mod ledger;
 mod matching;
 mod outbox;
 mod races;
+mod reconciliations;
 mod round_trip;
 mod tallies;
 mod transactions;
@@ -174,6 +175,7 @@ macro_rules! contract_tests {
                 ends_attempts_as_told
                 sets_aside_until_released
                 lists_what_is_set_aside_in_pages
+                finds_what_is_set_aside_by_name
             }
             outbox {
                 gives_events_in_order
@@ -232,6 +234,15 @@ macro_rules! contract_tests {
                 refuse_foreign_cursors
                 are_forgotten_once_they_expire
             }
+            reconciliations {
+                are_listed_in_pages
+                are_paged_while_others_come
+                refuse_foreign_cursors
+                take_one_of_two_batches
+                keep_the_first_part_of_an_id
+                keep_parts_at_their_largest
+                forget_parts_that_have_expired
+            }
             matching {
                 finds_candidates_within_reach
                 forgets_who_cannot_be_booked
@@ -245,6 +256,7 @@ macro_rules! contract_tests {
                 bookings_are_read_as_written
                 transactions_are_read_as_written
                 webhooks_are_read_as_written
+                reconciliations_are_read_as_written
                 many_are_loaded_in_the_order_asked_for
                 events_are_read_as_written
             }

@@ -13,11 +13,17 @@ use crate::{
     account::{User, UserRecord},
     booking::{Booking, BookingNumber, BookingRecord},
     kernel::{Email, Id, PageRequest, PhoneNumber, Username},
-    payment::{Transaction, TransactionNumber, TransactionRecord, Webhook, WebhookRecord},
+    payment::{
+        Reconciliation, ReconciliationRecord, Transaction, TransactionNumber, TransactionRecord, Webhook,
+        WebhookRecord,
+    },
     store::{ChangeSet, Event, Put, Stored},
     testing::{
         build,
-        strategies::{booking_record, change_set, transaction_record, user_record, webhook_record},
+        strategies::{
+            booking_record, change_set, reconciliation_part, reconciliation_record, transaction_record,
+            user_record, webhook_record,
+        },
     },
 };
 
@@ -132,6 +138,24 @@ pub(super) async fn webhooks_are_read_as_written(fixture: &dyn Fixture) {
     let listed: Vec<Webhook> = page.items.into_iter().map(|call| call.value).collect();
     last.sort_by_key(|call| (Reverse(call.received_at), call.id));
     assert_eq!(listed, last, "in a list, to the byte");
+}
+
+pub(super) async fn reconciliations_are_read_as_written(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let records = samples((reconciliation_record(), reconciliation_record(), reconciliation_part()), 64);
+    for (number, (first, second, part)) in records.into_iter().enumerate() {
+        let id = build::id(number as u64);
+        let apart = |record| Reconciliation::from_record(ReconciliationRecord { id, ..record });
+        let (first, second) = (apart(first), apart(second));
+        apply(&*store, ChangeSet::new().write(Put::new(first.clone()))).await;
+        let stored: Stored<Reconciliation> = store.load(id).await.unwrap().expect("is there");
+        assert_eq!(stored.value, first, "a new job");
+        apply(&*store, ChangeSet::new().write(Put::over(&stored, second.clone()))).await;
+        let stored: Stored<Reconciliation> = store.load(id).await.unwrap().expect("is there");
+        assert_eq!(stored.value, second, "a job over another");
+        store.put_parts(vec![part.clone()]).await.unwrap();
+        assert_eq!(store.load_part(part.id).await.unwrap(), Some(part), "a part");
+    }
 }
 
 pub(super) async fn events_are_read_as_written(fixture: &dyn Fixture) {

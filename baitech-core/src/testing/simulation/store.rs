@@ -19,8 +19,9 @@ use crate::{
     matching::{CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery},
     memory::MemoryStore,
     payment::{
-        HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
-        TransactionRepository, TransactionTotal, Webhook, WebhookRepository, WebhookStatus,
+        HistoryQuery, PaymentHistory, Reconciliation, ReconciliationPart, ReconciliationRepository,
+        Transaction, TransactionFilter, TransactionNumber, TransactionRepository, TransactionTotal, Webhook,
+        WebhookRepository, WebhookStatus,
     },
     store::{
         AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem,
@@ -47,7 +48,7 @@ impl Applied {
             match write {
                 Write::Booking(put) => bookings.push(put.value.clone()),
                 Write::Transaction(put) => transactions.push(put.value.clone()),
-                Write::User(_) | Write::Webhook(_) => {}
+                Write::User(_) | Write::Webhook(_) | Write::Reconciliation(_) => {}
             }
         }
         Self { bookings, transactions, entries: changes.entries.clone() }
@@ -177,6 +178,11 @@ impl DueWork for ShakyStore {
     async fn list_set_aside(&self, page: &PageRequest) -> Result<Page<SetAsideItem>, StoreError> {
         self.reach().await?;
         self.inner.list_set_aside(page).await
+    }
+
+    async fn find_set_aside(&self, targets: &[AggregateRef]) -> Result<Vec<SetAsideItem>, StoreError> {
+        self.reach().await?;
+        self.inner.find_set_aside(targets).await
     }
 
     async fn release_due(&self, target: AggregateRef) -> Result<bool, StoreError> {
@@ -345,5 +351,38 @@ impl WebhookRepository for ShakyStore {
     async fn forget_expired_webhooks(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
         self.reach().await?;
         self.inner.forget_expired_webhooks(now, limit).await
+    }
+}
+
+#[async_trait]
+impl Load<Reconciliation> for ShakyStore {
+    async fn load(&self, id: Id<Reconciliation>) -> Result<Option<Stored<Reconciliation>>, StoreError> {
+        self.reach().await?;
+        self.inner.load(id).await
+    }
+}
+
+#[async_trait]
+impl ReconciliationRepository for ShakyStore {
+    async fn list_reconciliations(
+        &self,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Reconciliation>>, StoreError> {
+        self.inner.list_reconciliations(page).await
+    }
+
+    async fn put_parts(&self, parts: Vec<ReconciliationPart>) -> Result<(), StoreError> {
+        self.reach().await?;
+        self.inner.put_parts(parts).await
+    }
+
+    async fn load_part(&self, id: Id<ReconciliationPart>) -> Result<Option<ReconciliationPart>, StoreError> {
+        self.reach().await?;
+        self.inner.load_part(id).await
+    }
+
+    async fn forget_expired_parts(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
+        self.reach().await?;
+        self.inner.forget_expired_parts(now, limit).await
     }
 }

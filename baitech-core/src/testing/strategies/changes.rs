@@ -5,13 +5,14 @@ use super::{
     booking::{booking_record, outcome},
     kernel::{actor, currency, id, moment, money},
     payment::{payment_event, transaction_record, webhook_record},
+    reconciliation::reconciliation_record,
 };
 use crate::{
     account::{AccountEvent, KycStatus, User, UserStatus},
     booking::{Booking, BookingEvent, BookingStatus, ReminderKind},
     kernel::{Id, Role},
     ledger::Account,
-    payment::{Transaction, Webhook},
+    payment::{Reconciliation, Transaction, Webhook},
     store::{
         AggregateRef, ChangeSet, Claim, ClaimKey, Event, EventKind, Fingerprint, Idempotency, IdempotencyKey,
         Put, Version,
@@ -79,9 +80,9 @@ pub fn change_set() -> impl Strategy<Value = ChangeSet> {
     let request = ("[!-~]{1,40}", any::<[u8; 32]>(), vec(any::<u8>(), 0..200), option::of(moment()));
     let claims = vec("[a-z0-9]{1,12}", 0..10);
     let moves = vec((1..1_000_000_i64, any::<u64>()), 0..4);
-    let money = (transaction_record(), webhook_record());
+    let money = (transaction_record(), webhook_record(), reconciliation_record());
     (user_record(), booking_record(), money, option::of(moment()), events, option::of(request), claims, moves)
-        .prop_map(|(user, booking, (paid, call), due_at, (happenings, at), request, claims, moves)| {
+        .prop_map(|(user, booking, (paid, call, job), due_at, (happenings, at), request, claims, moves)| {
             let (user, booking) = (User::from_record(user), Booking::from_record(booking));
             let (paid, call) = (Transaction::from_record(paid), Webhook::from_record(call));
             let (of_user, of_booking) = (AggregateRef::User(user.id), AggregateRef::Booking(booking.id));
@@ -118,6 +119,7 @@ pub fn change_set() -> impl Strategy<Value = ChangeSet> {
                     .write(Put::new(booking).due_at(due_at))
                     .write(Put::new(paid))
                     .write(Put::new(call))
+                    .write(Put::new(Reconciliation::from_record(job)))
             }
         })
 }

@@ -9,6 +9,7 @@ mod booking;
 mod changes;
 mod kernel;
 mod payment;
+mod reconciliation;
 
 pub use account::{address, availability, kyc, technician_profile, user_record};
 pub use booking::{booking_record, pricing, time_slot};
@@ -18,3 +19,4 @@ pub use kernel::{
     time_of_day, username, words, zone,
 };
 pub use payment::{payment_event, transaction_record, webhook_record};
+pub use reconciliation::{reconciliation_part, reconciliation_record};

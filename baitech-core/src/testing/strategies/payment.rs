@@ -349,6 +349,8 @@ pub fn payment_event() -> BoxedStrategy<PaymentEvent> {
         any::<bool>().prop_map(|applied| PaymentEvent::WebhookHandled { applied }),
         Just(PaymentEvent::WebhookDeadLettered),
         Just(PaymentEvent::WebhookRetried),
+        method().prop_map(|method| PaymentEvent::ReconciliationSubmitted { method }),
+        any::<bool>().prop_map(|agrees| PaymentEvent::ReconciliationCompleted { agrees }),
     ]
     .boxed()
 }

@@ -74,10 +74,16 @@ pub(super) const PAYMENTS: &[Row] = &[
         let call = s.till.webhooks()[0].id;
         run(s.till.payments().retry_webhook(a, call)).map(drop)
     }),
-    Row("payments.reconcile_with", "support admin system", |s, a| {
-        let request = ReconcileRequest { method: PaymentMethod::Mpesa, format: None, period: None };
-        let statement = b"Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Balance\n";
-        run(s.till.payments().reconcile_with(a, &request, statement, &|_| {})).map(drop)
+    Row("payments.reconciliation", "support admin system", |s, a| {
+        let id = s.reconciliation();
+        run(s.till.payments().reconciliation(a, id)).map(drop)
+    }),
+    Row("payments.list_reconciliations", "support admin system", |s, a| {
+        run(s.till.payments().list_reconciliations(a, &page())).map(drop)
+    }),
+    Row("payments.advance_reconciliation", "support admin system", |s, a| {
+        let id = s.reconciliation();
+        run(s.till.payments().advance_reconciliation(a, id)).map(drop)
     }),
     Row("payments.reconcile", "support admin system", |s, a| {
         let request = ReconcileRequest { method: PaymentMethod::Mpesa, format: None, period: None };

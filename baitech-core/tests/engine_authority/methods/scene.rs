@@ -8,8 +8,8 @@ use baitech_core::{
     },
     kernel::{Actor, Id, PageRequest, Role},
     payment::{
-        FraudCheck, FraudDecision, FraudScorer, FraudSignals, NewPayment, NewPayout, Transaction,
-        TransactionStatus,
+        FraudCheck, FraudDecision, FraudScorer, FraudSignals, NewPayment, NewPayout, ReconcileRequest,
+        Reconciliation, Transaction, TransactionStatus,
     },
     store::{ChangeSet, Commit, Put},
     testing::build,
@@ -143,6 +143,13 @@ impl Scene {
         let changes = ChangeSet::new().write(Put::over(&begun, Transaction::from_record(record)));
         let _ = run(till.world.store.commit(changes)).unwrap();
         begun.id
+    }
+
+    /// The reconciliation of a statement without lines, which nobody has begun.
+    pub(super) fn reconciliation(&self) -> Id<Reconciliation> {
+        let request = ReconcileRequest { method: PaymentMethod::Mpesa, format: None, period: None };
+        let statement = b"Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Balance\n";
+        run(self.till.payments().reconcile(&Actor::System, &request, statement)).unwrap().id
     }
 
     /// A payout of the technician's of which nobody knows what became.

@@ -1,0 +1,340 @@
+//! The batches of a reconciliation. Each is one commit, with the job as its primary aggregate: a process that
+//! dies in between repeats nothing that took effect, and of two workers at the same batch one commits and the
+//! other one stops.
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Beside, Payments, webhooks::is_taken};
+use crate::{
+    booking::PaymentMethod,
+    decide::{Decision, Step, drive},
+    kernel::{Actor, Error, Id, Result, Rule, after},
+    payment::{
+        Pace, PendingReversal, Proof, Reconciliation, ReconciliationContent, ReconciliationPart,
+        ReconciliationPhase as Phase, RefusedLine, Transaction, TransactionNumber, TransactionStatus,
+        reconcile::StatementLine,
+    },
+    store::Stored,
+    worker::{TaskOutcome, Worker},
+};
+
+/// How many batches are committed in one go, before other due work has its turn.
+const BATCHES_AT_ONCE: u32 = 16;
+
+/// How often a batch is looked at anew because something else happened to its transactions.
+const MAX_TRIES: u8 = 8;
+
+/// A decision on a transaction that a batch would commit beside the job.
+pub(super) type Effect = (Option<Stored<Transaction>>, DateTime<Utc>, Box<Decision<Transaction>>);
+
+/// One item of a batch.
+#[derive(Clone, Copy)]
+enum Item<'a> {
+    Transfer(&'a StatementLine),
+    Reversal(&'a PendingReversal),
+}
+
+/// The item that a batch would commit, as it is told where a rule refuses it.
+struct Tried {
+    /// How many items of the phase are handled with this one.
+    done: u64,
+    line: u64,
+    transaction: Id<Transaction>,
+}
+
+/// How the items of a batch are handled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Handling {
+    /// As usual.
+    Plain,
+    /// What a provider takes back is gone, also where the wallet that it went into is empty by now.
+    OnCredit,
+}
+
+impl Payments {
+    /// The batches that are due of a reconciliation.
+    pub(crate) async fn run_reconciliation(&self, id: Id<Reconciliation>) -> Result<TaskOutcome> {
+        let job = self.job(id).await?;
+        let now = self.engine.clock.now();
+        if job.next_at.is_none_or(|at| at > now) {
+            return Ok(TaskOutcome::NotDue);
+        }
+        let seen = job.version;
+        let written = self.run_batches(job).await?;
+        Ok(if written.version == seen { TaskOutcome::NotDue } else { TaskOutcome::Done })
+    }
+
+    /// Commits a few batches, until the job is done or somebody else goes on with it.
+    pub(super) async fn run_batches(
+        &self,
+        mut job: Stored<Reconciliation>,
+    ) -> Result<Stored<Reconciliation>> {
+        for left in (0..BATCHES_AT_ONCE).rev() {
+            if job.is_done() {
+                break;
+            }
+            let expected = job.version.next();
+            // The commit ends the lease of the worker. As long as it goes on, no other one is to begin.
+            let hold = if left > 0 { Worker::LEASE } else { TimeDelta::zero() };
+            job = self.run_batch(&job, hold).await?;
+            if job.version != expected {
+                break;
+            }
+        }
+        Ok(job)
+    }
+
+    async fn run_batch(
+        &self,
+        job: &Stored<Reconciliation>,
+        hold: TimeDelta,
+    ) -> Result<Stored<Reconciliation>> {
+        let mut tries = 0;
+        loop {
+            let written = match (job.progress.phase, &job.parts.reversals) {
+                (Phase::Transfers, _) | (Phase::Reversals, Some(_)) => self.take_items(job, hold).await,
+                (Phase::Reversals, None) | (Phase::Comparison, _) => self.compare(job, hold).await,
+                (Phase::Marks, _) => self.mark(job, hold).await,
+            };
+            match written {
+                Err(Error::Conflict(_)) if tries < MAX_TRIES => tries += 1,
+                written => return written,
+            }
+        }
+    }
+
+    /// Handles lines or reversals from where the job is, up to the end of their part or to the first one that
+    /// has an effect.
+    async fn take_items(
+        &self,
+        job: &Stored<Reconciliation>,
+        hold: TimeDelta,
+    ) -> Result<Stored<Reconciliation>> {
+        match self.try_items(job, hold, Handling::Plain).await {
+            Err((error, Some(_))) if error.rule() == Some(Rule::InsufficientFunds) => {}
+            done => return self.unless_refused(job, hold, done).await,
+        }
+        let done = self.try_items(job, hold, Handling::OnCredit).await;
+        self.unless_refused(job, hold, done).await
+    }
+
+    /// What was committed. An item that a rule refuses is noted and passed, since a repetition would be
+    /// refused as well.
+    async fn unless_refused(
+        &self,
+        job: &Stored<Reconciliation>,
+        hold: TimeDelta,
+        done: Result<Stored<Reconciliation>, (Error, Option<Tried>)>,
+    ) -> Result<Stored<Reconciliation>> {
+        let (error, Tried { done, line, transaction }) = match done {
+            Ok(written) => return Ok(written),
+            Err((error, Some(item))) if is_final(&error) => (error, item),
+            Err((error, _)) => return Err(error),
+        };
+        self.commit_job(job, hold, |job, pace| {
+            // The provider has told the same by a call, at the same moment.
+            if is_taken(&error) {
+                return job.passed(done, pace);
+            }
+            let reason = error.to_string();
+            job.was_refused(done, RefusedLine { line, transaction, reason }, pace)
+        })
+        .await
+    }
+
+    async fn try_items(
+        &self,
+        job: &Stored<Reconciliation>,
+        hold: TimeDelta,
+        handling: Handling,
+    ) -> Result<Stored<Reconciliation>, (Error, Option<Tried>)> {
+        let content = self.part_at(job).await.map_err(|error| (error, None))?;
+        let at = Mutex::new(None);
+        let step = |_| self.items_step(job, &content, hold, (handling, &at));
+        let command = self.plain_command().map_err(|error| (error, None))?;
+        let written = drive(&self.engine, &*self.engine.reconciliations, &command, step).await;
+        written.map_err(|error| (error, at.into_inner().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    async fn items_step(
+        &self,
+        seen: &Stored<Reconciliation>,
+        content: &ReconciliationContent,
+        hold: TimeDelta,
+        (handling, at): (Handling, &Mutex<Option<Tried>>),
+    ) -> Result<Step<Reconciliation>> {
+        let job = self.job(seen.id).await?;
+        if job.version != seen.version {
+            return Ok(Step::Unchanged(job));
+        }
+        let (actor, mut done) = (job.submitted_by, job.progress.done);
+        let note = |item| *at.lock().unwrap_or_else(PoisonError::into_inner) = item;
+        for item in items_of(content).skip(place_in_part(done)) {
+            done = done.saturating_add(1);
+            let (line, found) = match item {
+                Item::Transfer(line) => (line.line, self.awaited_transfer(&actor, line).await?),
+                Item::Reversal(reversal) => (reversal.line, self.untaken_reversal(&actor, reversal).await?),
+            };
+            let Some(found) = found else { continue };
+            note(Some(Tried { done, line, transaction: found.id }));
+            let effect = match item {
+                Item::Transfer(line) => self.transfer_completed(&found, line).await?,
+                Item::Reversal(reversal) => {
+                    self.reversal_taken(&found, reversal, handling == Handling::OnCredit).await?
+                }
+            };
+            if let Some((over, moment, decision)) = effect {
+                let pace = self.pace(moment.max(job.updated_at), hold);
+                let context = self.engine.context(&Actor::System, pace.now);
+                let next = job.value.clone().took_effect(done, pace);
+                let next = next.with(over.as_ref(), *decision, &context);
+                return Ok(Step::change(job, pace.now, next));
+            }
+            note(None);
+        }
+        if done == job.progress.done {
+            return Err(misplaced(job.id, content));
+        }
+        let pace = self.pace(job.updated_at, hold);
+        let next = job.value.clone().passed(done, pace);
+        Ok(Step::change(job, pace.now, next))
+    }
+
+    /// The bank transfer that a line names, if one is awaited. Whose own transfer it is leaves it to somebody
+    /// else.
+    async fn awaited_transfer(
+        &self,
+        actor: &Actor,
+        line: &StatementLine,
+    ) -> Result<Option<Stored<Transaction>>> {
+        if line.amount.is_negative() {
+            return Ok(None);
+        }
+        let number = number_in(&line.reference).or_else(|| number_in(&line.description));
+        let Some(number) = number else { return Ok(None) };
+        let Some(found) = self.engine.transactions.find_transaction_by_number(&number).await? else {
+            return Ok(None);
+        };
+        let awaited = found.method == PaymentMethod::BankTransfer
+            && found.kind.is_incoming()
+            && found.status.cause(TransactionStatus::Completed).is_some();
+        if !awaited {
+            return Ok(None);
+        }
+        let booking = self.load_booking(found.booking).await?;
+        Ok(found.require_disinterested(actor, booking.as_deref()).is_ok().then_some(found))
+    }
+
+    async fn transfer_completed(
+        &self,
+        found: &Stored<Transaction>,
+        line: &StatementLine,
+    ) -> Result<Option<Effect>> {
+        let proof =
+            Proof { receipt: Some(line.reference.clone()), amount: Some(line.amount), ..Proof::default() };
+        let command = self.plain_command()?;
+        let decide = |transaction: Transaction, beside: &Beside<'_>| {
+            transaction.settled(&proof, beside.booking, &beside.context)
+        };
+        Ok(effect_of(self.decide_once(&command, found.id, &decide).await?))
+    }
+
+    /// Commits a decision on the job alone, unless somebody else has gone on with it.
+    pub(super) async fn commit_job(
+        &self,
+        seen: &Stored<Reconciliation>,
+        hold: TimeDelta,
+        decide: impl Fn(Reconciliation, Pace) -> Decision<Reconciliation> + Send + Sync,
+    ) -> Result<Stored<Reconciliation>> {
+        let command = self.plain_command()?;
+        let decide = &decide;
+        let step = |_| async move {
+            let job = self.job(seen.id).await?;
+            if job.version != seen.version {
+                return Ok(Step::Unchanged(job));
+            }
+            let pace = self.pace(job.updated_at, hold);
+            let next = decide(job.value.clone(), pace);
+            Ok(Step::change(job, pace.now, next))
+        };
+        drive(&self.engine, &*self.engine.reconciliations, &command, step).await
+    }
+
+    pub(super) fn pace(&self, earliest: DateTime<Utc>, hold: TimeDelta) -> Pace {
+        let now = self.engine.clock.now().max(earliest);
+        Pace { now, next_at: after(now, hold) }
+    }
+
+    /// The part in which the job goes on.
+    pub(super) async fn part_at(&self, job: &Reconciliation) -> Result<ReconciliationContent> {
+        let parts = match job.progress.phase {
+            Phase::Transfers => &job.parts.statement[..],
+            Phase::Reversals => job.parts.reversals.as_deref().unwrap_or_default(),
+            Phase::Comparison | Phase::Marks => &job.parts.marks[..],
+        };
+        let index = usize::try_from(job.progress.done).unwrap_or(usize::MAX) / Reconciliation::ITEMS_PER_PART;
+        let Some(id) = parts.get(index) else {
+            return Err(corrupt(job.id, format!("it has no part {index} for its phase")));
+        };
+        self.part(*id).await
+    }
+
+    pub(super) async fn part(&self, id: Id<ReconciliationPart>) -> Result<ReconciliationContent> {
+        let part = self.engine.reconciliations.load_part(id).await?;
+        let part = part.ok_or_else(|| corrupt(id, "the part is missing: it has expired".to_owned()))?;
+        Ok(part.content)
+    }
+}
+
+/// The items of a part whose transactions are handled one by one.
+fn items_of(content: &ReconciliationContent) -> impl Iterator<Item = Item<'_>> {
+    let (lines, reversals) = match content {
+        ReconciliationContent::Lines(lines) => (&lines[..], &[][..]),
+        ReconciliationContent::Reversals(reversals) => (&[][..], &reversals[..]),
+        ReconciliationContent::Marks(_) | ReconciliationContent::Findings(_) => (&[][..], &[][..]),
+    };
+    lines.iter().map(Item::Transfer).chain(reversals.iter().map(Item::Reversal))
+}
+
+/// The place of the next item in its part.
+pub(super) fn place_in_part(done: u64) -> usize {
+    usize::try_from(done).unwrap_or_default() % Reconciliation::ITEMS_PER_PART
+}
+
+/// What one step on a transaction would commit; `None` where it changes nothing.
+pub(super) fn effect_of(step: Step<Transaction>) -> Option<Effect> {
+    match step {
+        Step::Unchanged(_) => None,
+        Step::Commit { over, now, decision } => Some((over, now, decision)),
+    }
+}
+
+/// Whether a repetition of an item would fail in the same way.
+fn is_final(error: &Error) -> bool {
+    match error {
+        Error::Refused(refusal) => refusal.rule != Rule::NotPrepared,
+        Error::Invalid(_) | Error::NotFound { .. } | Error::Duplicate(_) | Error::Forbidden { .. } => true,
+        _ => false,
+    }
+}
+
+pub(super) fn corrupt(id: impl ToString, reason: String) -> Error {
+    Error::Corrupt { collection: "reconciliations", id: id.to_string(), reason }
+}
+
+pub(super) fn misplaced(id: impl ToString, content: &ReconciliationContent) -> Error {
+    let kind = match content {
+        ReconciliationContent::Lines(_) => "lines",
+        ReconciliationContent::Reversals(_) => "reversals",
+        ReconciliationContent::Marks(_) => "marks",
+        ReconciliationContent::Findings(_) => "findings",
+    };
+    corrupt(id, format!("a part holds {kind}, which do not belong there"))
+}
+
+/// A transaction number somewhere in a text.
+fn number_in(text: &str) -> Option<TransactionNumber> {
+    TransactionNumber::find_in(text)
+}
