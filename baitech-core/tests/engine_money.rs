@@ -88,7 +88,7 @@ fn before_acceptance_and_by_others_a_cancellation_is_free() {
             world.drive(booking.id, status);
         }
         run(world.bookings().cancel(&world.customer.actor(), booking.id, "no need")).unwrap();
-        assert!(world.store.ledger_entries().is_empty());
+        assert!(world.money_entries().is_empty());
     }
     let world = World::new();
     for (actor, cause) in [
@@ -103,7 +103,7 @@ fn before_acceptance_and_by_others_a_cancellation_is_free() {
         assert_eq!((cancellation.cause, cancellation.fee), (Some(cause), kes(0)));
         world.clock.set(build::start());
     }
-    assert!(world.store.ledger_entries().is_empty());
+    assert!(world.money_entries().is_empty());
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn a_technician_who_does_not_come_costs_nothing() {
         let cancelled = run(world.bookings().cancel(&customer, booking.id, "nobody came")).unwrap();
         let cancellation = cancelled.cancellation.as_ref().unwrap();
         assert_eq!(cancellation.cause, Some(CancellationCause::TechnicianNoShow));
-        assert!(cancellation.fee.is_zero() && world.store.ledger_entries().is_empty());
+        assert!(cancellation.fee.is_zero() && world.money_entries().is_empty());
     }
 }
 
@@ -306,7 +306,7 @@ fn a_dispute_before_any_money_moves_none() {
         assert_refused(refused, Rule::PaymentRequired);
         let refunded = resolve(&world, &booking, DisputeOutcome::FullRefund);
         assert_eq!((refunded.status, refunded.payment.status), (Status::Refunded, PaymentStatus::Pending));
-        assert!(world.store.ledger_entries().is_empty());
+        assert!(world.money_entries().is_empty());
 
         let booking = disputed(&world, from);
         let released = resolve(&world, &booking, DisputeOutcome::Release);

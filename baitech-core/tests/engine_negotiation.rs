@@ -264,7 +264,7 @@ fn a_warranty_covers_claims_until_its_last_millisecond() {
     assert!(world.happened_to(first.id).contains(&confirmed), "as every booking is");
     let paid = world.drive(first.id, Status::Completed);
     let paid = run(world.bookings().verify(&customer, paid.id)).unwrap();
-    assert_eq!((paid.status, world.store.ledger_entries().len()), (Status::Paid, 1));
+    assert_eq!((paid.status, world.money_entries().len()), (Status::Paid, 1));
 
     world.clock.set(expires_at);
     assert_refused(claim("late"), Rule::TooLate);

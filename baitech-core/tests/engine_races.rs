@@ -160,7 +160,7 @@ fn a_payment_confirmed_fifty_times_at_once_is_booked_once() {
     for answer in answers {
         assert_eq!(answer.unwrap().status, Status::Paid);
     }
-    assert_eq!(world.store.ledger_entries().len(), 1);
+    assert_eq!(world.money_entries().len(), 1);
     assert_eq!(world.load(booking.id).version, booking.version.next());
 }
 

@@ -113,10 +113,10 @@ fn events_tell_every_arrow_in_order_and_once() {
 fn cash_leaves_the_technician_owing_the_shares_of_the_others() {
     let world = World::new();
     let id = world.book_until(Status::PaymentPending).id;
-    assert!(world.store.ledger_entries().is_empty(), "nothing moves before the money is there");
+    assert!(world.money_entries().is_empty(), "nothing moves before the money is there");
     run(world.bookings().confirm_cash(&world.technician.actor(), id)).unwrap();
 
-    let entries = world.store.ledger_entries();
+    let entries = world.money_entries();
     assert_eq!(entries.len(), 1);
     let payment = world.load(id).payment.transaction.expect("a transaction tells of it");
     assert_eq!(entries[0].cause, AggregateRef::Transaction(payment));
@@ -131,7 +131,8 @@ fn cash_leaves_the_technician_owing_the_shares_of_the_others() {
     assert_eq!(postings, expected);
     assert_eq!(world.balance(Account::Payable(world.technician.id)), -460);
     let trial = run(world.market.ledger().trial_balance(&Actor::System)).unwrap();
-    assert_eq!(trial.len(), 4);
+    let with_balance: Vec<_> = trial.iter().filter(|(_, balance)| !balance.is_zero()).copied().collect();
+    assert_eq!(with_balance, expected);
     assert!(trial.iter().map(|(_, balance)| balance.amount()).sum::<rust_decimal::Decimal>().is_zero());
 }
 
@@ -195,5 +196,5 @@ fn a_job_at_no_price_is_paid_without_money() {
     assert_eq!(verified.payment.paid_at, None);
     let ways: Vec<_> = verified.history.iter().rev().take(3).map(|change| change.status).collect();
     assert_eq!(ways, [Status::Paid, Status::PaymentPending, Status::Verified]);
-    assert!(world.store.ledger_entries().is_empty());
+    assert!(world.money_entries().is_empty());
 }

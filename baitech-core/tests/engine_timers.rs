@@ -120,7 +120,7 @@ fn the_radius_widens_at_ten_and_twenty_minutes_and_the_search_ends_at_thirty() {
             let cancellation = booking.cancellation.as_ref().unwrap();
             assert_eq!(cancellation.cause, Some(CancellationCause::System));
             assert!(cancellation.fee.is_zero() && cancellation.cancelled_by.is_none());
-            assert!(world.store.ledger_entries().is_empty());
+            assert!(world.money_entries().is_empty());
         }
     }
 }
@@ -150,7 +150,7 @@ fn a_job_that_is_not_paid_within_thirty_minutes_of_acceptance_is_cancelled_free(
     assert_eq!(cancelled.status, Status::Cancelled);
     assert!(cancelled.cancellation.as_ref().unwrap().fee.is_zero());
     assert_eq!(world.held(&keys), []);
-    assert!(world.store.ledger_entries().is_empty());
+    assert!(world.money_entries().is_empty());
 }
 
 #[test]

@@ -128,6 +128,7 @@ fn account_name(account: Account, cast: &Cast) -> (&'static str, &str) {
         Account::Receivable(id) => ("Receivable from customer", cast.name(id)),
         Account::OpenTopUps(id) => ("Open top-ups", cast.name(id)),
         Account::OpenDebtPayments(id) => ("Open debt payments", cast.name(id)),
+        Account::OpenCashJobs(id) => ("Commission of open cash jobs", cast.name(id)),
         Account::PlatformRevenue => ("Platform revenue", ""),
         Account::ProcessingRevenue => ("Processing revenue", ""),
         Account::GatewayCharges => ("Gateway charges", ""),

@@ -50,10 +50,10 @@ impl Context<'_> {
 
 impl Decision<Booking> {
     /// Takes one arrow of the state machine, with what always goes with it: the line of history, the event, the claims on the
-    /// technician's time, the actual times.
+    /// technician's time, the actual times, the reserved commission.
     ///
     /// # Errors
-    /// [`Rule::Transition`] where the table has no such arrow for this actor.
+    /// [`Rule::Transition`] where the table has no such arrow for this actor; those of money.
     pub(super) fn step(
         mut self,
         to: BookingStatus,
@@ -97,7 +97,7 @@ impl Decision<Booking> {
             _ => {}
         }
         let event = BookingEvent::BookingStatusChanged { from, to, technician };
-        Ok(self.take_all(take).free_all(free).event(event))
+        self.take_all(take).free_all(free).event(event).adjust_commission(context)
     }
 }
 

@@ -5,6 +5,7 @@
 #[expect(clippy::module_inception, reason = "every feature names its aggregate's file after the aggregate")]
 mod booking;
 mod cancellation;
+mod cash_job;
 mod corporate;
 mod decision;
 mod declined;

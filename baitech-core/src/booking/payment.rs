@@ -122,6 +122,10 @@ pub struct Payment {
     /// What was withheld of it for the tax authority, by the policy of that moment; `None` before, and in bookings of the earlier
     /// application.
     pub withholding: Option<Money>,
+    /// The commission that is reserved for it as the technician's coming debt, while an accepted job in cash is not paid; `None` for all
+    /// other bookings, and for those that an earlier version accepted.
+    #[serde(default)]
+    pub reserved_commission: Option<Money>,
 }
 
 impl Payment {
@@ -139,6 +143,7 @@ impl Payment {
             on_hold: false,
             paid_at: None,
             withholding: None,
+            reserved_commission: None,
         }
     }
 }

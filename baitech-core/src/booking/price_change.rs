@@ -65,7 +65,8 @@ impl Booking {
     ///
     /// # Errors
     /// [`Rule::Transition`] unless the technician holds the job; violations of `reason`, `materials…` and `services…`: at most 50 items
-    /// in a proposal and 200 in a booking, 10,000,000 for a line and 20,000,000 for the whole booking.
+    /// in a proposal and 200 in a booking, 10,000,000 for a line and 20,000,000 for the whole booking. For a job in cash, the commit may
+    /// be refused with [`Rule::DebtLimit`].
     pub fn propose_price_change(
         mut self,
         change: &NewPriceChange,
@@ -100,7 +101,9 @@ impl Booking {
             status: ApprovalStatus::Pending,
             decided_at: None,
         });
-        Ok(Decision::new(self).event(BookingEvent::BookingPriceChangeRequested { total: pricing.total }))
+        Decision::new(self)
+            .event(BookingEvent::BookingPriceChangeRequested { total: pricing.total })
+            .adjust_commission(context)
     }
 
     /// The customer approves the higher price that was shown: it counts from now on. For a company's booking whose total rises past
@@ -123,7 +126,7 @@ impl Booking {
             booking.additional_services.extend(change.services);
             booking.pricing = change.pricing;
         }
-        Ok(decision)
+        decision.adjust_commission(context)
     }
 
     /// The customer declines the higher price: the old one stays.
@@ -131,7 +134,7 @@ impl Booking {
     /// # Errors
     /// As [`approve_price_change`](Self::approve_price_change).
     pub fn decline_price_change(self, context: &Context<'_>) -> Result<Decision<Self>> {
-        self.decide_price_change(ApprovalStatus::Declined, context)
+        self.decide_price_change(ApprovalStatus::Declined, context)?.adjust_commission(context)
     }
 
     /// Fails where the booking would have more items than it may.

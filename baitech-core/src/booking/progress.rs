@@ -107,11 +107,11 @@ impl Booking {
         Ok(decision)
     }
 
-    /// The technician promises to come; the commit claims the technician's time.
+    /// The technician promises to come; the commit claims the technician's time, and reserves the commission of a job in cash.
     ///
     /// # Errors
     /// [`Rule::Transition`]; [`Rule::TooLate`] after the end of the slot. The commit may be refused with
-    /// [`Rule::TimeSlotTaken`].
+    /// [`Rule::TimeSlotTaken`] and [`Rule::DebtLimit`].
     pub fn accept(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let mut decision = Decision::new(self).step(BookingStatus::Accepted, context, None)?;
         let booking = &decision.next;
@@ -121,7 +121,7 @@ impl Booking {
         decision.next.schedule_arrival_reminders(context);
         let (customer, technician) = (decision.next.customer, decision.next.technician);
         let one = StatsDelta { total: 1, ..StatsDelta::default() };
-        Ok(decision.count(Some(customer), one).count(technician, one))
+        decision.count(Some(customer), one).count(technician, one).reserve_commission(context)
     }
 
     /// The technician declines, or the system in the place of one who did not answer in time. The job is never offered to them
@@ -262,7 +262,7 @@ impl Booking {
         }
         let (customer, technician) = (booking.customer, booking.technician);
         let one = StatsDelta { completed: 1, ..StatsDelta::default() };
-        Ok(decision.count(Some(customer), one).count(technician, one))
+        decision.count(Some(customer), one).count(technician, one).adjust_commission(context)
     }
 
     /// The customer agrees that it is done, or the system for one who kept silent. From there the booking walks on by itself: to

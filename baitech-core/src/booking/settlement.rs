@@ -37,15 +37,7 @@ impl Booking {
 
     /// Whether the booking is at a point at which money for it is held, and something is owed.
     fn could_be_paid(&self) -> bool {
-        let runs = self.status.holds_time()
-            || matches!(
-                self.status,
-                BookingStatus::Completed
-                    | BookingStatus::Verified
-                    | BookingStatus::PaymentPending
-                    | BookingStatus::Disputed
-            );
-        runs && !self.is_paid_up() && self.payment.status != PaymentStatus::Refunded
+        self.status.can_be_paid() && !self.is_paid_up() && self.payment.status != PaymentStatus::Refunded
     }
 
     /// Fails unless somebody could pay this booking now.
@@ -125,6 +117,7 @@ impl Booking {
         Decision::new(self)
             .count(Some(customer), StatsDelta { spent: Some(amount), ..StatsDelta::default() })
             .event(BookingEvent::BookingPaymentReceived { amount })
+            .adjust_commission(context)?
             .walk_on(context)
     }
 
@@ -249,6 +242,7 @@ impl Booking {
             .count(Some(customer), StatsDelta { spent: Some(total), ..StatsDelta::default() })
             .event(BookingEvent::BookingPaymentReceived { amount: total })
             .with(None, paid, context)
+            .adjust_commission(context)?
             .walk_on(context)
     }
 

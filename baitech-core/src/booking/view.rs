@@ -58,6 +58,9 @@ impl BookingView {
         if !is_staff {
             // That somebody looks at a payment is nobody else's to know.
             record.payment.on_hold = false;
+            if !holds_job {
+                record.payment.reserved_commission = None;
+            }
             record.notes.admin = None;
             let own = |id: &Id<User>| actor.id() == Some(*id);
             if parties.is_empty() {

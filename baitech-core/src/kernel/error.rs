@@ -206,10 +206,11 @@ fn beyond(Breach { account, limit }: Breach) -> Error {
             let message = format!("a company owes {} at most", min.negated());
             Error::refused(Rule::DebtLimit, message)
         }
-        (Account::Payable(_), Limit::Min(min)) if min.is_negative() => {
+        (Account::OpenCashJobs(_), Limit::Min(min)) => {
             let most = min.negated();
-            let message =
-                format!("more than {most} would be owed to the platform: pay it before another job in cash");
+            let message = format!(
+                "more than {most} would be owed to the platform, with accepted jobs in cash: pay the debt first"
+            );
             Error::refused(Rule::DebtLimit, message)
         }
         (_, Limit::Min(_)) => Error::refused(Rule::InsufficientFunds, shortage(account)),

@@ -31,6 +31,9 @@ pub enum Account {
     OpenTopUps(Id<User>),
     /// Payments of a debt that a user has begun and that have not ended: together they are never more than is owed.
     OpenDebtPayments(Id<User>),
+    /// Commission that a technician will owe for accepted jobs in cash that are not paid yet: at or below zero, like the debt that it
+    /// becomes. It counts towards the limit of the debt.
+    OpenCashJobs(Id<User>),
     /// The platform's fees.
     PlatformRevenue,
     /// The processing fees.
@@ -68,7 +71,8 @@ impl Account {
             | Self::Payable(_)
             | Self::Receivable(_)
             | Self::OpenTopUps(_)
-            | Self::OpenDebtPayments(_) => false,
+            | Self::OpenDebtPayments(_)
+            | Self::OpenCashJobs(_) => false,
             Self::Clearing(_)
             | Self::Bank
             | Self::PlatformRevenue
@@ -96,6 +100,7 @@ impl fmt::Display for Account {
             Self::Receivable(id) => write!(f, "receivable:{id}"),
             Self::OpenTopUps(id) => write!(f, "open_top_ups:{id}"),
             Self::OpenDebtPayments(id) => write!(f, "open_debt_payments:{id}"),
+            Self::OpenCashJobs(id) => write!(f, "open_cash_jobs:{id}"),
             Self::PlatformRevenue => f.write_str("platform_revenue"),
             Self::ProcessingRevenue => f.write_str("processing_revenue"),
             Self::GatewayCharges => f.write_str("gateway_charges"),
@@ -134,6 +139,7 @@ impl FromStr for Account {
             "receivable" => Self::Receivable(user()?),
             "open_top_ups" => Self::OpenTopUps(user()?),
             "open_debt_payments" => Self::OpenDebtPayments(user()?),
+            "open_cash_jobs" => Self::OpenCashJobs(user()?),
             "platform_revenue" => Self::PlatformRevenue,
             "processing_revenue" => Self::ProcessingRevenue,
             "gateway_charges" => Self::GatewayCharges,

@@ -46,7 +46,7 @@ impl Transaction {
                 "cash payment",
                 context,
                 [
-                    (Account::Payable(technician), payout.checked_sub(amount.gross)?),
+                    (Account::Payable(technician), shares.commission()?.negated()),
                     (Account::PlatformRevenue, platform),
                     (Account::ProcessingRevenue, processing),
                     (Account::WithholdingPayable, withholding),

@@ -11,7 +11,8 @@ use crate::{
 
 impl Transaction {
     /// Sets aside what somebody is to be paid, and wants it paid. The commit may be refused with
-    /// [`Rule::InsufficientFunds`](crate::kernel::Rule::InsufficientFunds): nobody is paid more than is owed to them.
+    /// [`Rule::InsufficientFunds`](crate::kernel::Rule::InsufficientFunds): nobody is paid more than is owed to them; and with
+    /// [`Rule::DebtLimit`](crate::kernel::Rule::DebtLimit) where accepted jobs in cash would then take a technician's debt past the limit.
     ///
     /// # Errors
     /// Those of the ledger; [`Rule::Transition`](crate::kernel::Rule::Transition) for a kind that pays nobody out.
@@ -30,6 +31,10 @@ impl Transaction {
         let postings = [(source, gross.negated()), (Account::Reserved(id), gross)];
         let mut decision = decision.post("payout set aside", context, postings)?;
         decision.effects.bounds.push(Bound::at_least(source, Money::zero(gross.currency())));
+        if let Account::Payable(technician) = source {
+            // What is paid out no longer covers the commission of accepted jobs in cash.
+            decision.effects.bounds.push(context.policy.debt_bound(technician));
+        }
         Ok(decision)
     }
 

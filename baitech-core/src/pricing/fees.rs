@@ -90,6 +90,14 @@ impl Shares {
         Ok(Self { payout: pricing.total.checked_sub(kept)?, platform, processing, withholding })
     }
 
+    /// All but the payout: what a technician who has the whole total in hand owes for it.
+    ///
+    /// # Errors
+    /// As [`total`](Self::total).
+    pub fn commission(&self) -> Result<Money, MoneyError> {
+        Money::sum(self.payout.currency(), [self.platform, self.processing, self.withholding])
+    }
+
     /// The sum of the parts.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 
 mod blocked;
 mod cancelling;
+mod cash_jobs;
 mod contested;
 mod documents;
 mod faults;

@@ -261,6 +261,13 @@ impl World {
         held.into_iter().map(|claim| (claim.key, claim.holder)).collect()
     }
 
+    /// The entries that move money: reservations of headroom move none.
+    pub(crate) fn money_entries(&self) -> Vec<Entry> {
+        let moves_money =
+            |entry: &Entry| entry.postings.iter().all(|part| part.account != Account::OpenAmounts);
+        self.store.ledger_entries().into_iter().filter(moves_money).collect()
+    }
+
     /// All of the store that a refused command could have touched.
     pub(crate) fn trace(&self) -> Trace {
         Trace {

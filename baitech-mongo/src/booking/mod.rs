@@ -35,6 +35,7 @@ const FIELDS: Fields = Fields {
         "payment.held",
         "payment.onHold",
         "payment.withholding",
+        "payment.reservedCommission",
         "corporateDetails",
         "corporateDetails.company",
     ],

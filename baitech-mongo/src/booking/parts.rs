@@ -98,6 +98,8 @@ pub(super) struct Payment {
     pub(super) paid_at: Option<DateTime<Utc>>,
     #[serde_as(as = "Option<Number128>")]
     pub(super) withholding: Option<Decimal>,
+    #[serde_as(as = "Option<Number128>")]
+    pub(super) reserved_commission: Option<Decimal>,
 }
 
 #[skip_serializing_none]

@@ -163,6 +163,7 @@ impl Payment {
             on_hold: self.on_hold.unwrap_or(false),
             paid_at: self.paid_at,
             withholding: self.withholding.map(|stored| money(stored, currency)),
+            reserved_commission: self.reserved_commission.map(|stored| money(stored, currency)),
         }
     }
 }

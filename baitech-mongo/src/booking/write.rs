@@ -163,6 +163,7 @@ impl From<booking::Payment> for Payment {
             on_hold,
             paid_at,
             withholding,
+            reserved_commission,
         } = payment;
         Self {
             status: Some(status),
@@ -175,6 +176,7 @@ impl From<booking::Payment> for Payment {
             on_hold: Some(on_hold).filter(|on_hold| *on_hold),
             paid_at,
             withholding: withholding.map(Money::amount),
+            reserved_commission: reserved_commission.map(Money::amount),
         }
     }
 }

@@ -8,11 +8,11 @@ use baitech_core::{
     kernel::{Actor, Currency, Error, ManualClock, Money, Role, Rule},
     ledger::Account,
     payment::{NewPayment, TransactionKind},
-    store::{LedgerReader, Put},
+    store::{LedgerReader, Put, Stored},
     testing::build::{self, kes},
 };
 
-use crate::world::{World, at_once, now};
+use crate::world::{World, at_once, now, offer, put, slot};
 
 const RIVALS: u64 = 12;
 
@@ -89,4 +89,53 @@ async fn top_ups_begun_at_once_stay_within_the_wallet_limit() {
     let sum = balance(&world, Account::Wallet(owner)).await;
     let open = balance(&world, Account::OpenTopUps(owner)).await;
     assert_eq!(sum.checked_add(open).unwrap(), kes(300));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cash_jobs_accepted_at_once_stay_within_the_debt_limit() {
+    const COMMISSION: i64 = 460;
+    let world = World::new().await;
+    let markets = limited(&world, |policy| policy.payment.debt_limit = kes(4 * COMMISSION + 100));
+    let technician = world.technician(1).await;
+    // Of a customer each: what a job counts on its customer is no part of this race.
+    let offers: Vec<Booking> = (0..RIVALS)
+        .map(|n| offer(n, (&technician, &build::customer(100 + n)), slot(1 + n, 40, 48)))
+        .collect();
+    let customers = (0..RIVALS).map(|n| Put::new(build::customer(100 + n)).into());
+    world.store(customers.chain(offers.iter().map(put))).await;
+    let accept = |(n, offer): (usize, &Booking)| {
+        let (bookings, actor, id) = (markets[n % 2].bookings(), technician.actor(), offer.id);
+        async move { bookings.accept(&actor, id).await }
+    };
+    let answers = at_once(offers.iter().enumerate().map(accept)).await;
+    let (accepted, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    assert_eq!(accepted.len(), 4, "{refused:?}");
+    for refusal in refused.into_iter().filter_map(Result::err) {
+        assert_eq!(refusal.rule(), Some(Rule::DebtLimit), "{refusal:?}");
+    }
+    let (open, payable) = (Account::OpenCashJobs(technician.id), Account::Payable(technician.id));
+    assert_eq!(balance(&world, open).await, kes(-4 * COMMISSION));
+
+    // Two are given up and two done, at the same time: each releases what it has reserved, once.
+    let end = |(n, job): (usize, baitech_core::kernel::Result<Stored<Booking>>)| {
+        let (bookings, job) = (markets[n % 2].bookings(), job.unwrap());
+        let (technician, customer) = (technician.actor(), Actor::user(job.customer, Role::Customer));
+        async move {
+            if n >= 2 {
+                bookings.cancel(&technician, job.id, "ill").await.unwrap();
+                return;
+            }
+            bookings.allow_early_start(&customer, job.id, now()).await.unwrap();
+            bookings.en_route(&technician, job.id).await.unwrap();
+            bookings.arrive(&technician, job.id).await.unwrap();
+            bookings.start(&technician, job.id).await.unwrap();
+            bookings.complete(&technician, job.id).await.unwrap();
+            bookings.verify(&customer, job.id).await.unwrap();
+            let paid = bookings.confirm_cash(&technician, job.id).await.unwrap();
+            assert_eq!(paid.payment.reserved_commission, None);
+        }
+    };
+    at_once(accepted.into_iter().enumerate().map(end)).await;
+    assert_eq!((balance(&world, open).await, balance(&world, payable).await), (kes(0), kes(-2 * COMMISSION)));
+    assert_eq!(balance(&world, Account::OpenAmounts).await, kes(0));
 }

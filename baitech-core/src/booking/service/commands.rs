@@ -1,63 +1,57 @@
 //! The commands that take a booking along its way.
 
+use std::sync::Arc;
+
 use super::{
     Bookings,
     Effort::{Begins, GoesOn},
 };
 use crate::{
     account::{KycStatus, User},
-    booking::{Booking, BookingStatus, CancellationQuote, Context, PaymentMethod},
+    booking::{Booking, BookingStatus, CancellationQuote, Context},
     decide::Caller,
-    kernel::{Actor, Error, Id, Result, Rule, Text},
-    ledger::Account,
+    kernel::{Actor, Error, Id, Money, Result, Rule, Text},
     payment::Transaction,
     store::{Guard, Stored, UserStamps, Version},
 };
 
 impl Bookings {
-    /// The technician promises to come. The technician's time is claimed in the same commit.
+    /// The technician promises to come. The technician's time is claimed in the same commit, and the commission of a job in cash reserved.
     ///
     /// # Errors
     /// [`Rule::Transition`], [`Rule::TimeSlotTaken`], [`Rule::TooLate`], [`Rule::NotEligible`] while the technician's
-    /// identity is not verified; [`Error::Conflict`].
+    /// identity is not verified; [`Rule::DebtLimit`] where the technician would come to owe too much; [`Error::Conflict`].
     pub async fn accept(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        let look = |booking: Stored<Booking>, caller: Caller| async move {
+        let look = |_, caller: Caller| async move {
             let technician = caller.filter(|user| user.technician.is_some());
             if technician.as_ref().is_some_and(|user| user.kyc.status != KycStatus::Verified) {
                 return Err(Error::refused(Rule::NotEligible, "the identity has to be verified first"));
             }
-            let verified = technician
-                .map(|user| Guard::User { id: user.id, stamps: UserStamps::of(&user).with_kyc(&user) });
-            Ok([verified, self.require_within_debt_limit(actor, &booking).await?])
+            let verified =
+                |user: Arc<User>| Guard::User { id: user.id, stamps: UserStamps::of(&user).with_kyc(&user) };
+            Ok(technician.map(verified))
         };
-        let decide = |booking: Booking, guards: [Option<Guard>; 2], context: &Context<'_>| {
+        let decide = |booking: Booking, verified: Option<Guard>, context: &Context<'_>| {
             let mut decision = booking.accept(context)?;
-            decision.effects.guards.extend(guards.into_iter().flatten());
+            decision.effects.guards.extend(verified);
             Ok(decision)
         };
         self.change_looking(actor, id, ("accept", Begins), &(), (look, decide)).await
     }
 
-    /// A technician who owes the platform too much takes no more cash: each cash job adds to the debt.
-    async fn require_within_debt_limit(&self, actor: &Actor, booking: &Booking) -> Result<Option<Guard>> {
-        let Some(technician) = actor.id() else { return Ok(None) };
-        if booking.payment.method != Some(PaymentMethod::Cash) {
-            return Ok(None);
+    /// Whether a technician would owe the platform more than the limit with the commission of one more job in cash. The commit of an
+    /// acceptance holds the same sum to the limit.
+    pub(super) async fn owes_too_much(&self, technician: Id<User>, commission: Money) -> Result<bool> {
+        let policy = &self.engine.policy;
+        let limit = policy.payment.debt_limit;
+        if commission.is_zero() || commission.currency() != limit.currency() {
+            return Ok(false);
         }
-        let limit = self.engine.policy.payment.debt_limit;
-        if self.owes_too_much(technician).await? {
-            let message =
-                format!("more than {limit} is owed to the platform: pay it before another job in cash");
-            return Err(Error::refused(Rule::DebtLimit, message));
+        let mut owed = commission;
+        for account in policy.debt_bound(technician).accounts() {
+            owed = owed.checked_sub(self.engine.ledger.balance(account, limit.currency()).await?)?;
         }
-        Ok(Some(Guard::Balance { account: Account::Payable(technician), min: limit.negated() }))
-    }
-
-    /// Whether a technician owes the platform more than the limit for jobs in cash.
-    pub(super) async fn owes_too_much(&self, technician: Id<User>) -> Result<bool> {
-        let limit = self.engine.policy.payment.debt_limit;
-        let balance = self.engine.ledger.balance(Account::Payable(technician), limit.currency()).await?;
-        Ok(balance.negated().exceeds(limit)?)
+        Ok(owed.exceeds(limit)?)
     }
 
     /// The technician declines; another is looked for.

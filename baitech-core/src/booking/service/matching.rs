@@ -211,13 +211,20 @@ impl Bookings {
         Ok(exclusion)
     }
 
-    /// Fails unless the technician to whom a job is offered could do it in another slot, too.
-    pub(super) async fn require_offer_stands(&self, booking: &Booking, slot: TimeSlot) -> Result<()> {
+    /// Fails unless the technician to whom a job is offered could do it in another slot at its price, too.
+    pub(super) async fn require_offer_stands(
+        &self,
+        booking: &Booking,
+        slot: TimeSlot,
+        (pricing, priced_for): (Pricing, Option<Id<User>>),
+    ) -> Result<()> {
         let Some(technician) = booking.technician else {
             return Ok(());
         };
         let mut moved = booking.clone().into_record();
         moved.slot = slot;
+        moved.pricing = pricing;
+        moved.priced_for = priced_for;
         match self.eligibility_of(&Booking::from_record(moved), technician).await? {
             Ok(_) => Ok(()),
             Err(exclusion) => {
@@ -344,14 +351,21 @@ impl Bookings {
         self.engine.clock.now() - requested_at
     }
 
-    /// Those of the technicians who may not accept the booking because it is paid in cash.
+    /// Those of the technicians who may not accept the booking because it is paid in cash, and its commission would take their debt
+    /// past the limit.
     async fn without_cash(&self, technicians: &[Id<User>], booking: &Booking) -> Result<Vec<Id<User>>> {
         let mut found = Vec::new();
-        if booking.payment.method == Some(PaymentMethod::Cash) {
-            for technician in technicians {
-                if self.owes_too_much(*technician).await? {
-                    found.push(*technician);
-                }
+        if booking.payment.method != Some(PaymentMethod::Cash) || technicians.is_empty() {
+            return Ok(found);
+        }
+        let policy = &self.engine.policy;
+        let own = booking.cash_commission(&booking.pricing, policy)?;
+        let others_pay = self.list_price(booking)?;
+        let of_others = others_pay.map_or(Ok(own), |pricing| booking.cash_commission(&pricing, policy))?;
+        for technician in technicians {
+            let is_own = booking.priced_for.is_none_or(|priced_for| priced_for == *technician);
+            if self.owes_too_much(*technician, if is_own { own } else { of_others }).await? {
+                found.push(*technician);
             }
         }
         Ok(found)

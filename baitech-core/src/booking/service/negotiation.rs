@@ -68,7 +68,7 @@ impl Bookings {
             let (pricing, priced_for) = self.requote(&booking, slot).await?;
             self.require_agreed(pricing.total)?;
             if booking.status == BookingStatus::Assigned {
-                self.require_offer_stands(&booking, slot).await?;
+                self.require_offer_stands(&booking, slot, (pricing, priced_for)).await?;
             }
             Ok((slot, (pricing, priced_for)))
         };

@@ -42,8 +42,8 @@ impl Payments {
     /// # Errors
     /// [`Error::Forbidden`] for others than the technician and admins, and for admins who name a number or an account;
     /// [`Rule::InactiveUser`] for who is suspended;
-    /// [`Rule::InsufficientFunds`]; [`Rule::PaymentMethod`]; violations of
-    /// `amount` and `phoneNumber`; [`Error::Unavailable`].
+    /// [`Rule::InsufficientFunds`]; [`Rule::DebtLimit`] where the commission of accepted jobs in cash would then exceed the limit of the
+    /// debt; [`Rule::PaymentMethod`]; violations of `amount` and `phoneNumber`; [`Error::Unavailable`].
     pub async fn request_payout(
         &self,
         actor: &Actor,
@@ -172,7 +172,8 @@ impl Payments {
             return self.end_settlement(seen, seen.value.clone().settled_by(None, &context)).await;
         }
         let policy = &self.engine.policy.payment;
-        let enough = !policy.payout_minimum.exceeds(owed)?;
+        let free = self.free_of(owed, technician).await?;
+        let enough = !policy.payout_minimum.exceeds(free)? && !free.is_zero() && !free.is_negative();
         if !enough {
             return self.end_settlement(seen, seen.value.clone().settle_later(&context)).await;
         }
@@ -182,9 +183,9 @@ impl Payments {
             Ok(found) => found,
             Err(error) => return Ok(blocked(error.to_string())),
         };
-        let parts = parts_of(owed, &gateway.capabilities(), &limits)?;
+        let parts = parts_of(free, &gateway.capabilities(), &limits)?;
         if parts.is_empty() {
-            return Ok(blocked(format!("{} cannot pay {owed} out", method.as_str())));
+            return Ok(blocked(format!("{} cannot pay {free} out", method.as_str())));
         }
         let payee = self.user(technician).await?;
         let mut payouts = Vec::with_capacity(parts.len());
@@ -205,11 +206,26 @@ impl Payments {
             payouts.push(payout);
         }
         let first = payouts.first().map(|payout| payout.next.id);
-        let mut decision = seen.value.clone().settled_by(first, &context);
+        let earning = seen.value.clone();
+        // What has to stay for now is left to the next batch.
+        let all_of_it = free == owed;
+        let mut decision =
+            if all_of_it { earning.settled_by(first, &context) } else { earning.settle_later(&context) };
         for payout in payouts {
             decision = decision.with(None, payout, &context);
         }
         self.end_settlement(seen, decision).await
+    }
+
+    /// What of the sum that is owed to a technician can be paid out: all but what has to stay, so that the commission of accepted jobs in
+    /// cash does not take the debt past the limit.
+    async fn free_of(&self, owed: Money, technician: Id<User>) -> Result<Money> {
+        let (limit, currency) = (self.engine.policy.payment.debt_limit, owed.currency());
+        if limit.currency() != currency {
+            return Ok(owed);
+        }
+        let reserved = self.engine.ledger.balance(Account::OpenCashJobs(technician), currency).await?;
+        Ok(owed.try_min(owed.checked_add(reserved)?.checked_add(limit)?)?)
     }
 
     async fn end_settlement(

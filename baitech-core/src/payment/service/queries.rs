@@ -19,6 +19,8 @@ pub struct WalletView {
     pub balance: Money,
     /// Earned and not paid out; below zero where the user owes the platform.
     pub payable: Money,
+    /// The commission of accepted jobs in cash that are not paid yet: it counts towards the limit of what the user owes.
+    pub reserved_commission: Money,
     /// Owed to the platform, or to technicians through it.
     pub debt: Money,
 }
@@ -155,6 +157,7 @@ impl Payments {
         Ok(WalletView {
             balance: ledger.balance(Account::Wallet(user), currency).await?,
             payable: ledger.balance(Account::Payable(user), currency).await?,
+            reserved_commission: ledger.balance(Account::OpenCashJobs(user), currency).await?.negated(),
             debt: ledger.balance(Account::Receivable(user), currency).await?.negated(),
         })
     }

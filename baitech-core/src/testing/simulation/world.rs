@@ -21,6 +21,9 @@ use crate::{
     testing::build,
 };
 
+/// What technicians may owe, in shillings: low enough that they meet it.
+pub(super) const DEBT_LIMIT: i64 = 1_000;
+
 /// Everything that a run happens in.
 #[derive(Debug)]
 pub(super) struct World {
@@ -47,6 +50,7 @@ impl World {
         let card = Arc::new(Provider::new(Manner::Card, clock.clone(), chance.clone()));
         let mut policy = BookingPolicy::default();
         policy.payment.confirm_above = build::kes([1_000, 3_000, 10_000][chance.below(3) as usize]);
+        policy.payment.debt_limit = build::kes(DEBT_LIMIT);
         let market = Marketplace::builder(store.clone())
             .clock(clock.clone())
             .entropy(Arc::new(SeededEntropy::new(seed)))

@@ -82,6 +82,7 @@ fn payment(currency: Currency) -> BoxedStrategy<Payment> {
         vec(id(), 0..3),
         option::of(money(currency)),
         any::<(bool, bool)>(),
+        option::of(money(currency)),
     );
     (select(PaymentStatus::ALL.to_vec()), method, timing, option::of(id()), paid)
         .prop_map(
@@ -90,7 +91,7 @@ fn payment(currency: Currency) -> BoxedStrategy<Payment> {
                 method,
                 timing,
                 transaction,
-                (paid_at, withholding, supplements, paid, (held, on_hold)),
+                (paid_at, withholding, supplements, paid, (held, on_hold), reserved_commission),
             )| Payment {
                 status,
                 method,
@@ -102,6 +103,7 @@ fn payment(currency: Currency) -> BoxedStrategy<Payment> {
                 on_hold,
                 paid_at,
                 withholding,
+                reserved_commission,
             },
         )
         .boxed()

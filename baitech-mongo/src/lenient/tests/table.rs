@@ -52,6 +52,7 @@ const BOOKINGS: &[Row] = &[
     ("payment.supplements.[]", NAME),
     ("payment.paid", AMOUNT),
     ("payment.withholding", AMOUNT),
+    ("payment.reservedCommission", AMOUNT),
     ("payment.held", NAME),
     ("payment.onHold", NAME),
     ("corporateDetails", PART),

@@ -3,6 +3,7 @@
 //! Every commit is checked as it is read; the whole of the books from time to time, and strictly once everything is at rest.
 
 mod books;
+mod cash_jobs;
 mod paths;
 mod payments;
 mod rest;
@@ -85,13 +86,15 @@ impl Auditor {
         for entry in applied.entries.iter().filter(released) {
             self.check_release(entry, applied)?;
         }
+        let mut before = Vec::with_capacity(applied.bookings.len());
         for booking in &applied.bookings {
             if !self.bookings.contains_key(&booking.id) {
                 // Who books agrees to the price.
                 self.note_approved(booking.id, booking.pricing.total);
             }
-            self.bookings.insert(booking.id, booking.clone());
+            before.push(self.bookings.insert(booking.id, booking.clone()));
         }
+        self.check_cash_jobs(&before, &applied.bookings)?;
         for transaction in &applied.transactions {
             self.transactions.insert(transaction.id, transaction.clone());
         }

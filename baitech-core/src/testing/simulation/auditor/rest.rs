@@ -66,9 +66,8 @@ impl Auditor {
                     !ended && !due
                 }
                 // Nothing is begun that has not ended.
-                Account::OpenTopUps(_) | Account::OpenDebtPayments(_) | Account::OpenAmounts => {
-                    !persons_are_done
-                }
+                Account::OpenTopUps(_) | Account::OpenDebtPayments(_) => !persons_are_done,
+                Account::OpenAmounts => !persons_are_done || self.reserved_for_cash_jobs()? == balance,
                 _ => true,
             };
             if !fine {

@@ -109,3 +109,26 @@ fn statuses_off_the_table_are_found() {
     booking.status = BookingStatus::Paid;
     assert!(auditor.read(&commit(&booking)).unwrap_err().contains("does not say so"));
 }
+
+#[test]
+fn commission_that_is_not_reserved_is_found_and_so_is_too_much_of_it() {
+    let technician = build::technician(1, crate::account::Category::Plumbing, build::nairobi());
+    let open = Account::OpenCashJobs(technician.id);
+    let at = |status| {
+        let record = build::booking(1, &build::customer(1), Some(&technician), status);
+        crate::booking::Booking::from_record(record)
+    };
+    let reserving =
+        |amount: i64| vec![entry(1, build::id(9), &[(open, -amount), (Account::OpenAmounts, amount)])];
+    let with = |status, entries| Applied { bookings: vec![at(status)], transactions: Vec::new(), entries };
+    let read = |applied| Auditor::default().read(&applied);
+    assert_eq!(read(with(BookingStatus::Accepted, reserving(460))), Ok(()));
+    assert!(read(with(BookingStatus::Accepted, Vec::new())).unwrap_err().contains("460.00 KES are due"));
+    assert!(read(with(BookingStatus::Assigned, reserving(460))).unwrap_err().contains("0.00 KES are due"));
+
+    let mut auditor = Auditor::default();
+    let owing = entry(1, build::id(9), &[(Account::Payable(technician.id), -541), (Account::Bank, 541)]);
+    assert_eq!(auditor.read(&applied(vec![owing])), Ok(()));
+    let past_the_limit = auditor.read(&with(BookingStatus::Accepted, reserving(460)));
+    assert!(past_the_limit.unwrap_err().contains("may come to owe 1001.00 KES"));
+}

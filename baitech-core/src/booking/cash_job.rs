@@ -1,0 +1,88 @@
+//! The commission that a technician will owe for a job in cash: it counts towards the limit of the debt from
+//! acceptance on.
+
+use super::{ApprovalStatus, Booking, BookingPolicy, BookingStatus, Context, PaymentMethod, PaymentStatus};
+use crate::{
+    account::User,
+    decide::Decision,
+    kernel::{Id, Money, Result},
+    ledger::Account,
+    pricing::Pricing,
+    store::Bound,
+};
+
+impl BookingPolicy {
+    /// The limit of what a technician owes the platform, together with the commission of accepted jobs in cash.
+    pub(crate) fn debt_bound(&self, technician: Id<User>) -> Bound {
+        let least = self.payment.debt_limit.negated();
+        Bound::at_least(Account::OpenCashJobs(technician), least).counting(Account::Payable(technician))
+    }
+}
+
+impl BookingStatus {
+    /// Whether a technician has accepted, and the money may still come.
+    pub(super) const fn can_be_paid(self) -> bool {
+        self.holds_time()
+            || matches!(self, Self::Completed | Self::Verified | Self::PaymentPending | Self::Disputed)
+    }
+}
+
+impl Booking {
+    /// What its technician would owe the platform for this job at a price; nothing unless it is paid in cash.
+    pub(super) fn cash_commission(&self, pricing: &Pricing, policy: &BookingPolicy) -> Result<Money> {
+        if self.payment.method != Some(PaymentMethod::Cash) {
+            return Ok(Money::zero(pricing.currency()));
+        }
+        let commission = policy.pricing.fees.shares(pricing)?.commission()?;
+        // Stored prices of the earlier application may have lines below zero.
+        Ok(if commission.is_negative() { Money::zero(commission.currency()) } else { commission })
+    }
+
+    /// The commission to reserve as the booking is now; `None` once the technician cannot come to owe it. A
+    /// higher price counts while it is proposed, so that its approval never breaks the limit.
+    fn commission_to_reserve(&self, policy: &BookingPolicy) -> Result<Option<Money>> {
+        let is_unpaid = matches!(self.payment.status, PaymentStatus::Pending | PaymentStatus::Failed);
+        let in_cash = self.payment.method == Some(PaymentMethod::Cash);
+        if !(in_cash && is_unpaid && self.status.can_be_paid()) {
+            return Ok(None);
+        }
+        let mut most = self.cash_commission(&self.pricing, policy)?;
+        let proposed = self.price_change.as_ref().filter(|change| change.status == ApprovalStatus::Pending);
+        if let Some(change) = proposed {
+            let commission = self.cash_commission(&change.pricing, policy)?;
+            if commission.exceeds(most)? {
+                most = commission;
+            }
+        }
+        Ok(Some(most))
+    }
+}
+
+impl Decision<Booking> {
+    /// Reserves the commission of a job in cash that is accepted. The commit is refused with
+    /// [`Rule::DebtLimit`](crate::kernel::Rule::DebtLimit) where the technician would come to owe too much.
+    pub(super) fn reserve_commission(mut self, context: &Context<'_>) -> Result<Self> {
+        if self.next.payment.method == Some(PaymentMethod::Cash) {
+            self.next.0.payment.reserved_commission = Some(Money::zero(self.next.pricing.currency()));
+        }
+        self.adjust_commission(context)
+    }
+
+    /// Makes the reserved commission what it has to be after a change of status, payment or price. A rise is
+    /// held to the limit of the debt. Where nothing was reserved at acceptance, nothing is reserved later.
+    pub(super) fn adjust_commission(mut self, context: &Context<'_>) -> Result<Self> {
+        let Some(reserved) = self.next.payment.reserved_commission else {
+            return Ok(self);
+        };
+        let technician = self.next.payee(context)?;
+        let due = self.next.commission_to_reserve(context.policy)?;
+        let rise = due.unwrap_or(Money::zero(reserved.currency())).checked_sub(reserved)?;
+        self.next.0.payment.reserved_commission = due;
+        if !rise.is_zero() && !rise.is_negative() {
+            self.effects.bounds.push(context.policy.debt_bound(technician));
+        }
+        let description = if due.is_some() { "commission reserved" } else { "commission no longer reserved" };
+        let postings = [(Account::OpenCashJobs(technician), rise.negated()), (Account::OpenAmounts, rise)];
+        self.post(description, context, postings)
+    }
+}
