@@ -138,6 +138,7 @@ fn a_suspended_administrator_adds_nobody_to_the_company() {
     member.corporate.as_mut().unwrap().administrator = Some(company.id);
     run(accounts.set_status(&world.admin.actor(), company.id, UserStatus::Suspended)).unwrap();
     assert_refused(run(accounts.register(&company.actor(), &member)), Rule::InactiveUser);
+    assert_refused(run(accounts.register(&world.admin.actor(), &member)), Rule::InactiveUser);
     run(accounts.set_status(&world.admin.actor(), company.id, UserStatus::Active)).unwrap();
     let joined = run(accounts.register(&company.actor(), &member)).unwrap();
     assert_eq!(joined.company(), Some(company.id));

@@ -7,10 +7,10 @@ use super::{
     UserFilter, UserStatus,
 };
 use crate::{
-    decide::{Command, Decision, change, create},
+    decide::{Command, Decision, Step, change, drive},
     engine::{Effort, Engine},
     kernel::{Actor, Email, Error, Id, Kind, Page, PageRequest, PhoneNumber, Result, Role, Rule, Username},
-    store::{IdempotencyKey, Origin, Stored, Version},
+    store::{Guard, IdempotencyKey, Origin, Stored, UserStamps, Version},
 };
 
 /// Everything that can be done with accounts. Cheap to clone.
@@ -48,7 +48,8 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation; [`Code::Duplicate`](crate::kernel::Code::Duplicate) of `email`, `phoneNumber` or
-    /// `username`; [`Error::Forbidden`]; [`Rule::InactiveUser`].
+    /// `username`; [`Error::Forbidden`]; [`Rule::InactiveUser`], also for members of a company whose administrator is not active;
+    /// [`Rule::NotEligible`] for members of what is no company.
     pub async fn register(&self, actor: &Actor, user: &NewUser) -> Result<Stored<User>> {
         let caller = match actor {
             Actor::Anonymous => None,
@@ -60,20 +61,24 @@ impl Accounts {
         let now = self.engine.clock.now();
         let id = Id::generate(now, &*self.engine.entropy);
         let decision = User::register(user, id, self.engine.policy.currency, now, &*self.engine.entropy)?;
-        if let Some(administrator) =
-            decision.next.corporate.as_ref().and_then(|company| company.administrator)
-        {
-            // Nobody joins a company by naming it: its administrator, or staff, adds members.
-            if !actor.is_staff() && !actor.is_any(&[Some(administrator)]) {
-                return Err(Error::forbidden("the company's administrator adds members"));
-            }
-            self.require_company(administrator).await?;
+        let company = decision.next.corporate.as_ref().and_then(|company| company.administrator);
+        // Nobody joins a company by naming it: its administrator, or staff, adds members.
+        if company.is_some() && !actor.is_staff() && !actor.is_any(&[company]) {
+            return Err(Error::forbidden("the company's administrator adds members"));
         }
         let (users, email) = (&*self.engine.users, decision.next.email.to_string());
         let key = self.key.as_ref();
         let command = Command::about(Some(&email), actor, self.pinned, key, "register", user)?;
         let command = command.by(caller, Effort::Begins);
-        let registered = create(&self.engine, users, &command, now, decision).await?;
+        let decision = &decision;
+        let step = |_| async move {
+            let mut decision = decision.clone();
+            if let Some(administrator) = company {
+                decision.effects.guards.push(self.require_company(administrator).await?);
+            }
+            Ok(Step::create(now, decision))
+        };
+        let registered = drive(&self.engine, users, &command, step).await?;
         match actor {
             Actor::Anonymous => self.as_registered(user, &registered),
             Actor::System | Actor::User { .. } => Ok(registered),
@@ -279,12 +284,18 @@ impl Accounts {
         require_staff(&self.engine.reader(actor).await?)
     }
 
-    async fn require_company(&self, administrator: Id<User>) -> Result<()> {
+    /// Fails unless the user administrates a company and is active; the commit of what relies on it is to guard that.
+    async fn require_company(&self, administrator: Id<User>) -> Result<Guard> {
         let user = self.engine.users.load(administrator).await?;
-        if user.is_some_and(|user| user.company() == Some(administrator)) {
-            return Ok(());
+        let Some(user) = user.filter(|user| user.company() == Some(administrator)) else {
+            let message = "the user named as the company's administrator is none";
+            return Err(Error::refused(Rule::NotEligible, message));
+        };
+        if user.status != UserStatus::Active {
+            let message = format!("the account of the company's administrator is {}", user.status.as_str());
+            return Err(Error::refused(Rule::InactiveUser, message));
         }
-        Err(Error::refused(Rule::NotEligible, "the user named as the company's administrator is none"))
+        Ok(Guard::User { id: administrator, stamps: UserStamps::of(&user) })
     }
 }
 

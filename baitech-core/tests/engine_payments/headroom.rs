@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use baitech_core::{
-    account::{KycStatus, User, UserRecord, UserStatus},
+    account::{KycStatus, NewUser, User, UserRecord, UserStatus},
     booking::{Booking, BookingPolicy, BookingStatus as Status, PaymentMethod, Urgency},
     kernel::{Actor, Code, Entropy, Id, Role, Rule, SeededEntropy},
     ledger::Account,
@@ -221,6 +221,37 @@ fn whoever_is_suspended_meanwhile_does_not_accept_or_book_or_pay() {
     let accepted = run(till.world.bookings().accept(&till.world.technician.actor(), offered));
     assert_refused(accepted, Rule::InactiveUser);
     assert_eq!(till.world.load(offered).status, Status::Assigned);
+}
+
+/// Does something when randomness is asked for after `n` other times.
+fn after(meanwhile: &Arc<Meanwhile>, n: u32, act: Act) -> Act {
+    (0..n).fold(act, |next, _| {
+        let meanwhile = meanwhile.clone();
+        Box::new(move || *meanwhile.act.lock().unwrap() = Some(next))
+    })
+}
+
+#[test]
+fn nobody_joins_a_company_that_is_suspended_meanwhile() {
+    let mut interrupted_at = 0;
+    for n in 0.. {
+        let (till, meanwhile) = interrupted();
+        let company = build::company(1);
+        till.world.add(&company);
+        let mut member = NewUser::new(Role::Corporate, "Asha", "Otieno", "asha@example.ke", "+254700000077");
+        member.corporate.clone_from(&company.corporate);
+        member.corporate.as_mut().unwrap().administrator = Some(company.id);
+        let suspend = change_user(&till, company.id, |user| user.status = UserStatus::Suspended);
+        *meanwhile.act.lock().unwrap() = Some(after(&meanwhile, n, suspend));
+        let joined = run(till.world.market.accounts().register(&till.world.admin.actor(), &member));
+        if meanwhile.act.lock().unwrap().is_some() {
+            joined.unwrap();
+            break;
+        }
+        assert_refused(joined, Rule::InactiveUser);
+        interrupted_at += 1;
+    }
+    assert!(interrupted_at >= 2, "before the company is looked up, and between that and the commit");
 }
 
 #[test]
