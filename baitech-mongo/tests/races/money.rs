@@ -59,15 +59,15 @@ impl PaymentGateway for Phone {
     }
 }
 
-struct Till {
-    world: World,
-    markets: Vec<Marketplace>,
-    admin: User,
-    technician: User,
+pub(crate) struct Till {
+    pub(crate) world: World,
+    pub(crate) markets: Vec<Marketplace>,
+    pub(crate) admin: User,
+    pub(crate) technician: User,
 }
 
 impl Till {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let world = World::new().await;
         let clock = || Arc::new(ManualClock::at(now()));
         let markets = world.stores.iter().map(|store| {
