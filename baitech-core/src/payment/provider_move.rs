@@ -116,6 +116,55 @@ impl Transaction {
         Decision::new(self).event(PaymentEvent::TransactionUpdated)
     }
 
+    /// Whether a refund is the whole of the booked return under a name: then what becomes of the return becomes of the
+    /// refund. It is not where a running total has told of several returns as one, where a name was told in parts, and
+    /// where a part was the platform's loss.
+    pub(super) fn is_whole_move(&self, id: &str, refund: &Transaction) -> bool {
+        let is_of_it =
+            |moved: &&ProviderMove| moved.id.as_deref() == Some(id) || moved.transaction == Some(refund.id);
+        let mut of_it = self.provider_moves.iter().filter(is_of_it);
+        match (of_it.next(), of_it.next()) {
+            (Some(moved), None) => moved.amount == Some(refund.amount.gross),
+            // It is a refund of our own.
+            (None, _) => true,
+            (Some(_), Some(_)) => false,
+        }
+    }
+
+    /// Books that a return of money has failed which is booked as a part of a refund, or as a loss: the money is with us.
+    /// What counts as given back goes into the payer's wallet, as a refund does that fails; a loss is none any more.
+    pub(super) fn booked_move_failed(mut self, id: &str, context: &Context<'_>) -> Result<Decision<Self>> {
+        let Some(provider) = self.gateway.provider.filter(|_| self.kind.is_incoming()) else {
+            return Ok(Decision::new(self));
+        };
+        let zero = Money::zero(self.amount.currency());
+        let (mut all, mut given_back) = (zero, zero);
+        let refunds = &self.0.refunds;
+        for moved in &mut self.0.provider_moves {
+            if moved.id.as_deref() != Some(id) || moved.state != MoveState::Booked {
+                continue;
+            }
+            let part = refunds
+                .iter()
+                .find(|part| moved.transaction.is_some() && part.transaction == moved.transaction);
+            let amount = moved.amount.unwrap_or(zero);
+            all = all.checked_add(amount)?;
+            given_back = given_back.checked_add(part.map_or(zero, |part| part.amount).try_min(amount)?)?;
+            moved.state = MoveState::Failed;
+        }
+        if all.is_zero() {
+            return Ok(Decision::new(self));
+        }
+        let wallet = self.payer.map_or(Account::Losses, Account::Wallet);
+        let postings = [
+            (Account::Clearing(provider), all.negated()),
+            (wallet, given_back),
+            (Account::Losses, all.checked_sub(given_back)?),
+        ];
+        let failed = Decision::new(self).event(PaymentEvent::TransactionUpdated);
+        failed.post("refund that did not arrive", context, postings)
+    }
+
     /// Takes in a return of money: it is booked, or put before a person.
     ///
     /// # Errors
@@ -204,8 +253,9 @@ impl Transaction {
         let provider = self.gateway.provider;
         let provider =
             provider.ok_or_else(|| self.refuse(Rule::PaymentMethod, "no provider has this money"))?;
+        let reference = self.reference_of(id.as_deref());
         self.0.provider_moves.push(ProviderMove {
-            id: id.clone(),
+            id,
             amount: Some(amount),
             at: context.now,
             state: MoveState::Booked,
@@ -214,7 +264,14 @@ impl Transaction {
             decided: None,
         });
         let zero = Money::zero(amount.currency());
-        self.refund_carried_out(amount, zero, provider, (REASON, id), on_credit, context)
+        self.refund_carried_out(amount, zero, provider, (REASON, reference), on_credit, context)
+    }
+
+    /// The provider's name for a return, as the reference of the refund that books it: of a name that was told in parts, the
+    /// first part has it.
+    fn reference_of(&self, id: Option<&str>) -> Option<String> {
+        let has_it = |moved: &ProviderMove| moved.id.as_deref() == id && moved.transaction.is_some();
+        id.filter(|_| !self.provider_moves.iter().any(has_it)).map(str::to_owned)
     }
 
     /// A refund that whoever holds the money has carried out already: `amount` out of the parties'
@@ -392,7 +449,7 @@ impl Transaction {
         let provider = self.gateway.provider;
         let provider =
             provider.ok_or_else(|| self.refuse(Rule::PaymentMethod, "no provider has this money"))?;
-        let (id, name) = (self.id, moved.id.clone());
+        let (id, name) = (self.id, self.reference_of(moved.id.as_deref()));
         let kept = self.mismatch.as_ref().filter(|mismatch| mismatch.decided.is_none());
         let kept = kept.and_then(|mismatch| mismatch.received);
         let decided = moved.decided;

@@ -94,12 +94,12 @@ impl Transaction {
     }
 
     /// Staff has found out which of two verdicts holds: what is booked stands, or the other one is
-    /// booked.
+    /// booked. What the provider moved besides waits until the contest is decided, and what comes back
+    /// to the parties is frozen until then.
     ///
     /// # Errors
     /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff, and for who
-    /// pays or is paid by it; [`Rule::AlreadyDecided`] where no verdict contradicts another;
-    /// [`Rule::UnderReview`] while the provider's other movements of it wait for a person; those of
+    /// pays or is paid by it; [`Rule::AlreadyDecided`] where no verdict contradicts another; those of
     /// the ledger.
     pub fn decide_verdict(
         mut self,
@@ -113,10 +113,6 @@ impl Transaction {
         let status = booking.map(|booking| booking.status);
         let disputed = status == Some(BookingStatus::Disputed);
         let ended = matches!(status, Some(BookingStatus::Cancelled | BookingStatus::Refunded));
-        if self.has_open_move() {
-            let message = "what the provider moved without our order has to be decided first";
-            return Err(self.refuse(Rule::UnderReview, message));
-        }
         let booked = match self.0.chargeback.as_mut().filter(|chargeback| chargeback.contradicted) {
             None => return Err(self.refuse(Rule::AlreadyDecided, "no verdict contradicts another")),
             Some(chargeback) => {
@@ -181,7 +177,18 @@ impl Transaction {
             postings.push((Account::Wallet(payer), back));
             return Decision::new(self).post("chargeback won after all", context, postings);
         }
-        postings.extend(self.receivers(&part.portions, in_escrow)?);
+        let waits = disputed || self.has_open_move();
+        let mut receivers = self.receivers(&part.portions, in_escrow)?;
+        if let Some(frozen) = self.escrow.frozen.filter(|_| waits) {
+            // What comes back to the technician joins what is frozen.
+            for (account, amount) in &mut receivers {
+                if matches!(account, Account::Payable(_)) {
+                    *account = Account::Reserved(self.id);
+                    self.0.escrow.frozen = Some(frozen.checked_add(*amount)?);
+                }
+            }
+        }
+        postings.extend(receivers);
         if in_escrow {
             self.0.escrow.held = true;
         } else {
@@ -203,7 +210,7 @@ impl Transaction {
             self.go(to, Cause::Recovered)?;
         }
         let decision = Decision::new(self).post("chargeback won after all", context, postings)?;
-        if disputed { decision.and_then(|transaction| transaction.freeze(context)) } else { Ok(decision) }
+        if waits { decision.and_then(|transaction| transaction.freeze(context)) } else { Ok(decision) }
     }
 
     /// To which accounts the parties' portions go that have come again.

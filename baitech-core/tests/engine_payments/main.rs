@@ -12,6 +12,7 @@ mod cancelling;
 mod cash_jobs;
 mod contested;
 mod documents;
+mod failed_returns;
 mod faults;
 mod headroom;
 mod holding;

@@ -52,6 +52,12 @@ impl Payments {
         let Some(refund) = refund.filter(|refund| refund.kind == TransactionKind::Refund) else {
             return Ok(found.map(|found| (found, news.clone())));
         };
+        if *failed && let Some(payment) = &found {
+            let payment = self.load(payment.id).await?;
+            if !payment.is_whole_move(id, &refund) {
+                return Ok(Some((payment, news.clone())));
+            }
+        }
         let outcome = if *failed {
             Outcome::Declined(Declined {
                 code: "refund_failed".to_owned(),
@@ -92,7 +98,8 @@ impl Payments {
         }
         let known = [MoveState::Booked, MoveState::Open, MoveState::Dismissed];
         let mut certain = payment.moved_back(&known)?;
-        let mut perhaps = Money::zero(total.currency());
+        // A total from before a return failed counts it, and one from after does not.
+        let mut perhaps = payment.moved_back(&[MoveState::Failed])?;
         if payment.kind.is_incoming() {
             for refund in self.refunds_of(payment).await? {
                 let of_move =
@@ -287,7 +294,12 @@ impl Transaction {
                     return Ok(self.move_failed(id, *amount, context));
                 }
                 let Some(open) = self.open_move_mut(id) else {
-                    return Ok(Decision::new(self));
+                    // A call that nobody has signed puts nothing into a wallet.
+                    return if told.signed {
+                        self.booked_move_failed(id, context)
+                    } else {
+                        Ok(Decision::new(self))
+                    };
                 };
                 open.state = MoveState::Failed;
                 let noted = Decision::new(self).event(PaymentEvent::TransactionUpdated);
