@@ -139,7 +139,11 @@ impl<'a> Run<'a> {
             45..=64 => self.receive_call(false),
             65..=80 => self.work(),
             81..=91 => self.go_on(),
-            92..=94 => self.crash(),
+            92..=93 => self.crash(),
+            94 => {
+                self.move_unasked();
+                Ok(())
+            }
             95..=96 => {
                 self.deposit();
                 Ok(())
@@ -334,6 +338,19 @@ impl<'a> Run<'a> {
         self.note(|| format!("somebody pays {amount} to {account}"));
     }
 
+    /// A provider moves money without our order.
+    fn move_unasked(&mut self) {
+        let (what, happened) = match self.world.chance.below(6) {
+            0..=2 => ("a card's charge or payout is given back", self.world.card.return_unasked()),
+            3 => ("mobile money is given back", self.world.mobile.return_unasked()),
+            4 => ("what was given back comes back", self.world.card.fail_return()),
+            _ => ("a bank changes its verdict", self.world.card.judge_again()),
+        };
+        if happened {
+            self.note(|| format!("{what}, and nobody has ordered it"));
+        }
+    }
+
     fn audit(&mut self) -> Verdict {
         for applied in self.world.store.take_applied() {
             if self.config.verbose {
@@ -416,6 +433,9 @@ impl<'a> Run<'a> {
 
     fn let_persons_decide(&mut self) -> Verdict {
         while self.world.card.judge() {}
+        self.settle_now()?;
+        self.run_to_end(Commands::reconcile(&self.world))?;
+        self.run_to_end(Commands::retry_calls(&self.world))?;
         self.settle_now()?;
         for _ in 0..200 {
             let resolve = self.commands.resolve(&self.world, &self.auditor);

@@ -108,7 +108,7 @@ impl Auditor {
         if let AggregateRef::Transaction(id) = entry.cause {
             self.movements.entry(id).or_default().note(id, entry)?;
         }
-        let (mut subject, mut leaves) = (entry.cause, false);
+        let (mut subject, mut leaves, mut lost) = (entry.cause, false, false);
         for posting in &entry.postings {
             match posting.account {
                 Account::Reserved(id) if posting.amount.is_negative() => subject = id.into(),
@@ -116,11 +116,15 @@ impl Auditor {
                     self.movements.entry(id).or_default().note_set_aside(posting.amount)?;
                 }
                 Account::Clearing(_) if !posting.amount.is_negative() => leaves = true,
+                // What is gone besides has left without our order.
+                Account::Losses if posting.amount.is_negative() => lost = true,
                 _ => {}
             }
         }
         match subject {
-            AggregateRef::Transaction(id) if leaves => self.movements.entry(id).or_default().note_left(id),
+            AggregateRef::Transaction(id) if leaves && !(lost && subject == entry.cause) => {
+                self.movements.entry(id).or_default().note_left(id)
+            }
             _ => Ok(()),
         }
     }
@@ -168,6 +172,12 @@ impl Auditor {
         let review = payment.fraud.as_ref().and_then(|fraud| fraud.review.as_ref());
         if review.is_some_and(|review| !review.approved) {
             return Err(format!("{} was released, and somebody had refused it", payment.number));
+        }
+        if payment.provider_moves.iter().any(|moved| moved.state == crate::payment::MoveState::Open) {
+            return Err(format!(
+                "{} was released while nobody has decided on what its provider moved back",
+                payment.number
+            ));
         }
         // Of a cancelled booking the fee is due at once, whoever looks at what is left.
         let cancelled =

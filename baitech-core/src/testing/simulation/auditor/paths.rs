@@ -30,11 +30,16 @@ pub(super) fn check_booking(before: Option<&Booking>, after: &Booking) -> Verdic
     }
 }
 
-/// One commit may take several arrows: begun, paid and given back. No bank of the simulation
-/// changes its verdict.
+/// One commit may take several arrows: begun, paid and given back. What a bank has given back after all was decided by a person.
 pub(super) fn check_transaction(before: Option<&Transaction>, after: &Transaction) -> Verdict {
     let from = before.map_or(TransactionStatus::Initiated, |transaction| transaction.status);
-    if leads(from, after.status) {
+    let contradicted = |of: &Transaction| of.chargeback.as_ref().is_some_and(|contest| contest.contradicted);
+    let recovered = before.is_some_and(contradicted) && !contradicted(after);
+    let recovers = |to| {
+        let is_it = |step: &&TransactionStep| step.cause == Cause::Recovered && step.from == from;
+        TransactionStep::TABLE.iter().filter(is_it).any(|step| step.to == to)
+    };
+    if leads(from, after.status) || (recovered && recovers(after.status)) {
         return Ok(());
     }
     Err(format!("{} went from {from} to {}", after.number, after.status))

@@ -20,6 +20,8 @@ pub(super) struct Movements {
     to_payer: Option<Money>,
     /// Into escrow.
     captured: Option<Money>,
+    /// What a bank had taken and has given back, among the parties again.
+    recovered: Option<Money>,
     /// What lies in escrow of it.
     escrow: Option<Money>,
     /// What is set aside for it: frozen by a dispute, or kept apart.
@@ -33,6 +35,9 @@ pub(super) struct Movements {
     set_aside: u32,
     left: u32,
 }
+
+/// How the books describe money that a bank had taken and has given back.
+const RECOVERED: &str = "chargeback won after all";
 
 fn bump(sum: &mut Option<Money>, amount: Money) -> Verdict {
     *sum = Some(match *sum {
@@ -68,12 +73,25 @@ impl Movements {
             .postings
             .iter()
             .any(|posting| matches!(posting.account, Account::Escrow(_)) && posting.amount.is_negative());
+        let recovers = entry.description == RECOVERED;
         for posting in &entry.postings {
             let amount = posting.amount;
+            let is_party = match posting.account {
+                Account::Escrow(_)
+                | Account::Payable(_)
+                | Account::PlatformRevenue
+                | Account::ProcessingRevenue
+                | Account::WithholdingPayable => true,
+                Account::Reserved(of) => of == id,
+                _ => false,
+            };
+            if recovers && is_party {
+                bump(&mut self.recovered, amount)?;
+            }
             match posting.account {
                 Account::Escrow(_) => {
                     bump(&mut self.escrow, amount)?;
-                    if into_escrow {
+                    if into_escrow && !recovers {
                         bump(&mut self.captured, amount)?;
                     }
                 }
@@ -141,6 +159,7 @@ impl Auditor {
         } else {
             told(moved.to_payer)
         };
+        let refunded = add(refunded, told(moved.recovered).negated())?;
         let held = told(moved.escrow);
         if !payment.escrow.held && !held.is_zero() {
             return Err(format!("{} holds nothing, and {held} lies in escrow", payment.number));

@@ -11,7 +11,7 @@ use super::{
     waits_for_person,
 };
 use crate::{
-    booking::{Booking, BookingStatus},
+    booking::{Booking, BookingStatus, PaymentMethod},
     kernel::{Currency, Id, Money},
     ledger::Account,
     payment::{Transaction, TransactionKind, TransactionStatus},
@@ -85,7 +85,31 @@ impl Auditor {
             }
         }
         // What a person has yet to find out is not in the books.
-        if persons_are_done { self.check_statements(world) } else { Ok(()) }
+        if persons_are_done {
+            self.check_returned(world)?;
+            self.check_statements(world)?;
+        }
+        Ok(())
+    }
+
+    /// What a provider gave back of a payment without our order has left the parties' shares: none of them has money that is gone.
+    fn check_returned(&self, world: &World) -> Verdict {
+        for payment in self.transactions.values().filter(|of| of.kind.is_incoming() && has_moved(of.status)) {
+            let card = payment.gateway.provider != Some(PaymentMethod::Mpesa);
+            let currency = payment.amount.currency();
+            let gone = Money::sum(currency, world.provider(card).returned_unasked(payment.id));
+            let gone = gone.map_err(|error| error.to_string())?;
+            let most = gone.try_min(payment.amount.gross).map_err(|error| error.to_string())?;
+            let refunded = payment.refunds.iter().map(|refund| refund.amount);
+            let refunded = Money::sum(currency, refunded).map_err(|error| error.to_string())?;
+            if refunded.amount() < most.amount() {
+                return Err(format!(
+                    "{} of {}: {gone} went back at the provider, and {refunded} is booked",
+                    payment.number, payment.amount.gross
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// All that was taken for a booking and not given back is no more than its payer has agreed to.
@@ -150,8 +174,8 @@ impl Auditor {
             let (number, kind, status) = (&transaction.number, transaction.kind, transaction.status);
             let (link, failure) = (&transaction.gateway, &transaction.failure);
             lines.push(format!(
-                "{number}, a {kind} that is {status}: {told} by the statement, {booked} by the books; {link:?} {failure:?} {:?}",
-                transaction.mismatch
+                "{number}, a {kind} that is {status}: {told} by the statement, {booked} by the books; {link:?} {failure:?} {:?} {:?} {:?}",
+                transaction.mismatch, transaction.provider_moves, transaction.chargeback
             ));
         }
         lines.extend(deposits.into_iter().map(|(account, amount)| format!("{amount} came to {account}")));

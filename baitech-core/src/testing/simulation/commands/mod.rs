@@ -69,6 +69,7 @@ impl Commands {
             89..=93 => self.decide(world, auditor),
             94..=95 => self.change_price(world, auditor),
             96 => self.withdraw_payment(world, auditor),
+            97 => Some(Self::reconcile(world)),
             _ => self.repeat(world),
         }
     }

@@ -6,8 +6,11 @@ use super::{
 };
 use crate::{
     booking::{BookingStatus, DisputeOutcome, PaymentMethod},
-    kernel::{Currency, Money},
-    payment::{FraudDecision, Transaction, TransactionStatus},
+    kernel::{Currency, Money, PageRequest},
+    payment::{
+        FraudDecision, MoveState, ReconcileRequest, StatementPreset, Transaction, TransactionStatus,
+        WebhookStatus,
+    },
     testing::build::kes,
 };
 
@@ -49,12 +52,42 @@ impl Commands {
         }))
     }
 
+    /// Staff sets the statement of mobile money against the books.
+    pub(in super::super) fn reconcile(world: &World) -> Task {
+        let (payments, actor) = (world.market.payments(), world.support.actor());
+        let (method, format) = (PaymentMethod::Mpesa, Some(StatementPreset::Generic));
+        let request = ReconcileRequest { method, format, period: None };
+        let statement = world.mobile.statement();
+        Task::new("staff reconciles mobile money", async move {
+            payments.reconcile(&actor, &request, statement.as_bytes()).await?;
+            Ok("done".to_owned())
+        })
+    }
+
+    /// Staff has the calls that nobody could take in looked at once more.
+    pub(in super::super) fn retry_calls(world: &World) -> Task {
+        let (payments, actor) = (world.market.payments(), world.support.actor());
+        Task::new("staff retries dead letters", async move {
+            let (mut page, mut retried) = (PageRequest::default(), 0);
+            loop {
+                let found = payments.list_webhooks(&actor, &[WebhookStatus::DeadLetter], &page).await?;
+                for call in found.items {
+                    payments.retry_webhook(&actor, call.id).await?;
+                    retried += 1;
+                }
+                let Some(cursor) = found.next_cursor else { return Ok(format!("{retried} retried")) };
+                page = PageRequest::new(PageRequest::DEFAULT_LIMIT, Some(cursor))?;
+            }
+        })
+    }
+
     /// Staff looks at what waits for a person.
     pub(in super::super) fn decide(&mut self, world: &World, auditor: &Auditor) -> Option<Task> {
         let waiting = some_transaction(world, auditor, Transaction::needs_person)?;
         let (payments, actor, id) =
             (world.market.payments().with_key(self.key()), world.support.actor(), waiting.id);
         let number = waiting.number.clone();
+        let provider = world.provider(waiting.gateway.provider != Some(PaymentMethod::Mpesa));
         let review = waiting
             .fraud
             .as_ref()
@@ -65,6 +98,21 @@ impl Commands {
                 payments.review(&actor, id, approved).await.map(told_of)
             }));
         }
+        if let Some(contest) = waiting.chargeback.as_ref().filter(|contest| contest.contradicted) {
+            let won = provider.bank_verdict(&contest.id)?;
+            return Some(Task::new(
+                format!("staff reads that the contest of {number} is won: {won}"),
+                async move { payments.decide_verdict(&actor, id, won).await.map(told_of) },
+            ));
+        }
+        if let Some(moved) = waiting.provider_moves.iter().find(|moved| moved.state == MoveState::Open) {
+            // What a running total tells has no name to look for.
+            let known = moved.id.as_deref().and_then(|id| provider.has_returned(id));
+            let book = known.unwrap_or(true);
+            return Some(Task::new(format!("what went back of {number} is booked: {book}"), async move {
+                payments.decide_provider_move(&actor, id, book, None).await.map(told_of)
+            }));
+        }
         if waiting.is_mismatched() {
             let complete = world.chance.percent(40);
             return Some(Task::new(format!("what came for {number} counts: {complete}"), async move {
@@ -73,8 +121,11 @@ impl Commands {
         }
         if waiting.gateway.needs_person {
             // Staff looks into the provider's statement, and waits as long as that does not tell.
-            let card = waiting.gateway.provider != Some(PaymentMethod::Mpesa);
-            let moved = world.provider(card).verdict(id)?;
+            let reference = waiting.gateway.reference.as_deref();
+            let moved = match reference.and_then(|reference| provider.has_returned(reference)) {
+                Some(moved) => moved,
+                None => provider.verdict(id)?,
+            };
             return Some(Task::new(format!("staff finds that {number} moved: {moved}"), async move {
                 payments.decide_outcome(&actor, id, moved, None).await.map(told_of)
             }));

@@ -101,6 +101,7 @@ impl Provider {
             moved: None,
             returned: Money::zero(order.amount.currency()),
             contested: None,
+            judged_again: false,
         };
         state.operations.push(operation);
         state.by_key.insert(order.key.to_owned(), index);

@@ -4,6 +4,7 @@
 mod calls;
 mod gateway;
 mod operation;
+mod unasked;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,6 +15,7 @@ pub(super) use calls::Call;
 use calls::{Told, Way};
 use chrono::{DateTime, TimeDelta, Utc};
 use operation::{Fate, Operation, Progress};
+use unasked::{Return, Style};
 
 use super::chance::Chance;
 use crate::{
@@ -37,6 +39,7 @@ pub(super) struct Provider {
     manner: Manner,
     clock: Arc<ManualClock>,
     chance: Arc<Chance>,
+    style: Style,
     state: Mutex<State>,
 }
 
@@ -65,6 +68,10 @@ struct State {
     receipts: u64,
     /// What came without being asked for: to which account, how much.
     deposits: Vec<(String, Money)>,
+    /// The same, by their receipts.
+    deposit_receipts: Vec<(String, Money)>,
+    /// What went back without our order.
+    returns: Vec<Return>,
 }
 
 impl State {
@@ -82,7 +89,8 @@ impl State {
 
 impl Provider {
     pub(super) fn new(manner: Manner, clock: Arc<ManualClock>, chance: Arc<Chance>) -> Self {
-        Self { manner, clock, chance, state: Mutex::default() }
+        let style = [Style::Names, Style::Totals, Style::Both][chance.below(3) as usize];
+        Self { manner, clock, chance, style, state: Mutex::default() }
     }
 
     /// From now on no order to pay somebody is told to have failed and carried out all the same: what such words leave in the books depends
@@ -107,16 +115,21 @@ impl Provider {
         self.state().held.get(currency.code()).copied().unwrap_or(Money::zero(currency))
     }
 
-    /// What every order of a transaction has moved: into our hands above zero.
+    /// What every order of a transaction has moved, and what went back without our order: into our hands above zero.
     pub(super) fn moved(&self, transaction: Id<Transaction>) -> Vec<Money> {
         let state = self.state();
         let of_it = state.by_transaction.get(&transaction).map(Vec::as_slice).unwrap_or_default();
         let operations = of_it.iter().filter_map(|index| state.operations.get(*index));
-        let signed = |operation: &Operation| {
-            let moved = operation.moved?;
-            Some(if operation.kind == payment::Operation::Charge { moved } else { moved.negated() })
+        let signed = |operation: &Operation, amount: Money| {
+            if operation.kind == payment::Operation::Charge { amount } else { amount.negated() }
         };
-        operations.filter_map(signed).collect()
+        let moved = operations.clone().filter_map(|of| Some(signed(of, of.moved?)));
+        let lost = operations.filter_map(|of| match of.contested {
+            Some((amount, Some(false))) => Some(amount.negated()),
+            _ => None,
+        });
+        let back = state.returns_of(transaction).map(|(of, amount)| signed(of, amount).negated());
+        moved.chain(lost).chain(back).collect()
     }
 
     /// What came without being asked for: to which account, how much.
@@ -215,8 +228,12 @@ impl Provider {
         } else {
             state.move_money(amount.negated());
         }
-        if let Some(original) = original.and_then(|original| state.operations.get_mut(original)) {
+        let Some(index) = original else { return };
+        if let Some(original) = state.operations.get_mut(index) {
             original.returned = original.returned.checked_add(amount).expect("small amounts");
+        }
+        if kind == payment::Operation::Refund {
+            self.tell_total(state, index);
         }
     }
 
@@ -228,6 +245,7 @@ impl Provider {
         let receipt = state.receipt();
         state.move_money(amount);
         state.deposits.push((account.to_owned(), amount));
+        state.deposit_receipts.push((receipt.clone(), amount));
         let proof = Proof { reference: None, receipt: Some(receipt.clone()), amount: Some(amount), payer };
         let notice = Notice {
             id: format!("deposit-{receipt}"),
@@ -262,7 +280,7 @@ impl Provider {
                 operation.kind == payment::Operation::Charge
                     && operation.progress == Progress::Moved
                     && operation.contested.is_none()
-                    && !operation.left().is_zero()
+                    && operation.left().amount() > rust_decimal::Decimal::ZERO
             })
             .collect();
         let Some(index) = self.chance.pick(&candidates).copied() else { return false };

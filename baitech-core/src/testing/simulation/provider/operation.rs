@@ -60,6 +60,8 @@ pub(super) struct Operation {
     pub(super) returned: Money,
     /// How much of it is contested, and whether that was won.
     pub(super) contested: Option<(Money, Option<bool>)>,
+    /// Whether the bank has changed its verdict.
+    pub(super) judged_again: bool,
 }
 
 impl Operation {
