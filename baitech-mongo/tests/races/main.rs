@@ -21,6 +21,7 @@ mod money;
 mod overlapping_jobs;
 mod process;
 mod random_slots;
+mod reconciling;
 mod suspensions;
 mod workers;
 mod world;

@@ -29,7 +29,7 @@ const RIVALS: usize = 8;
 
 /// Mobile money that takes every order; a call of it is a name for the news and an amount.
 #[derive(Debug)]
-struct Phone;
+pub(crate) struct Phone;
 
 #[async_trait::async_trait]
 impl PaymentGateway for Phone {
