@@ -19,7 +19,9 @@ use crate::{
     },
     policy::{PolicyCheck, PolicyError},
     pricing::{HourlyPriceList, PriceList},
-    store::{Claims, Commit, Counters, DueWork, LedgerReader, Outbox, Store},
+    store::{
+        AggregateRef, Claims, Commit, Counters, DueWork, LedgerReader, Outbox, Store, StoreError, Version,
+    },
     worker::Worker,
 };
 
@@ -111,6 +113,18 @@ impl Engine {
     /// their role claims, so that nobody else is loaded again.
     pub(crate) async fn viewer(&self, actor: &Actor) -> Result<Actor> {
         if actor.is_staff() { self.reader(actor).await } else { Ok(*actor) }
+    }
+
+    /// The version that an aggregate has now; `None` where there is none.
+    pub(crate) async fn current_version(&self, target: AggregateRef) -> Result<Option<Version>, StoreError> {
+        macro_rules! load {
+            ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+                match target {
+                    $(AggregateRef::$Arm(id) => self.$list.load(id).await?.map(|stored| stored.version),)+
+                }
+            };
+        }
+        Ok(crate::for_each_aggregate!(load))
     }
 
     /// The gateway whose calls come under a token of its own.

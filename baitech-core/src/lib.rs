@@ -29,6 +29,7 @@
 
 pub mod account;
 pub mod booking;
+mod catalog;
 pub mod decide;
 mod engine;
 pub mod kernel;

@@ -2,19 +2,16 @@
 
 use std::fmt;
 
-use baitech_core::kernel::Id;
-use baitech_core::store::AggregateRef;
-use bson::{Document, RawDocument};
+use baitech_core::store::StoreError;
+use bson::{Document, RawDocument, RawDocumentBuf};
 
+use crate::commit::plan::Derived;
 use crate::lenient::Read;
 
 /// A value that has a document in a collection of its own.
-pub(crate) trait Aggregate: Sized + Send + Sync + 'static {
+pub(crate) trait Aggregate: baitech_core::decide::Aggregate {
     /// The collection's name.
     const COLLECTION: &'static str;
-
-    /// Its id.
-    fn id(&self) -> Id<Self>;
 
     /// The value as a document. The version, the due date and markers of the store are not part of it.
     fn encode(&self) -> Result<Document, bson::error::Error>;
@@ -34,8 +31,10 @@ pub(crate) trait Aggregate: Sized + Send + Sync + 'static {
     /// is written with it.
     fn forget_derived(_raw: &Document, _understood: &mut Document, _new: &Document) {}
 
-    /// The name of the value for errors.
-    fn reference(id: Id<Self>) -> AggregateRef;
+    /// Adds what the commit of a value changes beside its document. `before` is the document that it replaces, if it is not new.
+    fn derive(&self, _before: Option<&RawDocumentBuf>, _derived: &mut Derived) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// Why a stored document is not a value of the domain.

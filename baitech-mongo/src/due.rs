@@ -4,10 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use baitech_core::account::User;
-use baitech_core::booking::Booking;
+use baitech_core::for_each_aggregate;
 use baitech_core::kernel::{Id, Page, PageRequest};
-use baitech_core::payment::{Reconciliation, Transaction, Webhook};
 use baitech_core::store::{AggregateRef, AttemptEnd, DueItem, DueWork, Lease, SetAsideItem, StoreError};
 use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, doc};
@@ -127,11 +125,13 @@ impl DueWork for MongoStore {
 
     async fn list_set_aside(&self, page: &PageRequest) -> Result<Page<SetAsideItem>, StoreError> {
         let after = page.cursor().map(SetAsideItem::place).transpose().map_err(StoreError::Cursor)?;
-        let mut items = self.set_aside_of::<User>(after, page).await?;
-        items.extend(self.set_aside_of::<Booking>(after, page).await?);
-        items.extend(self.set_aside_of::<Transaction>(after, page).await?);
-        items.extend(self.set_aside_of::<Webhook>(after, page).await?);
-        items.extend(self.set_aside_of::<Reconciliation>(after, page).await?);
+        let mut items = Vec::new();
+        macro_rules! list {
+            ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+                $(items.extend(self.set_aside_of::<$Type>(after, page).await?);)+
+            };
+        }
+        for_each_aggregate!(list);
         items.sort_by_key(|item| (Reverse(item.set_aside_at.timestamp_millis()), item.target));
         Ok(Page::from_overfull(items, page.limit(), SetAsideItem::cursor))
     }
@@ -174,11 +174,13 @@ impl DueWork for MongoStore {
 
 impl MongoStore {
     async fn due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError> {
-        let mut due = self.due_of::<Booking>(lease, limit).await?;
-        due.extend(self.due_of::<User>(lease, limit).await?);
-        due.extend(self.due_of::<Transaction>(lease, limit).await?);
-        due.extend(self.due_of::<Webhook>(lease, limit).await?);
-        due.extend(self.due_of::<Reconciliation>(lease, limit).await?);
+        let mut due = Vec::new();
+        macro_rules! look {
+            ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+                $(due.extend(self.due_of::<$Type>(lease, limit).await?);)+
+            };
+        }
+        for_each_aggregate!(look);
         due.sort_by_key(|item| (item.due_at, item.target));
         due.truncate(limit);
         Ok(due)

@@ -95,10 +95,7 @@ impl<'a> Narrator<'a> {
 async fn about(event: &Event, market: &Marketplace) -> Result<Option<Stored<Booking>>> {
     match event.aggregate {
         AggregateRef::Booking(id) => Ok(Some(market.bookings().get(&Actor::System, id).await?)),
-        AggregateRef::User(_)
-        | AggregateRef::Transaction(_)
-        | AggregateRef::Webhook(_)
-        | AggregateRef::Reconciliation(_) => Ok(None),
+        _ => Ok(None),
     }
 }
 

@@ -11,10 +11,10 @@ use crate::{
     booking::BookingPolicy,
     decide::{Aggregate, Decision},
     kernel::{
-        Actor, Code, Currency, Current, Email, Entropy, Error, Id, Kind, PhoneNumber, Result, Rule, Text,
-        Username, Violation, Violations, document_name,
+        Actor, Code, Currency, Email, Entropy, Error, Id, PhoneNumber, Result, Rule, Text, Username,
+        Violation, Violations, document_name,
     },
-    store::{AggregateRef, ClaimKey, Put, Stored, Write},
+    store::ClaimKey,
 };
 
 impl User {
@@ -289,20 +289,6 @@ impl TechnicianProfile {
 impl Aggregate for User {
     type Event = AccountEvent;
     type Stage = UserStatus;
-
-    const KIND: Kind = Kind::User;
-
-    fn reference(id: Id<Self>) -> AggregateRef {
-        AggregateRef::User(id)
-    }
-
-    fn write(put: Put<Self>) -> Write {
-        Write::User(Box::new(put))
-    }
-
-    fn current(stored: Stored<Self>) -> Current {
-        Current::User(Box::new(stored))
-    }
 
     fn id(&self) -> Id<Self> {
         self.id

@@ -6,9 +6,9 @@ use super::{
 use crate::{
     account::User,
     decide::{Aggregate, Decision, NumberField},
-    kernel::{Actor, Current, Entropy, Error, Id, Kind, Refusal, Result, Role, Rule},
+    kernel::{Actor, Entropy, Error, Id, Refusal, Result, Role, Rule},
     payment::Transaction,
-    store::{AggregateRef, Put, Stored, Write},
+    store::Stored,
 };
 
 /// What a decision may depend on besides the booking itself. Nothing else: the same booking and context give the same decision.
@@ -213,20 +213,6 @@ impl Booking {
 impl Aggregate for Booking {
     type Event = BookingEvent;
     type Stage = BookingStatus;
-
-    const KIND: Kind = Kind::Booking;
-
-    fn reference(id: Id<Self>) -> AggregateRef {
-        AggregateRef::Booking(id)
-    }
-
-    fn write(put: Put<Self>) -> Write {
-        Write::Booking(Box::new(put))
-    }
-
-    fn current(stored: Stored<Self>) -> Current {
-        Current::Booking(Box::new(stored))
-    }
 
     fn id(&self) -> Id<Self> {
         self.id

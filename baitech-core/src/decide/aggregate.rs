@@ -4,10 +4,10 @@ use super::{Created, Effects};
 use crate::{
     account::{StatsDelta, User},
     booking::{BookingNumber, BookingPolicy, Context},
-    kernel::{Current, Id, Kind, Money, Result},
+    kernel::{Id, Money, Result},
     ledger::{Account, Entry, EntryRecord, Posting},
     payment::{Transaction, TransactionNumber},
-    store::{AggregateRef, Claim, ClaimKey, EventKind, Put, Stored, Tally, Write},
+    store::{Claim, ClaimKey, EventKind, Listed, Stored, Tally},
 };
 
 /// The number of an aggregate, by which people speak of it.
@@ -20,23 +20,11 @@ pub enum NumberField<'a> {
 }
 
 /// Something that is stored, versioned and changed as a whole.
-pub trait Aggregate: Clone + Send + Sync + 'static {
+pub trait Aggregate: Listed + Clone + Send + Sync + 'static {
     /// What can happen to it.
     type Event: Into<EventKind> + Clone + std::fmt::Debug + Send + Sync;
     /// What must not have changed for a command to be tried again after a conflict.
     type Stage: PartialEq + Send + Sync;
-
-    /// What kind of thing it is.
-    const KIND: Kind;
-
-    /// Its arm of [`AggregateRef`].
-    fn reference(id: Id<Self>) -> AggregateRef;
-
-    /// Its arm of [`Write`].
-    fn write(put: Put<Self>) -> Write;
-
-    /// Its arm of [`Current`].
-    fn current(stored: Stored<Self>) -> Current;
 
     /// Its id.
     fn id(&self) -> Id<Self>;

@@ -138,23 +138,11 @@ async fn changed_since(
         Expected::At(version) => Some((attached.write.target(), version)),
     });
     for (target, version) in decided_on.into_iter().chain(attached) {
-        if current_version(engine, target).await? != Some(version) {
+        if engine.current_version(target).await? != Some(version) {
             return Ok(Some(target));
         }
     }
     Ok(None)
-}
-
-async fn current_version(engine: &Engine, target: AggregateRef) -> Result<Option<Version>, StoreError> {
-    Ok(match target {
-        AggregateRef::User(id) => engine.users.load(id).await?.map(|stored| stored.version),
-        AggregateRef::Booking(id) => engine.bookings.load(id).await?.map(|stored| stored.version),
-        AggregateRef::Transaction(id) => engine.transactions.load(id).await?.map(|stored| stored.version),
-        AggregateRef::Webhook(id) => engine.webhooks.load(id).await?.map(|stored| stored.version),
-        AggregateRef::Reconciliation(id) => {
-            engine.reconciliations.load(id).await?.map(|stored| stored.version)
-        }
-    })
 }
 
 async fn require_claims(engine: &Engine, take: &[Claim], free: &[Claim]) -> Result<(), StoreError> {

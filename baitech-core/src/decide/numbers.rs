@@ -74,11 +74,10 @@ impl NumberField<'_> {
 /// The number of what a write stores.
 pub(super) fn number_of(write: &mut Write) -> Option<NumberField<'_>> {
     use super::Aggregate;
-    match write {
-        Write::User(put) => put.value.number_field(),
-        Write::Booking(put) => put.value.number_field(),
-        Write::Transaction(put) => put.value.number_field(),
-        Write::Webhook(put) => put.value.number_field(),
-        Write::Reconciliation(put) => put.value.number_field(),
+    macro_rules! number {
+        ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+            match write { $(Write::$Arm(put) => put.value.number_field(),)+ }
+        };
     }
+    crate::for_each_aggregate!(number)
 }

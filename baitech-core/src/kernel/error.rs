@@ -2,54 +2,14 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Code, MoneyError, Violation, Violations};
+use super::{Code, Current, Kind, MoneyError, Violation, Violations};
 use crate::{
-    account::User,
-    booking::Booking,
     ledger::{Account, UnbalancedEntry},
-    payment::{Reconciliation, Transaction, Webhook},
-    store::{Breach, Limit, StoreError, Stored},
+    store::{Breach, Limit, StoreError},
 };
 
 /// The result of a command or a query of the engine.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// What kind of thing an error is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Kind {
-    /// A user.
-    User,
-    /// A booking.
-    Booking,
-    /// A transaction.
-    Transaction,
-    /// A call of a payment provider.
-    Webhook,
-    /// The reconciliation of a provider's statement.
-    Reconciliation,
-}
-
-impl Kind {
-    /// The name on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Booking => "booking",
-            Self::Transaction => "transaction",
-            Self::Webhook => "webhook",
-            Self::Reconciliation => "reconciliation",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// Why a command or query did nothing. In each case nothing was stored, except where [`Error::Unavailable`] says
 /// that nobody knows.
@@ -190,7 +150,6 @@ impl From<StoreError> for Error {
     }
 }
 
-/// What a person should know of an account that has too little.
 /// What a bound that a commit would have broken means to a person.
 fn beyond(Breach { account, limit }: Breach) -> Error {
     match (account, limit) {
@@ -220,6 +179,7 @@ fn beyond(Breach { account, limit }: Breach) -> Error {
     }
 }
 
+/// What a person should know of an account that has too little.
 const fn shortage(account: Account) -> &'static str {
     match account {
         Account::Wallet(_) => "there is not that much in the wallet",
@@ -290,66 +250,6 @@ impl fmt::Display for Unique {
             Self::Receipt => "the provider's receipt",
             Self::Claim => "what was claimed",
         })
-    }
-}
-
-/// How the thing is that somebody else changed.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Current {
-    /// A booking.
-    Booking(Box<Stored<Booking>>),
-    /// A user.
-    User(Box<Stored<User>>),
-    /// A transaction.
-    Transaction(Box<Stored<Transaction>>),
-    /// A call of a payment provider.
-    Webhook(Box<Stored<Webhook>>),
-    /// The reconciliation of a provider's statement.
-    Reconciliation(Box<Stored<Reconciliation>>),
-}
-
-impl Current {
-    /// What kind of thing it is.
-    #[must_use]
-    pub const fn kind(&self) -> Kind {
-        match self {
-            Self::Booking(_) => Kind::Booking,
-            Self::User(_) => Kind::User,
-            Self::Transaction(_) => Kind::Transaction,
-            Self::Webhook(_) => Kind::Webhook,
-            Self::Reconciliation(_) => Kind::Reconciliation,
-        }
-    }
-}
-
-impl From<Stored<Booking>> for Current {
-    fn from(stored: Stored<Booking>) -> Self {
-        Self::Booking(Box::new(stored))
-    }
-}
-
-impl From<Stored<User>> for Current {
-    fn from(stored: Stored<User>) -> Self {
-        Self::User(Box::new(stored))
-    }
-}
-
-impl From<Stored<Transaction>> for Current {
-    fn from(stored: Stored<Transaction>) -> Self {
-        Self::Transaction(Box::new(stored))
-    }
-}
-
-impl From<Stored<Webhook>> for Current {
-    fn from(stored: Stored<Webhook>) -> Self {
-        Self::Webhook(Box::new(stored))
-    }
-}
-
-impl From<Stored<Reconciliation>> for Current {
-    fn from(stored: Stored<Reconciliation>) -> Self {
-        Self::Reconciliation(Box::new(stored))
     }
 }
 

@@ -20,11 +20,12 @@ mod text;
 mod violation;
 mod zone;
 
+pub use crate::catalog::{Current, Kind};
 pub use actor::{Actor, Role};
 pub(crate) use back_off::back_off;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
-pub use error::{Current, Error, Kind, Refusal, Result, Rule, Unique};
+pub use error::{Error, Refusal, Result, Rule, Unique};
 pub use geo::{Distance, GeoPoint};
 pub use id::{Element, ElementId, Id, ParseIdError};
 pub(crate) use link::{document_name, web_address};

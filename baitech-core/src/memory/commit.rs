@@ -1,9 +1,7 @@
 use super::state::{Row, State};
 use crate::{
-    account::User,
-    booking::Booking,
+    decide::Aggregate,
     kernel::MoneyError,
-    payment::Transaction,
     store::{
         Binding, Breach, ChangeSet, Claim, Committed, Expected, Guard, Idempotency, Limit, Put, StoreError,
         Write,
@@ -22,9 +20,7 @@ pub(super) fn commit(state: &mut State, changes: ChangeSet) -> Result<Committed,
     check_versions(state, &writes)?;
     check_guards(state, &guards)?;
     check_claims(state, &free, &take)?;
-    state.users.check_unique(writes.iter().filter_map(user))?;
-    state.bookings.check_unique(writes.iter().filter_map(booking))?;
-    state.transactions.check_unique(writes.iter().filter_map(transaction))?;
+    check_unique(state, &writes)?;
     let malformed = |error: MoneyError| StoreError::Malformed(error.to_string().into());
     let sums = state.ledger.sums(&entries).map_err(malformed)?;
     for guard in &guards {
@@ -116,62 +112,38 @@ fn check_claims(state: &State, free: &[Claim], take: &[Claim]) -> Result<(), Sto
     Ok(())
 }
 
-const fn user(write: &Write) -> Option<&User> {
-    match write {
-        Write::User(put) => Some(&put.value),
-        Write::Booking(_) | Write::Transaction(_) | Write::Webhook(_) | Write::Reconciliation(_) => None,
+fn check_unique(state: &State, writes: &[Write]) -> Result<(), StoreError> {
+    let (mut users, mut bookings, mut transactions) = (Vec::new(), Vec::new(), Vec::new());
+    for write in writes {
+        match write {
+            Write::User(put) => users.push(&put.value),
+            Write::Booking(put) => bookings.push(&put.value),
+            Write::Transaction(put) => transactions.push(&put.value),
+            // Nothing in them is unique but their ids.
+            Write::Webhook(_) | Write::Reconciliation(_) => {}
+        }
     }
-}
-
-const fn booking(write: &Write) -> Option<&Booking> {
-    match write {
-        Write::Booking(put) => Some(&put.value),
-        Write::User(_) | Write::Transaction(_) | Write::Webhook(_) | Write::Reconciliation(_) => None,
-    }
-}
-
-const fn transaction(write: &Write) -> Option<&Transaction> {
-    match write {
-        Write::Transaction(put) => Some(&put.value),
-        Write::User(_) | Write::Booking(_) | Write::Webhook(_) | Write::Reconciliation(_) => None,
-    }
+    state.users.check_unique(users)?;
+    state.bookings.check_unique(bookings)?;
+    state.transactions.check_unique(transactions)
 }
 
 fn apply(state: &mut State, write: Write) {
     let (target, version) = (write.target(), write.expected().written());
-    let (due_at, updated_at) = match write {
-        // The origin is for stores that keep more than the value.
-        Write::User(put) => {
-            let Put { value, expected: _, origin: _, due_at } = *put;
-            let updated_at = value.updated_at;
-            state.users.put(Row { value, version });
-            (due_at, updated_at)
-        }
-        Write::Booking(put) => {
-            let Put { value, expected: _, origin: _, due_at } = *put;
-            let updated_at = value.updated_at;
-            state.bookings.put(Row { value, version });
-            (due_at, updated_at)
-        }
-        Write::Transaction(put) => {
-            let Put { value, expected: _, origin: _, due_at } = *put;
-            let updated_at = value.updated_at;
-            state.transactions.put(Row { value, version });
-            (due_at, updated_at)
-        }
-        Write::Webhook(put) => {
-            let Put { value, expected: _, origin: _, due_at } = *put;
-            let updated_at = value.updated_at;
-            state.webhooks.put(Row { value, version });
-            (due_at, updated_at)
-        }
-        Write::Reconciliation(put) => {
-            let Put { value, expected: _, origin: _, due_at } = *put;
-            let updated_at = value.updated_at;
-            state.reconciliations.put(Row { value, version });
-            (due_at, updated_at)
-        }
-    };
+    macro_rules! put {
+        ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+            match write {
+                $(Write::$Arm(put) => {
+                    // The origin is for stores that keep more than the value.
+                    let Put { value, expected: _, origin: _, due_at } = *put;
+                    let updated_at = Aggregate::updated_at(&value);
+                    state.$list.put(Row { value, version });
+                    (due_at, updated_at)
+                })+
+            }
+        };
+    }
+    let (due_at, updated_at) = crate::for_each_aggregate!(put);
     state.due.schedule(target, due_at);
     state.hear(updated_at);
 }

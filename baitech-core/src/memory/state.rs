@@ -42,13 +42,12 @@ pub(super) struct State {
 impl State {
     /// The version of an aggregate; `None` where there is none.
     pub(super) fn version(&self, target: AggregateRef) -> Option<Version> {
-        match target {
-            AggregateRef::User(id) => self.users.get(id).map(|row| row.version),
-            AggregateRef::Booking(id) => self.bookings.get(id).map(|row| row.version),
-            AggregateRef::Transaction(id) => self.transactions.get(id).map(|row| row.version),
-            AggregateRef::Webhook(id) => self.webhooks.get(id).map(|row| row.version),
-            AggregateRef::Reconciliation(id) => self.reconciliations.get(id).map(|row| row.version),
+        macro_rules! version {
+            ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+                match target { $(AggregateRef::$Arm(id) => self.$list.get(id).map(|row| row.version),)+ }
+            };
         }
+        crate::for_each_aggregate!(version)
     }
 
     /// Hears of a moment.

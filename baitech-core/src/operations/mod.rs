@@ -42,14 +42,7 @@ impl Operations {
         self.engine.require_actor(actor, Effort::GoesOn).await?;
         require_admin(actor)?;
         let engine = &self.engine;
-        let is_there = match target {
-            AggregateRef::User(id) => engine.users.load(id).await?.is_some(),
-            AggregateRef::Booking(id) => engine.bookings.load(id).await?.is_some(),
-            AggregateRef::Transaction(id) => engine.transactions.load(id).await?.is_some(),
-            AggregateRef::Webhook(id) => engine.webhooks.load(id).await?.is_some(),
-            AggregateRef::Reconciliation(id) => engine.reconciliations.load(id).await?.is_some(),
-        };
-        if !is_there {
+        if engine.current_version(target).await?.is_none() {
             return Err(Error::not_found(target.kind(), target.id_text()));
         }
         engine.due_work.release_due(target).await?;

@@ -4,8 +4,7 @@ use super::{Cause, PaymentEvent, Transaction, TransactionStatus};
 use crate::{
     booking::{Booking, BookingPolicy},
     decide::{Aggregate, NumberField},
-    kernel::{Actor, Current, Error, Id, Kind, Refusal, Result, Rule},
-    store::{AggregateRef, Put, Stored, Write},
+    kernel::{Actor, Error, Id, Refusal, Result, Rule},
 };
 
 impl Transaction {
@@ -55,20 +54,6 @@ impl Transaction {
 impl Aggregate for Transaction {
     type Event = PaymentEvent;
     type Stage = TransactionStatus;
-
-    const KIND: Kind = Kind::Transaction;
-
-    fn reference(id: Id<Self>) -> AggregateRef {
-        AggregateRef::Transaction(id)
-    }
-
-    fn write(put: Put<Self>) -> Write {
-        Write::Transaction(Box::new(put))
-    }
-
-    fn current(stored: Stored<Self>) -> Current {
-        Current::Transaction(Box::new(stored))
-    }
 
     fn id(&self) -> Id<Self> {
         self.id

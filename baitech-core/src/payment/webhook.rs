@@ -7,9 +7,8 @@ use super::{PaymentEvent, Transaction, gateway::WebhookCall};
 use crate::{
     booking::{BookingPolicy, PaymentMethod},
     decide::{Aggregate, Decision},
-    kernel::{Code, Current, Entropy, Error, Id, Kind, Result, Rule, Violation, after, back_off},
+    kernel::{Code, Entropy, Error, Id, Result, Rule, Violation, after, back_off},
     policy::PolicyCheck,
-    store::{AggregateRef, Put, Stored, Write},
 };
 
 /// How far a call of a provider is.
@@ -328,20 +327,6 @@ fn kept(headers: Vec<(String, String)>, verified: &[&str]) -> Vec<(String, Strin
 impl Aggregate for Webhook {
     type Event = PaymentEvent;
     type Stage = WebhookStatus;
-
-    const KIND: Kind = Kind::Webhook;
-
-    fn reference(id: Id<Self>) -> AggregateRef {
-        AggregateRef::Webhook(id)
-    }
-
-    fn write(put: Put<Self>) -> Write {
-        Write::Webhook(Box::new(put))
-    }
-
-    fn current(stored: Stored<Self>) -> Current {
-        Current::Webhook(Box::new(stored))
-    }
 
     fn id(&self) -> Id<Self> {
         self.id

@@ -1,12 +1,7 @@
 use chrono::{DateTime, Utc};
 
-use super::{AggregateRef, Bound, Claim, Event, Guard, Idempotency, Origin, Stored, Tally, Version};
-use crate::{
-    account::User,
-    booking::Booking,
-    ledger::Entry,
-    payment::{Reconciliation, Transaction, Webhook},
-};
+use super::{Bound, Claim, Event, Guard, Idempotency, Origin, Stored, Tally, Version, Write};
+use crate::ledger::Entry;
 
 /// Everything that one decision changes: plain, bounded data, committed all or nothing.
 ///
@@ -115,76 +110,5 @@ impl<A> Put<A> {
     pub const fn due_at(mut self, at: Option<DateTime<Utc>>) -> Self {
         self.due_at = at;
         self
-    }
-}
-
-/// One aggregate's write: an arm an aggregate, matched without wildcards.
-#[derive(Debug, Clone)]
-pub enum Write {
-    /// A user.
-    User(Box<Put<User>>),
-    /// A booking.
-    Booking(Box<Put<Booking>>),
-    /// A transaction.
-    Transaction(Box<Put<Transaction>>),
-    /// A call of a payment provider.
-    Webhook(Box<Put<Webhook>>),
-    /// The reconciliation of a provider's statement.
-    Reconciliation(Box<Put<Reconciliation>>),
-}
-
-impl Write {
-    /// Which aggregate is written.
-    #[must_use]
-    pub fn target(&self) -> AggregateRef {
-        match self {
-            Self::User(put) => AggregateRef::User(put.value.id),
-            Self::Booking(put) => AggregateRef::Booking(put.value.id),
-            Self::Transaction(put) => AggregateRef::Transaction(put.value.id),
-            Self::Webhook(put) => AggregateRef::Webhook(put.value.id),
-            Self::Reconciliation(put) => AggregateRef::Reconciliation(put.value.id),
-        }
-    }
-
-    /// What must be there now.
-    #[must_use]
-    pub const fn expected(&self) -> Expected {
-        match self {
-            Self::User(put) => put.expected,
-            Self::Booking(put) => put.expected,
-            Self::Transaction(put) => put.expected,
-            Self::Webhook(put) => put.expected,
-            Self::Reconciliation(put) => put.expected,
-        }
-    }
-}
-
-impl From<Put<User>> for Write {
-    fn from(put: Put<User>) -> Self {
-        Self::User(Box::new(put))
-    }
-}
-
-impl From<Put<Booking>> for Write {
-    fn from(put: Put<Booking>) -> Self {
-        Self::Booking(Box::new(put))
-    }
-}
-
-impl From<Put<Transaction>> for Write {
-    fn from(put: Put<Transaction>) -> Self {
-        Self::Transaction(Box::new(put))
-    }
-}
-
-impl From<Put<Webhook>> for Write {
-    fn from(put: Put<Webhook>) -> Self {
-        Self::Webhook(Box::new(put))
-    }
-}
-
-impl From<Put<Reconciliation>> for Write {
-    fn from(put: Put<Reconciliation>) -> Self {
-        Self::Reconciliation(Box::new(put))
     }
 }

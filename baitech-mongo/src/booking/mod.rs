@@ -11,11 +11,11 @@ mod write;
 pub(crate) use document::BookingDocument;
 
 use baitech_core::booking::Booking;
-use baitech_core::kernel::Id;
-use baitech_core::store::AggregateRef;
-use bson::{Document, RawDocument};
+use baitech_core::store::StoreError;
+use bson::{Document, RawDocument, RawDocumentBuf};
 
 use crate::codec::{Aggregate, Unreadable};
+use crate::commit::plan::{Derived, decoded};
 use crate::lenient::{self, Fields, Read};
 
 /// The status decides what becomes of the money; customer, technician and company say whose it is.
@@ -58,10 +58,6 @@ const FIELDS: Fields = Fields {
 impl Aggregate for Booking {
     const COLLECTION: &'static str = "bookings";
 
-    fn id(&self) -> Id<Self> {
-        self.id
-    }
-
     fn encode(&self) -> Result<Document, bson::error::Error> {
         bson::serialize_to_document(&BookingDocument::from(self.clone()))
     }
@@ -80,7 +76,8 @@ impl Aggregate for Booking {
         "timeSlot.endTime",
     ];
 
-    fn reference(id: Id<Self>) -> AggregateRef {
-        AggregateRef::Booking(id)
+    fn derive(&self, before: Option<&RawDocumentBuf>, derived: &mut Derived) -> Result<(), StoreError> {
+        derived.jobs.of(decoded(before)?.as_ref(), self);
+        Ok(())
     }
 }

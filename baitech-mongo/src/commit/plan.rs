@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use baitech_core::account::User;
-use baitech_core::booking::Booking;
+use baitech_core::for_each_aggregate;
 use baitech_core::kernel::{Id, Money};
 use baitech_core::ledger::Account;
 use baitech_core::store::{
@@ -42,6 +42,15 @@ pub(super) struct Plan {
     pub(super) balances: Vec<Document>,
     pub(super) entries: Vec<RawDocumentBuf>,
     pub(super) events: Vec<RawDocumentBuf>,
+}
+
+/// What a commit changes beside the documents of its aggregates.
+#[derive(Debug)]
+pub(crate) struct Derived {
+    pub(crate) free: Vec<Claim>,
+    pub(crate) take: Vec<Claim>,
+    /// Counts of technicians' jobs.
+    pub(crate) jobs: user::JobMoves,
 }
 
 #[derive(Debug)]
@@ -85,38 +94,18 @@ impl Plan {
 
     /// Encodes a set. Reads only what the caller did not bring along.
     pub(super) async fn encoded(store: &MongoStore, changes: ChangeSet) -> Result<Self, StoreError> {
-        let ChangeSet { writes, guards, free, mut take, tallies, entries, bounds, events, idempotency } =
-            changes;
-        let mut free = free;
+        let ChangeSet { writes, guards, free, take, tallies, entries, bounds, events, idempotency } = changes;
+        let mut derived = Derived { free, take, jobs: user::JobMoves::default() };
         let mut plan = Self { guards, ..Self::default() };
-        let mut jobs = user::JobMoves::default();
         for write in writes {
-            let planned = match write {
-                Write::User(put) => {
-                    let origin = origin_of(store, &put).await?;
-                    user::changed_claims(&put.value, origin.as_ref(), &mut free, &mut take)?;
-                    plan_put(*put, origin)?
-                }
-                Write::Booking(put) => {
-                    let origin = origin_of(store, &put).await?;
-                    jobs.of(decoded::<Booking>(origin.as_ref())?.as_ref(), &put.value);
-                    plan_put(*put, origin)?
-                }
-                Write::Transaction(put) => {
-                    let origin = origin_of(store, &put).await?;
-                    plan_put(*put, origin)?
-                }
-                Write::Webhook(put) => {
-                    let origin = origin_of(store, &put).await?;
-                    plan_put(*put, origin)?
-                }
-                Write::Reconciliation(put) => {
-                    let origin = origin_of(store, &put).await?;
-                    plan_put(*put, origin)?
-                }
-            };
-            plan.writes.push(planned);
+            macro_rules! plan {
+                ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+                    match write { $(Write::$Arm(put) => planned(store, *put, &mut derived).await?,)+ }
+                };
+            }
+            plan.writes.push(for_each_aggregate!(plan));
         }
+        let Derived { free, take, jobs } = derived;
         plan.jobs = jobs.updates();
         plan.guards.sort_by_key(Guard::target);
         plan.writes.sort_by_key(|write| write.target);
@@ -246,10 +235,20 @@ async fn origin_of<A: Aggregate>(
 }
 
 /// The value of what is replaced; `None` for a new one, and for one that is gone.
-fn decoded<A: Aggregate>(origin: Option<&RawDocumentBuf>) -> Result<Option<A>, StoreError> {
+pub(crate) fn decoded<A: Aggregate>(origin: Option<&RawDocumentBuf>) -> Result<Option<A>, StoreError> {
     let there = origin.filter(|raw| !raw.is_empty());
     let decode = |raw: &RawDocumentBuf| A::decode(raw).map_err(|reason| corrupt(A::COLLECTION, raw, &reason));
     there.map(decode).transpose()
+}
+
+async fn planned<A: Aggregate>(
+    store: &MongoStore,
+    put: Put<A>,
+    derived: &mut Derived,
+) -> Result<PlannedWrite, StoreError> {
+    let origin = origin_of(store, &put).await?;
+    put.value.derive(origin.as_ref(), derived)?;
+    plan_put(put, origin)
 }
 
 fn plan_put<A: Aggregate>(put: Put<A>, origin: Option<RawDocumentBuf>) -> Result<PlannedWrite, StoreError> {

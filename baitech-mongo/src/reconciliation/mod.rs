@@ -4,9 +4,7 @@ mod document;
 pub(crate) mod part;
 pub(crate) mod repository;
 
-use baitech_core::kernel::Id;
 use baitech_core::payment::Reconciliation;
-use baitech_core::store::AggregateRef;
 use bson::{Document, RawDocument};
 
 use self::document::ReconciliationDocument;
@@ -16,10 +14,6 @@ use crate::lenient::{self, Fields, Read};
 impl Aggregate for Reconciliation {
     const COLLECTION: &'static str = "reconciliations";
 
-    fn id(&self) -> Id<Self> {
-        self.id
-    }
-
     fn encode(&self) -> Result<Document, bson::error::Error> {
         bson::serialize_to_document(&ReconciliationDocument::from(self.clone()))
     }
@@ -28,9 +22,5 @@ impl Aggregate for Reconciliation {
     fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
         lenient::read(document, Fields { vital: &["**"], parts: &[] })?
             .try_map(|read: ReconciliationDocument| Ok(read.into_reconciliation()))
-    }
-
-    fn reference(id: Id<Self>) -> AggregateRef {
-        AggregateRef::Reconciliation(id)
     }
 }

@@ -10,9 +10,7 @@ mod write;
 
 pub(crate) use document::TransactionDocument;
 
-use baitech_core::kernel::Id;
 use baitech_core::payment::Transaction;
-use baitech_core::store::AggregateRef;
 use bson::{Document, RawDocument};
 
 use crate::codec::{Aggregate, Unreadable};
@@ -69,10 +67,6 @@ const FIELDS: Fields = Fields {
 impl Aggregate for Transaction {
     const COLLECTION: &'static str = "transactions";
 
-    fn id(&self) -> Id<Self> {
-        self.id
-    }
-
     fn encode(&self) -> Result<Document, bson::error::Error> {
         bson::serialize_to_document(&TransactionDocument::from(self.clone()))
     }
@@ -89,9 +83,5 @@ impl Aggregate for Transaction {
                 understood.remove("refunds");
             }
         }
-    }
-
-    fn reference(id: Id<Self>) -> AggregateRef {
-        AggregateRef::Transaction(id)
     }
 }

@@ -5,11 +5,9 @@
 
 use baitech_core::account::User;
 use baitech_core::kernel::{Email, Id, PhoneNumber};
-use baitech_core::store::{AggregateRef, Claim, ClaimKey, StoreError};
-use bson::RawDocumentBuf;
+use baitech_core::store::{AggregateRef, Claim, ClaimKey};
 
-use crate::codec::Aggregate;
-use crate::load::corrupt;
+use crate::commit::plan::Derived;
 
 /// The spaces of these claims, and the field of each.
 const SPACES: [(&str, &str); 2] = [("user.email", "email"), ("user.phoneNumber", "phoneNumber")];
@@ -38,23 +36,11 @@ pub(super) fn phone_key(phone: &PhoneNumber) -> Option<ClaimKey> {
 
 /// Adds the claims that a write of a user needs: on what is new, and off what is gone. What is unchanged needs none, so that two
 /// users whom the earlier application gave one number or one address can both be saved.
-pub(crate) fn changed_claims(
-    user: &User,
-    origin: Option<&RawDocumentBuf>,
-    free: &mut Vec<Claim>,
-    take: &mut Vec<Claim>,
-) -> Result<(), StoreError> {
-    let before: Vec<Claim> = match origin {
-        Some(raw) if !raw.is_empty() => {
-            let before = User::decode(raw).map_err(|reason| corrupt(User::COLLECTION, raw, &reason))?;
-            identity_claims(&before).collect()
-        }
-        _ => Vec::new(),
-    };
+pub(super) fn change_claims(before: Option<&User>, user: &User, derived: &mut Derived) {
+    let before: Vec<Claim> = before.into_iter().flat_map(identity_claims).collect();
     let after: Vec<Claim> = identity_claims(user).collect();
-    free.extend(before.iter().filter(|claim| !after.contains(claim)).cloned());
-    take.extend(after.into_iter().filter(|claim| !before.contains(claim)));
-    Ok(())
+    derived.free.extend(before.iter().filter(|claim| !after.contains(claim)).cloned());
+    derived.take.extend(after.into_iter().filter(|claim| !before.contains(claim)));
 }
 
 /// The forms in which a number may be stored.

@@ -12,17 +12,17 @@ mod write;
 
 pub(crate) use document::UserDocument;
 pub(crate) use hours::availability;
-pub(crate) use identity::{changed_claims, claimed_field, identity_claims};
+pub(crate) use identity::{claimed_field, identity_claims};
 pub(crate) use jobs::{JOBS, JobMoves, JobsUpdate, oldest_kept};
 pub(crate) use read::{DEFAULT_ZONE, service_radius};
 pub(crate) use tally::TallyUpdate;
 
 use baitech_core::account::User;
-use baitech_core::kernel::Id;
-use baitech_core::store::AggregateRef;
-use bson::{Document, RawDocument};
+use baitech_core::store::StoreError;
+use bson::{Document, RawDocument, RawDocumentBuf};
 
 use crate::codec::{Aggregate, Unreadable};
+use crate::commit::plan::{Derived, decoded};
 use crate::lenient::{self, Fields, Read};
 
 /// A user without a readable e-mail address or phone number cannot be told apart by it, and is one all the same.
@@ -44,10 +44,6 @@ pub(crate) const FIELDS: Fields = Fields {
 impl Aggregate for User {
     const COLLECTION: &'static str = "users";
 
-    fn id(&self) -> Id<Self> {
-        self.id
-    }
-
     fn encode(&self) -> Result<Document, bson::error::Error> {
         bson::serialize_to_document(&UserDocument::from(self.clone()))
     }
@@ -63,7 +59,8 @@ impl Aggregate for User {
         hours::forget_derived(raw, understood, new);
     }
 
-    fn reference(id: Id<Self>) -> AggregateRef {
-        AggregateRef::User(id)
+    fn derive(&self, before: Option<&RawDocumentBuf>, derived: &mut Derived) -> Result<(), StoreError> {
+        identity::change_claims(decoded(before)?.as_ref(), self, derived);
+        Ok(())
     }
 }

@@ -3,9 +3,7 @@
 mod document;
 pub(crate) mod repository;
 
-use baitech_core::kernel::Id;
 use baitech_core::payment::Webhook;
-use baitech_core::store::AggregateRef;
 use bson::{Document, RawDocument};
 
 use self::document::WebhookDocument;
@@ -15,10 +13,6 @@ use crate::lenient::{self, Fields, Read};
 impl Aggregate for Webhook {
     const COLLECTION: &'static str = "webhooks";
 
-    fn id(&self) -> Id<Self> {
-        self.id
-    }
-
     fn encode(&self) -> Result<Document, bson::error::Error> {
         bson::serialize_to_document(&WebhookDocument::from(self.clone()))
     }
@@ -27,9 +21,5 @@ impl Aggregate for Webhook {
     fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
         lenient::read(document, Fields { vital: &["**"], parts: &[] })?
             .try_map(|read: WebhookDocument| Ok(read.into_webhook()))
-    }
-
-    fn reference(id: Id<Self>) -> AggregateRef {
-        AggregateRef::Webhook(id)
     }
 }

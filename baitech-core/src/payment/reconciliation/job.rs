@@ -10,12 +10,11 @@ use super::{
 use crate::{
     booking::{BookingPolicy, PaymentMethod},
     decide::{Aggregate, Decision},
-    kernel::{Actor, Current, Id, Kind},
+    kernel::{Actor, Id},
     payment::{
         PaymentEvent, StatementPreset,
         reconcile::{RowAccount, StatementPeriod, SummaryRow},
     },
-    store::{AggregateRef, Put, Stored, Write},
 };
 
 /// The job that sets one statement against the books.
@@ -238,20 +237,6 @@ fn shortened(text: &str) -> String {
 impl Aggregate for Reconciliation {
     type Event = PaymentEvent;
     type Stage = Status;
-
-    const KIND: Kind = Kind::Reconciliation;
-
-    fn reference(id: Id<Self>) -> AggregateRef {
-        AggregateRef::Reconciliation(id)
-    }
-
-    fn write(put: Put<Self>) -> Write {
-        Write::Reconciliation(Box::new(put))
-    }
-
-    fn current(stored: Stored<Self>) -> Current {
-        Current::Reconciliation(Box::new(stored))
-    }
 
     fn id(&self) -> Id<Self> {
         self.id

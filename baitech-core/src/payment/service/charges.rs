@@ -17,7 +17,7 @@ use crate::{
         Amount, Cause, ClientSecret, FraudDecision, FraudSignals, HistoryQuery, NewTransaction,
         PaymentOrigin, Transaction, TransactionKind, TransactionStatus, require_method,
     },
-    store::{Guard, Stored},
+    store::{AggregateRef, Guard, Stored},
 };
 
 /// How somebody wants to pay.
@@ -196,7 +196,7 @@ impl Payments {
             booking: Some(booking),
         };
         let (now, mut decision) = self.begin_unbooked(actor, order, request).await?;
-        let target = Booking::reference(stored.id);
+        let target = AggregateRef::from(stored.id);
         decision.effects.guards.push(Guard::Version { target, version: stored.version });
         Ok(Step::create(now, decision))
     }

@@ -202,41 +202,31 @@ impl Payments {
 
     /// Lines of a statement, with what they are about: two reads, however many lines there are.
     async fn statement_lines(&self, lines: &[AccountLine]) -> Result<Vec<DocumentLine>> {
-        let transactions = lines.iter().filter_map(|line| match line.cause {
-            AggregateRef::Transaction(id) => Some(id),
-            AggregateRef::Booking(_)
-            | AggregateRef::User(_)
-            | AggregateRef::Webhook(_)
-            | AggregateRef::Reconciliation(_) => None,
-        });
-        let transactions: Vec<_> = transactions.collect();
+        let transaction_of = |line: &AccountLine| {
+            if let AggregateRef::Transaction(id) = line.cause { Some(id) } else { None }
+        };
+        let transactions: Vec<_> = lines.iter().filter_map(transaction_of).collect();
         let transactions = self.engine.transactions.load_many(&transactions).await?;
         let transactions: HashMap<_, _> = transactions.iter().map(|found| (found.id, found)).collect();
+        let about = |line: &AccountLine| transaction_of(line).and_then(|id| transactions.get(&id));
         let booking_of = |line: &AccountLine| match line.cause {
-            AggregateRef::Transaction(id) => transactions.get(&id).and_then(|found| found.booking),
             AggregateRef::Booking(id) => Some(id),
-            AggregateRef::User(_) | AggregateRef::Webhook(_) | AggregateRef::Reconciliation(_) => None,
+            _ => about(line).and_then(|found| found.booking),
         };
         let bookings: Vec<_> = lines.iter().filter_map(booking_of).collect();
         let bookings = self.engine.bookings.load_many(&bookings).await?;
         let bookings: HashMap<_, _> = bookings.iter().map(|found| (found.id, found)).collect();
         let line_of = |line: &AccountLine| {
-            let about = match line.cause {
-                AggregateRef::Transaction(id) => transactions.get(&id).map_or_else(
-                    || line.description.clone(),
-                    |found| format!("{} {}", found.number, line.description),
-                ),
-                AggregateRef::Booking(_)
-                | AggregateRef::User(_)
-                | AggregateRef::Webhook(_)
-                | AggregateRef::Reconciliation(_) => line.description.clone(),
+            let description = match about(line) {
+                Some(found) => format!("{} {}", found.number, line.description),
+                None => line.description.clone(),
             };
             let day = line.at.with_timezone(&self.engine.policy.time_zone).date_naive();
             let detail = match booking_of(line).and_then(|id| bookings.get(&id)) {
                 Some(booking) => format!("{day}, booking {}: {}", booking.number, booking.service_type),
                 None => day.to_string(),
             };
-            DocumentLine { description: about, detail: Some(detail), amount: line.amount.negated() }
+            DocumentLine { description, detail: Some(detail), amount: line.amount.negated() }
         };
         Ok(lines.iter().map(line_of).collect())
     }

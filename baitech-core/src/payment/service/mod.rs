@@ -35,7 +35,7 @@ use crate::{
     engine::{Effort, Engine},
     kernel::{Actor, Code, Error, Id, Kind, Money, Result, Text, Violation},
     ledger::Account,
-    store::{Breach, IdempotencyKey, Limit, Stored, Version},
+    store::{AggregateRef, Breach, IdempotencyKey, Limit, Stored, Version},
 };
 
 /// Everything that can be done with money. Cheap to clone.
@@ -225,7 +225,7 @@ fn note_on_booking(
     let Some(stored) = beside.booking.filter(|booking| booking.payments().contains(&next.id)) else {
         return Ok(decision);
     };
-    let target = Booking::reference(stored.id);
+    let target = AggregateRef::from(stored.id);
     if decision.effects.attached.iter().any(|attached| attached.write.target() == target) {
         return Ok(decision);
     }

@@ -48,7 +48,7 @@ impl Applied {
             match write {
                 Write::Booking(put) => bookings.push(put.value.clone()),
                 Write::Transaction(put) => transactions.push(put.value.clone()),
-                Write::User(_) | Write::Webhook(_) | Write::Reconciliation(_) => {}
+                _ => {}
             }
         }
         Self { bookings, transactions, entries: changes.entries.clone() }

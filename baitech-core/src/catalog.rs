@@ -1,0 +1,268 @@
+//! Every kind of aggregate, listed once.
+//!
+//! [`for_each_aggregate!`](crate::for_each_aggregate) is the list. From it this file makes the closed enums ([`Kind`], [`AggregateRef`],
+//! [`Write`] and [`Current`]) with an arm for each aggregate, and stores derive what they do for each one alike.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    account::AccountEvent,
+    booking::BookingEvent,
+    kernel::{Code, Id, Violation},
+    payment::PaymentEvent,
+    store::{Expected, Listed, Put, Stored},
+};
+
+/// Calls a macro with the list of all aggregates. What stands behind its name is passed on before the list.
+///
+/// Each aggregate is a line: the arm of the closed enums, the name on the wire, the name of the list in which an engine and the embedded
+/// store keep it, what it is, and its type.
+///
+/// ```
+/// use baitech_core::{for_each_aggregate, kernel::Kind};
+///
+/// macro_rules! names {
+///     ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => { [$((Kind::$Arm, $name)),+] };
+/// }
+///
+/// let names = for_each_aggregate!(names);
+/// assert_eq!(names[0], (Kind::User, "user"));
+/// ```
+#[macro_export]
+macro_rules! for_each_aggregate {
+    ($callback:ident $($context:tt)*) => {
+        $callback! {
+            $($context)*
+            User("user", users, "A user."): $crate::account::User;
+            Booking("booking", bookings, "A booking."): $crate::booking::Booking;
+            Transaction("transaction", transactions, "A transaction."): $crate::payment::Transaction;
+            Webhook("webhook", webhooks, "A call of a payment provider."): $crate::payment::Webhook;
+            Reconciliation("reconciliation", reconciliations, "A statement of a payment provider that is compared with what is stored."):
+                $crate::payment::Reconciliation;
+        }
+    };
+}
+
+macro_rules! closed_enums {
+    ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+        /// What kind of thing something is.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum Kind {
+            $(#[doc = $what] $Arm,)+
+        }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$Arm),+];
+
+            /// The name on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$Arm => $name,)+ }
+            }
+        }
+
+        /// One aggregate of any kind.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+        pub enum AggregateRef {
+            $(#[doc = $what] $Arm(Id<$Type>),)+
+        }
+
+        impl AggregateRef {
+            /// The aggregate of a kind with an id.
+            #[must_use]
+            pub const fn new(kind: Kind, id: [u8; 12]) -> Self {
+                match kind { $(Kind::$Arm => Self::$Arm(Id::from_bytes(id)),)+ }
+            }
+
+            /// What kind of aggregate it is.
+            #[must_use]
+            pub const fn kind(self) -> Kind {
+                match self { $(Self::$Arm(_) => Kind::$Arm,)+ }
+            }
+
+            /// The bytes of its id.
+            #[must_use]
+            pub const fn id_bytes(self) -> [u8; 12] {
+                match self { $(Self::$Arm(id) => id.to_bytes(),)+ }
+            }
+
+            /// Its id as text.
+            #[must_use]
+            pub fn id_text(self) -> String {
+                match self { $(Self::$Arm(id) => id.to_string(),)+ }
+            }
+        }
+
+        /// One aggregate's write: an arm an aggregate, matched without wildcards.
+        #[derive(Debug, Clone)]
+        pub enum Write {
+            $(#[doc = $what] $Arm(Box<Put<$Type>>),)+
+        }
+
+        impl Write {
+            /// Which aggregate is written.
+            #[must_use]
+            pub fn target(&self) -> AggregateRef {
+                match self { $(Self::$Arm(put) => AggregateRef::$Arm(put.value.id),)+ }
+            }
+
+            /// What must be there now.
+            #[must_use]
+            pub const fn expected(&self) -> Expected {
+                match self { $(Self::$Arm(put) => put.expected,)+ }
+            }
+        }
+
+        /// How the thing is that somebody else changed.
+        #[derive(Debug, Clone)]
+        #[non_exhaustive]
+        pub enum Current {
+            $(#[doc = $what] $Arm(Box<Stored<$Type>>),)+
+        }
+
+        impl Current {
+            /// What kind of thing it is.
+            #[must_use]
+            pub const fn kind(&self) -> Kind {
+                match self { $(Self::$Arm(_) => Kind::$Arm,)+ }
+            }
+        }
+
+        $(
+            impl From<Id<$Type>> for AggregateRef {
+                fn from(id: Id<$Type>) -> Self {
+                    Self::$Arm(id)
+                }
+            }
+
+            impl From<Put<$Type>> for Write {
+                fn from(put: Put<$Type>) -> Self {
+                    Self::$Arm(Box::new(put))
+                }
+            }
+
+            impl From<Stored<$Type>> for Current {
+                fn from(stored: Stored<$Type>) -> Self {
+                    Self::$Arm(Box::new(stored))
+                }
+            }
+
+            impl Listed for $Type {
+                const KIND: Kind = Kind::$Arm;
+
+                fn reference(id: Id<Self>) -> AggregateRef {
+                    AggregateRef::$Arm(id)
+                }
+
+                fn write(put: Put<Self>) -> Write {
+                    put.into()
+                }
+
+                fn current(stored: Stored<Self>) -> Current {
+                    stored.into()
+                }
+            }
+        )+
+    };
+}
+
+for_each_aggregate!(closed_enums);
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for AggregateRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind(), self.id_text())
+    }
+}
+
+/// `booking/65f0…`: a kind and an id, with a slash between them.
+impl FromStr for AggregateRef {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        let parsed = text.split_once('/').and_then(|(name, id)| {
+            let kind = Kind::ALL.iter().find(|kind| kind.as_str() == name)?;
+            let id: Id<()> = id.parse().ok()?;
+            Some(Self::new(*kind, id.to_bytes()))
+        });
+        parsed.ok_or_else(|| {
+            let forms: Vec<String> = Kind::ALL.iter().map(|kind| format!("{kind}/ID")).collect();
+            let message = format!("this is a kind and an id: {}", forms.join(", "));
+            Violation::new("target", Code::Malformed, message)
+        })
+    }
+}
+
+macro_rules! event_kinds {
+    ($($(#[$doc:meta])+ $Arm:ident($Event:ty);)+) => {
+        /// What happened: one arm a feature.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(untagged)]
+        #[non_exhaustive]
+        pub enum EventKind {
+            $($(#[$doc])+ $Arm($Event),)+
+        }
+
+        impl EventKind {
+            /// The event's name: `booking.status_changed`.
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                match self { $(Self::$Arm(event) => event.name(),)+ }
+            }
+        }
+
+        $(
+            impl From<$Event> for EventKind {
+                fn from(event: $Event) -> Self {
+                    Self::$Arm(event)
+                }
+            }
+        )+
+    };
+}
+
+event_kinds! {
+    /// To a booking.
+    Booking(BookingEvent);
+    /// To an account.
+    Account(AccountEvent);
+    /// To a transaction, or by a call of a provider.
+    Payment(PaymentEvent);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_on_the_wire() {
+        for kind in Kind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            let target = AggregateRef::new(*kind, [7; 12]);
+            let wire = serde_json::json!({ "kind": kind.as_str(), "id": target.id_text() });
+            assert_eq!(serde_json::to_value(target).unwrap(), wire);
+            assert_eq!((target.kind(), target.id_bytes()), (*kind, [7; 12]));
+            assert_eq!(format!("{kind}/{}", target.id_text()).parse(), Ok(target));
+        }
+    }
+
+    #[test]
+    fn what_names_no_aggregate_is_told_the_kinds() {
+        for text in ["", "booking", "post/000000000000000000000000", "booking/1", "booking 07"] {
+            let refused = text.parse::<AggregateRef>().unwrap_err();
+            assert_eq!((&*refused.field, refused.code), ("target", Code::Malformed), "{text}");
+            assert!(refused.message.contains("webhook/ID"), "{}", refused.message);
+        }
+    }
+}
