@@ -11,6 +11,7 @@ mod fraud_rules;
 pub mod gateway;
 mod ledger_methods;
 mod method;
+mod mismatch;
 mod number;
 mod open_amount;
 mod payout;
