@@ -7,7 +7,7 @@ use baitech_core::{
     booking::{Booking, BookingPolicy, BookingStatus as Status, PaymentMethod, Urgency},
     kernel::{Actor, Code, Entropy, Id, Role, Rule, SeededEntropy},
     ledger::Account,
-    payment::{MismatchKind, NewPayment, TransactionKind, TransactionStatus},
+    payment::{MismatchKind, NewPayment, NewPayout, TransactionKind, TransactionStatus},
     store::{ChangeSet, Commit, IdempotencyKey, Load, Put, Stored},
     testing::build,
 };
@@ -297,6 +297,25 @@ fn a_refund_during_which_the_money_is_released_is_decided_again() {
     assert!(till.load(payment).escrow.released_at.is_some(), "it was released first");
     assert_eq!(till.balance(Account::Escrow(booking)), 0);
     assert_eq!(till.balance(Account::Payable(till.world.technician.id)), 0, "taken back");
+}
+
+#[test]
+fn a_weekly_batch_during_which_something_is_paid_out_pays_the_rest() {
+    let (till, meanwhile) = interrupted();
+    till.released(PaymentMethod::Mpesa);
+    let technician = till.world.technician.id;
+    let (market, actor) = (till.world.market.clone(), till.world.technician.actor());
+    till.world.clock.advance(chrono::TimeDelta::days(8));
+    *meanwhile.act.lock().unwrap() = Some(Box::new(move || {
+        let (payments, payout) = (market.payments(), NewPayout::default());
+        let paid_out = payments.request_payout(&actor, technician, kes(1_000), &payout);
+        let _ = paid_out.now_or_never().unwrap().unwrap();
+    }));
+    till.work();
+    let payouts = till.of_kind(TransactionKind::TechnicianPayout);
+    let amounts: Vec<_> = payouts.iter().map(|payout| payout.amount.gross).collect();
+    assert_eq!(amounts, [kes(1_000), kes(1_278)]);
+    assert_eq!(till.balance(Account::Payable(technician)), 0);
 }
 
 #[test]

@@ -161,6 +161,17 @@ impl Payments {
     /// Where the policy's payout method pays nobody out here, or cannot move what is owed, the
     /// technician stays due and the item counts as blocked: nobody goes unpaid unnoticed.
     pub(super) async fn settle(&self, seen: &Stored<Transaction>) -> Result<TaskOutcome> {
+        for _ in 1..MOST_LOOKS {
+            match self.settle_once(seen).await {
+                // Something was paid out, or given back, between the look at the balance and the commit.
+                Err(error) if matches!(error.rule(), Some(Rule::InsufficientFunds | Rule::DebtLimit)) => {}
+                settled => return settled,
+            }
+        }
+        self.settle_once(seen).await
+    }
+
+    async fn settle_once(&self, seen: &Stored<Transaction>) -> Result<TaskOutcome> {
         let Some(technician) = seen.payee else {
             return self.end_settlement(seen, Decision::new(seen.value.clone())).await;
         };
@@ -237,6 +248,9 @@ impl Payments {
         Ok(TaskOutcome::Done)
     }
 }
+
+/// How often a batch looks at a balance that changes meanwhile.
+const MOST_LOOKS: u32 = 3;
 
 /// The most payouts that one batch makes for one technician; what is left is paid by the next batch.
 const MOST_PARTS: usize = 100;
