@@ -92,7 +92,7 @@ impl Engine {
             (UserStatus::Suspended, Effort::GoesOn) if !role.is_staff() => Ok(Some(user)),
             (UserStatus::Suspended | UserStatus::Deactivated | UserStatus::Banned, _) => {
                 let message = format!("the account is {}", user.status.as_str());
-                Err(Error::refused(Rule::InactiveUser, message))
+                Err(Error::refused(Rule::INACTIVE_USER, message))
             }
         }
     }
@@ -135,7 +135,7 @@ impl Engine {
     pub(crate) fn gateway(&self, method: PaymentMethod) -> Result<&Arc<dyn PaymentGateway>> {
         let missing = || {
             let message = format!("{} is not accepted here", method.as_str());
-            Error::refused(Rule::PaymentMethod, message)
+            Error::refused(Rule::PAYMENT_METHOD, message)
         };
         self.gateways.get(&method).ok_or_else(missing)
     }

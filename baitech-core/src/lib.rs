@@ -42,6 +42,7 @@ mod operations;
 pub mod payment;
 mod policy;
 pub mod pricing;
+mod refusals;
 mod relay;
 pub mod store;
 #[cfg(any(feature = "testing", feature = "simulation"))]

@@ -134,7 +134,7 @@ fn is_settled_otherwise(target: AggregateRef, error: &Error) -> bool {
         Error::NotFound { kind, id } => target.to_string() == format!("{kind} {id}"),
         Error::Refused(refusal) => matches!(
             refusal.rule,
-            Rule::Transition | Rule::TooEarly | Rule::TooLate | Rule::AlreadyDecided | Rule::UnderReview
+            Rule::TRANSITION | Rule::TOO_EARLY | Rule::TOO_LATE | Rule::ALREADY_DECIDED | Rule::UNDER_REVIEW
         ),
         _ => false,
     }
@@ -256,7 +256,7 @@ impl Worker {
 
     fn after_failure(&self, item: &DueItem, error: &Error) -> AttemptEnd {
         let now = self.engine.clock.now();
-        if error.rule() == Some(Rule::NotPrepared) {
+        if error.rule() == Some(Rule::NOT_PREPARED) {
             return AttemptEnd::Forgotten;
         }
         // A repetition does not make a document readable.

@@ -69,7 +69,7 @@ fn suspended_users_read_their_own_and_who_has_left_reads_nothing() {
                 if reads {
                     answer.unwrap();
                 } else {
-                    assert_refused(answer, Rule::InactiveUser);
+                    assert_refused(answer, Rule::INACTIVE_USER);
                 }
             }
         }
@@ -119,11 +119,11 @@ fn suspended_customers_start_no_search() {
     let (customer, admin) = (world.customer.actor(), world.admin.actor());
     run(world.market.accounts().set_status(&admin, world.customer.id, UserStatus::Suspended)).unwrap();
     let (id, technician) = (booking.id, world.technician.id);
-    assert_refused(run(world.bookings().find_technician(&customer, id)), Rule::InactiveUser);
+    assert_refused(run(world.bookings().find_technician(&customer, id)), Rule::INACTIVE_USER);
     run(world.bookings().find_technician(&admin, id)).unwrap();
     run(world.bookings().reject(&world.technician.actor(), id, "no")).unwrap();
-    assert_refused(run(world.bookings().find_technician(&customer, id)), Rule::InactiveUser);
-    assert_refused(run(world.bookings().assign(&customer, id, technician)), Rule::InactiveUser);
+    assert_refused(run(world.bookings().find_technician(&customer, id)), Rule::INACTIVE_USER);
+    assert_refused(run(world.bookings().assign(&customer, id, technician)), Rule::INACTIVE_USER);
 }
 
 #[test]
@@ -137,8 +137,8 @@ fn a_suspended_administrator_adds_nobody_to_the_company() {
     member.corporate = company.corporate.clone();
     member.corporate.as_mut().unwrap().administrator = Some(company.id);
     run(accounts.set_status(&world.admin.actor(), company.id, UserStatus::Suspended)).unwrap();
-    assert_refused(run(accounts.register(&company.actor(), &member)), Rule::InactiveUser);
-    assert_refused(run(accounts.register(&world.admin.actor(), &member)), Rule::InactiveUser);
+    assert_refused(run(accounts.register(&company.actor(), &member)), Rule::INACTIVE_USER);
+    assert_refused(run(accounts.register(&world.admin.actor(), &member)), Rule::INACTIVE_USER);
     run(accounts.set_status(&world.admin.actor(), company.id, UserStatus::Active)).unwrap();
     let joined = run(accounts.register(&company.actor(), &member)).unwrap();
     assert_eq!(joined.company(), Some(company.id));
@@ -166,6 +166,6 @@ fn bookings_are_shown_to_who_has_the_role_and_is_not_banned() {
 
 fn assert_forbidden_or_inactive<T: std::fmt::Debug>(result: Result<T>) {
     let error = result.expect_err("must not be shown");
-    let inactive = error.rule() == Some(Rule::InactiveUser);
+    let inactive = error.rule() == Some(Rule::INACTIVE_USER);
     assert!(inactive || matches!(error, Error::Forbidden { .. }), "{error:?}");
 }

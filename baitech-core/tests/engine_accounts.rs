@@ -91,9 +91,9 @@ fn a_key_stands_for_one_change_of_one_account() {
     for again in [moves(), suspend(UserStatus::Suspended), submit()] {
         assert_eq!(again.unwrap().version, versions[2], "a repetition finds it as it is by now");
     }
-    assert_refused(suspend(UserStatus::Active), Rule::IdempotencyKeyReused);
+    assert_refused(suspend(UserStatus::Active), Rule::IDEMPOTENCY_KEY_REUSED);
     let other = run(keyed.change_profile(&admin, world.stranger.id, &moves_to("new@example.ke")));
-    assert_refused(other, Rule::IdempotencyKeyReused);
+    assert_refused(other, Rule::IDEMPOTENCY_KEY_REUSED);
     assert_eq!(world.events().len(), events);
 }
 

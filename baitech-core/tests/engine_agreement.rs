@@ -22,7 +22,7 @@ fn a_fee_that_rose_since_it_was_shown_is_refused() {
     assert_eq!(shown, kes(0));
     world.clock.advance(TimeDelta::seconds(10));
     let pinned = world.as_shown(booking.id).agreed(shown);
-    assert_refused(run(pinned.cancel(&customer, booking.id, "found somebody")), Rule::CostsMore);
+    assert_refused(run(pinned.cancel(&customer, booking.id, "found somebody")), Rule::COSTS_MORE);
     assert_eq!(world.load(booking.id).status, Status::Accepted);
     let fee = run(world.bookings().cancellation_quote(&customer, booking.id)).unwrap().fee;
     let agreed = world.as_shown(booking.id).agreed(fee);
@@ -35,7 +35,7 @@ fn a_booking_costs_no_more_than_was_agreed() {
     let customer = world.customer.actor();
     let total = run(world.bookings().quote(&customer, &request())).unwrap().pricing.total;
     let too_little = total.checked_sub(kes(1)).unwrap();
-    assert_refused(run(world.bookings().agreed(too_little).create(&customer, &request())), Rule::CostsMore);
+    assert_refused(run(world.bookings().agreed(too_little).create(&customer, &request())), Rule::COSTS_MORE);
     run(world.bookings().agreed(total).create(&customer, &request())).unwrap();
 }
 
@@ -89,5 +89,5 @@ fn who_may_not_assign_learns_nothing_of_technicians() {
     let booking = world.drive(world.request(&request()).id, Status::Assigned);
     let technician = world.technician.actor();
     let error = run(world.bookings().assign(&technician, booking.id, world.technician.id)).unwrap_err();
-    assert_eq!(error.rule(), Some(Rule::Transition));
+    assert_eq!(error.rule(), Some(Rule::TRANSITION));
 }

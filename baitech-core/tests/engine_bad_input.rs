@@ -179,7 +179,7 @@ fn prices_of_other_currencies_and_unknown_services_are_refused() {
     assert_invalid(foreign, &[("discount", Code::Currency)]);
     let negative = give(kes(-1));
     assert_invalid(negative, &[("discount", Code::OutOfRange)]);
-    assert_refused(create(&customer, &|r| r.payment_method = PaymentMethod::Card), Rule::PaymentMethod);
+    assert_refused(create(&customer, &|r| r.payment_method = PaymentMethod::Card), Rule::PAYMENT_METHOD);
     assert_eq!(world.trace(), before);
 }
 
@@ -224,10 +224,10 @@ fn who_may_not_act_starts_nothing() {
         run(accounts.set_status(&world.admin.actor(), world.customer.id, status)).unwrap();
         let before = world.trace();
         let customer = world.customer.actor();
-        assert_refused(run(world.bookings().create(&customer, &request())), Rule::InactiveUser);
+        assert_refused(run(world.bookings().create(&customer, &request())), Rule::INACTIVE_USER);
         assert_eq!(world.trace(), before);
         if status != UserStatus::Suspended {
-            assert_refused(run(world.bookings().verify(&customer, running.id)), Rule::InactiveUser);
+            assert_refused(run(world.bookings().verify(&customer, running.id)), Rule::INACTIVE_USER);
         }
     }
     let accounts = world.market.accounts();
@@ -246,7 +246,7 @@ fn a_key_stands_for_one_request() {
     assert_eq!((again.id, again.version), (first.id, first.version));
     let other = NewBooking { description: "Another tap.".to_owned(), ..request() };
     let reused = run(world.bookings().with_key(key.clone()).create(&customer, &other));
-    assert_refused(reused, Rule::IdempotencyKeyReused);
+    assert_refused(reused, Rule::IDEMPOTENCY_KEY_REUSED);
     assert_eq!(world.trace(), before);
     let theirs = run(world.bookings().with_key(key).create(&stranger, &request())).unwrap();
     assert_ne!(theirs.id, first.id, "keys of two people never meet");
@@ -430,7 +430,7 @@ fn only_technicians_who_can_come_are_chosen_by_hand() {
     let before = (world.load(id).version, world.trace());
     for technician in [&far, &welder, &world.technician] {
         let chosen = run(world.bookings().assign(&world.customer.actor(), id, technician.id));
-        assert_refused(chosen, Rule::NotEligible);
+        assert_refused(chosen, Rule::NOT_ELIGIBLE);
     }
     for nobody in [Id::from_bytes([9; 12]), world.stranger.id] {
         support::assert_not_found(run(world.bookings().assign(&world.customer.actor(), id, nobody)));

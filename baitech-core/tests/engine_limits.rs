@@ -69,7 +69,7 @@ fn work_rests_a_hundred_times() {
     let id = world.book_until(Status::InProgress).id;
     for _ in 0..100 {
         run(world.bookings().pause(&technician, id, None)).unwrap();
-        assert_refused(run(world.bookings().pause(&technician, id, None)), Rule::Transition);
+        assert_refused(run(world.bookings().pause(&technician, id, None)), Rule::TRANSITION);
         run(world.bookings().resume(&technician, id)).unwrap();
     }
     assert_invalid(run(world.bookings().pause(&technician, id, None)), &[("pauses", Code::TooMany)]);

@@ -152,10 +152,10 @@ fn a_customer_who_is_not_there_owes_the_late_fee() {
         world.drive(booking.id, Status::EnRoute);
         world.clock.set(starts_at + TimeDelta::minutes(arrives));
         let report = || run(world.bookings().report_customer_no_show(&technician, booking.id));
-        assert_refused(report(), Rule::Transition);
+        assert_refused(report(), Rule::TRANSITION);
         world.drive(booking.id, Status::Arrived);
         world.clock.set(starts_at + TimeDelta::minutes(may_leave) - TimeDelta::milliseconds(1));
-        assert_refused(report(), Rule::TooEarly);
+        assert_refused(report(), Rule::TOO_EARLY);
         world.clock.advance(TimeDelta::milliseconds(1));
         assert_forbidden(run(world.bookings().report_customer_no_show(&world.customer.actor(), booking.id)));
         let gone = report().unwrap();
@@ -254,7 +254,7 @@ fn money_that_was_not_paid_in_cash_is_not_given_back_as_if_it_were() {
         for outcome in [DisputeOutcome::FullRefund, DisputeOutcome::PartialRefund(kes(100))] {
             let resolved =
                 run(world.bookings().resolve_dispute(&support, disputed.id, outcome, "heard both"));
-            assert_refused(resolved, Rule::PaymentMethod);
+            assert_refused(resolved, Rule::PAYMENT_METHOD);
         }
         assert_eq!(world.balance(Account::Wallet(world.customer.id)), 0);
         resolve(&world, &disputed, DisputeOutcome::Release);
@@ -292,7 +292,7 @@ fn a_release_moves_nothing_and_can_not_be_contested_again() {
     let again = world.bookings();
     let again =
         run(again.dispute(&world.technician.actor(), booking.id, DisputeCategory::Conduct, "he shouted"));
-    assert_refused(again, Rule::AlreadyDecided);
+    assert_refused(again, Rule::ALREADY_DECIDED);
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn a_dispute_before_any_money_moves_none() {
         let part = DisputeOutcome::PartialRefund(kes(100));
         let support = world.support.actor();
         let refused = run(world.bookings().resolve_dispute(&support, booking.id, part, "half is done"));
-        assert_refused(refused, Rule::PaymentRequired);
+        assert_refused(refused, Rule::PAYMENT_REQUIRED);
         let refunded = resolve(&world, &booking, DisputeOutcome::FullRefund);
         assert_eq!((refunded.status, refunded.payment.status), (Status::Refunded, PaymentStatus::Pending));
         assert!(world.money_entries().is_empty());
@@ -326,7 +326,7 @@ fn a_paid_job_is_contested_within_seven_days() {
         run(world.bookings().dispute(&customer, paid.id, DisputeCategory::Other, "it drips"))
     };
     world.clock.set(paid.updated_at + TimeDelta::days(7) + TimeDelta::milliseconds(1));
-    assert_refused(dispute(), Rule::TooLate);
+    assert_refused(dispute(), Rule::TOO_LATE);
     world.clock.advance(TimeDelta::milliseconds(-1));
     assert_eq!(dispute().unwrap().status, Status::Disputed);
 }
@@ -363,13 +363,13 @@ fn only_staff_resolves_and_only_what_is_disputed() {
     };
     let running = world.book_until(Status::InProgress);
     for actor in [&world.technician, &world.customer, &world.admin] {
-        assert_refused(release(&actor.actor(), &running), Rule::Transition);
+        assert_refused(release(&actor.actor(), &running), Rule::TRANSITION);
     }
     assert_eq!(world.load(running.id).version, running.version);
     world.drive(running.id, Status::Paid);
     let disputed = disputed(&world, Status::Paid);
     for actor in [&world.technician, &world.customer] {
-        assert_refused(release(&actor.actor(), &disputed), Rule::Transition);
+        assert_refused(release(&actor.actor(), &disputed), Rule::TRANSITION);
     }
     support::assert_not_found(release(&world.stranger.actor(), &disputed));
 }

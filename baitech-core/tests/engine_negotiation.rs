@@ -52,7 +52,7 @@ fn only_what_the_customer_approves_raises_the_price() {
     assert_forbidden(run(world.bookings().approve_price_change(&technician, id)));
     run(world.bookings().decline_price_change(&customer, id)).unwrap();
     assert_eq!(world.load(id).pricing.total, kes(2_738));
-    assert_refused(run(world.bookings().approve_price_change(&customer, id)), Rule::AlreadyDecided);
+    assert_refused(run(world.bookings().approve_price_change(&customer, id)), Rule::ALREADY_DECIDED);
 
     // An approval of one price never approves the next one.
     let seen = propose(&price_change(vec![material(Supplier::Technician, 3, 100)], &[])).unwrap();
@@ -71,7 +71,7 @@ fn only_what_the_customer_approves_raises_the_price() {
     let done = run(world.bookings().complete(&technician, id)).unwrap();
     assert_eq!(done.price_change.as_ref().unwrap().status, ApprovalStatus::Declined);
     assert_eq!(done.pricing, approved.pricing);
-    assert_refused(propose(&price_change(Vec::new(), &[100])), Rule::Transition);
+    assert_refused(propose(&price_change(Vec::new(), &[100])), Rule::TRANSITION);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn another_slot_counts_when_the_other_side_agrees() {
     run(bookings.propose_slot(&technician, booking.id, &slot(2, "11:00", "13:00"), None)).unwrap();
     let stayed = run(bookings.decline_slot(&customer, booking.id)).unwrap();
     assert_eq!((stayed.slot, &stayed.reschedule), (moved.slot, &None));
-    assert_refused(run(bookings.approve_slot(&technician, booking.id)), Rule::AlreadyDecided);
+    assert_refused(run(bookings.approve_slot(&technician, booking.id)), Rule::ALREADY_DECIDED);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_slot_that_is_taken_leaves_everything_as_it_was() {
     let held = world.held(&keys);
     assert_refused(
         run(world.as_shown(booking.id).approve_slot(&technician, booking.id)),
-        Rule::TimeSlotTaken,
+        Rule::TIME_SLOT_TAKEN,
     );
     let after = world.load(booking.id);
     assert_eq!((after.version, &after.value), (before.0.version, &before.0.value));
@@ -168,7 +168,7 @@ fn before_acceptance_the_customer_moves_the_slot_and_the_price_follows() {
     assert_invalid(past, &[("timeSlot.startTime", Code::InPast)]);
     world.drive(booking.id, Status::Accepted);
     let late = run(world.bookings().move_slot(&customer, booking.id, &slot(6, "10:00", "14:00")));
-    assert_refused(late, Rule::Transition);
+    assert_refused(late, Rule::TRANSITION);
 }
 
 /// A company's administrator and one who works there.
@@ -209,7 +209,7 @@ fn a_company_approves_what_costs_more_than_five_thousand() {
 
     let find = |actor: &Actor| run(world.bookings().find_technician(actor, large.id));
     for actor in [employee.actor(), company.actor(), world.admin.actor(), Actor::System] {
-        assert_refused(find(&actor), Rule::ApprovalRequired);
+        assert_refused(find(&actor), Rule::APPROVAL_REQUIRED);
     }
     world.pass(60);
     world.work();
@@ -219,7 +219,7 @@ fn a_company_approves_what_costs_more_than_five_thousand() {
     assert_not_found(run(world.bookings().approve(&world.customer.actor(), large.id)));
     let approved = run(world.as_shown(large.id).approve(&company.actor(), large.id)).unwrap();
     assert_eq!(approved.corporate.as_ref().unwrap().decided_by, Some(company.id));
-    assert_refused(run(world.bookings().approve(&company.actor(), large.id)), Rule::AlreadyDecided);
+    assert_refused(run(world.bookings().approve(&company.actor(), large.id)), Rule::ALREADY_DECIDED);
     find(&employee.actor()).unwrap();
 
     let another = for_company(&world, &employee, 5_000);
@@ -267,7 +267,7 @@ fn a_warranty_covers_claims_until_its_last_millisecond() {
     assert_eq!((paid.status, world.money_entries().len()), (Status::Paid, 1));
 
     world.clock.set(expires_at);
-    assert_refused(claim("late"), Rule::TooLate);
+    assert_refused(claim("late"), Rule::TOO_LATE);
     assert_forbidden(run(world.bookings().claim_warranty(
         &technician,
         id,

@@ -112,7 +112,7 @@ fn what_was_held_can_be_released() {
     assert_eq!(balance(&world, Account::Payable(world.technician.id)), kes(2_278));
     assert_eq!(balance(&world, Account::PlatformRevenue), kes(300));
     let again = run(world.market.payments().release(&world.admin.actor(), id));
-    assert!(matches!(again, Err(Error::Refused(refusal)) if refusal.rule == Rule::AlreadyDecided));
+    assert!(matches!(again, Err(Error::Refused(refusal)) if refusal.rule == Rule::ALREADY_DECIDED));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn what_was_held_can_be_given_back_to_the_last_cent() {
     assert_eq!(load(&world, id).status, TransactionStatus::Refunded);
     let more = run(payments.refund(&world.admin.actor(), id, kes(1), "not done"));
     assert!(
-        matches!(more, Err(Error::Refused(refusal)) if refusal.rule == Rule::Transition || refusal.rule == Rule::ExceedsCapture)
+        matches!(more, Err(Error::Refused(refusal)) if refusal.rule == Rule::TRANSITION || refusal.rule == Rule::EXCEEDS_CAPTURE)
     );
 }
 
@@ -167,7 +167,7 @@ fn a_settled_payment_is_known_to_its_booking_and_nobody_pays_twice() {
     assert_eq!((booking.payment.transaction, booking.payment.status), (Some(id), PaymentStatus::Completed));
     let asked = world.market.payments().at(booking.version);
     let again = run(asked.pay(&world.customer.actor(), booking.id, &Default::default()));
-    assert!(matches!(again, Err(Error::Refused(refusal)) if refusal.rule == Rule::AlreadyDecided));
+    assert!(matches!(again, Err(Error::Refused(refusal)) if refusal.rule == Rule::ALREADY_DECIDED));
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn a_hidden_booking_is_in_no_list_and_still_there() {
     let world = World::new();
     let customer = world.customer.actor();
     let booking = world.book();
-    assert_refused(run(world.bookings().hide(&world.admin.actor(), booking.id)), Rule::Transition);
+    assert_refused(run(world.bookings().hide(&world.admin.actor(), booking.id)), Rule::TRANSITION);
     run(world.bookings().cancel(&customer, booking.id, "no need")).unwrap();
     assert_forbidden(run(world.bookings().hide(&customer, booking.id)));
     run(world.bookings().hide(&world.support.actor(), booking.id)).unwrap();

@@ -115,7 +115,7 @@ fn a_technician_never_gets_two_jobs_that_overlap() {
         let won: Vec<_> = (0..2).filter(|n| answers[*n].is_ok()).collect();
         assert_eq!(won.len(), 1, "{answers:?}");
         let lost = 1 - won[0];
-        support::assert_refused(answers.into_iter().nth(lost).unwrap(), Rule::TimeSlotTaken);
+        support::assert_refused(answers.into_iter().nth(lost).unwrap(), Rule::TIME_SLOT_TAKEN);
         assert_eq!(world.load(jobs[lost].id).version, jobs[lost].version, "nothing of it was stored");
 
         let winner: Id<Booking> = jobs[won[0]].id;

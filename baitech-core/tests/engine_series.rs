@@ -76,7 +76,7 @@ fn a_series_ends_by_the_word_of_its_customer_or_of_staff() {
         assert_forbidden(run(world.bookings().end_series(&world.technician.actor(), first.id)));
         run(world.bookings().end_series(&actor, first.id)).unwrap();
         assert!(world.happened_to(first.id).contains(&BookingEvent::BookingSeriesEnded));
-        assert_refused(run(world.bookings().end_series(&actor, first.id)), Rule::AlreadyDecided);
+        assert_refused(run(world.bookings().end_series(&actor, first.id)), Rule::ALREADY_DECIDED);
         world.clock.advance(chrono::TimeDelta::days(30));
         world.work();
         assert_eq!(all(&world), [first.id], "what was booked stays, and nothing follows");

@@ -79,7 +79,7 @@ fn one_who_declined_is_never_offered_the_job_again_also_by_hand() {
         assert_ne!(booking.technician, Some(world.technician.id));
         if booking.status == Status::Matching {
             let assigned = run(world.bookings().assign(&world.admin.actor(), id, world.technician.id));
-            assert_refused(assigned, Rule::NotEligible);
+            assert_refused(assigned, Rule::NOT_ELIGIBLE);
         }
     }
     assert_eq!(world.load(id).status, Status::Cancelled);
@@ -138,7 +138,7 @@ fn a_job_that_is_not_paid_within_thirty_minutes_of_acceptance_is_cancelled_free(
     let keys = booking.slot.claim_keys(world.technician.id);
     assert_eq!(world.held(&keys).len(), keys.len());
     let technician = world.technician.actor();
-    assert_refused(run(world.bookings().en_route(&technician, booking.id)), Rule::PaymentRequired);
+    assert_refused(run(world.bookings().en_route(&technician, booking.id)), Rule::PAYMENT_REQUIRED);
     assert_eq!(world.load(booking.id).version, booking.version);
 
     world.clock.advance(TimeDelta::minutes(30) - TimeDelta::milliseconds(1));

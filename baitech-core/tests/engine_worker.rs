@@ -86,7 +86,7 @@ fn a_store_that_must_be_prepared_is_a_failure_and_no_refusal() {
     });
     assert_eq!((work.done, work.skipped, work.failed), (0, 0, 1));
     let rules: Vec<_> = work.failures.iter().map(|(_, error)| Error::rule(error)).collect();
-    assert_eq!(rules, [Some(Rule::NotPrepared)]);
+    assert_eq!(rules, [Some(Rule::NOT_PREPARED)]);
 }
 
 /// Attempts a booking whose reading ends as told, and tells how the attempt is ended, if the queue is told.

@@ -165,10 +165,10 @@ impl User {
     /// Hands in documents that prove who the user is.
     ///
     /// # Errors
-    /// Violations of `idNumber`, `frontImage` and `backImage`; [`Rule::AlreadyDecided`] once verified.
+    /// Violations of `idNumber`, `frontImage` and `backImage`; [`Rule::ALREADY_DECIDED`] once verified.
     pub fn submit_kyc(mut self, documents: &KycDocuments) -> Result<Decision<Self>> {
         if self.kyc.status == KycStatus::Verified {
-            return Err(Error::refused(Rule::AlreadyDecided, "the identity is verified already"));
+            return Err(Error::refused(Rule::ALREADY_DECIDED, "the identity is verified already"));
         }
         let mut violations = Violations::new();
         let id_number = violations.check(Text::<50>::new("idNumber", &documents.id_number));
@@ -192,7 +192,7 @@ impl User {
     /// Decides on the documents.
     ///
     /// # Errors
-    /// [`Rule::AlreadyDecided`] unless documents are waiting; a violation of `reason`.
+    /// [`Rule::ALREADY_DECIDED`] unless documents are waiting; a violation of `reason`.
     pub fn decide_kyc(
         mut self,
         decision: &KycDecision,
@@ -200,7 +200,7 @@ impl User {
         now: DateTime<Utc>,
     ) -> Result<Decision<Self>> {
         if !self.kyc.is_waiting() {
-            return Err(Error::refused(Rule::AlreadyDecided, "no documents wait for a decision"));
+            return Err(Error::refused(Rule::ALREADY_DECIDED, "no documents wait for a decision"));
         }
         let kyc = &mut self.0.kyc;
         match decision {

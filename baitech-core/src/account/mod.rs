@@ -9,6 +9,7 @@ mod kyc;
 mod local_span;
 mod public_place;
 mod repository;
+mod rules;
 mod service;
 mod stats;
 mod technician;

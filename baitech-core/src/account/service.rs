@@ -48,8 +48,8 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation; [`Code::Duplicate`](crate::kernel::Code::Duplicate) of `email`, `phoneNumber` or
-    /// `username`; [`Error::Forbidden`]; [`Rule::InactiveUser`], also for members of a company whose administrator is not active;
-    /// [`Rule::NotEligible`] for members of what is no company.
+    /// `username`; [`Error::Forbidden`]; [`Rule::INACTIVE_USER`], also for members of a company whose administrator is not active;
+    /// [`Rule::NOT_ELIGIBLE`] for members of what is no company.
     pub async fn register(&self, actor: &Actor, user: &NewUser) -> Result<Stored<User>> {
         let caller = match actor {
             Actor::Anonymous => None,
@@ -100,7 +100,7 @@ impl Accounts {
     /// A user, for itself and staff.
     ///
     /// # Errors
-    /// [`Error::NotFound`], also for others; [`Error::Forbidden`] for a role that the actor does not have; [`Rule::InactiveUser`].
+    /// [`Error::NotFound`], also for others; [`Error::Forbidden`] for a role that the actor does not have; [`Rule::INACTIVE_USER`].
     pub async fn get(&self, actor: &Actor, id: Id<User>) -> Result<Stored<User>> {
         let actor = &self.engine.reader(actor).await?;
         let visible = actor.is_staff() || actor.is_any(&[Some(id)]);
@@ -111,7 +111,7 @@ impl Accounts {
     /// The user with this address; for staff, and whoever signs users in.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff and the system; [`Rule::InactiveUser`].
+    /// [`Error::Forbidden`] for others than staff and the system; [`Rule::INACTIVE_USER`].
     pub async fn find_by_email(&self, actor: &Actor, email: &Email) -> Result<Option<Stored<User>>> {
         self.require_reader(actor).await?;
         Ok(self.engine.users.find_by_email(email).await?)
@@ -120,7 +120,7 @@ impl Accounts {
     /// The user with this number; for staff, and whoever signs users in.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff and the system; [`Rule::InactiveUser`].
+    /// [`Error::Forbidden`] for others than staff and the system; [`Rule::INACTIVE_USER`].
     pub async fn find_by_phone(&self, actor: &Actor, phone: &PhoneNumber) -> Result<Option<Stored<User>>> {
         self.require_reader(actor).await?;
         Ok(self.engine.users.find_by_phone(phone).await?)
@@ -129,7 +129,7 @@ impl Accounts {
     /// The user with this name.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff and the system; [`Rule::InactiveUser`].
+    /// [`Error::Forbidden`] for others than staff and the system; [`Rule::INACTIVE_USER`].
     pub async fn find_by_username(&self, actor: &Actor, username: &Username) -> Result<Option<Stored<User>>> {
         self.require_reader(actor).await?;
         Ok(self.engine.users.find_by_username(username).await?)
@@ -138,7 +138,7 @@ impl Accounts {
     /// Users, the oldest first; for staff.
     ///
     /// # Errors
-    /// [`Error::Forbidden`]; [`Rule::InactiveUser`]; a violation of `cursor`.
+    /// [`Error::Forbidden`]; [`Rule::INACTIVE_USER`]; a violation of `cursor`.
     pub async fn list(
         &self,
         actor: &Actor,
@@ -187,7 +187,7 @@ impl Accounts {
     /// Hands in documents that prove who the user is.
     ///
     /// # Errors
-    /// Violations of `idNumber` and the images; [`Rule::AlreadyDecided`] once verified; [`Error::Conflict`].
+    /// Violations of `idNumber` and the images; [`Rule::ALREADY_DECIDED`] once verified; [`Error::Conflict`].
     pub async fn submit_kyc(
         &self,
         actor: &Actor,
@@ -200,7 +200,7 @@ impl Accounts {
     /// Staff verify or reject the identity documents of another user.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff, and for staff that decides on itself; [`Rule::AlreadyDecided`] unless documents are waiting; [`Error::Conflict`].
+    /// [`Error::Forbidden`] for others than staff, and for staff that decides on itself; [`Rule::ALREADY_DECIDED`] unless documents are waiting; [`Error::Conflict`].
     pub async fn decide_kyc(
         &self,
         actor: &Actor,
@@ -289,11 +289,11 @@ impl Accounts {
         let user = self.engine.users.load(administrator).await?;
         let Some(user) = user.filter(|user| user.company() == Some(administrator)) else {
             let message = "the user named as the company's administrator is none";
-            return Err(Error::refused(Rule::NotEligible, message));
+            return Err(Error::refused(Rule::NOT_ELIGIBLE, message));
         };
         if user.status != UserStatus::Active {
             let message = format!("the account of the company's administrator is {}", user.status.as_str());
-            return Err(Error::refused(Rule::InactiveUser, message));
+            return Err(Error::refused(Rule::INACTIVE_USER, message));
         }
         Ok(Guard::User { id: administrator, stamps: UserStamps::of(&user) })
     }

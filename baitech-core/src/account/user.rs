@@ -190,12 +190,12 @@ impl User {
     /// Fails unless the user may start something new.
     ///
     /// # Errors
-    /// [`Rule::InactiveUser`].
+    /// [`Rule::INACTIVE_USER`].
     pub fn require_active(&self) -> Result<()> {
         if self.status == UserStatus::Active {
             return Ok(());
         }
-        Err(Error::refused(Rule::InactiveUser, format!("the account is {}", self.status.as_str())))
+        Err(Error::refused(Rule::INACTIVE_USER, format!("the account is {}", self.status.as_str())))
     }
 }
 

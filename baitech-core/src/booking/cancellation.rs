@@ -119,7 +119,7 @@ impl Booking {
     /// slot that is, and for work done at least its share of the estimated time; never more than the total.
     ///
     /// # Errors
-    /// [`Rule::TooEarly`] for a no-show of the customer before the technician has arrived and waited;
+    /// [`Rule::TOO_EARLY`] for a no-show of the customer before the technician has arrived and waited;
     /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for nobody's business.
     pub fn cancellation_quote(&self, no_show: bool, context: &Context<'_>) -> Result<CancellationQuote> {
         let parties = self.parties(&context.actor);
@@ -187,7 +187,7 @@ impl Booking {
     /// series that the booking carries; whoever else cancels does not.
     ///
     /// # Errors
-    /// [`Rule::Transition`], and those of [`cancellation_quote`](Self::cancellation_quote).
+    /// [`Rule::TRANSITION`], and those of [`cancellation_quote`](Self::cancellation_quote).
     pub fn cancel(mut self, reason: &str, no_show: bool, context: &Context<'_>) -> Result<Decision<Self>> {
         let quote = self.cancellation_quote(no_show, context)?;
         self.0.cancellation = Some(Cancellation {
@@ -228,7 +228,7 @@ impl Booking {
         if context.now < after(waiting_since, context.policy.no_show_wait) {
             let minutes = context.policy.no_show_wait.num_minutes();
             let message = format!("the customer has {minutes} minutes from the start, or from the arrival");
-            return Err(self.refuse(Rule::TooEarly, message, &context.actor));
+            return Err(self.refuse(Rule::TOO_EARLY, message, &context.actor));
         }
         Ok(())
     }

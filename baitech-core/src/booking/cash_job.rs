@@ -60,7 +60,7 @@ impl Booking {
 
 impl Decision<Booking> {
     /// Reserves the commission of a job in cash that is accepted. The commit is refused with
-    /// [`Rule::DebtLimit`](crate::kernel::Rule::DebtLimit) where the technician would come to owe too much.
+    /// [`Rule::DEBT_LIMIT`](crate::kernel::Rule::DEBT_LIMIT) where the technician would come to owe too much.
     pub(super) fn reserve_commission(mut self, context: &Context<'_>) -> Result<Self> {
         if self.next.payment.method == Some(PaymentMethod::Cash) {
             self.next.0.payment.reserved_commission = Some(Money::zero(self.next.pricing.currency()));

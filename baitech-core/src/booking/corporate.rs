@@ -31,7 +31,7 @@ impl Booking {
     /// The company's administrator, or an admin in their place, approves the price.
     ///
     /// # Errors
-    /// [`Rule::AlreadyDecided`]; [`Error::Forbidden`] for anybody else.
+    /// [`Rule::ALREADY_DECIDED`]; [`Error::Forbidden`] for anybody else.
     pub fn approve(self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.decide_approval(ApprovalStatus::Approved, context)
     }
@@ -63,7 +63,7 @@ impl Booking {
         let open =
             self.0.corporate.as_mut().filter(|corporate| corporate.approval == ApprovalStatus::Pending);
         let Some(corporate) = open else {
-            return Err(self.refuse(Rule::AlreadyDecided, "no approval is awaited", &actor));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, "no approval is awaited", &actor));
         };
         corporate.approval = approval;
         corporate.decided_by = actor.id();

@@ -53,7 +53,7 @@ impl Decision<Booking> {
     /// technician's time, the actual times, the reserved commission.
     ///
     /// # Errors
-    /// [`Rule::Transition`] where the table has no such arrow for this actor; those of money.
+    /// [`Rule::TRANSITION`] where the table has no such arrow for this actor; those of money.
     pub(super) fn step(
         mut self,
         to: BookingStatus,
@@ -177,7 +177,7 @@ impl Booking {
         };
         Err(Error::Refused(Box::new(Refusal {
             requested: Some(to.as_str()),
-            ..self.refusal(Rule::Transition, message, actor)
+            ..self.refusal(Rule::TRANSITION, message, actor)
         })))
     }
 
@@ -196,7 +196,7 @@ impl Booking {
             return Ok(());
         }
         let message = format!("{what} is not possible while a booking is {}", self.status);
-        Err(self.refuse(Rule::Transition, message, actor))
+        Err(self.refuse(Rule::TRANSITION, message, actor))
     }
 
     /// A refusal that names the status and what is allowed.

@@ -122,20 +122,20 @@ impl Booking {
     /// One side contests the work or the bill. Nothing moves until staff has decided.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Rule::AlreadyDecided`] after an earlier dispute; [`Rule::TooLate`] past the window after `paid`.
+    /// [`Rule::TRANSITION`]; [`Rule::ALREADY_DECIDED`] after an earlier dispute; [`Rule::TOO_LATE`] past the window after `paid`.
     pub fn dispute(mut self, claim: DisputeClaim, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.dispute.is_some() {
             let message = "this booking was disputed and decided once";
-            return Err(self.refuse(Rule::AlreadyDecided, message, &context.actor));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, message, &context.actor));
         }
         let window_ends = after(self.entered_at(), context.policy.dispute_window);
         if self.status == BookingStatus::Paid && context.now > window_ends {
-            return Err(self.refuse(Rule::TooLate, "the time for a dispute is over", &context.actor));
+            return Err(self.refuse(Rule::TOO_LATE, "the time for a dispute is over", &context.actor));
         }
         let raised_from = self.status;
         let reason = claim.reason.as_str().to_owned();
         let Some(raised_by) = context.actor.id() else {
-            return Err(self.refuse(Rule::Transition, "only a party can dispute", &context.actor));
+            return Err(self.refuse(Rule::TRANSITION, "only a party can dispute", &context.actor));
         };
         self.0.dispute = Some(Dispute {
             raised_by,
@@ -155,7 +155,7 @@ impl Booking {
     /// One side, or staff, brings something forward.
     ///
     /// # Errors
-    /// [`Rule::Transition`] unless disputed; violations of `images`; one of `evidence` after twenty of the same person.
+    /// [`Rule::TRANSITION`] unless disputed; violations of `images`; one of `evidence` after twenty of the same person.
     pub fn add_evidence(
         mut self,
         text: Text<1000>,
@@ -180,13 +180,13 @@ impl Booking {
             dispute.evidence.push(Evidence { element, submitted_by: by, submitted_at, text, images });
             return Ok(Decision::new(self).event(BookingEvent::BookingEvidenceAdded { by }));
         }
-        Err(self.refuse(Rule::Transition, "there is no dispute", &actor))
+        Err(self.refuse(Rule::TRANSITION, "there is no dispute", &actor))
     }
 
     /// Staff takes the dispute up.
     ///
     /// # Errors
-    /// [`Rule::Transition`] unless there is an open dispute; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff.
+    /// [`Rule::TRANSITION`] unless there is an open dispute; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff.
     pub fn investigate_dispute(self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Admin, Party::Support], &context.actor)?;
         self.set_dispute_status(DisputeStatus::Open, DisputeStatus::Investigating, context)
@@ -196,7 +196,7 @@ impl Booking {
     /// Nothing is left to do: the file is closed.
     ///
     /// # Errors
-    /// [`Rule::Transition`] unless the dispute is resolved; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff.
+    /// [`Rule::TRANSITION`] unless the dispute is resolved; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff.
     pub fn close_dispute(self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Admin, Party::Support], &context.actor)?;
         self.set_dispute_status(DisputeStatus::Resolved, DisputeStatus::Closed, context)
@@ -206,18 +206,18 @@ impl Booking {
     /// Flags a dispute that takes too long.
     ///
     /// # Errors
-    /// [`Rule::TooEarly`] before that; [`Rule::AlreadyDecided`] when it was flagged or decided.
+    /// [`Rule::TOO_EARLY`] before that; [`Rule::ALREADY_DECIDED`] when it was flagged or decided.
     pub fn escalate_dispute(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         let actor = context.actor;
         match self.0.dispute.as_mut() {
             Some(dispute) if dispute.escalated_at.is_none() && dispute.resolution.is_none() => {
                 if context.now < after(dispute.raised_at, context.policy.dispute_escalation) {
-                    return Err(self.refuse(Rule::TooEarly, "the dispute is not that old", &actor));
+                    return Err(self.refuse(Rule::TOO_EARLY, "the dispute is not that old", &actor));
                 }
                 dispute.escalated_at = Some(context.now);
             }
             Some(_) | None => {
-                return Err(self.refuse(Rule::AlreadyDecided, "there is nothing to escalate", &actor));
+                return Err(self.refuse(Rule::ALREADY_DECIDED, "there is nothing to escalate", &actor));
             }
         }
         Ok(Decision::new(self).event(BookingEvent::BookingDisputeEscalated))
@@ -228,7 +228,7 @@ impl Booking {
     /// After a release the booking walks on to `paid` where the money has come in; where it has not, the payment is awaited again.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Rule::PaymentRequired`] for a part of money that never came; [`Rule::PaymentMethod`] for the return of
+    /// [`Rule::TRANSITION`]; [`Rule::PAYMENT_REQUIRED`] for a part of money that never came; [`Rule::PAYMENT_METHOD`] for the return of
     /// money of which no transaction tells; a violation of `amount` for a part that is none.
     pub fn resolve_dispute(
         mut self,
@@ -237,7 +237,7 @@ impl Booking {
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         let Actor::User { id: resolved_by, .. } = context.actor else {
-            return Err(self.refuse(Rule::Transition, "a person decides a dispute", &context.actor));
+            return Err(self.refuse(Rule::TRANSITION, "a person decides a dispute", &context.actor));
         };
         // A release ends in `completed`, to where other arrows lead as well: here only the one for staff is meant.
         self.require_status(&[BookingStatus::Disputed], "resolving a dispute", &context.actor)?;
@@ -293,7 +293,7 @@ impl Booking {
         }
         if captured.is_zero() {
             let message = "nothing was paid of which a part could go back";
-            return Err(self.refuse(Rule::PaymentRequired, message, &context.actor));
+            return Err(self.refuse(Rule::PAYMENT_REQUIRED, message, &context.actor));
         }
         Ok(())
     }
@@ -306,7 +306,7 @@ impl Booking {
     ) -> Result<Decision<Self>> {
         match self.0.dispute.as_mut().filter(|dispute| dispute.status == from) {
             Some(dispute) => dispute.status = to,
-            None => return Err(self.refuse(Rule::Transition, "the dispute is not there", &context.actor)),
+            None => return Err(self.refuse(Rule::TRANSITION, "the dispute is not there", &context.actor)),
         }
         Ok(Decision::new(self))
     }

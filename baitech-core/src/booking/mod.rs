@@ -25,6 +25,7 @@ mod recurrence;
 mod repository;
 mod request;
 mod reschedule;
+mod rules;
 mod schedule;
 mod service;
 mod settlement;

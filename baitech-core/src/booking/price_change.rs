@@ -64,9 +64,9 @@ impl Booking {
     /// the customer before [`approve_price_change`](Self::approve_price_change).
     ///
     /// # Errors
-    /// [`Rule::Transition`] unless the technician holds the job; violations of `reason`, `materials…` and `services…`: at most 50 items
+    /// [`Rule::TRANSITION`] unless the technician holds the job; violations of `reason`, `materials…` and `services…`: at most 50 items
     /// in a proposal and 200 in a booking, 10,000,000 for a line and 20,000,000 for the whole booking. For a job in cash, the commit may
-    /// be refused with [`Rule::DebtLimit`].
+    /// be refused with [`Rule::DEBT_LIMIT`].
     pub fn propose_price_change(
         mut self,
         change: &NewPriceChange,
@@ -75,7 +75,7 @@ impl Booking {
         self.require_party(&[Party::Technician], &context.actor)?;
         if !self.status.holds_time() {
             return Err(self.refuse(
-                Rule::Transition,
+                Rule::TRANSITION,
                 "the price changes only while the job runs",
                 &context.actor,
             ));
@@ -110,13 +110,13 @@ impl Booking {
     /// what the company approves by itself, that is for the company's administrator.
     ///
     /// # Errors
-    /// [`Rule::ApprovalRequired`] for a member of a company who may not decide alone;
-    /// [`Rule::AlreadyDecided`] where no proposal is open; [`Rule::Transition`] once the work is done.
+    /// [`Rule::APPROVAL_REQUIRED`] for a member of a company who may not decide alone;
+    /// [`Rule::ALREADY_DECIDED`] where no proposal is open; [`Rule::TRANSITION`] once the work is done.
     pub fn approve_price_change(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let total = self.price_change.as_ref().map_or(self.pricing.total, |change| change.pricing.total);
         if self.asks_company_anew(total, context)? && context.actor.id() != Some(self.payer()) {
             let message = "the company's administrator approves a price this high";
-            return Err(self.refuse(Rule::ApprovalRequired, message, &context.actor));
+            return Err(self.refuse(Rule::APPROVAL_REQUIRED, message, &context.actor));
         }
         self.require_settled(context)?;
         let mut decision = self.decide_price_change(ApprovalStatus::Approved, context)?;
@@ -152,7 +152,7 @@ impl Booking {
     fn require_settled(&self, context: &Context<'_>) -> Result<()> {
         if context.has_open_payment() {
             let message = "a payment of the price as it is is on its way";
-            return Err(self.refuse(Rule::Undecided, message, &context.actor));
+            return Err(self.refuse(Rule::UNDECIDED, message, &context.actor));
         }
         Ok(())
     }
@@ -165,7 +165,7 @@ impl Booking {
         self.require_party(&[Party::Customer], &context.actor)?;
         if !self.status.holds_time() {
             return Err(self.refuse(
-                Rule::Transition,
+                Rule::TRANSITION,
                 "the price changes only while the job runs",
                 &context.actor,
             ));
@@ -173,7 +173,7 @@ impl Booking {
         let open = self.0.price_change.as_mut().filter(|change| change.status == ApprovalStatus::Pending);
         let Some(change) = open else {
             return Err(self.refuse(
-                Rule::AlreadyDecided,
+                Rule::ALREADY_DECIDED,
                 "no higher price awaits an answer",
                 &context.actor,
             ));

@@ -37,13 +37,13 @@ impl Booking {
     /// Begins (or, after a refusal, begins again) the search for a technician.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Rule::ApprovalRequired`] for a company's booking that nobody approved.
+    /// [`Rule::TRANSITION`]; [`Rule::APPROVAL_REQUIRED`] for a company's booking that nobody approved.
     pub fn begin_matching(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         let awaits =
             self.corporate.as_ref().is_some_and(|corporate| corporate.approval != ApprovalStatus::Approved);
         if awaits {
             let message = "the company has to approve this booking first";
-            return Err(self.refuse(Rule::ApprovalRequired, message, &context.actor));
+            return Err(self.refuse(Rule::APPROVAL_REQUIRED, message, &context.actor));
         }
         self.0.matching.requested_at = Some(context.now);
         self.0.matching.attempted_at = None;
@@ -53,7 +53,7 @@ impl Booking {
     /// Notes that a search found nobody; the next one reaches farther.
     ///
     /// # Errors
-    /// [`Rule::Transition`] unless a technician is being looked for, by somebody who could offer the job to one.
+    /// [`Rule::TRANSITION`] unless a technician is being looked for, by somebody who could offer the job to one.
     pub fn matching_attempted(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_transition(BookingStatus::Assigned, &context.actor)?;
         self.0.matching.attempted_at = Some(context.now);
@@ -64,10 +64,10 @@ impl Booking {
     /// technician's own rate. The customer has approved the old price, and so no more than that.
     ///
     /// # Errors
-    /// [`Rule::CostsMore`] for a price above the approved one.
+    /// [`Rule::COSTS_MORE`] for a price above the approved one.
     pub(super) fn priced_by_list(mut self, pricing: Pricing, context: &Context<'_>) -> Result<Self> {
         if pricing.total.exceeds(self.pricing.total)? {
-            return Err(self.refuse(Rule::CostsMore, PRICED_FOR_ANOTHER, &context.actor));
+            return Err(self.refuse(Rule::COSTS_MORE, PRICED_FOR_ANOTHER, &context.actor));
         }
         self.0.pricing = pricing;
         self.0.priced_for = None;
@@ -77,18 +77,18 @@ impl Booking {
     /// Offers the job to a technician. That the technician is eligible is matching's to say.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Rule::NotEligible`] for one who declined it, who is the customer, or where the price is the own rate
-    /// of another technician; [`Rule::TooLate`] after the end of the slot.
+    /// [`Rule::TRANSITION`]; [`Rule::NOT_ELIGIBLE`] for one who declined it, who is the customer, or where the price is the own rate
+    /// of another technician; [`Rule::TOO_LATE`] after the end of the slot.
     pub fn assign(mut self, assignment: Assignment, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.declined_by.contains(&assignment.technician) || self.customer == assignment.technician {
             let message = "this technician has declined the job, or is its customer";
-            return Err(self.refuse(Rule::NotEligible, message, &context.actor));
+            return Err(self.refuse(Rule::NOT_ELIGIBLE, message, &context.actor));
         }
         if self.priced_for.is_some_and(|technician| technician != assignment.technician) {
-            return Err(self.refuse(Rule::NotEligible, PRICED_FOR_ANOTHER, &context.actor));
+            return Err(self.refuse(Rule::NOT_ELIGIBLE, PRICED_FOR_ANOTHER, &context.actor));
         }
         if context.now >= self.slot.ends_at() {
-            return Err(self.refuse(Rule::TooLate, "the time of this job is over", &context.actor));
+            return Err(self.refuse(Rule::TOO_LATE, "the time of this job is over", &context.actor));
         }
         let booking = &mut self.0;
         booking.matching.attempted_at = Some(context.now);
@@ -110,13 +110,13 @@ impl Booking {
     /// The technician promises to come; the commit claims the technician's time, and reserves the commission of a job in cash.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Rule::TooLate`] after the end of the slot. The commit may be refused with
-    /// [`Rule::TimeSlotTaken`] and [`Rule::DebtLimit`].
+    /// [`Rule::TRANSITION`]; [`Rule::TOO_LATE`] after the end of the slot. The commit may be refused with
+    /// [`Rule::TIME_SLOT_TAKEN`] and [`Rule::DEBT_LIMIT`].
     pub fn accept(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let mut decision = Decision::new(self).step(BookingStatus::Accepted, context, None)?;
         let booking = &decision.next;
         if context.now >= booking.slot.ends_at() {
-            return Err(booking.refuse(Rule::TooLate, "the time of this job is over", &context.actor));
+            return Err(booking.refuse(Rule::TOO_LATE, "the time of this job is over", &context.actor));
         }
         decision.next.schedule_arrival_reminders(context);
         let (customer, technician) = (decision.next.customer, decision.next.technician);
@@ -128,12 +128,12 @@ impl Booking {
     /// again.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Rule::TooEarly`] for the system before the time is up.
+    /// [`Rule::TRANSITION`]; [`Rule::TOO_EARLY`] for the system before the time is up.
     pub fn reject(self, reason: Option<&str>, context: &Context<'_>) -> Result<Decision<Self>> {
         let expires = after(self.entered_at(), context.policy.acceptance_timeout);
         if context.actor == Actor::System && context.now < expires {
             return Err(self.refuse(
-                Rule::TooEarly,
+                Rule::TOO_EARLY,
                 "the technician still has time to answer",
                 &context.actor,
             ));
@@ -158,7 +158,7 @@ impl Booking {
     /// allows by itself. Another slot ends the agreement.
     ///
     /// # Errors
-    /// [`Rule::Transition`] unless `accepted`; a violation of `from` for a moment at which the
+    /// [`Rule::TRANSITION`] unless `accepted`; a violation of `from` for a moment at which the
     /// technician can set out anyway; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others
     /// than the customer.
     pub fn allow_early_start(mut self, from: DateTime<Utc>, context: &Context<'_>) -> Result<Decision<Self>> {
@@ -183,7 +183,7 @@ impl Booking {
             "the technician can set out from {} on, or once the customer has agreed to an earlier start",
             self.local(from)
         );
-        Err(self.refuse(Rule::TooEarly, message, &context.actor))
+        Err(self.refuse(Rule::TOO_EARLY, message, &context.actor))
     }
 
     /// A moment as people at the place of the job read it.
@@ -195,15 +195,15 @@ impl Booking {
     /// The technician sets out.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Rule::TooEarly`] long before the start, unless the customer has agreed
-    /// ([`departure_from`](Self::departure_from)); [`Rule::PaymentRequired`] where the money is due at
+    /// [`Rule::TRANSITION`]; [`Rule::TOO_EARLY`] long before the start, unless the customer has agreed
+    /// ([`departure_from`](Self::departure_from)); [`Rule::PAYMENT_REQUIRED`] where the money is due at
     /// acceptance and not held yet.
     pub fn en_route(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let decision = Decision::new(self).step(BookingStatus::EnRoute, context, None)?;
         decision.next.require_departure(context)?;
         if decision.next.awaits_money_at_acceptance() {
             let message = "the customer's payment is not held yet";
-            return Err(decision.next.refuse(Rule::PaymentRequired, message, &context.actor));
+            return Err(decision.next.refuse(Rule::PAYMENT_REQUIRED, message, &context.actor));
         }
         Ok(decision)
     }
@@ -211,7 +211,7 @@ impl Booking {
     /// The technician is there.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Rule::TooEarly`] as [`en_route`](Self::en_route).
+    /// [`Rule::TRANSITION`]; [`Rule::TOO_EARLY`] as [`en_route`](Self::en_route).
     pub fn arrive(self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_transition(BookingStatus::Arrived, &context.actor)?;
         self.require_departure(context)?;
@@ -224,7 +224,7 @@ impl Booking {
     /// The work begins, or goes on after a pause.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Rule::TooEarly`] as [`en_route`](Self::en_route).
+    /// [`Rule::TRANSITION`]; [`Rule::TOO_EARLY`] as [`en_route`](Self::en_route).
     pub fn start(self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_transition(BookingStatus::InProgress, &context.actor)?;
         self.require_departure(context)?;
@@ -234,7 +234,7 @@ impl Booking {
     /// The work rests.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; a violation of `pauses` after a hundred of them.
+    /// [`Rule::TRANSITION`]; a violation of `pauses` after a hundred of them.
     pub fn pause(self, reason: Option<&str>, context: &Context<'_>) -> Result<Decision<Self>> {
         let pauses = self.history.iter().filter(|change| change.status == BookingStatus::Paused).count();
         if self.status == BookingStatus::InProgress && pauses >= MAX_PAUSES {
@@ -247,7 +247,7 @@ impl Booking {
     /// The work is done. A higher price that the customer has not approved falls away; a warranty begins to run.
     ///
     /// # Errors
-    /// [`Rule::Transition`].
+    /// [`Rule::TRANSITION`].
     pub fn complete(self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_status(&[BookingStatus::InProgress], "completing", &context.actor)?;
         let mut decision = Decision::new(self).step(BookingStatus::Completed, context, None)?;
@@ -269,11 +269,11 @@ impl Booking {
     /// `payment_pending`, and to `paid` where nothing is left to pay.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Rule::TooEarly`] for the system before the time is up.
+    /// [`Rule::TRANSITION`]; [`Rule::TOO_EARLY`] for the system before the time is up.
     pub fn verify(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let expires = after(self.entered_at(), context.policy.verification_timeout);
         if context.actor == Actor::System && context.now < expires {
-            return Err(self.refuse(Rule::TooEarly, "the customer still has time to look", &context.actor));
+            return Err(self.refuse(Rule::TOO_EARLY, "the customer still has time to look", &context.actor));
         }
         Decision::new(self).step(BookingStatus::Verified, context, None)?.walk_on(context)
     }

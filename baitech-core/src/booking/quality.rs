@@ -12,7 +12,7 @@ impl Booking {
     /// The technician or staff notes a look at work that goes on.
     ///
     /// # Errors
-    /// [`Rule::Transition`] unless the technician is there and the work is not done.
+    /// [`Rule::TRANSITION`] unless the technician is there and the work is not done.
     pub fn add_checkpoint(
         mut self,
         name: Text<100>,
@@ -42,7 +42,7 @@ impl Booking {
     /// Staff checks the finished work, once.
     ///
     /// # Errors
-    /// [`Rule::Transition`] before the work is done; [`Rule::AlreadyDecided`] for a second check.
+    /// [`Rule::TRANSITION`] before the work is done; [`Rule::ALREADY_DECIDED`] for a second check.
     pub fn check_quality(
         mut self,
         score: Percent,
@@ -60,7 +60,7 @@ impl Booking {
         ];
         self.require_status(&done, "the check of finished work", actor)?;
         if self.quality.check.is_some() {
-            return Err(self.refuse(Rule::AlreadyDecided, "the work was checked already", actor));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, "the work was checked already", actor));
         }
         let checked_by = actor.id().ok_or_else(|| Error::forbidden("a person checks work"))?;
         let passed = score.get() >= 50;
@@ -71,7 +71,7 @@ impl Booking {
     /// The technician promises to mend what fails again within so many days of completion.
     ///
     /// # Errors
-    /// [`Rule::Transition`] once the work is done; a violation of `duration` outside of 1 to 3,650 days.
+    /// [`Rule::TRANSITION`] once the work is done; a violation of `duration` outside of 1 to 3,650 days.
     pub fn offer_warranty(
         mut self,
         days: u32,
@@ -81,7 +81,7 @@ impl Booking {
         self.require_party(&[Party::Technician], &context.actor)?;
         if !self.status.holds_time() {
             let message = "a warranty is offered before the work is done";
-            return Err(self.refuse(Rule::Transition, message, &context.actor));
+            return Err(self.refuse(Rule::TRANSITION, message, &context.actor));
         }
         if !(1..=3_650).contains(&days) {
             let message = "a warranty lasts 1 to 3,650 days";
@@ -95,8 +95,8 @@ impl Booking {
     /// Fails unless the warranty covers a claim for this slot now.
     ///
     /// # Errors
-    /// [`Rule::Transition`] before the work is verified; [`Rule::TooLate`] without a warranty that still runs;
-    /// [`Rule::PaymentRequired`] while the bill is unpaid; violations of `timeSlot` and, after ten claims, of
+    /// [`Rule::TRANSITION`] before the work is verified; [`Rule::TOO_LATE`] without a warranty that still runs;
+    /// [`Rule::PAYMENT_REQUIRED`] while the bill is unpaid; violations of `timeSlot` and, after ten claims, of
     /// `warranty.claims`.
     pub(super) fn require_warranty(&self, slot: &TimeSlot, context: &Context<'_>) -> Result<()> {
         self.require_party(&[Party::Customer], &context.actor)?;
@@ -108,12 +108,12 @@ impl Booking {
         ];
         self.require_status(&done, "a claim on the warranty", &context.actor)?;
         if self.warranty.expires_at.is_none_or(|expires_at| context.now >= expires_at) {
-            return Err(self.refuse(Rule::TooLate, "no warranty covers this booking now", &context.actor));
+            return Err(self.refuse(Rule::TOO_LATE, "no warranty covers this booking now", &context.actor));
         }
         if !self.is_paid_up() {
             let message =
                 format!("{} of the bill is unpaid; pay it before you claim the warranty", self.owed());
-            return Err(self.refuse(Rule::PaymentRequired, message, &context.actor));
+            return Err(self.refuse(Rule::PAYMENT_REQUIRED, message, &context.actor));
         }
         if self.warranty.claims.len() >= MAX_CLAIMS {
             let message = format!("at most {MAX_CLAIMS} claims on a warranty");
@@ -125,8 +125,8 @@ impl Booking {
     /// The customer claims the warranty: a zero-price booking comes with the decision.
     ///
     /// # Errors
-    /// [`Rule::Transition`] before the work is done; [`Rule::TooLate`] without a warranty that still runs;
-    /// [`Rule::PaymentRequired`] while the bill is unpaid; violations of `timeSlot` and, after ten claims, of
+    /// [`Rule::TRANSITION`] before the work is done; [`Rule::TOO_LATE`] without a warranty that still runs;
+    /// [`Rule::PAYMENT_REQUIRED`] while the bill is unpaid; violations of `timeSlot` and, after ten claims, of
     /// `warranty.claims`.
     pub fn claim_warranty(
         mut self,
@@ -166,12 +166,12 @@ impl Booking {
     /// Hides a finished booking from lists. It stays stored.
     ///
     /// # Errors
-    /// [`Rule::Transition`] unless nothing can follow; [`Error::Forbidden`] for others than staff.
+    /// [`Rule::TRANSITION`] unless nothing can follow; [`Error::Forbidden`] for others than staff.
     pub fn hide(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Admin, Party::Support], &context.actor)?;
         if !self.status.is_terminal() {
             return Err(self.refuse(
-                Rule::Transition,
+                Rule::TRANSITION,
                 "only a booking that has ended is hidden",
                 &context.actor,
             ));

@@ -79,7 +79,7 @@ impl Booking {
     /// Books the next of the series: it comes with the decision, under the price of now.
     ///
     /// # Errors
-    /// [`Rule::AlreadyDecided`] once the series has ended; [`Rule::TooEarly`] before the next one is due; a violation of
+    /// [`Rule::ALREADY_DECIDED`] once the series has ended; [`Rule::TOO_EARLY`] before the next one is due; a violation of
     /// `currency` for a company's series in another currency than the approval limit's.
     pub fn recur(self, pricing: Pricing, context: &Context<'_>) -> Result<Decision<Self>> {
         let (advanced, date) = self.advance_series(context)?;
@@ -104,13 +104,13 @@ impl Booking {
     /// Ends the series: what is booked stays, and no other follows. On the booking that carries the series, its first.
     ///
     /// # Errors
-    /// [`Rule::AlreadyDecided`] without a series that goes on; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than
+    /// [`Rule::ALREADY_DECIDED`] without a series that goes on; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than
     /// the customer and the staff.
     pub fn end_series(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Customer, Party::Admin, Party::Support], &context.actor)?;
         if !self.stop_series() {
             let message = "this booking carries no series that goes on";
-            return Err(self.refuse(Rule::AlreadyDecided, message, &context.actor));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, message, &context.actor));
         }
         Ok(Decision::new(self).event(BookingEvent::BookingSeriesEnded))
     }
@@ -124,10 +124,10 @@ impl Booking {
     fn advance_series(mut self, context: &Context<'_>) -> Result<(Self, NaiveDate)> {
         let Some((recurrence, date)) = self.recurrence.clone().and_then(|r| r.next.map(|date| (r, date)))
         else {
-            return Err(self.refuse(Rule::AlreadyDecided, "the series has ended", &context.actor));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, "the series has ended", &context.actor));
         };
         if context.now < self.recurs_at(date, context.policy) {
-            return Err(self.refuse(Rule::TooEarly, "the next of the series is not due", &context.actor));
+            return Err(self.refuse(Rule::TOO_EARLY, "the next of the series is not due", &context.actor));
         }
         self.0.recurrence = Some(recurrence.advanced(&self.slot, context.policy));
         Ok((self, date))

@@ -13,8 +13,8 @@ impl Booking {
     /// the own rate of one technician); where it rises past what a company approves by itself, the company is asked anew.
     ///
     /// # Errors
-    /// [`Rule::Transition`] from `accepted` on; a violation of `timeSlot` for a slot in the past;
-    /// [`Rule::ApprovalRequired`] where the company would have to be asked and a technician is being looked for already.
+    /// [`Rule::TRANSITION`] from `accepted` on; a violation of `timeSlot` for a slot in the past;
+    /// [`Rule::APPROVAL_REQUIRED`] where the company would have to be asked and a technician is being looked for already.
     pub fn move_slot(
         mut self,
         slot: TimeSlot,
@@ -33,7 +33,7 @@ impl Booking {
         let asks = self.asks_company_anew(pricing.total, context)?;
         if asks && self.status != BookingStatus::Pending {
             let message = "the higher price of that slot needs the company's approval; cancel and book anew";
-            return Err(self.refuse(Rule::ApprovalRequired, message, &context.actor));
+            return Err(self.refuse(Rule::APPROVAL_REQUIRED, message, &context.actor));
         }
         self.0.slot = slot;
         self.0.pricing = pricing;
@@ -52,7 +52,7 @@ impl Booking {
     /// One side proposes another slot for an accepted job, in the place of an earlier proposal.
     ///
     /// # Errors
-    /// [`Rule::Transition`] unless `accepted`; a violation of `timeSlot` for a slot in the past.
+    /// [`Rule::TRANSITION`] unless `accepted`; a violation of `timeSlot` for a slot in the past.
     pub fn propose_slot(
         mut self,
         slot: TimeSlot,
@@ -74,8 +74,8 @@ impl Booking {
     /// does the worst cancellation fee that the old slot had come to.
     ///
     /// # Errors
-    /// [`Rule::AlreadyDecided`] without a proposal; [`Error::Forbidden`] for the side that proposed; a violation of
-    /// `timeSlot` where it has passed meanwhile. The commit may be refused with [`Rule::TimeSlotTaken`].
+    /// [`Rule::ALREADY_DECIDED`] without a proposal; [`Error::Forbidden`] for the side that proposed; a violation of
+    /// `timeSlot` where it has passed meanwhile. The commit may be refused with [`Rule::TIME_SLOT_TAKEN`].
     pub fn approve_slot(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         let proposal = self.open_proposal(context)?;
         check_slot(&proposal.slot, context)?;
@@ -98,11 +98,11 @@ impl Booking {
     /// The other side declines, or the one who proposed takes it back.
     ///
     /// # Errors
-    /// [`Rule::AlreadyDecided`] without a proposal.
+    /// [`Rule::ALREADY_DECIDED`] without a proposal.
     pub fn decline_slot(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Customer, Party::Technician], &context.actor)?;
         if self.0.reschedule.take().is_none() {
-            return Err(self.refuse(Rule::AlreadyDecided, "no other slot awaits an answer", &context.actor));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, "no other slot awaits an answer", &context.actor));
         }
         Ok(Decision::new(self).event(BookingEvent::BookingRescheduleDeclined))
     }
@@ -111,7 +111,7 @@ impl Booking {
         self.require_party(&[Party::Customer, Party::Technician], &context.actor)?;
         self.require_status(&[BookingStatus::Accepted], "another slot", &context.actor)?;
         let Some(proposal) = self.reschedule.clone() else {
-            return Err(self.refuse(Rule::AlreadyDecided, "no other slot awaits an answer", &context.actor));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, "no other slot awaits an answer", &context.actor));
         };
         let proposer =
             self.parties(&crate::kernel::Actor::user(proposal.proposed_by, crate::kernel::Role::Customer));

@@ -43,22 +43,22 @@ impl Booking {
     /// Fails unless somebody could pay this booking now.
     ///
     /// # Errors
-    /// [`Rule::Transition`] before a technician has accepted, or once it has ended; [`Rule::AlreadyDecided`] where it is paid;
-    /// [`Rule::Undecided`] while a payment is on its way; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than the
+    /// [`Rule::TRANSITION`] before a technician has accepted, or once it has ended; [`Rule::ALREADY_DECIDED`] where it is paid;
+    /// [`Rule::UNDECIDED`] while a payment is on its way; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than the
     /// customer, the company and staff.
     pub fn require_payable(&self, context: &Context<'_>) -> Result<()> {
         let actor = &context.actor;
         self.require_party(&[Party::Customer, Party::Admin, Party::Support], actor)?;
         if self.payment.status.is_settled() && self.is_paid_up() {
-            return Err(self.refuse(Rule::AlreadyDecided, "this booking is paid", actor));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, "this booking is paid", actor));
         }
         if !self.could_be_paid() {
             let message = format!("there is nothing to pay while a booking is {}", self.status);
-            return Err(self.refuse(Rule::Transition, message, actor));
+            return Err(self.refuse(Rule::TRANSITION, message, actor));
         }
         if context.has_open_payment() {
             let message = "a payment is on its way; wait for it, or withdraw it where it waits for you";
-            return Err(self.refuse(Rule::Undecided, message, actor));
+            return Err(self.refuse(Rule::UNDECIDED, message, actor));
         }
         Ok(())
     }
@@ -171,8 +171,8 @@ impl Booking {
     /// Gives the held money to its receivers: the system once the time for a dispute by right has passed, an admin earlier.
     ///
     /// # Errors
-    /// [`Rule::TooEarly`] for the system; [`Rule::Transition`] while the booking is disputed, or before the work is done;
-    /// [`Rule::AlreadyDecided`] where nothing is held; [`Rule::UnderReview`];
+    /// [`Rule::TOO_EARLY`] for the system; [`Rule::TRANSITION`] while the booking is disputed, or before the work is done;
+    /// [`Rule::ALREADY_DECIDED`] where nothing is held; [`Rule::UNDER_REVIEW`];
     /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than an admin.
     pub fn release_escrow(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let actor = &context.actor;
@@ -189,10 +189,10 @@ impl Booking {
         )?;
         let by_itself = *actor == Actor::System;
         if by_itself && self.release_due(context.policy).is_none_or(|at| context.now < at) {
-            return Err(self.refuse(Rule::TooEarly, "the money is held for a while yet", actor));
+            return Err(self.refuse(Rule::TOO_EARLY, "the money is held for a while yet", actor));
         }
         if !context.payments.iter().any(|payment| payment.escrow.held) {
-            return Err(self.refuse(Rule::AlreadyDecided, "nothing is held for this booking", actor));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, "nothing is held for this booking", actor));
         }
         Decision::new(self).with_payments(context, |payment, _| {
             if payment.escrow.held { payment.release(context).map(Some) } else { Ok(None) }
@@ -203,18 +203,18 @@ impl Booking {
     /// it become the technician's debt. A payment that nobody was asked for yet, or that waits for its payer, is withdrawn.
     ///
     /// # Errors
-    /// [`Rule::Transition`] unless the payment is awaited; [`Rule::PaymentMethod`] unless it is paid in cash; [`Rule::Undecided`] while
+    /// [`Rule::TRANSITION`] unless the payment is awaited; [`Rule::PAYMENT_METHOD`] unless it is paid in cash; [`Rule::UNDECIDED`] while
     /// another payment is on its way; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than the technician and the staff.
     pub fn cash_received(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let actor = &context.actor;
         self.require_party(&[Party::Technician, Party::Admin, Party::Support], actor)?;
         self.require_status(&[BookingStatus::PaymentPending], "payment", actor)?;
         if self.payment.method.is_some_and(|method| method != PaymentMethod::Cash) {
-            return Err(self.refuse(Rule::PaymentMethod, "this booking is not paid in cash", actor));
+            return Err(self.refuse(Rule::PAYMENT_METHOD, "this booking is not paid in cash", actor));
         }
         let pending = |payment: &Stored<Transaction>| payment.status.is_open() && !payment.is_withdrawable();
         if context.payments.iter().any(pending) {
-            return Err(self.refuse(Rule::Undecided, "another payment is on its way", actor));
+            return Err(self.refuse(Rule::UNDECIDED, "another payment is on its way", actor));
         }
         let withdrawn = Decision::new(self).with_payments(context, |payment, _| {
             if !payment.status.is_open() {
@@ -273,7 +273,7 @@ impl Booking {
     }
 
     pub(super) fn payee(&self, context: &Context<'_>) -> Result<Id<User>> {
-        let missing = || self.refuse(Rule::NotEligible, "no technician did this work", &context.actor);
+        let missing = || self.refuse(Rule::NOT_ELIGIBLE, "no technician did this work", &context.actor);
         self.technician.ok_or_else(missing)
     }
 
@@ -379,7 +379,7 @@ impl Decision<Booking> {
     fn post_cash_refund(self, amount: Money, context: &Context<'_>) -> Result<Self> {
         if self.next.payment.method != Some(PaymentMethod::Cash) {
             let message = "no transaction tells how this booking was paid, and what to give back";
-            return Err(self.next.refuse(Rule::PaymentMethod, message, &context.actor));
+            return Err(self.next.refuse(Rule::PAYMENT_METHOD, message, &context.actor));
         }
         let technician = self.next.payee(context)?;
         let (customer, payer) = (self.next.customer, self.next.payer());

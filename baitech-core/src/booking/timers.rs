@@ -107,7 +107,7 @@ impl Booking {
     /// service's.
     ///
     /// # Errors
-    /// [`Rule::TooEarly`], [`Rule::Transition`] or [`Rule::AlreadyDecided`] where it is not (or no longer) to be done.
+    /// [`Rule::TOO_EARLY`], [`Rule::TRANSITION`] or [`Rule::ALREADY_DECIDED`] where it is not (or no longer) to be done.
     pub fn run_task(self, task: Task, context: &Context<'_>) -> Result<Decision<Self>> {
         let context = &context.as_system();
         match task {
@@ -120,7 +120,7 @@ impl Booking {
             Task::Remind(place) => self.remind(place, context),
             Task::EscalateDispute => self.escalate_dispute(context),
             Task::Recur => {
-                Err(Error::refused(Rule::Transition, "the next of a series is booked by the service"))
+                Err(Error::refused(Rule::TRANSITION, "the next of a series is booked by the service"))
             }
         }
     }
@@ -128,14 +128,14 @@ impl Booking {
     fn expire_payment(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let expires = after(self.entered_at(), context.policy.payment_timeout);
         if !self.awaits_money_at_acceptance() || context.now < expires {
-            return Err(self.refuse(Rule::TooEarly, "the payment is not overdue", &context.actor));
+            return Err(self.refuse(Rule::TOO_EARLY, "the payment is not overdue", &context.actor));
         }
         // The money may have come: the provider, or a person, says so first.
         let claimed =
             |payment: &Stored<Transaction>| payment.status.is_open() && payment.gateway.awaits_confirmation;
         if context.payments.iter().any(claimed) {
             let message = "a call says that the payment has come, and the provider has not confirmed it yet";
-            return Err(self.refuse(Rule::UnderReview, message, &context.actor));
+            return Err(self.refuse(Rule::UNDER_REVIEW, message, &context.actor));
         }
         self.cancel("the payment did not come in time", false, context)
     }
@@ -146,7 +146,7 @@ impl Booking {
         let due =
             self.0.reminders.get_mut(place).filter(|r| r.sent_at.is_none() && r.scheduled_for <= context.now);
         let Some(reminder) = due else {
-            return Err(self.refuse(Rule::TooEarly, "this reminder is not due", &context.actor));
+            return Err(self.refuse(Rule::TOO_EARLY, "this reminder is not due", &context.actor));
         };
         let kind = reminder.kind;
         if !kind.still_applies(status) {

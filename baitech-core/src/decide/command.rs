@@ -152,10 +152,16 @@ pub(super) async fn replay<A: Aggregate>(load: &dyn Load<A>, answer: &[u8]) -> R
     load.load(answer.id).await?.ok_or_else(|| Error::not_found(A::KIND, answer.id))
 }
 
+/// The rule of every command that costs something.
+impl Rule {
+    /// It costs more than its caller agreed to.
+    pub const COSTS_MORE: Self = Self::new("costs_more");
+}
+
 /// Fails where a command costs more than its caller agreed to, and where the agreement is in another currency.
 ///
 /// # Errors
-/// [`Rule::CostsMore`] with both amounts; a violation of `agreedTotal`.
+/// [`Rule::COSTS_MORE`] with both amounts; a violation of `agreedTotal`.
 pub(crate) fn require_agreed(agreed: Option<Money>, price: Money) -> Result<()> {
     let Some(agreed) = agreed else { return Ok(()) };
     if agreed.currency() != price.currency() {
@@ -164,7 +170,7 @@ pub(crate) fn require_agreed(agreed: Option<Money>, price: Money) -> Result<()> 
     }
     if price.exceeds(agreed)? {
         let message = format!("the price is now {price}, above the agreed maximum of {agreed}");
-        return Err(Error::refused(Rule::CostsMore, message));
+        return Err(Error::refused(Rule::COSTS_MORE, message));
     }
     Ok(())
 }

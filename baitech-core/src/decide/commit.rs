@@ -221,12 +221,12 @@ fn one_a_user(tallies: Vec<Tally>) -> Vec<Tally> {
 pub(super) fn refusal(error: StoreError) -> Error {
     match error {
         StoreError::Claimed(claim) if claim.key.space() == SLOT_CLAIMS => {
-            Error::refused(Rule::TimeSlotTaken, "the technician holds another booking at that time")
+            Error::refused(Rule::TIME_SLOT_TAKEN, "the technician holds another booking at that time")
         }
         StoreError::Claimed(claim) if claim.key.space() == OPEN_REQUEST_CLAIMS => {
             let message =
                 "other requests took the last places; wait until a technician accepts one, or cancel one";
-            Error::refused(Rule::TooManyRequests, message)
+            Error::refused(Rule::TOO_MANY_REQUESTS, message)
         }
         other => other.into(),
     }

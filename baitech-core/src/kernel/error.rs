@@ -2,11 +2,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Current, Kind, MoneyError, Violation, Violations};
-use crate::{
-    ledger::{Account, UnbalancedEntry},
-    store::{Breach, Limit, StoreError},
-};
+use super::{Code, Current, Kind, MoneyError, Rule, Violation, Violations};
 
 /// The result of a command or a query of the engine.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -94,26 +90,6 @@ impl Error {
         }))
     }
 
-    /// A unique field, or a claim of a space, that belongs to something else.
-    fn taken(field: &str) -> Self {
-        let what = match field {
-            "bookingNumber" => Unique::BookingNumber,
-            "transactionNumber" => Unique::TransactionNumber,
-            "gatewayReference" => Unique::ProviderReference,
-            crate::payment::NEWS_CLAIMS => Unique::ProviderNews,
-            crate::payment::RECEIPT_CLAIMS => Unique::Receipt,
-            "email" | "phoneNumber" | "username" => {
-                return Violation::new(field.to_owned(), Code::Duplicate, "another user has this already")
-                    .into();
-            }
-            other => match other.strip_prefix("user.") {
-                Some(field) => return Self::taken(field),
-                None => Unique::Claim,
-            },
-        };
-        Self::Duplicate(what)
-    }
-
     /// The rule that refused, if one did.
     #[must_use]
     pub fn rule(&self) -> Option<Rule> {
@@ -130,65 +106,6 @@ impl From<Violation> for Error {
     }
 }
 
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Duplicate { field } => Self::taken(field),
-            StoreError::Claimed(claim) => Self::taken(claim.key.space()),
-            StoreError::Corrupt { collection, id, reason } => Self::Corrupt { collection, id, reason },
-            StoreError::OutOfBounds(breach) => beyond(breach),
-            StoreError::KeyReused => {
-                Self::refused(Rule::IdempotencyKeyReused, "this idempotency key was used for another request")
-            }
-            StoreError::Cursor(violation) => violation.into(),
-            StoreError::NotPrepared(way_out) => Self::refused(Rule::NotPrepared, way_out),
-            bug @ StoreError::Malformed(_) => Self::Internal { reason: bug.to_string() },
-            failed @ (StoreError::Conflict(_) | StoreError::Unavailable(_)) => {
-                Self::Unavailable { reason: failed.to_string() }
-            }
-        }
-    }
-}
-
-/// What a bound that a commit would have broken means to a person.
-fn beyond(Breach { account, limit }: Breach) -> Error {
-    match (account, limit) {
-        (Account::Wallet(_), Limit::Max(max)) => {
-            let message = format!("a wallet holds {max} at most, with the top-ups that are on their way");
-            Violation::new("amount", Code::OutOfRange, message).into()
-        }
-        (Account::Receivable(_), Limit::Max(_)) => {
-            let message = "this is more than is owed, with the payments that are on their way";
-            Error::refused(Rule::ExceedsCapture, message)
-        }
-        (Account::Receivable(_), Limit::Min(min)) => {
-            let message = format!("a company owes {} at most", min.negated());
-            Error::refused(Rule::DebtLimit, message)
-        }
-        (Account::OpenCashJobs(_), Limit::Min(min)) => {
-            let most = min.negated();
-            let message = format!(
-                "more than {most} would be owed to the platform, with accepted jobs in cash: pay the debt first"
-            );
-            Error::refused(Rule::DebtLimit, message)
-        }
-        (_, Limit::Min(_)) => Error::refused(Rule::InsufficientFunds, shortage(account)),
-        (_, Limit::Max(max)) => {
-            Violation::new("amount", Code::OutOfRange, format!("{account} holds {max} at most")).into()
-        }
-    }
-}
-
-/// What a person should know of an account that has too little.
-const fn shortage(account: Account) -> &'static str {
-    match account {
-        Account::Wallet(_) => "there is not that much in the wallet",
-        Account::Payable(_) => "there is not that much to be paid out",
-        Account::Escrow(_) => "there is not that much held for the booking",
-        _ => "there is not that much on the account",
-    }
-}
-
 impl From<MoneyError> for Error {
     fn from(error: MoneyError) -> Self {
         let (field, code) = match error {
@@ -198,15 +115,6 @@ impl From<MoneyError> for Error {
             }
         };
         Violation::new(field, code, error.to_string()).into()
-    }
-}
-
-impl From<UnbalancedEntry> for Error {
-    fn from(error: UnbalancedEntry) -> Self {
-        match error {
-            UnbalancedEntry::Money(error) => error.into(),
-            UnbalancedEntry::Sum(_) | UnbalancedEntry::TooFew => Self::Internal { reason: error.to_string() },
-        }
     }
 }
 
@@ -251,55 +159,6 @@ impl fmt::Display for Unique {
             Self::Claim => "what was claimed",
         })
     }
-}
-
-/// The rule that said no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Rule {
-    /// The state machine has no such transition, or none for this actor.
-    Transition,
-    /// The technician holds another booking at that time.
-    TimeSlotTaken,
-    /// The technician cannot do this job: category, area, hours, verification or an earlier refusal.
-    NotEligible,
-    /// The user is not active.
-    InactiveUser,
-    /// The company has not approved the booking.
-    ApprovalRequired,
-    /// The money is not there (or not held) yet.
-    PaymentRequired,
-    /// No gateway for that payment method is configured.
-    PaymentMethod,
-    /// The payment was declined by its provider.
-    PaymentDeclined,
-    /// There is less money than this needs.
-    InsufficientFunds,
-    /// It is more than can be given back.
-    ExceedsCapture,
-    /// A person has to look at the payment first.
-    UnderReview,
-    /// The technician owes the platform too much.
-    DebtLimit,
-    /// The customer owes fees that have to be paid before the next booking.
-    UnpaidFees,
-    /// The customer has as many open requests as one may have.
-    TooManyRequests,
-    /// It costs more than its caller agreed to.
-    CostsMore,
-    /// It is too early for this.
-    TooEarly,
-    /// It is too late for this.
-    TooLate,
-    /// It was decided already.
-    AlreadyDecided,
-    /// Something else must be decided first.
-    Undecided,
-    /// This idempotency key belongs to another request.
-    IdempotencyKeyReused,
-    /// The store must be prepared first.
-    NotPrepared,
 }
 
 /// A rule of the domain said no.

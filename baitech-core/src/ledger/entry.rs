@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Account;
 use crate::{
-    kernel::{Currency, Id, Money, MoneyError},
+    kernel::{Currency, Error, Id, Money, MoneyError},
     store::AggregateRef,
 };
 
@@ -52,6 +52,15 @@ pub enum UnbalancedEntry {
     /// They cannot be summed.
     #[error(transparent)]
     Money(#[from] MoneyError),
+}
+
+impl From<UnbalancedEntry> for Error {
+    fn from(error: UnbalancedEntry) -> Self {
+        match error {
+            UnbalancedEntry::Money(error) => error.into(),
+            UnbalancedEntry::Sum(_) | UnbalancedEntry::TooFew => Self::Internal { reason: error.to_string() },
+        }
+    }
 }
 
 impl Entry {

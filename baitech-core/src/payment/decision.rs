@@ -29,7 +29,7 @@ impl Transaction {
     pub(super) fn go(&mut self, to: TransactionStatus, cause: Cause) -> Result<()> {
         if self.status.cause(to) != Some(cause) {
             let message = format!("a transaction that is {} cannot become {to}", self.status);
-            return Err(self.refuse(Rule::Transition, message));
+            return Err(self.refuse(Rule::TRANSITION, message));
         }
         self.0.status = to;
         Ok(())

@@ -35,10 +35,10 @@ impl Transaction {
     /// Gives what is held to its receivers.
     ///
     /// # Errors
-    /// [`Rule::AlreadyDecided`] where nothing is held (any more); [`Rule::UnderReview`].
+    /// [`Rule::ALREADY_DECIDED`] where nothing is held (any more); [`Rule::UNDER_REVIEW`].
     pub fn release(self, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.is_under_review() {
-            return Err(self.refuse(Rule::UnderReview, "a person has to look at this payment first"));
+            return Err(self.refuse(Rule::UNDER_REVIEW, "a person has to look at this payment first"));
         }
         let shares = self.net_shares()?;
         self.share_out(&shares, context)
@@ -47,10 +47,10 @@ impl Transaction {
     /// Gives what is held to its receivers in these shares, which sum to it.
     fn share_out(mut self, shares: &Shares, context: &Context<'_>) -> Result<Decision<Self>> {
         let Some(booking) = self.booking.filter(|_| self.escrow.held) else {
-            return Err(self.refuse(Rule::AlreadyDecided, "nothing is held for this payment"));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, "nothing is held for this payment"));
         };
         let technician =
-            self.payee.ok_or_else(|| self.refuse(Rule::NotEligible, "no technician did this work"))?;
+            self.payee.ok_or_else(|| self.refuse(Rule::NOT_ELIGIBLE, "no technician did this work"))?;
         self.0.escrow.held = false;
         self.0.escrow.released_at = Some(context.now);
         self.schedule_settlement(context);
@@ -84,7 +84,7 @@ impl Transaction {
     /// back to the payer.
     ///
     /// # Errors
-    /// [`Rule::AlreadyDecided`] where nothing is held; [`Rule::UnderReview`] while the payer's bank decides on it; those of the ledger.
+    /// [`Rule::ALREADY_DECIDED`] where nothing is held; [`Rule::UNDER_REVIEW`] while the payer's bank decides on it; those of the ledger.
     pub(crate) fn cancel_held(
         self,
         fee: Money,
@@ -92,12 +92,12 @@ impl Transaction {
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         if self.is_contested() {
-            return Err(self.refuse(Rule::UnderReview, "the payer's bank has to decide first"));
+            return Err(self.refuse(Rule::UNDER_REVIEW, "the payer's bank has to decide first"));
         }
         if self.has_open_move() {
             let message =
                 "the provider moved money of it without our order; a person has to decide on that first";
-            return Err(self.refuse(Rule::UnderReview, message));
+            return Err(self.refuse(Rule::UNDER_REVIEW, message));
         }
         let captured = self.captured()?;
         let zero = Money::zero(captured.currency());
@@ -164,7 +164,7 @@ impl Transaction {
             return Ok(Decision::new(self));
         };
         let technician =
-            self.payee.ok_or_else(|| self.refuse(Rule::NotEligible, "no technician did this work"))?;
+            self.payee.ok_or_else(|| self.refuse(Rule::NOT_ELIGIBLE, "no technician did this work"))?;
         self.schedule_settlement(context);
         let (id, booking) = (self.id, self.booking);
         Decision::new(self).event(PaymentEvent::EscrowThawed { booking, amount: left }).post(
@@ -177,11 +177,11 @@ impl Transaction {
     /// What a decided dispute does with the payment: so much goes back to the payer, and the rest to its receivers.
     ///
     /// # Errors
-    /// [`Rule::UnderReview`] where a part is to be released of what a person has to look at; those of
+    /// [`Rule::UNDER_REVIEW`] where a part is to be released of what a person has to look at; those of
     /// [`check_refund`](Self::check_refund); those of the ledger.
     pub(crate) fn resolve(self, back: Money, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.is_blocked() || (self.is_under_review() && back != self.captured()?) {
-            return Err(self.refuse(Rule::UnderReview, "a person has to look at this payment first"));
+            return Err(self.refuse(Rule::UNDER_REVIEW, "a person has to look at this payment first"));
         }
         let returned = if back.is_zero() {
             Decision::new(self)

@@ -12,10 +12,10 @@ use crate::{
 /// is configured is another question.
 ///
 /// # Errors
-/// [`Rule::PaymentMethod`]: bank transfers are for companies; cash pays only the booking itself; a
+/// [`Rule::PAYMENT_METHOD`]: bank transfers are for companies; cash pays only the booking itself; a
 /// wallet does not fill a wallet.
 pub(crate) fn require_method(method: PaymentMethod, kind: TransactionKind, payer: &User) -> Result<()> {
-    let refused = |message: String| Err(Error::refused(Rule::PaymentMethod, message));
+    let refused = |message: String| Err(Error::refused(Rule::PAYMENT_METHOD, message));
     match (method, kind) {
         (PaymentMethod::BankTransfer, _) if payer.company().is_none() => {
             refused("only companies pay by bank transfer; choose another method".to_owned())

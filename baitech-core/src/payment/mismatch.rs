@@ -161,8 +161,8 @@ impl Transaction {
     /// then the platform's discount, and what is too much goes into the payer's wallet.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff, and for who pays or is paid by it; [`Rule::AlreadyDecided`] where there is nothing to
-    /// decide; [`Rule::Transition`] where the booking wants no payment (any more), and where too little came for anything but a booking.
+    /// [`Error::Forbidden`] for others than staff, and for who pays or is paid by it; [`Rule::ALREADY_DECIDED`] where there is nothing to
+    /// decide; [`Rule::TRANSITION`] where the booking wants no payment (any more), and where too little came for anything but a booking.
     pub fn decide_mismatch(
         mut self,
         complete: bool,
@@ -177,7 +177,7 @@ impl Transaction {
                 mismatch.decided = Some((context.now, by));
                 mismatch.received
             }
-            None => return Err(self.refuse(Rule::AlreadyDecided, "there is nothing to decide")),
+            None => return Err(self.refuse(Rule::ALREADY_DECIDED, "there is nothing to decide")),
         };
         self.0.gateway.needs_person = false;
         let event = PaymentEvent::PaymentMismatchResolved { completed: complete };
@@ -195,15 +195,15 @@ impl Transaction {
         }
         if self.status.is_settled() {
             return Err(
-                self.refuse(Rule::Transition, "the payment has come otherwise; this can only go back")
+                self.refuse(Rule::TRANSITION, "the payment has come otherwise; this can only go back")
             );
         }
         let gross = self.amount.gross;
         if received.currency() != gross.currency() {
-            return Err(self.refuse(Rule::Transition, "money of another currency can only go back"));
+            return Err(self.refuse(Rule::TRANSITION, "money of another currency can only go back"));
         }
         if self.is_orphan(booking.map(|stored| &stored.value)) {
-            return Err(self.refuse(Rule::Transition, "the booking wants no payment any more"));
+            return Err(self.refuse(Rule::TRANSITION, "the booking wants no payment any more"));
         }
         let (id, payer) = (self.id, self.required(self.payer)?);
         let receipt = self.mismatch.as_ref().and_then(|mismatch| mismatch.receipt.clone());
@@ -212,7 +212,7 @@ impl Transaction {
         let rest = received.checked_sub(gross)?;
         // A booking's price is the platform's to lower. Into a wallet or to a technician goes what has come, and no more.
         if rest.is_negative() && self.kind != TransactionKind::BookingPayment {
-            return Err(self.refuse(Rule::Transition, "too little has come; it can only go back"));
+            return Err(self.refuse(Rule::TRANSITION, "too little has come; it can only go back"));
         }
         let completed = self.complete(before, Some(Account::Reserved(id)), booking, context)?.event(event);
         let counterpart = if rest.is_negative() { Account::Discounts } else { Account::Wallet(payer) };

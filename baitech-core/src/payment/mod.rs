@@ -23,6 +23,7 @@ mod reconciliation;
 mod refund;
 mod repository;
 mod review;
+mod rules;
 mod service;
 mod settle;
 mod status;

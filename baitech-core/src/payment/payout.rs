@@ -11,11 +11,11 @@ use crate::{
 
 impl Transaction {
     /// Sets aside what somebody is to be paid, and wants it paid. The commit may be refused with
-    /// [`Rule::InsufficientFunds`](crate::kernel::Rule::InsufficientFunds): nobody is paid more than is owed to them; and with
-    /// [`Rule::DebtLimit`](crate::kernel::Rule::DebtLimit) where accepted jobs in cash would then take a technician's debt past the limit.
+    /// [`Rule::INSUFFICIENT_FUNDS`](crate::kernel::Rule::INSUFFICIENT_FUNDS): nobody is paid more than is owed to them; and with
+    /// [`Rule::DEBT_LIMIT`](crate::kernel::Rule::DEBT_LIMIT) where accepted jobs in cash would then take a technician's debt past the limit.
     ///
     /// # Errors
-    /// Those of the ledger; [`Rule::Transition`](crate::kernel::Rule::Transition) for a kind that pays nobody out.
+    /// Those of the ledger; [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION) for a kind that pays nobody out.
     pub fn begin_pay_out(new: NewTransaction, context: &Context<'_>) -> Result<Decision<Self>> {
         let decision = Self::begin(new, context)?;
         let transaction = &decision.next;
@@ -24,7 +24,7 @@ impl Transaction {
             (TransactionKind::WalletWithdrawal, Some(owner)) => Account::Wallet(owner),
             _ => {
                 let message = "this kind of transaction pays nobody out";
-                return Err(transaction.refuse(crate::kernel::Rule::Transition, message));
+                return Err(transaction.refuse(crate::kernel::Rule::TRANSITION, message));
             }
         };
         let (id, gross) = (transaction.id, transaction.amount.gross);

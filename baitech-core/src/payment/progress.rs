@@ -27,10 +27,10 @@ impl Transaction {
     /// Notes that it is being sent. Only who has committed this sends it: from now on its outcome is unknown.
     ///
     /// # Errors
-    /// [`Rule::Transition`] where it was sent before.
+    /// [`Rule::TRANSITION`] where it was sent before.
     pub fn send(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         if !self.wants_sending() {
-            return Err(self.refuse(Rule::Transition, "this was sent before"));
+            return Err(self.refuse(Rule::TRANSITION, "this was sent before"));
         }
         if self.status == TransactionStatus::Initiated {
             self.go(TransactionStatus::Pending, Cause::Sent)?;
@@ -195,13 +195,13 @@ impl Transaction {
     /// Gives up what nobody has been asked for yet, or what waits for its payer alone.
     ///
     /// # Errors
-    /// [`Rule::Transition`] once a provider was asked, or once it has ended.
+    /// [`Rule::TRANSITION`] once a provider was asked, or once it has ended.
     pub fn withdraw(self, reason: &str, context: &Context<'_>) -> Result<Decision<Self>> {
         if !self.is_withdrawable() {
             let message = "a provider was asked for this payment already; its outcome has to be awaited";
             let ended = "this has ended; only an open payment is withdrawn";
             let message = if self.status.is_open() { message } else { ended };
-            return Err(self.refuse(Rule::Transition, message));
+            return Err(self.refuse(Rule::TRANSITION, message));
         }
         self.fail("withdrawn", reason, (TransactionStatus::Cancelled, Cause::Withdrawn), context)
     }
@@ -253,10 +253,10 @@ impl Transaction {
     /// Takes money back that has gone out and did not arrive: it lies where it was set aside from, as if it had not gone out.
     ///
     /// # Errors
-    /// [`Rule::Transition`] where none has gone out; those of the ledger.
+    /// [`Rule::TRANSITION`] where none has gone out; those of the ledger.
     pub(super) fn came_back(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         let (Some(account), Some(provider)) = (self.set_aside_from(), self.gateway.provider) else {
-            return Err(self.refuse(Rule::Transition, "nothing could come back of this"));
+            return Err(self.refuse(Rule::TRANSITION, "nothing could come back of this"));
         };
         self.go(TransactionStatus::Refunded, Cause::GivenBack)?;
         self.0.gateway.needs_person = false;

@@ -252,7 +252,7 @@ impl Transaction {
     ) -> Result<Decision<Self>> {
         let provider = self.gateway.provider;
         let provider =
-            provider.ok_or_else(|| self.refuse(Rule::PaymentMethod, "no provider has this money"))?;
+            provider.ok_or_else(|| self.refuse(Rule::PAYMENT_METHOD, "no provider has this money"))?;
         let reference = self.reference_of(id.as_deref());
         self.0.provider_moves.push(ProviderMove {
             id,
@@ -324,7 +324,7 @@ impl Transaction {
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         let (Some(account), Some(provider)) = (self.set_aside_from(), self.gateway.provider) else {
-            return Err(self.refuse(Rule::Transition, "nothing could come back of this"));
+            return Err(self.refuse(Rule::TRANSITION, "nothing could come back of this"));
         };
         self.0.provider_moves.push(ProviderMove {
             id: id.map(str::to_owned),
@@ -360,8 +360,8 @@ impl Transaction {
     ///
     /// # Errors
     /// [`Error::Forbidden`] for others than staff, and for who pays or is paid by it;
-    /// [`Rule::AlreadyDecided`] where there is nothing to decide; violations of `amount`;
-    /// [`Rule::UnderReview`] while a bank has to decide; those of the ledger.
+    /// [`Rule::ALREADY_DECIDED`] where there is nothing to decide; violations of `amount`;
+    /// [`Rule::UNDER_REVIEW`] while a bank has to decide; those of the ledger.
     pub fn decide_provider_move(
         mut self,
         book: bool,
@@ -375,7 +375,7 @@ impl Transaction {
         let disputed = booking.is_some_and(|booking| booking.status == BookingStatus::Disputed);
         let by = context.actor.id().ok_or_else(|| Error::forbidden("a person decides this"))?;
         let Some(index) = self.provider_moves.iter().position(|moved| moved.state == MoveState::Open) else {
-            return Err(self.refuse(Rule::AlreadyDecided, "there is nothing to decide"));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, "there is nothing to decide"));
         };
         // It is taken out, decided, and put at the end.
         let mut moved = self.0.provider_moves.remove(index);
@@ -444,11 +444,11 @@ impl Transaction {
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         if self.is_contested() {
-            return Err(self.refuse(Rule::UnderReview, "the payer's bank has to decide first"));
+            return Err(self.refuse(Rule::UNDER_REVIEW, "the payer's bank has to decide first"));
         }
         let provider = self.gateway.provider;
         let provider =
-            provider.ok_or_else(|| self.refuse(Rule::PaymentMethod, "no provider has this money"))?;
+            provider.ok_or_else(|| self.refuse(Rule::PAYMENT_METHOD, "no provider has this money"))?;
         let (id, name) = (self.id, self.reference_of(moved.id.as_deref()));
         let kept = self.mismatch.as_ref().filter(|mismatch| mismatch.decided.is_none());
         let kept = kept.and_then(|mismatch| mismatch.received);

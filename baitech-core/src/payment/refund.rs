@@ -16,8 +16,8 @@ impl Transaction {
     /// Fails for an amount that cannot be given back of this transaction.
     ///
     /// # Errors
-    /// Violations of `amount` for nothing, less than nothing, a fraction of the smallest unit, or another currency; [`Rule::Transition`]
-    /// where no money has come; [`Rule::ExceedsCapture`] for more than is left; [`Rule::UnderReview`] while the payer contests it with
+    /// Violations of `amount` for nothing, less than nothing, a fraction of the smallest unit, or another currency; [`Rule::TRANSITION`]
+    /// where no money has come; [`Rule::EXCEEDS_CAPTURE`] for more than is left; [`Rule::UNDER_REVIEW`] while the payer contests it with
     /// the bank, and while money that the provider moved without our order waits for a person.
     pub fn check_refund(&self, amount: Money) -> Result<()> {
         let violation = |code, message: String| Violation::new("amount", code, message);
@@ -33,19 +33,19 @@ impl Transaction {
             return Err(violation(Code::Malformed, message).into());
         }
         if !self.status.is_settled() || !self.kind.is_incoming() {
-            return Err(self.refuse(Rule::Transition, "only money that has come in can be given back"));
+            return Err(self.refuse(Rule::TRANSITION, "only money that has come in can be given back"));
         }
         if self.is_contested() {
-            return Err(self.refuse(Rule::UnderReview, "the bank decides whether this money goes back"));
+            return Err(self.refuse(Rule::UNDER_REVIEW, "the bank decides whether this money goes back"));
         }
         if self.has_open_move() {
             let message =
                 "the provider moved money of it without our order; a person has to decide on that first";
-            return Err(self.refuse(Rule::UnderReview, message));
+            return Err(self.refuse(Rule::UNDER_REVIEW, message));
         }
         let left = self.captured()?;
         if amount.exceeds(left)? {
-            return Err(self.refuse(Rule::ExceedsCapture, format!("{left} of this payment is left")));
+            return Err(self.refuse(Rule::EXCEEDS_CAPTURE, format!("{left} of this payment is left")));
         }
         Ok(())
     }
@@ -76,7 +76,7 @@ impl Transaction {
         let Shares { payout, platform, processing, withholding } = *portions;
         let gone = |account: Option<Account>| {
             account
-                .ok_or_else(|| self.refuse(Rule::Transition, "this transaction names nobody who could pay"))
+                .ok_or_else(|| self.refuse(Rule::TRANSITION, "this transaction names nobody who could pay"))
         };
         if let Some(booking) = self.booking.filter(|_| self.escrow.held) {
             return Ok(vec![(Account::Escrow(booking), portions.total()?)]);
@@ -138,7 +138,7 @@ impl Decision<Transaction> {
             (None, PaymentMethod::BankTransfer, Some(payer)) => Account::Receivable(payer),
             (None, _, Some(payer)) => Account::Wallet(payer),
             (None, _, None) => {
-                return Err(self.next.refuse(Rule::Transition, "this transaction names nobody who paid"));
+                return Err(self.next.refuse(Rule::TRANSITION, "this transaction names nobody who paid"));
             }
         };
         let used: Vec<_> = sources.into_iter().collect();

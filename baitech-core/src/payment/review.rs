@@ -61,7 +61,7 @@ impl Transaction {
     /// Staff has looked at a payment that was held for review. One that may not go its way goes back whole.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff, and for who has a part in it; [`Rule::AlreadyDecided`]; those of the ledger.
+    /// [`Error::Forbidden`] for others than staff, and for who has a part in it; [`Rule::ALREADY_DECIDED`]; those of the ledger.
     pub fn reviewed(
         mut self,
         approved: bool,
@@ -74,7 +74,7 @@ impl Transaction {
         let reviewed_at = context.now;
         match self.0.fraud.as_mut().filter(|fraud| fraud.is_open()) {
             Some(fraud) => fraud.review = Some(FraudReview { approved, reviewed_by, reviewed_at }),
-            None => return Err(self.refuse(Rule::AlreadyDecided, "there is nothing to review")),
+            None => return Err(self.refuse(Rule::ALREADY_DECIDED, "there is nothing to review")),
         }
         if self.status.is_open() && self.gateway.authorized_at.is_some() {
             self.0.gateway.next_at = Some(context.now);

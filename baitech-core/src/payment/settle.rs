@@ -94,7 +94,7 @@ impl Transaction {
     /// Completes a transaction that moves money in our own books alone.
     ///
     /// # Errors
-    /// Those of the ledger. The commit may be refused with [`Rule::InsufficientFunds`], and with [`Rule::DebtLimit`] where a company would
+    /// Those of the ledger. The commit may be refused with [`Rule::INSUFFICIENT_FUNDS`], and with [`Rule::DEBT_LIMIT`] where a company would
     /// owe more than it may.
     pub fn settled_in_ledger(
         self,
@@ -105,7 +105,7 @@ impl Transaction {
             (PaymentMethod::Wallet, Some(payer)) => Account::Wallet(payer),
             // On credit: the company owes it, and pays by bank transfer.
             (PaymentMethod::BankTransfer, Some(company)) => Account::Receivable(company),
-            _ => return Err(self.refuse(Rule::PaymentMethod, "this method needs a provider")),
+            _ => return Err(self.refuse(Rule::PAYMENT_METHOD, "this method needs a provider")),
         };
         let before = self.status;
         let mut decision = self.complete(before, Some(from), booking, context)?;
@@ -162,7 +162,7 @@ impl Transaction {
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         let Some(outside) = at else {
-            return Err(self.refuse(Rule::PaymentMethod, "this transaction has no counterpart"));
+            return Err(self.refuse(Rule::PAYMENT_METHOD, "this transaction has no counterpart"));
         };
         let orphan = self.is_orphan(booking.map(|stored| &stored.value));
         self.go(TransactionStatus::Completed, Cause::Settled)?;
@@ -194,13 +194,13 @@ impl Transaction {
             | TransactionKind::WalletWithdrawal
             | TransactionKind::Refund => self.go_out(outside, late, context),
             TransactionKind::Penalty | TransactionKind::Subscription => {
-                Err(self.refuse(Rule::Transition, "this kind of transaction has no rules yet"))
+                Err(self.refuse(Rule::TRANSITION, "this kind of transaction has no rules yet"))
             }
         }
     }
 
     pub(super) fn required<T>(&self, party: Option<T>) -> Result<T> {
-        party.ok_or_else(|| self.refuse(Rule::Transition, "this transaction names nobody whose money it is"))
+        party.ok_or_else(|| self.refuse(Rule::TRANSITION, "this transaction names nobody whose money it is"))
     }
 
     fn receive(
@@ -223,7 +223,7 @@ impl Transaction {
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         let Some(stored) = booking else {
-            return Err(self.refuse(Rule::Transition, "there is no booking to hold this for"));
+            return Err(self.refuse(Rule::TRANSITION, "there is no booking to hold this for"));
         };
         self.0.escrow.held = true;
         self.0.escrow.held_at = Some(context.now);

@@ -65,7 +65,7 @@ impl Transaction {
     /// Nothing moves until then.
     ///
     /// # Errors
-    /// [`Rule::Transition`] where nothing is contested under this name; those of the ledger.
+    /// [`Rule::TRANSITION`] where nothing is contested under this name; those of the ledger.
     pub fn chargeback_closed(
         mut self,
         id: &str,
@@ -79,7 +79,7 @@ impl Transaction {
         }
         let event = PaymentEvent::ChargebackClosed { won };
         match self.0.chargeback.as_mut().filter(|chargeback| chargeback.id == id) {
-            None => return Err(self.refuse(Rule::Transition, "nothing is contested under this name")),
+            None => return Err(self.refuse(Rule::TRANSITION, "nothing is contested under this name")),
             Some(chargeback) if chargeback.won == Some(won) || chargeback.contradicted => {
                 return Ok(Decision::new(self));
             }
@@ -99,7 +99,7 @@ impl Transaction {
     ///
     /// # Errors
     /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff, and for who
-    /// pays or is paid by it; [`Rule::AlreadyDecided`] where no verdict contradicts another; those of
+    /// pays or is paid by it; [`Rule::ALREADY_DECIDED`] where no verdict contradicts another; those of
     /// the ledger.
     pub fn decide_verdict(
         mut self,
@@ -114,7 +114,7 @@ impl Transaction {
         let disputed = status == Some(BookingStatus::Disputed);
         let ended = matches!(status, Some(BookingStatus::Cancelled | BookingStatus::Refunded));
         let booked = match self.0.chargeback.as_mut().filter(|chargeback| chargeback.contradicted) {
-            None => return Err(self.refuse(Rule::AlreadyDecided, "no verdict contradicts another")),
+            None => return Err(self.refuse(Rule::ALREADY_DECIDED, "no verdict contradicts another")),
             Some(chargeback) => {
                 chargeback.contradicted = false;
                 chargeback.won.replace(won)

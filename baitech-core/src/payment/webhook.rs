@@ -297,12 +297,12 @@ impl Webhook {
     /// A person has it looked at once more, with all attempts before it.
     ///
     /// # Errors
-    /// [`Rule::AlreadyDecided`] for a call that still waits, or that was handled.
+    /// [`Rule::ALREADY_DECIDED`] for a call that still waits, or that was handled.
     pub fn retry(mut self, now: DateTime<Utc>) -> Result<Decision<Self>> {
         if !self.can_be_retried() {
             let status = self.status.as_str();
             let message = format!("this call is {status}: dead letters and rejected calls are retried");
-            return Err(Error::refused(Rule::AlreadyDecided, message));
+            return Err(Error::refused(Rule::ALREADY_DECIDED, message));
         }
         self.0.status = WebhookStatus::Received;
         self.0.attempts = 0;

@@ -1,7 +1,15 @@
 use std::borrow::Cow;
 
 use super::{AggregateRef, Breach, Claim};
-use crate::kernel::Violation;
+use crate::kernel::{Rule, Violation};
+
+/// The rules by which a store refuses.
+impl Rule {
+    /// This idempotency key belongs to another request.
+    pub const IDEMPOTENCY_KEY_REUSED: Self = Self::new("idempotency_key_reused");
+    /// The store must be prepared first.
+    pub const NOT_PREPARED: Self = Self::new("not_prepared");
+}
 
 /// Why a store did not do what it was asked. A commit that fails stores nothing, unless it is
 /// [`Unavailable`](Self::Unavailable): then nobody knows.

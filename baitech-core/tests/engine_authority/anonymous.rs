@@ -52,10 +52,10 @@ fn keys_of_two_newcomers_never_meet() {
     assert_ne!(one.id, two.id, "the same key from somebody else is another request");
     assert_eq!(register(&first).unwrap().value, one.value, "the same request registers once");
     let other_body = NewUser { first_name: "Another".to_owned(), ..first.clone() };
-    assert_refused(register(&other_body), Rule::IdempotencyKeyReused);
+    assert_refused(register(&other_body), Rule::IDEMPOTENCY_KEY_REUSED);
     // The address is compared in its normal form.
     let shouted = NewUser { email: first.email.to_uppercase(), ..first };
-    assert_refused(register(&shouted), Rule::IdempotencyKeyReused);
+    assert_refused(register(&shouted), Rule::IDEMPOTENCY_KEY_REUSED);
 }
 
 #[test]

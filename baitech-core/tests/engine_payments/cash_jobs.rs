@@ -72,7 +72,7 @@ fn cash_jobs_accepted_at_once_never_take_the_debt_past_the_limit() {
     let (accepted, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
     assert_eq!((accepted.len(), reserved(&till)), (3, 3 * COMMISSION));
     for refusal in refused {
-        assert_refused(refusal, Rule::DebtLimit);
+        assert_refused(refusal, Rule::DEBT_LIMIT);
     }
     for job in accepted {
         till.world.drive(job.unwrap(), Status::Paid);
@@ -97,7 +97,7 @@ fn offers_and_acceptance_hold_the_same_sum_to_the_limit() {
             accepted.unwrap();
         } else {
             assert_eq!((why_not, candidates.len()), (Some(Exclusion::NoCash), 0));
-            assert_refused(accepted, Rule::DebtLimit);
+            assert_refused(accepted, Rule::DEBT_LIMIT);
         }
     }
 }
@@ -117,7 +117,7 @@ fn a_job_that_will_cost_no_commission_is_accepted_at_any_debt() {
         total: zero,
     };
     let free = till.world.store_booking(record);
-    assert_refused(accept(&till, offered_at_any_debt(&till)), Rule::DebtLimit);
+    assert_refused(accept(&till, offered_at_any_debt(&till)), Rule::DEBT_LIMIT);
     accept(&till, free).unwrap();
     assert_eq!(reserved(&till), 0);
     till.world.drive(free, Status::Paid);
@@ -208,7 +208,7 @@ fn a_proposed_price_reserves_its_commission_so_that_its_approval_fits() {
     till.world.drive(id, Status::InProgress);
     accept(&till, other).unwrap();
     let propose = |price| run(bookings.propose_price_change(&technician, id, &extra_work(price)));
-    assert_refused(propose(1_000), Rule::DebtLimit);
+    assert_refused(propose(1_000), Rule::DEBT_LIMIT);
     assert_eq!(till.world.load(id).price_change, None, "the customer is shown nothing");
     propose(700).unwrap();
     assert_eq!(reserved(&till), 2 * COMMISSION + MORE);
@@ -268,7 +268,7 @@ fn what_covers_the_commission_of_accepted_jobs_is_not_paid_out() {
             &NewPayout::default(),
         ))
     };
-    assert_refused(take(1_900), Rule::DebtLimit);
+    assert_refused(take(1_900), Rule::DEBT_LIMIT);
 
     till.world.clock.advance(TimeDelta::days(8));
     till.work();

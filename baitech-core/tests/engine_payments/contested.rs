@@ -34,9 +34,9 @@ fn nothing_is_released_while_it_is_contested() {
     till.work();
     assert_eq!(till.balance(Account::Escrow(id)), 2_738);
     let admin = till.world.admin.actor();
-    assert_refused(run(till.payments().release(&admin, payment)), Rule::Transition);
+    assert_refused(run(till.payments().release(&admin, payment)), Rule::TRANSITION);
     let support = till.world.support.actor();
-    assert_refused(run(till.payments().refund(&support, payment, kes(1), "x")), Rule::Undecided);
+    assert_refused(run(till.payments().refund(&support, payment, kes(1), "x")), Rule::UNDECIDED);
 
     resolve(&till, id, DisputeOutcome::Release);
     assert_eq!(till.world.load(id).status, Status::Paid);

@@ -35,7 +35,7 @@ fn a_receipt_says_line_by_line_what_was_paid() {
 
     let id = till.accepted_later();
     let open = till.pay(id).unwrap().transaction.id;
-    assert_refused(run(till.payments().receipt(&till.customer(), open)), Rule::Transition);
+    assert_refused(run(till.payments().receipt(&till.customer(), open)), Rule::TRANSITION);
     let invoice = run(till.payments().invoice(&till.customer(), open)).unwrap();
     assert_eq!(invoice.sums.last().map(|sum| sum.amount), Some(kes(2_738)), "due");
 }
@@ -63,7 +63,7 @@ fn a_company_buys_on_credit_and_pays_by_transfer_as_its_statement_says() {
     let company = company(&till);
     let mut request = support::request();
     request.payment_method = PaymentMethod::BankTransfer;
-    assert_refused(run(till.world.bookings().create(&till.customer(), &request)), Rule::PaymentMethod);
+    assert_refused(run(till.world.bookings().create(&till.customer(), &request)), Rule::PAYMENT_METHOD);
     let booking = run(till.world.bookings().create(&company.actor(), &request)).unwrap();
     till.world.drive(booking.id, Status::Accepted);
     let seen = till.world.load(booking.id).version;
@@ -74,7 +74,7 @@ fn a_company_buys_on_credit_and_pays_by_transfer_as_its_statement_says() {
     till.world.pass(1);
     let by_transfer = NewPayment { method: Some(PaymentMethod::BankTransfer), ..NewPayment::default() };
     let pay = |amount| run(till.payments().pay_debt(&company.actor(), kes(amount), &by_transfer));
-    assert_refused(pay(2_739).map(drop), Rule::ExceedsCapture);
+    assert_refused(pay(2_739).map(drop), Rule::EXCEEDS_CAPTURE);
     // What moves at one moment is in no certain order.
     till.world.pass(1);
     let transfer = pay(2_738).unwrap().transaction;
@@ -158,5 +158,5 @@ fn a_company_owes_no_more_than_it_may() {
     till.world.drive(booking.id, Status::Accepted);
     let payments = till.payments().agreed(kes(2_738));
     let paid = run(payments.pay(&company.actor(), booking.id, &NewPayment::default()));
-    assert_refused(paid.map(drop), Rule::DebtLimit);
+    assert_refused(paid.map(drop), Rule::DEBT_LIMIT);
 }

@@ -112,7 +112,7 @@ fn a_verdict_is_decided_before_what_waits_for_it() {
                 till.call(payment, "e1;caller:;refunded;300;re_1;");
                 till.call(payment, first);
                 till.call(payment, second);
-                assert_refused(book(&till, payment), Rule::UnderReview);
+                assert_refused(book(&till, payment), Rule::UNDER_REVIEW);
                 let support = till.world.support.actor();
                 run(till.payments().decide_verdict(&support, payment, won)).unwrap();
                 assert_eq!(earned(), 0, "{case}: nothing is released before the refund is decided");

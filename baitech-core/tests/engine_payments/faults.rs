@@ -193,14 +193,14 @@ fn nothing_moves_that_a_bank_has_to_decide_on() {
     let (id, payment) = till.released(PaymentMethod::Card);
     till.call(payment, "c1;caller:;contested;2738;;");
     let (customer, support) = (till.customer(), till.world.support.actor());
-    assert_refused(run(till.payments().refund(&support, payment, kes(1), "sorry")), Rule::UnderReview);
+    assert_refused(run(till.payments().refund(&support, payment, kes(1), "sorry")), Rule::UNDER_REVIEW);
     run(till.world.bookings().dispute(&customer, id, DisputeCategory::Quality, "it drips")).unwrap();
     let resolve = |outcome| {
         run(till.world.bookings().resolve_dispute(&support, id, outcome, "heard both"))
             .map(|done| done.status)
     };
     for outcome in [DisputeOutcome::Release, DisputeOutcome::FullRefund] {
-        assert_refused(resolve(outcome), Rule::UnderReview);
+        assert_refused(resolve(outcome), Rule::UNDER_REVIEW);
     }
     till.call(payment, "c2;caller:;won;;;");
     let technician = Account::Payable(till.world.technician.id);
@@ -212,7 +212,7 @@ fn nothing_moves_that_a_bank_has_to_decide_on() {
     let (id, payment) = till.held(PaymentMethod::Card);
     till.call(payment, "c1;caller:;contested;2738;;");
     let cancelled = run(till.world.as_shown(id).cancel(&till.customer(), id, "no need"));
-    assert_refused(cancelled, Rule::UnderReview);
+    assert_refused(cancelled, Rule::UNDER_REVIEW);
 }
 
 #[test]

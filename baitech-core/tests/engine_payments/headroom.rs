@@ -46,7 +46,7 @@ fn twelve_payments_on_credit_at_once_stay_within_the_limit() {
     let (paid, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
     assert_eq!(paid.len(), 4);
     for refusal in refused {
-        assert_refused(refusal, Rule::DebtLimit);
+        assert_refused(refusal, Rule::DEBT_LIMIT);
     }
     assert_eq!(till.balance(Account::Receivable(company.id)), -4 * 2_738);
 }
@@ -87,7 +87,7 @@ fn open_payments_of_a_debt_are_never_more_than_is_owed() {
     let answers = at_once(4, |_| ask());
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
     for refusal in answers.into_iter().filter(Result::is_err) {
-        assert_refused(refusal, Rule::ExceedsCapture);
+        assert_refused(refusal, Rule::EXCEEDS_CAPTURE);
     }
     let payment = till.of_kind(TransactionKind::CancellationFee)[0].id;
     till.call(payment, &format!("n1;caller:;paid;{owed};SJK1;"));
@@ -206,7 +206,7 @@ fn whoever_is_suspended_meanwhile_does_not_accept_or_book_or_pay() {
     arm(customer);
     assert_refused(
         run(till.world.bookings().create(&till.customer(), &support::request())),
-        Rule::InactiveUser,
+        Rule::INACTIVE_USER,
     );
     assert_eq!(till.world.booking_count(), 1);
     change_user(&till, customer, |user| user.status = UserStatus::Active)();
@@ -214,12 +214,12 @@ fn whoever_is_suspended_meanwhile_does_not_accept_or_book_or_pay() {
     let asked = NewPayment::default();
     assert_refused(
         run(till.payments().top_up(&till.customer(), kes(10), &asked)).map(drop),
-        Rule::InactiveUser,
+        Rule::INACTIVE_USER,
     );
     assert_eq!(till.transactions().len(), 0);
     arm(technician);
     let accepted = run(till.world.bookings().accept(&till.world.technician.actor(), offered));
-    assert_refused(accepted, Rule::InactiveUser);
+    assert_refused(accepted, Rule::INACTIVE_USER);
     assert_eq!(till.world.load(offered).status, Status::Assigned);
 }
 
@@ -248,7 +248,7 @@ fn nobody_joins_a_company_that_is_suspended_meanwhile() {
             joined.unwrap();
             break;
         }
-        assert_refused(joined, Rule::InactiveUser);
+        assert_refused(joined, Rule::INACTIVE_USER);
         interrupted_at += 1;
     }
     assert!(interrupted_at >= 2, "before the company is looked up, and between that and the commit");
@@ -267,7 +267,7 @@ fn customers_whose_fee_becomes_due_meanwhile_do_not_book() {
         let _ = store.commit(changes).now_or_never().unwrap().unwrap();
     }));
     let booked = run(till.world.bookings().create(&till.customer(), &support::request()));
-    assert_refused(booked, Rule::UnpaidFees);
+    assert_refused(booked, Rule::UNPAID_FEES);
     assert_eq!(till.world.booking_count(), 1, "the cancelled one alone");
     assert_eq!(till.balance(Account::Receivable(customer)), -100);
 }
@@ -280,7 +280,7 @@ fn staff_who_are_suspended_meanwhile_decide_nothing() {
     *meanwhile.act.lock().unwrap() =
         Some(change_user(&till, support.id, |user| user.status = UserStatus::Suspended));
     let refunded = run(till.payments().refund(&support.actor(), payment, kes(10), "sorry"));
-    assert_refused(refunded, Rule::InactiveUser);
+    assert_refused(refunded, Rule::INACTIVE_USER);
     assert_eq!(till.of_kind(TransactionKind::Refund).len(), 0);
 }
 
@@ -328,7 +328,7 @@ fn whose_identity_is_rejected_meanwhile_is_not_assigned_and_accepts_nothing() {
     run(till.world.bookings().find_technician(&admin, id)).unwrap();
     let chosen = till.world.add_technician(2, 1.0).id;
     *meanwhile.act.lock().unwrap() = Some(reject(chosen));
-    assert_refused(run(till.world.bookings().assign(&customer, id, chosen)), Rule::NotEligible);
+    assert_refused(run(till.world.bookings().assign(&customer, id, chosen)), Rule::NOT_ELIGIBLE);
     // A search that had found somebody finds somebody else.
     let (first, second) = (till.world.add_technician(3, 1.0).id, till.world.add_technician(4, 5.0).id);
     *meanwhile.act.lock().unwrap() = Some(reject(first));
@@ -336,7 +336,7 @@ fn whose_identity_is_rejected_meanwhile_is_not_assigned_and_accepts_nothing() {
     assert_eq!(found.technician, Some(second));
     *meanwhile.act.lock().unwrap() = Some(reject(second));
     let accepted = run(till.world.bookings().accept(&Actor::user(second, Role::Technician), id));
-    assert_refused(accepted, Rule::NotEligible);
+    assert_refused(accepted, Rule::NOT_ELIGIBLE);
 }
 
 #[test]

@@ -53,10 +53,10 @@ fn nobody_sets_out_before_the_money_is_held() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let technician = till.world.technician.actor();
-    assert_refused(run(till.world.bookings().en_route(&technician, id)), Rule::PaymentRequired);
+    assert_refused(run(till.world.bookings().en_route(&technician, id)), Rule::PAYMENT_REQUIRED);
     let started = till.pay(id).unwrap();
     assert_eq!(started.transaction.status, TransactionStatus::Processing);
-    assert_refused(run(till.world.bookings().en_route(&technician, id)), Rule::PaymentRequired);
+    assert_refused(run(till.world.bookings().en_route(&technician, id)), Rule::PAYMENT_REQUIRED);
     till.call(started.transaction.id, "n1;caller:;paid;2738;SJK1;");
     run(till.world.bookings().en_route(&technician, id)).unwrap();
 }
@@ -69,7 +69,7 @@ fn a_payment_names_what_was_shown_and_is_made_once() {
     let asked = NewPayment::default();
     assert_invalid(run(till.payments().pay(&customer, id, &asked)).map(drop), &[("version", Code::Required)]);
     let cheap = till.payments().agreed(kes(2_737));
-    assert_refused(run(cheap.pay(&customer, id, &asked)).map(drop), Rule::CostsMore);
+    assert_refused(run(cheap.pay(&customer, id, &asked)).map(drop), Rule::COSTS_MORE);
     let stale = till.payments().at(baitech_core::store::Version::new(0));
     assert!(matches!(run(stale.pay(&customer, id, &asked)), Err(Error::Conflict(_))));
     let stranger = till.world.stranger.actor();
@@ -84,7 +84,7 @@ fn a_payment_names_what_was_shown_and_is_made_once() {
     let first = pay(till.payments()).unwrap().transaction.id;
     assert_eq!(pay(till.payments()).unwrap().transaction.id, first, "the same request, sent again");
     let again = till.payments().agreed(kes(2_738));
-    assert_refused(run(again.pay(&customer, id, &asked)).map(drop), Rule::Undecided);
+    assert_refused(run(again.pay(&customer, id, &asked)).map(drop), Rule::UNDECIDED);
     assert_eq!(till.mpesa.count("charge"), 1);
 }
 
@@ -93,7 +93,7 @@ fn what_is_paid_by_wallet_is_there_or_refused() {
     let till = Till::new();
     till.fill_wallet(&till.world.customer, 2_737);
     let id = till.accepted(PaymentMethod::Wallet);
-    assert_refused(till.pay(id).map(drop), Rule::InsufficientFunds);
+    assert_refused(till.pay(id).map(drop), Rule::INSUFFICIENT_FUNDS);
     assert_eq!(till.world.load(id).payment.status, PaymentStatus::Pending);
     assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 2_737);
 
@@ -176,14 +176,14 @@ fn an_admin_releases_early_and_nobody_else() {
     let till = Till::new();
     let (id, payment) = till.held(PaymentMethod::Mpesa);
     let admin = till.world.admin.actor();
-    assert_refused(run(till.payments().release(&admin, payment)), Rule::Transition);
+    assert_refused(run(till.payments().release(&admin, payment)), Rule::TRANSITION);
     till.world.drive(id, Status::Paid);
     for other in [&till.world.customer, &till.world.technician, &till.world.support] {
         assert_forbidden(run(till.payments().release(&other.actor(), payment)));
     }
     run(till.payments().release(&admin, payment)).unwrap();
     assert_eq!(till.balance(Account::Payable(till.world.technician.id)), 2_278);
-    assert_refused(run(till.payments().release(&admin, payment)), Rule::AlreadyDecided);
+    assert_refused(run(till.payments().release(&admin, payment)), Rule::ALREADY_DECIDED);
 }
 
 /// The technician proposes to do more for so much, and the customer approves.
@@ -220,7 +220,7 @@ fn what_is_added_to_a_paid_job_is_paid_besides_and_shared_as_if_at_once() {
     assert_eq!((booking.status, booking.owed()), (Status::Paid, kes(0)));
     assert_eq!(booking.payment.transaction, Some(payment));
     assert_eq!(till.balance(Account::Escrow(id)), 4_106);
-    assert_refused(till.pay(id).map(drop), Rule::AlreadyDecided);
+    assert_refused(till.pay(id).map(drop), Rule::ALREADY_DECIDED);
     till.world.clock.advance(TimeDelta::hours(24));
     till.work();
     let technician = till.world.technician.id;
@@ -298,7 +298,7 @@ fn no_price_is_raised_while_a_payment_of_it_is_on_its_way() {
     };
     let technician = till.world.technician.actor();
     let proposed = run(till.world.bookings().propose_price_change(&technician, id, &change));
-    assert_refused(proposed, Rule::Undecided);
+    assert_refused(proposed, Rule::UNDECIDED);
 }
 
 #[test]

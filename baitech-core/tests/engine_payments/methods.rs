@@ -29,23 +29,23 @@ fn bank_transfers_of_others_than_companies_are_refused_at_every_door() {
     let mut request = support::request();
     request.payment_method = PaymentMethod::BankTransfer;
     let bookings = till.world.bookings();
-    assert_refused(run(bookings.create(&customer, &request)), Rule::PaymentMethod);
-    assert_refused(run(bookings.quote(&customer, &request)), Rule::PaymentMethod);
-    assert_refused(run(till.payments().top_up(&customer, kes(500), &transfer())), Rule::PaymentMethod);
+    assert_refused(run(bookings.create(&customer, &request)), Rule::PAYMENT_METHOD);
+    assert_refused(run(bookings.quote(&customer, &request)), Rule::PAYMENT_METHOD);
+    assert_refused(run(till.payments().top_up(&customer, kes(500), &transfer())), Rule::PAYMENT_METHOD);
 
     let id = till.accepted(PaymentMethod::Cash);
     let version = till.world.load(id).version;
     let pay = run(till.payments().at(version).pay(&customer, id, &transfer()));
-    assert_refused(pay, Rule::PaymentMethod);
+    assert_refused(pay, Rule::PAYMENT_METHOD);
     till.world.clock.set(till.world.load(id).slot.starts_at());
     run(till.world.as_shown(id).cancel(&customer, id, "no need")).unwrap();
-    assert_refused(run(till.payments().pay_debt(&customer, kes(10), &transfer())), Rule::PaymentMethod);
+    assert_refused(run(till.payments().pay_debt(&customer, kes(10), &transfer())), Rule::PAYMENT_METHOD);
 
     let till = Till::new();
     let (done, _) = till.paid(PaymentMethod::Mpesa);
     assert_refused(
         run(till.payments().tip(&till.customer(), done, kes(50), &transfer())),
-        Rule::PaymentMethod,
+        Rule::PAYMENT_METHOD,
     );
 }
 
@@ -55,10 +55,10 @@ fn cash_pays_bookings_only_and_wallets_do_not_fill_wallets() {
     let customer = till.customer();
     let (done, _) = till.paid(PaymentMethod::Mpesa);
     let cash = by(PaymentMethod::Cash);
-    assert_refused(run(till.payments().tip(&customer, done, kes(50), &cash)), Rule::PaymentMethod);
-    assert_refused(run(till.payments().top_up(&customer, kes(50), &cash)), Rule::PaymentMethod);
+    assert_refused(run(till.payments().tip(&customer, done, kes(50), &cash)), Rule::PAYMENT_METHOD);
+    assert_refused(run(till.payments().top_up(&customer, kes(50), &cash)), Rule::PAYMENT_METHOD);
     let wallet = by(PaymentMethod::Wallet);
-    assert_refused(run(till.payments().top_up(&customer, kes(50), &wallet)), Rule::PaymentMethod);
+    assert_refused(run(till.payments().top_up(&customer, kes(50), &wallet)), Rule::PAYMENT_METHOD);
 }
 
 #[test]
@@ -70,9 +70,9 @@ fn a_payment_that_a_provider_was_asked_for_is_not_withdrawn() {
     let mpesa = by(PaymentMethod::Mpesa);
     let payment = run(till.payments().at(version).pay(&till.customer(), id, &mpesa)).unwrap().transaction;
     assert_eq!(payment.status, TransactionStatus::Processing);
-    assert_refused(run(till.payments().withdraw_payment(&till.customer(), payment.id)), Rule::Transition);
+    assert_refused(run(till.payments().withdraw_payment(&till.customer(), payment.id)), Rule::TRANSITION);
     let technician = till.world.technician.actor();
-    assert_refused(run(till.world.bookings().confirm_cash(&technician, id)), Rule::Undecided);
+    assert_refused(run(till.world.bookings().confirm_cash(&technician, id)), Rule::UNDECIDED);
 }
 
 /// A bank transfer that is awaited for a booking, as an earlier version let any customer open one.
@@ -111,7 +111,7 @@ fn a_bank_transfer_is_withdrawn_until_its_money_comes() {
     let stranger = till.world.stranger.actor();
     assert_not_found(withdraw(&stranger));
     assert_eq!(withdraw(&company).unwrap().status, TransactionStatus::Cancelled);
-    assert_refused(withdraw(&company), Rule::Transition);
+    assert_refused(withdraw(&company), Rule::TRANSITION);
 
     // Should it come all the same, it is the payer's.
     let statement = format!(

@@ -30,7 +30,7 @@ fn refused_commands_draw_no_number() {
     for _ in 0..100 {
         assert_refused(
             run(payments.top_up(&customer, kes(10), &by(PaymentMethod::Cash))),
-            Rule::PaymentMethod,
+            Rule::PAYMENT_METHOD,
         );
         assert_invalid(run(payments.top_up(&customer, kes(10), &phone)), &[("phoneNumber", Code::Malformed)]);
         assert_invalid(
@@ -39,18 +39,18 @@ fn refused_commands_draw_no_number() {
         );
         assert_refused(
             run(payments.tip(&customer, done, kes(5), &by(PaymentMethod::Wallet))),
-            Rule::InsufficientFunds,
+            Rule::INSUFFICIENT_FUNDS,
         );
-        assert_refused(till.pay(paid).map(drop), Rule::InsufficientFunds);
+        assert_refused(till.pay(paid).map(drop), Rule::INSUFFICIENT_FUNDS);
         assert_refused(
             run(payments.withdraw(&customer, kes(100), &NewPayout::default())),
-            Rule::InsufficientFunds,
+            Rule::INSUFFICIENT_FUNDS,
         );
         let owner = till.world.technician.id;
         assert!(run(payments.request_payout(&technician, owner, kes(1_000_000), &payout)).is_err());
-        assert_refused(run(till.world.bookings().confirm_cash(&technician, paid)), Rule::Transition);
+        assert_refused(run(till.world.bookings().confirm_cash(&technician, paid)), Rule::TRANSITION);
         let claimed = run(till.world.bookings().claim_warranty(&customer, done, &day, "drips"));
-        assert_refused(claimed, Rule::TooLate);
+        assert_refused(claimed, Rule::TOO_LATE);
     }
     assert_eq!(next(&till, &TransactionNumber::series(till.world.now())), before + 1);
     assert_eq!(next(&till, &BookingNumber::series(till.world.now())), bookings + 1);

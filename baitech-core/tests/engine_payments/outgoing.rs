@@ -21,11 +21,11 @@ fn an_instant_payout_costs_one_percent_and_no_more_than_is_owed_goes_out() {
     let (technician, id) = (till.world.technician.actor(), till.world.technician.id);
     let ask =
         |amount| run(till.payments().request_payout(&technician, id, kes(amount), &NewPayout::default()));
-    assert_refused(ask(2_279), Rule::InsufficientFunds);
+    assert_refused(ask(2_279), Rule::INSUFFICIENT_FUNDS);
     let payout = ask(1_000).unwrap();
     assert_eq!((payout.amount.gross, payout.amount.net), (kes(1_000), kes(990)));
     assert_eq!(till.balance(Account::Reserved(payout.id)), 1_000);
-    assert_refused(ask(1_279), Rule::InsufficientFunds);
+    assert_refused(ask(1_279), Rule::INSUFFICIENT_FUNDS);
     till.call(payout.id, "p1;caller:;paid;990;SJP1;");
     assert_eq!(till.balance(Account::Payable(id)), 1_278);
     assert_eq!(till.balance(Account::PlatformRevenue), 310);
@@ -63,7 +63,7 @@ fn a_payout_that_fails_gives_the_money_back_and_one_of_unknown_outcome_waits_for
     assert_eq!(till.balance(Account::Reserved(payout.id)), 0);
     assert_refused(
         run(till.payments().decide_outcome(&support, payout.id, false, None)),
-        Rule::AlreadyDecided,
+        Rule::ALREADY_DECIDED,
     );
 }
 
@@ -150,7 +150,7 @@ fn a_wallet_pays_out_what_is_in_it() {
     till.fill_wallet(&till.world.customer, 1_000);
     let customer = till.customer();
     let withdraw = |amount| run(till.payments().withdraw(&customer, kes(amount), &NewPayout::default()));
-    assert_refused(withdraw(1_001), Rule::InsufficientFunds);
+    assert_refused(withdraw(1_001), Rule::INSUFFICIENT_FUNDS);
     let withdrawal = withdraw(400).unwrap();
     assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 600);
     till.call(withdrawal.id, "w1;caller:;failed;;;");
@@ -176,7 +176,7 @@ fn who_owes_too_much_takes_no_more_cash() {
     world.drive(offered, Status::Assigned);
     world.book_until(Status::Paid);
     let technician = world.technician.actor();
-    assert_refused(run(bookings.accept(&technician, offered)), Rule::DebtLimit);
+    assert_refused(run(bookings.accept(&technician, offered)), Rule::DEBT_LIMIT);
 
     // Afterwards it is offered to somebody else, who is farther away.
     let (customer, indebted) = (till.customer(), world.technician.id);
@@ -220,7 +220,7 @@ fn money_that_went_out_and_is_said_to_have_come_back_is_for_a_person() {
             assert_eq!(till.of_kind(TransactionKind::TechnicianPayout).len(), 2, "the next batch pays it");
         }
         let again = run(till.payments().decide_outcome(&support, payout, arrived, None));
-        assert_refused(again, Rule::AlreadyDecided);
+        assert_refused(again, Rule::ALREADY_DECIDED);
     }
 }
 

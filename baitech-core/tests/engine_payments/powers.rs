@@ -25,7 +25,7 @@ fn nobody_decides_on_money_of_their_own() {
         assert_forbidden(run(till.payments().decide_mismatch(&support, top_up, complete)));
     }
     // Nor does a colleague make five thousand shillings out of ten.
-    assert_refused(run(till.payments().decide_mismatch(&admin, top_up, true)), Rule::Transition);
+    assert_refused(run(till.payments().decide_mismatch(&admin, top_up, true)), Rule::TRANSITION);
     run(till.payments().decide_mismatch(&admin, top_up, false)).unwrap();
     assert_eq!(till.balance(Account::Wallet(till.world.support.id)), 0);
     assert_eq!(till.balance(Account::Discounts), 0);
@@ -44,8 +44,8 @@ fn who_is_suspended_among_the_staff_decides_nothing() {
     let (support, admin) = (till.world.support.actor(), till.world.admin.actor());
     let accounts = till.world.market.accounts();
     run(accounts.set_status(&admin, till.world.support.id, UserStatus::Suspended)).unwrap();
-    assert_refused(run(till.payments().refund(&support, payment, kes(100), "mine")), Rule::InactiveUser);
-    assert_refused(run(till.payments().review(&support, payment, true)), Rule::InactiveUser);
+    assert_refused(run(till.payments().refund(&support, payment, kes(100), "mine")), Rule::INACTIVE_USER);
+    assert_refused(run(till.payments().review(&support, payment, true)), Rule::INACTIVE_USER);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn what_is_owed_goes_where_its_owner_has_it_sent() {
     payout(till.world.admin.actor()).unwrap();
 
     run(accounts.set_status(&till.world.admin.actor(), technician, UserStatus::Suspended)).unwrap();
-    assert_refused(payout(till.world.technician.actor()), Rule::InactiveUser);
+    assert_refused(payout(till.world.technician.actor()), Rule::INACTIVE_USER);
 }
 
 #[test]

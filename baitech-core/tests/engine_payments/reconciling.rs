@@ -356,7 +356,7 @@ fn a_key_stands_for_one_statement() {
     till.work();
     let again = keyed("reference,amount\nR1,1\n").unwrap();
     assert_eq!((again.id, again.is_done()), (first.id, true), "the job as it is by now");
-    assert_refused(keyed("reference,amount\nR1,2\n"), Rule::IdempotencyKeyReused);
+    assert_refused(keyed("reference,amount\nR1,2\n"), Rule::IDEMPOTENCY_KEY_REUSED);
     let all = run(till.payments().list_reconciliations(&Actor::System, &PageRequest::default())).unwrap();
     assert_eq!(all.items.len(), 1);
 }

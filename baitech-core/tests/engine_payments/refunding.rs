@@ -25,7 +25,7 @@ fn two_refunds_of_600_do_not_fit_into_1000() {
     let support = till.world.support.actor();
     let refund = |amount| run(till.payments().refund(&support, top_up, amount, "sorry"));
     refund(kes(600)).unwrap();
-    assert_refused(refund(kes(600)), Rule::ExceedsCapture);
+    assert_refused(refund(kes(600)), Rule::EXCEEDS_CAPTURE);
     assert_invalid(refund(kes(-5)), &[("amount", Code::OutOfRange)]);
     assert_invalid(refund(kes(0)), &[("amount", Code::OutOfRange)]);
     assert_invalid(refund(Money::from_major(5, Currency::USD)), &[("amount", Code::Currency)]);

@@ -99,7 +99,7 @@ fn staff_retries_a_dead_letter_once_its_cause_is_mended() {
     till.work();
     assert_eq!(newest(&till).status, WebhookStatus::Applied);
     assert_eq!(till.balance(Account::Escrow(id)), 2_738);
-    assert_refused(run(till.payments().retry_webhook(&support, dead.id)), Rule::AlreadyDecided);
+    assert_refused(run(till.payments().retry_webhook(&support, dead.id)), Rule::ALREADY_DECIDED);
     assert_eq!(till.balance(Account::Escrow(id)), 2_738);
 }
 

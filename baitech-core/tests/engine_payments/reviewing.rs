@@ -33,7 +33,7 @@ pub(crate) fn suspicious(decision: FraudDecision) -> Till {
 fn what_looks_too_much_like_a_fraud_is_not_paid_and_remembered() {
     let till = suspicious(FraudDecision::Block);
     let id = till.accepted(PaymentMethod::Mpesa);
-    assert_refused(till.pay(id).map(drop), Rule::PaymentDeclined);
+    assert_refused(till.pay(id).map(drop), Rule::PAYMENT_DECLINED);
     assert_eq!(till.mpesa.calls(), []);
     let attempt = &till.transactions()[0];
     assert_eq!(attempt.status, TransactionStatus::Failed);
@@ -52,10 +52,10 @@ fn money_that_is_taken_at_once_is_held_until_somebody_has_looked() {
         till.work();
         assert_eq!(till.balance(Account::Escrow(id)), 2_738);
         let admin = till.world.admin.actor();
-        assert_refused(run(till.payments().release(&admin, payment)), Rule::UnderReview);
+        assert_refused(run(till.payments().release(&admin, payment)), Rule::UNDER_REVIEW);
         run(till.payments().review(&till.world.support.actor(), payment, approved)).unwrap();
         let again = run(till.payments().review(&till.world.support.actor(), payment, approved));
-        assert_refused(again, Rule::AlreadyDecided);
+        assert_refused(again, Rule::ALREADY_DECIDED);
         till.work();
         let technician = Account::Payable(till.world.technician.id);
         if approved {

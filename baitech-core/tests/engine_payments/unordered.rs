@@ -157,8 +157,8 @@ fn what_cannot_be_booked_exactly_waits_for_a_person_and_nothing_is_released() {
         till.work();
         assert_eq!(till.balance(Account::Escrow(id)), 2_738);
         let (admin, support) = (till.world.admin.actor(), till.world.support.actor());
-        assert_refused(run(till.payments().release(&admin, payment)), Rule::UnderReview);
-        assert_refused(run(till.payments().refund(&support, payment, kes(1), "x")), Rule::UnderReview);
+        assert_refused(run(till.payments().release(&admin, payment)), Rule::UNDER_REVIEW);
+        assert_refused(run(till.payments().refund(&support, payment, kes(1), "x")), Rule::UNDER_REVIEW);
     }
 }
 
@@ -170,7 +170,7 @@ fn a_person_books_what_the_provider_moved_or_dismisses_it() {
     till.call(payment, "e1;caller:;refunded;3000;re_1;");
     decide(&till, payment, true).unwrap();
     assert_eq!(till.books(), [(STRIPE, 262), (Account::Losses, -262)]);
-    assert_refused(decide(&till, payment, true), Rule::AlreadyDecided);
+    assert_refused(decide(&till, payment, true), Rule::ALREADY_DECIDED);
 
     // Not moved at all: it is released as usual.
     let till = asking();
@@ -222,7 +222,7 @@ fn a_refund_at_the_provider_of_a_disputed_booking_waits_and_is_counted_by_the_de
         run(till.world.bookings().resolve_dispute(&support, id, outcome, "heard both"))
             .map(|done| done.status)
     };
-    assert_refused(resolve(), Rule::UnderReview);
+    assert_refused(resolve(), Rule::UNDER_REVIEW);
     decide(&till, payment, true).unwrap();
     assert_eq!(resolve().unwrap(), Status::Refunded);
     let mut refunds: Vec<_> =

@@ -54,7 +54,7 @@ fn two_verdicts_wait_for_a_person_in_whatever_order_they_come() {
                     assert_eq!(till.load(payment).status, TransactionStatus::Refunded, "{case}");
                 }
                 let again = run(till.payments().decide_verdict(&support, payment, won));
-                assert_refused(again, Rule::AlreadyDecided);
+                assert_refused(again, Rule::ALREADY_DECIDED);
             }
         }
     }

@@ -194,7 +194,7 @@ fn a_wrong_amount_or_payer_never_completes_a_payment() {
         run(till.payments().decide_mismatch(&support, payment, complete)).unwrap();
         assert_refused(
             run(till.payments().decide_mismatch(&support, payment, complete)),
-            Rule::AlreadyDecided,
+            Rule::ALREADY_DECIDED,
         );
         assert_eq!(till.balance(Account::Reserved(payment)), 0);
         let wallet = till.balance(Account::Wallet(till.world.customer.id));
@@ -228,7 +228,7 @@ fn the_right_money_pays_after_wrong_money_which_can_then_only_go_back() {
     assert_eq!((till.balance(Account::Escrow(id)), till.balance(Account::Reserved(payment))), (2_738, 2_700));
     let support = till.world.support.actor();
     let decide = |complete| run(till.payments().decide_mismatch(&support, payment, complete));
-    assert_refused(decide(true), Rule::Transition);
+    assert_refused(decide(true), Rule::TRANSITION);
     let decided = decide(false).unwrap();
     assert_eq!((decided.status, decided.needs_person()), (TransactionStatus::Completed, false));
     assert_eq!(decided.captured().unwrap(), kes(2_738), "nothing of the payment went back");

@@ -92,5 +92,5 @@ fn a_technician_declines_once() {
     assert_eq!(world.load(id).declined_offers.len(), 1);
     let second = NewBooking { time_slot: slot(2, "10:00", "12:00"), ..request() };
     let other = world.request(&second);
-    assert_refused(run(world.bookings().reject(&world.customer.actor(), other.id, "no")), Rule::Transition);
+    assert_refused(run(world.bookings().reject(&world.customer.actor(), other.id, "no")), Rule::TRANSITION);
 }

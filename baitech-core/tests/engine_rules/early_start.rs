@@ -27,7 +27,7 @@ fn a_technician_sets_out_four_hours_before_the_start_at_the_earliest() {
     let refused = set_out();
     let message = refused.as_ref().unwrap_err().to_string();
     assert!(message.contains("2026-03-03 06:00 (Africa/Nairobi)"), "{message}");
-    assert_refused(refused, Rule::TooEarly);
+    assert_refused(refused, Rule::TOO_EARLY);
     assert_eq!(world.load(booking.id).status, Status::Accepted);
     world.clock.set(earliest);
     assert_eq!(set_out().unwrap().status, Status::EnRoute);
@@ -49,7 +49,7 @@ fn a_customer_can_agree_to_an_earlier_start() {
     assert_eq!(allowed.early_start, Some(at_noon));
     let agreed = BookingEvent::BookingEarlyStartAllowed { from: at_noon };
     assert_eq!(world.happened_to(booking.id).last(), Some(&agreed));
-    assert_refused(run(world.bookings().en_route(&technician, booking.id)), Rule::TooEarly);
+    assert_refused(run(world.bookings().en_route(&technician, booking.id)), Rule::TOO_EARLY);
     world.clock.set(at_noon);
     world.drive(booking.id, Status::Completed);
 }
@@ -62,7 +62,7 @@ fn another_slot_ends_the_agreement_to_an_early_start() {
     run(world.bookings().propose_slot(&technician, booking.id, &slot(9, "10:00", "12:00"), None)).unwrap();
     let moved = run(world.as_shown(booking.id).approve_slot(&customer, booking.id)).unwrap();
     assert_eq!(moved.early_start, None);
-    assert_refused(run(world.bookings().en_route(&technician, booking.id)), Rule::TooEarly);
+    assert_refused(run(world.bookings().en_route(&technician, booking.id)), Rule::TOO_EARLY);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn work_that_was_stored_as_begun_too_early_does_not_go_on() {
             let bookings = world.bookings();
             if ahead { run(bookings.arrive(&technician, id)) } else { run(bookings.start(&technician, id)) }
         };
-        assert_refused(step(), Rule::TooEarly);
+        assert_refused(step(), Rule::TOO_EARLY);
         world.clock.set(world.load(id).slot.starts_at());
         step().unwrap();
     }

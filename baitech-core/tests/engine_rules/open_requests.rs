@@ -40,17 +40,17 @@ fn a_customer_has_so_many_open_requests_at_most() {
     let refused = run(world.bookings().create(&customer, &request()));
     let message = refused.as_ref().unwrap_err().to_string();
     assert!(message.contains("at most 5"), "{message}");
-    assert_refused(refused, Rule::TooManyRequests);
+    assert_refused(refused, Rule::TOO_MANY_REQUESTS);
     run(world.bookings().create(&world.stranger.actor(), &request())).unwrap();
     let staff = NewBooking { on_behalf_of: Some(world.customer.id), ..request() };
-    assert_refused(run(world.bookings().create(&world.admin.actor(), &staff)), Rule::TooManyRequests);
+    assert_refused(run(world.bookings().create(&world.admin.actor(), &staff)), Rule::TOO_MANY_REQUESTS);
 
     // Refusals use up no number; an accepted or cancelled request makes room.
     let accepted = world.drive(first.id, Status::Accepted);
     assert_eq!((accepted.open_request, open(&world)), (None, usize::from(MOST) - 1));
     let next = world.book();
     assert_eq!(next.number.as_str().get(6..), Some("000007"));
-    assert_refused(run(world.bookings().create(&customer, &request())), Rule::TooManyRequests);
+    assert_refused(run(world.bookings().create(&customer, &request())), Rule::TOO_MANY_REQUESTS);
     run(world.bookings().cancel(&customer, next.id, "no need")).unwrap();
     assert_eq!(open(&world), usize::from(MOST) - 1);
     world.book();
@@ -79,7 +79,7 @@ fn requests_made_at_once_do_not_pass_the_limit() {
         let (created, refused): (Vec<_>, Vec<_>) = made.into_iter().partition(Result::is_ok);
         assert_eq!(created.len(), usize::from(MOST));
         for refusal in refused {
-            assert_refused(refusal, Rule::TooManyRequests);
+            assert_refused(refusal, Rule::TOO_MANY_REQUESTS);
         }
         assert_eq!(open(&world), usize::from(MOST));
     }

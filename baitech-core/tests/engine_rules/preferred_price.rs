@@ -105,9 +105,9 @@ fn nobody_else_is_offered_a_job_at_the_low_rate_of_who_declined_it() {
     assert_eq!(why_not, Some(Exclusion::PricedForAnother));
     let by_hand = run(world.bookings().assign(&customer, booking.id, world.technician.id));
     assert!(by_hand.as_ref().unwrap_err().to_string().contains("price list"), "{by_hand:?}");
-    assert_refused(by_hand, Rule::NotEligible);
+    assert_refused(by_hand, Rule::NOT_ELIGIBLE);
     let by_staff = run(world.bookings().assign(&world.admin.actor(), booking.id, world.technician.id));
-    assert_refused(by_staff, Rule::NotEligible);
+    assert_refused(by_staff, Rule::NOT_ELIGIBLE);
     for _ in 0..4 {
         world.pass(10);
         world.work();
@@ -127,7 +127,7 @@ fn the_customer_accepts_the_list_price_by_moving_the_booking_to_its_own_slot() {
     let approved = booking.pricing.total;
     let own_slot = slot(1, "10:00", "12:00");
     let here = world.bookings().agreed(approved);
-    assert_refused(run(here.move_slot(&customer, booking.id, &own_slot)), Rule::CostsMore);
+    assert_refused(run(here.move_slot(&customer, booking.id, &own_slot)), Rule::COSTS_MORE);
     let moved = run(world.bookings().move_slot(&customer, booking.id, &own_slot)).unwrap();
     assert_eq!((moved.pricing.base_price, moved.priced_for), (listed, None));
     let offered = world.drive(booking.id, Status::Assigned);

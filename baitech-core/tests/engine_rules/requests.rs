@@ -65,9 +65,9 @@ fn who_owes_fees_pays_them_before_the_next_booking() {
     let refused = run(world.bookings().create(&customer, &again));
     let message = refused.as_ref().unwrap_err().to_string();
     assert!(message.contains("2054.00 KES") && message.contains("pay_debt"), "{message}");
-    assert_refused(refused, Rule::UnpaidFees);
+    assert_refused(refused, Rule::UNPAID_FEES);
     let staff = NewBooking { on_behalf_of: Some(world.customer.id), ..again.clone() };
-    assert_refused(run(world.bookings().create(&world.support.actor(), &staff)), Rule::UnpaidFees);
+    assert_refused(run(world.bookings().create(&world.support.actor(), &staff)), Rule::UNPAID_FEES);
     run(world.bookings().create(&world.stranger.actor(), &again)).unwrap();
 }
 
@@ -83,7 +83,7 @@ fn paid_fees_let_a_customer_book_again() {
     let pay = |shillings| run(world.market.payments().pay_debt(&customer, kes(shillings), &wallet)).unwrap();
     let again = NewBooking { time_slot: slot(3, "10:00", "12:00"), ..request() };
     pay(2_053);
-    assert_refused(run(world.bookings().create(&customer, &again)), Rule::UnpaidFees);
+    assert_refused(run(world.bookings().create(&customer, &again)), Rule::UNPAID_FEES);
     pay(1);
     run(world.bookings().create(&customer, &again)).unwrap();
 }
@@ -99,7 +99,7 @@ fn a_warranty_is_claimed_once_the_bill_is_paid_and_for_a_time_to_come() {
     let unpaid = claim(slot(9, "10:00", "11:00"));
     let message = unpaid.as_ref().unwrap_err().to_string();
     assert!(message.contains("2738.00 KES"), "{message}");
-    assert_refused(unpaid, Rule::PaymentRequired);
+    assert_refused(unpaid, Rule::PAYMENT_REQUIRED);
     world.drive(id, Status::Paid);
     claim(slot(0, "07:00", "08:00")).unwrap_err();
     let claimed = claim(slot(9, "10:00", "11:00")).unwrap();

@@ -18,7 +18,7 @@ impl Problem {
             }
             Error::Invalid(violations) => Self::violations(Kind::Invalid, violations.iter().cloned()),
             // What to do about it is the operator's business; a client can only come back.
-            Error::Refused(refusal) if refusal.rule == Rule::NotPrepared => {
+            Error::Refused(refusal) if refusal.rule == Rule::NOT_PREPARED => {
                 Self::unavailable(refusal.message)
             }
             Error::Refused(refusal) => Self::with(

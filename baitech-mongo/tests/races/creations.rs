@@ -66,5 +66,5 @@ async fn one_key_sent_fifty_times_books_once() {
     let other = NewBooking { description: "The bath drips.".to_owned(), ..request() };
     let again = world.bookings(0).with_key(IdempotencyKey::new("round-1").unwrap());
     let refused = again.create(&world.customer.actor(), &other).await.unwrap_err();
-    assert!(matches!(&refused, Error::Refused(no) if no.rule == Rule::IdempotencyKeyReused), "{refused:?}");
+    assert!(matches!(&refused, Error::Refused(no) if no.rule == Rule::IDEMPOTENCY_KEY_REUSED), "{refused:?}");
 }

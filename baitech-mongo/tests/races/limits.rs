@@ -54,7 +54,7 @@ async fn payments_on_credit_at_once_stay_within_the_limit() {
     let answers = at_once(bookings.iter().enumerate().map(pay)).await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 4, "{answers:?}");
     for refusal in answers.into_iter().filter_map(Result::err) {
-        assert_eq!(refusal.rule(), Some(Rule::DebtLimit), "{refusal:?}");
+        assert_eq!(refusal.rule(), Some(Rule::DEBT_LIMIT), "{refusal:?}");
     }
     assert_eq!(balance(&world, Account::Receivable(company.id)).await, kes(-4 * 2_738));
 }
@@ -111,7 +111,7 @@ async fn cash_jobs_accepted_at_once_stay_within_the_debt_limit() {
     let (accepted, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
     assert_eq!(accepted.len(), 4, "{refused:?}");
     for refusal in refused.into_iter().filter_map(Result::err) {
-        assert_eq!(refusal.rule(), Some(Rule::DebtLimit), "{refusal:?}");
+        assert_eq!(refusal.rule(), Some(Rule::DEBT_LIMIT), "{refusal:?}");
     }
     let (open, payable) = (Account::OpenCashJobs(technician.id), Account::Payable(technician.id));
     assert_eq!(balance(&world, open).await, kes(-4 * COMMISSION));

@@ -177,7 +177,7 @@ async fn of_eight_releases_one_takes_effect() {
         let answers = at_once((0..RIVALS).map(release).collect::<Vec<_>>()).await;
         let done = answers.iter().filter(|answer| answer.is_ok()).count();
         for refused in answers.iter().filter_map(|answer| answer.as_ref().err()) {
-            assert_eq!(refused.rule(), Some(Rule::AlreadyDecided), "{refused}");
+            assert_eq!(refused.rule(), Some(Rule::ALREADY_DECIDED), "{refused}");
         }
         assert!(till.balance(Account::Escrow(booking)).await.is_zero());
         u64::try_from(done).unwrap()
@@ -203,7 +203,7 @@ async fn of_eight_refunds_one_takes_effect() {
         let answers = at_once((0..RIVALS).map(refund).collect::<Vec<_>>()).await;
         let done = answers.iter().filter(|answer| answer.is_ok()).count();
         for refused in answers.iter().filter_map(|answer| answer.as_ref().err()) {
-            assert_eq!(refused.rule(), Some(Rule::ExceedsCapture), "{refused}");
+            assert_eq!(refused.rule(), Some(Rule::EXCEEDS_CAPTURE), "{refused}");
         }
         let payment = till.load(payment).await;
         assert_eq!((payment.status, payment.refunds.len()), (TransactionStatus::Refunded, 1));
@@ -242,7 +242,7 @@ async fn a_release_against_a_refund_leaves_every_shilling_accounted_for() {
         assert_eq!(till.balance(Account::Wallet(payment.payer.unwrap())).await, kes(2_738));
         match &answers[0] {
             Ok(()) => assert!(payment.escrow.released_at.is_some()),
-            Err(refused) => assert_eq!(refused.rule(), Some(Rule::AlreadyDecided), "{refused}"),
+            Err(refused) => assert_eq!(refused.rule(), Some(Rule::ALREADY_DECIDED), "{refused}"),
         }
         u64::from(answers[0].is_ok())
     })
@@ -331,7 +331,7 @@ async fn of_many_who_empty_a_wallet_only_as_many_as_it_fills_are_paid() {
     let paid = answers.iter().filter(|answer| answer.is_ok()).count();
     assert_eq!(paid, 3, "of 1,000, each 300");
     for refused in answers.iter().filter_map(|answer| answer.as_ref().err()) {
-        assert_eq!(refused.rule(), Some(Rule::InsufficientFunds), "{refused}");
+        assert_eq!(refused.rule(), Some(Rule::INSUFFICIENT_FUNDS), "{refused}");
     }
     till.audit().await;
 }

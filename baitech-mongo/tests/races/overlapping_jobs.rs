@@ -61,8 +61,12 @@ async fn one_technician(world: &World, processes: &[Process; 2], lane: u64) -> [
         }
         counts[2] += u32::from(answers[0].1.overlaps(&answers[1].1));
         let (won, lost) = match [&answers[0], &answers[1]].map(|(n, answer)| (*n, &answer.outcome)) {
-            [(won, Outcome::Accepted(_)), (lost, Outcome::Refused(Rule::TimeSlotTaken))]
-            | [(lost, Outcome::Refused(Rule::TimeSlotTaken)), (won, Outcome::Accepted(_))] => (won, lost),
+            [(won, Outcome::Accepted(_)), (lost, Outcome::Refused(rule))]
+            | [(lost, Outcome::Refused(rule)), (won, Outcome::Accepted(_))]
+                if rule == Rule::TIME_SLOT_TAKEN.as_str() =>
+            {
+                (won, lost)
+            }
             other => panic!("round {round}: one is accepted, the other finds the time taken, not {other:?}"),
         };
         counts[won] += 1;

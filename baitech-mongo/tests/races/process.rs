@@ -16,7 +16,7 @@ use baitech_core::{
     Marketplace, WorkDone,
     account::User,
     booking::Booking,
-    kernel::{Actor, Clock, Error, Id, ManualClock, Role, Rule, SystemClock},
+    kernel::{Actor, Clock, Error, Id, ManualClock, Role, SystemClock},
     store::Version,
 };
 use baitech_mongo::MongoStore;
@@ -45,8 +45,13 @@ pub(crate) enum Order {
 pub(crate) enum Outcome {
     Here,
     Accepted(Version),
-    Refused(Rule),
-    Worked { done: usize, skipped: usize, failed: usize },
+    /// With the name of the rule.
+    Refused(String),
+    Worked {
+        done: usize,
+        skipped: usize,
+        failed: usize,
+    },
     Failed(String),
 }
 
@@ -167,7 +172,7 @@ async fn carry_out(order: Order, store: Arc<MongoStore>) -> Outcome {
             let technician = Actor::user(technician, Role::Technician);
             match market(now).bookings().accept(&technician, booking).await {
                 Ok(booking) => Outcome::Accepted(booking.version),
-                Err(Error::Refused(refusal)) => Outcome::Refused(refusal.rule),
+                Err(Error::Refused(refusal)) => Outcome::Refused(refusal.rule.to_string()),
                 Err(error) => Outcome::Failed(format!("{error:?}")),
             }
         }

@@ -48,7 +48,7 @@ async fn accept_all(world: &World, n: u64, slots: &[(u16, u16)]) -> Result<(), T
     }
     for (job, answer) in refused {
         let error = answer.unwrap_err();
-        prop_assert_eq!(error.rule(), Some(Rule::TimeSlotTaken), "{:?}", error);
+        prop_assert_eq!(error.rule(), Some(Rule::TIME_SLOT_TAKEN), "{:?}", error);
         let in_the_way = accepted.iter().any(|(winner, _)| overlap(&winner.slot, &job.slot));
         prop_assert!(in_the_way, "nothing is in the way of {:?}", job.slot);
         prop_assert_eq!(world.load(job.id).await.status, BookingStatus::Assigned);

@@ -186,7 +186,7 @@ async fn a_suspended_technician_accepts_nothing() {
         let change = till.suspend(technician.id, UserStatus::Suspended);
         rounds.push(Round { user: technician.id, command, change });
     }
-    nothing_commits_after_the_change(&till.world, Rule::InactiveUser, rounds).await;
+    nothing_commits_after_the_change(&till.world, Rule::INACTIVE_USER, rounds).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -199,7 +199,7 @@ async fn a_technician_whose_identity_is_rejected_accepts_nothing() {
         let change = till.reject_identity(technician.id);
         rounds.push(Round { user: technician.id, command, change });
     }
-    nothing_commits_after_the_change(&till.world, Rule::NotEligible, rounds).await;
+    nothing_commits_after_the_change(&till.world, Rule::NOT_ELIGIBLE, rounds).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -216,7 +216,7 @@ async fn a_suspended_technician_asks_for_no_payout() {
         });
         rounds.push(Round { user: id, command, change: till.suspend(id, UserStatus::Suspended) });
     }
-    nothing_commits_after_the_change(&till.world, Rule::InactiveUser, rounds).await;
+    nothing_commits_after_the_change(&till.world, Rule::INACTIVE_USER, rounds).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -241,7 +241,7 @@ async fn a_suspended_customer_books_nothing() {
         let change = till.suspend(customer.id, UserStatus::Suspended);
         rounds.push(Round { user: customer.id, command, change });
     }
-    nothing_commits_after_the_change(&till.world, Rule::InactiveUser, rounds).await;
+    nothing_commits_after_the_change(&till.world, Rule::INACTIVE_USER, rounds).await;
 }
 
 /// Suspended customers pay for what runs; banned ones do not.
@@ -265,7 +265,7 @@ async fn a_banned_customer_pays_nothing() {
         let change = till.suspend(customer.id, UserStatus::Banned);
         rounds.push(Round { user: customer.id, command, change });
     }
-    nothing_commits_after_the_change(&till.world, Rule::InactiveUser, rounds).await;
+    nothing_commits_after_the_change(&till.world, Rule::INACTIVE_USER, rounds).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -286,5 +286,5 @@ async fn nobody_is_registered_for_a_company_that_is_suspended() {
         let change = till.suspend(company.id, UserStatus::Suspended);
         rounds.push(Round { user: company.id, command, change });
     }
-    nothing_commits_after_the_change(&till.world, Rule::InactiveUser, rounds).await;
+    nothing_commits_after_the_change(&till.world, Rule::INACTIVE_USER, rounds).await;
 }

@@ -19,13 +19,13 @@ impl Bookings {
     /// The technician promises to come. The technician's time is claimed in the same commit, and the commission of a job in cash reserved.
     ///
     /// # Errors
-    /// [`Rule::Transition`], [`Rule::TimeSlotTaken`], [`Rule::TooLate`], [`Rule::NotEligible`] while the technician's
-    /// identity is not verified; [`Rule::DebtLimit`] where the technician would come to owe too much; [`Error::Conflict`].
+    /// [`Rule::TRANSITION`], [`Rule::TIME_SLOT_TAKEN`], [`Rule::TOO_LATE`], [`Rule::NOT_ELIGIBLE`] while the technician's
+    /// identity is not verified; [`Rule::DEBT_LIMIT`] where the technician would come to owe too much; [`Error::Conflict`].
     pub async fn accept(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let look = |_, caller: Caller| async move {
             let technician = caller.filter(|user| user.technician.is_some());
             if technician.as_ref().is_some_and(|user| user.kyc.status != KycStatus::Verified) {
-                return Err(Error::refused(Rule::NotEligible, "the identity has to be verified first"));
+                return Err(Error::refused(Rule::NOT_ELIGIBLE, "the identity has to be verified first"));
             }
             let verified =
                 |user: Arc<User>| Guard::User { id: user.id, stamps: UserStamps::of(&user).with_kyc(&user) };
@@ -57,7 +57,7 @@ impl Bookings {
     /// The technician declines; another is looked for.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Error::Conflict`].
+    /// [`Rule::TRANSITION`]; [`Error::Conflict`].
     pub async fn reject(&self, actor: &Actor, id: Id<Booking>, reason: &str) -> Result<Stored<Booking>> {
         let reason = Text::<500>::optional("reason", Some(reason))?;
         let reason = reason.as_ref().map(Text::as_str);
@@ -70,7 +70,7 @@ impl Bookings {
     /// The technician sets out.
     ///
     /// # Errors
-    /// [`Rule::Transition`], [`Rule::TooEarly`], [`Rule::PaymentRequired`]; [`Error::Conflict`].
+    /// [`Rule::TRANSITION`], [`Rule::TOO_EARLY`], [`Rule::PAYMENT_REQUIRED`]; [`Error::Conflict`].
     pub async fn en_route(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("en_route", GoesOn), &(), |booking, context| booking.en_route(context)).await
     }
@@ -78,7 +78,7 @@ impl Bookings {
     /// The technician is there.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Error::Conflict`].
+    /// [`Rule::TRANSITION`]; [`Error::Conflict`].
     pub async fn arrive(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("arrive", GoesOn), &(), |booking, context| booking.arrive(context)).await
     }
@@ -86,7 +86,7 @@ impl Bookings {
     /// The work begins.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Error::Conflict`].
+    /// [`Rule::TRANSITION`]; [`Error::Conflict`].
     pub async fn start(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("start", GoesOn), &(), |booking, context| {
             booking.require_status(&[BookingStatus::Arrived], "starting", &context.actor)?;
@@ -98,7 +98,7 @@ impl Bookings {
     /// The work rests.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Error::Conflict`].
+    /// [`Rule::TRANSITION`]; [`Error::Conflict`].
     pub async fn pause(
         &self,
         actor: &Actor,
@@ -114,7 +114,7 @@ impl Bookings {
     /// The work goes on after a pause.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Error::Conflict`].
+    /// [`Rule::TRANSITION`]; [`Error::Conflict`].
     pub async fn resume(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("resume", GoesOn), &(), |booking, context| {
             booking.require_status(&[BookingStatus::Paused], "going on", &context.actor)?;
@@ -126,7 +126,7 @@ impl Bookings {
     /// The work is done.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Error::Conflict`].
+    /// [`Rule::TRANSITION`]; [`Error::Conflict`].
     pub async fn complete(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("complete", GoesOn), &(), |booking, context| booking.complete(context)).await
     }
@@ -134,7 +134,7 @@ impl Bookings {
     /// The customer agrees that it is done; the booking walks on to `payment_pending`, or to `paid` where nothing is left to pay.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Error::Conflict`].
+    /// [`Rule::TRANSITION`]; [`Error::Conflict`].
     pub async fn verify(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("verify", GoesOn), &(), |booking, context| booking.verify(context)).await
     }
@@ -143,7 +143,7 @@ impl Bookings {
     /// technician's debt. Pinned and keyed like everything that moves money.
     ///
     /// # Errors
-    /// [`Rule::Transition`], [`Rule::PaymentMethod`]; [`Error::Forbidden`]; [`Error::Conflict`].
+    /// [`Rule::TRANSITION`], [`Rule::PAYMENT_METHOD`]; [`Error::Forbidden`]; [`Error::Conflict`].
     pub async fn confirm_cash(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("confirm_cash", GoesOn), &(), |booking, context| {
             booking.cash_received(context)
@@ -161,7 +161,7 @@ impl Bookings {
         self.change(actor, id, ("release_escrow", GoesOn), &payment, |booking, context| {
             if booking.payment.transaction != Some(payment) {
                 let message = "another transaction pays this booking";
-                return Err(booking.refuse(Rule::AlreadyDecided, message, &context.actor));
+                return Err(booking.refuse(Rule::ALREADY_DECIDED, message, &context.actor));
             }
             let stored = context.payments.iter().find(|stored| stored.id == payment);
             if let Some(stored) = stored.filter(|stored| pinned.is_some_and(|pin| pin != stored.version)) {
@@ -185,7 +185,7 @@ impl Bookings {
     /// ([`agreed`](Self::agreed)): fees rise with time, too.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Error::Conflict`]; a violation of `reason`.
+    /// [`Rule::TRANSITION`]; [`Error::Conflict`]; a violation of `reason`.
     pub async fn cancel(&self, actor: &Actor, id: Id<Booking>, reason: &str) -> Result<Stored<Booking>> {
         let reason = Text::<500>::new("reason", reason)?;
         let reason = reason.as_str();
@@ -199,7 +199,7 @@ impl Bookings {
     /// The technician gives up on a customer who is not there; the customer owes the late fee.
     ///
     /// # Errors
-    /// [`Rule::TooEarly`] before the wait is over, [`Rule::Transition`]; [`Error::Conflict`].
+    /// [`Rule::TOO_EARLY`] before the wait is over, [`Rule::TRANSITION`]; [`Error::Conflict`].
     pub async fn report_customer_no_show(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("customer_no_show", GoesOn), &(), |booking, context| {
             booking.cancel("the customer was not there", true, context)

@@ -32,7 +32,7 @@ impl Bookings {
     ///
     /// # Errors
     /// As [`create`](Self::create), whose request it accepts and refuses alike; but for the limits that
-    /// only a new booking meets ([`Rule::TooManyRequests`], [`Rule::CostsMore`]).
+    /// only a new booking meets ([`Rule::TOO_MANY_REQUESTS`], [`Rule::COSTS_MORE`]).
     pub async fn quote(&self, actor: &Actor, request: &NewBooking) -> Result<Quote> {
         let user = self.require_actor(actor, Begins).await?;
         let plan = self.plan(actor, user.map(Arc::new), request, self.engine.clock.now()).await?;
@@ -42,9 +42,9 @@ impl Bookings {
     /// Requests a service. With a key, repeating it books once.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with every violation; [`Rule::InactiveUser`], [`Rule::PaymentMethod`],
-    /// [`Rule::UnpaidFees`], [`Rule::TooManyRequests`],
-    /// [`Rule::IdempotencyKeyReused`], [`Rule::CostsMore`] than [agreed](Self::agreed); [`Error::Forbidden`] for a discount, or a booking for somebody
+    /// [`Error::Invalid`] with every violation; [`Rule::INACTIVE_USER`], [`Rule::PAYMENT_METHOD`],
+    /// [`Rule::UNPAID_FEES`], [`Rule::TOO_MANY_REQUESTS`],
+    /// [`Rule::IDEMPOTENCY_KEY_REUSED`], [`Rule::COSTS_MORE`] than [agreed](Self::agreed); [`Error::Forbidden`] for a discount, or a booking for somebody
     /// else, by others than staff.
     pub async fn create(&self, actor: &Actor, request: &NewBooking) -> Result<Stored<Booking>> {
         let user = self.require_actor(actor, Begins).await?;
@@ -53,7 +53,7 @@ impl Bookings {
         let created = drive(&self.engine, &*self.engine.bookings, &command, step).await;
         match (created, request.on_behalf_of.or(actor.id())) {
             // A fee became due between the look and the commit: looking again tells how much it is.
-            (Err(error), Some(customer)) if error.rule() == Some(Rule::DebtLimit) => {
+            (Err(error), Some(customer)) if error.rule() == Some(Rule::DEBT_LIMIT) => {
                 self.require_fees_paid(customer).await?;
                 Err(error)
             }
@@ -89,7 +89,7 @@ impl Bookings {
         let message = format!(
             "a customer has at most {most} requests that no technician has accepted; wait, or cancel one"
         );
-        Error::refused(Rule::TooManyRequests, message)
+        Error::refused(Rule::TOO_MANY_REQUESTS, message)
     }
 
     /// One of the places for open requests of a customer that nobody holds; `None` where all are held.
@@ -157,7 +157,7 @@ impl Bookings {
             return Ok(());
         }
         let message = format!("{owed} of fees is unpaid; pay this debt (`pay_debt`) before you book again");
-        Err(Error::refused(Rule::UnpaidFees, message))
+        Err(Error::refused(Rule::UNPAID_FEES, message))
     }
 
     async fn customer(&self, id: Id<User>) -> Result<User> {
@@ -339,7 +339,7 @@ impl Bookings {
         let seen = self.engine.bookings.load(id).await?.ok_or_else(|| Error::not_found(Kind::Booking, id))?;
         let due = seen.recurrence.as_ref().and_then(|recurrence| recurrence.next);
         let Some(date) = due else {
-            return Err(Error::refused(Rule::AlreadyDecided, "the series has ended"));
+            return Err(Error::refused(Rule::ALREADY_DECIDED, "the series has ended"));
         };
         let here = self.clone().at(seen.version);
         let customer = self.engine.users.load(seen.customer).await?;

@@ -75,7 +75,7 @@ impl Bookings {
     /// in `matching` (later searches reach farther), and is cancelled once the policy gives up.
     ///
     /// # Errors
-    /// [`Rule::Transition`]; [`Rule::ApprovalRequired`]; [`Rule::InactiveUser`] also for who is suspended;
+    /// [`Rule::TRANSITION`]; [`Rule::APPROVAL_REQUIRED`]; [`Rule::INACTIVE_USER`] also for who is suspended;
     /// [`Error::Conflict`] where somebody else was quicker.
     pub async fn find_technician(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let booking = self.get_as_party(actor, id).await?;
@@ -148,7 +148,7 @@ impl Bookings {
     /// The customer, or an admin, chooses the technician.
     ///
     /// # Errors
-    /// [`Rule::NotEligible`] with the reason; [`Rule::Transition`]; [`Rule::InactiveUser`] also for who is
+    /// [`Rule::NOT_ELIGIBLE`] with the reason; [`Rule::TRANSITION`]; [`Rule::INACTIVE_USER`] also for who is
     /// suspended; [`Error::Conflict`].
     pub async fn assign(
         &self,
@@ -160,7 +160,7 @@ impl Bookings {
             // Who may not assign is not told about technicians either.
             booking.require_transition(BookingStatus::Assigned, actor)?;
             if let Err(exclusion) = self.eligibility_of(&booking, technician).await? {
-                return Err(Error::refused(Rule::NotEligible, exclusion.to_string()));
+                return Err(Error::refused(Rule::NOT_ELIGIBLE, exclusion.to_string()));
             }
             self.list_price(&booking)
         };
@@ -229,7 +229,7 @@ impl Bookings {
             Ok(_) => Ok(()),
             Err(exclusion) => {
                 let message = format!("the technician who was asked cannot come then: {exclusion}");
-                Err(Error::refused(Rule::NotEligible, message))
+                Err(Error::refused(Rule::NOT_ELIGIBLE, message))
             }
         }
     }

@@ -68,7 +68,7 @@ impl Bookings {
     }
 
     /// Commands cost their caller no more than this: the total of a booking, or the fee of a cancellation, that was shown. A price
-    /// that has risen meanwhile is refused with [`Rule::CostsMore`](crate::kernel::Rule::CostsMore), and nothing happens.
+    /// that has risen meanwhile is refused with [`Rule::COSTS_MORE`](crate::kernel::Rule::COSTS_MORE), and nothing happens.
     #[must_use]
     pub const fn agreed(mut self, most: Money) -> Self {
         self.agreed = Some(most);

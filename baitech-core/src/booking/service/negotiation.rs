@@ -55,7 +55,7 @@ impl Bookings {
     /// slot, where the price was the own rate of a preferred technician who cannot come.
     ///
     /// # Errors
-    /// As [`Booking::move_slot`]; [`CostsMore`](crate::kernel::Rule::CostsMore) than [agreed](Self::agreed); [`NotEligible`](crate::kernel::Rule::NotEligible) where the technician to whom
+    /// As [`Booking::move_slot`]; [`CostsMore`](crate::kernel::Rule::COSTS_MORE) than [agreed](Self::agreed); [`NotEligible`](crate::kernel::Rule::NOT_ELIGIBLE) where the technician to whom
     /// the job is offered cannot do it then; violations of `timeSlot…`; [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn move_slot(
         &self,
@@ -99,7 +99,7 @@ impl Bookings {
     /// The other side approves the slot of the version that was shown ([`at`](Self::at)): job and claims move in one commit.
     ///
     /// # Errors
-    /// As [`Booking::approve_slot`]; [`TimeSlotTaken`](crate::kernel::Rule::TimeSlotTaken); [`Conflict`](crate::kernel::Error::Conflict).
+    /// As [`Booking::approve_slot`]; [`TimeSlotTaken`](crate::kernel::Rule::TIME_SLOT_TAKEN); [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn approve_slot(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("approve_slot", GoesOn), &(), |booking, context| {
             let decision = booking.approve_slot(context)?;

@@ -33,7 +33,7 @@ impl Bookings {
                 // A search that fails here is not lost: the booking is in `matching` and due.
                 match self.search(actor, id).await {
                     Ok(_) | Err(Error::Conflict(_)) => {}
-                    Err(error) if error.rule() == Some(Rule::Transition) => {}
+                    Err(error) if error.rule() == Some(Rule::TRANSITION) => {}
                     Err(error) => return Err(error),
                 }
             }

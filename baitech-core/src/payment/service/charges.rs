@@ -71,10 +71,10 @@ impl Payments {
     /// Names the version of the booking that was shown ([`at`](Self::at)), or the price ([`agreed`](Self::agreed)).
     ///
     /// # Errors
-    /// A violation of `version` without either; [`Rule::Transition`], [`Rule::AlreadyDecided`], [`Rule::Undecided`] as
-    /// [`Booking::require_payable`]; [`Rule::CostsMore`]; [`Rule::PaymentMethod`] (for a bank transfer by others than companies, too); violations of `phoneNumber` and `amount`;
-    /// [`Rule::InsufficientFunds`]; [`Rule::DebtLimit`] for a company that owes too much; [`Error::Forbidden`] for somebody else's
-    /// wallet; [`Rule::PaymentDeclined`] for what looks too much like a fraud; [`Error::Conflict`].
+    /// A violation of `version` without either; [`Rule::TRANSITION`], [`Rule::ALREADY_DECIDED`], [`Rule::UNDECIDED`] as
+    /// [`Booking::require_payable`]; [`Rule::COSTS_MORE`]; [`Rule::PAYMENT_METHOD`] (for a bank transfer by others than companies, too); violations of `phoneNumber` and `amount`;
+    /// [`Rule::INSUFFICIENT_FUNDS`]; [`Rule::DEBT_LIMIT`] for a company that owes too much; [`Error::Forbidden`] for somebody else's
+    /// wallet; [`Rule::PAYMENT_DECLINED`] for what looks too much like a fraud; [`Error::Conflict`].
     pub async fn pay(
         &self,
         actor: &Actor,
@@ -133,7 +133,7 @@ impl Payments {
         let transaction = drive(&self.engine, &*self.engine.transactions, command, |_| step()).await?;
         let blocked = transaction.failure.as_ref().is_some_and(|failure| failure.code == BLOCKED);
         if blocked {
-            return Err(Error::refused(Rule::PaymentDeclined, "the payment was not accepted"));
+            return Err(Error::refused(Rule::PAYMENT_DECLINED, "the payment was not accepted"));
         }
         // A repeated request is answered with what its first one has begun, which may have been sent already.
         if !transaction.wants_sending() {
@@ -147,7 +147,7 @@ impl Payments {
     /// Gives the technician of a finished booking something besides; all of it is the technician's.
     ///
     /// # Errors
-    /// [`Rule::Transition`] before the work is done; [`Error::Forbidden`] for others than the customer; violations of `amount` and
+    /// [`Rule::TRANSITION`] before the work is done; [`Error::Forbidden`] for others than the customer; violations of `amount` and
     /// `phoneNumber`; else as [`pay`](Self::pay).
     pub async fn tip(
         &self,
@@ -185,7 +185,7 @@ impl Payments {
         );
         let technician = stored.technician.filter(|_| done);
         let technician =
-            technician.ok_or_else(|| Error::refused(Rule::Transition, "a tip is for work that is done"))?;
+            technician.ok_or_else(|| Error::refused(Rule::TRANSITION, "a tip is for work that is done"))?;
         self.check_amount(amount, Some(self.engine.policy.payment.tip_limit))?;
         let payer = actor.id().ok_or_else(|| Error::forbidden("a person gives a tip"))?;
         let order = Order {
@@ -204,7 +204,7 @@ impl Payments {
     /// Puts money into the own wallet.
     ///
     /// # Errors
-    /// Violations of `amount` and `phoneNumber`; [`Rule::PaymentMethod`] for cash and for the wallet itself; else as
+    /// Violations of `amount` and `phoneNumber`; [`Rule::PAYMENT_METHOD`] for cash and for the wallet itself; else as
     /// [`pay`](Self::pay).
     pub async fn top_up(&self, actor: &Actor, amount: Money, request: &NewPayment) -> Result<StartedPayment> {
         let user = self.require_actor(actor, Begins).await?;
@@ -235,7 +235,7 @@ impl Payments {
     /// Pays what stands as the own debt: cancellation fees, what a company bought on credit.
     ///
     /// # Errors
-    /// [`Rule::ExceedsCapture`] for more than is owed; violations of `amount` and `phoneNumber`; else as [`pay`](Self::pay).
+    /// [`Rule::EXCEEDS_CAPTURE`] for more than is owed; violations of `amount` and `phoneNumber`; else as [`pay`](Self::pay).
     pub async fn pay_debt(
         &self,
         actor: &Actor,
@@ -258,7 +258,7 @@ impl Payments {
         self.check_amount(amount, None)?;
         let owed = self.engine.ledger.balance(Account::Receivable(payer), amount.currency()).await?.negated();
         if amount.exceeds(owed)? {
-            return Err(Error::refused(Rule::ExceedsCapture, format!("{owed} is owed")));
+            return Err(Error::refused(Rule::EXCEEDS_CAPTURE, format!("{owed} is owed")));
         }
         let order = Order {
             kind: TransactionKind::CancellationFee,
@@ -304,7 +304,7 @@ impl Payments {
         require_method(method, order.kind, &payer)?;
         if method == PaymentMethod::Cash {
             let message = "cash is paid to the technician, who confirms it; choose another method to pay now";
-            return Err(Error::refused(Rule::PaymentMethod, message));
+            return Err(Error::refused(Rule::PAYMENT_METHOD, message));
         }
         if method == PaymentMethod::Wallet && !spends_own(&context.actor, &order, booking) {
             return Err(Error::forbidden("a wallet is its owner's to spend"));

@@ -28,13 +28,13 @@ impl Payments {
     ///
     /// # Errors
     /// [`Error::NotFound`] for whoever may not know of the transaction; [`Error::Forbidden`] for the other side of it;
-    /// [`Rule::Transition`] where no money has moved.
+    /// [`Rule::TRANSITION`] where no money has moved.
     pub async fn receipt(&self, actor: &Actor, id: Id<Transaction>) -> Result<Document> {
         let actor = &self.engine.reader(actor).await?;
         let transaction = self.visible(actor, id).await?;
         require_addressee(actor, &transaction)?;
         if !transaction.status.is_settled() {
-            return Err(transaction.refuse(Rule::Transition, "there is a receipt once the money has moved"));
+            return Err(transaction.refuse(Rule::TRANSITION, "there is a receipt once the money has moved"));
         }
         self.document(actor, DocumentKind::Receipt, &transaction).await
     }
@@ -43,13 +43,13 @@ impl Payments {
     ///
     /// # Errors
     /// [`Error::NotFound`] for whoever may not know of the transaction; [`Error::Forbidden`] for the other side of it;
-    /// [`Rule::Transition`] for anything but the payment of a booking.
+    /// [`Rule::TRANSITION`] for anything but the payment of a booking.
     pub async fn invoice(&self, actor: &Actor, id: Id<Transaction>) -> Result<Document> {
         let actor = &self.engine.reader(actor).await?;
         let transaction = self.visible(actor, id).await?;
         require_addressee(actor, &transaction)?;
         if transaction.kind != TransactionKind::BookingPayment {
-            return Err(transaction.refuse(Rule::Transition, "there are invoices of bookings"));
+            return Err(transaction.refuse(Rule::TRANSITION, "there are invoices of bookings"));
         }
         self.document(actor, DocumentKind::Invoice, &transaction).await
     }
@@ -115,7 +115,7 @@ impl Payments {
     ///
     /// # Errors
     /// [`Error::Forbidden`] for others than the company's administrator and staff; violations of `year` and `month`;
-    /// [`Rule::NotEligible`] for who is no company; a violation of `month` with more than 5,000 movements.
+    /// [`Rule::NOT_ELIGIBLE`] for who is no company; a violation of `month` with more than 5,000 movements.
     pub async fn statement(
         &self,
         actor: &Actor,
@@ -129,7 +129,7 @@ impl Payments {
         }
         let user = self.user(company).await?;
         if user.role != Role::Corporate || user.company() != Some(company) {
-            return Err(Error::refused(Rule::NotEligible, "statements are for companies"));
+            return Err(Error::refused(Rule::NOT_ELIGIBLE, "statements are for companies"));
         }
         let policy = &self.engine.policy;
         let first = NaiveDate::from_ymd_opt(year, month, 1)

@@ -89,7 +89,7 @@ impl Payments {
     }
 
     /// The next command costs no more than this, as it was shown. A price that has risen meanwhile is refused with
-    /// [`Rule::CostsMore`](crate::kernel::Rule::CostsMore), and nothing happens.
+    /// [`Rule::COSTS_MORE`](crate::kernel::Rule::COSTS_MORE), and nothing happens.
     #[must_use]
     pub const fn agreed(mut self, most: Money) -> Self {
         self.agreed = Some(most);

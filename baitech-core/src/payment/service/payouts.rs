@@ -41,9 +41,9 @@ impl Payments {
     ///
     /// # Errors
     /// [`Error::Forbidden`] for others than the technician and admins, and for admins who name a number or an account;
-    /// [`Rule::InactiveUser`] for who is suspended;
-    /// [`Rule::InsufficientFunds`]; [`Rule::DebtLimit`] where the commission of accepted jobs in cash would then exceed the limit of the
-    /// debt; [`Rule::PaymentMethod`]; violations of `amount` and `phoneNumber`; [`Error::Unavailable`].
+    /// [`Rule::INACTIVE_USER`] for who is suspended;
+    /// [`Rule::INSUFFICIENT_FUNDS`]; [`Rule::DEBT_LIMIT`] where the commission of accepted jobs in cash would then exceed the limit of the
+    /// debt; [`Rule::PAYMENT_METHOD`]; violations of `amount` and `phoneNumber`; [`Error::Unavailable`].
     pub async fn request_payout(
         &self,
         actor: &Actor,
@@ -71,7 +71,7 @@ impl Payments {
     /// Takes money out of the own wallet.
     ///
     /// # Errors
-    /// [`Rule::InsufficientFunds`]; [`Rule::PaymentMethod`]; violations of `amount` and `phoneNumber`; [`Error::Unavailable`].
+    /// [`Rule::INSUFFICIENT_FUNDS`]; [`Rule::PAYMENT_METHOD`]; violations of `amount` and `phoneNumber`; [`Error::Unavailable`].
     pub async fn withdraw(
         &self,
         actor: &Actor,
@@ -135,7 +135,7 @@ impl Payments {
             ..new(method)
         };
         if new.kind == TransactionKind::TechnicianPayout && payee.role != Role::Technician {
-            return Err(Error::refused(Rule::NotEligible, "only technicians are paid out"));
+            return Err(Error::refused(Rule::NOT_ELIGIBLE, "only technicians are paid out"));
         }
         gateway.capabilities().check(&limits, new.amount.net)?;
         let now = self.engine.clock.now();
@@ -150,7 +150,7 @@ impl Payments {
         let gateway = self.engine.gateway(method)?;
         let limits = gateway.capabilities().pay_out.ok_or_else(|| {
             let message = format!("{} pays nobody out", method.as_str());
-            Error::refused(Rule::PaymentMethod, message)
+            Error::refused(Rule::PAYMENT_METHOD, message)
         })?;
         Ok((gateway, limits))
     }
@@ -164,7 +164,7 @@ impl Payments {
         for _ in 1..MOST_LOOKS {
             match self.settle_once(seen).await {
                 // Something was paid out, or given back, between the look at the balance and the commit.
-                Err(error) if matches!(error.rule(), Some(Rule::InsufficientFunds | Rule::DebtLimit)) => {}
+                Err(error) if matches!(error.rule(), Some(Rule::INSUFFICIENT_FUNDS | Rule::DEBT_LIMIT)) => {}
                 settled => return settled,
             }
         }

@@ -84,7 +84,7 @@ impl Payments {
     ///
     /// # Errors
     /// [`Error::Forbidden`] for others than staff; violations of `method`, `period`, `statement` and
-    /// `statement.{row}.{column}`; [`Rule::PaymentMethod`](crate::kernel::Rule::PaymentMethod) for a provider
+    /// `statement.{row}.{column}`; [`Rule::PAYMENT_METHOD`](crate::kernel::Rule::PAYMENT_METHOD) for a provider
     /// that is not configured; [`Error::Unavailable`].
     pub async fn reconcile(
         &self,

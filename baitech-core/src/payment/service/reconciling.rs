@@ -113,7 +113,7 @@ impl Payments {
         hold: TimeDelta,
     ) -> Result<Stored<Reconciliation>> {
         match self.try_items(job, hold, Handling::Plain).await {
-            Err((error, Some(_))) if error.rule() == Some(Rule::InsufficientFunds) => {}
+            Err((error, Some(_))) if error.rule() == Some(Rule::INSUFFICIENT_FUNDS) => {}
             done => return self.unless_refused(job, hold, done).await,
         }
         let done = self.try_items(job, hold, Handling::OnCredit).await;
@@ -314,7 +314,7 @@ pub(super) fn effect_of(step: Step<Transaction>) -> Option<Effect> {
 /// Whether a repetition of an item would fail in the same way.
 fn is_final(error: &Error) -> bool {
     match error {
-        Error::Refused(refusal) => refusal.rule != Rule::NotPrepared,
+        Error::Refused(refusal) => refusal.rule != Rule::NOT_PREPARED,
         Error::Invalid(_) | Error::NotFound { .. } | Error::Duplicate(_) | Error::Forbidden { .. } => true,
         _ => false,
     }

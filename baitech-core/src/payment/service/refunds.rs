@@ -15,8 +15,8 @@ impl Payments {
     /// gives it back; where a provider has to do that, it is on its way.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff, and for who has paid it or is paid by it; [`Rule::ExceedsCapture`] for more than is left; violations of `amount` and `reason`;
-    /// [`Rule::Undecided`] while the booking is disputed; [`Error::Conflict`].
+    /// [`Error::Forbidden`] for others than staff, and for who has paid it or is paid by it; [`Rule::EXCEEDS_CAPTURE`] for more than is left; violations of `amount` and `reason`;
+    /// [`Rule::UNDECIDED`] while the booking is disputed; [`Error::Conflict`].
     pub async fn refund(
         &self,
         actor: &Actor,
@@ -31,7 +31,7 @@ impl Payments {
             .decide(&command.answering(Answers::Created), id, |transaction, beside| {
                 if beside.booking.is_some_and(|booking| booking.status == BookingStatus::Disputed) {
                     let message = "the booking is disputed: its decision says what goes back";
-                    return Err(transaction.refuse(Rule::Undecided, message));
+                    return Err(transaction.refuse(Rule::UNDECIDED, message));
                 }
                 transaction.require_disinterested(actor, beside.booking.map(|stored| &stored.value))?;
                 let (before, customer) =
@@ -61,7 +61,7 @@ impl Payments {
         let payment = self.load(id).await?;
         let booking = payment
             .booking
-            .ok_or_else(|| payment.refuse(Rule::AlreadyDecided, "nothing is held for this payment"))?;
+            .ok_or_else(|| payment.refuse(Rule::ALREADY_DECIDED, "nothing is held for this payment"))?;
         let mut bookings = Bookings::new(self.engine.clone());
         if let Some(key) = self.key.clone() {
             bookings = bookings.with_key(key);
@@ -75,7 +75,7 @@ impl Payments {
     ///
     /// # Errors
     /// [`Error::Forbidden`] for others than the payer, who asked for it, and staff without a part in it;
-    /// [`Rule::Transition`] once a provider was asked; [`Error::Conflict`].
+    /// [`Rule::TRANSITION`] once a provider was asked; [`Error::Conflict`].
     pub async fn withdraw_payment(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
         let user = self.require_actor(actor, GoesOn).await?;
         let command = self.command(actor, "withdraw_payment", &(id, ()))?.by(user, GoesOn);

@@ -83,7 +83,7 @@ impl Payments {
         match decide(false).await {
             // What the provider has given back is gone, also where the wallet that it went into is
             // empty by now.
-            Err(error) if error.rule() == Some(Rule::InsufficientFunds) => decide(true).await,
+            Err(error) if error.rule() == Some(Rule::INSUFFICIENT_FUNDS) => decide(true).await,
             decided => decided,
         }
     }
@@ -116,7 +116,7 @@ impl Payments {
             }
         };
         match decide(false).await {
-            Err(error) if error.rule() == Some(Rule::InsufficientFunds) => decide(true).await,
+            Err(error) if error.rule() == Some(Rule::INSUFFICIENT_FUNDS) => decide(true).await,
             decided => decided,
         }
     }
@@ -126,7 +126,7 @@ impl Payments {
     ///
     /// # Errors
     /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff, and for who pays or is paid by it; a violation of `receipt` for more than 100
-    /// characters; [`Rule::AlreadyDecided`] where its outcome is known;
+    /// characters; [`Rule::ALREADY_DECIDED`] where its outcome is known;
     /// [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn decide_outcome(
         &self,
@@ -143,7 +143,7 @@ impl Payments {
         self.decide(&command, id, |transaction, beside| {
             transaction.require_disinterested(actor, beside.booking.map(|stored| &stored.value))?;
             if !transaction.gateway.needs_person || transaction.is_mismatched() {
-                return Err(transaction.refuse(Rule::AlreadyDecided, "there is nothing to find out"));
+                return Err(transaction.refuse(Rule::ALREADY_DECIDED, "there is nothing to find out"));
             }
             if transaction.status == TransactionStatus::Completed && !transaction.kind.is_incoming() {
                 return if moved {

@@ -272,7 +272,7 @@ impl Payments {
         transaction: &Transaction,
     ) -> Result<&std::sync::Arc<dyn PaymentGateway>> {
         let provider = transaction.gateway.provider.ok_or_else(|| {
-            Error::refused(Rule::PaymentMethod, "this transaction moves in our own books alone")
+            Error::refused(Rule::PAYMENT_METHOD, "this transaction moves in our own books alone")
         })?;
         self.engine.gateway(provider)
     }
@@ -288,7 +288,7 @@ impl Payments {
 
     async fn contact(&self, user: Option<Id<User>>, transaction: &Transaction) -> Result<Contact> {
         let Some(id) = user else {
-            return Err(Error::refused(Rule::NotEligible, "this transaction names nobody to reach"));
+            return Err(Error::refused(Rule::NOT_ELIGIBLE, "this transaction names nobody to reach"));
         };
         let user = self.user(id).await?;
         let phone = transaction.gateway.phone.as_deref();
@@ -358,7 +358,7 @@ impl Payments {
     }
 
     async fn original_of(&self, refund: &Transaction) -> Result<Original> {
-        let missing = || Error::refused(Rule::Transition, "this refund names no payment");
+        let missing = || Error::refused(Rule::TRANSITION, "this refund names no payment");
         let original = self.load(refund.original.ok_or_else(missing)?).await?;
         let link = &original.gateway;
         let counts = original.refunds.iter().any(|known| known.transaction == Some(refund.id));

@@ -152,7 +152,7 @@ impl Payments {
     /// News that was applied before is not applied again.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff; [`Error::NotFound`]; [`Rule::AlreadyDecided`] for a call
+    /// [`Error::Forbidden`] for others than staff; [`Error::NotFound`]; [`Rule::ALREADY_DECIDED`] for a call
     /// that still waits, or that was handled; [`Error::Conflict`].
     pub async fn retry_webhook(&self, actor: &Actor, id: Id<Webhook>) -> Result<Stored<Webhook>> {
         let effort = crate::engine::Effort::GoesOn;
@@ -297,11 +297,11 @@ impl Payments {
             if webhook.is_open() {
                 return Ok(decide(webhook));
             }
-            Err(Error::refused(Rule::AlreadyDecided, "somebody else has looked at this call"))
+            Err(Error::refused(Rule::ALREADY_DECIDED, "somebody else has looked at this call"))
         });
         match changed.await {
             Ok(_) => Ok(TaskOutcome::Done),
-            Err(error) if error.rule() == Some(Rule::AlreadyDecided) => Ok(TaskOutcome::NotDue),
+            Err(error) if error.rule() == Some(Rule::ALREADY_DECIDED) => Ok(TaskOutcome::NotDue),
             Err(error) => Err(error),
         }
     }
@@ -398,7 +398,7 @@ impl Payments {
         let written = match take(false).await {
             // What a bank or a provider takes back is gone, also where the wallet that it went into
             // is empty by now.
-            Err(error) if error.rule() == Some(Rule::InsufficientFunds) => take(true).await,
+            Err(error) if error.rule() == Some(Rule::INSUFFICIENT_FUNDS) => take(true).await,
             written => written,
         };
         match written {
