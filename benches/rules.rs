@@ -1,4 +1,5 @@
-//! What the rules cost: a look-up in the state machine, a quote, and a match among 2,500 technicians of one city.
+//! What the rules cost: a look-up in the state machine, a quote, and a match among 2,500 technicians of one
+//! city.
 //!
 //! `cargo bench --bench rules`. Everything is seeded; a run measures the same work as every other.
 
@@ -199,7 +200,8 @@ impl Market {
         Ok(market)
     }
 
-    /// The hardest case: everybody can do the job equally well, from every side and at much the same distance.
+    /// The hardest case: everybody can do the job equally well, from every side and at much the same
+    /// distance.
     fn equals() -> Result<Self, Box<dyn Error>> {
         let mut candidates = Vec::new();
         for number in 0..TECHNICIANS {

@@ -1,4 +1,5 @@
-//! What the embedded store costs at the size of a first year: 50,000 bookings of 7,000 customers, 2,500 technicians.
+//! What the embedded store costs at the size of a first year: 50,000 bookings of 7,000 customers, 2,500
+//! technicians.
 //!
 //! `cargo bench --bench store`. Everything is seeded; a run measures the same work as every other.
 

@@ -8,7 +8,8 @@ use std::{
 
 use serde_json::Value;
 
-/// program → http → core ← mongo, providers: the arrows that the workspace may have. What is left out may not be.
+/// program → http → core ← mongo, providers: the arrows that the workspace may have. What is left out may not
+/// be.
 const ARROWS: [(&str, &[&str]); 5] = [
     ("baitech", &["baitech-core", "baitech-mongo", "baitech-http", "baitech-providers"]),
     ("baitech-http", &["baitech-core"]),

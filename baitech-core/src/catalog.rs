@@ -1,7 +1,8 @@
 //! Every kind of aggregate, listed once.
 //!
-//! [`for_each_aggregate!`](crate::for_each_aggregate) is the list. From it this file makes the closed enums ([`Kind`], [`AggregateRef`],
-//! [`Write`] and [`Current`]) with an arm for each aggregate, and stores derive what they do for each one alike.
+//! [`for_each_aggregate!`](crate::for_each_aggregate) is the list. From it this file makes the closed enums
+//! ([`Kind`], [`AggregateRef`], [`Write`] and [`Current`]) with an arm for each aggregate, and stores derive
+//! what they do for each one alike.
 
 use std::{fmt, str::FromStr};
 
@@ -17,8 +18,8 @@ use crate::{
 
 /// Calls a macro with the list of all aggregates. What stands behind its name is passed on before the list.
 ///
-/// Each aggregate is a line: the arm of the closed enums, the name on the wire, the name of the list in which an engine and the embedded
-/// store keep it, what it is, and its type.
+/// Each aggregate is a line: the arm of the closed enums, the name on the wire, the name of the list in which
+/// an engine and the embedded store keep it, what it is, and its type.
 ///
 /// ```
 /// use baitech_core::{for_each_aggregate, kernel::Kind};

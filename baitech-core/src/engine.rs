@@ -74,8 +74,8 @@ impl Engine {
         Context { payments: &at.payments, ..self.context(actor, at.now) }
     }
 
-    /// The stored user behind an actor, if it has the role that the actor claims and may do so much; `None` for the system. Fails for
-    /// who has not signed in: what is open to everybody does not ask here.
+    /// The stored user behind an actor, if it has the role that the actor claims and may do so much; `None`
+    /// for the system. Fails for who has not signed in: what is open to everybody does not ask here.
     pub(crate) async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<User>> {
         let (id, role) = match *actor {
             Actor::System => return Ok(None),
@@ -109,8 +109,8 @@ impl Engine {
         demoted.map_or(*actor, |user| Actor::user(user.id, Role::Customer))
     }
 
-    /// [`reader`](Self::reader) for what a command or a query has just returned to an actor. Only staff can have fewer rights than
-    /// their role claims, so that nobody else is loaded again.
+    /// [`reader`](Self::reader) for what a command or a query has just returned to an actor. Only staff can
+    /// have fewer rights than their role claims, so that nobody else is loaded again.
     pub(crate) async fn viewer(&self, actor: &Actor) -> Result<Actor> {
         if actor.is_staff() { self.reader(actor).await } else { Ok(*actor) }
     }
@@ -157,8 +157,8 @@ pub struct Marketplace {
 }
 
 impl Marketplace {
-    /// Begins to put an engine together over a store. All else has a default: the machine's clock and randomness, the
-    /// platform's numbers, cash.
+    /// Begins to put an engine together over a store. All else has a default: the machine's clock and
+    /// randomness, the platform's numbers, cash.
     pub fn builder<S: Store + 'static>(store: Arc<S>) -> Builder {
         let policy = BookingPolicy::default();
         let cash: Arc<dyn PaymentGateway> = Arc::new(Cash);
@@ -320,8 +320,8 @@ impl Builder {
         self
     }
 
-    /// The engine, for policies that are known to be sound: the defaults, or constants that a test has covered.
-    /// [`try_build`](Self::try_build) is for policies that come from configuration.
+    /// The engine, for policies that are known to be sound: the defaults, or constants that a test has
+    /// covered. [`try_build`](Self::try_build) is for policies that come from configuration.
     ///
     /// # Panics
     /// Where `try_build` fails, with every violation.
@@ -337,8 +337,8 @@ impl Builder {
         }
     }
 
-    /// The engine, unless a policy cannot be used: that of bookings and all that it holds, the price list, the default fraud
-    /// scorer's, or the bounds of a gateway.
+    /// The engine, unless a policy cannot be used: that of bookings and all that it holds, the price list,
+    /// the default fraud scorer's, or the bounds of a gateway.
     ///
     /// ```
     /// use std::sync::Arc;

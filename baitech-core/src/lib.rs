@@ -1,14 +1,16 @@
 //! The pure domain of the BaiTech marketplace: no I/O, no database, no async runtime of its own.
 //!
-//! [`Marketplace`] is the one handle that an embedder holds. It is put together over a [`store`] and gives out the services:
-//! [`account::Accounts`], [`booking::Bookings`], [`ledger::Ledger`], [`Operations`], and the [`Worker`] that does what is due by itself.
+//! [`Marketplace`] is the one handle that an embedder holds. It is put together over a [`store`] and gives
+//! out the services: [`account::Accounts`], [`booking::Bookings`], [`ledger::Ledger`], [`Operations`], and
+//! the [`Worker`] that does what is due by itself.
 //!
 //! # How a command works
 //!
-//! A service checks who asks, loads what the command needs through read ports, calls a pure function of the domain with the present
-//! moment and new ids, and commits the [`decide::Decision`] as one [`store::ChangeSet`]: all or nothing. Where somebody else was
-//! quicker it loads and decides again, as long as what its caller first met still holds; otherwise it fails with
-//! [`kernel::Error::Conflict`] and the thing as it is now.
+//! A service checks who asks, loads what the command needs through read ports, calls a pure function of the
+//! domain with the present moment and new ids, and commits the [`decide::Decision`] as one
+//! [`store::ChangeSet`]: all or nothing. Where somebody else was quicker it loads and decides again, as long
+//! as what its caller first met still holds; otherwise it fails with [`kernel::Error::Conflict`] and the
+//! thing as it is now.
 //!
 //! # Where things are
 //!

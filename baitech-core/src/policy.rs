@@ -9,7 +9,8 @@ use crate::kernel::{Code, Currency, Money, MoneyError, Rate, Violation, Violatio
 
 /// Why no engine is built: every value of a policy that cannot be used, with its field.
 ///
-/// Fields are named as in the structs, in camel case and with dots: `payment.walletLimit`, `gateways.mpesa.payOut.most`.
+/// Fields are named as in the structs, in camel case and with dots: `payment.walletLimit`,
+/// `gateways.mpesa.payOut.most`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the policy cannot be used: {0}")]
 pub struct PolicyError(Violations);

@@ -54,8 +54,8 @@ pub struct WorkDone {
     /// Of the items that failed, those that are not attempted any more: they cannot be read, or have failed
     /// [`Worker::MAX_ATTEMPTS`] times. [`Operations`](crate::Operations) lists them.
     pub set_aside: usize,
-    /// The first of those that failed, each with the reason: [`MAX_FAILURES`](Self::MAX_FAILURES) at most. Reasons are for
-    /// operators, not for clients.
+    /// The first of those that failed, each with the reason: [`MAX_FAILURES`](Self::MAX_FAILURES) at most.
+    /// Reasons are for operators, not for clients.
     pub failures: Vec<(AggregateRef, Error)>,
     /// Items that need a payment provider which this process has no configuration of. They stay due
     /// and come again when their lease ends, for this worker or for one that has the provider.
@@ -140,10 +140,12 @@ fn is_settled_otherwise(target: AggregateRef, error: &Error) -> bool {
     }
 }
 
-/// Takes due work from the store and does it: expired offers, unpaid bookings, silent customers, reminders, series.
+/// Takes due work from the store and does it: expired offers, unpaid bookings, silent customers, reminders,
+/// series.
 ///
-/// Several workers may run in several processes. Each takes what nobody else holds a lease on; and since all that it does is
-/// committed at the version that it read, nothing takes effect twice even when a lease runs out during the work.
+/// Several workers may run in several processes. Each takes what nobody else holds a lease on; and since all
+/// that it does is committed at the version that it read, nothing takes effect twice even when a lease runs
+/// out during the work.
 #[derive(Debug, Clone)]
 pub struct Worker {
     engine: Arc<Engine>,
@@ -154,7 +156,8 @@ impl Worker {
     pub const LEASE: TimeDelta = TimeDelta::seconds(60);
     /// How often an item is attempted that fails. Then it is set aside.
     pub const MAX_ATTEMPTS: u32 = 24;
-    /// How long an item that fails waits at most after the first attempt; twice as long after each further one …
+    /// How long an item that fails waits at most after the first attempt; twice as long after each further
+    /// one …
     const FIRST_WAIT: TimeDelta = Self::LEASE;
     /// … but no longer than this: 24 attempts take about four days.
     const LONGEST_WAIT: TimeDelta = TimeDelta::hours(6);
@@ -173,8 +176,8 @@ impl Worker {
     /// Does up to `limit` of what is due now. Call it again until it is idle, then wait a little.
     ///
     /// An item that fails comes again after a minute, then after ever longer waits, and is set aside after
-    /// [`MAX_ATTEMPTS`](Self::MAX_ATTEMPTS). One that cannot be read is set aside at once. [`Operations`](crate::Operations) lists
-    /// what is set aside and has it attempted again.
+    /// [`MAX_ATTEMPTS`](Self::MAX_ATTEMPTS). One that cannot be read is set aside at once.
+    /// [`Operations`](crate::Operations) lists what is set aside and has it attempted again.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the queue cannot be read; an item that fails is told in
@@ -238,7 +241,8 @@ impl Worker {
             }
             Err(error) => (self.after_failure(item, &error), Some(error)),
         };
-        // Almost always the attempt has written the item, or somebody else has. What has not is forgiven at its second attempt.
+        // Almost always the attempt has written the item, or somebody else has. What has not is forgiven at
+        // its second attempt.
         let is_known = failure.is_none() && item.attempts <= 1;
         let is_set_aside = matches!(end, AttemptEnd::SetAside { .. });
         let ended = if is_known { Ok(false) } else { self.engine.due_work.end_due(item, end).await };

@@ -142,8 +142,8 @@ impl Attacker<'_> {
         run(self.world.bookings().quote(&self.world.customer.actor(), &request)).unwrap().pricing.total
     }
 
-    /// Where an answer changes along four rays from a place at which it is `true`; the middle of the circle through these
-    /// places. `None` where it changes nowhere.
+    /// Where an answer changes along four rays from a place at which it is `true`; the middle of the circle
+    /// through these places. `None` where it changes nowhere.
     fn middle_of_border(&self, from: Spot, inside: impl Fn(Spot) -> bool) -> Option<Spot> {
         if !inside(from) {
             return None;

@@ -47,7 +47,8 @@ fn assert_owed(world: &World, debtor: &User, fee: i64, platform: i64) {
 
 #[test]
 fn the_fee_rises_at_each_boundary_of_notice() {
-    // Of 2,738: 25 % is 684.50, 50 % is 1,369, 75 % is 2,053.50; a half shilling goes up. The platform keeps 15 %.
+    // Of 2,738: 25 % is 684.50, 50 % is 1,369, 75 % is 2,053.50; a half shilling goes up. The platform keeps
+    // 15 %.
     let (none, quarter, half, most) = ((0, 0), (685, 103), (1_369, 205), (2_054, 308));
     let millisecond = TimeDelta::milliseconds(1);
     let hours = |hours| TimeDelta::hours(hours);

@@ -11,11 +11,12 @@ use baitech_core::kernel::Actor;
 
 use crate::{app::App, problem::Problem};
 
-/// Tells who sends a request. The embedder brings an implementation: a look-up of sessions, a check of tokens.
+/// Tells who sends a request. The embedder brings an implementation: a look-up of sessions, a check of
+/// tokens.
 ///
-/// It is asked once for every request to a route that is [`Authenticated`](crate::Access::Authenticated), before anything else is
-/// read. What the actor may do is then the engine's to decide: the engine checks that the user has the role that the actor claims,
-/// and that the account is active.
+/// It is asked once for every request to a route that is [`Authenticated`](crate::Access::Authenticated),
+/// before anything else is read. What the actor may do is then the engine's to decide: the engine checks that
+/// the user has the role that the actor claims, and that the account is active.
 ///
 /// ```
 /// use axum::http::{HeaderMap, header};
@@ -41,8 +42,9 @@ use crate::{app::App, problem::Problem};
 pub trait Authenticate: Send + Sync + fmt::Debug {
     /// The user that these headers prove.
     ///
-    /// Only [`Actor::User`] is let through. [`Actor::Anonymous`] proves nobody and is answered as [`Unauthenticated::BadCredentials`] is;
-    /// so is [`Actor::System`], which passes for an administrator and is no answer for a request from outside.
+    /// Only [`Actor::User`] is let through. [`Actor::Anonymous`] proves nobody and is answered as
+    /// [`Unauthenticated::BadCredentials`] is; so is [`Actor::System`], which passes for an administrator and
+    /// is no answer for a request from outside.
     ///
     /// # Errors
     /// [`Unauthenticated`].

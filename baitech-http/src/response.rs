@@ -32,8 +32,8 @@ pub(crate) trait Tagged: Serialize {
 }
 
 impl Tagged for BookingView {
-    /// Where the customer's name and phone number are shown, a hash of them: they are kept with the customer, so that they change while
-    /// the version stays.
+    /// Where the customer's name and phone number are shown, a hash of them: they are kept with the customer,
+    /// so that they change while the version stays.
     ///
     /// The hash may differ between two builds of the server, which costs one more download.
     fn tag(&self) -> String {

@@ -22,7 +22,8 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 
 /// Serves a [`router`](crate::router) over TCP, and cuts connections whose request never ends.
 ///
-/// `axum::serve` waits without limit for the end of a request's head. Whoever has a server of their own sets such a limit there.
+/// `axum::serve` waits without limit for the end of a request's head. Whoever has a server of their own sets
+/// such a limit there.
 ///
 /// ```no_run
 /// # async fn serve(router: axum::Router) -> std::io::Result<()> {

@@ -12,13 +12,14 @@ use std::time::Duration;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// Until the head of a request has arrived, and between two requests on one connection. Then the connection is cut. A
-    /// [`Server`](crate::Server) keeps to it; a router alone never sees such a request.
+    /// Until the head of a request has arrived, and between two requests on one connection. Then the
+    /// connection is cut. A [`Server`](crate::Server) keeps to it; a router alone never sees such a request.
     pub headers: Duration,
-    /// Until the body of a request has arrived. Then the request is answered with 408. Shorter than `request`, so that a client that
-    /// stalls is not told that the service is not available.
+    /// Until the body of a request has arrived. Then the request is answered with 408. Shorter than
+    /// `request`, so that a client that stalls is not told that the service is not available.
     pub body: Duration,
-    /// Until a request is answered. A command that takes longer is answered with 503, and may have taken effect all the same.
+    /// Until a request is answered. A command that takes longer is answered with 503, and may have taken
+    /// effect all the same.
     pub request: Duration,
 }
 

@@ -37,7 +37,8 @@ const STAFF_ONLY: [&str; 15] = [
     "retry_set_aside",
 ];
 
-/// The `n`-th transaction, between the first of a role and the first technician (or, for technicians, the first customer).
+/// The `n`-th transaction, between the first of a role and the first technician (or, for technicians, the
+/// first customer).
 fn own(n: u64, role: Role, status: TransactionStatus) -> TransactionRecord {
     let payer = if role == Role::Corporate { user(role, 1) } else { user(Role::Customer, 1) };
     transaction(n, &payer, &user(Role::Technician, 1), status)

@@ -1,4 +1,5 @@
-//! Claims: unique keys held for a while. The key is the `_id`, so the database itself lets only one holder in.
+//! Claims: unique keys held for a while. The key is the `_id`, so the database itself lets only one holder
+//! in.
 
 use async_trait::async_trait;
 use baitech_core::store::{Claim, ClaimKey, Claims, StoreError};

@@ -27,11 +27,12 @@ pub(crate) trait Aggregate: baitech_core::decide::Aggregate {
         Ok(Self::read(document)?.value)
     }
 
-    /// Takes out of what was `understood` of a `raw` document what was derived from something that the `new` value changes, so that it
-    /// is written with it.
+    /// Takes out of what was `understood` of a `raw` document what was derived from something that the `new`
+    /// value changes, so that it is written with it.
     fn forget_derived(_raw: &Document, _understood: &mut Document, _new: &Document) {}
 
-    /// Adds what the commit of a value changes beside its document. `before` is the document that it replaces, if it is not new.
+    /// Adds what the commit of a value changes beside its document. `before` is the document that it
+    /// replaces, if it is not new.
     fn derive(&self, _before: Option<&RawDocumentBuf>, _derived: &mut Derived) -> Result<(), StoreError> {
         Ok(())
     }

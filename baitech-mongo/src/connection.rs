@@ -61,9 +61,9 @@ pub enum ConnectError {
 
 /// Connects to the replica set of a connection string and checks that it can do what the store needs.
 ///
-/// Reads from the primary with majority read concern and writes with majority write concern (journaled), whatever the string says:
-/// a decision is made on what is there now. Writes are retried, and the application name is `baitech` where the string names none.
-/// The database is the string's, else `baitech`.
+/// Reads from the primary with majority read concern and writes with majority write concern (journaled),
+/// whatever the string says: a decision is made on what is there now. Writes are retried, and the application
+/// name is `baitech` where the string names none. The database is the string's, else `baitech`.
 ///
 /// # Errors
 ///
@@ -102,8 +102,8 @@ pub async fn connect(uri: &str) -> Result<Database, ConnectError> {
     Ok(client.database(&name))
 }
 
-/// A write that a minority holds can be rolled back after it was acknowledged, so nothing less than a majority
-/// will do; a time-out that the string gives is kept.
+/// A write that a minority holds can be rolled back after it was acknowledged, so nothing less than a
+/// majority will do; a time-out that the string gives is kept.
 fn majority(given: Option<WriteConcern>) -> WriteConcern {
     let mut concern = given.unwrap_or_default();
     concern.w = Some(Acknowledgment::Majority);
@@ -172,7 +172,8 @@ fn address_of(options: &ClientOptions) -> String {
     options.hosts.first().map(ToString::to_string).unwrap_or_default()
 }
 
-/// The driver's message may repeat a part of the string, and where there is an `@`, that part may be of a password.
+/// The driver's message may repeat a part of the string, and where there is an `@`, that part may be of a
+/// password.
 fn invalid(uri: &str, error: mongodb::error::Error) -> ConnectError {
     match *error.kind {
         ErrorKind::InvalidArgument { .. } if uri.contains('@') => ConnectError::InvalidUri(ENCODE.to_owned()),

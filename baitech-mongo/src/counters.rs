@@ -17,7 +17,8 @@ impl Counters for MongoStore {
     async fn next(&self, series: &str) -> Result<u64, StoreError> {
         self.require_prepared().await?;
         let mut updated = self.increment(series).await;
-        // Two callers may both find the series missing; the one who comes second finds it there the next time.
+        // Two callers may both find the series missing; the one who comes second finds it there the next
+        // time.
         if updated.as_ref().is_err_and(|error| duplicate_key(error).is_some()) {
             updated = self.increment(series).await;
         }

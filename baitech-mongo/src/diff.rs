@@ -5,13 +5,14 @@
 //! - `new`: the changed value written out.
 //!
 //! What `understood` and `new` have in common was not changed and is not written, even where `raw` has it in
-//! another form (a double that we read as a decimal stays a double). What only `raw` has is not ours and is never
-//! touched, at any depth. A null and a missing field are the same, and no null is ever written.
+//! another form (a double that we read as a decimal stays a double). What only `raw` has is not ours and is
+//! never touched, at any depth. A null and a missing field are the same, and no null is ever written.
 //!
-//! An array is set as a whole when it changed, rebuilt from the new elements, each with the unknown fields of the
-//! raw element that it is paired with: by `_id` where both have one, else by being equal to it, else, where the
-//! length is the same, by position. `understood` must hold the elements of `raw` one for one; [`Bson::Undefined`] stands for one that
-//! could not be understood. The raw element is then kept, behind the element that it was behind.
+//! An array is set as a whole when it changed, rebuilt from the new elements, each with the unknown fields of
+//! the raw element that it is paired with: by `_id` where both have one, else by being equal to it, else,
+//! where the length is the same, by position. `understood` must hold the elements of `raw` one for one;
+//! [`Bson::Undefined`] stands for one that could not be understood. The raw element is then kept, behind the
+//! element that it was behind.
 
 use bson::{Bson, Document};
 
@@ -112,12 +113,14 @@ impl Update {
     }
 }
 
-/// Whether the keys can stand in a dotted path. Keys that users chose (maps) may not; then the whole map is set.
+/// Whether the keys can stand in a dotted path. Keys that users chose (maps) may not; then the whole map is
+/// set.
 fn can_be_addressed(fields: &Document) -> bool {
     fields.keys().all(|key| !key.is_empty() && !key.contains('.') && !key.starts_with('$'))
 }
 
-/// What the update makes of a document, as the server would: for tests and for the value that a commit returns.
+/// What the update makes of a document, as the server would: for tests and for the value that a commit
+/// returns.
 #[cfg(test)]
 pub(crate) fn apply(raw: &Document, update: &Update) -> Document {
     let mut result = raw.clone();

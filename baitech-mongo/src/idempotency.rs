@@ -1,4 +1,5 @@
-//! Records of answered requests. They lie among the claims: a key is held by the request that was answered first.
+//! Records of answered requests. They lie among the claims: a key is held by the request that was answered
+//! first.
 
 use baitech_core::store::{Fingerprint, Idempotency, IdempotencyKey, StoreError};
 use bson::spec::BinarySubtype;

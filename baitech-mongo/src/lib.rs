@@ -1,4 +1,5 @@
-//! The MongoDB store of the BaiTech marketplace: every port of the engine on a replica set (4.4 or later; one member will do).
+//! The MongoDB store of the BaiTech marketplace: every port of the engine on a replica set (4.4 or later; one
+//! member will do).
 //!
 //! ```no_run
 //! # async fn open() -> Result<(), Box<dyn std::error::Error>> {
@@ -14,12 +15,12 @@
 //!
 //! # What it promises beyond the ports
 //!
-//! - A document that another program wrote opens as it is, and a save writes only what changed: fields that the engine does not
-//!   know are never touched, at any depth.
-//! - A commit is one transaction with majority write concern. It is encoded before the transaction begins, so that a retry only
-//!   resends, and finished even where its caller has gone.
-//! - Every query has an index. [`ensure_indexes`] creates what is missing and replaces nothing; [`index_report`] tells what is
-//!   in the way and what nobody uses.
+//! - A document that another program wrote opens as it is, and a save writes only what changed: fields that
+//!   the engine does not know are never touched, at any depth.
+//! - A commit is one transaction with majority write concern. It is encoded before the transaction begins, so
+//!   that a retry only resends, and finished even where its caller has gone.
+//! - Every query has an index. [`ensure_indexes`] creates what is missing and replaces nothing;
+//!   [`index_report`] tells what is in the way and what nobody uses.
 //!
 //! # How it is laid out
 //!

@@ -55,8 +55,8 @@ impl MongoStore {
     }
 }
 
-/// Makes a page of up to one document more than it holds. A document that cannot be read is left out and logged; it takes its
-/// place on the page all the same, so that the list does not end before it.
+/// Makes a page of up to one document more than it holds. A document that cannot be read is left out and
+/// logged; it takes its place on the page all the same, so that the list does not end before it.
 pub(crate) async fn read_page<A: Aggregate>(
     found: Found<RawDocumentBuf>,
     page: &PageRequest,

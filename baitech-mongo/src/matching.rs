@@ -22,12 +22,14 @@ use crate::user::JOBS;
 use crate::value::{Oid, oid};
 use crate::{MongoStore, lenient, user};
 
-/// The server measures on a sphere of this radius, up to 0.6 % off the ellipsoid: a wider circle misses nobody.
+/// The server measures on a sphere of this radius, up to 0.6 % off the ellipsoid: a wider circle misses
+/// nobody.
 const EARTH_RADIUS_METRES: f64 = 6_378_100.0;
 const CIRCLE_MARGIN: f64 = 1.01;
 
-/// Technicians are looked for by classes of their own service radius, each in a circle of its own: most travel 10 km, and one circle
-/// for all would have to be as wide as the farthest anybody travels. Kilometres, up to and including.
+/// Technicians are looked for by classes of their own service radius, each in a circle of its own: most
+/// travel 10 km, and one circle for all would have to be as wide as the farthest anybody travels. Kilometres,
+/// up to and including.
 const RADIUS_CLASSES: [f64; 3] = [10.0, 30.0, 100.0];
 
 /// The index for all of the branches, named so that the server need not compare plans for each of them.
@@ -122,8 +124,9 @@ fn matchable(category: Category) -> Document {
     }
 }
 
-/// The conditions of [`MatchingRepository::candidates`], as branches of which each has a circle for its class of radius. A radius that
-/// is missing or no number is read as the default, and so belongs to the first class.
+/// The conditions of [`MatchingRepository::candidates`], as branches of which each has a circle for its class
+/// of radius. A radius that is missing or no number is read as the default, and so belongs to the first
+/// class.
 pub(crate) fn eligible(query: &CandidateQuery) -> Document {
     let CandidateQuery { category, near, share, preferred: _, days: _ } = *query;
     let mut branches = Vec::new();
@@ -152,7 +155,8 @@ pub(crate) fn preferred(category: Category, technician: Id<User>) -> Document {
     conditions
 }
 
-/// How many technicians are near, how far the farthest lives, and who of them has a job on one of the days around.
+/// How many technicians are near, how far the farthest lives, and who of them has a job on one of the days
+/// around.
 pub(crate) fn supplied(query: &SupplyQuery) -> [Document; 3] {
     let SupplyQuery { category, near, within, most, day } = *query;
     let nearest = doc! {

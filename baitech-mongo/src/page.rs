@@ -12,7 +12,8 @@ pub(crate) fn limit_of(page: &PageRequest) -> i64 {
     i64::try_from(page.limit()).unwrap_or(i64::MAX).saturating_add(1)
 }
 
-/// The id by which a page begins after a document. A stranger's id that is no `ObjectId` is sorted before all of them, or after.
+/// The id by which a page begins after a document. A stranger's id that is no `ObjectId` is sorted before all
+/// of them, or after.
 pub(crate) fn id_of<A>(document: &RawDocument) -> Id<A> {
     let id = match document.get("_id") {
         Ok(Some(RawBsonRef::ObjectId(id))) => id,
@@ -59,7 +60,8 @@ impl<A> Position<A> {
         Ok(Self { time: Some(DateTime::from_millis(millis)), id })
     }
 
-    /// Adds to a query that the document comes after this place. What the query says of the time is a document of operators.
+    /// Adds to a query that the document comes after this place. What the query says of the time is a
+    /// document of operators.
     pub(crate) fn bound(self, query: &mut Document, field: &str) {
         let later_id = doc! { "$gt": oid(self.id) };
         let bounds = query.entry(field.to_owned()).or_insert_with(|| Bson::Document(Document::new()));

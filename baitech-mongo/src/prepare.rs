@@ -34,14 +34,16 @@ use crate::{MongoStore, server_error};
 /// Where it is written down that a database was prepared.
 const COLLECTION: &str = "migrations";
 const MARKER: &str = "prepare";
-/// What matching reads was derived: public places and counts of jobs. Databases that an earlier version prepared lack it.
+/// What matching reads was derived: public places and counts of jobs. Databases that an earlier version
+/// prepared lack it.
 const MATCHING: &str = "prepareMatching";
 
 /// What was derived, and what a person has to look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PrepareReport {
-    /// Whether the database was prepared before. Then nothing was done, and the rest is empty: what is stored now is in use.
+    /// Whether the database was prepared before. Then nothing was done, and the rest is empty: what is stored
+    /// now is in use.
     pub already: bool,
     /// Users read.
     pub users: u64,
@@ -55,7 +57,8 @@ pub struct PrepareReport {
     pub claims: u64,
     /// Users who have the same e-mail address or phone number, one line for each two.
     pub twins: Vec<Twins>,
-    /// Claims that were somebody else's already: bookings of one technician that overlap. Each with who wanted it and who has it.
+    /// Claims that were somebody else's already: bookings of one technician that overlap. Each with who
+    /// wanted it and who has it.
     pub overlaps: Vec<Overlap>,
     /// Bookings of one technician at one time.
     pub double_bookings: Vec<DoubleBooking>,
@@ -67,7 +70,8 @@ pub struct PrepareReport {
     pub odd_fields: Vec<OddField>,
     /// Entries that were made to open the books; those of an interrupted run are not counted again.
     pub opened: u64,
-    /// What the books open with, by name of the account (`escrow`, `wallet`, `payable`, …) and currency. Each currency's sum to zero.
+    /// What the books open with, by name of the account (`escrow`, `wallet`, `payable`, …) and currency. Each
+    /// currency's sum to zero.
     pub opening: Vec<(String, Money)>,
     /// Transactions that were corrected, because the engine could not have gone on from them.
     pub corrected: u64,
@@ -115,8 +119,8 @@ pub enum PrepareError {
 pub(crate) enum State {
     /// It is marked as prepared, for good.
     Prepared,
-    /// There is nothing to derive from. Somebody may still restore a database of the earlier application into it, and so it is
-    /// marked only with the first commit.
+    /// There is nothing to derive from. Somebody may still restore a database of the earlier application into
+    /// it, and so it is marked only with the first commit.
     Empty,
     /// An earlier application wrote it, or an earlier version that derived less.
     Unprepared,
@@ -141,9 +145,9 @@ pub(crate) async fn state(database: &Database) -> Result<State, Error> {
     Ok(State::Empty)
 }
 
-/// Every step derives from what is stored and changes nothing that is right already, so that it can be repeated where it was
-/// interrupted. Nothing is committed before the mark is set, and nothing derived after it: so that no claim is made of a booking
-/// that a commit has just moved.
+/// Every step derives from what is stored and changes nothing that is right already, so that it can be
+/// repeated where it was interrupted. Nothing is committed before the mark is set, and nothing derived after
+/// it: so that no claim is made of a booking that a commit has just moved.
 pub(crate) async fn prepare(
     store: &MongoStore,
     progress: Arc<PrepareProgress>,
@@ -200,8 +204,8 @@ impl MongoStore {
         }
     }
 
-    /// Fails where a commit would stand on what is not derived yet, or change what is just being derived from. The first commit
-    /// into an empty database marks it.
+    /// Fails where a commit would stand on what is not derived yet, or change what is just being derived
+    /// from. The first commit into an empty database marks it.
     pub(crate) async fn prepared_for_commit(&self) -> Result<(), StoreError> {
         match self.state().await.map_err(server_error::unavailable)? {
             State::Prepared => Ok(()),

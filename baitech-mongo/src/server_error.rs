@@ -4,8 +4,8 @@ use baitech_core::store::StoreError;
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 
 pub(crate) const DUPLICATE_KEY: i32 = 11000;
-/// What the server says to a document that it cannot store, whoever sends it and however often: bad coordinates (16755),
-/// failed validation (121), too large (10334, 17419, 17420).
+/// What the server says to a document that it cannot store, whoever sends it and however often: bad
+/// coordinates (16755), failed validation (121), too large (10334, 17419, 17420).
 const UNACCEPTABLE: [i32; 5] = [16755, 121, 10334, 17419, 17420];
 
 /// The code with which the server refused a command or a write; `None` where the error is of another kind.

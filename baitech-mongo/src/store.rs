@@ -43,13 +43,15 @@ pub enum OpenError {
 }
 
 impl MongoStore {
-    /// Connects to the replica set of a connection string, creates what indexes are missing, and finds out whether the
-    /// database was [prepared](Self::prepare). An empty database needs no preparing.
+    /// Connects to the replica set of a connection string, creates what indexes are missing, and finds out
+    /// whether the database was [prepared](Self::prepare). An empty database needs no preparing.
     ///
-    /// A ledger of an earlier version, which kept no balances beside it, is summed up once; that version is stopped first.
+    /// A ledger of an earlier version, which kept no balances beside it, is summed up once; that version is
+    /// stopped first.
     ///
-    /// Connections are majority-written and retried, whatever the string says. The database is the string's, else
-    /// `baitech`. Indexes that are in the way of wanted ones are logged, and told by [`index_report`](Self::index_report).
+    /// Connections are majority-written and retried, whatever the string says. The database is the string's,
+    /// else `baitech`. Indexes that are in the way of wanted ones are logged, and told by
+    /// [`index_report`](Self::index_report).
     ///
     /// # Errors
     /// [`OpenError`], each with the way out.
@@ -57,8 +59,8 @@ impl MongoStore {
         Self::open(connect(uri).await?).await
     }
 
-    /// As [`connect`](Self::connect), on a connection that the caller has made and checked. The store reads from the primary
-    /// and writes to the majority, whatever the options of the connection are.
+    /// As [`connect`](Self::connect), on a connection that the caller has made and checked. The store reads
+    /// from the primary and writes to the majority, whatever the options of the connection are.
     ///
     /// # Errors
     /// [`OpenError::Indexes`] and [`OpenError::State`].
@@ -88,12 +90,14 @@ impl MongoStore {
         Ok(store)
     }
 
-    /// Derives what the engine needs from a database of the earlier application: claims of active bookings, number series
-    /// above the stored numbers, claims on phone numbers in their normal form, and the ledger that its transactions leave
-    /// ([`opening`](baitech_core::ledger::opening)). Stop the earlier application first. Until
-    /// this has run, nothing is committed, so that nothing changes meanwhile; run it in one process at a time.
+    /// Derives what the engine needs from a database of the earlier application: claims of active bookings,
+    /// number series above the stored numbers, claims on phone numbers in their normal form, and the ledger
+    /// that its transactions leave ([`opening`](baitech_core::ledger::opening)). Stop the earlier application
+    /// first. Until this has run, nothing is committed, so that nothing changes meanwhile; run it in one
+    /// process at a time.
     ///
-    /// Quick, and where it was interrupted, to be run again. On a database that is prepared it does nothing and says so.
+    /// Quick, and where it was interrupted, to be run again. On a database that is prepared it does nothing
+    /// and says so.
     ///
     /// # Errors
     /// [`PrepareError`]; what was derived until then stays.
@@ -101,9 +105,9 @@ impl MongoStore {
         self.prepare_with(Arc::default(), |_| Ok(())).await
     }
 
-    /// As [`prepare`](Self::prepare), for somebody who waits for it: `progress` tells how far it is, and `keep` is called with the
-    /// report before the database is marked as prepared. Where `keep` fails, as on a full disk, the database is not marked, and
-    /// preparing it again tells everything again.
+    /// As [`prepare`](Self::prepare), for somebody who waits for it: `progress` tells how far it is, and
+    /// `keep` is called with the report before the database is marked as prepared. Where `keep` fails, as on
+    /// a full disk, the database is not marked, and preparing it again tells everything again.
     ///
     /// # Errors
     /// As [`prepare`](Self::prepare); [`PrepareError::Details`] where `keep` failed.
@@ -117,8 +121,8 @@ impl MongoStore {
         Ok(report)
     }
 
-    /// Compares the database's indexes with those that the store wants, and names unused ones. Of one that is missing because it
-    /// could not be built when the database was opened, it tells why. Changes nothing.
+    /// Compares the database's indexes with those that the store wants, and names unused ones. Of one that is
+    /// missing because it could not be built when the database was opened, it tells why. Changes nothing.
     ///
     /// # Errors
     /// Whatever the server answers.
@@ -138,7 +142,8 @@ impl MongoStore {
         &self.database
     }
 
-    /// Whether no index was refused when the database was opened: only then may queries name the one they want.
+    /// Whether no index was refused when the database was opened: only then may queries name the one they
+    /// want.
     pub(crate) fn builds_every_index(&self) -> bool {
         self.refused.is_empty()
     }

@@ -1,4 +1,5 @@
-//! Balances that run with the postings: begun once, whoever comes at the same time, and spread where everybody meets.
+//! Balances that run with the postings: begun once, whoever comes at the same time, and spread where
+//! everybody meets.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,5 +1,5 @@
-//! The server dies (SIGKILL) in the middle of a commit and comes back: all of the commit is there or nothing, and nothing
-//! that was acknowledged is lost.
+//! The server dies (SIGKILL) in the middle of a commit and comes back: all of the commit is there or nothing,
+//! and nothing that was acknowledged is lost.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,8 +15,8 @@ use support::uri_for;
 
 const APP: &str = "crashing";
 
-/// In the order of the commit: guard, user, booking, claims freed, claims taken, balances, ledger, events, the commit itself; each the
-/// command and how many of the same come before it.
+/// In the order of the commit: guard, user, booking, claims freed, claims taken, balances, ledger, events,
+/// the commit itself; each the command and how many of the same come before it.
 const STEPS: [(&str, i32); 9] = [
     ("update", 0),
     ("update", 1),

@@ -1,4 +1,5 @@
-//! No query of a repository scans a collection or sorts in memory: every command that the store sends is explained.
+//! No query of a repository scans a collection or sorts in memory: every command that the store sends is
+//! explained.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -406,7 +407,8 @@ async fn every_query_has_an_index() {
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
-/// A city of technicians on a grid of 600 m by 600 m, and of bookings that are open or done, everywhere of every category.
+/// A city of technicians on a grid of 600 m by 600 m, and of bookings that are open or done, everywhere of
+/// every category.
 async fn fill_city(database: &Database) {
     let place = |n: i32| {
         let (x, y) = (f64::from(n % 60) - 30.0, f64::from(n / 60 % 60) - 30.0);

@@ -1,4 +1,5 @@
-//! Faults of the server and the network in the middle of a commit: it takes effect once, or not at all and says so.
+//! Faults of the server and the network in the middle of a commit: it takes effect once, or not at all and
+//! says so.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -12,8 +13,8 @@ use mongodb::Client;
 use support::commit::{Case, Seen, begin, load};
 use support::uri_for;
 
-/// A store whose application has a name of its own, for faults that hit nobody else, and a client to inject them with. A
-/// server has one `failCommand` only, so that each test has a server of its own.
+/// A store whose application has a name of its own, for faults that hit nobody else, and a client to inject
+/// them with. A server has one `failCommand` only, so that each test has a server of its own.
 struct Faulty {
     server: TestServer,
     store: MongoStore,

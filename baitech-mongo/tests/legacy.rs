@@ -1,4 +1,5 @@
-//! A database that the earlier application wrote: every document is read, changed and saved, and loses nothing.
+//! A database that the earlier application wrote: every document is read, changed and saved, and loses
+//! nothing.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,5 @@
-//! Fields of the earlier application that cannot be understood: on a real server, they are reported, and every save keeps them.
+//! Fields of the earlier application that cannot be understood: on a real server, they are reported, and
+//! every save keeps them.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

@@ -177,7 +177,8 @@ async fn a_second_run_changes_nothing() {
     assert_eq!(all().await, before);
 }
 
-/// So many transactions that they do not go into one commit: the sample five times, for the same people and bookings.
+/// So many transactions that they do not go into one commit: the sample five times, for the same people and
+/// bookings.
 async fn five_samples(database: &Database) {
     for collection in ["users", "bookings"] {
         database.collection::<Document>(collection).insert_many(legacy(collection)).await.unwrap();
@@ -211,7 +212,8 @@ async fn where_it_was_interrupted_it_goes_on_to_the_same_books() {
     assert_eq!(sums(store.recount().await.unwrap()), expected.1);
     assert!(whole.opened > 100, "{}", whole.opened);
 
-    // Before the first commit of this step, between the adjustments and the entries, and between two batches of entries.
+    // Before the first commit of this step, between the adjustments and the entries, and between two batches
+    // of entries.
     let mut interrupted = 0;
     for spared in 0..12 {
         let name = format!("interrupted{spared}");

@@ -412,7 +412,8 @@ async fn jobs_of_recent_days_are_counted_for_their_technicians() {
     assert_eq!(workload(today + chrono::TimeDelta::days(3)).await, (0, 2));
 }
 
-/// A store on a database of the earlier application in which the first accepted booking has these fields, with that booking's id.
+/// A store on a database of the earlier application in which the first accepted booking has these fields,
+/// with that booking's id.
 async fn with_accepted(fields: Document) -> (MongoStore, Id<Booking>) {
     let database = legacy_database().await;
     let accepted =

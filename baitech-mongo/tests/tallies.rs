@@ -1,4 +1,5 @@
-//! Counting on users whose numbers another program left in some odd form: the commit that counts goes through all the same.
+//! Counting on users whose numbers another program left in some odd form: the commit that counts goes through
+//! all the same.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,5 +1,5 @@
-//! A technician accepts a booking: the commit with which the engine writes it, beside a transaction written by hand over the very
-//! same documents.
+//! A technician accepts a booking: the commit with which the engine writes it, beside a transaction written
+//! by hand over the very same documents.
 
 use std::{
     sync::{

@@ -1,4 +1,5 @@
-//! The transaction that somebody would write who has no store: as few commands as the driver allows, everything encoded beforehand.
+//! The transaction that somebody would write who has no store: as few commands as the driver allows,
+//! everything encoded beforehand.
 
 use baitech::{
     kernel::Actor,

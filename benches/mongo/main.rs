@@ -1,7 +1,8 @@
-//! What the MongoDB store costs beside the bare driver, which does the same by hand: in the same run, on the same server, in turns.
+//! What the MongoDB store costs beside the bare driver, which does the same by hand: in the same run, on the
+//! same server, in turns.
 //!
-//! `cargo bench --bench mongo`. The server is a real replica set: the one that `BAITECH_TEST_MONGODB_URI` names, else one that
-//! lives as long as the run.
+//! `cargo bench --bench mongo`. The server is a real replica set: the one that `BAITECH_TEST_MONGODB_URI`
+//! names, else one that lives as long as the run.
 
 mod accept;
 mod balance;

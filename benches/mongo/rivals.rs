@@ -24,9 +24,9 @@ pub(crate) trait Rivals: Send + Sync + 'static {
 
     /// The operation comes at most so long after the last one.
     ///
-    /// A server that does something at intervals, such as writing its journal, keeps step with whoever sends one operation right
-    /// after another: then a hair's breadth more costs either nothing or a whole interval. Who comes at any time pays for what it
-    /// takes.
+    /// A server that does something at intervals, such as writing its journal, keeps step with whoever sends
+    /// one operation right after another: then a hair's breadth more costs either nothing or a whole
+    /// interval. Who comes at any time pays for what it takes.
     const LONGEST_PAUSE: Duration = Duration::ZERO;
 
     /// What both need for so many rounds; not measured.
@@ -66,8 +66,8 @@ impl Times {
 
 /// Measures both and prints their medians and the ratio.
 ///
-/// Both of criterion's figures come from rounds in which each side took its turn, so that whatever else the machine does slows
-/// both; the line at the end comes from all of these rounds.
+/// Both of criterion's figures come from rounds in which each side took its turn, so that whatever else the
+/// machine does slows both; the line at the end comes from all of these rounds.
 #[expect(clippy::expect_used, reason = "criterion is only stopped by a panic")]
 pub(crate) fn compare<R: Rivals>(criterion: &mut Criterion, runtime: &Runtime, rivals: R) {
     let rivals = Arc::new(rivals);
@@ -76,7 +76,8 @@ pub(crate) fn compare<R: Rivals>(criterion: &mut Criterion, runtime: &Runtime, r
     for (name, side) in [("store", Side::Store), ("bare driver", Side::Driver)] {
         group.bench_function(name, |bencher| {
             bencher.iter_custom(|rounds| {
-                // In a task, as a server would: the thread that blocks on a runtime is woken more slowly than its workers.
+                // In a task, as a server would: the thread that blocks on a runtime is woken more slowly than
+                // its workers.
                 let played = runtime.block_on(runtime.spawn(play(Arc::clone(&rivals), rounds)));
                 let times = played.expect("no panic").expect("no failure");
                 let sum = times.sum(side);

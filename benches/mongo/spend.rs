@@ -1,4 +1,5 @@
-//! A wallet pays into an escrow: what the store does of it beside a transaction written by hand, which sends the same commands.
+//! A wallet pays into an escrow: what the store does of it beside a transaction written by hand, which sends
+//! the same commands.
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 

@@ -6,8 +6,8 @@ use baitech::store::{ChangeSet, Guard, Write};
 
 /// The lines, in the order in which the commits were answered.
 ///
-/// A journal that must not miss a commit, whatever is killed when, belongs into the transaction of the commit itself; this
-/// one is for looking at.
+/// A journal that must not miss a commit, whatever is killed when, belongs into the transaction of the commit
+/// itself; this one is for looking at.
 #[derive(Debug, Default)]
 pub(crate) struct Journal(Mutex<Vec<String>>);
 
@@ -29,8 +29,8 @@ impl Journal {
 
 /// A change set in a line: ids and names, nothing personal.
 ///
-/// The set is taken apart without `..`: a part that is added to it one day stops this from compiling, instead of being
-/// missing in the journal.
+/// The set is taken apart without `..`: a part that is added to it one day stops this from compiling, instead
+/// of being missing in the journal.
 pub(crate) fn line(changes: &ChangeSet) -> String {
     let ChangeSet { writes, guards, free, take, tallies, entries, bounds, events, idempotency } = changes;
     let mut parts = Vec::new();

@@ -4,10 +4,11 @@
 //! cargo run --features testing --example custom_store
 //! ```
 //!
-//! The store is a decorator: it keeps a journal of what was committed and counts what is asked, and leaves the keeping to
-//! another store. `ports.rs` implements each port by itself, so it shows all that a store has to do; one on a database of
-//! yours looks the same from outside. The contract suite of `baitech::testing` checks it, races and partial failure
-//! included. In a crate of your own, let `baitech::contract_tests!` make a `#[test]` of each promise instead.
+//! The store is a decorator: it keeps a journal of what was committed and counts what is asked, and leaves
+//! the keeping to another store. `ports.rs` implements each port by itself, so it shows all that a store has
+//! to do; one on a database of yours looks the same from outside. The contract suite of `baitech::testing`
+//! checks it, races and partial failure included. In a crate of your own, let `baitech::contract_tests!` make
+//! a `#[test]` of each promise instead.
 
 mod journal;
 mod meter;

@@ -1,13 +1,15 @@
-//! The money of two jobs, from the customer's phone to the technician's: held, disputed, given back in part, released, tipped, paid out.
+//! The money of two jobs, from the customer's phone to the technician's: held, disputed, given back in part,
+//! released, tipped, paid out.
 //!
 //! ```sh
 //! cargo run --example escrow_story
 //! ```
 //!
-//! After each chapter it prints the entries that the ledger has got since, and at the end the balance of every account. They always
-//! sum to zero, which it checks.
+//! After each chapter it prints the entries that the ledger has got since, and at the end the balance of
+//! every account. They always sum to zero, which it checks.
 //!
-//! - `phone.rs`: a payment provider, as an embedder writes one: it takes orders, and tells later by a callback what became of them;
+//! - `phone.rs`: a payment provider, as an embedder writes one: it takes orders, and tells later by a
+//!   callback what became of them;
 //! - `story.rs`: the chapters;
 //! - `ledger.rs`: the tables.
 //!

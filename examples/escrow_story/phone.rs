@@ -1,4 +1,5 @@
-//! Mobile money, as a provider of it behaves: an order is taken at once, and what became of it is told later, by a call to us.
+//! Mobile money, as a provider of it behaves: an order is taken at once, and what became of it is told later,
+//! by a call to us.
 
 use std::sync::Mutex;
 

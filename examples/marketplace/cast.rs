@@ -41,7 +41,8 @@ impl Person {
 pub(crate) struct Cast(BTreeMap<Id<User>, Person>);
 
 impl Cast {
-    /// Reads the exported users and stores each with its claims, so that nobody can take their address or number.
+    /// Reads the exported users and stores each with its claims, so that nobody can take their address or
+    /// number.
     pub(crate) async fn store_in(store: &dyn Commit) -> Result<Self> {
         let mut cast = Self::default();
         for user in documents::users(USERS)? {

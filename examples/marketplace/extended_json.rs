@@ -1,7 +1,7 @@
 //! MongoDB Extended JSON v2, as far as exported documents use it.
 //!
-//! The MongoDB store does not need this: it reads BSON. It is here because the embedded store has no database library
-//! to read an export with.
+//! The MongoDB store does not need this: it reads BSON. It is here because the embedded store has no database
+//! library to read an export with.
 
 use chrono::DateTime;
 use serde_json::{Map, Value};

@@ -9,7 +9,8 @@
 //!
 //! - `stage.rs`: the engine over a store, with a clock of its own and a worker that does what is due;
 //! - `chapters/`: the commands, with their refusals, pins and idempotency keys;
-//! - `narrator.rs`: a consumer of the outbox; every sentence with a booking's number is an event that it was told;
+//! - `narrator.rs`: a consumer of the outbox; every sentence with a booking's number is an event that it was
+//!   told;
 //! - `books.rs`: what every booking cost whom, and a ledger that sums to zero;
 //! - `cast.rs`, `documents.rs`, `extended_json.rs`: users of the earlier application, read as they are.
 //!

@@ -79,7 +79,8 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Does what is due now, and tells what has happened. Boxed inside, since every line of a chapter waits for it.
+    /// Does what is due now, and tells what has happened. Boxed inside, since every line of a chapter waits
+    /// for it.
     pub(crate) async fn settle(&mut self) -> Result<()> {
         let worker = self.market.worker();
         let work = worker.run_until_idle().boxed_local().await?;

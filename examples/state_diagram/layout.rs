@@ -1,8 +1,9 @@
 //! Where every state and arrow goes.
 //!
-//! The longest way through the machine is the spine, one row a state. The state beside it that most arrows end at is the
-//! hub: it stands on the left, at a common line that its arrows flow into. Every other state stands on the right, in the
-//! row that leads to it. Arrows between distant states of the spine run in lanes on the right, nested, so that none cross.
+//! The longest way through the machine is the spine, one row a state. The state beside it that most arrows
+//! end at is the hub: it stands on the left, at a common line that its arrows flow into. Every other state
+//! stands on the right, in the row that leads to it. Arrows between distant states of the spine run in lanes
+//! on the right, nested, so that none cross.
 
 use baitech::booking::{BookingStatus, Transition};
 
@@ -169,7 +170,8 @@ impl Diagram {
         table.iter().any(|back| (back.from, back.to) == (arrow.to, arrow.from))
     }
 
-    /// Between distant states of the spine: the shortest innermost, and outside of those going down the ones going up.
+    /// Between distant states of the spine: the shortest innermost, and outside of those going down the ones
+    /// going up.
     fn add_lanes(&mut self, table: &[Transition], lanes_from: f64) {
         let mut arrows = self.arrows(table, (Kind::Spine, Kind::Spine));
         arrows.retain(|(_, from, to)| !is_next_row(*from, *to));
@@ -291,7 +293,8 @@ fn is_next_row(from: Node, to: Node) -> bool {
     step > 0.0 && step < 1.5 * ROW
 }
 
-/// The longest way that goes on from here without meeting a state twice; of several, the one that comes first in the table.
+/// The longest way that goes on from here without meeting a state twice; of several, the one that comes first
+/// in the table.
 fn longest_way(table: &[Transition], way: Vec<BookingStatus>) -> Vec<BookingStatus> {
     let last = way.last().copied();
     let steps = table.iter().filter(|arrow| Some(arrow.from) == last && !way.contains(&arrow.to));
@@ -300,8 +303,8 @@ fn longest_way(table: &[Transition], way: Vec<BookingStatus>) -> Vec<BookingStat
     longest.unwrap_or(way)
 }
 
-/// Where a lane's arrow leaves or enters a box: of all lanes at its right side, the outermost is the farthest from what it
-/// goes round, so that nested lanes do not cross.
+/// Where a lane's arrow leaves or enters a box: of all lanes at its right side, the outermost is the farthest
+/// from what it goes round, so that nested lanes do not cross.
 fn port(arrows: &[(Transition, Node, Node)], lane: usize, node: Node) -> Point {
     let goes_up = |(_, from, to): &(Transition, Node, Node)| {
         let other = if from.status == node.status { to } else { from };

@@ -5,8 +5,8 @@
 //! cargo run --example state_diagram -- /tmp     # writes them elsewhere
 //! ```
 //!
-//! `layout.rs` finds a place for every state and a way for every arrow; `svg.rs` draws them. The test fails when the
-//! committed pictures no longer show the table.
+//! `layout.rs` finds a place for every state and a way for every arrow; `svg.rs` draws them. The test fails
+//! when the committed pictures no longer show the table.
 
 mod layout;
 #[cfg(test)]

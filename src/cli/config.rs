@@ -39,7 +39,8 @@ const STRIPE: [Source; 3] = [
 ];
 const STRIPE_BESIDES: [Source; 1] = [("baseUrl", "STRIPE_BASE_URL")];
 
-/// Everything that is wrong with the environment: variables and what is wrong with each, never what they hold.
+/// Everything that is wrong with the environment: variables and what is wrong with each, never what they
+/// hold.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mistakes(Vec<(&'static str, String)>);
 

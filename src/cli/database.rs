@@ -94,7 +94,8 @@ fn private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Prints how many findings of each kind there are, with the first of them, and returns how many there are in all.
+/// Prints how many findings of each kind there are, with the first of them, and returns how many there are in
+/// all.
 fn print_findings(report: &PrepareReport) -> usize {
     let lines: Vec<String> = report.findings().map(|finding| finding.to_string()).collect();
     let kind = |line: &str| line.split_once(':').map_or(String::new(), |(kind, _)| kind.to_owned());

@@ -34,7 +34,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Derive what the engine needs from a database of the earlier application. Stop that application first; safe to repeat.
+    /// Derive what the engine needs from a database of the earlier application. Stop that application first;
+    /// safe to repeat.
     Prepare {
         #[command(flatten)]
         store: Store,
@@ -42,10 +43,12 @@ enum Command {
         #[arg(long, value_name = "FILE", default_value = "baitech-prepare-report.jsonl")]
         report: PathBuf,
     },
-    /// Compare the database's indexes with those that the engine wants, and change nothing. Exits with 1 where they differ.
+    /// Compare the database's indexes with those that the engine wants, and change nothing. Exits with 1
+    /// where they differ.
     Indexes(Store),
-    /// Do what is due: offers that nobody answers, silent customers, reminders, series, and payments: they are sent, asked about, released
-    /// and settled through the providers that the environment names. Any number of workers may run.
+    /// Do what is due: offers that nobody answers, silent customers, reminders, series, and payments: they
+    /// are sent, asked about, released and settled through the providers that the environment names. Any
+    /// number of workers may run.
     Worker {
         #[command(flatten)]
         store: Store,
@@ -56,7 +59,8 @@ enum Command {
         #[arg(long, value_name = "MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(10..=3_600_000))]
         interval: u64,
     },
-    /// Recount the books: the balances, and whether they are what the postings sum to. Exits with 1 where they are not.
+    /// Recount the books: the balances, and whether they are what the postings sum to. Exits with 1 where
+    /// they are not.
     Audit(Store),
     /// Show the newest transactions, or those that wait for a person.
     Payments {
@@ -79,7 +83,8 @@ enum Command {
         /// How many.
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT)))]
         limit: u32,
-        /// Have this call looked at once more: a dead letter, or one that was rejected. Exits with 1 where it fails again.
+        /// Have this call looked at once more: a dead letter, or one that was rejected. Exits with 1 where it
+        /// fails again.
         #[arg(long, value_name = "ID")]
         retry: Option<Id<Webhook>>,
     },
@@ -90,8 +95,8 @@ enum Command {
         /// How many.
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT)))]
         limit: u32,
-        /// Have this item attempted again, once its cause is mended: booking/ID, transaction/ID. Exits with 1 where it still
-        /// cannot be read.
+        /// Have this item attempted again, once its cause is mended: booking/ID, transaction/ID. Exits with 1
+        /// where it still cannot be read.
         #[arg(long, value_name = "ITEM")]
         retry: Option<AggregateRef>,
     },

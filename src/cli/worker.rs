@@ -32,7 +32,8 @@ pub(super) async fn run(
     let mut asked_to_end = std::pin::pin!(asked_to_end()?);
     let mut forget_at = Instant::now();
     loop {
-        // What has begun is finished; the signal is looked at between two batches, also if it came during one.
+        // What has begun is finished; the signal is looked at between two batches, also if it came during
+        // one.
         let wait = run_batch(&worker, interval).await;
         if let Err(error) = worker.relay_events(&LogSink).await {
             eprintln!("baitech: {error}");
@@ -85,7 +86,8 @@ fn report(work: &WorkDone) {
     }
 }
 
-/// Ctrl-C, or the SIGTERM of a service manager. What comes after this call is not lost, whenever the future is polled.
+/// Ctrl-C, or the SIGTERM of a service manager. What comes after this call is not lost, whenever the future
+/// is polled.
 #[cfg(unix)]
 fn asked_to_end() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};

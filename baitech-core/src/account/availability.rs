@@ -72,8 +72,8 @@ impl TimeOfDay {
         }
     }
 
-    /// This time on a day in a zone. Where the clocks skip it, the moment to which they skip; where they show it twice, the
-    /// first.
+    /// This time on a day in a zone. Where the clocks skip it, the moment to which they skip; where they show
+    /// it twice, the first.
     #[must_use]
     pub fn on(self, date: NaiveDate, zone: Tz) -> DateTime<Utc> {
         let midnight = date.and_time(chrono::NaiveTime::MIN);
@@ -208,7 +208,8 @@ impl AvailabilityException {
     }
 }
 
-/// When a technician works: weekly hours, and dated exceptions that override them. A later exception overrides an earlier one.
+/// When a technician works: weekly hours, and dated exceptions that override them. A later exception
+/// overrides an earlier one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Availability {
@@ -253,8 +254,8 @@ impl Availability {
 
     /// Whether the hours, local to `zone`, cover every moment from `start` to `end`.
     ///
-    /// Slots that meet count as one, so that two of them reach across midnight; a change of the clocks inside makes the local
-    /// hours longer or shorter, never the interval.
+    /// Slots that meet count as one, so that two of them reach across midnight; a change of the clocks inside
+    /// makes the local hours longer or shorter, never the interval.
     #[must_use]
     pub fn covers(&self, start: DateTime<Utc>, end: DateTime<Utc>, zone: Tz) -> bool {
         self.covers_span(&LocalSpan::new(start, end, zone))
@@ -275,7 +276,8 @@ impl Availability {
         true
     }
 
-    /// The end of the hours that hold at a moment of a day, at most the end of that day; `None` outside of all hours.
+    /// The end of the hours that hold at a moment of a day, at most the end of that day; `None` outside of
+    /// all hours.
     fn available_until(&self, moment: DateTime<Utc>, day: &LocalDay) -> Option<DateTime<Utc>> {
         let holds = |start: TimeOfDay, end: TimeOfDay| day.at(start) <= moment && moment < day.at(end);
 
@@ -290,7 +292,8 @@ impl Availability {
                 slots.filter(|slot| holds(slot.start, slot.end)).map(|slot| day.at(slot.end)).max()?
             }
         };
-        // The next exception that begins inside cuts the hours there; the caller looks again from that moment.
+        // The next exception that begins inside cuts the hours there; the caller looks again from that
+        // moment.
         for exception in exceptions {
             let begins = day.at(exception.start);
             if moment < begins && begins < until {

@@ -154,8 +154,8 @@ fn check_entered_hours(hours: &Availability, violations: &mut Violations) {
 }
 
 impl Image {
-    /// Checks the images that go with a text: at most five, each with a web address and a name of at most 200 characters at the media
-    /// store.
+    /// Checks the images that go with a text: at most five, each with a web address and a name of at most 200
+    /// characters at the media store.
     pub(crate) fn check_all(images: &[Self], violations: &mut Violations) -> Vec<Self> {
         if images.len() > MAX_IMAGES {
             violations.push(Violation::new("images", Code::TooMany, "at most five images"));

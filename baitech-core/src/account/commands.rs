@@ -18,8 +18,8 @@ use crate::{
 };
 
 impl User {
-    /// A new user, active, with nothing verified. A technician's price is in this currency, and the public place of
-    /// the home is drawn at random.
+    /// A new user, active, with nothing verified. A technician's price is in this currency, and the public
+    /// place of the home is drawn at random.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation.
@@ -81,8 +81,8 @@ impl User {
         Ok(Decision::new(user).event(AccountEvent::UserRegistered { role: new.role }).take_all(take))
     }
 
-    /// Changes what the user says of itself. A technician's price is in this currency, and the public place follows
-    /// the home ([`PublicPlace::follow`](super::PublicPlace::follow)).
+    /// Changes what the user says of itself. A technician's price is in this currency, and the public place
+    /// follows the home ([`PublicPlace::follow`](super::PublicPlace::follow)).
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation.
@@ -243,7 +243,8 @@ impl User {
         Decision::new(self).event(AccountEvent::UserStatusChanged { from, to: status })
     }
 
-    /// What only one user can have: address, number, name, each in its normal form. Users of the earlier application may have none.
+    /// What only one user can have: address, number, name, each in its normal form. Users of the earlier
+    /// application may have none.
     #[must_use]
     pub fn claims(&self) -> Vec<ClaimKey> {
         let email = self.email.claim().map(|email| ClaimKey::new("user.email", email));

@@ -3,8 +3,8 @@ use chrono_tz::Tz;
 
 use super::TimeOfDay;
 
-/// A stretch of time cut at the midnights of a zone. Worked out once, it is compared with the hours of any number of people
-/// without asking the zone again.
+/// A stretch of time cut at the midnights of a zone. Worked out once, it is compared with the hours of any
+/// number of people without asking the zone again.
 #[derive(Debug, Clone)]
 pub(crate) struct LocalSpan {
     pub(super) start: DateTime<Utc>,

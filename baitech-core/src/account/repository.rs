@@ -38,8 +38,8 @@ pub trait UserRepository: Load<User> {
     /// As [`find_by_email`](Self::find_by_email).
     async fn find_by_username(&self, username: &Username) -> Result<Option<Stored<User>>, StoreError>;
 
-    /// Users by id, the oldest first. One whom the store cannot read is left out and logged; a page may then hold fewer, and the
-    /// list still goes on behind it.
+    /// Users by id, the oldest first. One whom the store cannot read is left out and logged; a page may then
+    /// hold fewer, and the list still goes on behind it.
     ///
     /// # Errors
     /// [`StoreError::Cursor`], [`StoreError::Unavailable`].

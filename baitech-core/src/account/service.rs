@@ -26,7 +26,8 @@ impl Accounts {
         Self { engine, pinned: None, key: None }
     }
 
-    /// Commands take effect only on a user that is still at this version; otherwise they fail with [`Error::Conflict`].
+    /// Commands take effect only on a user that is still at this version; otherwise they fail with
+    /// [`Error::Conflict`].
     #[must_use]
     pub const fn at(mut self, version: Version) -> Self {
         self.pinned = Some(version);
@@ -40,16 +41,17 @@ impl Accounts {
         self
     }
 
-    /// Adds a user. Customers, technicians and corporate users may join by themselves, as [`Actor::Anonymous`]; admin and support
-    /// accounts are made by an admin, or by the system at set-up.
+    /// Adds a user. Customers, technicians and corporate users may join by themselves, as
+    /// [`Actor::Anonymous`]; admin and support accounts are made by an admin, or by the system at set-up.
     ///
-    /// A key of somebody who has not signed in stands for the registration of one address. Its repetition is answered with what was
-    /// registered, and with nothing that was added to the account since.
+    /// A key of somebody who has not signed in stands for the registration of one address. Its repetition is
+    /// answered with what was registered, and with nothing that was added to the account since.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with every violation; [`Code::Duplicate`](crate::kernel::Code::Duplicate) of `email`, `phoneNumber` or
-    /// `username`; [`Error::Forbidden`]; [`Rule::INACTIVE_USER`], also for members of a company whose administrator is not active;
-    /// [`Rule::NOT_ELIGIBLE`] for members of what is no company.
+    /// [`Error::Invalid`] with every violation; [`Code::Duplicate`](crate::kernel::Code::Duplicate) of
+    /// `email`, `phoneNumber` or `username`; [`Error::Forbidden`]; [`Rule::INACTIVE_USER`], also for members
+    /// of a company whose administrator is not active; [`Rule::NOT_ELIGIBLE`] for members of what is no
+    /// company.
     pub async fn register(&self, actor: &Actor, user: &NewUser) -> Result<Stored<User>> {
         let caller = match actor {
             Actor::Anonymous => None,
@@ -100,7 +102,8 @@ impl Accounts {
     /// A user, for itself and staff.
     ///
     /// # Errors
-    /// [`Error::NotFound`], also for others; [`Error::Forbidden`] for a role that the actor does not have; [`Rule::INACTIVE_USER`].
+    /// [`Error::NotFound`], also for others; [`Error::Forbidden`] for a role that the actor does not have;
+    /// [`Rule::INACTIVE_USER`].
     pub async fn get(&self, actor: &Actor, id: Id<User>) -> Result<Stored<User>> {
         let actor = &self.engine.reader(actor).await?;
         let visible = actor.is_staff() || actor.is_any(&[Some(id)]);
@@ -149,10 +152,12 @@ impl Accounts {
         Ok(self.engine.users.list_users(filter, &page.of_list("users")?).await?.of_list("users"))
     }
 
-    /// Changes what the user says of itself. What only staff may verify stays verified only where nothing about it changed.
+    /// Changes what the user says of itself. What only staff may verify stays verified only where nothing
+    /// about it changed.
     ///
     /// # Errors
-    /// As [`register`](Self::register); [`Error::Forbidden`] for support that changes a technician's phone number; [`Error::Conflict`].
+    /// As [`register`](Self::register); [`Error::Forbidden`] for support that changes a technician's phone
+    /// number; [`Error::Conflict`].
     pub async fn change_profile(
         &self,
         actor: &Actor,
@@ -200,7 +205,8 @@ impl Accounts {
     /// Staff verify or reject the identity documents of another user.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff, and for staff that decides on itself; [`Rule::ALREADY_DECIDED`] unless documents are waiting; [`Error::Conflict`].
+    /// [`Error::Forbidden`] for others than staff, and for staff that decides on itself;
+    /// [`Rule::ALREADY_DECIDED`] unless documents are waiting; [`Error::Conflict`].
     pub async fn decide_kyc(
         &self,
         actor: &Actor,
@@ -213,7 +219,8 @@ impl Accounts {
             .await
     }
 
-    /// Staff has seen proof of the skill that a technician claims by this category and name, or takes that back.
+    /// Staff has seen proof of the skill that a technician claims by this category and name, or takes that
+    /// back.
     ///
     /// # Errors
     /// [`Error::Forbidden`]; a violation of `skill`; [`Error::Conflict`].
@@ -284,7 +291,8 @@ impl Accounts {
         require_staff(&self.engine.reader(actor).await?)
     }
 
-    /// Fails unless the user administrates a company and is active; the commit of what relies on it is to guard that.
+    /// Fails unless the user administrates a company and is active; the commit of what relies on it is to
+    /// guard that.
     async fn require_company(&self, administrator: Id<User>) -> Result<Guard> {
         let user = self.engine.users.load(administrator).await?;
         let Some(user) = user.filter(|user| user.company() == Some(administrator)) else {

@@ -3,7 +3,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::Money;
 
-/// Counts over a user's bookings. They are raised by the commits that they count ([`Tally`](crate::store::Tally)).
+/// Counts over a user's bookings. They are raised by the commits that they count
+/// ([`Tally`](crate::store::Tally)).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserStats {
@@ -89,7 +90,8 @@ pub struct StatsDelta {
 }
 
 impl StatsDelta {
-    /// Adds another's counts to these. Money of another currency than these have is left out, as it would be on the user.
+    /// Adds another's counts to these. Money of another currency than these have is left out, as it would be
+    /// on the user.
     pub fn merge(&mut self, other: &Self) {
         let Self { total, completed, cancelled, arrivals, late_arrivals, earned, spent } = *other;
         for (count, more) in [

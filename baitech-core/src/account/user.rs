@@ -181,7 +181,8 @@ impl User {
         self.0.public_place = Some(place);
     }
 
-    /// Whose approval a company's bookings need: its administrator, or the user itself where it has none above it.
+    /// Whose approval a company's bookings need: its administrator, or the user itself where it has none
+    /// above it.
     #[must_use]
     pub fn company(&self) -> Option<Id<Self>> {
         self.corporate.as_ref().map(|company| company.administrator.unwrap_or(self.id))

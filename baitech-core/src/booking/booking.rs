@@ -15,14 +15,15 @@ use crate::{
     pricing::Pricing,
 };
 
-/// The number by which people speak of a booking: `BK`, two digits of the year, two of the month, and of a series six, or more after the
-/// first 999,999 of the month.
+/// The number by which people speak of a booking: `BK`, two digits of the year, two of the month, and of a
+/// series six, or more after the first 999,999 of the month.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BookingNumber(String);
 
 impl BookingNumber {
-    /// The number of the `sequence`-th booking of a month. Past 999,999 it has more than six digits of the series.
+    /// The number of the `sequence`-th booking of a month. Past 999,999 it has more than six digits of the
+    /// series.
     #[must_use]
     pub fn new(at: DateTime<Utc>, sequence: u64) -> Self {
         Self(format!("BK{:02}{:02}{sequence:06}", at.year() % 100, at.month()))
@@ -276,8 +277,9 @@ pub struct BookingRecord {
     pub updated_at: DateTime<Utc>,
 }
 
-/// A booking: reads like its [`BookingRecord`], changes only through commands, each of which decides without side effects and returns
-/// the decision to commit. It is the size of a pointer, since decisions pass it from hand to hand.
+/// A booking: reads like its [`BookingRecord`], changes only through commands, each of which decides without
+/// side effects and returns the decision to commit. It is the size of a pointer, since decisions pass it from
+/// hand to hand.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Booking(pub(super) Box<BookingRecord>);

@@ -31,7 +31,8 @@ pub struct CancellationTier {
 }
 
 impl Default for CancellationPolicy {
-    /// Free with more than a day's notice, 25 % with more than six hours', 50 % with more than two, else 75 %.
+    /// Free with more than a day's notice, 25 % with more than six hours', 50 % with more than two, else 75
+    /// %.
     fn default() -> Self {
         let tier = |notice_hours, percent| CancellationTier { notice_hours, rate: Rate::percent(percent) };
         Self {
@@ -43,8 +44,8 @@ impl Default for CancellationPolicy {
 }
 
 impl CancellationPolicy {
-    /// The rate for a notice: the lowest that it has earned, so that no list of tiers makes longer notice dearer. A negative
-    /// notice is one after the start.
+    /// The rate for a notice: the lowest that it has earned, so that no list of tiers makes longer notice
+    /// dearer. A negative notice is one after the start.
     #[must_use]
     pub fn rate(&self, notice: TimeDelta) -> Rate {
         let reached = |tier: &&CancellationTier| notice > TimeDelta::hours(i64::from(tier.notice_hours));
@@ -113,7 +114,8 @@ pub struct CancellationQuote {
 }
 
 impl Booking {
-    /// What a cancellation would cost this actor now. `no_show` is the technician's word that the customer is not there.
+    /// What a cancellation would cost this actor now. `no_show` is the technician's word that the customer is
+    /// not there.
     ///
     /// Once the technician has arrived, a customer owes at least the late rate, however long before the
     /// slot that is, and for work done at least its share of the estimated time; never more than the total.
@@ -183,8 +185,8 @@ impl Booking {
         Rate::from_basis_points(u32::try_from(points).unwrap_or_default())
     }
 
-    /// Gives the booking up. What the customer owes for it stands as the customer's debt. A customer who cancels, or staff, ends the
-    /// series that the booking carries; whoever else cancels does not.
+    /// Gives the booking up. What the customer owes for it stands as the customer's debt. A customer who
+    /// cancels, or staff, ends the series that the booking carries; whoever else cancels does not.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`], and those of [`cancellation_quote`](Self::cancellation_quote).
@@ -198,7 +200,8 @@ impl Booking {
             fee: quote.fee,
         });
         self.0.reschedule = None;
-        // Who does not want the job any more wants no other of its series. That one technician fails ends nothing.
+        // Who does not want the job any more wants no other of its series. That one technician fails ends
+        // nothing.
         let ends_series = matches!(quote.cause, CancellationCause::Customer | CancellationCause::Staff);
         let series_ended = ends_series && self.stop_series();
         // Counted is who let the other down, once a technician had promised to come.

@@ -12,7 +12,8 @@ use crate::{
 };
 
 impl BookingPolicy {
-    /// The limit of what a technician owes the platform, together with the commission of accepted jobs in cash.
+    /// The limit of what a technician owes the platform, together with the commission of accepted jobs in
+    /// cash.
     pub(crate) fn debt_bound(&self, technician: Id<User>) -> Bound {
         let least = self.payment.debt_limit.negated();
         Bound::at_least(Account::OpenCashJobs(technician), least).counting(Account::Payable(technician))

@@ -11,7 +11,8 @@ use crate::{
     store::Stored,
 };
 
-/// What a decision may depend on besides the booking itself. Nothing else: the same booking and context give the same decision.
+/// What a decision may depend on besides the booking itself. Nothing else: the same booking and context give
+/// the same decision.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// Who gives the command.
@@ -24,7 +25,8 @@ pub struct Context<'a> {
     pub entropy: &'a dyn Entropy,
     /// The transactions that pay the booking: its payment first, then what was paid for additions.
     pub payments: &'a [Stored<Transaction>],
-    /// The wallet that the decision puts money into has no room for it: what comes all the same is kept apart for a person.
+    /// The wallet that the decision puts money into has no room for it: what comes all the same is kept apart
+    /// for a person.
     pub wallet_full: bool,
 }
 
@@ -49,8 +51,8 @@ impl Context<'_> {
 }
 
 impl Decision<Booking> {
-    /// Takes one arrow of the state machine, with what always goes with it: the line of history, the event, the claims on the
-    /// technician's time, the actual times, the reserved commission.
+    /// Takes one arrow of the state machine, with what always goes with it: the line of history, the event,
+    /// the claims on the technician's time, the actual times, the reserved commission.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] where the table has no such arrow for this actor; those of money.
@@ -102,8 +104,8 @@ impl Decision<Booking> {
 }
 
 impl Booking {
-    /// What an actor is to this booking. Staff with a stake in it is not staff here: nobody decides on money of their own, so that
-    /// an administrator who books for themselves is a customer like every other.
+    /// What an actor is to this booking. Staff with a stake in it is not staff here: nobody decides on money
+    /// of their own, so that an administrator who books for themselves is a customer like every other.
     #[must_use]
     pub fn parties(&self, actor: &Actor) -> Parties {
         let (id, role) = match *actor {
@@ -130,7 +132,8 @@ impl Booking {
         }
     }
 
-    /// Whether a user gains or loses by what becomes of this booking: its customer, its technician, its company.
+    /// Whether a user gains or loses by what becomes of this booking: its customer, its technician, its
+    /// company.
     #[must_use]
     pub fn has_stake(&self, user: Id<User>) -> bool {
         [Some(self.customer), self.technician, self.company()].contains(&Some(user))
@@ -140,8 +143,8 @@ impl Booking {
         self.corporate.as_ref().map(|corporate| corporate.company)
     }
 
-    /// The technician whose job this is, and the calendar day of the job in its zone; `None` for a booking that is no job or is
-    /// deleted. Stores count jobs by it.
+    /// The technician whose job this is, and the calendar day of the job in its zone; `None` for a booking
+    /// that is no job or is deleted. Stores count jobs by it.
     #[must_use]
     pub fn job(&self) -> Option<(Id<User>, NaiveDate)> {
         let technician = self.technician.filter(|_| self.status.is_job() && self.deleted_at.is_none())?;

@@ -122,7 +122,8 @@ impl Booking {
     /// One side contests the work or the bill. Nothing moves until staff has decided.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`]; [`Rule::ALREADY_DECIDED`] after an earlier dispute; [`Rule::TOO_LATE`] past the window after `paid`.
+    /// [`Rule::TRANSITION`]; [`Rule::ALREADY_DECIDED`] after an earlier dispute; [`Rule::TOO_LATE`] past the
+    /// window after `paid`.
     pub fn dispute(mut self, claim: DisputeClaim, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.dispute.is_some() {
             let message = "this booking was disputed and decided once";
@@ -155,7 +156,8 @@ impl Booking {
     /// One side, or staff, brings something forward.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] unless disputed; violations of `images`; one of `evidence` after twenty of the same person.
+    /// [`Rule::TRANSITION`] unless disputed; violations of `images`; one of `evidence` after twenty of the
+    /// same person.
     pub fn add_evidence(
         mut self,
         text: Text<1000>,
@@ -186,7 +188,8 @@ impl Booking {
     /// Staff takes the dispute up.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] unless there is an open dispute; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff.
+    /// [`Rule::TRANSITION`] unless there is an open dispute;
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff.
     pub fn investigate_dispute(self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Admin, Party::Support], &context.actor)?;
         self.set_dispute_status(DisputeStatus::Open, DisputeStatus::Investigating, context)
@@ -196,7 +199,8 @@ impl Booking {
     /// Nothing is left to do: the file is closed.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] unless the dispute is resolved; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff.
+    /// [`Rule::TRANSITION`] unless the dispute is resolved;
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff.
     pub fn close_dispute(self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Admin, Party::Support], &context.actor)?;
         self.set_dispute_status(DisputeStatus::Resolved, DisputeStatus::Closed, context)
@@ -223,13 +227,16 @@ impl Booking {
         Ok(Decision::new(self).event(BookingEvent::BookingDisputeEscalated))
     }
 
-    /// Staff decides, and all of the decision's money moves with it: back to the customer, or on its way to the technician.
+    /// Staff decides, and all of the decision's money moves with it: back to the customer, or on its way to
+    /// the technician.
     ///
-    /// After a release the booking walks on to `paid` where the money has come in; where it has not, the payment is awaited again.
+    /// After a release the booking walks on to `paid` where the money has come in; where it has not, the
+    /// payment is awaited again.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`]; [`Rule::PAYMENT_REQUIRED`] for a part of money that never came; [`Rule::PAYMENT_METHOD`] for the return of
-    /// money of which no transaction tells; a violation of `amount` for a part that is none.
+    /// [`Rule::TRANSITION`]; [`Rule::PAYMENT_REQUIRED`] for a part of money that never came;
+    /// [`Rule::PAYMENT_METHOD`] for the return of money of which no transaction tells; a violation of
+    /// `amount` for a part that is none.
     pub fn resolve_dispute(
         mut self,
         outcome: DisputeOutcome,
@@ -239,7 +246,8 @@ impl Booking {
         let Actor::User { id: resolved_by, .. } = context.actor else {
             return Err(self.refuse(Rule::TRANSITION, "a person decides a dispute", &context.actor));
         };
-        // A release ends in `completed`, to where other arrows lead as well: here only the one for staff is meant.
+        // A release ends in `completed`, to where other arrows lead as well: here only the one for staff is
+        // meant.
         self.require_status(&[BookingStatus::Disputed], "resolving a dispute", &context.actor)?;
         self.require_transition(BookingStatus::Refunded, &context.actor)?;
         let captured = self.captured_of(context)?;

@@ -228,8 +228,9 @@ pub struct Quality {
 
 /// The rule by which a booking comes again. Each occurrence is a booking of its own.
 ///
-/// The days are those of the rule, also when the booking that carries it is moved to another day. The hours of those that follow are
-/// the hours that it has by then, since its price, which its customer approved, is the price of those hours.
+/// The days are those of the rule, also when the booking that carries it is moved to another day. The hours
+/// of those that follow are the hours that it has by then, since its price, which its customer approved, is
+/// the price of those hours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Recurrence {

@@ -2,15 +2,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::{GeoPoint, Text};
 
-/// Where a job is. The technician sees all of it from `accepted` on, before that only the town and the county.
+/// Where a job is. The technician sees all of it from `accepted` on, before that only the town and the
+/// county.
 ///
 /// On the wire it is what a request brings: `{"coordinates": [longitude, latitude], "address": …}`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct ServiceLocation {
-    /// Every new booking has one. `None` where an earlier application stored no readable point (nobody can be matched then), and in
-    /// what is shown to who may not know it.
+    /// Every new booking has one. `None` where an earlier application stored no readable point (nobody can be
+    /// matched then), and in what is shown to who may not know it.
     #[serde(rename = "coordinates", default, skip_serializing_if = "Option::is_none")]
     pub point: Option<GeoPoint>,
     #[serde(default)]

@@ -1,6 +1,7 @@
 //! Bookings, from request to paid.
 //!
-//! [`Booking`] is the aggregate, [`Transition::TABLE`] its state machine, [`Bookings`] the commands and queries.
+//! [`Booking`] is the aggregate, [`Transition::TABLE`] its state machine, [`Bookings`] the commands and
+//! queries.
 
 #[expect(clippy::module_inception, reason = "every feature names its aggregate's file after the aggregate")]
 mod booking;

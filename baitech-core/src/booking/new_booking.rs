@@ -84,10 +84,12 @@ pub struct NewTimeSlot {
     pub start_time: String,
     /// `HH:MM`, on a quarter of an hour; `24:00` is the end of the day.
     pub end_time: String,
-    /// The length of the slot in minutes, so that a slot of an answer can be sent back; a request may leave it out.
+    /// The length of the slot in minutes, so that a slot of an answer can be sent back; a request may leave
+    /// it out.
     #[serde(default, skip_serializing)]
     pub estimated_duration: Option<u32>,
-    /// The zone of the place, one of the policy's; where it is not given, the policy's own, or the zone of the booking that is moved.
+    /// The zone of the place, one of the policy's; where it is not given, the policy's own, or the zone of
+    /// the booking that is moved.
     #[serde(default)]
     pub time_zone: Option<Tz>,
 }
@@ -149,7 +151,8 @@ impl NewTimeSlot {
     /// The slot, if it is one; in `zone` where the request names none.
     ///
     /// # Errors
-    /// A [`Violation`] of a field of `timeSlot`; of `timeSlot.timeZone` for a zone that is neither `zone` nor one of the policy's.
+    /// A [`Violation`] of a field of `timeSlot`; of `timeSlot.timeZone` for a zone that is neither `zone` nor
+    /// one of the policy's.
     pub fn check(&self, zone: Tz, policy: &BookingPolicy) -> Result<TimeSlot, Violation> {
         let named = self.time_zone.unwrap_or(zone);
         if named != zone && named != policy.time_zone && !policy.time_zones.contains(&named) {

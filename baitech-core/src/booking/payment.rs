@@ -108,7 +108,8 @@ pub struct Payment {
     /// Transactions that pay what was added to the price since.
     #[serde(default)]
     pub supplements: Vec<Id<Transaction>>,
-    /// What has come in for it, all in all, whatever was given back since; `None` before, and in bookings of the earlier application.
+    /// What has come in for it, all in all, whatever was given back since; `None` before, and in bookings of
+    /// the earlier application.
     #[serde(default)]
     pub paid: Option<Money>,
     /// Whether its money lies in escrow now.
@@ -119,11 +120,11 @@ pub struct Payment {
     pub on_hold: bool,
     /// When the money came.
     pub paid_at: Option<DateTime<Utc>>,
-    /// What was withheld of it for the tax authority, by the policy of that moment; `None` before, and in bookings of the earlier
-    /// application.
+    /// What was withheld of it for the tax authority, by the policy of that moment; `None` before, and in
+    /// bookings of the earlier application.
     pub withholding: Option<Money>,
-    /// The commission that is reserved for it as the technician's coming debt, while an accepted job in cash is not paid; `None` for all
-    /// other bookings, and for those that an earlier version accepted.
+    /// The commission that is reserved for it as the technician's coming debt, while an accepted job in cash
+    /// is not paid; `None` for all other bookings, and for those that an earlier version accepted.
     #[serde(default)]
     pub reserved_commission: Option<Money>,
 }

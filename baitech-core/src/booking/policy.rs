@@ -18,8 +18,8 @@ pub struct BookingPolicy {
     pub currency: Currency,
     /// The zone in which a job's day and hours are meant where the request does not say.
     pub time_zone: Tz,
-    /// The other zones that a request may name. None by default: hours and days are priced by the zone, so that who could name any
-    /// would choose which surcharges to pay.
+    /// The other zones that a request may name. None by default: hours and days are priced by the zone, so
+    /// that who could name any would choose which surcharges to pay.
     pub time_zones: Vec<Tz>,
     /// Fees, taxes and surcharges.
     pub pricing: PricingPolicy,
@@ -98,10 +98,11 @@ impl Default for BookingPolicy {
 }
 
 impl BookingPolicy {
-    /// The same policy in another currency: every limit is converted and rounded to that currency's smallest unit.
+    /// The same policy in another currency: every limit is converted and rounded to that currency's smallest
+    /// unit.
     ///
-    /// `rate` is what one unit of the present currency is worth in the other. Limits are meant to be round numbers; set those
-    /// anew that should be.
+    /// `rate` is what one unit of the present currency is worth in the other. Limits are meant to be round
+    /// numbers; set those anew that should be.
     ///
     /// ```
     /// use baitech_core::{booking::BookingPolicy, kernel::{Currency, Money}};
@@ -123,8 +124,8 @@ impl BookingPolicy {
         Ok(self)
     }
 
-    /// Fails for a policy by which no engine can run: amounts in another currency, shares above the whole, times or numbers that
-    /// make no sense.
+    /// Fails for a policy by which no engine can run: amounts in another currency, shares above the whole,
+    /// times or numbers that make no sense.
     ///
     /// # Errors
     /// Every violation, with its field.
@@ -134,7 +135,8 @@ impl BookingPolicy {
         check.into_result()
     }
 
-    /// Every amount of the policy. A new field has to be placed here, so that no limit is left in another currency.
+    /// Every amount of the policy. A new field has to be placed here, so that no limit is left in another
+    /// currency.
     fn limits_mut(&mut self) -> Vec<(&'static str, &mut Money)> {
         let Self {
             payment,

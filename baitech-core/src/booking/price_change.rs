@@ -60,13 +60,14 @@ pub(super) const MAX_PRICE: u32 = 10_000_000;
 const MAX_TOTAL: u32 = 20_000_000;
 
 impl Booking {
-    /// The technician proposes materials or services that raise the price, in the place of an undecided proposal. Nothing changes for
-    /// the customer before [`approve_price_change`](Self::approve_price_change).
+    /// The technician proposes materials or services that raise the price, in the place of an undecided
+    /// proposal. Nothing changes for the customer before
+    /// [`approve_price_change`](Self::approve_price_change).
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] unless the technician holds the job; violations of `reason`, `materials…` and `services…`: at most 50 items
-    /// in a proposal and 200 in a booking, 10,000,000 for a line and 20,000,000 for the whole booking. For a job in cash, the commit may
-    /// be refused with [`Rule::DEBT_LIMIT`].
+    /// [`Rule::TRANSITION`] unless the technician holds the job; violations of `reason`, `materials…` and
+    /// `services…`: at most 50 items in a proposal and 200 in a booking, 10,000,000 for a line and 20,000,000
+    /// for the whole booking. For a job in cash, the commit may be refused with [`Rule::DEBT_LIMIT`].
     pub fn propose_price_change(
         mut self,
         change: &NewPriceChange,
@@ -106,8 +107,8 @@ impl Booking {
             .adjust_commission(context)
     }
 
-    /// The customer approves the higher price that was shown: it counts from now on. For a company's booking whose total rises past
-    /// what the company approves by itself, that is for the company's administrator.
+    /// The customer approves the higher price that was shown: it counts from now on. For a company's booking
+    /// whose total rises past what the company approves by itself, that is for the company's administrator.
     ///
     /// # Errors
     /// [`Rule::APPROVAL_REQUIRED`] for a member of a company who may not decide alone;

@@ -53,7 +53,8 @@ impl Booking {
     /// Notes that a search found nobody; the next one reaches farther.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] unless a technician is being looked for, by somebody who could offer the job to one.
+    /// [`Rule::TRANSITION`] unless a technician is being looked for, by somebody who could offer the job to
+    /// one.
     pub fn matching_attempted(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_transition(BookingStatus::Assigned, &context.actor)?;
         self.0.matching.attempted_at = Some(context.now);
@@ -77,8 +78,8 @@ impl Booking {
     /// Offers the job to a technician. That the technician is eligible is matching's to say.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`]; [`Rule::NOT_ELIGIBLE`] for one who declined it, who is the customer, or where the price is the own rate
-    /// of another technician; [`Rule::TOO_LATE`] after the end of the slot.
+    /// [`Rule::TRANSITION`]; [`Rule::NOT_ELIGIBLE`] for one who declined it, who is the customer, or where
+    /// the price is the own rate of another technician; [`Rule::TOO_LATE`] after the end of the slot.
     pub fn assign(mut self, assignment: Assignment, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.declined_by.contains(&assignment.technician) || self.customer == assignment.technician {
             let message = "this technician has declined the job, or is its customer";
@@ -107,7 +108,8 @@ impl Booking {
         Ok(decision)
     }
 
-    /// The technician promises to come; the commit claims the technician's time, and reserves the commission of a job in cash.
+    /// The technician promises to come; the commit claims the technician's time, and reserves the commission
+    /// of a job in cash.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Rule::TOO_LATE`] after the end of the slot. The commit may be refused with
@@ -124,8 +126,8 @@ impl Booking {
         decision.count(Some(customer), one).count(technician, one).reserve_commission(context)
     }
 
-    /// The technician declines, or the system in the place of one who did not answer in time. The job is never offered to them
-    /// again.
+    /// The technician declines, or the system in the place of one who did not answer in time. The job is
+    /// never offered to them again.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Rule::TOO_EARLY`] for the system before the time is up.
@@ -244,7 +246,8 @@ impl Booking {
         Decision::new(self).step(BookingStatus::Paused, context, reason)
     }
 
-    /// The work is done. A higher price that the customer has not approved falls away; a warranty begins to run.
+    /// The work is done. A higher price that the customer has not approved falls away; a warranty begins to
+    /// run.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`].
@@ -265,8 +268,8 @@ impl Booking {
         decision.count(Some(customer), one).count(technician, one).adjust_commission(context)
     }
 
-    /// The customer agrees that it is done, or the system for one who kept silent. From there the booking walks on by itself: to
-    /// `payment_pending`, and to `paid` where nothing is left to pay.
+    /// The customer agrees that it is done, or the system for one who kept silent. From there the booking
+    /// walks on by itself: to `payment_pending`, and to `paid` where nothing is left to pay.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Rule::TOO_EARLY`] for the system before the time is up.
@@ -278,7 +281,8 @@ impl Booking {
         Decision::new(self).step(BookingStatus::Verified, context, None)?.walk_on(context)
     }
 
-    /// Plans a reminder in the place of one that has not been sent; none where one has, also before a dispute.
+    /// Plans a reminder in the place of one that has not been sent; none where one has, also before a
+    /// dispute.
     fn plan_once(&mut self, kind: ReminderKind, at: chrono::DateTime<chrono::Utc>) {
         let reminders = &mut self.0.reminders;
         reminders.retain(|reminder| reminder.kind != kind || reminder.sent_at.is_some());
@@ -294,7 +298,8 @@ impl Booking {
             && !self.pricing.total.is_zero()
     }
 
-    /// Plans the reminders before the start, in the place of those for an earlier slot. Moments that have passed are left out.
+    /// Plans the reminders before the start, in the place of those for an earlier slot. Moments that have
+    /// passed are left out.
     pub(super) fn schedule_arrival_reminders(&mut self, context: &Context<'_>) {
         let starts_at = self.slot.starts_at();
         let reminders = &mut self.0.reminders;
@@ -313,7 +318,8 @@ impl Booking {
 }
 
 impl Decision<Booking> {
-    /// What the system does as soon as it can: asks for the money, and takes the booking as paid where it is there.
+    /// What the system does as soon as it can: asks for the money, and takes the booking as paid where it is
+    /// there.
     pub(super) fn walk_on(self, context: &Context<'_>) -> Result<Self> {
         let system = &context.as_system();
         let mut decision = self;

@@ -95,9 +95,9 @@ impl Booking {
     /// Fails unless the warranty covers a claim for this slot now.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] before the work is verified; [`Rule::TOO_LATE`] without a warranty that still runs;
-    /// [`Rule::PAYMENT_REQUIRED`] while the bill is unpaid; violations of `timeSlot` and, after ten claims, of
-    /// `warranty.claims`.
+    /// [`Rule::TRANSITION`] before the work is verified; [`Rule::TOO_LATE`] without a warranty that still
+    /// runs; [`Rule::PAYMENT_REQUIRED`] while the bill is unpaid; violations of `timeSlot` and, after ten
+    /// claims, of `warranty.claims`.
     pub(super) fn require_warranty(&self, slot: &TimeSlot, context: &Context<'_>) -> Result<()> {
         self.require_party(&[Party::Customer], &context.actor)?;
         let done = [
@@ -126,8 +126,8 @@ impl Booking {
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] before the work is done; [`Rule::TOO_LATE`] without a warranty that still runs;
-    /// [`Rule::PAYMENT_REQUIRED`] while the bill is unpaid; violations of `timeSlot` and, after ten claims, of
-    /// `warranty.claims`.
+    /// [`Rule::PAYMENT_REQUIRED`] while the bill is unpaid; violations of `timeSlot` and, after ten claims,
+    /// of `warranty.claims`.
     pub fn claim_warranty(
         mut self,
         slot: TimeSlot,

@@ -13,16 +13,16 @@ use crate::{
 };
 
 impl Recurrence {
-    /// A series that begins with a slot, by an RFC 5545 rule of weeks or months: `FREQ`, `INTERVAL`, `COUNT`, `UNTIL`, `BYDAY`,
-    /// `BYMONTHDAY`, `BYSETPOS` and `WKST`.
+    /// A series that begins with a slot, by an RFC 5545 rule of weeks or months: `FREQ`, `INTERVAL`, `COUNT`,
+    /// `UNTIL`, `BYDAY`, `BYMONTHDAY`, `BYSETPOS` and `WKST`.
     ///
-    /// An end that is a day (`UNTIL=20261231`) counts that day. An end with a time is compared with the moment at which each
-    /// occurrence begins; without a `Z` it is a time at the place of the job.
+    /// An end that is a day (`UNTIL=20261231`) counts that day. An end with a time is compared with the
+    /// moment at which each occurrence begins; without a `Z` it is a time at the place of the job.
     ///
     /// # Errors
-    /// A [`Violation`] of `recurrence`: a rule of more than 200 characters, or that cannot be read, that has other parts, that is not
-    /// weekly or monthly, that has more occurrences than the policy allows, that ends before the first day or does not begin on it,
-    /// or that has no second occurrence.
+    /// A [`Violation`] of `recurrence`: a rule of more than 200 characters, or that cannot be read, that has
+    /// other parts, that is not weekly or monthly, that has more occurrences than the policy allows, that
+    /// ends before the first day or does not begin on it, or that has no second occurrence.
     pub fn new(rule: &str, slot: &TimeSlot, policy: &BookingPolicy) -> Result<Self, Violation> {
         let rule = normalize(rule)?;
         let first = slot.date;
@@ -70,8 +70,8 @@ impl Recurrence {
 }
 
 impl Booking {
-    /// When the occurrence on a day is to be booked: at the hour of the job, since an offer made at midnight would lapse while
-    /// the technicians sleep.
+    /// When the occurrence on a day is to be booked: at the hour of the job, since an offer made at midnight
+    /// would lapse while the technicians sleep.
     pub(super) fn recurs_at(&self, next: NaiveDate, policy: &BookingPolicy) -> DateTime<Utc> {
         before(self.slot.start.on(next, self.slot.zone), policy.recurrence_lead)
     }
@@ -79,12 +79,13 @@ impl Booking {
     /// Books the next of the series: it comes with the decision, under the price of now.
     ///
     /// # Errors
-    /// [`Rule::ALREADY_DECIDED`] once the series has ended; [`Rule::TOO_EARLY`] before the next one is due; a violation of
-    /// `currency` for a company's series in another currency than the approval limit's.
+    /// [`Rule::ALREADY_DECIDED`] once the series has ended; [`Rule::TOO_EARLY`] before the next one is due; a
+    /// violation of `currency` for a company's series in another currency than the approval limit's.
     pub fn recur(self, pricing: Pricing, context: &Context<'_>) -> Result<Decision<Self>> {
         let (advanced, date) = self.advance_series(context)?;
         let next = advanced.next_occurrence(date, pricing, context)?;
-        // Nobody can come any more to a day that went by while nobody worked, nor to hours that a change of the clocks skips.
+        // Nobody can come any more to a day that went by while nobody worked, nor to hours that a change of
+        // the clocks skips.
         if next.slot.starts_at() <= context.now || next.slot.starts_at() >= next.slot.ends_at() {
             return Ok(Decision::new(advanced));
         }
@@ -101,11 +102,12 @@ impl Booking {
         self.advance_series(context).map(|(advanced, _)| Decision::new(advanced))
     }
 
-    /// Ends the series: what is booked stays, and no other follows. On the booking that carries the series, its first.
+    /// Ends the series: what is booked stays, and no other follows. On the booking that carries the series,
+    /// its first.
     ///
     /// # Errors
-    /// [`Rule::ALREADY_DECIDED`] without a series that goes on; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than
-    /// the customer and the staff.
+    /// [`Rule::ALREADY_DECIDED`] without a series that goes on;
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than the customer and the staff.
     pub fn end_series(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Customer, Party::Admin, Party::Support], &context.actor)?;
         if !self.stop_series() {

@@ -29,8 +29,9 @@ pub trait BookingRepository: Load<Booking> {
     /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
     async fn find_by_number(&self, number: &BookingNumber) -> Result<Option<Stored<Booking>>, StoreError>;
 
-    /// Bookings by the time of their creation to the millisecond, the newest first; of the same millisecond, the smaller id first.
-    /// One that the store cannot read is left out and logged; a page may then hold fewer, and the list still goes on behind it.
+    /// Bookings by the time of their creation to the millisecond, the newest first; of the same millisecond,
+    /// the smaller id first. One that the store cannot read is left out and logged; a page may then hold
+    /// fewer, and the list still goes on behind it.
     ///
     /// # Errors
     /// [`StoreError::Cursor`], [`StoreError::Unavailable`].

@@ -117,7 +117,8 @@ impl Booking {
         Ok(next)
     }
 
-    /// The booking in which a warranty is fulfilled: for the same customer, by the same technician where possible, at no price.
+    /// The booking in which a warranty is fulfilled: for the same customer, by the same technician where
+    /// possible, at no price.
     pub(super) fn warranty_booking(
         &self,
         slot: TimeSlot,

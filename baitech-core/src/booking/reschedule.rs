@@ -9,12 +9,14 @@ use crate::{
 };
 
 impl Booking {
-    /// The customer moves the slot, which is free to do before a technician has accepted. The price follows the new slot (and may be
-    /// the own rate of one technician); where it rises past what a company approves by itself, the company is asked anew.
+    /// The customer moves the slot, which is free to do before a technician has accepted. The price follows
+    /// the new slot (and may be the own rate of one technician); where it rises past what a company approves
+    /// by itself, the company is asked anew.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] from `accepted` on; a violation of `timeSlot` for a slot in the past;
-    /// [`Rule::APPROVAL_REQUIRED`] where the company would have to be asked and a technician is being looked for already.
+    /// [`Rule::APPROVAL_REQUIRED`] where the company would have to be asked and a technician is being looked
+    /// for already.
     pub fn move_slot(
         mut self,
         slot: TimeSlot,
@@ -70,12 +72,13 @@ impl Booking {
         Ok(Decision::new(self).event(BookingEvent::BookingRescheduleProposed { by }))
     }
 
-    /// The other side approves: the job and the claims on the technician's time move in one commit. The price stays as approved, and so
-    /// does the worst cancellation fee that the old slot had come to.
+    /// The other side approves: the job and the claims on the technician's time move in one commit. The price
+    /// stays as approved, and so does the worst cancellation fee that the old slot had come to.
     ///
     /// # Errors
-    /// [`Rule::ALREADY_DECIDED`] without a proposal; [`Error::Forbidden`] for the side that proposed; a violation of
-    /// `timeSlot` where it has passed meanwhile. The commit may be refused with [`Rule::TIME_SLOT_TAKEN`].
+    /// [`Rule::ALREADY_DECIDED`] without a proposal; [`Error::Forbidden`] for the side that proposed; a
+    /// violation of `timeSlot` where it has passed meanwhile. The commit may be refused with
+    /// [`Rule::TIME_SLOT_TAKEN`].
     pub fn approve_slot(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         let proposal = self.open_proposal(context)?;
         check_slot(&proposal.slot, context)?;

@@ -10,8 +10,9 @@ use crate::{
 
 /// When a job takes place: hours of one local day.
 ///
-/// [`new`](Self::new) refuses a slot past midnight. An earlier application stored such slots (`21:00` to `01:00`, or to `00:00`): they
-/// are kept as they are, and an end that is not after the start lies on the next day.
+/// [`new`](Self::new) refuses a slot past midnight. An earlier application stored such slots (`21:00` to
+/// `01:00`, or to `00:00`): they are kept as they are, and an end that is not after the start lies on the
+/// next day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TimeSlot {
@@ -23,7 +24,8 @@ pub struct TimeSlot {
     /// To, not included; on the next day where it is `00:00` or before the start.
     #[serde(rename = "endTime")]
     pub end: TimeOfDay,
-    /// How long the work will take, in minutes; the length of the slot unless an earlier application stored otherwise.
+    /// How long the work will take, in minutes; the length of the slot unless an earlier application stored
+    /// otherwise.
     #[serde(rename = "estimatedDuration")]
     pub estimated_minutes: u32,
     /// The zone of the place.
@@ -41,8 +43,9 @@ impl TimeSlot {
     /// end of the day, as `24:00` is.
     ///
     /// # Errors
-    /// A [`Violation`] of `timeSlot.startTime` or `timeSlot.endTime`: [`Code::Malformed`] off the quarter, [`Code::Order`] for an
-    /// end that is not after the start (also where a change of the clocks swallows the slot).
+    /// A [`Violation`] of `timeSlot.startTime` or `timeSlot.endTime`: [`Code::Malformed`] off the quarter,
+    /// [`Code::Order`] for an end that is not after the start (also where a change of the clocks swallows the
+    /// slot).
     pub fn new(date: NaiveDate, start: TimeOfDay, end: TimeOfDay, zone: Tz) -> Result<Self, Violation> {
         for (field, time) in [("timeSlot.startTime", start), ("timeSlot.endTime", end)] {
             if !time.is_quarter() {

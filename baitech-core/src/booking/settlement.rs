@@ -43,9 +43,10 @@ impl Booking {
     /// Fails unless somebody could pay this booking now.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] before a technician has accepted, or once it has ended; [`Rule::ALREADY_DECIDED`] where it is paid;
-    /// [`Rule::UNDECIDED`] while a payment is on its way; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than the
-    /// customer, the company and staff.
+    /// [`Rule::TRANSITION`] before a technician has accepted, or once it has ended; [`Rule::ALREADY_DECIDED`]
+    /// where it is paid; [`Rule::UNDECIDED`] while a payment is on its way;
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than the customer, the company and
+    /// staff.
     pub fn require_payable(&self, context: &Context<'_>) -> Result<()> {
         let actor = &context.actor;
         self.require_party(&[Party::Customer, Party::Admin, Party::Support], actor)?;
@@ -63,7 +64,8 @@ impl Booking {
         Ok(())
     }
 
-    /// Who gets which part of what is still to be paid: of the price, less what earlier payments have brought each of them.
+    /// Who gets which part of what is still to be paid: of the price, less what earlier payments have brought
+    /// each of them.
     ///
     /// # Errors
     /// Those of money.
@@ -168,11 +170,12 @@ impl Booking {
         Ok(if changed { decision.event(BookingEvent::BookingUpdated) } else { decision })
     }
 
-    /// Gives the held money to its receivers: the system once the time for a dispute by right has passed, an admin earlier.
+    /// Gives the held money to its receivers: the system once the time for a dispute by right has passed, an
+    /// admin earlier.
     ///
     /// # Errors
-    /// [`Rule::TOO_EARLY`] for the system; [`Rule::TRANSITION`] while the booking is disputed, or before the work is done;
-    /// [`Rule::ALREADY_DECIDED`] where nothing is held; [`Rule::UNDER_REVIEW`];
+    /// [`Rule::TOO_EARLY`] for the system; [`Rule::TRANSITION`] while the booking is disputed, or before the
+    /// work is done; [`Rule::ALREADY_DECIDED`] where nothing is held; [`Rule::UNDER_REVIEW`];
     /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than an admin.
     pub fn release_escrow(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let actor = &context.actor;
@@ -199,12 +202,14 @@ impl Booking {
         })
     }
 
-    /// The technician confirms that the customer has paid in cash. The technician has the whole sum in hand, so the others' shares of
-    /// it become the technician's debt. A payment that nobody was asked for yet, or that waits for its payer, is withdrawn.
+    /// The technician confirms that the customer has paid in cash. The technician has the whole sum in hand,
+    /// so the others' shares of it become the technician's debt. A payment that nobody was asked for yet, or
+    /// that waits for its payer, is withdrawn.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] unless the payment is awaited; [`Rule::PAYMENT_METHOD`] unless it is paid in cash; [`Rule::UNDECIDED`] while
-    /// another payment is on its way; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than the technician and the staff.
+    /// [`Rule::TRANSITION`] unless the payment is awaited; [`Rule::PAYMENT_METHOD`] unless it is paid in
+    /// cash; [`Rule::UNDECIDED`] while another payment is on its way;
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than the technician and the staff.
     pub fn cash_received(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let actor = &context.actor;
         self.require_party(&[Party::Technician, Party::Admin, Party::Support], actor)?;
@@ -261,7 +266,8 @@ impl Booking {
         }
     }
 
-    /// What has come in and was not given back: as its transactions tell, or where there is none, the booking itself.
+    /// What has come in and was not given back: as its transactions tell, or where there is none, the booking
+    /// itself.
     pub(super) fn captured_of(&self, context: &Context<'_>) -> Result<Money> {
         if context.payments.is_empty() {
             return Ok(self.captured());
@@ -285,8 +291,8 @@ impl Booking {
 }
 
 impl Decision<Booking> {
-    /// Decides on each of the booking's payments, in the same commit, and notes on the booking what becomes of them. `decide` is given a
-    /// payment and the place of its number; `None` leaves it as it is.
+    /// Decides on each of the booking's payments, in the same commit, and notes on the booking what becomes
+    /// of them. `decide` is given a payment and the place of its number; `None` leaves it as it is.
     pub(super) fn with_payments(
         self,
         context: &Context<'_>,
@@ -310,8 +316,9 @@ impl Decision<Booking> {
         }))
     }
 
-    /// Ends the money of a cancelled booking: the fee is taken from what is held, and stands as the customer's debt where nothing is; all
-    /// else goes back. Nothing is cancelled whose money the customer contests with the bank, before the bank has decided.
+    /// Ends the money of a cancelled booking: the fee is taken from what is held, and stands as the
+    /// customer's debt where nothing is; all else goes back. Nothing is cancelled whose money the customer
+    /// contests with the bank, before the bank has decided.
     pub(super) fn end_payment(self, fee: Money, context: &Context<'_>) -> Result<Self> {
         let share = self.next.cancellation_policy.platform_share;
         let customer = self.next.customer;
@@ -334,7 +341,8 @@ impl Decision<Booking> {
         decision.post_cancellation_fee(left, share_of(left, share)?, context)
     }
 
-    /// Posts a cancellation fee that stands as the customer's debt: the platform keeps its share, the technician has the rest.
+    /// Posts a cancellation fee that stands as the customer's debt: the platform keeps its share, the
+    /// technician has the rest.
     fn post_cancellation_fee(self, fee: Money, platform: Money, context: &Context<'_>) -> Result<Self> {
         let Some(technician) = self.next.technician else {
             return Ok(self);
@@ -347,8 +355,8 @@ impl Decision<Booking> {
         self.post("cancellation fee", context, postings)
     }
 
-    /// Moves the money of a decided dispute: so much goes back to who paid, all else to its receivers. A payment of the earlier
-    /// application that no transaction tells of was paid in cash.
+    /// Moves the money of a decided dispute: so much goes back to who paid, all else to its receivers. A
+    /// payment of the earlier application that no transaction tells of was paid in cash.
     pub(super) fn resolve_payment(self, back: Money, context: &Context<'_>) -> Result<Self> {
         if !context.payments.iter().any(|payment| payment.status.is_settled()) {
             return if back.is_zero() { Ok(self) } else { self.post_cash_refund(back, context) };
@@ -374,8 +382,8 @@ impl Decision<Booking> {
         })
     }
 
-    /// Posts the return of a cash payment that has no transaction, or of a part of it, into the wallet of who pays: the company's, where
-    /// there is one. Every party gives back its part.
+    /// Posts the return of a cash payment that has no transaction, or of a part of it, into the wallet of who
+    /// pays: the company's, where there is one. Every party gives back its part.
     fn post_cash_refund(self, amount: Money, context: &Context<'_>) -> Result<Self> {
         if self.next.payment.method != Some(PaymentMethod::Cash) {
             let message = "no transaction tells how this booking was paid, and what to give back";

@@ -90,7 +90,8 @@ impl BookingStatus {
         self.next().next().is_none()
     }
 
-    /// Whether the technician's time is taken: `accepted` to `paused`. Stores hold claims exactly while this holds.
+    /// Whether the technician's time is taken: `accepted` to `paused`. Stores hold claims exactly while this
+    /// holds.
     #[must_use]
     pub const fn holds_time(self) -> bool {
         matches!(self, Self::Accepted | Self::EnRoute | Self::Arrived | Self::InProgress | Self::Paused)
@@ -122,8 +123,8 @@ impl BookingStatus {
             .map(|transition| transition.to)
     }
 
-    /// Who may take a booking from here to `to`; nobody where the machine has no such transition. One look-up in a matrix that
-    /// the compiler makes from [`Transition::TABLE`].
+    /// Who may take a booking from here to `to`; nobody where the machine has no such transition. One look-up
+    /// in a matrix that the compiler makes from [`Transition::TABLE`].
     #[must_use]
     #[inline]
     pub const fn who_may(self, to: Self) -> Parties {
@@ -250,8 +251,9 @@ const fn arrow(from: BookingStatus, to: BookingStatus, who: &[Party]) -> Transit
 }
 
 impl Transition {
-    /// The whole state machine. Methods, documentation, diagrams and property tests derive from this table, and nothing
-    /// else says who may do what; times and money that a transition needs besides are checked by the booking's commands.
+    /// The whole state machine. Methods, documentation, diagrams and property tests derive from this table,
+    /// and nothing else says who may do what; times and money that a transition needs besides are checked by
+    /// the booking's commands.
     pub const TABLE: [Self; 29] = {
         use BookingStatus::{
             Accepted, Arrived, Assigned, Cancelled, Completed, Disputed, EnRoute, InProgress, Matching, Paid,

@@ -36,8 +36,8 @@ pub enum Task {
 }
 
 impl Booking {
-    /// What is next to be done by itself, and when. The earliest; of several at one moment, the one that comes first in
-    /// [`Task`].
+    /// What is next to be done by itself, and when. The earliest; of several at one moment, the one that
+    /// comes first in [`Task`].
     #[must_use]
     pub fn next_task(&self, policy: &BookingPolicy) -> Option<(DateTime<Utc>, Task)> {
         // What is hidden has ended, but others of its series may follow.
@@ -92,7 +92,8 @@ impl Booking {
         }
     }
 
-    /// When the held money of a paid booking is released by itself; `None` while a person has to look at the payment.
+    /// When the held money of a paid booking is released by itself; `None` while a person has to look at the
+    /// payment.
     pub(super) fn release_due(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>> {
         let waits = self.status == BookingStatus::Paid && self.payment.held && !self.payment.on_hold;
         waits.then(|| after(self.entered_at(), policy.payment.release_after))
@@ -103,11 +104,12 @@ impl Booking {
         Some((self.recurs_at(next, policy), Task::Recur))
     }
 
-    /// Does a task that needs nothing but the booking itself. [`Task::Match`] and [`Task::Recur`] need more and are the
-    /// service's.
+    /// Does a task that needs nothing but the booking itself. [`Task::Match`] and [`Task::Recur`] need more
+    /// and are the service's.
     ///
     /// # Errors
-    /// [`Rule::TOO_EARLY`], [`Rule::TRANSITION`] or [`Rule::ALREADY_DECIDED`] where it is not (or no longer) to be done.
+    /// [`Rule::TOO_EARLY`], [`Rule::TRANSITION`] or [`Rule::ALREADY_DECIDED`] where it is not (or no longer)
+    /// to be done.
     pub fn run_task(self, task: Task, context: &Context<'_>) -> Result<Decision<Self>> {
         let context = &context.as_system();
         match task {
@@ -140,7 +142,8 @@ impl Booking {
         self.cancel("the payment did not come in time", false, context)
     }
 
-    /// Sends a reminder: marks it and leaves its event, or drops it where the booking has gone another way meanwhile.
+    /// Sends a reminder: marks it and leaves its event, or drops it where the booking has gone another way
+    /// meanwhile.
     fn remind(mut self, place: usize, context: &Context<'_>) -> Result<Decision<Self>> {
         let status = self.status;
         let due =

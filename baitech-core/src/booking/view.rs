@@ -12,9 +12,10 @@ use crate::{
 
 /// What one actor sees of a booking: the whole record without what is not theirs to see.
 ///
-/// The technician sees the place, the address, the way in and the customer's name and phone from `accepted` on, and before that only
-/// the town and the county; staff's notes and the others' names among those who declined are for staff. Who declined sees what was offered, until
-/// they declined, and nothing of what came after: neither status, slot, price nor version.
+/// The technician sees the place, the address, the way in and the customer's name and phone from `accepted`
+/// on, and before that only the town and the county; staff's notes and the others' names among those who
+/// declined are for staff. Who declined sees what was offered, until they declined, and nothing of what came
+/// after: neither status, slot, price nor version.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BookingView {
@@ -101,7 +102,8 @@ fn hide_what_followed(
     record.deleted_at = None;
     record.open_request = None;
     record.priced_for = record.priced_for.filter(own);
-    // One rejection is one name among those who declined, in the same order. Histories of the earlier application are shorter.
+    // One rejection is one name among those who declined, in the same order. Histories of the earlier
+    // application are shorter.
     let mut refusals =
         record.history.iter().enumerate().filter(|(_, line)| line.status == BookingStatus::Rejected);
     let own_refusal = record.declined_by.iter().position(own).and_then(|n| refusals.nth(n));
@@ -131,7 +133,8 @@ fn hide_what_followed(
     record.notes = Notes::default();
 }
 
-/// Whether its technician has ever promised to come: by status, since histories of the earlier application have one line.
+/// Whether its technician has ever promised to come: by status, since histories of the earlier application
+/// have one line.
 const fn was_accepted(booking: &Booking) -> bool {
     !matches!(
         booking.0.status,

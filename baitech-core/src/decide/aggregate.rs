@@ -46,7 +46,8 @@ pub trait Aggregate: Listed + Clone + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Its number, where its kind has one. A new aggregate gets one just before its commit, so that a refused command uses none up.
+    /// Its number, where its kind has one. A new aggregate gets one just before its commit, so that a refused
+    /// command uses none up.
     fn number_field(&mut self) -> Option<NumberField<'_>> {
         None
     }
@@ -103,7 +104,8 @@ impl<A: Aggregate> Decision<A> {
         self
     }
 
-    /// Puts the decision on another aggregate into the same commit, with all of its effects: over the stored one, or as a new one.
+    /// Puts the decision on another aggregate into the same commit, with all of its effects: over the stored
+    /// one, or as a new one.
     pub fn with<B: Aggregate>(
         mut self,
         over: Option<&Stored<B>>,

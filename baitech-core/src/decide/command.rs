@@ -46,8 +46,8 @@ impl Command {
         Self::about(None, actor, pinned, key, name, arguments)
     }
 
-    /// The same for a command that is open to everybody. Keys of callers who have not signed in are scoped by the subject of the
-    /// command (the address that is registered), so that two of them never meet.
+    /// The same for a command that is open to everybody. Keys of callers who have not signed in are scoped by
+    /// the subject of the command (the address that is registered), so that two of them never meet.
     pub(crate) fn about(
         subject: Option<&str>,
         actor: &Actor,
@@ -111,7 +111,8 @@ impl Request {
     }
 }
 
-/// The answer that is kept for a repeated request: what kind of thing was answered, and which one. The repetition gets it as it is by then.
+/// The answer that is kept for a repeated request: what kind of thing was answered, and which one. The
+/// repetition gets it as it is by then.
 pub(super) fn answer(target: AggregateRef) -> Vec<u8> {
     serde_json::to_vec(&target).unwrap_or_default()
 }
@@ -158,7 +159,8 @@ impl Rule {
     pub const COSTS_MORE: Self = Self::new("costs_more");
 }
 
-/// Fails where a command costs more than its caller agreed to, and where the agreement is in another currency.
+/// Fails where a command costs more than its caller agreed to, and where the agreement is in another
+/// currency.
 ///
 /// # Errors
 /// [`Rule::COSTS_MORE`] with both amounts; a violation of `agreedTotal`.

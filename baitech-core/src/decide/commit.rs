@@ -104,8 +104,8 @@ pub(super) async fn commit<A: Aggregate>(
     })
 }
 
-/// Gives numbers to new aggregates, the last step before the commit. What is known to be refused gets none: a number that is drawn and
-/// not committed is lost.
+/// Gives numbers to new aggregates, the last step before the commit. What is known to be refused gets none: a
+/// number that is drawn and not committed is lost.
 async fn assign_numbers<A: Aggregate>(
     engine: &Engine,
     numbers: &mut DrawnNumbers,
@@ -126,8 +126,8 @@ async fn assign_numbers<A: Aggregate>(
     numbers.assign(engine, pending).await
 }
 
-/// The first of the aggregates decided on that has another version by now. Claims and balances are read after them: a shortage that
-/// their next version explains is a conflict, which the commit itself would find first.
+/// The first of the aggregates decided on that has another version by now. Claims and balances are read after
+/// them: a shortage that their next version explains is a conflict, which the commit itself would find first.
 async fn changed_since(
     engine: &Engine,
     decided_on: Option<(AggregateRef, Version)>,
@@ -176,7 +176,8 @@ pub(crate) async fn breach_of(
     Ok(None)
 }
 
-/// The guards of a decision and of what its caller is allowed, one a user. A user that the set writes at a version needs none.
+/// The guards of a decision and of what its caller is allowed, one a user. A user that the set writes at a
+/// version needs none.
 fn merged(guards: Vec<Guard>, caller: &Caller, writes: &[Write]) -> Result<Vec<Guard>, StoreError> {
     let written = |guard: &Guard| {
         guard.target().is_some_and(|target| writes.iter().any(|write| write.target() == target))

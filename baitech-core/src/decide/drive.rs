@@ -74,11 +74,12 @@ pub(crate) async fn load_payments(
     Ok(payments)
 }
 
-/// Carries a command out: `step` looks at the world and decides, anew at each attempt, up to twenty times with pauses that grow. Everything
-/// that it looks at is either written by its decision, or guarded or bounded in its effects.
+/// Carries a command out: `step` looks at the world and decides, anew at each attempt, up to twenty times
+/// with pauses that grow. Everything that it looks at is either written by its decision, or guarded or
+/// bounded in its effects.
 ///
-/// A repeated request is answered as it was answered first. A command that is pinned to a version fails with a conflict once its
-/// aggregate has another one.
+/// A repeated request is answered as it was answered first. A command that is pinned to a version fails with
+/// a conflict once its aggregate has another one.
 pub(crate) async fn drive<A, F, Fut>(
     engine: &Engine,
     load: &dyn Load<A>,
@@ -91,7 +92,8 @@ where
     Fut: Future<Output = Result<Step<A>>> + Send,
 {
     match attempt(engine, load, command, step).await {
-        // The same request, sent twice at once, may have been answered between the look for its answer and the decision.
+        // The same request, sent twice at once, may have been answered between the look for its answer and
+        // the decision.
         Err(error) => match answered(engine, load, command).await {
             Ok(Some(answer)) => Ok(answer),
             Ok(None) | Err(_) => Err(error),
@@ -135,7 +137,8 @@ where
                 A::reference(id)
             }
             Err(error) => match refusal(error) {
-                // A number of the earlier application, or of a counter that was set back: the next one may be free.
+                // A number of the earlier application, or of a counter that was set back: the next one may be
+                // free.
                 Error::Duplicate(unique) if unique.is_drawn() && made < MAX_ATTEMPTS => {
                     made += 1;
                     numbers = DrawnNumbers::default();
@@ -189,8 +192,8 @@ where
     change_looking(engine, load, command, id, look, |value, (), at| decide(value, at)).await
 }
 
-/// As [`change`], for a decision that depends on more than the aggregate: `look` gathers it at each attempt, about the very version that is
-/// decided on and written over.
+/// As [`change`], for a decision that depends on more than the aggregate: `look` gathers it at each attempt,
+/// about the very version that is decided on and written over.
 pub(crate) async fn change_looking<A, X, L, Looked, F>(
     engine: &Engine,
     load: &dyn Load<A>,
@@ -227,8 +230,9 @@ where
     .await
 }
 
-/// A random time up to 2 ms, doubled with each attempt up to 2 s: rivals spread out instead of meeting again, and twenty attempts
-/// last longer than fifty rivals need one after another, also on a store whose commits take a tenth of a second.
+/// A random time up to 2 ms, doubled with each attempt up to 2 s: rivals spread out instead of meeting again,
+/// and twenty attempts last longer than fifty rivals need one after another, also on a store whose commits
+/// take a tenth of a second.
 fn backoff(attempt: u32, entropy: &dyn Entropy) -> Duration {
     let mut random = [0; 4];
     entropy.fill(&mut random);

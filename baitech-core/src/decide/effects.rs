@@ -5,7 +5,8 @@ use crate::{
     store::{Bound, Claim, EventKind, Guard, Put, Stored, Tally, Write},
 };
 
-/// A new aggregate of the same kind that a decision creates: the booking made from a warranty, the refund of a payment.
+/// A new aggregate of the same kind that a decision creates: the booking made from a warranty, the refund of
+/// a payment.
 #[derive(Debug, Clone)]
 pub struct Created<A: Aggregate> {
     /// The new aggregate.
@@ -81,7 +82,8 @@ impl<A: Aggregate> Effects<A> {
         self
     }
 
-    /// Whether nothing is committed but the aggregate itself. Claims, bounds and guards only accompany a change.
+    /// Whether nothing is committed but the aggregate itself. Claims, bounds and guards only accompany a
+    /// change.
     pub(crate) const fn changes_nothing(&self) -> bool {
         let Self { events, created, attached, take: _, free: _, tallies, entries, bounds: _, guards: _ } =
             self;

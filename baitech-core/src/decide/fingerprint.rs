@@ -1,8 +1,9 @@
 //! The fingerprint of a request: equal for equal requests, also across versions of this program.
 //!
-//! A request type gains optional fields with time. A client that repeats a request after an upgrade has not named them, so a field
-//! that says nothing (`null`) does not count. A new field whose default is something else than `null` has to be left out of the
-//! serialised form while it has its default (`skip_serializing_if`).
+//! A request type gains optional fields with time. A client that repeats a request after an upgrade has not
+//! named them, so a field that says nothing (`null`) does not count. A new field whose default is something
+//! else than `null` has to be left out of the serialised form while it has its default
+//! (`skip_serializing_if`).
 
 use serde::Serialize;
 use serde_json::Value;

@@ -1,8 +1,8 @@
 //! Decide, then commit: the way in which every command of the engine changes something.
 //!
 //! A command loads an [`Aggregate`], lets a pure function decide on it, and commits the [`Decision`] as one
-//! [`ChangeSet`](crate::store::ChangeSet). Where somebody else was quicker it loads and decides again, as long as what the caller
-//! first met still holds.
+//! [`ChangeSet`](crate::store::ChangeSet). Where somebody else was quicker it loads and decides again, as
+//! long as what the caller first met still holds.
 
 mod aggregate;
 mod command;

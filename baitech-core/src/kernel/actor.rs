@@ -48,12 +48,13 @@ impl Role {
 
 /// Who gives a command. Whoever embeds the engine has authenticated them.
 ///
-/// Authority is decided by exhaustive matches: an actor who is nobody in particular passes no check by having no role.
+/// Authority is decided by exhaustive matches: an actor who is nobody in particular passes no check by having
+/// no role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
-    /// The platform itself: timers, follow-ups, and the operator's own programs. It passes for an administrator, so that a request
-    /// from outside must never be given this actor.
+    /// The platform itself: timers, follow-ups, and the operator's own programs. It passes for an
+    /// administrator, so that a request from outside must never be given this actor.
     System,
     /// Somebody who has not signed in. May register; the services refuse all else.
     Anonymous,

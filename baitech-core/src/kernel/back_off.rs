@@ -2,8 +2,9 @@ use chrono::TimeDelta;
 
 use super::Entropy;
 
-/// How long to wait after so many attempts: `first` after the first one, twice as long after each further one, at most `longest`. Up to
-/// a quarter is taken off, so that what failed together does not come again together.
+/// How long to wait after so many attempts: `first` after the first one, twice as long after each further
+/// one, at most `longest`. Up to a quarter is taken off, so that what failed together does not come again
+/// together.
 pub(crate) fn back_off(
     (first, longest): (TimeDelta, TimeDelta),
     attempts: u32,

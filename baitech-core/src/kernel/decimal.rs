@@ -11,7 +11,8 @@ const MAX_WHOLE_DIGITS: usize = 15;
 const MESSAGE: &str =
     "this is not a decimal number of at most 15 digits before the point, such as \"1250.00\"";
 
-/// The number that a text writes out; `None` for signs other than a leading `-`, separators, exponents, and for more digits than are kept.
+/// The number that a text writes out; `None` for signs other than a leading `-`, separators, exponents, and
+/// for more digits than are kept.
 pub(crate) fn parse(text: &str) -> Option<Decimal> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));

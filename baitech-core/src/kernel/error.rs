@@ -7,8 +7,8 @@ use super::{Code, Current, Kind, MoneyError, Rule, Violation, Violations};
 /// The result of a command or a query of the engine.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a command or query did nothing. In each case nothing was stored, except where [`Error::Unavailable`] says
-/// that nobody knows.
+/// Why a command or query did nothing. In each case nothing was stored, except where [`Error::Unavailable`]
+/// says that nobody knows.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -35,8 +35,8 @@ pub enum Error {
     /// Somebody else changed it meanwhile: here is how it is now. Decide again.
     #[error("the {} was changed meanwhile", .0.kind())]
     Conflict(Current),
-    /// Something that must be unique is there already: a number, a provider's reference or news. What people choose themselves
-    /// (address, phone number, name) is [`Error::Invalid`] with [`Code::Duplicate`].
+    /// Something that must be unique is there already: a number, a provider's reference or news. What people
+    /// choose themselves (address, phone number, name) is [`Error::Invalid`] with [`Code::Duplicate`].
     #[error("{0} is there already")]
     Duplicate(Unique),
     /// Stored data cannot be read. A repetition does not help: an operator has to mend it.
@@ -49,15 +49,15 @@ pub enum Error {
         /// Where and how, for an operator; nothing of it is for a client's eyes.
         reason: String,
     },
-    /// A fault of the engine or of its store, such as a change that the store cannot take. Nothing was stored, and a repetition does
-    /// not help: an operator has to look at it.
+    /// A fault of the engine or of its store, such as a change that the store cannot take. Nothing was
+    /// stored, and a repetition does not help: an operator has to look at it.
     #[error("internal error: {reason}")]
     Internal {
         /// What went wrong, for an operator; nothing of it is for a client's eyes.
         reason: String,
     },
-    /// The store or a provider cannot be reached or gave no answer; the outcome is unknown. A retry is safe only with
-    /// the same idempotency key.
+    /// The store or a provider cannot be reached or gave no answer; the outcome is unknown. A retry is safe
+    /// only with the same idempotency key.
     #[error("not available: {reason}")]
     Unavailable {
         /// What the store said, for an operator; nothing of it is for a client's eyes.

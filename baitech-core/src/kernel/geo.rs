@@ -60,7 +60,8 @@ impl GeoPoint {
     /// The place at a longitude and latitude, in GeoJSON's order.
     ///
     /// # Errors
-    /// A [`Violation`] of `location.coordinates` with [`Code::OutOfRange`] for a number out of range or not finite.
+    /// A [`Violation`] of `location.coordinates` with [`Code::OutOfRange`] for a number out of range or not
+    /// finite.
     pub fn new(longitude: f64, latitude: f64) -> Result<Self, Violation> {
         let violation = |what: &str, bound: u16| {
             let message = format!("the {what} lies within −{bound} and {bound} degrees");
@@ -100,7 +101,8 @@ impl GeoPoint {
         Distance(Haversine.distance(self.point(), other.point()))
     }
 
-    /// The place at a distance in a direction, along the WGS 84 ellipsoid. `bearing` is in degrees, clockwise from north.
+    /// The place at a distance in a direction, along the WGS 84 ellipsoid. `bearing` is in degrees, clockwise
+    /// from north.
     #[must_use]
     pub fn destination(self, bearing: f64, distance: Distance) -> Self {
         let reached = Geodesic.destination(self.point(), bearing, distance.metres());

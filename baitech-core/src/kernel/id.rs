@@ -93,7 +93,8 @@ impl<T> Hash for Id<T> {
 }
 impl<T> fmt::Display for Id<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // One write instead of twelve formatted ones: keys of claims hold an id each, and a commit makes ten of them.
+        // One write instead of twelve formatted ones: keys of claims hold an id each, and a commit makes ten
+        // of them.
         let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).map_or(b'0', |digit| digit as u8);
         let mut text = [0; 24];
         for (pair, byte) in text.chunks_exact_mut(2).zip(self.bytes) {

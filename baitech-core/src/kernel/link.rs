@@ -7,11 +7,12 @@ use super::{Code, Text, Violation};
 /// The longest address of an image.
 const MAX_CHARS: usize = 500;
 
-/// Checks the web address of an image or a document that somebody sends, and brings it into the form that the URL standard gives it.
+/// Checks the web address of an image or a document that somebody sends, and brings it into the form that the
+/// URL standard gives it.
 ///
 /// # Errors
-/// A [`Violation`] of `field` for anything but an absolute `http` or `https` address of at most 500 characters, without blanks
-/// and without a user name or password.
+/// A [`Violation`] of `field` for anything but an absolute `http` or `https` address of at most 500
+/// characters, without blanks and without a user name or password.
 pub(crate) fn web_address(field: impl Into<Cow<'static, str>>, text: &str) -> Result<String, Violation> {
     let message = "this is an http or https address without blanks, such as https://example.com/tap.jpg";
     let field = field.into();
@@ -42,7 +43,8 @@ pub(crate) fn web_address(field: impl Into<Cow<'static, str>>, text: &str) -> Re
 /// Checks how somebody names a stored document: by a web address, or by a name at the media store.
 ///
 /// # Errors
-/// As [`Text::new`], for at most 500 characters; [`Code::Malformed`] for an address that is neither `http` nor `https`.
+/// As [`Text::new`], for at most 500 characters; [`Code::Malformed`] for an address that is neither `http`
+/// nor `https`.
 pub(crate) fn document_name(field: impl Into<Cow<'static, str>>, text: &str) -> Result<String, Violation> {
     let field = field.into();
     let text = Text::<MAX_CHARS>::new(field.clone(), text)?;

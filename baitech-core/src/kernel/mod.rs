@@ -1,7 +1,7 @@
 //! The vocabulary that every feature shares.
 //!
-//! Nothing here holds a rule of any feature. Values are parsed once, at the edge, and cannot be invalid afterwards;
-//! time and randomness come in through ports, so that a decision can be repeated exactly.
+//! Nothing here holds a rule of any feature. Values are parsed once, at the edge, and cannot be invalid
+//! afterwards; time and randomness come in through ports, so that a decision can be repeated exactly.
 
 mod actor;
 mod back_off;

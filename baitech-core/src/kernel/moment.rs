@@ -1,7 +1,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// The moment so much later. Where no such moment exists, the last whole millisecond that does (or the first, by a negative step): a
-/// policy may say "never" by the longest time there is.
+/// The moment so much later. Where no such moment exists, the last whole millisecond that does (or the first,
+/// by a negative step): a policy may say "never" by the longest time there is.
 #[must_use]
 pub fn after(at: DateTime<Utc>, by: TimeDelta) -> DateTime<Utc> {
     let end = if by < TimeDelta::zero() { DateTime::<Utc>::MIN_UTC } else { last() };

@@ -130,9 +130,9 @@ pub enum MoneyError {
 /// # Ok::<(), baitech_core::kernel::MoneyError>(())
 /// ```
 ///
-/// On the wire the amount is a string with all digits of the smallest unit (`{"amount": "2738.00", "currency": "KES"}`), since
-/// JSON's numbers are read as binary fractions by most; a plain number is read as well. An amount that is read has at most 15 digits
-/// before the point.
+/// On the wire the amount is a string with all digits of the smallest unit
+/// (`{"amount": "2738.00", "currency": "KES"}`), since JSON's numbers are read as binary fractions by most; a
+/// plain number is read as well. An amount that is read has at most 15 digits before the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Money {
@@ -248,8 +248,8 @@ impl Money {
         self.round(minor_digits(self.currency), Rounding::HalfAwayFromZero)
     }
 
-    /// Rounded as prices and fees are: Kenyan shillings to the whole, since mobile money moves no cents; other currencies to
-    /// their smallest unit.
+    /// Rounded as prices and fees are: Kenyan shillings to the whole, since mobile money moves no cents;
+    /// other currencies to their smallest unit.
     #[must_use]
     pub fn round_price(self, rounding: Rounding) -> Self {
         let digits = if self.currency == Currency::KES { 0 } else { minor_digits(self.currency) };
@@ -269,8 +269,8 @@ impl Money {
         units.to_i128().ok_or(MoneyError::Overflow)
     }
 
-    /// The order of two amounts of one currency. `Money` has no `PartialOrd`: a comparison across currencies would be
-    /// false whichever way it is asked, and a limit in another currency would limit nothing.
+    /// The order of two amounts of one currency. `Money` has no `PartialOrd`: a comparison across currencies
+    /// would be false whichever way it is asked, and a limit in another currency would limit nothing.
     ///
     /// # Errors
     /// [`MoneyError::Currencies`] for two currencies.
@@ -295,8 +295,8 @@ impl Money {
         Ok(if self.exceeds(other)? { other } else { self })
     }
 
-    /// The amount in another currency, rounded to that currency's smallest unit. `rate` is what one unit of the present
-    /// currency is worth in the other.
+    /// The amount in another currency, rounded to that currency's smallest unit. `rate` is what one unit of
+    /// the present currency is worth in the other.
     ///
     /// # Errors
     /// [`MoneyError::Overflow`].
@@ -311,8 +311,8 @@ impl Money {
     /// remainders (Hamilton's method), the earlier part first where remainders are equal.
     ///
     /// # Errors
-    /// [`MoneyError::NoShares`] for no weight above zero, [`MoneyError::Fraction`] for an amount finer than the
-    /// smallest unit, [`MoneyError::Overflow`].
+    /// [`MoneyError::NoShares`] for no weight above zero, [`MoneyError::Fraction`] for an amount finer than
+    /// the smallest unit, [`MoneyError::Overflow`].
     pub fn allocate(self, weights: &[u64]) -> Result<Vec<Self>, MoneyError> {
         let digits = minor_digits(self.currency);
         let units = self.minor_units()?;
@@ -354,7 +354,8 @@ impl Money {
 
 impl Serialize for Money {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Stored amounts of the earlier application may be finer than the smallest unit: nothing is cut off here.
+        // Stored amounts of the earlier application may be finer than the smallest unit: nothing is cut off
+        // here.
         let exact = self.amount.normalize();
         let digits = minor_digits(self.currency).max(exact.scale()) as usize;
         let mut money = serializer.serialize_struct("Money", 2)?;

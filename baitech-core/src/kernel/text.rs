@@ -11,10 +11,12 @@ mod phone;
 use clean::clean;
 pub(crate) use clean::visible;
 
-/// Text of at most `MAX` characters from a person: trimmed, in Unicode's composed form (NFC), with at least one visible character.
+/// Text of at most `MAX` characters from a person: trimmed, in Unicode's composed form (NFC), with at least
+/// one visible character.
 ///
-/// Control characters other than line breaks and tabs are refused, and so are those that reorder what a reader sees
-/// (U+202E and its like). Joiners and variation selectors stay, since emoji and many scripts need them.
+/// Control characters other than line breaks and tabs are refused, and so are those that reorder what a
+/// reader sees (U+202E and its like). Joiners and variation selectors stay, since emoji and many scripts need
+/// them.
 ///
 /// Otherwise it is kept as it was written; whoever renders it escapes it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

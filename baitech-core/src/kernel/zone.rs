@@ -1,6 +1,7 @@
 use super::GeoPoint;
 
-/// A cell of a grid of 0.02° by 0.02° over the map, at the equator about 2.2 km wide: a key for what is known of a neighbourhood.
+/// A cell of a grid of 0.02° by 0.02° over the map, at the equator about 2.2 km wide: a key for what is known
+/// of a neighbourhood.
 ///
 /// ```
 /// use baitech_core::kernel::{GeoPoint, Zone};

@@ -20,8 +20,8 @@ pub enum Account {
     Escrow(Id<Booking>),
     /// A user's wallet.
     Wallet(Id<User>),
-    /// Set aside for one transaction until its outcome is known: a payout or a refund on its way, money that came and is not what was
-    /// asked for, what a dispute has taken back.
+    /// Set aside for one transaction until its outcome is known: a payout or a refund on its way, money that
+    /// came and is not what was asked for, what a dispute has taken back.
     Reserved(Id<Transaction>),
     /// Owed to a technician; negative where the technician owes the platform.
     Payable(Id<User>),
@@ -29,10 +29,11 @@ pub enum Account {
     Receivable(Id<User>),
     /// Top-ups that a user has begun and that have not ended: they count towards the limit of the wallet.
     OpenTopUps(Id<User>),
-    /// Payments of a debt that a user has begun and that have not ended: together they are never more than is owed.
+    /// Payments of a debt that a user has begun and that have not ended: together they are never more than is
+    /// owed.
     OpenDebtPayments(Id<User>),
-    /// Commission that a technician will owe for accepted jobs in cash that are not paid yet: at or below zero, like the debt that it
-    /// becomes. It counts towards the limit of the debt.
+    /// Commission that a technician will owe for accepted jobs in cash that are not paid yet: at or below
+    /// zero, like the debt that it becomes. It counts towards the limit of the debt.
     OpenCashJobs(Id<User>),
     /// The platform's fees.
     PlatformRevenue,

@@ -16,11 +16,13 @@ pub struct BooksAudit {
     pub balances: Vec<(Account, Money)>,
     /// Where a recount of all postings tells otherwise.
     pub differences: Vec<BalanceDifference>,
-    /// What the balances sum to, in each currency: zero, where the books are in order. Empty where [`quiet`](Self::quiet) is false.
+    /// What the balances sum to, in each currency: zero, where the books are in order. Empty where
+    /// [`quiet`](Self::quiet) is false.
     pub sums: Vec<Money>,
     /// Accounts below zero that never may be.
     pub overdrawn: Vec<(Account, Money)>,
-    /// Whether nothing moved while the books were read. Otherwise accounts that moved were not compared, and nothing was summed.
+    /// Whether nothing moved while the books were read. Otherwise accounts that moved were not compared, and
+    /// nothing was summed.
     pub quiet: bool,
 }
 
@@ -93,7 +95,8 @@ fn sums_of(balances: &[(Account, Money)]) -> Result<Vec<Money>, MoneyError> {
 }
 
 impl Ledger {
-    /// Sums every posting anew and compares: the whole ledger is read. Where the books move meanwhile they are read again, a few times.
+    /// Sums every posting anew and compares: the whole ledger is read. Where the books move meanwhile they
+    /// are read again, a few times.
     ///
     /// # Errors
     /// As [`trial_balance`](Self::trial_balance); a violation of `amount` for sums that do not fit.

@@ -35,7 +35,8 @@ pub struct EntryRecord {
     pub postings: Vec<Posting>,
 }
 
-/// A balanced entry. It cannot be made unbalanced, and is never changed: a mistake is corrected by another entry.
+/// A balanced entry. It cannot be made unbalanced, and is never changed: a mistake is corrected by another
+/// entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Entry(EntryRecord);

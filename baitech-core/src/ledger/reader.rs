@@ -20,8 +20,8 @@ impl Ledger {
     /// The balance of an account in a currency; credit is positive.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff and the account's own user; [`Rule::INACTIVE_USER`](crate::kernel::Rule::INACTIVE_USER);
-    /// [`Error::Unavailable`].
+    /// [`Error::Forbidden`] for others than staff and the account's own user;
+    /// [`Rule::INACTIVE_USER`](crate::kernel::Rule::INACTIVE_USER); [`Error::Unavailable`].
     pub async fn balance(&self, actor: &Actor, account: Account, currency: Currency) -> Result<Money> {
         let actor = &self.engine.reader(actor).await?;
         let owner = match account {
@@ -37,7 +37,8 @@ impl Ledger {
     /// Every account with a posting and its balance; for each currency they sum to zero.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff; [`Rule::INACTIVE_USER`](crate::kernel::Rule::INACTIVE_USER); [`Error::Unavailable`].
+    /// [`Error::Forbidden`] for others than staff;
+    /// [`Rule::INACTIVE_USER`](crate::kernel::Rule::INACTIVE_USER); [`Error::Unavailable`].
     pub async fn trial_balance(&self, actor: &Actor) -> Result<Vec<(Account, Money)>> {
         let actor = &self.engine.reader(actor).await?;
         if !actor.is_staff() {

@@ -53,7 +53,8 @@ pub struct Workload {
 }
 
 impl Candidate {
-    /// How far a technician travels: nobody farther than anybody can offer, also where an earlier application stored more.
+    /// How far a technician travels: nobody farther than anybody can offer, also where an earlier application
+    /// stored more.
     #[must_use]
     pub fn capped(radius: Distance) -> Distance {
         let farthest = TechnicianProfile::MAX_SERVICE_RADIUS;

@@ -1,9 +1,9 @@
 //! Which technician gets a job, and why.
 //!
-//! [`eligibility`] says who can do a [`Job`] and else why not; a [`MatchScorer`] says how well; [`rank`] puts the best first.
-//! Nothing here reads a store: a [`MatchingRepository`] hands over [`Card`]s: [`Candidate`]s with
-//! their [`Workload`]s. It is asked for a growing share of the technicians' own radius, until nobody farther away can come among the
-//! best.
+//! [`eligibility`] says who can do a [`Job`] and else why not; a [`MatchScorer`] says how well; [`rank`] puts
+//! the best first. Nothing here reads a store: a [`MatchingRepository`] hands over [`Card`]s: [`Candidate`]s
+//! with their [`Workload`]s. It is asked for a growing share of the technicians' own radius, until nobody
+//! farther away can come among the best.
 
 mod candidate;
 mod job;

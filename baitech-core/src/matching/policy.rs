@@ -12,7 +12,8 @@ use crate::{
 pub struct MatchingPolicy {
     /// How the default scorer weighs.
     pub scoring: ScoringPolicy,
-    /// How far technicians are asked to go beyond their own radius, the longer nobody is found; earliest first.
+    /// How far technicians are asked to go beyond their own radius, the longer nobody is found; earliest
+    /// first.
     pub widening: Vec<Widening>,
     /// The search is given up after so many minutes.
     pub give_up_after_minutes: u32,
@@ -72,7 +73,8 @@ pub struct SkillShares {
 }
 
 impl Default for MatchingPolicy {
-    /// The own radius, half as much again from 10 minutes on, twice from 20; given up after 30. Three alternatives.
+    /// The own radius, half as much again from 10 minutes on, twice from 20; given up after 30. Three
+    /// alternatives.
     fn default() -> Self {
         let step = |after_minutes, factor| Widening { after_minutes, factor };
         Self {
@@ -129,8 +131,8 @@ impl MatchingPolicy {
         minutes_after(requested_at, self.give_up_after_minutes)
     }
 
-    /// When to try again after a try that found nobody: at the next widening, and at last when the search is given up. `None`
-    /// after that.
+    /// When to try again after a try that found nobody: at the next widening, and at last when the search is
+    /// given up. `None` after that.
     #[must_use]
     pub fn next_attempt(
         &self,

@@ -44,12 +44,13 @@ impl Ranked {
 
 /// The `limit` best of the candidates who can do a job, the best first.
 ///
-/// The preferred technician comes first, then the highest score, then who has fewer jobs in the last seven days, then the
-/// lower id. `busy` holds the candidates of whom another booking claims a part of the time; one who is missing in `workloads`
-/// has no jobs.
+/// The preferred technician comes first, then the highest score, then who has fewer jobs in the last seven
+/// days, then the lower id. `busy` holds the candidates of whom another booking claims a part of the time;
+/// one who is missing in `workloads` has no jobs.
 ///
-/// The order is that of exact (geodesic) distances. They are slow to compute, so that candidates are first measured on a sphere, and
-/// exactly only near the edge of their radius or where they could still come among the best.
+/// The order is that of exact (geodesic) distances. They are slow to compute, so that candidates are first
+/// measured on a sphere, and exactly only near the edge of their radius or where they could still come among
+/// the best.
 #[must_use]
 pub fn rank(
     job: &Job<'_>,
@@ -91,14 +92,15 @@ pub fn rank(
     best.into_iter().map(|contender| contender.ranked(scorer)).collect()
 }
 
-/// The share of their own radius within which technicians are looked for first. Where many live, the best are near.
+/// The share of their own radius within which technicians are looked for first. Where many live, the best are
+/// near.
 pub const FIRST_SHARE: f64 = 0.25;
 
-/// The share within which to look next, where a ranking of the `found` technicians within `share` [is not settled](is_settled). At
-/// `radius_factor`, everybody who can do the job is found.
+/// The share within which to look next, where a ranking of the `found` technicians within `share`
+/// [is not settled](is_settled). At `radius_factor`, everybody who can do the job is found.
 ///
-/// Technicians grow in number with the square of the share: the next one should hold three times the wanted number, and is at
-/// least twice as large.
+/// Technicians grow in number with the square of the share: the next one should hold three times the wanted
+/// number, and is at least twice as large.
 #[must_use]
 pub fn next_share(share: f64, found: usize, wanted: usize, radius_factor: f64) -> f64 {
     /// From this part of the whole on, it takes less to look at the whole at once.
@@ -111,8 +113,9 @@ pub fn next_share(share: f64, found: usize, wanted: usize, radius_factor: f64) -
     if next < radius_factor * ALMOST_ALL { next } else { radius_factor }
 }
 
-/// The share within which to look first at the next search around the same place, where this one was settled within `share` by the `found`
-/// technicians: the same one, or half of it where there were far more than had to be.
+/// The share within which to look first at the next search around the same place, where this one was settled
+/// within `share` by the `found` technicians: the same one, or half of it where there were far more than had
+/// to be.
 #[must_use]
 pub fn first_share(share: f64, found: usize, wanted: usize) -> f64 {
     /// At half the share, a quarter of them are expected: twice the wanted number.
@@ -122,8 +125,8 @@ pub fn first_share(share: f64, found: usize, wanted: usize) -> f64 {
     if more && share > FIRST_SHARE { (share / 2.0).max(FIRST_SHARE) } else { share }
 }
 
-/// Whether a ranking of all technicians within `share` times their own radius (and of the preferred one) is the ranking of all
-/// technicians: nobody farther away can come among the `limit` best.
+/// Whether a ranking of all technicians within `share` times their own radius (and of the preferred one) is
+/// the ranking of all technicians: nobody farther away can come among the `limit` best.
 #[must_use]
 pub fn is_settled(
     job: &Job<'_>,
@@ -142,7 +145,8 @@ pub fn is_settled(
     })
 }
 
-/// The shortest that the distance can be, if it can be within the radius at all; exact where the sphere does not tell.
+/// The shortest that the distance can be, if it can be within the radius at all; exact where the sphere does
+/// not tell.
 fn nearest_within(home: GeoPoint, job: GeoPoint, radius: Distance) -> Option<Distance> {
     /// How far the sphere can be off, as a share of the distance.
     const SPHERE_ERROR: f64 = 0.006;

@@ -73,36 +73,42 @@ pub struct SupplyQuery {
 pub struct Supply {
     /// All of them.
     pub technicians: u64,
-    /// How far they were looked for: the distance of the farthest where there are as many as were asked for, else the query's distance.
+    /// How far they were looked for: the distance of the farthest where there are as many as were asked for,
+    /// else the query's distance.
     pub within: Distance,
-    /// Those who have a job on the day, the day before or the day after: of them it depends on the hour whether they are free.
+    /// Those who have a job on the day, the day before or the day after: of them it depends on the hour
+    /// whether they are free.
     pub engaged: Vec<Id<User>>,
 }
 
 /// Reads what matching decides on.
 ///
-/// Jobs are bookings that are accepted and not given up ([`Booking::job`](crate::booking::Booking::job)). A store keeps their counts by
-/// technician and day in the commits that change the bookings; counts of days that are over for a month may be forgotten.
+/// Jobs are bookings that are accepted and not given up ([`Booking::job`](crate::booking::Booking::job)). A
+/// store keeps their counts by technician and day in the commits that change the bookings; counts of days
+/// that are over for a month may be forgotten.
 #[async_trait]
 pub trait MatchingRepository: Send + Sync + std::fmt::Debug {
-    /// The active technicians with verified identity and a skill in the category whose public place lies within `share` times their own
-    /// service radius, or 100 km where that is less, and the preferred one. A few that lie slightly farther may be among them; the
-    /// ranking measures exactly. One whom the store cannot read is left out and logged, so that nobody else goes without.
+    /// The active technicians with verified identity and a skill in the category whose public place lies
+    /// within `share` times their own service radius, or 100 km where that is less, and the preferred one. A
+    /// few that lie slightly farther may be among them; the ranking measures exactly. One whom the store
+    /// cannot read is left out and logged, so that nobody else goes without.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn candidates(&self, query: &CandidateQuery) -> Result<Vec<Card>, StoreError>;
 
-    /// The nearest active technicians with verified identity and a skill in the category whose public place lies within a distance,
-    /// counted, and those of them who have jobs around a day. Distances may be measured on a sphere: technicians within 1 % of the
-    /// distance may be counted or not, and of two whose distances differ by less than that, either may be the nearer.
+    /// The nearest active technicians with verified identity and a skill in the category whose public place
+    /// lies within a distance, counted, and those of them who have jobs around a day. Distances may be
+    /// measured on a sphere: technicians within 1 % of the distance may be counted or not, and of two whose
+    /// distances differ by less than that, either may be the nearer.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn supply(&self, query: &SupplyQuery) -> Result<Supply, StoreError>;
 
-    /// How many customers have a booking of the category within a distance of the place that is `pending` or `matching`, and not
-    /// deleted: one customer counts once, however many they request. Bookings within 1 % of the distance may be counted or not.
+    /// How many customers have a booking of the category within a distance of the place that is `pending` or
+    /// `matching`, and not deleted: one customer counts once, however many they request. Bookings within 1 %
+    /// of the distance may be counted or not.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

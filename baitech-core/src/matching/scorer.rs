@@ -22,12 +22,12 @@ pub trait MatchScorer: Send + Sync + fmt::Debug {
 
     /// 0 to 1, the best highest; what lies outside is cut off, and what is no number counts as 0.
     ///
-    /// All else equal, a longer distance must never score higher: candidates who cannot come among the best even at their
-    /// shortest possible distance are not measured exactly.
+    /// All else equal, a longer distance must never score higher: candidates who cannot come among the best
+    /// even at their shortest possible distance are not measured exactly.
     fn score(&self, fit: &Fit<'_>) -> f64;
 
-    /// The highest score of anybody who is farther away than `share` times the own service radius. A scorer that can tell spares
-    /// the store from reading everybody; one that cannot says 1.
+    /// The highest score of anybody who is farther away than `share` times the own service radius. A scorer
+    /// that can tell spares the store from reading everybody; one that cannot says 1.
     fn best_beyond(&self, share: f64) -> f64 {
         let _ = share;
         1.0
@@ -117,7 +117,8 @@ impl MatchScorer for WeightedScorer {
         self.weighed(fit).iter().map(|term| term.points).sum()
     }
 
-    /// Everything but the proximity at its best. Policies with negative numbers, of which the best is not the most, say 1.
+    /// Everything but the proximity at its best. Policies with negative numbers, of which the best is not the
+    /// most, say 1.
     fn best_beyond(&self, share: f64) -> f64 {
         /// For sums in another order.
         const ROUNDING: f64 = 1e-9;

@@ -98,7 +98,8 @@ impl Bookings {
         self.jobs.count(&technician, (day, least)..(day, most))
     }
 
-    /// Fails where the number of one of these bookings belongs to another: one that is stored, or an earlier of these.
+    /// Fails where the number of one of these bookings belongs to another: one that is stored, or an earlier
+    /// of these.
     pub(super) fn check_unique<'a>(
         &self,
         bookings: impl IntoIterator<Item = &'a Booking>,

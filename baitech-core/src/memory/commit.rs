@@ -8,8 +8,8 @@ use crate::{
     },
 };
 
-/// Applies a change set: first every check, in the order that [`ChangeSet`] tells, then every effect. No effect can fail, so
-/// the set takes effect whole or not at all.
+/// Applies a change set: first every check, in the order that [`ChangeSet`] tells, then every effect. No
+/// effect can fail, so the set takes effect whole or not at all.
 pub(super) fn commit(state: &mut State, changes: ChangeSet) -> Result<Committed, StoreError> {
     changes.check()?;
     let ChangeSet { writes, guards, free, take, tallies, entries, bounds, events, idempotency } = changes;

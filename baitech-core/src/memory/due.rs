@@ -11,7 +11,8 @@ use crate::store::{AggregateRef, AttemptEnd, DueItem, Lease, SetAsideItem};
 /// The place in the list of what is set aside: the latest first, then by kind and id.
 pub(super) type AsideKey = (Reverse<i64>, AggregateRef);
 
-/// What is due when: the items that anybody may take, those under a lease, and those that wait for an operator.
+/// What is due when: the items that anybody may take, those under a lease, and those that wait for an
+/// operator.
 #[derive(Debug, Default)]
 pub(super) struct DueQueue {
     entries: HashMap<AggregateRef, Entry>,

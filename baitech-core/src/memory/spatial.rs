@@ -5,8 +5,9 @@ use crate::kernel::{Distance, GeoPoint};
 
 /// Where things are: an R-tree over longitude and latitude.
 ///
-/// The tree measures degrees, which are shorter towards the poles and break off at the antimeridian. So a query asks the
-/// tree for boxes that surely hold the whole circle, and measures what comes back on the sphere.
+/// The tree measures degrees, which are shorter towards the poles and break off at the antimeridian. So a
+/// query asks the tree for boxes that surely hold the whole circle, and measures what comes back on the
+/// sphere.
 #[derive(Debug)]
 pub(super) struct SpatialIndex<T: PartialEq>(RTree<GeomWithData<[f64; 2], T>>);
 
@@ -42,7 +43,8 @@ fn place<T>(at: GeoPoint, what: T) -> GeomWithData<[f64; 2], T> {
     GeomWithData::new([at.longitude(), at.latitude()], what)
 }
 
-/// Metres of the sphere's radius, slightly less than the one that is measured with: the boxes err on the large side.
+/// Metres of the sphere's radius, slightly less than the one that is measured with: the boxes err on the
+/// large side.
 const RADIUS: f64 = 6_370_000.0;
 
 /// One or two disjoint boxes in degrees that together hold every point within the distance.

@@ -121,7 +121,8 @@ impl Transactions {
         self.lists.iter(of).filter_map(|(_, id)| self.get(*id)).map(|row| &row.value)
     }
 
-    /// Fails where a number or a provider's reference belongs to another: one that is stored, or an earlier of these.
+    /// Fails where a number or a provider's reference belongs to another: one that is stored, or an earlier
+    /// of these.
     pub(super) fn check_unique<'a>(
         &self,
         transactions: impl IntoIterator<Item = &'a Transaction>,

@@ -71,7 +71,8 @@ impl Users {
         bookable_place(user).filter(|_| categories(user).any(|own| own == category)).map(|_| user)
     }
 
-    /// Fails where a unique field of one of these users belongs to another: one that is stored, or an earlier of these.
+    /// Fails where a unique field of one of these users belongs to another: one that is stored, or an earlier
+    /// of these.
     pub(super) fn check_unique<'a>(
         &self,
         users: impl IntoIterator<Item = &'a User>,
@@ -169,7 +170,8 @@ fn bookable_place(user: &User) -> Option<GeoPoint> {
     user.public_point().filter(|_| bookable)
 }
 
-// An earlier application may have stored values that are not in their normal form; they are found all the same.
+// An earlier application may have stored values that are not in their normal form; they are found all the
+// same.
 
 fn username_key(username: &Username) -> String {
     username.as_str().trim().trim_start_matches('@').to_lowercase()

@@ -1,7 +1,8 @@
-//! Mocks of every port, for unit tests of what is built on the engine. Behind feature `mock`, made by [mockall].
+//! Mocks of every port, for unit tests of what is built on the engine. Behind feature `mock`, made by
+//! [mockall].
 //!
-//! Whoever only needs *a* store takes [`MemoryStore`](crate::memory::MemoryStore), which behaves. A mock is for what a good store
-//! does seldom: being away, answering late, losing a race.
+//! Whoever only needs *a* store takes [`MemoryStore`](crate::memory::MemoryStore), which behaves. A mock is
+//! for what a good store does seldom: being away, answering late, losing a race.
 //!
 //! ```
 //! use std::sync::Arc;

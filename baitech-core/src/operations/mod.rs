@@ -22,8 +22,8 @@ impl Operations {
         Self { engine }
     }
 
-    /// Due work that is not attempted any more, the latest first: what it is about cannot be read, or too many attempts have failed.
-    /// The reasons may show what is stored.
+    /// Due work that is not attempted any more, the latest first: what it is about cannot be read, or too
+    /// many attempts have failed. The reasons may show what is stored.
     ///
     /// # Errors
     /// [`Error::Forbidden`] for others than admins; a violation of `cursor`; [`Error::Unavailable`].
@@ -32,12 +32,12 @@ impl Operations {
         Ok(self.engine.due_work.list_set_aside(&page.of_list(LIST)?).await?.of_list(LIST))
     }
 
-    /// Has an item attempted again by the next worker, with all attempts before it: after its cause was mended. An item that is not
-    /// set aside is left as it is, so that the command is safe to repeat.
+    /// Has an item attempted again by the next worker, with all attempts before it: after its cause was
+    /// mended. An item that is not set aside is left as it is, so that the command is safe to repeat.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than admins; [`Error::NotFound`]; [`Error::Corrupt`] where the aggregate still cannot be read:
-    /// then it stays set aside; [`Error::Unavailable`].
+    /// [`Error::Forbidden`] for others than admins; [`Error::NotFound`]; [`Error::Corrupt`] where the
+    /// aggregate still cannot be read: then it stays set aside; [`Error::Unavailable`].
     pub async fn retry_set_aside(&self, actor: &Actor, target: AggregateRef) -> Result<()> {
         self.engine.require_actor(actor, Effort::GoesOn).await?;
         require_admin(actor)?;

@@ -65,7 +65,8 @@ impl NewTransaction {
 }
 
 impl Transaction {
-    /// A transaction that somebody wants. Nobody has been asked for anything yet: a worker will, where there is a provider.
+    /// A transaction that somebody wants. Nobody has been asked for anything yet: a worker will, where there
+    /// is a provider.
     ///
     /// # Errors
     /// [`MoneyError`] for lines of several currencies, or of amounts that do not fit.
@@ -132,7 +133,8 @@ impl Transaction {
     }
 }
 
-/// Sixteen random bytes in hexadecimal: hard to guess, and without any word that a provider refuses in an address.
+/// Sixteen random bytes in hexadecimal: hard to guess, and without any word that a provider refuses in an
+/// address.
 fn callback_token(context: &Context<'_>) -> String {
     let mut bytes = [0; 16];
     context.entropy.fill(&mut bytes);
@@ -173,8 +175,8 @@ fn share_of(part: Money, whole: Money) -> Rate {
 }
 
 impl Split {
-    /// Divides an amount by rates, to the smallest unit and exactly: the parts always sum to the whole (largest remainders). Rates that
-    /// do not sum to 100 % count in proportion.
+    /// Divides an amount by rates, to the smallest unit and exactly: the parts always sum to the whole
+    /// (largest remainders). Rates that do not sum to 100 % count in proportion.
     ///
     /// ```
     /// use baitech_core::{kernel::{Currency, Money, Rate}, payment::Split};

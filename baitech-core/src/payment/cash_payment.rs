@@ -11,8 +11,8 @@ use crate::{
 };
 
 impl Transaction {
-    /// A booking that was paid in cash: complete, and never held. The technician has the whole sum in hand, so the others' shares of it
-    /// become the technician's debt.
+    /// A booking that was paid in cash: complete, and never held. The technician has the whole sum in hand,
+    /// so the others' shares of it become the technician's debt.
     ///
     /// # Errors
     /// Those of the ledger.

@@ -40,8 +40,9 @@ impl Transaction {
         if actor.is_staff() { Ok(()) } else { Err(Error::forbidden("this is for the staff")) }
     }
 
-    /// Fails where the actor would decide on money of their own: who pays, who is paid, and who has a stake in the booking that it
-    /// is for. Two members of staff who decide for each other are not found out by this.
+    /// Fails where the actor would decide on money of their own: who pays, who is paid, and who has a stake
+    /// in the booking that it is for. Two members of staff who decide for each other are not found out by
+    /// this.
     pub(super) fn require_disinterested(&self, actor: &Actor, booking: Option<&Booking>) -> Result<()> {
         let has_stake = |id| booking.is_some_and(|booking| booking.has_stake(id));
         if actor.is_any(&[self.payer, self.payee]) || actor.id().is_some_and(has_stake) {

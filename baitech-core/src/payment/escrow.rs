@@ -1,4 +1,5 @@
-//! Held money: released to its receivers, shared anew by a cancellation, or taken back by a dispute until it is decided.
+//! Held money: released to its receivers, shared anew by a cancellation, or taken back by a dispute until it
+//! is decided.
 
 use super::{FraudCheck, PaymentEvent, Transaction};
 use crate::{
@@ -25,8 +26,8 @@ impl Transaction {
         contested.is_some_and(|chargeback| chargeback.won.is_none() || chargeback.contradicted)
     }
 
-    /// The payment for this technician's work. One that was made before anybody took the job, as the earlier application allowed, names
-    /// nobody until then.
+    /// The payment for this technician's work. One that was made before anybody took the job, as the earlier
+    /// application allowed, names nobody until then.
     pub(crate) fn for_work_of(mut self, technician: Option<Id<User>>) -> Self {
         self.0.payee = self.payee.or(technician);
         self
@@ -80,11 +81,12 @@ impl Transaction {
         self.0.settlement.scheduled_for = Some(at);
     }
 
-    /// Ends what is held after a cancellation: of the fee the platform keeps its part and the technician has the rest, and all else goes
-    /// back to the payer.
+    /// Ends what is held after a cancellation: of the fee the platform keeps its part and the technician has
+    /// the rest, and all else goes back to the payer.
     ///
     /// # Errors
-    /// [`Rule::ALREADY_DECIDED`] where nothing is held; [`Rule::UNDER_REVIEW`] while the payer's bank decides on it; those of the ledger.
+    /// [`Rule::ALREADY_DECIDED`] where nothing is held; [`Rule::UNDER_REVIEW`] while the payer's bank decides
+    /// on it; those of the ledger.
     pub(crate) fn cancel_held(
         self,
         fee: Money,
@@ -118,7 +120,8 @@ impl Transaction {
         returned.and_then(|transaction| transaction.share_out(&kept, context))
     }
 
-    /// The shares as they are to be from now on: recorded as a return of nothing, in which the parties give to each other.
+    /// The shares as they are to be from now on: recorded as a return of nothing, in which the parties give
+    /// to each other.
     fn reshared(mut self, shares: &Shares) -> Result<Self> {
         let moved = self.net_shares()?.checked_sub(*shares)?;
         let zero = Money::zero(self.amount.currency());
@@ -174,7 +177,8 @@ impl Transaction {
         )
     }
 
-    /// What a decided dispute does with the payment: so much goes back to the payer, and the rest to its receivers.
+    /// What a decided dispute does with the payment: so much goes back to the payer, and the rest to its
+    /// receivers.
     ///
     /// # Errors
     /// [`Rule::UNDER_REVIEW`] where a part is to be released of what a person has to look at; those of

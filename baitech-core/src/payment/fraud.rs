@@ -81,15 +81,18 @@ pub struct FraudSignals {
     pub attempts_last_hour: u32,
     /// Payments of this payer that failed within the last day.
     pub failures_last_day: u32,
-    /// What this payer usually pays: the mean of the settled payments of the last 90 days; `None` without any.
+    /// What this payer usually pays: the mean of the settled payments of the last 90 days; `None` without
+    /// any.
     pub usual_amount: Option<rust_decimal::Decimal>,
     /// Other payers who paid from the same address or device within the last 30 days.
     pub payers_sharing_origin: u32,
-    /// Kilometres between where the payment is asked for and where the payer lives; `None` where one of them is not known.
+    /// Kilometres between where the payment is asked for and where the payer lives; `None` where one of them
+    /// is not known.
     pub distance_from_home_km: Option<f64>,
 }
 
-/// Scores payments. The default is [`RuleFraudScorer`](super::RuleFraudScorer); an embedder may bring a model of their own.
+/// Scores payments. The default is [`RuleFraudScorer`](super::RuleFraudScorer); an embedder may bring a model
+/// of their own.
 pub trait FraudScorer: Send + Sync + fmt::Debug {
     /// The score and the reasons for it.
     fn score(&self, signals: &FraudSignals, now: DateTime<Utc>) -> FraudCheck;

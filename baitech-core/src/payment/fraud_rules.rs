@@ -12,8 +12,8 @@ use crate::{
 
 /// The numbers of [`RuleFraudScorer`].
 ///
-/// Each rule is a table of bands. Of the bands that a signal reaches, the one with the most points counts; so a stronger signal
-/// never scores lower, whatever the tables say.
+/// Each rule is a table of bands. Of the bands that a signal reaches, the one with the most points counts; so
+/// a stronger signal never scores lower, whatever the tables say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FraudPolicy {
@@ -62,9 +62,10 @@ pub struct FraudAgeBand {
 }
 
 impl Default for FraudPolicy {
-    /// What happens to honest payers (a first payment, a journey, a large job, a few wrong PINs, an address that a mobile network
-    /// shares among many) stays within 30 points alone, and a new account within 30 together with a shared address. Many attempts
-    /// or many failures are reviewed by themselves; only several signs together are blocked.
+    /// What happens to honest payers (a first payment, a journey, a large job, a few wrong PINs, an address
+    /// that a mobile network shares among many) stays within 30 points alone, and a new account within 30
+    /// together with a shared address. Many attempts or many failures are reviewed by themselves; only
+    /// several signs together are blocked.
     fn default() -> Self {
         Self {
             velocity: bands([(3, 10), (5, 20), (8, 35), (12, 50)]),
@@ -89,7 +90,8 @@ fn bands<T, const N: usize>(bands: [(T, u8); N]) -> Vec<FraudBand<T>> {
 }
 
 impl FraudPolicy {
-    /// The same policy in another currency. `rate` is what one unit of the present currency is worth in the other.
+    /// The same policy in another currency. `rate` is what one unit of the present currency is worth in the
+    /// other.
     ///
     /// # Errors
     /// [`MoneyError::Overflow`].
@@ -125,8 +127,8 @@ impl FraudPolicy {
 
 /// The default: the points of the rules that a payment meets, summed and cut off at 100.
 ///
-/// Signals that make no sense are read as the nearest that does: a negative amount, age or distance as zero, a distance that is no
-/// number as unknown, an infinite one as the farthest.
+/// Signals that make no sense are read as the nearest that does: a negative amount, age or distance as zero,
+/// a distance that is no number as unknown, an infinite one as the farthest.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RuleFraudScorer(FraudPolicy);
 
@@ -221,7 +223,8 @@ fn reached<T: PartialOrd>(bands: &[FraudBand<T>], value: &T) -> Option<u8> {
     bands.iter().filter(reached).map(|band| band.points).max()
 }
 
-/// How many times the base an amount is, rounded down; as many as can be told where that is beyond all bounds.
+/// How many times the base an amount is, rounded down; as many as can be told where that is beyond all
+/// bounds.
 fn times(amount: Decimal, base: Decimal) -> u32 {
     if amount <= Decimal::ZERO {
         return 0;

@@ -3,7 +3,8 @@ use async_trait::async_trait;
 use super::{Capabilities, Charge, GatewayError, Outcome, PaymentGateway};
 use crate::booking::{PaymentMethod, PaymentTiming};
 
-/// Banknotes: paid to the technician after verification, on whose word they count as paid. No call is made to anybody.
+/// Banknotes: paid to the technician after verification, on whose word they count as paid. No call is made to
+/// anybody.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cash;
 
@@ -33,8 +34,9 @@ impl PaymentGateway for Wallet {
     }
 }
 
-/// A transfer to the platform's bank account that names the transaction's number. Whether it has come, the bank's statement tells
-/// ([`Payments::reconcile`](super::Payments::reconcile)); companies buy on credit by it, and pay what they owe.
+/// A transfer to the platform's bank account that names the transaction's number. Whether it has come, the
+/// bank's statement tells ([`Payments::reconcile`](super::Payments::reconcile)); companies buy on credit by
+/// it, and pay what they owe.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BankTransfer;
 

@@ -1,4 +1,5 @@
-//! Money that is not what was asked for, and money that came besides: it is kept apart until a person has decided, or goes back.
+//! Money that is not what was asked for, and money that came besides: it is kept apart until a person has
+//! decided, or goes back.
 
 use super::{
     Amount, Cause, Mismatch, MismatchKind, NewTransaction, OnSecondReceipt, PaymentEvent, Proof, Transaction,
@@ -25,7 +26,8 @@ impl Transaction {
         shown.is_none_or(|(told, asked)| is_same_number(told, asked))
     }
 
-    /// Whether a proof is of other money than has come already, counted or kept apart: its payer has paid twice. Receipts alone tell that.
+    /// Whether a proof is of other money than has come already, counted or kept apart: its payer has paid
+    /// twice. Receipts alone tell that.
     pub(super) fn is_another(&self, proof: &Proof) -> bool {
         let kept_apart = self.mismatch.as_ref().and_then(|mismatch| mismatch.receipt.as_ref());
         let counted = self.gateway.receipt.as_ref();
@@ -42,9 +44,10 @@ impl Transaction {
         decided.is_some_and(|mismatch| mismatch.receipt.is_some() && mismatch.receipt == proof.receipt)
     }
 
-    /// Takes in a proof after something was told that did not fit. Only what fits in every way counts: then the right money has come, and
-    /// what was kept apart is either the same money, wrongly told before, or other money, which still waits for a person. More money that
-    /// does not fit is a second receipt, of which the policy decides.
+    /// Takes in a proof after something was told that did not fit. Only what fits in every way counts: then
+    /// the right money has come, and what was kept apart is either the same money, wrongly told before, or
+    /// other money, which still waits for a person. More money that does not fit is a second receipt, of
+    /// which the policy decides.
     pub(super) fn settled_after_all(
         mut self,
         proof: &Proof,
@@ -157,12 +160,14 @@ impl Transaction {
         }
     }
 
-    /// A person decides on money that is not what was asked for: it goes back to its payer, or counts as the payment. What is missing is
-    /// then the platform's discount, and what is too much goes into the payer's wallet.
+    /// A person decides on money that is not what was asked for: it goes back to its payer, or counts as the
+    /// payment. What is missing is then the platform's discount, and what is too much goes into the payer's
+    /// wallet.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff, and for who pays or is paid by it; [`Rule::ALREADY_DECIDED`] where there is nothing to
-    /// decide; [`Rule::TRANSITION`] where the booking wants no payment (any more), and where too little came for anything but a booking.
+    /// [`Error::Forbidden`] for others than staff, and for who pays or is paid by it;
+    /// [`Rule::ALREADY_DECIDED`] where there is nothing to decide; [`Rule::TRANSITION`] where the booking
+    /// wants no payment (any more), and where too little came for anything but a booking.
     pub fn decide_mismatch(
         mut self,
         complete: bool,
@@ -210,7 +215,8 @@ impl Transaction {
         self.0.gateway.receipt = self.0.gateway.receipt.take().or(receipt);
         let before = self.status;
         let rest = received.checked_sub(gross)?;
-        // A booking's price is the platform's to lower. Into a wallet or to a technician goes what has come, and no more.
+        // A booking's price is the platform's to lower. Into a wallet or to a technician goes what has come,
+        // and no more.
         if rest.is_negative() && self.kind != TransactionKind::BookingPayment {
             return Err(self.refuse(Rule::TRANSITION, "too little has come; it can only go back"));
         }
@@ -240,7 +246,8 @@ fn unclaimed(mut decision: Decision<Transaction>) -> Decision<Transaction> {
     decision
 }
 
-/// Whether a number that a provider shows, perhaps masked (`2547****5678`) or without its country code, can be the one that was asked.
+/// Whether a number that a provider shows, perhaps masked (`2547****5678`) or without its country code, can
+/// be the one that was asked.
 fn is_same_number(told: &str, asked: &str) -> bool {
     let digits = |text: &str| -> Vec<char> {
         text.chars().filter(|c| c.is_ascii_digit() || matches!(c, '*' | 'x' | 'X')).collect()

@@ -1,4 +1,5 @@
-//! How money comes in, is held, shared, given back and paid out: transactions, and one port for every payment provider.
+//! How money comes in, is held, shared, given back and paid out: transactions, and one port for every payment
+//! provider.
 
 mod begin;
 mod cash_payment;

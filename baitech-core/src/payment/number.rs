@@ -5,14 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::{Code, Violation, visible};
 
-/// The number by which people speak of a transaction: `TXN`, six digits of the day (`yymmdd`, UTC), and of a series six, or more after
-/// the first 999,999 of the day.
+/// The number by which people speak of a transaction: `TXN`, six digits of the day (`yymmdd`, UTC), and of a
+/// series six, or more after the first 999,999 of the day.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TransactionNumber(String);
 
 impl TransactionNumber {
-    /// The number of the `sequence`-th transaction of a day. Past 999,999 it has more than six digits of the series.
+    /// The number of the `sequence`-th transaction of a day. Past 999,999 it has more than six digits of the
+    /// series.
     #[must_use]
     pub fn new(at: DateTime<Utc>, sequence: u64) -> Self {
         Self(format!("TXN{}{sequence:06}", day(at)))
@@ -85,7 +86,8 @@ impl TransactionNumber {
     }
 }
 
-/// Whether the text is the digits of a period and those of a series in it: six, or more without a leading zero.
+/// Whether the text is the digits of a period and those of a series in it: six, or more without a leading
+/// zero.
 pub(crate) fn is_numbered(text: &str, period: usize) -> bool {
     let series = text.get(period..).unwrap_or_default();
     let widened = series.len() > 6 && series.len() <= 19 && !series.starts_with('0');

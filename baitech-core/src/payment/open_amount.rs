@@ -1,4 +1,5 @@
-//! Amounts that are asked for and have not come yet: they count towards limits from the moment in which they are begun.
+//! Amounts that are asked for and have not come yet: they count towards limits from the moment in which they
+//! are begun.
 
 use super::{Transaction, TransactionKind};
 use crate::{
@@ -35,7 +36,8 @@ impl Transaction {
 }
 
 impl Decision<Transaction> {
-    /// Counts what is begun as open, within the limit of what it is for. The commit may be refused beyond that.
+    /// Counts what is begun as open, within the limit of what it is for. The commit may be refused beyond
+    /// that.
     ///
     /// # Errors
     /// Those of the ledger.
@@ -71,7 +73,8 @@ impl Decision<Transaction> {
         self.post("ended", context, [(open, gross.negated()), (Account::OpenAmounts, gross)])
     }
 
-    /// Holds money that comes in to the limit of what it is for. What was counted while it was open never breaks it.
+    /// Holds money that comes in to the limit of what it is for. What was counted while it was open never
+    /// breaks it.
     pub(super) fn within_limit(mut self, context: &Context<'_>) -> Self {
         if self.next.kind == TransactionKind::WalletTopup {
             self.effects.bounds.extend(self.next.limit_of_receipts(context));

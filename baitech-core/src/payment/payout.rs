@@ -11,11 +11,13 @@ use crate::{
 
 impl Transaction {
     /// Sets aside what somebody is to be paid, and wants it paid. The commit may be refused with
-    /// [`Rule::INSUFFICIENT_FUNDS`](crate::kernel::Rule::INSUFFICIENT_FUNDS): nobody is paid more than is owed to them; and with
-    /// [`Rule::DEBT_LIMIT`](crate::kernel::Rule::DEBT_LIMIT) where accepted jobs in cash would then take a technician's debt past the limit.
+    /// [`Rule::INSUFFICIENT_FUNDS`](crate::kernel::Rule::INSUFFICIENT_FUNDS): nobody is paid more than is
+    /// owed to them; and with [`Rule::DEBT_LIMIT`](crate::kernel::Rule::DEBT_LIMIT) where accepted jobs in
+    /// cash would then take a technician's debt past the limit.
     ///
     /// # Errors
-    /// Those of the ledger; [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION) for a kind that pays nobody out.
+    /// Those of the ledger; [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION) for a kind that pays nobody
+    /// out.
     pub fn begin_pay_out(new: NewTransaction, context: &Context<'_>) -> Result<Decision<Self>> {
         let decision = Self::begin(new, context)?;
         let transaction = &decision.next;

@@ -17,7 +17,8 @@ pub struct PaymentPolicy {
     pub query_after: Vec<TimeDelta>,
     /// From then on it is asked about this often …
     pub query_every: TimeDelta,
-    /// … until so long after it was sent. Then a payment counts as expired, and a payout or a refund is a person's to look into.
+    /// … until so long after it was sent. Then a payment counts as expired, and a payout or a refund is a
+    /// person's to look into.
     pub query_for: TimeDelta,
     /// Above this, a payment that an unsigned call claims is confirmed by a query before it counts.
     pub confirm_above: Money,
@@ -117,7 +118,8 @@ impl Default for PaymentPolicy {
 }
 
 impl PaymentPolicy {
-    /// When an operation is asked about for the `n`-th time (from 0), if it was sent then; `None` where nobody asks any more.
+    /// When an operation is asked about for the `n`-th time (from 0), if it was sent then; `None` where
+    /// nobody asks any more.
     #[must_use]
     pub fn query_at(&self, sent_at: DateTime<Utc>, n: u32) -> Option<DateTime<Utc>> {
         let index = usize::try_from(n).unwrap_or(usize::MAX);
@@ -132,7 +134,8 @@ impl PaymentPolicy {
         (wait <= self.query_for).then(|| after(sent_at, wait))
     }
 
-    /// Every amount of the policy. A new field has to be placed here, so that no limit is left in another currency.
+    /// Every amount of the policy. A new field has to be placed here, so that no limit is left in another
+    /// currency.
     pub(crate) fn limits_mut(&mut self) -> [(&'static str, &mut Money); 7] {
         let Self {
             confirm_above,

@@ -12,7 +12,8 @@ use crate::{
 };
 
 impl Transaction {
-    /// The key under which it is sent: another one for each attempt, since the provider answers the same key with the same answer.
+    /// The key under which it is sent: another one for each attempt, since the provider answers the same key
+    /// with the same answer.
     #[must_use]
     pub fn idempotency_key(&self) -> String {
         format!("{}-{}", self.id, self.gateway.attempts)
@@ -63,12 +64,14 @@ impl Transaction {
         }
     }
 
-    /// Whether what is told of an operation is of an earlier attempt than the present one, and says nothing of that.
+    /// Whether what is told of an operation is of an earlier attempt than the present one, and says nothing
+    /// of that.
     pub(super) fn is_of_earlier_attempt(&self, told: &str) -> bool {
         self.gateway.attempts > 1 && self.gateway.reference.as_deref().is_some_and(|known| known != told)
     }
 
-    /// Of several attempts one is told to have failed, and nobody knows which: the provider is asked about the present one.
+    /// Of several attempts one is told to have failed, and nobody knows which: the provider is asked about
+    /// the present one.
     pub(super) fn asked_which(mut self, context: &Context<'_>) -> Decision<Self> {
         if self.status.is_open() && !self.wants_sending() && !self.is_mismatched() {
             self.0.gateway.next_at = Some(context.now);
@@ -76,8 +79,9 @@ impl Transaction {
         Decision::new(self)
     }
 
-    /// What is said after the end changes nothing; but money that has gone out and did not arrive after all is for a person to look into,
-    /// and a payment that had failed stays failed where an unsigned call claimed that it came.
+    /// What is said after the end changes nothing; but money that has gone out and did not arrive after all
+    /// is for a person to look into, and a payment that had failed stays failed where an unsigned call
+    /// claimed that it came.
     fn answered_late(mut self, outcome: &Outcome) -> Decision<Self> {
         if !matches!(outcome, Outcome::Declined(_)) {
             return Decision::new(self);
@@ -141,8 +145,8 @@ impl Transaction {
         self.fail(&declined.code, &declined.reason, (TransactionStatus::Failed, Cause::Declined), context)
     }
 
-    /// Notes that a question had no answer: it is asked again later, and at last given up. Money that was to come in then counts as not
-    /// come; what became of money that was to go out, a person finds out.
+    /// Notes that a question had no answer: it is asked again later, and at last given up. Money that was to
+    /// come in then counts as not come; what became of money that was to go out, a person finds out.
     ///
     /// # Errors
     /// Those of the ledger.
@@ -206,7 +210,8 @@ impl Transaction {
         self.fail("withdrawn", reason, (TransactionStatus::Cancelled, Cause::Withdrawn), context)
     }
 
-    /// Ends it without the money. What was set aside for it goes back: into the wallet of its payer where the payer was to have it.
+    /// Ends it without the money. What was set aside for it goes back: into the wallet of its payer where the
+    /// payer was to have it.
     pub(super) fn fail(
         mut self,
         code: &str,
@@ -225,7 +230,8 @@ impl Transaction {
             self.schedule_settlement(context);
         }
         let (id, gross) = (self.id, self.amount.gross);
-        // Of a refund to nobody known only a person says that it has not gone out: the platform has it, until somebody asks for it.
+        // Of a refund to nobody known only a person says that it has not gone out: the platform has it, until
+        // somebody asks for it.
         let unknown = (self.kind == TransactionKind::Refund).then_some(Account::Losses);
         let back_to = self.set_aside_from().or(unknown);
         let event = match self.kind {
@@ -250,7 +256,8 @@ impl Transaction {
         Decision::new(self).event(PaymentEvent::TransactionUpdated)
     }
 
-    /// Takes money back that has gone out and did not arrive: it lies where it was set aside from, as if it had not gone out.
+    /// Takes money back that has gone out and did not arrive: it lies where it was set aside from, as if it
+    /// had not gone out.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] where none has gone out; those of the ledger.

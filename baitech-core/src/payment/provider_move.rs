@@ -116,9 +116,9 @@ impl Transaction {
         Decision::new(self).event(PaymentEvent::TransactionUpdated)
     }
 
-    /// Whether a refund is the whole of the booked return under a name: then what becomes of the return becomes of the
-    /// refund. It is not where a running total has told of several returns as one, where a name was told in parts, and
-    /// where a part was the platform's loss.
+    /// Whether a refund is the whole of the booked return under a name: then what becomes of the return
+    /// becomes of the refund. It is not where a running total has told of several returns as one, where a
+    /// name was told in parts, and where a part was the platform's loss.
     pub(super) fn is_whole_move(&self, id: &str, refund: &Transaction) -> bool {
         let is_of_it =
             |moved: &&ProviderMove| moved.id.as_deref() == Some(id) || moved.transaction == Some(refund.id);
@@ -131,8 +131,9 @@ impl Transaction {
         }
     }
 
-    /// Books that a return of money has failed which is booked as a part of a refund, or as a loss: the money is with us.
-    /// What counts as given back goes into the payer's wallet, as a refund does that fails; a loss is none any more.
+    /// Books that a return of money has failed which is booked as a part of a refund, or as a loss: the money
+    /// is with us. What counts as given back goes into the payer's wallet, as a refund does that fails; a
+    /// loss is none any more.
     pub(super) fn booked_move_failed(mut self, id: &str, context: &Context<'_>) -> Result<Decision<Self>> {
         let Some(provider) = self.gateway.provider.filter(|_| self.kind.is_incoming()) else {
             return Ok(Decision::new(self));
@@ -267,8 +268,8 @@ impl Transaction {
         self.refund_carried_out(amount, zero, provider, (REASON, reference), on_credit, context)
     }
 
-    /// The provider's name for a return, as the reference of the refund that books it: of a name that was told in parts, the
-    /// first part has it.
+    /// The provider's name for a return, as the reference of the refund that books it: of a name that was
+    /// told in parts, the first part has it.
     fn reference_of(&self, id: Option<&str>) -> Option<String> {
         let has_it = |moved: &ProviderMove| moved.id.as_deref() == id && moved.transaction.is_some();
         id.filter(|_| !self.provider_moves.iter().any(has_it)).map(str::to_owned)

@@ -16,9 +16,10 @@ impl Transaction {
     /// Fails for an amount that cannot be given back of this transaction.
     ///
     /// # Errors
-    /// Violations of `amount` for nothing, less than nothing, a fraction of the smallest unit, or another currency; [`Rule::TRANSITION`]
-    /// where no money has come; [`Rule::EXCEEDS_CAPTURE`] for more than is left; [`Rule::UNDER_REVIEW`] while the payer contests it with
-    /// the bank, and while money that the provider moved without our order waits for a person.
+    /// Violations of `amount` for nothing, less than nothing, a fraction of the smallest unit, or another
+    /// currency; [`Rule::TRANSITION`] where no money has come; [`Rule::EXCEEDS_CAPTURE`] for more than is
+    /// left; [`Rule::UNDER_REVIEW`] while the payer contests it with the bank, and while money that the
+    /// provider moved without our order waits for a person.
     pub fn check_refund(&self, amount: Money) -> Result<()> {
         let violation = |code, message: String| Violation::new("amount", code, message);
         if amount.currency() != self.amount.currency() {
@@ -50,8 +51,8 @@ impl Transaction {
         Ok(())
     }
 
-    /// Gives a part back, or all. Each party gives up its part, in proportion to what it has left; whoever gives back the last of a
-    /// payment leaves every party at exactly zero.
+    /// Gives a part back, or all. Each party gives up its part, in proportion to what it has left; whoever
+    /// gives back the last of a payment leaves every party at exactly zero.
     ///
     /// # Errors
     /// Those of [`check_refund`](Self::check_refund); those of the ledger.
@@ -105,8 +106,9 @@ impl Transaction {
 }
 
 impl Shares {
-    /// What each part contributes to an amount that goes back: in proportion to the parts, to the smallest unit, never more than there
-    /// is of a part, and summing to `amount` exactly. Of the whole, each contributes all of its part.
+    /// What each part contributes to an amount that goes back: in proportion to the parts, to the smallest
+    /// unit, never more than there is of a part, and summing to `amount` exactly. Of the whole, each
+    /// contributes all of its part.
     ///
     /// # Errors
     /// As [`portions_of`](Self::portions_of).
@@ -117,10 +119,12 @@ impl Shares {
 }
 
 impl Decision<Transaction> {
-    /// Gives back money of this transaction out of some accounts, as a transaction of its own that comes with it. The provider that
-    /// brought the money takes it back; where there was none it goes where it came from.
+    /// Gives back money of this transaction out of some accounts, as a transaction of its own that comes with
+    /// it. The provider that brought the money takes it back; where there was none it goes where it came
+    /// from.
     ///
-    /// `portions` are recorded as given up. Money that was kept apart and never counted as the payment has none.
+    /// `portions` are recorded as given up. Money that was kept apart and never counted as the payment has
+    /// none.
     pub(super) fn give_back(
         mut self,
         amount: Money,

@@ -24,21 +24,24 @@ pub enum PersonTask {
     /// The provider moved money back without our order, and it could not be booked without a
     /// person: [`Payments::decide_provider_move`](super::Payments::decide_provider_move).
     ProviderMove(MoveDoubt),
-    /// Money came that is not what was asked for: [`Payments::decide_mismatch`](super::Payments::decide_mismatch).
+    /// Money came that is not what was asked for:
+    /// [`Payments::decide_mismatch`](super::Payments::decide_mismatch).
     WrongMoney(MismatchKind),
     /// What became of its money: [`Payments::decide_outcome`](super::Payments::decide_outcome).
     UnknownOutcome,
 }
 
 impl Transaction {
-    /// Whether a person has to look at it: a fraud review, money that is not what was asked for, an outcome that nobody knows, a charge
-    /// contested with the bank, money that the provider moved back without our order.
+    /// Whether a person has to look at it: a fraud review, money that is not what was asked for, an outcome
+    /// that nobody knows, a charge contested with the bank, money that the provider moved back without our
+    /// order.
     #[must_use]
     pub fn needs_person(&self) -> bool {
         self.is_under_review() || self.is_mismatched() || self.gateway.needs_person
     }
 
-    /// What a person has to look at in it: something exactly where [`needs_person`](Self::needs_person) is true.
+    /// What a person has to look at in it: something exactly where [`needs_person`](Self::needs_person) is
+    /// true.
     #[must_use]
     pub fn person_tasks(&self) -> Vec<PersonTask> {
         let wrong = self.mismatch.as_ref().filter(|mismatch| mismatch.decided.is_none());
@@ -61,7 +64,8 @@ impl Transaction {
     /// Staff has looked at a payment that was held for review. One that may not go its way goes back whole.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff, and for who has a part in it; [`Rule::ALREADY_DECIDED`]; those of the ledger.
+    /// [`Error::Forbidden`] for others than staff, and for who has a part in it; [`Rule::ALREADY_DECIDED`];
+    /// those of the ledger.
     pub fn reviewed(
         mut self,
         approved: bool,

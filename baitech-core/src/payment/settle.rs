@@ -26,13 +26,15 @@ impl Transaction {
             && booking.is_none_or(|booking| !booking.awaits_payment(self.id))
     }
 
-    /// Takes in a proof that the money has moved. The money goes where it belongs, in the same commit: into escrow, a wallet, a
-    /// technician's account. Money for a booking that wants none (any more) goes back by itself, as the transaction of this number.
+    /// Takes in a proof that the money has moved. The money goes where it belongs, in the same commit: into
+    /// escrow, a wallet, a technician's account. Money for a booking that wants none (any more) goes back by
+    /// itself, as the transaction of this number.
     ///
     /// Money that is not what was asked for completes nothing: it is kept apart until a person has decided.
     ///
     /// # Errors
-    /// Those of the ledger; [`Error::Unavailable`](crate::kernel::Error::Unavailable) where money has to go back and no number was drawn for it.
+    /// Those of the ledger; [`Error::Unavailable`](crate::kernel::Error::Unavailable) where money has to go
+    /// back and no number was drawn for it.
     pub fn settled(
         self,
         proof: &Proof,
@@ -94,8 +96,8 @@ impl Transaction {
     /// Completes a transaction that moves money in our own books alone.
     ///
     /// # Errors
-    /// Those of the ledger. The commit may be refused with [`Rule::INSUFFICIENT_FUNDS`], and with [`Rule::DEBT_LIMIT`] where a company would
-    /// owe more than it may.
+    /// Those of the ledger. The commit may be refused with [`Rule::INSUFFICIENT_FUNDS`], and with
+    /// [`Rule::DEBT_LIMIT`] where a company would owe more than it may.
     pub fn settled_in_ledger(
         self,
         booking: Option<&Stored<Booking>>,
@@ -254,7 +256,8 @@ impl Transaction {
         kept.give_back(gross, Some(shares), from, why, context)
     }
 
-    /// Money leaves. What was set aside for it is used up; where it had been given up before, somebody has it twice.
+    /// Money leaves. What was set aside for it is used up; where it had been given up before, somebody has it
+    /// twice.
     fn go_out(self, outside: Account, late: bool, context: &Context<'_>) -> Result<Decision<Self>> {
         let (id, gross, net) = (self.id, self.amount.gross, self.amount.net);
         let source = match (late, self.kind, self.payee) {

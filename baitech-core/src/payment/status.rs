@@ -206,7 +206,8 @@ const fn step(from: TransactionStatus, to: TransactionStatus, cause: Cause) -> T
 impl TransactionStep {
     /// The whole machine. What it does not say is impossible.
     ///
-    /// A transaction that ended without money can still be completed: the provider may prove later that the money came.
+    /// A transaction that ended without money can still be completed: the provider may prove later that the
+    /// money came.
     pub const TABLE: &'static [Self] = {
         use TransactionStatus::{
             Cancelled, Completed, Expired, Failed, Initiated, PartiallyRefunded, Pending, Processing,

@@ -442,7 +442,8 @@ pub struct TransactionRecord {
     pub updated_at: DateTime<Utc>,
 }
 
-/// A movement of money, or an attempt at one: reads like its [`TransactionRecord`], changes only through commands.
+/// A movement of money, or an attempt at one: reads like its [`TransactionRecord`], changes only through
+/// commands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Transaction(pub(super) Box<TransactionRecord>);
@@ -456,7 +457,8 @@ impl Deref for Transaction {
 }
 
 impl Transaction {
-    /// The transaction that a store keeps. No rule is checked: rules bind what is written, not what is stored.
+    /// The transaction that a store keeps. No rule is checked: rules bind what is written, not what is
+    /// stored.
     #[must_use]
     pub fn from_record(record: TransactionRecord) -> Self {
         Self(Box::new(record))
@@ -488,7 +490,8 @@ impl Transaction {
         }
     }
 
-    /// Each party's share, less what each has given back: exactly what [`captured`](Self::captured) is shared into.
+    /// Each party's share, less what each has given back: exactly what [`captured`](Self::captured) is shared
+    /// into.
     ///
     /// # Errors
     /// As [`refunded`](Self::refunded).

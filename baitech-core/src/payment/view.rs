@@ -15,9 +15,9 @@ use crate::{
 
 /// What one actor sees of a transaction.
 ///
-/// Who pays and who is paid see what moves between them and how far it is. The phone number and the account at the provider are for
-/// whose they are; when and how a technician is paid out, for the technician; scores, origins and everything about providers, for
-/// staff. The token of the provider's calls is for nobody.
+/// Who pays and who is paid see what moves between them and how far it is. The phone number and the account
+/// at the provider are for whose they are; when and how a technician is paid out, for the technician; scores,
+/// origins and everything about providers, for staff. The token of the provider's calls is for nobody.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TransactionView {
@@ -46,7 +46,8 @@ pub struct TransactionView {
     pub amount: Amount,
     /// Who gets which part.
     pub splits: Vec<Split>,
-    /// Where the money lies; what a dispute has taken back of a technician's share, only for the technician and staff.
+    /// Where the money lies; what a dispute has taken back of a technician's share, only for the technician
+    /// and staff.
     pub escrow: EscrowState,
     /// What was given back.
     pub refunds: Vec<Refund>,
@@ -101,7 +102,8 @@ pub struct PaymentMeans {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TransactionInternals {
-    /// Its counterpart at the provider, without the account: with that somebody could be charged. The token is never serialised.
+    /// Its counterpart at the provider, without the account: with that somebody could be charged. The token
+    /// is never serialised.
     pub gateway: GatewayLink,
     /// How far it looks like a fraud.
     #[serde(rename = "fraudCheck")]
@@ -120,8 +122,8 @@ pub struct TransactionInternals {
 }
 
 impl TransactionView {
-    /// What an actor sees of a transaction: who pays, who is paid, who has asked for it, and staff. `None` for others, who may not know
-    /// of it.
+    /// What an actor sees of a transaction: who pays, who is paid, who has asked for it, and staff. `None`
+    /// for others, who may not know of it.
     #[must_use]
     pub fn new(stored: &Stored<Transaction>, actor: &Actor) -> Option<Self> {
         let transaction = &stored.value;

@@ -69,8 +69,9 @@ impl FeeSchedule {
         })
     }
 
-    /// Who gets what of a price. The payout is the remainder, so that the shares sum to the total exactly, also for a booking
-    /// of the earlier application whose lines do not add up; there alone it can lie below zero.
+    /// Who gets what of a price. The payout is the remainder, so that the shares sum to the total exactly,
+    /// also for a booking of the earlier application whose lines do not add up; there alone it can lie below
+    /// zero.
     ///
     /// # Errors
     /// [`MoneyError::Currencies`] where the lines differ, [`MoneyError::Overflow`].
@@ -120,9 +121,9 @@ impl Shares {
         })
     }
 
-    /// What each of payout, platform, processing and withholding contributes to a part of the total that goes back: in
-    /// proportion to the shares, to the smallest unit, summing to `amount` exactly. A share below zero contributes nothing. Of the
-    /// whole total, each gives back its share.
+    /// What each of payout, platform, processing and withholding contributes to a part of the total that goes
+    /// back: in proportion to the shares, to the smallest unit, summing to `amount` exactly. A share below
+    /// zero contributes nothing. Of the whole total, each gives back its share.
     ///
     /// # Errors
     /// As [`Money::allocate`].

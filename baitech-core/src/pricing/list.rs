@@ -10,7 +10,8 @@ use crate::{
 
 /// The embedder's prices, for jobs whose technician names no hourly rate or is not known yet.
 pub trait PriceList: Send + Sync + fmt::Debug {
-    /// The base price of a service of a category that takes so many minutes; `None` for one that is not offered.
+    /// The base price of a service of a category that takes so many minutes; `None` for one that is not
+    /// offered.
     fn base_price(&self, category: Category, service_type: &str, minutes: u32) -> Option<Money>;
 
     /// What speaks against using the list in an engine of this currency; nothing by default.
@@ -46,8 +47,8 @@ impl HourlyPriceList {
         Self { hourly: BTreeMap::new(), fixed: BTreeMap::new() }
     }
 
-    /// The same list in another currency, each price rounded to its smallest unit. `rate` is what one unit of the present currency
-    /// is worth in the other.
+    /// The same list in another currency, each price rounded to its smallest unit. `rate` is what one unit of
+    /// the present currency is worth in the other.
     ///
     /// # Errors
     /// [`MoneyError::Overflow`].
@@ -65,7 +66,8 @@ impl HourlyPriceList {
         self
     }
 
-    /// With a price for a service, however long it takes. Case and surrounding blanks of its name do not matter.
+    /// With a price for a service, however long it takes. Case and surrounding blanks of its name do not
+    /// matter.
     #[must_use]
     pub fn with_fixed(mut self, service_type: &str, price: Money) -> Self {
         self.fixed.insert(normal(service_type), price);

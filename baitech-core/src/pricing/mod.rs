@@ -1,7 +1,8 @@
 //! What a job costs, who gets which part of it, and how the price is told line by line.
 //!
-//! A base price (hours times the technician's rate, or the [`PriceList`]'s price) grows by [`Surcharges`]; the
-//! [`FeeSchedule`] adds fees and tax, and says what each party gets of the total. [`PricingPolicy`] is both together:
+//! A base price (hours times the technician's rate, or the [`PriceList`]'s price) grows by [`Surcharges`];
+//! the [`FeeSchedule`] adds fees and tax, and says what each party gets of the total. [`PricingPolicy`] is
+//! both together:
 //!
 //! ```
 //! use baitech_core::{account::TimeOfDay, booking::{TimeSlot, Urgency}, kernel::{Currency, Money}};

@@ -4,14 +4,15 @@ use crate::kernel::{Currency, Money};
 
 /// What a booking costs, line by line. All lines are of one currency.
 ///
-/// `total = service_charge + platform_fee + processing_fee + tax`; in bookings of the earlier application the lines may not
-/// add up, and are read as they are.
+/// `total = service_charge + platform_fee + processing_fee + tax`; in bookings of the earlier application the
+/// lines may not add up, and are read as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pricing {
     /// Hours times rate, or the price list's price.
     pub base_price: Money,
-    /// The dynamic price of the service: base and surcharges, materials and additional services, less the discount.
+    /// The dynamic price of the service: base and surcharges, materials and additional services, less the
+    /// discount.
     pub service_charge: Money,
     /// The platform's fee on the service.
     pub platform_fee: Money,

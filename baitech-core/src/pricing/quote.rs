@@ -56,8 +56,8 @@ impl QuoteRequest {
 pub struct Quote {
     /// The price line by line.
     pub pricing: Pricing,
-    /// The surcharges within the service; base, surcharges, materials and additional services, less the discount, are exactly the
-    /// service charge.
+    /// The surcharges within the service; base, surcharges, materials and additional services, less the
+    /// discount, are exactly the service charge.
     pub adjustments: Vec<Adjustment>,
     /// Who would get what of the total.
     pub shares: Shares,
@@ -99,7 +99,8 @@ impl PricingPolicy {
     /// Every line is rounded as prices are; the discount in the answer is what was really taken off.
     ///
     /// # Errors
-    /// [`MoneyError::Currencies`] where an amount is of another currency than the base, [`MoneyError::Overflow`].
+    /// [`MoneyError::Currencies`] where an amount is of another currency than the base,
+    /// [`MoneyError::Overflow`].
     pub fn quote(&self, request: &QuoteRequest) -> Result<Quote, MoneyError> {
         let currency = request.base.currency();
         let line = |amount| in_currency(amount, currency).map(|amount| round(at_least_zero(amount)));

@@ -46,13 +46,14 @@ pub struct DemandSurge {
     pub step: Rate,
     /// Never more than this.
     pub cap: Rate,
-    /// How far around the middle of the job's [`Zone`](crate::kernel::Zone) requests and technicians are counted: whoever books in one zone
-    /// meets one demand.
+    /// How far around the middle of the job's [`Zone`](crate::kernel::Zone) requests and technicians are
+    /// counted: whoever books in one zone meets one demand.
     pub radius: Distance,
-    /// Only the nearest so many technicians are counted. Where they live closer than `radius`, requests are counted up to the
-    /// farthest of them only: demand stays local in a dense city.
+    /// Only the nearest so many technicians are counted. Where they live closer than `radius`, requests are
+    /// counted up to the farthest of them only: demand stays local in a dense city.
     pub most_technicians: u32,
-    /// Seconds for which the counts of a zone are used again before they are read anew. 0 reads them for every price.
+    /// Seconds for which the counts of a zone are used again before they are read anew. 0 reads them for
+    /// every price.
     pub refresh_seconds: u32,
 }
 
@@ -98,8 +99,8 @@ pub struct Demand {
 }
 
 impl DemandSurge {
-    /// min(`cap`, `step` × (requests ÷ technicians − 1)), rounded down to a basis point, and never below zero. With requests and
-    /// nobody free, the cap.
+    /// min(`cap`, `step` × (requests ÷ technicians − 1)), rounded down to a basis point, and never below
+    /// zero. With requests and nobody free, the cap.
     #[must_use]
     pub fn rate(&self, demand: Demand) -> Rate {
         let excess = u128::from(demand.open_requests.saturating_sub(demand.free_technicians));

@@ -7,9 +7,9 @@ use crate::{
 
 /// Limits of an account, or of the sum of two, that a commit must keep.
 ///
-/// A bound applies only in the direction in which the entries of the set move the sum: what lowers it is held to `min`, what raises it to
-/// `max`. So a limit that was lowered below what is there stops no movement back towards it. Only movements and balances in the currency of
-/// the limit count.
+/// A bound applies only in the direction in which the entries of the set move the sum: what lowers it is held
+/// to `min`, what raises it to `max`. So a limit that was lowered below what is there stops no movement back
+/// towards it. Only movements and balances in the currency of the limit count.
 ///
 /// Accounts of the platform itself have no bounds: the entries of everybody meet there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +91,8 @@ impl fmt::Display for Breach {
 }
 
 impl Binding {
-    /// What a set of entries has to keep: its own bounds, and that an account which holds something for somebody does not fall below zero
-    /// ([`Account::is_bounded`]). Sorted by account and currency.
+    /// What a set of entries has to keep: its own bounds, and that an account which holds something for
+    /// somebody does not fall below zero ([`Account::is_bounded`]). Sorted by account and currency.
     ///
     /// # Errors
     /// [`MoneyError::Overflow`].

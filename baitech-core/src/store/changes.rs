@@ -5,18 +5,20 @@ use crate::ledger::Entry;
 
 /// Everything that one decision changes: plain, bounded data, committed all or nothing.
 ///
-/// Not `#[non_exhaustive]`: a store destructures it without `..`, so that a part added here cannot be forgotten there.
+/// Not `#[non_exhaustive]`: a store destructures it without `..`, so that a part added here cannot be
+/// forgotten there.
 ///
 /// The order in which a store checks:
-/// 0. the form, whatever is stored: at most one write an aggregate, each event of an aggregate that the set writes and with
-///    the version that it gets, one taker a claim, no bounds on the platform's own accounts, the answer's size →
-///    [`StoreError::Malformed`](super::StoreError::Malformed);
-/// 1. `idempotency`: answered before → [`Committed::Replayed`](super::Committed::Replayed), nothing else happens;
-///    another fingerprint under the key → [`StoreError::KeyReused`](super::StoreError::KeyReused);
+/// 0. the form, whatever is stored: at most one write an aggregate, each event of an aggregate that the set
+///    writes and with the version that it gets, one taker a claim, no bounds on the platform's own accounts,
+///    the answer's size → [`StoreError::Malformed`](super::StoreError::Malformed);
+/// 1. `idempotency`: answered before → [`Committed::Replayed`](super::Committed::Replayed), nothing else
+///    happens; another fingerprint under the key → [`StoreError::KeyReused`](super::StoreError::KeyReused);
 /// 2. versions of `writes`, and `guards` → [`StoreError::Conflict`](super::StoreError::Conflict);
-/// 3. `free`, then `take` → [`StoreError::Claimed`](super::StoreError::Claimed); and then the unique fields, which are
-///    `email`, `phoneNumber` and `username` of users, `bookingNumber` of bookings, and `transactionNumber` and the provider's
-///    reference of transactions → [`StoreError::Duplicate`](super::StoreError::Duplicate);
+/// 3. `free`, then `take` → [`StoreError::Claimed`](super::StoreError::Claimed); and then the unique fields,
+///    which are `email`, `phoneNumber` and `username` of users, `bookingNumber` of bookings, and
+///    `transactionNumber` and the provider's reference of transactions →
+///    [`StoreError::Duplicate`](super::StoreError::Duplicate);
 /// 4. balances: an account that `entries` lower and that holds something for somebody
 ///    ([`is_bounded`](crate::ledger::Account::is_bounded)) must not end below zero, and `bounds` must hold →
 ///    [`StoreError::OutOfBounds`](super::StoreError::OutOfBounds).
@@ -86,8 +88,8 @@ pub struct Put<A> {
     pub expected: Expected,
     /// The origin of the value that this one replaces.
     pub origin: Origin,
-    /// When this aggregate next wants something done by itself ([`DueWork`](super::DueWork)); `None` for never. Replaces what was
-    /// scheduled before, and ends a lease.
+    /// When this aggregate next wants something done by itself ([`DueWork`](super::DueWork)); `None` for
+    /// never. Replaces what was scheduled before, and ends a lease.
     pub due_at: Option<DateTime<Utc>>,
 }
 

@@ -2,7 +2,8 @@ use std::{fmt, sync::Arc};
 
 use super::AggregateRef;
 
-/// The name of something that only one may hold at a time: a quarter of an hour of a technician, an e-mail address.
+/// The name of something that only one may hold at a time: a quarter of an hour of a technician, an e-mail
+/// address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClaimKey(Arc<str>);
 

@@ -20,7 +20,8 @@ pub struct DueItem {
     pub attempts: u32,
 }
 
-/// How long a worker keeps an item to itself. If it dies, another takes the item up when the lease has run out.
+/// How long a worker keeps an item to itself. If it dies, another takes the item up when the lease has run
+/// out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
     /// The present moment.
@@ -92,30 +93,32 @@ impl SetAsideItem {
 }
 
 /// The queue of what is due: every write of an aggregate says when it is next due
-/// ([`Put::due_at`](super::Put::due_at)), and workers take what is. A write also ends a lease, forgets attempts, and takes back what was
-/// set aside.
+/// ([`Put::due_at`](super::Put::due_at)), and workers take what is. A write also ends a lease, forgets
+/// attempts, and takes back what was set aside.
 ///
-/// A lease only saves two workers from doing the same work at once. That nothing *takes effect* twice is the commit's
-/// promise: what is done for an item is an ordinary commit at the version that was read.
+/// A lease only saves two workers from doing the same work at once. That nothing *takes effect* twice is the
+/// commit's promise: what is done for an item is an ordinary commit at the version that was read.
 ///
 /// The queue works also for an aggregate that cannot be read.
 #[async_trait]
 pub trait DueWork: Send + Sync + fmt::Debug {
-    /// Leases up to `limit` items with `due_at <= now` that nobody holds a running lease on and that are not set aside, the longest due
-    /// first.
+    /// Leases up to `limit` items with `due_at <= now` that nobody holds a running lease on and that are not
+    /// set aside, the longest due first.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; items leased meanwhile come back when their lease ends.
     async fn claim_due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError>;
 
-    /// Counts another attempt at a leased item before it begins, so that also an attempt that ends its process is counted, and
-    /// begins the lease anew. `None` where the item is not under this lease any more: it was written, or somebody else has it.
+    /// Counts another attempt at a leased item before it begins, so that also an attempt that ends its
+    /// process is counted, and begins the lease anew. `None` where the item is not under this lease any more:
+    /// it was written, or somebody else has it.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; whether the attempt was counted is unknown.
     async fn begin_due(&self, item: &DueItem, lease: Lease) -> Result<Option<DueItem>, StoreError>;
 
-    /// Says how an attempt ended, and whether it counted: `false` where the item is not under this lease any more.
+    /// Says how an attempt ended, and whether it counted: `false` where the item is not under this lease any
+    /// more.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; then the item comes back when its lease ends.
@@ -133,8 +136,8 @@ pub trait DueWork: Send + Sync + fmt::Debug {
     /// [`StoreError::Unavailable`].
     async fn find_set_aside(&self, targets: &[AggregateRef]) -> Result<Vec<SetAsideItem>, StoreError>;
 
-    /// Makes an item that was set aside due again, at the moment at which it was due, with no attempts. `false` where it is not set
-    /// aside.
+    /// Makes an item that was set aside due again, at the moment at which it was due, with no attempts.
+    /// `false` where it is not set aside.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

@@ -17,7 +17,8 @@ impl Rule {
 /// Not `#[non_exhaustive]`: services and stores handle every case.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// A written aggregate is not at the expected version, or a guarded one is not as it has to be (or there already, or gone).
+    /// A written aggregate is not at the expected version, or a guarded one is not as it has to be (or there
+    /// already, or gone).
     #[error("{0} was changed meanwhile")]
     Conflict(AggregateRef),
     /// A claim to take is held; here with its holder.
@@ -48,7 +49,8 @@ pub enum StoreError {
         /// Where and how.
         reason: String,
     },
-    /// The change set breaks the port's own terms (two writes of one aggregate, an unbalanced entry): a bug of the caller.
+    /// The change set breaks the port's own terms (two writes of one aggregate, an unbalanced entry): a bug
+    /// of the caller.
     #[error("malformed change set: {0}")]
     Malformed(Cow<'static, str>),
     /// The database of an earlier application has not been prepared yet; this says how.

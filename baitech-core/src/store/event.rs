@@ -6,8 +6,8 @@ use crate::kernel::{Actor, Id};
 
 /// Something that happened, told to whoever listens. It carries ids, never personal data.
 ///
-/// Events of an aggregate are ordered by (`version`, `n`), their times never go back, and each is delivered at least
-/// once.
+/// Events of an aggregate are ordered by (`version`, `n`), their times never go back, and each is delivered
+/// at least once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {

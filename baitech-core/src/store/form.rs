@@ -6,8 +6,9 @@ use std::{
 use super::{AggregateRef, Bound, ChangeSet, Claim, ClaimKey, Guard, Idempotency, StoreError, Version};
 
 impl ChangeSet {
-    /// Checks what a change set must be, whatever is stored: one write an aggregate, events of what is written at the version that
-    /// it gets, one taker a claim, one tally a user, bounds that a store can check, an answer that is not too large. Every store begins a commit with it.
+    /// Checks what a change set must be, whatever is stored: one write an aggregate, events of what is
+    /// written at the version that it gets, one taker a claim, one tally a user, bounds that a store can
+    /// check, an answer that is not too large. Every store begins a commit with it.
     ///
     /// # Errors
     /// [`StoreError::Malformed`] with what is wrong: a bug of the caller.
@@ -72,7 +73,8 @@ fn check_tallies(changes: &ChangeSet, written: &HashMap<AggregateRef, Version>) 
     Ok(())
 }
 
-/// The entries of everybody meet on the platform's own accounts, so that a bound there would make every commit wait for every other.
+/// The entries of everybody meet on the platform's own accounts, so that a bound there would make every
+/// commit wait for every other.
 fn check_bounds(bounds: &[Bound]) -> Result<(), StoreError> {
     for bound in bounds {
         if let Some(common) = bound.accounts().find(|account| account.is_common()) {

@@ -7,7 +7,8 @@ use crate::{
 
 /// What a decision relies on without writing it.
 ///
-/// Serialisable: of two commits of which one writes what the other guards, they take effect one after the other, or one gets a conflict.
+/// Serialisable: of two commits of which one writes what the other guards, they take effect one after the
+/// other, or one gets a conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guard {
     /// An aggregate is still at this version.
@@ -17,14 +18,16 @@ pub enum Guard {
         /// At which version.
         version: Version,
     },
-    /// A user still has these stamps. Everything else of the user may change, counters above all: that is no conflict.
+    /// A user still has these stamps. Everything else of the user may change, counters above all: that is no
+    /// conflict.
     User {
         /// Which user.
         id: Id<User>,
         /// What must be so.
         stamps: UserStamps,
     },
-    /// An account holds at least so much, whether the set moves it or not. It is checked with the bounds, before the entries of the set.
+    /// An account holds at least so much, whether the set moves it or not. It is checked with the bounds,
+    /// before the entries of the set.
     Balance {
         /// Which account: none of the platform's own.
         account: Account,

@@ -25,8 +25,8 @@ pub enum Committed {
 /// The one way in which the engine writes.
 #[async_trait]
 pub trait Commit: Send + Sync + fmt::Debug {
-    /// Stores the whole set or nothing of it, durably, checked in the order that [`ChangeSet`] tells. A commit that has begun
-    /// is finished even if the returned future is dropped.
+    /// Stores the whole set or nothing of it, durably, checked in the order that [`ChangeSet`] tells. A
+    /// commit that has begun is finished even if the returned future is dropped.
     ///
     /// # Errors
     /// [`StoreError::Conflict`], [`Claimed`](StoreError::Claimed), [`Duplicate`](StoreError::Duplicate),
@@ -87,8 +87,8 @@ pub trait Claims: Send + Sync + fmt::Debug {
 /// Numbers that are given out once.
 #[async_trait]
 pub trait Counters: Send + Sync + fmt::Debug {
-    /// The next number of a series, from 1 up. Two callers never get the same; a number that its caller does not use
-    /// is lost.
+    /// The next number of a series, from 1 up. Two callers never get the same; a number that its caller does
+    /// not use is lost.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -98,8 +98,9 @@ pub trait Counters: Send + Sync + fmt::Debug {
 /// Reads the events that commits left, for the one relay that passes them on.
 #[async_trait]
 pub trait Outbox: Send + Sync + fmt::Debug {
-    /// Up to `limit` events that nobody acknowledged yet, by time; those of one aggregate in their order. One that the store cannot
-    /// read is left out and logged, and so is what came after it of the same aggregate: the others are told all the same.
+    /// Up to `limit` events that nobody acknowledged yet, by time; those of one aggregate in their order. One
+    /// that the store cannot read is left out and logged, and so is what came after it of the same aggregate:
+    /// the others are told all the same.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -115,19 +116,22 @@ pub trait Outbox: Send + Sync + fmt::Debug {
 /// Reads the ledger.
 #[async_trait]
 pub trait LedgerReader: Send + Sync + fmt::Debug {
-    /// The sum of an account's postings in a currency; zero for none. Quick however many there are: a store keeps running sums.
+    /// The sum of an account's postings in a currency; zero for none. Quick however many there are: a store
+    /// keeps running sums.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn balance(&self, account: Account, currency: Currency) -> Result<Money, StoreError>;
 
-    /// The balance of every account that has a posting, also where it is zero; sorted by account, then by the currency's code.
+    /// The balance of every account that has a posting, also where it is zero; sorted by account, then by the
+    /// currency's code.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn trial_balance(&self) -> Result<Vec<(Account, Money)>, StoreError>;
 
-    /// What [`trial_balance`](Self::trial_balance) tells, summed anew from every posting there is: for audits. It reads the whole ledger.
+    /// What [`trial_balance`](Self::trial_balance) tells, summed anew from every posting there is: for
+    /// audits. It reads the whole ledger.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

@@ -36,7 +36,8 @@ impl fmt::Display for Version {
     }
 }
 
-/// Something that an adapter wants to see again when the value is written back: the raw document, for example.
+/// Something that an adapter wants to see again when the value is written back: the raw document, for
+/// example.
 ///
 /// Opaque to everybody else, cheap to clone.
 #[derive(Clone, Default)]

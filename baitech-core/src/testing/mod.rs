@@ -1,4 +1,5 @@
-//! For tests: of the engine's own stores, of an embedder's store, of whoever builds on the engine. Behind feature `testing`.
+//! For tests: of the engine's own stores, of an embedder's store, of whoever builds on the engine. Behind
+//! feature `testing`.
 //!
 //! - [`build`]: plain users, bookings and events to begin a test with;
 //! - [`contract`]: what every store promises, as tests that run on any;

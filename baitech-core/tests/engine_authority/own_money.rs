@@ -1,5 +1,6 @@
-//! Nobody decides on money of their own: whatever a member of staff does about their own bookings and payments, they end up with what
-//! an ordinary customer or technician would have. Two members of staff who decide for each other are out of scope.
+//! Nobody decides on money of their own: whatever a member of staff does about their own bookings and
+//! payments, they end up with what an ordinary customer or technician would have. Two members of staff who
+//! decide for each other are out of scope.
 
 use baitech_core::{
     account::{KycDecision, KycDocuments, User, UserStatus},
@@ -19,7 +20,8 @@ use crate::{
     till::Till,
 };
 
-/// One thing that is done about money in which the person has a stake. Bookings and transactions are chosen by place.
+/// One thing that is done about money in which the person has a stake. Bookings and transactions are chosen
+/// by place.
 #[derive(Debug, Clone)]
 enum Step {
     Request {
@@ -356,8 +358,8 @@ proptest! {
         for step in steps.iter().filter(|step| !matches!(step, Step::PayOut | Step::Request { .. })) {
             staff.take(step);
             ordinary.take(step);
-            // A step that only staff may take, such as refunding somebody else's payment, creates transactions in one
-            // market only: from then on, a place names different transactions.
+            // A step that only staff may take, such as refunding somebody else's payment, creates
+            // transactions in one market only: from then on, a place names different transactions.
             if staff.till.transactions().len() != ordinary.till.transactions().len() {
                 break;
             }

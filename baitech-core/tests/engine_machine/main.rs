@@ -1,4 +1,5 @@
-//! Random people ask for random things; a model that knows only the table of transitions and the rules watches.
+//! Random people ask for random things; a model that knows only the table of transitions and the rules
+//! watches.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -43,7 +44,8 @@ struct Run {
 
 impl Run {
     fn new() -> Self {
-        // Jobs in cash add up here to more than a technician may owe; what then is refused has tests of its own.
+        // Jobs in cash add up here to more than a technician may owe; what then is refused has tests of its
+        // own.
         let mut policy = baitech_core::booking::BookingPolicy::default();
         policy.payment.unpaid_fees_limit = support::kes(1_000_000_000);
         policy.early_departure = TimeDelta::days(10_000);
@@ -208,7 +210,8 @@ fn nothing_happens_but_what_the_rules_allow() {
     if let Err(error) = tested {
         panic!("{error}");
     }
-    // A test that goes nowhere proves nothing. The rarest arrows may be missed; `every_arrow…` takes each of them.
+    // A test that goes nowhere proves nothing. The rarest arrows may be missed; `every_arrow…` takes each of
+    // them.
     let taken = taken.into_inner().len();
     assert!(taken > 24, "only {taken} of 29 arrows were taken");
 }

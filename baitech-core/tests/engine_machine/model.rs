@@ -81,7 +81,8 @@ pub(crate) fn permits(from: Status, to: Status, parties: &[Party]) -> bool {
 const HOLDING: [Status; 5] =
     [Status::Accepted, Status::EnRoute, Status::Arrived, Status::InProgress, Status::Paused];
 
-/// Whether a command takes effect, where the rules alone tell; `None` where more decides than this model knows.
+/// Whether a command takes effect, where the rules alone tell; `None` where more decides than this model
+/// knows.
 pub(crate) fn outcome(
     before: &Snapshot,
     booking: &Booking,

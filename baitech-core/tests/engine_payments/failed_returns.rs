@@ -1,4 +1,5 @@
-//! Money that a provider moved back without our order and that came back to us, and what was told of it in parts.
+//! Money that a provider moved back without our order and that came back to us, and what was told of it in
+//! parts.
 
 use baitech_core::{
     booking::PaymentMethod,

@@ -154,7 +154,8 @@ fn two_equal_payments_at_once_under_one_key_are_one() {
 
 type Act = Box<dyn FnOnce() + Send>;
 
-/// Randomness that is asked for between the look of a command and its commit, when something else happens once.
+/// Randomness that is asked for between the look of a command and its commit, when something else happens
+/// once.
 #[derive(Default)]
 struct Meanwhile {
     random: Mutex<u64>,

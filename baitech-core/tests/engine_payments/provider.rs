@@ -81,7 +81,8 @@ impl Provider {
         Self { method, currency, capabilities, answers: Mutex::default(), calls: Mutex::default() }
     }
 
-    /// What it says to the next question; where it was told nothing, it takes every order and knows no outcome.
+    /// What it says to the next question; where it was told nothing, it takes every order and knows no
+    /// outcome.
     pub(crate) fn says(&self, answer: Answer) {
         self.answers.lock().unwrap().push_back(answer);
     }

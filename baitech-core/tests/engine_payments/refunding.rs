@@ -66,7 +66,8 @@ fn what_a_provider_cannot_give_back_goes_into_the_wallet() {
     let refund = run(till.payments().refund(&support, payment, kes(2_738), "sorry")).unwrap();
     assert_eq!(refund.status, TransactionStatus::Failed);
     assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 2_738);
-    // The provider proves later that it gave it back all the same: the platform has lost it, the books say so.
+    // The provider proves later that it gave it back all the same: the platform has lost it, the books say
+    // so.
     till.call(refund.id, "n9;caller:;paid;2738;SJR9;");
     assert_eq!(till.load(refund.id).status, TransactionStatus::Completed);
     assert_eq!(till.balance(Account::Losses), -2_738);

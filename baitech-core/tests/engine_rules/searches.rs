@@ -1,4 +1,5 @@
-//! What a search for technicians remembers of earlier ones changes where it begins, and nothing of what it finds.
+//! What a search for technicians remembers of earlier ones changes where it begins, and nothing of what it
+//! finds.
 
 use std::sync::Arc;
 
@@ -7,7 +8,8 @@ use proptest::prelude::*;
 
 use crate::support::{World, request, run};
 
-/// A search: the job's distance north of the middle of the city in kilometres, and how many technicians are asked for.
+/// A search: the job's distance north of the middle of the city in kilometres, and how many technicians are
+/// asked for.
 fn searches() -> impl Strategy<Value = Vec<(f64, usize)>> {
     prop::collection::vec((prop::sample::select(vec![0.0, 0.5, 3.0, 9.0, 30.0]), 1..12_usize), 1..12)
 }

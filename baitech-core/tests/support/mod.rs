@@ -286,7 +286,8 @@ pub(crate) struct Trace {
     pub(crate) bookings: usize,
 }
 
-/// A plumbing job of two hours in the middle of Nairobi, tomorrow (Tuesday) from 10:00: 2,000 KES of work, 2,738 in all.
+/// A plumbing job of two hours in the middle of Nairobi, tomorrow (Tuesday) from 10:00: 2,000 KES of work,
+/// 2,738 in all.
 pub(crate) fn request() -> NewBooking {
     NewBooking {
         service_category: Category::Plumbing,

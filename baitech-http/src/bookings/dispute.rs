@@ -35,7 +35,8 @@ enum Outcome {
     Release,
 }
 
-/// The outcome beside its amount: a tagged value inside of the body would hide unknown fields and the paths of bad ones.
+/// The outcome beside its amount: a tagged value inside of the body would hide unknown fields and the paths
+/// of bad ones.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewResolution {

@@ -1,4 +1,5 @@
-//! The routes of bookings. A handler reads the request, calls the engine and writes the answer; every rule is the engine's.
+//! The routes of bookings. A handler reads the request, calls the engine and writes the answer; every rule is
+//! the engine's.
 
 pub(crate) mod agreement;
 pub(crate) mod dispute;

@@ -1,4 +1,5 @@
-//! Receipts, invoices and statements: as files where the engine has a renderer, and as JSON for who asks for that by name.
+//! Receipts, invoices and statements: as files where the engine has a renderer, and as JSON for who asks for
+//! that by name.
 
 use axum::{extract::State, http::HeaderMap};
 use baitech_core::{kernel::Result, payment::Document};

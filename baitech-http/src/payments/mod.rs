@@ -1,4 +1,5 @@
-//! The routes of money. A handler reads the request, calls the engine and writes the answer; every rule is the engine's.
+//! The routes of money. A handler reads the request, calls the engine and writes the answer; every rule is
+//! the engine's.
 
 pub(crate) mod charges;
 pub(crate) mod decisions;
@@ -15,7 +16,8 @@ use baitech_core::{
 };
 use serde::Deserialize;
 
-/// So much, by this means: written out, since a flattened part would hide unknown fields and the paths of bad ones.
+/// So much, by this means: written out, since a flattened part would hide unknown fields and the paths of bad
+/// ones.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Sum {

@@ -3,9 +3,9 @@ use baitech_core::kernel::{Error, Rule};
 use super::{Details, Kind, Problem, Refusal, Shown};
 
 impl Problem {
-    /// What an error of the engine is to a client. `pinned` tells whether the request named a version (`If-Match`): then a
-    /// conflict is a precondition that failed (RFC 9110, section 13.1.1), otherwise somebody was quicker. `current` is what the
-    /// client may see of the thing that a conflict is about.
+    /// What an error of the engine is to a client. `pinned` tells whether the request named a version
+    /// (`If-Match`): then a conflict is a precondition that failed (RFC 9110, section 13.1.1), otherwise
+    /// somebody was quicker. `current` is what the client may see of the thing that a conflict is about.
     pub(crate) fn from_error(error: Error, current: Option<Shown>, pinned: bool) -> Self {
         match error {
             Error::NotFound { .. } => Self::new(Kind::NotFound, error.to_string()),

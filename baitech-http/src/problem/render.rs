@@ -26,7 +26,8 @@ struct Document<'a> {
     request_id: Option<&'a str>,
 }
 
-/// Writes the bodies of all errors: those of the handlers, and those that the router and its layers answer as plain text.
+/// Writes the bodies of all errors: those of the handlers, and those that the router and its layers answer as
+/// plain text.
 pub(crate) async fn render(request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
     let id = id.as_ref().and_then(|id| id.header_value().to_str().ok());

@@ -111,7 +111,8 @@ fn problem(path: String, error: &serde_json::Error, bytes: &[u8]) -> Problem {
     let text = error.to_string();
     match error.classify() {
         Category::Data => Problem::from_violation(violation(path, &text)),
-        // A list where a word is expected, or one that is too long, is a fault of syntax to serde_json, though it is JSON.
+        // A list where a word is expected, or one that is too long, is a fault of syntax to serde_json,
+        // though it is JSON.
         Category::Syntax if serde_json::from_slice::<serde_json::Value>(bytes).is_ok() => {
             Problem::from_violation(violation(path, "this is of another type, or has too many items"))
         }

@@ -18,8 +18,8 @@ use crate::{
     response,
 };
 
-/// Who asks, with the services held to the request's terms: pinned by `If-Match`, keyed by `Idempotency-Key`, no
-/// dearer than `Agreed-Total`.
+/// Who asks, with the services held to the request's terms: pinned by `If-Match`, keyed by `Idempotency-Key`,
+/// no dearer than `Agreed-Total`.
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) actor: Actor,
@@ -54,7 +54,8 @@ impl FromRequestParts<App> for Caller {
 }
 
 impl Caller {
-    /// What an error of the engine is to this caller. A conflict shows how the thing is now, as far as this caller may see it.
+    /// What an error of the engine is to this caller. A conflict shows how the thing is now, as far as this
+    /// caller may see it.
     pub(crate) async fn problem(&self, error: Error) -> Problem {
         let shown = match &error {
             Error::Conflict(Current::Booking(booking)) => {
@@ -72,8 +73,8 @@ impl Caller {
         }
     }
 
-    /// Fails where the request names a version, on routes that are about nothing that there is: no tag matches what is not
-    /// there yet (RFC 9110, section 13.1.1).
+    /// Fails where the request names a version, on routes that are about nothing that there is: no tag
+    /// matches what is not there yet (RFC 9110, section 13.1.1).
     pub(crate) fn unpinned(&self) -> Answer<()> {
         if self.pinned {
             let detail = "what does not exist yet has no version; send this without If-Match";
@@ -89,7 +90,8 @@ impl Caller {
         response::tagged(StatusCode::OK, &view)
     }
 
-    /// A new booking, and where it is relative to the request's own URL: an embedder may have nested the routes anywhere.
+    /// A new booking, and where it is relative to the request's own URL: an embedder may have nested the
+    /// routes anywhere.
     pub(crate) async fn show_new(&self, result: Result<Stored<Booking>>, above: &str) -> Answer {
         let booking = self.answer(result).await?;
         let view = self.answer(self.bookings.view_of(&self.actor, &booking).await).await?;
@@ -122,8 +124,8 @@ impl Caller {
         self.answer(self.payments.view_of(&self.actor, &transaction).await).await
     }
 
-    /// A page of a list. All that a list is asked by is in the query, so what is invalid in there cannot be read; the cursor is read
-    /// only where the list is.
+    /// A page of a list. All that a list is asked by is in the query, so what is invalid in there cannot be
+    /// read; the cursor is read only where the list is.
     pub(crate) async fn listed<T>(&self, result: Result<Page<T>>) -> Answer<Page<T>> {
         match result {
             Err(Error::Invalid(violations)) => Err(Problem::malformed(violations.iter().cloned())),

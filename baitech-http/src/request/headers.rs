@@ -30,9 +30,10 @@ pub(super) fn agreed_total(headers: &HeaderMap) -> Answer<Option<Money>> {
     money.map(Some).ok_or_else(|| malformed("Agreed-Total", "this is an amount: 925.00 KES"))
 }
 
-/// The version that the client saw: what stands before the dash in the tag, if it has one. The rest is no part of what a command changes, so
-/// a command does not fail because of it. `*` asks only that there is one, which every command does. A weak tag never matches
-/// (RFC 9110, section 8.8.3.2), and neither does one that nothing has had.
+/// The version that the client saw: what stands before the dash in the tag, if it has one. The rest is no
+/// part of what a command changes, so a command does not fail because of it. `*` asks only that there is one,
+/// which every command does. A weak tag never matches (RFC 9110, section 8.8.3.2), and neither does one that
+/// nothing has had.
 pub(super) fn if_match(headers: &HeaderMap) -> Answer<Option<Version>> {
     let Some(text) = single(headers, &header::IF_MATCH, "If-Match")? else { return Ok(None) };
     if text == "*" {

@@ -6,8 +6,8 @@ const NAME: &str = "x-request-id";
 /// The most characters of a name that a client gives.
 const MAX_CHARS: usize = 128;
 
-/// Takes a client's name for the request away where it is too long, has other characters than those of ids, or comes twice: a new one
-/// takes its place. It stands in every log line and answer.
+/// Takes a client's name for the request away where it is too long, has other characters than those of ids,
+/// or comes twice: a new one takes its place. It stands in every log line and answer.
 pub(crate) async fn bound_request_id(mut request: Request, next: Next) -> Response {
     let mut names = request.headers().get_all(NAME).iter();
     let is_good = match (names.next(), names.next()) {

@@ -8,18 +8,18 @@ use baitech_core::payment::PaymentOrigin;
 
 use crate::app::App;
 
-/// The header in which an app names its installation: an id that it makes once and keeps. `User-Agent` would be shared by strangers, and
-/// make them look like one.
+/// The header in which an app names its installation: an id that it makes once and keeps. `User-Agent` would
+/// be shared by strangers, and make them look like one.
 const DEVICE: &str = "x-device-id";
 
 /// The most characters that are kept of it.
 const MAX_DEVICE: usize = 128;
 
-/// Where a request comes from: the address at the other end of the connection, where the server tells it, and the id of the app's
-/// installation, where the app sends one.
+/// Where a request comes from: the address at the other end of the connection, where the server tells it, and
+/// the id of the app's installation, where the app sends one.
 ///
-/// `X-Forwarded-For` and its like are whatever a client writes; a server behind a proxy that it trusts puts the right address into
-/// [`ConnectInfo`].
+/// `X-Forwarded-For` and its like are whatever a client writes; a server behind a proxy that it trusts puts
+/// the right address into [`ConnectInfo`].
 #[derive(Debug)]
 pub(crate) struct Origin(pub(crate) PaymentOrigin);
 

@@ -11,8 +11,8 @@ use crate::{
     problem::{Answer, Kind, Problem},
 };
 
-/// The parameters of a query. Each is taken by its name; [`finish`](Self::finish) reports all that cannot be read, and whatever
-/// nobody took.
+/// The parameters of a query. Each is taken by its name; [`finish`](Self::finish) reports all that cannot be
+/// read, and whatever nobody took.
 #[derive(Debug)]
 pub(crate) struct Params {
     pairs: Vec<(String, String)>,
@@ -69,7 +69,8 @@ impl Params {
         self.violations.check(page).unwrap_or_default()
     }
 
-    /// The most items that a list shows at once, for lists without pages; so many where the client does not say.
+    /// The most items that a list shows at once, for lists without pages; so many where the client does not
+    /// say.
     pub(crate) fn limit(&mut self, default: u32) -> usize {
         let limit = self.whole("limit").unwrap_or(default);
         let page = PageRequest::new(limit, None);
@@ -84,7 +85,8 @@ impl Params {
         })
     }
 
-    /// Fails if anything could not be read, is out of range, or is left. What cannot be read makes the whole request malformed.
+    /// Fails if anything could not be read, is out of range, or is left. What cannot be read makes the whole
+    /// request malformed.
     pub(crate) fn finish(mut self) -> Answer<()> {
         for (name, _) in std::mem::take(&mut self.pairs) {
             self.violations.push(Violation::new(name, Code::Unknown, "there is no such parameter"));

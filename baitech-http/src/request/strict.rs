@@ -1,5 +1,5 @@
-//! A deserializer that takes a JSON object where a type has fields, and nothing else: serde's own also reads a list as the fields in
-//! their order, which nobody means.
+//! A deserializer that takes a JSON object where a type has fields, and nothing else: serde's own also reads
+//! a list as the fields in their order, which nobody means.
 
 use std::fmt;
 
@@ -103,7 +103,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<V> {
     }
 }
 
-/// What is no object is refused with what the type says of itself; JSON has no other form of a value with fields.
+/// What is no object is refused with what the type says of itself; JSON has no other form of a value with
+/// fields.
 impl<'de, V: Visitor<'de>> Visitor<'de> for Object<V> {
     type Value = V::Value;
 

@@ -95,7 +95,8 @@ impl PaymentGateway for MobileMoney {
     }
 }
 
-/// Cards: a payment goes on in the payer's own device, by a secret; all calls come under one token, and are signed.
+/// Cards: a payment goes on in the payer's own device, by a secret; all calls come under one token, and are
+/// signed.
 #[derive(Debug)]
 pub struct Cards;
 

@@ -55,7 +55,8 @@ impl Authenticate for TrustingAuth {
     }
 }
 
-/// Two users of every role, at the moment of [`build::start`]. The first technician is a plumber, the second an electrician.
+/// Two users of every role, at the moment of [`build::start`]. The first technician is a plumber, the second
+/// an electrician.
 pub struct World {
     pub router: Router,
     pub market: Marketplace,
@@ -98,7 +99,8 @@ impl World {
         self.store(build::booking(n, &user(Role::Customer, 1), Some(&technician), status)).await
     }
 
-    /// Draws the numbers below this one, so that what a test stores under them meets nothing that the engine makes.
+    /// Draws the numbers below this one, so that what a test stores under them meets nothing that the engine
+    /// makes.
     pub async fn draw_numbers(&self, below: u64) {
         let start = build::start();
         for series in [BookingNumber::series(start), TransactionNumber::series(start)] {
@@ -120,7 +122,8 @@ impl World {
         id
     }
 
-    /// A booking of the first customer that is accepted and paid by mobile money: its id, and the id of its payment.
+    /// A booking of the first customer that is accepted and paid by mobile money: its id, and the id of its
+    /// payment.
     pub async fn paid_booking(&self, n: u64) -> (Id<Booking>, String) {
         let asha = user(Role::Customer, 1);
         let id = self.booking(n, BookingStatus::Accepted).await;

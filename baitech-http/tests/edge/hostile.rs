@@ -1,4 +1,5 @@
-//! Every place in the body of every route × values that no honest client sends: each is refused, and the place is named.
+//! Every place in the body of every route × values that no honest client sends: each is refused, and the
+//! place is named.
 
 use axum::http::{Method, Request, header};
 use baitech_core::{

@@ -1,4 +1,5 @@
-//! What comes in at the edge: hostile values, sockets that stall, values that are sent back as they were received.
+//! What comes in at the edge: hostile values, sockets that stall, values that are sent back as they were
+//! received.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 

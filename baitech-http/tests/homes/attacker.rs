@@ -149,8 +149,8 @@ impl<'a> Attacker<'a> {
         booking["pricing"]["totalAmount"].clone()
     }
 
-    /// Where an answer changes along four rays from a place at which it is `true`; the middle of the circle through these
-    /// places. `None` where it changes nowhere.
+    /// Where an answer changes along four rays from a place at which it is `true`; the middle of the circle
+    /// through these places. `None` where it changes nowhere.
     pub(crate) async fn middle_of_border(
         &self,
         from: Spot,

@@ -58,8 +58,8 @@ pub(crate) fn middle_of_circle(border: &[Spot]) -> Spot {
     (a, b)
 }
 
-/// Where somebody is whose distance to each place differs from the measured one by the same unknown length, as
-/// Gauss and Newton find it from a start.
+/// Where somebody is whose distance to each place differs from the measured one by the same unknown length,
+/// as Gauss and Newton find it from a start.
 fn from_ranges(measured: &[(Spot, f64)], start: Spot) -> Spot {
     let (mut x, mut y, mut more) = (start.0, start.1, 0.0);
     for _ in 0..60 {

@@ -1,4 +1,5 @@
-//! Who asks over HTTP as often as they like cannot find out where technicians, or customers before acceptance, live.
+//! Who asks over HTTP as often as they like cannot find out where technicians, or customers before
+//! acceptance, live.
 
 #![allow(
     clippy::unwrap_used,
@@ -30,7 +31,8 @@ use common::{World, new_booking, user};
 use geometry::{Spot, apart, at, by_order, by_scores, on_circle, spot};
 use serde_json::{Value, json};
 
-/// Where the technicians live whom the attacker looks for. The last has a technician's account of the attacker's.
+/// Where the technicians live whom the attacker looks for. The last has a technician's account of the
+/// attacker's.
 const HOMES: [Spot; 5] =
     [(300.0, 200.0), (-2_500.0, 1_200.0), (1_800.0, -3_100.0), (-900.0, -2_200.0), (2_600.0, 1_900.0)];
 /// The home of the only technician of another trade.
@@ -192,7 +194,8 @@ async fn five_thousand_requests_locate_no_home() {
     let assigned = async |place: Spot| attacker.is_assigned(Category::Welding, place).await;
     let place = attacker.middle_of_border((0.0, 0.0), assigned).await.unwrap();
     estimates.push(Estimate { technician: loner.id, how: "search", place });
-    // Open requests of two customers all around make the price depend on whether the only technician is within 10 km.
+    // Open requests of two customers all around make the price depend on whether the only technician is
+    // within 10 km.
     let around = (0..6).map(|n| on_circle(12_000.0, f64::from(n) * 1.047));
     for place in around.chain([(0.0, 0.0)]) {
         attacker.book(Category::Welding, place, None).await;
@@ -216,7 +219,8 @@ async fn five_thousand_requests_locate_no_home() {
         {
             let error = apart(*found, spot(home));
             assert!(error >= 400.0, "{how} locates a home within {error:.0} m");
-            // The attack works: it finds what the answers are computed from. Demand is counted by zones of 2.2 km.
+            // The attack works: it finds what the answers are computed from. Demand is counted by zones of
+            // 2.2 km.
             let precision = if *how == "demand" { 2_000.0 } else { 50.0 };
             if apart(*found, spot(place)) < precision {
                 located.insert((technician.id, *how));

@@ -1,6 +1,7 @@
 //! What is inside a booking's document.
 //!
-//! A nested document that may be missing has only optional fields: the earlier application may have left a part of it.
+//! A nested document that may be missing has only optional fields: the earlier application may have left a
+//! part of it.
 
 use baitech_core::account::{TimeOfDay, User};
 use baitech_core::booking::{
@@ -48,7 +49,8 @@ pub(super) struct Location {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Slot {
-    /// Any moment of the day, as the zone reads it; we store its midnight in the zone, by which the jobs of a day are counted.
+    /// Any moment of the day, as the zone reads it; we store its midnight in the zone, by which the jobs of a
+    /// day are counted.
     #[serde_as(as = "Option<Millis>")]
     pub(super) date: Option<DateTime<Utc>>,
     #[serde_as(as = "Option<Clock>")]
@@ -90,7 +92,8 @@ pub(super) struct Payment {
     pub(super) supplements: Vec<Id<Transaction>>,
     #[serde_as(as = "Option<Number128>")]
     pub(super) paid: Option<Decimal>,
-    /// Only where it is not what the status says: the money of a payment that is `held` lies in escrow, of others not.
+    /// Only where it is not what the status says: the money of a payment that is `held` lies in escrow, of
+    /// others not.
     pub(super) held: Option<bool>,
     /// Missing for false.
     pub(super) on_hold: Option<bool>,

@@ -113,8 +113,9 @@ impl Location {
 }
 
 impl Slot {
-    /// Without a day, it is the day on which the booking was made. Without a time, what is known of the others tells it; else the
-    /// slot reaches from the beginning of the day, and to its end, so that the technician is not promised to somebody else.
+    /// Without a day, it is the day on which the booking was made. Without a time, what is known of the
+    /// others tells it; else the slot reaches from the beginning of the day, and to its end, so that the
+    /// technician is not promised to somebody else.
     fn into_domain(self, created_at: DateTime<Utc>) -> TimeSlot {
         let zone = self.time_zone.unwrap_or(DEFAULT_ZONE);
         let length = self.estimated_duration.and_then(|minutes| u16::try_from(minutes).ok());

@@ -49,8 +49,8 @@ impl BookingRepository for MongoStore {
         .await
     }
 
-    /// Deleted bookings are few, and whether one is deleted is in no index of the lists: so all are counted on such an index alone,
-    /// and those that are deleted are taken off.
+    /// Deleted bookings are few, and whether one is deleted is in no index of the lists: so all are counted
+    /// on such an index alone, and those that are deleted are taken off.
     async fn count_by_status(&self, filter: &BookingFilter) -> Result<Vec<(BookingStatus, u64)>, StoreError> {
         let (all, deleted) =
             tokio::try_join!(self.counts(counted(filter)), self.counts(counted_deleted(filter)))?;
@@ -106,8 +106,8 @@ fn matched(filter: &BookingFilter) -> Document {
     query
 }
 
-/// Any status is spelled out as all of them where no other part bounds the scan, or where told so: the index on the status then
-/// serves.
+/// Any status is spelled out as all of them where no other part bounds the scan, or where told so: the index
+/// on the status then serves.
 fn of_filter(filter: &BookingFilter, spell_out: bool) -> Document {
     let BookingFilter { customer, technician, company, statuses } = filter;
     let mut query = Document::new();

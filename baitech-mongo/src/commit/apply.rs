@@ -19,7 +19,8 @@ use crate::user::TallyUpdate;
 use crate::value::oid;
 use crate::{claims, event, ledger};
 
-/// A field whose only use is to be written: two commits of which each writes what the other guards then collide.
+/// A field whose only use is to be written: two commits of which each writes what the other guards then
+/// collide.
 const GUARD: &str = "guard";
 
 /// Why a plan was not applied.
@@ -27,7 +28,8 @@ const GUARD: &str = "guard";
 pub(super) enum Failure {
     /// The domain's business.
     Refused(StoreError),
-    /// One of the claims to take, or the record of the request, is there already. Whose it is, is found out afterwards.
+    /// One of the claims to take, or the record of the request, is there already. Whose it is, is found out
+    /// afterwards.
     ClaimHeld,
     /// An account would be beyond its bound. Which one, is found out afterwards.
     OutOfBounds,
@@ -81,8 +83,8 @@ async fn count(store: &MongoStore, tally: &TallyUpdate, session: &mut ClientSess
     Ok(())
 }
 
-/// Marks what is guarded, so that whoever writes it meanwhile meets a conflict. Commits that only mark the same document, or count on the
-/// same user, meet one too, and are tried again here.
+/// Marks what is guarded, so that whoever writes it meanwhile meets a conflict. Commits that only mark the
+/// same document, or count on the same user, meet one too, and are tried again here.
 async fn guard(store: &MongoStore, guard: &Guard, session: &mut ClientSession) -> Result<(), Failure> {
     let mark = doc! { "$set": { GUARD: ObjectId::new() } };
     match guard {
@@ -96,8 +98,9 @@ async fn guard(store: &MongoStore, guard: &Guard, session: &mut ClientSession) -
         Guard::User { id, stamps } => {
             let documents = store.raw(User::COLLECTION);
             let by_id = doc! { "_id": oid(*id) };
-            // Staff act on many things at once: a marker in their document would make each of these commits wait for the others.
-            // Their stamps are compared in the transaction, so that none of them begins after a suspension that was stored.
+            // Staff act on many things at once: a marker in their document would make each of these commits
+            // wait for the others. Their stamps are compared in the transaction, so that none of them begins
+            // after a suspension that was stored.
             let stamped = doc! { "role": 1, "status": 1, "kyc": 1 };
             let found = if stamps.role.is_some_and(Role::is_staff) {
                 documents.find_one(by_id).projection(stamped).session(session).await?
@@ -161,8 +164,8 @@ fn duplicate_field(duplicate: &DuplicateKey, target: AggregateRef) -> StoreError
     }
 }
 
-/// The record of the request and the claims in one insert, the record first. Claims that their holder has already are
-/// touched instead, so that nobody frees them meanwhile.
+/// The record of the request and the claims in one insert, the record first. Claims that their holder has
+/// already are touched instead, so that nobody frees them meanwhile.
 async fn take(store: &MongoStore, plan: &Plan, session: &mut ClientSession) -> Result<(), Failure> {
     let (held, missing): (Vec<_>, Vec<_>) = plan.takes.iter().partition(|take| take.held);
     for take in held {

@@ -44,7 +44,8 @@ pub(super) async fn run(store: &MongoStore, plan: &Plan, session: &mut ClientSes
     let answer = store.database().run_command(command).session(&mut *session).await?;
     let answer: Answer = bson::deserialize_from_document(answer).map_err(mongodb::error::Error::from)?;
     match answer.errors.first() {
-        // Somebody else has just made the first posting of the same account, or its balance is not within its bound.
+        // Somebody else has just made the first posting of the same account, or its balance is not within its
+        // bound.
         Some(refusal) if refusal.code == DUPLICATE_KEY => return Err(Failure::OutOfBounds),
         Some(refusal) => return Err(Failure::Refused(StoreError::Unavailable(refusal.message.clone()))),
         None => {}

@@ -1,7 +1,7 @@
 //! Why a commit failed, told in the order that a [`ChangeSet`](baitech_core::store::ChangeSet) promises.
 //!
-//! A transaction stops at whatever the server refuses first. Only afterwards, and only on this path, it is read what else
-//! stands in the way, so that a commit that succeeds pays nothing for the order.
+//! A transaction stops at whatever the server refuses first. Only afterwards, and only on this path, it is
+//! read what else stands in the way, so that a commit that succeeds pays nothing for the order.
 
 use std::time::Duration;
 
@@ -75,8 +75,9 @@ impl MongoStore {
         })
     }
 
-    /// A transaction meets what a rival has committed a moment before a majority has it, and so before any other read shows it. The
-    /// server answers this read only when a majority has all that was there, so that whoever is told of a conflict also finds it.
+    /// A transaction meets what a rival has committed a moment before a majority has it, and so before any
+    /// other read shows it. The server answers this read only when a majority has all that was there, so that
+    /// whoever is told of a conflict also finds it.
     async fn see_rivals(&self) -> Result<(), StoreError> {
         let bookings = self.raw(Booking::COLLECTION);
         let read = bookings

@@ -1,7 +1,8 @@
 //! The one way in which the engine writes: a [`ChangeSet`] as one transaction.
 //!
-//! Everything is encoded into a [`Plan`] before the transaction begins, so that a retry only resends. The server's labels
-//! say what may be retried; who gave up waiting finds the commit finished all the same, because it runs in a task of its own.
+//! Everything is encoded into a [`Plan`] before the transaction begins, so that a retry only resends. The
+//! server's labels say what may be retried; who gave up waiting finds the commit finished all the same,
+//! because it runs in a task of its own.
 
 mod apply;
 mod balances;

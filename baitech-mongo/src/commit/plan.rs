@@ -193,7 +193,8 @@ impl Plan {
         !is_freed(&self.frees, held) && self.takes.iter().all(|take| take.claim != *held)
     }
 
-    /// Remembers which claims need not be inserted any more. One that this very set frees first is not there when it is taken.
+    /// Remembers which claims need not be inserted any more. One that this very set frees first is not there
+    /// when it is taken.
     pub(super) fn holds_already(&mut self, held: &[Claim]) {
         for take in &mut self.takes {
             take.held = held.contains(&take.claim) && !is_freed(&self.frees, &take.claim);
@@ -219,7 +220,8 @@ fn malformed(error: bson::error::Error) -> StoreError {
     terms(format!("a value that BSON cannot hold: {error}"))
 }
 
-/// The raw document that the new value replaces: what was loaded, else what is there now. `None` for a new one.
+/// The raw document that the new value replaces: what was loaded, else what is there now. `None` for a new
+/// one.
 async fn origin_of<A: Aggregate>(
     store: &MongoStore,
     put: &Put<A>,

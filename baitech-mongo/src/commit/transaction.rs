@@ -85,8 +85,8 @@ async fn attempt(
     }
 }
 
-/// A commit that failed for good may have left its transaction open, and what it wrote locked, until the server ends it after a
-/// minute. The session's next transaction ends it at once.
+/// A commit that failed for good may have left its transaction open, and what it wrote locked, until the
+/// server ends it after a minute. The session's next transaction ends it at once.
 async fn release(store: &MongoStore, session: &mut ClientSession) {
     let options = transaction_options(store.database());
     if session.start_transaction().with_options(options).await.is_ok() {

@@ -4,8 +4,8 @@ use bson::Bson;
 
 use super::merge::{is_gap, merge, same, without_nulls};
 
-/// The new elements, each laid over the raw element that it is paired with, and between them the raw elements that were not understood:
-/// each behind the element that it was behind.
+/// The new elements, each laid over the raw element that it is paired with, and between them the raw elements
+/// that were not understood: each behind the element that it was behind.
 pub(super) fn merge_arrays(raw: &[Bson], understood: &[Bson], new: &[Bson]) -> Vec<Bson> {
     let pairs = pair(raw, understood, new);
     let mut merged: Vec<(Option<usize>, Bson)> = Vec::with_capacity(new.len());
@@ -35,8 +35,8 @@ fn pair(raw: &[Bson], understood: &[Bson], new: &[Bson]) -> Vec<Option<usize>> {
         .iter()
         .map(|element| id(element).and_then(|wanted| sources.take(understood, |of| id(of) == Some(wanted))))
         .collect();
-    // An element without an `_id` that did not change: the one at its own place first, so that a prefix stays put
-    // where equal elements repeat.
+    // An element without an `_id` that did not change: the one at its own place first, so that a prefix stays
+    // put where equal elements repeat.
     let without_id = |element: &Bson| id(element).is_none();
     let readable: Vec<usize> = (0..understood.len()).filter(|index| is_free(*index)).collect();
     for ((element, pair), place) in new.iter().zip(&mut pairs).zip(&readable) {
@@ -50,7 +50,8 @@ fn pair(raw: &[Bson], understood: &[Bson], new: &[Bson]) -> Vec<Option<usize>> {
             *pair = sources.take(understood, |of| same(of, element));
         }
     }
-    // Elements changed in place or moved. Where the length changed, a guess could hand one element's fields to another.
+    // Elements changed in place or moved. Where the length changed, a guess could hand one element's fields
+    // to another.
     if readable.len() == new.len() {
         for ((element, pair), place) in new.iter().zip(&mut pairs).zip(&readable) {
             if pair.is_none() && without_id(element) && understood.get(*place).is_some_and(without_id) {

@@ -50,7 +50,8 @@ fn known() -> impl Strategy<Value = Known> {
         .prop_map(|(name, price, place, items, slots)| Known { name, price, place, items, slots })
 }
 
-/// The known document as the other program left it: integers in place of doubles, a field of its own at every level.
+/// The known document as the other program left it: integers in place of doubles, a field of its own at every
+/// level.
 fn stored(known: &Known) -> Document {
     let mut raw = match without_nulls(&Bson::Document(encode(known))) {
         Bson::Document(raw) => raw,
@@ -89,7 +90,8 @@ fn decode(document: &Document) -> Known {
     bson::deserialize_from_document(document.clone()).unwrap()
 }
 
-/// A nested document without one of our fields reads as none at all; which of the two it is, is not told apart.
+/// A nested document without one of our fields reads as none at all; which of the two it is, is not told
+/// apart.
 fn normal(mut known: Known) -> Known {
     known.place = known.place.filter(|place| place.city.is_some() || place.floor.is_some());
     known

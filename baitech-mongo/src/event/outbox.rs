@@ -45,7 +45,8 @@ impl Outbox for MongoStore {
             match readable(read(&raw)) {
                 Some(event) if !stopped.contains(&event.aggregate) => events.push(event),
                 Some(_) => {}
-                // What came after it waits until somebody has repaired it: events of one aggregate stay in order.
+                // What came after it waits until somebody has repaired it: events of one aggregate stay in
+                // order.
                 None => stopped.extend(aggregate_of(&raw)),
             }
         }

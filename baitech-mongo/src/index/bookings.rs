@@ -9,9 +9,9 @@ pub(super) fn collection() -> Collection {
         name: Booking::COLLECTION,
         indexes: vec![
             index(doc! { "serviceLocation": "2dsphere" }),
-            // Open requests of a category around a place: small indexes of their own, one a status, since a partial index takes no
-            // alternatives before MongoDB 6. Their keys differ, because servers before 5 take the same
-            // keys only once.
+            // Open requests of a category around a place: small indexes of their own, one a status, since a
+            // partial index takes no alternatives before MongoDB 6. Their keys differ, because servers before
+            // 5 take the same keys only once.
             where_status(
                 index(doc! { "serviceCategory": 1, "serviceLocation": "2dsphere" }),
                 BookingStatus::Pending,
@@ -20,13 +20,15 @@ pub(super) fn collection() -> Collection {
                 index(doc! { "serviceCategory": 1, "serviceLocation": "2dsphere", "_id": 1 }),
                 BookingStatus::Matching,
             ),
-            // Deleted bookings, which are few: counts by status are counted on the indexes alone and less these.
+            // Deleted bookings, which are few: counts by status are counted on the indexes alone and less
+            // these.
             where_date(index(doc! { "deletedAt": 1 }), "deletedAt"),
             text(&["bookingNumber", "description", "serviceType"]),
             unique(doc! { "bookingNumber": 1 }),
             index(doc! { "customer": 1, "status": 1, "createdAt": -1 }),
             index(doc! { "technician": 1, "status": 1, "createdAt": -1 }),
-            // Lists, the newest first; the id makes the order total, so that a page begins where the last one ended.
+            // Lists, the newest first; the id makes the order total, so that a page begins where the last one
+            // ended.
             index(doc! { "customer": 1, "createdAt": -1, "_id": 1 }),
             index(doc! { "technician": 1, "createdAt": -1, "_id": 1 }),
             where_exists(

@@ -30,7 +30,8 @@ pub(super) fn where_exists(index: IndexModel, field: &str) -> IndexModel {
     with(index, |options| options.partial_filter_expression = Some(filter))
 }
 
-/// Only documents whose field is a text are in the index: an earlier application may have left a null in many.
+/// Only documents whose field is a text are in the index: an earlier application may have left a null in
+/// many.
 pub(super) fn where_text(index: IndexModel, field: &str) -> IndexModel {
     let filter = bson::doc! { field: { "$type": "string" } };
     with(index, |options| options.partial_filter_expression = Some(filter))

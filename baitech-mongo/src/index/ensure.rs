@@ -18,8 +18,9 @@ pub struct EnsureIndexesError {
     source: Error,
 }
 
-/// Creates the collections and indexes that are missing, and returns those that exist in another form or that the stored
-/// documents do not allow: they are left as they are, because dropping an index of a live database is a person's decision.
+/// Creates the collections and indexes that are missing, and returns those that exist in another form or that
+/// the stored documents do not allow: they are left as they are, because dropping an index of a live database
+/// is a person's decision.
 ///
 /// Safe to run twice, and by several processes at once.
 ///

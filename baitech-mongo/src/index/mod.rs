@@ -1,6 +1,7 @@
 //! The indexes of every collection, in one file a collection.
 //!
-//! Names are those that Mongoose gives by default, because a server refuses the same keys under a second name.
+//! Names are those that Mongoose gives by default, because a server refuses the same keys under a second
+//! name.
 
 mod balances;
 mod bookings;

@@ -36,8 +36,8 @@ pub enum IndexDifference {
         /// What is different, by option.
         reason: String,
     },
-    /// Not there, and the server refuses to build it, as it does a unique index where documents break it. Everything else works;
-    /// what the index would have kept apart is not kept apart.
+    /// Not there, and the server refuses to build it, as it does a unique index where documents break it.
+    /// Everything else works; what the index would have kept apart is not kept apart.
     Refused {
         /// The collection's name.
         collection: String,
@@ -91,7 +91,8 @@ pub struct IndexReport {
     pub differences: Vec<IndexDifference>,
 }
 
-/// Compares the indexes of a database with the store's definitions, and names those that nobody uses. Changes nothing.
+/// Compares the indexes of a database with the store's definitions, and names those that nobody uses. Changes
+/// nothing.
 ///
 /// # Errors
 ///

@@ -27,7 +27,8 @@ impl Shape {
 
     pub(super) fn of_listing(listed: &Document) -> Self {
         let empty = Document::new();
-        // A text index is listed by its inner keys; its fields are the keys of its weights, in alphabetical order.
+        // A text index is listed by its inner keys; its fields are the keys of its weights, in alphabetical
+        // order.
         let text = listed.get_document("weights").ok().map(|weights| text_keys(weights.keys()));
         Self {
             keys: text.unwrap_or_else(|| keys(listed.get_document("key").unwrap_or(&empty))),

@@ -21,7 +21,8 @@ pub(super) fn collection() -> Collection {
                 "mpesaDetails.checkoutRequestId",
             ),
             where_exists(index(doc! { "stripeDetails.paymentIntentId": 1 }), "stripeDetails.paymentIntentId"),
-            // Lists, the newest first; the id makes the order total, so that a page begins where the last one ended.
+            // Lists, the newest first; the id makes the order total, so that a page begins where the last one
+            // ended.
             index(doc! { "payer": 1, "createdAt": -1, "_id": 1 }),
             index(doc! { "payee": 1, "createdAt": -1, "_id": 1 }),
             index(doc! { "booking": 1, "createdAt": -1, "_id": 1 }),

@@ -1,8 +1,8 @@
 //! Running balances: what a commit's entries add to which document.
 //!
-//! An account of one party (a wallet, an escrow) has one document a currency. On the platform's own accounts the entries of
-//! everybody meet: one document would be written by every commit, and every commit would wait for every other. Their sum is spread
-//! over many documents instead, of which an entry's cause chooses one.
+//! An account of one party (a wallet, an escrow) has one document a currency. On the platform's own accounts
+//! the entries of everybody meet: one document would be written by every commit, and every commit would wait
+//! for every other. Their sum is spread over many documents instead, of which an entry's cause chooses one.
 
 use std::collections::BTreeMap;
 
@@ -76,7 +76,8 @@ fn stripe_of(account: Account, cause: AggregateRef) -> Option<u8> {
     account.is_common().then(|| u8::try_from(stripe).unwrap_or_default())
 }
 
-/// What a commit's entries add, netted by document, in the order of the documents; and the bounds that it has to keep.
+/// What a commit's entries add, netted by document, in the order of the documents; and the bounds that it has
+/// to keep.
 #[derive(Debug, Default)]
 pub(crate) struct Movements {
     parts: BTreeMap<(Account, &'static str, Option<u8>), Money>,
@@ -108,7 +109,8 @@ impl Movements {
         self.bindings.iter().filter(|binding| binding.counting.is_some())
     }
 
-    /// The updates, as the `update` command takes them. Each matches or makes a document; one that does not is out of bounds.
+    /// The updates, as the `update` command takes them. Each matches or makes a document; one that does not
+    /// is out of bounds.
     pub(crate) fn updates(&self) -> Result<Vec<Document>, MoneyOrBson> {
         let mut marked = BTreeMap::new();
         for binding in self.sums() {
@@ -178,7 +180,8 @@ pub(crate) enum MoneyOrBson {
     Bson(#[from] bson::error::Error),
 }
 
-/// Writes to an account that only counts towards a bound, so that of two commits that each see room in the sum one has to look again.
+/// Writes to an account that only counts towards a bound, so that of two commits that each see room in the
+/// sum one has to look again.
 fn mark(account: Account, currency: Currency) -> Document {
     let (filter, update) = marked(account, currency);
     doc! { "q": filter, "u": update, "upsert": true }
@@ -194,7 +197,8 @@ pub(crate) fn marked(account: Account, currency: Currency) -> (Document, Documen
     (doc! { "_id": id }, update)
 }
 
-/// A field of balances that a guard or a bound has made and no entry has moved yet. The trial balance leaves them out.
+/// A field of balances that a guard or a bound has made and no entry has moved yet. The trial balance leaves
+/// them out.
 pub(crate) const UNPOSTED: &str = "unposted";
 
 /// Zero as Decimal128: an exponent of zero, with its bias.

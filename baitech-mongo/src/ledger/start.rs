@@ -1,7 +1,8 @@
 //! Beginning to keep balances beside entries that have none.
 //!
-//! Until it is written down that balances run, nothing is booked: the sums of all entries are the same whoever sums them up, and
-//! however often. They are only ever inserted, so that somebody who is late changes nothing that has been counted on since.
+//! Until it is written down that balances run, nothing is booked: the sums of all entries are the same
+//! whoever sums them up, and however often. They are only ever inserted, so that somebody who is late changes
+//! nothing that has been counted on since.
 
 use std::sync::atomic::Ordering;
 
@@ -31,8 +32,8 @@ pub(crate) enum Before {
 }
 
 impl MongoStore {
-    /// Sums up the ledger where that has not been done. An empty one is only marked when something is to be booked: somebody may
-    /// still restore another one in its place.
+    /// Sums up the ledger where that has not been done. An empty one is only marked when something is to be
+    /// booked: somebody may still restore another one in its place.
     pub(crate) async fn start_balances(&self, next: Before) -> Result<(), Error> {
         if self.balances_run.load(Ordering::Acquire) {
             return Ok(());

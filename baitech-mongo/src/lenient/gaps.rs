@@ -8,8 +8,8 @@ use super::path::{Path, Step};
 
 /// The elements that were left out, by the path of their array and their places in the stored array.
 ///
-/// A difference needs the elements of both sides one for one: [`mark`](Self::mark) puts [`Bson::Undefined`] where an element was left
-/// out, and the difference keeps the raw element there.
+/// A difference needs the elements of both sides one for one: [`mark`](Self::mark) puts [`Bson::Undefined`]
+/// where an element was left out, and the difference keeps the raw element there.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Gaps(BTreeMap<Path, BTreeSet<usize>>);
 
@@ -42,7 +42,8 @@ impl Gaps {
         Path::from_steps(&original)
     }
 
-    /// Marks the places of the elements that were left out, so that the arrays have the elements of the stored ones one for one.
+    /// Marks the places of the elements that were left out, so that the arrays have the elements of the
+    /// stored ones one for one.
     pub(crate) fn mark(&self, understood: &mut Document) {
         // In the order of their paths, an array comes before those in its elements.
         for (array, gaps) in &self.0 {

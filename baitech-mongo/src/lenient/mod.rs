@@ -1,16 +1,18 @@
 //! Lenient reading: a field that cannot be understood reads as missing.
 //!
-//! An earlier application left fields of every type: a text for a date, NaN for a number, nulls for coordinates. One of them must not
-//! keep a whole document from being read. [`read`] decodes a document; where that fails, it takes the value in question out of a copy
-//! and tries again, until the rest can be read:
+//! An earlier application left fields of every type: a text for a date, NaN for a number, nulls for
+//! coordinates. One of them must not keep a whole document from being read. [`read`] decodes a document;
+//! where that fails, it takes the value in question out of a copy and tries again, until the rest can be
+//! read:
 //!
 //! - A value that was taken out is an [`Oddity`], which `prepare` reports.
-//! - A save leaves the raw value alone, unless it has something to put there. For elements of arrays this needs to be known when
-//!   arrays are compared: see [`Gaps`].
-//! - A field that identifies the document or carries its money is never taken out: without it, the document is unreadable. Each
-//!   collection lists these ([`Fields`]).
+//! - A save leaves the raw value alone, unless it has something to put there. For elements of arrays this
+//!   needs to be known when arrays are compared: see [`Gaps`].
+//! - A field that identifies the document or carries its money is never taken out: without it, the document
+//!   is unreadable. Each collection lists these ([`Fields`]).
 //!
-//! A null, a missing field and a blank text in the place of a number, a date or a name of an enumeration are the same: missing.
+//! A null, a missing field and a blank text in the place of a number, a date or a name of an enumeration are
+//! the same: missing.
 
 mod gaps;
 mod path;
@@ -60,18 +62,20 @@ impl<T> Read<T> {
 /// What reading needs to know of the fields of a collection. Paths are without places in arrays.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fields {
-    /// The fields that identify a document or carry its money. One that ends in `.**` stands for itself and everything in it, any other
-    /// for itself alone; `**` is every field.
+    /// The fields that identify a document or carry its money. One that ends in `.**` stands for itself and
+    /// everything in it, any other for itself alone; `**` is every field.
     pub(crate) vital: &'static [&'static str],
-    /// Nested documents whose fields are all optional, and arrays of such (`splits.[]`). To serde a date or an id is a document of one
-    /// unknown field, and an array a document without names: they would read as such a document.
+    /// Nested documents whose fields are all optional, and arrays of such (`splits.[]`). To serde a date or
+    /// an id is a document of one unknown field, and an array a document without names: they would read as
+    /// such a document.
     pub(crate) parts: &'static [&'static str],
 }
 
 /// Reads a document, without what cannot be understood.
 ///
 /// # Errors
-/// The reason, where a vital field cannot be understood, or one is missing that the document cannot be without.
+/// The reason, where a vital field cannot be understood, or one is missing that the document cannot be
+/// without.
 pub(crate) fn read<T: DeserializeOwned>(raw: &RawDocument, fields: Fields) -> Result<Read<T>, Unreadable> {
     let mut no_documents = Vec::new();
     misplaced(raw, fields.parts, &Path::default(), &mut no_documents);
@@ -115,7 +119,8 @@ struct Salvage {
 }
 
 impl Salvage {
-    /// Takes out the value to which an error belongs. Every call makes the document smaller, so that the loop ends.
+    /// Takes out the value to which an error belongs. Every call makes the document smaller, so that the loop
+    /// ends.
     fn take_out(&mut self, path: &Path, reason: &str) -> Result<(), Unreadable> {
         let original = self.gaps.original(path);
         let Some(value) = path.get(&self.rest) else {

@@ -16,8 +16,8 @@ pub(super) enum Step {
 }
 
 impl Path {
-    /// The longest part of an error's path that leads to a value. The rest lies inside a value that is a document only to serde, as an
-    /// `ObjectId`.
+    /// The longest part of an error's path that leads to a value. The rest lies inside a value that is a
+    /// document only to serde, as an `ObjectId`.
     pub(super) fn of(path: &serde_path_to_error::Path, document: &Document) -> Self {
         let mut found = Self::default();
         for segment in path {

@@ -1,7 +1,8 @@
 //! Documents of which one field is spoilt, in every way.
 //!
-//! The documents are the earlier application's own, and generated ones that have every field of the engine. `table` says of each field
-//! in which ways it makes its document unreadable; in all other ways, and for all other fields, the document is readable.
+//! The documents are the earlier application's own, and generated ones that have every field of the engine.
+//! `table` says of each field in which ways it makes its document unreadable; in all other ways, and for all
+//! other fields, the document is readable.
 
 mod apply;
 mod documents;
@@ -68,7 +69,8 @@ fn check_reported<A>(
     }
     let known = A::read(&raw(document)).unwrap().value.encode().unwrap();
     let is_empty_part = way == Way::Object && matches!(place.value(&known), Some(Bson::Document(_)));
-    // The kind of a place is always a point; the public place is told by `placeDrawn`; `needsPerson` is never read.
+    // The kind of a place is always a point; the public place is told by `placeDrawn`; `needsPerson` is never
+    // read.
     let shape = place.shape();
     let is_fixed =
         shape.ends_with("ocation.type") || shape.starts_with("publicPlace") || shape == "needsPerson";

@@ -12,7 +12,8 @@ use crate::server_error::only_duplicates;
 /// So many claims go to the server together.
 const SIZE: usize = 1_000;
 
-/// Claims on their way. One that is held already is no error here: by its own holder it is done, by another it is reported.
+/// Claims on their way. One that is held already is no error here: by its own holder it is done, by another
+/// it is reported.
 #[derive(Debug)]
 pub(super) struct Batch<'a> {
     database: &'a Database,

@@ -30,7 +30,8 @@ struct Numbers {
     series: &'static str,
 }
 
-/// Booking numbers are `BK`, four digits of the month, and those of the series: each series goes on above its last number.
+/// Booking numbers are `BK`, four digits of the month, and those of the series: each series goes on above its
+/// last number.
 pub(super) async fn booking_numbers(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
     let numbers = Numbers {
         collection: Booking::COLLECTION,

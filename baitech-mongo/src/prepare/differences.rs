@@ -1,5 +1,5 @@
-//! Where the transactions contradict themselves or the books, kept for good: what is stored is corrected afterwards, and then tells it
-//! no more.
+//! Where the transactions contradict themselves or the books, kept for good: what is stored is corrected
+//! afterwards, and then tells it no more.
 
 use baitech_core::kernel::{Currency, Money};
 use baitech_core::ledger::opening::{OpeningDifference, OpeningIssue};

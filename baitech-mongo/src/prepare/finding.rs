@@ -30,7 +30,8 @@ pub struct OddField {
     pub value: String,
 }
 
-/// Two bookings that hold the same time of a technician, with the ways afterwards. Only the first has a claim on it.
+/// Two bookings that hold the same time of a technician, with the ways afterwards. Only the first has a claim
+/// on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DoubleBooking {

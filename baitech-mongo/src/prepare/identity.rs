@@ -34,7 +34,8 @@ impl fmt::Display for Twins {
     }
 }
 
-/// Every address and every number belongs to one user, in whichever form it is stored. Users without one have nothing in common.
+/// Every address and every number belongs to one user, in whichever form it is stored. Users without one have
+/// nothing in common.
 pub(super) async fn claims(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
     let others = std::mem::take(&mut report.overlaps);
     let mut batch = Batch::new(database);

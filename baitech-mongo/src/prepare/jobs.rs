@@ -15,8 +15,8 @@ use crate::codec::Aggregate;
 use crate::user::{JOBS, oldest_kept};
 use crate::value::oid;
 
-/// Counts every technician's jobs of recent days and later. Commits keep the counts from then on; until this has run, nothing is
-/// committed, so that nothing changes meanwhile.
+/// Counts every technician's jobs of recent days and later. Commits keep the counts from then on; until this
+/// has run, nothing is committed, so that nothing changes meanwhile.
 pub(super) async fn count(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
     let oldest = oldest_kept(DateTime::now().to_chrono().date_naive());
     let statuses: Vec<&str> =

@@ -1,8 +1,9 @@
 //! The step that opens the books: what the transactions of the earlier application leave in the ledger.
 //!
-//! Three times through the transactions, so that no commit takes a wallet below zero on the way: the first sums up what the accounts
-//! need and adjusts them, the second posts what lowers no wallet, the third the rest. Each batch is one commit, with the documents
-//! that have to change; an entry that is there was made before, with its documents.
+//! Three times through the transactions, so that no commit takes a wallet below zero on the way: the first
+//! sums up what the accounts need and adjusts them, the second posts what lowers no wallet, the third the
+//! rest. Each batch is one commit, with the documents that have to change; an entry that is there was made
+//! before, with its documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -15,8 +15,8 @@ use crate::value::oid;
 const PUBLIC_PLACE: &str = "publicPlace";
 const PLACE_DRAWN: &str = "placeDrawn";
 
-/// Draws the public place of every technician who has a home and no place for it. A place that was drawn stays: where the step was
-/// interrupted, it goes on with the others.
+/// Draws the public place of every technician who has a home and no place for it. A place that was drawn
+/// stays: where the step was interrupted, it goes on with the others.
 pub(super) async fn draw(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
     let users = database.collection::<RawDocumentBuf>(User::COLLECTION);
     let mut found = users.find(doc! { "location": { "$exists": true } }).sort(doc! { "_id": 1 }).await?;

@@ -12,7 +12,8 @@ use mongodb::error::Error;
 
 use crate::codec::Aggregate;
 
-/// How many documents were read, of about how many: for a progress bar, from another task than the one that prepares.
+/// How many documents were read, of about how many: for a progress bar, from another task than the one that
+/// prepares.
 #[derive(Debug, Default)]
 pub struct PrepareProgress {
     done: AtomicU64,

@@ -14,8 +14,8 @@ use super::derive::{in_order, readable};
 use super::{DoubleBooking, Overlap, PrepareReport, Unclaimed};
 use crate::codec::Aggregate;
 
-/// Every booking that is promised or under way holds its technician's time. What cannot be held is reported, two bookings at one time
-/// as one finding.
+/// Every booking that is promised or under way holds its technician's time. What cannot be held is reported,
+/// two bookings at one time as one finding.
 pub(super) async fn claims(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
     let others = std::mem::take(&mut report.overlaps);
     let mut batch = Batch::new(database);

@@ -13,7 +13,8 @@ use std::{env, fs, net, thread};
 use super::TestServerError;
 
 /// Runs mongod and waits on a pipe whose other end only our process holds. However our process ends, the pipe
-/// closes, and the server is killed and its data removed; the line `keep` kills the server and keeps the data.
+/// closes, and the server is killed and its data removed; the line `keep` kills the server and keeps the
+/// data.
 const SUPERVISOR: &str = r#"
 dir=$1; shift
 "$@" &
@@ -66,7 +67,8 @@ impl Process {
         self.port
     }
 
-    /// SIGKILL, as if the machine had lost power except that the disk is kept. Returns when the server is gone.
+    /// SIGKILL, as if the machine had lost power except that the disk is kept. Returns when the server is
+    /// gone.
     pub(super) fn kill(&mut self) {
         self.end(true);
     }

@@ -101,8 +101,8 @@ impl TestServer {
         format!("{scheme}://{hosts}/{database}{mark}{options}")
     }
 
-    /// Kills the server as a crash would (SIGKILL) and keeps its data. Returns when it is gone. Does nothing to
-    /// a server that somebody else started.
+    /// Kills the server as a crash would (SIGKILL) and keeps its data. Returns when it is gone. Does nothing
+    /// to a server that somebody else started.
     pub fn kill(&mut self) {
         if let Some(process) = &mut self.process {
             process.kill();

@@ -15,8 +15,8 @@ use super::parts::{
 };
 use crate::value::{AsText, Millis, Oid};
 
-/// One document of `transactions`. Amounts that name no currency of their own are of the currency of `amount`. No `Debug`: it holds
-/// the token of a callback.
+/// One document of `transactions`. Amounts that name no currency of their own are of the currency of
+/// `amount`. No `Debug`: it holds the token of a callback.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Serialize, Deserialize)]
@@ -47,7 +47,8 @@ pub(crate) struct TransactionDocument {
     pub(super) escrow: Option<Escrow>,
     /// Missing in documents of the earlier application, which has `refund`; always written.
     pub(super) refunds: Option<Vec<Refund>>,
-    /// Missing in documents of the earlier application, which has `mpesaDetails` and `stripeDetails`; always written.
+    /// Missing in documents of the earlier application, which has `mpesaDetails` and `stripeDetails`; always
+    /// written.
     pub(super) gateway: Option<Gateway>,
     pub(super) fraud_check: Option<Fraud>,
     pub(super) settlement: Option<Settlement>,

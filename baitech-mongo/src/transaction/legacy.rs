@@ -74,8 +74,8 @@ pub(super) struct LegacyRefund {
 }
 
 impl LegacyRefund {
-    /// The refund, if money went back. Who gave up what of it was not kept, and is told in proportion to the shares; where they
-    /// cannot be divided, all of it is the technician's.
+    /// The refund, if money went back. Who gave up what of it was not kept, and is told in proportion to the
+    /// shares; where they cannot be divided, all of it is the technician's.
     pub(super) fn into_domain(
         self,
         shares: &Shares,

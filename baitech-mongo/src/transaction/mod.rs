@@ -75,7 +75,8 @@ impl Aggregate for Transaction {
         lenient::read(document, FIELDS)?.try_map(TransactionDocument::into_transaction)
     }
 
-    /// Lines with fractions of a cent are read as they fit together, and a refund of the earlier application in proportion to them.
+    /// Lines with fractions of a cent are read as they fit together, and a refund of the earlier application
+    /// in proportion to them.
     fn forget_derived(raw: &Document, understood: &mut Document, new: &Document) {
         if understood.get("amount") != new.get("amount") {
             understood.remove("amount");

@@ -1,6 +1,7 @@
 //! What is inside a transaction's document.
 //!
-//! A nested document that may be missing has only optional fields: the earlier application may have left a part of it.
+//! A nested document that may be missing has only optional fields: the earlier application may have left a
+//! part of it.
 
 use baitech_core::account::User;
 use baitech_core::booking::PaymentMethod;

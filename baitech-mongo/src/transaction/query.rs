@@ -41,7 +41,8 @@ pub(super) fn listed(filter: &TransactionFilter, after: Option<Position<Transact
     query
 }
 
-/// The index by which a list is read in its order. Left to choose, the server may take one that leaves it to sort.
+/// The index by which a list is read in its order. Left to choose, the server may take one that leaves it to
+/// sort.
 pub(super) fn index_of(filter: &TransactionFilter) -> Document {
     let TransactionFilter { payer, payee, booking, method, flagged, .. } = filter;
     let bound = [
@@ -59,8 +60,8 @@ pub(super) fn index_of(filter: &TransactionFilter) -> Document {
     keys
 }
 
-/// Counts and sums by kind, status and currency. A double of the earlier application counts with the fifteen digits that it is
-/// exact to.
+/// Counts and sums by kind, status and currency. A double of the earlier application counts with the fifteen
+/// digits that it is exact to.
 pub(super) fn totals(filter: &TransactionFilter) -> [Document; 2] {
     let currency = doc! { "$ifNull": ["$amount.currency", DEFAULT_CURRENCY.code()] };
     let gross = doc! { "$convert": { "input": "$amount.gross", "to": "decimal", "onError": 0, "onNull": 0 } };
@@ -72,7 +73,8 @@ pub(super) fn totals(filter: &TransactionFilter) -> [Document; 2] {
     [doc! { "$match": matched(filter) }, doc! { "$group": group }]
 }
 
-/// Any status is spelled out as all of them where no other part bounds the scan: an index on the status then serves.
+/// Any status is spelled out as all of them where no other part bounds the scan: an index on the status then
+/// serves.
 fn matched(filter: &TransactionFilter) -> Document {
     let TransactionFilter { payer, payee, booking, kinds, statuses, method, from, until, flagged } = filter;
     let mut query = Document::new();

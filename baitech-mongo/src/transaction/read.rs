@@ -80,8 +80,9 @@ impl TransactionDocument {
 }
 
 impl Amount {
-    /// The lines, each rounded to the smallest unit. Where the earlier application left fractions of it, the rounded lines may
-    /// miss the gross by some units; the net, which is the remainder by its nature, then makes up for them.
+    /// The lines, each rounded to the smallest unit. Where the earlier application left fractions of it, the
+    /// rounded lines may miss the gross by some units; the net, which is the remainder by its nature, then
+    /// makes up for them.
     fn into_domain(self) -> payment::Amount {
         let currency = self.currency.unwrap_or(DEFAULT_CURRENCY);
         let stored = [Some(self.gross), self.platform_fee, self.processing_fee, self.tax, self.net]

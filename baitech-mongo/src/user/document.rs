@@ -14,8 +14,8 @@ use super::parts::{
 };
 use crate::value::{AsText, Finite, Iso4217, Millis, Number128, Oid, StoredDay, Whole};
 
-/// One document of `users`. Fields of the earlier application that no feature needs yet are left out on purpose: a
-/// save never touches what is not here.
+/// One document of `users`. Fields of the earlier application that no feature needs yet are left out on
+/// purpose: a save never touches what is not here.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]

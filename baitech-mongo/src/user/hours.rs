@@ -1,7 +1,8 @@
 //! Working hours, as the earlier application stored them.
 //!
-//! Its forms could not write `24:00`, and nothing kept hours from going past midnight. An end of `23:59` or `00:00` is the end of the
-//! day; hours that end before they start (`22:00` to `02:00`) go on until then on the next day, and are read as two elements.
+//! Its forms could not write `24:00`, and nothing kept hours from going past midnight. An end of `23:59` or
+//! `00:00` is the end of the day; hours that end before they start (`22:00` to `02:00`) go on until then on
+//! the next day, and are read as two elements.
 
 use baitech_core::account::{Availability, AvailabilityException, TimeOfDay, WeeklySlot};
 use bson::{Bson, Document, RawDocumentBuf};
@@ -77,8 +78,9 @@ struct Stored {
     time_zone: Option<Tz>,
 }
 
-/// Prepares what was `understood` of a document for the difference to a `new` one, where these differ in hours or days: hours past
-/// midnight are one element again, as they are stored; and days are written anew that another zone would read as other days.
+/// Prepares what was `understood` of a document for the difference to a `new` one, where these differ in
+/// hours or days: hours past midnight are one element again, as they are stored; and days are written anew
+/// that another zone would read as other days.
 pub(super) fn forget_derived(raw: &Document, understood: &mut Document, new: &Document) {
     let zone_of = |document: &Document| document.get_str(ZONE).unwrap_or(DEFAULT_ZONE.name()).to_owned();
     let moves = zone_of(understood) != zone_of(new);

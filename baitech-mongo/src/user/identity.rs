@@ -1,7 +1,7 @@
 //! Claims on what makes a user known: the e-mail address and the phone number, each in its normal form.
 //!
-//! The unique indexes know `0712…` and `+254712…` as two numbers, and `Jo@Example.com` and `jo@example.com` as two addresses, as the
-//! earlier application stored them; a claim on the normal form knows them as one.
+//! The unique indexes know `0712…` and `+254712…` as two numbers, and `Jo@Example.com` and `jo@example.com`
+//! as two addresses, as the earlier application stored them; a claim on the normal form knows them as one.
 
 use baitech_core::account::User;
 use baitech_core::kernel::{Email, Id, PhoneNumber};
@@ -34,8 +34,9 @@ pub(super) fn phone_key(phone: &PhoneNumber) -> Option<ClaimKey> {
     phone.claim().map(|phone| ClaimKey::new("user.phoneNumber", phone))
 }
 
-/// Adds the claims that a write of a user needs: on what is new, and off what is gone. What is unchanged needs none, so that two
-/// users whom the earlier application gave one number or one address can both be saved.
+/// Adds the claims that a write of a user needs: on what is new, and off what is gone. What is unchanged
+/// needs none, so that two users whom the earlier application gave one number or one address can both be
+/// saved.
 pub(super) fn change_claims(before: Option<&User>, user: &User, derived: &mut Derived) {
     let before: Vec<Claim> = before.into_iter().flat_map(identity_claims).collect();
     let after: Vec<Claim> = identity_claims(user).collect();

@@ -81,7 +81,8 @@ impl UserDocument {
         })
     }
 
-    /// We store the zone of every profile. The earlier application gave everybody a radius; there the role or a skill tells.
+    /// We store the zone of every profile. The earlier application gave everybody a radius; there the role or
+    /// a skill tells.
     fn has_profile(&self) -> bool {
         let by_role = self.role == Some(Role::Technician) && self.service_radius.is_some();
         self.time_zone.is_some() || !self.skills.is_empty() || by_role

@@ -88,7 +88,8 @@ pub(crate) fn by_username(username: &Username) -> Document {
     doc! { "username": { "$eq": username.as_str(), "$type": "string" } }
 }
 
-/// A part of the filter that is not set is spelled out as all its values: the index then serves the order too.
+/// A part of the filter that is not set is spelled out as all its values: the index then serves the order
+/// too.
 pub(crate) fn listed(filter: UserFilter, after: Option<Id<User>>) -> Document {
     let mut query = Document::new();
     let UserFilter { role, status, category } = filter;

@@ -1,6 +1,7 @@
 //! Counting on a user: an update that the server adds up.
 //!
-//! It is a pipeline, because `$inc` fails on a null or a text, and with it the commit of a booking that has nothing wrong.
+//! It is a pipeline, because `$inc` fails on a null or a text, and with it the commit of a booking that has
+//! nothing wrong.
 
 use baitech_core::account::{StatsDelta, User};
 use baitech_core::kernel::{Currency, Id, Money};
@@ -10,7 +11,8 @@ use bson::{Bson, Decimal128, Document, doc};
 use crate::value::oid;
 use crate::version;
 
-/// A tally as two filters and two updates: with its money, and without it where the sums are of another currency.
+/// A tally as two filters and two updates: with its money, and without it where the sums are of another
+/// currency.
 #[derive(Debug)]
 pub(crate) struct TallyUpdate {
     pub(crate) user: Id<User>,
@@ -51,7 +53,8 @@ impl TallyUpdate {
     }
 }
 
-/// What is stored and so much more. A text counts as the number that it says, and what is no number as none, as it is read.
+/// What is stored and so much more. A text counts as the number that it says, and what is no number as none,
+/// as it is read.
 fn sum(field: &str, more: impl Into<Bson>) -> Document {
     let stored = format!("${field}");
     let trimmed = doc! { "$trim": { "input": { "$convert": { "input": &stored, "to": "string", "onError": "", "onNull": "" } } } };
@@ -59,8 +62,8 @@ fn sum(field: &str, more: impl Into<Bson>) -> Document {
     doc! { "$add": [{ "$cond": [{ "$isNumber": &stored }, &stored, read] }, more.into()] }
 }
 
-/// Users whose sums are of a currency, or who have none. Codes are compared as they are read: in any case, and what names no other
-/// currency means Kenyan shillings.
+/// Users whose sums are of a currency, or who have none. Codes are compared as they are read: in any case,
+/// and what names no other currency means Kenyan shillings.
 fn of_currency(currency: Currency) -> Vec<Document> {
     if currency == Currency::KES {
         return vec![doc! { "stats.currency": { "$not": named("(?!KES|KSH|SHS)[A-Z]{3}") } }];

@@ -6,7 +6,8 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::Serializer;
 use serde_with::{DeserializeAs, SerializeAs};
 
-/// A currency stored by its code of ISO 4217. Read in any case; what people write for shillings of Kenya is read as KES.
+/// A currency stored by its code of ISO 4217. Read in any case; what people write for shillings of Kenya is
+/// read as KES.
 #[derive(Debug)]
 pub(crate) struct Iso4217;
 

@@ -7,7 +7,8 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 use serde_with::{DeserializeAs, SerializeAs};
 
-/// An instant stored as a BSON date, which keeps milliseconds: anything finer is cut off. A text of RFC 3339 is read too.
+/// An instant stored as a BSON date, which keeps milliseconds: anything finer is cut off. A text of RFC 3339
+/// is read too.
 #[derive(Debug)]
 pub(crate) struct Millis;
 
@@ -38,10 +39,11 @@ fn instant(value: &Bson) -> Option<DateTime<Utc>> {
 
 /// A calendar day, stored as an instant of that day: which day, a zone tells.
 ///
-/// An earlier application stored the local midnight of a browser (`2026-03-02T21:00:00Z` is 3 March in Nairobi), the midnight in UTC of
-/// a day that was written without a time (`2026-03-03T00:00:00Z`), or any other moment of the day. Midnight in UTC is therefore the day
-/// in UTC, and any other moment the day in the zone. Both midnights of a day read as that day in every zone, because the local
-/// midnight of one day is never the midnight in UTC of another. New days are stored as midnight in UTC, which no change of the zone
+/// An earlier application stored the local midnight of a browser (`2026-03-02T21:00:00Z` is 3 March in
+/// Nairobi), the midnight in UTC of a day that was written without a time (`2026-03-03T00:00:00Z`), or any
+/// other moment of the day. Midnight in UTC is therefore the day in UTC, and any other moment the day in the
+/// zone. Both midnights of a day read as that day in every zone, because the local midnight of one day is
+/// never the midnight in UTC of another. New days are stored as midnight in UTC, which no change of the zone
 /// moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StoredDay(DateTime<Utc>);

@@ -4,7 +4,8 @@ use bson::Bson;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_with::DeserializeAs;
 
-/// What cannot be read reads as missing. A save then leaves it as it is, unless it has something to put there.
+/// What cannot be read reads as missing. A save then leaves it as it is, unless it has something to put
+/// there.
 #[derive(Debug)]
 pub(crate) struct Lenient;
 

@@ -44,7 +44,8 @@ impl<'de> DeserializeAs<'de, Decimal> for Real {
     }
 }
 
-/// A whole number, read from any numeric type and rounded down, because JavaScript keeps no whole numbers apart.
+/// A whole number, read from any numeric type and rounded down, because JavaScript keeps no whole numbers
+/// apart.
 #[derive(Debug)]
 pub(crate) struct Whole;
 
@@ -72,15 +73,15 @@ pub(crate) fn whole_to_bson(number: i64) -> Bson {
 ///
 /// # Errors
 ///
-/// Where the text form is not a Decimal128; no value of [`Decimal`] is known to be one, as it has at most 29 digits of
-/// the 34.
+/// Where the text form is not a Decimal128; no value of [`Decimal`] is known to be one, as it has at most 29
+/// digits of the 34.
 pub(crate) fn decimal_to_bson(value: Decimal) -> Result<Bson, bson::error::Error> {
     Decimal128::from_str(&value.normalize().to_string()).map(Bson::Decimal128)
 }
 
-/// A decimal from any numeric BSON value, or from text. A double becomes the shortest decimal that reads as the same
-/// double (2376.1965000000005 stays that; rounding to a currency's minor unit is the caller's). `None` for anything
-/// else: infinities, NaN, numbers beyond the range of [`Decimal`].
+/// A decimal from any numeric BSON value, or from text. A double becomes the shortest decimal that reads as
+/// the same double (2376.1965000000005 stays that; rounding to a currency's minor unit is the caller's).
+/// `None` for anything else: infinities, NaN, numbers beyond the range of [`Decimal`].
 pub(crate) fn decimal_from_bson(value: &Bson) -> Option<Decimal> {
     match value {
         Bson::Int32(number) => Some(Decimal::from(*number)),

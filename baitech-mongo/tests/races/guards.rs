@@ -8,8 +8,8 @@ use baitech_core::{
 
 use crate::world::{World, at_once};
 
-/// A user and a booking, raced over two connections: one commit counts one more job of the user as long as the booking is as it was, the other
-/// writes the booking as long as the user is.
+/// A user and a booking, raced over two connections: one commit counts one more job of the user as long as
+/// the booking is as it was, the other writes the booking as long as the user is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_commits_that_each_write_what_the_other_guards_never_both() {
     let world = World::new().await;

@@ -1,7 +1,7 @@
 //! Those who want the same thing at the same time, in one process and in several, on a real replica set.
 //!
-//! Everything goes through the engine as an embedder would use it. The tests share one server and have a database each; what is
-//! counted is written into the assertions.
+//! Everything goes through the engine as an embedder would use it. The tests share one server and have a
+//! database each; what is counted is written into the assertions.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,6 +1,7 @@
 //! Those who release, give back and pay the same money at the same time: it moves once.
 //!
-//! Money that is held lies in escrow for a booking that is paid; eight people, over two connections, ask for the same thing at once.
+//! Money that is held lies in escrow for a booking that is paid; eight people, over two connections, ask for
+//! the same thing at once.
 
 use std::sync::Arc;
 
@@ -84,7 +85,8 @@ impl Till {
         self.markets[n % self.markets.len()].payments()
     }
 
-    /// The `n`-th booking, paid by wallet, whose money is held; with a customer of its own, on whom nobody else counts.
+    /// The `n`-th booking, paid by wallet, whose money is held; with a customer of its own, on whom nobody
+    /// else counts.
     async fn held(&self, n: u64) -> (Id<Booking>, Id<Transaction>) {
         let customer = build::customer(1_000 + n);
         let mut booking = build::booking(n, &customer, Some(&self.technician), Status::Paid);

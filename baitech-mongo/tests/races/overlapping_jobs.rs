@@ -16,7 +16,8 @@ use crate::{
 const TECHNICIANS: u64 = 8;
 const ROUNDS: u64 = 125;
 
-/// Two slots of one day that overlap: by hours, wholly, by one inside of the other, or only by the way in between.
+/// Two slots of one day that overlap: by hours, wholly, by one inside of the other, or only by the way in
+/// between.
 fn rivals(round: u64) -> [TimeSlot; 2] {
     let day = 1 + round;
     match round % 4 {

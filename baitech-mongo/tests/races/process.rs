@@ -1,7 +1,7 @@
 //! Real processes: this test program, started again, with a connection and an engine of its own.
 //!
-//! An order is a line of JSON on the child's input, its answer a line on its output. The child takes orders as they come, without
-//! waiting for the answers before.
+//! An order is a line of JSON on the child's input, its answer a line on its output. The child takes orders
+//! as they come, without waiting for the answers before.
 
 use std::{
     collections::HashMap,

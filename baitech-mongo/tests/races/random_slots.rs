@@ -12,7 +12,8 @@ use tokio::{runtime::Handle, task::block_in_place};
 
 use crate::world::{World, at_once, claims_of, offer, put, slot};
 
-/// Slots of one day from 8:00 to 13:00: so close that most overlap, touch, or leave less than the way between them.
+/// Slots of one day from 8:00 to 13:00: so close that most overlap, touch, or leave less than the way between
+/// them.
 fn slots() -> impl Strategy<Value = Vec<(u16, u16)>> {
     prop::collection::vec((32..48_u16, 1..5_u16), 2..=8)
 }

@@ -1,5 +1,5 @@
-//! Workers over two connections at once, on jobs of the same statements: each transaction is completed and marked once, and counted by
-//! one job.
+//! Workers over two connections at once, on jobs of the same statements: each transaction is completed and
+//! marked once, and counted by one job.
 
 use std::sync::Arc;
 

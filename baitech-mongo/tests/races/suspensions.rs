@@ -1,5 +1,5 @@
-//! Users who are suspended, or lose their verified identity, while they do something: nothing of theirs commits
-//! after that.
+//! Users who are suspended, or lose their verified identity, while they do something: nothing of theirs
+//! commits after that.
 //!
 //! The order of the commits is that of the replica set's operation log: each commit inserts its events.
 

@@ -76,7 +76,8 @@ async fn untouched(world: &World, bookings: &[Booking]) -> usize {
 async fn everything_due_is_done_once_whoever_is_killed() {
     let server = TestServer::start().await.unwrap();
     let world = World::on(&server).await;
-    // A commit that the victim has open keeps others from its booking until the server gives it up: by default, a minute.
+    // A commit that the victim has open keeps others from its booking until the server gives it up: by
+    // default, a minute.
     let patience = doc! { "setParameter": 1, "transactionLifetimeLimitSeconds": 3 };
     world.stores[0].database().client().database("admin").run_command(patience).await.unwrap();
     let bookings = due_bookings(&world).await;

@@ -71,7 +71,8 @@ impl World {
         technician
     }
 
-    /// The `n`-th technician, and a customer whom no other one works for: each job counts on both, so others would wait for them.
+    /// The `n`-th technician, and a customer whom no other one works for: each job counts on both, so others
+    /// would wait for them.
     pub(crate) async fn pair(&self, n: u64) -> (User, User) {
         let customer = build::customer(100 + n);
         self.store([Put::new(customer.clone()).into()]).await;

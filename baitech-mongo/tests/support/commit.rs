@@ -15,8 +15,8 @@ use baitech_core::testing::build;
 use baitech_mongo::MongoStore;
 use bson::{Document, doc};
 
-/// Two users on whom the `n`-th commit builds: one holds the claim `free{n}`. With the first entry of all behind it, by which balances
-/// begin to run.
+/// Two users on whom the `n`-th commit builds: one holds the claim `free{n}`. With the first entry of all
+/// behind it, by which balances begin to run.
 pub(crate) async fn begin(store: &MongoStore, n: u64) -> Case {
     let (user, guarded) = (build::customer(2 * n), build::customer(2 * n + 1));
     let ids = (user.id, guarded.id);
@@ -70,8 +70,8 @@ impl Case {
         Idempotency { expires_at: None, ..build::idempotency(&format!("key{}", self.n), "request", "answer") }
     }
 
-    /// Changes a user, creates a booking, guards another user, frees one claim, takes two, books an entry, tells two events
-    /// and keeps an answer.
+    /// Changes a user, creates a booking, guards another user, frees one claim, takes two, books an entry,
+    /// tells two events and keeps an answer.
     pub(crate) fn changes(&self) -> ChangeSet {
         let booking = self.booking();
         let (user, target) = (AggregateRef::User(self.user.id), AggregateRef::Booking(booking.id));

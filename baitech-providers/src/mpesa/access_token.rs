@@ -26,7 +26,8 @@ pub(super) enum NoToken {
     Unavailable(GatewayError),
 }
 
-/// The token under which all calls go: fetched once for all who wait for it, kept until shortly before its end.
+/// The token under which all calls go: fetched once for all who wait for it, kept until shortly before its
+/// end.
 pub(super) struct AccessTokens {
     http: Client,
     clock: Arc<dyn Clock>,

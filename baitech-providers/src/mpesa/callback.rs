@@ -20,7 +20,8 @@ impl Mpesa {
         let fields: Fields<'_> = read(&call.body)?;
         let is_ours = self.config.webhook_token.as_ref().is_some_and(|token| is_under(token, &call.token));
         if is_ours || fields.contains_key("TransID") {
-            // Under the token of a transaction, Daraja tells of that transaction; under ours, of payments that nobody was asked for.
+            // Under the token of a transaction, Daraja tells of that transaction; under ours, of payments
+            // that nobody was asked for.
             let is_deposit = is_ours && fields.contains_key("TransID");
             return if is_deposit { self.read_deposit(&fields) } else { Err(WebhookError::Unexpected) };
         }

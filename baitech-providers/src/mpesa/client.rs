@@ -47,7 +47,8 @@ impl NoReply {
 }
 
 impl Mpesa {
-    /// Sends a body to a path under a token that holds; once more, under a new one, where Daraja no longer knows the token.
+    /// Sends a body to a path under a token that holds; once more, under a new one, where Daraja no longer
+    /// knows the token.
     pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Reply, NoReply> {
         let token = self.token().await?;
         let reply = self.post_under(&token, path, body).await?;
@@ -111,7 +112,8 @@ const REFUSED_ERRORS: [(&str, &str); 12] = [
 
 /// What the answer to an order says: it was taken, or what else.
 ///
-/// Daraja answers with 500 to much that it has refused, and to much that it has lost. Only what is known to be a refusal is one.
+/// Daraja answers with 500 to much that it has refused, and to much that it has lost. Only what is known to
+/// be a refusal is one.
 pub(super) fn read_order<T: DeserializeOwned>(
     reply: &Reply,
     direction: Direction,

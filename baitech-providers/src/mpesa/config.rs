@@ -30,7 +30,8 @@ const REFUSED_WORDS: [&str; 8] = ["mpesa", "m-pesa", "safaricom", "exe", "exec",
 /// ```
 #[derive(Debug, Clone)]
 pub struct MpesaConfig {
-    /// Where Daraja is: [`SANDBOX`](Self::SANDBOX), [`PRODUCTION`](Self::PRODUCTION), or a server on this machine.
+    /// Where Daraja is: [`SANDBOX`](Self::SANDBOX), [`PRODUCTION`](Self::PRODUCTION), or a server on this
+    /// machine.
     pub base_url: String,
     /// The app's consumer key.
     pub consumer_key: SecretString,
@@ -52,8 +53,8 @@ pub struct MpesaConfig {
     pub callback_base: String,
     /// The path of webhooks, to which the token of a transaction is appended.
     pub callback_path: String,
-    /// The last part of the path at which Daraja tells of payments that nobody was asked for (C2B); `None` where these are not
-    /// registered.
+    /// The last part of the path at which Daraja tells of payments that nobody was asked for (C2B); `None`
+    /// where these are not registered.
     pub webhook_token: Option<SecretString>,
     /// Bounds of a charge.
     pub charge: Limits,

@@ -15,11 +15,12 @@ use super::{
 };
 
 impl Mpesa {
-    /// Tells Daraja where to report payments that nobody was asked for. Once for a short code; again after the address has changed.
+    /// Tells Daraja where to report payments that nobody was asked for. Once for a short code; again after
+    /// the address has changed.
     ///
     /// # Errors
-    /// [`GatewayError`] where Daraja did not take it, or where [`MpesaConfig::webhook_token`](super::MpesaConfig::webhook_token) is
-    /// missing.
+    /// [`GatewayError`] where Daraja did not take it, or where
+    /// [`MpesaConfig::webhook_token`](super::MpesaConfig::webhook_token) is missing.
     pub async fn register_deposits(&self) -> Result<(), GatewayError> {
         let token = self.config.webhook_token.as_ref();
         let token = token.ok_or_else(|| GatewayError::new("there is no webhook token to register"))?;
@@ -28,8 +29,8 @@ impl Mpesa {
             "ShortCode": self.config.short_code,
             "ResponseType": "Completed",
             "ConfirmationURL": url,
-            // What asks before a payment looks like what tells of one: it goes where it is no deposit, and gets no answer, upon which
-            // Daraja goes on with the payment.
+            // What asks before a payment looks like what tells of one: it goes where it is no deposit, and
+            // gets no answer, upon which Daraja goes on with the payment.
             "ValidationURL": format!("{url}-check"),
         });
         let reply = self.post("mpesa/c2b/v2/registerurl", &body).await.map_err(NoReply::into_question)?;
@@ -55,8 +56,8 @@ impl Mpesa {
     }
 }
 
-/// The account as the payer meant it. Twelve digits that begin with a date are the digits of a transaction's number, under which a push
-/// is listed; no phone number begins so, since there is no 47th or 41st month.
+/// The account as the payer meant it. Twelve digits that begin with a date are the digits of a transaction's
+/// number, under which a push is listed; no phone number begins so, since there is no 47th or 41st month.
 fn account_named(text: &str) -> String {
     let account: String = text.trim().chars().filter(|c| !c.is_control()).take(64).collect();
     if let Some(number) = short_number::complete(&account) {

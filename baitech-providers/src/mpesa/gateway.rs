@@ -17,13 +17,15 @@ use super::{
     json as exact,
 };
 
-/// Charges are STK pushes, which tell neither amount nor receipt when they are asked about. Payouts and partial refunds are B2C
-/// payments, whole refunds reversals; what became of them comes as a callback, also after [`query`](PaymentGateway::query).
+/// Charges are STK pushes, which tell neither amount nor receipt when they are asked about. Payouts and
+/// partial refunds are B2C payments, whole refunds reversals; what became of them comes as a callback, also
+/// after [`query`](PaymentGateway::query).
 ///
-/// Before any call, an order declines with the code `currency`, `fraction` (of a shilling), `amount` (out of bounds), `no_phone`, `phone`
-/// (not of a Kenyan mobile network) or `callback_token` (not of letters and digits, or with a word that Daraja refuses; a token in
-/// hexadecimal digits has none). `unavailable` and `unauthorized` mean that Daraja gave us no access token, so that nothing was sent.
-/// Every other code is Daraja's, as of [`ResultCode`].
+/// Before any call, an order declines with the code `currency`, `fraction` (of a shilling), `amount` (out of
+/// bounds), `no_phone`, `phone` (not of a Kenyan mobile network) or `callback_token` (not of letters and
+/// digits, or with a word that Daraja refuses; a token in hexadecimal digits has none). `unavailable` and
+/// `unauthorized` mean that Daraja gave us no access token, so that nothing was sent. Every other code is
+/// Daraja's, as of [`ResultCode`].
 #[async_trait]
 impl PaymentGateway for Mpesa {
     fn method(&self) -> PaymentMethod {

@@ -1,4 +1,5 @@
-//! Reading Daraja's JSON, in which numbers come as numbers or as text, and amounts must not become binary fractions.
+//! Reading Daraja's JSON, in which numbers come as numbers or as text, and amounts must not become binary
+//! fractions.
 
 use baitech_core::kernel::{Currency, Money};
 use rust_decimal::Decimal;

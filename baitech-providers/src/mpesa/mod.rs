@@ -1,21 +1,24 @@
 //! M-Pesa by Safaricom's Daraja.
 //!
-//! [`Mpesa`] is a [`PaymentGateway`](baitech_core::payment::PaymentGateway): charges are STK pushes, payouts B2C payments, refunds of a
-//! whole payment reversals and other refunds B2C payments. Daraja takes an order first and tells later, by a callback, what became of it.
+//! [`Mpesa`] is a [`PaymentGateway`](baitech_core::payment::PaymentGateway): charges are STK pushes, payouts
+//! B2C payments, refunds of a whole payment reversals and other refunds B2C payments. Daraja takes an order
+//! first and tells later, by a callback, what became of it.
 //!
 //! # References
-//! Daraja names an operation in several ways. The reference of an operation, which its callbacks must bear, is
+//! Daraja names an operation in several ways. The reference of an operation, which its callbacks must bear,
+//! is
 //! - of a charge, its `CheckoutRequestID`;
-//! - of a payout and a refund, its `OriginatorConversationID`. For B2C we choose it, as a function of the idempotency key, so that an
-//!   order whose answer was lost is still found.
+//! - of a payout and a refund, its `OriginatorConversationID`. For B2C we choose it, as a function of the
+//!   idempotency key, so that an order whose answer was lost is still found.
 //!
 //! # What callbacks prove
-//! Callbacks are not signed: only Daraja knows the token in their path, and only Daraja knows the reference. A callback that fails has no
-//! amount, payer or receipt; one that succeeds may show the payer's number with digits masked. A queue time-out says that the outcome is
-//! not known. The answer to a question about a transaction comes as a callback under the token of that transaction:
+//! Callbacks are not signed: only Daraja knows the token in their path, and only Daraja knows the reference.
+//! A callback that fails has no amount, payer or receipt; one that succeeds may show the payer's number with
+//! digits masked. A queue time-out says that the outcome is not known. The answer to a question about a
+//! transaction comes as a callback under the token of that transaction:
 //! - about a payout or refund it is its outcome;
-//! - about a charge it is [`News::Details`](baitech_core::payment::News::Details), without a reference, since Daraja does not tell the
-//!   `CheckoutRequestID` there;
+//! - about a charge it is [`News::Details`](baitech_core::payment::News::Details), without a reference, since
+//!   Daraja does not tell the `CheckoutRequestID` there;
 //! - a question that failed is [`News::Nothing`](baitech_core::payment::News::Nothing).
 
 mod access_token;

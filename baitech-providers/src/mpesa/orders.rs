@@ -85,7 +85,8 @@ impl Mpesa {
         self.b2c(checked, idempotency_key, description, number.as_str()).await
     }
 
-    /// Gives a payer money back: a whole payment by reversal, where its receipt is known, anything else by paying it out.
+    /// Gives a payer money back: a whole payment by reversal, where its receipt is known, anything else by
+    /// paying it out.
     pub(super) async fn give_back(&self, refund: &RefundOrder) -> Result<Outcome, GatewayError> {
         let RefundOrder { original, amount, reason, idempotency_key, callback_token, number, .. } = refund;
         if let Some(receipt) = original.receipt.as_deref()

@@ -10,7 +10,8 @@ use super::{
     json,
 };
 
-/// The occasion of our questions, which Daraja repeats in its answer: a question that failed says nothing of the transaction.
+/// The occasion of our questions, which Daraja repeats in its answer: a question that failed says nothing of
+/// the transaction.
 pub(super) const STATUS_QUESTION: &str = "Status of transaction";
 
 /// The parameters of a result: each a key, and perhaps a value.
@@ -63,7 +64,8 @@ impl Mpesa {
         if is_question {
             return Ok(Notice { id, subject, news: News::Nothing });
         }
-        // Daraja's page on reversals shows the code 21 for one that has moved the money: what it says of the money counts.
+        // Daraja's page on reversals shows the code 21 for one that has moved the money: what it says of the
+        // money counts.
         let is_reversed = parameters.get("OriginalTransactionID").is_some()
             && parameters.get("TransCompletedTime").is_some();
         let outcome = match code {

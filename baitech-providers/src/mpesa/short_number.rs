@@ -1,7 +1,7 @@
 //! Transaction numbers in twelve characters, which is what Daraja takes of an account reference.
 //!
-//! A usual number has twelve digits after `TXN`. One above the first 999,999 of its day has more: its place in the series is written in
-//! base 36 after an `X`, so that no two numbers have the same reference.
+//! A usual number has twelve digits after `TXN`. One above the first 999,999 of its day has more: its place
+//! in the series is written in base 36 after an `X`, so that no two numbers have the same reference.
 
 /// How many digits in base 36 follow the `X`.
 const PLACES: usize = 5;

@@ -3,8 +3,8 @@ use baitech_core::kernel::Money;
 /// The minus sign, which is as wide as a plus; a hyphen is easily overlooked.
 const MINUS: char = '\u{2212}';
 
-/// `KES 2,738.00`: the currency's code, thousands apart, all digits of the smallest unit. An amount finer than that keeps its
-/// digits: a document never shows less than it was given.
+/// `KES 2,738.00`: the currency's code, thousands apart, all digits of the smallest unit. An amount finer
+/// than that keeps its digits: a document never shows less than it was given.
 pub(super) fn money(money: Money) -> String {
     let places = money.currency().exponent().map_or(2, usize::from);
     let digits = money.amount().normalize().abs().to_string();

@@ -104,8 +104,8 @@ impl Fonts {
         self.shape(style.weight, text).iter().map(|glyph| glyph.x_advance).sum::<f32>() * style.size
     }
 
-    /// The text with only what can be shown: line breaks as `\n`, other white space as spaces, invisible marks left out, and what
-    /// the font lacks as `�`.
+    /// The text with only what can be shown: line breaks as `\n`, other white space as spaces, invisible
+    /// marks left out, and what the font lacks as `�`.
     pub(super) fn printable(&self, weight: Weight, text: &str) -> String {
         let face = &self.typeface(weight).face;
         let mut shown = String::with_capacity(text.len());

@@ -33,7 +33,8 @@ pub(super) enum Part {
     Gap,
 }
 
-/// What pages are made of: one line of text over the whole width, with room above and below. It is never broken.
+/// What pages are made of: one line of text over the whole width, with room above and below. It is never
+/// broken.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Line {
     pub(super) part: Part,

@@ -1,10 +1,11 @@
 //! Receipts, invoices and statements as PDF, on A4.
 //!
-//! A document becomes *lines* (`compose`), the lines become *pages* (`paginate`), and only then are pages drawn (`draw`): all that
-//! decides where something stands is plain data. Texts are measured with the very shaping they are drawn with, so that nothing
-//! overflows. The fonts are part of the crate, and nothing is asked of the machine or its clock: the same document is the same
-//! bytes everywhere, for as long as the versions of the crates are the same. The files conform to PDF/A-2u, the archival format
-//! with text that can be searched and copied.
+//! A document becomes *lines* (`compose`), the lines become *pages* (`paginate`), and only then are pages
+//! drawn (`draw`): all that decides where something stands is plain data. Texts are measured with the very
+//! shaping they are drawn with, so that nothing overflows. The fonts are part of the crate, and nothing is
+//! asked of the machine or its clock: the same document is the same bytes everywhere, for as long as the
+//! versions of the crates are the same. The files conform to PDF/A-2u, the archival format with text that can
+//! be searched and copied.
 
 mod amount;
 mod compose;

@@ -15,7 +15,8 @@ pub(super) struct Placed {
     pub(super) line: Line,
 }
 
-/// Breaks a flow into pages, at least one. Lines that keep their next stay with it, unless together they are higher than a page.
+/// Breaks a flow into pages, at least one. Lines that keep their next stay with it, unless together they are
+/// higher than a page.
 pub(super) fn paginate(flow: Flow, height: f32) -> Vec<Vec<Placed>> {
     let mut pages = Pages { done: Vec::new(), page: Vec::new(), y: 0.0, is_fresh: true, height };
     let header = &flow.table_header;

@@ -3,8 +3,9 @@ use unicode_segmentation::UnicodeSegmentation as _;
 /// More characters than a line of the widest column holds.
 const LONGEST_LINE: usize = 400;
 
-/// Breaks a text at spaces and line breaks into lines of at most `width`, as `measure` tells. A word that is too wide for a line of
-/// its own is broken between characters, as people see them. Lines without text are left out.
+/// Breaks a text at spaces and line breaks into lines of at most `width`, as `measure` tells. A word that is
+/// too wide for a line of its own is broken between characters, as people see them. Lines without text are
+/// left out.
 pub(super) fn wrap(text: &str, width: f32, measure: impl Fn(&str) -> f32) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.split('\n') {

@@ -51,7 +51,8 @@ const REFUSED: [(StatusCode, &str); 4] = [
     (StatusCode::NOT_FOUND, "invalid_request_error"),
 ];
 
-/// Reads an answer. A refusal counts only where it is certain that the order was not carried out, also not when it was sent before.
+/// Reads an answer. A refusal counts only where it is certain that the order was not carried out, also not
+/// when it was sent before.
 fn read<T: DeserializeOwned>(reply: &Reply) -> Result<Answer<T>, GatewayError> {
     #[derive(Deserialize)]
     struct Refused {

@@ -17,11 +17,12 @@ use super::{
     object::{List, PaymentIntent, Problem, Refund, Transfer, declined},
 };
 
-/// Charges take the money at once, or only set it aside where they are asked to; authorisations lapse after about seven days.
+/// Charges take the money at once, or only set it aside where they are asked to; authorisations lapse after
+/// about seven days.
 ///
-/// A release that was carried out is [`Outcome::Settled`] without an amount. Before any call, an order declines with the code `amount`
-/// (out of bounds, or a fraction of what Stripe counts), `currency`, or `no_account` (a payout to somebody without a connected account).
-/// Every other code is Stripe's.
+/// A release that was carried out is [`Outcome::Settled`] without an amount. Before any call, an order
+/// declines with the code `amount` (out of bounds, or a fraction of what Stripe counts), `currency`, or
+/// `no_account` (a payout to somebody without a connected account). Every other code is Stripe's.
 #[async_trait]
 impl PaymentGateway for Stripe {
     fn method(&self) -> PaymentMethod {
@@ -156,8 +157,8 @@ impl PaymentGateway for Stripe {
         outgoing(answer, |transfer: Transfer| transfer.outcome())
     }
 
-    /// Without a reference, a payout is looked for by its transaction; a charge and a refund are pending, to be sent again under their
-    /// key.
+    /// Without a reference, a payout is looked for by its transaction; a charge and a refund are pending, to
+    /// be sent again under their key.
     async fn query(&self, query: &Query) -> Result<Outcome, GatewayError> {
         let Some(reference) = query.reference.as_deref() else {
             return match query.operation {

@@ -1,16 +1,17 @@
 //! Stripe.
 //!
-//! [`Stripe`] is a [`PaymentGateway`](baitech_core::payment::PaymentGateway): charges are payment intents, refunds refunds, payouts
-//! transfers to connected accounts. Every order carries its idempotency key, under which Stripe carries it out once, for 24 hours.
+//! [`Stripe`] is a [`PaymentGateway`](baitech_core::payment::PaymentGateway): charges are payment intents,
+//! refunds refunds, payouts transfers to connected accounts. Every order carries its idempotency key, under
+//! which Stripe carries it out once, for 24 hours.
 //!
 //! # References
-//! The reference of a charge is its payment intent (`pi_…`), of a refund `re_…`, of a payout its transfer (`tr_…`). The receipt of a
-//! charge is Stripe's charge (`ch_…`).
+//! The reference of a charge is its payment intent (`pi_…`), of a refund `re_…`, of a payout its transfer
+//! (`tr_…`). The receipt of a charge is Stripe's charge (`ch_…`).
 //!
 //! # Accounts
-//! The account of a payer is a payment method (`pm_…`), or, for one that is kept with a customer, both: `cus_…/pm_…`. Without one the
-//! payment intent waits, and the payer's device goes on with the client secret. The account of a payee is a connected account
-//! (`acct_…`).
+//! The account of a payer is a payment method (`pm_…`), or, for one that is kept with a customer, both:
+//! `cus_…/pm_…`. Without one the payment intent waits, and the payer's device goes on with the client secret.
+//! The account of a payee is a connected account (`acct_…`).
 
 mod amount;
 mod client;

@@ -1,4 +1,5 @@
-//! Stripe's signatures of webhooks: HMAC-SHA256 over the moment, a point and the body, in lower-case hexadecimal digits.
+//! Stripe's signatures of webhooks: HMAC-SHA256 over the moment, a point and the body, in lower-case
+//! hexadecimal digits.
 
 use baitech_core::{kernel::after, payment::WebhookError};
 use chrono::{DateTime, TimeDelta, Utc};

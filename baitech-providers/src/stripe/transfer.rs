@@ -24,9 +24,9 @@ pub struct TransferReversal {
 }
 
 impl Stripe {
-    /// Takes a payout, or a part of one, back from the connected account, as after a refund or a lost chargeback. It is carried out at
-    /// once, or declined where the account has not enough. The port of payment providers has no such operation, since mobile money
-    /// cannot be taken back.
+    /// Takes a payout, or a part of one, back from the connected account, as after a refund or a lost
+    /// chargeback. It is carried out at once, or declined where the account has not enough. The port of
+    /// payment providers has no such operation, since mobile money cannot be taken back.
     ///
     /// # Errors
     /// [`GatewayError`]: the outcome is unknown; to be sent again under its key.

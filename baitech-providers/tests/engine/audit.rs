@@ -5,8 +5,9 @@ use baitech_core::{booking::PaymentMethod, ledger::Account, store::LedgerReader}
 use super::Shop;
 
 impl Shop {
-    /// Fails unless the books are in order: every currency sums to zero, the running balances are what a recount tells, nothing that is
-    /// held for somebody is below zero, and a provider's account is what the provider itself says. Answers with what lies where.
+    /// Fails unless the books are in order: every currency sums to zero, the running balances are what a
+    /// recount tells, nothing that is held for somebody is below zero, and a provider's account is what the
+    /// provider itself says. Answers with what lies where.
     pub(crate) async fn audit(&self, provider: PaymentMethod, at_provider: i64) -> Vec<(Account, i64)> {
         let balances = LedgerReader::trial_balance(&*self.store).await.unwrap();
         assert_eq!(balances, LedgerReader::recount(&*self.store).await.unwrap(), "a recount tells the same");

@@ -117,7 +117,8 @@ impl Shop {
         self.balance(Account::Wallet(self.customer.id)).await
     }
 
-    /// A job of two hours for 2,738 shillings, accepted by the technician; jobs of one shop are on days of their own.
+    /// A job of two hours for 2,738 shillings, accepted by the technician; jobs of one shop are on days of
+    /// their own.
     pub(crate) async fn accepted(&self, method: PaymentMethod, day: u64) -> Id<Booking> {
         let request = request(method, day);
         let id = self.market.bookings().create(&self.customer.actor(), &request).await.unwrap().id;

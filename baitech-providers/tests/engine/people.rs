@@ -18,7 +18,8 @@ impl Shop {
     }
 }
 
-/// A plumbing job of two hours in the middle of Nairobi, so many days after the first: 2,000 of work, 2,738 in all.
+/// A plumbing job of two hours in the middle of Nairobi, so many days after the first: 2,000 of work, 2,738
+/// in all.
 pub(crate) fn request(method: PaymentMethod, day: u64) -> NewBooking {
     NewBooking {
         service_category: Category::Plumbing,

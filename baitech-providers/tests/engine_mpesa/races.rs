@@ -117,7 +117,8 @@ async fn any_order_of_everything_that_is_told_ends_in_the_same_books() {
     }
 }
 
-/// Begins a payment whose push is answered only when the test lets it, and waits until the prompt is on the phone.
+/// Begins a payment whose push is answered only when the test lets it, and waits until the prompt is on the
+/// phone.
 async fn push_without_answer(desk: &Arc<Desk>) -> (Id<Booking>, tokio::task::JoinHandle<Id<Transaction>>) {
     let id = desk.accepted(PaymentMethod::Mpesa, 1).await;
     desk.daraja.keep_back(Endpoint::Push);

@@ -30,7 +30,8 @@ impl Deref for Counter {
 
 pub(crate) const CLEARING: Account = Account::Clearing(PaymentMethod::Stripe);
 
-/// A payment with this card, which the payer's device has registered before; without one, the device goes on with the payment.
+/// A payment with this card, which the payer's device has registered before; without one, the device goes on
+/// with the payment.
 pub(crate) fn card(method: Option<&str>) -> NewPayment {
     NewPayment { account: method.map(ToOwned::to_owned), ..NewPayment::default() }
 }

@@ -18,7 +18,8 @@ use futures::{FutureExt, future::LocalBoxFuture};
 
 use crate::{Result, cast::Person, stage::Stage};
 
-/// A chapter on the heap: side by side in one function, the futures of all of them would need a megabyte of stack.
+/// A chapter on the heap: side by side in one function, the futures of all of them would need a megabyte of
+/// stack.
 type Chapter = for<'s> fn(&'s mut Stage<'_>) -> LocalBoxFuture<'s, Result<()>>;
 
 pub(crate) async fn tell_all(stage: &mut Stage<'_>) -> Result<()> {

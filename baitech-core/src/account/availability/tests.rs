@@ -140,7 +140,8 @@ fn nothing_takes_no_hours() {
     assert!(!Availability::default().covers(noon, noon + TimeDelta::seconds(1), Tz::UTC));
 }
 
-/// Days on which clocks change, in as many ways as there are: by an hour, half an hour, across midnight, by a whole day.
+/// Days on which clocks change, in as many ways as there are: by an hour, half an hour, across midnight, by a
+/// whole day.
 const ODD_DAYS: [(Tz, &str); 9] = [
     (Tz::Africa__Nairobi, "2026-03-02T00:00:00Z"),
     (Tz::Europe__Berlin, "2026-03-29T01:00:00Z"),

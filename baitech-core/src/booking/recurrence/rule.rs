@@ -1,4 +1,5 @@
-//! Which rules a series may go by. They come from anybody, and some that are short to write take long to work out.
+//! Which rules a series may go by. They come from anybody, and some that are short to write take long to work
+//! out.
 
 use chrono::{Datelike, Days, NaiveDate, TimeZone};
 use rrule::{Frequency, NWeekday, RRule, RRuleSet, Unvalidated};
@@ -13,7 +14,8 @@ use crate::{
 const MAX_CHARS: usize = 200;
 /// The most values of one part: the days of a month.
 const MAX_VALUES: usize = 31;
-/// The parts that a rule of days can have; those of months and of hours would only multiply what has to be worked out.
+/// The parts that a rule of days can have; those of months and of hours would only multiply what has to be
+/// worked out.
 const PARTS: [&str; 8] = ["FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYSETPOS", "WKST"];
 
 /// The part that ends a rule.
@@ -23,7 +25,8 @@ pub(super) fn violation(code: Code, message: impl Into<String>) -> Violation {
     Violation::new("recurrence", code, message.into())
 }
 
-/// A rule in the form in which it is kept: capitals, without a name before it and without a semicolon at the end.
+/// A rule in the form in which it is kept: capitals, without a name before it and without a semicolon at the
+/// end.
 ///
 /// # Errors
 /// A [`Violation`] of `recurrence` for whatever could not be a rule of days.
@@ -82,8 +85,8 @@ pub(super) fn parse(normalized: &str) -> Option<RRule<Unvalidated>> {
     endless.collect::<Vec<_>>().join(";").parse().ok()
 }
 
-/// Whether readers of rules differ on what a rule means: it names weekdays both with and without a number (`FR,1SU`), or places within
-/// a week, of which the first may be half over.
+/// Whether readers of rules differ on what a rule means: it names weekdays both with and without a number
+/// (`FR,1SU`), or places within a week, of which the first may be half over.
 pub(super) fn is_ambiguous(rule: &RRule<Unvalidated>) -> bool {
     let numbered = |weekday: &&NWeekday| matches!(weekday, NWeekday::Nth(..));
     let count = rule.get_by_weekday().iter().filter(numbered).count();
@@ -91,8 +94,8 @@ pub(super) fn is_ambiguous(rule: &RRule<Unvalidated>) -> bool {
     mixed || (rule.get_freq() == Frequency::Weekly && !rule.get_by_set_pos().is_empty())
 }
 
-/// Whether a rule gives the first day, looked for in its own week or month only. A rule that gives one day gives others before long;
-/// one that gives none would be searched to the end of time.
+/// Whether a rule gives the first day, looked for in its own week or month only. A rule that gives one day
+/// gives others before long; one that gives none would be searched to the end of time.
 pub(super) fn begins_on(rule: &RRule<Unvalidated>, first: NaiveDate) -> bool {
     let (start, length) = match rule.get_freq() {
         Frequency::Monthly => (first.with_day(1), first.num_days_in_month()),
@@ -108,7 +111,8 @@ pub(super) fn begins_on(rule: &RRule<Unvalidated>, first: NaiveDate) -> bool {
         && (wanted.is_empty() || [from_start, from_end].iter().flatten().any(|place| wanted.contains(place)))
 }
 
-/// Whether a rule names a day of the first one's week or month: by its weekday, by its day of the month, by both, or by being the first.
+/// Whether a rule names a day of the first one's week or month: by its weekday, by its day of the month, by
+/// both, or by being the first.
 fn names(rule: &RRule<Unvalidated>, day: NaiveDate, first: NaiveDate) -> bool {
     let (weekdays, month_days) = (rule.get_by_weekday(), rule.get_by_month_day());
     if weekdays.is_empty() && month_days.is_empty() {
@@ -127,7 +131,8 @@ fn names(rule: &RRule<Unvalidated>, day: NaiveDate, first: NaiveDate) -> bool {
         && (month_days.is_empty() || month_days.iter().any(counted))
 }
 
-/// The days of a series at the hours of a slot, at most so many; `None` for a rule that gives none from that day on.
+/// The days of a series at the hours of a slot, at most so many; `None` for a rule that gives none from that
+/// day on.
 pub(super) fn occurrences(
     rule: &str,
     first: NaiveDate,

@@ -16,11 +16,13 @@ use crate::{
 };
 
 impl Bookings {
-    /// The technician promises to come. The technician's time is claimed in the same commit, and the commission of a job in cash reserved.
+    /// The technician promises to come. The technician's time is claimed in the same commit, and the
+    /// commission of a job in cash reserved.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`], [`Rule::TIME_SLOT_TAKEN`], [`Rule::TOO_LATE`], [`Rule::NOT_ELIGIBLE`] while the technician's
-    /// identity is not verified; [`Rule::DEBT_LIMIT`] where the technician would come to owe too much; [`Error::Conflict`].
+    /// [`Rule::TRANSITION`], [`Rule::TIME_SLOT_TAKEN`], [`Rule::TOO_LATE`], [`Rule::NOT_ELIGIBLE`] while the
+    /// technician's identity is not verified; [`Rule::DEBT_LIMIT`] where the technician would come to owe too
+    /// much; [`Error::Conflict`].
     pub async fn accept(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let look = |_, caller: Caller| async move {
             let technician = caller.filter(|user| user.technician.is_some());
@@ -39,8 +41,8 @@ impl Bookings {
         self.change_looking(actor, id, ("accept", Begins), &(), (look, decide)).await
     }
 
-    /// Whether a technician would owe the platform more than the limit with the commission of one more job in cash. The commit of an
-    /// acceptance holds the same sum to the limit.
+    /// Whether a technician would owe the platform more than the limit with the commission of one more job in
+    /// cash. The commit of an acceptance holds the same sum to the limit.
     pub(super) async fn owes_too_much(&self, technician: Id<User>, commission: Money) -> Result<bool> {
         let policy = &self.engine.policy;
         let limit = policy.payment.debt_limit;
@@ -131,7 +133,8 @@ impl Bookings {
         self.change(actor, id, ("complete", GoesOn), &(), |booking, context| booking.complete(context)).await
     }
 
-    /// The customer agrees that it is done; the booking walks on to `payment_pending`, or to `paid` where nothing is left to pay.
+    /// The customer agrees that it is done; the booking walks on to `payment_pending`, or to `paid` where
+    /// nothing is left to pay.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Error::Conflict`].
@@ -139,8 +142,8 @@ impl Bookings {
         self.change(actor, id, ("verify", GoesOn), &(), |booking, context| booking.verify(context)).await
     }
 
-    /// The technician confirms that the customer has paid in cash: the booking is `paid`, and the platform's share stands as the
-    /// technician's debt. Pinned and keyed like everything that moves money.
+    /// The technician confirms that the customer has paid in cash: the booking is `paid`, and the platform's
+    /// share stands as the technician's debt. Pinned and keyed like everything that moves money.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`], [`Rule::PAYMENT_METHOD`]; [`Error::Forbidden`]; [`Error::Conflict`].
@@ -181,8 +184,8 @@ impl Bookings {
         booking.cancellation_quote(false, &self.context(actor, self.engine.clock.now()))
     }
 
-    /// Gives the booking up. Pin it to the version that was shown ([`at`](Self::at)), and name the fee that was shown
-    /// ([`agreed`](Self::agreed)): fees rise with time, too.
+    /// Gives the booking up. Pin it to the version that was shown ([`at`](Self::at)), and name the fee that
+    /// was shown ([`agreed`](Self::agreed)): fees rise with time, too.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Error::Conflict`]; a violation of `reason`.

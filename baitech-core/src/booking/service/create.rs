@@ -43,9 +43,9 @@ impl Bookings {
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation; [`Rule::INACTIVE_USER`], [`Rule::PAYMENT_METHOD`],
-    /// [`Rule::UNPAID_FEES`], [`Rule::TOO_MANY_REQUESTS`],
-    /// [`Rule::IDEMPOTENCY_KEY_REUSED`], [`Rule::COSTS_MORE`] than [agreed](Self::agreed); [`Error::Forbidden`] for a discount, or a booking for somebody
-    /// else, by others than staff.
+    /// [`Rule::UNPAID_FEES`], [`Rule::TOO_MANY_REQUESTS`], [`Rule::IDEMPOTENCY_KEY_REUSED`],
+    /// [`Rule::COSTS_MORE`] than [agreed](Self::agreed); [`Error::Forbidden`] for a discount, or a booking
+    /// for somebody else, by others than staff.
     pub async fn create(&self, actor: &Actor, request: &NewBooking) -> Result<Stored<Booking>> {
         let user = self.require_actor(actor, Begins).await?;
         let command = self.command(actor, "create", request)?.by(user, Begins);
@@ -202,10 +202,11 @@ impl Bookings {
         Ok((self.price(base, draft.urgency, draft.slot, demand, extras)?, priced_for))
     }
 
-    /// The price of a booking in another slot, under the demand of now, and whose own rate it is. What was added during the work
-    /// belongs to that work alone.
+    /// The price of a booking in another slot, under the demand of now, and whose own rate it is. What was
+    /// added during the work belongs to that work alone.
     ///
-    /// With a preferred technician, the price is asked again whole: whether the own rate counts is another question in another slot.
+    /// With a preferred technician, the price is asked again whole: whether the own rate counts is another
+    /// question in another slot.
     pub(super) async fn requote(
         &self,
         booking: &Booking,
@@ -246,9 +247,9 @@ impl Bookings {
         Ok((quote.pricing, priced_for))
     }
 
-    /// What others are paid for a job whose price is one technician's own rate: the price of the list, without the demand of a moment
-    /// that nobody watches. `None` where that is more than the customer has approved, where the list has no price, and where the price
-    /// is the list's already.
+    /// What others are paid for a job whose price is one technician's own rate: the price of the list,
+    /// without the demand of a moment that nobody watches. `None` where that is more than the customer has
+    /// approved, where the list has no price, and where the price is the list's already.
     pub(super) fn list_price(&self, booking: &Booking) -> Result<Option<Pricing>> {
         if booking.priced_for.is_none() {
             return Ok(None);
@@ -265,8 +266,8 @@ impl Bookings {
         Ok(if quoted.total.exceeds(approved.total)? { None } else { Some(quoted) })
     }
 
-    /// The price of the next of a series: as its customer approved it for the first, without what was added to that one, and without
-    /// the demand of a moment that nobody watches. Never more than was approved.
+    /// The price of the next of a series: as its customer approved it for the first, without what was added
+    /// to that one, and without the demand of a moment that nobody watches. Never more than was approved.
     fn series_price(&self, booking: &Booking, slot: TimeSlot) -> Result<Pricing> {
         let approved = booking.pricing;
         let nothing_added = Money::zero(approved.currency());
@@ -289,8 +290,8 @@ impl Bookings {
         Ok(self.engine.policy.pricing.quote(&request)?)
     }
 
-    /// The hours of a technician at the own rate, where that counts, and whose rate it is; else the price list's price. `None` without
-    /// either.
+    /// The hours of a technician at the own rate, where that counts, and whose rate it is; else the price
+    /// list's price. `None` without either.
     fn base_price(
         &self,
         (category, service_type): (Category, &str),
@@ -307,8 +308,8 @@ impl Bookings {
         }
     }
 
-    /// A technician's own rate, if the technician could be offered the job: nobody sets the price for others by being named. A
-    /// violation where the one named is no technician.
+    /// A technician's own rate, if the technician could be offered the job: nobody sets the price for others
+    /// by being named. A violation where the one named is no technician.
     async fn own_rate(
         &self,
         technician: Id<User>,

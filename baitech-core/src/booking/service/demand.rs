@@ -33,7 +33,8 @@ impl DemandCounts {
 }
 
 impl Bookings {
-    /// Open requests against technicians of the category who are free at the time, around the zone of a place.
+    /// Open requests against technicians of the category who are free at the time, around the zone of a
+    /// place.
     pub(super) async fn demand(
         &self,
         category: Category,

@@ -16,8 +16,10 @@ impl Bookings {
     /// One side contests the work or the bill.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION), [`Rule::TOO_LATE`](crate::kernel::Rule::TOO_LATE),
-    /// [`Rule::ALREADY_DECIDED`](crate::kernel::Rule::ALREADY_DECIDED); [`Error::Conflict`](crate::kernel::Error::Conflict); a violation of `reason`.
+    /// [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION),
+    /// [`Rule::TOO_LATE`](crate::kernel::Rule::TOO_LATE),
+    /// [`Rule::ALREADY_DECIDED`](crate::kernel::Rule::ALREADY_DECIDED);
+    /// [`Error::Conflict`](crate::kernel::Error::Conflict); a violation of `reason`.
     pub async fn dispute(
         &self,
         actor: &Actor,
@@ -35,7 +37,8 @@ impl Bookings {
     /// One side, or staff, brings something forward.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION); [`Error::Conflict`](crate::kernel::Error::Conflict); violations of `text` and `images`.
+    /// [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION);
+    /// [`Error::Conflict`](crate::kernel::Error::Conflict); violations of `text` and `images`.
     pub async fn add_evidence(
         &self,
         actor: &Actor,
@@ -53,7 +56,9 @@ impl Bookings {
     /// Staff takes the dispute up.
     ///
     /// # Errors
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden), [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION); [`Error::Conflict`](crate::kernel::Error::Conflict).
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden),
+    /// [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION);
+    /// [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn investigate_dispute(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("investigate", GoesOn), &(), |booking, context| {
             booking.investigate_dispute(context)
@@ -82,7 +87,9 @@ impl Bookings {
     /// Nothing is left to do: the file is closed.
     ///
     /// # Errors
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden), [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION); [`Error::Conflict`](crate::kernel::Error::Conflict).
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden),
+    /// [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION);
+    /// [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn close_dispute(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("close_dispute", GoesOn), &(), |booking, context| {
             booking.close_dispute(context)
@@ -147,13 +154,13 @@ impl Bookings {
         .await
     }
 
-    /// The customer claims the warranty: a zero-price booking in a slot of their choice, linked with this one. Returns the new
-    /// booking.
+    /// The customer claims the warranty: a zero-price booking in a slot of their choice, linked with this
+    /// one. Returns the new booking.
     ///
     /// # Errors
     /// [`Rule::TOO_LATE`](crate::kernel::Rule::TOO_LATE) without a warranty that still runs;
-    /// [`Rule::PAYMENT_REQUIRED`](crate::kernel::Rule::PAYMENT_REQUIRED) while the bill is unpaid; violations of `timeSlot…`
-    /// and `description`; [`Error::Conflict`](crate::kernel::Error::Conflict).
+    /// [`Rule::PAYMENT_REQUIRED`](crate::kernel::Rule::PAYMENT_REQUIRED) while the bill is unpaid; violations
+    /// of `timeSlot…` and `description`; [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn claim_warranty(
         &self,
         actor: &Actor,

@@ -30,10 +30,11 @@ struct Known {
 /// The name of the command that offers a job to somebody.
 const SEARCH: &str = "search";
 
-/// Offers a job to a technician: to others than the one whose own rate is its price, at the price of the list.
+/// Offers a job to a technician: to others than the one whose own rate is its price, at the price of the
+/// list.
 ///
-/// The technician has to be as everybody who can be booked: whoever is suspended, or loses the verified identity, meanwhile gets no
-/// offer.
+/// The technician has to be as everybody who can be booked: whoever is suspended, or loses the verified
+/// identity, meanwhile gets no offer.
 fn offer(
     booking: Booking,
     assignment: Assignment,
@@ -71,15 +72,17 @@ pub struct Offer {
 }
 
 impl Bookings {
-    /// Looks for a technician and offers the job to the best: begins the search where that has not begun. Without one, the booking stays
-    /// in `matching` (later searches reach farther), and is cancelled once the policy gives up.
+    /// Looks for a technician and offers the job to the best: begins the search where that has not begun.
+    /// Without one, the booking stays in `matching` (later searches reach farther), and is cancelled once the
+    /// policy gives up.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Rule::APPROVAL_REQUIRED`]; [`Rule::INACTIVE_USER`] also for who is suspended;
     /// [`Error::Conflict`] where somebody else was quicker.
     pub async fn find_technician(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let booking = self.get_as_party(actor, id).await?;
-        // Beginning and searching are two commits, each with its own answer under the key: where the second has one, both are done.
+        // Beginning and searching are two commits, each with its own answer under the key: where the second
+        // has one, both are done.
         let command = self.command(actor, SEARCH, &(id, ()))?;
         if let Some(answered) = answered(&self.engine, &*self.engine.bookings, &command).await? {
             return Ok(answered);
@@ -130,7 +133,8 @@ impl Bookings {
         here.change_looking(actor, id, (SEARCH, Begins), &(), (look, decide)).await
     }
 
-    /// The best technician who is free, and who else could come; of one alone, where one is given. `None` where nobody can.
+    /// The best technician who is free, and who else could come; of one alone, where one is given. `None`
+    /// where nobody can.
     async fn best_assignment(&self, booking: &Booking, only: Option<Id<User>>) -> Result<Option<Assignment>> {
         // Nobody can come to a job whose time is over.
         if self.engine.clock.now() >= booking.slot.ends_at() {
@@ -192,7 +196,8 @@ impl Bookings {
         Ok(ranked.into_iter().map(offer).collect())
     }
 
-    /// Why a technician is not offered the job; `None` where nothing stands against it. For the customer and staff.
+    /// Why a technician is not offered the job; `None` where nothing stands against it. For the customer and
+    /// staff.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Forbidden`].
@@ -317,8 +322,8 @@ impl Bookings {
         }
     }
 
-    /// The best `limit` of some technicians who are free. Claims are looked up for the best only, and the ranking is repeated
-    /// without those who are busy.
+    /// The best `limit` of some technicians who are free. Claims are looked up for the best only, and the
+    /// ranking is repeated without those who are busy.
     async fn best_free(
         &self,
         booking: &Booking,
@@ -351,8 +356,8 @@ impl Bookings {
         self.engine.clock.now() - requested_at
     }
 
-    /// Those of the technicians who may not accept the booking because it is paid in cash, and its commission would take their debt
-    /// past the limit.
+    /// Those of the technicians who may not accept the booking because it is paid in cash, and its commission
+    /// would take their debt past the limit.
     async fn without_cash(&self, technicians: &[Id<User>], booking: &Booking) -> Result<Vec<Id<User>>> {
         let mut found = Vec::new();
         if booking.payment.method != Some(PaymentMethod::Cash) || technicians.is_empty() {

@@ -29,8 +29,8 @@ use crate::{
 
 /// Everything that can be done with bookings. Cheap to clone.
 ///
-/// A command may be pinned to the version that its caller saw ([`at`](Self::at)), and made safe to repeat by a key of the
-/// client's ([`with_key`](Self::with_key)):
+/// A command may be pinned to the version that its caller saw ([`at`](Self::at)), and made safe to repeat by
+/// a key of the client's ([`with_key`](Self::with_key)):
 ///
 /// ```
 /// # use baitech_core::{booking::{Booking, Bookings}, kernel::{Actor, Id, Result}, store::{IdempotencyKey, Stored}};
@@ -67,8 +67,9 @@ impl Bookings {
         self
     }
 
-    /// Commands cost their caller no more than this: the total of a booking, or the fee of a cancellation, that was shown. A price
-    /// that has risen meanwhile is refused with [`Rule::COSTS_MORE`](crate::kernel::Rule::COSTS_MORE), and nothing happens.
+    /// Commands cost their caller no more than this: the total of a booking, or the fee of a cancellation,
+    /// that was shown. A price that has risen meanwhile is refused with
+    /// [`Rule::COSTS_MORE`](crate::kernel::Rule::COSTS_MORE), and nothing happens.
     #[must_use]
     pub const fn agreed(mut self, most: Money) -> Self {
         self.agreed = Some(most);
@@ -120,7 +121,8 @@ impl Bookings {
         .await
     }
 
-    /// One command on one booking, which depends on more than the booking: `look` gathers it about the version that is decided on.
+    /// One command on one booking, which depends on more than the booking: `look` gathers it about the
+    /// version that is decided on.
     async fn change_looking<X, L, Looked, F>(
         &self,
         actor: &Actor,

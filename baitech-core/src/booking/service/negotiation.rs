@@ -51,12 +51,14 @@ impl Bookings {
         .await
     }
 
-    /// The customer moves the slot before a technician has accepted. The price is quoted anew, as demand is by now: also in the same
-    /// slot, where the price was the own rate of a preferred technician who cannot come.
+    /// The customer moves the slot before a technician has accepted. The price is quoted anew, as demand is
+    /// by now: also in the same slot, where the price was the own rate of a preferred technician who cannot
+    /// come.
     ///
     /// # Errors
-    /// As [`Booking::move_slot`]; [`CostsMore`](crate::kernel::Rule::COSTS_MORE) than [agreed](Self::agreed); [`NotEligible`](crate::kernel::Rule::NOT_ELIGIBLE) where the technician to whom
-    /// the job is offered cannot do it then; violations of `timeSlot…`; [`Conflict`](crate::kernel::Error::Conflict).
+    /// As [`Booking::move_slot`]; [`CostsMore`](crate::kernel::Rule::COSTS_MORE) than [agreed](Self::agreed);
+    /// [`NotEligible`](crate::kernel::Rule::NOT_ELIGIBLE) where the technician to whom the job is offered
+    /// cannot do it then; violations of `timeSlot…`; [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn move_slot(
         &self,
         actor: &Actor,
@@ -80,7 +82,8 @@ impl Bookings {
     /// One side proposes another slot for an accepted job.
     ///
     /// # Errors
-    /// As [`Booking::propose_slot`]; violations of `timeSlot…` and `reason`; [`Conflict`](crate::kernel::Error::Conflict).
+    /// As [`Booking::propose_slot`]; violations of `timeSlot…` and `reason`;
+    /// [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn propose_slot(
         &self,
         actor: &Actor,
@@ -96,10 +99,12 @@ impl Bookings {
         .await
     }
 
-    /// The other side approves the slot of the version that was shown ([`at`](Self::at)): job and claims move in one commit.
+    /// The other side approves the slot of the version that was shown ([`at`](Self::at)): job and claims move
+    /// in one commit.
     ///
     /// # Errors
-    /// As [`Booking::approve_slot`]; [`TimeSlotTaken`](crate::kernel::Rule::TIME_SLOT_TAKEN); [`Conflict`](crate::kernel::Error::Conflict).
+    /// As [`Booking::approve_slot`]; [`TimeSlotTaken`](crate::kernel::Rule::TIME_SLOT_TAKEN);
+    /// [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn approve_slot(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("approve_slot", GoesOn), &(), |booking, context| {
             let decision = booking.approve_slot(context)?;

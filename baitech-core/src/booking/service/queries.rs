@@ -10,7 +10,8 @@ use crate::{
 };
 
 impl Bookings {
-    /// A booking, for its parties and staff. To show it to somebody, make a [`BookingView`] of it ([`view`](Self::view)).
+    /// A booking, for its parties and staff. To show it to somebody, make a [`BookingView`] of it
+    /// ([`view`](Self::view)).
     ///
     /// # Errors
     /// [`Error::NotFound`], also for a booking that this actor may not know of.
@@ -101,8 +102,8 @@ impl Bookings {
         Ok(BookingView::new(booking, actor, customer.as_deref()))
     }
 
-    /// The bookings of a filter that this actor may see, the newest first: their own for customers, technicians and companies, all
-    /// for staff.
+    /// The bookings of a filter that this actor may see, the newest first: their own for customers,
+    /// technicians and companies, all for staff.
     ///
     /// # Errors
     /// [`Error::Forbidden`] for a filter on somebody else; a violation of `cursor`.
@@ -116,7 +117,8 @@ impl Bookings {
         self.list_as(actor, filter, page).await
     }
 
-    /// The same bookings as this actor sees them, without the customers' contacts: those are shown with the single booking only.
+    /// The same bookings as this actor sees them, without the customers' contacts: those are shown with the
+    /// single booking only.
     ///
     /// # Errors
     /// As [`list`](Self::list).

@@ -7,15 +7,16 @@ use crate::{
 };
 
 impl Bookings {
-    /// Does what is next due for a booking; `false` where nothing is. What it does is pinned to the version on which it was
-    /// found due, so that two who do it at once do it once.
+    /// Does what is next due for a booking; `false` where nothing is. What it does is pinned to the version
+    /// on which it was found due, so that two who do it at once do it once.
     pub(crate) async fn run_next_task(&self, id: Id<Booking>) -> Result<bool> {
         let actor = &Actor::System;
         let seen = self.engine.bookings.load(id).await?.ok_or_else(|| Error::not_found(Kind::Booking, id))?;
         let here = self.clone().at(seen.version);
         let now = self.engine.clock.now();
         let Some((_, task)) = seen.next_task(&self.engine.policy).filter(|(at, _)| *at <= now) else {
-            // The queue holds another moment than the booking: an earlier policy's. Writing the booking corrects it.
+            // The queue holds another moment than the booking: an earlier policy's. Writing the booking
+            // corrects it.
             here.change(actor, id, ("reschedule_task", GoesOn), &(), |booking, _| {
                 Ok(crate::decide::Decision::new(booking))
             })

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The state machine as the rules tell it, written a second time and in another form: `*` is customer, technician, admin
-/// and support.
+/// The state machine as the rules tell it, written a second time and in another form: `*` is customer,
+/// technician, admin and support.
 const RULES: &str = "
     pending > matching: system customer admin | cancelled: *
     matching > assigned: system customer admin | cancelled: system *
@@ -118,7 +118,8 @@ fn diagram_has_every_arrow() {
 }
 
 proptest! {
-    /// Walks at random, whoever asks for whatever: a step is taken exactly where the rules, told the other way, have it.
+    /// Walks at random, whoever asks for whatever: a step is taken exactly where the rules, told the other
+    /// way, have it.
     #[test]
     fn every_walk_keeps_to_the_rules(steps in prop::collection::vec((0_usize..16, 0_usize..5), 0..200)) {
         let rules = rules();

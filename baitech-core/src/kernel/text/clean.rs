@@ -62,7 +62,8 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter(|c| !is_invisible(*c) && !is_control(*c)).collect())
 }
 
-/// Control characters other than line breaks and tabs, and the embeddings, overrides and isolates of Unicode's bidirectional algorithm.
+/// Control characters other than line breaks and tabs, and the embeddings, overrides and isolates of
+/// Unicode's bidirectional algorithm.
 fn is_control(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
         || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
@@ -73,7 +74,8 @@ pub(super) fn is_invisible(c: char) -> bool {
     if c.is_ascii() {
         return false;
     }
-    // The blank Braille pattern, the musical null notehead and the replacement of an object are not in Unicode's set.
+    // The blank Braille pattern, the musical null notehead and the replacement of an object are not in
+    // Unicode's set.
     matches!(c, '\u{2800}' | '\u{1D159}' | '\u{FFFC}')
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
@@ -82,7 +84,8 @@ fn is_visible(c: char) -> bool {
     !c.is_whitespace() && !is_invisible(c)
 }
 
-/// What is trimmed from both ends. A variation selector, a joiner or a tag belongs to the character before it.
+/// What is trimmed from both ends. A variation selector, a joiner or a tag belongs to the character before
+/// it.
 fn is_filler(c: char) -> bool {
     let belongs = matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0000}'..='\u{E0FFF}');
     c.is_whitespace() || (is_invisible(c) && !belongs)

@@ -31,8 +31,8 @@ impl Email {
         Self(normal_form(text.trim()).unwrap_or(text))
     }
 
-    /// What only one user may have: the normal form; for a stored text that is no address, the text in lower case. `None` for users of
-    /// the earlier application that have no address at all.
+    /// What only one user may have: the normal form; for a stored text that is no address, the text in lower
+    /// case. `None` for users of the earlier application that have no address at all.
     #[must_use]
     pub fn claim(&self) -> Option<String> {
         if is_plain(&self.0) && !self.0.is_empty() {

@@ -1,7 +1,8 @@
 use super::PhoneNumber;
 use crate::kernel::{Code, Violation};
 
-/// The most digits that a number may have: 15 of E.164, after `00` or `000`, and one that is dialled only at home.
+/// The most digits that a number may have: 15 of E.164, after `00` or `000`, and one that is dialled only at
+/// home.
 const MAX_DIGITS: usize = 19;
 
 /// The country whose numbers are understood without a country code.
@@ -17,11 +18,13 @@ struct Written {
 impl PhoneNumber {
     /// Reads a number with its country code, or a Kenyan one without it (`0712 345 678`).
     ///
-    /// Between the digits stand only blanks, hyphens, dots, parentheses and slashes; before them, `+` or `00`. Nothing is guessed: the
-    /// digits of the result are those that were written, apart from such a prefix and the `0` that is dialled only within a country.
+    /// Between the digits stand only blanks, hyphens, dots, parentheses and slashes; before them, `+` or
+    /// `00`. Nothing is guessed: the digits of the result are those that were written, apart from such a
+    /// prefix and the `0` that is dialled only within a country.
     ///
     /// # Errors
-    /// A [`Violation`] of `phoneNumber` with [`Code::Malformed`] for any other character, and for a number that no network gives out.
+    /// A [`Violation`] of `phoneNumber` with [`Code::Malformed`] for any other character, and for a number
+    /// that no network gives out.
     pub fn new(text: &str) -> Result<Self, Violation> {
         let malformed = |message: String| Violation::new("phoneNumber", Code::Malformed, message);
         let written = Written::read(text).map_err(|c| malformed(unknown_character(c)))?;
@@ -33,7 +36,8 @@ impl PhoneNumber {
         })
     }
 
-    /// The number that a stored text, or the answer of a provider, names: in its normal form where it has one, else as it is.
+    /// The number that a stored text, or the answer of a provider, names: in its normal form where it has
+    /// one, else as it is.
     ///
     /// A text that has the form of E.164 already is trusted: nothing else is ever written.
     #[must_use]
@@ -48,7 +52,8 @@ impl PhoneNumber {
         }
     }
 
-    /// What only one user may have: the number in its normal form. `None` for a stored text that is no number, such as a blank one.
+    /// What only one user may have: the number in its normal form. `None` for a stored text that is no
+    /// number, such as a blank one.
     #[must_use]
     pub fn claim(&self) -> Option<String> {
         if has_normal_form(&self.0) {

@@ -1,13 +1,14 @@
 //! The opening ledger: what the transactions of an earlier application, which kept no books, leave in ours.
 //!
-//! Each transaction that moved money contributes one entry, balanced by [`Account::OpeningBalance`]: the counterweight is what should
-//! lie with the providers and the bank on the day of the migration. Each is caused by its transaction, described `opening balance`, and
-//! has an id that follows from the transaction's, so that no entry is made twice however often it is tried.
+//! Each transaction that moved money contributes one entry, balanced by [`Account::OpeningBalance`]: the
+//! counterweight is what should lie with the providers and the bank on the day of the migration. Each is
+//! caused by its transaction, described `opening balance`, and has an id that follows from the transaction's,
+//! so that no entry is made twice however often it is tried.
 //!
 //! # What contributes what
 //!
-//! Shares are those of the stored amount, less what each party has given back (the *net shares*); *captured* is their sum. A settled
-//! transaction is one that is `completed`, `partially_refunded` or `refunded`.
+//! Shares are those of the stored amount, less what each party has given back (the *net shares*); *captured*
+//! is their sum. A settled transaction is one that is `completed`, `partially_refunded` or `refunded`.
 //!
 //! | kind | state | postings (credit +) |
 //! |---|---|---|
@@ -27,16 +28,19 @@
 //!
 //! Then come the adjustments, one an account at most, caused by its user:
 //! - A wallet that would start below zero starts at zero: what is missing is not on record.
-//! - What a technician has earned, other than in cash, is owed less the greater of two sums: payouts on record, and shares that
-//!   `settlement.settledAt` calls paid out. They tell of the same money. More than was earned on record is not asked back.
+//! - What a technician has earned, other than in cash, is owed less the greater of two sums: payouts on
+//!   record, and shares that `settlement.settledAt` calls paid out. They tell of the same money. More than
+//!   was earned on record is not asked back.
 //! - A debt from cash stays a debt: a payable may start below zero.
 //!
-//! Adjustments are balanced by the opening balance too. Nothing is written off: that an amount is lost is for a person to find.
+//! Adjustments are balanced by the opening balance too. Nothing is written off: that an amount is lost is for
+//! a person to find.
 //!
 //! # What contradicts itself
 //!
-//! Nothing here fails. What cannot be true is read in one defined way, told as an [`OpeningDifference`], and where the engine could
-//! not go on from what is stored, the [`OpeningPlan`] says what to write instead. What it says to write leads to the same entry again.
+//! Nothing here fails. What cannot be true is read in one defined way, told as an [`OpeningDifference`], and
+//! where the engine could not go on from what is stored, the [`OpeningPlan`] says what to write instead. What
+//! it says to write leads to the same entry again.
 //!
 //! | stored | read as |
 //! |---|---|
@@ -58,9 +62,10 @@
 //!
 //! # What it promises
 //!
-//! For each payment, what the entry puts into escrow is [`captured`](Transaction::captured) of the transaction as it is to be stored, and
-//! zero unless `escrow.held`: a later release or refund empties exactly what was opened. The booking of a settled payment names it, and so
-//! is not charged again. No bounded account starts below zero. The order of the transactions does not matter.
+//! For each payment, what the entry puts into escrow is [`captured`](Transaction::captured) of the
+//! transaction as it is to be stored, and zero unless `escrow.held`: a later release or refund empties
+//! exactly what was opened. The booking of a settled payment names it, and so is not charged again. No
+//! bounded account starts below zero. The order of the transactions does not matter.
 
 mod difference;
 mod normal;
@@ -90,11 +95,13 @@ const DESCRIPTION: &str = "opening balance";
 pub struct OpeningPlan {
     /// What it contributes; `None` for nothing.
     pub entry: Option<Entry>,
-    /// The transaction as it is to be stored, so that the engine can go on from it; `None` where it is as it should be.
+    /// The transaction as it is to be stored, so that the engine can go on from it; `None` where it is as it
+    /// should be.
     pub correct: Option<Transaction>,
     /// Its booking as it is to be stored, so that it names its payment; `None` where it is as it should be.
     pub link: Option<Booking>,
-    /// Whether the booking then wants something done by itself that concerns the payment: to become paid, or to release what is held.
+    /// Whether the booking then wants something done by itself that concerns the payment: to become paid, or
+    /// to release what is held.
     pub due: bool,
     /// Where what is stored contradicts itself or the books.
     pub differences: Vec<OpeningDifference>,
@@ -103,7 +110,8 @@ pub struct OpeningPlan {
 /// What the accounts of people need at the end.
 #[derive(Debug, Clone, Default)]
 pub struct OpeningReport {
-    /// Entries that keep wallets and payables from starting with what nobody can know. At most one an account and currency.
+    /// Entries that keep wallets and payables from starting with what nobody can know. At most one an account
+    /// and currency.
     pub adjustments: Vec<Entry>,
     /// Why, one each.
     pub differences: Vec<OpeningDifference>,
@@ -111,7 +119,8 @@ pub struct OpeningReport {
     pub transactions: u64,
     /// Of these, those that contribute an entry.
     pub contributing: u64,
-    /// The sums of all entries by name of the account (`escrow`, `wallet`, `payable`, …) and currency; each currency's sum to zero.
+    /// The sums of all entries by name of the account (`escrow`, `wallet`, `payable`, …) and currency; each
+    /// currency's sum to zero.
     pub totals: Vec<(String, Money)>,
 }
 
@@ -124,9 +133,11 @@ enum Sum {
     CalledPaid(Id<User>),
 }
 
-/// Sums up what the transactions of an earlier application leave in the books. Give it every one of them, once, in any order.
+/// Sums up what the transactions of an earlier application leave in the books. Give it every one of them,
+/// once, in any order.
 ///
-/// It keeps a few sums a user, and which transaction pays which booking; the first that is given where there are several.
+/// It keeps a few sums a user, and which transaction pays which booking; the first that is given where there
+/// are several.
 #[derive(Debug, Clone)]
 pub struct OpeningLedger {
     at: DateTime<Utc>,
@@ -139,7 +150,8 @@ pub struct OpeningLedger {
 }
 
 impl OpeningLedger {
-    /// Larger amounts, in whole units of the currency, are taken for mistakes: the sum of many must still be a number.
+    /// Larger amounts, in whole units of the currency, are taken for mistakes: the sum of many must still be
+    /// a number.
     pub const LARGEST: i64 = 1_000_000_000_000;
 
     /// Books that open at this moment.
@@ -155,8 +167,8 @@ impl OpeningLedger {
         }
     }
 
-    /// Says what one transaction contributes, and what has to be written for the engine to go on from it. `booking` is the one that it is
-    /// for.
+    /// Says what one transaction contributes, and what has to be written for the engine to go on from it.
+    /// `booking` is the one that it is for.
     pub fn add(&mut self, transaction: &Transaction, booking: Option<&Booking>) -> OpeningPlan {
         self.transactions = self.transactions.saturating_add(1);
         let booking = booking.filter(|booking| transaction.booking == Some(booking.id));
@@ -236,7 +248,8 @@ impl OpeningLedger {
         report
     }
 
-    /// The booking, if it has to learn of its payment: so that it is not charged again, and what is held finds its way out.
+    /// The booking, if it has to learn of its payment: so that it is not charged again, and what is held
+    /// finds its way out.
     fn linked(
         &mut self,
         booking: &Booking,

@@ -33,7 +33,8 @@ impl Contribution {
 pub(super) fn of(record: &TransactionRecord, booking: Option<&Booking>, notes: &mut Notes) -> Contribution {
     let transaction = Transaction::from_record(record.clone());
     let amounts = transaction.captured().and_then(|captured| Ok((captured, transaction.net_shares()?)));
-    // What could fail is arithmetic, and a normalised transaction's amounts are of one currency, and far from too large.
+    // What could fail is arithmetic, and a normalised transaction's amounts are of one currency, and far from
+    // too large.
     amounts
         .and_then(|(captured, shares)| contribution(record, booking, captured, &shares, notes))
         .unwrap_or_default()

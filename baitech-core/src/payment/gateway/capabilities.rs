@@ -16,7 +16,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Fails outside of the bounds. An amount in another currency than a bound cannot be compared with it and fails too.
+    /// Fails outside of the bounds. An amount in another currency than a bound cannot be compared with it and
+    /// fails too.
     ///
     /// # Errors
     /// A [`Violation`] of `amount` with [`Code::OutOfRange`] or [`Code::Currency`].
@@ -69,12 +70,13 @@ pub struct Capabilities {
     pub pay_out: Option<Limits>,
     /// Bounds of one refund. `None` where it gives nothing back: refunds then go into the payer's wallet.
     pub refund: Option<Limits>,
-    /// Whether its calls are signed. What an unsigned call claims is asked for again where it is about much money.
+    /// Whether its calls are signed. What an unsigned call claims is asked for again where it is about much
+    /// money.
     pub signs_webhooks: bool,
     /// Whether a charge can set money aside without taking it.
     pub authorizes: bool,
-    /// For how long the same key is certainly the same operation, so that an operation without an answer may be sent again under its
-    /// key; `None` where an operation is never sent twice.
+    /// For how long the same key is certainly the same operation, so that an operation without an answer may
+    /// be sent again under its key; `None` where an operation is never sent twice.
     pub repeatable_for: Option<TimeDelta>,
     /// Whether the money moves in our own books alone, without a call to anybody.
     pub ledger_only: bool,
@@ -124,7 +126,8 @@ impl Capabilities {
     /// Fails for an amount that the gateway cannot move within these limits.
     ///
     /// # Errors
-    /// A [`Violation`] of `amount`: [`Code::Currency`], [`Code::OutOfRange`], or [`Code::Malformed`] for a fraction.
+    /// A [`Violation`] of `amount`: [`Code::Currency`], [`Code::OutOfRange`], or [`Code::Malformed`] for a
+    /// fraction.
     pub fn check(&self, limits: &Limits, amount: Money) -> Result<(), Violation> {
         let currency = amount.currency();
         if !self.currencies.is_empty() && !self.currencies.contains(&currency) {

@@ -18,14 +18,16 @@ use crate::booking::PaymentMethod;
 
 /// A payment provider.
 ///
-/// "Accepted" is not "paid", and no answer is not "failed": an outcome that is unknown is found out by [`query`](Self::query), never by
-/// sending again under another key. No operation is ever called inside of a commit: the intent is stored first, then a worker calls,
-/// and the answer is committed as a change of its own.
+/// "Accepted" is not "paid", and no answer is not "failed": an outcome that is unknown is found out by
+/// [`query`](Self::query), never by sending again under another key. No operation is ever called inside of a
+/// commit: the intent is stored first, then a worker calls, and the answer is committed as a change of its
+/// own.
 ///
 /// An operation that a provider does not offer keeps its default, which declines with the code `unsupported`.
 #[async_trait]
 pub trait PaymentGateway: Send + Sync + fmt::Debug {
-    /// The provider's name in the books: the account [`Clearing`](crate::ledger::Account::Clearing) of this method holds its money.
+    /// The provider's name in the books: the account [`Clearing`](crate::ledger::Account::Clearing) of this
+    /// method holds its money.
     fn method(&self) -> PaymentMethod;
 
     /// Other methods that the same provider serves: `card` beside `stripe`.
@@ -36,8 +38,9 @@ pub trait PaymentGateway: Send + Sync + fmt::Debug {
     /// What it can do, and within which limits.
     fn capabilities(&self) -> Capabilities;
 
-    /// The last part of the path to which the provider sends what is about no transaction that we have named, or about all of them.
-    /// Opaque, and hard to guess. `None` where every call comes under the token of its transaction.
+    /// The last part of the path to which the provider sends what is about no transaction that we have named,
+    /// or about all of them. Opaque, and hard to guess. `None` where every call comes under the token of its
+    /// transaction.
     fn webhook_token(&self) -> Option<&str> {
         None
     }
@@ -95,7 +98,8 @@ pub trait PaymentGateway: Send + Sync + fmt::Debug {
         Ok(Outcome::unsupported())
     }
 
-    /// What became of an operation. Asked again and again while the answer is [`Outcome::Pending`] or an error.
+    /// What became of an operation. Asked again and again while the answer is [`Outcome::Pending`] or an
+    /// error.
     ///
     /// # Errors
     /// [`GatewayError`]: still unknown.
@@ -104,7 +108,8 @@ pub trait PaymentGateway: Send + Sync + fmt::Debug {
         Ok(Outcome::Pending)
     }
 
-    /// Asks for the receipt of a charge that was settled by a query which told none. It comes as [`News::Details`], by a webhook.
+    /// Asks for the receipt of a charge that was settled by a query which told none. It comes as
+    /// [`News::Details`], by a webhook.
     ///
     /// # Errors
     /// [`GatewayError`]: it was not asked for.
@@ -113,7 +118,8 @@ pub trait PaymentGateway: Send + Sync + fmt::Debug {
         Ok(())
     }
 
-    /// Verifies a call as of the moment at which it came, and reads what it tells: in the provider's order, possibly nothing.
+    /// Verifies a call as of the moment at which it came, and reads what it tells: in the provider's order,
+    /// possibly nothing.
     ///
     /// # Errors
     /// [`WebhookError`] for a call that proves nothing. It takes no effect.

@@ -72,7 +72,8 @@ pub enum Subject {
     Reference(String),
     /// A transaction that we have named to the provider.
     Transaction(Id<Transaction>),
-    /// A payer who named this account (a transaction number, a booking number, a phone number) and was not asked by us.
+    /// A payer who named this account (a transaction number, a booking number, a phone number) and was not
+    /// asked by us.
     Account(String),
 }
 

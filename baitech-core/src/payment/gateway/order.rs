@@ -17,7 +17,8 @@ pub struct Contact {
     pub phone: Option<PhoneNumber>,
     /// The address for the provider's own receipts.
     pub email: Option<Email>,
-    /// The provider's own name for the person's means of payment or account: a payment method, a connected account.
+    /// The provider's own name for the person's means of payment or account: a payment method, a connected
+    /// account.
     pub account: Option<String>,
 }
 
@@ -45,7 +46,8 @@ pub struct Charge {
     pub capture: bool,
     /// The same key is the same charge.
     pub idempotency_key: String,
-    /// The last part of the path at which the provider calls back about this charge: opaque letters and digits.
+    /// The last part of the path at which the provider calls back about this charge: opaque letters and
+    /// digits.
     pub callback_token: String,
 }
 

@@ -68,7 +68,8 @@ pub struct Declined {
     pub code: String,
     /// Why, fit for the payer's eyes.
     pub reason: String,
-    /// The operation was not carried out, and may be sent anew (under another key) after this: the subscriber was busy.
+    /// The operation was not carried out, and may be sent anew (under another key) after this: the subscriber
+    /// was busy.
     pub retry_after: Option<TimeDelta>,
 }
 
@@ -96,7 +97,8 @@ impl fmt::Debug for ClientSecret {
     }
 }
 
-/// The provider gave no answer: the outcome is unknown, to be found out by a query and never by sending again under another key.
+/// The provider gave no answer: the outcome is unknown, to be found out by a query and never by sending again
+/// under another key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the payment provider gave no answer: {reason}")]
 pub struct GatewayError {

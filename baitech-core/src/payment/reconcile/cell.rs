@@ -34,8 +34,8 @@ pub(super) fn amount_in(text: &str, decimal_comma: bool, currency: Currency) -> 
     }
 }
 
-/// Reads `2,738.00`, `-2738`, `(2 738.00)`, `2738-`. Digits are grouped by three or not at all, so that `2738,00` is not taken
-/// for a quarter of a million.
+/// Reads `2,738.00`, `-2738`, `(2 738.00)`, `2738-`. Digits are grouped by three or not at all, so that
+/// `2738,00` is not taken for a quarter of a million.
 pub(super) fn amount(text: &str, decimal_comma: bool) -> Result<Decimal, Code> {
     let text = text.trim();
     let bracketed = text.strip_prefix('(').and_then(|text| text.strip_suffix(')'));

@@ -16,27 +16,29 @@ use crate::{
 
 /// Sets the lines of a statement against the movements that were booked.
 ///
-/// A line and a movement belong together where the line's reference is one of the movement's, or its number, in the same
-/// currency; case, outer blanks and invisible characters do not count. A line whose reference nobody knows belongs to the transactions whose numbers it
-/// names in its reference or its description, as a bank's narration does.
+/// A line and a movement belong together where the line's reference is one of the movement's, or its number,
+/// in the same currency; case, outer blanks and invisible characters do not count. A line whose reference
+/// nobody knows belongs to the transactions whose numbers it names in its reference or its description, as a
+/// bank's narration does.
 ///
-/// Where several lines or several movements have one reference, each line goes to one movement at most, in this order, the
-/// earlier movement and the earlier line first:
+/// Where several lines or several movements have one reference, each line goes to one movement at most, in
+/// this order, the earlier movement and the earlier line first:
 /// 1. a line of exactly the movement's amount;
 /// 2. all lines of the movement's direction, where they sum to its amount: a payout that the provider split;
 /// 3. all lines, where they sum to its amount: a payment less a part that went back, booked as one;
 /// 4. all lines of its direction, with the difference that is left.
 ///
-/// So the reversal of a payment that we have not booked is a line that is missing here, and the payment itself is matched.
+/// So the reversal of a payment that we have not booked is a line that is missing here, and the payment
+/// itself is matched.
 ///
-/// A movement without a line is missing there if it lies within the `period` ([`ParsedStatement::period`], or better the
-/// statement's own where the caller knows it), or whenever it was without one.
+/// A movement without a line is missing there if it lies within the `period` ([`ParsedStatement::period`], or
+/// better the statement's own where the caller knows it), or whenever it was without one.
 ///
 /// [`ParsedStatement::period`]: super::ParsedStatement::period
 ///
 /// # Errors
-/// [`MoneyError::Overflow`] for sums beyond all bounds, [`MoneyError::Currencies`] for a fee of another currency than its line. A
-/// parsed statement has neither.
+/// [`MoneyError::Overflow`] for sums beyond all bounds, [`MoneyError::Currencies`] for a fee of another
+/// currency than its line. A parsed statement has neither.
 pub fn reconcile(
     lines: &[StatementLine],
     booked: &[BookedMovement],

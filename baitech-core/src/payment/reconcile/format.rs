@@ -49,8 +49,8 @@ impl StatementField {
 pub struct StatementColumn {
     /// What the column holds.
     pub field: StatementField,
-    /// What it may be called in the header; only letters and digits count, in any case. Where the file has several of them, the
-    /// first that is not blank counts, row by row.
+    /// What it may be called in the header; only letters and digits count, in any case. Where the file has
+    /// several of them, the first that is not blank counts, row by row.
     pub names: Vec<String>,
     /// Whether a file without it is refused.
     pub required: bool,
@@ -77,7 +77,8 @@ impl Default for StatementLimits {
     }
 }
 
-/// How a provider writes its statements. Separators (comma, semicolon, tab) and the order of the columns are found in the file.
+/// How a provider writes its statements. Separators (comma, semicolon, tab) and the order of the columns are
+/// found in the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatementFormat {
@@ -85,16 +86,18 @@ pub struct StatementFormat {
     pub columns: Vec<StatementColumn>,
     /// Statuses of rows that moved money, in any case; where the file has a status, other rows are skipped.
     pub completed: Vec<String>,
-    /// A row that pays out, has this word in its description and shares its reference with another row is the fee of that row.
+    /// A row that pays out, has this word in its description and shares its reference with another row is the
+    /// fee of that row.
     pub charge_word: Option<String>,
     /// The zone of times without an offset.
     pub zone: Tz,
-    /// Dates with a time or without, as of [`chrono::format::strftime`], the first that fits; RFC 3339 is always read.
+    /// Dates with a time or without, as of [`chrono::format::strftime`], the first that fits; RFC 3339 is
+    /// always read.
     pub date_formats: Vec<String>,
     /// Whether amounts are written `2.738,00` and not `2,738.00`.
     pub decimal_comma: bool,
-    /// Whether a row that repeats an earlier one in every column is a mistake, as of a file joined to itself. Where rows have
-    /// neither a number of their own nor a time nor a balance, it may be a second movement.
+    /// Whether a row that repeats an earlier one in every column is a mistake, as of a file joined to itself.
+    /// Where rows have neither a number of their own nor a time nor a balance, it may be a second movement.
     pub rows_are_unique: bool,
     /// How much is read.
     pub limits: StatementLimits,
@@ -103,7 +106,8 @@ pub struct StatementFormat {
 use StatementField as Field;
 
 impl StatementFormat {
-    /// `reference, date, amount, currency, fee, description`, of which the reference and the amount are required.
+    /// `reference, date, amount, currency, fee, description`, of which the reference and the amount are
+    /// required.
     #[must_use]
     pub fn generic() -> Self {
         Self {
@@ -125,8 +129,9 @@ impl StatementFormat {
         }
     }
 
-    /// The statement of a Safaricom organisation: `Receipt No., Completion Time, Details, Transaction Status, Paid In, Withdrawn`
-    /// under a title, in the time of Nairobi. What a payout costs stands in a row of its own under the same receipt.
+    /// The statement of a Safaricom organisation:
+    /// `Receipt No., Completion Time, Details, Transaction Status, Paid In, Withdrawn` under a title, in the
+    /// time of Nairobi. What a payout costs stands in a row of its own under the same receipt.
     #[must_use]
     pub fn mpesa() -> Self {
         Self {
@@ -144,8 +149,8 @@ impl StatementFormat {
         }
     }
 
-    /// Stripe's export of balance transactions: `id, Source, Amount, Fee, Currency, Created (UTC)`. The source (`ch_…`, `re_…`,
-    /// `po_…`) is the reference; the id (`txn_…`) where there is none.
+    /// Stripe's export of balance transactions: `id, Source, Amount, Fee, Currency, Created (UTC)`. The
+    /// source (`ch_…`, `re_…`, `po_…`) is the reference; the id (`txn_…`) where there is none.
     #[must_use]
     pub fn stripe() -> Self {
         Self {
@@ -163,7 +168,8 @@ impl StatementFormat {
         }
     }
 
-    /// A bank's: `date, narration, reference, debit, credit`. The narration is the reference of a row without one.
+    /// A bank's: `date, narration, reference, debit, credit`. The narration is the reference of a row without
+    /// one.
     #[must_use]
     pub fn bank() -> Self {
         let narration = ["narration", "narrative", "particulars", "description", "details"];

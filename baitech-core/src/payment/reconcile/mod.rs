@@ -1,7 +1,9 @@
-//! A provider's statement against our own books: read a CSV file, then set its lines against the movements that were booked.
+//! A provider's statement against our own books: read a CSV file, then set its lines against the movements
+//! that were booked.
 //!
-//! [`parse_statement`] reads the file by a [`StatementFormat`], of which there are presets; [`reconcile`] compares. Both are pure:
-//! the same file and the same books give the same report, in whatever order their lines come.
+//! [`parse_statement`] reads the file by a [`StatementFormat`], of which there are presets; [`reconcile`]
+//! compares. Both are pure: the same file and the same books give the same report, in whatever order their
+//! lines come.
 
 mod cell;
 mod compare;

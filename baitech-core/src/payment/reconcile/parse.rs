@@ -15,12 +15,13 @@ use crate::kernel::{Code, Currency, Money, Violation, Violations};
 
 /// Reads a statement whole, or not at all. Amounts without a currency are of the `default` one.
 ///
-/// UTF-8 with or without a byte order mark; commas, semicolons or tabs; any ends of lines; titles above the header.
+/// UTF-8 with or without a byte order mark; commas, semicolons or tabs; any ends of lines; titles above the
+/// header.
 ///
 /// # Errors
-/// Every mistake at once, up to the format's limit, and how many more there are: violations of `statement.{line}.{field}`
-/// ([`StatementField::name`](super::StatementField::name)) for a row, of `statement.{field}` for a missing column, of `statement`
-/// for a file that is empty, not text or too long.
+/// Every mistake at once, up to the format's limit, and how many more there are: violations of
+/// `statement.{line}.{field}` ([`StatementField::name`](super::StatementField::name)) for a row, of
+/// `statement.{field}` for a missing column, of `statement` for a file that is empty, not text or too long.
 pub fn parse_statement(
     bytes: &[u8],
     format: &StatementFormat,

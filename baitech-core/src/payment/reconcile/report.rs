@@ -15,7 +15,8 @@ pub struct BookedMovement {
     pub transaction: Id<Transaction>,
     /// Its number.
     pub number: TransactionNumber,
-    /// Every name by which the provider may state it: its reference, its receipts. The number counts as one without being here.
+    /// Every name by which the provider may state it: its reference, its receipts. The number counts as one
+    /// without being here.
     pub references: Vec<String>,
     /// How much: above zero into our account, below zero out of it.
     pub amount: Money,
@@ -75,7 +76,8 @@ pub struct CurrencyTotals {
     pub fees: Money,
 }
 
-/// A statement against our own books. Movements come by their time, lines by their place in the file, currencies by their code.
+/// A statement against our own books. Movements come by their time, lines by their place in the file,
+/// currencies by their code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReconciliationReport {

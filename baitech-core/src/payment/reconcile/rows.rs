@@ -25,7 +25,8 @@ impl<'a> Rows<'a> {
         Self { text, reader: builder.from_reader(text.as_bytes()), counted: 0, line: 1 }
     }
 
-    /// The reader takes blank lines, and half of a CRLF, for the beginning of the next row: the line is counted here.
+    /// The reader takes blank lines, and half of a CRLF, for the beginning of the next row: the line is
+    /// counted here.
     fn line_of(&mut self, byte: u64) -> u64 {
         let bytes = self.text.as_bytes();
         let byte = usize::try_from(byte).unwrap_or(usize::MAX);

@@ -12,7 +12,8 @@ pub struct StatementLine {
     pub line: u64,
     /// The provider's name for the movement: the number of a receipt, a charge, a transfer. Never blank.
     pub reference: String,
-    /// When the money moved, where the statement says so; the beginning of the local day where it names only the day.
+    /// When the money moved, where the statement says so; the beginning of the local day where it names only
+    /// the day.
     pub at: Option<DateTime<Utc>>,
     /// How much: above zero into our account, below zero out of it. The fee is not taken off.
     pub amount: Money,

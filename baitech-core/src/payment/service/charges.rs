@@ -48,7 +48,8 @@ impl NewPayment {
 pub struct StartedPayment {
     /// The transaction, as it is by now.
     pub transaction: Stored<Transaction>,
-    /// What the payer's own device needs in order to go on, where it needs anything. Told once, and stored nowhere.
+    /// What the payer's own device needs in order to go on, where it needs anything. Told once, and stored
+    /// nowhere.
     pub client_secret: Option<ClientSecret>,
 }
 
@@ -65,16 +66,19 @@ struct Order {
 }
 
 impl Payments {
-    /// Pays a booking: by its customer, or the company it is for. The money is held until the work is done; where it is the
-    /// customer's own provider that moves it, this only asks for it.
+    /// Pays a booking: by its customer, or the company it is for. The money is held until the work is done;
+    /// where it is the customer's own provider that moves it, this only asks for it.
     ///
-    /// Names the version of the booking that was shown ([`at`](Self::at)), or the price ([`agreed`](Self::agreed)).
+    /// Names the version of the booking that was shown ([`at`](Self::at)), or the price
+    /// ([`agreed`](Self::agreed)).
     ///
     /// # Errors
-    /// A violation of `version` without either; [`Rule::TRANSITION`], [`Rule::ALREADY_DECIDED`], [`Rule::UNDECIDED`] as
-    /// [`Booking::require_payable`]; [`Rule::COSTS_MORE`]; [`Rule::PAYMENT_METHOD`] (for a bank transfer by others than companies, too); violations of `phoneNumber` and `amount`;
-    /// [`Rule::INSUFFICIENT_FUNDS`]; [`Rule::DEBT_LIMIT`] for a company that owes too much; [`Error::Forbidden`] for somebody else's
-    /// wallet; [`Rule::PAYMENT_DECLINED`] for what looks too much like a fraud; [`Error::Conflict`].
+    /// A violation of `version` without either; [`Rule::TRANSITION`], [`Rule::ALREADY_DECIDED`],
+    /// [`Rule::UNDECIDED`] as [`Booking::require_payable`]; [`Rule::COSTS_MORE`]; [`Rule::PAYMENT_METHOD`]
+    /// (for a bank transfer by others than companies, too); violations of `phoneNumber` and `amount`;
+    /// [`Rule::INSUFFICIENT_FUNDS`]; [`Rule::DEBT_LIMIT`] for a company that owes too much;
+    /// [`Error::Forbidden`] for somebody else's wallet; [`Rule::PAYMENT_DECLINED`] for what looks too much
+    /// like a fraud; [`Error::Conflict`].
     pub async fn pay(
         &self,
         actor: &Actor,
@@ -147,8 +151,8 @@ impl Payments {
     /// Gives the technician of a finished booking something besides; all of it is the technician's.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] before the work is done; [`Error::Forbidden`] for others than the customer; violations of `amount` and
-    /// `phoneNumber`; else as [`pay`](Self::pay).
+    /// [`Rule::TRANSITION`] before the work is done; [`Error::Forbidden`] for others than the customer;
+    /// violations of `amount` and `phoneNumber`; else as [`pay`](Self::pay).
     pub async fn tip(
         &self,
         actor: &Actor,
@@ -204,8 +208,8 @@ impl Payments {
     /// Puts money into the own wallet.
     ///
     /// # Errors
-    /// Violations of `amount` and `phoneNumber`; [`Rule::PAYMENT_METHOD`] for cash and for the wallet itself; else as
-    /// [`pay`](Self::pay).
+    /// Violations of `amount` and `phoneNumber`; [`Rule::PAYMENT_METHOD`] for cash and for the wallet itself;
+    /// else as [`pay`](Self::pay).
     pub async fn top_up(&self, actor: &Actor, amount: Money, request: &NewPayment) -> Result<StartedPayment> {
         let user = self.require_actor(actor, Begins).await?;
         request.check()?;
@@ -235,7 +239,8 @@ impl Payments {
     /// Pays what stands as the own debt: cancellation fees, what a company bought on credit.
     ///
     /// # Errors
-    /// [`Rule::EXCEEDS_CAPTURE`] for more than is owed; violations of `amount` and `phoneNumber`; else as [`pay`](Self::pay).
+    /// [`Rule::EXCEEDS_CAPTURE`] for more than is owed; violations of `amount` and `phoneNumber`; else as
+    /// [`pay`](Self::pay).
     pub async fn pay_debt(
         &self,
         actor: &Actor,

@@ -52,8 +52,8 @@ impl Payments {
         };
         let mut begun = Transaction::begin(new, &context)?;
         begun.next.0.gateway.sent_at = Some(now);
-        // Nobody can be asked about money that we have not asked for: much of it waits for a person, unless the provider has signed.
-        // So does an amount in another currency than the limit's.
+        // Nobody can be asked about money that we have not asked for: much of it waits for a person, unless
+        // the provider has signed. So does an amount in another currency than the limit's.
         let large = amount.exceeds(self.engine.policy.payment.confirm_above).unwrap_or(true);
         let known = owner.is_some() && (gateway.capabilities().signs_webhooks || !large);
         let taken_in = |context: &Context<'_>| {
@@ -157,7 +157,8 @@ impl Payments {
 enum Told {
     /// That it is paid.
     Payment,
-    /// What is known: a provider may tell of one payment twice, as an answer to our question and as a deposit.
+    /// What is known: a provider may tell of one payment twice, as an answer to our question and as a
+    /// deposit.
     Known,
     /// Nothing: this is other money.
     OtherMoney,
@@ -165,7 +166,8 @@ enum Told {
 
 impl Transaction {
     fn told_by(&self, proof: &Proof, gateway: &dyn PaymentGateway) -> Told {
-        // The money lies with who brought it, and nobody else's account may hold it; and what nobody knows the payer of waits for no more.
+        // The money lies with who brought it, and nobody else's account may hold it; and what nobody knows
+        // the payer of waits for no more.
         let of_provider = self.gateway.provider == Some(gateway.method()) && self.payer.is_some();
         if !self.kind.is_incoming() || !of_provider {
             return Told::OtherMoney;

@@ -23,12 +23,13 @@ const LOADED_AT_ONCE: usize = 500;
 const MAX_STATEMENT_LINES: usize = 5_000;
 
 impl Payments {
-    /// The receipt of money that has come in, or gone out. The same at any time, but for what was given back since. Postal
-    /// address, phone number and e-mail of its addressee stand in the copies of the addressee and the staff alone.
+    /// The receipt of money that has come in, or gone out. The same at any time, but for what was given back
+    /// since. Postal address, phone number and e-mail of its addressee stand in the copies of the addressee
+    /// and the staff alone.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for whoever may not know of the transaction; [`Error::Forbidden`] for the other side of it;
-    /// [`Rule::TRANSITION`] where no money has moved.
+    /// [`Error::NotFound`] for whoever may not know of the transaction; [`Error::Forbidden`] for the other
+    /// side of it; [`Rule::TRANSITION`] where no money has moved.
     pub async fn receipt(&self, actor: &Actor, id: Id<Transaction>) -> Result<Document> {
         let actor = &self.engine.reader(actor).await?;
         let transaction = self.visible(actor, id).await?;
@@ -42,8 +43,8 @@ impl Payments {
     /// The invoice of a booking's payment, with its tax, paid or not.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for whoever may not know of the transaction; [`Error::Forbidden`] for the other side of it;
-    /// [`Rule::TRANSITION`] for anything but the payment of a booking.
+    /// [`Error::NotFound`] for whoever may not know of the transaction; [`Error::Forbidden`] for the other
+    /// side of it; [`Rule::TRANSITION`] for anything but the payment of a booking.
     pub async fn invoice(&self, actor: &Actor, id: Id<Transaction>) -> Result<Document> {
         let actor = &self.engine.reader(actor).await?;
         let transaction = self.visible(actor, id).await?;
@@ -111,11 +112,13 @@ impl Payments {
         })
     }
 
-    /// What a company bought on credit, was charged and paid in a month, from what it owed before to what it owes after.
+    /// What a company bought on credit, was charged and paid in a month, from what it owed before to what it
+    /// owes after.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than the company's administrator and staff; violations of `year` and `month`;
-    /// [`Rule::NOT_ELIGIBLE`] for who is no company; a violation of `month` with more than 5,000 movements.
+    /// [`Error::Forbidden`] for others than the company's administrator and staff; violations of `year` and
+    /// `month`; [`Rule::NOT_ELIGIBLE`] for who is no company; a violation of `month` with more than 5,000
+    /// movements.
     pub async fn statement(
         &self,
         actor: &Actor,

@@ -1,4 +1,5 @@
-//! The commands and queries about money: check the actor, load, decide, commit; then call the provider, and take in what it says.
+//! The commands and queries about money: check the actor, load, decide, commit; then call the provider, and
+//! take in what it says.
 
 mod charges;
 mod comparison;
@@ -40,8 +41,8 @@ use crate::{
 
 /// Everything that can be done with money. Cheap to clone.
 ///
-/// A command may be pinned to the version that its caller saw ([`at`](Self::at)), made safe to repeat by a key of the client's
-/// ([`with_key`](Self::with_key)), and held to a price ([`agreed`](Self::agreed)).
+/// A command may be pinned to the version that its caller saw ([`at`](Self::at)), made safe to repeat by a
+/// key of the client's ([`with_key`](Self::with_key)), and held to a price ([`agreed`](Self::agreed)).
 #[derive(Debug, Clone)]
 pub struct Payments {
     engine: Arc<Engine>,
@@ -73,8 +74,8 @@ impl Payments {
         Self { engine, pinned: None, key: None, agreed: None }
     }
 
-    /// Commands take effect only on a transaction (where a booking is paid: on a booking) that is still at this version; otherwise they
-    /// fail with [`Error::Conflict`] and the thing as it is now.
+    /// Commands take effect only on a transaction (where a booking is paid: on a booking) that is still at
+    /// this version; otherwise they fail with [`Error::Conflict`] and the thing as it is now.
     #[must_use]
     pub const fn at(mut self, version: Version) -> Self {
         self.pinned = Some(version);
@@ -88,8 +89,8 @@ impl Payments {
         self
     }
 
-    /// The next command costs no more than this, as it was shown. A price that has risen meanwhile is refused with
-    /// [`Rule::COSTS_MORE`](crate::kernel::Rule::COSTS_MORE), and nothing happens.
+    /// The next command costs no more than this, as it was shown. A price that has risen meanwhile is refused
+    /// with [`Rule::COSTS_MORE`](crate::kernel::Rule::COSTS_MORE), and nothing happens.
     #[must_use]
     pub const fn agreed(mut self, most: Money) -> Self {
         self.agreed = Some(most);
@@ -137,8 +138,8 @@ impl Payments {
         user.ok_or_else(|| Error::not_found(Kind::User, id))
     }
 
-    /// Loads a transaction and its booking, decides, and commits; again after a conflict. What happens to the transaction is noted on
-    /// its booking in the same commit.
+    /// Loads a transaction and its booking, decides, and commits; again after a conflict. What happens to the
+    /// transaction is noted on its booking in the same commit.
     ///
     /// Decisions on what a provider says must not depend on how often, or in which order, it is said.
     async fn decide<F>(
@@ -193,8 +194,9 @@ impl Payments {
         Ok(Step::change(stored, now, decision))
     }
 
-    /// Whether this news, or this receipt, has had its effect already. A claim is the transaction's own, which may take it any number of
-    /// times; so it is looked at, and the commit at the version that was read does the rest.
+    /// Whether this news, or this receipt, has had its effect already. A claim is the transaction's own,
+    /// which may take it any number of times; so it is looked at, and the commit at the version that was read
+    /// does the rest.
     async fn was_taken_before(&self, decision: &Decision<Transaction>) -> Result<bool> {
         let keys: Vec<_> = decision.effects.take.iter().map(|claim| claim.key.clone()).collect();
         if keys.is_empty() {
@@ -215,7 +217,8 @@ fn is_idle(before: &Transaction, decision: &Decision<Transaction>) -> bool {
     decision.next == *before && decision.effects.changes_nothing()
 }
 
-/// Lets the booking that a payment is for learn what became of it, unless the decision writes the booking already.
+/// Lets the booking that a payment is for learn what became of it, unless the decision writes the booking
+/// already.
 fn note_on_booking(
     before: &Transaction,
     decision: Decision<Transaction>,

@@ -37,12 +37,13 @@ impl NewPayout {
 }
 
 impl Payments {
-    /// Pays a technician at once, for a fee, what has been earned: all that is not held back by a dispute, or a part of it.
+    /// Pays a technician at once, for a fee, what has been earned: all that is not held back by a dispute, or
+    /// a part of it.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than the technician and admins, and for admins who name a number or an account;
-    /// [`Rule::INACTIVE_USER`] for who is suspended;
-    /// [`Rule::INSUFFICIENT_FUNDS`]; [`Rule::DEBT_LIMIT`] where the commission of accepted jobs in cash would then exceed the limit of the
+    /// [`Error::Forbidden`] for others than the technician and admins, and for admins who name a number or an
+    /// account; [`Rule::INACTIVE_USER`] for who is suspended; [`Rule::INSUFFICIENT_FUNDS`];
+    /// [`Rule::DEBT_LIMIT`] where the commission of accepted jobs in cash would then exceed the limit of the
     /// debt; [`Rule::PAYMENT_METHOD`]; violations of `amount` and `phoneNumber`; [`Error::Unavailable`].
     pub async fn request_payout(
         &self,
@@ -71,7 +72,8 @@ impl Payments {
     /// Takes money out of the own wallet.
     ///
     /// # Errors
-    /// [`Rule::INSUFFICIENT_FUNDS`]; [`Rule::PAYMENT_METHOD`]; violations of `amount` and `phoneNumber`; [`Error::Unavailable`].
+    /// [`Rule::INSUFFICIENT_FUNDS`]; [`Rule::PAYMENT_METHOD`]; violations of `amount` and `phoneNumber`;
+    /// [`Error::Unavailable`].
     pub async fn withdraw(
         &self,
         actor: &Actor,
@@ -155,8 +157,9 @@ impl Payments {
         Ok((gateway, limits))
     }
 
-    /// The weekly batch, as far as one earning is concerned: its technician is paid all that is owed by now, netted with what the
-    /// technician owes. Whoever's earning is looked at first pays for all of them; for the others nothing is left to do.
+    /// The weekly batch, as far as one earning is concerned: its technician is paid all that is owed by now,
+    /// netted with what the technician owes. Whoever's earning is looked at first pays for all of them; for
+    /// the others nothing is left to do.
     ///
     /// Where the policy's payout method pays nobody out here, or cannot move what is owed, the
     /// technician stays due and the item counts as blocked: nobody goes unpaid unnoticed.
@@ -228,8 +231,8 @@ impl Payments {
         self.end_settlement(seen, decision).await
     }
 
-    /// What of the sum that is owed to a technician can be paid out: all but what has to stay, so that the commission of accepted jobs in
-    /// cash does not take the debt past the limit.
+    /// What of the sum that is owed to a technician can be paid out: all but what has to stay, so that the
+    /// commission of accepted jobs in cash does not take the debt past the limit.
     async fn free_of(&self, owed: Money, technician: Id<User>) -> Result<Money> {
         let (limit, currency) = (self.engine.policy.payment.debt_limit, owed.currency());
         if limit.currency() != currency {

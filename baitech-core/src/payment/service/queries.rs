@@ -19,7 +19,8 @@ pub struct WalletView {
     pub balance: Money,
     /// Earned and not paid out; below zero where the user owes the platform.
     pub payable: Money,
-    /// The commission of accepted jobs in cash that are not paid yet: it counts towards the limit of what the user owes.
+    /// The commission of accepted jobs in cash that are not paid yet: it counts towards the limit of what the
+    /// user owes.
     pub reserved_commission: Money,
     /// Owed to the platform, or to technicians through it.
     pub debt: Money,

@@ -84,8 +84,8 @@ impl Payments {
     ///
     /// # Errors
     /// [`Error::Forbidden`] for others than staff; violations of `method`, `period`, `statement` and
-    /// `statement.{row}.{column}`; [`Rule::PAYMENT_METHOD`](crate::kernel::Rule::PAYMENT_METHOD) for a provider
-    /// that is not configured; [`Error::Unavailable`].
+    /// `statement.{row}.{column}`; [`Rule::PAYMENT_METHOD`](crate::kernel::Rule::PAYMENT_METHOD) for a
+    /// provider that is not configured; [`Error::Unavailable`].
     pub async fn reconcile(
         &self,
         actor: &Actor,

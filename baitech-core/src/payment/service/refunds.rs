@@ -11,11 +11,12 @@ use crate::{
 };
 
 impl Payments {
-    /// Gives a payment back, or a part of it: out of what is held, or out of each party's share. Answers with the transaction that
-    /// gives it back; where a provider has to do that, it is on its way.
+    /// Gives a payment back, or a part of it: out of what is held, or out of each party's share. Answers with
+    /// the transaction that gives it back; where a provider has to do that, it is on its way.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff, and for who has paid it or is paid by it; [`Rule::EXCEEDS_CAPTURE`] for more than is left; violations of `amount` and `reason`;
+    /// [`Error::Forbidden`] for others than staff, and for who has paid it or is paid by it;
+    /// [`Rule::EXCEEDS_CAPTURE`] for more than is left; violations of `amount` and `reason`;
     /// [`Rule::UNDECIDED`] while the booking is disputed; [`Error::Conflict`].
     pub async fn refund(
         &self,
@@ -51,8 +52,8 @@ impl Payments {
     /// Gives the held money of a payment to its receivers before its time.
     ///
     /// # Errors
-    /// As [`Booking::release_escrow`](crate::booking::Booking::release_escrow); [`Error::Forbidden`] for others than an admin;
-    /// [`Error::Conflict`].
+    /// As [`Booking::release_escrow`](crate::booking::Booking::release_escrow); [`Error::Forbidden`] for
+    /// others than an admin; [`Error::Conflict`].
     pub async fn release(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
         self.require_actor(actor, GoesOn).await?;
         if !actor.is_admin() {

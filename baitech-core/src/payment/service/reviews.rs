@@ -121,13 +121,13 @@ impl Payments {
         }
     }
 
-    /// Staff has found out what became of a transaction that nobody could tell of: its money has moved, or has not (or, after a provider
-    /// had said that it did, has come back).
+    /// Staff has found out what became of a transaction that nobody could tell of: its money has moved, or
+    /// has not (or, after a provider had said that it did, has come back).
     ///
     /// # Errors
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff, and for who pays or is paid by it; a violation of `receipt` for more than 100
-    /// characters; [`Rule::ALREADY_DECIDED`] where its outcome is known;
-    /// [`Error::Conflict`](crate::kernel::Error::Conflict).
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff, and for who pays or is
+    /// paid by it; a violation of `receipt` for more than 100 characters; [`Rule::ALREADY_DECIDED`] where its
+    /// outcome is known; [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn decide_outcome(
         &self,
         actor: &Actor,

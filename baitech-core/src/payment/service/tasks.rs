@@ -27,7 +27,8 @@ impl Payments {
         let seen = self.load(id).await?;
         let now = self.engine.clock.now();
         let Some((_, task)) = seen.next_task(&self.engine.policy).filter(|(at, _)| *at <= now) else {
-            // The queue holds another moment than the transaction: an earlier policy's. Writing it corrects that.
+            // The queue holds another moment than the transaction: an earlier policy's. Writing it corrects
+            // that.
             self.rewrite(&seen).await?;
             return Ok(TaskOutcome::NotDue);
         };
@@ -65,8 +66,9 @@ impl Payments {
         Ok(Some(MissingProvider { method, reason: error.to_string() }))
     }
 
-    /// Sends a transaction to its provider: first it is noted that it is being sent, by whoever is the first to note it, and only then
-    /// it is sent. Whatever happens in between, its outcome is then a question, and it is not sent again.
+    /// Sends a transaction to its provider: first it is noted that it is being sent, by whoever is the first
+    /// to note it, and only then it is sent. Whatever happens in between, its outcome is then a question, and
+    /// it is not sent again.
     pub(super) async fn send(&self, seen: &Stored<Transaction>) -> Result<Option<ClientSecret>> {
         if !self.is_still_wanted(seen).await? {
             let command = self.pinned_to(seen)?;
@@ -222,14 +224,16 @@ impl Payments {
         .map(drop)
     }
 
-    /// Takes in what a provider answers about the attempt that was seen. Answers may come late: another attempt may be under way by then.
+    /// Takes in what a provider answers about the attempt that was seen. Answers may come late: another
+    /// attempt may be under way by then.
     pub(super) async fn take_in(&self, seen: &Transaction, outcome: &Outcome) -> Result<()> {
         let (attempt, after_claim) = (seen.gateway.attempts, seen.gateway.awaits_confirmation);
         let taken = self
             .decide(&self.plain_command()?, seen.id, |transaction, beside| match outcome {
                 Outcome::Settled(proof) => transaction.settled(proof, beside.booking, &beside.context),
                 _ if transaction.gateway.attempts != attempt => Ok(Decision::new(transaction)),
-                // A call has claimed that the money came since the question was asked: another question answers that.
+                // A call has claimed that the money came since the question was asked: another question
+                // answers that.
                 _ if transaction.gateway.awaits_confirmation && !after_claim => {
                     Ok(Decision::new(transaction))
                 }
@@ -248,7 +252,8 @@ impl Payments {
         self.commit_over(seen, Decision::new(seen.value.clone())).await
     }
 
-    /// Commits what was decided on a transaction as it was seen; fails with a conflict where it has changed since.
+    /// Commits what was decided on a transaction as it was seen; fails with a conflict where it has changed
+    /// since.
     pub(super) async fn commit_over(
         &self,
         seen: &Stored<Transaction>,
@@ -362,7 +367,8 @@ impl Payments {
         let original = self.load(refund.original.ok_or_else(missing)?).await?;
         let link = &original.gateway;
         let counts = original.refunds.iter().any(|known| known.transaction == Some(refund.id));
-        // What was kept apart came under a receipt of its own; where it counted as the payment, this is the payment's.
+        // What was kept apart came under a receipt of its own; where it counted as the payment, this is the
+        // payment's.
         let apart = original.mismatch.as_ref().filter(|mismatch| !counts || mismatch.receipt == link.receipt);
         let amount = apart.and_then(|mismatch| mismatch.received).unwrap_or(original.amount.gross);
         let receipt = apart.and_then(|mismatch| mismatch.receipt.clone());

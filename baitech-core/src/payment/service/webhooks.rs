@@ -1,4 +1,5 @@
-//! The inbox: a call is stored as it came before anybody looks at it, then verified, and applied in any order.
+//! The inbox: a call is stored as it came before anybody looks at it, then verified, and applied in any
+//! order.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -82,14 +83,15 @@ impl Effect {
 }
 
 impl Payments {
-    /// Takes a call of a payment provider in: stores it, and looks at it. What is wrong with it is noted, and told to nobody: whoever
-    /// calls learns only that the call has come.
+    /// Takes a call of a payment provider in: stores it, and looks at it. What is wrong with it is noted, and
+    /// told to nobody: whoever calls learns only that the call has come.
     ///
-    /// A call under a token that nobody gave out is counted, nothing of it is stored, and the answer is `None`.
+    /// A call under a token that nobody gave out is counted, nothing of it is stored, and the answer is
+    /// `None`.
     ///
     /// # Errors
-    /// A violation of `body` for more than [`Webhook::MAX_BODY_BYTES`]; [`Error::Unavailable`] where it could not be stored, so that the
-    /// provider sends it again.
+    /// A violation of `body` for more than [`Webhook::MAX_BODY_BYTES`]; [`Error::Unavailable`] where it could
+    /// not be stored, so that the provider sends it again.
     pub async fn receive_webhook(&self, call: WebhookCall) -> Result<Option<Id<Webhook>>> {
         let now = self.engine.clock.now();
         let Some(expected) = self.expected_under(&call.token).await? else {
@@ -306,7 +308,8 @@ impl Payments {
         }
     }
 
-    /// Applies one piece of news, once. Whether it was applied before is looked at anew where something comes in between.
+    /// Applies one piece of news, once. Whether it was applied before is looked at anew where something comes
+    /// in between.
     async fn apply(
         &self,
         gateway: &dyn PaymentGateway,
@@ -412,7 +415,8 @@ impl Payments {
     }
 }
 
-/// Whether a commit failed because somebody else holds the claim on this news, or on the receipt that it tells.
+/// Whether a commit failed because somebody else holds the claim on this news, or on the receipt that it
+/// tells.
 pub(super) fn is_taken(error: &Error) -> bool {
     matches!(error, Error::Duplicate(Unique::ProviderNews | Unique::Receipt))
 }

@@ -24,8 +24,9 @@ pub fn slot(days: u64, from_hour: u8, to_hour: u8) -> TimeSlot {
     TimeSlot::new(date, hour(from_hour), hour(to_hour), Tz::Africa__Nairobi).expect("a slot")
 }
 
-/// A plumbing job in the middle of Nairobi, tomorrow from 10:00 to 12:00, for 2,738 KES in cash, in any status. The history leads
-/// there on a shortest way of the state machine, a minute a step; from `assigned` on it has the technician, if one is given.
+/// A plumbing job in the middle of Nairobi, tomorrow from 10:00 to 12:00, for 2,738 KES in cash, in any
+/// status. The history leads there on a shortest way of the state machine, a minute a step; from `assigned`
+/// on it has the technician, if one is given.
 #[must_use]
 pub fn booking(n: u64, customer: &User, technician: Option<&User>, status: BookingStatus) -> BookingRecord {
     let path = path_to(status);

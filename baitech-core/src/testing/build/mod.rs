@@ -1,5 +1,5 @@
-//! Plain records to begin a test with. The same arguments give the same record; another number `n` gives one that shares no id,
-//! number or unique field with it.
+//! Plain records to begin a test with. The same arguments give the same record; another number `n` gives one
+//! that shares no id, number or unique field with it.
 
 mod bookings;
 mod changes;

@@ -70,8 +70,9 @@ pub fn company(n: u64) -> User {
     User::from_record(UserRecord { corporate: Some(company), ..user(Role::Corporate, n) })
 }
 
-/// An active technician with verified identity, one verified skill of four years, hours from 6:00 to 22:00 every day in Nairobi,
-/// and a radius of 10 km around home. The public place is the home itself, so that tests can tell distances.
+/// An active technician with verified identity, one verified skill of four years, hours from 6:00 to 22:00
+/// every day in Nairobi, and a radius of 10 km around home. The public place is the home itself, so that
+/// tests can tell distances.
 #[must_use]
 pub fn technician(n: u64, category: Category, home: GeoPoint) -> User {
     User::from_record(technician_record(n, category, home))

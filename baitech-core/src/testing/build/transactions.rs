@@ -12,8 +12,8 @@ use crate::{
     },
 };
 
-/// Money that a user pays, or is paid, by M-Pesa; nobody keeps a part of it. At the provider it has a token and a reference of its own
-/// as soon as it has been sent.
+/// Money that a user pays, or is paid, by M-Pesa; nobody keeps a part of it. At the provider it has a token
+/// and a reference of its own as soon as it has been sent.
 #[must_use]
 pub fn transaction(
     n: u64,

@@ -135,7 +135,8 @@ pub(super) async fn are_paged_while_others_come_and_change(fixture: &dyn Fixture
     for n in 200_u64.. {
         let request = PageRequest::new(11, cursor).unwrap();
         let page = store.list_bookings(&BookingFilter::default(), &request).await.unwrap();
-        // One newer than all, one older than all, and one among them; the first of the page changes its status.
+        // One newer than all, one older than all, and one among them; the first of the page changes its
+        // status.
         for (place, millis) in (0..).zip([1_000, -1_000, i64::try_from(n - 195).unwrap()]) {
             let mut record = pending(n * 10 + place);
             record.created_at += TimeDelta::milliseconds(millis);

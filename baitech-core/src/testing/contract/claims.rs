@@ -64,7 +64,8 @@ pub(super) async fn are_freed_before_they_are_taken(fixture: &dyn Fixture) {
     assert_eq!(after(fixture, renewed).await, [claim("a", holder)]);
 }
 
-/// As a booking that moves within its technician's day: some of its time is given up and taken again, some is only kept.
+/// As a booking that moves within its technician's day: some of its time is given up and taken again, some is
+/// only kept.
 pub(super) async fn are_kept_beside_others_that_are_renewed(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let user = stored_user(&*store, customer(1)).await;

@@ -16,7 +16,8 @@ use crate::{
     testing::build::{self, customer, event, start, user},
 };
 
-/// A set that uses every part: it changes the user and frees `free`, which the user holds, makes booking 1, takes `taken`.
+/// A set that uses every part: it changes the user and frees `free`, which the user holds, makes booking 1,
+/// takes `taken`.
 fn whole_set(user: &Stored<User>) -> ChangeSet {
     let booking = Booking::from_record(pending(1));
     let (user_ref, booking_ref) = (AggregateRef::User(user.id), AggregateRef::Booking(booking.id));

@@ -20,8 +20,9 @@ pub trait Fixture: Send + Sync {
     /// A store in which there is nothing, and which nobody else uses.
     async fn store(&self) -> Arc<dyn Store>;
 
-    /// Runs the tasks at once and returns when all have ended; panics if one did. They must be able to overtake each other: on
-    /// threads of their own, or spawned on a runtime of several. Polling them in turn is not enough.
+    /// Runs the tasks at once and returns when all have ended; panics if one did. They must be able to
+    /// overtake each other: on threads of their own, or spawned on a runtime of several. Polling them in turn
+    /// is not enough.
     async fn run(&self, tasks: Vec<Task>);
 }
 

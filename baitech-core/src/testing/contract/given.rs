@@ -100,8 +100,8 @@ pub(super) struct Traces {
     due: Vec<AggregateRef>,
 }
 
-/// The traces of a set that concerns one user, one booking, the claims `free` and `taken`, and the key `key`. Looks for due work
-/// with a lease of no length, which leaves none itself.
+/// The traces of a set that concerns one user, one booking, the claims `free` and `taken`, and the key `key`.
+/// Looks for due work with a lease of no length, which leaves none itself.
 pub(super) async fn traces(store: &dyn Store, user: Id<User>, booking: Id<Booking>) -> Traces {
     let asked = build::idempotency("key", "request", "answer");
     let lease = crate::store::Lease { now: build::start() + TimeDelta::days(365), length: TimeDelta::zero() };

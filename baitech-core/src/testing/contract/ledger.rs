@@ -144,7 +144,8 @@ pub(super) async fn counts_the_same_anew(fixture: &dyn Fixture) {
     }
 }
 
-/// Entries that touch the bank at ten moments, several at each; every fifth in two currencies, every seventh twice.
+/// Entries that touch the bank at ten moments, several at each; every fifth in two currencies, every seventh
+/// twice.
 fn banking() -> Vec<Entry> {
     let mut entries = Vec::new();
     for n in 0..60_u64 {

@@ -139,7 +139,8 @@ pub(super) async fn finds_candidates_within_reach(fixture: &dyn Fixture) {
     assert!(found_any > 100, "the circles hold somebody");
 }
 
-/// How many of the users are surely within a distance, up to how many may be: a store may measure on a sphere.
+/// How many of the users are surely within a distance, up to how many may be: a store may measure on a
+/// sphere.
 fn count_within(
     users: &[UserRecord],
     is_wanted: impl Fn(&&UserRecord) -> bool,

@@ -1,7 +1,7 @@
 //! What every store promises, as tests that run on any.
 //!
-//! For a store of your own, write a [`Fixture`] and let [`contract_tests!`](crate::contract_tests) make a `#[test]` of each
-//! promise, named after it:
+//! For a store of your own, write a [`Fixture`] and let [`contract_tests!`](crate::contract_tests) make a
+//! `#[test]` of each promise, named after it:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -99,8 +99,8 @@ pub async fn run_all(fixture: &dyn Fixture) {
     }
 }
 
-/// Makes a `#[test]` of every [`Promise`](crate::testing::contract::Promise), in a module a port, that calls a function
-/// `fn(&Promise)` of the invoking module with it.
+/// Makes a `#[test]` of every [`Promise`](crate::testing::contract::Promise), in a module a port, that calls
+/// a function `fn(&Promise)` of the invoking module with it.
 #[macro_export]
 macro_rules! contract_tests {
     ($check:ident) => {

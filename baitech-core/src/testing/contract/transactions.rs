@@ -108,7 +108,8 @@ pub(super) async fn refuse_taken_numbers_and_references(fixture: &dyn Fixture) {
     }
 }
 
-/// Transactions of every kind and status, of three people and two bookings, by two methods; four of each moment.
+/// Transactions of every kind and status, of three people and two bookings, by two methods; four of each
+/// moment.
 fn all() -> Vec<TransactionRecord> {
     let mut records = Vec::new();
     for n in 0..108_u64 {
@@ -252,7 +253,8 @@ pub(super) async fn are_paged_while_others_come_and_change(fixture: &dyn Fixture
     for n in 200_u64.. {
         let request = PageRequest::new(11, cursor).unwrap();
         let page = store.list_transactions(&TransactionFilter::default(), &request).await.unwrap();
-        // One newer than all, one older than all, and one among them; the first of the page changes its status.
+        // One newer than all, one older than all, and one among them; the first of the page changes its
+        // status.
         for (place, millis) in (0..).zip([1_000, -1_000, i64::try_from(n - 195).unwrap()]) {
             let mut record = sent(n * 10 + place);
             record.created_at += TimeDelta::milliseconds(millis);

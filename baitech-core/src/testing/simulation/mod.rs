@@ -1,5 +1,6 @@
-//! A marketplace by chance: people book, pay, quarrel and are paid out, providers answer late or twice, processes die between any two
-//! steps, clocks jump; and an auditor who knows only the rules looks at every commit.
+//! A marketplace by chance: people book, pay, quarrel and are paid out, providers answer late or twice,
+//! processes die between any two steps, clocks jump; and an auditor who knows only the rules looks at every
+//! commit.
 //!
 //! A seed tells the whole of a run, so that whatever is found can be looked at again:
 //!

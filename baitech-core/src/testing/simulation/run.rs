@@ -312,7 +312,8 @@ impl<'a> Run<'a> {
     /// Somebody pays into an account without being asked.
     fn deposit(&mut self) {
         let chance = &self.world.chance;
-        // Of a transaction whose prompt has been paid, and nobody knows by which receipt, a deposit would tell nothing new.
+        // Of a transaction whose prompt has been paid, and nobody knows by which receipt, a deposit would
+        // tell nothing new.
         let open: Vec<_> = self
             .auditor
             .transactions()
@@ -375,8 +376,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// No fault happens any more, every call arrives, and time passes until nothing is left to do. Then persons decide what waits for
-    /// them, and all of it once more.
+    /// No fault happens any more, every call arrives, and time passes until nothing is left to do. Then
+    /// persons decide what waits for them, and all of it once more.
     fn come_to_rest(&mut self) -> Verdict {
         self.world.chance.calm_down();
         self.note(|| "everything comes to rest".to_owned());

@@ -1,4 +1,5 @@
-//! The embedded store at the end of a line that fails: commits that are lost before they are applied, and answers that are lost after.
+//! The embedded store at the end of a line that fails: commits that are lost before they are applied, and
+//! answers that are lost after.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},

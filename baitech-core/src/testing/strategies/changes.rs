@@ -66,7 +66,8 @@ pub fn account_event() -> impl Strategy<Value = AccountEvent> {
     ]
 }
 
-/// A well-formed set that makes a new aggregate of every kind and uses every other part; nothing of it conflicts with an empty store.
+/// A well-formed set that makes a new aggregate of every kind and uses every other part; nothing of it
+/// conflicts with an empty store.
 pub fn change_set() -> impl Strategy<Value = ChangeSet> {
     let happening = (
         actor(),

@@ -1,8 +1,8 @@
 //! Proptest strategies for values, records and change sets.
 //!
-//! The values are of right form, not of likely content: a record may be cancelled and paid at once, as one that an earlier
-//! application stored may be. Times have whole milliseconds; the amounts of one record are of one currency and have no fraction
-//! of its smallest unit.
+//! The values are of right form, not of likely content: a record may be cancelled and paid at once, as one
+//! that an earlier application stored may be. Times have whole milliseconds; the amounts of one record are of
+//! one currency and have no fraction of its smallest unit.
 
 mod account;
 mod booking;

@@ -21,7 +21,8 @@ pub(super) fn legacy(collection: &str) -> Vec<Document> {
     text.lines().map(parse).collect()
 }
 
-/// Documents that the engine writes. They are the same in every run, and so many that each field is in one of them.
+/// Documents that the engine writes. They are the same in every run, and so many that each field is in one of
+/// them.
 pub(super) fn generated<A: Aggregate + std::fmt::Debug>(values: impl Strategy<Value = A>) -> Vec<Document> {
     let mut runner = TestRunner::deterministic();
     let mut one = || values.new_tree(&mut runner).unwrap().current().encode().unwrap();

@@ -89,7 +89,8 @@ const TRANSACTIONS: &[Row] = &[
     ("fraudCheck.decision", NAME),
 ];
 
-/// Parts that only the engine writes, and in which nothing may be odd: what is required in them depends on the part.
+/// Parts that only the engine writes, and in which nothing may be odd: what is required in them depends on
+/// the part.
 const ENGINE_ONLY: &[&str] =
     &["refunds", "gateway", "fraudCheck.review", "mismatch", "chargeback", "providerMoves"];
 

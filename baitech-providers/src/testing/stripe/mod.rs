@@ -62,7 +62,8 @@ struct State {
 
 /// A server that speaks Stripe's protocol.
 ///
-/// Payment methods: `pm_card_visa` pays; `pm_card_chargeDeclined` is declined; `pm_card_authenticationRequired` waits for the payer.
+/// Payment methods: `pm_card_visa` pays; `pm_card_chargeDeclined` is declined;
+/// `pm_card_authenticationRequired` waits for the payer.
 #[derive(Debug)]
 pub struct StripeServer {
     server: Server,
@@ -210,7 +211,8 @@ impl StripeServer {
         self.state().book.events.drain(..).collect()
     }
 
-    /// What lies on the account in Stripe's count: what was taken, less what was given back, transferred, or lost to a bank.
+    /// What lies on the account in Stripe's count: what was taken, less what was given back, transferred, or
+    /// lost to a bank.
     #[must_use]
     pub fn balance(&self) -> i64 {
         self.state().book.balance()

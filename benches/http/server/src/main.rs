@@ -1,4 +1,5 @@
-//! A server for load runs: the HTTP API over MongoDB, for tokens `role:id` that anybody can make. Never for the open network.
+//! A server for load runs: the HTTP API over MongoDB, for tokens `role:id` that anybody can make. Never for
+//! the open network.
 
 use std::{error::Error, sync::Arc};
 

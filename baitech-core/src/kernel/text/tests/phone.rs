@@ -83,7 +83,8 @@ fn stored_numbers_read_in_their_form_and_blank_ones_claim_nothing() {
     }
 }
 
-/// The digits of a text, apart from what may stand before a number: `00`, the country code, the `0` that is dialled at home.
+/// The digits of a text, apart from what may stand before a number: `00`, the country code, the `0` that is
+/// dialled at home.
 fn significant(text: &str) -> String {
     let digits: String = text
         .chars()

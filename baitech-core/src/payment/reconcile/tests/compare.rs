@@ -28,8 +28,8 @@ fn line(n: u64, reference: &str, amount: &str) -> StatementLine {
     }
 }
 
-/// What became of everything: the line numbers and the discrepancy of each movement that is stated, then the lines and the
-/// transactions that stand alone.
+/// What became of everything: the line numbers and the discrepancy of each movement that is stated, then the
+/// lines and the transactions that stand alone.
 #[derive(Debug, PartialEq, Default)]
 struct Told {
     matched: Vec<(u8, Vec<u64>)>,

@@ -54,7 +54,8 @@ impl Books {
         self.balances.iter().map(|((account, _), balance)| (*account, *balance))
     }
 
-    /// The store says the same as the entries, by its running sums and by its recount; and all of it sums to zero.
+    /// The store says the same as the entries, by its running sums and by its recount; and all of it sums to
+    /// zero.
     pub(super) fn compare(
         &self,
         running: &[(Account, Money)],

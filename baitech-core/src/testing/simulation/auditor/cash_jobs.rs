@@ -1,4 +1,5 @@
-//! Commission of jobs in cash: reserved from acceptance until the job is paid or ends, and within the limit of the debt.
+//! Commission of jobs in cash: reserved from acceptance until the job is paid or ends, and within the limit
+//! of the debt.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +13,8 @@ use crate::{
 };
 
 impl Auditor {
-    /// The technicians of these bookings have as much reserved as their open jobs in cash will make them owe, to the cent: nothing
-    /// without such a job. `before` are the bookings as they were.
+    /// The technicians of these bookings have as much reserved as their open jobs in cash will make them owe,
+    /// to the cent: nothing without such a job. `before` are the bookings as they were.
     pub(super) fn check_cash_jobs(&self, before: &[Option<Booking>], after: &[Booking]) -> Verdict {
         let technicians: BTreeSet<_> = after.iter().filter_map(|booking| booking.technician).collect();
         for technician in technicians {

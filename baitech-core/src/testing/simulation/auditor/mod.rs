@@ -1,6 +1,8 @@
-//! The auditor: knows only the rules, and reads only what is stored and what the providers' own statements say.
+//! The auditor: knows only the rules, and reads only what is stored and what the providers' own statements
+//! say.
 //!
-//! Every commit is checked as it is read; the whole of the books from time to time, and strictly once everything is at rest.
+//! Every commit is checked as it is read; the whole of the books from time to time, and strictly once
+//! everything is at rest.
 
 mod books;
 mod cash_jobs;

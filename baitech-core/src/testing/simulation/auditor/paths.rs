@@ -30,7 +30,8 @@ pub(super) fn check_booking(before: Option<&Booking>, after: &Booking) -> Verdic
     }
 }
 
-/// One commit may take several arrows: begun, paid and given back. What a bank has given back after all was decided by a person.
+/// One commit may take several arrows: begun, paid and given back. What a bank has given back after all was
+/// decided by a person.
 pub(super) fn check_transaction(before: Option<&Transaction>, after: &Transaction) -> Verdict {
     let from = before.map_or(TransactionStatus::Initiated, |transaction| transaction.status);
     let contradicted = |of: &Transaction| of.chargeback.as_ref().is_some_and(|contest| contest.contradicted);

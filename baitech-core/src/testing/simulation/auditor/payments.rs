@@ -1,4 +1,5 @@
-//! For each payment: captured = refunded + held + the parties' net shares, each told by the entries and by the document.
+//! For each payment: captured = refunded + held + the parties' net shares, each told by the entries and by
+//! the document.
 
 use super::{Auditor, Verdict, books::add, has_moved};
 use crate::{

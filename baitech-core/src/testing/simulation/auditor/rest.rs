@@ -92,7 +92,8 @@ impl Auditor {
         Ok(())
     }
 
-    /// What a provider gave back of a payment without our order has left the parties' shares: none of them has money that is gone.
+    /// What a provider gave back of a payment without our order has left the parties' shares: none of them
+    /// has money that is gone.
     fn check_returned(&self, world: &World) -> Verdict {
         for payment in self.transactions.values().filter(|of| of.kind.is_incoming() && has_moved(of.status)) {
             let card = payment.gateway.provider != Some(PaymentMethod::Mpesa);
@@ -152,8 +153,8 @@ impl Auditor {
         Ok(())
     }
 
-    /// What explains a difference: transactions of which the books and the statement tell different things, and deposits that none of
-    /// those explain.
+    /// What explains a difference: transactions of which the books and the statement tell different things,
+    /// and deposits that none of those explain.
     fn differences(&self, provider: &Provider) -> Vec<String> {
         let mut deposits = provider.deposits();
         let mut lines = Vec::new();
@@ -210,8 +211,9 @@ impl Auditor {
         hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// All balances and statuses in words that do not depend on the order in which things were numbered. What a bank takes back of a
-    /// top-up comes out of the wallet, or is owed where the wallet has too little at that moment: told is what a person has in all.
+    /// All balances and statuses in words that do not depend on the order in which things were numbered. What
+    /// a bank takes back of a top-up comes out of the wallet, or is owed where the wallet has too little at
+    /// that moment: told is what a person has in all.
     pub(in super::super) fn end(&self) -> Vec<String> {
         let name = |id| {
             let of: Option<&Transaction> = self.transactions.get(&id);

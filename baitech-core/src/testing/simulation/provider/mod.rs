@@ -1,5 +1,5 @@
-//! Simulated payment providers: each keeps its own truth of what money moved, answers late or never, and calls back twice, out of
-//! order, or not at all.
+//! Simulated payment providers: each keeps its own truth of what money moved, answers late or never, and
+//! calls back twice, out of order, or not at all.
 
 mod calls;
 mod gateway;
@@ -27,9 +27,11 @@ use crate::{
 /// After which model a provider behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Manner {
-    /// Mobile money: calls without a signature to a secret address, each order carried out anew, answers without amounts.
+    /// Mobile money: calls without a signature to a secret address, each order carried out anew, answers
+    /// without amounts.
     Mobile,
-    /// Cards: signed calls, orders that may be repeated under their key, charges that may be set aside and contested.
+    /// Cards: signed calls, orders that may be repeated under their key, charges that may be set aside and
+    /// contested.
     Card,
 }
 
@@ -93,8 +95,8 @@ impl Provider {
         Self { manner, clock, chance, style, state: Mutex::default() }
     }
 
-    /// From now on no order to pay somebody is told to have failed and carried out all the same: what such words leave in the books depends
-    /// on which is heard first.
+    /// From now on no order to pay somebody is told to have failed and carried out all the same: what such
+    /// words leave in the books depends on which is heard first.
     pub(super) fn keep_word(&self) {
         self.state().keeps_word = true;
     }
@@ -115,7 +117,8 @@ impl Provider {
         self.state().held.get(currency.code()).copied().unwrap_or(Money::zero(currency))
     }
 
-    /// What every order of a transaction has moved, and what went back without our order: into our hands above zero.
+    /// What every order of a transaction has moved, and what went back without our order: into our hands
+    /// above zero.
     pub(super) fn moved(&self, transaction: Id<Transaction>) -> Vec<Money> {
         let state = self.state();
         let of_it = state.by_transaction.get(&transaction).map(Vec::as_slice).unwrap_or_default();
@@ -317,7 +320,8 @@ impl Provider {
     }
 }
 
-/// Whether the charge that a refund is of still has so much left, and nobody contests it. Mobile money is sent to whom one likes.
+/// Whether the charge that a refund is of still has so much left, and nobody contests it. Mobile money is
+/// sent to whom one likes.
 fn refundable(manner: Manner, state: &State, index: usize) -> bool {
     if manner == Manner::Mobile {
         return true;

@@ -1,4 +1,5 @@
-//! What a provider moves without our order: refunds and reversals made on its own page, and a bank's second verdict.
+//! What a provider moves without our order: refunds and reversals made on its own page, and a bank's second
+//! verdict.
 
 use std::fmt::Write;
 
@@ -22,7 +23,8 @@ pub(super) struct Return {
     failed: bool,
 }
 
-/// By which events a card's provider tells what goes back of an operation: which of them it sends is chosen once, on its page.
+/// By which events a card's provider tells what goes back of an operation: which of them it sends is chosen
+/// once, on its page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
     /// Each return by its name.
@@ -34,7 +36,8 @@ pub(super) enum Style {
 }
 
 impl Provider {
-    /// Somebody gives a charge or a payout back on the provider's own page, whole or in part; `false` where there is none.
+    /// Somebody gives a charge or a payout back on the provider's own page, whole or in part; `false` where
+    /// there is none.
     pub(in super::super) fn return_unasked(&self) -> bool {
         let mut state = self.state();
         let fitting = |index: &usize| state.operations.get(*index).is_some_and(|one| self.can_return(one));
@@ -93,8 +96,8 @@ impl Provider {
             && operation.left().amount() >= rust_decimal::Decimal::ONE
     }
 
-    /// Tells of one return by its name, by the running total, or by both. Mobile money tells of few by a call, and of all by its
-    /// statement.
+    /// Tells of one return by its name, by the running total, or by both. Mobile money tells of few by a
+    /// call, and of all by its statement.
     fn tell_return(&self, state: &mut State, index: usize, returned: Returned) {
         match self.manner {
             Manner::Mobile if self.chance.percent(70) => {}
@@ -164,7 +167,8 @@ impl Provider {
         self.state().operations.get(index)?.contested?.1
     }
 
-    /// Whether the money of a return is gone, by the provider's own page; `None` for what is none of its returns.
+    /// Whether the money of a return is gone, by the provider's own page; `None` for what is none of its
+    /// returns.
     pub(in super::super) fn has_returned(&self, id: &str) -> Option<bool> {
         let state = self.state();
         state.returns.iter().find(|one| one.id == id).map(|one| !one.failed)
