@@ -24,7 +24,7 @@ pub struct BookingView {
     pub record: BookingRecord,
     /// The version to pin commands to.
     pub version: Version,
-    /// Whom to ask for at the door, where this actor may know.
+    /// Whom to ask for at the door, where this actor may know; customers are not shown their own number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_contact: Option<Contact>,
     /// The statuses that this actor could ask for now.
@@ -78,10 +78,18 @@ impl BookingView {
             record.matching.alternatives.clear();
         }
         let contact = customer
-            .filter(|_| is_staff || is_customer || holds_job)
+            .filter(|_| Self::shows_contact(booking, actor))
             .map(|user| Contact { name: user.full_name(), phone_number: user.phone.to_string() });
         let allowed = booking.allowed(actor).collect();
         Self { record, version, customer_contact: contact, allowed }
+    }
+
+    /// Whether a view for this actor shows how to reach the customer.
+    pub(super) fn shows_contact(booking: &Booking, actor: &Actor) -> bool {
+        let parties = booking.parties(actor);
+        let may_know = [Party::Admin, Party::Support, Party::Customer].iter().any(|party| parties.contains(*party));
+        let holds_job = parties.contains(Party::Technician) && was_accepted(booking);
+        (may_know || *actor == Actor::System || holds_job) && actor.id() != Some(booking.customer)
     }
 }
 

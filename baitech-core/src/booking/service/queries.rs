@@ -2,9 +2,7 @@
 
 use super::Bookings;
 use crate::{
-    account::User,
     booking::{Booking, BookingFilter, BookingNumber, BookingStatus, BookingView},
-    engine::{Effort, Engine},
     kernel::{Actor, Error, Id, Kind, Page, PageRequest, Result},
     store::Stored,
 };
@@ -57,10 +55,9 @@ impl Bookings {
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn view(&self, actor: &Actor, id: Id<Booking>) -> Result<BookingView> {
-        let user = self.engine.require_actor(actor, Effort::Reads).await?;
-        let actor = &Engine::reading_as(actor, user.as_ref());
+        let actor = &self.engine.reader(actor).await?;
         let booking = self.visible(actor, id).await?;
-        self.view_as(actor, user, &booking).await
+        self.view_as(actor, &booking).await
     }
 
     /// What this actor sees of the booking with a number.
@@ -68,25 +65,18 @@ impl Bookings {
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn view_by_number(&self, actor: &Actor, number: &BookingNumber) -> Result<BookingView> {
-        let user = self.engine.require_actor(actor, Effort::Reads).await?;
-        let actor = &Engine::reading_as(actor, user.as_ref());
+        let actor = &self.engine.reader(actor).await?;
         let booking = self.visible_by_number(actor, number).await?;
-        self.view_as(actor, user, &booking).await
+        self.view_as(actor, &booking).await
     }
 
-    /// What an actor, as whom `user` reads, sees of a booking.
-    async fn view_as(
-        &self,
-        actor: &Actor,
-        user: Option<User>,
-        booking: &Stored<Booking>,
-    ) -> Result<BookingView> {
-        // The customer who asks is loaded already.
-        let customer = match user.filter(|user| user.id == booking.customer) {
-            Some(customer) => Some(customer),
-            None => self.engine.users.load(booking.customer).await?.map(|stored| stored.value),
+    /// What an actor, as whom it reads, sees of a booking. The customer is loaded only where the view shows them.
+    async fn view_as(&self, actor: &Actor, booking: &Stored<Booking>) -> Result<BookingView> {
+        let customer = match BookingView::shows_contact(booking, actor) {
+            true => self.engine.users.load(booking.customer).await?,
+            false => None,
         };
-        Ok(BookingView::new(booking, actor, customer.as_ref()))
+        Ok(BookingView::new(booking, actor, customer.as_deref()))
     }
 
     /// What this actor sees of a booking as a command returned it, which others may have changed since.
@@ -98,8 +88,7 @@ impl Bookings {
         if !booking.is_visible_to(actor) {
             return Err(Error::not_found(Kind::Booking, booking.id));
         }
-        let customer = self.engine.users.load(booking.customer).await?;
-        Ok(BookingView::new(booking, actor, customer.as_deref()))
+        self.view_as(actor, booking).await
     }
 
     /// The bookings of a filter that this actor may see, the newest first: their own for customers,
