@@ -1,6 +1,7 @@
 //! What a refusal of the store means to whoever gave the command.
 
 use crate::{
+    booking::{OPEN_REQUEST_CLAIMS, SLOT_CLAIMS},
     kernel::{Code, Error, Rule, Unique, Violation},
     ledger::Account,
     payment::{NEWS_CLAIMS, RECEIPT_CLAIMS},
@@ -11,6 +12,14 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Duplicate { field } => taken(field),
+            StoreError::Claimed(claim) if claim.key.space() == SLOT_CLAIMS => {
+                Self::refused(Rule::TIME_SLOT_TAKEN, "the technician holds another booking at that time")
+            }
+            StoreError::Claimed(claim) if claim.key.space() == OPEN_REQUEST_CLAIMS => {
+                let message =
+                    "other requests took the last places; wait until a technician accepts one, or cancel one";
+                Self::refused(Rule::TOO_MANY_REQUESTS, message)
+            }
             StoreError::Claimed(claim) => taken(claim.key.space()),
             StoreError::Corrupt { collection, id, reason } => Self::Corrupt { collection, id, reason },
             StoreError::OutOfBounds(breach) => beyond(breach),

@@ -94,7 +94,10 @@ fn address_and_phone_are_for_who_has_promised_to_come() {
         assert!(knows(&seen), "{status}");
         assert_eq!(seen.customer_contact.unwrap().phone_number, world.customer.phone.to_string());
         let former = view(&world.technician).unwrap();
-        assert!(!knows(&former) && former.customer_contact.is_none(), "one who declined is an outsider while it is {status}");
+        assert!(
+            !knows(&former) && former.customer_contact.is_none(),
+            "one who declined is an outsider while it is {status}"
+        );
         assert!(former.allowed.is_empty());
         assert_not_found(view(&world.stranger));
     }

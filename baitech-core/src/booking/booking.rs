@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     account::{Category, Image, User},
+    decide::SerialNumber,
     kernel::{Code, Id, Rate, Text, Violation, before, visible},
     payment::is_numbered,
     pricing::Pricing,
@@ -73,6 +74,20 @@ impl BookingNumber {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl SerialNumber for BookingNumber {
+    fn is_pending(&self) -> bool {
+        self.is_pending()
+    }
+
+    fn series(&self, at: DateTime<Utc>) -> String {
+        Self::series(at)
+    }
+
+    fn assign(&mut self, at: DateTime<Utc>, sequence: u64) {
+        *self = Self::new(at, sequence);
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     account::User,
-    decide::{Aggregate, Decision, NumberField},
+    decide::{Aggregate, Decision, SerialNumber},
     kernel::{Actor, Entropy, Error, Id, Refusal, Result, Role, Rule},
     payment::Transaction,
     store::Stored,
@@ -241,7 +241,7 @@ impl Aggregate for Booking {
         self.payment.transaction.iter().chain(&self.payment.supplements).copied().collect()
     }
 
-    fn number_field(&mut self) -> Option<NumberField<'_>> {
-        Some(NumberField::Booking(&mut self.0.number))
+    fn serial_number(&mut self) -> Option<&mut dyn SerialNumber> {
+        Some(&mut self.0.number)
     }
 }

@@ -87,7 +87,8 @@ impl BookingView {
     /// Whether a view for this actor shows how to reach the customer.
     pub(super) fn shows_contact(booking: &Booking, actor: &Actor) -> bool {
         let parties = booking.parties(actor);
-        let may_know = [Party::Admin, Party::Support, Party::Customer].iter().any(|party| parties.contains(*party));
+        let may_know =
+            [Party::Admin, Party::Support, Party::Customer].iter().any(|party| parties.contains(*party));
         let holds_job = parties.contains(Party::Technician) && was_accepted(booking);
         (may_know || *actor == Actor::System || holds_job) && actor.id() != Some(booking.customer)
     }

@@ -1,23 +1,14 @@
 use chrono::{DateTime, Utc};
 
-use super::{Created, Effects};
+use super::{Created, Effects, SerialNumber};
 use crate::{
     account::{StatsDelta, User},
-    booking::{BookingNumber, BookingPolicy, Context},
+    booking::{BookingPolicy, Context},
     kernel::{Id, Money, Result},
     ledger::{Account, Entry, EntryRecord, Posting},
-    payment::{Transaction, TransactionNumber},
+    payment::Transaction,
     store::{Claim, ClaimKey, EventKind, Listed, Stored, Tally},
 };
-
-/// The number of an aggregate, by which people speak of it.
-#[derive(Debug)]
-pub enum NumberField<'a> {
-    /// Of a booking.
-    Booking(&'a mut BookingNumber),
-    /// Of a transaction.
-    Transaction(&'a mut TransactionNumber),
-}
 
 /// Something that is stored, versioned and changed as a whole.
 pub trait Aggregate: Listed + Clone + Send + Sync + 'static {
@@ -48,7 +39,7 @@ pub trait Aggregate: Listed + Clone + Send + Sync + 'static {
 
     /// Its number, where its kind has one. A new aggregate gets one just before its commit, so that a refused
     /// command uses none up.
-    fn number_field(&mut self) -> Option<NumberField<'_>> {
+    fn serial_number(&mut self) -> Option<&mut dyn SerialNumber> {
         None
     }
 }

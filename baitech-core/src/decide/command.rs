@@ -24,6 +24,8 @@ pub(crate) struct Command {
     /// The client's key, and what it stands for.
     pub(super) request: Option<Request>,
     pub(super) answers: Answers,
+    /// A space of claims of which the command takes any that is free.
+    pub(super) any_of: Option<&'static str>,
 }
 
 /// Which aggregate a command answers with.
@@ -57,12 +59,18 @@ impl Command {
         arguments: &impl Serialize,
     ) -> Result<Self> {
         let request = key.map(|key| Request::new(subject, actor, key, name, arguments)).transpose()?;
-        Ok(Self { actor: *actor, pinned, caller: None, request, answers: Answers::Changed })
+        Ok(Self { actor: *actor, pinned, caller: None, request, answers: Answers::Changed, any_of: None })
     }
 
     /// Relies on what the caller was allowed when it was loaded: the commit guards it.
     pub(crate) fn by(mut self, caller: Option<User>, effort: Effort) -> Self {
         self.caller = caller.map(|user| (Arc::new(user), effort));
+        self
+    }
+
+    /// Takes any free claim of a space: where another command takes the same one first, it is decided again.
+    pub(crate) const fn taking_any_of(mut self, space: &'static str) -> Self {
+        self.any_of = Some(space);
         self
     }
 

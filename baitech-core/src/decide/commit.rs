@@ -8,9 +8,8 @@ use super::{
     numbers::{DrawnNumbers, number_of},
 };
 use crate::{
-    booking::{OPEN_REQUEST_CLAIMS, SLOT_CLAIMS},
     engine::Engine,
-    kernel::{Error, Id, Kind, Money, Rule, after, unless_never},
+    kernel::{Id, Kind, Money, after, unless_never},
     ledger::Entry,
     store::{
         AggregateRef, Binding, Bound, Breach, ChangeSet, Claim, Committed, Event, EventKind, Expected, Guard,
@@ -33,7 +32,7 @@ pub(super) async fn commit<A: Aggregate>(
 ) -> Result<Done<A>, StoreError> {
     let Decision { mut next, mut effects } = decision;
     next.touch(now);
-    if let Err(refused) = assign_numbers(engine, numbers, &mut next, &mut effects).await {
+    if let Err(refused) = assign_numbers(engine, command, numbers, &mut next, &mut effects).await {
         let decided_on = over.map(|stored| (A::reference(stored.value.id()), stored.version));
         return Err(match changed_since(engine, decided_on, &effects.attached).await? {
             Some(target) => StoreError::Conflict(target),
@@ -108,18 +107,19 @@ pub(super) async fn commit<A: Aggregate>(
 /// number that is drawn and not committed is lost.
 async fn assign_numbers<A: Aggregate>(
     engine: &Engine,
+    command: &Command,
     numbers: &mut DrawnNumbers,
     next: &mut A,
     effects: &mut Effects<A>,
 ) -> Result<(), StoreError> {
-    let fields = next.number_field().into_iter();
-    let fields = fields.chain(effects.created.iter_mut().filter_map(|created| created.value.number_field()));
+    let fields = next.serial_number().into_iter();
+    let fields = fields.chain(effects.created.iter_mut().filter_map(|created| created.value.serial_number()));
     let attached = effects.attached.iter_mut().filter_map(|attached| number_of(&mut attached.write));
-    let pending: Vec<_> = fields.chain(attached).filter(super::NumberField::is_pending).collect();
+    let pending: Vec<_> = fields.chain(attached).filter(|number| number.is_pending()).collect();
     if pending.is_empty() {
         return Ok(());
     }
-    require_claims(engine, &effects.take, &effects.free).await?;
+    require_claims(engine, command, &effects.take, &effects.free).await?;
     if let Some(breach) = breach_of(engine, &effects.entries, &effects.bounds).await? {
         return Err(StoreError::OutOfBounds(breach));
     }
@@ -145,9 +145,14 @@ async fn changed_since(
     Ok(None)
 }
 
-async fn require_claims(engine: &Engine, take: &[Claim], free: &[Claim]) -> Result<(), StoreError> {
-    // A place for an open request was looked for just now, and found.
-    let unknown = take.iter().filter(|claim| claim.key.space() != OPEN_REQUEST_CLAIMS);
+async fn require_claims(
+    engine: &Engine,
+    command: &Command,
+    take: &[Claim],
+    free: &[Claim],
+) -> Result<(), StoreError> {
+    // The decision has just looked for a free one of these.
+    let unknown = take.iter().filter(|claim| command.any_of != Some(claim.key.space()));
     let keys: Vec<_> = unknown.map(|claim| claim.key.clone()).collect();
     if keys.is_empty() {
         return Ok(());
@@ -216,19 +221,4 @@ fn one_a_user(tallies: Vec<Tally>) -> Vec<Tally> {
         }
     }
     sums
-}
-
-/// What a failed commit means to a caller.
-pub(super) fn refusal(error: StoreError) -> Error {
-    match error {
-        StoreError::Claimed(claim) if claim.key.space() == SLOT_CLAIMS => {
-            Error::refused(Rule::TIME_SLOT_TAKEN, "the technician holds another booking at that time")
-        }
-        StoreError::Claimed(claim) if claim.key.space() == OPEN_REQUEST_CLAIMS => {
-            let message =
-                "other requests took the last places; wait until a technician accepts one, or cancel one";
-            Error::refused(Rule::TOO_MANY_REQUESTS, message)
-        }
-        other => other.into(),
-    }
 }

@@ -11,11 +11,10 @@ use chrono::{DateTime, Utc};
 use super::{
     Aggregate, Caller, Command, Decision,
     command::{answered, replay},
-    commit::{Done, commit, refusal},
+    commit::{Done, commit},
     numbers::DrawnNumbers,
 };
 use crate::{
-    booking::OPEN_REQUEST_CLAIMS,
     engine::Engine,
     kernel::{Entropy, Error, Id, Result},
     payment::Transaction,
@@ -130,13 +129,13 @@ where
             Ok(Done::Written(written)) => return Ok(written),
             Ok(Done::Replayed(answer)) => return replay(load, &answer).await,
             Err(StoreError::Conflict(target)) => target,
-            // Another request was quicker to take the same place: the next attempt finds another, or none.
+            // Another command was quicker to take the same claim: the next attempt finds another, or none.
             Err(StoreError::Claimed(claim))
-                if claim.key.space() == OPEN_REQUEST_CLAIMS && made + 1 < MAX_ATTEMPTS =>
+                if command.any_of == Some(claim.key.space()) && made + 1 < MAX_ATTEMPTS =>
             {
                 A::reference(id)
             }
-            Err(error) => match refusal(error) {
+            Err(error) => match Error::from(error) {
                 // A number of the earlier application, or of a counter that was set back: the next one may be
                 // free.
                 Error::Duplicate(unique) if unique.is_drawn() && made < MAX_ATTEMPTS => {

@@ -14,8 +14,9 @@ mod numbers;
 #[cfg(test)]
 mod tests;
 
-pub use aggregate::{Aggregate, Decision, NumberField};
+pub use aggregate::{Aggregate, Decision};
 pub(crate) use command::{Answers, Caller, Command, answered, require_agreed};
 pub(crate) use commit::breach_of;
 pub(crate) use drive::{Situation, Step, change, change_looking, create, drive, load_payments};
 pub use effects::{Attached, Created, Effects};
+pub use numbers::SerialNumber;

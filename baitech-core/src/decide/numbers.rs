@@ -1,82 +1,70 @@
-//! Numbers of bookings and transactions, drawn just before a commit.
+//! Serial numbers, drawn just before a commit.
 
-use super::NumberField;
+use chrono::{DateTime, Utc};
+
 use crate::{
-    booking::BookingNumber,
     engine::Engine,
-    payment::TransactionNumber,
     store::{StoreError, Write},
 };
 
+/// The number of a series by which people speak of an aggregate.
+pub trait SerialNumber: Send {
+    /// Whether no number has been assigned yet.
+    fn is_pending(&self) -> bool;
+
+    /// The name of the series that numbers of a moment are drawn from.
+    fn series(&self, at: DateTime<Utc>) -> String;
+
+    /// Becomes a number of the series of a moment.
+    fn assign(&mut self, at: DateTime<Utc>, sequence: u64);
+}
+
+#[derive(Debug, Clone)]
+struct Drawn {
+    series: String,
+    at: DateTime<Utc>,
+    sequence: u64,
+}
+
 /// The numbers that one command has drawn. Its next attempt uses them again.
 #[derive(Debug, Default)]
-pub(super) struct DrawnNumbers {
-    bookings: Vec<BookingNumber>,
-    transactions: Vec<TransactionNumber>,
-}
+pub(super) struct DrawnNumbers(Vec<Drawn>);
 
 impl DrawnNumbers {
     /// Gives a number to each of these that waits for one.
     pub(super) async fn assign(
         &mut self,
         engine: &Engine,
-        pending: Vec<NumberField<'_>>,
+        pending: Vec<&mut dyn SerialNumber>,
     ) -> Result<(), StoreError> {
-        let (mut bookings, mut transactions) = (self.bookings.clone(), self.transactions.clone());
-        bookings.reverse();
-        transactions.reverse();
-        for field in pending {
-            match field {
-                NumberField::Booking(number) => {
-                    *number = match bookings.pop() {
-                        Some(drawn) => drawn,
-                        None => self.draw_for_booking(engine).await?,
-                    };
-                }
-                NumberField::Transaction(number) => {
-                    *number = match transactions.pop() {
-                        Some(drawn) => drawn,
-                        None => self.draw_for_transaction(engine).await?,
-                    };
-                }
-            }
+        let mut unused = self.0.clone();
+        for number in pending {
+            let Drawn { at, sequence, .. } =
+                match unused.iter().position(|drawn| number.series(drawn.at) == drawn.series) {
+                    Some(place) => unused.remove(place),
+                    None => self.draw(engine, number).await?,
+                };
+            number.assign(at, sequence);
         }
         Ok(())
     }
 
-    async fn draw_for_booking(&mut self, engine: &Engine) -> Result<BookingNumber, StoreError> {
-        let now = engine.clock.now();
-        let sequence = engine.counters.next(&BookingNumber::series(now)).await?;
-        let drawn = BookingNumber::new(now, sequence);
-        self.bookings.push(drawn.clone());
+    async fn draw(&mut self, engine: &Engine, number: &dyn SerialNumber) -> Result<Drawn, StoreError> {
+        let at = engine.clock.now();
+        let series = number.series(at);
+        let sequence = engine.counters.next(&series).await?;
+        let drawn = Drawn { series, at, sequence };
+        self.0.push(drawn.clone());
         Ok(drawn)
-    }
-
-    async fn draw_for_transaction(&mut self, engine: &Engine) -> Result<TransactionNumber, StoreError> {
-        let now = engine.clock.now();
-        let sequence = engine.counters.next(&TransactionNumber::series(now)).await?;
-        let drawn = TransactionNumber::new(now, sequence);
-        self.transactions.push(drawn.clone());
-        Ok(drawn)
-    }
-}
-
-impl NumberField<'_> {
-    /// Whether no number has been assigned yet.
-    pub(super) fn is_pending(&self) -> bool {
-        match self {
-            Self::Booking(number) => number.is_pending(),
-            Self::Transaction(number) => number.is_pending(),
-        }
     }
 }
 
 /// The number of what a write stores.
-pub(super) fn number_of(write: &mut Write) -> Option<NumberField<'_>> {
+pub(super) fn number_of(write: &mut Write) -> Option<&mut dyn SerialNumber> {
     use super::Aggregate;
     macro_rules! number {
         ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
-            match write { $(Write::$Arm(put) => put.value.number_field(),)+ }
+            match write { $(Write::$Arm(put) => put.value.serial_number(),)+ }
         };
     }
     crate::for_each_aggregate!(number)

@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use super::{Cause, PaymentEvent, Transaction, TransactionStatus};
 use crate::{
     booking::{Booking, BookingPolicy},
-    decide::{Aggregate, NumberField},
+    decide::{Aggregate, SerialNumber},
     kernel::{Actor, Error, Id, Refusal, Result, Rule},
 };
 
@@ -76,7 +76,7 @@ impl Aggregate for Transaction {
         self.next_task(policy).map(|(at, _)| at)
     }
 
-    fn number_field(&mut self) -> Option<NumberField<'_>> {
-        Some(NumberField::Transaction(&mut self.0.number))
+    fn serial_number(&mut self) -> Option<&mut dyn SerialNumber> {
+        Some(&mut self.0.number)
     }
 }

@@ -3,7 +3,10 @@ use std::{fmt, str::FromStr};
 use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::{Code, Violation, visible};
+use crate::{
+    decide::SerialNumber,
+    kernel::{Code, Violation, visible},
+};
 
 /// The number by which people speak of a transaction: `TXN`, six digits of the day (`yymmdd`, UTC), and of a
 /// series six, or more after the first 999,999 of the day.
@@ -106,6 +109,20 @@ pub(crate) fn without_separators(text: &str) -> String {
 
 fn day(at: DateTime<Utc>) -> String {
     format!("{:02}{:02}{:02}", at.year().rem_euclid(100), at.month(), at.day())
+}
+
+impl SerialNumber for TransactionNumber {
+    fn is_pending(&self) -> bool {
+        self.is_pending()
+    }
+
+    fn series(&self, at: DateTime<Utc>) -> String {
+        Self::series(at)
+    }
+
+    fn assign(&mut self, at: DateTime<Utc>, sequence: u64) {
+        *self = Self::new(at, sequence);
+    }
 }
 
 impl fmt::Display for TransactionNumber {

@@ -8,7 +8,8 @@ use super::{Bookings, Effort::Begins};
 use crate::{
     account::{Category, User, UserStatus},
     booking::{
-        Booking, BookingDraft, NewBooking, PaymentTiming, Terms, TimeSlot, Urgency, open_request_claim,
+        Booking, BookingDraft, NewBooking, OPEN_REQUEST_CLAIMS, PaymentTiming, Terms, TimeSlot, Urgency,
+        open_request_claim,
     },
     decide::{Caller, Step, drive},
     kernel::{Actor, Code, Error, Id, Kind, Money, Result, Role, Rule, Violation},
@@ -48,7 +49,8 @@ impl Bookings {
     /// for somebody else, by others than staff.
     pub async fn create(&self, actor: &Actor, request: &NewBooking) -> Result<Stored<Booking>> {
         let user = self.require_actor(actor, Begins).await?;
-        let command = self.command(actor, "create", request)?.by(user, Begins);
+        let command =
+            self.command(actor, "create", request)?.by(user, Begins).taking_any_of(OPEN_REQUEST_CLAIMS);
         let step = |caller| self.create_once(actor, caller, request);
         let created = drive(&self.engine, &*self.engine.bookings, &command, step).await;
         match (created, request.on_behalf_of.or(actor.id())) {
