@@ -1,8 +1,8 @@
 //! Every kind of aggregate, listed once.
 //!
-//! [`for_each_aggregate!`](crate::for_each_aggregate) is the list. From it this file makes the closed enums
-//! ([`Kind`], [`AggregateRef`], [`Write`] and [`Current`]) with an arm for each aggregate, and stores derive
-//! what they do for each one alike.
+//! [`for_each_aggregate!`](crate::for_each_aggregate) is the list. This file generates the closed enums
+//! ([`Kind`], [`AggregateRef`], [`Write`] and [`Current`]) from it, with one variant for each aggregate.
+//! Stores generate their uniform code from it as well.
 
 use std::{fmt, str::FromStr};
 
@@ -16,10 +16,10 @@ use crate::{
     store::{Expected, Listed, Put, Stored},
 };
 
-/// Calls a macro with the list of all aggregates. What stands behind its name is passed on before the list.
+/// Calls a macro with the list of all aggregates. Tokens after the macro's name are passed before the list.
 ///
-/// Each aggregate is a line: the arm of the closed enums, the name on the wire, the name of the list in which
-/// an engine and the embedded store keep it, what it is, and its type.
+/// Each line describes one aggregate: its variant in the closed enums, its name on the wire, the name of its
+/// collection in an engine and in the embedded store, its description, and its type.
 ///
 /// ```
 /// use baitech_core::{for_each_aggregate, kernel::Kind};
@@ -48,7 +48,7 @@ macro_rules! for_each_aggregate {
 
 macro_rules! closed_enums {
     ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
-        /// What kind of thing something is.
+        /// A kind of aggregate.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[non_exhaustive]
@@ -67,7 +67,7 @@ macro_rules! closed_enums {
             }
         }
 
-        /// One aggregate of any kind.
+        /// A reference to an aggregate of any kind.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
         pub enum AggregateRef {
@@ -75,13 +75,13 @@ macro_rules! closed_enums {
         }
 
         impl AggregateRef {
-            /// The aggregate of a kind with an id.
+            /// Creates a reference from a kind and an id.
             #[must_use]
             pub const fn new(kind: Kind, id: [u8; 12]) -> Self {
                 match kind { $(Kind::$Arm => Self::$Arm(Id::from_bytes(id)),)+ }
             }
 
-            /// What kind of aggregate it is.
+            /// The kind of the aggregate.
             #[must_use]
             pub const fn kind(self) -> Kind {
                 match self { $(Self::$Arm(_) => Kind::$Arm,)+ }
@@ -100,27 +100,27 @@ macro_rules! closed_enums {
             }
         }
 
-        /// One aggregate's write: an arm an aggregate, matched without wildcards.
+        /// The write of one aggregate: one variant for each kind, matched without wildcards.
         #[derive(Debug, Clone)]
         pub enum Write {
             $(#[doc = $what] $Arm(Box<Put<$Type>>),)+
         }
 
         impl Write {
-            /// Which aggregate is written.
+            /// The aggregate that is written.
             #[must_use]
             pub fn target(&self) -> AggregateRef {
                 match self { $(Self::$Arm(put) => AggregateRef::$Arm(put.value.id),)+ }
             }
 
-            /// What must be there now.
+            /// The expected state of the stored aggregate.
             #[must_use]
             pub const fn expected(&self) -> Expected {
                 match self { $(Self::$Arm(put) => put.expected,)+ }
             }
         }
 
-        /// How the thing is that somebody else changed.
+        /// Current state of the conflicting aggregate.
         #[derive(Debug, Clone)]
         #[non_exhaustive]
         pub enum Current {
@@ -128,7 +128,7 @@ macro_rules! closed_enums {
         }
 
         impl Current {
-            /// What kind of thing it is.
+            /// The kind of the aggregate.
             #[must_use]
             pub const fn kind(&self) -> Kind {
                 match self { $(Self::$Arm(_) => Kind::$Arm,)+ }
@@ -187,7 +187,7 @@ impl fmt::Display for AggregateRef {
     }
 }
 
-/// `booking/65f0…`: a kind and an id, with a slash between them.
+/// Parses `booking/65f0…`: a kind and an id, separated by a slash.
 impl FromStr for AggregateRef {
     type Err = Violation;
 
@@ -207,7 +207,7 @@ impl FromStr for AggregateRef {
 
 macro_rules! event_kinds {
     ($($(#[$doc:meta])+ $Arm:ident($Event:ty);)+) => {
-        /// What happened: one arm a feature.
+        /// An event of any feature: one variant for each.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(untagged)]
         #[non_exhaustive]
@@ -234,11 +234,11 @@ macro_rules! event_kinds {
 }
 
 event_kinds! {
-    /// To a booking.
+    /// An event of a booking.
     Booking(BookingEvent);
-    /// To an account.
+    /// An event of an account.
     Account(AccountEvent);
-    /// To a transaction, or by a call of a provider.
+    /// An event of a transaction, or of a provider's call.
     Payment(PaymentEvent);
 }
 
@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_those_on_the_wire() {
+    fn kind_names_match_the_wire() {
         for kind in Kind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
             let target = AggregateRef::new(*kind, [7; 12]);
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_aggregate_is_told_the_kinds() {
+    fn invalid_reference_lists_the_kinds() {
         for text in ["", "booking", "post/000000000000000000000000", "booking/1", "booking 07"] {
             let refused = text.parse::<AggregateRef>().unwrap_err();
             assert_eq!((&*refused.field, refused.code), ("target", Code::Malformed), "{text}");

@@ -1,4 +1,4 @@
-//! The one handle that an embedder holds.
+//! The handle to the engine, and its builder.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -25,7 +25,7 @@ use crate::{
     worker::Worker,
 };
 
-/// Everything that services share. Each of them names only the ports that it uses.
+/// State shared by all services. Each service uses only the ports that it needs.
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
@@ -53,8 +53,8 @@ pub(crate) struct Engine {
     pub(crate) zones: Zones,
 }
 
-/// How much somebody is about to do: who is suspended reads, finishes what runs, and starts nothing.
-/// Suspended staff reads what is its own alone ([`Engine::reader`]).
+/// The access that an operation requires. Suspended users may read and finish running work, but not start new
+/// work. Suspended staff may read only their own data ([`Engine::reader`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
     Reads,
@@ -63,19 +63,20 @@ pub(crate) enum Effort {
 }
 
 impl Engine {
-    /// What decisions of this moment may depend on.
+    /// The context of a decision at `now`.
     pub(crate) fn context<'a>(&'a self, actor: &Actor, now: DateTime<Utc>) -> Context<'a> {
         let (policy, entropy) = (&self.policy, &*self.entropy);
         Context { actor: *actor, now, policy, entropy, payments: &[], wallet_full: false }
     }
 
-    /// The same, with what was loaded and drawn beside the thing to decide on.
+    /// The same context, at the time of the inputs and with the payments that they contain.
     pub(crate) fn context_at<'a>(&'a self, actor: &Actor, at: &'a Situation) -> Context<'a> {
         Context { payments: &at.payments, ..self.context(actor, at.now) }
     }
 
-    /// The stored user behind an actor, if it has the role that the actor claims and may do so much; `None`
-    /// for the system. Fails for who has not signed in: what is open to everybody does not ask here.
+    /// The stored user behind an actor; `None` for the system. Fails unless the user has the role that the
+    /// actor claims and its status permits this access. Also fails for anonymous actors: public operations do
+    /// not call this.
     pub(crate) async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<User>> {
         let (id, role) = match *actor {
             Actor::System => return Ok(None),
@@ -88,7 +89,7 @@ impl Engine {
         };
         match (user.status, effort) {
             (UserStatus::Active, _) | (UserStatus::Suspended, Effort::Reads) => Ok(Some(user)),
-            // Who has jobs under way finishes them; who decides over others does not.
+            // Suspended users finish their running jobs; suspended staff take no more decisions.
             (UserStatus::Suspended, Effort::GoesOn) if !role.is_staff() => Ok(Some(user)),
             (UserStatus::Suspended | UserStatus::Deactivated | UserStatus::Banned, _) => {
                 let message = format!("the account is {}", user.status.as_str());
@@ -97,25 +98,26 @@ impl Engine {
         }
     }
 
-    /// As whom an actor reads: as itself, but suspended staff as a customer, who sees what is the own.
+    /// The actor whose view applies to reads: the actor itself, or a customer for suspended staff, who see
+    /// only their own data.
     pub(crate) async fn reader(&self, actor: &Actor) -> Result<Actor> {
         let user = self.require_actor(actor, Effort::Reads).await?;
         Ok(Self::reading_as(actor, user.as_ref()))
     }
 
-    /// [`reader`](Self::reader), where the user behind the actor was loaded.
+    /// Like [`reader`](Self::reader), for a user that is already loaded.
     pub(crate) fn reading_as(actor: &Actor, user: Option<&User>) -> Actor {
         let demoted = user.filter(|user| user.status == UserStatus::Suspended && user.role.is_staff());
         demoted.map_or(*actor, |user| Actor::user(user.id, Role::Customer))
     }
 
-    /// [`reader`](Self::reader) for what a command or a query has just returned to an actor. Only staff can
-    /// have fewer rights than their role claims, so that nobody else is loaded again.
+    /// Like [`reader`](Self::reader), for a result that a command or query has just returned to this actor.
+    /// It loads only staff again: nobody else can have fewer rights than their role implies.
     pub(crate) async fn viewer(&self, actor: &Actor) -> Result<Actor> {
         if actor.is_staff() { self.reader(actor).await } else { Ok(*actor) }
     }
 
-    /// The version that an aggregate has now; `None` where there is none.
+    /// The current version of an aggregate; `None` if it does not exist.
     pub(crate) async fn current_version(&self, target: AggregateRef) -> Result<Option<Version>, StoreError> {
         macro_rules! load {
             ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
@@ -127,7 +129,7 @@ impl Engine {
         Ok(crate::for_each_aggregate!(load))
     }
 
-    /// The gateway whose calls come under a token of its own.
+    /// The gateway whose webhook calls use this token.
     pub(crate) fn gateway_by_token(&self, token: &str) -> Option<&Arc<dyn PaymentGateway>> {
         self.gateways.values().find(|gateway| gateway.webhook_token() == Some(token))
     }
@@ -141,7 +143,7 @@ impl Engine {
     }
 }
 
-/// The engine: cheap to clone, shared by all threads.
+/// The marketplace engine: cheap to clone and shared by all threads.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -157,8 +159,8 @@ pub struct Marketplace {
 }
 
 impl Marketplace {
-    /// Begins to put an engine together over a store. All else has a default: the machine's clock and
-    /// randomness, the platform's numbers, cash.
+    /// Starts building an engine over a store. Everything else has a default: the system clock and random
+    /// generator, the platform's default policy, and payment in cash, from the wallet or by bank transfer.
     pub fn builder<S: Store + 'static>(store: Arc<S>) -> Builder {
         let policy = BookingPolicy::default();
         let cash: Arc<dyn PaymentGateway> = Arc::new(Cash);
@@ -222,39 +224,39 @@ impl Marketplace {
         Ledger::new(self.engine.clone())
     }
 
-    /// What operators look after: due work that is not attempted any more.
+    /// Operator tasks: due work that is no longer attempted.
     #[must_use]
     pub fn operations(&self) -> Operations {
         Operations::new(self.engine.clone())
     }
 
-    /// Does what is due by itself. Any number of workers may run, in any number of processes.
+    /// Runs due tasks. Any number of workers may run, in any number of processes.
     #[must_use]
     pub fn worker(&self) -> Worker {
         Worker::new(self.engine.clone())
     }
 
-    /// How receipts, invoices and statements are rendered, where that was said.
+    /// The configured renderer of receipts, invoices and statements; `None` by default.
     #[must_use]
     pub fn documents(&self) -> Option<&Arc<dyn DocumentRenderer>> {
         self.engine.documents.as_ref()
     }
 
-    /// How many calls have come under tokens that nobody gave out, since this process started. They are
-    /// answered like all others, and nothing of them is stored.
+    /// Number of webhook calls under unknown tokens since this process started. They get the same response as
+    /// all other calls, but nothing of them is stored.
     #[must_use]
     pub fn stray_webhook_calls(&self) -> u64 {
         self.engine.stray_calls.count()
     }
 
-    /// The numbers that bookings go by.
+    /// The booking policy.
     #[must_use]
     pub fn policy(&self) -> &BookingPolicy {
         &self.engine.policy
     }
 }
 
-/// Puts a [`Marketplace`] together.
+/// Builds a [`Marketplace`].
 #[derive(Debug)]
 #[must_use]
 pub struct Builder {
@@ -263,55 +265,55 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Where the time comes from.
+    /// Sets the source of time.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.engine.clock = clock;
         self
     }
 
-    /// Where ids come from.
+    /// Sets the source of randomness: ids and tokens.
     pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
         self.engine.entropy = entropy;
         self
     }
 
-    /// How to wait between two attempts, if not as the store does.
+    /// Sets how to wait between two attempts, instead of the store's own way.
     pub fn pause(mut self, pause: Arc<dyn Pause>) -> Self {
         self.engine.pause = pause;
         self
     }
 
-    /// The numbers that bookings go by.
+    /// Sets the booking policy.
     pub fn policy(mut self, policy: BookingPolicy) -> Self {
         self.engine.policy = policy;
         self
     }
 
-    /// What services cost.
+    /// Sets the price list.
     pub fn price_list(mut self, price_list: Arc<dyn PriceList>) -> Self {
         self.engine.price_list = price_list;
         self
     }
 
-    /// How technicians are ranked, if not by the weights of the policy.
+    /// Sets how technicians are ranked, instead of the policy's weights.
     pub fn scorer(mut self, scorer: Arc<dyn MatchScorer>) -> Self {
         self.scorer = Some(scorer);
         self
     }
 
-    /// How receipts, invoices and statements are rendered: to PDF, for example.
+    /// Sets the renderer of receipts, invoices and statements: to PDF, for example.
     pub fn document_renderer(mut self, renderer: Arc<dyn DocumentRenderer>) -> Self {
         self.engine.documents = Some(renderer);
         self
     }
 
-    /// How payments are scored for fraud.
+    /// Sets how payments are scored for fraud.
     pub fn fraud_scorer(mut self, scorer: Arc<dyn FraudScorer>) -> Self {
         self.engine.fraud = scorer;
         self
     }
 
-    /// A payment provider, in the place of an earlier one for the same methods.
+    /// Adds a payment provider. It replaces an earlier one for the same methods.
     pub fn gateway(mut self, gateway: Arc<dyn PaymentGateway>) -> Self {
         for method in gateway.also_serves() {
             self.engine.gateways.insert(*method, gateway.clone());
@@ -320,11 +322,11 @@ impl Builder {
         self
     }
 
-    /// The engine, for policies that are known to be sound: the defaults, or constants that a test has
-    /// covered. [`try_build`](Self::try_build) is for policies that come from configuration.
+    /// Builds the engine from policies that are known to be valid: the defaults, or constants that a test
+    /// covers. Use [`try_build`](Self::try_build) for policies that come from configuration.
     ///
     /// # Panics
-    /// Where `try_build` fails, with every violation.
+    /// If `try_build` fails. The message lists every violation.
     #[must_use]
     pub fn build(self) -> Marketplace {
         match self.try_build() {
@@ -337,8 +339,8 @@ impl Builder {
         }
     }
 
-    /// The engine, unless a policy cannot be used: that of bookings and all that it holds, the price list,
-    /// the default fraud scorer's, or the bounds of a gateway.
+    /// Builds the engine after it has validated the booking policy with all its parts, the price list, the
+    /// fraud scorer and the limits of every gateway.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -351,7 +353,7 @@ impl Builder {
     /// ```
     ///
     /// # Errors
-    /// Every violation, with its field.
+    /// [`PolicyError`] with every violation and its field.
     pub fn try_build(self) -> Result<Marketplace, PolicyError> {
         let Self { mut engine, scorer } = self;
         let mut check = PolicyCheck::new(engine.policy.currency);

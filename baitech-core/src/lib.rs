@@ -1,32 +1,32 @@
 //! The pure domain of the BaiTech marketplace: no I/O, no database, no async runtime of its own.
 //!
-//! [`Marketplace`] is the one handle that an embedder holds. It is put together over a [`store`] and gives
-//! out the services: [`account::Accounts`], [`booking::Bookings`], [`ledger::Ledger`], [`Operations`], and
-//! the [`Worker`] that does what is due by itself.
+//! [`Marketplace`] is the one handle that an embedder uses. It is built over a [`store`] and provides the
+//! services: [`account::Accounts`], [`booking::Bookings`], [`ledger::Ledger`], [`Operations`], and the
+//! [`Worker`] that runs due tasks.
 //!
 //! # How a command works
 //!
-//! A service checks who asks, loads what the command needs through read ports, calls a pure function of the
-//! domain with the present moment and new ids, and commits the [`decide::Decision`] as one
-//! [`store::ChangeSet`]: all or nothing. Where somebody else was quicker it loads and decides again, as long
-//! as what its caller first met still holds; otherwise it fails with [`kernel::Error::Conflict`] and the
-//! thing as it is now.
+//! A service checks the caller's permissions, loads what the command needs through read ports, calls a pure
+//! function of the domain with the current time and new ids, and commits the [`decide::Decision`] atomically
+//! as one [`store::ChangeSet`]. If another commit changed the aggregate first, the service loads and decides
+//! again while the aggregate is still in the stage that the command first saw. Otherwise it fails with
+//! [`kernel::Error::Conflict`] and the current state of the aggregate.
 //!
-//! # Where things are
+//! # Modules
 //!
-//! | module | what |
+//! | module | contents |
 //! |---|---|
 //! | [`kernel`] | ids, money, clock, entropy, places, pages, text, actors, errors |
 //! | [`account`] | users of all roles, technician profiles, availability, identity checks |
 //! | [`booking`] | the state machine, and everything that happens between request and paid |
-//! | [`matching`] | who can do a job, how well, and why not |
-//! | [`pricing`] | what a job costs, line by line, and who gets which part |
-//! | [`payment`] | the port of payment providers, and cash |
+//! | [`matching`] | which technicians can do a job, how well they fit, and why others do not |
+//! | [`pricing`] | the itemised price of a job, and how it is divided |
+//! | [`payment`] | the port for payment providers, and cash payments |
 //! | [`ledger`] | balanced entries and balances |
 //! | [`decide`] | aggregates and decisions |
-//! | [`store`] | what the domain asks of a store |
+//! | [`store`] | the ports that a store implements |
 //! | [`memory`] | the embedded store |
-//! | `testing` | feature `testing`: the contract suite for stores, builders, strategies, and the simulation (alone: feature `simulation`) |
+//! | `testing` | feature `testing`: the contract suite for stores, builders, strategies, and the simulation (feature `simulation` for the simulation alone) |
 //! | `mock` | feature `mock`: mocks of every port |
 
 pub mod account;

@@ -1,4 +1,4 @@
-//! What the engine's policies have in common: how they are checked before an engine is built on them.
+//! Validation of the engine's policies, before an engine is built.
 
 use std::fmt::Display;
 
@@ -7,9 +7,9 @@ use rust_decimal::Decimal;
 
 use crate::kernel::{Code, Currency, Money, MoneyError, Rate, Violation, Violations};
 
-/// Why no engine is built: every value of a policy that cannot be used, with its field.
+/// Why an engine was not built: every invalid value of a policy, with its field.
 ///
-/// Fields are named as in the structs, in camel case and with dots: `payment.walletLimit`,
+/// Fields are named by their path in the structs, in camel case: `payment.walletLimit`,
 /// `gateways.mpesa.payOut.most`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the policy cannot be used: {0}")]
@@ -48,7 +48,7 @@ impl PolicyCheck {
         self.found
     }
 
-    /// Keeps the violations of a part, under its name.
+    /// Adds the violations of a part, with the part's name before each field.
     pub(crate) fn within(&mut self, parent: &str, found: Violations) {
         for violation in found.iter() {
             self.push(violation.clone().within(parent));
@@ -63,14 +63,14 @@ impl PolicyCheck {
         self.found.push(violation);
     }
 
-    /// Keeps a violation unless a condition holds.
+    /// Adds a violation unless a condition holds.
     pub(crate) fn require(&mut self, holds: bool, field: impl Display, code: Code, message: impl Display) {
         if !holds {
             self.push(Violation::new(field.to_string(), code, message.to_string()));
         }
     }
 
-    /// An amount is of the policy's currency and not below zero.
+    /// Requires an amount in the policy's currency that is not below zero.
     pub(crate) fn amount(&mut self, field: impl Display, amount: Money) {
         let (own, expected) = (amount.currency().code(), self.currency.code());
         let message = format!("this is in {own}; every amount is in the policy's currency, {expected}");
@@ -78,24 +78,24 @@ impl PolicyCheck {
         self.require(!amount.is_negative(), &field, Code::OutOfRange, "this is not below zero");
     }
 
-    /// A rate is not above another.
+    /// Requires a rate of at most `most`.
     pub(crate) fn rate(&mut self, field: impl Display, rate: Rate, most: Rate) {
         self.require(rate <= most, field, Code::OutOfRange, format!("this is {most} at most"));
     }
 
-    /// A time is not below zero.
+    /// Requires a duration that is not below zero.
     pub(crate) fn time(&mut self, field: impl Display, time: TimeDelta) {
         self.require(time >= TimeDelta::zero(), field, Code::OutOfRange, "this is not below zero");
     }
 
-    /// A number lies within bounds; what is no number does not.
+    /// Requires a number within bounds; NaN is refused.
     pub(crate) fn number(&mut self, field: impl Display, number: f64, least: f64, most: f64) {
         let holds = (least..=most).contains(&number);
         self.require(holds, field, Code::OutOfRange, format!("this lies within {least} and {most}"));
     }
 }
 
-/// Fails unless a rate of exchange is above zero.
+/// Fails unless an exchange rate is above zero.
 pub(crate) fn check_exchange(rate: Decimal) -> Result<(), PolicyError> {
     if rate > Decimal::ZERO {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What a refusal of the store means to whoever gave the command.
+//! Translates store errors into the engine's errors.
 
 use crate::{
     booking::{OPEN_REQUEST_CLAIMS, SLOT_CLAIMS},
@@ -37,7 +37,7 @@ impl From<StoreError> for Error {
     }
 }
 
-/// A unique field, or a claim of a space, that belongs to something else.
+/// Error for a unique field, or for a claim, that is already taken.
 fn taken(field: &str) -> Error {
     let what = match field {
         "bookingNumber" => Unique::BookingNumber,
@@ -56,7 +56,7 @@ fn taken(field: &str) -> Error {
     Error::Duplicate(what)
 }
 
-/// What a bound that a commit would have broken means to a person.
+/// Error for a commit that would break a bound.
 fn beyond(Breach { account, limit }: Breach) -> Error {
     match (account, limit) {
         (Account::Wallet(_), Limit::Max(max)) => {
@@ -85,7 +85,7 @@ fn beyond(Breach { account, limit }: Breach) -> Error {
     }
 }
 
-/// What a person should know of an account that has too little.
+/// Message for an account with insufficient funds.
 const fn shortage(account: Account) -> &'static str {
     match account {
         Account::Wallet(_) => "there is not that much in the wallet",

@@ -1,4 +1,4 @@
-//! Hands committed events to whoever wants them.
+//! Delivers committed events to their consumers.
 
 use std::fmt;
 
@@ -6,41 +6,40 @@ use async_trait::async_trait;
 
 use crate::store::Event;
 
-/// Takes events over: a message broker, a log, a table of notifications.
+/// Accepts events: a message broker, a log, a table of notifications.
 ///
-/// Events of one aggregate come in their order, each at least once: after a crash, or where two relays
-/// run at once, the same events come again. A consumer ignores the ids that it knows.
+/// Events of one aggregate arrive in order, each at least once: after a crash, or if two relays run at once,
+/// the same events arrive again. A consumer ignores event ids that it has seen.
 #[async_trait]
 pub trait EventSink: Send + Sync + fmt::Debug {
-    /// Takes over a batch of events. They are acknowledged once this has returned `Ok`, and never come
-    /// again then: return it only when they are safe.
+    /// Accepts a batch of events. `Ok` acknowledges them, and they are not delivered again: return it only
+    /// once they are stored durably.
     ///
-    /// A sink that fails gets the same batch again, and nothing behind it. One that cannot use an event
-    /// at all keeps it somewhere and goes on.
+    /// After an error the sink gets the same batch again, and no later one. A sink that cannot process an
+    /// event should store it elsewhere and continue.
     ///
     /// # Errors
-    /// [`SinkError`] where the events were not taken over.
+    /// [`SinkError`] if the events were not accepted.
     async fn deliver(&self, events: &[Event]) -> Result<(), SinkError>;
 }
 
-/// Events were not taken over, and come again.
+/// The sink did not accept the events; they are delivered again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("events were not taken over: {reason}")]
 pub struct SinkError {
-    /// Why, for an operator.
+    /// The reason, for an operator.
     pub reason: String,
 }
 
 impl SinkError {
-    /// Not taken over, for this reason.
+    /// Creates an error with this reason.
     #[must_use]
     pub fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into() }
     }
 }
 
-/// Writes a line into the log for each event, at debug level. For a marketplace whose events nobody
-/// consumes: the outbox stays small all the same.
+/// Logs each event at debug level. Use it if nothing consumes the events, so that the outbox stays small.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LogSink;
 

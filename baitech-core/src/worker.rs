@@ -1,4 +1,4 @@
-//! Does what is due by itself, and passes events on.
+//! Runs due tasks and relays events.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -13,61 +13,61 @@ use crate::{
     store::{AggregateRef, AttemptEnd, DueItem, Event, Lease},
 };
 
-/// What one attempt at a due item came to.
+/// Result of one attempt at a due item.
 #[derive(Debug)]
 pub(crate) enum TaskOutcome {
     /// It took effect.
     Done,
-    /// Somebody else had done it, or it was not due any more.
+    /// It was done elsewhere meanwhile, or was no longer due.
     NotDue,
-    /// This process cannot do it as it is configured. The item stays due.
+    /// This process lacks the configuration to do it. The item stays due.
     Blocked(MissingProvider),
 }
 
-/// A provider that due work needs and that this process cannot use.
+/// A provider that a due item needs and that this process cannot use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MissingProvider {
     pub(crate) method: PaymentMethod,
     pub(crate) reason: String,
 }
 
-/// Due work that this process cannot do as it is configured.
+/// Due work for which this process lacks the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockedItem {
-    /// What is due.
+    /// The due aggregate.
     pub target: AggregateRef,
     /// The payment method whose provider is needed.
     pub method: PaymentMethod,
-    /// What is wrong, for an operator.
+    /// The problem, for an operator.
     pub reason: String,
 }
 
-/// What a worker has done.
+/// What a run of the worker did.
 #[derive(Debug, Default)]
 pub struct WorkDone {
     /// Items that took effect.
     pub done: usize,
-    /// Items that somebody else had done meanwhile, or that were no longer due.
+    /// Items that were done elsewhere meanwhile, or that were no longer due.
     pub skipped: usize,
-    /// Items that failed. They come again after a while, except those that were set aside.
+    /// Items that failed. They are retried later, except those that were set aside.
     pub failed: usize,
-    /// Of the items that failed, those that are not attempted any more: they cannot be read, or have failed
+    /// Number of failed items that are no longer attempted: they cannot be read, or have failed
     /// [`Worker::MAX_ATTEMPTS`] times. [`Operations`](crate::Operations) lists them.
     pub set_aside: usize,
-    /// The first of those that failed, each with the reason: [`MAX_FAILURES`](Self::MAX_FAILURES) at most.
-    /// Reasons are for operators, not for clients.
+    /// The first failed items, each with its reason: at most [`MAX_FAILURES`](Self::MAX_FAILURES). Reasons
+    /// are for operators, not for clients.
     pub failures: Vec<(AggregateRef, Error)>,
-    /// Items that need a payment provider which this process has no configuration of. They stay due
-    /// and come again when their lease ends, for this worker or for one that has the provider.
+    /// Items whose payment provider is not configured in this process. They stay due: when their lease ends,
+    /// this worker or one that has the provider takes them again.
     pub blocked: usize,
-    /// The same, counted by payment method.
+    /// Blocked items by payment method.
     pub blocked_by_method: BTreeMap<PaymentMethod, usize>,
-    /// The first blocked items: [`MAX_FAILURES`](Self::MAX_FAILURES) at most.
+    /// The first blocked items: at most [`MAX_FAILURES`](Self::MAX_FAILURES).
     pub blocks: Vec<BlockedItem>,
 }
 
 impl WorkDone {
-    /// How many failures are told; all are counted.
+    /// Maximum number of failures kept; `failed` counts all.
     pub const MAX_FAILURES: usize = 16;
 
     /// Whether there was nothing to do.
@@ -76,7 +76,7 @@ impl WorkDone {
         self.done == 0 && self.skipped == 0 && self.failed == 0 && self.blocked == 0
     }
 
-    /// Whether all that was due is done: nothing failed, and nothing was blocked.
+    /// Whether all due work is done: nothing failed, and nothing was blocked.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.failed == 0 && self.blocked == 0
@@ -123,14 +123,15 @@ impl WorkDone {
     }
 }
 
-/// Whether an error says that the item needs nothing any more, or not yet. Any other refusal is a
-/// failure: the item stays due, and money may be waiting for it.
+/// Whether an error means that the item needs no work now. Any other refusal is a failure: the item stays
+/// due, because money may depend on it.
 fn is_settled_otherwise(target: AggregateRef, error: &Error) -> bool {
     match error {
         Error::Conflict(_) => true,
-        // A call whose handling is refused is tried again, and is a dead letter in the end.
+        // A refused webhook call is retried, and finally becomes a dead letter.
         Error::Refused(_) if matches!(target, AggregateRef::Webhook(_)) => false,
-        // The item itself is gone. A missing user or booking of an item that is there is a failure.
+        // Only a missing target settles the item. It is a failure if a user or booking that it refers to is
+        // missing.
         Error::NotFound { kind, id } => target.to_string() == format!("{kind} {id}"),
         Error::Refused(refusal) => matches!(
             refusal.rule,
@@ -140,32 +141,31 @@ fn is_settled_otherwise(target: AggregateRef, error: &Error) -> bool {
     }
 }
 
-/// Takes due work from the store and does it: expired offers, unpaid bookings, silent customers, reminders,
-/// series.
+/// Takes due work from the store and does it: expired offers, unpaid bookings, customers who do not respond,
+/// reminders, recurring bookings.
 ///
-/// Several workers may run in several processes. Each takes what nobody else holds a lease on; and since all
-/// that it does is committed at the version that it read, nothing takes effect twice even when a lease runs
-/// out during the work.
+/// Several workers may run in several processes. Each takes only items without a running lease. Every commit
+/// requires the version that was read, so nothing takes effect twice, even if a lease expires during the
+/// work.
 #[derive(Debug, Clone)]
 pub struct Worker {
     engine: Arc<Engine>,
 }
 
 impl Worker {
-    /// How long a worker keeps an item to itself.
+    /// Duration of the lease on an item.
     pub const LEASE: TimeDelta = TimeDelta::seconds(60);
-    /// How often an item is attempted that fails. Then it is set aside.
+    /// Maximum number of attempts at a failing item. Then it is set aside.
     pub const MAX_ATTEMPTS: u32 = 24;
-    /// How long an item that fails waits at most after the first attempt; twice as long after each further
-    /// one …
+    /// Maximum wait after the first failed attempt. It doubles with each further attempt …
     const FIRST_WAIT: TimeDelta = Self::LEASE;
-    /// … but no longer than this: 24 attempts take about four days.
+    /// … up to this limit: 24 attempts take about four days.
     const LONGEST_WAIT: TimeDelta = TimeDelta::hours(6);
-    /// The most characters of a reason that is kept.
+    /// Maximum length of a stored reason, in characters.
     const MAX_REASON: usize = 500;
-    /// How many events a sink is given at once.
+    /// Maximum number of events in one batch for a sink.
     pub const RELAYED_AT_ONCE: usize = 500;
-    /// How many calls are forgotten in one write, and in one go.
+    /// Maximum number of documents that one write deletes, and that one call deletes.
     const FORGOTTEN_AT_ONCE: usize = 500;
     const MOST_FORGOTTEN: usize = 50_000;
 
@@ -173,19 +173,20 @@ impl Worker {
         Self { engine }
     }
 
-    /// Does up to `limit` of what is due now. Call it again until it is idle, then wait a little.
+    /// Runs up to `limit` due items. Call it again until it is idle, then wait a little.
     ///
-    /// An item that fails comes again after a minute, then after ever longer waits, and is set aside after
-    /// [`MAX_ATTEMPTS`](Self::MAX_ATTEMPTS). One that cannot be read is set aside at once.
-    /// [`Operations`](crate::Operations) lists what is set aside and has it attempted again.
+    /// A failing item is retried after a minute, then after increasing waits, and is set aside after
+    /// [`MAX_ATTEMPTS`](Self::MAX_ATTEMPTS). An item that cannot be read is set aside at once.
+    /// [`Operations`](crate::Operations) lists the items that are set aside and makes them due again.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where the queue cannot be read; an item that fails is told in
-    /// [`WorkDone::failures`] and does not stop the others.
+    /// [`Error::Unavailable`] if the queue cannot be read. A failing item does not stop the others;
+    /// [`WorkDone::failures`] reports it.
     pub async fn run_due(&self, limit: usize) -> Result<WorkDone> {
         let mut work = WorkDone::default();
         for item in self.engine.due_work.claim_due(self.lease(), limit).await? {
-            // Counted one by one: an item that ends the process takes no attempt from those behind it.
+            // Attempts are counted one by one: an item that crashes the process costs the items behind it no
+            // attempt.
             let begun = match self.engine.due_work.begin_due(&item, self.lease()).await {
                 Ok(Some(begun)) => begun,
                 Ok(None) => {
@@ -227,7 +228,7 @@ impl Worker {
         }
     }
 
-    /// Tells the queue how an attempt ended, and notes it.
+    /// Records how an attempt ended, in the queue and in `work`.
     async fn conclude(&self, item: &DueItem, outcome: Result<TaskOutcome>, work: &mut WorkDone) {
         let target = item.target;
         let (end, failure) = match outcome {
@@ -241,8 +242,9 @@ impl Worker {
             }
             Err(error) => (self.after_failure(item, &error), Some(error)),
         };
-        // Almost always the attempt has written the item, or somebody else has. What has not is forgiven at
-        // its second attempt.
+        // After a first attempt without an error, this process or another has almost always written the item,
+        // so the queue needs no update. An item that nobody wrote has its attempts reset after its second
+        // attempt.
         let is_known = failure.is_none() && item.attempts <= 1;
         let is_set_aside = matches!(end, AttemptEnd::SetAside { .. });
         let ended = if is_known { Ok(false) } else { self.engine.due_work.end_due(item, end).await };
@@ -263,7 +265,7 @@ impl Worker {
         if error.rule() == Some(Rule::NOT_PREPARED) {
             return AttemptEnd::Forgotten;
         }
-        // A repetition does not make a document readable.
+        // A retry does not make a document readable.
         if item.attempts >= Self::MAX_ATTEMPTS || matches!(error, Error::Corrupt { .. }) {
             let reason = error.to_string().chars().take(Self::MAX_REASON).collect();
             return AttemptEnd::SetAside { at: now, reason };
@@ -272,7 +274,7 @@ impl Worker {
         AttemptEnd::Retry { at: after(now, back_off(waits, item.attempts, &*self.engine.entropy)) }
     }
 
-    /// Does what is due until nothing is.
+    /// Runs due items until none is left.
     ///
     /// # Errors
     /// As [`run_due`](Self::run_due).
@@ -280,7 +282,7 @@ impl Worker {
         let mut total = WorkDone::default();
         loop {
             let work = self.run_due(64).await?;
-            // What was skipped or has failed is leased for a while, and others may wait behind it.
+            // Skipped and failed items stay leased for a while, and others may wait behind them.
             if work.is_idle() {
                 return Ok(total);
             }
@@ -288,12 +290,12 @@ impl Worker {
         }
     }
 
-    /// Forgets calls of providers that were handled longer ago than the policy keeps them, and the lines and
-    /// findings of statements that were handed in longer ago, and answers how many documents. Calls that wait
-    /// and dead letters stay, and so do the counts of reconciliations. Call it now and then.
+    /// Deletes handled webhook calls and the lines and findings of old provider statements once the policy's
+    /// retention time is over. Returns the number of deleted documents. Pending calls, dead letters and the
+    /// totals of reconciliations are kept. Call it now and then.
     ///
     /// # Errors
-    /// [`Error::Unavailable`]; the rest is forgotten the next time.
+    /// [`Error::Unavailable`]; the next call deletes the rest.
     pub async fn forget_expired(&self) -> Result<usize> {
         let now = self.engine.clock.now();
         let mut forgotten: usize = 0;
@@ -318,12 +320,12 @@ impl Worker {
         Ok(forgotten)
     }
 
-    /// Hands events that nobody has acknowledged to a sink, in batches, and acknowledges each batch that
-    /// the sink has taken over. Goes on until there are none, and answers how many there were. The
-    /// outbox grows until somebody relays it: call this in every round of a worker.
+    /// Relays unacknowledged events to a sink in batches, and acknowledges each batch that the sink has
+    /// accepted. Continues until none is left, and returns how many there were. The outbox grows until its
+    /// events are relayed: call this in every round of a worker.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where the store or the sink fails; the batch at hand comes again.
+    /// [`Error::Unavailable`] if the store or the sink fails; the current batch is delivered again.
     pub async fn relay_events(&self, sink: &dyn EventSink) -> Result<usize> {
         let mut relayed: usize = 0;
         loop {
@@ -338,7 +340,7 @@ impl Worker {
         }
     }
 
-    /// Events that nobody has acknowledged, for the one relay that passes them on.
+    /// Up to `limit` unacknowledged events, for the relay.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -346,10 +348,10 @@ impl Worker {
         Ok(self.engine.outbox.pending_events(limit).await?)
     }
 
-    /// Takes events off the list, once every consumer has them.
+    /// Removes events from the outbox, once every consumer has them.
     ///
     /// # Errors
-    /// [`Error::Unavailable`]; then they come again.
+    /// [`Error::Unavailable`]; the events are then delivered again.
     pub async fn acknowledge_events(&self, events: &[Event]) -> Result<()> {
         let ids: Vec<_> = events.iter().map(|event| event.id).collect();
         Ok(self.engine.outbox.acknowledge_events(&ids).await?)

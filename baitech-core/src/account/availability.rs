@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::local_span::{LocalDay, LocalSpan};
 use crate::kernel::{Code, ElementId, Text, Violation};
 
-/// A time of the day to the minute, `00:00` to `24:00`; the last is the end of the day and nothing's start.
+/// A time of day to the minute, `00:00` to `24:00`. `24:00` is the end of the day and never a start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TimeOfDay(u16);
@@ -18,7 +18,7 @@ impl TimeOfDay {
     /// The end of the day: `24:00`.
     pub const END_OF_DAY: Self = Self(24 * 60);
 
-    /// A time by hour and minute; `None` for what no clock shows, save for 24:00.
+    /// Creates a time from hour and minute; `None` unless it is a valid time or 24:00.
     #[must_use]
     pub const fn new(hour: u8, minute: u8) -> Option<Self> {
         if (hour < 24 && minute < 60) || (hour == 24 && minute == 0) {
@@ -40,11 +40,11 @@ impl TimeOfDay {
         self.0.is_multiple_of(15)
     }
 
-    /// Splits a range of hours at midnight: what lies on the first day, and what lies on the next.
+    /// Splits a range of hours at midnight, into the part on the first day and the part on the next.
     ///
-    /// An end of `00:00` is the end of the first day, since the time field of a browser cannot
-    /// write `24:00`; so `00:00` to `00:00` is the whole day. An end before the start lies on the
-    /// next day. `None` for a range of no length, and for one that starts at `24:00`.
+    /// An end of `00:00` means the end of the first day, since the time field of a browser cannot write
+    /// `24:00`; so `00:00` to `00:00` is the whole day. An end before the start is on the next day. `None`
+    /// for an empty range, and for one that starts at `24:00`.
     ///
     /// ```
     /// use baitech_core::account::TimeOfDay;
@@ -72,14 +72,14 @@ impl TimeOfDay {
         }
     }
 
-    /// This time on a day in a zone. Where the clocks skip it, the moment to which they skip; where they show
-    /// it twice, the first.
+    /// This time on a date in a zone. If the clocks skip it, the result is the moment after the gap; if they
+    /// show it twice, the first of the two.
     #[must_use]
     pub fn on(self, date: NaiveDate, zone: Tz) -> DateTime<Utc> {
         let midnight = date.and_time(chrono::NaiveTime::MIN);
         let mut local =
             midnight.checked_add_signed(TimeDelta::minutes(i64::from(self.0))).unwrap_or(midnight);
-        // The longest that clocks have ever skipped is a whole day (Samoa, 2011).
+        // The longest gap ever was a whole day (Samoa, 2011).
         for _ in 0..=24 * 60 {
             if let Some(moment) = zone.from_local_datetime(&local).earliest() {
                 return moment.to_utc();
@@ -121,10 +121,10 @@ impl fmt::Display for TimeOfDay {
     }
 }
 
-/// Hours of one weekday, every week.
+/// Working hours on one weekday, every week.
 ///
-/// A stored slot never crosses midnight. One that is entered may (`22:00` to `02:00`, or an end of
-/// `00:00`): [`Availability::split_at_midnight`] makes two slots of it.
+/// A stored slot never crosses midnight. An entered one may (`22:00` to `02:00`, or an end of `00:00`):
+/// [`Availability::split_at_midnight`] splits it into two slots.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WeeklySlot {
@@ -133,13 +133,13 @@ pub struct WeeklySlot {
     pub element: ElementId,
     /// 0 is Sunday, 6 is Saturday.
     pub day_of_week: u8,
-    /// From.
+    /// Start.
     #[serde(rename = "startTime")]
     pub start: TimeOfDay,
-    /// To, not included.
+    /// End, exclusive.
     #[serde(rename = "endTime")]
     pub end: TimeOfDay,
-    /// `false` for a slot that is switched off.
+    /// Whether the slot is switched on.
     #[serde(default = "yes")]
     pub is_available: bool,
 }
@@ -149,14 +149,14 @@ const fn yes() -> bool {
 }
 
 impl WeeklySlot {
-    /// Hours on a weekday.
+    /// Creates a slot on a weekday.
     #[must_use]
     pub const fn new(day: Weekday, start: TimeOfDay, end: TimeOfDay) -> Self {
         let day_of_week = day.num_days_from_sunday() as u8;
         Self { element: None, day_of_week, start, end, is_available: true }
     }
 
-    /// The slots of one day each that this slot is made of; `None` where it has no length.
+    /// Splits the slot into slots on one day each; `None` for an empty slot.
     fn split_at_midnight(self) -> Option<(Self, Option<Self>)> {
         let (today, tomorrow) = TimeOfDay::split_at_midnight(self.start, self.end)?;
         let next_day = if self.day_of_week == 6 { 0 } else { self.day_of_week.saturating_add(1) };
@@ -171,7 +171,7 @@ impl WeeklySlot {
     }
 }
 
-/// One date that is not like its weekday: time off, or extra hours.
+/// A date that differs from its weekday: time off, or extra hours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AvailabilityException {
@@ -180,21 +180,21 @@ pub struct AvailabilityException {
     pub element: ElementId,
     /// The local date.
     pub date: NaiveDate,
-    /// From.
+    /// Start.
     #[serde(rename = "startTime")]
     pub start: TimeOfDay,
-    /// To, not included.
+    /// End, exclusive.
     #[serde(rename = "endTime")]
     pub end: TimeOfDay,
-    /// `false` takes the hours away, `true` adds them.
+    /// `true` adds the hours, `false` removes them.
     pub is_available: bool,
-    /// Why, for the technician's own eyes.
+    /// The reason, visible only to the technician.
     #[serde(default)]
     pub reason: Option<Text<200>>,
 }
 
 impl AvailabilityException {
-    /// The exceptions of one date each that this one is made of; `None` where it has no length.
+    /// Splits the exception into exceptions on one date each; `None` for an empty one.
     fn split_at_midnight(self) -> Option<(Self, Option<Self>)> {
         let (today, tomorrow) = TimeOfDay::split_at_midnight(self.start, self.end)?;
         let tomorrow = tomorrow.zip(self.date.succ_opt()).map(|(span, date)| Self {
@@ -208,14 +208,14 @@ impl AvailabilityException {
     }
 }
 
-/// When a technician works: weekly hours, and dated exceptions that override them. A later exception
+/// A technician's working hours: weekly hours, and dated exceptions that override them. A later exception
 /// overrides an earlier one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Availability {
-    /// The same every week.
+    /// The weekly hours.
     pub weekly: Vec<WeeklySlot>,
-    /// On certain dates.
+    /// Exceptions on certain dates.
     pub exceptions: Vec<AvailabilityException>,
 }
 
@@ -227,12 +227,12 @@ impl Availability {
         Self { weekly, exceptions: Vec::new() }
     }
 
-    /// The same hours with each slot and exception on one day, as they are stored: what crosses
-    /// midnight is split there, and an end of `00:00` becomes `24:00`.
+    /// The same hours in their stored form, with each slot and exception on one day. Ranges that cross
+    /// midnight are split there, and an end of `00:00` becomes `24:00`.
     ///
-    /// Hours without length (`08:00` to `08:00`) stay as they are: they cover nothing, and
-    /// [`User::set_availability`](super::User::set_availability) refuses them. A slot that the
-    /// split repeats is kept once.
+    /// Empty ranges (`08:00` to `08:00`) stay unchanged: they cover nothing, and
+    /// [`User::set_availability`](super::User::set_availability) refuses them. A slot that the split would
+    /// duplicate is kept once.
     #[must_use]
     pub fn split_at_midnight(self) -> Self {
         let mut weekly: Vec<WeeklySlot> = Vec::with_capacity(self.weekly.len());
@@ -254,14 +254,14 @@ impl Availability {
 
     /// Whether the hours, local to `zone`, cover every moment from `start` to `end`.
     ///
-    /// Slots that meet count as one, so that two of them reach across midnight; a change of the clocks inside
+    /// Adjacent slots count as one, so that two of them can reach across midnight. A clock change inside
     /// makes the local hours longer or shorter, never the interval.
     #[must_use]
     pub fn covers(&self, start: DateTime<Utc>, end: DateTime<Utc>, zone: Tz) -> bool {
         self.covers_span(&LocalSpan::new(start, end, zone))
     }
 
-    /// [`covers`](Self::covers) for a span that is compared with the hours of many.
+    /// Like [`covers`](Self::covers), for a span that is compared with the hours of many technicians.
     pub(crate) fn covers_span(&self, span: &LocalSpan) -> bool {
         let mut reached = span.start;
         for day in &span.days {
@@ -276,8 +276,8 @@ impl Availability {
         true
     }
 
-    /// The end of the hours that hold at a moment of a day, at most the end of that day; `None` outside of
-    /// all hours.
+    /// The end of the working hours at a moment of a day, at most the end of that day; `None` outside working
+    /// hours.
     fn available_until(&self, moment: DateTime<Utc>, day: &LocalDay) -> Option<DateTime<Utc>> {
         let holds = |start: TimeOfDay, end: TimeOfDay| day.at(start) <= moment && moment < day.at(end);
 
@@ -292,8 +292,7 @@ impl Availability {
                 slots.filter(|slot| holds(slot.start, slot.end)).map(|slot| day.at(slot.end)).max()?
             }
         };
-        // The next exception that begins inside cuts the hours there; the caller looks again from that
-        // moment.
+        // The next exception that begins inside ends the hours here; the caller continues from that moment.
         for exception in exceptions {
             let begins = day.at(exception.start);
             if moment < begins && begins < until {

@@ -1,4 +1,4 @@
-//! Checks of what users say of themselves. What passes is kept trimmed, and blank as nothing.
+//! Checks of user profiles. Valid text is kept trimmed, and blank text becomes `None`.
 
 use std::collections::HashSet;
 
@@ -11,10 +11,10 @@ const MAX_SKILLS: usize = 30;
 const MAX_DOCUMENTS: usize = 10;
 const MAX_IMAGES: usize = 5;
 const MAX_YEARS: u32 = 80;
-/// In whole units of whichever currency.
+/// Maximum hourly rate, in whole units of any currency.
 const MAX_HOURLY_RATE: u32 = 10_000_000;
 
-/// Trims a text of at most `MAX` characters where it stands.
+/// Trims a text of at most `MAX` characters in place.
 fn tidy<const MAX: usize>(field: &'static str, text: &mut Option<String>, violations: &mut Violations) {
     let checked = Text::<MAX>::optional(field, text.as_deref());
     violations.set(text, checked.map(|text| text.map(|text| text.to_string())));
@@ -27,7 +27,7 @@ pub(super) fn tidy_address(address: &mut Address, violations: &mut Violations) {
     tidy::<300>("location.country", &mut address.country, violations);
 }
 
-/// Each role has its own profile, and none of another's.
+/// Requires the profile of the role, and no profile of another role.
 pub(super) fn check_profiles(role: Role, technician: bool, corporate: bool, violations: &mut Violations) {
     for (field, needed, given) in [
         ("technician", role == Role::Technician, technician),
@@ -123,7 +123,7 @@ pub(super) fn tidy_hours(hours: &mut Availability, violations: &mut Violations) 
     }
 }
 
-/// Checks hours as they were entered, so that a violation names the place in the request.
+/// Checks hours as they were entered, so that a violation names the field of the request.
 fn check_entered_hours(hours: &Availability, violations: &mut Violations) {
     const ORDER: &str = "the end differs from the start; an end of 00:00 or 24:00 is midnight, and an end \
                          before the start lies on the next day";
@@ -154,8 +154,8 @@ fn check_entered_hours(hours: &Availability, violations: &mut Violations) {
 }
 
 impl Image {
-    /// Checks the images that go with a text: at most five, each with a web address and a name of at most 200
-    /// characters at the media store.
+    /// Checks the images of a text: at most five, each with a web address and a name of at most 200
+    /// characters in the media store.
     pub(crate) fn check_all(images: &[Self], violations: &mut Violations) -> Vec<Self> {
         if images.len() > MAX_IMAGES {
             violations.push(Violation::new("images", Code::TooMany, "at most five images"));

@@ -1,4 +1,4 @@
-//! What can be done with a user: pure decisions.
+//! Commands on a user, as pure decisions.
 
 use chrono::{DateTime, Utc};
 
@@ -18,8 +18,8 @@ use crate::{
 };
 
 impl User {
-    /// A new user, active, with nothing verified. A technician's price is in this currency, and the public
-    /// place of the home is drawn at random.
+    /// Creates an active, unverified user. A technician's price must be in `currency`, and the public place
+    /// of the home is drawn at random.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation.
@@ -81,7 +81,7 @@ impl User {
         Ok(Decision::new(user).event(AccountEvent::UserRegistered { role: new.role }).take_all(take))
     }
 
-    /// Changes what the user says of itself. A technician's price is in this currency, and the public place
+    /// Changes the user's profile. A technician's price must be in this currency, and the public place
     /// follows the home ([`PublicPlace::follow`](super::PublicPlace::follow)).
     ///
     /// # Errors
@@ -136,7 +136,7 @@ impl User {
         }
         if let Some(mut company) = change.corporate.clone() {
             tidy_corporate(&mut company, &mut violations);
-            // Whom a user works for is the company's to say, not the user's.
+            // Only the company decides who works for it, not the user.
             let administrator = user.corporate.as_ref().and_then(|company| company.administrator);
             user.corporate = Some(CorporateProfile { administrator, ..company });
         }
@@ -148,11 +148,11 @@ impl User {
         Ok(Decision::new(self).event(AccountEvent::UserProfileChanged).free_all(free).take_all(take))
     }
 
-    /// Sets when a technician works. Hours over midnight are split there
+    /// Sets a technician's working hours. Hours across midnight are split
     /// ([`Availability::split_at_midnight`]).
     ///
     /// # Errors
-    /// Violations of `availability…`; [`Error::Forbidden`] for who is no technician.
+    /// Violations of `availability…`; [`Error::Forbidden`] for a user who is not a technician.
     pub fn set_availability(mut self, mut hours: Availability) -> Result<Decision<Self>> {
         let mut violations = Violations::new();
         tidy_hours(&mut hours, &mut violations);
@@ -162,10 +162,10 @@ impl User {
         Ok(Decision::new(self).event(AccountEvent::UserProfileChanged))
     }
 
-    /// Hands in documents that prove who the user is.
+    /// Submits identity documents.
     ///
     /// # Errors
-    /// Violations of `idNumber`, `frontImage` and `backImage`; [`Rule::ALREADY_DECIDED`] once verified.
+    /// Violations of `idNumber`, `frontImage` and `backImage`; [`Rule::ALREADY_DECIDED`] after verification.
     pub fn submit_kyc(mut self, documents: &KycDocuments) -> Result<Decision<Self>> {
         if self.kyc.status == KycStatus::Verified {
             return Err(Error::refused(Rule::ALREADY_DECIDED, "the identity is verified already"));
@@ -189,10 +189,10 @@ impl User {
         Ok(Decision::new(self).event(AccountEvent::UserKycChanged { status: KycStatus::Submitted }))
     }
 
-    /// Decides on the documents.
+    /// Accepts or rejects the identity documents.
     ///
     /// # Errors
-    /// [`Rule::ALREADY_DECIDED`] unless documents are waiting; a violation of `reason`.
+    /// [`Rule::ALREADY_DECIDED`] unless documents are pending; a violation of `reason`.
     pub fn decide_kyc(
         mut self,
         decision: &KycDecision,
@@ -218,10 +218,10 @@ impl User {
         Ok(Decision::new(self).event(AccountEvent::UserKycChanged { status }))
     }
 
-    /// Notes whether staff has seen proof of the skill of this category and name, in any case.
+    /// Records whether staff has verified the skill with this category and name (case-insensitive).
     ///
     /// # Errors
-    /// A violation of `skill` for one that the technician does not claim.
+    /// A violation of `skill` if the technician does not list it.
     pub fn verify_skill(mut self, skill: (Category, &str), verified: bool) -> Result<Decision<Self>> {
         let key = |name: &str| name.trim().to_lowercase();
         let (category, name) = (skill.0, key(skill.1));
@@ -237,13 +237,13 @@ impl User {
         Ok(Decision::new(self).event(AccountEvent::UserProfileChanged))
     }
 
-    /// Suspends, bans, restores or deactivates the account.
+    /// Sets the status of the account: suspends, bans, restores or deactivates it.
     pub fn set_status(mut self, status: UserStatus) -> Decision<Self> {
         let from = std::mem::replace(&mut self.0.status, status);
         Decision::new(self).event(AccountEvent::UserStatusChanged { from, to: status })
     }
 
-    /// What only one user can have: address, number, name, each in its normal form. Users of the earlier
+    /// The user's unique fields: address, number and name, each in its normal form. Users of the earlier
     /// application may have none.
     #[must_use]
     pub fn claims(&self) -> Vec<ClaimKey> {
@@ -255,7 +255,7 @@ impl User {
 }
 
 impl TechnicianProfile {
-    /// The profile as somebody states it of themselves: nothing is verified.
+    /// The profile of a new user, with nothing verified.
     fn unverified(mut self) -> Self {
         self.skills.iter_mut().for_each(|skill| skill.verified = false);
         self.licence.iter_mut().for_each(|licence| licence.verified = false);
@@ -263,7 +263,7 @@ impl TechnicianProfile {
         self
     }
 
-    /// The profile as its owner changes it: verified stays what was verified and is the same.
+    /// The profile after its owner changed it: unchanged parts stay verified.
     fn verified_as(self, before: Option<&Self>) -> Self {
         let mut after = self.unverified();
         let Some(before) = before else {

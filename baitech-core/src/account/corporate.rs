@@ -20,16 +20,16 @@ pub struct BillingInfo {
 pub struct CorporateProfile {
     /// The company's name.
     pub company_name: Text<150>,
-    /// Its number in the register of companies.
+    /// Its company registration number.
     #[serde(default)]
     pub company_registration: Option<String>,
     /// The department of this user.
     #[serde(default)]
     pub department: Option<String>,
-    /// How many people the company has.
+    /// Number of employees.
     #[serde(default)]
     pub employee_count: Option<u32>,
-    /// The user who administers the company and approves its bookings; `None` for that user itself.
+    /// The user who administers the company and approves its bookings; `None` for the administrator.
     #[serde(default, rename = "corporateAdmin")]
     pub administrator: Option<Id<User>>,
     /// How the company is billed.

@@ -3,28 +3,28 @@ use serde::{Deserialize, Serialize};
 use super::{KycStatus, UserStatus};
 use crate::kernel::Role;
 
-/// What happened to an account.
+/// Events of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AccountEvent {
-    /// Somebody joined.
+    /// A user registered.
     UserRegistered {
-        /// As what.
+        /// The user's role.
         role: Role,
     },
     /// The profile changed.
     UserProfileChanged,
-    /// The identity check went on.
+    /// The identity check changed its status.
     UserKycChanged {
-        /// Where it is now.
+        /// The new status.
         status: KycStatus,
     },
-    /// The account was suspended, banned, left or restored.
+    /// The account was suspended, banned, deactivated or restored.
     UserStatusChanged {
-        /// From.
+        /// The status before.
         from: UserStatus,
-        /// To.
+        /// The status after.
         to: UserStatus,
     },
 }

@@ -4,18 +4,18 @@ use serde::{Deserialize, Serialize};
 use super::User;
 use crate::kernel::{Id, Text};
 
-/// How far the check of a user's identity is.
+/// The status of a user's identity check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KycStatus {
-    /// Nothing was handed in.
+    /// No documents were submitted.
     #[default]
     None,
-    /// Handed in, not decided.
+    /// Submitted, not decided.
     Submitted,
     /// Staff has verified it.
     Verified,
-    /// Staff has rejected it; it can be handed in again.
+    /// Staff has rejected it; the user can submit documents again.
     Rejected,
 }
 
@@ -32,7 +32,7 @@ impl KycStatus {
     }
 }
 
-/// Which document proves the identity.
+/// The type of identity document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -58,7 +58,7 @@ pub struct Kyc {
     pub verified_at: Option<DateTime<Utc>>,
 }
 
-/// What a user hands in.
+/// The documents that a user submits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -70,12 +70,12 @@ pub struct KycDocuments {
     pub back_image: Option<String>,
 }
 
-/// What staff decides.
+/// The decision of staff.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "decision", content = "reason")]
 pub enum KycDecision {
-    /// The documents prove who the user is.
+    /// The documents prove the identity.
     Verify,
-    /// They do not, and why.
+    /// They do not, for this reason.
     Reject(String),
 }

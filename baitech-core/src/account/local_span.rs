@@ -3,17 +3,17 @@ use chrono_tz::Tz;
 
 use super::TimeOfDay;
 
-/// A stretch of time cut at the midnights of a zone. Worked out once, it is compared with the hours of any
-/// number of people without asking the zone again.
+/// A time span cut at the midnights of a zone. It is computed once, and then compared with the hours of any
+/// number of technicians without further zone look-ups.
 #[derive(Debug, Clone)]
 pub(crate) struct LocalSpan {
     pub(super) start: DateTime<Utc>,
     pub(super) end: DateTime<Utc>,
-    /// Without gaps, oldest first; together they hold the whole span.
+    /// Without gaps, oldest first; together they contain the whole span.
     pub(super) days: Vec<LocalDay>,
 }
 
-/// The stretch of time from one midnight of a zone to the next.
+/// The time from one midnight of a zone to the next.
 #[derive(Debug, Clone)]
 pub(super) struct LocalDay {
     pub(super) date: NaiveDate,
@@ -22,7 +22,7 @@ pub(super) struct LocalDay {
     pub(super) end: DateTime<Utc>,
     start: DateTime<Utc>,
     zone: Tz,
-    /// The clocks do not change on this day.
+    /// Whether the clocks do not change on this day.
     is_even: bool,
 }
 
@@ -30,7 +30,7 @@ impl LocalSpan {
     pub(crate) fn new(start: DateTime<Utc>, end: DateTime<Utc>, zone: Tz) -> Self {
         let first = start.with_timezone(&zone).date_naive();
         let days = first.iter_days().map(|date| LocalDay::new(date, zone));
-        // A day ends before a moment that carries its date where the clocks go back across midnight.
+        // If the clocks go back across midnight, a day ends before some moments that carry its date.
         let days = days.take_while(|day| day.start < end).filter(|day| start < day.end);
         Self { start, end, days: if start < end { days.collect() } else { Vec::new() } }
     }
@@ -44,7 +44,7 @@ impl LocalDay {
         Self { date, day_of_week, end, start, zone, is_even: end - start == TimeDelta::days(1) }
     }
 
-    /// The moment of a time of this day.
+    /// The moment of a local time on this day.
     pub(super) fn at(&self, time: TimeOfDay) -> DateTime<Utc> {
         let minutes = TimeDelta::minutes(i64::from(time.minutes()));
         match self.start.checked_add_signed(minutes) {

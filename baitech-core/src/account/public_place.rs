@@ -6,29 +6,29 @@ use crate::kernel::{Distance, Entropy, GeoPoint};
 
 /// The place from which matching measures a technician's distance: the home, moved by a secret offset.
 ///
-/// Scores, prices and refusals tell everybody how far this place is from a job, so that any number of answers
-/// locates this place and not the home. The offset is 0.5 to 1 km long and random; it is drawn once, with the
-/// first home, and stays: several offsets of one home would average out. Only a home that moves by more than
-/// 2 km gets a new one. It is kept also while the technician states no home.
+/// Scores, prices and refusals reveal the distance of this place from a job, so that even many answers locate
+/// only this place and not the home. The offset is random and 0.5 to 1 km long. It is drawn once, with the
+/// first home, and kept, because several offsets of one home would average out. Only a move of the home by
+/// more than 2 km draws a new one. It is also kept while the technician has no home.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PublicPlace {
-    /// The home that the offset was applied to.
+    /// The home to which the offset was applied.
     home: GeoPoint,
-    /// The place that others may know.
+    /// The place that others may see.
     point: GeoPoint,
 }
 
 impl PublicPlace {
-    /// The shortest offset.
+    /// Minimum offset.
     pub const NEAREST: Distance = Distance::from_metres(500.0);
-    /// The longest offset.
+    /// Maximum offset.
     pub const FARTHEST: Distance = Distance::from_metres(1_000.0);
-    /// A home that moves no farther keeps its offset.
+    /// A home that moves at most this far keeps its offset.
     pub const KEPT_WITHIN: Distance = Distance::from_metres(2_000.0);
 
-    /// A new place around a home: evenly spread over the ring between [`NEAREST`](Self::NEAREST) and
-    /// [`FARTHEST`](Self::FARTHEST).
+    /// Draws a place around a home, uniformly distributed over the ring between [`NEAREST`](Self::NEAREST)
+    /// and [`FARTHEST`](Self::FARTHEST).
     #[must_use]
     pub fn draw(home: GeoPoint, entropy: &dyn Entropy) -> Self {
         let (inner, outer) = (Self::NEAREST.metres().powi(2), Self::FARTHEST.metres().powi(2));
@@ -38,14 +38,14 @@ impl PublicPlace {
         Self { home, point }
     }
 
-    /// The place as a store kept it. No rule is checked.
+    /// The place from its stored form. It is not checked.
     #[must_use]
     pub const fn from_stored(home: GeoPoint, point: GeoPoint) -> Self {
         Self { home, point }
     }
 
-    /// The place after the technician states a home: the same for the same home, moved along with a home that
-    /// moves a little, and a new one for a home elsewhere.
+    /// The place after the technician sets a home: unchanged for the same home, moved along with a home that
+    /// moves a little, and drawn again for a distant home.
     #[must_use]
     pub fn follow(self, home: GeoPoint, entropy: &dyn Entropy) -> Self {
         if home == self.home && self.is_apart() {
@@ -59,22 +59,22 @@ impl PublicPlace {
         Self { home, point }
     }
 
-    /// The home that the offset was applied to.
+    /// The home to which the offset was applied.
     #[must_use]
     pub const fn home(self) -> GeoPoint {
         self.home
     }
 
-    /// The place that others may know.
+    /// The place that others may see.
     #[must_use]
     pub const fn point(self) -> GeoPoint {
         self.point
     }
 
-    /// Whether the place lies as far from its home as it has to.
+    /// Whether the distance between place and home is valid.
     #[must_use]
     pub fn is_apart(self) -> bool {
-        /// For rounding, in metres.
+        /// Tolerance for rounding, in metres.
         const TOLERANCE: f64 = 0.01;
 
         let offset = self.home.geodesic_distance(self.point).metres();
@@ -82,9 +82,9 @@ impl PublicPlace {
     }
 }
 
-/// A random number from 0 up to 1, not included.
+/// A random number from 0 to 1, exclusive.
 fn unit(entropy: &dyn Entropy) -> f64 {
-    /// As many bits as the fraction of an `f64` holds.
+    /// The number of bits in the fraction of an `f64`.
     const BITS: u32 = 53;
 
     let mut random = [0; 8];
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_home_elsewhere_gets_a_new_offset() {
+    fn distant_home_gets_a_new_offset() {
         let entropy = SeededEntropy::new(7);
         let home = GeoPoint::new(36.82, -1.29).unwrap();
         let place = PublicPlace::draw(home, &entropy);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_place_that_is_too_near_is_drawn_anew() {
+    fn stored_place_too_near_the_home_is_redrawn() {
         let home = GeoPoint::new(36.82, -1.29).unwrap();
         let followed = PublicPlace::from_stored(home, home).follow(home, &SeededEntropy::new(1));
         assert!(followed.is_apart());

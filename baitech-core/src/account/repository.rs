@@ -6,7 +6,7 @@ use crate::{
     store::{Load, StoreError, Stored},
 };
 
-/// Which users to list. Every part that is set must hold.
+/// A filter for users. All fields that are set must match.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct UserFilter {
     /// In this role.
@@ -20,26 +20,26 @@ pub struct UserFilter {
 /// Reads users.
 #[async_trait]
 pub trait UserRepository: Load<User> {
-    /// The user with this address.
+    /// The user with this e-mail address.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`]; so for all of these.
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`]; the same for all lookups.
     async fn find_by_email(&self, email: &Email) -> Result<Option<Stored<User>>, StoreError>;
 
-    /// The user with this number, in whichever form an earlier application stored it.
+    /// The user with this phone number, in any form in which an earlier application stored it.
     ///
     /// # Errors
     /// As [`find_by_email`](Self::find_by_email).
     async fn find_by_phone(&self, phone: &PhoneNumber) -> Result<Option<Stored<User>>, StoreError>;
 
-    /// The user with this name.
+    /// The user with this user name.
     ///
     /// # Errors
     /// As [`find_by_email`](Self::find_by_email).
     async fn find_by_username(&self, username: &Username) -> Result<Option<Stored<User>>, StoreError>;
 
-    /// Users by id, the oldest first. One whom the store cannot read is left out and logged; a page may then
-    /// hold fewer, and the list still goes on behind it.
+    /// Users by id, oldest first. A user that the store cannot read is logged and left out; the page may then
+    /// be shorter, and the list continues after it.
     ///
     /// # Errors
     /// [`StoreError::Cursor`], [`StoreError::Unavailable`].

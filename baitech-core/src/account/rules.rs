@@ -1,4 +1,4 @@
-//! The rules by which accounts refuse.
+//! The rules of accounts.
 
 use crate::kernel::Rule;
 

@@ -13,7 +13,7 @@ use crate::{
     store::{Guard, IdempotencyKey, Origin, Stored, UserStamps, Version},
 };
 
-/// Everything that can be done with accounts. Cheap to clone.
+/// Commands and queries about accounts. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Accounts {
     engine: Arc<Engine>,
@@ -26,32 +26,31 @@ impl Accounts {
         Self { engine, pinned: None, key: None }
     }
 
-    /// Commands take effect only on a user that is still at this version; otherwise they fail with
-    /// [`Error::Conflict`].
+    /// Makes commands require this version of the user; otherwise they fail with [`Error::Conflict`].
     #[must_use]
     pub const fn at(mut self, version: Version) -> Self {
         self.pinned = Some(version);
         self
     }
 
-    /// The next command is the one that this key stands for: repeated, it does nothing and answers the same.
+    /// Sets the idempotency key of the next command: a repetition has no effect and returns the same answer.
     #[must_use]
     pub fn with_key(mut self, key: IdempotencyKey) -> Self {
         self.key = Some(key);
         self
     }
 
-    /// Adds a user. Customers, technicians and corporate users may join by themselves, as
-    /// [`Actor::Anonymous`]; admin and support accounts are made by an admin, or by the system at set-up.
+    /// Registers a user. Customers, technicians and corporate users may register themselves, as
+    /// [`Actor::Anonymous`]; an admin, or the system at set-up, creates admin and support accounts.
     ///
-    /// A key of somebody who has not signed in stands for the registration of one address. Its repetition is
-    /// answered with what was registered, and with nothing that was added to the account since.
+    /// The key of an anonymous caller applies to one e-mail address. A repetition returns the user as it was
+    /// registered, without any later changes.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation; [`Code::Duplicate`](crate::kernel::Code::Duplicate) of
     /// `email`, `phoneNumber` or `username`; [`Error::Forbidden`]; [`Rule::INACTIVE_USER`], also for members
-    /// of a company whose administrator is not active; [`Rule::NOT_ELIGIBLE`] for members of what is no
-    /// company.
+    /// of a company whose administrator is not active; [`Rule::NOT_ELIGIBLE`] if the administrator that a
+    /// member names has no company.
     pub async fn register(&self, actor: &Actor, user: &NewUser) -> Result<Stored<User>> {
         let caller = match actor {
             Actor::Anonymous => None,
@@ -64,7 +63,7 @@ impl Accounts {
         let id = Id::generate(now, &*self.engine.entropy);
         let decision = User::register(user, id, self.engine.policy.currency, now, &*self.engine.entropy)?;
         let company = decision.next.corporate.as_ref().and_then(|company| company.administrator);
-        // Nobody joins a company by naming it: its administrator, or staff, adds members.
+        // Users cannot add themselves to a company: its administrator, or staff, adds members.
         if company.is_some() && !actor.is_staff() && !actor.is_any(&[company]) {
             return Err(Error::forbidden("the company's administrator adds members"));
         }
@@ -87,23 +86,24 @@ impl Accounts {
         }
     }
 
-    /// A user as its registration said: what a repeated request may know that proves nothing but its key.
+    /// The user as it was registered: a repeated request proves only that it knows the key, and may see no
+    /// more.
     fn as_registered(&self, new: &NewUser, registered: &Stored<User>) -> Result<Stored<User>> {
         let (id, created_at) = (registered.id, registered.created_at);
         let (currency, entropy) = (self.engine.policy.currency, &*self.engine.entropy);
         let mut record = User::register(new, id, currency, created_at, entropy)?.next.into_record();
-        // The place that was drawn, unless the home has moved since; never one of several.
+        // The original place, unless the home has moved since; several places would reveal the home.
         let home = record.location.point;
         record.public_place = registered.public_place.filter(|place| Some(place.home()) == home);
         let value = User::from_record(record);
         Ok(Stored { value, version: Version::FIRST, origin: Origin::none() })
     }
 
-    /// A user, for itself and staff.
+    /// Returns a user, to itself and to staff.
     ///
     /// # Errors
-    /// [`Error::NotFound`], also for others; [`Error::Forbidden`] for a role that the actor does not have;
-    /// [`Rule::INACTIVE_USER`].
+    /// [`Error::NotFound`], also for other callers; [`Error::Forbidden`] for a role that the actor does not
+    /// have; [`Rule::INACTIVE_USER`].
     pub async fn get(&self, actor: &Actor, id: Id<User>) -> Result<Stored<User>> {
         let actor = &self.engine.reader(actor).await?;
         let visible = actor.is_staff() || actor.is_any(&[Some(id)]);
@@ -111,34 +111,34 @@ impl Accounts {
         stored.ok_or_else(|| Error::not_found(Kind::User, id))
     }
 
-    /// The user with this address; for staff, and whoever signs users in.
+    /// The user with this e-mail address; for staff, and for the sign-in service.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff and the system; [`Rule::INACTIVE_USER`].
+    /// [`Error::Forbidden`] for anybody but staff and the system; [`Rule::INACTIVE_USER`].
     pub async fn find_by_email(&self, actor: &Actor, email: &Email) -> Result<Option<Stored<User>>> {
         self.require_reader(actor).await?;
         Ok(self.engine.users.find_by_email(email).await?)
     }
 
-    /// The user with this number; for staff, and whoever signs users in.
+    /// The user with this phone number; for staff, and for the sign-in service.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff and the system; [`Rule::INACTIVE_USER`].
+    /// [`Error::Forbidden`] for anybody but staff and the system; [`Rule::INACTIVE_USER`].
     pub async fn find_by_phone(&self, actor: &Actor, phone: &PhoneNumber) -> Result<Option<Stored<User>>> {
         self.require_reader(actor).await?;
         Ok(self.engine.users.find_by_phone(phone).await?)
     }
 
-    /// The user with this name.
+    /// The user with this user name.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff and the system; [`Rule::INACTIVE_USER`].
+    /// [`Error::Forbidden`] for anybody but staff and the system; [`Rule::INACTIVE_USER`].
     pub async fn find_by_username(&self, actor: &Actor, username: &Username) -> Result<Option<Stored<User>>> {
         self.require_reader(actor).await?;
         Ok(self.engine.users.find_by_username(username).await?)
     }
 
-    /// Users, the oldest first; for staff.
+    /// Lists users, oldest first; for staff.
     ///
     /// # Errors
     /// [`Error::Forbidden`]; [`Rule::INACTIVE_USER`]; a violation of `cursor`.
@@ -152,12 +152,11 @@ impl Accounts {
         Ok(self.engine.users.list_users(filter, &page.of_list("users")?).await?.of_list("users"))
     }
 
-    /// Changes what the user says of itself. What only staff may verify stays verified only where nothing
-    /// about it changed.
+    /// Changes the user's profile. A field that staff verified stays verified only while it is unchanged.
     ///
     /// # Errors
-    /// As [`register`](Self::register); [`Error::Forbidden`] for support that changes a technician's phone
-    /// number; [`Error::Conflict`].
+    /// As [`register`](Self::register); [`Error::Forbidden`] if support changes a technician's phone number;
+    /// [`Error::Conflict`].
     pub async fn change_profile(
         &self,
         actor: &Actor,
@@ -175,7 +174,7 @@ impl Accounts {
         .await
     }
 
-    /// Sets when a technician works.
+    /// Sets a technician's working hours.
     ///
     /// # Errors
     /// Violations of `availability…`; [`Error::Forbidden`]; [`Error::Conflict`].
@@ -189,10 +188,11 @@ impl Accounts {
             .await
     }
 
-    /// Hands in documents that prove who the user is.
+    /// Submits identity documents.
     ///
     /// # Errors
-    /// Violations of `idNumber` and the images; [`Rule::ALREADY_DECIDED`] once verified; [`Error::Conflict`].
+    /// Violations of `idNumber` and the images; [`Rule::ALREADY_DECIDED`] after verification;
+    /// [`Error::Conflict`].
     pub async fn submit_kyc(
         &self,
         actor: &Actor,
@@ -202,11 +202,11 @@ impl Accounts {
         self.change(actor, id, ("submit_kyc", documents), |user, _| user.submit_kyc(documents)).await
     }
 
-    /// Staff verify or reject the identity documents of another user.
+    /// Verifies or rejects the identity documents of another user; for staff.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff, and for staff that decides on itself;
-    /// [`Rule::ALREADY_DECIDED`] unless documents are waiting; [`Error::Conflict`].
+    /// [`Error::Forbidden`] for anybody but staff, and for staff that decides on itself;
+    /// [`Rule::ALREADY_DECIDED`] unless documents are pending; [`Error::Conflict`].
     pub async fn decide_kyc(
         &self,
         actor: &Actor,
@@ -219,8 +219,7 @@ impl Accounts {
             .await
     }
 
-    /// Staff has seen proof of the skill that a technician claims by this category and name, or takes that
-    /// back.
+    /// Marks the technician's skill with this category and name as verified or unverified; for staff.
     ///
     /// # Errors
     /// [`Error::Forbidden`]; a violation of `skill`; [`Error::Conflict`].
@@ -238,7 +237,7 @@ impl Accounts {
             .await
     }
 
-    /// Staff suspends, bans or restores an account; a user may deactivate its own.
+    /// Sets the status of an account: staff suspends, bans or restores it; users may deactivate their own.
     ///
     /// # Errors
     /// [`Error::Forbidden`]; [`Error::Conflict`].
@@ -260,7 +259,7 @@ impl Accounts {
         Command::new(actor, self.pinned, self.key.as_ref(), name, arguments)
     }
 
-    /// One command on one user.
+    /// Runs one command on one user.
     async fn change<F>(
         &self,
         actor: &Actor,
@@ -277,7 +276,7 @@ impl Accounts {
         let caller = self.engine.require_actor(actor, Effort::Begins).await?;
         let command = self.command(actor, name, &(id, arguments))?.by(caller, Effort::Begins);
         change(&self.engine, &*self.engine.users, &command, id, |user: User, at| {
-            // Whoever could change an admin's address could become that admin.
+            // Support that can change an admin's address could take over that account.
             if user.role.is_staff() && actor.id() != Some(id) && actor.role() == Some(Role::Support) {
                 return Err(Error::forbidden("an admin changes the accounts of staff"));
             }
@@ -286,13 +285,13 @@ impl Accounts {
         .await
     }
 
-    /// Fails unless the actor may look for users that are not itself.
+    /// Fails unless the actor may search for other users.
     async fn require_reader(&self, actor: &Actor) -> Result<()> {
         require_staff(&self.engine.reader(actor).await?)
     }
 
-    /// Fails unless the user administrates a company and is active; the commit of what relies on it is to
-    /// guard that.
+    /// Fails unless the user is active and administers a company. Returns the guard for the commit that
+    /// relies on it.
     async fn require_company(&self, administrator: Id<User>) -> Result<Guard> {
         let user = self.engine.users.load(administrator).await?;
         let Some(user) = user.filter(|user| user.company() == Some(administrator)) else {
@@ -307,7 +306,7 @@ impl Accounts {
     }
 }
 
-/// Fails for staff that would decide on its own account.
+/// Fails if staff decides on its own account.
 fn require_other(actor: &Actor, id: Id<User>) -> Result<()> {
     if actor.is_any(&[Some(id)]) {
         return Err(Error::forbidden("nobody decides on their own account"));

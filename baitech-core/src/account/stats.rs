@@ -3,27 +3,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::Money;
 
-/// Counts over a user's bookings. They are raised by the commits that they count
+/// Counts of a user's bookings. The commits that change the bookings also raise the counts
 /// ([`Tally`](crate::store::Tally)).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserStats {
-    /// Bookings that came to be accepted.
+    /// Bookings that were accepted.
     pub total_bookings: u32,
-    /// Of these, done.
+    /// The completed ones among them.
     pub completed_bookings: u32,
-    /// Of these, given up by this user, or for want of this user.
+    /// The ones among them that this user cancelled or failed to attend.
     pub cancelled_bookings: u32,
-    /// Earned, all in all.
+    /// Total earnings.
     pub total_earnings: Option<Money>,
-    /// Spent, all in all.
+    /// Total spending.
     pub total_spent: Option<Money>,
-    /// Minutes until an offer is answered, on average; as the earlier application left it.
+    /// Average number of minutes until an offer is answered, as the earlier application computed it.
     pub response_minutes: Option<Decimal>,
-    /// Arrivals at a job.
+    /// Arrivals at jobs.
     #[serde(default)]
     pub arrivals: u32,
-    /// Of these, late.
+    /// The late ones among them.
     #[serde(default)]
     pub late_arrivals: u32,
 }
@@ -36,14 +36,14 @@ impl UserStats {
         (finished > 0).then(|| f64::from(self.completed_bookings) / f64::from(finished))
     }
 
-    /// The share of arrivals that were in time, 0 to 1; `None` without history.
+    /// The share of arrivals that were on time, 0 to 1; `None` without history.
     #[must_use]
     pub fn punctuality(&self) -> Option<f64> {
         let in_time = self.arrivals.saturating_sub(self.late_arrivals);
         (self.arrivals > 0).then(|| f64::from(in_time) / f64::from(self.arrivals))
     }
 
-    /// Counts more. A sum stays in the currency that it was begun in: money of another is not counted.
+    /// Adds counts. A sum keeps its first currency: money in another currency is not counted.
     pub fn add(&mut self, delta: &StatsDelta) {
         let StatsDelta { total, completed, cancelled, arrivals, late_arrivals, earned, spent } = *delta;
         for (count, more) in [
@@ -70,28 +70,27 @@ fn add_money(sum: &mut Option<Money>, more: Option<Money>) {
     }
 }
 
-/// What is to be added to a user's counts.
+/// Amounts to add to a user's counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StatsDelta {
-    /// To [`UserStats::total_bookings`].
+    /// Added to [`UserStats::total_bookings`].
     pub total: u32,
-    /// To [`UserStats::completed_bookings`].
+    /// Added to [`UserStats::completed_bookings`].
     pub completed: u32,
-    /// To [`UserStats::cancelled_bookings`].
+    /// Added to [`UserStats::cancelled_bookings`].
     pub cancelled: u32,
-    /// To [`UserStats::arrivals`].
+    /// Added to [`UserStats::arrivals`].
     pub arrivals: u32,
-    /// To [`UserStats::late_arrivals`].
+    /// Added to [`UserStats::late_arrivals`].
     pub late_arrivals: u32,
-    /// To [`UserStats::total_earnings`]; below zero for what is given back.
+    /// Added to [`UserStats::total_earnings`]; negative for refunds.
     pub earned: Option<Money>,
-    /// To [`UserStats::total_spent`]; below zero for what is given back.
+    /// Added to [`UserStats::total_spent`]; negative for refunds.
     pub spent: Option<Money>,
 }
 
 impl StatsDelta {
-    /// Adds another's counts to these. Money of another currency than these have is left out, as it would be
-    /// on the user.
+    /// Adds another delta to this one. Money in another currency is ignored, as it would be on the user.
     pub fn merge(&mut self, other: &Self) {
         let Self { total, completed, cancelled, arrivals, late_arrivals, earned, spent } = *other;
         for (count, more) in [

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::Availability;
 use crate::kernel::{Distance, ElementId, Money, Text};
 
-/// What kind of work.
+/// A category of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -48,23 +48,23 @@ impl Category {
     }
 }
 
-/// Something a technician can do.
+/// A skill of a technician.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Skill {
     /// The stored element's own id.
     #[serde(default, skip)]
     pub element: ElementId,
-    /// In the technician's words.
+    /// The technician's own name for it.
     pub name: Text<100>,
-    /// What kind of work it is.
+    /// The category of work.
     pub category: Category,
-    /// Whole years of doing it.
+    /// Whole years of experience.
     pub years_of_experience: u32,
-    /// Whether staff has seen proof. Only staff sets this.
+    /// Whether staff has verified it. Only staff sets this.
     #[serde(default)]
     pub verified: bool,
-    /// The proof.
+    /// The evidence.
     #[serde(default)]
     pub verification_documents: Vec<String>,
 }
@@ -88,22 +88,22 @@ pub struct Insurance {
     pub verified: bool,
 }
 
-/// What makes a user bookable.
+/// The profile that makes a user bookable.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TechnicianProfile {
-    /// What the technician can do.
+    /// The technician's skills.
     pub skills: Vec<Skill>,
-    /// When.
+    /// The working hours.
     #[serde(default)]
     pub availability: Availability,
-    /// The zone in which the hours of `availability` are meant.
+    /// The time zone of `availability`.
     #[serde(default = "default_zone")]
     pub time_zone: Tz,
-    /// The price of an hour; the platform's price list applies without.
+    /// The price of an hour; `None` uses the platform's price list.
     #[serde(default)]
     pub hourly_rate: Option<Money>,
-    /// How far from home.
+    /// How far from home the technician travels.
     #[serde(default = "TechnicianProfile::default_service_radius")]
     pub service_radius: Distance,
     /// The name of the business.
@@ -112,7 +112,7 @@ pub struct TechnicianProfile {
     /// Whole years in the trade.
     #[serde(default)]
     pub years_of_experience: Option<u32>,
-    /// The licence to trade. Only staff sets it verified.
+    /// The trade licence. Only staff sets it verified.
     #[serde(default)]
     pub licence: Option<Licence>,
     /// The insurance. Only staff sets it verified.
@@ -125,10 +125,10 @@ const fn default_zone() -> Tz {
 }
 
 impl TechnicianProfile {
-    /// The farthest that anybody can offer to travel.
+    /// Maximum service radius.
     pub const MAX_SERVICE_RADIUS: Distance = Distance::from_kilometres(100.0);
 
-    /// How far a technician travels who does not say: 10 km.
+    /// Default service radius: 10 km.
     #[must_use]
     pub const fn default_service_radius() -> Distance {
         Distance::from_kilometres(10.0)
@@ -150,7 +150,7 @@ impl TechnicianProfile {
         }
     }
 
-    /// The best skill in a category: verified before not, then the more experienced.
+    /// The best skill in a category: verified skills first, then the most experience.
     #[must_use]
     pub fn best_skill(&self, category: Category) -> Option<&Skill> {
         let in_category = self.skills.iter().filter(|skill| skill.category == category);

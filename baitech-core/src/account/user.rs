@@ -9,17 +9,17 @@ use crate::kernel::{
     Actor, Email, Entropy, Error, GeoPoint, Id, PhoneNumber, Result, Role, Rule, Text, Username,
 };
 
-/// Whether a user may act.
+/// The status of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UserStatus {
-    /// May do what the role allows.
+    /// May do everything that the role allows.
     Active,
-    /// Finishes what runs and starts nothing.
+    /// May finish running work, but not start new work.
     Suspended,
-    /// Left.
+    /// The user has left.
     Deactivated,
-    /// Was thrown out.
+    /// The platform has banned the user.
     Banned,
 }
 
@@ -39,7 +39,7 @@ impl UserStatus {
     }
 }
 
-/// As the user states it.
+/// The user's gender, as stated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -54,9 +54,9 @@ pub enum Gender {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Image {
-    /// Where it can be fetched.
+    /// Its web address.
     pub url: String,
-    /// Its name at the media store.
+    /// Its name in the media store.
     pub public_id: Option<String>,
 }
 
@@ -74,17 +74,17 @@ pub struct Address {
     pub country: Option<String>,
 }
 
-/// What others think of a user's work: the mean of whole stars, and how many gave them.
+/// The rating of a user's work: the mean of whole stars, and the number of reviews.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rating {
-    /// The mean, 0 to 5, two decimals; 0 without reviews.
+    /// The mean, 0 to 5, with two decimals; 0 without reviews.
     pub average: Decimal,
-    /// How many reviews.
+    /// Number of reviews.
     pub count: u32,
 }
 
-/// Everything that a store keeps of a user. A [`User`] dereferences to it.
+/// The stored data of a user. A [`User`] dereferences to it.
 ///
 /// Not `#[non_exhaustive]`: a store handles all of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,12 +104,12 @@ pub struct UserRecord {
     pub date_of_birth: Option<NaiveDate>,
     pub picture: Option<Image>,
     pub location: Address,
-    /// Where others may know a technician to be; drawn when the home is set.
+    /// The technician's public place; drawn when the home is set.
     #[serde(default)]
     pub public_place: Option<PublicPlace>,
-    /// Skills, hours and prices; of technicians.
+    /// Skills, hours and prices; only for technicians.
     pub technician: Option<TechnicianProfile>,
-    /// The company; of corporate users.
+    /// The company; only for corporate users.
     pub corporate: Option<CorporateProfile>,
     pub kyc: Kyc,
     pub rating: Rating,
@@ -118,7 +118,7 @@ pub struct UserRecord {
     pub updated_at: DateTime<Utc>,
 }
 
-/// A user: reads like its [`UserRecord`], changes only through commands.
+/// A user. Dereferences to its [`UserRecord`], and changes only through commands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct User(pub(super) UserRecord);
@@ -132,26 +132,26 @@ impl Deref for User {
 }
 
 impl User {
-    /// The user that a store keeps. No rule is checked: rules bind what is written, not what is stored.
+    /// Creates a user from its stored record. It is not checked: rules apply to writes, not to stored data.
     #[must_use]
     pub const fn from_record(record: UserRecord) -> Self {
         Self(record)
     }
 
-    /// The user with more counted: a store's part of a [`Tally`](crate::store::Tally).
+    /// The user with a [`Tally`](crate::store::Tally) added, for stores.
     #[must_use]
     pub fn counted(mut self, add: &StatsDelta) -> Self {
         self.0.stats.add(add);
         self
     }
 
-    /// What a store keeps.
+    /// The record to store.
     #[must_use]
     pub fn into_record(self) -> UserRecord {
         self.0
     }
 
-    /// The user as somebody who gives commands.
+    /// The user as an actor.
     #[must_use]
     pub fn actor(&self) -> Actor {
         Actor::user(self.id, self.role)
@@ -164,14 +164,14 @@ impl User {
     }
 
     /// The place from which matching measures the distance to a job: never the home itself. `None` for users
-    /// without a home on the map, and for a stored home for which no place has been drawn yet.
+    /// without a home on the map, and for a stored home without a public place yet.
     #[must_use]
     pub fn public_point(&self) -> Option<GeoPoint> {
         let home = self.location.point?;
         self.public_place.filter(|place| place.home() == home).map(PublicPlace::point)
     }
 
-    /// Draws the public place of a technician's home, where it has none yet.
+    /// Draws or updates the public place of a technician's home.
     pub(super) fn keep_public_place(&mut self, entropy: &dyn Entropy) {
         let Some(home) = self.location.point.filter(|_| self.technician.is_some()) else { return };
         let place = match self.public_place {
@@ -181,14 +181,14 @@ impl User {
         self.0.public_place = Some(place);
     }
 
-    /// Whose approval a company's bookings need: its administrator, or the user itself where it has none
-    /// above it.
+    /// The user who approves the company's bookings: the administrator, or this user if it has no
+    /// administrator.
     #[must_use]
     pub fn company(&self) -> Option<Id<Self>> {
         self.corporate.as_ref().map(|company| company.administrator.unwrap_or(self.id))
     }
 
-    /// Fails unless the user may start something new.
+    /// Fails unless the user may start new work.
     ///
     /// # Errors
     /// [`Rule::INACTIVE_USER`].
@@ -200,7 +200,7 @@ impl User {
     }
 }
 
-/// What a new user says of itself, as typed in; checked by `Accounts::register`.
+/// The profile of a new user as entered; `Accounts::register` checks it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(missing_docs, reason = "as in `UserRecord`")]
@@ -216,16 +216,16 @@ pub struct NewUser {
     pub bio: Option<String>,
     #[serde(default)]
     pub location: Address,
-    /// Needed for technicians, refused for others.
+    /// Required for technicians, refused for other roles.
     #[serde(default)]
     pub technician: Option<TechnicianProfile>,
-    /// Needed for corporate users, refused for others.
+    /// Required for corporate users, refused for other roles.
     #[serde(default)]
     pub corporate: Option<CorporateProfile>,
 }
 
 impl NewUser {
-    /// A user with no more than what everybody has.
+    /// A user with only the common fields.
     #[must_use]
     pub fn new(role: Role, first_name: &str, last_name: &str, email: &str, phone_number: &str) -> Self {
         Self {
@@ -243,7 +243,7 @@ impl NewUser {
     }
 }
 
-/// What a user changes of its profile: `None` leaves a field as it is.
+/// Changes to a user's profile; `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "as in `UserRecord`")]

@@ -12,27 +12,27 @@ use crate::{
 
 /// Something that is stored, versioned and changed as a whole.
 pub trait Aggregate: Listed + Clone + Send + Sync + 'static {
-    /// What can happen to it.
+    /// The events of the aggregate.
     type Event: Into<EventKind> + Clone + std::fmt::Debug + Send + Sync;
-    /// What must not have changed for a command to be tried again after a conflict.
+    /// The part of the state that must be unchanged for a command to be retried after a conflict.
     type Stage: PartialEq + Send + Sync;
 
     /// Its id.
     fn id(&self) -> Id<Self>;
 
-    /// What a retry must find as it was.
+    /// The current stage, which must be unchanged when a command is retried.
     fn stage(&self) -> Self::Stage;
 
     /// When it was last written.
     fn updated_at(&self) -> DateTime<Utc>;
 
-    /// Notes when it is written.
+    /// Sets the time of the last write.
     fn touch(&mut self, now: DateTime<Utc>);
 
-    /// When it next wants something done by itself.
+    /// When its next task is due.
     fn due_at(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>>;
 
-    /// The transactions whose money moves with its commands, to be loaded beside it.
+    /// The transactions whose money its commands move, to be loaded with it.
     fn payments(&self) -> Vec<Id<Transaction>> {
         Vec::new()
     }
@@ -44,29 +44,29 @@ pub trait Aggregate: Listed + Clone + Send + Sync + 'static {
     }
 }
 
-/// What a command decides: the aggregate as it will be, and what else the same commit does.
+/// The result of a command: the new state of the aggregate, and all other changes of the same commit.
 #[derive(Debug, Clone)]
 #[must_use = "a decision does nothing until it is committed"]
 pub struct Decision<A: Aggregate> {
-    /// The aggregate as it will be.
+    /// The new state of the aggregate.
     pub next: A,
-    /// Everything else that is committed with it.
+    /// All other changes of the same commit.
     pub effects: Effects<A>,
 }
 
 impl<A: Aggregate> Decision<A> {
-    /// A decision that changes nothing else.
+    /// A decision without other changes.
     pub const fn new(next: A) -> Self {
         Self { next, effects: Effects::none() }
     }
 
-    /// With an event.
+    /// Adds an event.
     pub fn event(mut self, event: A::Event) -> Self {
         self.effects.events.push(event);
         self
     }
 
-    /// With several events.
+    /// Adds several events.
     pub fn events(mut self, events: impl IntoIterator<Item = A::Event>) -> Self {
         self.effects.events.extend(events);
         self
@@ -79,7 +79,7 @@ impl<A: Aggregate> Decision<A> {
         self
     }
 
-    /// Gives up claims of the aggregate.
+    /// Releases claims of the aggregate.
     pub fn free_all(mut self, keys: impl IntoIterator<Item = ClaimKey>) -> Self {
         let holder = A::reference(self.next.id());
         self.effects.free.extend(keys.into_iter().map(|key| Claim { key, holder }));
@@ -95,8 +95,8 @@ impl<A: Aggregate> Decision<A> {
         self
     }
 
-    /// Puts the decision on another aggregate into the same commit, with all of its effects: over the stored
-    /// one, or as a new one.
+    /// Adds the decision on another aggregate, with all of its effects, to the same commit. It replaces the
+    /// stored aggregate, or creates a new one.
     pub fn with<B: Aggregate>(
         mut self,
         over: Option<&Stored<B>>,
@@ -107,7 +107,7 @@ impl<A: Aggregate> Decision<A> {
         self
     }
 
-    /// Counts on a user, once a decision.
+    /// Adds a count on a user; nothing for `None`.
     pub(crate) fn count(mut self, user: Option<Id<User>>, add: StatsDelta) -> Self {
         if let Some(user) = user {
             self.effects.tallies.push(Tally { user, add });
@@ -115,7 +115,7 @@ impl<A: Aggregate> Decision<A> {
         self
     }
 
-    /// Adds an entry to the ledger; none where nothing moves.
+    /// Adds an entry to the ledger, unless all its amounts are zero.
     pub(crate) fn post(
         mut self,
         description: &str,
@@ -137,7 +137,7 @@ impl<A: Aggregate> Decision<A> {
         Ok(self)
     }
 
-    /// Goes on deciding on what has been decided so far, into the same commit.
+    /// Applies a further decision to the new state, in the same commit.
     pub(crate) fn and_then(self, decide: impl FnOnce(A) -> Result<Self>) -> Result<Self> {
         let Self { next, effects } = self;
         let more = decide(next)?;

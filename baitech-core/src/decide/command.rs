@@ -13,27 +13,27 @@ use crate::{
 /// The stored user who gives a command; `None` for the platform itself.
 pub(crate) type Caller = Option<Arc<User>>;
 
-/// Who asks for what, and on which terms.
+/// A request by a caller, with its conditions.
 #[derive(Debug, Clone)]
 pub(crate) struct Command {
     pub(crate) actor: Actor,
-    /// Only if the aggregate is still at this version.
+    /// The version that the aggregate must still have.
     pub(crate) pinned: Option<Version>,
-    /// The caller as it was loaded, and how much it must be allowed to do.
+    /// The caller as loaded, and the access that the command requires.
     pub(super) caller: Option<(Arc<User>, Effort)>,
-    /// The client's key, and what it stands for.
+    /// The client's idempotency key, and the request that it identifies.
     pub(super) request: Option<Request>,
     pub(super) answers: Answers,
     /// A space of claims of which the command takes any that is free.
     pub(super) any_of: Option<&'static str>,
 }
 
-/// Which aggregate a command answers with.
+/// The aggregate that a command returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answers {
-    /// The one that it was given to, or the new one that it makes.
+    /// The aggregate that the command changes, or the new one that it creates.
     Changed,
-    /// The last one of the same kind that it created beside that.
+    /// The last aggregate of the same kind that it created in addition.
     Created,
 }
 
@@ -48,8 +48,8 @@ impl Command {
         Self::about(None, actor, pinned, key, name, arguments)
     }
 
-    /// The same for a command that is open to everybody. Keys of callers who have not signed in are scoped by
-    /// the subject of the command (the address that is registered), so that two of them never meet.
+    /// Creates a command that is open to everybody. Keys of anonymous callers are scoped by the subject of
+    /// the command (the address that is registered), so that two callers never collide.
     pub(crate) fn about(
         subject: Option<&str>,
         actor: &Actor,
@@ -62,7 +62,7 @@ impl Command {
         Ok(Self { actor: *actor, pinned, caller: None, request, answers: Answers::Changed, any_of: None })
     }
 
-    /// Relies on what the caller was allowed when it was loaded: the commit guards it.
+    /// Makes the commit guard the caller's permissions as they were loaded.
     pub(crate) fn by(mut self, caller: Option<User>, effort: Effort) -> Self {
         self.caller = caller.map(|user| (Arc::new(user), effort));
         self
@@ -87,12 +87,13 @@ pub(super) struct Request {
     pub(super) scope: String,
     pub(super) key: IdempotencyKey,
     pub(super) fingerprint: Fingerprint,
-    /// The fingerprint as earlier versions computed it: their answers are kept for good where money moved.
+    /// The fingerprint as earlier versions computed it: answers to requests that moved money are kept
+    /// forever.
     first_form: Fingerprint,
 }
 
 impl Request {
-    /// The request to do `name` with `arguments`, under an actor's key.
+    /// A request to run `name` with `arguments`, under an actor's key.
     fn new(
         subject: Option<&str>,
         actor: &Actor,
@@ -119,20 +120,20 @@ impl Request {
     }
 }
 
-/// The answer that is kept for a repeated request: what kind of thing was answered, and which one. The
-/// repetition gets it as it is by then.
+/// The answer that is stored for a repeated request: the kind and id of the returned aggregate. A repetition
+/// gets the aggregate's current state.
 pub(super) fn answer(target: AggregateRef) -> Vec<u8> {
     serde_json::to_vec(&target).unwrap_or_default()
 }
 
-/// An answer as it was kept: earlier versions did not name the kind.
+/// A stored answer. Earlier versions did not store the kind.
 #[derive(Debug, Deserialize)]
 #[serde(bound = "")]
 struct AnswerId<A> {
     id: Id<A>,
 }
 
-/// What a repeated request was answered before, if it was.
+/// The earlier answer to a repeated request, if there is one.
 pub(crate) async fn answered<A: Aggregate>(
     engine: &Engine,
     load: &dyn Load<A>,
@@ -161,14 +162,13 @@ pub(super) async fn replay<A: Aggregate>(load: &dyn Load<A>, answer: &[u8]) -> R
     load.load(answer.id).await?.ok_or_else(|| Error::not_found(A::KIND, answer.id))
 }
 
-/// The rule of every command that costs something.
+/// The rule of all commands that cost money.
 impl Rule {
-    /// It costs more than its caller agreed to.
+    /// The price is above the caller's agreed maximum.
     pub const COSTS_MORE: Self = Self::new("costs_more");
 }
 
-/// Fails where a command costs more than its caller agreed to, and where the agreement is in another
-/// currency.
+/// Fails if the price is above the caller's agreed maximum, or if the maximum is in another currency.
 ///
 /// # Errors
 /// [`Rule::COSTS_MORE`] with both amounts; a violation of `agreedTotal`.

@@ -1,4 +1,4 @@
-//! A decision as a change set, committed.
+//! Turns a decision into a change set, and commits it.
 
 use chrono::{DateTime, Utc};
 
@@ -22,7 +22,7 @@ pub(super) enum Done<A> {
     Replayed(Vec<u8>),
 }
 
-/// Commits a decision over what was stored, or on a new aggregate.
+/// Commits a decision on a stored or a new aggregate.
 pub(super) async fn commit<A: Aggregate>(
     engine: &Engine,
     (command, caller): (&Command, &Caller),
@@ -40,7 +40,7 @@ pub(super) async fn commit<A: Aggregate>(
         });
     }
     let Effects { events, created, attached, take, free, tallies, entries, bounds, guards } = effects;
-    // What is begun here moves money sooner or later.
+    // A new transaction moves money sooner or later.
     let money_moves = !entries.is_empty() || A::KIND == Kind::Transaction;
     let put = match over {
         Some(stored) => Put::over(stored, next.clone()),
@@ -103,8 +103,8 @@ pub(super) async fn commit<A: Aggregate>(
     })
 }
 
-/// Gives numbers to new aggregates, the last step before the commit. What is known to be refused gets none: a
-/// number that is drawn and not committed is lost.
+/// Assigns numbers to new aggregates, as the last step before the commit. A command that is known to be
+/// refused gets none, because a number that is drawn but not committed is lost.
 async fn assign_numbers<A: Aggregate>(
     engine: &Engine,
     command: &Command,
@@ -126,8 +126,8 @@ async fn assign_numbers<A: Aggregate>(
     numbers.assign(engine, pending).await
 }
 
-/// The first of the aggregates decided on that has another version by now. Claims and balances are read after
-/// them: a shortage that their next version explains is a conflict, which the commit itself would find first.
+/// The first of the loaded aggregates whose version has changed. Call it after claims and balances were read:
+/// a shortage that a newer version explains is a conflict, which the commit itself would find first.
 async fn changed_since(
     engine: &Engine,
     decided_on: Option<(AggregateRef, Version)>,
@@ -181,8 +181,8 @@ pub(crate) async fn breach_of(
     Ok(None)
 }
 
-/// The guards of a decision and of what its caller is allowed, one a user. A user that the set writes at a
-/// version needs none.
+/// Merges the guards of a decision with the guard on its caller's permissions, one per user. A user that the
+/// set writes at a version needs no guard.
 fn merged(guards: Vec<Guard>, caller: &Caller, writes: &[Write]) -> Result<Vec<Guard>, StoreError> {
     let written = |guard: &Guard| {
         guard.target().is_some_and(|target| writes.iter().any(|write| write.target() == target))
@@ -197,7 +197,7 @@ fn merged(guards: Vec<Guard>, caller: &Caller, writes: &[Write]) -> Result<Vec<G
             _ => None,
         });
         match known {
-            // What contradicts itself was looked at while it changed.
+            // Contradictory stamps mean that the user changed between two reads.
             Some((stamps, more, more_of)) => {
                 *stamps = stamps.and(more).ok_or(StoreError::Conflict(more_of))?;
             }
@@ -211,7 +211,7 @@ fn overflow(error: crate::kernel::MoneyError) -> StoreError {
     StoreError::Malformed(error.to_string().into())
 }
 
-/// The tallies of several decisions, summed by user.
+/// Sums the tallies of several decisions by user.
 fn one_a_user(tallies: Vec<Tally>) -> Vec<Tally> {
     let mut sums: Vec<Tally> = Vec::with_capacity(tallies.len());
     for tally in tallies {

@@ -1,4 +1,4 @@
-//! The loop of every command: look for an answer, look and decide, commit; again after a conflict.
+//! The loop of every command: look for a stored answer, decide and commit; retry after a conflict.
 
 use std::{
     future::Future,
@@ -21,28 +21,28 @@ use crate::{
     store::{Load, StoreError, Stored},
 };
 
-/// How often a command is decided anew after a conflict.
+/// Maximum number of attempts at a command.
 const MAX_ATTEMPTS: u32 = 20;
 
-/// What a decision is made in, besides the aggregate itself.
+/// What a decision reads besides the aggregate.
 #[derive(Debug)]
 pub(crate) struct Situation {
-    /// The present moment, never earlier than the aggregate's last write.
+    /// The current time, never earlier than the aggregate's last write.
     pub(crate) now: DateTime<Utc>,
-    /// The transactions whose money moves with the command.
+    /// The transactions whose money the command moves.
     pub(crate) payments: Vec<Stored<Transaction>>,
 }
 
-/// What one attempt of a command has come to.
+/// Result of one attempt at a command, before the commit.
 #[derive(Debug)]
 pub(crate) enum Step<A: Aggregate> {
-    /// Nothing is to be changed: this is the answer.
+    /// Nothing changes; the command returns this aggregate.
     Unchanged(Stored<A>),
-    /// This is to be committed.
+    /// The command commits this decision.
     Commit {
-        /// What was looked at; `None` for a new aggregate.
+        /// The stored aggregate that was read; `None` for a new one.
         over: Option<Stored<A>>,
-        /// The moment of the decision.
+        /// The time of the decision.
         now: DateTime<Utc>,
         /// The decision.
         decision: Box<Decision<A>>,
@@ -50,18 +50,18 @@ pub(crate) enum Step<A: Aggregate> {
 }
 
 impl<A: Aggregate> Step<A> {
-    /// Commits a new aggregate.
+    /// A step that commits a new aggregate.
     pub(crate) fn create(now: DateTime<Utc>, decision: Decision<A>) -> Self {
         Self::Commit { over: None, now, decision: Box::new(decision) }
     }
 
-    /// Commits over what was looked at.
+    /// A step that commits a change of a stored aggregate.
     pub(crate) fn change(over: Stored<A>, now: DateTime<Utc>, decision: Decision<A>) -> Self {
         Self::Commit { over: Some(over), now, decision: Box::new(decision) }
     }
 }
 
-/// Those of the transactions that there are, in their order.
+/// Loads the transactions that exist, in the order of `ids`.
 pub(crate) async fn load_payments(
     engine: &Engine,
     ids: &[Id<Transaction>],
@@ -73,12 +73,12 @@ pub(crate) async fn load_payments(
     Ok(payments)
 }
 
-/// Carries a command out: `step` looks at the world and decides, anew at each attempt, up to twenty times
-/// with pauses that grow. Everything that it looks at is either written by its decision, or guarded or
-/// bounded in its effects.
+/// Runs a command. Each attempt calls `step`, which reads and decides; there are up to twenty attempts, with
+/// increasing pauses. Everything that `step` reads must be written by its decision, or covered by a guard or
+/// bound in its effects.
 ///
-/// A repeated request is answered as it was answered first. A command that is pinned to a version fails with
-/// a conflict once its aggregate has another one.
+/// A repeated request gets the first answer. A command that is pinned to a version fails with a conflict if
+/// its aggregate has another version.
 pub(crate) async fn drive<A, F, Fut>(
     engine: &Engine,
     load: &dyn Load<A>,
@@ -91,8 +91,8 @@ where
     Fut: Future<Output = Result<Step<A>>> + Send,
 {
     match attempt(engine, load, command, step).await {
-        // The same request, sent twice at once, may have been answered between the look for its answer and
-        // the decision.
+        // The same request, sent twice concurrently, may have been answered after the check for a stored
+        // answer.
         Err(error) => match answered(engine, load, command).await {
             Ok(Some(answer)) => Ok(answer),
             Ok(None) | Err(_) => Err(error),
@@ -161,7 +161,7 @@ where
     }
 }
 
-/// Commits a new aggregate that was decided on already.
+/// Commits a decision on a new aggregate.
 pub(crate) async fn create<A: Aggregate>(
     engine: &Engine,
     load: &dyn Load<A>,
@@ -173,9 +173,10 @@ pub(crate) async fn create<A: Aggregate>(
     drive(engine, load, command, step).await
 }
 
-/// Loads, decides, commits; again after a conflict, while the stage first met holds.
+/// Loads, decides and commits; retries after a conflict while the aggregate is in the stage that the first
+/// attempt saw.
 ///
-/// A pinned command is decided once: its conflict is the caller's to look at.
+/// A pinned command is attempted once: its caller handles the conflict.
 pub(crate) async fn change<A, F>(
     engine: &Engine,
     load: &dyn Load<A>,
@@ -191,8 +192,8 @@ where
     change_looking(engine, load, command, id, look, |value, (), at| decide(value, at)).await
 }
 
-/// As [`change`], for a decision that depends on more than the aggregate: `look` gathers it at each attempt,
-/// about the very version that is decided on and written over.
+/// Like [`change`], for a decision that depends on more than the aggregate. Each attempt calls `look` to read
+/// it, with the version that the decision replaces.
 pub(crate) async fn change_looking<A, X, L, Looked, F>(
     engine: &Engine,
     load: &dyn Load<A>,
@@ -219,7 +220,7 @@ where
                 return Err(Error::Conflict(A::current(stored)));
             }
             let payments = load_payments(engine, &stored.value.payments()).await?;
-            // Time never goes back within an aggregate, also where the clocks of two processes differ.
+            // Time never goes back within an aggregate, even if the clocks of two processes differ.
             let now = engine.clock.now().max(stored.value.updated_at());
             let seen = look(stored.clone(), caller).await?;
             let decision = decide(stored.value.clone(), seen, &Situation { now, payments })?;
@@ -229,9 +230,9 @@ where
     .await
 }
 
-/// A random time up to 2 ms, doubled with each attempt up to 2 s: rivals spread out instead of meeting again,
-/// and twenty attempts last longer than fifty rivals need one after another, also on a store whose commits
-/// take a tenth of a second.
+/// A random time up to 2 ms, doubled with each attempt up to 2 s. Concurrent commands spread out instead of
+/// colliding again. Twenty attempts last longer than fifty commands that run one after another, even on a
+/// store whose commits take a tenth of a second.
 fn backoff(attempt: u32, entropy: &dyn Entropy) -> Duration {
     let mut random = [0; 4];
     entropy.fill(&mut random);

@@ -24,9 +24,9 @@ pub struct Attached {
     pub events: Vec<EventKind>,
 }
 
-/// Everything that a decision puts into its commit besides the aggregate that it decides on.
+/// All changes in the commit of a decision, besides the aggregate itself.
 ///
-/// [`merge`](Self::merge) appends: nothing of either side is lost, and the order of decisions is kept.
+/// [`merge`](Self::merge) appends: both sides keep all their elements, in the order of the decisions.
 #[derive(Debug, Clone)]
 pub struct Effects<A: Aggregate> {
     /// Events of the aggregate itself.
@@ -37,15 +37,15 @@ pub struct Effects<A: Aggregate> {
     pub attached: Vec<Attached>,
     /// Claims to take, each for its own holder.
     pub take: Vec<Claim>,
-    /// Claims to give up, each of its own holder.
+    /// Claims to release, each of its own holder.
     pub free: Vec<Claim>,
-    /// What to count on users.
+    /// Counts to add to users.
     pub tallies: Vec<Tally>,
     /// Balanced entries for the ledger.
     pub entries: Vec<Entry>,
-    /// Limits that the entries must keep.
+    /// Bounds that the entries must respect.
     pub bounds: Vec<Bound>,
-    /// What the decision relies on without writing it.
+    /// State that the decision relies on without writing it.
     pub guards: Vec<Guard>,
 }
 
@@ -66,7 +66,7 @@ impl<A: Aggregate> Effects<A> {
         }
     }
 
-    /// These effects and then those of a later decision. Associative, and keeps every element.
+    /// These effects, followed by those of a later decision. Associative, and keeps every element.
     #[must_use]
     pub fn merge(mut self, later: Self) -> Self {
         let Self { events, created, attached, take, free, tallies, entries, bounds, guards } = later;
@@ -82,8 +82,8 @@ impl<A: Aggregate> Effects<A> {
         self
     }
 
-    /// Whether nothing is committed but the aggregate itself. Claims, bounds and guards only accompany a
-    /// change.
+    /// Whether the commit would change nothing but the aggregate itself. Claims, bounds and guards only
+    /// accompany a change.
     pub(crate) const fn changes_nothing(&self) -> bool {
         let Self { events, created, attached, take: _, free: _, tallies, entries, bounds: _, guards: _ } =
             self;
@@ -94,7 +94,7 @@ impl<A: Aggregate> Effects<A> {
             && entries.is_empty()
     }
 
-    /// The effects of a decision on another aggregate, as effects of this one: its writes are attached.
+    /// Converts the effects of a decision on another aggregate: its writes become attached writes.
     pub(super) fn attaching<B: Aggregate>(
         over: Option<&Stored<B>>,
         other: Decision<B>,

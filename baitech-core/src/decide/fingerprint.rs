@@ -1,9 +1,8 @@
-//! The fingerprint of a request: equal for equal requests, also across versions of this program.
+//! The fingerprint of a request: equal for equal requests, even across versions of this program.
 //!
-//! A request type gains optional fields with time. A client that repeats a request after an upgrade has not
-//! named them, so a field that says nothing (`null`) does not count. A new field whose default is something
-//! else than `null` has to be left out of the serialised form while it has its default
-//! (`skip_serializing_if`).
+//! Request types gain optional fields over time. A client that repeats a request after an upgrade does not
+//! send the new fields, so fields that are `null` do not count. A new field whose default is not `null` must
+//! be omitted from the serialised form while it has its default (`skip_serializing_if`).
 
 use serde::Serialize;
 use serde_json::Value;
@@ -13,10 +12,10 @@ use crate::{
     store::Fingerprint,
 };
 
-/// Begins what is hashed, so that another canonical form never has the same fingerprints by chance.
+/// Prefix of the hashed text, so that two canonical forms never share a fingerprint by chance.
 const FORM: &str = "2\n";
 
-/// The fingerprint of a request in its canonical form: fields sorted by name, those without a value left out.
+/// Fingerprint of the canonical form of a request: fields sorted by name, without `null` fields.
 pub(super) fn canonical(arguments: &impl Serialize) -> Result<Fingerprint> {
     let value = serde_json::to_value(arguments).map_err(malformed)?;
     let mut text = FORM.to_owned();
@@ -24,7 +23,7 @@ pub(super) fn canonical(arguments: &impl Serialize) -> Result<Fingerprint> {
     Ok(Fingerprint::of(text.as_bytes()))
 }
 
-/// The fingerprint as the first version computed it, of everything in the order of its fields.
+/// Fingerprint as the first version computed it: of all fields in their declared order.
 pub(super) fn first_form(arguments: &impl Serialize) -> Result<Fingerprint> {
     serde_json::to_vec(arguments).map(|body| Fingerprint::of(&body)).map_err(malformed)
 }
@@ -39,7 +38,7 @@ fn write(value: &Value, text: &mut String) {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
             text.push_str(&value.to_string());
         }
-        // The places of a list count, so that what says nothing stays in it.
+        // Positions in a list matter, so `null` items stay.
         Value::Array(items) => {
             text.push('[');
             for item in items {

@@ -1,8 +1,8 @@
-//! Decide, then commit: the way in which every command of the engine changes something.
+//! Decide, then commit: how every command of the engine changes data.
 //!
-//! A command loads an [`Aggregate`], lets a pure function decide on it, and commits the [`Decision`] as one
-//! [`ChangeSet`](crate::store::ChangeSet). Where somebody else was quicker it loads and decides again, as
-//! long as what the caller first met still holds.
+//! A command loads an [`Aggregate`], calls a pure function that decides on it, and commits the [`Decision`]
+//! as one [`ChangeSet`](crate::store::ChangeSet). If another commit changed the aggregate first, the command
+//! loads and decides again, as long as the aggregate is in the stage that the first attempt saw.
 
 mod aggregate;
 mod command;

@@ -31,7 +31,7 @@ struct Drawn {
 pub(super) struct DrawnNumbers(Vec<Drawn>);
 
 impl DrawnNumbers {
-    /// Gives a number to each of these that waits for one.
+    /// Assigns a number to each of these that has none yet.
     pub(super) async fn assign(
         &mut self,
         engine: &Engine,

@@ -17,7 +17,7 @@ fn pending(n: u64) -> BookingRecord {
     build::booking(n, &customer(1), None, BookingStatus::Pending)
 }
 
-/// Effects with one element of one kind, which names itself by `n`.
+/// Effects with one element of one kind, identified by `n`.
 fn effect(kind: u8, n: u64) -> Effects<Booking> {
     let none = Effects::none();
     let holder = AggregateRef::Booking(id(n));
@@ -115,7 +115,7 @@ fn claims_of_an_attached_decision_keep_their_own_holder() {
 }
 
 #[test]
-fn a_later_decision_keeps_what_an_earlier_one_created() {
+fn later_decisions_keep_created_aggregates() {
     let create = |n| move |next: Transaction| Ok(Decision::new(next).create(Decision::new(paid(n))));
     let decided = create(2)(paid(1)).and_then(|decision| decision.and_then(create(3))).unwrap();
     let created: Vec<_> = decided.effects.created.iter().map(|created| created.value.id).collect();
@@ -128,7 +128,7 @@ struct Before {
     note: Option<String>,
 }
 
-/// The same request after an upgrade: in another order, with an optional field more.
+/// The same request after an upgrade: fields in another order, and one more optional field.
 #[derive(Serialize)]
 struct After {
     note: Option<String>,

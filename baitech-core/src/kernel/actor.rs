@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::Id;
 use crate::account::User;
 
-/// What a user is to the platform.
+/// The role of a user on the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -46,35 +46,35 @@ impl Role {
     }
 }
 
-/// Who gives a command. Whoever embeds the engine has authenticated them.
+/// The author of a command. The embedder must have authenticated it.
 ///
-/// Authority is decided by exhaustive matches: an actor who is nobody in particular passes no check by having
+/// Permissions are decided by exhaustive matches, so that an anonymous actor never passes a check by having
 /// no role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
-    /// The platform itself: timers, follow-ups, and the operator's own programs. It passes for an
-    /// administrator, so that a request from outside must never be given this actor.
+    /// The platform itself: timers, follow-ups, and the operator's own programs. It has the rights of an
+    /// administrator, so an external request must never be given this actor.
     System,
-    /// Somebody who has not signed in. May register; the services refuse all else.
+    /// A user who has not signed in. May register; the services refuse all other commands.
     Anonymous,
-    /// A person.
+    /// A signed-in user.
     User {
-        /// Which one.
+        /// The user's id.
         id: Id<User>,
-        /// As what. The services check that the stored user has this role and is active.
+        /// The claimed role. The services check that the stored user has this role and is active.
         role: Role,
     },
 }
 
 impl Actor {
-    /// A user in a role.
+    /// Creates a user in a role.
     #[must_use]
     pub const fn user(id: Id<User>, role: Role) -> Self {
         Self::User { id, role }
     }
 
-    /// The person, where the actor is one who has signed in.
+    /// The user's id, if the actor has signed in.
     #[must_use]
     pub const fn id(&self) -> Option<Id<User>> {
         match self {
@@ -83,7 +83,7 @@ impl Actor {
         }
     }
 
-    /// The role, where the actor is a person who has signed in.
+    /// The role, if the actor has signed in.
     #[must_use]
     pub const fn role(&self) -> Option<Role> {
         match self {
@@ -115,7 +115,8 @@ impl Actor {
         }
     }
 
-    /// Whether this is one of these people. Nobody in particular is none of them, also where one is missing.
+    /// Whether the actor is one of these users. False for anonymous actors and the system, even if an element
+    /// is `None`.
     #[must_use]
     pub fn is_any(&self, people: &[Option<Id<User>>]) -> bool {
         self.id().is_some_and(|id| people.contains(&Some(id)))
@@ -127,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_staff_and_the_system_pass_for_staff() {
+    fn only_staff_and_the_system_count_as_staff() {
         let id = Id::from_bytes([1; 12]);
         let actors = Role::ALL.map(|role| Actor::user(id, role));
         let staff: Vec<_> = actors.iter().filter(|actor| actor.is_staff()).collect();
@@ -139,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_in_particular_is_not_a_missing_person() {
+    fn anonymous_actor_does_not_match_a_missing_user() {
         for actor in [Actor::System, Actor::Anonymous] {
             assert!(!actor.is_any(&[None]));
         }

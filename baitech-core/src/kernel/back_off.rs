@@ -2,9 +2,9 @@ use chrono::TimeDelta;
 
 use super::Entropy;
 
-/// How long to wait after so many attempts: `first` after the first one, twice as long after each further
-/// one, at most `longest`. Up to a quarter is taken off, so that what failed together does not come again
-/// together.
+/// How long to wait after `attempts` attempts: `first` after the first one, doubled after each further one,
+/// at most `longest`. A random part of up to a quarter is subtracted, so that items which failed together are
+/// not retried together.
 pub(crate) fn back_off(
     (first, longest): (TimeDelta, TimeDelta),
     attempts: u32,

@@ -5,13 +5,13 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Where the time comes from. Times have whole milliseconds, which is what MongoDB keeps.
+/// The source of time. Times have whole milliseconds, which is the precision of MongoDB.
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// The present moment, cut to whole milliseconds.
+    /// The current time, truncated to whole milliseconds.
     fn now(&self) -> DateTime<Utc>;
 }
 
-/// The clock of the machine.
+/// The system clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -26,18 +26,18 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that moves only when it is told to: for tests, simulations and stories.
+/// A clock that moves only when it is set: for tests, simulations and examples.
 #[derive(Debug)]
 pub struct ManualClock(AtomicI64);
 
 impl ManualClock {
-    /// A clock that stands at `start`.
+    /// Creates a clock that is stopped at `start`.
     #[must_use]
     pub fn at(start: DateTime<Utc>) -> Self {
         Self(AtomicI64::new(start.timestamp_millis()))
     }
 
-    /// Moves the clock forward (or back, by a negative step).
+    /// Moves the clock forward, or back by a negative duration.
     pub fn advance(&self, by: TimeDelta) {
         self.0.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
     }

@@ -1,18 +1,17 @@
-//! Decimal numbers as people and programs send them: digits and one point, nothing else.
+//! Decimal numbers in requests: digits and at most one point, nothing else.
 
 use std::fmt;
 
 use rust_decimal::Decimal;
 use serde::{Deserializer, de};
 
-/// The most digits before the point.
+/// Maximum number of digits before the point.
 const MAX_WHOLE_DIGITS: usize = 15;
 
 const MESSAGE: &str =
     "this is not a decimal number of at most 15 digits before the point, such as \"1250.00\"";
 
-/// The number that a text writes out; `None` for signs other than a leading `-`, separators, exponents, and
-/// for more digits than are kept.
+/// Parses a number. `None` for separators, exponents, any sign but a leading `-`, and too many digits.
 pub(crate) fn parse(text: &str) -> Option<Decimal> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
@@ -23,7 +22,7 @@ pub(crate) fn parse(text: &str) -> Option<Decimal> {
     Decimal::from_str_exact(text).ok()
 }
 
-/// For `#[serde(deserialize_with = …)]`: a text or a number of JSON.
+/// For `#[serde(deserialize_with = …)]`: a JSON string or number.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
     struct Visitor;
 
@@ -61,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_digits_and_a_point_are_a_number() {
+    fn only_digits_and_a_point_are_accepted() {
         for (text, shown) in [
             ("1250.00", "1250.00"),
             ("-5", "-5"),
@@ -98,13 +97,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_number_is_read_exactly_as_it_is_written(whole in 0_u64..=999_999_999_999_999, fraction in "[0-9]{1,10}") {
+        fn written_numbers_are_parsed_exactly(whole in 0_u64..=999_999_999_999_999, fraction in "[0-9]{1,10}") {
             let text = format!("{whole}.{fraction}");
             prop_assert_eq!(parse(&text).unwrap().to_string(), text);
         }
 
         #[test]
-        fn what_is_read_has_only_digits(text in "[-+0-9._,e ]{0,12}") {
+        fn accepted_texts_have_only_digits(text in "[-+0-9._,e ]{0,12}") {
             if parse(&text).is_some() {
                 prop_assert!(text.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '-'));
             }

@@ -3,13 +3,13 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// Where randomness comes from: ids, tokens, jitter.
+/// The source of randomness: ids, tokens, jitter.
 pub trait Entropy: Send + Sync + fmt::Debug {
     /// Fills the buffer with random bytes.
     fn fill(&self, buffer: &mut [u8]);
 }
 
-/// The randomness of the operating system, fit for secrets.
+/// The random generator of the operating system, suitable for secrets.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemEntropy;
 
@@ -23,12 +23,12 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// Repeatable bytes from a seed: for tests, simulations and stories. Never for secrets.
+/// Reproducible bytes from a seed: for tests, simulations and examples. Never for secrets.
 #[derive(Debug)]
 pub struct SeededEntropy(Mutex<fastrand::Rng>);
 
 impl SeededEntropy {
-    /// The same seed gives the same bytes.
+    /// Creates a generator. The same seed gives the same bytes.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(Mutex::new(fastrand::Rng::with_seed(seed)))

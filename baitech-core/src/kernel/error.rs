@@ -4,81 +4,81 @@ use serde::{Deserialize, Serialize};
 
 use super::{Code, Current, Kind, MoneyError, Rule, Violation, Violations};
 
-/// The result of a command or a query of the engine.
+/// The result of an engine command or query.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a command or query did nothing. In each case nothing was stored, except where [`Error::Unavailable`]
-/// says that nobody knows.
+/// Why a command or query failed. Nothing was stored, except with [`Error::Unavailable`], where the outcome
+/// is unknown.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is no such thing, or none that this actor may know of.
+    /// The object does not exist, or this actor may not know of it.
     #[error("there is no {kind} {id}")]
     NotFound {
-        /// What was looked for.
+        /// The kind of object.
         kind: Kind,
-        /// By which id or number.
+        /// The id or number.
         id: String,
     },
-    /// This actor may not do this at all, whatever the state.
+    /// This actor may never do this, whatever the state.
     #[error("not permitted: {reason}")]
     Forbidden {
-        /// Who could.
+        /// The reason, which says who is permitted.
         reason: Cow<'static, str>,
     },
-    /// Values that break a rule of form; all of them.
+    /// Invalid values; lists all of them.
     #[error(transparent)]
     Invalid(#[from] Violations),
-    /// A rule of the domain says no as things stand now.
+    /// A domain rule forbids the command in the current state.
     #[error(transparent)]
     Refused(#[from] Box<Refusal>),
-    /// Somebody else changed it meanwhile: here is how it is now. Decide again.
+    /// The aggregate was changed concurrently; contains its current state. Decide again.
     #[error("the {} was changed meanwhile", .0.kind())]
     Conflict(Current),
-    /// Something that must be unique is there already: a number, a provider's reference or news. What people
-    /// choose themselves (address, phone number, name) is [`Error::Invalid`] with [`Code::Duplicate`].
+    /// A unique value exists already: a number, a provider's reference or notice. Duplicates of values that
+    /// users choose themselves (address, phone number, name) are [`Error::Invalid`] with [`Code::Duplicate`].
     #[error("{0} is there already")]
     Duplicate(Unique),
-    /// Stored data cannot be read. A repetition does not help: an operator has to mend it.
+    /// Stored data cannot be read. A retry does not help: an operator must repair it.
     #[error("{id} in {collection} cannot be read: {reason}")]
     Corrupt {
         /// The collection or table.
         collection: &'static str,
         /// The document.
         id: String,
-        /// Where and how, for an operator; nothing of it is for a client's eyes.
+        /// What cannot be read, and where; for an operator, never for a client.
         reason: String,
     },
-    /// A fault of the engine or of its store, such as a change that the store cannot take. Nothing was
-    /// stored, and a repetition does not help: an operator has to look at it.
+    /// A fault of the engine or its store, such as a malformed change set. Nothing was stored, and a retry
+    /// does not help: an operator must investigate.
     #[error("internal error: {reason}")]
     Internal {
-        /// What went wrong, for an operator; nothing of it is for a client's eyes.
+        /// What went wrong; for an operator, never for a client.
         reason: String,
     },
-    /// The store or a provider cannot be reached or gave no answer; the outcome is unknown. A retry is safe
+    /// The store or a provider cannot be reached or did not answer; the outcome is unknown. A retry is safe
     /// only with the same idempotency key.
     #[error("not available: {reason}")]
     Unavailable {
-        /// What the store said, for an operator; nothing of it is for a client's eyes.
+        /// What the store said; for an operator, never for a client.
         reason: String,
     },
 }
 
 impl Error {
-    /// [`Error::NotFound`].
+    /// Creates [`Error::NotFound`].
     #[must_use]
     pub fn not_found(kind: Kind, id: impl fmt::Display) -> Self {
         Self::NotFound { kind, id: id.to_string() }
     }
 
-    /// [`Error::Forbidden`].
+    /// Creates [`Error::Forbidden`].
     #[must_use]
     pub fn forbidden(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::Forbidden { reason: reason.into() }
     }
 
-    /// [`Error::Refused`] by a rule.
+    /// Creates [`Error::Refused`] for a rule.
     #[must_use]
     pub fn refused(rule: Rule, message: impl Into<String>) -> Self {
         Self::Refused(Box::new(Refusal {
@@ -90,7 +90,7 @@ impl Error {
         }))
     }
 
-    /// The rule that refused, if one did.
+    /// The rule that was violated, for [`Error::Refused`].
     #[must_use]
     pub fn rule(&self) -> Option<Rule> {
         match self {
@@ -118,27 +118,27 @@ impl From<MoneyError> for Error {
     }
 }
 
-/// What exists once, besides what people choose themselves.
+/// Unique values, except those that users choose themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Unique {
-    /// The number of a booking. The engine draws another one.
+    /// A booking number. The engine draws another one.
     BookingNumber,
-    /// The number of a transaction. The engine draws another one.
+    /// A transaction number. The engine draws another one.
     TransactionNumber,
-    /// The name that a provider gave to an operation.
+    /// A provider's reference to an operation.
     ProviderReference,
-    /// A piece of news of a provider: it was applied before.
+    /// A provider's notice that was applied before.
     ProviderNews,
-    /// A provider's receipt: it was counted before.
+    /// A provider's receipt that was counted before.
     Receipt,
     /// A claim of another kind.
     Claim,
 }
 
 impl Unique {
-    /// Whether it is a number that the engine draws.
+    /// Whether the engine draws this value.
     #[must_use]
     pub const fn is_drawn(self) -> bool {
         match self {
@@ -161,19 +161,19 @@ impl fmt::Display for Unique {
     }
 }
 
-/// A rule of the domain said no.
+/// The refusal of a command by a domain rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Refusal {
-    /// Which rule.
+    /// The violated rule.
     pub rule: Rule,
-    /// What a person should know.
+    /// A message for the user.
     pub message: String,
-    /// The state that the thing is in, where the rule is about states.
+    /// The current state, if the rule is about states.
     pub state: Option<&'static str>,
-    /// The state that was asked for.
+    /// The requested state.
     pub requested: Option<&'static str>,
-    /// The states that this actor could ask for now.
+    /// The states that this actor could request now.
     pub allowed: Vec<&'static str>,
 }
 

@@ -11,31 +11,31 @@ use super::{Code, Violation};
 pub struct Distance(f64);
 
 impl Distance {
-    /// So many metres.
+    /// Creates a length in metres.
     #[must_use]
     pub const fn from_metres(metres: f64) -> Self {
         Self(metres)
     }
 
-    /// So many kilometres.
+    /// Creates a length in kilometres.
     #[must_use]
     pub const fn from_kilometres(kilometres: f64) -> Self {
         Self(kilometres * 1_000.0)
     }
 
-    /// Metres.
+    /// The length in metres.
     #[must_use]
     pub const fn metres(self) -> f64 {
         self.0
     }
 
-    /// Kilometres.
+    /// The length in kilometres.
     #[must_use]
     pub const fn kilometres(self) -> f64 {
         self.0 / 1_000.0
     }
 
-    /// The same length in whole kilometres, rounded to the nearest: the form in which people see distances.
+    /// The length rounded to whole kilometres, as it is shown to users.
     #[must_use]
     pub fn to_whole_kilometres(self) -> Self {
         Self::from_kilometres(self.kilometres().round())
@@ -57,11 +57,11 @@ pub struct GeoPoint {
 }
 
 impl GeoPoint {
-    /// The place at a longitude and latitude, in GeoJSON's order.
+    /// Creates a point from a longitude and a latitude, in GeoJSON's order.
     ///
     /// # Errors
-    /// A [`Violation`] of `location.coordinates` with [`Code::OutOfRange`] for a number out of range or not
-    /// finite.
+    /// A [`Violation`] of `location.coordinates` with [`Code::OutOfRange`] for a number that is out of range
+    /// or not finite.
     pub fn new(longitude: f64, latitude: f64) -> Result<Self, Violation> {
         let violation = |what: &str, bound: u16| {
             let message = format!("the {what} lies within −{bound} and {bound} degrees");
@@ -88,31 +88,31 @@ impl GeoPoint {
         self.latitude
     }
 
-    /// The length of the shortest way on the WGS 84 ellipsoid (Karney 2013), exact to nanometres.
+    /// The shortest distance on the WGS 84 ellipsoid (Karney 2013), accurate to nanometres.
     #[must_use]
     pub fn geodesic_distance(self, other: Self) -> Distance {
         Distance(Geodesic.distance(self.point(), other.point()))
     }
 
-    /// The length of the shortest way on a sphere (haversine): some ten times quicker than
-    /// [`geodesic_distance`](Self::geodesic_distance) and at most 0.6 % off.
+    /// The shortest distance on a sphere (haversine): about ten times faster than
+    /// [`geodesic_distance`](Self::geodesic_distance), with an error of at most 0.6 %.
     #[must_use]
     pub fn haversine_distance(self, other: Self) -> Distance {
         Distance(Haversine.distance(self.point(), other.point()))
     }
 
-    /// The place at a distance in a direction, along the WGS 84 ellipsoid. `bearing` is in degrees, clockwise
+    /// The point at a distance and bearing, along the WGS 84 ellipsoid. `bearing` is in degrees, clockwise
     /// from north.
     #[must_use]
     pub fn destination(self, bearing: f64, distance: Distance) -> Self {
         let reached = Geodesic.destination(self.point(), bearing, distance.metres());
-        // Rounding may leave the range by a hair; the result stays a valid place.
+        // Rounding may leave the valid range slightly; clamping keeps the point valid.
         let longitude = reached.x().clamp(-180.0, 180.0);
         let latitude = reached.y().clamp(-90.0, 90.0);
         if longitude.is_nan() || latitude.is_nan() { self } else { Self { longitude, latitude } }
     }
 
-    /// The direction in which the shortest way to another place begins: degrees, clockwise from north.
+    /// The initial bearing of the shortest path to another point: degrees, clockwise from north.
     #[must_use]
     pub fn bearing(self, other: Self) -> f64 {
         Geodesic.bearing(self.point(), other.point())

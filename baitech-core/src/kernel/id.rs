@@ -11,9 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::Entropy;
 
-/// The identifier of a `T`: twelve bytes, 24 hexadecimal digits outside, an `ObjectId` in MongoDB.
+/// The identifier of a `T`: twelve bytes, written as 24 hexadecimal digits; an `ObjectId` in MongoDB.
 ///
-/// The type parameter keeps the id of a user from being passed where the id of a booking is meant.
+/// The type parameter prevents passing the id of a user as the id of a booking.
 ///
 /// ```
 /// use baitech_core::{kernel::Id, booking::Booking};
@@ -27,7 +27,7 @@ pub struct Id<T> {
 }
 
 impl<T> Id<T> {
-    /// The id with these bytes.
+    /// Creates an id from its bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 12]) -> Self {
         Self { bytes, of: PhantomData }
@@ -39,7 +39,8 @@ impl<T> Id<T> {
         self.bytes
     }
 
-    /// A new id: four bytes of seconds since 1970, then eight random bytes, so that ids sort roughly by age.
+    /// Generates an id: four bytes of seconds since 1970, then eight random bytes, so that ids sort roughly
+    /// by age.
     #[must_use]
     pub fn generate(now: DateTime<Utc>, entropy: &dyn Entropy) -> Self {
         let mut bytes = [0; 12];
@@ -50,18 +51,18 @@ impl<T> Id<T> {
         Self::from_bytes(bytes)
     }
 
-    /// The same bytes as the id of something else; for references whose target is known by other means.
+    /// Converts to an id of another type, for references whose target is known from elsewhere.
     #[must_use]
     pub const fn cast<U>(self) -> Id<U> {
         Id::from_bytes(self.bytes)
     }
 }
 
-/// Marks the `_id` that the earlier application gave to elements of arrays inside a document.
+/// Marker type for the `_id` that the earlier application gave to array elements inside a document.
 #[derive(Debug)]
 pub enum Element {}
 
-/// The `_id` of an array element; `None` where the stored element has none.
+/// The `_id` of an array element; `None` if the stored element has none.
 pub type ElementId = Option<Id<Element>>;
 
 impl<T> Copy for Id<T> {}
@@ -93,8 +94,8 @@ impl<T> Hash for Id<T> {
 }
 impl<T> fmt::Display for Id<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // One write instead of twelve formatted ones: keys of claims hold an id each, and a commit makes ten
-        // of them.
+        // One write instead of twelve formatted ones: every claim key contains an id, and a commit creates
+        // ten of them.
         let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).map_or(b'0', |digit| digit as u8);
         let mut text = [0; 24];
         for (pair, byte) in text.chunks_exact_mut(2).zip(self.bytes) {

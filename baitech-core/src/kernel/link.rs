@@ -4,11 +4,10 @@ use url::Url;
 
 use super::{Code, Text, Violation};
 
-/// The longest address of an image.
+/// Maximum length of a web address, in characters.
 const MAX_CHARS: usize = 500;
 
-/// Checks the web address of an image or a document that somebody sends, and brings it into the form that the
-/// URL standard gives it.
+/// Checks the web address of an image or a document, and normalises it as the URL standard defines.
 ///
 /// # Errors
 /// A [`Violation`] of `field` for anything but an absolute `http` or `https` address of at most 500
@@ -40,7 +39,7 @@ pub(crate) fn web_address(field: impl Into<Cow<'static, str>>, text: &str) -> Re
     Ok(address)
 }
 
-/// Checks how somebody names a stored document: by a web address, or by a name at the media store.
+/// Checks the name of a stored document: a web address, or a name in the media store.
 ///
 /// # Errors
 /// As [`Text::new`], for at most 500 characters; [`Code::Malformed`] for an address that is neither `http`
@@ -64,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_of_the_web() {
+    fn only_web_addresses_are_accepted() {
         for (text, address) in [
             ("https://cdn.example.ke/tap.jpg", "https://cdn.example.ke/tap.jpg"),
             ("HTTP://Example.KE/a?b=c#d", "http://example.ke/a?b=c#d"),

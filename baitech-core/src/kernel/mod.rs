@@ -1,7 +1,7 @@
-//! The vocabulary that every feature shares.
+//! The vocabulary that all features share.
 //!
-//! Nothing here holds a rule of any feature. Values are parsed once, at the edge, and cannot be invalid
-//! afterwards; time and randomness come in through ports, so that a decision can be repeated exactly.
+//! This module contains no rule of any feature. Values are parsed once, at the boundary, and cannot be
+//! invalid afterwards. Time and randomness come in through ports, so that decisions are reproducible.
 
 mod actor;
 mod back_off;

@@ -1,27 +1,27 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// The moment so much later. Where no such moment exists, the last whole millisecond that does (or the first,
-/// by a negative step): a policy may say "never" by the longest time there is.
+/// The time `by` later, saturating at the last whole millisecond that can be represented (or the first, for a
+/// negative duration). A policy can therefore express "never" with the longest duration.
 #[must_use]
 pub fn after(at: DateTime<Utc>, by: TimeDelta) -> DateTime<Utc> {
     let end = if by < TimeDelta::zero() { DateTime::<Utc>::MIN_UTC } else { last() };
     at.checked_add_signed(by).unwrap_or(end).min(last())
 }
 
-/// The moment so much earlier; where no such moment exists, as [`after`].
+/// The time `by` earlier, saturating as in [`after`].
 #[must_use]
 pub fn before(at: DateTime<Utc>, by: TimeDelta) -> DateTime<Utc> {
     let end = if by < TimeDelta::zero() { last() } else { DateTime::<Utc>::MIN_UTC };
     at.checked_sub_signed(by).unwrap_or(end).min(last())
 }
 
-/// A moment to wait for; `None` for the last one that exists, which never comes.
+/// A time to wait for; `None` for the last one that can be represented, which never comes.
 #[must_use]
 pub fn unless_never(at: DateTime<Utc>) -> Option<DateTime<Utc>> {
     (at < last()).then_some(at)
 }
 
-/// The last moment of whole milliseconds, which is what stores keep.
+/// The last time in whole milliseconds, the precision of stores.
 fn last() -> DateTime<Utc> {
     let last = DateTime::<Utc>::MAX_UTC;
     DateTime::from_timestamp_millis(last.timestamp_millis()).unwrap_or(last)
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lies_beyond_all_moments_never_comes() {
+    fn times_out_of_range_saturate() {
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         assert_eq!(unless_never(now), Some(now));
         assert_eq!(unless_never(after(now, TimeDelta::MAX)), None);
@@ -46,7 +46,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn within_what_exists_it_is_a_sum(now in -1_000_000_000_000_i64..1_000_000_000_000, by in any::<i32>()) {
+        fn times_in_range_are_exact_sums(now in -1_000_000_000_000_i64..1_000_000_000_000, by in any::<i32>()) {
             let (now, by) = (DateTime::from_timestamp_millis(now).unwrap(), TimeDelta::seconds(by.into()));
             prop_assert_eq!(after(now, by), now + by);
             prop_assert_eq!(before(now, by), now - by);

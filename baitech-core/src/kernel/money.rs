@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 /// An ISO 4217 currency.
 pub use iso_currency::Currency;
 
-/// How a fraction of the smallest unit is decided. There is no unnamed rounding of money.
+/// How a fraction of the smallest unit is rounded. Every rounding of money names its mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rounding {
-    /// To the nearest, a half away from zero: what a person does on paper.
+    /// To the nearest; a half away from zero: the commercial rounding.
     HalfAwayFromZero,
-    /// To the nearest, a half to the even neighbour: without bias over many sums.
+    /// To the nearest; a half to the even neighbour: unbiased over many sums.
     HalfEven,
     /// Towards zero.
     Down,
@@ -36,33 +36,33 @@ impl Rounding {
 pub struct Rate(u32);
 
 impl Rate {
-    /// Nothing.
+    /// 0 %.
     pub const ZERO: Self = Self(0);
 
-    /// The rate of so many hundredths of a percent.
+    /// Creates a rate from basis points (hundredths of a percent).
     #[must_use]
     pub const fn from_basis_points(basis_points: u32) -> Self {
         Self(basis_points)
     }
 
-    /// The rate of so many whole percent.
+    /// Creates a rate from whole percent.
     #[must_use]
     pub const fn percent(percent: u32) -> Self {
         Self(percent.saturating_mul(100))
     }
 
-    /// Hundredths of a percent.
+    /// The rate in basis points.
     #[must_use]
     pub const fn basis_points(self) -> u32 {
         self.0
     }
 
-    /// The number before the percent sign: 15 for 15 %.
+    /// The rate in percent: 15 for 15 %.
     fn in_percent(self) -> Decimal {
         Decimal::new(i64::from(self.0), 2).normalize()
     }
 
-    /// The factor: 0.15 for 15 %.
+    /// The rate as a factor: 0.15 for 15 %.
     #[must_use]
     pub fn factor(self) -> Decimal {
         Decimal::new(i64::from(self.0), 4)
@@ -75,7 +75,7 @@ impl fmt::Display for Rate {
     }
 }
 
-/// A rate on the wire.
+/// The wire form of a rate.
 #[derive(Serialize, Deserialize)]
 #[serde(rename = "Rate", deny_unknown_fields)]
 struct Percentage {
@@ -99,28 +99,28 @@ impl<'de> Deserialize<'de> for Rate {
     }
 }
 
-/// Why an operation on money has no answer.
+/// Why an operation on money failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MoneyError {
-    /// Two currencies in one operation.
+    /// The operands have different currencies.
     #[error("{0:?} and {1:?} cannot be combined")]
     Currencies(Currency, Currency),
-    /// The result does not fit.
+    /// The result is too large.
     #[error("the amount is too large")]
     Overflow,
-    /// An allocation over no weights, or over weights that are all zero.
+    /// An allocation without weights, or with weights that are all zero.
     #[error("there is nobody to share the amount")]
     NoShares,
-    /// An allocation of an amount that has a fraction of the smallest unit.
+    /// An allocation of an amount with a fraction of the smallest unit.
     #[error("the amount has a fraction of the smallest unit")]
     Fraction,
 }
 
-/// An amount of one currency.
+/// An amount of money in one currency.
 ///
-/// Arithmetic is checked and never mixes currencies; a fraction of the smallest unit goes away only through
-/// [`Money::round`], and an amount is divided only through [`Money::allocate`].
+/// Arithmetic is checked and never mixes currencies. Only [`Money::round`] removes fractions of the smallest
+/// unit, and only [`Money::allocate`] divides an amount.
 ///
 /// ```
 /// use baitech_core::kernel::{Currency, Money};
@@ -130,9 +130,9 @@ pub enum MoneyError {
 /// # Ok::<(), baitech_core::kernel::MoneyError>(())
 /// ```
 ///
-/// On the wire the amount is a string with all digits of the smallest unit
-/// (`{"amount": "2738.00", "currency": "KES"}`), since JSON's numbers are read as binary fractions by most; a
-/// plain number is read as well. An amount that is read has at most 15 digits before the point.
+/// On the wire the amount is a string with all digits of the smallest unit (`{"amount": "2738.00",
+/// "currency": "KES"}`), since most programs read JSON numbers as binary fractions. A plain number is
+/// accepted as well. A parsed amount has at most 15 digits before the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Money {
@@ -142,25 +142,25 @@ pub struct Money {
 }
 
 impl Money {
-    /// So much of a currency.
+    /// Creates an amount.
     #[must_use]
     pub const fn new(amount: Decimal, currency: Currency) -> Self {
         Self { amount, currency }
     }
 
-    /// So many whole units (shillings, dollars).
+    /// Creates an amount from whole units (shillings, dollars).
     #[must_use]
     pub fn from_major(units: i64, currency: Currency) -> Self {
         Self::new(Decimal::from(units), currency)
     }
 
-    /// So many of the smallest units (cents).
+    /// Creates an amount from the smallest units (cents).
     #[must_use]
     pub fn from_minor(units: i64, currency: Currency) -> Self {
         Self::new(Decimal::new(units, minor_digits(currency)), currency)
     }
 
-    /// Nothing of a currency.
+    /// An amount of zero.
     #[must_use]
     pub const fn zero(currency: Currency) -> Self {
         Self::new(Decimal::ZERO, currency)
@@ -208,7 +208,7 @@ impl Money {
         self.checked_add(other.negated())
     }
 
-    /// The amount times a number, unrounded.
+    /// The unrounded product of the amount and a number.
     ///
     /// # Errors
     /// [`MoneyError::Overflow`].
@@ -217,15 +217,15 @@ impl Money {
         Ok(Self { amount, ..self })
     }
 
-    /// The sum of many; zero of `currency` for none.
+    /// The sum of several amounts; zero of `currency` if there are none.
     ///
     /// # Errors
-    /// [`MoneyError::Currencies`] where one is of another currency, [`MoneyError::Overflow`].
+    /// [`MoneyError::Currencies`] if one has another currency, [`MoneyError::Overflow`].
     pub fn sum(currency: Currency, amounts: impl IntoIterator<Item = Self>) -> Result<Self, MoneyError> {
         amounts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
     }
 
-    /// The amount with its sign turned; zero has none.
+    /// The amount with the opposite sign; zero stays unsigned.
     #[must_use]
     pub fn negated(self) -> Self {
         if self.is_zero() {
@@ -234,7 +234,7 @@ impl Money {
         Self { amount: -self.amount, ..self }
     }
 
-    /// Rounded to `digits` after the point.
+    /// Rounded to `digits` decimal places.
     #[must_use]
     pub fn round(self, digits: u32, rounding: Rounding) -> Self {
         let mut amount = self.amount.round_dp_with_strategy(digits, rounding.strategy());
@@ -242,21 +242,21 @@ impl Money {
         Self { amount, ..self }
     }
 
-    /// Rounded to the currency's smallest unit (ISO 4217), a half away from zero.
+    /// Rounded to the currency's smallest unit (ISO 4217), halves away from zero.
     #[must_use]
     pub fn to_minor_unit(self) -> Self {
         self.round(minor_digits(self.currency), Rounding::HalfAwayFromZero)
     }
 
-    /// Rounded as prices and fees are: Kenyan shillings to the whole, since mobile money moves no cents;
-    /// other currencies to their smallest unit.
+    /// Rounded as prices and fees are: Kenyan shillings to whole shillings, since mobile money transfers no
+    /// cents; other currencies to their smallest unit.
     #[must_use]
     pub fn round_price(self, rounding: Rounding) -> Self {
         let digits = if self.currency == Currency::KES { 0 } else { minor_digits(self.currency) };
         self.round(digits, rounding)
     }
 
-    /// So many of the smallest units.
+    /// The amount in the smallest units.
     ///
     /// # Errors
     /// [`MoneyError::Fraction`] for an amount finer than the smallest unit, [`MoneyError::Overflow`].
@@ -269,8 +269,8 @@ impl Money {
         units.to_i128().ok_or(MoneyError::Overflow)
     }
 
-    /// The order of two amounts of one currency. `Money` has no `PartialOrd`: a comparison across currencies
-    /// would be false whichever way it is asked, and a limit in another currency would limit nothing.
+    /// Compares two amounts of one currency. `Money` has no `PartialOrd`: a comparison across currencies
+    /// would always be false, so a limit in another currency would never apply.
     ///
     /// # Errors
     /// [`MoneyError::Currencies`] for two currencies.
@@ -295,8 +295,8 @@ impl Money {
         Ok(if self.exceeds(other)? { other } else { self })
     }
 
-    /// The amount in another currency, rounded to that currency's smallest unit. `rate` is what one unit of
-    /// the present currency is worth in the other.
+    /// Converts to another currency, rounded to that currency's smallest unit. `rate` is the value of one
+    /// unit of the current currency in the other one.
     ///
     /// # Errors
     /// [`MoneyError::Overflow`].
@@ -305,13 +305,13 @@ impl Money {
         Ok(Self::new(amount, currency).to_minor_unit())
     }
 
-    /// Divides the amount by weights, to the smallest unit and exactly: the parts always sum to the whole.
+    /// Divides the amount by weights, exactly and in the smallest units: the parts always sum to the whole.
     ///
-    /// Each part gets its share rounded towards zero; the units left over go one each to the largest
-    /// remainders (Hamilton's method), the earlier part first where remainders are equal.
+    /// Each part is its share rounded towards zero. The remaining units go one each to the largest remainders
+    /// (Hamilton's method); of equal remainders, the earlier part comes first.
     ///
     /// # Errors
-    /// [`MoneyError::NoShares`] for no weight above zero, [`MoneyError::Fraction`] for an amount finer than
+    /// [`MoneyError::NoShares`] if no weight is above zero, [`MoneyError::Fraction`] for an amount finer than
     /// the smallest unit, [`MoneyError::Overflow`].
     pub fn allocate(self, weights: &[u64]) -> Result<Vec<Self>, MoneyError> {
         let digits = minor_digits(self.currency);
@@ -354,8 +354,8 @@ impl Money {
 
 impl Serialize for Money {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Stored amounts of the earlier application may be finer than the smallest unit: nothing is cut off
-        // here.
+        // Stored amounts of the earlier application may be finer than the smallest unit; they are kept in
+        // full.
         let exact = self.amount.normalize();
         let digits = minor_digits(self.currency).max(exact.scale()) as usize;
         let mut money = serializer.serialize_struct("Money", 2)?;
@@ -371,7 +371,7 @@ impl fmt::Display for Money {
     }
 }
 
-/// Digits after the point of the smallest unit: 2 for KES and USD, 0 for JPY and UGX.
+/// Number of decimal places of the smallest unit: 2 for KES and USD, 0 for JPY and UGX.
 fn minor_digits(currency: Currency) -> u32 {
     currency.exponent().map_or(2, u32::from)
 }

@@ -2,41 +2,41 @@ use serde::{Deserialize, Serialize};
 
 use super::{Code, Violation};
 
-/// Where the next page of a list begins: opaque to callers, only good for the list that gave it.
+/// The start of the next page of a list: opaque to callers, and valid only for the list that returned it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cursor(String);
 
 impl Cursor {
-    /// A cursor at the item with this sort key and id. Both must not contain `~`.
+    /// Creates a cursor at the item with this sort key and id. Neither may contain `~`.
     #[must_use]
     pub fn new(key: impl std::fmt::Display, id: impl std::fmt::Display) -> Self {
         Self(format!("{key}~{id}"))
     }
 
-    /// A cursor as a client sent it back; [`parts`](Self::parts) finds out whether it is one.
+    /// Wraps a cursor that a client sent back; [`parts`](Self::parts) validates it.
     #[must_use]
     pub fn from_text(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text to hand to a client.
+    /// The text for the client.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The sort key and the id that [`new`](Self::new) was given.
+    /// The sort key and the id that were passed to [`new`](Self::new).
     ///
     /// # Errors
-    /// A [`Violation`] of `cursor` where the text was not made by `new` from such a key and id.
+    /// A [`Violation`] of `cursor` if `new` did not create the text from such a key and id.
     pub fn parts<K: std::str::FromStr, I: std::str::FromStr>(&self) -> Result<(K, I), Violation> {
         let parsed = self.0.split_once('~').and_then(|(key, id)| Some((key.parse().ok()?, id.parse().ok()?)));
         parsed.ok_or_else(|| Violation::new("cursor", Code::Malformed, "this is not a cursor of this list"))
     }
 }
 
-/// Which page of a list.
+/// A request for one page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRequest {
     limit: u32,
@@ -44,9 +44,9 @@ pub struct PageRequest {
 }
 
 impl PageRequest {
-    /// Items on a page where nobody says how many.
+    /// Default number of items on a page.
     pub const DEFAULT_LIMIT: u32 = 20;
-    /// The most items on a page.
+    /// Maximum number of items on a page.
     pub const MAX_LIMIT: u32 = 100;
 
     /// A page of `limit` items from `cursor` on, or from the start.
@@ -62,22 +62,22 @@ impl PageRequest {
         }
     }
 
-    /// How many items at the most.
+    /// Maximum number of items.
     #[must_use]
     pub const fn limit(&self) -> usize {
         self.limit as usize
     }
 
-    /// Where the page begins.
+    /// The start of the page; `None` for the first page.
     #[must_use]
     pub const fn cursor(&self) -> Option<&Cursor> {
         self.cursor.as_ref()
     }
 
-    /// The page as a store reads it, whose cursors do not name their list.
+    /// The request as a store reads it: store cursors do not name their list.
     ///
     /// # Errors
-    /// A [`Violation`] of `cursor` for one that another list gave.
+    /// A [`Violation`] of `cursor` for the cursor of another list.
     pub(crate) fn of_list(&self, list: &str) -> Result<Self, Violation> {
         let Some(Cursor(text)) = &self.cursor else { return Ok(self.clone()) };
         match text.split_once('.').filter(|(name, _)| *name == list) {
@@ -96,19 +96,19 @@ impl Default for PageRequest {
     }
 }
 
-/// One page of a list. The list is keyed, not numbered: items that come or go meanwhile shift nothing.
+/// One page of a list. Pages are keyed, not numbered: concurrent inserts and deletes shift no items.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Page<T> {
     /// The items, in the list's order.
     pub items: Vec<T>,
-    /// Where the next page begins; `None` on the last page.
+    /// The start of the next page; `None` on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<Cursor>,
 }
 
 impl<T> Page<T> {
-    /// The page made of up to `limit + 1` items: the extra one only tells that there is more.
+    /// Builds a page from up to `limit + 1` items: the extra one only shows that there are more.
     #[must_use]
     pub fn from_overfull(mut items: Vec<T>, limit: usize, cursor_of: impl Fn(&T) -> Cursor) -> Self {
         let more = items.len() > limit;
@@ -117,13 +117,13 @@ impl<T> Page<T> {
         Self { items, next_cursor }
     }
 
-    /// The page with a cursor that names the list, so that no other takes it.
+    /// Adds the list's name to the cursor, so that no other list accepts it.
     pub(crate) fn of_list(self, list: &str) -> Self {
         let next_cursor = self.next_cursor.map(|Cursor(inner)| Cursor(format!("{list}.{inner}")));
         Self { next_cursor, ..self }
     }
 
-    /// The same page with every item turned into something else.
+    /// Converts every item.
     #[must_use]
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(f).collect(), next_cursor: self.next_cursor }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// The name of a rule of the domain that says no: `time_slot_taken`.
+/// The name of a domain rule that can refuse a command: `time_slot_taken`.
 ///
 /// Each feature declares its own rules as constants of this type, and an embedder may declare more.
 ///
@@ -21,20 +21,20 @@ pub struct Rule(&'static str);
 
 /// The rules of every state machine.
 impl Rule {
-    /// The state machine has no such transition, or none for this actor.
+    /// The state machine has no such transition, or not for this actor.
     pub const TRANSITION: Self = Self::new("transition");
-    /// It is too early for this.
+    /// It is too early.
     pub const TOO_EARLY: Self = Self::new("too_early");
-    /// It is too late for this.
+    /// It is too late.
     pub const TOO_LATE: Self = Self::new("too_late");
-    /// It was decided already.
+    /// It was already decided.
     pub const ALREADY_DECIDED: Self = Self::new("already_decided");
-    /// Something else must be decided first.
+    /// Another decision is needed first.
     pub const UNDECIDED: Self = Self::new("undecided");
 }
 
 impl Rule {
-    /// A rule by its name on the wire, in small letters with underscores.
+    /// Creates a rule from its name on the wire, in lower case with underscores.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self(name)

@@ -11,20 +11,20 @@ mod phone;
 use clean::clean;
 pub(crate) use clean::visible;
 
-/// Text of at most `MAX` characters from a person: trimmed, in Unicode's composed form (NFC), with at least
-/// one visible character.
+/// Text of at most `MAX` characters from a user: trimmed, in Unicode's composed form (NFC), with at least one
+/// visible character.
 ///
-/// Control characters other than line breaks and tabs are refused, and so are those that reorder what a
-/// reader sees (U+202E and its like). Joiners and variation selectors stay, since emoji and many scripts need
+/// Control characters other than line breaks and tabs are refused, as are characters that reorder what a
+/// reader sees (such as U+202E). Joiners and variation selectors are kept, since emoji and many scripts need
 /// them.
 ///
-/// Otherwise it is kept as it was written; whoever renders it escapes it.
+/// Otherwise the text is kept unchanged; escape it when you render it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Text<const MAX: usize>(String);
 
 impl<const MAX: usize> Text<MAX> {
-    /// Checks and trims what somebody wrote into `field`.
+    /// Checks and trims the value of `field`.
     ///
     /// # Errors
     /// A [`Violation`] of `field`: [`Code::Required`], [`Code::TooLong`] or [`Code::Malformed`].
@@ -39,10 +39,10 @@ impl<const MAX: usize> Text<MAX> {
         Ok(Self(text.into_owned()))
     }
 
-    /// Like [`new`](Self::new), and `None` for nothing or blank.
+    /// Like [`new`](Self::new), but `None` for missing or blank text.
     ///
     /// # Errors
-    /// As [`new`](Self::new); [`Code::Required`] only for text of nothing but invisible characters.
+    /// As [`new`](Self::new); [`Code::Required`] only for text that consists of invisible characters.
     pub fn optional(
         field: impl Into<Cow<'static, str>>,
         text: Option<&str>,
@@ -50,7 +50,8 @@ impl<const MAX: usize> Text<MAX> {
         text.filter(|text| !text.trim().is_empty()).map(|text| Self::new(field, text)).transpose()
     }
 
-    /// Text as a store holds it. Rules bind what is written now, not what an earlier application wrote.
+    /// Text as a store has it. It is not checked: rules apply to new values, not to what an earlier
+    /// application wrote.
     #[must_use]
     pub fn from_stored(text: impl Into<String>) -> Self {
         Self(text.into())
@@ -84,7 +85,7 @@ macro_rules! parsed_text {
         pub struct $name(String);
 
         impl $name {
-            /// Text as a store holds it, without a check: rules bind what is written now.
+            /// Text as a store has it, without a check: rules apply to new values only.
             #[must_use]
             pub fn from_stored(text: impl Into<String>) -> Self {
                 Self(text.into())
@@ -120,7 +121,7 @@ macro_rules! parsed_text {
 }
 
 parsed_text!(
-    /// An e-mail address in its normal form: lower case, the domain as IDNA writes it in ASCII
+    /// An e-mail address in its normal form: lower case, with the domain in IDNA's ASCII form
     /// (`info@xn--bcher-kva.example`).
     Email,
     "email"
@@ -131,13 +132,13 @@ parsed_text!(
     "phoneNumber"
 );
 parsed_text!(
-    /// The name by which a user is mentioned: 3 to 30 of `a-z`, `0-9` and `_`.
+    /// The name by which a user is mentioned: 3 to 30 characters of `a-z`, `0-9` and `_`.
     Username,
     "username"
 );
 
 impl Username {
-    /// Reads a name, with or without the `@`, in any case.
+    /// Parses a name, with or without the `@`, in any case.
     ///
     /// # Errors
     /// A [`Violation`] of `username` with [`Code::Malformed`].
@@ -153,16 +154,16 @@ impl Username {
     }
 }
 
-/// A whole number from 0 to 100.
+/// A percentage: a whole number from 0 to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct Percent(u8);
 
 impl Percent {
-    /// So many percent.
+    /// Creates a percentage.
     ///
     /// # Errors
-    /// A [`Violation`] of `score` with [`Code::OutOfRange`] above 100.
+    /// A [`Violation`] of `score` with [`Code::OutOfRange`] for more than 100.
     pub fn new(percent: u8) -> Result<Self, Violation> {
         if percent <= 100 {
             Ok(Self(percent))
@@ -171,7 +172,7 @@ impl Percent {
         }
     }
 
-    /// The number.
+    /// The percentage.
     #[must_use]
     pub const fn get(self) -> u8 {
         self.0

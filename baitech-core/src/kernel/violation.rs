@@ -4,28 +4,28 @@ use serde::{Deserialize, Serialize};
 
 use super::{Error, Result};
 
-/// In which way a value is invalid.
+/// Why a value is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Code {
     /// It is missing or blank.
     Required,
-    /// It cannot be read as what it should be.
+    /// It cannot be parsed.
     Malformed,
     /// It is longer than it may be.
     TooLong,
-    /// There are more of them than there may be.
+    /// There are too many of them.
     TooMany,
-    /// It is outside of its bounds.
+    /// It is out of range.
     OutOfRange,
-    /// It lies in the past.
+    /// It is in the past.
     InPast,
-    /// The end comes before the start, or with it.
+    /// The end is not after the start.
     Order,
-    /// Another record has it already.
+    /// Another record has this value.
     Duplicate,
-    /// It refers to something that does not exist or will not do.
+    /// It refers to something that does not exist or is not suitable.
     Unknown,
     /// It is in another currency.
     Currency,
@@ -34,16 +34,16 @@ pub enum Code {
 /// One invalid value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Violation {
-    /// Where: the name of the field on the wire, with dots (`timeSlot.endTime`).
+    /// The name of the field on the wire, with dots (`timeSlot.endTime`).
     pub field: Cow<'static, str>,
-    /// In which way.
+    /// Why it is invalid.
     pub code: Code,
-    /// What a person should know.
+    /// A message for the user.
     pub message: Cow<'static, str>,
 }
 
 impl Violation {
-    /// A violation of `field`.
+    /// Creates a violation of `field`.
     #[must_use]
     pub fn new(
         field: impl Into<Cow<'static, str>>,
@@ -53,7 +53,7 @@ impl Violation {
         Self { field: field.into(), code, message: message.into() }
     }
 
-    /// The same violation of a field inside of another.
+    /// The same violation, with the field nested in another one.
     #[must_use]
     pub fn within(mut self, parent: &str) -> Self {
         self.field = format!("{parent}.{}", self.field).into();
@@ -69,42 +69,42 @@ impl fmt::Display for Violation {
 
 impl std::error::Error for Violation {}
 
-/// Every invalid value of a request at once. Never empty inside an [`Error`].
+/// All invalid values of a request. Never empty inside an [`Error`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Violations(Vec<Violation>);
 
 impl Violations {
-    /// None yet.
+    /// Creates an empty collection.
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// Adds one.
+    /// Adds a violation.
     pub fn push(&mut self, violation: Violation) {
         self.0.push(violation);
     }
 
-    /// Takes the value out of a check, or keeps its violation and goes on to the next field.
+    /// Returns the value of a check, or adds its violation.
     pub fn check<T>(&mut self, checked: std::result::Result<T, Violation>) -> Option<T> {
         checked.map_err(|violation| self.push(violation)).ok()
     }
 
-    /// Puts the value out of a check in its place, or keeps its violation.
+    /// Assigns the value of a check, or adds its violation.
     pub fn set<T>(&mut self, place: &mut T, checked: std::result::Result<T, Violation>) {
         if let Some(value) = self.check(checked) {
             *place = value;
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are no violations.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Fails if there is any.
+    /// Fails if there are violations.
     ///
     /// # Errors
     /// [`Error::Invalid`] with all of them.
@@ -112,7 +112,7 @@ impl Violations {
         if self.0.is_empty() { Ok(()) } else { Err(Error::Invalid(self)) }
     }
 
-    /// All of them, in the order in which they were found.
+    /// All violations, in the order in which they were found.
     pub fn iter(&self) -> impl Iterator<Item = &Violation> {
         self.0.iter()
     }

@@ -1,7 +1,7 @@
 use super::GeoPoint;
 
-/// A cell of a grid of 0.02° by 0.02° over the map, at the equator about 2.2 km wide: a key for what is known
-/// of a neighbourhood.
+/// A cell of a 0.02° by 0.02° grid over the map, about 2.2 km wide at the equator: a key for data about a
+/// neighbourhood.
 ///
 /// ```
 /// use baitech_core::kernel::{GeoPoint, Zone};
@@ -17,17 +17,17 @@ pub struct Zone {
     row: i16,
 }
 
-/// Zones in one degree.
+/// Zones per degree.
 const A_DEGREE: f64 = 50.0;
 
 impl Zone {
-    /// The zone that holds a place.
+    /// The zone that contains a point.
     #[must_use]
     pub fn of(place: GeoPoint) -> Self {
         Self { column: cell(place.longitude(), 180.0), row: cell(place.latitude(), 90.0) }
     }
 
-    /// The point in its middle.
+    /// The centre of the zone.
     #[must_use]
     #[expect(
         clippy::expect_used,
@@ -39,7 +39,7 @@ impl Zone {
     }
 }
 
-/// The number of the cell; the last one includes its upper border, so that every middle is a place.
+/// The index of the cell. The last cell includes its upper border, so that every centre is a valid point.
 fn cell(degrees: f64, most: f64) -> i16 {
     #[expect(clippy::cast_possible_truncation, reason = "at most 9,000, since a place is within ±180°")]
     let cell = (degrees * A_DEGREE).floor().min(most.mul_add(A_DEGREE, -1.0)) as i16;
@@ -54,7 +54,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_place_lies_in_the_zone_whose_middle_is_near(lng in -180.0..=180.0, lat in -90.0..=90.0) {
+        fn every_place_is_near_the_middle_of_its_zone(lng in -180.0..=180.0, lat in -90.0..=90.0) {
             let place = GeoPoint::new(lng, lat).unwrap();
             let zone = Zone::of(place);
             let middle = zone.middle();
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn the_corners_of_the_map_have_zones() {
+    fn map_corners_have_zones() {
         for (lng, lat) in [(-180.0, -90.0), (180.0, 90.0), (180.0, -90.0), (0.0, 0.0)] {
             let place = GeoPoint::new(lng, lat).unwrap();
             assert_eq!(Zone::of(Zone::of(place).middle()), Zone::of(place));

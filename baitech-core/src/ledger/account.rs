@@ -9,60 +9,59 @@ use crate::{
     payment::Transaction,
 };
 
-/// An account of the ledger. A credit is positive: what the platform owes to somebody, or has earned.
+/// An account of the ledger. A credit is positive: money that the platform owes to somebody, or has earned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Account {
-    /// Money on its way through a payment provider.
+    /// Money in transit through a payment provider.
     Clearing(PaymentMethod),
     /// The platform's bank account.
     Bank,
-    /// Held for a booking.
+    /// Money held for a booking.
     Escrow(Id<Booking>),
     /// A user's wallet.
     Wallet(Id<User>),
-    /// Set aside for one transaction until its outcome is known: a payout or a refund on its way, money that
-    /// came and is not what was asked for, what a dispute has taken back.
+    /// Money reserved for one transaction until its outcome is known: a pending payout or refund, a payment
+    /// that does not match its request, money that a dispute took back.
     Reserved(Id<Transaction>),
-    /// Owed to a technician; negative where the technician owes the platform.
+    /// Money owed to a technician; negative if the technician owes the platform.
     Payable(Id<User>),
-    /// Owed by a customer or a company.
+    /// Money owed by a customer or a company.
     Receivable(Id<User>),
-    /// Top-ups that a user has begun and that have not ended: they count towards the limit of the wallet.
+    /// A user's pending top-ups, which count towards the limit of the wallet.
     OpenTopUps(Id<User>),
-    /// Payments of a debt that a user has begun and that have not ended: together they are never more than is
-    /// owed.
+    /// A user's pending debt payments. Together they never exceed the debt.
     OpenDebtPayments(Id<User>),
-    /// Commission that a technician will owe for accepted jobs in cash that are not paid yet: at or below
-    /// zero, like the debt that it becomes. It counts towards the limit of the debt.
+    /// Commission that a technician will owe for accepted cash jobs that are not paid yet: zero or negative,
+    /// like the debt that it becomes. It counts towards the debt limit.
     OpenCashJobs(Id<User>),
     /// The platform's fees.
     PlatformRevenue,
     /// The processing fees.
     ProcessingRevenue,
-    /// What providers charge.
+    /// Fees charged by payment providers.
     GatewayCharges,
-    /// Discounts that the platform gave.
+    /// Discounts granted by the platform.
     Discounts,
     /// Tax withheld from technicians, owed to the revenue authority.
     WithholdingPayable,
     /// Value added tax owed to the revenue authority.
     VatPayable,
-    /// Written off.
+    /// Amounts written off.
     Losses,
-    /// The counterweight of what is begun and has not ended. No money lies there.
+    /// The contra account of pending amounts. It contains no money.
     OpenAmounts,
-    /// The counterweight of balances taken over from an earlier application.
+    /// The contra account of balances that were migrated from an earlier application.
     OpeningBalance,
 }
 
 impl Account {
-    /// Whether no commit may take it below zero: what is held for somebody cannot be given twice.
+    /// Whether no commit may take it below zero, because money held for somebody cannot be spent twice.
     #[must_use]
     pub const fn is_bounded(self) -> bool {
         matches!(self, Self::Escrow(_) | Self::Wallet(_) | Self::Reserved(_))
     }
 
-    /// Whether it is one of the platform's own, on which the entries of everybody meet.
+    /// Whether it is one of the platform's own accounts, which the entries of all users share.
     #[must_use]
     pub const fn is_common(self) -> bool {
         match self {
@@ -115,7 +114,7 @@ impl fmt::Display for Account {
     }
 }
 
-/// The text names no account.
+/// The text is not the name of an account.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no account of the ledger")]
 pub struct ParseAccountError(String);

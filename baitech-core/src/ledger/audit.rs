@@ -5,41 +5,41 @@ use serde::Serialize;
 use super::{Account, Ledger};
 use crate::kernel::{Actor, Currency, Money, MoneyError, Result};
 
-/// How often the books are read until nothing moves meanwhile.
+/// Maximum number of times that the books are read in search of a quiet moment.
 const MAX_READINGS: u32 = 5;
 
-/// What an audit of the books has found.
+/// The findings of a books audit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BooksAudit {
-    /// Every account with a posting and its balance, as it runs with the postings.
+    /// Every account with a posting, and its running balance.
     pub balances: Vec<(Account, Money)>,
-    /// Where a recount of all postings tells otherwise.
+    /// Accounts whose running balance differs from the recount.
     pub differences: Vec<BalanceDifference>,
-    /// What the balances sum to, in each currency: zero, where the books are in order. Empty where
+    /// The sum of all balances in each currency: zero if the books are in order. Empty if
     /// [`quiet`](Self::quiet) is false.
     pub sums: Vec<Money>,
-    /// Accounts below zero that never may be.
+    /// Accounts below zero that must not be.
     pub overdrawn: Vec<(Account, Money)>,
-    /// Whether nothing moved while the books were read. Otherwise accounts that moved were not compared, and
-    /// nothing was summed.
+    /// Whether no posting was made during the audit. Otherwise accounts that changed were not compared, and
+    /// no sums were computed.
     pub quiet: bool,
 }
 
-/// An account whose running balance is not what its postings sum to.
+/// An account whose running balance differs from the sum of its postings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BalanceDifference {
     /// The account.
     pub account: Account,
-    /// What its balance says.
+    /// The running balance.
     pub running: Money,
-    /// What its postings sum to.
+    /// The sum of its postings.
     pub recounted: Money,
 }
 
 impl BooksAudit {
-    /// Whether everything that was looked at is as it should be.
+    /// Whether the audit found no error.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.differences.is_empty() && self.overdrawn.is_empty() && self.sums.iter().all(|sum| sum.is_zero())
@@ -95,11 +95,11 @@ fn sums_of(balances: &[(Account, Money)]) -> Result<Vec<Money>, MoneyError> {
 }
 
 impl Ledger {
-    /// Sums every posting anew and compares: the whole ledger is read. Where the books move meanwhile they
-    /// are read again, a few times.
+    /// Recomputes all balances from the postings, and compares them with the running balances. It reads the
+    /// whole ledger, and reads again, a few times, if postings are made meanwhile.
     ///
     /// # Errors
-    /// As [`trial_balance`](Self::trial_balance); a violation of `amount` for sums that do not fit.
+    /// As [`trial_balance`](Self::trial_balance); a violation of `amount` if a sum overflows.
     pub async fn audit(&self, actor: &Actor) -> Result<BooksAudit> {
         let mut before = self.trial_balance(actor).await?;
         let mut readings = 1;
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_moves_meanwhile_is_not_blamed() {
+    fn accounts_that_change_during_the_audit_are_not_compared() {
         let before = vec![(CLEARING, kes(-5)), (wallet(), kes(5)), (Account::Bank, kes(1))];
         let counted = [(CLEARING, kes(-7)), (wallet(), kes(7))];
         let after = [(CLEARING, kes(-7)), (wallet(), kes(7)), (Account::Bank, kes(1))];
@@ -168,7 +168,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_difference_of_quiet_books_escapes(at in 0_usize..3, by in 1_i64..1_000) {
+        fn every_difference_in_quiet_books_is_found(at in 0_usize..3, by in 1_i64..1_000) {
             let running = vec![(CLEARING, kes(-9)), (Account::Bank, kes(4)), (wallet(), kes(5))];
             let mut counted = running.clone();
             counted[at].1 = counted[at].1.checked_add(kes(by)).unwrap();

@@ -9,17 +9,17 @@ use crate::{
     store::AggregateRef,
 };
 
-/// One side of an entry: an amount added to an account (credit positive).
+/// One side of an entry: an amount on an account (credit is positive).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Posting {
-    /// Which account.
+    /// The account.
     pub account: Account,
-    /// How much; never zero.
+    /// The amount; never zero.
     pub amount: Money,
 }
 
-/// What a store keeps of an [`Entry`].
+/// The stored form of an [`Entry`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EntryRecord {
@@ -27,16 +27,15 @@ pub struct EntryRecord {
     pub id: Id<Entry>,
     /// The document that caused it.
     pub cause: AggregateRef,
-    /// What it is for, in the field's terms: `cash payment`, `cancellation fee`.
+    /// The purpose, in accounting terms: `cash payment`, `cancellation fee`.
     pub description: String,
-    /// When it was made.
+    /// The time of the entry.
     pub at: DateTime<Utc>,
     /// At least two; they sum to zero in each currency.
     pub postings: Vec<Posting>,
 }
 
-/// A balanced entry. It cannot be made unbalanced, and is never changed: a mistake is corrected by another
-/// entry.
+/// A balanced entry. It cannot be constructed unbalanced and never changes: another entry corrects a mistake.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Entry(EntryRecord);
@@ -44,13 +43,13 @@ pub struct Entry(EntryRecord);
 /// The postings do not sum to zero.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnbalancedEntry {
-    /// They sum to this.
+    /// They sum to this amount instead.
     #[error("the postings sum to {0}, not to zero")]
     Sum(Money),
     /// There are fewer than two.
     #[error("an entry has at least two postings")]
     TooFew,
-    /// They cannot be summed.
+    /// They cannot be added.
     #[error(transparent)]
     Money(#[from] MoneyError),
 }
@@ -65,7 +64,7 @@ impl From<UnbalancedEntry> for Error {
 }
 
 impl Entry {
-    /// An entry of these postings; those of zero are left out.
+    /// Creates an entry. Postings of zero are left out.
     ///
     /// # Errors
     /// [`UnbalancedEntry`].
@@ -86,7 +85,7 @@ impl Entry {
         Ok(Self(record))
     }
 
-    /// What it moves on an account, in one line a currency.
+    /// The lines of an account, one per currency.
     pub fn lines_of(&self, account: Account) -> impl Iterator<Item = AccountLine> {
         let mut sums: Vec<Money> = Vec::new();
         for posting in self.postings.iter().filter(|posting| posting.account == account) {
@@ -106,7 +105,7 @@ impl Entry {
         })
     }
 
-    /// What a store keeps.
+    /// The record to store.
     #[must_use]
     pub fn into_record(self) -> EntryRecord {
         self.0
@@ -121,20 +120,20 @@ impl Deref for Entry {
     }
 }
 
-/// One posting of an account, with what it was for.
+/// One posting of an account, with its entry's data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountLine {
-    /// The entry that it is of.
+    /// The entry of the posting.
     pub entry: Id<Entry>,
     /// The document that caused it.
     pub cause: AggregateRef,
-    /// Which account.
+    /// The account.
     pub account: Account,
-    /// How much; credit is positive.
+    /// The amount; credit is positive.
     pub amount: Money,
-    /// What for.
+    /// The purpose.
     pub description: String,
-    /// When.
+    /// The time of the entry.
     pub at: DateTime<Utc>,
 }

@@ -20,7 +20,7 @@ impl Ledger {
     /// The balance of an account in a currency; credit is positive.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff and the account's own user;
+    /// [`Error::Forbidden`] for anybody but staff and the account's own user;
     /// [`Rule::INACTIVE_USER`](crate::kernel::Rule::INACTIVE_USER); [`Error::Unavailable`].
     pub async fn balance(&self, actor: &Actor, account: Account, currency: Currency) -> Result<Money> {
         let actor = &self.engine.reader(actor).await?;
@@ -34,10 +34,10 @@ impl Ledger {
         Ok(self.engine.ledger.balance(account, currency).await?)
     }
 
-    /// Every account with a posting and its balance; for each currency they sum to zero.
+    /// The balance of every account with a posting; the balances of each currency sum to zero.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff;
+    /// [`Error::Forbidden`] for anybody but staff;
     /// [`Rule::INACTIVE_USER`](crate::kernel::Rule::INACTIVE_USER); [`Error::Unavailable`].
     pub async fn trial_balance(&self, actor: &Actor) -> Result<Vec<(Account, Money)>> {
         let actor = &self.engine.reader(actor).await?;

@@ -5,63 +5,62 @@ use crate::{
     kernel::{Distance, GeoPoint, Id, Money},
 };
 
-/// What matching knows of a technician, for one category of work.
+/// The data of a technician that matching uses, for one category of work.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
-    /// Who.
+    /// The technician.
     pub technician: Id<User>,
     /// Whether the account is active.
     pub is_active: bool,
     /// Whether the identity is verified.
     pub is_verified: bool,
-    /// The best skill in the category, if there is one.
+    /// The best skill in the category; `None` without one.
     pub skill: Option<CandidateSkill>,
-    /// The public place, if there is one: never the home itself.
+    /// The public place, if there is one; never the home itself.
     pub point: Option<GeoPoint>,
-    /// How far the technician travels.
+    /// How far the technician travels from the public place.
     pub service_radius: Distance,
-    /// When the technician works.
+    /// The working hours.
     pub availability: Availability,
-    /// The zone of the hours.
+    /// The time zone of the working hours.
     pub time_zone: Tz,
-    /// The price of an hour, if the technician names one.
+    /// The technician's hourly rate, if there is one.
     pub hourly_rate: Option<Money>,
-    /// What customers think.
+    /// The rating by customers.
     pub rating: Rating,
     /// The share of finished jobs that were completed, 0 to 1; `None` without history.
     pub completion_rate: Option<f64>,
-    /// The share of jobs begun in time, 0 to 1; `None` without history.
+    /// The share of jobs that began on time, 0 to 1; `None` without history.
     pub punctuality: Option<f64>,
 }
 
-/// A skill, as far as matching weighs it.
+/// The part of a skill that matching scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CandidateSkill {
-    /// Whether staff has seen proof.
+    /// Whether staff has verified it.
     pub verified: bool,
-    /// Whole years.
+    /// Whole years of experience.
     pub years_of_experience: u32,
 }
 
-/// How many jobs a technician has.
+/// The number of jobs of a technician.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Workload {
-    /// On the day of the job.
+    /// Jobs on the day of the job.
     pub that_day: u32,
-    /// In the last seven days.
+    /// Jobs in the last seven days.
     pub last_week: u32,
 }
 
 impl Candidate {
-    /// How far a technician travels: nobody farther than anybody can offer, also where an earlier application
-    /// stored more.
+    /// The service radius, limited to the maximum, even if an earlier application stored more.
     #[must_use]
     pub fn capped(radius: Distance) -> Distance {
         let farthest = TechnicianProfile::MAX_SERVICE_RADIUS;
         if radius > farthest { farthest } else { radius }
     }
 
-    /// What matching knows of a user; `None` for one who is no technician.
+    /// The matching data of a user; `None` if the user is not a technician.
     #[must_use]
     pub fn from_user(user: &User, category: Category) -> Option<Self> {
         let profile = user.technician.as_ref()?;

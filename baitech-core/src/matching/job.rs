@@ -7,27 +7,27 @@ use crate::{
     kernel::{Distance, GeoPoint, Id},
 };
 
-/// What matching knows of a booking.
+/// The data of a booking that matching uses.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Job<'a> {
-    /// What kind of work.
+    /// The category of work.
     pub category: Category,
-    /// Where.
+    /// The place of the job.
     pub point: GeoPoint,
-    /// From.
+    /// Start.
     pub starts_at: DateTime<Utc>,
-    /// To, not included.
+    /// End, exclusive.
     pub ends_at: DateTime<Utc>,
-    /// Whom the customer would like.
+    /// The technician whom the customer prefers.
     pub preferred: Option<Id<User>>,
-    /// Who declined or did not answer.
+    /// Technicians who declined or did not answer.
     pub declined: &'a [Id<User>],
-    /// How many times their own radius technicians may be away.
+    /// Factor by which the service radius of technicians is widened.
     pub radius_factor: f64,
 }
 
 impl<'a> Job<'a> {
-    /// The job of a booking; `None` where an earlier application stored no readable point for it.
+    /// The job of a booking; `None` if an earlier application stored no readable point for it.
     #[must_use]
     pub fn of(booking: &'a BookingRecord, radius_factor: f64) -> Option<Self> {
         Some(Self {
@@ -41,7 +41,7 @@ impl<'a> Job<'a> {
         })
     }
 
-    /// The farthest that a technician may be away.
+    /// The maximum distance for a technician: the service radius times the factor.
     pub(super) fn reach(&self, candidate: &Candidate) -> Distance {
         Distance::from_metres(candidate.service_radius.metres() * self.radius_factor)
     }
@@ -54,46 +54,47 @@ pub enum Exclusion {
     /// The account is suspended, deactivated or banned.
     #[error("the account is not active")]
     Inactive,
-    /// KYC is not done.
+    /// The identity is not verified.
     #[error("the identity is not verified; the documents have to be submitted and approved first")]
     Unverified,
-    /// The profile lists other work.
+    /// The profile has no skill in the category.
     #[error("the profile lists no skill in {}", .0.as_str())]
     NoSkill(Category),
-    /// Declined it, or let the offer lapse.
+    /// The technician declined the job, or let the offer expire.
     #[error("declined this job, or did not answer in time; it is not offered again")]
     Declined,
-    /// Promised the time to another customer.
+    /// Another accepted job takes that time, or the travel to it.
     #[error("another accepted job takes that time, or the way to it")]
     Busy,
-    /// Owes the platform too much for another job in cash. The customer is not told of the debt.
+    /// Another cash job would take the technician's debt above the limit. The customer does not learn of the
+    /// debt.
     #[error("takes no jobs that are paid in cash at present")]
     NoCash,
     /// The booking has no readable point.
     #[error("the booking has no location to measure the distance to")]
     NoPlace,
-    /// There is no public place: nobody knows how far it is.
+    /// The technician has no public place, so the distance is unknown.
     #[error("the profile has no location to measure the distance from")]
     NoHome,
-    /// Beyond the service radius.
+    /// The job is outside the service radius.
     #[error("the job is about {} km away, the service radius reaches {} km", .distance.kilometres().round(), .radius.kilometres().round())]
     TooFar {
-        /// How far it is from the public place.
+        /// Distance from the public place.
         distance: Distance,
-        /// How far it may be: the own radius, widened as long as the search has gone on.
+        /// Maximum distance: the service radius, widened with the duration of the search.
         radius: Distance,
     },
-    /// Does not work then.
+    /// The working hours do not cover the job.
     #[error("the working hours do not cover the whole time of the job")]
     Hours,
-    /// The price of the job is the own rate of another technician, and the price list asks more.
+    /// The job's price is another technician's own rate, and the price list's price is higher.
     #[error("the price is the own rate of the preferred technician, and the price list asks more of others")]
     PricedForAnother,
 }
 
-/// Whether a technician can do a job, and how far away the public place is; else the first reason why not.
+/// The distance to the public place if a technician can do a job, otherwise the first reason why not.
 ///
-/// `busy` says whether another booking claims a part of the time.
+/// `busy` says whether another booking claims part of the time.
 ///
 /// # Errors
 /// The [`Exclusion`].
@@ -105,7 +106,7 @@ pub fn eligibility(job: &Job<'_>, candidate: &Candidate, busy: bool) -> Result<D
     let distance = home.ok_or(Exclusion::NoHome)?.geodesic_distance(job.point);
     let radius = job.reach(candidate);
     if distance > radius {
-        // Rounded up, so that what is too far never looks as if it were within the radius.
+        // Rounded up, so that a distance above the radius never looks as if it were within it.
         let distance = Distance::from_kilometres(distance.kilometres().ceil());
         return Err(Exclusion::TooFar { distance, radius });
     }
@@ -115,7 +116,8 @@ pub fn eligibility(job: &Job<'_>, candidate: &Candidate, busy: bool) -> Result<D
     Ok(distance)
 }
 
-/// The part of [`eligibility`] that is the same at any time and place; the home, if it is known.
+/// The part of [`eligibility`] that does not depend on time and place; returns the public place, if there is
+/// one.
 pub(super) fn standing(job: &Job<'_>, candidate: &Candidate) -> Result<Option<GeoPoint>, Exclusion> {
     if !candidate.is_active {
         return Err(Exclusion::Inactive);

@@ -1,9 +1,10 @@
-//! Which technician gets a job, and why.
+//! Assignment of technicians to jobs.
 //!
-//! [`eligibility`] says who can do a [`Job`] and else why not; a [`MatchScorer`] says how well; [`rank`] puts
-//! the best first. Nothing here reads a store: a [`MatchingRepository`] hands over [`Card`]s: [`Candidate`]s
-//! with their [`Workload`]s. It is asked for a growing share of the technicians' own radius, until nobody
-//! farther away can come among the best.
+//! [`eligibility`] decides whether a technician can do a [`Job`], with the reason if not. A [`MatchScorer`]
+//! rates how well, and [`rank`] sorts the best first. This module does not read a store: a
+//! [`MatchingRepository`] provides [`Card`]s, which are [`Candidate`]s with their [`Workload`]s. The search
+//! asks for a growing share of the technicians' own radius, until no technician farther away can rank among
+//! the best.
 
 mod candidate;
 mod job;

@@ -6,52 +6,51 @@ use crate::{
     policy::PolicyCheck,
 };
 
-/// How technicians are found.
+/// The search for technicians.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct MatchingPolicy {
-    /// How the default scorer weighs.
+    /// Weights of the default scorer.
     pub scoring: ScoringPolicy,
-    /// How far technicians are asked to go beyond their own radius, the longer nobody is found; earliest
-    /// first.
+    /// How the service radius is widened while nobody is found, in order of time.
     pub widening: Vec<Widening>,
-    /// The search is given up after so many minutes.
+    /// The search ends after this many minutes.
     pub give_up_after_minutes: u32,
-    /// How many others are named beside the best.
+    /// Number of alternatives that are named beside the best technician.
     pub alternatives: usize,
 }
 
-/// One step of a search.
+/// One step of the widening.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Widening {
-    /// From so many minutes after the search began.
+    /// Minutes since the search began.
     pub after_minutes: u32,
-    /// Times the own radius.
+    /// Factor on the service radius.
     pub factor: f64,
 }
 
-/// The numbers of [`WeightedScorer`](super::WeightedScorer).
+/// Parameters of [`WeightedScorer`](super::WeightedScorer).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ScoringPolicy {
-    /// What each term counts; they sum to 1.
+    /// Weights of the terms; they sum to 1.
     pub weights: Weights,
-    /// What makes up the term of skill; they sum to 1.
+    /// Shares of the skill term; they sum to 1.
     pub skill: SkillShares,
-    /// More years than these count no more.
+    /// Experience above this many years does not raise the score.
     pub experience_cap_years: u32,
-    /// With so many jobs on the day, nothing is left of the term of availability.
+    /// Number of jobs on the day at which the availability term is zero.
     pub jobs_a_day: u32,
-    /// Of the term of reputation, what the rating counts; the completion rate has the rest.
+    /// Share of the rating in the reputation term; the rest is the completion rate.
     pub rating_share: f64,
-    /// So many reviews of `prior_rating` are taken to exist before the first one.
+    /// Number of prior reviews with `prior_rating` (Bayesian average).
     pub prior_reviews: u32,
-    /// Stars, 1 to 5.
+    /// Rating of the prior reviews, 1 to 5 stars.
     pub prior_rating: f64,
 }
 
-/// What the terms of a score count.
+/// Weights of the terms of a score.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Weights {
@@ -61,19 +60,19 @@ pub struct Weights {
     pub reputation: f64,
 }
 
-/// What the parts of the term of skill count.
+/// Shares of the skill term.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct SkillShares {
-    /// The right kind of work.
+    /// For a skill in the category.
     pub category: f64,
-    /// Staff has seen proof.
+    /// For verification by staff.
     pub verified: f64,
-    /// Years of it.
+    /// For years of experience.
     pub experience: f64,
 }
 
 impl Default for MatchingPolicy {
-    /// The own radius, half as much again from 10 minutes on, twice from 20; given up after 30. Three
+    /// The own radius, 1.5 times the radius after 10 minutes, twice after 20; ends after 30. Three
     /// alternatives.
     fn default() -> Self {
         let step = |after_minutes, factor| Widening { after_minutes, factor };
@@ -102,7 +101,7 @@ impl Default for ScoringPolicy {
 }
 
 impl MatchingPolicy {
-    /// How many times their own radius technicians may be away once a search has gone on for so long.
+    /// The factor on the service radius after this duration of the search.
     #[must_use]
     pub fn radius_factor(&self, waited: TimeDelta) -> f64 {
         let reached = |step: &&Widening| waited >= TimeDelta::minutes(i64::from(step.after_minutes));
@@ -125,14 +124,14 @@ impl MatchingPolicy {
         check.require(*alternatives <= 100, "matching.alternatives", Code::OutOfRange, message);
     }
 
-    /// When a search that began at `requested_at` is given up.
+    /// When a search that began at `requested_at` ends.
     #[must_use]
     pub fn gives_up_at(&self, requested_at: DateTime<Utc>) -> DateTime<Utc> {
         minutes_after(requested_at, self.give_up_after_minutes)
     }
 
-    /// When to try again after a try that found nobody: at the next widening, and at last when the search is
-    /// given up. `None` after that.
+    /// When to try again after an attempt that found nobody: at the next widening, and finally at the end of
+    /// the search. `None` after that.
     #[must_use]
     pub fn next_attempt(
         &self,
@@ -180,7 +179,7 @@ impl ScoringPolicy {
     }
 }
 
-/// Shares lie within 0 and 1, and sum to 1.
+/// Requires shares between 0 and 1 that sum to 1.
 fn check_shares(check: &mut PolicyCheck, parent: &str, shares: &[(&str, f64)]) {
     for (name, share) in shares {
         check.number(format!("{parent}.{name}"), *share, 0.0, 1.0);

@@ -12,21 +12,21 @@ use crate::{
     kernel::{Distance, GeoPoint, Id},
 };
 
-/// A technician who can do a job, and how well.
+/// A technician who can do a job, with the score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranked {
-    /// Who.
+    /// The technician.
     pub technician: Id<User>,
-    /// How well, 0 to 1.
+    /// The score, 0 to 1.
     pub score: f64,
-    /// How far away the public place is.
+    /// Distance of the public place.
     pub distance: Distance,
-    /// What the score is made of, as far as the scorer tells.
+    /// The terms of the score, if the scorer reports them.
     pub terms: Vec<Term>,
 }
 
 impl Ranked {
-    /// Why, in one line: the two strongest terms, and the distance in whole kilometres.
+    /// The reason in one line: the two strongest terms, and the distance in whole kilometres.
     #[must_use]
     pub fn reason(&self) -> String {
         let mut terms: Vec<_> = self.terms.iter().collect();
@@ -35,22 +35,22 @@ impl Ranked {
         strongest.collect::<String>() + &format!("about {} km away", self.distance.kilometres().round())
     }
 
-    /// What a booking remembers of one who was not the best.
+    /// The record of an alternative that a booking stores.
     #[must_use]
     pub fn alternative(&self) -> Alternative {
         Alternative { element: None, technician: self.technician, score: self.score, reason: self.reason() }
     }
 }
 
-/// The `limit` best of the candidates who can do a job, the best first.
+/// The best `limit` candidates who can do a job, best first.
 ///
-/// The preferred technician comes first, then the highest score, then who has fewer jobs in the last seven
-/// days, then the lower id. `busy` holds the candidates of whom another booking claims a part of the time;
-/// one who is missing in `workloads` has no jobs.
+/// The preferred technician comes first, then the highest score, then fewer jobs in the last seven days, then
+/// the lower id. `busy` contains the candidates with another booking at that time; a candidate missing in
+/// `workloads` has no jobs.
 ///
-/// The order is that of exact (geodesic) distances. They are slow to compute, so that candidates are first
-/// measured on a sphere, and exactly only near the edge of their radius or where they could still come among
-/// the best.
+/// The order is that of exact (geodesic) distances. They are slow to compute, so candidates are first
+/// measured on a sphere. The exact distance is computed only near the edge of the radius, and for candidates
+/// who could still rank among the best.
 #[must_use]
 pub fn rank(
     job: &Job<'_>,
@@ -79,7 +79,7 @@ pub fn rank(
 
     let mut best: Vec<Contender<'_>> = Vec::new();
     while let Some(mut next) = contenders.pop() {
-        // At its nearest it would rank behind them all, and so will the rest of the heap.
+        // Even at its nearest it would rank behind all of them, and so would the rest of the heap.
         if best.len() >= limit && best.last().is_none_or(|last| next.key < last.key) {
             break;
         }
@@ -92,41 +92,40 @@ pub fn rank(
     best.into_iter().map(|contender| contender.ranked(scorer)).collect()
 }
 
-/// The share of their own radius within which technicians are looked for first. Where many live, the best are
-/// near.
+/// The share of the service radius in which the search begins. In densely populated areas the best
+/// technicians are near.
 pub const FIRST_SHARE: f64 = 0.25;
 
-/// The share within which to look next, where a ranking of the `found` technicians within `share`
-/// [is not settled](is_settled). At `radius_factor`, everybody who can do the job is found.
+/// The next share to search, if a ranking of the `found` technicians within `share` [is not
+/// settled](is_settled). At `radius_factor`, the search finds everybody who can do the job.
 ///
-/// Technicians grow in number with the square of the share: the next one should hold three times the wanted
-/// number, and is at least twice as large.
+/// The number of technicians grows with the square of the share. The next share should contain three times
+/// the wanted number, and is at least twice as large.
 #[must_use]
 pub fn next_share(share: f64, found: usize, wanted: usize, radius_factor: f64) -> f64 {
-    /// From this part of the whole on, it takes less to look at the whole at once.
+    /// Above this part of the whole, it is cheaper to search the whole at once.
     const ALMOST_ALL: f64 = 0.7;
 
     let Ok(found) = u32::try_from(found) else { return radius_factor };
     let wanted = f64::from(u32::try_from(wanted).unwrap_or(u32::MAX)) * 3.0;
-    // Nobody found: the next share is infinite, and so everything.
+    // If nobody was found, the next share is infinite, so the whole is searched.
     let next = share * (wanted / f64::from(found)).sqrt().max(2.0);
     if next < radius_factor * ALMOST_ALL { next } else { radius_factor }
 }
 
-/// The share within which to look first at the next search around the same place, where this one was settled
-/// within `share` by the `found` technicians: the same one, or half of it where there were far more than had
-/// to be.
+/// The first share for the next search around the same place, after a search that settled within `share` with
+/// the `found` technicians: the same share, or half of it if far more were found than needed.
 #[must_use]
 pub fn first_share(share: f64, found: usize, wanted: usize) -> f64 {
-    /// At half the share, a quarter of them are expected: twice the wanted number.
+    /// Half the share should contain a quarter of them: twice the wanted number.
     const FAR_MORE: usize = 8;
 
     let more = found > wanted.saturating_mul(FAR_MORE);
     if more && share > FIRST_SHARE { (share / 2.0).max(FIRST_SHARE) } else { share }
 }
 
-/// Whether a ranking of all technicians within `share` times their own radius (and of the preferred one) is
-/// the ranking of all technicians: nobody farther away can come among the `limit` best.
+/// Whether a ranking of the technicians within `share` of their service radius (and the preferred one) equals
+/// the ranking of all technicians: nobody farther away can rank among the `limit` best.
 #[must_use]
 pub fn is_settled(
     job: &Job<'_>,
@@ -145,12 +144,12 @@ pub fn is_settled(
     })
 }
 
-/// The shortest that the distance can be, if it can be within the radius at all; exact where the sphere does
-/// not tell.
+/// A lower bound of the distance; `None` if it is outside the radius. Exact if the sphere alone cannot
+/// decide.
 fn nearest_within(home: GeoPoint, job: GeoPoint, radius: Distance) -> Option<Distance> {
-    /// How far the sphere can be off, as a share of the distance.
+    /// Maximum relative error of the sphere.
     const SPHERE_ERROR: f64 = 0.006;
-    /// And besides, in metres, where points lie so close that rounding shows.
+    /// Additional error in metres, for rounding at very short distances.
     const ROUNDING: f64 = 0.001;
 
     let sphere = home.haversine_distance(job).metres();
@@ -165,7 +164,7 @@ fn nearest_within(home: GeoPoint, job: GeoPoint, radius: Distance) -> Option<Dis
     Some(home.geodesic_distance(job)).filter(|distance| *distance <= radius)
 }
 
-/// The time of the job, cut at the midnights of each zone that occurs among the candidates.
+/// The time of the job, cut at the midnights of each candidate's zone.
 struct Hours<'a> {
     job: &'a Job<'a>,
     spans: Vec<(Tz, LocalSpan)>,
@@ -186,9 +185,9 @@ impl Hours<'_> {
     }
 }
 
-/// A candidate who can do the job. The greater one ranks first.
+/// A candidate who can do the job. The greatest one ranks first.
 struct Contender<'a> {
-    /// The score, and more than any score for the preferred technician.
+    /// The score; above all scores for the preferred technician.
     key: f64,
     fit: Fit<'a>,
     home: GeoPoint,

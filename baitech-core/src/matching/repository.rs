@@ -8,43 +8,43 @@ use crate::{
     store::StoreError,
 };
 
-/// Which technicians a job asks for, and what it wants to know of them.
+/// A query for the technicians of a job.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CandidateQuery {
-    /// With a skill in this category.
+    /// Required category of a skill.
     pub category: Category,
-    /// Around this place.
+    /// The place of the job.
     pub near: GeoPoint,
-    /// Up to this many times their own service radius away.
+    /// Maximum distance, as a share of each technician's service radius.
     pub share: f64,
-    /// And this one, wherever the public place is.
+    /// A technician to include at any distance.
     pub preferred: Option<Id<User>>,
-    /// For the counts of jobs.
+    /// The days whose jobs are counted.
     pub days: JobDays,
 }
 
-/// The calendar days, in the zone of a job, whose jobs weigh in a ranking.
+/// The calendar days, in the zone of a job, whose jobs count in a ranking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JobDays {
     /// The day of the job.
     pub day: NaiveDate,
-    /// The present day, the last of seven.
+    /// The current day, the last of seven.
     pub today: NaiveDate,
 }
 
 impl JobDays {
-    /// The last seven days, the present one included.
+    /// The last seven days, including today.
     pub fn week(self) -> impl Iterator<Item = NaiveDate> + use<> {
         (0..7).filter_map(move |days| self.today.checked_sub_days(Days::new(days)))
     }
 }
 
-/// A day, the one before and the one after: whoever has no job on any of them holds no time on the day.
+/// A day, the day before and the day after: a technician without a job on any of them is free on the day.
 pub fn days_around(day: NaiveDate) -> impl Iterator<Item = NaiveDate> {
     [day.pred_opt(), Some(day), day.succ_opt()].into_iter().flatten()
 }
 
-/// A technician as ranking reads one: nothing else of the user.
+/// The data of a technician that a ranking reads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Card {
     /// The technician.
@@ -53,62 +53,62 @@ pub struct Card {
     pub workload: Workload,
 }
 
-/// Which technicians count as the supply of a place.
+/// A query for the supply of technicians at a place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SupplyQuery {
-    /// With a skill in this category.
+    /// Required category of a skill.
     pub category: Category,
-    /// Around this place.
+    /// The centre.
     pub near: GeoPoint,
-    /// At most so far away.
+    /// Maximum distance.
     pub within: Distance,
-    /// At most so many, the nearest; 0 counts as 1.
+    /// Maximum number of technicians, nearest first; 0 counts as 1.
     pub most: u32,
-    /// For `engaged`.
+    /// The day for `engaged`.
     pub day: NaiveDate,
 }
 
-/// How many technicians could do a kind of work near a place.
+/// The supply of technicians for a category near a place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Supply {
-    /// All of them.
+    /// Total number.
     pub technicians: u64,
-    /// How far they were looked for: the distance of the farthest where there are as many as were asked for,
-    /// else the query's distance.
+    /// The searched distance: that of the farthest technician if the query's maximum number was reached,
+    /// otherwise the query's distance.
     pub within: Distance,
-    /// Those who have a job on the day, the day before or the day after: of them it depends on the hour
-    /// whether they are free.
+    /// Technicians with a job on the day, the day before or the day after. Whether they are free depends on
+    /// the hour.
     pub engaged: Vec<Id<User>>,
 }
 
-/// Reads what matching decides on.
+/// Reads the data for matching.
 ///
-/// Jobs are bookings that are accepted and not given up ([`Booking::job`](crate::booking::Booking::job)). A
-/// store keeps their counts by technician and day in the commits that change the bookings; counts of days
-/// that are over for a month may be forgotten.
+/// Jobs are accepted bookings that were not cancelled ([`Booking::job`](crate::booking::Booking::job)). A
+/// store updates their counts by technician and day in the commits that change the bookings. Counts of days
+/// more than a month ago may be deleted.
 #[async_trait]
 pub trait MatchingRepository: Send + Sync + std::fmt::Debug {
-    /// The active technicians with verified identity and a skill in the category whose public place lies
-    /// within `share` times their own service radius, or 100 km where that is less, and the preferred one. A
-    /// few that lie slightly farther may be among them; the ranking measures exactly. One whom the store
-    /// cannot read is left out and logged, so that nobody else goes without.
+    /// The active, verified technicians with a skill in the category whose public place is within `share`
+    /// times their service radius (at most 100 km), and the preferred technician. A few that are slightly
+    /// farther away may be included, since the ranking measures exactly. A technician that the store cannot
+    /// read is logged and left out, so that the search still succeeds.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn candidates(&self, query: &CandidateQuery) -> Result<Vec<Card>, StoreError>;
 
-    /// The nearest active technicians with verified identity and a skill in the category whose public place
-    /// lies within a distance, counted, and those of them who have jobs around a day. Distances may be
-    /// measured on a sphere: technicians within 1 % of the distance may be counted or not, and of two whose
-    /// distances differ by less than that, either may be the nearer.
+    /// Counts the nearest active, verified technicians with a skill in the category whose public place is
+    /// within a distance, and lists those among them with jobs around a day. Distances may be measured on a
+    /// sphere: technicians within 1 % of the distance may be counted or not, and of two whose distances
+    /// differ by less than that, either may count as the nearer one.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn supply(&self, query: &SupplyQuery) -> Result<Supply, StoreError>;
 
-    /// How many customers have a booking of the category within a distance of the place that is `pending` or
-    /// `matching`, and not deleted: one customer counts once, however many they request. Bookings within 1 %
-    /// of the distance may be counted or not.
+    /// Number of customers with a booking of the category within a distance of the place that is `pending` or
+    /// `matching`, and not deleted. Each customer counts once. Bookings within 1 % of the distance may be
+    /// counted or not.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

@@ -5,7 +5,7 @@ use rust_decimal::prelude::ToPrimitive;
 use super::{Candidate, Job, ScoringPolicy, Workload};
 use crate::kernel::Distance;
 
-/// A job and a technician who can do it: what a score is made of.
+/// A job and a technician who can do it: the input of a score.
 #[derive(Debug, Clone, Copy)]
 #[expect(missing_docs, reason = "the types say it")]
 pub struct Fit<'a> {
@@ -15,25 +15,25 @@ pub struct Fit<'a> {
     pub workload: Workload,
 }
 
-/// How well a technician fits a job.
+/// Rates how well a technician fits a job.
 pub trait MatchScorer: Send + Sync + fmt::Debug {
-    /// The method's name, stored with each match.
+    /// The name of the scoring method, stored with each match.
     fn name(&self) -> &str;
 
-    /// 0 to 1, the best highest; what lies outside is cut off, and what is no number counts as 0.
+    /// The score, 0 to 1; higher is better. Values outside are clamped, and NaN counts as 0.
     ///
-    /// All else equal, a longer distance must never score higher: candidates who cannot come among the best
+    /// All else equal, a longer distance must never score higher: candidates who cannot rank among the best
     /// even at their shortest possible distance are not measured exactly.
     fn score(&self, fit: &Fit<'_>) -> f64;
 
-    /// The highest score of anybody who is farther away than `share` times the own service radius. A scorer
-    /// that can tell spares the store from reading everybody; one that cannot says 1.
+    /// An upper bound of the score beyond `share` times the service radius. A tight bound saves the store
+    /// from reading all technicians; a scorer without one returns 1.
     fn best_beyond(&self, share: f64) -> f64 {
         let _ = share;
         1.0
     }
 
-    /// The same score, told by its terms; none for a scorer that cannot tell.
+    /// The terms of the score; empty for a scorer that cannot split it.
     fn terms(&self, fit: &Fit<'_>) -> Vec<Term> {
         let _ = fit;
         Vec::new()
@@ -43,11 +43,11 @@ pub trait MatchScorer: Send + Sync + fmt::Debug {
 /// One term of a score.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Term {
-    /// What was looked at.
+    /// The name of the term.
     pub name: &'static str,
-    /// What it added to the score.
+    /// Its contribution to the score.
     pub points: f64,
-    /// The most that it could have added.
+    /// Its maximum contribution.
     pub most: f64,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for Term {
     }
 }
 
-/// The default: a weighted sum of skill, proximity, availability and reputation, each 0 to 1.
+/// The default scorer: a weighted sum of skill, proximity, availability and reputation, each 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct WeightedScorer(ScoringPolicy);
 
@@ -97,7 +97,7 @@ impl WeightedScorer {
         let count = f64::from(candidate.rating.count);
         let prior = f64::from(self.0.prior_reviews);
         let stars = candidate.rating.average.to_f64().unwrap_or_default();
-        // The mean of the reviews and of the prior ones (Bayesian average), as a share of five stars.
+        // The mean of the actual and the prior reviews (Bayesian average), as a share of five stars.
         let rating = if count + prior > 0.0 {
             (prior * self.0.prior_rating + count * stars) / (prior + count)
         } else {
@@ -117,10 +117,10 @@ impl MatchScorer for WeightedScorer {
         self.weighed(fit).iter().map(|term| term.points).sum()
     }
 
-    /// Everything but the proximity at its best. Policies with negative numbers, of which the best is not the
-    /// most, say 1.
+    /// All terms but the proximity at their best. Returns 1 for policies with negative numbers, where the
+    /// best is not the maximum.
     fn best_beyond(&self, share: f64) -> f64 {
-        /// For sums in another order.
+        /// Allows for sums in another order.
         const ROUNDING: f64 = 1e-9;
 
         let ScoringPolicy { weights, skill, rating_share, .. } = self.0;
@@ -140,7 +140,7 @@ impl MatchScorer for WeightedScorer {
     }
 }
 
-/// 1 at the same spot, 0 at the radius and beyond.
+/// 1 at distance zero, 0 at the radius and beyond.
 fn proximity(distance: Distance, radius: Distance) -> f64 {
     if distance.metres() <= 0.0 {
         return 1.0;
@@ -148,12 +148,12 @@ fn proximity(distance: Distance, radius: Distance) -> f64 {
     (1.0 - distance.metres() / radius.metres().max(f64::MIN_POSITIVE)).max(0.0)
 }
 
-/// A part of a whole; all of it where the whole is nothing.
+/// The ratio of a part to a whole; 1 if the whole is zero.
 fn ratio(part: u32, whole: u32) -> f64 {
     if whole == 0 { 1.0 } else { f64::from(part) / f64::from(whole) }
 }
 
-/// A share from a history, 1 without one.
+/// A share from the history; 1 without history.
 fn share(share: Option<f64>) -> f64 {
     share.unwrap_or(1.0).clamp(0.0, 1.0)
 }

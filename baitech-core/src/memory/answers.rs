@@ -6,7 +6,7 @@ use crate::store::{Fingerprint, Idempotency, IdempotencyKey, StoreError};
 
 type Name = (String, String);
 
-/// Answers kept for repeated requests, until the store's time has passed their expiry.
+/// Stored answers to repeated requests, until the store's time passes their expiry.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     kept: HashMap<Name, Idempotency>,
@@ -14,7 +14,7 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// The answer under a key.
+    /// The answer for a key.
     pub(super) fn find(
         &self,
         scope: &str,
@@ -36,7 +36,7 @@ impl Answers {
         self.kept.insert(name, answered);
     }
 
-    /// Forgets what has expired by `now`.
+    /// Deletes the answers that have expired by `now`.
     pub(super) fn expire(&mut self, now: DateTime<Utc>) {
         while self.by_expiry.first().is_some_and(|(at, _)| *at <= now) {
             if let Some((_, name)) = self.by_expiry.pop_first() {

@@ -13,7 +13,7 @@ use crate::{
     store::StoreError,
 };
 
-/// Whose bookings.
+/// The key of a list of bookings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Of {
     Everybody,
@@ -22,19 +22,19 @@ enum Of {
     Company(Id<User>),
 }
 
-/// A job of a technician, by its day.
+/// A technician's job, with its day.
 type Job = (NaiveDate, Id<Booking>);
 
-/// The place in a list: the newest first, then by id.
+/// The position in a list: newest first, then by id.
 pub(super) type ListKey = (Reverse<i64>, Id<Booking>);
 
-/// The bookings, and the ways to find them. Deleted ones are found only by id and number.
+/// The bookings and their indexes. Deleted bookings are found only by id and number.
 #[derive(Debug, Default)]
 pub(super) struct Bookings {
     rows: HashMap<Id<Booking>, Row<Booking>>,
     by_number: HashMap<BookingNumber, Id<Booking>>,
     lists: Groups<(Of, BookingStatus), ListKey>,
-    /// Where somebody is wanted.
+    /// Open requests for technicians, by place.
     open: BTreeMap<Category, SpatialIndex<Id<Booking>>>,
     /// Each technician's jobs.
     jobs: Groups<Id<User>, Job>,
@@ -76,7 +76,7 @@ impl Bookings {
         }
     }
 
-    /// Whether a booking of the narrowest list is one that the whole filter means.
+    /// Whether a booking of the narrowest list matches the whole filter.
     fn holds(&self, filter: &BookingFilter, (_, id): &ListKey) -> bool {
         is_one_list(filter)
             || self.get(*id).is_some_and(|row| {
@@ -85,21 +85,21 @@ impl Bookings {
             })
     }
 
-    /// The customers who have an open booking within a distance on the sphere.
+    /// Number of customers with an open booking within a distance on the sphere.
     pub(super) fn count_open(&self, category: Category, near: GeoPoint, within: Distance) -> usize {
         let Some(open) = self.open.get(&category) else { return 0 };
         let bookings = open.within(near, within).filter_map(|id| self.get(id));
         bookings.map(|row| row.value.customer).collect::<HashSet<_>>().len()
     }
 
-    /// How many jobs a technician has on a day.
+    /// Number of jobs of a technician on a day.
     pub(super) fn count_jobs(&self, technician: Id<User>, day: NaiveDate) -> usize {
         let (least, most) = (Id::from_bytes([0; 12]), Id::from_bytes([255; 12]));
         self.jobs.count(&technician, (day, least)..(day, most))
     }
 
-    /// Fails where the number of one of these bookings belongs to another: one that is stored, or an earlier
-    /// of these.
+    /// Fails if the number of one of these bookings belongs to another one: a stored one, or an earlier one
+    /// in the list.
     pub(super) fn check_unique<'a>(
         &self,
         bookings: impl IntoIterator<Item = &'a Booking>,
@@ -165,7 +165,7 @@ fn lists_of(booking: &Booking) -> impl Iterator<Item = Of> {
     [Of::Everybody, Of::Customer(booking.customer)].into_iter().chain(technician).chain(company)
 }
 
-/// Whom a filter names, the one with the shortest list first.
+/// The parties that a filter names, the one with the shortest list first.
 fn named(filter: &BookingFilter) -> impl Iterator<Item = Of> {
     let customer = filter.customer.map(Of::Customer);
     let technician = filter.technician.map(Of::Technician);

@@ -8,8 +8,8 @@ use crate::{
     },
 };
 
-/// Applies a change set: first every check, in the order that [`ChangeSet`] tells, then every effect. No
-/// effect can fail, so the set takes effect whole or not at all.
+/// Applies a change set: first all checks, in the order that [`ChangeSet`] documents, then all effects. No
+/// effect can fail, so the set is applied whole or not at all.
 pub(super) fn commit(state: &mut State, changes: ChangeSet) -> Result<Committed, StoreError> {
     changes.check()?;
     let ChangeSet { writes, guards, free, take, tallies, entries, bounds, events, idempotency } = changes;
@@ -89,7 +89,7 @@ fn check_guards(state: &State, guards: &[Guard]) -> Result<(), StoreError> {
         let holds = match guard {
             Guard::Version { target, version } => state.version(*target) == Some(*version),
             Guard::User { id, stamps } => state.users.get(*id).is_some_and(|row| stamps.hold_for(&row.value)),
-            // With the bounds.
+            // Checked with the bounds.
             Guard::Balance { .. } => true,
         };
         if let Some(target) = guard.target().filter(|_| !holds) {
@@ -119,7 +119,7 @@ fn check_unique(state: &State, writes: &[Write]) -> Result<(), StoreError> {
             Write::User(put) => users.push(&put.value),
             Write::Booking(put) => bookings.push(&put.value),
             Write::Transaction(put) => transactions.push(&put.value),
-            // Nothing in them is unique but their ids.
+            // Only their ids are unique.
             Write::Webhook(_) | Write::Reconciliation(_) => {}
         }
     }
@@ -134,7 +134,7 @@ fn apply(state: &mut State, write: Write) {
         ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
             match write {
                 $(Write::$Arm(put) => {
-                    // The origin is for stores that keep more than the value.
+                    // This store keeps nothing but the value, so it ignores the origin.
                     let Put { value, expected: _, origin: _, due_at } = *put;
                     let updated_at = Aggregate::updated_at(&value);
                     state.$list.put(Row { value, version });

@@ -8,11 +8,10 @@ use chrono::{DateTime, Utc};
 
 use crate::store::{AggregateRef, AttemptEnd, DueItem, Lease, SetAsideItem};
 
-/// The place in the list of what is set aside: the latest first, then by kind and id.
+/// The position in the list of items that are set aside: newest first, then by kind and id.
 pub(super) type AsideKey = (Reverse<i64>, AggregateRef);
 
-/// What is due when: the items that anybody may take, those under a lease, and those that wait for an
-/// operator.
+/// The queue of due items: free ones, leased ones, and those that are set aside for an operator.
 #[derive(Debug, Default)]
 pub(super) struct DueQueue {
     entries: HashMap<AggregateRef, Entry>,
@@ -36,7 +35,7 @@ enum Place {
 }
 
 impl DueQueue {
-    /// Says when an aggregate is next due, and forgets leases, attempts and what was set aside.
+    /// Sets when an aggregate is next due. Deletes its lease, attempts and set-aside state.
     pub(super) fn schedule(&mut self, target: AggregateRef, due_at: Option<DateTime<Utc>>) {
         self.remove(target);
         if let Some(due_at) = due_at {
@@ -88,14 +87,14 @@ impl DueQueue {
         true
     }
 
-    /// Up to `limit` of the items that are set aside, after a place in their list.
+    /// Up to `limit` items that are set aside, after a position in their list.
     pub(super) fn aside(&self, after: Option<AsideKey>, limit: usize) -> Vec<SetAsideItem> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let keys = self.aside.range((from, Bound::Unbounded));
         keys.filter_map(|(_, target)| self.item_aside(*target)).take(limit).collect()
     }
 
-    /// Those of some aggregates that are set aside.
+    /// The items among `targets` that are set aside.
     pub(super) fn aside_of(&self, targets: &[AggregateRef]) -> Vec<SetAsideItem> {
         let targets: BTreeSet<_> = targets.iter().copied().collect();
         targets.into_iter().filter_map(|target| self.item_aside(target)).collect()
@@ -113,7 +112,7 @@ impl DueQueue {
         })
     }
 
-    /// Removes an item that is still under the lease under which it was given out.
+    /// Removes an item if it is still under the same lease.
     fn take_leased(&mut self, item: &DueItem) -> Option<Entry> {
         let entry = self.entries.get(&item.target)?;
         let is_held = matches!(entry.place, Place::Leased { until } if until == item.leased_until);
@@ -139,7 +138,7 @@ impl DueQueue {
         Some(entry)
     }
 
-    /// Makes items free again whose lease has run out.
+    /// Frees the items whose lease has expired.
     fn end_leases(&mut self, now: DateTime<Utc>) {
         while let Some((_, target)) = self.leased.first().copied().filter(|(until, _)| *until <= now) {
             let Some(entry) = self.remove(target) else { return };

@@ -28,12 +28,12 @@ impl<G: Eq + Hash, K: Ord + Copy> Groups<G, K> {
         }
     }
 
-    /// How many keys a group has.
+    /// Number of keys in a group.
     pub(super) fn len(&self, group: &G) -> usize {
         self.0.get(group).map_or(0, BTreeSet::len)
     }
 
-    /// How many keys of a group lie in a range.
+    /// Number of keys of a group within a range.
     pub(super) fn count(&self, group: &G, range: Range<K>) -> usize {
         let inside =
             |keys: &BTreeSet<K>| if range.is_empty() { 0 } else { keys.range(range.clone()).count() };
@@ -45,7 +45,7 @@ impl<G: Eq + Hash, K: Ord + Copy> Groups<G, K> {
         self.0.get(group).into_iter().flatten()
     }
 
-    /// The first `limit` keys of all these groups after a key, in order, of those to keep.
+    /// The first `limit` keys after `after` that pass `keep`, merged in order from all these groups.
     pub(super) fn page(
         &self,
         groups: impl IntoIterator<Item = G>,

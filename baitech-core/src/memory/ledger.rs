@@ -10,10 +10,10 @@ use crate::{
     store::{Binding, StoreError},
 };
 
-/// The place of an entry in the list of an account: by milliseconds, which is what a cursor tells.
+/// The position of an entry in an account's list, in the milliseconds that a cursor contains.
 type LineKey = (Reverse<i64>, Id<Entry>);
 
-/// The place of a line: its entry's, and which of the entry's lines it is.
+/// The position of a line: its entry, and its index among the entry's lines.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     entry: LineKey,
@@ -40,20 +40,20 @@ fn line_key(entry: &Entry) -> LineKey {
     (Reverse(entry.at.timestamp_millis()), entry.id)
 }
 
-/// An account in a currency, by its code.
+/// An account and a currency code.
 type Key = (Account, &'static str);
 
-/// The entries, and the running balance of every account.
+/// The entries, and the running balances of all accounts.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     entries: Vec<Entry>,
     balances: BTreeMap<Key, Money>,
-    /// The entries of each account, the newest first.
+    /// The entries of each account, newest first.
     by_account: HashMap<Account, BTreeMap<LineKey, usize>>,
 }
 
 impl Ledger {
-    /// What the balances of the accounts concerned will be with these entries; nothing changes yet.
+    /// The balances of the affected accounts after these entries; changes nothing.
     pub(super) fn sums(&self, entries: &[Entry]) -> Result<BTreeMap<Key, Money>, MoneyError> {
         let mut sums = BTreeMap::new();
         for posting in entries.iter().flat_map(|entry| &entry.postings) {
@@ -65,13 +65,13 @@ impl Ledger {
         Ok(sums)
     }
 
-    /// The sum of the accounts that a bound is about.
+    /// The sum of a bound's accounts.
     pub(super) fn balance_of(&self, binding: &Binding) -> Result<Money, MoneyError> {
         let currency = binding.movement.currency();
         Money::sum(currency, binding.accounts().map(|account| self.balance(account, currency)))
     }
 
-    /// Books entries whose [`sums`](Self::sums) these are.
+    /// Books entries, with the balances that [`sums`](Self::sums) computed.
     pub(super) fn book(&mut self, entries: Vec<Entry>, sums: BTreeMap<Key, Money>) {
         for entry in &entries {
             let mut accounts: Vec<Account> = entry.postings.iter().map(|posting| posting.account).collect();
@@ -93,7 +93,7 @@ impl Ledger {
         self.balances.iter().map(|((account, _), balance)| (*account, *balance)).collect()
     }
 
-    /// The balances, summed anew from every posting.
+    /// The balances, recomputed from all postings.
     pub(super) fn recount(&self) -> Vec<(Account, Money)> {
         let mut sums: BTreeMap<Key, Money> = BTreeMap::new();
         for posting in self.entries.iter().flat_map(|entry| &entry.postings) {
@@ -104,14 +104,14 @@ impl Ledger {
         sums.into_iter().map(|((account, _), balance)| (account, balance)).collect()
     }
 
-    /// Up to `limit` lines of an account after a place: what each entry moves there, in one line a currency.
+    /// Up to `limit` lines of an account after a position: the amounts of each entry, one line per currency.
     pub(super) fn lines(
         &self,
         account: Account,
         after: Option<Place>,
         limit: usize,
     ) -> Vec<(Place, AccountLine)> {
-        // The entry of the last line may have more.
+        // The last line's entry may have further lines.
         let from = after.map_or(Bound::Unbounded, |after| Bound::Included(after.entry));
         let found = self.by_account.get(&account).map(|lines| lines.range((from, Bound::Unbounded)));
         let entries = found.into_iter().flatten().filter_map(|(_, place)| self.entries.get(*place));

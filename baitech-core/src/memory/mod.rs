@@ -1,14 +1,12 @@
-//! The embedded store: everything in the memory of one process, lost when it ends.
+//! The embedded store: keeps all data in the memory of one process, and loses it when the process ends.
 //!
-//! [`MemoryStore`] keeps every promise of the ports and passes the same contract suite as a database. A
-//! commit is checked and applied under one lock, so that commits follow one another; a query walks a
-//! secondary index and touches only what it returns (or, where a filter names two people, what the first of
-//! them has).
+//! [`MemoryStore`] fulfils the contracts of all ports, and passes the same contract suite as a database. A
+//! commit is checked and applied under one lock, so commits are serialised. A query reads a secondary index
+//! and touches only the results (or, for a filter with two people, all bookings of the first one).
 //!
-//! It is deterministic: the same calls in the same order give the same answers, byte for byte. It reads no
-//! clock. The one thing that needs the time, forgetting answers whose `expires_at` has passed, goes by the
-//! latest moment that any applied commit has told: in `updated_at` of what it wrote, in `at` of its events
-//! and entries.
+//! It is deterministic: the same calls in the same order return the same results, byte for byte. It reads no
+//! clock. Only the deletion of answers after their `expires_at` depends on time; it uses the latest time in
+//! any applied commit: `updated_at` of its writes, and `at` of its events and entries.
 
 mod answers;
 mod bookings;

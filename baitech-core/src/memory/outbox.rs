@@ -7,10 +7,10 @@ use crate::{
     store::{AggregateRef, Event, Version},
 };
 
-/// By time; of one aggregate, whose times never go back, by version and place.
+/// The sort key: by time; within an aggregate, whose times never decrease, by version and position.
 type Place = (DateTime<Utc>, AggregateRef, Version, u32);
 
-/// The events that nobody has acknowledged.
+/// The unacknowledged events.
 #[derive(Debug, Default)]
 pub(super) struct EventQueue {
     events: BTreeMap<Place, Event>,

@@ -103,8 +103,8 @@ impl BookingRepository for MemoryStore {
     }
 }
 
-/// Distances are defined on the ellipsoid and measured here on a sphere, which is at most 0.6 % off: so much
-/// farther is looked, that nobody is missed.
+/// Distances are defined on the ellipsoid and measured here on a sphere, with an error of at most 0.6 %. The
+/// search is wider by that error, so that it misses nobody.
 const SPHERE_SLACK: f64 = 1.006;
 
 #[async_trait]

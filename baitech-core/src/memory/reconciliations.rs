@@ -12,10 +12,10 @@ use crate::{
     payment::{Reconciliation, ReconciliationPart},
 };
 
-/// The place in a list: the newest first, then by id.
+/// The position in a list: newest first, then by id.
 pub(super) type ListKey = (Reverse<i64>, Id<Reconciliation>);
 
-/// The reconciliations of statements by the moment at which they were submitted, and their large parts.
+/// Reconciliations by time of submission, and their large parts.
 #[derive(Debug, Default)]
 pub(super) struct Reconciliations {
     rows: HashMap<Id<Reconciliation>, Row<Reconciliation>>,
@@ -55,7 +55,7 @@ impl Reconciliations {
         }
     }
 
-    /// Removes up to `limit` parts that have expired, and answers how many.
+    /// Removes up to `limit` expired parts, and returns their number.
     pub(super) fn forget_expired(&mut self, now: DateTime<Utc>, limit: usize) -> usize {
         let expired = self.expiring.iter().take_while(|(at, _)| *at <= now).take(limit);
         let expired: Vec<_> = expired.copied().collect();

@@ -3,11 +3,10 @@ use rstar::{AABB, RTree, primitives::GeomWithData};
 
 use crate::kernel::{Distance, GeoPoint};
 
-/// Where things are: an R-tree over longitude and latitude.
+/// A spatial index: an R-tree over longitude and latitude.
 ///
-/// The tree measures degrees, which are shorter towards the poles and break off at the antimeridian. So a
-/// query asks the tree for boxes that surely hold the whole circle, and measures what comes back on the
-/// sphere.
+/// The tree uses degrees, which are shorter towards the poles and wrap at the antimeridian. So a query asks
+/// the tree for boxes that contain the whole circle, and measures the results on the sphere.
 #[derive(Debug)]
 pub(super) struct SpatialIndex<T: PartialEq>(RTree<GeomWithData<[f64; 2], T>>);
 
@@ -26,7 +25,7 @@ impl<T: PartialEq + Copy> SpatialIndex<T> {
         self.0.remove(&place(at, what));
     }
 
-    /// What lies within a distance on the sphere, in no particular order.
+    /// The items within a distance on the sphere, in no particular order.
     pub(super) fn within(&self, near: GeoPoint, distance: Distance) -> impl Iterator<Item = T> {
         let centre = Point::new(near.longitude(), near.latitude());
         let inside =
@@ -43,22 +42,22 @@ fn place<T>(at: GeoPoint, what: T) -> GeomWithData<[f64; 2], T> {
     GeomWithData::new([at.longitude(), at.latitude()], what)
 }
 
-/// Metres of the sphere's radius, slightly less than the one that is measured with: the boxes err on the
-/// large side.
+/// Radius of the sphere in metres, slightly less than the one for distances, so that the boxes are slightly
+/// too large.
 const RADIUS: f64 = 6_370_000.0;
 
-/// One or two disjoint boxes in degrees that together hold every point within the distance.
+/// One or two disjoint boxes in degrees that together contain every point within the distance.
 fn boxes(near: GeoPoint, distance: Distance) -> Vec<AABB<[f64; 2]>> {
     let angle = distance.metres() / RADIUS;
     if angle.is_nan() || angle < 0.0 {
         return Vec::new();
     }
-    // A hair more, for what rounding takes away where the distance is zero or tiny.
+    // A small margin for rounding at very small distances.
     let reach = angle.to_degrees() + 1e-9;
     let (south, north) = (near.latitude() - reach, near.latitude() + reach);
     let band = |west: f64, east: f64| AABB::from_corners([west, south], [east, north]);
     if south <= -90.0 || north >= 90.0 {
-        // The circle holds a pole, and so every longitude.
+        // The circle contains a pole, and so every longitude.
         return vec![band(-180.0, 180.0)];
     }
     // The meridians that touch the circle; the latitude is not ±90 here, so the cosine is above zero.
@@ -87,7 +86,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn finds_what_measuring_every_point_finds(
+        fn query_equals_a_full_scan(
             points in prop::collection::vec(point(), 0..60),
             near in point(),
             distance in prop_oneof![0.0..200_000.0, 0.0..21_000_000.0],
@@ -116,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn forgets_what_is_removed_and_nothing_else_there() {
+    fn removal_keeps_other_items_at_the_same_place() {
         let at = GeoPoint::new(36.8, -1.3).unwrap();
         let mut index = SpatialIndex::default();
         index.insert(at, 1);

@@ -21,7 +21,7 @@ impl<A: Clone> Row<A> {
     }
 }
 
-/// Everything that the store holds, behind its one lock.
+/// The whole state of the store, behind one lock.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) users: Users,
@@ -35,12 +35,12 @@ pub(super) struct State {
     pub(super) outbox: EventQueue,
     pub(super) ledger: Ledger,
     pub(super) answers: Answers,
-    /// The latest moment that a commit has told.
+    /// The latest time in any commit.
     pub(super) latest: Option<DateTime<Utc>>,
 }
 
 impl State {
-    /// The version of an aggregate; `None` where there is none.
+    /// The version of an aggregate; `None` if it does not exist.
     pub(super) fn version(&self, target: AggregateRef) -> Option<Version> {
         macro_rules! version {
             ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
@@ -50,7 +50,7 @@ impl State {
         crate::for_each_aggregate!(version)
     }
 
-    /// Hears of a moment.
+    /// Updates the latest time.
     pub(super) fn hear(&mut self, moment: DateTime<Utc>) {
         self.latest = self.latest.max(Some(moment));
     }

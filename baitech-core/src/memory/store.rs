@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// The embedded store. See the [module](crate::memory) for what it promises.
+/// The embedded store. The [module](crate::memory) documents its guarantees.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -27,19 +27,19 @@ use crate::{
 pub struct MemoryStore(RwLock<State>);
 
 impl MemoryStore {
-    /// A store in which there is nothing.
+    /// Creates an empty store.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Every entry of the ledger, in the order of the commits: for audits.
+    /// All entries of the ledger in commit order, for audits.
     #[must_use]
     pub fn ledger_entries(&self) -> Vec<Entry> {
         self.read().ledger.entries().to_vec()
     }
 
-    // Nothing under the lock can panic, so a poisoned lock guards a whole state all the same.
+    // Code under the lock cannot panic, so even a poisoned lock guards a consistent state.
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, State> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
@@ -53,7 +53,7 @@ impl MemoryStore {
 impl Pause for MemoryStore {}
 
 impl fmt::Debug for MemoryStore {
-    /// Only how much there is: what is stored is personal.
+    /// Shows only counts, since stored data is personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.read();
         f.debug_struct("MemoryStore")

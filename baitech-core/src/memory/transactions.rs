@@ -15,7 +15,7 @@ use crate::{
     store::StoreError,
 };
 
-/// Whose transactions.
+/// The key of a list of transactions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Of {
     Everybody,
@@ -27,10 +27,10 @@ enum Of {
     Device(String),
 }
 
-/// The place in a list: the newest first, then by id.
+/// The position in a list: newest first, then by id.
 pub(super) type ListKey = (Reverse<i64>, Id<Transaction>);
 
-/// The transactions, and the ways to find them.
+/// The transactions and their indexes.
 #[derive(Debug, Default)]
 pub(super) struct Transactions {
     rows: HashMap<Id<Transaction>, Row<Transaction>>,
@@ -121,8 +121,8 @@ impl Transactions {
         self.lists.iter(of).filter_map(|(_, id)| self.get(*id)).map(|row| &row.value)
     }
 
-    /// Fails where a number or a provider's reference belongs to another: one that is stored, or an earlier
-    /// of these.
+    /// Fails if a number or provider reference belongs to another transaction: a stored one, or an earlier
+    /// one in the list.
     pub(super) fn check_unique<'a>(
         &self,
         transactions: impl IntoIterator<Item = &'a Transaction>,
@@ -202,7 +202,7 @@ fn lists_of(transaction: &Transaction) -> Vec<Of> {
     lists
 }
 
-/// The list of a filter that is likely to be the shortest.
+/// The list for a filter that is probably the shortest.
 fn narrowest(filter: &TransactionFilter) -> Of {
     let booking = filter.booking.map(Of::Booking);
     let flagged = filter.flagged.then_some(Of::Flagged);

@@ -7,10 +7,10 @@ use crate::{
     store::{StoreError, Tally},
 };
 
-/// The users who have a skill in a category, or all of them; by role and status.
+/// The users with a skill in a category, or all of them; by role and status.
 type Group = (Option<Category>, Role, UserStatus);
 
-/// The users, and the ways to find them.
+/// The users and their indexes.
 #[derive(Debug, Default)]
 pub(super) struct Users {
     rows: HashMap<Id<User>, Row<User>>,
@@ -18,11 +18,11 @@ pub(super) struct Users {
     by_phone: HashMap<String, Id<User>>,
     by_username: HashMap<String, Id<User>>,
     groups: Groups<Group, Id<User>>,
-    /// Who can be offered a job: active, verified technicians, at their public places.
+    /// Technicians who can be offered jobs: active and verified, at their public places.
     places: BTreeMap<Category, SpatialIndex<Id<User>>>,
 }
 
-/// Who has a value of a unique field.
+/// The owners of the values of a unique field.
 type Owners<'a> = &'a HashMap<String, Id<User>>;
 
 impl Users {
@@ -57,7 +57,7 @@ impl Users {
         ids.into_iter().filter_map(|id| self.get(id)).collect()
     }
 
-    /// Those who can be offered a job in a category within a distance on the sphere, by id.
+    /// Technicians who can be offered jobs in a category within a distance on the sphere, by id.
     pub(super) fn bookable(&self, category: Category, near: GeoPoint, within: Distance) -> Vec<&User> {
         let Some(places) = self.places.get(&category) else { return Vec::new() };
         let mut ids: Vec<Id<User>> = places.within(near, within).collect();
@@ -65,14 +65,14 @@ impl Users {
         ids.into_iter().filter_map(|id| self.get(id)).map(|row| &row.value).collect()
     }
 
-    /// The technician of this id, if a job in the category can be offered.
+    /// The technician with this id, if jobs in the category can be offered to it.
     pub(super) fn bookable_one(&self, category: Category, id: Id<User>) -> Option<&User> {
         let user = &self.get(id)?.value;
         bookable_place(user).filter(|_| categories(user).any(|own| own == category)).map(|_| user)
     }
 
-    /// Fails where a unique field of one of these users belongs to another: one that is stored, or an earlier
-    /// of these.
+    /// Fails if a unique field of one of these users belongs to another user: a stored one, or an earlier one
+    /// in the list.
     pub(super) fn check_unique<'a>(
         &self,
         users: impl IntoIterator<Item = &'a User>,
@@ -107,7 +107,7 @@ impl Users {
         self.rows.insert(id, row);
     }
 
-    /// Counts on a user who is there; nothing that an index holds changes with it.
+    /// Adds a tally to a user, if it exists. No index depends on the counts.
     pub(super) fn count(&mut self, tally: &Tally) {
         if let Some(row) = self.rows.get_mut(&tally.user) {
             row.value = row.value.clone().counted(&tally.add);
@@ -150,7 +150,7 @@ impl Users {
     }
 }
 
-/// Each category that the user has a skill in, once.
+/// Each category in which the user has a skill, without duplicates.
 fn categories(user: &User) -> impl Iterator<Item = Category> {
     let skilled = |category: &Category| {
         user.technician.as_ref().is_some_and(|profile| profile.best_skill(*category).is_some())
@@ -170,8 +170,7 @@ fn bookable_place(user: &User) -> Option<GeoPoint> {
     user.public_point().filter(|_| bookable)
 }
 
-// An earlier application may have stored values that are not in their normal form; they are found all the
-// same.
+// An earlier application may have stored values in another form than the normal one; they are still found.
 
 fn username_key(username: &Username) -> String {
     username.as_str().trim().trim_start_matches('@').to_lowercase()

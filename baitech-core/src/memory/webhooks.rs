@@ -11,10 +11,10 @@ use crate::{
     payment::{Webhook, WebhookStatus},
 };
 
-/// The place in a list: the newest first, then by id.
+/// The position in a list: newest first, then by id.
 pub(super) type ListKey = (Reverse<i64>, Id<Webhook>);
 
-/// The calls of payment providers, by the moment at which they came.
+/// The calls of payment providers by time of receipt.
 #[derive(Debug, Default)]
 pub(super) struct Webhooks {
     rows: HashMap<Id<Webhook>, Row<Webhook>>,
@@ -37,7 +37,7 @@ impl Webhooks {
         self.expiring.extend(expires_at.map(|at| (at, id)));
     }
 
-    /// Removes up to `limit` calls that have expired, and answers which.
+    /// Removes up to `limit` expired calls, and returns their ids.
     pub(super) fn forget_expired(&mut self, now: DateTime<Utc>, limit: usize) -> Vec<Id<Webhook>> {
         let expired = self.expiring.iter().take_while(|(at, _)| *at <= now).take(limit);
         let expired: Vec<_> = expired.map(|(_, id)| *id).collect();

@@ -7,7 +7,7 @@ use mockall::mock;
 use crate::kernel::{Clock, Entropy, Pause};
 
 mock! {
-    /// A clock that is told what to say.
+    /// A clock with programmed times.
     ///
     /// ```
     /// use baitech_core::{kernel::Clock, mock::MockClock};
@@ -25,7 +25,7 @@ mock! {
 }
 
 mock! {
-    /// Bytes that are told beforehand.
+    /// An entropy source with programmed bytes.
     ///
     /// ```
     /// use baitech_core::{account::User, kernel::Id, mock::MockEntropy};
@@ -44,7 +44,7 @@ mock! {
 }
 
 mock! {
-    /// A pause that takes no time, and can be counted.
+    /// A pause that returns at once and counts its calls.
     ///
     /// ```
     /// use std::time::Duration;

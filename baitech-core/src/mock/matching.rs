@@ -8,7 +8,7 @@ use crate::{
 };
 
 mock! {
-    /// A scorer that is told what to say; it never tells terms.
+    /// A scorer with programmed scores; it never reports terms.
     ///
     /// ```
     /// use baitech_core::{matching::MatchScorer, mock::MockMatchScorer};
@@ -28,7 +28,7 @@ mock! {
 }
 
 mock! {
-    /// A price list that is told what to say.
+    /// A price list with programmed prices.
     ///
     /// ```
     /// use baitech_core::{account::Category, mock::MockPriceList, pricing::PriceList};

@@ -1,8 +1,8 @@
-//! Mocks of every port, for unit tests of what is built on the engine. Behind feature `mock`, made by
-//! [mockall].
+//! Mocks of every port, for unit tests of code that uses the engine. They need feature `mock`, and are built
+//! with [mockall].
 //!
-//! Whoever only needs *a* store takes [`MemoryStore`](crate::memory::MemoryStore), which behaves. A mock is
-//! for what a good store does seldom: being away, answering late, losing a race.
+//! If a test only needs *a* store, use [`MemoryStore`](crate::memory::MemoryStore). Use a mock for behaviour
+//! that is rare in a good store: an outage, a late answer, a lost race.
 //!
 //! ```
 //! use std::sync::Arc;

@@ -10,7 +10,7 @@ use crate::{
 };
 
 mock! {
-    /// A payment provider that is told what to say.
+    /// A payment provider with programmed outcomes.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 mock! {
-    /// Users that are told beforehand.
+    /// A user repository with programmed results.
     ///
     /// ```
     /// use baitech_core::{account::UserRepository, kernel::Email, mock::MockUserRepository};
@@ -48,7 +48,7 @@ mock! {
 }
 
 mock! {
-    /// Bookings that are told beforehand.
+    /// A booking repository with programmed results.
     ///
     /// ```
     /// use baitech_core::{kernel::Id, mock::MockBookingRepository, store::Load};
@@ -78,7 +78,7 @@ mock! {
 }
 
 mock! {
-    /// What matching decides on, told beforehand.
+    /// A matching repository with programmed results.
     ///
     /// ```
     /// use baitech_core::{
@@ -108,7 +108,7 @@ mock! {
 }
 
 mock! {
-    /// Transactions that are told beforehand.
+    /// A transaction repository with programmed results.
     ///
     /// ```
     /// use baitech_core::{mock::MockTransactionRepository, payment::TransactionRepository};
@@ -147,7 +147,7 @@ mock! {
 }
 
 mock! {
-    /// Calls of providers that are told beforehand.
+    /// A webhook repository with programmed results.
     ///
     /// ```
     /// use baitech_core::{kernel::Id, mock::MockWebhookRepository, store::Load};
@@ -176,7 +176,7 @@ mock! {
 }
 
 mock! {
-    /// Reconciliations that are told beforehand.
+    /// A reconciliation repository with programmed results.
     ///
     /// ```
     /// use baitech_core::{kernel::Id, mock::MockReconciliationRepository, store::Load};

@@ -11,7 +11,7 @@ use crate::{
 };
 
 mock! {
-    /// Commits that end as they are told to.
+    /// A commit port with programmed results.
     ///
     /// ```
     /// use baitech_core::{mock::MockCommit, store::{ChangeSet, Commit, Committed, StoreError}};
@@ -40,7 +40,7 @@ mock! {
 }
 
 mock! {
-    /// Claims that are held as told.
+    /// A claims port with programmed holders.
     ///
     /// ```
     /// use baitech_core::{mock::MockClaims, store::{ClaimKey, Claims}};
@@ -60,7 +60,7 @@ mock! {
 }
 
 mock! {
-    /// Numbers that are told beforehand.
+    /// A counters port with programmed numbers.
     ///
     /// ```
     /// use baitech_core::{mock::MockCounters, store::Counters};
@@ -79,7 +79,7 @@ mock! {
 }
 
 mock! {
-    /// Due work that is told beforehand.
+    /// A due-work queue with programmed items.
     ///
     /// ```
     /// use baitech_core::{mock::MockDueWork, store::{DueWork, Lease}};
@@ -105,7 +105,7 @@ mock! {
 }
 
 mock! {
-    /// Events that are told beforehand.
+    /// An outbox with programmed events.
     ///
     /// ```
     /// use baitech_core::{mock::MockOutbox, store::Outbox};
@@ -125,7 +125,7 @@ mock! {
 }
 
 mock! {
-    /// Balances that are told beforehand.
+    /// A ledger reader with programmed balances.
     ///
     /// ```
     /// use baitech_core::{kernel::{Currency, Money}, ledger::Account, mock::MockLedgerReader, store::LedgerReader};

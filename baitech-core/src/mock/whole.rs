@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// A whole [`Store`](crate::store::Store), put together from a mock of each port.
+/// A complete [`Store`](crate::store::Store), built from one mock per port.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -55,14 +55,14 @@ pub struct MockStore {
 }
 
 impl MockStore {
-    /// A store that expects nothing yet: whatever it is asked, it panics.
+    /// A store without expectations: every call panics.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 }
 
-// Retries need not be waited for.
+// Retries do not wait.
 impl Pause for MockStore {}
 
 #[async_trait]

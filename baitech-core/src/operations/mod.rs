@@ -1,4 +1,4 @@
-//! What an operator looks after: due work that no worker attempts any more.
+//! Operator tasks: due work that no worker attempts any more.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
 /// The name of the list in cursors.
 const LIST: &str = "setAside";
 
-/// Lists due work that was set aside, and has it attempted again.
+/// Lists due work that was set aside, and makes it due again.
 #[derive(Debug, Clone)]
 pub struct Operations {
     engine: Arc<Engine>,
@@ -22,22 +22,22 @@ impl Operations {
         Self { engine }
     }
 
-    /// Due work that is not attempted any more, the latest first: what it is about cannot be read, or too
-    /// many attempts have failed. The reasons may show what is stored.
+    /// Due work that is no longer attempted, newest first: its aggregate cannot be read, or too many attempts
+    /// failed. The reasons may contain stored data.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than admins; a violation of `cursor`; [`Error::Unavailable`].
+    /// [`Error::Forbidden`] for anybody but admins; a violation of `cursor`; [`Error::Unavailable`].
     pub async fn list_set_aside(&self, actor: &Actor, page: &PageRequest) -> Result<Page<SetAsideItem>> {
         require_admin(&self.engine.reader(actor).await?)?;
         Ok(self.engine.due_work.list_set_aside(&page.of_list(LIST)?).await?.of_list(LIST))
     }
 
-    /// Has an item attempted again by the next worker, with all attempts before it: after its cause was
-    /// mended. An item that is not set aside is left as it is, so that the command is safe to repeat.
+    /// Makes an item due again after its cause was repaired, with no attempts counted. An item that is not
+    /// set aside stays unchanged, so that the command is safe to repeat.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than admins; [`Error::NotFound`]; [`Error::Corrupt`] where the
-    /// aggregate still cannot be read: then it stays set aside; [`Error::Unavailable`].
+    /// [`Error::Forbidden`] for anybody but admins; [`Error::NotFound`]; [`Error::Corrupt`] if the aggregate
+    /// still cannot be read, so that it stays set aside; [`Error::Unavailable`].
     pub async fn retry_set_aside(&self, actor: &Actor, target: AggregateRef) -> Result<()> {
         self.engine.require_actor(actor, Effort::GoesOn).await?;
         require_admin(actor)?;

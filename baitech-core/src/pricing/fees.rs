@@ -3,17 +3,17 @@ use serde::{Deserialize, Serialize};
 use super::Pricing;
 use crate::kernel::{Currency, Money, MoneyError, Rate, Rounding};
 
-/// What is added to the price of a service, and what is kept of it.
+/// Fees and taxes on the price of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FeeSchedule {
-    /// The platform's fee, of the service.
+    /// The platform's fee, as a rate of the service.
     pub platform: Rate,
-    /// The fee for handling the payment, of the service.
+    /// The fee for processing the payment, as a rate of the service.
     pub processing: Rate,
-    /// Value added tax, of the service and both fees.
+    /// Value added tax, as a rate of the service and both fees.
     pub vat: Rate,
-    /// Income tax kept from the technician's payout, of the service.
+    /// Income tax withheld from the technician's payout, as a rate of the service.
     pub withholding: Rate,
 }
 
@@ -29,27 +29,27 @@ impl Default for FeeSchedule {
     }
 }
 
-/// Who gets what of a total. The parts always sum to it.
+/// The shares of a total. They always sum to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Shares {
-    /// The technician's: the remainder, with the value added tax that the technician remits.
+    /// The technician's share: the remainder, including the value added tax that the technician remits.
     pub payout: Money,
-    /// The platform's.
+    /// The platform's fee.
     pub platform: Money,
-    /// For handling the payment.
+    /// The fee for processing the payment.
     pub processing: Money,
-    /// Kept for the tax authority.
+    /// Tax withheld for the tax authority.
     pub withholding: Money,
 }
 
 impl FeeSchedule {
-    /// The price of a service, line by line; each line is rounded as prices are, and the total is their sum.
+    /// The price of a service, itemised. Each line is rounded as prices are, and the total is their sum.
     ///
-    /// `service` is the dynamic price with the `discount` already taken off; below zero it counts as zero.
+    /// `service` is the dynamic price after `discount`; a negative value counts as zero.
     ///
     /// # Errors
-    /// [`MoneyError::Currencies`] where the three differ, [`MoneyError::Overflow`].
+    /// [`MoneyError::Currencies`] if the currencies differ, [`MoneyError::Overflow`].
     pub fn price(&self, base: Money, service: Money, discount: Money) -> Result<Pricing, MoneyError> {
         let currency = service.currency();
         let line = |amount| in_currency(amount, currency).map(round);
@@ -69,19 +69,19 @@ impl FeeSchedule {
         })
     }
 
-    /// Who gets what of a price. The payout is the remainder, so that the shares sum to the total exactly,
-    /// also for a booking of the earlier application whose lines do not add up; there alone it can lie below
-    /// zero.
+    /// Divides a price into shares. The payout is the remainder, so that the shares sum to the total exactly,
+    /// even for bookings of the earlier application whose lines do not add up. Only for those can the payout
+    /// be negative.
     ///
     /// # Errors
-    /// [`MoneyError::Currencies`] where the lines differ, [`MoneyError::Overflow`].
+    /// [`MoneyError::Currencies`] if the currencies of the lines differ, [`MoneyError::Overflow`].
     pub fn shares(&self, pricing: &Pricing) -> Result<Shares, MoneyError> {
         Shares::withholding(share(pricing.service_charge, self.withholding)?, pricing)
     }
 }
 
 impl Shares {
-    /// Who gets what of a price of which so much was withheld.
+    /// Divides a price into shares, with a given withheld amount.
     ///
     /// # Errors
     /// As [`FeeSchedule::shares`].
@@ -91,7 +91,7 @@ impl Shares {
         Ok(Self { payout: pricing.total.checked_sub(kept)?, platform, processing, withholding })
     }
 
-    /// All but the payout: what a technician who has the whole total in hand owes for it.
+    /// All shares but the payout: the debt of a technician who received the whole total in cash.
     ///
     /// # Errors
     /// As [`total`](Self::total).
@@ -102,16 +102,16 @@ impl Shares {
     /// The sum of the parts.
     ///
     /// # Errors
-    /// [`MoneyError::Currencies`] where the parts differ, [`MoneyError::Overflow`].
+    /// [`MoneyError::Currencies`] if the currencies of the shares differ, [`MoneyError::Overflow`].
     pub fn total(&self) -> Result<Money, MoneyError> {
         let parts = [self.payout, self.platform, self.processing, self.withholding];
         Money::sum(self.payout.currency(), parts)
     }
 
-    /// Each part less the other's.
+    /// Subtracts each share of `other`.
     ///
     /// # Errors
-    /// [`MoneyError::Currencies`] where the currencies differ, [`MoneyError::Overflow`].
+    /// [`MoneyError::Currencies`] if the currencies differ, [`MoneyError::Overflow`].
     pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
         Ok(Self {
             payout: self.payout.checked_sub(other.payout)?,
@@ -121,9 +121,9 @@ impl Shares {
         })
     }
 
-    /// What each of payout, platform, processing and withholding contributes to a part of the total that goes
-    /// back: in proportion to the shares, to the smallest unit, summing to `amount` exactly. A share below
-    /// zero contributes nothing. Of the whole total, each gives back its share.
+    /// The portions of payout, platform, processing and withholding in a refund of `amount`: in proportion to
+    /// the shares, in smallest units, summing to `amount` exactly. A negative share contributes nothing. A
+    /// refund of the whole total takes each share in full.
     ///
     /// # Errors
     /// As [`Money::allocate`].
@@ -146,12 +146,12 @@ impl Shares {
     }
 }
 
-/// A rate of an amount, as a line of a price.
+/// A rate of an amount, rounded as a price line.
 pub(super) fn share(amount: Money, rate: Rate) -> Result<Money, MoneyError> {
     amount.checked_mul(rate.factor()).map(round)
 }
 
-/// An amount as a line of a price.
+/// An amount rounded as a price line.
 pub(super) fn round(amount: Money) -> Money {
     amount.round_price(Rounding::HalfAwayFromZero)
 }

@@ -8,20 +8,19 @@ use crate::{
     kernel::{Code, Currency, Money, MoneyError, Rounding, Violation, Violations},
 };
 
-/// The embedder's prices, for jobs whose technician names no hourly rate or is not known yet.
+/// The embedder's prices, for jobs without a technician or whose technician has no hourly rate.
 pub trait PriceList: Send + Sync + fmt::Debug {
-    /// The base price of a service of a category that takes so many minutes; `None` for one that is not
-    /// offered.
+    /// The base price of a service of this duration; `None` if the service is not offered.
     fn base_price(&self, category: Category, service_type: &str, minutes: u32) -> Option<Money>;
 
-    /// What speaks against using the list in an engine of this currency; nothing by default.
+    /// Reasons why an engine with this currency cannot use the list; empty by default.
     fn violations(&self, currency: Currency) -> Violations {
         let _ = currency;
         Violations::new()
     }
 }
 
-/// Hours times a rate, rounded as prices are.
+/// The price of a duration at an hourly rate, rounded as prices are.
 ///
 /// # Errors
 /// [`MoneyError::Overflow`].
@@ -31,7 +30,7 @@ pub fn hourly(rate: Money, minutes: u32) -> Result<Money, MoneyError> {
     Ok(Money::new(amount, rate.currency()).round_price(Rounding::HalfAwayFromZero))
 }
 
-/// A rate an hour for each category, and fixed prices for services that have one.
+/// Hourly rates by category, and fixed prices for some services.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HourlyPriceList {
@@ -41,14 +40,14 @@ pub struct HourlyPriceList {
 }
 
 impl HourlyPriceList {
-    /// A list that offers nothing yet.
+    /// Creates an empty list.
     #[must_use]
     pub const fn empty() -> Self {
         Self { hourly: BTreeMap::new(), fixed: BTreeMap::new() }
     }
 
-    /// The same list in another currency, each price rounded to its smallest unit. `rate` is what one unit of
-    /// the present currency is worth in the other.
+    /// Converts the list to another currency, with each price rounded to its smallest unit. `rate` is the
+    /// value of one unit of the current currency in the other one.
     ///
     /// # Errors
     /// [`MoneyError::Overflow`].
@@ -59,15 +58,15 @@ impl HourlyPriceList {
         Ok(self)
     }
 
-    /// With the price of an hour of a category.
+    /// Sets the hourly rate of a category.
     #[must_use]
     pub fn with_hourly(mut self, category: Category, rate: Money) -> Self {
         self.hourly.insert(category, rate);
         self
     }
 
-    /// With a price for a service, however long it takes. Case and surrounding blanks of its name do not
-    /// matter.
+    /// Sets a fixed price for a service of any duration. Its name is matched without regard to case and
+    /// surrounding blanks.
     #[must_use]
     pub fn with_fixed(mut self, service_type: &str, price: Money) -> Self {
         self.fixed.insert(normal(service_type), price);
@@ -76,7 +75,7 @@ impl HourlyPriceList {
 }
 
 impl Default for HourlyPriceList {
-    /// Every category, between 700 and 1,500 KES an hour; no fixed prices.
+    /// All categories at 700 to 1,500 KES an hour; no fixed prices.
     fn default() -> Self {
         let rate = |category| match category {
             Category::Plumbing => 1_000,

@@ -1,8 +1,8 @@
-//! What a job costs, who gets which part of it, and how the price is told line by line.
+//! The price of a job with its lines, and its division among the parties.
 //!
-//! A base price (hours times the technician's rate, or the [`PriceList`]'s price) grows by [`Surcharges`];
-//! the [`FeeSchedule`] adds fees and tax, and says what each party gets of the total. [`PricingPolicy`] is
-//! both together:
+//! [`Surcharges`] raise a base price (hours times the technician's rate, or the [`PriceList`]'s price). The
+//! [`FeeSchedule`] adds fees and tax, and determines each party's share of the total. [`PricingPolicy`]
+//! combines both:
 //!
 //! ```
 //! use baitech_core::{account::TimeOfDay, booking::{TimeSlot, Urgency}, kernel::{Currency, Money}};

@@ -2,16 +2,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::{Currency, Money};
 
-/// What a booking costs, line by line. All lines are of one currency.
+/// The itemised price of a booking. All lines have the same currency.
 ///
-/// `total = service_charge + platform_fee + processing_fee + tax`; in bookings of the earlier application the
-/// lines may not add up, and are read as they are.
+/// `total = service_charge + platform_fee + processing_fee + tax`. In bookings of the earlier application the
+/// lines may not add up; they are read unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pricing {
-    /// Hours times rate, or the price list's price.
+    /// Hours times the rate, or the price list's price.
     pub base_price: Money,
-    /// The dynamic price of the service: base and surcharges, materials and additional services, less the
+    /// The dynamic price of the service: base, surcharges, materials and additional services, less the
     /// discount.
     pub service_charge: Money,
     /// The platform's fee on the service.
@@ -20,15 +20,15 @@ pub struct Pricing {
     pub processing_fee: Money,
     /// Value added tax on service and fees.
     pub tax: Money,
-    /// What was taken off the service.
+    /// The amount deducted from the service.
     pub discount: Money,
-    /// What the customer pays.
+    /// The amount that the customer pays.
     #[serde(rename = "totalAmount")]
     pub total: Money,
 }
 
 impl Pricing {
-    /// A price of nothing: warranty work.
+    /// A price of zero, for warranty work.
     #[must_use]
     pub const fn free(currency: Currency) -> Self {
         let zero = Money::zero(currency);

@@ -10,38 +10,38 @@ use crate::{
     policy::PolicyCheck,
 };
 
-/// How jobs are priced.
+/// The pricing policy.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PricingPolicy {
     /// Fees and taxes.
     pub fees: FeeSchedule,
-    /// What makes a job dearer than its base price.
+    /// Surcharges on the base price.
     pub surcharges: Surcharges,
 }
 
-/// What the price of a job depends on. Amounts below zero count as zero.
+/// The inputs of a price. Negative amounts count as zero.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QuoteRequest {
-    /// Hours times rate, or the price list's price.
+    /// Hours times the rate, or the price list's price.
     pub base: Money,
-    /// How soon it has to be.
+    /// The urgency of the job.
     pub urgency: Urgency,
-    /// When it takes place.
+    /// The time of the job.
     pub slot: TimeSlot,
-    /// How scarce technicians are.
+    /// Demand and supply of technicians.
     pub demand: Demand,
-    /// What the technician brings, in all.
+    /// Total of the technician's materials.
     pub materials: Money,
-    /// What is done besides, in all.
+    /// Total of additional services.
     pub services: Money,
-    /// What is taken off, at most down to a service of nothing.
+    /// The discount, limited to the price of the service.
     pub discount: Money,
 }
 
 impl QuoteRequest {
-    /// A job without scarcity, materials, additional services or discount.
+    /// A job without demand, materials, additional services or discount.
     #[must_use]
     pub const fn new(base: Money, urgency: Urgency, slot: TimeSlot) -> Self {
         let zero = Money::zero(base.currency());
@@ -50,16 +50,16 @@ impl QuoteRequest {
     }
 }
 
-/// A price, why it is what it is, and who would get what.
+/// A price with its surcharges and shares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Quote {
-    /// The price line by line.
+    /// The itemised price.
     pub pricing: Pricing,
-    /// The surcharges within the service; base, surcharges, materials and additional services, less the
-    /// discount, are exactly the service charge.
+    /// The surcharges within the service. Base, surcharges, materials and additional services, less the
+    /// discount, sum exactly to the service charge.
     pub adjustments: Vec<Adjustment>,
-    /// Who would get what of the total.
+    /// The shares of the total.
     pub shares: Shares,
 }
 
@@ -96,11 +96,11 @@ impl PricingPolicy {
 
     /// The price of a job.
     ///
-    /// Every line is rounded as prices are; the discount in the answer is what was really taken off.
+    /// Every line is rounded as prices are. The discount in the quote is the amount that was actually
+    /// deducted.
     ///
     /// # Errors
-    /// [`MoneyError::Currencies`] where an amount is of another currency than the base,
-    /// [`MoneyError::Overflow`].
+    /// [`MoneyError::Currencies`] if an amount has another currency than the base, [`MoneyError::Overflow`].
     pub fn quote(&self, request: &QuoteRequest) -> Result<Quote, MoneyError> {
         let currency = request.base.currency();
         let line = |amount| in_currency(amount, currency).map(|amount| round(at_least_zero(amount)));
@@ -110,7 +110,7 @@ impl PricingPolicy {
         let mut adjustments = Vec::new();
         let (mut rates, mut surcharge) = (Rate::ZERO, Money::zero(currency));
         for (kind, rate) in self.surcharges.applying(request.urgency, &request.slot, request.demand) {
-            // The running sum is what is rounded, so that the amounts add up to the rounded whole.
+            // Rounding the running sum makes the amounts add up to the rounded total.
             rates = Rate::from_basis_points(rates.basis_points().saturating_add(rate.basis_points()));
             let sum = share(base, rates)?;
             adjustments.push(Adjustment { kind, rate, amount: sum.checked_sub(surcharge)? });

@@ -7,7 +7,7 @@ use crate::{
     kernel::{Distance, Money, Rate},
 };
 
-/// Why a job costs more than its base price. Rates add up; they do not compound.
+/// Surcharges on the base price. The rates are added, not compounded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Surcharges {
@@ -17,43 +17,42 @@ pub struct Surcharges {
     pub emergency: Rate,
     /// For a job on one of the `weekend_days`.
     pub weekend: Rate,
-    /// By the local date of the job.
+    /// Weekend days, by the local date of the job.
     pub weekend_days: Vec<Weekday>,
     /// For a job that starts in one of the `peak_hours`.
     pub peak: Rate,
-    /// By the local start of the job.
+    /// Peak hours, by the local start of the job.
     pub peak_hours: Vec<PeakHours>,
     /// For more requests than technicians.
     pub demand: DemandSurge,
 }
 
-/// Hours of every day in which work is dearer.
+/// Hours of every day with a surcharge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PeakHours {
-    /// From.
+    /// Start.
     pub from: TimeOfDay,
-    /// To, not included.
+    /// End, exclusive.
     pub until: TimeOfDay,
 }
 
-/// How scarcity raises the price: by `step` for each customer with an open request that a free technician has
+/// How scarcity raises the price: by `step` for each customer with an open request per free technician,
 /// beyond the first.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DemandSurge {
-    /// For each request a technician beyond the first.
+    /// For each request per technician beyond the first.
     pub step: Rate,
-    /// Never more than this.
+    /// Maximum of the surcharge.
     pub cap: Rate,
-    /// How far around the middle of the job's [`Zone`](crate::kernel::Zone) requests and technicians are
-    /// counted: whoever books in one zone meets one demand.
+    /// Radius around the centre of the job's [`Zone`](crate::kernel::Zone) in which requests and technicians
+    /// are counted: all bookings of one zone see the same demand.
     pub radius: Distance,
-    /// Only the nearest so many technicians are counted. Where they live closer than `radius`, requests are
-    /// counted up to the farthest of them only: demand stays local in a dense city.
+    /// Maximum number of technicians to count, nearest first. If they are all closer than `radius`, requests
+    /// are counted only up to the farthest of them, so that demand stays local in a dense city.
     pub most_technicians: u32,
-    /// Seconds for which the counts of a zone are used again before they are read anew. 0 reads them for
-    /// every price.
+    /// Seconds for which the counts of a zone are cached. 0 reads them for every price.
     pub refresh_seconds: u32,
 }
 
@@ -76,7 +75,7 @@ impl Default for Surcharges {
 }
 
 impl Default for DemandSurge {
-    /// 25 % a step, at most 50 %; within 10 km, of 250 technicians at most; read once a minute.
+    /// 25 % a step, at most 50 %; within 10 km, with at most 250 technicians; cached for a minute.
     fn default() -> Self {
         Self {
             step: Rate::percent(25),
@@ -88,19 +87,19 @@ impl Default for DemandSurge {
     }
 }
 
-/// How many look for work to be done and how many could do it, in one category and near one place.
+/// Demand and supply in one category near one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Demand {
     /// Customers with a booking that is `pending` or `matching`.
     pub open_requests: u64,
-    /// Technicians without a claim on the time.
+    /// Technicians without a claim on that time.
     pub free_technicians: u64,
 }
 
 impl DemandSurge {
     /// min(`cap`, `step` × (requests ÷ technicians − 1)), rounded down to a basis point, and never below
-    /// zero. With requests and nobody free, the cap.
+    /// zero. The cap if there are requests but no free technicians.
     #[must_use]
     pub fn rate(&self, demand: Demand) -> Rate {
         let excess = u128::from(demand.open_requests.saturating_sub(demand.free_technicians));
@@ -119,13 +118,13 @@ impl DemandSurge {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AdjustmentKind {
-    /// It is urgent.
+    /// The job is urgent.
     HighUrgency,
-    /// It is an emergency.
+    /// The job is an emergency.
     Emergency,
-    /// It is on a weekend.
+    /// The job is on a weekend.
     Weekend,
-    /// It starts when many want work done.
+    /// The job starts in peak hours.
     PeakHours,
     /// There are more requests than technicians.
     Demand,
@@ -135,16 +134,16 @@ pub enum AdjustmentKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Adjustment {
-    /// Why.
+    /// The reason.
     pub kind: AdjustmentKind,
-    /// Of the base price.
+    /// The rate on the base price.
     pub rate: Rate,
-    /// What it adds to the service.
+    /// The amount added to the service.
     pub amount: Money,
 }
 
 impl Surcharges {
-    /// The surcharges that hold for a job: those that have a rate above zero.
+    /// The surcharges that apply to a job: those with a rate above zero.
     pub fn applying(
         &self,
         urgency: Urgency,

@@ -59,7 +59,7 @@ fn surcharges_add_up_and_do_not_compound() {
 }
 
 #[test]
-fn each_surcharge_by_itself() {
+fn each_surcharge_applies_alone() {
     let service = |urgency, slot| quote(&QuoteRequest::new(kes(1_000), urgency, slot)).pricing.service_charge;
     assert_eq!(service(Urgency::Low, quiet()), kes(1_000));
     assert_eq!(service(Urgency::Emergency, quiet()), kes(1_500));
@@ -110,7 +110,7 @@ fn materials_and_services_are_not_surcharged() {
 }
 
 #[test]
-fn discount_takes_the_service_down_to_nothing_and_no_further() {
+fn discount_is_limited_to_the_service() {
     let mut request = QuoteRequest::new(kes(2_000), Urgency::Medium, quiet());
     request.discount = kes(5_000);
     let quote = quote(&request);
@@ -156,7 +156,7 @@ fn amounts_too_large_are_refused() {
 }
 
 #[test]
-fn lines_of_the_earlier_application_need_not_add_up() {
+fn legacy_lines_need_not_add_up() {
     let mut pricing = Pricing::free(Currency::KES);
     pricing.service_charge = kes(1_000);
     pricing.platform_fee = kes(120);
@@ -218,7 +218,7 @@ fn positive(money: Money) -> Decimal {
 }
 
 #[test]
-fn parts_that_go_back_are_weighed_in_the_smallest_unit() {
+fn refund_portions_are_weighted_in_the_smallest_unit() {
     let dinars = |fils| Money::from_minor(fils, Currency::KWD);
     let shares =
         Shares { payout: dinars(1_005), platform: dinars(2), processing: dinars(1), withholding: dinars(1) };
@@ -227,7 +227,7 @@ fn parts_that_go_back_are_weighed_in_the_smallest_unit() {
 }
 
 #[test]
-fn all_that_goes_back_is_what_each_had_also_where_one_had_less_than_nothing() {
+fn full_refund_returns_each_share_even_if_one_is_negative() {
     let shillings = |cents| Money::from_minor(cents, Currency::KES);
     let shares = Shares {
         payout: shillings(-500),
@@ -264,7 +264,7 @@ proptest! {
     }
 
     #[test]
-    fn lines_have_no_fraction_of_what_is_paid(request in requests()) {
+    fn lines_are_rounded_to_payable_units(request in requests()) {
         let Quote { pricing, shares, .. } = quote(&request);
         let digits = match pricing.currency() { Currency::USD => 2, Currency::BHD => 3, _ => 0 };
         for line in [pricing.service_charge, pricing.tax, pricing.total, shares.payout, shares.withholding] {

@@ -5,39 +5,39 @@ use crate::{
     ledger::{Account, Entry},
 };
 
-/// Limits of an account, or of the sum of two, that a commit must keep.
+/// Limits of an account, or of the sum of two accounts, that a commit must respect.
 ///
-/// A bound applies only in the direction in which the entries of the set move the sum: what lowers it is held
-/// to `min`, what raises it to `max`. So a limit that was lowered below what is there stops no movement back
-/// towards it. Only movements and balances in the currency of the limit count.
+/// A bound applies only in the direction in which the entries of the set move the sum: `min` if they lower
+/// it, `max` if they raise it. So if a limit is tightened past the current balance, movements back towards it
+/// are still possible. Only movements and balances in the currency of the limit count.
 ///
-/// Accounts of the platform itself have no bounds: the entries of everybody meet there.
+/// The platform's own accounts have no bounds, because the entries of all users meet there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bound {
-    /// Which account.
+    /// The bounded account.
     pub account: Account,
-    /// An account that counts with it: what is asked for and has not come yet.
+    /// A second account that is added to the sum, for pending amounts.
     pub counting: Option<Account>,
-    /// The least that the sum may be.
+    /// Minimum of the sum.
     pub min: Option<Money>,
-    /// The most that the sum may be.
+    /// Maximum of the sum.
     pub max: Option<Money>,
 }
 
 impl Bound {
-    /// The account must not fall below this.
+    /// A bound that keeps the account at or above `min`.
     #[must_use]
     pub const fn at_least(account: Account, min: Money) -> Self {
         Self { account, counting: None, min: Some(min), max: None }
     }
 
-    /// The account must not rise above this.
+    /// A bound that keeps the account at or below `max`.
     #[must_use]
     pub const fn at_most(account: Account, max: Money) -> Self {
         Self { account, counting: None, min: None, max: Some(max) }
     }
 
-    /// With the balance of another account added.
+    /// Adds the balance of another account to the sum.
     #[must_use]
     pub const fn counting(mut self, account: Account) -> Self {
         self.counting = Some(account);
@@ -50,34 +50,34 @@ impl Bound {
     }
 }
 
-/// A bound that the entries of a set move towards, and how far.
+/// A bound in the direction in which the entries of a set move the sum, with the amount of the movement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Binding {
     /// The account that the bound names.
     pub account: Account,
-    /// An account that counts with it.
+    /// A second account that is added to the sum.
     pub counting: Option<Account>,
-    /// What the balances must not pass.
+    /// The limit of the sum after the movement.
     pub limit: Limit,
-    /// What the entries add to the sum.
+    /// Total of the entries on these accounts.
     pub movement: Money,
 }
 
-/// The end of a bound.
+/// One of the two limits of a bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// The least.
+    /// The minimum.
     Min(Money),
-    /// The most.
+    /// The maximum.
     Max(Money),
 }
 
-/// Which bound a commit would have broken.
+/// The bound that a commit would have broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Breach {
     /// The account that the bound names.
     pub account: Account,
-    /// What its balance would have passed.
+    /// The limit that the balance would have exceeded.
     pub limit: Limit,
 }
 
@@ -91,8 +91,8 @@ impl fmt::Display for Breach {
 }
 
 impl Binding {
-    /// What a set of entries has to keep: its own bounds, and that an account which holds something for
-    /// somebody does not fall below zero ([`Account::is_bounded`]). Sorted by account and currency.
+    /// The bindings of a set of entries: its own bounds, and the rule that an account which holds somebody's
+    /// money must not fall below zero ([`Account::is_bounded`]). Sorted by account and currency.
     ///
     /// # Errors
     /// [`MoneyError::Overflow`].
@@ -131,15 +131,15 @@ impl Binding {
         Ok(bindings)
     }
 
-    /// The accounts whose sum counts.
+    /// The accounts whose sum is bounded.
     pub fn accounts(&self) -> impl Iterator<Item = Account> {
         [Some(self.account), self.counting].into_iter().flatten()
     }
 
-    /// What is broken where the sum of the accounts is so much before the entries.
+    /// The limit that the movement would break, given the sum of the accounts before it.
     ///
     /// # Errors
-    /// [`MoneyError`] for a balance in another currency, or sums that do not fit.
+    /// [`MoneyError`] for a balance in another currency, or if a sum overflows.
     pub fn breach(&self, balance: Money) -> Result<Option<Breach>, MoneyError> {
         let after = balance.checked_add(self.movement)?;
         let passed = match self.limit {

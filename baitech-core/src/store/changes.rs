@@ -3,49 +3,49 @@ use chrono::{DateTime, Utc};
 use super::{Bound, Claim, Event, Guard, Idempotency, Origin, Stored, Tally, Version, Write};
 use crate::ledger::Entry;
 
-/// Everything that one decision changes: plain, bounded data, committed all or nothing.
+/// All changes of one decision: plain, bounded data that is committed atomically.
 ///
-/// Not `#[non_exhaustive]`: a store destructures it without `..`, so that a part added here cannot be
-/// forgotten there.
+/// Not `#[non_exhaustive]`: a store destructures it without `..`, so that the compiler finds every store that
+/// does not handle a new field.
 ///
-/// The order in which a store checks:
-/// 0. the form, whatever is stored: at most one write an aggregate, each event of an aggregate that the set
-///    writes and with the version that it gets, one taker a claim, no bounds on the platform's own accounts,
-///    the answer's size → [`StoreError::Malformed`](super::StoreError::Malformed);
+/// A store checks in this order:
+/// 0. the form of the set, independent of stored data: at most one write per aggregate; each event belongs to
+///    an aggregate that the set writes and has its new version; each claim is taken at most once; no bounds
+///    on the platform's own accounts; the answer is not too large →
+///    [`StoreError::Malformed`](super::StoreError::Malformed);
 /// 1. `idempotency`: answered before → [`Committed::Replayed`](super::Committed::Replayed), nothing else
 ///    happens; another fingerprint under the key → [`StoreError::KeyReused`](super::StoreError::KeyReused);
 /// 2. versions of `writes`, and `guards` → [`StoreError::Conflict`](super::StoreError::Conflict);
-/// 3. `free`, then `take` → [`StoreError::Claimed`](super::StoreError::Claimed); and then the unique fields,
-///    which are `email`, `phoneNumber` and `username` of users, `bookingNumber` of bookings, and
-///    `transactionNumber` and the provider's reference of transactions →
-///    [`StoreError::Duplicate`](super::StoreError::Duplicate);
-/// 4. balances: an account that `entries` lower and that holds something for somebody
+/// 3. `free`, then `take` → [`StoreError::Claimed`](super::StoreError::Claimed). Then the unique fields:
+///    `email`, `phoneNumber` and `username` of users, `bookingNumber` of bookings, and `transactionNumber`
+///    and the provider's reference of transactions → [`StoreError::Duplicate`](super::StoreError::Duplicate);
+/// 4. balances: an account that `entries` lower and that holds somebody's money
 ///    ([`is_bounded`](crate::ledger::Account::is_bounded)) must not end below zero, and `bounds` must hold →
 ///    [`StoreError::OutOfBounds`](super::StoreError::OutOfBounds).
 #[derive(Debug, Clone, Default)]
 pub struct ChangeSet {
-    /// At most one write an aggregate.
+    /// At most one write per aggregate.
     pub writes: Vec<Write>,
-    /// What the decision was based on without changing it.
+    /// State that the decision relies on without changing it.
     pub guards: Vec<Guard>,
-    /// Claims to give up; one that somebody else holds, or nobody, is left alone.
+    /// Claims to release. Claims of other holders and unknown claims are ignored.
     pub free: Vec<Claim>,
-    /// Claims to take, after the frees. One that the same holder has already is fine.
+    /// Claims to take, after the releases. A claim that the same holder already has is fine.
     pub take: Vec<Claim>,
-    /// What to count on users that are not written in the same set.
+    /// Counts to add to users that are not written in the same set.
     pub tallies: Vec<Tally>,
     /// Balanced entries for the ledger.
     pub entries: Vec<Entry>,
-    /// Limits that these entries must keep.
+    /// Bounds that these entries must respect.
     pub bounds: Vec<Bound>,
-    /// Events of aggregates that are written in the same set.
+    /// Events of aggregates that the set writes.
     pub events: Vec<Event>,
-    /// The answer to keep for a repeated request.
+    /// The answer to store for a repeated request.
     pub idempotency: Option<Idempotency>,
 }
 
 impl ChangeSet {
-    /// A set that changes nothing yet.
+    /// An empty change set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -59,17 +59,17 @@ impl ChangeSet {
     }
 }
 
-/// What an aggregate must be in the store for the write to happen.
+/// The state in which a write expects the stored aggregate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// Not there yet; it is stored with [`Version::FIRST`].
+    /// It does not exist yet; it is stored with [`Version::FIRST`].
     Absent,
-    /// There, at this version; it is stored with the next one.
+    /// It exists at this version; it is stored with the next one.
     At(Version),
 }
 
 impl Expected {
-    /// The version after the write.
+    /// The version after this write.
     #[must_use]
     pub const fn written(self) -> Version {
         match self {
@@ -79,17 +79,17 @@ impl Expected {
     }
 }
 
-/// An aggregate to be stored whole.
+/// The write of a whole aggregate.
 #[derive(Debug, Clone)]
 pub struct Put<A> {
-    /// The new value; it knows its id.
+    /// The new value, which contains its id.
     pub value: A,
-    /// What must be there now.
+    /// The expected state of the stored aggregate.
     pub expected: Expected,
-    /// The origin of the value that this one replaces.
+    /// The origin of the replaced value.
     pub origin: Origin,
-    /// When this aggregate next wants something done by itself ([`DueWork`](super::DueWork)); `None` for
-    /// never. Replaces what was scheduled before, and ends a lease.
+    /// When the aggregate's next task is due ([`DueWork`](super::DueWork)); `None` for never. The write
+    /// replaces an earlier schedule and ends a lease.
     pub due_at: Option<DateTime<Utc>>,
 }
 
@@ -107,7 +107,7 @@ impl<A> Put<A> {
         Self { value, expected, origin: previous.origin.clone(), due_at: None }
     }
 
-    /// With the time of the next due work.
+    /// Sets when the next task is due.
     #[must_use]
     pub const fn due_at(mut self, at: Option<DateTime<Utc>>) -> Self {
         self.due_at = at;

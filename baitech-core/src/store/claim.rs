@@ -2,25 +2,25 @@ use std::{fmt, sync::Arc};
 
 use super::AggregateRef;
 
-/// The name of something that only one may hold at a time: a quarter of an hour of a technician, an e-mail
-/// address.
+/// The name of something that only one aggregate may hold at a time: a quarter of an hour of a technician, an
+/// e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClaimKey(Arc<str>);
 
 impl ClaimKey {
-    /// The key of a thing in a space of names: `("user.email", "a@b.ke")`.
+    /// The key of a thing in a namespace: `("user.email", "a@b.ke")`.
     #[must_use]
     pub fn new(space: &str, thing: impl fmt::Display) -> Self {
         Self(format!("{space}/{thing}").into())
     }
 
-    /// The key as a store kept it.
+    /// The key from its stored form.
     #[must_use]
     pub fn from_stored(text: &str) -> Self {
         Self(text.into())
     }
 
-    /// The space of names.
+    /// The namespace.
     #[must_use]
     pub fn space(&self) -> &str {
         self.0.split_once('/').map_or("", |(space, _)| space)
@@ -39,11 +39,11 @@ impl fmt::Display for ClaimKey {
     }
 }
 
-/// A key and who holds it.
+/// A key with its holder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Claim {
-    /// What is held.
+    /// The key.
     pub key: ClaimKey,
-    /// By whom.
+    /// The aggregate that holds it.
     pub holder: AggregateRef,
 }

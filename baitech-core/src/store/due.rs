@@ -7,26 +7,26 @@ use serde::Serialize;
 use super::{AggregateRef, StoreError};
 use crate::kernel::{Cursor, Page, PageRequest, Violation, after};
 
-/// An aggregate that wants something done by itself, under the lease of a worker.
+/// An aggregate with a due task, leased to a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DueItem {
-    /// Which one.
+    /// The aggregate.
     pub target: AggregateRef,
-    /// Since when.
+    /// When the task became due.
     pub due_at: DateTime<Utc>,
-    /// When the lease ends. Together with `due_at` it tells this lease from any other one on the item.
+    /// When the lease ends. Together with `due_at` it identifies the lease.
     pub leased_until: DateTime<Utc>,
-    /// How many attempts were begun since the aggregate was last written.
+    /// Number of attempts since the aggregate was last written.
     pub attempts: u32,
 }
 
-/// How long a worker keeps an item to itself. If it dies, another takes the item up when the lease has run
-/// out.
+/// How long a worker keeps an item to itself. If the worker dies, another one takes the item once the lease
+/// has expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
-    /// The present moment.
+    /// The current time.
     pub now: DateTime<Utc>,
-    /// From now on.
+    /// Duration, counted from `now`.
     pub length: TimeDelta,
 }
 
@@ -38,21 +38,21 @@ impl Lease {
     }
 }
 
-/// What becomes of an item after an attempt that has not written it.
+/// How an attempt ended that did not write the item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttemptEnd {
-    /// It was not the item's fault. All attempts are forgotten, and the item comes again when its lease ends.
+    /// The item did not cause the failure. Its attempts are reset, and it is due again once its lease ends.
     Forgotten,
-    /// It failed. The item comes again at this moment.
+    /// It failed. The item is retried at this time.
     Retry {
-        /// When.
+        /// When to retry it.
         at: DateTime<Utc>,
     },
     /// It is not attempted again until it is written or [released](DueWork::release_due).
     SetAside {
-        /// The present moment.
+        /// The current time.
         at: DateTime<Utc>,
-        /// Why, for an operator.
+        /// The reason, for an operator.
         reason: String,
     },
 }
@@ -61,21 +61,21 @@ pub enum AttemptEnd {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SetAsideItem {
-    /// Which aggregate.
+    /// The aggregate.
     #[serde(flatten)]
     pub target: AggregateRef,
-    /// Why it was set aside. It may show what is stored.
+    /// Why it was set aside. The text may contain stored data.
     pub reason: String,
-    /// How many attempts were begun.
+    /// Number of attempts.
     pub attempts: u32,
-    /// Since when something was to be done.
+    /// When the task was due.
     pub due_at: DateTime<Utc>,
     /// When it was set aside.
     pub set_aside_at: DateTime<Utc>,
 }
 
 impl SetAsideItem {
-    /// The place of the item in the list.
+    /// The cursor of the item in the list.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
         let kind = self.target.kind().as_str();
@@ -83,7 +83,7 @@ impl SetAsideItem {
         Cursor::new(self.set_aside_at.timestamp_millis(), format_args!("{kind}/{id}"))
     }
 
-    /// The place that [`cursor`](Self::cursor) names: milliseconds since 1970, and the aggregate.
+    /// The position that [`cursor`](Self::cursor) encodes: milliseconds since 1970, and the aggregate.
     ///
     /// # Errors
     /// A [`Violation`] of `cursor` for a cursor of another list.
@@ -92,52 +92,53 @@ impl SetAsideItem {
     }
 }
 
-/// The queue of what is due: every write of an aggregate says when it is next due
-/// ([`Put::due_at`](super::Put::due_at)), and workers take what is. A write also ends a lease, forgets
-/// attempts, and takes back what was set aside.
+/// The queue of due tasks: every write of an aggregate sets when its next task is due
+/// ([`Put::due_at`](super::Put::due_at)), and workers take the tasks that are due. A write also ends a lease,
+/// resets the attempts, and returns an item that was set aside to the queue.
 ///
-/// A lease only saves two workers from doing the same work at once. That nothing *takes effect* twice is the
-/// commit's promise: what is done for an item is an ordinary commit at the version that was read.
+/// A lease only prevents two workers from doing the same work at once. The commit guarantees that nothing
+/// *takes effect* twice: work on an item is an ordinary commit at the version that was read.
 ///
-/// The queue works also for an aggregate that cannot be read.
+/// The queue also works for an aggregate that cannot be read.
 #[async_trait]
 pub trait DueWork: Send + Sync + fmt::Debug {
-    /// Leases up to `limit` items with `due_at <= now` that nobody holds a running lease on and that are not
-    /// set aside, the longest due first.
+    /// Leases up to `limit` items with `due_at <= now` that have no running lease and are not set aside,
+    /// oldest first.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; items leased meanwhile come back when their lease ends.
+    /// [`StoreError::Unavailable`]; items that were leased before the failure are due again when their lease
+    /// ends.
     async fn claim_due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError>;
 
-    /// Counts another attempt at a leased item before it begins, so that also an attempt that ends its
-    /// process is counted, and begins the lease anew. `None` where the item is not under this lease any more:
-    /// it was written, or somebody else has it.
+    /// Counts an attempt at a leased item before it begins, so that an attempt which crashes the process is
+    /// counted too, and renews the lease. `None` if the item is no longer under this lease: it was written,
+    /// or another worker has it.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; whether the attempt was counted is unknown.
+    /// [`StoreError::Unavailable`]; the attempt may or may not have been counted.
     async fn begin_due(&self, item: &DueItem, lease: Lease) -> Result<Option<DueItem>, StoreError>;
 
-    /// Says how an attempt ended, and whether it counted: `false` where the item is not under this lease any
-    /// more.
+    /// Records how an attempt ended. `false` if the item was no longer under this lease, so that nothing was
+    /// recorded.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; then the item comes back when its lease ends.
+    /// [`StoreError::Unavailable`]; then the item is due again when its lease ends.
     async fn end_due(&self, item: &DueItem, end: AttemptEnd) -> Result<bool, StoreError>;
 
-    /// The items that are set aside, the latest first, then by kind and id.
+    /// Items that are set aside, newest first, then by kind and id.
     ///
     /// # Errors
     /// [`StoreError::Cursor`], [`StoreError::Unavailable`].
     async fn list_set_aside(&self, page: &PageRequest) -> Result<Page<SetAsideItem>, StoreError>;
 
-    /// Those of some aggregates that are set aside, in any order, each once.
+    /// The items among `targets` that are set aside, in any order, without duplicates.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn find_set_aside(&self, targets: &[AggregateRef]) -> Result<Vec<SetAsideItem>, StoreError>;
 
-    /// Makes an item that was set aside due again, at the moment at which it was due, with no attempts.
-    /// `false` where it is not set aside.
+    /// Returns an item that was set aside to the queue, with its original due time and no attempts. `false`
+    /// if it is not set aside.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

@@ -3,28 +3,28 @@ use std::borrow::Cow;
 use super::{AggregateRef, Breach, Claim};
 use crate::kernel::{Rule, Violation};
 
-/// The rules by which a store refuses.
+/// The rules that a store enforces.
 impl Rule {
-    /// This idempotency key belongs to another request.
+    /// The idempotency key was used for another request.
     pub const IDEMPOTENCY_KEY_REUSED: Self = Self::new("idempotency_key_reused");
     /// The store must be prepared first.
     pub const NOT_PREPARED: Self = Self::new("not_prepared");
 }
 
-/// Why a store did not do what it was asked. A commit that fails stores nothing, unless it is
-/// [`Unavailable`](Self::Unavailable): then nobody knows.
+/// Why a store refused or failed. A failed commit stores nothing, except with
+/// [`Unavailable`](Self::Unavailable): then the outcome is unknown.
 ///
 /// Not `#[non_exhaustive]`: services and stores handle every case.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// A written aggregate is not at the expected version, or a guarded one is not as it has to be (or there
-    /// already, or gone).
+    /// A written aggregate is not at the expected version, or a guarded one is not in the expected state (or
+    /// exists already, or no longer exists).
     #[error("{0} was changed meanwhile")]
     Conflict(AggregateRef),
-    /// A claim to take is held; here with its holder.
+    /// A claim to take is already held; contains the existing claim with its holder.
     #[error("{} is held by {}", .0.key, .0.holder)]
     Claimed(Claim),
-    /// A unique field has this value in another document already.
+    /// A unique field has this value in another document.
     #[error("{field} is taken")]
     Duplicate {
         /// The field's name on the wire.
@@ -46,14 +46,14 @@ pub enum StoreError {
         collection: &'static str,
         /// The document.
         id: String,
-        /// Where and how.
+        /// What cannot be read, and where in the document.
         reason: String,
     },
-    /// The change set breaks the port's own terms (two writes of one aggregate, an unbalanced entry): a bug
-    /// of the caller.
+    /// The change set violates the contract of the port (two writes of one aggregate, an unbalanced entry): a
+    /// bug of the caller.
     #[error("malformed change set: {0}")]
     Malformed(Cow<'static, str>),
-    /// The database of an earlier application has not been prepared yet; this says how.
+    /// The database of an earlier application has not been prepared yet; the message says how to prepare it.
     #[error("the store is not prepared: {0}")]
     NotPrepared(Cow<'static, str>),
     /// The store cannot be reached or did not answer; whether a commit took effect is unknown.

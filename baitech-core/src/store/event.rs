@@ -4,24 +4,24 @@ use serde::{Deserialize, Serialize};
 use super::{AggregateRef, EventKind, Version};
 use crate::kernel::{Actor, Id};
 
-/// Something that happened, told to whoever listens. It carries ids, never personal data.
+/// A domain event for consumers. It carries ids, never personal data.
 ///
-/// Events of an aggregate are ordered by (`version`, `n`), their times never go back, and each is delivered
+/// Events of an aggregate are ordered by (`version`, `n`), and their times never decrease. Each is delivered
 /// at least once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
-    /// Its own id: a consumer that has seen it ignores it.
+    /// The event's id; consumers ignore ids that they have seen.
     pub id: Id<Event>,
-    /// What it happened to.
+    /// The aggregate to which it happened.
     pub aggregate: AggregateRef,
-    /// The version that the aggregate has since.
+    /// The version of the aggregate after the event.
     pub version: Version,
-    /// The place among the events of the same commit.
+    /// The position among the events of the same commit.
     pub n: u32,
-    /// Who did it.
+    /// The actor who caused it.
     pub actor: Actor,
-    /// When.
+    /// The time of the event.
     pub at: DateTime<Utc>,
     /// What happened.
     pub kind: EventKind,

@@ -6,12 +6,12 @@ use std::{
 use super::{AggregateRef, Bound, ChangeSet, Claim, ClaimKey, Guard, Idempotency, StoreError, Version};
 
 impl ChangeSet {
-    /// Checks what a change set must be, whatever is stored: one write an aggregate, events of what is
-    /// written at the version that it gets, one taker a claim, one tally a user, bounds that a store can
-    /// check, an answer that is not too large. Every store begins a commit with it.
+    /// Checks the form of a change set, independent of stored data: one write per aggregate; events only of
+    /// written aggregates, with their new version; one holder per claim; one tally per user; bounds that a
+    /// store can check; an answer that is not too large. Every store calls this first in a commit.
     ///
     /// # Errors
-    /// [`StoreError::Malformed`] with what is wrong: a bug of the caller.
+    /// [`StoreError::Malformed`] with the reason: a bug of the caller.
     pub fn check(&self) -> Result<(), StoreError> {
         let written = written_versions(self)?;
         check_events(self, &written)?;
@@ -73,8 +73,8 @@ fn check_tallies(changes: &ChangeSet, written: &HashMap<AggregateRef, Version>) 
     Ok(())
 }
 
-/// The entries of everybody meet on the platform's own accounts, so that a bound there would make every
-/// commit wait for every other.
+/// The entries of all users meet on the platform's own accounts, so a bound there would serialise all
+/// commits.
 fn check_bounds(bounds: &[Bound]) -> Result<(), StoreError> {
     for bound in bounds {
         if let Some(common) = bound.accounts().find(|account| account.is_common()) {

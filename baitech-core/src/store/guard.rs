@@ -5,39 +5,39 @@ use crate::{
     ledger::Account,
 };
 
-/// What a decision relies on without writing it.
+/// State that a decision relies on without writing it.
 ///
-/// Serialisable: of two commits of which one writes what the other guards, they take effect one after the
-/// other, or one gets a conflict.
+/// Guards are serialisable: if one commit writes what another one guards, either they take effect one after
+/// the other, or one of them gets a conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guard {
     /// An aggregate is still at this version.
     Version {
-        /// Which aggregate.
+        /// The aggregate.
         target: AggregateRef,
-        /// At which version.
+        /// The expected version.
         version: Version,
     },
-    /// A user still has these stamps. Everything else of the user may change, counters above all: that is no
-    /// conflict.
+    /// A user still has these stamps. Everything else of the user may change without a conflict, counters
+    /// above all.
     User {
-        /// Which user.
+        /// The user.
         id: Id<User>,
-        /// What must be so.
+        /// The expected stamps.
         stamps: UserStamps,
     },
-    /// An account holds at least so much, whether the set moves it or not. It is checked with the bounds,
-    /// before the entries of the set.
+    /// An account has at least this balance, whether or not the set moves it. The store checks it with the
+    /// bounds, before the entries of the set.
     Balance {
-        /// Which account: none of the platform's own.
+        /// The account; none of the platform's own.
         account: Account,
-        /// The least.
+        /// The minimum balance.
         min: Money,
     },
 }
 
 impl Guard {
-    /// The guarded aggregate, where it is one.
+    /// The guarded aggregate; `None` for a balance.
     #[must_use]
     pub const fn target(&self) -> Option<AggregateRef> {
         match self {
@@ -48,25 +48,25 @@ impl Guard {
     }
 }
 
-/// What of a user decides what the user may do; `None` where it does not matter.
+/// The fields of a user that determine its permissions; `None` for a field that does not matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct UserStamps {
     /// The role.
     pub role: Option<Role>,
     /// The account's status.
     pub status: Option<UserStatus>,
-    /// How far the identity is verified.
+    /// The state of the identity check.
     pub kyc: Option<KycStatus>,
 }
 
 impl UserStamps {
-    /// The role and the status that a user has now.
+    /// The current role and status of a user.
     #[must_use]
     pub fn of(user: &User) -> Self {
         Self { role: Some(user.role), status: Some(user.status), kyc: None }
     }
 
-    /// With the state of the user's identity.
+    /// Adds the user's current identity state.
     #[must_use]
     pub fn with_kyc(self, user: &User) -> Self {
         Self { kyc: Some(user.kyc.status), ..self }
@@ -81,7 +81,7 @@ impl UserStamps {
             && kyc.is_none_or(|kyc| kyc == user.kyc.status)
     }
 
-    /// Both of these; `None` where they contradict each other.
+    /// Combines both; `None` if they contradict each other.
     #[must_use]
     pub fn and(self, other: Self) -> Option<Self> {
         fn both<T: PartialEq>(one: Option<T>, other: Option<T>) -> Option<Option<T>> {

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::kernel::{Code, Violation};
 
-/// A client's name for one request: the same key again is the same request, sent again.
+/// A client's key for one request: a request with the same key is a repetition.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
 
@@ -30,18 +30,18 @@ impl IdempotencyKey {
     }
 }
 
-/// The SHA-256 of a request: the same key with another body is refused.
+/// The SHA-256 of a request, which detects an idempotency key that is reused for another request.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// The fingerprint of what the request says, in any stable form.
+    /// Computes the fingerprint of a request from any stable serialisation.
     #[must_use]
     pub fn of(request: &[u8]) -> Self {
         Self(Sha256::digest(request).into())
     }
 
-    /// The fingerprint with these bytes.
+    /// Creates a fingerprint from its bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -60,22 +60,22 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// The record of an answered request, stored with what it changed.
+/// The record of an answered request, stored in the same commit as its changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotency {
-    /// Whose key, for which command: keys of two users, or of two commands, never meet.
+    /// The user and the command: keys of two users, or of two commands, never collide.
     pub scope: String,
     /// The client's key.
     pub key: IdempotencyKey,
-    /// The request.
+    /// The fingerprint of the request.
     pub fingerprint: Fingerprint,
-    /// The answer: opaque, at most [`MAX_ANSWER_BYTES`](Self::MAX_ANSWER_BYTES).
+    /// The stored answer: opaque, at most [`MAX_ANSWER_BYTES`](Self::MAX_ANSWER_BYTES).
     pub answer: Vec<u8>,
-    /// When the record may be forgotten; `None` for never, where money moved.
+    /// When the record may be deleted; `None` for never, if money moved.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl Idempotency {
-    /// The largest answer that a store keeps.
+    /// Maximum size of a stored answer.
     pub const MAX_ANSWER_BYTES: usize = 16 * 1024;
 }

@@ -1,17 +1,17 @@
 use super::{AggregateRef, Put, Stored, Write};
 use crate::kernel::{Current, Id, Kind};
 
-/// A type of aggregate that the catalog lists: its arms of the closed enums.
+/// A type of aggregate in the catalog, with its variants of the closed enums.
 pub trait Listed: Sized {
-    /// What kind of thing it is.
+    /// The kind of the aggregate.
     const KIND: Kind;
 
-    /// Its arm of [`AggregateRef`].
+    /// Wraps an id in the [`AggregateRef`] variant.
     fn reference(id: Id<Self>) -> AggregateRef;
 
-    /// Its arm of [`Write`].
+    /// Wraps a put in the [`Write`] variant.
     fn write(put: Put<Self>) -> Write;
 
-    /// Its arm of [`Current`].
+    /// Wraps a stored aggregate in the [`Current`] variant.
     fn current(stored: Stored<Self>) -> Current;
 }

@@ -1,9 +1,9 @@
-//! What the domain asks of a store.
+//! The ports that a store implements.
 //!
-//! Every write of the engine is one [`ChangeSet`], committed all or nothing through the [`Commit`] port.
-//! Reading goes through one small port an aggregate ([`UserRepository`](crate::account::UserRepository),
-//! [`BookingRepository`](crate::booking::BookingRepository)). Whoever writes a store of their own runs the
-//! contract suite of `baitech_core::testing` on it.
+//! The engine writes only through the [`Commit`] port: each commit applies one [`ChangeSet`] atomically.
+//! Reads go through one small port per aggregate ([`UserRepository`](crate::account::UserRepository),
+//! [`BookingRepository`](crate::booking::BookingRepository)). If you implement a store, run the contract
+//! suite of `baitech_core::testing` on it.
 
 mod bound;
 mod changes;

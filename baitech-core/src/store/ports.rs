@@ -12,32 +12,33 @@ use crate::{
     payment::{ReconciliationRepository, TransactionRepository, WebhookRepository},
 };
 
-/// What became of a commit.
+/// Result of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Committed {
-    /// It took effect, now.
+    /// The commit took effect.
     Applied,
-    /// Its idempotency key had been answered before: this is that answer, and nothing changed.
+    /// The idempotency key was answered before: this is that answer, and nothing changed.
     Replayed(Vec<u8>),
 }
 
-/// The one way in which the engine writes.
+/// The only port through which the engine writes.
 #[async_trait]
 pub trait Commit: Send + Sync + fmt::Debug {
-    /// Stores the whole set or nothing of it, durably, checked in the order that [`ChangeSet`] tells. A
-    /// commit that has begun is finished even if the returned future is dropped.
+    /// Stores the whole set durably, or nothing of it. The checks run in the order that [`ChangeSet`]
+    /// documents. A commit that has begun completes even if the returned future is dropped.
     ///
     /// # Errors
     /// [`StoreError::Conflict`], [`Claimed`](StoreError::Claimed), [`Duplicate`](StoreError::Duplicate),
     /// [`KeyReused`](StoreError::KeyReused), [`Malformed`](StoreError::Malformed),
-    /// [`NotPrepared`](StoreError::NotPrepared): nothing was stored. [`StoreError::Unavailable`]: unknown.
+    /// [`NotPrepared`](StoreError::NotPrepared): nothing was stored. [`StoreError::Unavailable`]: the commit
+    /// may or may not have taken effect.
     async fn commit(&self, changes: ChangeSet) -> Result<Committed, StoreError>;
 
-    /// The answer that was committed under a key, if one was.
+    /// The answer that was committed under a key; `None` if there is none.
     ///
     /// # Errors
-    /// [`StoreError::KeyReused`] where the fingerprint differs; [`StoreError::Unavailable`].
+    /// [`StoreError::KeyReused`] if the fingerprint differs; [`StoreError::Unavailable`].
     async fn answered(
         &self,
         scope: &str,
@@ -49,18 +50,18 @@ pub trait Commit: Send + Sync + fmt::Debug {
 /// Loads aggregates by their ids.
 #[async_trait]
 pub trait Load<A>: Send + Sync + fmt::Debug {
-    /// The aggregate as it is now; `None` if there is none.
+    /// The current state of an aggregate; `None` if it does not exist.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
     async fn load(&self, id: Id<A>) -> Result<Option<Stored<A>>, StoreError>;
 
-    /// Those of some aggregates that there are, each once, in the order in which `ids` names them first.
-    /// Callers ask for a few hundred at most. A store that can read them together does so; by default
-    /// they are loaded one by one.
+    /// Loads the aggregates with these ids, without duplicates, in the order in which `ids` first names them.
+    /// Ids without an aggregate are skipped. Callers pass a few hundred ids at most. A store that can read
+    /// them together overrides this; by default they are loaded one by one.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where one of them cannot be read, [`StoreError::Unavailable`].
+    /// [`StoreError::Corrupt`] if one of them cannot be read, [`StoreError::Unavailable`].
     async fn load_many(&self, ids: &[Id<A>]) -> Result<Vec<Stored<A>>, StoreError>
     where
         A: Send + Sync + 'static,
@@ -77,67 +78,67 @@ pub trait Load<A>: Send + Sync + fmt::Debug {
 /// Reads claims.
 #[async_trait]
 pub trait Claims: Send + Sync + fmt::Debug {
-    /// Those of the keys that are held, sorted by key, each once.
+    /// The claims that exist for these keys, sorted by key, without duplicates.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn held(&self, keys: &[ClaimKey]) -> Result<Vec<Claim>, StoreError>;
 }
 
-/// Numbers that are given out once.
+/// Allocates sequence numbers.
 #[async_trait]
 pub trait Counters: Send + Sync + fmt::Debug {
-    /// The next number of a series, from 1 up. Two callers never get the same; a number that its caller does
-    /// not use is lost.
+    /// The next number of a series, from 1 up. No number is returned twice; an unused number is lost.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn next(&self, series: &str) -> Result<u64, StoreError>;
 }
 
-/// Reads the events that commits left, for the one relay that passes them on.
+/// Reads the outbox: the events that commits left, for the relay.
 #[async_trait]
 pub trait Outbox: Send + Sync + fmt::Debug {
-    /// Up to `limit` events that nobody acknowledged yet, by time; those of one aggregate in their order. One
-    /// that the store cannot read is left out and logged, and so is what came after it of the same aggregate:
-    /// the others are told all the same.
+    /// Up to `limit` unacknowledged events by time, and those of one aggregate in their order. An event that
+    /// the store cannot read is logged and left out, and so are the later events of the same aggregate. All
+    /// other events are still returned.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn pending_events(&self, limit: usize) -> Result<Vec<Event>, StoreError>;
 
-    /// Takes events off the list, once every consumer has them. Unknown and acknowledged ones are ignored.
+    /// Removes events from the outbox, once every consumer has them. Unknown and acknowledged ids are
+    /// ignored.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; then they come again.
+    /// [`StoreError::Unavailable`]; the events are then returned again.
     async fn acknowledge_events(&self, events: &[Id<Event>]) -> Result<(), StoreError>;
 }
 
 /// Reads the ledger.
 #[async_trait]
 pub trait LedgerReader: Send + Sync + fmt::Debug {
-    /// The sum of an account's postings in a currency; zero for none. Quick however many there are: a store
-    /// keeps running sums.
+    /// The sum of an account's postings in a currency; zero if it has none. The cost does not depend on the
+    /// number of postings: a store keeps running sums.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn balance(&self, account: Account, currency: Currency) -> Result<Money, StoreError>;
 
-    /// The balance of every account that has a posting, also where it is zero; sorted by account, then by the
-    /// currency's code.
+    /// The balance of every account with a posting, including zero balances; sorted by account, then by
+    /// currency code.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn trial_balance(&self) -> Result<Vec<(Account, Money)>, StoreError>;
 
-    /// What [`trial_balance`](Self::trial_balance) tells, summed anew from every posting there is: for
-    /// audits. It reads the whole ledger.
+    /// Recomputes [`trial_balance`](Self::trial_balance) from all postings, for audits. It reads the whole
+    /// ledger.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn recount(&self) -> Result<Vec<(Account, Money)>, StoreError>;
 
-    /// The postings of an account, the newest first.
+    /// The postings of an account, newest first.
     ///
     /// # Errors
     /// [`StoreError::Cursor`], [`StoreError::Unavailable`].
@@ -148,9 +149,10 @@ pub trait LedgerReader: Send + Sync + fmt::Debug {
     ) -> Result<Page<AccountLine>, StoreError>;
 }
 
-/// Everything that the engine asks of a store, for `Marketplace::builder` to take in one go.
+/// All ports of a store together, as `Marketplace::builder` takes them.
 ///
-/// Services name only the ports that they use; nobody implements this by hand.
+/// Services use only the individual ports. The trait is implemented for every type that implements all of
+/// them.
 pub trait Store:
     Commit
     + Claims

@@ -2,16 +2,17 @@ use std::{any::Any, fmt, ops::Deref, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-/// How often an aggregate has been written: `__v` in MongoDB. A stored document without one has version 0.
+/// How often an aggregate has been rewritten: `__v` in MongoDB. A stored document without the field has
+/// version 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Version(u64);
 
 impl Version {
-    /// What a new aggregate is stored with.
+    /// The version of a new aggregate.
     pub const FIRST: Self = Self(0);
 
-    /// The version of this number.
+    /// Creates a version from its number.
     #[must_use]
     pub const fn new(number: u64) -> Self {
         Self(number)
@@ -36,10 +37,9 @@ impl fmt::Display for Version {
     }
 }
 
-/// Something that an adapter wants to see again when the value is written back: the raw document, for
-/// example.
+/// Data that an adapter needs again when the value is written back: the raw document, for example.
 ///
-/// Opaque to everybody else, cheap to clone.
+/// Opaque to all other code, and cheap to clone.
 #[derive(Clone, Default)]
 pub struct Origin(Option<Arc<dyn Any + Send + Sync>>);
 
@@ -50,13 +50,13 @@ impl Origin {
         Self(None)
     }
 
-    /// Wraps what the adapter wants back.
+    /// Wraps the adapter's data.
     #[must_use]
     pub fn new<T: Any + Send + Sync>(origin: T) -> Self {
         Self(Some(Arc::new(origin)))
     }
 
-    /// What [`new`](Self::new) wrapped, if it was a `T`.
+    /// The wrapped data, if it is a `T`.
     #[must_use]
     pub fn get<T: Any>(&self) -> Option<&T> {
         self.0.as_deref()?.downcast_ref()
@@ -69,14 +69,14 @@ impl fmt::Debug for Origin {
     }
 }
 
-/// A value as a store holds it. It dereferences to the value.
+/// A stored value with its version. It dereferences to the value.
 #[derive(Debug, Clone)]
 pub struct Stored<T> {
     /// The value.
     pub value: T,
-    /// The version it had when it was read.
+    /// The version when it was read.
     pub version: Version,
-    /// What the adapter wants back with the next write.
+    /// The adapter's data for the next write.
     pub origin: Origin,
 }
 

@@ -3,15 +3,14 @@ use crate::{
     kernel::Id,
 };
 
-/// Something that a commit counts on a user.
+/// A count that a commit adds to a user.
 ///
-/// A tally is added by the store, not read, changed and written by the domain: two commits that count on one
-/// user both count. It raises the user's version, so that nobody writes an older count over it. A user who is
-/// not there is not counted on.
+/// The store adds a tally itself, so that concurrent commits on one user both count. It raises the user's
+/// version, so that nobody overwrites it with an older count. Missing users are ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
-    /// On whom.
+    /// The user.
     pub user: Id<User>,
-    /// How much.
+    /// The amounts to add.
     pub add: StatsDelta,
 }

@@ -35,7 +35,7 @@ fn times_are_read_and_written() {
 }
 
 #[test]
-fn skipped_times_are_the_moment_to_which_the_clocks_skip() {
+fn skipped_times_map_to_the_end_of_the_gap() {
     let day = date("2026-03-29");
     for text in ["02:00", "02:07", "02:30", "02:59", "03:00"] {
         assert_eq!(time(text).on(day, Tz::Europe__Berlin), moment("2026-03-29T01:00:00Z"), "{text}");
@@ -46,7 +46,7 @@ fn skipped_times_are_the_moment_to_which_the_clocks_skip() {
 }
 
 #[test]
-fn times_shown_twice_are_the_first() {
+fn ambiguous_times_map_to_the_first() {
     let on = |text| time(text).on(date("2026-10-25"), Tz::Europe__Berlin);
     assert_eq!(on("02:30"), moment("2026-10-25T00:30:00Z"));
     assert_eq!(on("03:00"), moment("2026-10-25T02:00:00Z"));
@@ -89,7 +89,7 @@ fn hours_over_midnight_are_split_between_two_days() {
 }
 
 #[test]
-fn hours_that_the_split_repeats_are_kept_once() {
+fn split_removes_duplicate_slots() {
     let weekly = vec![
         WeeklySlot::new(Weekday::Mon, time("22:00"), time("02:00")),
         WeeklySlot::new(Weekday::Tue, time("00:00"), time("02:00")),
@@ -120,7 +120,7 @@ fn exceptions_override_the_week_and_one_another() {
 }
 
 #[test]
-fn day_without_end_is_covered_through_a_change_of_the_clocks() {
+fn all_day_hours_cover_a_clock_change() {
     let always = Availability::on_weekdays(
         &[Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun],
         TimeOfDay::MIDNIGHT,
@@ -134,14 +134,13 @@ fn day_without_end_is_covered_through_a_change_of_the_clocks() {
 }
 
 #[test]
-fn nothing_takes_no_hours() {
+fn empty_span_needs_no_hours() {
     let noon = moment("2026-03-02T12:00:00Z");
     assert!(Availability::default().covers(noon, noon, Tz::UTC));
     assert!(!Availability::default().covers(noon, noon + TimeDelta::seconds(1), Tz::UTC));
 }
 
-/// Days on which clocks change, in as many ways as there are: by an hour, half an hour, across midnight, by a
-/// whole day.
+/// Days with a clock change of every kind: by an hour, half an hour, across midnight, by a whole day.
 const ODD_DAYS: [(Tz, &str); 9] = [
     (Tz::Africa__Nairobi, "2026-03-02T00:00:00Z"),
     (Tz::Europe__Berlin, "2026-03-29T01:00:00Z"),
@@ -154,7 +153,7 @@ const ODD_DAYS: [(Tz, &str); 9] = [
     (Tz::Pacific__Apia, "2011-12-30T10:00:00Z"),
 ];
 
-/// The clock of a zone, read minute by minute from some days before an odd one.
+/// The clock of a zone, minute by minute, from some days before a clock change.
 struct Clockwork {
     first: DateTime<Utc>,
     /// The local time at each minute.
@@ -174,7 +173,7 @@ impl Clockwork {
         self.shown.iter().position(|shown| *shown >= local).unwrap_or(self.shown.len())
     }
 
-    /// For each minute, whether somebody with such hours works.
+    /// For each minute, whether a technician with these hours works.
     fn works(&self, hours: &Availability) -> Vec<bool> {
         let mut works = vec![false; self.shown.len()];
         let mut paint = |date, start, end, value| {
@@ -234,7 +233,7 @@ proptest! {
     }
 
     #[test]
-    fn hours_are_those_of_a_clock_read_every_minute(
+    fn hours_match_a_minute_by_minute_clock(
         (zone, around) in prop::sample::select(ODD_DAYS.to_vec()),
         weekly in weeks(),
         dated in prop::collection::vec((-1_i64..=1, times(), times(), any::<bool>()), 0..4),
@@ -248,7 +247,7 @@ proptest! {
         let works = clock.works(&hours);
         for (from, length) in spans {
             let minute = |index: usize| clock.first + TimeDelta::minutes(i64::try_from(index).unwrap());
-            // From where hours begin, so that spans within hours are as common as others.
+            // Starts where hours begin, so that spans within hours are as common as others.
             let from = (from..from + 600).find(|minute| works[*minute] && !works[*minute - 1]).unwrap_or(from);
             let length = length.min(works[from..].iter().take_while(|works| **works).count() + 1).max(1);
             for length in [length, length.saturating_sub(1).max(1)] {

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn time_stands_until_it_is_moved() {
+fn manual_clock_stops_until_it_is_moved() {
     let start: DateTime<Utc> = "2026-03-02T07:00:00.123Z".parse().unwrap();
     let clock = ManualClock::at(start + TimeDelta::nanoseconds(456_789));
     assert_eq!(clock.now(), start, "whole milliseconds");
@@ -14,6 +14,6 @@ fn time_stands_until_it_is_moved() {
 }
 
 #[test]
-fn machine_time_has_whole_milliseconds() {
+fn system_clock_has_whole_milliseconds() {
     assert_eq!(SystemClock.now().timestamp_subsec_nanos() % 1_000_000, 0);
 }

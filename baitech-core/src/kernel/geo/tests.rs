@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
-fn bounds_belong_to_the_earth() {
+fn coordinates_must_be_within_range() {
     for (longitude, latitude) in [(-180.0, -90.0), (180.0, 90.0), (0.0, 0.0), (36.8219, -1.2921)] {
         let point = GeoPoint::new(longitude, latitude).unwrap();
         assert_eq!((point.longitude(), point.latitude()), (longitude, latitude));
@@ -66,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn way_back_is_as_long(a in points(), b in points()) {
+    fn distance_is_symmetric(a in points(), b in points()) {
         let (there, back) = (a.geodesic_distance(b).metres(), b.geodesic_distance(a).metres());
         prop_assert!((there - back).abs() < 1e-6);
         prop_assert!(a.geodesic_distance(a).metres() < 1e-6);

@@ -28,7 +28,7 @@ fn new_ids_begin_with_their_time() {
 
 proptest! {
     #[test]
-    fn text_and_json_give_the_id_back(bytes in any::<[u8; 12]>()) {
+    fn ids_round_trip_through_text_and_json(bytes in any::<[u8; 12]>()) {
         let id: Id<User> = Id::from_bytes(bytes);
         prop_assert_eq!(id.to_bytes(), bytes);
         prop_assert_eq!(id.to_string().parse(), Ok(id));
@@ -44,7 +44,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_refused(text in "\\PC*|[0-9a-f+ ]{24}") {
+    fn parsed_ids_print_as_their_text(text in "\\PC*|[0-9a-f+ ]{24}") {
         if let Ok(id) = text.parse::<Id<User>>() {
             prop_assert_eq!(id.to_string(), text.to_lowercase());
         }

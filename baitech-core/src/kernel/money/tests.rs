@@ -32,7 +32,7 @@ fn overflow_is_an_error() {
 }
 
 #[test]
-fn each_rounding_by_name() {
+fn each_rounding_mode_rounds_as_documented() {
     let round = |text, rounding| kes(text).round(0, rounding).amount().to_string();
     let all = |text| {
         [Rounding::HalfAwayFromZero, Rounding::HalfEven, Rounding::Down, Rounding::Up]
@@ -78,7 +78,7 @@ fn rates_are_basis_points() {
 }
 
 #[test]
-fn nobody_gets_nothing() {
+fn allocation_needs_a_weight_and_whole_units() {
     assert_eq!(kes("1").allocate(&[]), Err(MoneyError::NoShares));
     assert_eq!(kes("1").allocate(&[0, 0]), Err(MoneyError::NoShares));
     assert_eq!(kes("0.001").allocate(&[1]), Err(MoneyError::Fraction));
@@ -131,7 +131,7 @@ proptest! {
     }
 
     #[test]
-    fn heavier_never_gets_less(units in 0_i64..1_000_000, weights in prop::collection::vec(0_u64..100, 2..8)) {
+    fn larger_weight_never_gets_less(units in 0_i64..1_000_000, weights in prop::collection::vec(0_u64..100, 2..8)) {
         prop_assume!(weights.iter().any(|weight| *weight > 0));
         let parts = Money::from_minor(units, Currency::KES).allocate(&weights).unwrap();
         for (part, weight) in parts.iter().zip(&weights) {
@@ -142,7 +142,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_added_can_be_taken_away(a in any::<i64>(), b in any::<i64>(), currency in currencies()) {
+    fn subtraction_reverses_addition(a in any::<i64>(), b in any::<i64>(), currency in currencies()) {
         let (a, b) = (Money::from_minor(a, currency), Money::from_minor(b, currency));
         let sum = a.checked_add(b).unwrap();
         prop_assert_eq!(sum.checked_sub(b), Ok(a));
@@ -211,7 +211,7 @@ fn a_rate_is_a_percentage_on_the_wire() {
 }
 
 #[test]
-fn nothing_has_no_sign() {
+fn zero_has_no_sign() {
     let zero = Money::zero(Currency::KES);
     assert_eq!(zero.negated().to_string(), "0.00 KES");
     assert_eq!(zero.negated(), zero);

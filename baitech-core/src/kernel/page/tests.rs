@@ -13,7 +13,7 @@ fn pages_are_bounded() {
 }
 
 #[test]
-fn foreign_cursors_are_refused() {
+fn malformed_cursors_are_refused() {
     for text in ["", "~", "5", "five~6b02a8c0ffb68dbb1a224c14", "5~", "5~6b02", "5~6b02a8c0ffb68dbb1a224c14~"]
     {
         let parts = Cursor::from_text(text).parts::<i64, Id<User>>();
@@ -22,7 +22,7 @@ fn foreign_cursors_are_refused() {
 }
 
 #[test]
-fn a_cursor_is_good_for_its_own_list_only() {
+fn cursors_are_refused_by_other_lists() {
     let page = Page { items: vec![1], next_cursor: Some(Cursor::new(5, "x")) }.of_list("bookings");
     let cursor = page.next_cursor.unwrap();
     let request = PageRequest::new(7, Some(cursor)).unwrap();
@@ -38,14 +38,14 @@ fn a_cursor_is_good_for_its_own_list_only() {
 
 proptest! {
     #[test]
-    fn cursors_give_their_parts_back(key in any::<i64>(), bytes in any::<[u8; 12]>()) {
+    fn cursor_parts_round_trip(key in any::<i64>(), bytes in any::<[u8; 12]>()) {
         let id: Id<User> = Id::from_bytes(bytes);
         let cursor = Cursor::from_text(Cursor::new(key, id).as_str());
         prop_assert_eq!(cursor.parts(), Ok((key, id)));
     }
 
     #[test]
-    fn pages_together_are_the_list(length in 0_usize..50, limit in 1_u32..20) {
+    fn pages_concatenate_to_the_list(length in 0_usize..50, limit in 1_u32..20) {
         let list: Vec<usize> = (0..length).collect();
         let limit = PageRequest::new(limit, None).unwrap().limit();
         let (mut seen, mut start) = (Vec::new(), 0);

@@ -1,4 +1,4 @@
-//! What every text from people has to pass.
+//! Checks for all text from users.
 
 use std::borrow::Cow;
 
@@ -10,14 +10,14 @@ use crate::kernel::{Code, Violation};
 /// Why a text is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flaw {
-    /// Nothing of it can be seen.
+    /// It has no visible character.
     Blank,
     /// A control character, or one that reorders what a reader sees.
     Control(char),
 }
 
 impl Flaw {
-    /// The violation of a field.
+    /// The violation for a field.
     pub(crate) fn of(self, field: impl Into<Cow<'static, str>>) -> Violation {
         match self {
             Self::Blank => {
@@ -34,7 +34,7 @@ impl Flaw {
     }
 }
 
-/// The text in NFC and without blank or invisible characters around it.
+/// The text in NFC, without blank or invisible characters at either end.
 pub(crate) fn clean(text: &str) -> Result<Cow<'_, str>, Flaw> {
     if let Some(c) = text.chars().find(|c| is_control(*c)) {
         return Err(Flaw::Control(c));
@@ -54,7 +54,7 @@ pub(super) fn composed(text: &str) -> Cow<'_, str> {
     ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }
 
-/// The text without the characters that cannot be seen: how references are compared.
+/// The text without invisible characters: the form in which references are compared.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if text.chars().all(|c| !is_invisible(c) && !is_control(c)) {
         return Cow::Borrowed(text);
@@ -69,13 +69,13 @@ fn is_control(c: char) -> bool {
         || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Characters without a shape of their own, besides blanks.
+/// Characters without a visible shape, besides blanks.
 pub(super) fn is_invisible(c: char) -> bool {
     if c.is_ascii() {
         return false;
     }
-    // The blank Braille pattern, the musical null notehead and the replacement of an object are not in
-    // Unicode's set.
+    // Unicode's set lacks the blank Braille pattern, the musical null notehead and the object replacement
+    // character.
     matches!(c, '\u{2800}' | '\u{1D159}' | '\u{FFFC}')
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
@@ -84,8 +84,8 @@ fn is_visible(c: char) -> bool {
     !c.is_whitespace() && !is_invisible(c)
 }
 
-/// What is trimmed from both ends. A variation selector, a joiner or a tag belongs to the character before
-/// it.
+/// Characters to trim from both ends. Variation selectors, joiners and tags belong to the character before
+/// them.
 fn is_filler(c: char) -> bool {
     let belongs = matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0000}'..='\u{E0FFF}');
     c.is_whitespace() || (is_invisible(c) && !belongs)

@@ -4,7 +4,7 @@ use super::{Email, clean};
 use crate::kernel::{Code, Violation};
 
 impl Email {
-    /// Reads an address and brings it into its normal form. The domain needs a dot.
+    /// Parses and normalises an address. The domain must contain a dot.
     ///
     /// ```
     /// use baitech_core::kernel::Email;
@@ -21,7 +21,7 @@ impl Email {
         normal_form(text.trim()).map(Self).ok_or_else(malformed)
     }
 
-    /// The address that a stored text names: in its normal form where it has one, else as it is stored.
+    /// The address in a stored text: normalised if possible, otherwise unchanged.
     #[must_use]
     pub fn normalized(text: impl Into<String>) -> Self {
         let text = text.into();
@@ -31,8 +31,8 @@ impl Email {
         Self(normal_form(text.trim()).unwrap_or(text))
     }
 
-    /// What only one user may have: the normal form; for a stored text that is no address, the text in lower
-    /// case. `None` for users of the earlier application that have no address at all.
+    /// The key for uniqueness: the normal form, or the text in lower case if it is no valid address. `None`
+    /// for users of the earlier application without an address.
     #[must_use]
     pub fn claim(&self) -> Option<String> {
         if is_plain(&self.0) && !self.0.is_empty() {
@@ -43,7 +43,7 @@ impl Email {
     }
 }
 
-/// Whether the text is its own normal form for certain, so that no look at tables is needed.
+/// Whether the text is certainly in normal form, so that the IDNA tables are not needed.
 fn is_plain(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase();
     text.bytes().all(plain) && !text.contains("xn--")

@@ -1,14 +1,14 @@
 use super::PhoneNumber;
 use crate::kernel::{Code, Violation};
 
-/// The most digits that a number may have: 15 of E.164, after `00` or `000`, and one that is dialled only at
-/// home.
+/// Maximum number of digits: 15 of E.164, `00` or `000` before them, and one that is dialled only within the
+/// country.
 const MAX_DIGITS: usize = 19;
 
-/// The country whose numbers are understood without a country code.
+/// The country code of numbers without one.
 const HOME: &str = "254";
 
-/// A number as it was written: its digits, and whether they begin with a country code.
+/// The digits of a number as written, and whether they begin with a country code.
 #[derive(Debug)]
 struct Written {
     digits: String,
@@ -16,15 +16,15 @@ struct Written {
 }
 
 impl PhoneNumber {
-    /// Reads a number with its country code, or a Kenyan one without it (`0712 345 678`).
+    /// Parses a number with its country code, or a Kenyan one without it (`0712 345 678`).
     ///
-    /// Between the digits stand only blanks, hyphens, dots, parentheses and slashes; before them, `+` or
-    /// `00`. Nothing is guessed: the digits of the result are those that were written, apart from such a
-    /// prefix and the `0` that is dialled only within a country.
+    /// Only blanks, hyphens, dots, parentheses and slashes may stand between the digits, and `+` or `00`
+    /// before them. The parser does not guess: the result has exactly the digits that were written, apart
+    /// from such a prefix and the `0` that is dialled only within a country.
     ///
     /// # Errors
     /// A [`Violation`] of `phoneNumber` with [`Code::Malformed`] for any other character, and for a number
-    /// that no network gives out.
+    /// that no network assigns.
     pub fn new(text: &str) -> Result<Self, Violation> {
         let malformed = |message: String| Violation::new("phoneNumber", Code::Malformed, message);
         let written = Written::read(text).map_err(|c| malformed(unknown_character(c)))?;
@@ -36,10 +36,9 @@ impl PhoneNumber {
         })
     }
 
-    /// The number that a stored text, or the answer of a provider, names: in its normal form where it has
-    /// one, else as it is.
+    /// The number in a stored text or in a provider's answer: normalised if possible, otherwise unchanged.
     ///
-    /// A text that has the form of E.164 already is trusted: nothing else is ever written.
+    /// A text that already has the form of E.164 is trusted, because only this form is written.
     #[must_use]
     pub fn normalized(text: impl Into<String>) -> Self {
         let text = text.into();
@@ -52,8 +51,8 @@ impl PhoneNumber {
         }
     }
 
-    /// What only one user may have: the number in its normal form. `None` for a stored text that is no
-    /// number, such as a blank one.
+    /// The key for uniqueness: the number in its normal form. `None` for a stored text that is no number,
+    /// such as a blank one.
     #[must_use]
     pub fn claim(&self) -> Option<String> {
         if has_normal_form(&self.0) {
@@ -85,7 +84,7 @@ fn unknown_character(c: char) -> String {
 }
 
 impl Written {
-    /// Fails at the first character that is no part of a number.
+    /// Fails at the first character that cannot be part of a number.
     fn read(text: &str) -> Result<Self, char> {
         let mut digits = String::with_capacity(text.len().min(32));
         let mut has_plus = false;
@@ -100,7 +99,7 @@ impl Written {
         if has_plus {
             return Ok(Self { digits, is_international: true });
         }
-        // Abroad one dials 00, from Kenya 000; no country code begins with 0.
+        // The international prefix is 00, or 000 from Kenya; no country code begins with 0.
         let dialled = digits.strip_prefix("000").or_else(|| digits.strip_prefix("00")).map(str::to_owned);
         match dialled {
             Some(digits) => Ok(Self { digits, is_international: true }),
@@ -108,7 +107,7 @@ impl Written {
         }
     }
 
-    /// The number in E.164, if it is one, with these digits and no others.
+    /// The number in E.164, if it is valid, with exactly these digits.
     fn number(&self) -> Option<String> {
         let digits = self.digits.as_str();
         if digits.len() > MAX_DIGITS {
@@ -132,7 +131,7 @@ impl Written {
     }
 }
 
-/// East Asian keyboards write digits and the plus sign in full width.
+/// East Asian keyboards produce full-width digits and plus signs.
 fn half_width(c: char) -> char {
     match c {
         '\u{FF10}'..='\u{FF19}' => char::from_digit(u32::from(c).saturating_sub(0xFF10), 10).unwrap_or(c),

@@ -68,7 +68,7 @@ fn usernames_are_plain() {
 }
 
 #[test]
-fn percent_ends_at_a_hundred() {
+fn percent_above_a_hundred_is_refused() {
     assert_eq!(Percent::new(100).unwrap().get(), 100);
     assert_eq!(code(Percent::new(101)), Code::OutOfRange);
     assert!(serde_json::from_str::<Percent>("101").is_err());
@@ -76,7 +76,7 @@ fn percent_ends_at_a_hundred() {
 
 proptest! {
     #[test]
-    fn whatever_is_accepted_is_in_normal_form(text in "\\PC{0,40}|[a-z0-9.@+ ]{0,30}|[aé\u{301}\u{200B}\u{202E}\u{FEFF}ß @.]{0,12}") {
+    fn accepted_text_is_in_normal_form(text in "\\PC{0,40}|[a-z0-9.@+ ]{0,30}|[aé\u{301}\u{200B}\u{202E}\u{FEFF}ß @.]{0,12}") {
         if let Ok(email) = Email::new(&text) {
             prop_assert_eq!(Email::new(email.as_str()), Ok(email.clone()));
         }

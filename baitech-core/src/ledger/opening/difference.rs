@@ -9,65 +9,65 @@ use crate::{
     store::AggregateRef,
 };
 
-/// In which way what is stored contradicts itself or the books.
+/// How stored data contradicts itself or the books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OpeningIssue {
     /// The gross is not the sum of its parts.
     Parts,
-    /// The amounts are of several currencies.
+    /// The amounts are in several currencies.
     Currencies,
     /// An amount is below zero where it cannot be.
     Negative,
-    /// An amount is larger than can be true.
+    /// An amount is implausibly large.
     TooLarge,
-    /// It is held, but no money is there: it is not settled, or was given back.
+    /// Marked as held, but without money: it is not settled, or was refunded.
     HeldWithoutMoney,
-    /// It is held, but is of a kind or method that is never held, or names no booking.
+    /// Marked as held, but its kind or method is never held, or it names no booking.
     NeverHeld,
-    /// It is held, and was released.
+    /// Marked as both held and released.
     HeldAndReleased,
-    /// It was paid for a booking on which nobody works, and is kept for its customer.
+    /// Paid for a booking without a technician; kept for the customer.
     NobodyWorks,
-    /// More was given back than came in.
+    /// The refunds exceed the payment.
     RefundedTooMuch,
-    /// All was given back, and less is on record.
+    /// Refunded in full, but the recorded refunds are smaller.
     RefundNotOnRecord,
-    /// A part was given back, and nothing is on record.
+    /// Refunded in part, without a recorded refund.
     RefundUnknown,
-    /// What was given back is on record, under another status.
+    /// The recorded refunds do not match the status.
     StatusOfRefund,
-    /// Money was given back of what never came.
+    /// A refund of a payment that never arrived.
     RefundOfNothing,
-    /// Money is on its way out, and nobody knows whether it arrived.
+    /// An outgoing payment with an unknown outcome.
     OnItsWay,
-    /// A party whose money it would be is not named.
+    /// A party to the money is not named.
     NobodyNamed,
-    /// A wallet is filled out of itself.
+    /// A wallet is topped up from itself.
     WalletIntoItself,
-    /// The fees that a wallet's top-up states are left out.
+    /// A wallet top-up states fees; they are ignored.
     FeesLeftOut,
-    /// It is for a booking that has ended without work.
+    /// Its booking ended without work.
     BookingEnded,
-    /// It is for a booking that is not there.
+    /// Its booking does not exist.
     BookingMissing,
     /// Its booking names another payment.
     AnotherPayment,
-    /// It gives back a payment, which tells of it.
+    /// A refund transaction, which is already counted with its payment.
     ToldByPayment,
-    /// This kind has no rules.
+    /// The engine has no rules for this kind.
     NoRules,
     /// A wallet would start below zero.
     WalletShort,
-    /// A technician was paid more than was earned on record.
+    /// A technician was paid more than the recorded earnings.
     PaidMoreThanEarned,
-    /// What is called paid out has no payouts on record.
+    /// Shares are marked as paid out, without recorded payouts.
     PaidOutWithoutPayout,
 }
 
 impl OpeningIssue {
-    /// What it is, in words.
+    /// A description in words.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -106,17 +106,17 @@ impl fmt::Display for OpeningIssue {
     }
 }
 
-/// Something that a person may have to look at. It stops nothing.
+/// A finding that a person may have to examine. It does not stop the migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OpeningDifference {
-    /// Of what: a transaction, or the user whose account was adjusted.
+    /// The transaction, or the user whose account was adjusted.
     pub subject: AggregateRef,
-    /// In which way.
+    /// The kind of difference.
     pub what: OpeningIssue,
-    /// The amount that is stored.
+    /// The stored amount.
     pub stated: Option<Money>,
-    /// The amount that the books go by.
+    /// The amount that the books use.
     pub derived: Option<Money>,
 }
 
@@ -139,7 +139,7 @@ impl fmt::Display for OpeningDifference {
     }
 }
 
-/// Takes down the differences of one transaction.
+/// Collects the differences of one transaction.
 #[derive(Debug)]
 pub(super) struct Notes {
     subject: AggregateRef,

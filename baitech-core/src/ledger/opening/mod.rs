@@ -1,71 +1,72 @@
-//! The opening ledger: what the transactions of an earlier application, which kept no books, leave in ours.
+//! The opening ledger: converts the transactions of an earlier application, which kept no books, into opening
+//! entries.
 //!
-//! Each transaction that moved money contributes one entry, balanced by [`Account::OpeningBalance`]: the
-//! counterweight is what should lie with the providers and the bank on the day of the migration. Each is
-//! caused by its transaction, described `opening balance`, and has an id that follows from the transaction's,
-//! so that no entry is made twice however often it is tried.
+//! Each transaction that moved money contributes one entry, balanced by [`Account::OpeningBalance`]. The
+//! balance of that account is the money that should be with the providers and the bank on the day of the
+//! migration. Each entry names its transaction as its cause, has the description `opening balance`, and
+//! derives its id from the transaction's, so that a repeated migration creates no entry twice.
 //!
-//! # What contributes what
+//! # Contributions
 //!
-//! Shares are those of the stored amount, less what each party has given back (the *net shares*); *captured*
-//! is their sum. A settled transaction is one that is `completed`, `partially_refunded` or `refunded`.
+//! Shares are those of the stored amount, less what each party has refunded (the *net shares*); *captured* is
+//! their sum. A settled transaction is `completed`, `partially_refunded` or `refunded`.
 //!
 //! | kind | state | postings (credit +) |
 //! |---|---|---|
-//! | any | not settled, or all of it given back | none |
+//! | any | not settled, or refunded in full | none |
 //! | `booking_payment` | held | escrow of the booking + captured |
 //! | `booking_payment` | released or never held, not cash | payable of the technician, platform, processing, withholding: each + its net share |
-//! | `booking_payment` | nobody works on the booking, not cash | escrow of the booking + captured: the money is still the customer's |
+//! | `booking_payment` | no technician on the booking, not cash | escrow of the booking + captured: the money still belongs to the customer |
 //! | `tip`, `cancellation_fee` | not cash | as a released payment |
-//! | `booking_payment`, `tip`, `cancellation_fee` | cash | the technician has all of it in hand: platform, processing, withholding each + its net share, payable − their sum |
-//! | any of these | by wallet | besides: wallet of the payer − captured (what was given back went into it) |
-//! | `wallet_topup` | | wallet + captured; fees that it states are not known to the engine and left out |
+//! | `booking_payment`, `tip`, `cancellation_fee` | cash | the technician has received all of it: platform, processing, withholding each + its net share, payable − their sum |
+//! | any of these | by wallet | in addition: wallet of the payer − captured (refunds went into the wallet) |
+//! | `wallet_topup` | | wallet + captured; the engine knows no fees on top-ups and ignores them |
 //! | `wallet_withdrawal` | | wallet − captured; platform, processing, withholding each + its net share |
-//! | `technician_payout` | | payable − the net payout: the fees beside it are those of the payment that it pays out |
-//! | `technician_payout` | by wallet | besides: wallet of the technician + the net payout |
-//! | `refund` | | none: the payment that it gives back tells of it |
+//! | `technician_payout` | | payable − the net payout: its stated fees are those of the payment that it pays out |
+//! | `technician_payout` | by wallet | in addition: wallet of the technician + the net payout |
+//! | `refund` | | none: the refunded payment accounts for it |
 //! | `penalty`, `subscription` | | none: they have no rules |
 //!
-//! Then come the adjustments, one an account at most, caused by its user:
-//! - A wallet that would start below zero starts at zero: what is missing is not on record.
-//! - What a technician has earned, other than in cash, is owed less the greater of two sums: payouts on
-//!   record, and shares that `settlement.settledAt` calls paid out. They tell of the same money. More than
-//!   was earned on record is not asked back.
-//! - A debt from cash stays a debt: a payable may start below zero.
+//! Then come the adjustments, at most one per account, with the account's user as their cause:
+//! - A wallet that would start below zero starts at zero: the missing money is not on record.
+//! - A technician's recorded earnings, other than cash, are owed less the greater of two sums: recorded
+//!   payouts, and shares that `settlement.settledAt` marks as paid out. Both describe the same money. Payouts
+//!   above the recorded earnings are not reclaimed.
+//! - A cash debt stays a debt: a payable may start below zero.
 //!
-//! Adjustments are balanced by the opening balance too. Nothing is written off: that an amount is lost is for
-//! a person to find.
+//! The opening balance also balances the adjustments. Nothing is written off: a person must decide that an
+//! amount is lost.
 //!
-//! # What contradicts itself
+//! # Contradictions
 //!
-//! Nothing here fails. What cannot be true is read in one defined way, told as an [`OpeningDifference`], and
-//! where the engine could not go on from what is stored, the [`OpeningPlan`] says what to write instead. What
-//! it says to write leads to the same entry again.
+//! No contradiction is an error. Each impossible value is read in one defined way and reported as an
+//! [`OpeningDifference`]. If the engine could not continue from the stored data, the [`OpeningPlan`] contains
+//! the corrected documents to store. The corrected documents lead to the same entry again.
 //!
 //! | stored | read as |
 //! |---|---|
 //! | gross is not the sum of its parts | the gross counts, net is the remainder; parts below zero or above the gross share it in proportion |
 //! | amounts of several currencies, below zero, or beyond [`OpeningLedger::LARGEST`] | contributes nothing, holds nothing |
-//! | held, but not settled, or all given back | not held |
-//! | held, but cash, no booking's payment, or without a booking | not held |
+//! | held, but not settled, or refunded in full | not held |
+//! | held, but cash, not a booking payment, or without a booking | not held |
 //! | held, and released | released |
-//! | neither held nor released, by a technician that the transaction does not name | the booking's technician is paid |
-//! | given back more than came in | the later refunds are cut |
-//! | `refunded`, with less or nothing on record | the rest was given back too |
-//! | `partially_refunded`, with nothing on record | nothing was given back, until a person knows more |
-//! | given back in part or whole, under another status | the status follows the refunds |
-//! | given back before it was settled | nothing was given back |
-//! | money on its way out, with an unknown end | expired; a proof can still complete it |
-//! | settled for a booking that is cancelled, refunded or not there | as its flags say; a person decides where it goes |
-//! | a booking with several settled payments | it names the first; where the others go, a person decides |
-//! | wallet paid from itself, or a party not named | contributes what the others have |
+//! | neither held nor released, and the transaction does not name its technician | the booking's technician is paid |
+//! | refunds above the payment | the later refunds are cut |
+//! | `refunded`, with smaller or no recorded refunds | the rest was refunded too |
+//! | `partially_refunded`, without a recorded refund | nothing was refunded, until a person finds out more |
+//! | refunded in part or in full, under another status | the status follows the refunds |
+//! | refunded before it was settled | nothing was refunded |
+//! | outgoing, with an unknown outcome | expired; a proof can still complete it |
+//! | settled for a booking that is cancelled, refunded or missing | as its flags say; a person decides where the money goes |
+//! | a booking with several settled payments | it names the first; a person decides where the others go |
+//! | a wallet paid from itself, or an unnamed party | contributes the shares of the other parties |
 //!
-//! # What it promises
+//! # Guarantees
 //!
-//! For each payment, what the entry puts into escrow is [`captured`](Transaction::captured) of the
-//! transaction as it is to be stored, and zero unless `escrow.held`: a later release or refund empties
-//! exactly what was opened. The booking of a settled payment names it, and so is not charged again. No
-//! bounded account starts below zero. The order of the transactions does not matter.
+//! For each payment, its entry puts exactly [`captured`](Transaction::captured) of the corrected transaction
+//! into escrow, or zero unless `escrow.held`: a later release or refund empties exactly what was opened. The
+//! booking of a settled payment names the payment, and so is not charged again. No bounded account starts
+//! below zero. The order of the transactions does not matter.
 
 mod difference;
 mod normal;
@@ -90,41 +91,39 @@ use crate::{
 
 const DESCRIPTION: &str = "opening balance";
 
-/// What is to be done about one transaction.
+/// What to store for one transaction.
 #[derive(Debug, Clone, Default)]
 pub struct OpeningPlan {
-    /// What it contributes; `None` for nothing.
+    /// Its contribution; `None` for nothing.
     pub entry: Option<Entry>,
-    /// The transaction as it is to be stored, so that the engine can go on from it; `None` where it is as it
-    /// should be.
+    /// The corrected transaction, from which the engine can continue; `None` if it needs no correction.
     pub correct: Option<Transaction>,
-    /// Its booking as it is to be stored, so that it names its payment; `None` where it is as it should be.
+    /// Its booking, corrected to name its payment; `None` if it needs no correction.
     pub link: Option<Booking>,
-    /// Whether the booking then wants something done by itself that concerns the payment: to become paid, or
-    /// to release what is held.
+    /// Whether the booking then has a due task for the payment: to become paid, or to release held money.
     pub due: bool,
-    /// Where what is stored contradicts itself or the books.
+    /// Contradictions in the stored data, or with the books.
     pub differences: Vec<OpeningDifference>,
 }
 
-/// What the accounts of people need at the end.
+/// The adjustments and totals at the end.
 #[derive(Debug, Clone, Default)]
 pub struct OpeningReport {
-    /// Entries that keep wallets and payables from starting with what nobody can know. At most one an account
-    /// and currency.
+    /// Entries that keep wallets and payables from starting with an unexplained balance. At most one per
+    /// account and currency.
     pub adjustments: Vec<Entry>,
-    /// Why, one each.
+    /// The reason for each adjustment.
     pub differences: Vec<OpeningDifference>,
-    /// Transactions looked at.
+    /// Number of transactions added.
     pub transactions: u64,
-    /// Of these, those that contribute an entry.
+    /// Number of transactions that contribute an entry.
     pub contributing: u64,
-    /// The sums of all entries by name of the account (`escrow`, `wallet`, `payable`, …) and currency; each
-    /// currency's sum to zero.
+    /// The sums of all entries by account name (`escrow`, `wallet`, `payable`, …) and currency. The sums of
+    /// each currency add up to zero.
     pub totals: Vec<(String, Money)>,
 }
 
-/// What a user's account comes to.
+/// A sum that is kept for a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Sum {
     Wallet(Id<User>),
@@ -133,15 +132,16 @@ enum Sum {
     CalledPaid(Id<User>),
 }
 
-/// Sums up what the transactions of an earlier application leave in the books. Give it every one of them,
-/// once, in any order.
+/// Accumulates the opening entries of an earlier application's transactions. Add every transaction once, in
+/// any order.
 ///
-/// It keeps a few sums a user, and which transaction pays which booking; the first that is given where there
+/// It keeps a few sums per user, and which transaction pays which booking: the first one that is added if
+/// there are several.
 /// are several.
 #[derive(Debug, Clone)]
 pub struct OpeningLedger {
     at: DateTime<Utc>,
-    /// The currency by its code, since it has no order of its own.
+    /// Currencies are stored as codes, since `Currency` has no order.
     sums: BTreeMap<(Sum, &'static str), Money>,
     totals: BTreeMap<(String, &'static str), Money>,
     payments: BTreeMap<Id<Booking>, Id<Transaction>>,
@@ -150,11 +150,11 @@ pub struct OpeningLedger {
 }
 
 impl OpeningLedger {
-    /// Larger amounts, in whole units of the currency, are taken for mistakes: the sum of many must still be
-    /// a number.
+    /// Larger amounts, in whole units of the currency, count as mistakes, so that the sum of many amounts
+    /// does not overflow.
     pub const LARGEST: i64 = 1_000_000_000_000;
 
-    /// Books that open at this moment.
+    /// Starts an opening ledger at this time.
     #[must_use]
     pub const fn new(at: DateTime<Utc>) -> Self {
         Self {
@@ -167,8 +167,8 @@ impl OpeningLedger {
         }
     }
 
-    /// Says what one transaction contributes, and what has to be written for the engine to go on from it.
-    /// `booking` is the one that it is for.
+    /// The contribution of one transaction, and the corrections that the engine needs. `booking` is the
+    /// transaction's booking.
     pub fn add(&mut self, transaction: &Transaction, booking: Option<&Booking>) -> OpeningPlan {
         self.transactions = self.transactions.saturating_add(1);
         let booking = booking.filter(|booking| transaction.booking == Some(booking.id));
@@ -202,7 +202,7 @@ impl OpeningLedger {
         OpeningPlan { entry, correct, link, due, differences: notes.taken() }
     }
 
-    /// What is left to be adjusted once every transaction was added.
+    /// The adjustments, once every transaction was added.
     #[must_use]
     pub fn finish(mut self) -> OpeningReport {
         let mut report = OpeningReport::default();
@@ -248,8 +248,8 @@ impl OpeningLedger {
         report
     }
 
-    /// The booking, if it has to learn of its payment: so that it is not charged again, and what is held
-    /// finds its way out.
+    /// The booking with its payment, if it does not name it yet: so that it is not charged again, and held
+    /// money can be released.
     fn linked(
         &mut self,
         booking: &Booking,
@@ -280,10 +280,11 @@ impl OpeningLedger {
         Some(Booking::from_record(record))
     }
 
-    /// The entry of these postings, balanced by the opening balance, under an id that follows from its name.
+    /// Creates an entry of these postings, balanced by the opening balance, with an id derived from its name.
     fn entry(&mut self, name: &str, cause: AggregateRef, mut postings: Vec<Posting>) -> Option<Entry> {
         let currency = postings.first()?.amount.currency();
-        // Amounts are below `LARGEST`, so that neither fails; an entry that is missing must not go unseen.
+        // Amounts are below `LARGEST`, so neither can fail. An error is logged, since a missing entry must
+        // not go unnoticed.
         let tell = |error: &dyn std::fmt::Display| tracing::error!(%error, name, "there is no opening entry");
         let sum = Money::sum(currency, postings.iter().map(|posting| posting.amount));
         let sum = sum.inspect_err(|error| tell(error)).ok()?;
@@ -300,12 +301,12 @@ impl OpeningLedger {
     }
 }
 
-/// What a wallet is given so that it does not start below zero.
+/// The adjustment of a wallet that would start below zero.
 fn of_wallet(balance: Money) -> Option<(Money, OpeningIssue)> {
     balance.is_negative().then(|| (balance.negated(), OpeningIssue::WalletShort))
 }
 
-/// What a payable is changed by: see the module's own words.
+/// The adjustment of a payable; the module's documentation describes the rule.
 fn of_payable(earned: Money, paid: Money, called_paid: Money) -> Option<(Money, OpeningIssue)> {
     if paid.amount() > earned.amount() {
         let more = paid.checked_sub(earned).ok()?;
@@ -320,7 +321,7 @@ fn of_payable(earned: Money, paid: Money, called_paid: Money) -> Option<(Money, 
 
 fn add_to<K: Ord>(sums: &mut BTreeMap<K, Money>, key: K, amount: Money) {
     let sum = sums.entry(key).or_insert(Money::zero(amount.currency()));
-    // Each amount is below `LARGEST`, so that a sum of any number of them that can be stored is a number.
+    // Each amount is below `LARGEST`, so the sum of any realistic number of them fits.
     *sum = sum.checked_add(amount).unwrap_or(*sum);
 }
 

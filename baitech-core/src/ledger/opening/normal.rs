@@ -1,4 +1,4 @@
-//! A transaction without its contradictions. Normalising it again changes nothing.
+//! Removes the contradictions from a transaction. Normalisation is idempotent.
 
 use rust_decimal::Decimal;
 
@@ -10,11 +10,11 @@ use crate::{
     pricing::Shares,
 };
 
-/// A transaction as the engine can go on from it.
+/// A transaction from which the engine can continue.
 #[derive(Debug)]
 pub(super) struct Normal {
     pub(super) record: TransactionRecord,
-    /// Whether its amounts are such that anything can be reckoned with them.
+    /// Whether its amounts can be used in calculations.
     pub(super) usable: bool,
 }
 
@@ -27,7 +27,7 @@ pub(super) fn normalised(transaction: &Transaction, booking: Option<&Booking>, n
         }
         None => match reckon(&record, notes) {
             Ok(reckoned) => Some(reckoned),
-            // What is left to fail here is arithmetic beyond the checked range.
+            // Only overflow can fail here.
             Err(_) => {
                 notes.add(OpeningIssue::TooLarge, Some(record.amount.gross), None);
                 None
@@ -50,7 +50,7 @@ pub(super) fn normalised(transaction: &Transaction, booking: Option<&Booking>, n
     Normal { record, usable }
 }
 
-/// What keeps the amounts from being reckoned with.
+/// Why the amounts cannot be used in calculations.
 fn unusable(record: &TransactionRecord) -> Option<OpeningIssue> {
     let Amount { gross, platform_fee, processing_fee, tax, net } = record.amount;
     let mut all = vec![gross, platform_fee, processing_fee, tax, net];
@@ -91,7 +91,7 @@ fn reckon(record: &TransactionRecord, notes: &mut Notes) -> Result<Reckoned, Mon
         notes.add(OpeningIssue::RefundedTooMuch, Some(returned), Some(gross));
     }
     let status = match record.status {
-        // Nothing came, and nothing went back: every status is as true as the others.
+        // No money was paid or refunded, so any status fits.
         status if gross.is_zero() => status,
         TransactionStatus::Refunded if !rest.is_zero() => {
             notes.add(OpeningIssue::RefundNotOnRecord, Some(returned), Some(gross));
@@ -118,7 +118,7 @@ fn reckon(record: &TransactionRecord, notes: &mut Notes) -> Result<Reckoned, Mon
     Ok(Reckoned { amount, refunds, status })
 }
 
-/// The status that goes with what was given back and what is left.
+/// The status that matches the refunds.
 fn told_by_refunds(status: TransactionStatus, returned: Money, rest: Money) -> TransactionStatus {
     if rest.is_zero() {
         TransactionStatus::Refunded
@@ -129,7 +129,7 @@ fn told_by_refunds(status: TransactionStatus, returned: Money, rest: Money) -> T
     }
 }
 
-/// The amount in whole smallest units, the gross being the sum of its parts.
+/// The amount in whole smallest units, with a gross that is the sum of its parts.
 fn shared(stored: &Amount, notes: &mut Notes) -> Result<Amount, MoneyError> {
     let gross = stored.gross.to_minor_unit();
     let (platform, processing) = (stored.platform_fee.to_minor_unit(), stored.processing_fee.to_minor_unit());
@@ -154,7 +154,7 @@ fn shared(stored: &Amount, notes: &mut Notes) -> Result<Amount, MoneyError> {
     Ok(Amount { gross, platform_fee, processing_fee, tax, net })
 }
 
-/// Parts that sum up, but of which one is below zero, are told of too.
+/// Also reports parts that add up although one of them is below zero.
 fn notes_of_parts(summed_up: bool, gross: Money, stated: Money, notes: &mut Notes) {
     if summed_up {
         notes.add(OpeningIssue::Parts, Some(stated), Some(gross));
@@ -165,7 +165,7 @@ fn weight(part: Money) -> u64 {
     part.minor_units().ok().and_then(|units| u64::try_from(units).ok()).unwrap_or(0)
 }
 
-/// The refunds, cut to what came in, each with portions that its parties had; and what each party has left.
+/// The refunds, cut to the payment and split into portions that the parties have; and the remaining shares.
 fn given_back(stored: &[Refund], shares: Shares) -> Result<(Vec<Refund>, Shares), MoneyError> {
     let mut left = shares;
     let mut refunds = Vec::with_capacity(stored.len());
@@ -182,7 +182,7 @@ fn given_back(stored: &[Refund], shares: Shares) -> Result<(Vec<Refund>, Shares)
     Ok((refunds, left))
 }
 
-/// Whether portions are in smallest units and sum to an amount.
+/// Whether the portions are in smallest units and sum to `amount`.
 fn is_whole(portions: &Shares, amount: Money) -> Result<bool, MoneyError> {
     let Shares { payout, platform, processing, withholding } = *portions;
     let whole =
@@ -190,13 +190,13 @@ fn is_whole(portions: &Shares, amount: Money) -> Result<bool, MoneyError> {
     Ok(whole && portions.total()? == amount)
 }
 
-/// Whether nobody has less than nothing.
+/// Whether no share is below zero.
 fn is_possible(shares: &Shares) -> bool {
     let Shares { payout, platform, processing, withholding } = *shares;
     ![payout, platform, processing, withholding].into_iter().any(Money::is_negative)
 }
 
-/// Decides where the money lies.
+/// Decides whether the money is in escrow.
 fn settle_escrow(
     record: &mut TransactionRecord,
     captured: Option<Money>,

@@ -1,4 +1,4 @@
-//! What a transaction that is free of contradictions contributes.
+//! The contribution of a normalised transaction.
 
 use super::{Account, Posting, Sum, difference::Notes, difference::OpeningIssue};
 use crate::{
@@ -8,7 +8,8 @@ use crate::{
     pricing::Shares,
 };
 
-/// One transaction's postings, without their counterweight, and what they add to the sums of its parties.
+/// The postings of one transaction without the balancing one, and its contribution to the sums of its
+/// parties.
 #[derive(Debug, Default)]
 pub(super) struct Contribution {
     pub(super) postings: Vec<Posting>,
@@ -33,8 +34,8 @@ impl Contribution {
 pub(super) fn of(record: &TransactionRecord, booking: Option<&Booking>, notes: &mut Notes) -> Contribution {
     let transaction = Transaction::from_record(record.clone());
     let amounts = transaction.captured().and_then(|captured| Ok((captured, transaction.net_shares()?)));
-    // What could fail is arithmetic, and a normalised transaction's amounts are of one currency, and far from
-    // too large.
+    // Only arithmetic can fail, and the amounts of a normalised transaction have one currency and are far
+    // from overflow.
     amounts
         .and_then(|(captured, shares)| contribution(record, booking, captured, &shares, notes))
         .unwrap_or_default()
@@ -101,7 +102,7 @@ fn contribution(
     Ok(made)
 }
 
-/// Money that somebody paid for work.
+/// The postings of a payment for work.
 fn received(
     made: &mut Contribution,
     record: &TransactionRecord,
@@ -117,7 +118,7 @@ fn received(
                 made.post_others(shares);
                 made.post(Account::Payable(technician), others.negated());
             }
-            // Without a debtor there is no debt.
+            // There is no debt without a debtor.
             None => nobody(notes, others),
         }
         return Ok(());

@@ -34,7 +34,7 @@ const PAYER: u8 = 1;
 const TECHNICIAN: u8 = 2;
 const BOOKING: u8 = 3;
 
-/// The golden payment of 2,738: 2,278 for the technician, 300 and 60 for the platform, 100 withheld.
+/// The standard payment of 2,738: 2,278 for the technician, 300 and 60 for the platform, 100 withheld.
 fn payment(
     n: u8,
     kind: TransactionKind,

@@ -7,7 +7,7 @@ fn why_not(change: impl FnOnce(&mut Candidate)) -> Exclusion {
 }
 
 #[test]
-fn every_reason_is_told() {
+fn every_exclusion_is_reported() {
     assert_eq!(eligibility(&job(), &candidate(1), false), Ok(Distance::from_metres(0.0)));
     assert_eq!(why_not(|c| c.is_active = false), Exclusion::Inactive);
     assert_eq!(why_not(|c| c.is_verified = false), Exclusion::Unverified);
@@ -22,7 +22,7 @@ fn every_reason_is_told() {
 }
 
 #[test]
-fn distance_is_told_with_the_radius() {
+fn too_far_reports_distance_and_radius() {
     let why_not = why_not(|c| c.point = Some(east(12.0)));
     assert_eq!(why_not.to_string(), "the job is about 12 km away, the service radius reaches 10 km");
 }

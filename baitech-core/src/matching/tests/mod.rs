@@ -22,12 +22,12 @@ fn technician(number: u32) -> Id<User> {
     Id::from_bytes(bytes)
 }
 
-/// In the middle of Nairobi.
+/// The centre of Nairobi.
 fn centre() -> GeoPoint {
     GeoPoint::new(36.8219, -1.2921).unwrap()
 }
 
-/// So many kilometres (of 111.32 to the degree) east of the middle.
+/// A point this many kilometres (111.32 per degree) east of the centre.
 fn east(kilometres: f64) -> GeoPoint {
     GeoPoint::new(36.8219 + kilometres / 111.32, -1.2921).unwrap()
 }
@@ -45,7 +45,7 @@ fn job() -> Job<'static> {
     }
 }
 
-/// Somebody at the very place, new, who works from 8 to 18 on Mondays.
+/// A new technician at the same place, who works from 8 to 18 on Mondays.
 fn candidate(number: u32) -> Candidate {
     let (from, to) = (TimeOfDay::new(8, 0).unwrap(), TimeOfDay::new(18, 0).unwrap());
     Candidate {

@@ -11,7 +11,7 @@ fn radii_widen_with_the_wait() {
 }
 
 #[test]
-fn tries_come_with_each_widening_and_with_the_end() {
+fn attempts_follow_each_widening_and_the_end() {
     let policy = MatchingPolicy::default();
     let start = moment("2026-03-02T07:00:00Z");
     let next = |attempted| {
@@ -37,7 +37,7 @@ fn no_step_comes_after_the_end() {
 
 proptest! {
     #[test]
-    fn tries_always_move_on_to_the_end(seconds in -60_i64..3_600) {
+    fn attempts_always_advance_to_the_end(seconds in -60_i64..3_600) {
         let policy = MatchingPolicy::default();
         let start = moment("2026-03-02T07:00:00Z");
         let mut attempted = start + TimeDelta::seconds(seconds);

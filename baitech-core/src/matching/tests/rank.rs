@@ -42,7 +42,7 @@ fn ties_go_to_fewer_jobs_then_to_the_lower_id() {
 }
 
 #[test]
-fn busy_ones_are_left_out() {
+fn busy_candidates_are_left_out() {
     let candidates = [candidate(1), candidate(2)];
     let busy = HashSet::from([technician(1)]);
     let ranked = rank(&job(), &candidates, &HashMap::new(), &busy, &WeightedScorer::default(), 9);
@@ -56,7 +56,7 @@ fn reason_names_the_strongest_terms() {
     assert_eq!(ranked[0].alternative().reason, ranked[0].reason());
 }
 
-/// A model of an embedder's own that answers nonsense and tells nothing.
+/// A custom scorer that returns nonsense and no terms.
 #[derive(Debug)]
 struct Broken;
 
@@ -86,7 +86,7 @@ fn scores_out_of_range_are_cut_off() {
 }
 
 #[test]
-fn a_full_ranking_of_near_ones_is_settled_and_a_scorer_that_cannot_tell_reads_everybody() {
+fn full_ranking_settles_unless_the_scorer_has_no_bound() {
     let candidates = [at(1, 0.1), at(2, 0.2), at(3, 9.0)];
     let best = |scorer: &dyn MatchScorer, limit| {
         let near = &candidates[..2];
@@ -103,7 +103,7 @@ fn a_full_ranking_of_near_ones_is_settled_and_a_scorer_that_cannot_tell_reads_ev
 }
 
 #[test]
-fn the_next_share_is_where_three_times_the_wanted_are_expected() {
+fn next_share_should_contain_three_times_the_wanted_number() {
     assert_eq!(next_share(0.25, 0, 10, 1.0), 1.0, "nobody near: look everywhere");
     assert_eq!(next_share(0.25, 8, 10, 1.0), 0.5);
     assert_eq!(next_share(0.25, 2, 10, 1.0), 1.0, "almost all is all");
@@ -113,14 +113,14 @@ fn the_next_share_is_where_three_times_the_wanted_are_expected() {
 }
 
 #[test]
-fn the_next_search_begins_where_the_last_one_found_enough() {
+fn next_search_begins_with_the_last_sufficient_share() {
     assert_eq!(first_share(1.0, 30, 10), 1.0);
     assert_eq!(first_share(1.0, 81, 10), 0.5, "far more than wanted");
     assert_eq!(first_share(0.3, 1_000, 10), FIRST_SHARE);
     assert_eq!(first_share(0.1, 1_000, 10), 0.1, "not above that of a job that is asked for within less");
 }
 
-/// The rules word by word: every distance exact, everything sorted.
+/// A direct implementation of the rules: every distance exact, everything sorted.
 fn reference(
     job: &Job<'_>,
     candidates: &[Candidate],
@@ -141,7 +141,7 @@ fn reference(
 }
 
 prop_compose! {
-    /// Few different values, so that ties and near ties are common; radii just around the distance.
+    /// Few distinct values, so that ties and near ties are common; radii just around the distance.
     fn seeds()(
         bearing in 0.0..std::f64::consts::TAU,
         degrees in prop_oneof![Just(0.0), Just(0.05), 0.0..0.15, 0.049_f64..0.051],
@@ -156,7 +156,7 @@ prop_compose! {
                 is_active: flags != 0,
                 is_verified: flags != 1,
                 skill: skill.map(|(verified, years_of_experience)| CandidateSkill { verified, years_of_experience }),
-                // The job's place is added by the test.
+                // The test adds the place of the job.
                 point: (flags != 2).then(|| GeoPoint::new(degrees * bearing.cos(), degrees * bearing.sin()).unwrap()),
                 service_radius: Distance::from_kilometres(0.05 * 111.32 * radius_share),
                 time_zone: zone,
@@ -171,7 +171,7 @@ prop_compose! {
 prop_compose! {
     fn markets()(
         seeds in prop::collection::vec(seeds(), 0..40),
-        // The error of the sphere depends on where on Earth one is.
+        // The error of the sphere depends on the place on Earth.
         (longitude, latitude) in (-179.0..179.0, prop_oneof![Just(-1.29), -89.0..89.0]),
         preferred in prop::option::of(0_u32..40),
         factor in prop::sample::select(vec![1.0, 1.5, 2.0]),
@@ -200,7 +200,7 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn lazy_measuring_changes_nothing((job, candidates, workloads, busy) in markets(), limit in 0_usize..45) {
+    fn lazy_measuring_does_not_change_the_ranking((job, candidates, workloads, busy) in markets(), limit in 0_usize..45) {
         let mut expected = reference(&job, &candidates, &workloads, &busy);
         expected.truncate(limit);
         let ranked = rank(&job, &candidates, &workloads, &busy, &WeightedScorer::default(), limit);
@@ -209,7 +209,7 @@ proptest! {
     }
 
     #[test]
-    fn reading_no_farther_than_somebody_could_rank_changes_nothing(
+    fn growing_search_does_not_change_the_ranking(
         (job, candidates, workloads, busy) in markets(),
         limit in 0_usize..6,
     ) {
@@ -238,7 +238,7 @@ proptest! {
     }
 
     #[test]
-    fn sphere_is_never_off_by_more_than_it_is_given(
+    fn sphere_error_is_within_its_bound(
         longitude in -178.0..178.0,
         latitude in -88.0..88.0,
         east in -2.0..2.0,

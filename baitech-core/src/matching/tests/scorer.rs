@@ -47,7 +47,7 @@ fn proximity_and_availability_have_a_floor() {
 }
 
 #[test]
-fn terms_tell_the_score() {
+fn terms_sum_to_the_score() {
     let candidate = candidate(1);
     let fit = Fit {
         job: &job(),
@@ -86,7 +86,7 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn nobody_beyond_a_share_of_the_radius_scores_higher_than_told(
+    fn best_beyond_bounds_every_farther_score(
         candidate in candidates(),
         share in 0.0..2.0,
         beyond in 0.0..2.0,

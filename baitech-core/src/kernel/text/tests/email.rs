@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn one_address_has_one_form() {
+fn equivalent_addresses_have_one_normal_form() {
     for (one, form) in [
         ("Jo.Doe@Example.COM", "jo.doe@example.com"),
         (" jo.doe@EXAMPLE.com\n", "jo.doe@example.com"),
@@ -34,7 +34,7 @@ fn addresses_with_invisible_characters_or_no_domain_are_refused() {
 }
 
 #[test]
-fn a_stored_text_that_is_no_address_stays_as_it_is() {
+fn invalid_stored_addresses_stay_unchanged() {
     let stored = Email::normalized("Nobody (at) example");
     assert_eq!(stored.as_str(), "Nobody (at) example");
     assert_eq!(stored.claim().as_deref(), Some("nobody (at) example"));

@@ -48,7 +48,7 @@ fn numbers_are_kept_in_one_form() {
 }
 
 #[test]
-fn a_letter_is_never_read_by_a_keypad() {
+fn letters_are_not_converted_to_keypad_digits() {
     for (text, named) in [
         ("0722 11223S", "\"S\""),
         ("+2547l1223344", "\"l\""),
@@ -74,7 +74,7 @@ fn a_letter_is_never_read_by_a_keypad() {
 }
 
 #[test]
-fn stored_numbers_read_in_their_form_and_blank_ones_claim_nothing() {
+fn stored_numbers_are_normalised_and_blank_ones_have_no_claim() {
     assert_eq!(PhoneNumber::normalized("0712 345 678").as_str(), "+254712345678");
     assert_eq!(PhoneNumber::normalized("+2540712345678").as_str(), "+254712345678");
     assert_eq!(PhoneNumber::from_stored("0712345678").claim().as_deref(), Some("+254712345678"));
@@ -83,8 +83,8 @@ fn stored_numbers_read_in_their_form_and_blank_ones_claim_nothing() {
     }
 }
 
-/// The digits of a text, apart from what may stand before a number: `00`, the country code, the `0` that is
-/// dialled at home.
+/// The digits of a text without the prefixes of a number: `00`, the country code, and the `0` that is dialled
+/// only within a country.
 fn significant(text: &str) -> String {
     let digits: String = text
         .chars()
@@ -101,9 +101,10 @@ fn full_width(c: char) -> Option<u32> {
 }
 
 proptest! {
-    /// What is accepted has the digits that were written and no others, and is stable.
+    /// A normalised number has exactly the digits that were written, and normalising it again changes
+    /// nothing.
     #[test]
-    fn a_number_is_never_guessed(
+    fn parsed_numbers_keep_exactly_the_written_digits(
         text in "[+]?(00)?(254)?0?[17][0-9]{8}|[+]?[0-9 ()./-]{0,20}|[+]?[0-9A-Za-z*#,;٠-٩０-９ \\u{202C}]{6,16}|\\PC{0,20}"
     ) {
         if let Ok(number) = PhoneNumber::new(&text) {

@@ -6,7 +6,7 @@ use crate::{
     pricing::Shares,
 };
 
-/// Amounts around zero, ordinary ones with fractions of a cent, and ones beyond all reason.
+/// Amounts around zero, ordinary ones with fractions of a cent, and implausibly large ones.
 fn money() -> impl Strategy<Value = Money> + Clone {
     let currency = prop_oneof![60 => Just(Currency::KES), 1 => Just(Currency::USD), 1 => Just(Currency::JPY)];
     let amount = prop_oneof![
@@ -29,7 +29,7 @@ fn amount() -> impl Strategy<Value = Amount> {
             net,
         },
     );
-    // As the earlier application made them: rates of the gross, in doubles.
+    // As the earlier application computed them: rates of the gross, in floating point.
     let made = (1_i64..50_000_000, 0_i64..30, 0_i64..10).prop_map(|(units, platform, processing)| {
         let of = |percent: i64| Money::new(rust_decimal::Decimal::new(units * percent, 6), Currency::KES);
         Amount {
@@ -86,7 +86,7 @@ prop_compose! {
     }
 }
 
-/// Bookings of any status, with and without a technician, of which some name a payment.
+/// Bookings of any status, with or without a technician; some name a payment.
 fn bookings() -> impl Strategy<Value = BTreeMap<u8, Booking>> {
     let booking = (select(BookingStatus::ALL.to_vec()), party(), option::weighted(0.2, 0_u8..12));
     prop::collection::btree_map(1_u8..6, booking, 0..5).prop_map(|all| {
@@ -118,7 +118,7 @@ fn booking_of<'a>(transaction: &Transaction, bookings: &'a BTreeMap<u8, Booking>
     bookings.values().find(|booking| Some(booking.id) == transaction.booking)
 }
 
-/// Opens the books, and stores what the plans say.
+/// Opens the books, and applies the corrections of the plans.
 fn open(
     transactions: &mut [Transaction],
     bookings: &mut BTreeMap<u8, Booking>,
@@ -164,7 +164,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_stored_the_books_open_in_balance((mut transactions, mut bookings) in world()) {
+    fn books_open_in_balance_for_any_stored_data((mut transactions, mut bookings) in world()) {
         let (balances, mut ids, _) = open(&mut transactions, &mut bookings);
         prop_assert!(sums(&balances).values().all(|sum| sum.is_zero()));
         for ((account, _), balance) in &balances {
@@ -178,7 +178,7 @@ proptest! {
     }
 
     #[test]
-    fn opening_again_makes_the_same_entries_and_finds_nothing_to_write((mut transactions, mut bookings) in world()) {
+    fn opening_is_idempotent((mut transactions, mut bookings) in world()) {
         let (balances, ids, _) = open(&mut transactions, &mut bookings);
         let (again, same, written) = open(&mut transactions, &mut bookings);
         prop_assert_eq!(again, balances);
@@ -187,7 +187,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_does_not_matter((transactions, bookings) in world(), turn in any::<prop::sample::Index>()) {
+    fn order_of_transactions_does_not_matter((transactions, bookings) in world(), turn in any::<prop::sample::Index>()) {
         let (balances, ..) = open(&mut transactions.clone(), &mut bookings.clone());
         let mut turned = transactions.clone();
         turned.rotate_left(turn.index(transactions.len()));
@@ -199,7 +199,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_in_escrow_is_what_the_engine_believes_to_be_held((mut transactions, mut bookings) in world()) {
+    fn escrow_equals_the_held_amounts((mut transactions, mut bookings) in world()) {
         let (balances, ..) = open(&mut transactions, &mut bookings);
         let mut held: BTreeMap<(Account, &'static str), Money> = BTreeMap::new();
         for transaction in &transactions {
@@ -220,7 +220,7 @@ proptest! {
     }
 
     #[test]
-    fn a_transaction_that_counts_is_one_that_the_engine_could_have_made((mut transactions, mut bookings) in world()) {
+    fn contributing_transactions_are_valid_for_the_engine((mut transactions, mut bookings) in world()) {
         let mut ledger = OpeningLedger::new(migration());
         for transaction in &mut transactions {
             let plan = ledger.add(transaction, booking_of(transaction, &bookings));

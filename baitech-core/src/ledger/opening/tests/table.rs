@@ -1,4 +1,4 @@
-//! The table of the module, line by line.
+//! Tests of the tables in the module's documentation, line by line.
 
 use TransactionKind::{
     BookingPayment, CancellationFee, Penalty, Subscription, TechnicianPayout, Tip, WalletTopup,
@@ -28,7 +28,7 @@ const PROCESSING: Account = Account::ProcessingRevenue;
 const WITHHELD: Account = Account::WithholdingPayable;
 const OPENING: Account = Account::OpeningBalance;
 
-/// What these leave in the books, adjustments and all.
+/// The opening balances of these transactions, with all adjustments.
 fn books(records: impl IntoIterator<Item = TransactionRecord>) -> (Vec<(Account, Money)>, Vec<OpeningIssue>) {
     let mut ledger = OpeningLedger::new(migration());
     let (mut balances, mut issues) = (Balances::new(), Vec::new());
@@ -68,7 +68,7 @@ fn held(mut record: TransactionRecord) -> TransactionRecord {
 }
 
 #[test]
-fn what_has_not_moved_or_went_back_leaves_nothing() {
+fn unsettled_or_refunded_payments_contribute_nothing() {
     for status in [Initiated, Pending, Failed, Cancelled, Expired] {
         opens([payment(9, BookingPayment, Mpesa, status)], &[], &[]);
     }
@@ -86,7 +86,7 @@ fn held_money_is_in_escrow() {
 }
 
 #[test]
-fn released_money_is_with_its_receivers_less_what_each_gave_back() {
+fn released_money_is_split_into_net_shares() {
     let shares = [(payable(), 2_278), (PLATFORM, 300), (PROCESSING, 60), (WITHHELD, 100), (OPENING, -2_738)];
     for kind in [BookingPayment, Tip, CancellationFee] {
         opens([payment(9, kind, Card, Completed)], &shares, &[]);
@@ -98,7 +98,7 @@ fn released_money_is_with_its_receivers_less_what_each_gave_back() {
 }
 
 #[test]
-fn cash_leaves_the_technicians_debt() {
+fn cash_becomes_the_technicians_debt() {
     let debt = [(payable(), -460), (PLATFORM, 300), (PROCESSING, 60), (WITHHELD, 100)];
     opens([payment(9, BookingPayment, Cash, Completed)], &debt, &[]);
     let mut nobody = payment(9, BookingPayment, Cash, Completed);
@@ -107,7 +107,7 @@ fn cash_leaves_the_technicians_debt() {
 }
 
 #[test]
-fn wallets_are_what_went_in_less_what_went_out() {
+fn wallet_balance_is_topups_less_outflows() {
     let topup =
         TransactionRecord { amount: Amount::whole(kes(5_000)), ..payment(9, WalletTopup, Mpesa, Completed) };
     let mut paid = held(payment(8, BookingPayment, Wallet, PartiallyRefunded));
@@ -133,7 +133,7 @@ fn a_wallet_never_starts_below_zero() {
 }
 
 #[test]
-fn payouts_pay_what_was_earned_and_no_more() {
+fn payouts_never_take_the_payable_below_zero() {
     let others = [(PLATFORM, 300), (PROCESSING, 60), (WITHHELD, 100)];
     let with = |lines: &[(Account, i64)]| [&others[..], lines].concat();
     let earned = payment(9, BookingPayment, Mpesa, Completed);
@@ -143,20 +143,20 @@ fn payouts_pay_what_was_earned_and_no_more() {
     };
     opens([payout(2_000), earned.clone()], &with(&[(payable(), 278), (OPENING, -738)]), &[]);
     opens([earned.clone(), payout(3_000)], &with(&[(OPENING, -460)]), &[OpeningIssue::PaidMoreThanEarned]);
-    // The fees of a payout are those of the payment that it pays out.
+    // The stated fees of a payout are those of the payment that it pays out.
     opens([earned.clone(), payment(8, TechnicianPayout, Mpesa, Completed)], &with(&[(OPENING, -460)]), &[]);
     // Into the technician's own wallet.
     let into_wallet = payment(8, TechnicianPayout, Wallet, Completed);
     let own = Account::Wallet(id(TECHNICIAN));
     opens([earned.clone(), into_wallet], &with(&[(own, 2_278), (OPENING, -2_738)]), &[]);
-    // A payout that came back.
+    // A payout that was returned.
     let back = TransactionRecord { status: Refunded, ..payout(2_000) };
     let lines = with(&[(payable(), 2_278), (OPENING, -2_738)]);
     opens([earned, back], &lines, &[OpeningIssue::RefundNotOnRecord]);
 }
 
 #[test]
-fn what_is_called_paid_out_is_not_owed_and_counts_once() {
+fn shares_marked_paid_out_are_not_owed_and_count_once() {
     let others = [(PLATFORM, 300), (PROCESSING, 60), (WITHHELD, 100)];
     let with = |lines: &[(Account, i64)]| [&others[..], lines].concat();
     let mut earned = payment(9, BookingPayment, Mpesa, Completed);
@@ -164,14 +164,14 @@ fn what_is_called_paid_out_is_not_owed_and_counts_once() {
     opens([earned.clone()], &with(&[(OPENING, -460)]), &[OpeningIssue::PaidOutWithoutPayout]);
     let payout = payment(8, TechnicianPayout, Mpesa, Completed);
     opens([earned.clone(), payout], &with(&[(OPENING, -460)]), &[]);
-    // The debt from cash is a debt still.
+    // A cash debt stays a debt.
     let cash = payment(7, BookingPayment, Cash, Completed);
     let twice = [(PLATFORM, 600), (PROCESSING, 120), (WITHHELD, 200), (payable(), -460), (OPENING, -460)];
     opens([cash, earned], &twice, &[OpeningIssue::PaidOutWithoutPayout]);
 }
 
 #[test]
-fn kinds_without_rules_leave_nothing_and_are_told() {
+fn kinds_without_rules_contribute_nothing_and_are_reported() {
     for kind in [Penalty, Subscription] {
         opens([payment(9, kind, Wallet, Completed)], &[], &[OpeningIssue::NoRules]);
     }
@@ -180,7 +180,7 @@ fn kinds_without_rules_leave_nothing_and_are_told() {
 }
 
 #[test]
-fn what_contradicts_itself_is_read_in_one_way_and_told() {
+fn contradictions_are_resolved_and_reported() {
     let cases: [(TransactionRecord, i64, OpeningIssue); 8] = [
         (held(payment(9, BookingPayment, Mpesa, Pending)), 0, OpeningIssue::HeldWithoutMoney),
         (held(payment(9, BookingPayment, Mpesa, Failed)), 0, OpeningIssue::HeldWithoutMoney),
@@ -220,7 +220,7 @@ fn what_contradicts_itself_is_read_in_one_way_and_told() {
 }
 
 #[test]
-fn refunds_are_cut_to_what_came_in_and_status_follows() {
+fn refunds_are_cut_to_the_payment_and_status_follows() {
     let mut too_much = held(payment(9, BookingPayment, Mpesa, PartiallyRefunded));
     too_much.refunds = vec![given_back(kes(2_000)), given_back(kes(2_000))];
     let plan = OpeningLedger::new(migration()).add(&Transaction::from_record(too_much), None);
@@ -245,7 +245,7 @@ fn refunds_are_cut_to_what_came_in_and_status_follows() {
 }
 
 #[test]
-fn parts_that_do_not_sum_leave_the_rest_to_the_technician() {
+fn technician_gets_the_remainder_if_parts_do_not_sum() {
     let open = |amount| {
         let record = TransactionRecord { amount, ..payment(9, BookingPayment, Mpesa, Completed) };
         let plan = OpeningLedger::new(migration()).add(&Transaction::from_record(record), None);
@@ -255,10 +255,10 @@ fn parts_that_do_not_sum_leave_the_rest_to_the_technician() {
     let amount = payment(9, BookingPayment, Mpesa, Completed).amount;
     let (next, told) = open(Amount { net: kes(2_000), ..amount });
     assert_eq!((next, told), (amount, 1));
-    // A fraction of the smallest unit is rounded without a word.
+    // A fraction of the smallest unit is rounded without a finding.
     let fraction = Money::new(rust_decimal::Decimal::new(2_738_001, 3), Currency::KES);
     assert_eq!(open(Amount { gross: fraction, ..amount }), (amount, 0));
-    // More fees than there is money: all parts share it.
+    // Fees above the gross: all parts share it.
     let (next, told) =
         open(Amount { gross: kes(1_369), platform_fee: kes(1_400), net: kes(1_338), ..amount });
     assert_eq!(next.shares().total().unwrap(), kes(1_369));
@@ -267,7 +267,7 @@ fn parts_that_do_not_sum_leave_the_rest_to_the_technician() {
 }
 
 #[test]
-fn amounts_that_cannot_be_reckoned_with_count_for_nothing() {
+fn unusable_amounts_contribute_nothing() {
     let amount = payment(9, BookingPayment, Mpesa, Completed).amount;
     let dollars = Money::from_major(1, Currency::USD);
     for (amount, issue) in [
@@ -284,7 +284,7 @@ fn amounts_that_cannot_be_reckoned_with_count_for_nothing() {
 }
 
 #[test]
-fn money_on_its_way_out_ends_so_that_a_proof_can_still_complete_it() {
+fn pending_payouts_expire_and_can_still_be_completed() {
     for kind in [TechnicianPayout, WalletWithdrawal, TransactionKind::Refund] {
         let record = payment(9, kind, Mpesa, Pending);
         let plan = OpeningLedger::new(migration()).add(&Transaction::from_record(record), None);
@@ -296,7 +296,7 @@ fn money_on_its_way_out_ends_so_that_a_proof_can_still_complete_it() {
 }
 
 #[test]
-fn an_entry_says_whose_it_is_and_is_the_same_each_time() {
+fn entries_name_their_cause_and_are_deterministic() {
     let transaction = Transaction::from_record(held(payment(9, BookingPayment, Mpesa, Completed)));
     let entry = |at| OpeningLedger::new(at).add(&transaction, None).entry.unwrap();
     let first = entry(migration());
