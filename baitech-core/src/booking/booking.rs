@@ -16,21 +16,21 @@ use crate::{
     pricing::Pricing,
 };
 
-/// The number by which people speak of a booking: `BK`, two digits of the year, two of the month, and of a
-/// series six, or more after the first 999,999 of the month.
+/// The public number of a booking: `BK`, two digits of the year, two of the month, and a sequence number of
+/// six digits, or more after the first 999,999 of the month.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BookingNumber(String);
 
 impl BookingNumber {
-    /// The number of the `sequence`-th booking of a month. Past 999,999 it has more than six digits of the
-    /// series.
+    /// The number of the `sequence`-th booking of a month. A sequence above 999,999 takes more than six
+    /// digits.
     #[must_use]
     pub fn new(at: DateTime<Utc>, sequence: u64) -> Self {
         Self(format!("BK{:02}{:02}{sequence:06}", at.year() % 100, at.month()))
     }
 
-    /// The place of a number that is assigned when its booking is first committed.
+    /// A placeholder until the first commit assigns the number.
     #[must_use]
     pub const fn pending() -> Self {
         Self(String::new())
@@ -42,14 +42,13 @@ impl BookingNumber {
         self.0.is_empty()
     }
 
-    /// The series that numbers of this month are drawn from: `booking.2511`.
+    /// The sequence that numbers of this month are drawn from: `booking.2511`.
     #[must_use]
     pub fn series(at: DateTime<Utc>) -> String {
         format!("booking.{:02}{:02}", at.year() % 100, at.month())
     }
 
-    /// The number that somebody has typed for an account: in any case, with blanks and separators
-    /// anywhere.
+    /// Parses a number as people type it: in any case, with spaces and separators anywhere.
     ///
     /// ```
     /// use baitech_core::booking::BookingNumber;
@@ -64,7 +63,7 @@ impl BookingNumber {
         crate::payment::without_separators(text).parse().ok()
     }
 
-    /// The number as a store holds it.
+    /// The number as the store has it.
     #[must_use]
     pub fn from_stored(text: impl Into<String>) -> Self {
         Self(text.into())
@@ -115,7 +114,7 @@ impl FromStr for BookingNumber {
     }
 }
 
-/// How soon it has to be.
+/// How urgent the work is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -128,7 +127,7 @@ pub enum Urgency {
 }
 
 impl Urgency {
-    /// Every urgency, the least first.
+    /// Every urgency, in ascending order.
     pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Emergency];
 
     /// The name in documents and on the wire.
@@ -143,30 +142,30 @@ impl Urgency {
     }
 }
 
-/// One line of a booking's history.
+/// One entry of a booking's status history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusChange {
-    /// The status since.
+    /// The status after the change.
     pub status: BookingStatus,
-    /// By whom; `None` for the system.
+    /// Who changed it; `None` for the system.
     pub changed_by: Option<Id<User>>,
-    /// When.
+    /// When it changed.
     pub changed_at: DateTime<Utc>,
-    /// Why, in a few words.
+    /// The reason, in a few words.
     pub reason: Option<String>,
-    /// More about it.
+    /// Further details.
     pub notes: Option<String>,
 }
 
-/// When the work took place. Pauses are not work.
+/// When the work took place, without pauses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActualTimes {
-    /// The first `in_progress`.
+    /// When the booking first became `in_progress`.
     #[serde(rename = "actualStartTime")]
     pub started_at: Option<DateTime<Utc>>,
-    /// `completed`.
+    /// When it became `completed`.
     #[serde(rename = "actualEndTime")]
     pub ended_at: Option<DateTime<Utc>>,
     /// Minutes of work, pauses excluded, rounded down.
@@ -174,14 +173,14 @@ pub struct ActualTimes {
     pub worked_minutes: Option<i64>,
 }
 
-/// What the parties noted.
+/// Notes of the parties.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Notes {
     pub customer: Option<Text<1000>>,
     pub technician: Option<Text<1000>>,
-    /// For staff's eyes.
+    /// Visible to staff only.
     pub admin: Option<Text<1000>>,
 }
 
@@ -196,105 +195,103 @@ pub struct BookingRecord {
     /// Its number.
     #[serde(rename = "bookingNumber")]
     pub number: BookingNumber,
-    /// Who booked.
+    /// The customer.
     pub customer: Id<User>,
-    /// Whom it is offered to or done by; from `assigned` on.
+    /// The technician to whom the job is offered or who does it; set from `assigned` on.
     pub technician: Option<Id<User>>,
-    /// Whom the customer would like.
+    /// The technician whom the customer prefers.
     pub preferred_technician: Option<Id<User>>,
-    /// Who declined or did not answer; never offered again.
+    /// Technicians who declined or did not answer. The job is never offered to them again.
     pub declined_by: Vec<Id<User>>,
-    /// What was offered to each of those; empty for bookings of the earlier application.
+    /// The offer that each of them declined; empty for bookings of the earlier application.
     #[serde(default)]
     pub declined_offers: Vec<DeclinedOffer>,
-    /// What kind of work.
+    /// The kind of work.
     pub service_category: Category,
-    /// The service in the words of the price list.
+    /// The service, as the price list names it.
     pub service_type: Text<100>,
-    /// What is to be done.
+    /// The work to do.
     pub description: Text<1000>,
     /// How soon.
     pub urgency: Urgency,
-    /// At most five.
+    /// At most five pictures.
     pub images: Vec<Image>,
-    /// Where.
+    /// The place of the job.
     #[serde(rename = "serviceLocation")]
     pub location: ServiceLocation,
-    /// When.
+    /// The time of the job.
     #[serde(rename = "timeSlot")]
     pub slot: TimeSlot,
-    /// Where it is on its way.
+    /// The current status.
     pub status: BookingStatus,
-    /// How it came there; one line a transition.
+    /// The status history, one entry per transition.
     #[serde(rename = "statusHistory")]
     pub history: Vec<StatusChange>,
     /// When the work took place.
     #[serde(flatten)]
     pub actual: ActualTimes,
-    /// What it costs.
+    /// The price.
     pub pricing: Pricing,
-    /// Whose own rate the price is; the job is offered to nobody else at it. `None` for a price of the
-    /// list.
+    /// The technician whose own rate the price is. At that price, the job is offered to nobody else. `None`
+    /// for a price from the price list.
     pub priced_for: Option<Id<User>>,
-    /// How it is paid.
+    /// How it is paid, and how far the payment is.
     pub payment: Payment,
     /// How the technician was found.
     #[serde(rename = "matchingDetails")]
     pub matching: Matching,
-    /// The fees that the customer was shown.
+    /// The cancellation fees that the customer was shown.
     pub cancellation_policy: CancellationPolicy,
-    /// The worst fee that an earlier slot had already come to; moving the slot does not lower it.
+    /// The minimum cancellation rate, reached by an earlier slot. Moving the slot does not lower it.
     pub cancellation_floor: Rate,
-    /// How it was given up.
+    /// Who cancelled it, when and why.
     pub cancellation: Option<Cancellation>,
-    /// What is contested.
+    /// The dispute, if one was raised.
     pub dispute: Option<Dispute>,
-    /// What was used and approved.
+    /// Materials used, approved by the customer.
     #[serde(rename = "materialsUsed")]
     pub materials: Vec<Material>,
-    /// What was added and approved.
+    /// Services added, approved by the customer.
     pub additional_services: Vec<AdditionalService>,
-    /// A rise of the price that the customer has not decided, or the last one decided.
+    /// A price increase that awaits the customer's decision, or the last one decided.
     pub price_change: Option<PriceChange>,
-    /// Another slot that one side proposes.
+    /// Another slot that one side has proposed.
     pub reschedule: Option<RescheduleProposal>,
-    /// From when on the technician may set out, where the customer has agreed to an earlier moment
-    /// than the policy's.
+    /// The earliest departure of the technician, where the customer has agreed to one before the policy's.
     pub early_start: Option<DateTime<Utc>>,
-    /// The promise to mend.
+    /// The warranty on the work.
     pub warranty: Warranty,
     /// The booking whose warranty this one fulfils.
     pub warranty_for: Option<Id<Booking>>,
-    /// For which company.
+    /// The company that it is booked for.
     #[serde(rename = "corporateDetails")]
     pub corporate: Option<CorporateDetails>,
-    /// What is to be remembered when; each sent at most once.
+    /// Planned reminders; each is sent at most once.
     pub reminders: Vec<Reminder>,
-    /// Checkpoints, and the check of the finished work.
+    /// Checkpoints during the work, and the check of the finished work.
     #[serde(rename = "qualityCheck")]
     pub quality: Quality,
     /// What the parties noted.
     pub notes: Notes,
-    /// Which application it came from.
+    /// The application that it was requested from.
     pub source: String,
-    /// The rule by which it comes again.
+    /// The rule by which it recurs.
     pub recurrence: Option<Recurrence>,
     /// The first booking of its series.
     pub recurring_parent: Option<Id<Booking>>,
-    /// Which of its customer's open requests it is, until a technician has accepted it: the number of
-    /// the claim that it holds. `None` also for what is not counted: the next of a series, a warranty.
+    /// The number of its claim among the customer's open requests, until a technician accepts it. `None` also
+    /// for bookings that do not count as open requests: later occurrences of a series and warranty bookings.
     pub open_request: Option<u16>,
-    /// When it was hidden; it stays stored.
+    /// When it was hidden. It stays stored.
     pub deleted_at: Option<DateTime<Utc>>,
     /// When it was requested.
     pub created_at: DateTime<Utc>,
-    /// When it was last written. Never goes back.
+    /// When it was last written. Never decreases.
     pub updated_at: DateTime<Utc>,
 }
 
-/// A booking: reads like its [`BookingRecord`], changes only through commands, each of which decides without
-/// side effects and returns the decision to commit. It is the size of a pointer, since decisions pass it from
-/// hand to hand.
+/// A booking, with the fields of its [`BookingRecord`]. Only commands change it: each decides without side
+/// effects and returns the decision to commit. The record is boxed because decisions are moved often.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Booking(pub(super) Box<BookingRecord>);
@@ -308,39 +305,40 @@ impl Deref for Booking {
 }
 
 impl Booking {
-    /// The booking that a store keeps. No rule is checked: rules bind what is written, not what is stored.
+    /// Rebuilds a booking from its stored record. No rule is checked: rules apply to what is written, not to
+    /// what is stored.
     #[must_use]
     pub fn from_record(record: BookingRecord) -> Self {
         Self(Box::new(record))
     }
 
-    /// What a store keeps.
+    /// The record to store.
     #[must_use]
     pub fn into_record(self) -> BookingRecord {
         *self.0
     }
 
-    /// When it last came into the status it is in; when it was created where its history does not tell.
+    /// When it last entered its current status; the time of creation if the history has no such entry.
     #[must_use]
     pub fn entered_at(&self) -> DateTime<Utc> {
         self.entered(self.status).unwrap_or(self.created_at)
     }
 
-    /// When it last came into a status.
+    /// When it last entered a status.
     #[must_use]
     pub fn entered(&self, status: BookingStatus) -> Option<DateTime<Utc>> {
         self.history.iter().rfind(|change| change.status == status).map(|change| change.changed_at)
     }
 
-    /// The first moment at which the technician can set out: some hours before the start, or earlier
-    /// where the customer has agreed to that.
+    /// The earliest departure of the technician: some hours before the start, or earlier if the customer has
+    /// agreed.
     #[must_use]
     pub fn departure_from(&self, policy: &BookingPolicy) -> DateTime<Utc> {
         let usual = before(self.slot.starts_at(), policy.early_departure);
         self.early_start.map_or(usual, |agreed| agreed.min(usual))
     }
 
-    /// Time worked until `now`: what lies between `in_progress` and the next change, summed.
+    /// Time worked until `now`: the sum of all periods in `in_progress`.
     pub(super) fn worked(&self, now: DateTime<Utc>) -> TimeDelta {
         let ends = self.history.iter().skip(1).map(|change| change.changed_at).chain([now]);
         let spans = self.history.iter().zip(ends);

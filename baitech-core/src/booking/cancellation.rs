@@ -8,15 +8,15 @@ use crate::{
     kernel::{Id, Money, MoneyError, Rate, Result, Rounding, Rule, after},
 };
 
-/// What a cancellation costs by how long before the start it comes: never more for longer notice.
+/// What a cancellation costs, by notice before the start. Longer notice never costs more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CancellationPolicy {
-    /// The rates for notice of *more than* so many hours, the longest first.
+    /// The rates for notice of *more than* the given hours, the longest notice first.
     pub tiers: Vec<CancellationTier>,
-    /// The rate for less notice than every tier, and for a customer who is not there.
+    /// The rate for shorter notice than every tier, and for a customer no-show.
     pub late_rate: Rate,
-    /// Of the fee, what the platform keeps; the technician has the rest.
+    /// The platform's share of the fee; the technician gets the rest.
     pub platform_share: Rate,
 }
 
@@ -24,15 +24,15 @@ pub struct CancellationPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CancellationTier {
-    /// For notice of more than so many hours.
+    /// The notice has to be longer than this, in hours.
     pub notice_hours: u32,
-    /// Of the total.
+    /// The share of the booking's total.
     pub rate: Rate,
 }
 
 impl Default for CancellationPolicy {
-    /// Free with more than a day's notice, 25 % with more than six hours', 50 % with more than two, else 75
-    /// %.
+    /// Free with more than 24 hours' notice, 25 % with more than 6 hours', 50 % with more than 2 hours', 75 %
+    /// otherwise.
     fn default() -> Self {
         let tier = |notice_hours, percent| CancellationTier { notice_hours, rate: Rate::percent(percent) };
         Self {
@@ -44,8 +44,8 @@ impl Default for CancellationPolicy {
 }
 
 impl CancellationPolicy {
-    /// The rate for a notice: the lowest that it has earned, so that no list of tiers makes longer notice
-    /// dearer. A negative notice is one after the start.
+    /// The rate for a notice: the lowest rate of all tiers that it reaches, so that longer notice never costs
+    /// more, whatever the tiers. Notice is negative after the start.
     #[must_use]
     pub fn rate(&self, notice: TimeDelta) -> Rate {
         let reached = |tier: &&CancellationTier| notice > TimeDelta::hours(i64::from(tier.notice_hours));
@@ -53,7 +53,7 @@ impl CancellationPolicy {
         earned.fold(self.late_rate, Rate::min)
     }
 
-    /// The fee on a total at a rate: rounded as prices are, and within 0 and the total.
+    /// The fee on a total at a rate: rounded as prices are, between 0 and the total.
     ///
     /// # Errors
     /// [`MoneyError::Overflow`].
@@ -66,7 +66,7 @@ impl CancellationPolicy {
     }
 }
 
-/// Why a booking was given up, as far as money goes.
+/// The cause of a cancellation, which determines the fee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CancellationCause {
@@ -74,55 +74,55 @@ pub enum CancellationCause {
     Customer,
     /// The technician cannot come.
     Technician,
-    /// The technician did not come: 30 min after the start and not arrived.
+    /// The technician did not come: not arrived 30 min after the start.
     TechnicianNoShow,
-    /// The customer was not there: arrived and waited 30 min; costs the late fee.
+    /// The customer was not there: the technician arrived and waited 30 min. Costs the late fee.
     CustomerNoShow,
-    /// Admin or support.
+    /// An admin or support cancelled.
     Staff,
-    /// Nobody could be found, or nobody paid.
+    /// No technician was found, or the customer did not pay.
     System,
 }
 
-/// How a booking was given up.
+/// Who cancelled a booking, when and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cancellation {
-    /// By whom; `None` for the system.
+    /// Who cancelled; `None` for the system.
     pub cancelled_by: Option<Id<User>>,
     /// When.
     pub cancelled_at: DateTime<Utc>,
-    /// Why, in words.
+    /// The reason, in words.
     pub reason: String,
-    /// Why, as far as money goes; unknown in bookings of the earlier application.
+    /// The cause, which determined the fee; unknown in bookings of the earlier application.
     pub cause: Option<CancellationCause>,
-    /// What the customer owes for it.
+    /// The fee that the customer owes.
     #[serde(rename = "cancellationFee")]
     pub fee: Money,
 }
 
-/// What a cancellation would cost at this moment.
+/// What a cancellation would cost now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CancellationQuote {
-    /// Whose doing it would be.
+    /// The cause that the fee is computed for.
     pub cause: CancellationCause,
-    /// Of the total.
+    /// The share of the booking's total.
     pub rate: Rate,
     /// What the customer would owe.
     pub fee: Money,
 }
 
 impl Booking {
-    /// What a cancellation would cost this actor now. `no_show` is the technician's word that the customer is
-    /// not there.
+    /// What a cancellation would cost if this actor cancelled now. `no_show` is the technician's report that
+    /// the customer is not there.
     ///
-    /// Once the technician has arrived, a customer owes at least the late rate, however long before the
-    /// slot that is, and for work done at least its share of the estimated time; never more than the total.
+    /// Once the technician has arrived, the customer owes at least the late rate, however long before the
+    /// slot that is, and at least the share of the estimated time that was worked; never more than the total.
     ///
     /// # Errors
-    /// [`Rule::TOO_EARLY`] for a no-show of the customer before the technician has arrived and waited;
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for nobody's business.
+    /// [`Rule::TOO_EARLY`] for a customer no-show before the technician has arrived and waited;
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for an actor who may not cancel.
     pub fn cancellation_quote(&self, no_show: bool, context: &Context<'_>) -> Result<CancellationQuote> {
         let parties = self.parties(&context.actor);
         let cause = if no_show {
@@ -155,8 +155,8 @@ impl Booking {
         Ok(CancellationQuote { cause, rate, fee })
     }
 
-    /// The rate of a customer who cancels: by the notice, at least the late rate once the technician
-    /// has arrived, and at least the share of the estimated time that was worked.
+    /// The rate for a customer who cancels: by the notice, but at least the late rate once the technician has
+    /// arrived, and at least the share of the estimated time that was worked.
     fn customer_rate(&self, now: DateTime<Utc>) -> Rate {
         let by_notice = self.cancellation_policy.rate(self.slot.starts_at() - now);
         let rate = by_notice.max(self.cancellation_floor);
@@ -168,8 +168,8 @@ impl Booking {
         }
     }
 
-    /// The share of the estimated time that was worked until `now`, rounded up to a basis point; at
-    /// most the whole.
+    /// The share of the estimated time that was worked until `now`, at most 100 %, rounded up to a basis
+    /// point.
     fn worked_rate(&self, now: DateTime<Utc>) -> Rate {
         const WHOLE: i64 = 10_000;
         let worked = self.worked(now).num_seconds().max(0);
@@ -185,8 +185,8 @@ impl Booking {
         Rate::from_basis_points(u32::try_from(points).unwrap_or_default())
     }
 
-    /// Gives the booking up. What the customer owes for it stands as the customer's debt. A customer who
-    /// cancels, or staff, ends the series that the booking carries; whoever else cancels does not.
+    /// Cancels the booking. The fee becomes the customer's debt. A cancellation by the customer or by staff
+    /// also ends the series that the booking carries; one by the technician or the system does not.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`], and those of [`cancellation_quote`](Self::cancellation_quote).
@@ -200,11 +200,11 @@ impl Booking {
             fee: quote.fee,
         });
         self.0.reschedule = None;
-        // Who does not want the job any more wants no other of its series. That one technician fails ends
-        // nothing.
+        // A customer who no longer wants the job wants no further occurrence either. A technician's
+        // cancellation does not end the series.
         let ends_series = matches!(quote.cause, CancellationCause::Customer | CancellationCause::Staff);
         let series_ended = ends_series && self.stop_series();
-        // Counted is who let the other down, once a technician had promised to come.
+        // After acceptance, the cancellation counts against the party that let the other down.
         let let_down = self.status.holds_time().then_some(match quote.cause {
             CancellationCause::Customer | CancellationCause::CustomerNoShow => Some(self.customer),
             CancellationCause::Technician | CancellationCause::TechnicianNoShow => self.technician,
@@ -217,13 +217,13 @@ impl Booking {
         Ok(if series_ended { decision.event(BookingEvent::BookingSeriesEnded) } else { decision })
     }
 
-    /// Whether the technician should have come by now and has not.
+    /// Whether the technician should have arrived by now and has not.
     fn is_technician_missing(&self, context: &Context<'_>) -> bool {
         matches!(self.status, BookingStatus::Accepted | BookingStatus::EnRoute)
             && context.now >= after(self.slot.starts_at(), context.policy.no_show_wait)
     }
 
-    /// Fails unless the technician has arrived and waited, and not from before the start.
+    /// Fails unless the technician has arrived and waited, from the start of the slot at the earliest.
     fn require_customer_no_show(&self, context: &Context<'_>) -> Result<()> {
         self.require_party(&[Party::Technician], &context.actor)?;
         self.require_status(&[BookingStatus::Arrived], "a no-show of the customer", &context.actor)?;

@@ -1,5 +1,5 @@
-//! The commission that a technician will owe for a job in cash: it counts towards the limit of the debt from
-//! acceptance on.
+//! The commission that a technician will owe for a cash job. It counts towards the technician's debt limit
+//! from acceptance on.
 
 use super::{ApprovalStatus, Booking, BookingPolicy, BookingStatus, Context, PaymentMethod, PaymentStatus};
 use crate::{
@@ -12,8 +12,7 @@ use crate::{
 };
 
 impl BookingPolicy {
-    /// The limit of what a technician owes the platform, together with the commission of accepted jobs in
-    /// cash.
+    /// The limit on a technician's debt to the platform, including the commission of accepted cash jobs.
     pub(crate) fn debt_bound(&self, technician: Id<User>) -> Bound {
         let least = self.payment.debt_limit.negated();
         Bound::at_least(Account::OpenCashJobs(technician), least).counting(Account::Payable(technician))
@@ -21,7 +20,7 @@ impl BookingPolicy {
 }
 
 impl BookingStatus {
-    /// Whether a technician has accepted, and the money may still come.
+    /// Whether a technician has accepted and the payment may still arrive.
     pub(super) const fn can_be_paid(self) -> bool {
         self.holds_time()
             || matches!(self, Self::Completed | Self::Verified | Self::PaymentPending | Self::Disputed)
@@ -29,18 +28,18 @@ impl BookingStatus {
 }
 
 impl Booking {
-    /// What its technician would owe the platform for this job at a price; nothing unless it is paid in cash.
+    /// The commission that the technician would owe for this job at a price; zero unless it is paid in cash.
     pub(super) fn cash_commission(&self, pricing: &Pricing, policy: &BookingPolicy) -> Result<Money> {
         if self.payment.method != Some(PaymentMethod::Cash) {
             return Ok(Money::zero(pricing.currency()));
         }
         let commission = policy.pricing.fees.shares(pricing)?.commission()?;
-        // Stored prices of the earlier application may have lines below zero.
+        // Stored prices of the earlier application may have negative lines.
         Ok(if commission.is_negative() { Money::zero(commission.currency()) } else { commission })
     }
 
-    /// The commission to reserve as the booking is now; `None` once the technician cannot come to owe it. A
-    /// higher price counts while it is proposed, so that its approval never breaks the limit.
+    /// The commission to reserve now; `None` once no commission can become due. A proposed higher price
+    /// counts already, so that its approval cannot exceed the limit.
     fn commission_to_reserve(&self, policy: &BookingPolicy) -> Result<Option<Money>> {
         let is_unpaid = matches!(self.payment.status, PaymentStatus::Pending | PaymentStatus::Failed);
         let in_cash = self.payment.method == Some(PaymentMethod::Cash);
@@ -60,8 +59,9 @@ impl Booking {
 }
 
 impl Decision<Booking> {
-    /// Reserves the commission of a job in cash that is accepted. The commit is refused with
-    /// [`Rule::DEBT_LIMIT`](crate::kernel::Rule::DEBT_LIMIT) where the technician would come to owe too much.
+    /// Reserves the commission of an accepted cash job. The commit is refused with
+    /// [`Rule::DEBT_LIMIT`](crate::kernel::Rule::DEBT_LIMIT) where the technician's debt would exceed the
+    /// limit.
     pub(super) fn reserve_commission(mut self, context: &Context<'_>) -> Result<Self> {
         if self.next.payment.method == Some(PaymentMethod::Cash) {
             self.next.0.payment.reserved_commission = Some(Money::zero(self.next.pricing.currency()));
@@ -69,8 +69,8 @@ impl Decision<Booking> {
         self.adjust_commission(context)
     }
 
-    /// Makes the reserved commission what it has to be after a change of status, payment or price. A rise is
-    /// held to the limit of the debt. Where nothing was reserved at acceptance, nothing is reserved later.
+    /// Adjusts the reserved commission after a change of status, payment or price. An increase is checked
+    /// against the debt limit. Where nothing was reserved at acceptance, nothing is reserved later.
     pub(super) fn adjust_commission(mut self, context: &Context<'_>) -> Result<Self> {
         let Some(reserved) = self.next.payment.reserved_commission else {
             return Ok(self);

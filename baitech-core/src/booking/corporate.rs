@@ -6,7 +6,7 @@ use crate::{
 };
 
 impl CorporateDetails {
-    /// The details of a new booking: approved by itself up to the policy's limit.
+    /// The details of a new booking. Totals up to the policy's limit are approved automatically.
     pub(super) fn new(
         company: Id<User>,
         project: (Option<Text<150>>, Option<Text<50>>, Option<Text<100>>),
@@ -28,7 +28,7 @@ impl CorporateDetails {
 }
 
 impl Booking {
-    /// The company's administrator, or an admin in their place, approves the price.
+    /// The company's administrator, or an admin on the administrator's behalf, approves the price.
     ///
     /// # Errors
     /// [`Rule::ALREADY_DECIDED`]; [`Error::Forbidden`] for anybody else.
@@ -36,7 +36,7 @@ impl Booking {
         self.decide_approval(ApprovalStatus::Approved, context)
     }
 
-    /// The company's administrator refuses the price: the booking is given up.
+    /// The company's administrator refuses the price, which cancels the booking.
     ///
     /// # Errors
     /// As [`approve`](Self::approve).
@@ -45,7 +45,7 @@ impl Booking {
         decision.and_then(|booking| booking.cancel(reason, false, context))
     }
 
-    /// Whether a new total is more than the company has approved, and more than it approves by itself.
+    /// Whether a new total is above both the approved total and the limit of automatic approval.
     pub(super) fn asks_company_anew(&self, total: Money, context: &Context<'_>) -> Result<bool> {
         Ok(self.corporate.is_some()
             && total.exceeds(self.pricing.total)?

@@ -11,34 +11,33 @@ use crate::{
     store::Stored,
 };
 
-/// What a decision may depend on besides the booking itself. Nothing else: the same booking and context give
-/// the same decision.
+/// The inputs of a decision besides the booking itself. The same booking and context always give the same
+/// decision.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// Who gives the command.
     pub actor: Actor,
     /// The present moment.
     pub now: DateTime<Utc>,
-    /// The numbers that bookings go by.
+    /// The rules and limits of bookings.
     pub policy: &'a BookingPolicy,
-    /// Where new ids come from.
+    /// The source of new ids.
     pub entropy: &'a dyn Entropy,
-    /// The transactions that pay the booking: its payment first, then what was paid for additions.
+    /// The transactions that pay the booking: its payment first, then payments for additions.
     pub payments: &'a [Stored<Transaction>],
-    /// The wallet that the decision puts money into has no room for it: what comes all the same is kept apart
-    /// for a person.
+    /// The wallet to be credited is at its limit. Money that arrives anyway is set aside for manual review.
     pub wallet_full: bool,
 }
 
 impl Context<'_> {
-    /// The same moment, decided by the platform itself.
+    /// The same context with the system as the actor.
     #[must_use]
     pub const fn as_system(mut self) -> Self {
         self.actor = Actor::System;
         self
     }
 
-    /// Whether a payment is on its way.
+    /// Whether a payment is in progress.
     pub(crate) fn has_open_payment(&self) -> bool {
         self.payments.iter().any(|payment| payment.status.is_open())
     }
@@ -51,11 +50,12 @@ impl Context<'_> {
 }
 
 impl Decision<Booking> {
-    /// Takes one arrow of the state machine, with what always goes with it: the line of history, the event,
-    /// the claims on the technician's time, the actual times, the reserved commission.
+    /// Makes one transition of the state machine, with its side effects: the history entry, the event, the
+    /// claims on the technician's time, the actual times, the reserved commission.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] where the table has no such arrow for this actor; those of money.
+    /// [`Rule::TRANSITION`] where the table has no such transition for this actor; errors of money
+    /// arithmetic.
     pub(super) fn step(
         mut self,
         to: BookingStatus,
@@ -104,8 +104,9 @@ impl Decision<Booking> {
 }
 
 impl Booking {
-    /// What an actor is to this booking. Staff with a stake in it is not staff here: nobody decides on money
-    /// of their own, so that an administrator who books for themselves is a customer like every other.
+    /// The roles of an actor in this booking. Staff with a stake in the booking do not count as staff, since
+    /// nobody may decide on their own money: an administrator who books for themselves is an ordinary
+    /// customer.
     #[must_use]
     pub fn parties(&self, actor: &Actor) -> Parties {
         let (id, role) = match *actor {
@@ -132,8 +133,7 @@ impl Booking {
         }
     }
 
-    /// Whether a user gains or loses by what becomes of this booking: its customer, its technician, its
-    /// company.
+    /// Whether a user has a stake in the outcome of this booking: its customer, its technician, its company.
     #[must_use]
     pub fn has_stake(&self, user: Id<User>) -> bool {
         [Some(self.customer), self.technician, self.company()].contains(&Some(user))
@@ -143,28 +143,28 @@ impl Booking {
         self.corporate.as_ref().map(|corporate| corporate.company)
     }
 
-    /// The technician whose job this is, and the calendar day of the job in its zone; `None` for a booking
-    /// that is no job or is deleted. Stores count jobs by it.
+    /// The technician whose job this is, and the local calendar day of the job; `None` if the booking is not
+    /// a job or is deleted. Stores count jobs by it.
     #[must_use]
     pub fn job(&self) -> Option<(Id<User>, NaiveDate)> {
         let technician = self.technician.filter(|_| self.status.is_job() && self.deleted_at.is_none())?;
         Some((technician, self.slot.date))
     }
 
-    /// Whether an actor may know of this booking at all: its parties and staff, and whoever declined an
-    /// offer of it (and sees that offer alone).
+    /// Whether an actor may see this booking at all. Its parties and staff may; technicians who declined an
+    /// offer of it may too, but see only that offer.
     #[must_use]
     pub fn is_visible_to(&self, actor: &Actor) -> bool {
         !self.parties(actor).is_empty() || self.declined_offer(actor).is_some()
     }
 
-    /// The statuses that an actor could ask for now, as far as the table goes.
+    /// The statuses that the table allows this actor to request now.
     pub fn allowed(&self, actor: &Actor) -> impl Iterator<Item = BookingStatus> {
         let (from, parties) = (self.status, self.parties(actor));
         from.next().filter(move |to| from.who_may(*to).meets(parties))
     }
 
-    /// Fails unless the table has an arrow from here for this actor.
+    /// Fails unless the table allows this actor the transition.
     pub(super) fn require_transition(&self, to: BookingStatus, actor: &Actor) -> Result<()> {
         let who = self.status.who_may(to);
         if who.meets(self.parties(actor)) {
@@ -184,7 +184,7 @@ impl Booking {
         })))
     }
 
-    /// Fails unless one of these parties asks.
+    /// Fails unless the actor is one of these parties.
     pub(super) fn require_party(&self, parties: &[Party], actor: &Actor) -> Result<()> {
         let wanted = Parties::of(parties);
         if wanted.meets(self.parties(actor)) {
@@ -202,7 +202,7 @@ impl Booking {
         Err(self.refuse(Rule::TRANSITION, message, actor))
     }
 
-    /// A refusal that names the status and what is allowed.
+    /// A refusal that names the current status and the allowed ones.
     pub(super) fn refuse(&self, rule: Rule, message: impl Into<String>, actor: &Actor) -> Error {
         Error::Refused(Box::new(self.refusal(rule, message.into(), actor)))
     }

@@ -8,15 +8,15 @@ use crate::{
     pricing::Pricing,
 };
 
-/// An offer that a technician declined, or did not answer: as it was then. It is all that the
-/// technician sees of the booking from then on.
+/// An offer that a technician declined or did not answer, as it was at that time. From then on it is all that
+/// the technician sees of the booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeclinedOffer {
     /// The stored element's own id.
     #[serde(default, skip)]
     pub element: ElementId,
-    /// To whom the job was offered.
+    /// The technician to whom the job was offered.
     pub technician: Id<User>,
     /// When the offer ended.
     pub declined_at: DateTime<Utc>,
@@ -38,11 +38,11 @@ impl Booking {
         self.declined_offers.iter().find(|offer| offer.technician == id)
     }
 
-    /// Fails unless the actor has a part in this booking now. Who declined it has none: a refusal would
-    /// tell what became of it.
+    /// Fails unless the actor is a party to this booking now. A technician who declined is not, because a
+    /// more specific refusal would reveal the state of the booking.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for who declined it, [`Error::NotFound`] for others.
+    /// [`Error::Forbidden`] for a technician who declined it, [`Error::NotFound`] for others.
     pub(crate) fn require_part(&self, actor: &Actor) -> Result<()> {
         if !self.parties(actor).is_empty() {
             return Ok(());

@@ -8,7 +8,7 @@ use crate::{
     kernel::{Actor, Code, ElementId, Id, Money, Result, Rule, Text, Violation, Violations, after},
 };
 
-/// So much of one person's evidence is kept.
+/// The maximum number of pieces of evidence per person.
 const MAX_EVIDENCE: usize = 20;
 
 /// What a dispute is about.
@@ -26,7 +26,7 @@ pub enum DisputeCategory {
     Other,
 }
 
-/// How far a dispute is.
+/// The state of a dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DisputeStatus {
@@ -37,89 +37,89 @@ pub enum DisputeStatus {
     Investigating,
     /// Staff has decided.
     Resolved,
-    /// Nothing is left to do.
+    /// The case is closed; nothing is left to do.
     Closed,
 }
 
-/// What one side brings forward.
+/// A piece of evidence from one side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
     /// The stored element's own id.
     #[serde(default, skip)]
     pub element: ElementId,
-    /// Who.
+    /// Who submitted it.
     pub submitted_by: Id<User>,
-    /// When.
+    /// When it was submitted.
     pub submitted_at: DateTime<Utc>,
-    /// In words.
+    /// The description.
     pub text: Text<1000>,
-    /// In pictures, at most five.
+    /// Pictures, at most five.
     pub images: Vec<Image>,
 }
 
-/// What staff decides. All of its money moves in the commit of the decision.
+/// The decision of staff. All money moves in the commit of the decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "outcome", content = "amount")]
 pub enum DisputeOutcome {
-    /// All the money goes back.
+    /// All money is refunded.
     FullRefund,
-    /// This much goes back, above zero and below the total; the rest is the technician's and the platform's.
+    /// This amount is refunded, above zero and below the total. The technician and the platform get the rest.
     PartialRefund(Money),
-    /// Nothing goes back: the work counts as done.
+    /// Nothing is refunded: the work counts as done.
     Release,
 }
 
-/// A decision and its reasons.
+/// A decision with its reasons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Resolution {
     /// What was decided.
     #[serde(flatten)]
     pub outcome: DisputeOutcome,
-    /// By whom.
+    /// Who decided.
     pub resolved_by: Id<User>,
-    /// When.
+    /// When it was decided.
     pub resolved_at: DateTime<Utc>,
-    /// Why.
+    /// The reasons.
     pub notes: Text<1000>,
 }
 
-/// A contested booking.
+/// A dispute over a booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Dispute {
-    /// By whom.
+    /// Who raised it.
     pub raised_by: Id<User>,
-    /// When.
+    /// When it was raised.
     pub raised_at: DateTime<Utc>,
     /// The status it was raised from; unknown in bookings of the earlier application.
     pub raised_from: Option<BookingStatus>,
-    /// What is wrong, in words.
+    /// The complaint, in words.
     pub reason: Text<1000>,
     /// What it is about.
     pub category: DisputeCategory,
-    /// How far it is.
+    /// The state of the dispute.
     pub status: DisputeStatus,
     /// When it was flagged as taking too long.
     pub escalated_at: Option<DateTime<Utc>>,
-    /// What both sides bring forward.
+    /// The evidence of both sides.
     pub evidence: Vec<Evidence>,
     /// What was decided.
     pub resolution: Option<Resolution>,
 }
 
-/// What somebody contests, checked.
+/// A validated complaint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisputeClaim {
-    /// What is wrong, in words.
+    /// The complaint, in words.
     pub reason: Text<1000>,
     /// What it is about.
     pub category: DisputeCategory,
 }
 
 impl Booking {
-    /// One side contests the work or the bill. Nothing moves until staff has decided.
+    /// A party contests the work or the bill. No money moves until staff have decided.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Rule::ALREADY_DECIDED`] after an earlier dispute; [`Rule::TOO_LATE`] past the
@@ -153,11 +153,11 @@ impl Booking {
         disputed.with_payments(context, |payment, _| Ok(Some(payment.freeze(context)?)))
     }
 
-    /// One side, or staff, brings something forward.
+    /// A party or staff adds evidence.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] unless disputed; violations of `images`; one of `evidence` after twenty of the
-    /// same person.
+    /// [`Rule::TRANSITION`] unless disputed; violations of `images`; a violation of `evidence` after twenty
+    /// pieces from the same person.
     pub fn add_evidence(
         mut self,
         text: Text<1000>,
@@ -185,22 +185,22 @@ impl Booking {
         Err(self.refuse(Rule::TRANSITION, "there is no dispute", &actor))
     }
 
-    /// Staff takes the dispute up.
+    /// Staff start to investigate the dispute.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] unless there is an open dispute;
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff.
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but staff.
     pub fn investigate_dispute(self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Admin, Party::Support], &context.actor)?;
         self.set_dispute_status(DisputeStatus::Open, DisputeStatus::Investigating, context)
             .map(|decision| decision.event(BookingEvent::BookingDisputeInvestigated))
     }
 
-    /// Nothing is left to do: the file is closed.
+    /// Closes a resolved dispute.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] unless the dispute is resolved;
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff.
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but staff.
     pub fn close_dispute(self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Admin, Party::Support], &context.actor)?;
         self.set_dispute_status(DisputeStatus::Resolved, DisputeStatus::Closed, context)
@@ -210,7 +210,7 @@ impl Booking {
     /// Flags a dispute that takes too long.
     ///
     /// # Errors
-    /// [`Rule::TOO_EARLY`] before that; [`Rule::ALREADY_DECIDED`] when it was flagged or decided.
+    /// [`Rule::TOO_EARLY`] before that; [`Rule::ALREADY_DECIDED`] if it was already flagged or decided.
     pub fn escalate_dispute(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         let actor = context.actor;
         match self.0.dispute.as_mut() {
@@ -227,16 +227,15 @@ impl Booking {
         Ok(Decision::new(self).event(BookingEvent::BookingDisputeEscalated))
     }
 
-    /// Staff decides, and all of the decision's money moves with it: back to the customer, or on its way to
-    /// the technician.
+    /// Staff resolve the dispute. All money of the decision moves in the same commit: back to the customer,
+    /// or on to the technician.
     ///
-    /// After a release the booking walks on to `paid` where the money has come in; where it has not, the
-    /// payment is awaited again.
+    /// After a release the booking advances to `paid` if it is paid for; otherwise it awaits payment again.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`]; [`Rule::PAYMENT_REQUIRED`] for a part of money that never came;
-    /// [`Rule::PAYMENT_METHOD`] for the return of money of which no transaction tells; a violation of
-    /// `amount` for a part that is none.
+    /// [`Rule::TRANSITION`]; [`Rule::PAYMENT_REQUIRED`] for a partial refund of money that never arrived;
+    /// [`Rule::PAYMENT_METHOD`] for a refund of money without a recorded transaction; a violation of `amount`
+    /// for an amount that is not a part.
     pub fn resolve_dispute(
         mut self,
         outcome: DisputeOutcome,
@@ -246,8 +245,8 @@ impl Booking {
         let Actor::User { id: resolved_by, .. } = context.actor else {
             return Err(self.refuse(Rule::TRANSITION, "a person decides a dispute", &context.actor));
         };
-        // A release ends in `completed`, to where other arrows lead as well: here only the one for staff is
-        // meant.
+        // A release ends in `completed`, which other transitions reach as well. Only staff's transition may
+        // be used here.
         self.require_status(&[BookingStatus::Disputed], "resolving a dispute", &context.actor)?;
         self.require_transition(BookingStatus::Refunded, &context.actor)?;
         let captured = self.captured_of(context)?;

@@ -9,7 +9,7 @@ use crate::{
     kernel::{Code, Error, Id, Money, Result, Text, Violation, Violations},
 };
 
-/// A request with every field checked: all that is missing is its price and its number.
+/// A validated request, without its price and number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BookingDraft {
     pub(super) category: Category,

@@ -7,7 +7,7 @@ use crate::{
     kernel::{Id, Money},
 };
 
-/// What happened to a booking.
+/// Events of a booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -15,52 +15,52 @@ use crate::{
 pub enum BookingEvent {
     /// It was requested.
     BookingCreated { customer: Id<User> },
-    /// It took one arrow of the state machine.
+    /// It changed its status.
     BookingStatusChanged { from: BookingStatus, to: BookingStatus, technician: Option<Id<User>> },
-    /// The company has to approve it.
+    /// It awaits the company's approval.
     BookingApprovalRequested { company: Id<User> },
     /// The company has decided.
     BookingApprovalDecided { approved: bool },
-    /// A higher price awaits the customer's word.
+    /// A higher price awaits the customer's decision.
     BookingPriceChangeRequested { total: Money },
     /// The customer has decided.
     BookingPriceChangeDecided { approved: bool, total: Money },
-    /// Another slot awaits the other side's word.
+    /// A new slot awaits the other side's decision.
     BookingRescheduleProposed { by: Id<User> },
-    /// The other side refuses the other slot.
+    /// The other side declined the new slot.
     BookingRescheduleDeclined,
-    /// It takes place at another time.
+    /// It was moved to another slot.
     BookingRescheduled,
-    /// The customer agrees that the technician sets out earlier than the policy allows.
+    /// The customer agreed to an earlier departure than the policy allows.
     BookingEarlyStartAllowed { from: DateTime<Utc> },
-    /// The money came in.
+    /// The payment arrived.
     BookingPaymentReceived { amount: Money },
-    /// Somebody is to be reminded.
+    /// A reminder is due.
     BookingReminder { reminder: ReminderKind },
-    /// One side brought something forward.
+    /// A party or staff added evidence.
     BookingEvidenceAdded { by: Id<User> },
-    /// Staff is looking into the dispute.
+    /// Staff started to investigate the dispute.
     BookingDisputeInvestigated,
     /// The dispute takes too long.
     BookingDisputeEscalated,
-    /// Staff has decided.
+    /// Staff decided the dispute.
     BookingDisputeResolved { outcome: DisputeOutcome },
-    /// Nothing is left to do.
+    /// The dispute was closed.
     BookingDisputeClosed,
-    /// Work was looked at.
+    /// The work was checked.
     BookingQualityChecked { passed: bool },
-    /// A zero-price booking was made from the warranty.
+    /// A zero-price booking was made under the warranty.
     BookingWarrantyClaimed { booking: Id<Booking> },
-    /// The next of a series was booked.
+    /// The next occurrence of the series was booked.
     BookingRecurred { booking: Id<Booking> },
-    /// No other of the series will follow.
+    /// The series ended.
     BookingSeriesEnded,
-    /// Something else was written.
+    /// Another field changed.
     BookingUpdated,
 }
 
 impl BookingEvent {
-    /// What every new booking tells.
+    /// The events of every new booking.
     pub(super) const fn of_new(customer: Id<User>) -> [Self; 2] {
         [
             Self::BookingCreated { customer },

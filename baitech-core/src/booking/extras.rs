@@ -9,7 +9,7 @@ use crate::{
     pricing::Pricing,
 };
 
-/// Who brings a material.
+/// Who supplies a material.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Supplier {
@@ -19,100 +19,100 @@ pub enum Supplier {
     Customer,
 }
 
-/// Something that is used up by the work.
+/// A material used for the work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Material {
     /// The stored element's own id.
     #[serde(default, skip)]
     pub element: ElementId,
-    /// What.
+    /// The name.
     pub name: Text<100>,
-    /// How many or how much, above zero.
+    /// The quantity, above zero.
     pub quantity: Decimal,
-    /// The price of one.
+    /// The price per unit.
     pub unit_price: Money,
-    /// The price of all.
+    /// The price of the whole quantity.
     pub total_price: Money,
-    /// Who brings it.
+    /// Who supplies it.
     pub provided_by: Supplier,
 }
 
-/// Work that was not in the booking at first.
+/// Work that was added to the booking later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AdditionalService {
     /// The stored element's own id.
     #[serde(default, skip)]
     pub element: ElementId,
-    /// What.
+    /// The name.
     pub name: Text<100>,
     /// What it adds to the price of the service.
     pub price: Money,
 }
 
-/// How a proposal stands.
+/// The state of a proposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalStatus {
-    /// Nobody has decided.
+    /// Undecided.
     Pending,
-    /// Yes.
+    /// Approved.
     Approved,
-    /// No.
+    /// Declined.
     Declined,
 }
 
-/// Materials and services that raise the price; nothing of it is charged before the customer approves.
+/// Materials and services that raise the price. Nothing is charged for them before the customer approves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PriceChange {
     /// Who proposes it.
     pub proposed_by: Id<User>,
-    /// When.
+    /// When it was proposed.
     pub proposed_at: DateTime<Utc>,
-    /// Why.
+    /// The reason.
     pub reason: Text<500>,
-    /// What is to be used besides.
+    /// Materials to add.
     pub materials: Vec<Material>,
-    /// What is to be done besides.
+    /// Services to add.
     pub services: Vec<AdditionalService>,
-    /// The whole price with it.
+    /// The full price, including the additions.
     pub pricing: Pricing,
-    /// How it stands.
+    /// The state of the proposal.
     pub status: ApprovalStatus,
     /// When it was decided.
     pub decided_at: Option<DateTime<Utc>>,
 }
 
-/// Another slot, proposed by one side after acceptance; it counts when the other side approves.
+/// Another slot, proposed by one side after acceptance. It takes effect when the other side approves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RescheduleProposal {
-    /// By whom.
+    /// Who proposed it.
     pub proposed_by: Id<User>,
-    /// When.
+    /// When it was proposed.
     pub proposed_at: DateTime<Utc>,
-    /// The other slot.
+    /// The proposed slot.
     pub slot: TimeSlot,
-    /// Why.
+    /// The reason.
     pub reason: Option<Text<500>>,
 }
 
-/// The promise to mend what fails again.
+/// The warranty on the work.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Warranty {
-    /// Whether there is one.
+    /// Whether the technician offers one.
     pub offered: bool,
-    /// For so many days from completion.
+    /// The number of days from completion.
     #[serde(rename = "duration")]
     pub days: Option<u32>,
-    /// On which terms.
+    /// The terms.
     pub terms: Option<Text<1000>>,
-    /// Until when; set on completion.
+    /// When it expires; set on completion.
     pub expires_at: Option<DateTime<Utc>>,
-    /// The zero-price bookings that were claimed from it.
+    /// The zero-price bookings claimed under it.
     pub claims: Vec<Id<Booking>>,
 }
 
@@ -128,15 +128,15 @@ pub struct CorporateDetails {
     pub project_code: Option<Text<50>>,
     /// The department it is for.
     pub department: Option<Text<100>>,
-    /// Whether the company agrees with the price.
+    /// Whether the company approves the price.
     pub approval: ApprovalStatus,
-    /// Who decided; `None` while nobody has, or where the price needed nobody.
+    /// Who decided; `None` while undecided, or where no approval was needed.
     pub decided_by: Option<Id<User>>,
     /// When it was decided.
     pub decided_at: Option<DateTime<Utc>>,
 }
 
-/// What is to be remembered.
+/// The kind of a reminder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReminderKind {
@@ -174,7 +174,7 @@ pub struct Reminder {
     /// The stored element's own id.
     #[serde(default, skip)]
     pub element: ElementId,
-    /// What.
+    /// The kind.
     #[serde(rename = "type")]
     pub kind: ReminderKind,
     /// When it is to be sent.
@@ -183,22 +183,22 @@ pub struct Reminder {
     pub sent_at: Option<DateTime<Utc>>,
 }
 
-/// A look at work that goes on.
+/// A check during the work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Checkpoint {
     /// The stored element's own id.
     #[serde(default, skip)]
     pub element: ElementId,
-    /// What was looked at.
+    /// What was checked.
     pub name: Text<100>,
-    /// Whether it was good.
+    /// Whether it passed.
     pub passed: bool,
-    /// By whom.
+    /// Who checked it.
     pub checked_by: Id<User>,
-    /// When.
+    /// When it was checked.
     pub checked_at: DateTime<Utc>,
-    /// More about it.
+    /// Further details.
     pub notes: Option<Text<500>>,
 }
 
@@ -206,39 +206,39 @@ pub struct Checkpoint {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QualityCheck {
-    /// By whom.
+    /// Who checked it.
     pub checked_by: Id<User>,
-    /// When.
+    /// When it was checked.
     pub checked_at: DateTime<Utc>,
     /// 0 to 100.
     pub score: Percent,
-    /// More about it.
+    /// Further details.
     pub notes: Option<Text<500>>,
 }
 
-/// How good the work is.
+/// The quality checks of a booking.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Quality {
-    /// Looks at work that goes on.
+    /// Checks during the work.
     pub checkpoints: Vec<Checkpoint>,
-    /// The one check of the finished work.
+    /// The single check of the finished work.
     pub check: Option<QualityCheck>,
 }
 
-/// The rule by which a booking comes again. Each occurrence is a booking of its own.
+/// The rule by which a booking recurs. Each occurrence is a booking of its own.
 ///
-/// The days are those of the rule, also when the booking that carries it is moved to another day. The hours
-/// of those that follow are the hours that it has by then, since its price, which its customer approved, is
-/// the price of those hours.
+/// The days follow the rule even when the booking that carries it is moved to another day. Later occurrences
+/// take the carrying booking's hours at that time, because the price that the customer approved is the price
+/// of those hours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Recurrence {
     /// An RFC 5545 rule, weekly or monthly: `FREQ=WEEKLY;COUNT=4`.
     pub rule: String,
-    /// The day from which the rule counts: the one that was first booked.
+    /// The day from which the rule counts: the first day booked.
     pub first: NaiveDate,
-    /// The day of the last occurrence that has its booking.
+    /// The day of the last occurrence already booked.
     pub booked_until: NaiveDate,
     /// The day of the next occurrence; `None` when the series has ended.
     pub next: Option<NaiveDate>,

@@ -2,16 +2,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::{GeoPoint, Text};
 
-/// Where a job is. The technician sees all of it from `accepted` on, before that only the town and the
-/// county.
+/// The place of a job. The technician sees all of it from `accepted` on, and only the town and the county
+/// before.
 ///
-/// On the wire it is what a request brings: `{"coordinates": [longitude, latitude], "address": …}`.
+/// On the wire it has the form of a request: `{"coordinates": [longitude, latitude], "address": …}`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct ServiceLocation {
-    /// Every new booking has one. `None` where an earlier application stored no readable point (nobody can be
-    /// matched then), and in what is shown to who may not know it.
+    /// The point; every new booking has one. `None` where an earlier application stored no readable point (no
+    /// technician can be matched then), and in views for actors who may not see it.
     #[serde(rename = "coordinates", default, skip_serializing_if = "Option::is_none")]
     pub point: Option<GeoPoint>,
     #[serde(default)]
@@ -29,7 +29,7 @@ pub struct ServiceLocation {
 }
 
 impl ServiceLocation {
-    /// A place of which only the point is known.
+    /// A place with only its point.
     #[must_use]
     pub const fn at(point: GeoPoint) -> Self {
         Self {
@@ -43,7 +43,7 @@ impl ServiceLocation {
         }
     }
 
-    /// What a technician may know before accepting: the town and the county.
+    /// The part that a technician may see before accepting: the town and the county.
     #[must_use]
     pub fn town(self) -> Self {
         Self { city: self.city, county: self.county, ..Self::default() }

@@ -6,18 +6,18 @@ use crate::{
     kernel::{ElementId, Id},
 };
 
-/// Somebody else who could do the job.
+/// Another technician who could do the job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Alternative {
     /// The stored element's own id.
     #[serde(default, skip)]
     pub element: ElementId,
-    /// Who.
+    /// The technician.
     pub technician: Id<User>,
-    /// How well, 0 to 1.
+    /// The match score, 0 to 1.
     pub score: f64,
-    /// Why, in one line.
+    /// The reason, in one line.
     pub reason: String,
 }
 
@@ -27,16 +27,16 @@ pub struct Alternative {
 pub struct Matching {
     /// When the search began.
     pub requested_at: Option<DateTime<Utc>>,
-    /// When it was last tried; radii widen with the time since `requested_at`.
+    /// When the last search ran. Radii widen with the time since `requested_at`.
     pub attempted_at: Option<DateTime<Utc>>,
-    /// When somebody was found.
+    /// When a technician was found.
     pub matched_at: Option<DateTime<Utc>>,
-    /// By which method.
+    /// The matching method.
     pub algorithm: Option<String>,
-    /// How well the technician fits, 0 to 1.
+    /// The match score, 0 to 1.
     #[serde(rename = "matchScore")]
     pub score: Option<f64>,
-    /// Up to three others.
+    /// Up to three alternatives.
     #[serde(rename = "alternativeTechnicians")]
     pub alternatives: Vec<Alternative>,
 }

@@ -8,52 +8,52 @@ use crate::{
     kernel::{Code, GeoPoint, Id, Money, Result, Text, Violation, Violations},
 };
 
-/// A request for a service, as typed in.
+/// A request for a service, not yet validated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewBooking {
-    /// What kind of work.
+    /// The kind of work.
     pub service_category: Category,
-    /// The service in the words of the price list.
+    /// The service, as the price list names it.
     pub service_type: String,
-    /// What is to be done, at most 1,000 characters.
+    /// The work to do, at most 1,000 characters.
     pub description: String,
-    /// How soon.
+    /// How urgent the work is.
     #[serde(default)]
     pub urgency: Urgency,
-    /// At most five.
+    /// At most five pictures.
     #[serde(default)]
     pub images: Vec<Image>,
-    /// Where.
+    /// The place of the job.
     pub service_location: NewLocation,
-    /// When.
+    /// The time of the job.
     pub time_slot: NewTimeSlot,
-    /// Whom the customer would like; the price is theirs.
+    /// The technician whom the customer prefers. The price is that technician's.
     #[serde(default)]
     pub preferred_technician: Option<Id<User>>,
     /// How it will be paid.
     pub payment_method: PaymentMethod,
-    /// The project it is for; only for corporate users.
+    /// The project that it is for; only for corporate users.
     #[serde(default)]
     pub project: Option<Project>,
-    /// An RFC 5545 rule by which it comes again.
+    /// An RFC 5545 rule by which it recurs.
     #[serde(default)]
     pub recurrence: Option<String>,
     /// A note for the technician.
     #[serde(default)]
     pub notes: Option<String>,
-    /// Which application it comes from.
+    /// The application that it is requested from.
     #[serde(default)]
     pub source: Option<String>,
-    /// For whom staff books; `None` for oneself.
+    /// The customer for whom staff book; `None` for the actor's own booking.
     #[serde(default)]
     pub on_behalf_of: Option<Id<User>>,
-    /// What staff takes off the price of the service.
+    /// A discount that staff give on the price of the service.
     #[serde(default)]
     pub discount: Option<Money>,
 }
 
-/// A place, as typed in.
+/// A place, not yet validated.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(missing_docs, reason = "as in `ServiceLocation`")]
@@ -74,7 +74,7 @@ pub struct NewLocation {
     pub access_instructions: Option<String>,
 }
 
-/// A slot, as typed in.
+/// A slot, not yet validated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewTimeSlot {
@@ -84,17 +84,17 @@ pub struct NewTimeSlot {
     pub start_time: String,
     /// `HH:MM`, on a quarter of an hour; `24:00` is the end of the day.
     pub end_time: String,
-    /// The length of the slot in minutes, so that a slot of an answer can be sent back; a request may leave
-    /// it out.
+    /// The length of the slot in minutes. It is accepted so that a slot from a response can be sent back, and
+    /// may be left out.
     #[serde(default, skip_serializing)]
     pub estimated_duration: Option<u32>,
-    /// The zone of the place, one of the policy's; where it is not given, the policy's own, or the zone of
-    /// the booking that is moved.
+    /// The zone of the place, one of the policy's. Defaults to the policy's own zone, or to that of the
+    /// booking being moved.
     #[serde(default)]
     pub time_zone: Option<Tz>,
 }
 
-/// What a company books for.
+/// The project of a company's booking.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "as in `CorporateDetails`")]
@@ -105,7 +105,7 @@ pub struct Project {
 }
 
 impl NewBooking {
-    /// A request with no more than what every booking has.
+    /// A request with the required fields only.
     #[must_use]
     pub fn new(
         service_category: Category,
@@ -136,7 +136,7 @@ impl NewBooking {
 }
 
 impl NewTimeSlot {
-    /// Hours of a day in the policy's zone.
+    /// A slot in the policy's zone.
     #[must_use]
     pub fn new(date: NaiveDate, start_time: &str, end_time: &str) -> Self {
         Self {
@@ -148,11 +148,11 @@ impl NewTimeSlot {
         }
     }
 
-    /// The slot, if it is one; in `zone` where the request names none.
+    /// Validates the slot, in `zone` where the request names none.
     ///
     /// # Errors
-    /// A [`Violation`] of a field of `timeSlot`; of `timeSlot.timeZone` for a zone that is neither `zone` nor
-    /// one of the policy's.
+    /// A [`Violation`] of a field of `timeSlot`; one of `timeSlot.timeZone` for a zone that is neither `zone`
+    /// nor one of the policy's.
     pub fn check(&self, zone: Tz, policy: &BookingPolicy) -> Result<TimeSlot, Violation> {
         let named = self.time_zone.unwrap_or(zone);
         if named != zone && named != policy.time_zone && !policy.time_zones.contains(&named) {
@@ -176,7 +176,7 @@ impl NewTimeSlot {
 }
 
 impl NewLocation {
-    /// The place, if it is one.
+    /// Validates the place.
     ///
     /// # Errors
     /// Violations of fields of `serviceLocation`.

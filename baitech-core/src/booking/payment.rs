@@ -48,7 +48,7 @@ pub enum PaymentTiming {
     AfterVerification,
 }
 
-/// How far the payment of a booking is.
+/// The payment state of a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
@@ -61,9 +61,9 @@ pub enum PaymentStatus {
     Completed,
     /// The last attempt failed.
     Failed,
-    /// A part was given back.
+    /// A part was refunded.
     PartiallyRefunded,
-    /// All was given back.
+    /// All was refunded.
     Refunded,
 }
 
@@ -85,52 +85,52 @@ impl PaymentStatus {
         }
     }
 
-    /// Whether the customer's money has come in.
+    /// Whether the customer's payment has arrived.
     #[must_use]
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::Held | Self::Completed | Self::PartiallyRefunded)
     }
 }
 
-/// The payment of a booking, in short.
+/// The payment summary of a booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Payment {
-    /// How far it is.
+    /// The state of the payment.
     pub status: PaymentStatus,
-    /// How it is paid; unknown in some bookings of the earlier application.
+    /// The payment method; unknown in some bookings of the earlier application.
     pub method: Option<PaymentMethod>,
-    /// When.
+    /// When the customer pays.
     pub timing: PaymentTiming,
     /// The transaction that pays it.
     #[serde(rename = "transactionId")]
     pub transaction: Option<Id<Transaction>>,
-    /// Transactions that pay what was added to the price since.
+    /// Transactions that pay for later additions to the price.
     #[serde(default)]
     pub supplements: Vec<Id<Transaction>>,
-    /// What has come in for it, all in all, whatever was given back since; `None` before, and in bookings of
-    /// the earlier application.
+    /// The total received so far, before refunds; `None` before the first payment, and in bookings of the
+    /// earlier application.
     #[serde(default)]
     pub paid: Option<Money>,
-    /// Whether its money lies in escrow now.
+    /// Whether its money is in escrow now.
     #[serde(default)]
     pub held: bool,
-    /// Whether a person has to look at the payment before its money is released.
+    /// Whether the payment needs manual review before its money is released.
     #[serde(default)]
     pub on_hold: bool,
-    /// When the money came.
+    /// When the payment arrived.
     pub paid_at: Option<DateTime<Utc>>,
-    /// What was withheld of it for the tax authority, by the policy of that moment; `None` before, and in
-    /// bookings of the earlier application.
+    /// The tax withheld from it, by the policy of that time; `None` before that, and in bookings of the
+    /// earlier application.
     pub withholding: Option<Money>,
-    /// The commission that is reserved for it as the technician's coming debt, while an accepted job in cash
-    /// is not paid; `None` for all other bookings, and for those that an earlier version accepted.
+    /// The commission reserved as the technician's future debt while an accepted cash job is unpaid; `None`
+    /// for all other bookings, and for those accepted by an earlier version.
     #[serde(default)]
     pub reserved_commission: Option<Money>,
 }
 
 impl Payment {
-    /// A payment that has yet to come.
+    /// A payment that has not arrived yet.
     #[must_use]
     pub const fn pending(method: PaymentMethod, timing: PaymentTiming) -> Self {
         Self {

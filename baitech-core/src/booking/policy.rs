@@ -11,15 +11,15 @@ use crate::{
     pricing::PricingPolicy,
 };
 
-/// Every number that bookings go by. The defaults are the platform's; an embedder replaces what differs.
+/// The rules and limits of bookings. The defaults are the platform's; an embedder replaces what differs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BookingPolicy {
     /// The currency of new bookings.
     pub currency: Currency,
-    /// The zone in which a job's day and hours are meant where the request does not say.
+    /// The zone of a job's day and hours where the request names none.
     pub time_zone: Tz,
-    /// The other zones that a request may name. None by default: hours and days are priced by the zone, so
-    /// that who could name any would choose which surcharges to pay.
+    /// Further zones that a request may name. None by default: hours and days are priced by the zone, so that
+    /// a customer who could name any zone could choose the surcharges.
     pub time_zones: Vec<Tz>,
     /// Fees, taxes and surcharges.
     pub pricing: PricingPolicy,
@@ -27,24 +27,24 @@ pub struct BookingPolicy {
     pub matching: MatchingPolicy,
     /// How money is collected, held, released and paid out.
     pub payment: PaymentPolicy,
-    /// The fees that new bookings are shown.
+    /// The cancellation fees shown with new bookings.
     pub cancellation: CancellationPolicy,
-    /// An offer that is not answered this long is taken as declined.
+    /// How long an offer can stay unanswered before it counts as declined.
     pub acceptance_timeout: TimeDelta,
-    /// A booking whose money is due at acceptance is cancelled when it has not come this long after.
+    /// How long after acceptance a payment due at acceptance may take before the booking is cancelled.
     pub payment_timeout: TimeDelta,
-    /// Completed work that nobody contests this long is verified.
+    /// How long completed work can stay uncontested before it counts as verified.
     pub verification_timeout: TimeDelta,
-    /// A paid booking can be disputed this long.
+    /// How long a paid booking can be disputed.
     pub dispute_window: TimeDelta,
-    /// A dispute that is open this long is flagged.
+    /// How long a dispute can stay open before it is flagged.
     pub dispute_escalation: TimeDelta,
-    /// How long one waits for the other side before it counts as not having come.
+    /// How long one side waits before the other counts as a no-show.
     pub no_show_wait: TimeDelta,
-    /// How long before the start the technician can set out, unless the customer has agreed to an
-    /// earlier moment ([`Booking::allow_early_start`](super::Booking::allow_early_start)).
+    /// How long before the start the technician may set out, unless the customer has agreed to an earlier
+    /// time ([`Booking::allow_early_start`](super::Booking::allow_early_start)).
     pub early_departure: TimeDelta,
-    /// An arrival this long after the start is still in time.
+    /// How long after the start an arrival is still on time.
     pub punctuality_tolerance: TimeDelta,
     /// How long before the start both sides are reminded.
     pub arrival_reminders: Vec<TimeDelta>,
@@ -52,17 +52,17 @@ pub struct BookingPolicy {
     pub payment_reminder: TimeDelta,
     /// How long after `paid` both sides are asked for a review.
     pub review_request: TimeDelta,
-    /// A company's booking up to this total needs nobody's approval.
+    /// The highest total of a company's booking that needs no approval.
     pub approval_limit: Money,
-    /// How long before its start the next of a series is booked.
+    /// How long before its start the next occurrence of a series is booked.
     pub recurrence_lead: TimeDelta,
-    /// The most bookings of a series.
+    /// The maximum number of bookings in a series.
     pub max_occurrences: u16,
-    /// How many requests a customer can have that no technician has accepted yet.
+    /// The maximum number of a customer's requests that no technician has accepted yet.
     pub max_open_requests: u16,
     /// How far ahead a booking can be made.
     pub max_advance: TimeDelta,
-    /// How long the answer to a request that moved no money is kept for its repetition.
+    /// How long the response to a request that moved no money is kept for repetitions of the request.
     pub idempotency_lifetime: TimeDelta,
 }
 
@@ -101,8 +101,8 @@ impl BookingPolicy {
     /// The same policy in another currency: every limit is converted and rounded to that currency's smallest
     /// unit.
     ///
-    /// `rate` is what one unit of the present currency is worth in the other. Limits are meant to be round
-    /// numbers; set those anew that should be.
+    /// `rate` is the value of one unit of the present currency in the other. Limits that should be round
+    /// numbers have to be set again.
     ///
     /// ```
     /// use baitech_core::{booking::BookingPolicy, kernel::{Currency, Money}};
@@ -113,7 +113,8 @@ impl BookingPolicy {
     /// ```
     ///
     /// # Errors
-    /// A rate that is not above zero; a limit that is not in the present currency, or does not fit.
+    /// A rate that is not above zero; a limit that is not in the present currency, or that overflows when
+    /// converted.
     pub fn in_currency(mut self, currency: Currency, rate: Decimal) -> Result<Self, PolicyError> {
         check_exchange(rate)?;
         let from = self.currency;
@@ -124,8 +125,8 @@ impl BookingPolicy {
         Ok(self)
     }
 
-    /// Fails for a policy by which no engine can run: amounts in another currency, shares above the whole,
-    /// times or numbers that make no sense.
+    /// Fails for a policy that no engine can run with: amounts in another currency, shares above the whole,
+    /// durations or numbers out of range.
     ///
     /// # Errors
     /// Every violation, with its field.
@@ -135,7 +136,7 @@ impl BookingPolicy {
         check.into_result()
     }
 
-    /// Every amount of the policy. A new field has to be placed here, so that no limit is left in another
+    /// Every amount of the policy. A new field has to be handled here, so that no limit stays in another
     /// currency.
     fn limits_mut(&mut self) -> Vec<(&'static str, &mut Money)> {
         let Self {

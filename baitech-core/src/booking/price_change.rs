@@ -10,64 +10,63 @@ use crate::{
     pricing::Pricing,
 };
 
-/// What a technician would add to the job, as typed in.
+/// A technician's proposed additions to the job, not yet validated.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct NewPriceChange {
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// What is to be used besides.
+    /// Materials to add.
     pub materials: Vec<NewMaterial>,
-    /// What is to be done besides.
+    /// Services to add.
     pub services: Vec<NewService>,
 }
 
-/// A material, as typed in.
+/// A material, not yet validated.
 #[derive(Debug, Clone, PartialEq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewMaterial {
-    /// What.
+    /// The name.
     pub name: String,
-    /// How many or how much: above 0 and up to 100,000, with at most 6 digits after the point.
+    /// The quantity: above 0 and up to 100,000, with at most 6 digits after the point.
     #[serde(deserialize_with = "crate::kernel::decimal::deserialize")]
     pub quantity: Decimal,
-    /// The price of one; of no meaning for what the customer brings.
+    /// The price per unit; ignored for what the customer supplies.
     pub unit_price: Money,
-    /// Who brings it.
+    /// Who supplies it.
     pub provided_by: Supplier,
 }
 
-/// Additional work, as typed in.
+/// Additional work, not yet validated.
 #[derive(Debug, Clone, PartialEq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewService {
-    /// What.
+    /// The name.
     pub name: String,
     /// What it adds to the price of the service.
     pub price: Money,
 }
 
-/// The most items of one proposal.
+/// The maximum number of items in one proposal.
 const MAX_ITEMS: usize = 50;
 
-/// The most materials and additional services of a whole booking.
+/// The maximum number of materials and additional services in a booking.
 const MAX_ITEMS_OF_BOOKING: usize = 200;
 
-/// The most that one line of a booking may cost, in whole units of whichever currency.
+/// The maximum price of one line of a booking, in whole units of any currency.
 pub(super) const MAX_PRICE: u32 = 10_000_000;
 
-/// The most that a whole booking may cost.
+/// The maximum price of a booking, in whole units of any currency.
 const MAX_TOTAL: u32 = 20_000_000;
 
 impl Booking {
-    /// The technician proposes materials or services that raise the price, in the place of an undecided
-    /// proposal. Nothing changes for the customer before
-    /// [`approve_price_change`](Self::approve_price_change).
+    /// The technician proposes materials or services that raise the price, replacing any undecided proposal.
+    /// Nothing changes for the customer before [`approve_price_change`](Self::approve_price_change).
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] unless the technician holds the job; violations of `reason`, `materials…` and
     /// `services…`: at most 50 items in a proposal and 200 in a booking, 10,000,000 for a line and 20,000,000
-    /// for the whole booking. For a job in cash, the commit may be refused with [`Rule::DEBT_LIMIT`].
+    /// for the booking. The commit of a cash job may be refused with [`Rule::DEBT_LIMIT`].
     pub fn propose_price_change(
         mut self,
         change: &NewPriceChange,
@@ -107,11 +106,11 @@ impl Booking {
             .adjust_commission(context)
     }
 
-    /// The customer approves the higher price that was shown: it counts from now on. For a company's booking
-    /// whose total rises past what the company approves by itself, that is for the company's administrator.
+    /// The customer approves the proposed price, which takes effect at once. If a company's total rises above
+    /// the limit of automatic approval, the company's administrator has to approve it.
     ///
     /// # Errors
-    /// [`Rule::APPROVAL_REQUIRED`] for a member of a company who may not decide alone;
+    /// [`Rule::APPROVAL_REQUIRED`] for a member of a company who may not approve it alone;
     /// [`Rule::ALREADY_DECIDED`] where no proposal is open; [`Rule::TRANSITION`] once the work is done.
     pub fn approve_price_change(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let total = self.price_change.as_ref().map_or(self.pricing.total, |change| change.pricing.total);
@@ -130,7 +129,7 @@ impl Booking {
         decision.adjust_commission(context)
     }
 
-    /// The customer declines the higher price: the old one stays.
+    /// The customer declines the higher price; the old one stays.
     ///
     /// # Errors
     /// As [`approve_price_change`](Self::approve_price_change).
@@ -138,7 +137,7 @@ impl Booking {
         self.decide_price_change(ApprovalStatus::Declined, context)?.adjust_commission(context)
     }
 
-    /// Fails where the booking would have more items than it may.
+    /// Fails where the booking would have more items than allowed.
     fn check_items(&self, added: usize) -> Result<(), Violation> {
         let present = self.materials.len().saturating_add(self.additional_services.len());
         if present.saturating_add(added) > MAX_ITEMS_OF_BOOKING {
@@ -149,7 +148,7 @@ impl Booking {
         Ok(())
     }
 
-    /// Fails while a payment is on its way, which is of the price as it is.
+    /// Fails while a payment is in progress, because it is for the present price.
     fn require_settled(&self, context: &Context<'_>) -> Result<()> {
         if context.has_open_payment() {
             let message = "a payment of the price as it is is on its way";

@@ -1,4 +1,4 @@
-//! The way of a booking from the search for a technician to verified work.
+//! The progress of a booking from the search for a technician to verified work.
 
 use chrono::{DateTime, Utc};
 
@@ -13,31 +13,31 @@ use crate::{
     pricing::Pricing,
 };
 
-/// Why nobody else is offered a job at the own rate of one technician.
+/// Why a job at one technician's own rate is not offered to others.
 pub(super) const PRICED_FOR_ANOTHER: &str = "the price is the own rate of the preferred technician, and the price list asks \
     more of others: move the booking (to the same slot, too) to see and accept that price";
 
-/// A history holds so many pauses.
+/// The maximum number of pauses in a history.
 const MAX_PAUSES: usize = 100;
 
-/// Whom a job is offered to, and who else could do it.
+/// The technician to offer a job to, and the alternatives.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assignment {
-    /// To whom.
+    /// The technician.
     pub technician: Id<User>,
-    /// By which method: the scorer's name, or `manual`.
+    /// The method: the scorer's name, or `manual`.
     pub algorithm: String,
-    /// How well the technician fits, 0 to 1; `None` for a choice by hand.
+    /// The match score, 0 to 1; `None` for a manual choice.
     pub score: Option<f64>,
-    /// Up to three others.
+    /// Up to three alternatives.
     pub alternatives: Vec<Alternative>,
 }
 
 impl Booking {
-    /// Begins (or, after a refusal, begins again) the search for a technician.
+    /// Begins the search for a technician, or begins it again after a refusal.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`]; [`Rule::APPROVAL_REQUIRED`] for a company's booking that nobody approved.
+    /// [`Rule::TRANSITION`]; [`Rule::APPROVAL_REQUIRED`] for a company's booking that is not approved.
     pub fn begin_matching(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         let awaits =
             self.corporate.as_ref().is_some_and(|corporate| corporate.approval != ApprovalStatus::Approved);
@@ -50,19 +50,18 @@ impl Booking {
         Decision::new(self).step(BookingStatus::Matching, context, None)
     }
 
-    /// Notes that a search found nobody; the next one reaches farther.
+    /// Records that a search found nobody. The next search uses a wider radius.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] unless a technician is being looked for, by somebody who could offer the job to
-    /// one.
+    /// [`Rule::TRANSITION`] unless the booking is in matching and the actor may assign a technician.
     pub fn matching_attempted(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_transition(BookingStatus::Assigned, &context.actor)?;
         self.0.matching.attempted_at = Some(context.now);
         Ok(Decision::new(self))
     }
 
-    /// The booking at the price of the list, which counts for every technician, in the place of one
-    /// technician's own rate. The customer has approved the old price, and so no more than that.
+    /// Replaces one technician's own rate with the price from the price list, which applies to every
+    /// technician. The customer has approved the old price, so the new one may not be higher.
     ///
     /// # Errors
     /// [`Rule::COSTS_MORE`] for a price above the approved one.
@@ -75,11 +74,11 @@ impl Booking {
         Ok(self)
     }
 
-    /// Offers the job to a technician. That the technician is eligible is matching's to say.
+    /// Offers the job to a technician. Eligibility is checked by matching, not here.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`]; [`Rule::NOT_ELIGIBLE`] for one who declined it, who is the customer, or where
-    /// the price is the own rate of another technician; [`Rule::TOO_LATE`] after the end of the slot.
+    /// [`Rule::TRANSITION`]; [`Rule::NOT_ELIGIBLE`] for a technician who declined it or is its customer, or
+    /// where the price is the own rate of another technician; [`Rule::TOO_LATE`] after the end of the slot.
     pub fn assign(mut self, assignment: Assignment, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.declined_by.contains(&assignment.technician) || self.customer == assignment.technician {
             let message = "this technician has declined the job, or is its customer";
@@ -97,7 +96,8 @@ impl Booking {
         booking.matching.algorithm = Some(assignment.algorithm);
         booking.matching.score = assignment.score;
         booking.matching.alternatives = assignment.alternatives;
-        // The parties are judged before the technician is set: nobody assigns by being assigned.
+        // Parties are determined before the technician is set, so that nobody can assign a job by becoming
+        // its technician.
         let mut decision = Decision::new(self).step(BookingStatus::Assigned, context, None)?;
         decision.next.0.technician = Some(assignment.technician);
         if let Some(BookingEvent::BookingStatusChanged { technician, .. }) =
@@ -108,8 +108,8 @@ impl Booking {
         Ok(decision)
     }
 
-    /// The technician promises to come; the commit claims the technician's time, and reserves the commission
-    /// of a job in cash.
+    /// The technician accepts. The commit claims the technician's time, and reserves the commission of a cash
+    /// job.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Rule::TOO_LATE`] after the end of the slot. The commit may be refused with
@@ -126,8 +126,8 @@ impl Booking {
         decision.count(Some(customer), one).count(technician, one).reserve_commission(context)
     }
 
-    /// The technician declines, or the system in the place of one who did not answer in time. The job is
-    /// never offered to them again.
+    /// The technician declines, or the system declines for a technician who did not answer in time. The job
+    /// is never offered to that technician again.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Rule::TOO_EARLY`] for the system before the time is up.
@@ -156,13 +156,12 @@ impl Booking {
         Ok(decision)
     }
 
-    /// The customer agrees that the technician sets out from a moment on, earlier than the policy
-    /// allows by itself. Another slot ends the agreement.
+    /// The customer agrees that the technician may set out earlier than the policy allows. Moving the slot
+    /// ends the agreement.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] unless `accepted`; a violation of `from` for a moment at which the
-    /// technician can set out anyway; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others
-    /// than the customer.
+    /// [`Rule::TRANSITION`] unless `accepted`; a violation of `from` for a time at which the technician may
+    /// set out anyway; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but the customer.
     pub fn allow_early_start(mut self, from: DateTime<Utc>, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Customer], &context.actor)?;
         self.require_status(&[BookingStatus::Accepted], "an earlier start", &context.actor)?;
@@ -175,7 +174,7 @@ impl Booking {
         Ok(Decision::new(self).event(BookingEvent::BookingEarlyStartAllowed { from }))
     }
 
-    /// Fails before the moment from which the technician can set out.
+    /// Fails before the earliest departure.
     fn require_departure(&self, context: &Context<'_>) -> Result<()> {
         let from = self.departure_from(context.policy);
         if context.now >= from {
@@ -188,7 +187,7 @@ impl Booking {
         Err(self.refuse(Rule::TOO_EARLY, message, &context.actor))
     }
 
-    /// A moment as people at the place of the job read it.
+    /// Formats a moment in the local time of the job.
     fn local(&self, moment: DateTime<Utc>) -> String {
         let zone = self.slot.zone;
         format!("{} ({zone})", moment.with_timezone(&zone).format("%Y-%m-%d %H:%M"))
@@ -210,7 +209,7 @@ impl Booking {
         Ok(decision)
     }
 
-    /// The technician is there.
+    /// The technician arrives.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Rule::TOO_EARLY`] as [`en_route`](Self::en_route).
@@ -233,7 +232,7 @@ impl Booking {
         Decision::new(self).step(BookingStatus::InProgress, context, None)
     }
 
-    /// The work rests.
+    /// The work pauses.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; a violation of `pauses` after a hundred of them.
@@ -246,8 +245,8 @@ impl Booking {
         Decision::new(self).step(BookingStatus::Paused, context, reason)
     }
 
-    /// The work is done. A higher price that the customer has not approved falls away; a warranty begins to
-    /// run.
+    /// The work is done. A higher price that the customer has not approved lapses; the warranty period
+    /// begins.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`].
@@ -268,8 +267,8 @@ impl Booking {
         decision.count(Some(customer), one).count(technician, one).adjust_commission(context)
     }
 
-    /// The customer agrees that it is done, or the system for one who kept silent. From there the booking
-    /// walks on by itself: to `payment_pending`, and to `paid` where nothing is left to pay.
+    /// The customer verifies the work, or the system does for a customer who did not answer in time. The
+    /// booking then advances to `payment_pending`, and to `paid` where nothing is left to pay.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Rule::TOO_EARLY`] for the system before the time is up.
@@ -281,8 +280,8 @@ impl Booking {
         Decision::new(self).step(BookingStatus::Verified, context, None)?.walk_on(context)
     }
 
-    /// Plans a reminder in the place of one that has not been sent; none where one has, also before a
-    /// dispute.
+    /// Plans a reminder, replacing one that has not been sent. Plans none if one of this kind was sent, even
+    /// before a dispute.
     fn plan_once(&mut self, kind: ReminderKind, at: chrono::DateTime<chrono::Utc>) {
         let reminders = &mut self.0.reminders;
         reminders.retain(|reminder| reminder.kind != kind || reminder.sent_at.is_some());
@@ -298,8 +297,8 @@ impl Booking {
             && !self.pricing.total.is_zero()
     }
 
-    /// Plans the reminders before the start, in the place of those for an earlier slot. Moments that have
-    /// passed are left out.
+    /// Plans the reminders before the start, replacing those for an earlier slot. Times in the past are left
+    /// out.
     pub(super) fn schedule_arrival_reminders(&mut self, context: &Context<'_>) {
         let starts_at = self.slot.starts_at();
         let reminders = &mut self.0.reminders;
@@ -318,8 +317,8 @@ impl Booking {
 }
 
 impl Decision<Booking> {
-    /// What the system does as soon as it can: asks for the money, and takes the booking as paid where it is
-    /// there.
+    /// Makes the automatic transitions: asks for payment, and marks the booking paid where the money has
+    /// arrived.
     pub(super) fn walk_on(self, context: &Context<'_>) -> Result<Self> {
         let system = &context.as_system();
         let mut decision = self;
@@ -348,7 +347,7 @@ impl Booking {
 }
 
 impl Reminder {
-    /// A reminder that has not been sent.
+    /// A reminder to be sent.
     #[must_use]
     pub const fn new(kind: ReminderKind, scheduled_for: chrono::DateTime<chrono::Utc>) -> Self {
         Self { element: None, kind, scheduled_for, sent_at: None }

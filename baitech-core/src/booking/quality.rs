@@ -5,14 +5,14 @@ use super::{
 use crate::decide::Decision;
 use crate::kernel::{Code, Error, Percent, Result, Rule, Text, Violation};
 
-/// A warranty is claimed so many times at most.
+/// The maximum number of claims on a warranty.
 const MAX_CLAIMS: usize = 10;
 
 impl Booking {
-    /// The technician or staff notes a look at work that goes on.
+    /// The technician or staff record a check during the work.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] unless the technician is there and the work is not done.
+    /// [`Rule::TRANSITION`] unless the technician has arrived and the work is not done.
     pub fn add_checkpoint(
         mut self,
         name: Text<100>,
@@ -68,10 +68,10 @@ impl Booking {
         Ok(Decision::new(self).event(BookingEvent::BookingQualityChecked { passed }))
     }
 
-    /// The technician promises to mend what fails again within so many days of completion.
+    /// The technician offers a warranty for a number of days from completion.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] once the work is done; a violation of `duration` outside of 1 to 3,650 days.
+    /// [`Rule::TRANSITION`] once the work is done; a violation of `duration` outside 1 to 3,650 days.
     pub fn offer_warranty(
         mut self,
         days: u32,
@@ -95,9 +95,9 @@ impl Booking {
     /// Fails unless the warranty covers a claim for this slot now.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] before the work is verified; [`Rule::TOO_LATE`] without a warranty that still
-    /// runs; [`Rule::PAYMENT_REQUIRED`] while the bill is unpaid; violations of `timeSlot` and, after ten
-    /// claims, of `warranty.claims`.
+    /// [`Rule::TRANSITION`] before the work is verified; [`Rule::TOO_LATE`] without an unexpired warranty;
+    /// [`Rule::PAYMENT_REQUIRED`] while the bill is unpaid; violations of `timeSlot` and, after ten claims,
+    /// of `warranty.claims`.
     pub(super) fn require_warranty(&self, slot: &TimeSlot, context: &Context<'_>) -> Result<()> {
         self.require_party(&[Party::Customer], &context.actor)?;
         let done = [
@@ -122,10 +122,10 @@ impl Booking {
         Ok(check_slot(slot, context)?)
     }
 
-    /// The customer claims the warranty: a zero-price booking comes with the decision.
+    /// The customer claims the warranty. The decision creates a zero-price booking in the same commit.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] before the work is done; [`Rule::TOO_LATE`] without a warranty that still runs;
+    /// [`Rule::TRANSITION`] before the work is done; [`Rule::TOO_LATE`] without an unexpired warranty;
     /// [`Rule::PAYMENT_REQUIRED`] while the bill is unpaid; violations of `timeSlot` and, after ten claims,
     /// of `warranty.claims`.
     pub fn claim_warranty(
@@ -146,7 +146,7 @@ impl Booking {
     /// A party writes its own note.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for who is no party.
+    /// [`Error::Forbidden`] for an actor who is not a party.
     pub fn note(mut self, text: Option<Text<1000>>, context: &Context<'_>) -> Result<Decision<Self>> {
         let parties = self.parties(&context.actor);
         let Notes { customer, technician, admin } = &mut self.0.notes;
@@ -166,7 +166,7 @@ impl Booking {
     /// Hides a finished booking from lists. It stays stored.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] unless nothing can follow; [`Error::Forbidden`] for others than staff.
+    /// [`Rule::TRANSITION`] unless the booking is final; [`Error::Forbidden`] for anybody but staff.
     pub fn hide(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Admin, Party::Support], &context.actor)?;
         if !self.status.is_terminal() {

@@ -13,16 +13,16 @@ use crate::{
 };
 
 impl Recurrence {
-    /// A series that begins with a slot, by an RFC 5545 rule of weeks or months: `FREQ`, `INTERVAL`, `COUNT`,
-    /// `UNTIL`, `BYDAY`, `BYMONTHDAY`, `BYSETPOS` and `WKST`.
+    /// A series that begins with a slot and follows an RFC 5545 rule of weeks or months: `FREQ`, `INTERVAL`,
+    /// `COUNT`, `UNTIL`, `BYDAY`, `BYMONTHDAY`, `BYSETPOS` and `WKST`.
     ///
-    /// An end that is a day (`UNTIL=20261231`) counts that day. An end with a time is compared with the
-    /// moment at which each occurrence begins; without a `Z` it is a time at the place of the job.
+    /// An end that is a day (`UNTIL=20261231`) includes that day. An end with a time is compared with the
+    /// start of each occurrence; without a `Z` it is in the local time of the job.
     ///
     /// # Errors
-    /// A [`Violation`] of `recurrence`: a rule of more than 200 characters, or that cannot be read, that has
-    /// other parts, that is not weekly or monthly, that has more occurrences than the policy allows, that
-    /// ends before the first day or does not begin on it, or that has no second occurrence.
+    /// A [`Violation`] of `recurrence` for a rule of more than 200 characters, one that cannot be parsed, has
+    /// other parts, is not weekly or monthly, has more occurrences than the policy allows, ends before the
+    /// first day or does not begin on it, or has no second occurrence.
     pub fn new(rule: &str, slot: &TimeSlot, policy: &BookingPolicy) -> Result<Self, Violation> {
         let rule = normalize(rule)?;
         let first = slot.date;
@@ -59,7 +59,7 @@ impl Recurrence {
         Ok(Self { rule, first, booked_until: first, next })
     }
 
-    /// The series once the next occurrence has its booking.
+    /// The series after its next occurrence was booked.
     #[must_use]
     fn advanced(&self, slot: &TimeSlot, policy: &BookingPolicy) -> Self {
         let booked_until = self.next.unwrap_or(self.booked_until);
@@ -70,22 +70,22 @@ impl Recurrence {
 }
 
 impl Booking {
-    /// When the occurrence on a day is to be booked: at the hour of the job, since an offer made at midnight
-    /// would lapse while the technicians sleep.
+    /// When the occurrence on a day is booked: at the hour of the job, since an offer made at midnight would
+    /// expire while technicians sleep.
     pub(super) fn recurs_at(&self, next: NaiveDate, policy: &BookingPolicy) -> DateTime<Utc> {
         before(self.slot.start.on(next, self.slot.zone), policy.recurrence_lead)
     }
 
-    /// Books the next of the series: it comes with the decision, under the price of now.
+    /// Books the next occurrence of the series, at the current price, in the same commit.
     ///
     /// # Errors
-    /// [`Rule::ALREADY_DECIDED`] once the series has ended; [`Rule::TOO_EARLY`] before the next one is due; a
-    /// violation of `currency` for a company's series in another currency than the approval limit's.
+    /// [`Rule::ALREADY_DECIDED`] once the series has ended; [`Rule::TOO_EARLY`] before the next occurrence is
+    /// due; a violation of `currency` for a company's series in another currency than the approval limit's.
     pub fn recur(self, pricing: Pricing, context: &Context<'_>) -> Result<Decision<Self>> {
         let (advanced, date) = self.advance_series(context)?;
         let next = advanced.next_occurrence(date, pricing, context)?;
-        // Nobody can come any more to a day that went by while nobody worked, nor to hours that a change of
-        // the clocks skips.
+        // An occurrence cannot be booked if its start passed while no task ran, or if a clock change skips
+        // its hours.
         if next.slot.starts_at() <= context.now || next.slot.starts_at() >= next.slot.ends_at() {
             return Ok(Decision::new(advanced));
         }
@@ -94,7 +94,7 @@ impl Booking {
         Ok(Decision::new(advanced).event(recurred).create(Decision::new(next).events(opening)))
     }
 
-    /// Passes over the next of the series: its customer may not begin anything at present.
+    /// Skips the next occurrence of the series, because its customer may not start new work at present.
     ///
     /// # Errors
     /// As [`recur`](Self::recur).
@@ -102,12 +102,12 @@ impl Booking {
         self.advance_series(context).map(|(advanced, _)| Decision::new(advanced))
     }
 
-    /// Ends the series: what is booked stays, and no other follows. On the booking that carries the series,
-    /// its first.
+    /// Ends the series: bookings already made stay, and no more follow. Applies to the first booking of the
+    /// series, which carries it.
     ///
     /// # Errors
-    /// [`Rule::ALREADY_DECIDED`] without a series that goes on;
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than the customer and the staff.
+    /// [`Rule::ALREADY_DECIDED`] if no series is active;
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but the customer and staff.
     pub fn end_series(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Customer, Party::Admin, Party::Support], &context.actor)?;
         if !self.stop_series() {
@@ -117,12 +117,12 @@ impl Booking {
         Ok(Decision::new(self).event(BookingEvent::BookingSeriesEnded))
     }
 
-    /// Lets nothing follow any more; `false` where nothing would have.
+    /// Stops the series; returns `false` if it had already ended.
     pub(super) fn stop_series(&mut self) -> bool {
         self.0.recurrence.as_mut().and_then(|recurrence| recurrence.next.take()).is_some()
     }
 
-    /// The booking with its series one occurrence on, and the day of that occurrence.
+    /// The booking with its series advanced by one occurrence, and the day of that occurrence.
     fn advance_series(mut self, context: &Context<'_>) -> Result<(Self, NaiveDate)> {
         let Some((recurrence, date)) = self.recurrence.clone().and_then(|r| r.next.map(|date| (r, date)))
         else {

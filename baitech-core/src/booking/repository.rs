@@ -7,7 +7,7 @@ use crate::{
     store::{Load, StoreError, Stored},
 };
 
-/// Which bookings to list. Every part that is set must hold; deleted bookings are never listed.
+/// Which bookings to list. Every field that is set has to match; deleted bookings are never listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BookingFilter {
     /// Made by this customer.
@@ -16,22 +16,22 @@ pub struct BookingFilter {
     pub technician: Option<Id<User>>,
     /// Made for this company.
     pub company: Option<Id<User>>,
-    /// In one of these statuses; any where empty.
+    /// In one of these statuses; in any if empty.
     pub statuses: Vec<BookingStatus>,
 }
 
 /// Reads bookings.
 #[async_trait]
 pub trait BookingRepository: Load<Booking> {
-    /// The booking with this number; also a deleted one, as [`load`](Load::load) finds it.
+    /// The booking with this number. Deleted bookings are found too, as by [`load`](Load::load).
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
     async fn find_by_number(&self, number: &BookingNumber) -> Result<Option<Stored<Booking>>, StoreError>;
 
-    /// Bookings by the time of their creation to the millisecond, the newest first; of the same millisecond,
-    /// the smaller id first. One that the store cannot read is left out and logged; a page may then hold
-    /// fewer, and the list still goes on behind it.
+    /// Bookings by time of creation in milliseconds, newest first; within the same millisecond, smaller ids
+    /// first. A booking that the store cannot read is skipped and logged: its page is shorter, and the list
+    /// continues after it.
     ///
     /// # Errors
     /// [`StoreError::Cursor`], [`StoreError::Unavailable`].
@@ -41,7 +41,7 @@ pub trait BookingRepository: Load<Booking> {
         page: &PageRequest,
     ) -> Result<Page<Stored<Booking>>, StoreError>;
 
-    /// How many bookings there are in each status that has any, in the order of [`BookingStatus::ALL`].
+    /// The number of bookings in each status that has any, in the order of [`BookingStatus::ALL`].
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

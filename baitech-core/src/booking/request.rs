@@ -13,20 +13,20 @@ use crate::{
     store::ClaimKey,
 };
 
-/// Who books, and on which terms.
+/// The customer, price and terms of a new booking.
 #[derive(Debug, Clone)]
 pub struct Terms {
-    /// Who books.
+    /// The customer.
     pub customer: Id<User>,
-    /// For which company.
+    /// The company that it is booked for.
     pub company: Option<Id<User>>,
-    /// What it costs.
+    /// The price.
     pub pricing: Pricing,
-    /// Whose own rate that price is.
+    /// The technician whose own rate the price is.
     pub priced_for: Option<Id<User>>,
-    /// Which of the customer's open requests it is.
+    /// The number of its claim among the customer's open requests.
     pub open_request: Option<u16>,
-    /// When it is paid.
+    /// When the customer pays.
     pub timing: PaymentTiming,
 }
 
@@ -90,7 +90,7 @@ impl Booking {
         Ok(Decision::new(booking).events(events).take_all(take))
     }
 
-    /// What has happened to a booking that begins.
+    /// The events of a new booking.
     pub(super) fn opening_events(&self) -> Vec<BookingEvent> {
         let mut events = BookingEvent::of_new(self.customer).to_vec();
         let corporate = self.corporate.as_ref().filter(|c| c.approval == ApprovalStatus::Pending);
@@ -117,8 +117,8 @@ impl Booking {
         Ok(next)
     }
 
-    /// The booking in which a warranty is fulfilled: for the same customer, by the same technician where
-    /// possible, at no price.
+    /// The booking that fulfils a warranty: for the same customer, at no price, by the same technician where
+    /// possible.
     pub(super) fn warranty_booking(
         &self,
         slot: TimeSlot,
@@ -177,16 +177,16 @@ impl Booking {
     }
 }
 
-/// The name of the space of claims on a customer's places for open requests.
+/// The namespace of claims for open requests of customers.
 pub const OPEN_REQUEST_CLAIMS: &str = "booking.open";
 
-/// The claim on one of the open requests that a customer may have.
+/// The claim for one of the open requests that a customer may have.
 #[must_use]
 pub fn open_request_claim(customer: Id<User>, n: u16) -> ClaimKey {
     ClaimKey::new(OPEN_REQUEST_CLAIMS, format_args!("{customer}/{n}"))
 }
 
-/// The first line of every booking's history.
+/// The first history entry of every booking.
 fn requested(context: &Context<'_>) -> StatusChange {
     StatusChange {
         status: BookingStatus::Pending,
@@ -197,7 +197,7 @@ fn requested(context: &Context<'_>) -> StatusChange {
     }
 }
 
-/// The confirmation of a request: sent with the very commit that stores it.
+/// The confirmation of a request, marked as sent because its event is in the commit that stores the request.
 fn confirmation(context: &Context<'_>) -> Reminder {
     let sent_at = Some(context.now);
     Reminder { sent_at, ..Reminder::new(ReminderKind::BookingConfirmation, context.now) }

@@ -9,14 +9,13 @@ use crate::{
 };
 
 impl Booking {
-    /// The customer moves the slot, which is free to do before a technician has accepted. The price follows
-    /// the new slot (and may be the own rate of one technician); where it rises past what a company approves
-    /// by itself, the company is asked anew.
+    /// The customer moves the slot, which is free before a technician has accepted. The price is computed
+    /// anew for the new slot (and may be one technician's own rate). Where it rises above the limit of
+    /// automatic approval, the company has to approve it again.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] from `accepted` on; a violation of `timeSlot` for a slot in the past;
-    /// [`Rule::APPROVAL_REQUIRED`] where the company would have to be asked and a technician is being looked
-    /// for already.
+    /// [`Rule::APPROVAL_REQUIRED`] where the company would have to approve but matching has already begun.
     pub fn move_slot(
         mut self,
         slot: TimeSlot,
@@ -51,7 +50,7 @@ impl Booking {
         Ok(decision)
     }
 
-    /// One side proposes another slot for an accepted job, in the place of an earlier proposal.
+    /// One side proposes another slot for an accepted job, replacing any earlier proposal.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] unless `accepted`; a violation of `timeSlot` for a slot in the past.
@@ -72,12 +71,12 @@ impl Booking {
         Ok(Decision::new(self).event(BookingEvent::BookingRescheduleProposed { by }))
     }
 
-    /// The other side approves: the job and the claims on the technician's time move in one commit. The price
-    /// stays as approved, and so does the worst cancellation fee that the old slot had come to.
+    /// The other side approves. The job and the claims on the technician's time move in one commit. The
+    /// approved price stays, and so does the highest cancellation rate that the old slot had reached.
     ///
     /// # Errors
     /// [`Rule::ALREADY_DECIDED`] without a proposal; [`Error::Forbidden`] for the side that proposed; a
-    /// violation of `timeSlot` where it has passed meanwhile. The commit may be refused with
+    /// violation of `timeSlot` if the proposed slot has begun in the meantime. The commit may be refused with
     /// [`Rule::TIME_SLOT_TAKEN`].
     pub fn approve_slot(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         let proposal = self.open_proposal(context)?;
@@ -92,13 +91,13 @@ impl Booking {
         self.0.cancellation_floor = self.cancellation_floor.max(reached);
         self.0.slot = proposal.slot;
         self.0.reschedule = None;
-        // What was agreed about the old start says nothing about the new one.
+        // An agreement about the old start does not apply to the new one.
         self.0.early_start = None;
         self.schedule_arrival_reminders(context);
         Ok(Decision::new(self).event(BookingEvent::BookingRescheduled).free_all(free).take_all(take))
     }
 
-    /// The other side declines, or the one who proposed takes it back.
+    /// The other side declines, or the proposing side withdraws the proposal.
     ///
     /// # Errors
     /// [`Rule::ALREADY_DECIDED`] without a proposal.
@@ -125,7 +124,7 @@ impl Booking {
     }
 }
 
-/// Fails for a slot that has begun, or lies too far ahead.
+/// Fails for a slot that has begun or lies too far ahead.
 pub(super) fn check_slot(slot: &TimeSlot, context: &Context<'_>) -> Result<(), Violation> {
     if slot.starts_at() <= context.now {
         return Err(Violation::new("timeSlot.startTime", Code::InPast, "the slot begins in the past"));

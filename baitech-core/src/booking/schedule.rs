@@ -8,24 +8,24 @@ use crate::{
     store::ClaimKey,
 };
 
-/// When a job takes place: hours of one local day.
+/// The time of a job: hours of one local day.
 ///
 /// [`new`](Self::new) refuses a slot past midnight. An earlier application stored such slots (`21:00` to
-/// `01:00`, or to `00:00`): they are kept as they are, and an end that is not after the start lies on the
-/// next day.
+/// `01:00`, or to `00:00`). They are kept as they are; an end that is not after the start lies on the next
+/// day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TimeSlot {
     /// The local day.
     pub date: NaiveDate,
-    /// From.
+    /// The start.
     #[serde(rename = "startTime")]
     pub start: TimeOfDay,
-    /// To, not included; on the next day where it is `00:00` or before the start.
+    /// The end, exclusive; on the next day where it is `00:00` or before the start.
     #[serde(rename = "endTime")]
     pub end: TimeOfDay,
-    /// How long the work will take, in minutes; the length of the slot unless an earlier application stored
-    /// otherwise.
+    /// The estimated duration of the work, in minutes. Equals the length of the slot unless an earlier
+    /// application stored another value.
     #[serde(rename = "estimatedDuration")]
     pub estimated_minutes: u32,
     /// The zone of the place.
@@ -34,17 +34,17 @@ pub struct TimeSlot {
 }
 
 impl TimeSlot {
-    /// The longest way that is kept free after a job.
+    /// The maximum travel time that is kept free after a job.
     pub const TRAVEL: TimeDelta = TimeDelta::minutes(30);
-    /// Claims are made in pieces of this length.
+    /// The length of the pieces of time that are claimed.
     pub const CELL: TimeDelta = TimeDelta::minutes(15);
 
-    /// Hours of a day, on quarters of an hour; a job never crosses midnight. An end of `00:00` is the
-    /// end of the day, as `24:00` is.
+    /// Hours of a day, on quarters of an hour; a job never crosses midnight. An end of `00:00` means the end
+    /// of the day, as `24:00` does.
     ///
     /// # Errors
     /// A [`Violation`] of `timeSlot.startTime` or `timeSlot.endTime`: [`Code::Malformed`] off the quarter,
-    /// [`Code::Order`] for an end that is not after the start (also where a change of the clocks swallows the
+    /// [`Code::Order`] for an end that is not after the start (also where a clock change skips the whole
     /// slot).
     pub fn new(date: NaiveDate, start: TimeOfDay, end: TimeOfDay, zone: Tz) -> Result<Self, Violation> {
         for (field, time) in [("timeSlot.startTime", start), ("timeSlot.endTime", end)] {
@@ -54,7 +54,8 @@ impl TimeSlot {
         }
         let order = |message| Violation::new("timeSlot.endTime", Code::Order, message);
         let hours = match TimeOfDay::split_at_midnight(start, end) {
-            // A whole day is written 00:00 to 24:00: nobody buys one by a form left as it was.
+            // A whole day has to be written as 00:00 to 24:00, so that nobody books one with an unchanged
+            // form.
             Some((hours, None)) if start != end => hours,
             Some((_, Some(_))) => {
                 return Err(order(
@@ -71,33 +72,33 @@ impl TimeSlot {
         Ok(slot)
     }
 
-    /// The moment when it begins.
+    /// The moment at which it begins.
     #[must_use]
     pub fn starts_at(&self) -> DateTime<Utc> {
         self.start.on(self.date, self.zone)
     }
 
-    /// The moment when it ends.
+    /// The moment at which it ends.
     #[must_use]
     pub fn ends_at(&self) -> DateTime<Utc> {
         let next_day = self.date.succ_opt().filter(|_| self.crosses_midnight());
         self.end.on(next_day.unwrap_or(self.date), self.zone)
     }
 
-    /// Whether it ends on the day after the one on which it starts. Only slots of an earlier application do.
+    /// Whether it ends on the day after its start. Only slots of an earlier application do.
     #[must_use]
     pub fn crosses_midnight(&self) -> bool {
         self.end < self.start || self.end == TimeOfDay::MIDNIGHT
     }
 
-    /// Minutes from the start to the end as the clock shows them; changes of the clocks are not counted.
+    /// Minutes from the start to the end as the clock shows them, without clock changes.
     #[must_use]
     pub fn clock_minutes(start: TimeOfDay, end: TimeOfDay) -> u32 {
         let day = if end < start || end == TimeOfDay::MIDNIGHT { TimeOfDay::END_OF_DAY.minutes() } else { 0 };
         u32::from(end.minutes()).saturating_add(u32::from(day)).saturating_sub(u32::from(start.minutes()))
     }
 
-    /// The quarters of an hour of UTC, counted from 1970, that the job and the way after it take.
+    /// The quarters of an hour in UTC, counted from 1970, that the job and the travel after it take.
     pub fn cells(&self) -> impl Iterator<Item = i64> + use<> {
         let cell = Self::CELL.num_seconds();
         let first = self.starts_at().timestamp().div_euclid(cell);
@@ -106,17 +107,17 @@ impl TimeSlot {
         first..end
     }
 
-    /// The claims that keep a technician from taking another job at that time.
+    /// The claims that prevent a technician from taking another job at that time.
     #[must_use]
     pub fn claim_keys(&self, technician: Id<User>) -> Vec<ClaimKey> {
         self.cells().map(|cell| cell_claim(technician, cell)).collect()
     }
 }
 
-/// The name of the space of claims on a technician's time.
+/// The namespace of claims on technicians' time.
 pub const SLOT_CLAIMS: &str = "technician.slot";
 
-/// The claim on a quarter of an hour of a technician.
+/// The claim on one quarter of an hour of a technician.
 #[must_use]
 pub fn cell_claim(technician: Id<User>, cell: i64) -> ClaimKey {
     ClaimKey::new(SLOT_CLAIMS, format_args!("{technician}/{cell}"))

@@ -1,4 +1,4 @@
-//! The money of a booking: how it comes in, and where it goes when the booking ends.
+//! The money of a booking: how it is paid, and where the money goes when the booking ends.
 
 use super::{
     Booking, BookingEvent, BookingStatus, Context, DisputeOutcome, Party, PaymentMethod, PaymentStatus,
@@ -14,17 +14,17 @@ use crate::{
 };
 
 impl Booking {
-    /// What is still to be paid; below zero where more has come in than it costs.
+    /// The amount still to pay; negative if more was paid than the booking costs.
     #[must_use]
     pub fn owed(&self) -> Money {
         let total = self.pricing.total;
-        // Of bookings of the earlier application it is only known that they are paid.
+        // The earlier application recorded only that a booking is paid, not how much.
         let came_in = self.payment.paid.filter(|paid| paid.currency() == total.currency()).unwrap_or(total);
         let came_in = if self.payment.status.is_settled() { came_in } else { Money::zero(total.currency()) };
         total.checked_sub(came_in).unwrap_or(total)
     }
 
-    /// Whether a payment that arrives now is one that this booking waits for.
+    /// Whether the booking awaits this payment now.
     #[must_use]
     pub fn awaits_payment(&self, transaction: Id<Transaction>) -> bool {
         let expected = if self.payment.status.is_settled() {
@@ -35,17 +35,17 @@ impl Booking {
         expected == Some(transaction) && self.could_be_paid()
     }
 
-    /// Whether the booking is at a point at which money for it is held, and something is owed.
+    /// Whether the booking's status allows payment and an amount is owed.
     fn could_be_paid(&self) -> bool {
         self.status.can_be_paid() && !self.is_paid_up() && self.payment.status != PaymentStatus::Refunded
     }
 
-    /// Fails unless somebody could pay this booking now.
+    /// Fails unless this actor can pay the booking now.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] before a technician has accepted, or once it has ended; [`Rule::ALREADY_DECIDED`]
-    /// where it is paid; [`Rule::UNDECIDED`] while a payment is on its way;
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than the customer, the company and
+    /// [`Rule::TRANSITION`] before a technician has accepted, or once the booking has ended;
+    /// [`Rule::ALREADY_DECIDED`] where it is paid; [`Rule::UNDECIDED`] while a payment is in progress;
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but the customer, the company and
     /// staff.
     pub fn require_payable(&self, context: &Context<'_>) -> Result<()> {
         let actor = &context.actor;
@@ -64,11 +64,11 @@ impl Booking {
         Ok(())
     }
 
-    /// Who gets which part of what is still to be paid: of the price, less what earlier payments have brought
-    /// each of them.
+    /// The shares of the amount still to pay: the shares of the price, less what earlier payments have
+    /// brought to each.
     ///
     /// # Errors
-    /// Those of money.
+    /// Errors of money arithmetic.
     pub(crate) fn owed_shares(&self, context: &Context<'_>) -> Result<Shares> {
         let shares = context.policy.pricing.fees.shares(&self.pricing)?;
         let settled = context.payments.iter().filter(|payment| payment.status.is_settled());
@@ -76,7 +76,7 @@ impl Booking {
         Ok(brought.into_iter().try_fold(shares, Shares::checked_sub)?)
     }
 
-    /// Notes that a payment was begun.
+    /// Records that a payment was begun.
     pub(crate) fn payment_begun(mut self, payment: &Transaction) -> Decision<Self> {
         let booking = &mut self.0.payment;
         if booking.status.is_settled() {
@@ -85,13 +85,13 @@ impl Booking {
         } else {
             booking.status = PaymentStatus::Pending;
             booking.transaction = Some(payment.id);
-            // What was to be looked at in an earlier attempt holds this one up no longer.
+            // A review of an earlier attempt does not hold this one.
             booking.on_hold = payment.is_under_review();
         }
         Decision::new(self).event(BookingEvent::BookingUpdated)
     }
 
-    /// Notes that the money is held. A booking that waited for it goes on to `paid`.
+    /// Records that the payment is held. A booking that awaited it advances to `paid`.
     pub(crate) fn payment_held(
         mut self,
         payment: &Transaction,
@@ -123,7 +123,7 @@ impl Booking {
             .walk_on(context)
     }
 
-    /// Notes that a payment did not come.
+    /// Records that a payment failed.
     pub(crate) fn payment_failed(mut self, payment: Id<Transaction>) -> Decision<Self> {
         if !self.awaits_payment(payment) {
             return Decision::new(self);
@@ -136,7 +136,8 @@ impl Booking {
         Decision::new(self).event(BookingEvent::BookingUpdated)
     }
 
-    /// Notes what became of its payments: what was given back, what is held, what a person has to look at.
+    /// Records the state of the booking's payments: what was refunded, what is held, what needs manual
+    /// review.
     pub(crate) fn payments_changed<'a>(
         mut self,
         payments: impl IntoIterator<Item = &'a Transaction>,
@@ -170,13 +171,13 @@ impl Booking {
         Ok(if changed { decision.event(BookingEvent::BookingUpdated) } else { decision })
     }
 
-    /// Gives the held money to its receivers: the system once the time for a dispute by right has passed, an
-    /// admin earlier.
+    /// Releases the escrowed money to its recipients. The system may do so once the dispute window has
+    /// passed, an admin earlier.
     ///
     /// # Errors
     /// [`Rule::TOO_EARLY`] for the system; [`Rule::TRANSITION`] while the booking is disputed, or before the
     /// work is done; [`Rule::ALREADY_DECIDED`] where nothing is held; [`Rule::UNDER_REVIEW`];
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than an admin.
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but an admin.
     pub fn release_escrow(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let actor = &context.actor;
         self.require_party(&[Party::System, Party::Admin], actor)?;
@@ -202,14 +203,14 @@ impl Booking {
         })
     }
 
-    /// The technician confirms that the customer has paid in cash. The technician has the whole sum in hand,
-    /// so the others' shares of it become the technician's debt. A payment that nobody was asked for yet, or
-    /// that waits for its payer, is withdrawn.
+    /// The technician confirms that the customer has paid in cash. The technician has the whole sum, so the
+    /// shares of the others become the technician's debt. A payment not yet sent to a provider, or still
+    /// waiting for its payer, is withdrawn.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] unless the payment is awaited; [`Rule::PAYMENT_METHOD`] unless it is paid in
-    /// cash; [`Rule::UNDECIDED`] while another payment is on its way;
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than the technician and the staff.
+    /// cash; [`Rule::UNDECIDED`] while another payment is in progress;
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but the technician and staff.
     pub fn cash_received(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let actor = &context.actor;
         self.require_party(&[Party::Technician, Party::Admin, Party::Support], actor)?;
@@ -251,7 +252,7 @@ impl Booking {
             .walk_on(context)
     }
 
-    /// What of a payment has come in and was not given back.
+    /// The amount received and not refunded.
     #[must_use]
     pub fn captured(&self) -> Money {
         if !self.payment.status.is_settled() {
@@ -266,8 +267,7 @@ impl Booking {
         }
     }
 
-    /// What has come in and was not given back: as its transactions tell, or where there is none, the booking
-    /// itself.
+    /// The amount received and not refunded: by the transactions, or by the booking itself where it has none.
     pub(super) fn captured_of(&self, context: &Context<'_>) -> Result<Money> {
         if context.payments.is_empty() {
             return Ok(self.captured());
@@ -283,7 +283,7 @@ impl Booking {
         self.technician.ok_or_else(missing)
     }
 
-    /// Who owes what the customer owes: the company, where there is one.
+    /// The debtor of the booking: the company, if there is one, otherwise the customer.
     #[must_use]
     pub fn payer(&self) -> Id<User> {
         self.corporate.as_ref().map_or(self.customer, |corporate| corporate.company)
@@ -291,8 +291,8 @@ impl Booking {
 }
 
 impl Decision<Booking> {
-    /// Decides on each of the booking's payments, in the same commit, and notes on the booking what becomes
-    /// of them. `decide` is given a payment and the place of its number; `None` leaves it as it is.
+    /// Decides on each of the booking's payments in the same commit, and records the result on the booking.
+    /// `decide` gets a payment and its index; `None` leaves the payment unchanged.
     pub(super) fn with_payments(
         self,
         context: &Context<'_>,
@@ -316,9 +316,9 @@ impl Decision<Booking> {
         }))
     }
 
-    /// Ends the money of a cancelled booking: the fee is taken from what is held, and stands as the
-    /// customer's debt where nothing is; all else goes back. Nothing is cancelled whose money the customer
-    /// contests with the bank, before the bank has decided.
+    /// Settles the payments of a cancelled booking. The fee is taken from the held money, and becomes the
+    /// customer's debt where nothing is held; the rest is refunded. A booking whose payment is contested with
+    /// the bank cannot be cancelled before the bank has decided.
     pub(super) fn end_payment(self, fee: Money, context: &Context<'_>) -> Result<Self> {
         let share = self.next.cancellation_policy.platform_share;
         let customer = self.next.customer;
@@ -341,8 +341,8 @@ impl Decision<Booking> {
         decision.post_cancellation_fee(left, share_of(left, share)?, context)
     }
 
-    /// Posts a cancellation fee that stands as the customer's debt: the platform keeps its share, the
-    /// technician has the rest.
+    /// Posts a cancellation fee as the customer's debt: the platform keeps its share, and the technician gets
+    /// the rest.
     fn post_cancellation_fee(self, fee: Money, platform: Money, context: &Context<'_>) -> Result<Self> {
         let Some(technician) = self.next.technician else {
             return Ok(self);
@@ -355,13 +355,13 @@ impl Decision<Booking> {
         self.post("cancellation fee", context, postings)
     }
 
-    /// Moves the money of a decided dispute: so much goes back to who paid, all else to its receivers. A
-    /// payment of the earlier application that no transaction tells of was paid in cash.
+    /// Moves the money of a resolved dispute: `back` is refunded to the payer, the rest is released to its
+    /// recipients. A payment of the earlier application without a transaction was paid in cash.
     pub(super) fn resolve_payment(self, back: Money, context: &Context<'_>) -> Result<Self> {
         if !context.payments.iter().any(|payment| payment.status.is_settled()) {
             return if back.is_zero() { Ok(self) } else { self.post_cash_refund(back, context) };
         }
-        // What was paid last goes back first.
+        // The last payment is refunded first.
         let mut shares = Vec::with_capacity(context.payments.len());
         let mut left = back;
         for payment in context.payments.iter().rev() {
@@ -382,8 +382,8 @@ impl Decision<Booking> {
         })
     }
 
-    /// Posts the return of a cash payment that has no transaction, or of a part of it, into the wallet of who
-    /// pays: the company's, where there is one. Every party gives back its part.
+    /// Posts a full or partial refund of a cash payment without a transaction into the payer's wallet: the
+    /// company's, if there is one. Every party returns its part.
     fn post_cash_refund(self, amount: Money, context: &Context<'_>) -> Result<Self> {
         if self.next.payment.method != Some(PaymentMethod::Cash) {
             let message = "no transaction tells how this booking was paid, and what to give back";
@@ -392,7 +392,7 @@ impl Decision<Booking> {
         let technician = self.next.payee(context)?;
         let (customer, payer) = (self.next.customer, self.next.payer());
         let pricing = &self.next.pricing;
-        // The rates may have changed since; what is given back is what was taken.
+        // The rates may have changed since; the refund uses the amount that was withheld.
         let shares = match self.next.payment.withholding {
             Some(withholding) => Shares::withholding(withholding, pricing)?,
             None => context.policy.pricing.fees.shares(pricing)?,
@@ -414,7 +414,7 @@ impl Decision<Booking> {
     }
 }
 
-/// What of a cancellation fee the platform keeps.
+/// The platform's share of a cancellation fee.
 fn share_of(fee: Money, share: Rate) -> Result<Money> {
     Ok(fee.checked_mul(share.factor())?.round_price(Rounding::HalfAwayFromZero))
 }

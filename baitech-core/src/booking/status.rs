@@ -2,41 +2,41 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a booking is on its way from request to paid.
+/// The status of a booking, from request to paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BookingStatus {
     /// Requested by the customer.
     Pending,
-    /// A technician is being looked for.
+    /// The search for a technician is running.
     Matching,
     /// Offered to a technician.
     Assigned,
-    /// The technician has promised to come.
+    /// The technician has accepted.
     Accepted,
-    /// The technician has declined, or not answered in time.
+    /// The technician declined or did not answer in time.
     Rejected,
     /// The technician is on the way.
     EnRoute,
-    /// The technician is there.
+    /// The technician has arrived.
     Arrived,
-    /// The work goes on.
+    /// The work is in progress.
     InProgress,
-    /// The work rests.
+    /// The work is paused.
     Paused,
-    /// The technician says that it is done.
+    /// The technician reports that the work is done.
     Completed,
-    /// The customer agrees.
+    /// The customer has verified the work, or did not contest it in time.
     Verified,
-    /// The money is awaited.
+    /// Payment is awaited.
     PaymentPending,
-    /// The money is there.
+    /// Payment has arrived.
     Paid,
-    /// Given up.
+    /// Cancelled.
     Cancelled,
-    /// One side contests it.
+    /// A party contests it.
     Disputed,
-    /// The customer has the money back.
+    /// The customer got the money back.
     Refunded,
 }
 
@@ -84,27 +84,27 @@ impl BookingStatus {
         }
     }
 
-    /// Whether nothing can follow.
+    /// Whether no transition leads out of this status.
     #[must_use]
     pub fn is_terminal(self) -> bool {
         self.next().next().is_none()
     }
 
-    /// Whether the technician's time is taken: `accepted` to `paused`. Stores hold claims exactly while this
-    /// holds.
+    /// Whether the technician's time is taken: `accepted` to `paused`. Stores hold claims exactly in these
+    /// statuses.
     #[must_use]
     pub const fn holds_time(self) -> bool {
         matches!(self, Self::Accepted | Self::EnRoute | Self::Arrived | Self::InProgress | Self::Paused)
     }
 
     /// Whether it is a request that no technician has accepted yet: `pending`, `matching`, `assigned` and
-    /// `rejected`. Customers have a limited number of those.
+    /// `rejected`. The number of such requests per customer is limited.
     #[must_use]
     pub const fn is_open_request(self) -> bool {
         matches!(self, Self::Pending | Self::Matching | Self::Assigned | Self::Rejected)
     }
 
-    /// Whether a booking is a job of its technician: accepted, and neither given up nor in dispute.
+    /// Whether a booking counts as a job of its technician: accepted, and neither cancelled nor in dispute.
     #[must_use]
     pub const fn is_job(self) -> bool {
         match self {
@@ -115,7 +115,7 @@ impl BookingStatus {
         }
     }
 
-    /// The statuses that can follow, whoever asks.
+    /// The statuses that can follow, for any actor.
     pub fn next(self) -> impl Iterator<Item = Self> {
         Transition::TABLE
             .iter()
@@ -123,8 +123,8 @@ impl BookingStatus {
             .map(|transition| transition.to)
     }
 
-    /// Who may take a booking from here to `to`; nobody where the machine has no such transition. One look-up
-    /// in a matrix that the compiler makes from [`Transition::TABLE`].
+    /// The parties that may make the transition to `to`; none where the table has no such transition. Looks
+    /// it up in a matrix computed at compile time from [`Transition::TABLE`].
     #[must_use]
     #[inline]
     pub const fn who_may(self, to: Self) -> Parties {
@@ -142,15 +142,15 @@ impl fmt::Display for BookingStatus {
     }
 }
 
-/// What somebody is to one booking.
+/// The role of an actor in a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Party {
-    /// The platform: timers and follow-ups.
+    /// The platform: timers and automatic transitions.
     System = 1,
     /// The customer who made this booking.
     Customer = 2,
-    /// The technician whom it is assigned to.
+    /// The technician to whom it is assigned.
     Technician = 4,
     /// An administrator.
     Admin = 8,
@@ -180,10 +180,10 @@ impl Party {
 pub struct Parties(u8);
 
 impl Parties {
-    /// Nobody.
+    /// The empty set.
     pub const NOBODY: Self = Self(0);
 
-    /// Exactly these.
+    /// The set of the given parties.
     #[must_use]
     pub const fn of(parties: &[Party]) -> Self {
         let mut set = Self::NOBODY;
@@ -195,32 +195,32 @@ impl Parties {
         set
     }
 
-    /// These and one more.
+    /// The set with one more party.
     #[must_use]
     pub const fn with(self, party: Party) -> Self {
         Self(self.0 | party as u8)
     }
 
-    /// Whether this one is among them.
+    /// Whether the set contains a party.
     #[must_use]
     pub const fn contains(self, party: Party) -> bool {
         self.0 & party as u8 != 0
     }
 
-    /// Whether any of these is among those.
+    /// Whether the sets have a party in common.
     #[must_use]
     #[inline]
     pub const fn meets(self, others: Self) -> bool {
         self.0 & others.0 != 0
     }
 
-    /// Whether there is nobody.
+    /// Whether the set is empty.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Each of them.
+    /// Iterates over the parties.
     pub fn iter(self) -> impl Iterator<Item = Party> {
         Party::ALL.into_iter().filter(move |party| self.contains(*party))
     }
@@ -235,14 +235,14 @@ impl fmt::Display for Parties {
     }
 }
 
-/// One arrow of the state machine.
+/// A transition of the state machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transition {
-    /// From.
+    /// The status before.
     pub from: BookingStatus,
-    /// To.
+    /// The status after.
     pub to: BookingStatus,
-    /// Who may take it.
+    /// The parties that may make it.
     pub who: Parties,
 }
 
@@ -252,8 +252,8 @@ const fn arrow(from: BookingStatus, to: BookingStatus, who: &[Party]) -> Transit
 
 impl Transition {
     /// The whole state machine. Methods, documentation, diagrams and property tests derive from this table,
-    /// and nothing else says who may do what; times and money that a transition needs besides are checked by
-    /// the booking's commands.
+    /// which alone defines who may make which transition. The booking's commands also check the times and
+    /// payments that a transition requires.
     pub const TABLE: [Self; 29] = {
         use BookingStatus::{
             Accepted, Arrived, Assigned, Cancelled, Completed, Disputed, EnRoute, InProgress, Matching, Paid,
@@ -293,7 +293,7 @@ impl Transition {
         ]
     };
 
-    /// The machine as a Mermaid state diagram.
+    /// The state machine as a Mermaid diagram.
     #[must_use]
     pub fn mermaid() -> String {
         let mut lines = vec!["stateDiagram-v2".to_owned(), "    [*] --> pending".to_owned()];

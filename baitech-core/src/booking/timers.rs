@@ -1,4 +1,4 @@
-//! What happens to a booking by itself. A pure function of the booking says when and what; a worker does it.
+//! Due tasks of a booking. A pure function of the booking says which task is due when; a worker runs it.
 
 use chrono::{DateTime, Utc};
 
@@ -10,37 +10,37 @@ use crate::{
     store::Stored,
 };
 
-/// Something that a booking wants done by itself.
+/// A task that the system runs on a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
-    /// Look for a technician (begin to, where that has not begun).
+    /// Search for a technician (begin matching if it has not begun).
     Match,
-    /// Look for a technician again after a refusal.
+    /// Search for a technician again after a refusal.
     Rematch,
-    /// Take an unanswered offer as declined.
+    /// Treat an unanswered offer as declined.
     ExpireOffer,
-    /// Cancel for want of the money that was due at acceptance.
+    /// Cancel because the payment due at acceptance has not arrived.
     ExpirePayment,
-    /// Verify completed work for a silent customer.
+    /// Verify completed work for a customer who did not answer.
     AutoVerify,
-    /// Ask for the money, or take the booking as paid.
+    /// Ask for payment, or mark the booking paid.
     WalkOn,
-    /// Give the held money to its receivers.
+    /// Release the escrowed money to its recipients.
     ReleaseEscrow,
-    /// Send the reminder with this place in the list.
+    /// Send the reminder at this index.
     Remind(usize),
     /// Flag a dispute that takes too long.
     EscalateDispute,
-    /// Book the next of the series.
+    /// Book the next occurrence of the series.
     Recur,
 }
 
 impl Booking {
-    /// What is next to be done by itself, and when. The earliest; of several at one moment, the one that
-    /// comes first in [`Task`].
+    /// The next task and its due time. Of several tasks due at the same time, the one declared first in
+    /// [`Task`].
     #[must_use]
     pub fn next_task(&self, policy: &BookingPolicy) -> Option<(DateTime<Utc>, Task)> {
-        // What is hidden has ended, but others of its series may follow.
+        // A hidden booking has ended, but its series may continue.
         if self.deleted_at.is_some() {
             return self.recurrence_task(policy);
         }
@@ -92,8 +92,8 @@ impl Booking {
         }
     }
 
-    /// When the held money of a paid booking is released by itself; `None` while a person has to look at the
-    /// payment.
+    /// When the escrowed money of a paid booking is released automatically; `None` while the payment needs
+    /// manual review.
     pub(super) fn release_due(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>> {
         let waits = self.status == BookingStatus::Paid && self.payment.held && !self.payment.on_hold;
         waits.then(|| after(self.entered_at(), policy.payment.release_after))
@@ -104,12 +104,12 @@ impl Booking {
         Some((self.recurs_at(next, policy), Task::Recur))
     }
 
-    /// Does a task that needs nothing but the booking itself. [`Task::Match`] and [`Task::Recur`] need more
-    /// and are the service's.
+    /// Runs a task that needs only the booking itself. [`Task::Match`] and [`Task::Recur`] need more and are
+    /// run by the service.
     ///
     /// # Errors
-    /// [`Rule::TOO_EARLY`], [`Rule::TRANSITION`] or [`Rule::ALREADY_DECIDED`] where it is not (or no longer)
-    /// to be done.
+    /// [`Rule::TOO_EARLY`], [`Rule::TRANSITION`] or [`Rule::ALREADY_DECIDED`] where the task is not (or no
+    /// longer) due.
     pub fn run_task(self, task: Task, context: &Context<'_>) -> Result<Decision<Self>> {
         let context = &context.as_system();
         match task {
@@ -132,7 +132,7 @@ impl Booking {
         if !self.awaits_money_at_acceptance() || context.now < expires {
             return Err(self.refuse(Rule::TOO_EARLY, "the payment is not overdue", &context.actor));
         }
-        // The money may have come: the provider, or a person, says so first.
+        // The money may have arrived; the provider or a person has to confirm that first.
         let claimed =
             |payment: &Stored<Transaction>| payment.status.is_open() && payment.gateway.awaits_confirmation;
         if context.payments.iter().any(claimed) {
@@ -142,8 +142,8 @@ impl Booking {
         self.cancel("the payment did not come in time", false, context)
     }
 
-    /// Sends a reminder: marks it and leaves its event, or drops it where the booking has gone another way
-    /// meanwhile.
+    /// Sends a reminder: marks it as sent and emits its event, or drops it where the booking's status has
+    /// made it pointless.
     fn remind(mut self, place: usize, context: &Context<'_>) -> Result<Decision<Self>> {
         let status = self.status;
         let due =
@@ -162,7 +162,7 @@ impl Booking {
 }
 
 impl super::ReminderKind {
-    /// Whether the reminder still means anything in a status.
+    /// Whether the reminder still applies in a status.
     const fn still_applies(self, status: BookingStatus) -> bool {
         match self {
             Self::BookingConfirmation => true,

@@ -10,39 +10,39 @@ use crate::{
     store::{Stored, Version},
 };
 
-/// What one actor sees of a booking: the whole record without what is not theirs to see.
+/// The view of a booking for one actor: the record without what the actor may not see.
 ///
-/// The technician sees the place, the address, the way in and the customer's name and phone from `accepted`
-/// on, and before that only the town and the county; staff's notes and the others' names among those who
-/// declined are for staff. Who declined sees what was offered, until they declined, and nothing of what came
-/// after: neither status, slot, price nor version.
+/// The technician sees the place, the address, access instructions and the customer's name and phone from
+/// `accepted` on, and only the town and the county before. Only staff see staff's notes and the names of
+/// other technicians who declined. A technician who declined sees the offer as it was then, and nothing
+/// later: neither status, slot, price nor version.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BookingView {
-    /// The record, with what is hidden taken out.
+    /// The record without hidden fields.
     #[serde(flatten)]
     pub record: BookingRecord,
-    /// The version to pin commands to.
+    /// The version to name in commands.
     pub version: Version,
     /// Whom to ask for at the door, where this actor may know; customers are not shown their own number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_contact: Option<Contact>,
-    /// The statuses that this actor could ask for now.
+    /// The statuses that this actor can request now.
     pub allowed: Vec<BookingStatus>,
 }
 
-/// How to reach somebody.
+/// A person's name and phone number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Contact {
     /// First and last name.
     pub name: String,
-    /// The number.
+    /// The phone number.
     pub phone_number: String,
 }
 
 impl BookingView {
-    /// What an actor sees of a booking.
+    /// The view of a booking for an actor.
     #[must_use]
     pub fn new(stored: &Stored<Booking>, actor: &Actor, customer: Option<&User>) -> Self {
         let booking = &stored.value;
@@ -57,7 +57,7 @@ impl BookingView {
             record.location = record.location.town();
         }
         if !is_staff {
-            // That somebody looks at a payment is nobody else's to know.
+            // Only staff may know that a payment is under review.
             record.payment.on_hold = false;
             if !holds_job {
                 record.payment.reserved_commission = None;
@@ -94,7 +94,7 @@ impl BookingView {
     }
 }
 
-/// Takes out of the record what happened after this technician declined.
+/// Removes from the record what happened after this technician declined.
 fn hide_what_followed(
     record: &mut BookingRecord,
     offer: Option<&DeclinedOffer>,
@@ -111,8 +111,8 @@ fn hide_what_followed(
     record.deleted_at = None;
     record.open_request = None;
     record.priced_for = record.priced_for.filter(own);
-    // One rejection is one name among those who declined, in the same order. Histories of the earlier
-    // application are shorter.
+    // Each `rejected` entry of the history matches one entry of `declined_by`, in the same order. Histories
+    // of the earlier application are shorter.
     let mut refusals =
         record.history.iter().enumerate().filter(|(_, line)| line.status == BookingStatus::Rejected);
     let own_refusal = record.declined_by.iter().position(own).and_then(|n| refusals.nth(n));
@@ -142,8 +142,8 @@ fn hide_what_followed(
     record.notes = Notes::default();
 }
 
-/// Whether its technician has ever promised to come: by status, since histories of the earlier application
-/// have one line.
+/// Whether a technician has ever accepted: by status, since histories of the earlier application have a
+/// single entry.
 const fn was_accepted(booking: &Booking) -> bool {
     !matches!(
         booking.0.status,

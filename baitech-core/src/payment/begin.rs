@@ -1,4 +1,4 @@
-//! New transactions, and who gets which part of them.
+//! New transactions and their shares.
 
 use super::{
     Amount, EscrowState, FraudCheck, GatewayLink, PaymentEvent, PaymentOrigin, SettlementState, Split,
@@ -11,39 +11,39 @@ use crate::{
     kernel::{Id, Money, MoneyError, Rate, Text},
 };
 
-/// A transaction that somebody wants, checked.
+/// A validated transaction to begin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewTransaction {
-    /// What it is for.
+    /// The kind of transaction.
     pub kind: TransactionKind,
-    /// Who pays; `None` for the platform.
+    /// The payer; `None` for the platform.
     pub payer: Option<Id<User>>,
-    /// Who is paid; `None` for the platform.
+    /// The payee; `None` for the platform.
     pub payee: Option<Id<User>>,
-    /// For which booking.
+    /// The booking that it is for.
     pub booking: Option<Id<Booking>>,
-    /// The payment that a refund gives back.
+    /// The payment that a refund returns.
     pub original: Option<Id<Transaction>>,
-    /// How.
+    /// The payment method.
     pub method: PaymentMethod,
-    /// The provider that carries it out; `None` where the money moves in our own books alone.
+    /// The provider that carries it out; `None` where the money moves only in the ledger.
     pub provider: Option<PaymentMethod>,
-    /// How much, and who gets which part.
+    /// The amount and its shares.
     pub amount: Amount,
-    /// The phone number that is asked or paid.
+    /// The phone number that is charged or paid.
     pub phone: Option<String>,
     /// The payer's means of payment or the payee's account, as the provider names it.
     pub account: Option<String>,
-    /// Why.
+    /// The reason.
     pub reason: Option<Text<500>>,
-    /// Where it was asked for.
+    /// Where it was requested.
     pub origin: PaymentOrigin,
-    /// How far it looks like a fraud.
+    /// The fraud check.
     pub fraud: Option<FraudCheck>,
 }
 
 impl NewTransaction {
-    /// A movement of so much, between nobody yet.
+    /// A transaction of an amount, with no payer or payee yet.
     #[must_use]
     pub fn new(kind: TransactionKind, method: PaymentMethod, amount: Amount) -> Self {
         Self {
@@ -65,11 +65,10 @@ impl NewTransaction {
 }
 
 impl Transaction {
-    /// A transaction that somebody wants. Nobody has been asked for anything yet: a worker will, where there
-    /// is a provider.
+    /// Begins a transaction. Nothing is sent to a provider yet; a worker does that where there is a provider.
     ///
     /// # Errors
-    /// [`MoneyError`] for lines of several currencies, or of amounts that do not fit.
+    /// [`MoneyError`] for lines in several currencies, or amounts that overflow.
     pub fn begin(new: NewTransaction, context: &Context<'_>) -> Result<Decision<Self>, MoneyError> {
         let NewTransaction {
             kind,
@@ -133,8 +132,7 @@ impl Transaction {
     }
 }
 
-/// Sixteen random bytes in hexadecimal: hard to guess, and without any word that a provider refuses in an
-/// address.
+/// Sixteen random bytes in hexadecimal: hard to guess, and free of words that a provider refuses in a URL.
 fn callback_token(context: &Context<'_>) -> String {
     let mut bytes = [0; 16];
     context.entropy.fill(&mut bytes);
@@ -167,7 +165,7 @@ fn splits_of(
         .collect()
 }
 
-/// A part as a rate of the whole, rounded down to a basis point; zero where that makes no sense.
+/// A part as a rate of the whole, rounded down to a basis point; zero where no rate can be computed.
 fn share_of(part: Money, whole: Money) -> Rate {
     use rust_decimal::{Decimal, prelude::ToPrimitive};
     let points = part.amount().checked_mul(Decimal::from(10_000)).and_then(|n| n.checked_div(whole.amount()));
@@ -175,8 +173,8 @@ fn share_of(part: Money, whole: Money) -> Rate {
 }
 
 impl Split {
-    /// Divides an amount by rates, to the smallest unit and exactly: the parts always sum to the whole
-    /// (largest remainders). Rates that do not sum to 100 % count in proportion.
+    /// Divides an amount by rates, in smallest units and without a remainder: the parts always sum to the
+    /// whole (largest remainder method). Rates that do not sum to 100 % count in proportion.
     ///
     /// ```
     /// use baitech_core::{kernel::{Currency, Money, Rate}, payment::Split};

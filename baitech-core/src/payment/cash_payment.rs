@@ -1,4 +1,4 @@
-//! Banknotes that a technician has in hand.
+//! Cash payments, which the technician receives.
 
 use super::{Amount, Cause, NewTransaction, PaymentEvent, Transaction, TransactionKind, TransactionStatus};
 use crate::{
@@ -11,11 +11,11 @@ use crate::{
 };
 
 impl Transaction {
-    /// A booking that was paid in cash: complete, and never held. The technician has the whole sum in hand,
-    /// so the others' shares of it become the technician's debt.
+    /// The payment of a booking paid in cash: completed, and never held. The technician has the whole sum, so
+    /// the shares of the others become the technician's debt.
     ///
     /// # Errors
-    /// Those of the ledger.
+    /// Errors of the ledger.
     pub(crate) fn paid_in_cash(
         (booking, payer, technician): (Id<Booking>, Id<User>, Id<User>),
         shares: Shares,

@@ -8,7 +8,7 @@ use crate::{
 };
 
 impl Transaction {
-    /// Whether an actor may know of this transaction: who pays, who is paid, who asked for it, and staff.
+    /// Whether an actor may see this transaction: the payer, the payee, the requester and staff may.
     #[must_use]
     pub fn is_visible_to(&self, actor: &Actor) -> bool {
         actor.is_staff() || actor.is_any(&[self.payer, self.payee, self.requested_by])
@@ -25,7 +25,7 @@ impl Transaction {
         }))
     }
 
-    /// Fails unless the table has this arrow, for this cause.
+    /// Changes the status; fails unless the table has this transition for this cause.
     pub(super) fn go(&mut self, to: TransactionStatus, cause: Cause) -> Result<()> {
         if self.status.cause(to) != Some(cause) {
             let message = format!("a transaction that is {} cannot become {to}", self.status);
@@ -35,14 +35,13 @@ impl Transaction {
         Ok(())
     }
 
-    /// Fails for others than staff, and the system.
+    /// Fails for anybody but staff and the system.
     pub(super) fn require_staff(actor: &Actor) -> Result<()> {
         if actor.is_staff() { Ok(()) } else { Err(Error::forbidden("this is for the staff")) }
     }
 
-    /// Fails where the actor would decide on money of their own: who pays, who is paid, and who has a stake
-    /// in the booking that it is for. Two members of staff who decide for each other are not found out by
-    /// this.
+    /// Fails where the actor would decide on their own money: the payer, the payee, and anybody with a stake
+    /// in the booking. This does not detect two members of staff who decide for each other.
     pub(super) fn require_disinterested(&self, actor: &Actor, booking: Option<&Booking>) -> Result<()> {
         let has_stake = |id| booking.is_some_and(|booking| booking.has_stake(id));
         if actor.is_any(&[self.payer, self.payee]) || actor.id().is_some_and(has_stake) {

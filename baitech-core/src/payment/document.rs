@@ -1,4 +1,4 @@
-//! Receipts, invoices and statements: what they say. How they look is a renderer's business.
+//! The content of receipts, invoices and statements. Layout is the renderer's responsibility.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::Money;
 
-/// What kind of document it is.
+/// The kind of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DocumentKind {
-    /// Money came in.
+    /// Confirms a payment.
     Receipt,
-    /// What is, or was, to be paid, with taxes.
+    /// Lists what is, or was, to be paid, with taxes.
     Invoice,
-    /// What a company owes for a month.
+    /// Lists what a company owes for a month.
     Statement,
 }
 
@@ -32,15 +32,15 @@ impl DocumentKind {
     }
 }
 
-/// One side of a document, as it is addressed.
+/// The issuer or recipient of a document, as printed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Addressee {
     /// The name.
     pub name: String,
-    /// The number under which the tax authority knows it.
+    /// The taxpayer number.
     pub tax_id: Option<String>,
-    /// Address, phone number, mail address: a line each.
+    /// Address, phone number, email address: one per line.
     pub lines: Vec<String>,
 }
 
@@ -48,31 +48,31 @@ pub struct Addressee {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DocumentLine {
-    /// What it is.
+    /// The description.
     pub description: String,
-    /// More about it, in small print.
+    /// Details, in small print.
     pub detail: Option<String>,
-    /// How much it is; below zero for what is taken off.
+    /// The amount; negative for deductions.
     pub amount: Money,
 }
 
-/// A line of the sums below the lines.
+/// A line of the totals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DocumentSum {
-    /// What it is: `VAT 16 %`.
+    /// The label: `VAT 16 %`.
     pub label: String,
-    /// How much.
+    /// The amount.
     pub amount: Money,
-    /// Whether it is the sum that counts, to be set apart.
+    /// Whether it is the grand total, to be emphasized.
     pub is_total: bool,
 }
 
-/// A document, ready to be rendered. The same document renders to the same bytes.
+/// A document, ready to be rendered. Rendering it twice yields the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Document {
-    /// What kind it is.
+    /// The kind.
     pub kind: DocumentKind,
     /// Its number.
     pub number: String,
@@ -80,15 +80,15 @@ pub struct Document {
     pub issued_at: DateTime<Utc>,
     /// The zone in which its times are shown.
     pub time_zone: Tz,
-    /// Who issues it.
+    /// The issuer.
     pub issuer: Addressee,
-    /// Whom it is for.
+    /// The recipient.
     pub recipient: Addressee,
-    /// Facts about it, each with a label: the booking's number, how it was paid.
+    /// Facts about it, each with a label: the booking's number, the payment method.
     pub facts: Vec<(String, String)>,
-    /// Line by line.
+    /// The lines.
     pub lines: Vec<DocumentLine>,
-    /// The sums below.
+    /// The totals.
     pub sums: Vec<DocumentSum>,
     /// Small print at the end.
     pub notes: Vec<String>,
@@ -104,7 +104,7 @@ pub trait DocumentRenderer: Send + Sync + fmt::Debug {
     /// The media type of what [`render`](Self::render) makes: `application/pdf`.
     fn media_type(&self) -> &'static str;
 
-    /// The document's bytes; the same for the same document.
+    /// Renders the document; the same document always yields the same bytes.
     ///
     /// # Errors
     /// [`RenderError`].

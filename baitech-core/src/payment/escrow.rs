@@ -1,5 +1,5 @@
-//! Held money: released to its receivers, shared anew by a cancellation, or taken back by a dispute until it
-//! is decided.
+//! Escrowed money: released to its recipients, shared anew after a cancellation, or frozen until a dispute is
+//! resolved.
 
 use super::{FraudCheck, PaymentEvent, Transaction};
 use crate::{
@@ -12,28 +12,27 @@ use crate::{
 };
 
 impl Transaction {
-    /// Whether a person still has to look at it.
+    /// Whether manual review is still pending.
     #[must_use]
     pub fn is_under_review(&self) -> bool {
         self.fraud.as_ref().is_some_and(FraudCheck::is_open) || self.is_blocked()
     }
 
-    /// Whether a card's holder contests it with the bank, which has not decided or has told both
-    /// verdicts.
+    /// Whether the card holder contests the payment and the bank's decision is missing or contradictory.
     #[must_use]
     pub fn is_contested(&self) -> bool {
         let contested = self.chargeback.as_ref();
         contested.is_some_and(|chargeback| chargeback.won.is_none() || chargeback.contradicted)
     }
 
-    /// The payment for this technician's work. One that was made before anybody took the job, as the earlier
-    /// application allowed, names nobody until then.
+    /// The payment with this technician as its payee, unless it has one. The earlier application allowed
+    /// payments before a technician accepted; those have no payee.
     pub(crate) fn for_work_of(mut self, technician: Option<Id<User>>) -> Self {
         self.0.payee = self.payee.or(technician);
         self
     }
 
-    /// Gives what is held to its receivers.
+    /// Releases the held money to its recipients.
     ///
     /// # Errors
     /// [`Rule::ALREADY_DECIDED`] where nothing is held (any more); [`Rule::UNDER_REVIEW`].
@@ -45,7 +44,7 @@ impl Transaction {
         self.share_out(&shares, context)
     }
 
-    /// Gives what is held to its receivers in these shares, which sum to it.
+    /// Releases the held money in these shares, which sum to it.
     fn share_out(mut self, shares: &Shares, context: &Context<'_>) -> Result<Decision<Self>> {
         let Some(booking) = self.booking.filter(|_| self.escrow.held) else {
             return Err(self.refuse(Rule::ALREADY_DECIDED, "nothing is held for this payment"));
@@ -74,19 +73,19 @@ impl Transaction {
             )
     }
 
-    /// Takes the next batch of payouts into account.
+    /// Schedules the settlement for the next batch of payouts.
     pub(super) fn schedule_settlement(&mut self, context: &Context<'_>) {
         let policy = context.policy;
         let at = policy.payment.next_settlement(context.now, policy.time_zone);
         self.0.settlement.scheduled_for = Some(at);
     }
 
-    /// Ends what is held after a cancellation: of the fee the platform keeps its part and the technician has
-    /// the rest, and all else goes back to the payer.
+    /// Settles held money after a cancellation: of the fee, the platform keeps its part and the technician
+    /// gets the rest; the remaining money is refunded to the payer.
     ///
     /// # Errors
     /// [`Rule::ALREADY_DECIDED`] where nothing is held; [`Rule::UNDER_REVIEW`] while the payer's bank decides
-    /// on it; those of the ledger.
+    /// on it; errors of the ledger.
     pub(crate) fn cancel_held(
         self,
         fee: Money,
@@ -107,7 +106,7 @@ impl Transaction {
             Shares { payout: fee.checked_sub(platform)?, platform, processing: zero, withholding: zero };
         let back = captured.checked_sub(fee)?;
         if back.is_zero() {
-            // Nothing goes back: the shares alone change, by a return of nothing.
+            // Nothing is refunded. Only the shares change, by a zero refund.
             return self.reshared(&kept)?.share_out(&kept, context);
         }
         let portions = self.net_shares()?.checked_sub(kept)?;
@@ -120,8 +119,7 @@ impl Transaction {
         returned.and_then(|transaction| transaction.share_out(&kept, context))
     }
 
-    /// The shares as they are to be from now on: recorded as a return of nothing, in which the parties give
-    /// to each other.
+    /// Changes the shares: records a zero refund whose portions move money between the parties.
     fn reshared(mut self, shares: &Shares) -> Result<Self> {
         let moved = self.net_shares()?.checked_sub(*shares)?;
         let zero = Money::zero(self.amount.currency());
@@ -136,13 +134,13 @@ impl Transaction {
         Ok(self)
     }
 
-    /// Takes the technician's released share back until a dispute is decided, paid out or not.
+    /// Freezes the technician's released share until a dispute is resolved, whether or not it was paid out.
     ///
     /// # Errors
-    /// Those of the ledger.
+    /// Errors of the ledger.
     pub(crate) fn freeze(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         let share = self.net_shares()?.payout;
-        // Cash was never with us: the technician has it in hand.
+        // The platform never had the cash; the technician has it.
         let passed_through = self.method != PaymentMethod::Cash;
         let released = passed_through && self.escrow.released_at.is_some() && self.escrow.frozen.is_none();
         let Some(technician) = self.payee.filter(|_| released && !share.is_zero() && !share.is_negative())
@@ -158,10 +156,10 @@ impl Transaction {
         )
     }
 
-    /// Gives the technician back what a dispute has left of the frozen share.
+    /// Returns to the technician what remains of the frozen share after a dispute.
     ///
     /// # Errors
-    /// Those of the ledger.
+    /// Errors of the ledger.
     pub(crate) fn thaw(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         let Some(left) = self.0.escrow.frozen.take() else {
             return Ok(Decision::new(self));
@@ -177,12 +175,12 @@ impl Transaction {
         )
     }
 
-    /// What a decided dispute does with the payment: so much goes back to the payer, and the rest to its
-    /// receivers.
+    /// Applies a dispute's resolution to the payment: `back` is refunded to the payer, and the rest goes to
+    /// its recipients.
     ///
     /// # Errors
-    /// [`Rule::UNDER_REVIEW`] where a part is to be released of what a person has to look at; those of
-    /// [`check_refund`](Self::check_refund); those of the ledger.
+    /// [`Rule::UNDER_REVIEW`] where a part would be released of a payment that needs manual review; errors of
+    /// [`check_refund`](Self::check_refund); errors of the ledger.
     pub(crate) fn resolve(self, back: Money, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.is_blocked() || (self.is_under_review() && back != self.captured()?) {
             return Err(self.refuse(Rule::UNDER_REVIEW, "a person has to look at this payment first"));

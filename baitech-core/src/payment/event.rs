@@ -6,64 +6,63 @@ use crate::{
     kernel::{Id, Money},
 };
 
-/// What happened to a transaction, or by a call of a provider.
+/// Events of transactions, webhooks and reconciliations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the names of the fields say it")]
 pub enum PaymentEvent {
-    /// Somebody wants money to move.
+    /// A transaction was begun.
     TransactionInitiated { kind: TransactionKind, amount: Money, booking: Option<Id<Booking>> },
-    /// The payer has to do something: a prompt is on the phone.
+    /// The payer has to act, for example on a phone prompt.
     TransactionProcessing { kind: TransactionKind },
-    /// Money came in.
+    /// A payment was received.
     PaymentReceived { kind: TransactionKind, amount: Money, booking: Option<Id<Booking>> },
-    /// Money did not come in, or did not go out.
+    /// A payment or payout failed.
     PaymentFailed { kind: TransactionKind, code: String },
     /// Money is held for a booking.
     EscrowHeld { booking: Id<Booking>, amount: Money },
-    /// Held money went to its receivers.
+    /// Escrowed money was released to its recipients.
     EscrowReleased { booking: Id<Booking>, amount: Money },
-    /// A dispute holds what was released.
+    /// A dispute froze released money.
     EscrowFrozen { booking: Option<Id<Booking>>, amount: Money },
-    /// What a dispute held is free again.
+    /// Frozen money was released again.
     EscrowThawed { booking: Option<Id<Booking>>, amount: Money },
-    /// Money goes back to its payer.
+    /// A refund was begun.
     RefundRequested { original: Id<Transaction>, amount: Money },
-    /// Money went back to its payer, or into the payer's wallet where the provider could not.
+    /// Money was refunded to its payer, or to the payer's wallet where the provider could not do it.
     RefundProcessed { original: Option<Id<Transaction>>, amount: Money, to_wallet: bool },
-    /// Somebody was paid out.
+    /// A payout was made.
     PayoutProcessed { amount: Money, net: Money },
-    /// A part of what was paid out came back, or all of it: a provider or its staff has reversed
-    /// it.
+    /// All or part of a payout came back: a provider or its staff reversed it.
     PayoutReturned { amount: Money, whole: bool },
-    /// Money came that is not what was asked for, and a person has to decide.
+    /// A payment did not match the request; staff have to decide.
     PaymentMismatched { mismatch: MismatchKind, received: Option<Money> },
-    /// A person has decided on it.
+    /// Staff decided on it.
     PaymentMismatchResolved { completed: bool },
-    /// A person has to find out what became of it.
+    /// Staff have to find out its outcome.
     PaymentNeedsPerson,
-    /// A person has to look at it before its money is released.
+    /// It needs manual review before its money is released.
     PaymentReviewRequested { score: u8 },
-    /// A person has looked at it.
+    /// Staff reviewed it.
     PaymentReviewed { approved: bool },
-    /// A card's holder contests it.
+    /// The card holder contests it.
     ChargebackOpened { amount: Money },
-    /// The bank has decided.
+    /// The bank decided on the chargeback.
     ChargebackClosed { won: bool },
-    /// Something else was noted.
+    /// Another field changed.
     TransactionUpdated,
-    /// A provider called.
+    /// A provider's call arrived.
     WebhookReceived,
-    /// A call was looked at.
+    /// A provider's call was handled.
     WebhookHandled { applied: bool },
-    /// A call could not be handled as often as the policy allows, and a person has to look at it.
+    /// A call failed as often as the policy allows, and needs manual review.
     WebhookDeadLettered,
-    /// A person has a call looked at once more.
+    /// Staff had a call handled once more.
     WebhookRetried,
-    /// Staff has handed in a provider's statement.
+    /// Staff submitted a provider's statement.
     ReconciliationSubmitted { method: PaymentMethod },
-    /// It is set against the books.
+    /// The statement was compared with the books.
     ReconciliationCompleted { agrees: bool },
 }
 

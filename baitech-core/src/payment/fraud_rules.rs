@@ -10,62 +10,62 @@ use crate::{
     policy::PolicyCheck,
 };
 
-/// The numbers of [`RuleFraudScorer`].
+/// The bands and limits of [`RuleFraudScorer`].
 ///
-/// Each rule is a table of bands. Of the bands that a signal reaches, the one with the most points counts; so
-/// a stronger signal never scores lower, whatever the tables say.
+/// Each rule is a table of bands. Of the bands that a signal reaches, the one with the most points counts, so
+/// that a stronger signal never scores lower, whatever the tables contain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FraudPolicy {
-    /// By the payments begun within the last hour, this one not counted.
+    /// By the payments begun within the last hour, without this one.
     pub velocity: Vec<FraudBand<u32>>,
     /// By the failures within the last day.
     pub failures: Vec<FraudBand<u32>>,
-    /// By how many times the usual amount the payment is, rounded down.
+    /// By the ratio of the payment to the usual amount, rounded down.
     pub unusual_amount: Vec<FraudBand<u32>>,
     /// By the age of the account.
     pub new_account: Vec<FraudAgeBand>,
-    /// By the other payers at the same address or device.
+    /// By the number of other payers at the same address or device.
     pub shared_origin: Vec<FraudBand<u32>>,
-    /// By the kilometres from home.
+    /// By the distance from home in kilometres.
     pub far_from_home: Vec<FraudBand<f64>>,
     /// The currency of the two amounts.
     pub currency: Currency,
-    /// What a payer without a history is taken to pay usually, in whole units of the currency.
+    /// The usual amount assumed for a payer without a history, in whole units of the currency.
     pub assumed_usual_amount: Decimal,
-    /// A usual amount below this counts as this: three times very little is still little.
+    /// The minimum usual amount, in whole units of the currency: three times a tiny amount is still small.
     pub least_usual_amount: Decimal,
-    /// A score up to this is approved.
+    /// The highest score that is approved.
     pub approve_up_to: u8,
-    /// A score above that, and up to this, is held for a person; beyond it, the payment is blocked.
+    /// The highest score that is held for manual review. Payments with higher scores are blocked.
     pub review_up_to: u8,
 }
 
-/// What a signal adds to the score from some strength on.
+/// The points that a signal adds from some strength on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FraudBand<T> {
-    /// The least that reaches the band.
+    /// The lowest value in the band.
     pub from: T,
-    /// What it adds.
+    /// The points that it adds.
     pub points: u8,
 }
 
-/// What a young account adds to the score.
+/// The points for a new account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FraudAgeBand {
-    /// For accounts younger than so many days.
+    /// The age below which the band applies, in days.
     pub under_days: i64,
-    /// What it adds.
+    /// The points that it adds.
     pub points: u8,
 }
 
 impl Default for FraudPolicy {
-    /// What happens to honest payers (a first payment, a journey, a large job, a few wrong PINs, an address
-    /// that a mobile network shares among many) stays within 30 points alone, and a new account within 30
-    /// together with a shared address. Many attempts or many failures are reviewed by themselves; only
-    /// several signs together are blocked.
+    /// Common events of honest payers (a first payment, a journey, a large job, a few wrong PINs, a mobile
+    /// network's shared address) each score at most 30 points, and so do a new account and a shared address
+    /// together. Many attempts or many failures alone lead to review; only several signals together lead to a
+    /// block.
     fn default() -> Self {
         Self {
             velocity: bands([(3, 10), (5, 20), (8, 35), (12, 50)]),
@@ -90,7 +90,7 @@ fn bands<T, const N: usize>(bands: [(T, u8); N]) -> Vec<FraudBand<T>> {
 }
 
 impl FraudPolicy {
-    /// The same policy in another currency. `rate` is what one unit of the present currency is worth in the
+    /// The same policy in another currency. `rate` is the value of one unit of the present currency in the
     /// other.
     ///
     /// # Errors
@@ -112,7 +112,7 @@ impl FraudPolicy {
         check.require(ordered, "approveUpTo", Code::Order, message);
     }
 
-    /// What follows from a score.
+    /// The decision for a score.
     #[must_use]
     pub const fn decision(&self, score: u8) -> FraudDecision {
         if score <= self.approve_up_to {
@@ -125,15 +125,15 @@ impl FraudPolicy {
     }
 }
 
-/// The default: the points of the rules that a payment meets, summed and cut off at 100.
+/// The default scorer: the sum of the points of all matching rules, capped at 100.
 ///
-/// Signals that make no sense are read as the nearest that does: a negative amount, age or distance as zero,
-/// a distance that is no number as unknown, an infinite one as the farthest.
+/// Invalid signals are read as the nearest valid value: a negative amount, age or distance as zero, a `NaN`
+/// distance as unknown, an infinite one as the farthest.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RuleFraudScorer(FraudPolicy);
 
 impl RuleFraudScorer {
-    /// A scorer with these numbers.
+    /// A scorer with this policy.
     #[must_use]
     pub const fn new(policy: FraudPolicy) -> Self {
         Self(policy)
@@ -209,13 +209,13 @@ impl FraudScorer for RuleFraudScorer {
     }
 }
 
-/// A rule that was met; `None` where it adds nothing.
+/// The reason for a matched rule; `None` where it adds no points.
 fn reason(rule: &str, points: Option<u8>, explanation: String) -> Option<FraudReason> {
     let points = points.filter(|points| *points > 0)?;
     Some(FraudReason { rule: rule.to_owned(), points, explanation })
 }
 
-/// The most points among the bands that a value reaches. What cannot be compared reaches none.
+/// The highest points among the bands that a value reaches. Values that cannot be compared reach none.
 fn reached<T: PartialOrd>(bands: &[FraudBand<T>], value: &T) -> Option<u8> {
     let reached = |band: &&FraudBand<T>| {
         matches!(value.partial_cmp(&band.from), Some(Ordering::Greater | Ordering::Equal))
@@ -223,8 +223,7 @@ fn reached<T: PartialOrd>(bands: &[FraudBand<T>], value: &T) -> Option<u8> {
     bands.iter().filter(reached).map(|band| band.points).max()
 }
 
-/// How many times the base an amount is, rounded down; as many as can be told where that is beyond all
-/// bounds.
+/// The ratio of an amount to a base, rounded down; saturates where it overflows.
 fn times(amount: Decimal, base: Decimal) -> u32 {
     if amount <= Decimal::ZERO {
         return 0;

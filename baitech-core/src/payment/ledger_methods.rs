@@ -3,8 +3,8 @@ use async_trait::async_trait;
 use super::{Capabilities, Charge, GatewayError, Outcome, PaymentGateway};
 use crate::booking::{PaymentMethod, PaymentTiming};
 
-/// Banknotes: paid to the technician after verification, on whose word they count as paid. No call is made to
-/// anybody.
+/// Cash, paid to the technician after verification. It counts as paid when the technician confirms it; no
+/// provider is called.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cash;
 
@@ -19,7 +19,7 @@ impl PaymentGateway for Cash {
     }
 }
 
-/// A user's wallet: a balance in our own books, taken at acceptance.
+/// A user's wallet: a balance in the ledger, taken at acceptance.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wallet;
 
@@ -34,9 +34,9 @@ impl PaymentGateway for Wallet {
     }
 }
 
-/// A transfer to the platform's bank account that names the transaction's number. Whether it has come, the
-/// bank's statement tells ([`Payments::reconcile`](super::Payments::reconcile)); companies buy on credit by
-/// it, and pay what they owe.
+/// A transfer to the platform's bank account that names the transaction's number. The bank's statement shows
+/// whether it has arrived ([`Payments::reconcile`](super::Payments::reconcile)). Companies use it to buy on
+/// credit and to pay their debts.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BankTransfer;
 

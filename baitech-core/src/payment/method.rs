@@ -1,5 +1,5 @@
-//! Which method can pay for what, and for whom: the one rule of every door (a new booking, its payment,
-//! a tip, a top-up, a debt).
+//! Which method can pay for what, and for whom. One rule for every entry point: a new booking, its payment, a
+//! tip, a top-up, a debt.
 
 use super::TransactionKind;
 use crate::{
@@ -8,12 +8,12 @@ use crate::{
     kernel::{Error, Result, Rule},
 };
 
-/// Fails unless this payer can pay money of this kind by this method. Whether a provider for the method
-/// is configured is another question.
+/// Fails unless this payer can pay for this kind of transaction by this method. Whether a provider for the
+/// method is configured is checked elsewhere.
 ///
 /// # Errors
-/// [`Rule::PAYMENT_METHOD`]: bank transfers are for companies; cash pays only the booking itself; a
-/// wallet does not fill a wallet.
+/// [`Rule::PAYMENT_METHOD`]: bank transfers are for companies; cash pays only the booking itself; a wallet
+/// cannot top up a wallet.
 pub(crate) fn require_method(method: PaymentMethod, kind: TransactionKind, payer: &User) -> Result<()> {
     let refused = |message: String| Err(Error::refused(Rule::PAYMENT_METHOD, message));
     match (method, kind) {

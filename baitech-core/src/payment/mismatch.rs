@@ -1,5 +1,5 @@
-//! Money that is not what was asked for, and money that came besides: it is kept apart until a person has
-//! decided, or goes back.
+//! Payments that do not match the request, and second payments. The money is held apart until staff decide,
+//! or is returned.
 
 use super::{
     Amount, Cause, Mismatch, MismatchKind, NewTransaction, OnSecondReceipt, PaymentEvent, Proof, Transaction,
@@ -14,40 +14,40 @@ use crate::{
 };
 
 impl Transaction {
-    /// Whether money came that is not what was asked for, and nobody has decided on it.
+    /// Whether a payment arrived that does not match the request and is undecided.
     #[must_use]
     pub fn is_mismatched(&self) -> bool {
         self.mismatch.as_ref().is_some_and(|mismatch| mismatch.decided.is_none())
     }
 
-    /// Whether the payer that a proof shows can be the one that was asked.
+    /// Whether the payer in a proof can be the requested payer.
     pub(super) fn can_be_payer(&self, proof: &Proof) -> bool {
         let shown = proof.payer.as_deref().zip(self.gateway.phone.as_deref());
         shown.is_none_or(|(told, asked)| is_same_number(told, asked))
     }
 
-    /// Whether a proof is of other money than has come already, counted or kept apart: its payer has paid
-    /// twice. Receipts alone tell that.
+    /// Whether a proof is of other money than has already arrived, counted or held apart, so that the payer
+    /// has paid twice. Only receipts can show that.
     pub(super) fn is_another(&self, proof: &Proof) -> bool {
         let kept_apart = self.mismatch.as_ref().and_then(|mismatch| mismatch.receipt.as_ref());
         let counted = self.gateway.receipt.as_ref();
-        // What has come without a receipt may be this.
+        // Money that arrived without a receipt may be this money.
         let first = if self.status.is_settled() { counted } else { kept_apart };
         let told = proof.receipt.as_ref();
         let is_new = first.is_some() && told.is_some() && told != counted && told != kept_apart;
         is_new && self.kind.is_incoming() && self.gateway.provider.is_some()
     }
 
-    /// Whether a proof is of money that a person has sent back.
+    /// Whether a proof is of money that staff have decided on.
     pub(super) fn is_decided(&self, proof: &Proof) -> bool {
         let decided = self.mismatch.as_ref().filter(|mismatch| mismatch.decided.is_some());
         decided.is_some_and(|mismatch| mismatch.receipt.is_some() && mismatch.receipt == proof.receipt)
     }
 
-    /// Takes in a proof after something was told that did not fit. Only what fits in every way counts: then
-    /// the right money has come, and what was kept apart is either the same money, wrongly told before, or
-    /// other money, which still waits for a person. More money that does not fit is a second receipt, of
-    /// which the policy decides.
+    /// Takes in a proof after a mismatch. It counts only if it fits in every way: then the right money has
+    /// arrived, and the money held apart is either the same money, reported wrongly before, or other money,
+    /// which still awaits a decision. If the proof does not fit and has another receipt, the policy for
+    /// second receipts applies.
     pub(super) fn settled_after_all(
         mut self,
         proof: &Proof,
@@ -61,7 +61,7 @@ impl Transaction {
         let fits =
             says_so(self.amount_at_provider()) && (!self.kind.is_incoming() || self.can_be_payer(proof));
         let same = mismatch.receipt == proof.receipt || !self.kind.is_incoming();
-        // That another payer was named is contradicted by a name alone.
+        // A report of another payer is corrected only by a proof that names the payer.
         let named = mismatch.kind != MismatchKind::Payer || !same || proof.payer.is_some();
         if !fits || !named {
             let another = self.is_another(proof);
@@ -74,7 +74,7 @@ impl Transaction {
                 let back =
                     [(Account::Reserved(self.id), amount.negated()), (Account::Clearing(provider), amount)];
                 let corrected = Decision::new(self).post("correction of what was told", context, back)?;
-                // The receipt is claimed already, for what was told wrongly.
+                // The wrong report has already claimed the receipt.
                 corrected.and_then(|transaction| transaction.take_in(proof, booking, context)).map(unclaimed)
             }
             (Some(_), _) => self.take_in(proof, booking, context),
@@ -85,7 +85,7 @@ impl Transaction {
         }
     }
 
-    /// Money that came besides, under a receipt of its own: the policy says what is done with it.
+    /// Handles a second payment with its own receipt, as the policy says.
     pub(super) fn another(self, proof: &Proof, context: &Context<'_>) -> Result<Decision<Self>> {
         match context.policy.payment.on_second_receipt {
             OnSecondReceipt::Hold => self.hold_another(proof, context),
@@ -93,8 +93,8 @@ impl Transaction {
         }
     }
 
-    /// Keeps money that came besides apart, as a payment of its own that waits for a person. Nobody
-    /// is sent money on the word of a call that may not be the provider's.
+    /// Holds a second payment apart, as a transaction of its own that awaits a decision. Nothing is refunded
+    /// yet, because the call may not be the provider's.
     fn hold_another(self, proof: &Proof, context: &Context<'_>) -> Result<Decision<Self>> {
         let amount = proof.amount.unwrap_or(self.amount_at_provider());
         let new = NewTransaction {
@@ -114,7 +114,7 @@ impl Transaction {
         Ok(Decision::new(self).create(held))
     }
 
-    /// Money that came besides goes back at once, as a transaction of its own.
+    /// Refunds a second payment at once, in a transaction of its own.
     pub(super) fn send_back_another(self, proof: &Proof, context: &Context<'_>) -> Result<Decision<Self>> {
         let amount = proof.amount.unwrap_or(self.amount_at_provider());
         let (Some(provider), Some(receipt)) = (self.gateway.provider, &proof.receipt) else {
@@ -129,7 +129,7 @@ impl Transaction {
         Ok(Decision::new(self).event(requested).take_all(claim).create(refund))
     }
 
-    /// Keeps money apart that is not what was asked for. It is posted, since it is there.
+    /// Holds money apart that does not match the request. It is posted, since it has arrived.
     pub(super) fn mismatched(
         mut self,
         kind: MismatchKind,
@@ -140,7 +140,7 @@ impl Transaction {
         if self.is_mismatched() {
             return Ok(Decision::new(self));
         }
-        // Who speaks of another operation stops no question about this one.
+        // A report about another operation does not stop the queries about this one.
         if kind != MismatchKind::Reference {
             self.0.gateway.next_at = None;
         }
@@ -160,14 +160,14 @@ impl Transaction {
         }
     }
 
-    /// A person decides on money that is not what was asked for: it goes back to its payer, or counts as the
-    /// payment. What is missing is then the platform's discount, and what is too much goes into the payer's
+    /// Staff decide on a payment that does not match the request: it is refunded to its payer, or counts as
+    /// the payment. A shortfall then becomes the platform's discount, and an excess goes into the payer's
     /// wallet.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff, and for who pays or is paid by it;
-    /// [`Rule::ALREADY_DECIDED`] where there is nothing to decide; [`Rule::TRANSITION`] where the booking
-    /// wants no payment (any more), and where too little came for anything but a booking.
+    /// [`Error::Forbidden`] for anybody but staff, and for the payer and the payee; [`Rule::ALREADY_DECIDED`]
+    /// where there is nothing to decide; [`Rule::TRANSITION`] where the booking does not await payment (any
+    /// more), and where too little arrived for anything but a booking.
     pub fn decide_mismatch(
         mut self,
         complete: bool,
@@ -187,7 +187,7 @@ impl Transaction {
         self.0.gateway.needs_person = false;
         let event = PaymentEvent::PaymentMismatchResolved { completed: complete };
         let Some(received) = received else {
-            // Nothing is known to have come: it is asked about again.
+            // No money is known to have arrived, so the provider is queried again.
             self.0.gateway.next_at = Some(context.now);
             return Ok(Decision::new(self).event(event));
         };
@@ -215,8 +215,7 @@ impl Transaction {
         self.0.gateway.receipt = self.0.gateway.receipt.take().or(receipt);
         let before = self.status;
         let rest = received.checked_sub(gross)?;
-        // A booking's price is the platform's to lower. Into a wallet or to a technician goes what has come,
-        // and no more.
+        // The platform may lower a booking's price. A wallet or a technician gets no more than has arrived.
         if rest.is_negative() && self.kind != TransactionKind::BookingPayment {
             return Err(self.refuse(Rule::TRANSITION, "too little has come; it can only go back"));
         }
@@ -229,7 +228,7 @@ impl Transaction {
         )
     }
 
-    /// The wrong money came; the right money did not.
+    /// Fails a payment for which only the wrong money arrived.
     pub(super) fn fail_received(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.status.is_open() {
             let end = (TransactionStatus::Failed, Cause::Declined);
@@ -247,13 +246,13 @@ fn unclaimed(mut decision: Decision<Transaction>) -> Decision<Transaction> {
 }
 
 /// Whether a number that a provider shows, perhaps masked (`2547****5678`) or without its country code, can
-/// be the one that was asked.
+/// be the requested number.
 fn is_same_number(told: &str, asked: &str) -> bool {
     let digits = |text: &str| -> Vec<char> {
         text.chars().filter(|c| c.is_ascii_digit() || matches!(c, '*' | 'x' | 'X')).collect()
     };
     let (told, asked) = (digits(told), digits(asked));
-    // Hashes and names prove nothing, and so contradict nothing.
+    // Hashes and names prove nothing, and therefore contradict nothing.
     if told.len() < 9 || told.len() > 15 {
         return true;
     }
@@ -266,7 +265,7 @@ mod tests {
     use super::is_same_number;
 
     #[test]
-    fn numbers_are_compared_by_what_is_shown_of_them() {
+    fn masked_numbers_are_compared_by_their_visible_digits() {
         for told in ["254712345678", "+254712345678", "0712345678", "2547****5678", "07XXXX5678", "a1b2c3"] {
             assert!(is_same_number(told, "+254712345678"), "{told}");
         }

@@ -1,4 +1,4 @@
-//! How money comes in, is held, shared, given back and paid out: transactions, and one port for every payment
+//! Payments: how money is collected, held, shared, refunded and paid out, with one port for every payment
 //! provider.
 
 mod begin;

@@ -8,21 +8,21 @@ use crate::{
     kernel::{Code, Violation, visible},
 };
 
-/// The number by which people speak of a transaction: `TXN`, six digits of the day (`yymmdd`, UTC), and of a
-/// series six, or more after the first 999,999 of the day.
+/// The public number of a transaction: `TXN`, six digits of the day (`yymmdd`, UTC), and a sequence number of
+/// six digits, or more after the first 999,999 of the day.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TransactionNumber(String);
 
 impl TransactionNumber {
-    /// The number of the `sequence`-th transaction of a day. Past 999,999 it has more than six digits of the
-    /// series.
+    /// The number of the `sequence`-th transaction of a day. A sequence above 999,999 takes more than six
+    /// digits.
     #[must_use]
     pub fn new(at: DateTime<Utc>, sequence: u64) -> Self {
         Self(format!("TXN{}{sequence:06}", day(at)))
     }
 
-    /// The place of a number that is assigned when its transaction is first committed.
+    /// A placeholder until the first commit assigns the number.
     #[must_use]
     pub const fn pending() -> Self {
         Self(String::new())
@@ -34,20 +34,19 @@ impl TransactionNumber {
         self.0.is_empty()
     }
 
-    /// The series that numbers of this day are drawn from: `transaction.251124`.
+    /// The sequence that numbers of this day are drawn from: `transaction.251124`.
     #[must_use]
     pub fn series(at: DateTime<Utc>) -> String {
         format!("transaction.{}", day(at))
     }
 
-    /// The number as a store holds it.
+    /// The number as the store has it.
     #[must_use]
     pub fn from_stored(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The number that somebody has typed for an account: in any case, with blanks and separators
-    /// anywhere.
+    /// Parses a number as people type it: in any case, with spaces and separators anywhere.
     ///
     /// ```
     /// use baitech_core::payment::TransactionNumber;
@@ -62,8 +61,7 @@ impl TransactionNumber {
         without_separators(text).parse().ok()
     }
 
-    /// The first number in a longer text, as a bank's narration holds it: `PAYMENT
-    /// TXN-260302-000001 JANE`.
+    /// The first number in a longer text, such as a bank's narration: `PAYMENT TXN-260302-000001 JANE`.
     #[must_use]
     pub fn find_in(text: &str) -> Option<Self> {
         let upper = text.to_ascii_uppercase();
@@ -72,7 +70,7 @@ impl TransactionNumber {
             let begins_word = !before.ends_with(|c: char| c.is_alphanumeric());
             let digits = from.char_indices().filter(|(_, c)| c.is_ascii_digit());
             let end = digits.map(|(index, _)| index).nth(11)?.checked_add(1)?;
-            // A busy day has more digits.
+            // Numbers of a busy day have more digits.
             let more = from.get(end..)?.bytes().take_while(u8::is_ascii_digit).count();
             let end = end.checked_add(more)?;
             let ends_word = !from.get(end..)?.starts_with(|c: char| c.is_alphanumeric());
@@ -89,20 +87,20 @@ impl TransactionNumber {
     }
 }
 
-/// Whether the text is the digits of a period and those of a series in it: six, or more without a leading
-/// zero.
+/// Whether the text consists of the digits of a period and of a sequence number: six digits, or more without
+/// a leading zero.
 pub(crate) fn is_numbered(text: &str, period: usize) -> bool {
     let series = text.get(period..).unwrap_or_default();
     let widened = series.len() > 6 && series.len() <= 19 && !series.starts_with('0');
     (series.len() == 6 || widened) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// What people put between the parts of a number.
+/// Whether people put this character between the parts of a number.
 pub(crate) fn is_separator(c: char) -> bool {
     c.is_whitespace() || matches!(c, '-' | '–' | '—' | '_' | '/' | '.' | ':' | '#' | ',')
 }
 
-/// A number as it was meant, without what was put between its parts.
+/// The text without the separators between the parts of a number.
 pub(crate) fn without_separators(text: &str) -> String {
     text.chars().filter(|c| !is_separator(*c)).collect()
 }
@@ -153,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_tells_its_day_and_its_place_in_it() {
+    fn a_number_contains_its_day_and_sequence() {
         let day = Utc.with_ymd_and_hms(2026, 3, 2, 23, 59, 59).unwrap();
         assert_eq!(TransactionNumber::new(day, 1).as_str(), "TXN260302000001");
         assert_eq!(TransactionNumber::new(day, 999_999).as_str(), "TXN260302999999");
@@ -162,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_found_with_separators_in_a_longer_text() {
+    fn a_number_with_separators_is_found_in_a_longer_text() {
         let find = |text| TransactionNumber::find_in(text).map(|number| number.to_string());
         let expected = Some("TXN260302000001".to_owned());
         for text in [
@@ -189,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_read_as_people_type_it() {
+    fn typed_numbers_are_parsed() {
         let number: TransactionNumber = " txn260302000001 ".parse().unwrap();
         assert_eq!(number.as_str(), "TXN260302000001");
         let widened: TransactionNumber = "TXN2603021000000".parse().unwrap();

@@ -1,5 +1,5 @@
-//! Amounts that are asked for and have not come yet: they count towards limits from the moment in which they
-//! are begun.
+//! Amounts that were requested and have not arrived yet. They count towards limits from the moment they are
+//! begun.
 
 use super::{Transaction, TransactionKind};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Transaction {
-    /// Where the amount of an incoming transaction counts while nobody knows whether it comes.
+    /// The account in which the amount of an incoming transaction counts while its outcome is open.
     const fn open_account(&self) -> Option<Account> {
         match (self.0.kind, self.0.payer) {
             (TransactionKind::WalletTopup, Some(owner)) => Some(Account::OpenTopUps(owner)),
@@ -20,7 +20,7 @@ impl Transaction {
         }
     }
 
-    /// The limit of what comes in, with what is on its way.
+    /// The limit on incoming money, including open amounts.
     pub(super) fn limit_of_receipts(&self, context: &Context<'_>) -> Option<Bound> {
         let bound = match (self.kind, self.payer) {
             (TransactionKind::WalletTopup, Some(owner)) => {
@@ -36,11 +36,10 @@ impl Transaction {
 }
 
 impl Decision<Transaction> {
-    /// Counts what is begun as open, within the limit of what it is for. The commit may be refused beyond
-    /// that.
+    /// Counts an open amount towards its limit. The commit may be refused above the limit.
     ///
     /// # Errors
-    /// Those of the ledger.
+    /// Errors of the ledger.
     pub(super) fn counted_as_open(mut self, context: &Context<'_>) -> Result<Self> {
         let transaction = &self.next;
         let (Some(open), Some(bound)) = (transaction.open_account(), transaction.limit_of_receipts(context))
@@ -56,10 +55,10 @@ impl Decision<Transaction> {
         self.post("begun", context, [(open, gross), (Account::OpenAmounts, gross.negated())])
     }
 
-    /// Ends the counting of what is not open any more.
+    /// Stops counting an amount that is no longer open.
     ///
     /// # Errors
-    /// Those of the ledger.
+    /// Errors of the ledger.
     pub(super) fn counted_out(mut self, context: &Context<'_>) -> Result<Self> {
         let transaction = &self.next;
         let Some(open) = transaction.open_account().filter(|_| transaction.gateway.counts_as_open) else {
@@ -73,8 +72,7 @@ impl Decision<Transaction> {
         self.post("ended", context, [(open, gross.negated()), (Account::OpenAmounts, gross)])
     }
 
-    /// Holds money that comes in to the limit of what it is for. What was counted while it was open never
-    /// breaks it.
+    /// Applies the limit to money that arrives. An amount that was counted while open never exceeds it.
     pub(super) fn within_limit(mut self, context: &Context<'_>) -> Self {
         if self.next.kind == TransactionKind::WalletTopup {
             self.effects.bounds.extend(self.next.limit_of_receipts(context));

@@ -1,4 +1,4 @@
-//! Money that goes out: to technicians for what they have earned, and out of wallets.
+//! Outgoing money: technicians' earnings and wallet withdrawals.
 
 use super::{NewTransaction, Transaction, TransactionKind};
 use crate::{
@@ -10,14 +10,14 @@ use crate::{
 };
 
 impl Transaction {
-    /// Sets aside what somebody is to be paid, and wants it paid. The commit may be refused with
-    /// [`Rule::INSUFFICIENT_FUNDS`](crate::kernel::Rule::INSUFFICIENT_FUNDS): nobody is paid more than is
-    /// owed to them; and with [`Rule::DEBT_LIMIT`](crate::kernel::Rule::DEBT_LIMIT) where accepted jobs in
-    /// cash would then take a technician's debt past the limit.
+    /// Reserves an amount and begins its payout. The commit may be refused with
+    /// [`Rule::INSUFFICIENT_FUNDS`](crate::kernel::Rule::INSUFFICIENT_FUNDS), since nobody is paid more than
+    /// they are owed, and with [`Rule::DEBT_LIMIT`](crate::kernel::Rule::DEBT_LIMIT) where the commission of
+    /// accepted cash jobs would then raise a technician's debt above the limit.
     ///
     /// # Errors
-    /// Those of the ledger; [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION) for a kind that pays nobody
-    /// out.
+    /// Errors of the ledger; [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION) for a kind that is not a
+    /// payout.
     pub fn begin_pay_out(new: NewTransaction, context: &Context<'_>) -> Result<Decision<Self>> {
         let decision = Self::begin(new, context)?;
         let transaction = &decision.next;
@@ -34,21 +34,21 @@ impl Transaction {
         let mut decision = decision.post("payout set aside", context, postings)?;
         decision.effects.bounds.push(Bound::at_least(source, Money::zero(gross.currency())));
         if let Account::Payable(technician) = source {
-            // What is paid out no longer covers the commission of accepted jobs in cash.
+            // Money paid out no longer covers the commission of accepted cash jobs.
             decision.effects.bounds.push(context.policy.debt_bound(technician));
         }
         Ok(decision)
     }
 
-    /// What an instant payout of so much costs.
+    /// The fee for an instant payout of an amount.
     ///
     /// # Errors
-    /// Those of money.
+    /// Errors of money arithmetic.
     pub fn instant_fee(amount: Money, rate: Rate) -> Result<Money> {
         Ok(amount.checked_mul(rate.factor())?.round_price(Rounding::HalfAwayFromZero))
     }
 
-    /// Notes that a batch has paid what this transaction earned, or that nothing is owed any more.
+    /// Records that a batch has paid what this transaction earned, or that nothing is owed any more.
     pub fn settled_by(mut self, payout: Option<Id<Self>>, context: &Context<'_>) -> Decision<Self> {
         self.0.settlement.settled_at = Some(context.now);
         self.0.settlement.payout = payout;
@@ -56,7 +56,7 @@ impl Transaction {
         Decision::new(self)
     }
 
-    /// Waits for the next batch: so little is owed that it is not worth a payout.
+    /// Postpones settlement to the next batch, because the amount owed is too small for a payout.
     pub fn settle_later(mut self, context: &Context<'_>) -> Decision<Self> {
         self.schedule_settlement(context);
         Decision::new(self)

@@ -8,82 +8,82 @@ use crate::{
     policy::PolicyCheck,
 };
 
-/// Every number that payments go by. The defaults are the platform's; an embedder replaces what differs.
+/// The rules and limits of payments. The defaults are the platform's; an embedder replaces what differs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PaymentPolicy {
-    /// Held money is released so long after the booking is `paid`.
+    /// How long after `paid` held money is released.
     pub release_after: TimeDelta,
-    /// When, after it was sent, an operation without an answer is asked about.
+    /// The delays, after sending, of the first queries about an unanswered operation.
     pub query_after: Vec<TimeDelta>,
-    /// From then on it is asked about this often …
+    /// The interval of further queries …
     pub query_every: TimeDelta,
-    /// … until so long after it was sent. Then a payment counts as expired, and a payout or a refund is a
-    /// person's to look into.
+    /// … until this long after sending. A payment then counts as expired, and a payout or a refund needs
+    /// manual review.
     pub query_for: TimeDelta,
-    /// Above this, a payment that an unsigned call claims is confirmed by a query before it counts.
+    /// The amount above which a payment claimed by an unsigned call has to be confirmed by a query.
     pub confirm_above: Money,
-    /// How often an operation that was not carried out (the subscriber was busy) is sent, all in all.
+    /// The maximum number of times that an operation is sent if it was not carried out (because the
+    /// subscriber was busy).
     pub max_attempts: u32,
-    /// How long money that a provider has only set aside stays set aside.
+    /// How long an authorization at a provider lasts.
     pub authorization_lifetime: TimeDelta,
-    /// By which method batches pay.
+    /// The method of batch payouts.
     pub payout_method: PaymentMethod,
-    /// Less than this is not paid out by a batch.
+    /// The minimum amount of a batch payout.
     pub payout_minimum: Money,
-    /// What an instant payout costs, of the amount.
+    /// The fee of an instant payout, as a share of the amount.
     pub instant_fee: Rate,
-    /// On which day of the week batches are paid …
+    /// The day of the week of batch payouts …
     pub settlement_day: Weekday,
-    /// … and from which local time on, in the policy's zone.
+    /// … and the local time from which they run, in the policy's zone.
     pub settlement_time: TimeOfDay,
-    /// A technician who owes the platform more than this takes no more jobs that are paid in cash.
+    /// The highest debt to the platform with which a technician may take cash jobs.
     pub debt_limit: Money,
-    /// A company owes this at most for what it buys on credit.
+    /// The highest debt of a company for purchases on credit.
     pub credit_limit: Money,
-    /// A customer who owes more than this (cancellation fees) pays it before booking again. Companies
-    /// have the credit limit instead.
+    /// The highest debt (cancellation fees) with which a customer may book again. Companies have the credit
+    /// limit instead.
     pub unpaid_fees_limit: Money,
-    /// The most that a wallet holds.
+    /// The maximum balance of a wallet.
     pub wallet_limit: Money,
-    /// The most of a tip.
+    /// The maximum tip.
     pub tip_limit: Money,
-    /// How long the lines and the findings of a provider's statement are kept. The counts of its
-    /// reconciliation are kept for good.
+    /// How long the lines and findings of a provider's statement are kept. The counts of its reconciliation
+    /// are kept forever.
     pub keep_statements_for: TimeDelta,
-    /// How calls of providers are retried and kept.
+    /// How providers' calls are retried and kept.
     pub webhooks: super::WebhookPolicy,
-    /// What is done with money that a provider moved back without our order.
+    /// What happens to money that a provider moved back without our order.
     pub on_provider_move: OnProviderMove,
-    /// What is done with a second receipt of one payment.
+    /// What happens to a second receipt of a payment.
     pub on_second_receipt: OnSecondReceipt,
-    /// Whom documents name as their issuer.
+    /// The issuer of documents.
     pub issuer: super::Addressee,
 }
 
-/// What is done with money that a provider moved back without our order: a refund made on its own
-/// page, a payout reversed there.
+/// What happens to money that a provider moved back without our order: a refund made or a payout reversed on
+/// the provider's own page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum OnProviderMove {
-    /// It is booked as a refund or as a payout that came back, by the rules of our own. What cannot
-    /// be booked exactly, and what an unsigned call tells, waits for a person.
+    /// It is booked as a refund or a returned payout, by the same rules as our own. What cannot be booked
+    /// exactly, and what an unsigned call reports, awaits a decision of staff.
     #[default]
     Book,
-    /// All of it waits for a person. Nothing of the transaction is released meanwhile.
+    /// Every case awaits a decision of staff. Until then nothing of the transaction is released.
     AskPerson,
 }
 
-/// What is done when a provider tells of a second receipt under the name of one payment.
+/// What happens when a provider reports a second receipt for one payment.
 ///
-/// One operation has one receipt. A second one is either a payer who has paid twice, or a call that
-/// is not the provider's: mobile money does not sign its calls. The default lets no money out on
-/// such a word.
+/// An operation has one receipt. A second one means that the payer paid twice, or that the call is forged:
+/// mobile money providers do not sign their calls. The default pays nothing out on such a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum OnSecondReceipt {
-    /// The money is kept apart as a payment of its own, until a person lets it into its payer's
-    /// wallet or sends it back.
+    /// The money is held apart as a payment of its own, until staff credit it to its payer's wallet or refund
+    /// it.
     #[default]
     Hold,
-    /// The money goes back at once, through the provider.
+    /// The money is refunded at once, through the provider.
     Refund,
 }
 
@@ -118,8 +118,7 @@ impl Default for PaymentPolicy {
 }
 
 impl PaymentPolicy {
-    /// When an operation is asked about for the `n`-th time (from 0), if it was sent then; `None` where
-    /// nobody asks any more.
+    /// When the `n`-th query (from 0) of an operation sent at `sent_at` is due; `None` after the last query.
     #[must_use]
     pub fn query_at(&self, sent_at: DateTime<Utc>, n: u32) -> Option<DateTime<Utc>> {
         let index = usize::try_from(n).unwrap_or(usize::MAX);
@@ -134,7 +133,7 @@ impl PaymentPolicy {
         (wait <= self.query_for).then(|| after(sent_at, wait))
     }
 
-    /// Every amount of the policy. A new field has to be placed here, so that no limit is left in another
+    /// Every amount of the policy. A new field has to be handled here, so that no limit stays in another
     /// currency.
     pub(crate) fn limits_mut(&mut self) -> [(&'static str, &mut Money); 7] {
         let Self {
@@ -197,7 +196,7 @@ impl PaymentPolicy {
         self.webhooks.check(check);
     }
 
-    /// The first batch after a moment.
+    /// The next batch after a moment.
     #[must_use]
     pub fn next_settlement(&self, now: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
         let today = zone.from_utc_datetime(&now.naive_utc()).date_naive();
@@ -217,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_operation_is_asked_about_soon_then_hourly_for_a_day() {
+    fn an_operation_is_queried_soon_then_hourly_for_a_day() {
         let policy = PaymentPolicy::default();
         let sent = Utc.with_ymd_and_hms(2026, 3, 2, 8, 0, 0).unwrap();
         let waits: Vec<i64> =
@@ -240,7 +239,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn queries_come_ever_later_and_end(first in 1..1_000_i64, every in 1..10_000_i64, within in 0..100_000_i64) {
+        fn queries_are_in_ascending_order_and_end(first in 1..1_000_i64, every in 1..10_000_i64, within in 0..100_000_i64) {
             let policy = PaymentPolicy {
                 query_after: vec![TimeDelta::seconds(first)],
                 query_every: TimeDelta::seconds(every),

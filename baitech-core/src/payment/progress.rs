@@ -1,4 +1,4 @@
-//! The way of a transaction to its provider and back, as long as no money has moved.
+//! The exchange of a transaction with its provider before money has moved.
 
 use super::{
     Cause, Declined, Failure, FraudCheck, MismatchKind, Outcome, PaymentEvent, Transaction, TransactionKind,
@@ -12,20 +12,21 @@ use crate::{
 };
 
 impl Transaction {
-    /// The key under which it is sent: another one for each attempt, since the provider answers the same key
-    /// with the same answer.
+    /// The idempotency key of the current attempt. Each attempt has its own, since the provider answers the
+    /// same key with the same answer.
     #[must_use]
     pub fn idempotency_key(&self) -> String {
         format!("{}-{}", self.id, self.gateway.attempts)
     }
 
-    /// Whether it is to be sent (anew), and not asked about.
+    /// Whether it is to be sent (again), rather than queried.
     #[must_use]
     pub fn wants_sending(&self) -> bool {
         self.status.is_open() && self.gateway.provider.is_some() && self.gateway.sent_at.is_none()
     }
 
-    /// Notes that it is being sent. Only who has committed this sends it: from now on its outcome is unknown.
+    /// Records that it is being sent. Only the worker that has committed this sends it; from then on its
+    /// outcome is unknown.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] where it was sent before.
@@ -44,16 +45,16 @@ impl Transaction {
         Ok(Decision::new(self))
     }
 
-    /// Takes in what the provider says, other than that the money has moved.
+    /// Applies a provider's outcome that does not prove a movement of money.
     ///
     /// # Errors
-    /// Those of the ledger, where money that was set aside cannot go back.
+    /// Errors of the ledger, where reserved money cannot be returned.
     pub fn answered(self, outcome: &Outcome, context: &Context<'_>) -> Result<Decision<Self>> {
         if !self.status.is_open() {
             return Ok(self.answered_late(outcome));
         }
         if self.wants_sending() {
-            // It is about an earlier attempt, which is known to have come to nothing.
+            // The outcome belongs to an earlier attempt, which is known to have failed.
             return Ok(Decision::new(self));
         }
         match outcome {
@@ -64,14 +65,13 @@ impl Transaction {
         }
     }
 
-    /// Whether what is told of an operation is of an earlier attempt than the present one, and says nothing
-    /// of that.
+    /// Whether a report is about an earlier attempt, so that it does not apply to the current one.
     pub(super) fn is_of_earlier_attempt(&self, told: &str) -> bool {
         self.gateway.attempts > 1 && self.gateway.reference.as_deref().is_some_and(|known| known != told)
     }
 
-    /// Of several attempts one is told to have failed, and nobody knows which: the provider is asked about
-    /// the present one.
+    /// Handles a failure reported for an unknown one of several attempts: the provider is queried about the
+    /// current one.
     pub(super) fn asked_which(mut self, context: &Context<'_>) -> Decision<Self> {
         if self.status.is_open() && !self.wants_sending() && !self.is_mismatched() {
             self.0.gateway.next_at = Some(context.now);
@@ -79,9 +79,9 @@ impl Transaction {
         Decision::new(self)
     }
 
-    /// What is said after the end changes nothing; but money that has gone out and did not arrive after all
-    /// is for a person to look into, and a payment that had failed stays failed where an unsigned call
-    /// claimed that it came.
+    /// Handles an outcome reported after the end. It changes nothing, with two exceptions: outgoing money
+    /// that did not arrive after all needs manual review, and a failed payment that an unsigned call had
+    /// claimed as paid stays failed.
     fn answered_late(mut self, outcome: &Outcome) -> Decision<Self> {
         if !matches!(outcome, Outcome::Declined(_)) {
             return Decision::new(self);
@@ -134,7 +134,7 @@ impl Transaction {
             return Ok(Decision::new(self));
         }
         if !self.kind.is_incoming() && self.set_aside_from().is_none() {
-            // Nobody is known who could have it: it stays set aside until a person has found a way.
+            // The recipient of the money is unknown, so it stays reserved until staff decide.
             self.0.gateway.next_at = None;
             if self.gateway.needs_person {
                 return Ok(Decision::new(self));
@@ -145,17 +145,17 @@ impl Transaction {
         self.fail(&declined.code, &declined.reason, (TransactionStatus::Failed, Cause::Declined), context)
     }
 
-    /// Notes that a question had no answer: it is asked again later, and at last given up. Money that was to
-    /// come in then counts as not come; what became of money that was to go out, a person finds out.
+    /// Records an unanswered query. It is repeated later and finally given up: an incoming payment then
+    /// counts as expired, and the outcome of an outgoing one needs manual review.
     ///
     /// # Errors
-    /// Those of the ledger.
+    /// Errors of the ledger.
     pub fn unanswered(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         let policy = &context.policy.payment;
         let link = &mut self.0.gateway;
         link.queries = link.queries.saturating_add(1);
         let next = link.sent_at.and_then(|sent_at| policy.query_at(sent_at, link.queries));
-        // After a long silence of our own, the questions that were missed are not all asked at once.
+        // After downtime of our own, missed queries are not all sent at once.
         link.next_at =
             next.map(|at| if at > context.now { at } else { after(context.now, policy.query_every) });
         if next.is_some() {
@@ -169,7 +169,7 @@ impl Transaction {
         Ok(Decision::new(self).event(PaymentEvent::PaymentNeedsPerson))
     }
 
-    /// A person has looked into it: it is as it stands.
+    /// Ends a manual review without a change.
     pub(super) fn found_as_it_stands(mut self) -> Decision<Self> {
         if !self.status.is_settled() {
             self.0.gateway.next_at = None;
@@ -179,8 +179,8 @@ impl Transaction {
         Decision::new(self).event(PaymentEvent::TransactionUpdated)
     }
 
-    /// Whether it waits for its payer alone: a bank transfer that no provider carries out. Should its
-    /// money come after it was withdrawn, it is booked all the same.
+    /// Whether it only waits for its payer: a bank transfer without a provider. If its money arrives after it
+    /// was withdrawn, the money is booked anyway.
     #[must_use]
     pub fn waits_for_payer(&self) -> bool {
         self.status.is_open()
@@ -189,17 +189,17 @@ impl Transaction {
             && self.mismatch.is_none()
     }
 
-    /// Whether it can be given up: nobody has been asked for it yet, or it waits for its payer.
+    /// Whether it can be withdrawn: it was not sent yet, or it only waits for its payer.
     #[must_use]
     pub fn is_withdrawable(&self) -> bool {
         let unsent = self.gateway.sent_at.is_none() && self.gateway.attempts == 0;
         self.status.is_open() && (unsent || self.waits_for_payer())
     }
 
-    /// Gives up what nobody has been asked for yet, or what waits for its payer alone.
+    /// Withdraws a transaction that was not sent yet, or that only waits for its payer.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] once a provider was asked, or once it has ended.
+    /// [`Rule::TRANSITION`] once it was sent to a provider, or once it has ended.
     pub fn withdraw(self, reason: &str, context: &Context<'_>) -> Result<Decision<Self>> {
         if !self.is_withdrawable() {
             let message = "a provider was asked for this payment already; its outcome has to be awaited";
@@ -210,8 +210,8 @@ impl Transaction {
         self.fail("withdrawn", reason, (TransactionStatus::Cancelled, Cause::Withdrawn), context)
     }
 
-    /// Ends it without the money. What was set aside for it goes back: into the wallet of its payer where the
-    /// payer was to have it.
+    /// Ends it without the money. Money reserved for it is returned; a payer who was to get it gets it in the
+    /// wallet.
     pub(super) fn fail(
         mut self,
         code: &str,
@@ -226,12 +226,12 @@ impl Transaction {
         let failure = Failure { code: code.to_owned(), reason: reason.to_owned(), at: context.now };
         self.0.failure = Some(failure);
         if self.kind == TransactionKind::TechnicianPayout {
-            // What was not paid is paid by the next batch.
+            // The next batch pays what was not paid.
             self.schedule_settlement(context);
         }
         let (id, gross) = (self.id, self.amount.gross);
-        // Of a refund to nobody known only a person says that it has not gone out: the platform has it, until
-        // somebody asks for it.
+        // If the recipient of a refund is unknown, only staff can end it as not paid out. The platform keeps
+        // the money until somebody claims it.
         let unknown = (self.kind == TransactionKind::Refund).then_some(Account::Losses);
         let back_to = self.set_aside_from().or(unknown);
         let event = match self.kind {
@@ -250,17 +250,16 @@ impl Transaction {
         }
     }
 
-    /// Notes that money which has gone out did arrive, whatever was said since.
+    /// Records that outgoing money did arrive, despite later reports to the contrary.
     pub(super) fn arrived(mut self) -> Decision<Self> {
         self.0.gateway.needs_person = false;
         Decision::new(self).event(PaymentEvent::TransactionUpdated)
     }
 
-    /// Takes money back that has gone out and did not arrive: it lies where it was set aside from, as if it
-    /// had not gone out.
+    /// Takes back outgoing money that did not arrive: returns it to the account from which it was reserved.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] where none has gone out; those of the ledger.
+    /// [`Rule::TRANSITION`] where no money went out; errors of the ledger.
     pub(super) fn came_back(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         let (Some(account), Some(provider)) = (self.set_aside_from(), self.gateway.provider) else {
             return Err(self.refuse(Rule::TRANSITION, "nothing could come back of this"));
@@ -281,7 +280,7 @@ impl Transaction {
         Decision::new(self).event(failed).post("money that came back", context, postings)
     }
 
-    /// Where the money that is set aside for an outgoing transaction goes when it does not go out.
+    /// The account to which the money reserved for an outgoing transaction returns if it is not paid out.
     pub(super) const fn set_aside_from(&self) -> Option<Account> {
         let record = &self.0;
         match (record.kind, record.payee) {

@@ -1,5 +1,5 @@
-//! Money that a provider moved back without our order: a refund made on the provider's own page, a
-//! payout reversed there.
+//! Money that a provider moved back without our order: a refund made or a payout reversed on the provider's
+//! own page.
 
 use super::{
     Cause, MoveDoubt, MoveState, OnProviderMove, PaymentEvent, ProviderMove, Transaction, TransactionKind,
@@ -13,56 +13,53 @@ use crate::{
     ledger::Account,
 };
 
-/// Why money went back, in the books.
+/// The reason of such a refund in the books.
 const REASON: &str = "refunded at the provider";
 
-/// What follows the receipt of a payment in the name of a return of money that bears the same
-/// receipt.
+/// The suffix of the id of a return that has the same receipt as its payment.
 pub(super) const OF_SAME_RECEIPT: &str = "/reversal";
 
-/// One return of money that is certain, and that nobody has counted yet.
+/// A new, certain return of money that is not counted yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NewMove<'a> {
-    /// The provider's name for it; `None` where only a running total tells of it.
+    /// The provider's id; `None` where only a running total reports it.
     pub(super) id: Option<&'a str>,
-    /// How much; `None` where nobody has said.
+    /// The amount; `None` where it is unknown.
     pub(super) amount: Option<Money>,
-    /// Whether whoever tells of it is known to be the provider.
+    /// Whether the report is known to come from the provider.
     pub(super) proven: bool,
     /// Whether the booking is disputed.
     pub(super) disputed: bool,
-    /// Whether a wallet that is empty by now makes its owner owe the sum.
+    /// Whether the owner of an empty wallet owes the amount.
     pub(super) on_credit: bool,
 }
 
 impl Transaction {
-    /// Whether a person has to decide on money that the provider moved back without our order.
+    /// Whether staff have to decide on money that the provider moved back without our order.
     #[must_use]
     pub fn has_open_move(&self) -> bool {
         self.provider_moves.iter().any(|moved| moved.state == MoveState::Open)
     }
 
-    /// Whether the provider has taken money of it back, or may have, so that nothing more of it may
-    /// go anywhere.
+    /// Whether the provider has taken money of it back, or may have, so that no more of it may be moved.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
         self.is_contested() || self.has_open_move()
     }
 
-    /// What is noted of a return of money under the provider's name for it.
+    /// The recorded return of money with this provider id.
     pub(super) fn move_named(&self, id: &str) -> Option<&ProviderMove> {
         self.provider_moves.iter().find(|moved| moved.id.as_deref() == Some(id))
     }
 
-    /// The return of money under a name that waits for a person.
+    /// The return of money with this id that awaits a decision of staff.
     pub(super) fn open_move_mut(&mut self, id: &str) -> Option<&mut ProviderMove> {
         let is_it =
             |moved: &&mut ProviderMove| moved.id.as_deref() == Some(id) && moved.state == MoveState::Open;
         self.0.provider_moves.iter_mut().find(is_it)
     }
 
-    /// What the provider moved back without our order, as far as it is booked or waits for a
-    /// person.
+    /// The total that the provider moved back without our order, in these states.
     pub(super) fn moved_back(&self, states: &[MoveState]) -> Result<Money> {
         let currency = self.amount.currency();
         let counted = self.provider_moves.iter().filter(|moved| states.contains(&moved.state));
@@ -70,8 +67,8 @@ impl Transaction {
         Ok(Money::sum(currency, amounts)?)
     }
 
-    /// Gives the provider's name for a return of money to what a running total has told of it
-    /// before. Answers with what of the amount no total has told.
+    /// Assigns a provider's id to a return that a running total has reported before. Returns the part of the
+    /// amount that no total has reported.
     pub(super) fn name_move(&mut self, id: &str, amount: Money) -> Result<Money> {
         let mut left = amount;
         let mut named = Vec::new();
@@ -96,8 +93,8 @@ impl Transaction {
         Ok(left)
     }
 
-    /// Notes that a return of money has failed before anybody told that it was made: it is not
-    /// counted when that is told.
+    /// Records that a return of money failed before its success was reported. A later report of it is not
+    /// counted.
     pub(super) fn move_failed(
         mut self,
         id: &str,
@@ -116,9 +113,9 @@ impl Transaction {
         Decision::new(self).event(PaymentEvent::TransactionUpdated)
     }
 
-    /// Whether a refund is the whole of the booked return under a name: then what becomes of the return
-    /// becomes of the refund. It is not where a running total has told of several returns as one, where a
-    /// name was told in parts, and where a part was the platform's loss.
+    /// Whether a refund is the whole of the booked return with an id, so that the fate of the return is that
+    /// of the refund. It is not where a running total has reported several returns as one, where a return was
+    /// reported in parts, or where a part was the platform's loss.
     pub(super) fn is_whole_move(&self, id: &str, refund: &Transaction) -> bool {
         let is_of_it =
             |moved: &&ProviderMove| moved.id.as_deref() == Some(id) || moved.transaction == Some(refund.id);
@@ -131,9 +128,9 @@ impl Transaction {
         }
     }
 
-    /// Books that a return of money has failed which is booked as a part of a refund, or as a loss: the money
-    /// is with us. What counts as given back goes into the payer's wallet, as a refund does that fails; a
-    /// loss is none any more.
+    /// Books the failure of a return that was booked as a part of a refund, or as a loss: the platform has
+    /// the money. The refunded part goes into the payer's wallet, as after a failed refund; the loss is
+    /// reversed.
     pub(super) fn booked_move_failed(mut self, id: &str, context: &Context<'_>) -> Result<Decision<Self>> {
         let Some(provider) = self.gateway.provider.filter(|_| self.kind.is_incoming()) else {
             return Ok(Decision::new(self));
@@ -166,10 +163,10 @@ impl Transaction {
         failed.post("refund that did not arrive", context, postings)
     }
 
-    /// Takes in a return of money: it is booked, or put before a person.
+    /// Takes in a return of money: books it, or leaves it to staff.
     ///
     /// # Errors
-    /// Those of the ledger.
+    /// Errors of the ledger.
     pub(super) fn moved_by_provider(
         self,
         told: &NewMove<'_>,
@@ -185,7 +182,7 @@ impl Transaction {
         }
     }
 
-    /// Why it cannot be booked without a person, if so.
+    /// Why it cannot be booked without a decision of staff, if so.
     fn doubt(&self, told: &NewMove<'_>, context: &Context<'_>) -> Result<Option<MoveDoubt>> {
         let Some(amount) = told.amount else {
             return Ok(Some(MoveDoubt::UnknownAmount));
@@ -241,9 +238,9 @@ impl Transaction {
         Ok(decision)
     }
 
-    /// Books a refund that the provider has carried out without our order, out of the parties'
-    /// shares, as a refund of our own is. The refund is a transaction, complete from the beginning,
-    /// under the provider's name.
+    /// Books a refund that the provider made without our order, out of the parties' shares, like a refund of
+    /// our own. The refund is a transaction, completed from the beginning, with the provider's id as its
+    /// reference.
     fn book_refund(
         mut self,
         amount: Money,
@@ -268,15 +265,15 @@ impl Transaction {
         self.refund_carried_out(amount, zero, provider, (REASON, reference), on_credit, context)
     }
 
-    /// The provider's name for a return, as the reference of the refund that books it: of a name that was
-    /// told in parts, the first part has it.
+    /// The provider's id of a return, as the reference of the refund that books it. If a return was reported
+    /// in parts, only the first part gets the reference.
     fn reference_of(&self, id: Option<&str>) -> Option<String> {
         let has_it = |moved: &ProviderMove| moved.id.as_deref() == id && moved.transaction.is_some();
         id.filter(|_| !self.provider_moves.iter().any(has_it)).map(str::to_owned)
     }
 
-    /// A refund that whoever holds the money has carried out already: `amount` out of the parties'
-    /// shares, and `beyond` at the platform's loss.
+    /// Books a refund that the provider has already carried out: `amount` out of the parties' shares, and
+    /// `beyond` as the platform's loss.
     pub(super) fn refund_carried_out(
         self,
         amount: Money,
@@ -298,7 +295,7 @@ impl Transaction {
         let mut postings = vec![(Account::Losses, beyond.negated()), (Account::Clearing(provider), gone)];
         if let Some(created) = decision.effects.created.last_mut() {
             let refund = &mut created.value;
-            // The money is with the payer already: nobody is asked to send it.
+            // The payer has the money already, so nothing is sent.
             refund.0.status = TransactionStatus::Completed;
             refund.0.completed_at = Some(context.now);
             refund.0.gateway.next_at = None;
@@ -316,8 +313,8 @@ impl Transaction {
         decision.post(reason, context, postings)
     }
 
-    /// Books a payout, or a part of one, that came back: it is owed again. With the last of it the
-    /// fee comes back, too.
+    /// Books a full or partial return of a payout; the amount is owed again. The fee is returned with the
+    /// last part.
     fn book_return(
         mut self,
         amount: Money,
@@ -355,14 +352,14 @@ impl Transaction {
         Decision::new(self).event(returned).post("payout that came back", context, postings)
     }
 
-    /// A person decides on the oldest return of money that waits for it: it is booked, or it is
-    /// not. Booked is what is left of the transaction; what the provider moved beyond that is the
-    /// platform's loss. `amount` is what the person has found out where the provider did not say.
+    /// Staff decide on the oldest open return of money: it is booked, or it is dismissed. The amount is
+    /// booked up to what is left of the transaction; anything beyond is the platform's loss. `amount` is what
+    /// staff have found out where the provider did not say.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff, and for who pays or is paid by it;
-    /// [`Rule::ALREADY_DECIDED`] where there is nothing to decide; violations of `amount`;
-    /// [`Rule::UNDER_REVIEW`] while a bank has to decide; those of the ledger.
+    /// [`Error::Forbidden`] for anybody but staff, and for the payer and the payee; [`Rule::ALREADY_DECIDED`]
+    /// where there is nothing to decide; violations of `amount`; [`Rule::UNDER_REVIEW`] while a bank has to
+    /// decide; errors of the ledger.
     pub fn decide_provider_move(
         mut self,
         book: bool,
@@ -378,7 +375,7 @@ impl Transaction {
         let Some(index) = self.provider_moves.iter().position(|moved| moved.state == MoveState::Open) else {
             return Err(self.refuse(Rule::ALREADY_DECIDED, "there is nothing to decide"));
         };
-        // It is taken out, decided, and put at the end.
+        // It is moved to the end of the list.
         let mut moved = self.0.provider_moves.remove(index);
         moved.decided = Some((context.now, by));
         if !book {
@@ -407,8 +404,8 @@ impl Transaction {
         decided.thaw_unless(disputed, context)
     }
 
-    /// What a person books: what the provider told, or, where it told nothing that can be booked,
-    /// what the person has found out.
+    /// The amount that staff book: the amount that the provider reported, or the amount found out where the
+    /// report cannot be booked.
     fn decided_amount(&self, told: Option<Money>, found: Option<Money>) -> Result<Money> {
         let violation = |code, message: String| Error::from(Violation::new("amount", code, message));
         let currency = self.amount.currency();
@@ -456,7 +453,7 @@ impl Transaction {
         let decided = moved.decided;
         self.0.provider_moves.push(ProviderMove { amount: Some(amount), state: MoveState::Booked, ..moved });
         if kept == Some(amount) {
-            // The money never counted as the payment: it lies apart, and has gone back from there.
+            // The money never counted as the payment: it was held apart, and has been returned from there.
             if let Some(mismatch) = self.0.mismatch.as_mut() {
                 mismatch.decided = decided;
             }
@@ -472,7 +469,7 @@ impl Transaction {
 }
 
 impl Decision<Transaction> {
-    /// Gives back what was frozen, unless something still holds it.
+    /// Releases the frozen share, unless something still blocks it.
     pub(super) fn thaw_unless(self, disputed: bool, context: &Context<'_>) -> Result<Self> {
         if disputed || self.next.is_blocked() {
             return Ok(self);
@@ -480,7 +477,7 @@ impl Decision<Transaction> {
         self.and_then(|transaction| transaction.thaw(context))
     }
 
-    /// Counts what its customer and technician lose by what a provider gave back.
+    /// Deducts what a provider gave back from the statistics of customer and technician.
     pub(super) fn count_moved(self, customer: Option<Id<User>>, before: &Transaction) -> Result<Self> {
         let after = self.next.clone();
         if before.kind.is_incoming() { self.count_returned(customer, (before, &after)) } else { Ok(self) }

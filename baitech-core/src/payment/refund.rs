@@ -1,4 +1,4 @@
-//! Giving money back: how much at most, out of whose share, and by which way.
+//! Refunds: the maximum amount, the shares that pay for it, and how the money is returned.
 
 use super::{
     Amount, Cause, NewTransaction, PaymentEvent, Refund, Transaction, TransactionKind, TransactionStatus,
@@ -13,13 +13,13 @@ use crate::{
 };
 
 impl Transaction {
-    /// Fails for an amount that cannot be given back of this transaction.
+    /// Fails for an amount that cannot be refunded of this transaction.
     ///
     /// # Errors
-    /// Violations of `amount` for nothing, less than nothing, a fraction of the smallest unit, or another
-    /// currency; [`Rule::TRANSITION`] where no money has come; [`Rule::EXCEEDS_CAPTURE`] for more than is
+    /// Violations of `amount` for zero, a negative amount, a fraction of the smallest unit, or another
+    /// currency; [`Rule::TRANSITION`] where no money has arrived; [`Rule::EXCEEDS_CAPTURE`] for more than is
     /// left; [`Rule::UNDER_REVIEW`] while the payer contests it with the bank, and while money that the
-    /// provider moved without our order waits for a person.
+    /// provider moved without our order awaits a decision.
     pub fn check_refund(&self, amount: Money) -> Result<()> {
         let violation = |code, message: String| Violation::new("amount", code, message);
         if amount.currency() != self.amount.currency() {
@@ -51,11 +51,11 @@ impl Transaction {
         Ok(())
     }
 
-    /// Gives a part back, or all. Each party gives up its part, in proportion to what it has left; whoever
-    /// gives back the last of a payment leaves every party at exactly zero.
+    /// Refunds a part or all. Each party contributes in proportion to what it has left; a refund of the
+    /// remainder leaves every party at exactly zero.
     ///
     /// # Errors
-    /// Those of [`check_refund`](Self::check_refund); those of the ledger.
+    /// Errors of [`check_refund`](Self::check_refund); errors of the ledger.
     pub fn refund(self, amount: Money, reason: &str, context: &Context<'_>) -> Result<Decision<Self>> {
         self.check_refund(amount)?;
         let portions = self.net_shares()?.portions(amount)?;
@@ -63,8 +63,8 @@ impl Transaction {
         Decision::new(self).give_back(amount, Some(portions), sources, reason, context)
     }
 
-    /// As [`sources`](Self::sources); `on_credit`, the owner of a wallet that is empty by now owes
-    /// what was topped up.
+    /// As [`sources`](Self::sources). If `on_credit` is true, the owner of a wallet that is now empty owes
+    /// the topped-up amount.
     pub(super) fn sources_of(&self, portions: &Shares, on_credit: bool) -> Result<Vec<(Account, Money)>> {
         match self.payer.filter(|_| on_credit && self.kind == TransactionKind::WalletTopup) {
             Some(debtor) => Ok(vec![(Account::Receivable(debtor), portions.total()?)]),
@@ -72,7 +72,7 @@ impl Transaction {
         }
     }
 
-    /// From which accounts the parties give up their portions.
+    /// The accounts from which the parties pay their portions.
     pub(super) fn sources(&self, portions: &Shares) -> Result<Vec<(Account, Money)>> {
         let Shares { payout, platform, processing, withholding } = *portions;
         let gone = |account: Option<Account>| {
@@ -88,7 +88,7 @@ impl Transaction {
             TransactionKind::CancellationFee => vec![(gone(self.payer.map(Account::Receivable))?, whole)],
             _ => {
                 let technician = gone(self.payee.map(Account::Payable))?;
-                // What a dispute holds of the technician's share is used first.
+                // The frozen part of the technician's share is used first.
                 let frozen = self.escrow.frozen.unwrap_or(Money::zero(payout.currency()));
                 let of_frozen = frozen.try_min(payout)?;
                 let of_frozen =
@@ -106,9 +106,9 @@ impl Transaction {
 }
 
 impl Shares {
-    /// What each part contributes to an amount that goes back: in proportion to the parts, to the smallest
-    /// unit, never more than there is of a part, and summing to `amount` exactly. Of the whole, each
-    /// contributes all of its part.
+    /// The contribution of each part to a refund of `amount`: in proportion to the parts, in smallest units,
+    /// never more than a part has, and summing to `amount` exactly. For the whole, each part contributes all
+    /// it has.
     ///
     /// # Errors
     /// As [`portions_of`](Self::portions_of).
@@ -119,11 +119,11 @@ impl Shares {
 }
 
 impl Decision<Transaction> {
-    /// Gives back money of this transaction out of some accounts, as a transaction of its own that comes with
-    /// it. The provider that brought the money takes it back; where there was none it goes where it came
-    /// from.
+    /// Refunds money of this transaction out of the given accounts, in a separate transaction in the same
+    /// commit. The provider that brought the money returns it; without a provider, it is returned to the
+    /// account that it came from.
     ///
-    /// `portions` are recorded as given up. Money that was kept apart and never counted as the payment has
+    /// `portions` are recorded as given up. Money that was held apart and never counted as the payment has
     /// none.
     pub(super) fn give_back(
         mut self,
@@ -171,7 +171,7 @@ impl Decision<Transaction> {
 }
 
 impl Decision<Transaction> {
-    /// Counts what its customer has spent, and its technician earned, less by what goes back.
+    /// Deducts a refund from what the customer has spent and the technician has earned, in their statistics.
     pub(crate) fn count_returned(
         self,
         customer: Option<Id<User>>,
@@ -202,7 +202,7 @@ impl Transaction {
         if self.status == to { Ok(()) } else { self.go(to, Cause::GivenBack) }
     }
 
-    /// The transaction that gives an amount back: complete at once where no provider is needed.
+    /// The transaction that refunds an amount: completed at once where no provider is needed.
     pub(super) fn refund_of(
         &self,
         amount: Money,

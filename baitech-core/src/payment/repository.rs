@@ -13,7 +13,7 @@ use crate::{
     store::{Load, StoreError, Stored},
 };
 
-/// Which transactions to list; everything that is given must hold.
+/// Which transactions to list. Every field that is set has to match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TransactionFilter {
     /// Paid by this user.
@@ -22,70 +22,71 @@ pub struct TransactionFilter {
     pub payee: Option<Id<User>>,
     /// For this booking.
     pub booking: Option<Id<Booking>>,
-    /// Of one of these kinds; none for any.
+    /// Of one of these kinds; of any if empty.
     pub kinds: Vec<TransactionKind>,
-    /// In one of these statuses; none for any.
+    /// In one of these statuses; in any if empty.
     pub statuses: Vec<TransactionStatus>,
     /// By this method.
     pub method: Option<PaymentMethod>,
-    /// Made at this moment or later.
+    /// Created at or after this moment.
     pub from: Option<DateTime<Utc>>,
-    /// Made before this moment.
+    /// Created before this moment.
     pub until: Option<DateTime<Utc>>,
-    /// Only those that a person has to look at: fraud reviews, wrong amounts, unknown outcomes.
+    /// Only those that need manual review: fraud reviews, mismatched payments, unknown outcomes.
     pub flagged: bool,
 }
 
-/// Counts and sums over transactions of one kind, status and currency.
+/// The count and sum of transactions of one kind, status and currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TransactionTotal {
-    /// Of which kind.
+    /// The kind.
     pub kind: TransactionKind,
-    /// In which status.
+    /// The status.
     pub status: TransactionStatus,
-    /// How many.
+    /// The number of transactions.
     pub count: u64,
     /// The sum of their gross amounts.
     pub gross: Money,
 }
 
-/// What is known of a payer's and an origin's earlier payments.
+/// The earlier payments of a payer and an origin.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PaymentHistory {
-    /// Payments begun by this payer since the first moment asked about.
+    /// Payments begun by this payer since [`attempts_since`](HistoryQuery::attempts_since).
     pub attempts: u32,
-    /// Of this payer, those that failed since the second moment.
+    /// Payments of this payer that failed since [`failures_since`](HistoryQuery::failures_since).
     pub failures: u32,
-    /// Settled ones of this payer since the third moment …
+    /// Settled payments of this payer since [`settled_since`](HistoryQuery::settled_since) …
     pub settled: u32,
     /// … and their sum.
     pub settled_gross: Option<Money>,
-    /// Other payers who paid from the same address or device since the third moment.
+    /// Other payers who paid from the same address or device since
+    /// [`settled_since`](HistoryQuery::settled_since).
     pub payers_sharing_origin: u32,
 }
 
-/// What a look at the history asks.
+/// A query for the earlier payments of a payer and an origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryQuery {
-    /// Whose payments.
+    /// The payer.
     pub payer: Id<User>,
-    /// Attempts from then on.
+    /// Count attempts from this moment on.
     pub attempts_since: DateTime<Utc>,
-    /// Failures from then on.
+    /// Count failures from this moment on.
     pub failures_since: DateTime<Utc>,
-    /// Settled payments, and other payers, from then on.
+    /// Count settled payments, and other payers, from this moment on.
     pub settled_since: DateTime<Utc>,
-    /// The address that this payment is asked for from.
+    /// The address from which this payment is requested.
     pub ip_address: Option<String>,
-    /// The device that it is asked for on.
+    /// The device on which it is requested.
     pub device: Option<String>,
 }
 
-/// Finds transactions.
+/// Reads transactions.
 #[async_trait]
 pub trait TransactionRepository: Load<Transaction> {
-    /// The one with this number.
+    /// The transaction with this number.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -94,19 +95,19 @@ pub trait TransactionRepository: Load<Transaction> {
         number: &TransactionNumber,
     ) -> Result<Option<Stored<Transaction>>, StoreError>;
 
-    /// The one whose provider calls back under this token.
+    /// The transaction with this callback token.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn find_by_token(&self, token: &str) -> Result<Option<Stored<Transaction>>, StoreError>;
 
-    /// The one that its provider calls so. References are unique where they exist.
+    /// The transaction with this provider reference. References are unique where they exist.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn find_by_reference(&self, reference: &str) -> Result<Option<Stored<Transaction>>, StoreError>;
 
-    /// Those of a filter, the newest first.
+    /// Lists the transactions of a filter, newest first.
     ///
     /// # Errors
     /// [`StoreError::Cursor`], [`StoreError::Unavailable`].
@@ -116,7 +117,7 @@ pub trait TransactionRepository: Load<Transaction> {
         page: &PageRequest,
     ) -> Result<Page<Stored<Transaction>>, StoreError>;
 
-    /// Counts and sums by kind, status and currency, in that order.
+    /// Counts and sums transactions by kind, status and currency, in that order.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -125,17 +126,17 @@ pub trait TransactionRepository: Load<Transaction> {
         filter: &TransactionFilter,
     ) -> Result<Vec<TransactionTotal>, StoreError>;
 
-    /// What is known of a payer's earlier payments: those for bookings, tips, debts and wallets.
+    /// The earlier payments of a payer: for bookings, tips, debts and wallets.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn payment_history(&self, query: &HistoryQuery) -> Result<PaymentHistory, StoreError>;
 }
 
-/// Finds calls of providers.
+/// Reads providers' calls.
 #[async_trait]
 pub trait WebhookRepository: Load<Webhook> {
-    /// Calls in one of these statuses (none for any), the newest first.
+    /// Lists calls in one of these statuses (in any if empty), newest first.
     ///
     /// # Errors
     /// [`StoreError::Cursor`], [`StoreError::Unavailable`].
@@ -145,18 +146,18 @@ pub trait WebhookRepository: Load<Webhook> {
         page: &PageRequest,
     ) -> Result<Page<Stored<Webhook>>, StoreError>;
 
-    /// Forgets up to `limit` calls whose [`expires_at`](super::WebhookRecord::expires_at) is at `now` or
-    /// before, the longest expired first, and answers how many. Calls without one stay for good.
+    /// Deletes up to `limit` calls whose [`expires_at`](super::WebhookRecord::expires_at) is at or before
+    /// `now`, longest expired first, and returns their number. Calls without an expiry stay forever.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; some may be forgotten then.
+    /// [`StoreError::Unavailable`]; some may be deleted already.
     async fn forget_expired_webhooks(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError>;
 }
 
-/// Finds reconciliations, and keeps the large parts of them.
+/// Reads reconciliations, and keeps their large parts.
 #[async_trait]
 pub trait ReconciliationRepository: Load<Reconciliation> {
-    /// All of them, the last submitted first.
+    /// Lists all reconciliations, latest submitted first.
     ///
     /// # Errors
     /// [`StoreError::Cursor`], [`StoreError::Unavailable`].
@@ -165,12 +166,12 @@ pub trait ReconciliationRepository: Load<Reconciliation> {
         page: &PageRequest,
     ) -> Result<Page<Stored<Reconciliation>>, StoreError>;
 
-    /// Stores parts. One whose id is there already stays as it is, so that storing them again changes
-    /// nothing.
+    /// Stores parts. A part whose id exists already stays unchanged, so that storing parts again has no
+    /// effect.
     ///
     /// # Errors
-    /// [`StoreError::NotPrepared`]; [`StoreError::Malformed`] for a part that the store cannot hold;
-    /// [`StoreError::Unavailable`]: some may be stored then.
+    /// [`StoreError::NotPrepared`]; [`StoreError::Malformed`] for a part that the store cannot represent;
+    /// [`StoreError::Unavailable`], after which some may be stored.
     async fn put_parts(&self, parts: Vec<ReconciliationPart>) -> Result<(), StoreError>;
 
     /// The part with this id.
@@ -179,10 +180,10 @@ pub trait ReconciliationRepository: Load<Reconciliation> {
     /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
     async fn load_part(&self, id: Id<ReconciliationPart>) -> Result<Option<ReconciliationPart>, StoreError>;
 
-    /// Forgets up to `limit` parts that [expire](ReconciliationPart::expires_at) at `now` or before, the
-    /// longest expired first, and answers how many.
+    /// Deletes up to `limit` parts that [expire](ReconciliationPart::expires_at) at or before `now`, longest
+    /// expired first, and returns their number.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; some may be forgotten then.
+    /// [`StoreError::Unavailable`]; some may be deleted already.
     async fn forget_expired_parts(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError>;
 }

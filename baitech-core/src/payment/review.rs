@@ -1,4 +1,4 @@
-//! What people decide on payments.
+//! Manual decisions on payments.
 
 use serde::Serialize;
 
@@ -9,38 +9,36 @@ use crate::{
     kernel::{Error, Result, Rule},
 };
 
-/// What a person has to look at in a transaction.
+/// Why a transaction needs manual review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PersonTask {
-    /// Whether it is a fraud: [`Payments::review`](super::Payments::review).
+    /// Whether it is fraud: [`Payments::review`](super::Payments::review).
     FraudReview,
-    /// A card's holder contests it with the bank, which decides on the evidence that is sent.
+    /// The card holder contests it with the bank, which decides on the submitted evidence.
     Chargeback,
-    /// The bank has told both verdicts of a contested charge:
+    /// The bank has reported contradictory verdicts on a chargeback:
     /// [`Payments::decide_verdict`](super::Payments::decide_verdict).
     Verdict,
-    /// The provider moved money back without our order, and it could not be booked without a
-    /// person: [`Payments::decide_provider_move`](super::Payments::decide_provider_move).
+    /// The provider moved money back without our order, and it could not be booked automatically:
+    /// [`Payments::decide_provider_move`](super::Payments::decide_provider_move).
     ProviderMove(MoveDoubt),
-    /// Money came that is not what was asked for:
-    /// [`Payments::decide_mismatch`](super::Payments::decide_mismatch).
+    /// A payment does not match the request: [`Payments::decide_mismatch`](super::Payments::decide_mismatch).
     WrongMoney(MismatchKind),
-    /// What became of its money: [`Payments::decide_outcome`](super::Payments::decide_outcome).
+    /// Its outcome is unknown: [`Payments::decide_outcome`](super::Payments::decide_outcome).
     UnknownOutcome,
 }
 
 impl Transaction {
-    /// Whether a person has to look at it: a fraud review, money that is not what was asked for, an outcome
-    /// that nobody knows, a charge contested with the bank, money that the provider moved back without our
-    /// order.
+    /// Whether it needs manual review: a fraud review, a mismatched payment, an unknown outcome, a
+    /// chargeback, or money that the provider moved back without our order.
     #[must_use]
     pub fn needs_person(&self) -> bool {
         self.is_under_review() || self.is_mismatched() || self.gateway.needs_person
     }
 
-    /// What a person has to look at in it: something exactly where [`needs_person`](Self::needs_person) is
+    /// The manual decisions that it needs: at least one exactly where [`needs_person`](Self::needs_person) is
     /// true.
     #[must_use]
     pub fn person_tasks(&self) -> Vec<PersonTask> {
@@ -61,11 +59,11 @@ impl Transaction {
         .collect()
     }
 
-    /// Staff has looked at a payment that was held for review. One that may not go its way goes back whole.
+    /// Staff review a payment that was held. A payment that is not approved is refunded in full.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff, and for who has a part in it; [`Rule::ALREADY_DECIDED`];
-    /// those of the ledger.
+    /// [`Error::Forbidden`] for anybody but staff, and for the payer and the payee;
+    /// [`Rule::ALREADY_DECIDED`]; errors of the ledger.
     pub fn reviewed(
         mut self,
         approved: bool,

@@ -1,20 +1,20 @@
-//! The rules by which payments refuse.
+//! The rules by which payment commands are refused.
 
 use crate::kernel::Rule;
 
 impl Rule {
-    /// The money is not there (or not held) yet.
+    /// The payment has not arrived (or is not held) yet.
     pub const PAYMENT_REQUIRED: Self = Self::new("payment_required");
     /// No gateway for that payment method is configured.
     pub const PAYMENT_METHOD: Self = Self::new("payment_method");
     /// The payment was declined by its provider.
     pub const PAYMENT_DECLINED: Self = Self::new("payment_declined");
-    /// There is less money than this needs.
+    /// The available money is not enough.
     pub const INSUFFICIENT_FUNDS: Self = Self::new("insufficient_funds");
-    /// It is more than can be given back.
+    /// The amount is more than can be refunded.
     pub const EXCEEDS_CAPTURE: Self = Self::new("exceeds_capture");
-    /// A person has to look at the payment first.
+    /// The payment needs manual review first.
     pub const UNDER_REVIEW: Self = Self::new("under_review");
-    /// The technician owes the platform too much.
+    /// The debt to the platform exceeds its limit.
     pub const DEBT_LIMIT: Self = Self::new("debt_limit");
 }

@@ -1,4 +1,4 @@
-//! What happens when a provider proves that money has moved.
+//! Applies a provider's proof that money has moved.
 
 use chrono::{DateTime, Utc};
 
@@ -11,14 +11,14 @@ use crate::{
     store::{Bound, ClaimKey, Stored},
 };
 
-/// The space of claims on receipts of money that came in: each counts once, and as one thing.
+/// The namespace of claims on receipts of incoming money: each receipt counts once, for one purpose.
 pub(crate) const RECEIPT_CLAIMS: &str = "receipt";
 
-/// The claims on pieces of news that providers have told.
+/// The namespace of claims on providers' notices.
 pub(crate) const NEWS_CLAIMS: &str = "news";
 
 impl Transaction {
-    /// Whether a proof of this payment would find no booking that wants it, so that its money has to go back.
+    /// Whether the payment's booking does not await it, so that its money would be refunded.
     #[must_use]
     pub fn is_orphan(&self, booking: Option<&Booking>) -> bool {
         self.kind == TransactionKind::BookingPayment
@@ -26,15 +26,15 @@ impl Transaction {
             && booking.is_none_or(|booking| !booking.awaits_payment(self.id))
     }
 
-    /// Takes in a proof that the money has moved. The money goes where it belongs, in the same commit: into
-    /// escrow, a wallet, a technician's account. Money for a booking that wants none (any more) goes back by
-    /// itself, as the transaction of this number.
+    /// Takes in a proof that money has moved. In the same commit the money goes where it belongs: into
+    /// escrow, a wallet, a technician's account. Money for a booking that does not await it (any more) is
+    /// refunded automatically, in a new transaction.
     ///
-    /// Money that is not what was asked for completes nothing: it is kept apart until a person has decided.
+    /// Money that does not match the request completes nothing: it is held apart until staff decide.
     ///
     /// # Errors
-    /// Those of the ledger; [`Error::Unavailable`](crate::kernel::Error::Unavailable) where money has to go
-    /// back and no number was drawn for it.
+    /// Errors of the ledger; [`Error::Unavailable`](crate::kernel::Error::Unavailable) where a refund is
+    /// needed and no number was drawn for it.
     pub fn settled(
         self,
         proof: &Proof,
@@ -87,17 +87,17 @@ impl Transaction {
         Ok(self.complete(before, arrived, booking, context)?.take_all(claim))
     }
 
-    /// The claim on the receipt of money that comes in.
+    /// The claim on the receipt of incoming money.
     pub(super) fn receipt_claim(&self, receipt: Option<&str>) -> Option<ClaimKey> {
         let provider = self.gateway.provider.filter(|_| self.kind.is_incoming())?;
         Some(ClaimKey::new(RECEIPT_CLAIMS, format_args!("{}/{}", provider.as_str(), receipt?)))
     }
 
-    /// Completes a transaction that moves money in our own books alone.
+    /// Completes a transaction that moves money only in the ledger.
     ///
     /// # Errors
-    /// Those of the ledger. The commit may be refused with [`Rule::INSUFFICIENT_FUNDS`], and with
-    /// [`Rule::DEBT_LIMIT`] where a company would owe more than it may.
+    /// Errors of the ledger. The commit may be refused with [`Rule::INSUFFICIENT_FUNDS`], and with
+    /// [`Rule::DEBT_LIMIT`] where a company's debt would exceed its limit.
     pub fn settled_in_ledger(
         self,
         booking: Option<&Stored<Booking>>,
@@ -105,7 +105,7 @@ impl Transaction {
     ) -> Result<Decision<Self>> {
         let from = match (self.method, self.payer) {
             (PaymentMethod::Wallet, Some(payer)) => Account::Wallet(payer),
-            // On credit: the company owes it, and pays by bank transfer.
+            // On credit: the company owes the amount, and pays by bank transfer.
             (PaymentMethod::BankTransfer, Some(company)) => Account::Receivable(company),
             _ => return Err(self.refuse(Rule::PAYMENT_METHOD, "this method needs a provider")),
         };
@@ -121,7 +121,7 @@ impl Transaction {
         Ok(decision)
     }
 
-    /// What of it passes through the provider: a payout's fee stays with us.
+    /// The amount that passes through the provider: a payout's fee stays with the platform.
     pub(super) fn amount_at_provider(&self) -> Money {
         if self.kind.is_incoming() { self.amount.gross } else { self.amount.net }
     }
@@ -130,15 +130,14 @@ impl Transaction {
         let link = &mut self.0.gateway;
         link.reference = link.reference.take().or_else(|| proof.reference.clone());
         link.receipt = link.receipt.take().or_else(|| proof.receipt.clone());
-        // Who was settled by a question that told no receipt asks for the receipt.
+        // A payment settled by a status query without a receipt requests the receipt.
         link.next_at = (self.0.kind.is_incoming() && link.receipt.is_none()).then_some(now);
         link.awaits_confirmation = false;
         self.0.gateway.needs_person = self.is_mismatched();
     }
 
-    /// A repeated proof tells at most a receipt that was not known. One that contradicts what is
-    /// booked (the same receipt with another amount, money that went out under two receipts) is for
-    /// a person to look into.
+    /// Handles a repeated proof, which adds at most a missing receipt. A proof that contradicts the books
+    /// (the same receipt with another amount, outgoing money with two receipts) needs manual review.
     fn noted(mut self, proof: &Proof) -> Decision<Self> {
         let known = self.gateway.receipt.as_ref();
         let same = known.is_some() && known == proof.receipt.as_ref();
@@ -217,7 +216,7 @@ impl Transaction {
         Decision::new(self).event(event).post(what, context, [(from, gross.negated()), (to, gross)])
     }
 
-    /// The booking's money goes into escrow, and the booking learns of it.
+    /// Puts the booking's payment into escrow, and records that on the booking.
     fn hold(
         mut self,
         from: Account,
@@ -238,13 +237,13 @@ impl Transaction {
             .with(Some(stored), held, context))
     }
 
-    /// Whether a person has looked at it before its money came, and does not want it.
+    /// Whether staff rejected it before its money arrived.
     fn is_rejected(&self) -> bool {
         let review = self.fraud.as_ref().and_then(|fraud| fraud.review.as_ref());
         review.is_some_and(|review| !review.approved)
     }
 
-    /// Money that nobody wants: it is set aside and goes back at once.
+    /// Refunds money that nothing awaits: reserves it and returns it at once.
     fn send_back(self, from: Account, why: &str, context: &Context<'_>) -> Result<Decision<Self>> {
         let (id, gross) = (self.id, self.amount.gross);
         let received =
@@ -256,8 +255,8 @@ impl Transaction {
         kept.give_back(gross, Some(shares), from, why, context)
     }
 
-    /// Money leaves. What was set aside for it is used up; where it had been given up before, somebody has it
-    /// twice.
+    /// Books outgoing money. Its reservation is used up; if the reservation had been voided before, the
+    /// recipient has the money twice.
     fn go_out(self, outside: Account, late: bool, context: &Context<'_>) -> Result<Decision<Self>> {
         let (id, gross, net) = (self.id, self.amount.gross, self.amount.net);
         let source = match (late, self.kind, self.payee) {

@@ -2,27 +2,27 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a transaction is for.
+/// The purpose of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TransactionKind {
-    /// A customer pays a booking.
+    /// A customer pays for a booking.
     BookingPayment,
-    /// A technician is paid what has been earned.
+    /// A technician is paid earnings.
     TechnicianPayout,
-    /// A user puts money into the own wallet.
+    /// A user tops up their own wallet.
     WalletTopup,
-    /// A user takes money out of the own wallet.
+    /// A user withdraws money from their own wallet.
     WalletWithdrawal,
-    /// A payer gets money back.
+    /// A payer is refunded.
     Refund,
     /// Stored by the earlier application; without rules.
     Penalty,
     /// Stored by the earlier application; without rules.
     Subscription,
-    /// A customer gives the technician something besides.
+    /// A customer tips the technician.
     Tip,
-    /// A customer or a company pays what stands as their debt.
+    /// A customer or a company pays its debt.
     CancellationFee,
 }
 
@@ -56,7 +56,7 @@ impl TransactionKind {
         }
     }
 
-    /// Whether somebody pays us (and not we them).
+    /// Whether the platform is paid, rather than paying.
     #[must_use]
     pub const fn is_incoming(self) -> bool {
         match self {
@@ -77,27 +77,27 @@ impl fmt::Display for TransactionKind {
     }
 }
 
-/// How far a transaction is.
+/// The status of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TransactionStatus {
-    /// Wanted; nobody has been asked yet.
+    /// Begun; not sent yet.
     Initiated,
-    /// Being sent to the provider, whose answer is not known.
+    /// Being sent to the provider, whose answer is unknown.
     Pending,
-    /// Taken by the provider.
+    /// Accepted by the provider.
     Processing,
     /// The money has moved.
     Completed,
     /// The money has not moved.
     Failed,
-    /// Given up before it was sent.
+    /// Withdrawn before it was sent.
     Cancelled,
-    /// Nobody answered in time.
+    /// Not answered in time.
     Expired,
-    /// A part of it was given back.
+    /// A part was refunded.
     PartiallyRefunded,
-    /// All of it was given back.
+    /// All was refunded.
     Refunded,
 }
 
@@ -137,13 +137,13 @@ impl TransactionStatus {
         matches!(self, Self::Initiated | Self::Pending | Self::Processing)
     }
 
-    /// Whether the money has moved, whatever was given back since.
+    /// Whether the money has moved, whether or not it was refunded since.
     #[must_use]
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::Completed | Self::PartiallyRefunded | Self::Refunded)
     }
 
-    /// Whether nothing can follow.
+    /// Whether no transition leads out of this status.
     #[must_use]
     pub fn is_terminal(self) -> bool {
         self.next().next().is_none()
@@ -154,7 +154,7 @@ impl TransactionStatus {
         TransactionStep::TABLE.iter().filter(move |step| step.from == self).map(|step| step.to)
     }
 
-    /// What has to have happened for a transaction to go from here to `to`; `None` where it cannot.
+    /// The cause of the transition to `to`; `None` where there is no such transition.
     #[must_use]
     pub fn cause(self, to: Self) -> Option<Cause> {
         TransactionStep::TABLE.iter().find(|step| step.from == self && step.to == to).map(|step| step.cause)
@@ -167,35 +167,35 @@ impl fmt::Display for TransactionStatus {
     }
 }
 
-/// What takes a transaction from one status to the next.
+/// The cause of a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// A worker sends it to the provider.
     Sent,
-    /// The provider has taken it.
+    /// The provider has accepted it.
     Taken,
-    /// The provider proves that the money moved, or it moved in our own books.
+    /// The provider proves that the money moved, or it moved in the ledger.
     Settled,
-    /// The provider says that the money will not move.
+    /// The provider reports that the money will not move.
     Declined,
-    /// Its owner, the staff or the booking's end gives it up.
+    /// Its owner, staff or the end of its booking withdraws it.
     Withdrawn,
-    /// Nobody answers any more.
+    /// The time for an answer is over.
     TimedOut,
-    /// Money is given back.
+    /// Money is refunded.
     GivenBack,
-    /// Money that had been given back has come again: a bank has changed its verdict.
+    /// Refunded money has come back: a bank has changed its verdict.
     Recovered,
 }
 
-/// One arrow of the transactions' state machine.
+/// A transition of the transactions' state machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransactionStep {
-    /// From.
+    /// The status before.
     pub from: TransactionStatus,
-    /// To.
+    /// The status after.
     pub to: TransactionStatus,
-    /// What takes it there.
+    /// The cause of the transition.
     pub cause: Cause,
 }
 
@@ -204,10 +204,10 @@ const fn step(from: TransactionStatus, to: TransactionStatus, cause: Cause) -> T
 }
 
 impl TransactionStep {
-    /// The whole machine. What it does not say is impossible.
+    /// The whole state machine. No other transition exists.
     ///
-    /// A transaction that ended without money can still be completed: the provider may prove later that the
-    /// money came.
+    /// A transaction that ended without money can still be completed, because the provider may prove later
+    /// that the money arrived.
     pub const TABLE: &'static [Self] = {
         use TransactionStatus::{
             Cancelled, Completed, Expired, Failed, Initiated, PartiallyRefunded, Pending, Processing,
@@ -240,7 +240,7 @@ impl TransactionStep {
         ]
     };
 
-    /// The machine as a Mermaid state diagram.
+    /// The state machine as a Mermaid diagram.
     #[must_use]
     pub fn mermaid() -> String {
         let mut lines = vec!["stateDiagram-v2".to_owned(), "    [*] --> initiated".to_owned()];
@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_open_can_end_in_every_way_and_what_has_ended_only_by_proof() {
+    fn open_transactions_end_in_every_way_and_ended_ones_only_by_proof() {
         for from in TransactionStatus::ALL {
             let ends = [TransactionStatus::Completed, TransactionStatus::Failed, TransactionStatus::Expired];
             if from.is_open() {
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn no_arrow_stands_twice_and_each_has_one_cause() {
+    fn transitions_are_unique_and_have_one_cause() {
         for (n, step) in TransactionStep::TABLE.iter().enumerate() {
             assert_ne!(step.from, step.to);
             let same = |other: &&TransactionStep| other.from == step.from && other.to == step.to;

@@ -1,10 +1,10 @@
-//! Calls under tokens that nobody gave out.
+//! Calls under unknown tokens.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
 
-/// Counts such calls, and logs them at most once a minute, however many come.
+/// Counts such calls, and logs them at most once a minute.
 #[derive(Debug, Default)]
 pub(crate) struct StrayCalls {
     count: AtomicU64,
@@ -24,7 +24,7 @@ impl StrayCalls {
         }
     }
 
-    /// Whether nobody has logged in this minute.
+    /// Whether nothing was logged in this minute.
     fn may_log(&self, now: DateTime<Utc>) -> bool {
         let minute = now.timestamp().div_euclid(60);
         self.logged.swap(minute, Ordering::Relaxed) != minute

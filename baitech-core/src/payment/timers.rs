@@ -1,29 +1,29 @@
-//! What a transaction wants done by itself. A pure function says when and what; a worker does it.
+//! Due tasks of a transaction. A pure function says which task is due when; a worker runs it.
 
 use chrono::{DateTime, Utc};
 
 use super::{Transaction, TransactionKind, TransactionStatus};
 use crate::{booking::BookingPolicy, kernel::unless_never};
 
-/// Something that a transaction wants done by itself.
+/// A task that the system runs on a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaymentTask {
     /// Send it to its provider.
     Send,
-    /// Ask the provider what became of it.
+    /// Query its outcome at the provider.
     Query,
-    /// Take the money that was set aside.
+    /// Capture the authorized money.
     Capture,
-    /// Give up the money that was set aside.
+    /// Void the authorization.
     Release,
-    /// Ask for the receipt of a payment that a question has settled.
+    /// Request the receipt of a payment that a status query has settled.
     FetchReceipt,
-    /// Pay out what it has earned, if the batch has come.
+    /// Pay out its earnings, if the batch is due.
     Settle,
 }
 
 impl Transaction {
-    /// What is next to be done by itself, and when.
+    /// The next task and its due time.
     #[must_use]
     pub fn next_task(&self, _: &BookingPolicy) -> Option<(DateTime<Utc>, PaymentTask)> {
         let task = self.gateway_task().or_else(|| self.settlement_task());
@@ -44,13 +44,13 @@ impl Transaction {
             }
             TransactionStatus::Pending | TransactionStatus::Processing => Some((at, PaymentTask::Query)),
             status if status.is_settled() => Some((at, PaymentTask::FetchReceipt)),
-            // It counts as failed, and a call says that the money came all the same.
+            // It counts as failed, but a call claims that the money arrived.
             _ => self.gateway.awaits_confirmation.then_some((at, PaymentTask::Query)),
         }
     }
 
     fn settlement_task(&self) -> Option<(DateTime<Utc>, PaymentTask)> {
-        // A payout that failed has given its money back, to be paid by another.
+        // A failed payout has returned its money, which another payout has to pay.
         let owes = self.status.is_settled() || self.kind == TransactionKind::TechnicianPayout;
         let open = owes && !self.status.is_open() && self.settlement.settled_at.is_none();
         self.settlement.scheduled_for.filter(|_| open).map(|at| (at, PaymentTask::Settle))

@@ -11,31 +11,31 @@ use crate::{
     pricing::Shares,
 };
 
-/// What a transaction moves. The gross is the sum of the other lines, exactly.
+/// The amount of a transaction. The gross amount is exactly the sum of the other lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Amount {
-    /// All of it.
+    /// The total.
     pub gross: Money,
     /// The platform's fee.
     pub platform_fee: Money,
     /// The fee for handling the payment.
     pub processing_fee: Money,
-    /// What is withheld from the technician for the tax authority.
+    /// The tax withheld from the technician.
     pub tax: Money,
-    /// What is left: the technician's.
+    /// The remainder, which the technician gets.
     pub net: Money,
 }
 
 impl Amount {
-    /// An amount of which nobody keeps a part.
+    /// An amount without any fees.
     #[must_use]
     pub const fn whole(gross: Money) -> Self {
         let zero = Money::zero(gross.currency());
         Self { gross, platform_fee: zero, processing_fee: zero, tax: zero, net: gross }
     }
 
-    /// An amount of which the platform keeps a fee.
+    /// An amount with a fee for the platform.
     ///
     /// # Errors
     /// [`MoneyError::Currencies`], [`MoneyError::Overflow`].
@@ -43,7 +43,7 @@ impl Amount {
         Ok(Self { platform_fee: fee, net: gross.checked_sub(fee)?, ..Self::whole(gross) })
     }
 
-    /// An amount that is shared so.
+    /// An amount with these shares.
     ///
     /// # Errors
     /// [`MoneyError::Currencies`], [`MoneyError::Overflow`].
@@ -53,7 +53,7 @@ impl Amount {
         Ok(Self { gross, platform_fee: platform, processing_fee: processing, tax: withholding, net: payout })
     }
 
-    /// Who gets which part.
+    /// The shares of the parties.
     #[must_use]
     pub const fn shares(&self) -> Shares {
         let Self { gross: _, platform_fee, processing_fee, tax, net } = *self;
@@ -67,53 +67,53 @@ impl Amount {
     }
 }
 
-/// One receiver of a part of the gross. The parts sum to it exactly.
+/// A recipient's part of the gross amount. The parts sum to it exactly.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Split {
     /// The stored element's own id.
     #[serde(default, skip)]
     pub element: ElementId,
-    /// Who; `None` for the platform and the tax authority.
+    /// The recipient; `None` for the platform and the tax authority.
     pub recipient: Option<Id<User>>,
-    /// How much.
+    /// The amount.
     pub amount: Money,
-    /// Of the gross, rounded down to a basis point.
+    /// The share of the gross amount, rounded down to a basis point.
     pub percentage: Rate,
-    /// What for.
+    /// The purpose.
     pub description: String,
 }
 
-/// Where the money of a payment lies.
+/// The escrow state of a payment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EscrowState {
     /// Whether it is held now.
     pub held: bool,
-    /// Since when it is or was held.
+    /// When it was put into escrow.
     pub held_at: Option<DateTime<Utc>>,
-    /// When it was given to its receivers.
+    /// When it was released to its recipients.
     pub released_at: Option<DateTime<Utc>>,
-    /// What has to be for that, in words.
+    /// The condition of release, in words.
     pub release_condition: Option<String>,
-    /// Of the technician's released share, what a dispute has taken back until it is decided.
+    /// The part of the technician's released share that a dispute has frozen until it is resolved.
     pub frozen: Option<Money>,
 }
 
-/// One return of money to the payer.
+/// A refund to the payer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Refund {
     /// The stored element's own id.
     #[serde(default, skip)]
     pub element: ElementId,
-    /// The transaction that gives it back; `None` in transactions of the earlier application.
+    /// The refund transaction; `None` in transactions of the earlier application.
     pub transaction: Option<Id<Transaction>>,
-    /// How much.
+    /// The amount.
     pub amount: Money,
-    /// What of it each party gives up.
+    /// The part that each party contributes.
     pub portions: Shares,
-    /// Why.
+    /// The reason.
     pub reason: String,
     /// When it was decided.
     pub refunded_at: DateTime<Utc>,
@@ -123,41 +123,41 @@ pub struct Refund {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GatewayLink {
-    /// The last part of the path at which the provider calls back: nobody else knows it.
+    /// The last path segment of the provider's callback URL, known to nobody else.
     #[serde(skip_serializing)]
     pub token: Option<String>,
-    /// The provider in whose account the money lies; `None` where it moves in our own books alone.
+    /// The provider in whose account the money is; `None` where it moves only in the ledger.
     pub provider: Option<PaymentMethod>,
-    /// The provider's name for the operation: `CheckoutRequestID`, `pi_…`.
+    /// The provider's reference of the operation: `CheckoutRequestID`, `pi_…`.
     pub reference: Option<String>,
-    /// The number of the provider's receipt, or its charge.
+    /// The number of the provider's receipt or charge.
     pub receipt: Option<String>,
-    /// The phone number that is asked or paid.
+    /// The phone number that is charged or paid.
     pub phone: Option<String>,
     /// The payer's means of payment or the payee's account, as the provider names it.
     pub account: Option<String>,
-    /// How often it was sent, each time under another key.
+    /// The number of times it was sent, each time with another idempotency key.
     pub attempts: u32,
     /// When it was last sent.
     pub sent_at: Option<DateTime<Utc>>,
-    /// When it is to be sent, or asked about, next.
+    /// When it is to be sent or queried next.
     pub next_at: Option<DateTime<Utc>>,
-    /// How often it was asked about since it was last sent.
+    /// The number of queries since it was last sent.
     pub queries: u32,
-    /// Only to be set aside, until somebody has looked at the payment.
+    /// Whether to authorize only, until the payment was reviewed.
     pub manual_capture: bool,
-    /// Set aside by the provider since.
+    /// When the provider authorized it.
     pub authorized_at: Option<DateTime<Utc>>,
     /// An unsigned call claims that it is paid, and a query has to confirm it.
     pub awaits_confirmation: bool,
-    /// Nobody knows what became of it, and a person has to find out.
+    /// Its outcome is unknown, and staff have to find it out.
     pub needs_person: bool,
-    /// Its amount is counted among what is open, and so towards a limit.
+    /// Whether its amount counts as open towards a limit.
     pub counts_as_open: bool,
 }
 
 impl std::fmt::Debug for GatewayLink {
-    /// Without token, phone and account.
+    /// Omits token, phone and account.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("GatewayLink")
             .field("provider", &self.provider)
@@ -179,58 +179,58 @@ impl std::fmt::Debug for GatewayLink {
 pub struct Failure {
     /// The provider's code, or ours.
     pub code: String,
-    /// Why, fit for the payer's eyes.
+    /// The reason, fit to show to the payer.
     pub reason: String,
-    /// When.
+    /// When it failed.
     pub at: DateTime<Utc>,
 }
 
-/// In which way money that came is not the money that was asked for.
+/// How a payment differs from the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MismatchKind {
-    /// Another amount, or another currency.
+    /// Another amount or currency.
     Amount,
     /// Another payer.
     Payer,
-    /// The provider names another operation.
+    /// Another operation.
     Reference,
-    /// It is the right money, and there is no room for it in the wallet.
+    /// It is the right payment, but the wallet would exceed its limit.
     Limit,
 }
 
-/// Money that came and is not what was asked for. It is kept apart until a person has decided.
+/// A payment that does not match the request. It is held apart until staff decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Mismatch {
-    /// In which way.
+    /// How it differs.
     pub kind: MismatchKind,
-    /// What came; `None` where that is not known.
+    /// The amount received; `None` where it is unknown.
     pub received: Option<Money>,
     /// The provider's receipt.
     pub receipt: Option<String>,
-    /// When.
+    /// When it was reported.
     pub at: DateTime<Utc>,
-    /// When a person has decided, and who.
+    /// When staff decided, and who.
     pub decided: Option<(DateTime<Utc>, Id<User>)>,
 }
 
-/// A charge that the card's holder contests with the bank.
+/// A charge that the card holder contests with the bank.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Chargeback {
-    /// The provider's name for it.
+    /// The provider's id of the dispute.
     pub id: String,
-    /// How much.
+    /// The contested amount.
     pub amount: Money,
-    /// Why, in the provider's words.
+    /// The reason, in the provider's words.
     pub reason: String,
     /// When it was raised.
     pub opened_at: DateTime<Utc>,
-    /// Whether it was won, once it is decided.
+    /// Whether it was won; `None` until it is decided.
     pub won: Option<bool>,
-    /// The bank has told both verdicts: what is booked stands until a person has found out which
-    /// one holds.
+    /// The bank has reported contradictory verdicts. The booked one stands until staff have found out which
+    /// is right.
     #[serde(default)]
     pub contradicted: bool,
     /// The refund that books the loss.
@@ -238,39 +238,38 @@ pub struct Chargeback {
     pub refund: Option<Id<Transaction>>,
 }
 
-/// Money of a transaction that its provider moved back without our order: a refund of a payment, a
-/// reversal of a payout.
+/// Money of a transaction that its provider moved back without our order: a refund of a payment, a reversal
+/// of a payout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProviderMove {
-    /// The provider's name for it; `None` while only a running total tells of it.
+    /// The provider's id; `None` while only a running total reports it.
     pub id: Option<String>,
-    /// How much; `None` where the provider did not say.
+    /// The amount; `None` where the provider did not say.
     pub amount: Option<Money>,
-    /// When it was told.
+    /// When it was reported.
     pub at: DateTime<Utc>,
-    /// What became of it in the books.
+    /// Its state in the books.
     pub state: MoveState,
-    /// Why a person had to decide; `None` where nobody had to.
+    /// Why staff had to decide; `None` where it was booked automatically.
     pub doubt: Option<MoveDoubt>,
     /// The refund that books it, for a payment.
     pub transaction: Option<Id<Transaction>>,
-    /// When a person has decided, and who.
+    /// When staff decided, and who.
     pub decided: Option<(DateTime<Utc>, Id<User>)>,
 }
 
-/// What became of a [`ProviderMove`] in the books.
+/// The state of a [`ProviderMove`] in the books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MoveState {
-    /// It is in the ledger.
+    /// It is posted in the ledger.
     Booked,
-    /// A person has to decide. Nothing of the transaction is released or given back until then.
+    /// Staff have to decide. Nothing of the transaction is released or refunded until then.
     Open,
-    /// A person has decided that it is not to be booked.
+    /// Staff decided not to book it.
     Dismissed,
-    /// The provider has told that it failed before anybody told that it was made: no money has
-    /// moved.
+    /// The provider reported its failure before its success: no money has moved.
     Failed,
 }
 
@@ -279,27 +278,27 @@ impl MoveState {
     pub const ALL: [Self; 4] = [Self::Booked, Self::Open, Self::Dismissed, Self::Failed];
 }
 
-/// Why a [`ProviderMove`] is not booked without a person.
+/// Why a [`ProviderMove`] is not booked automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MoveDoubt {
-    /// The policy leaves all of them to a person.
+    /// The policy leaves all of them to staff.
     Policy,
     /// The provider's call is not signed.
     Unsigned,
-    /// The amount is not known.
+    /// The amount is unknown.
     UnknownAmount,
-    /// It is of another currency than the transaction.
+    /// The amount is in another currency than the transaction.
     Currency,
-    /// It is more than is left of the transaction.
+    /// The amount is more than is left of the transaction.
     Exceeds,
     /// The booking is disputed.
     Disputed,
     /// The payer contests the payment with the bank.
     Contested,
-    /// The money never counted as the payment: it is kept apart, and waits for a person.
+    /// The money never counted as the payment: it is held apart and awaits a decision.
     KeptApart,
-    /// Nobody is known to whose account it goes back.
+    /// The owner of the account to which it would return is unknown.
     NoOwner,
 }
 
@@ -318,19 +317,19 @@ impl MoveDoubt {
     ];
 }
 
-/// How what was earned is paid out.
+/// How earnings are paid out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SettlementState {
-    /// When the next batch looks at it.
+    /// When the next batch handles it.
     pub scheduled_for: Option<DateTime<Utc>>,
     /// When a batch paid it, or found that nothing is owed any more.
     pub settled_at: Option<DateTime<Utc>>,
     /// The payout that paid it.
     pub payout: Option<Id<Transaction>>,
-    /// The batch that a payout belongs to: the day of the settlement.
+    /// The batch of a payout: the day of settlement.
     pub batch: Option<String>,
-    /// Paid at once for a fee.
+    /// Whether it was paid at once, for a fee.
     pub instant: bool,
 }
 
@@ -340,23 +339,23 @@ pub struct SettlementState {
 pub struct DocumentStamp {
     /// Its number.
     pub number: String,
-    /// When it was first asked for.
+    /// When it was first requested.
     pub generated_at: DateTime<Utc>,
 }
 
-/// A line of a provider's statement that this transaction was found in.
+/// The line of a provider's statement in which this transaction was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReconciliationStamp {
-    /// When.
+    /// When it was reconciled.
     pub reconciled_at: DateTime<Utc>,
-    /// The provider's name for the line.
+    /// The provider's reference of the line.
     pub reference: String,
-    /// What the statement says above what the ledger says; `None` where they agree.
+    /// The stated amount minus the booked amount; `None` where they agree.
     pub discrepancy: Option<Money>,
 }
 
-/// Where a payment was asked for.
+/// Where a payment was requested.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PaymentOrigin {
@@ -379,71 +378,71 @@ pub struct TransactionRecord {
     /// Its number.
     #[serde(rename = "transactionNumber")]
     pub number: TransactionNumber,
-    /// What it is for.
+    /// The purpose.
     #[serde(rename = "type")]
     pub kind: TransactionKind,
-    /// How far it is.
+    /// The status.
     pub status: TransactionStatus,
-    /// Who pays; `None` where the platform does.
+    /// The payer; `None` for the platform.
     pub payer: Option<Id<User>>,
-    /// Who is paid; `None` where the platform is.
+    /// The payee; `None` for the platform.
     pub payee: Option<Id<User>>,
-    /// For which booking.
+    /// The booking that it is for.
     pub booking: Option<Id<Booking>>,
-    /// The payment that a refund gives back.
+    /// The payment that a refund returns.
     pub original: Option<Id<Transaction>>,
-    /// How.
+    /// The payment method.
     #[serde(rename = "paymentMethod")]
     pub method: PaymentMethod,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
-    /// Who gets which part.
+    /// The parts of the recipients.
     pub splits: Vec<Split>,
-    /// Where the money lies.
+    /// The escrow state.
     pub escrow: EscrowState,
-    /// What was given back.
+    /// The refunds.
     pub refunds: Vec<Refund>,
     /// Its counterpart at the provider.
     pub gateway: GatewayLink,
-    /// How far it looks like a fraud; `None` where nobody has looked.
+    /// The fraud check; `None` where there was none.
     #[serde(rename = "fraudCheck")]
     pub fraud: Option<FraudCheck>,
-    /// How what was earned is paid out.
+    /// How earnings are paid out.
     pub settlement: SettlementState,
     /// The receipt.
     pub receipt: Option<DocumentStamp>,
     /// The invoice.
     pub invoice: Option<DocumentStamp>,
-    /// Where it stands in the provider's statement.
+    /// The matching line of the provider's statement.
     pub reconciliation: Option<ReconciliationStamp>,
-    /// Money that came and is not what was asked for.
+    /// A payment that does not match the request.
     pub mismatch: Option<Mismatch>,
     /// A charge contested with the bank.
     pub chargeback: Option<Chargeback>,
-    /// What the provider moved back without our order.
+    /// Money that the provider moved back without our order.
     #[serde(default)]
     pub provider_moves: Vec<ProviderMove>,
     /// Why it failed.
     pub failure: Option<Failure>,
-    /// Where it was asked for.
+    /// Where it was requested.
     #[serde(rename = "metadata")]
     pub origin: PaymentOrigin,
-    /// Why, in the words of who asked for it.
+    /// The reason, in the requester's words.
     pub reason: Option<Text<500>>,
-    /// Who asked for it; `None` for the system.
+    /// Who requested it; `None` for the system.
     pub requested_by: Option<Id<User>>,
-    /// When it was asked for.
+    /// When it was requested.
     pub initiated_at: DateTime<Utc>,
     /// When the money moved.
     pub completed_at: Option<DateTime<Utc>>,
     /// When it was stored.
     pub created_at: DateTime<Utc>,
-    /// When it was last written. Never goes back.
+    /// When it was last written. Never decreases.
     pub updated_at: DateTime<Utc>,
 }
 
-/// A movement of money, or an attempt at one: reads like its [`TransactionRecord`], changes only through
-/// commands.
+/// A movement of money, or an attempt at one, with the fields of its [`TransactionRecord`]. Only commands
+/// change it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Transaction(pub(super) Box<TransactionRecord>);
@@ -457,28 +456,28 @@ impl Deref for Transaction {
 }
 
 impl Transaction {
-    /// The transaction that a store keeps. No rule is checked: rules bind what is written, not what is
-    /// stored.
+    /// Rebuilds a transaction from its stored record. No rule is checked: rules apply to what is written, not
+    /// to what is stored.
     #[must_use]
     pub fn from_record(record: TransactionRecord) -> Self {
         Self(Box::new(record))
     }
 
-    /// What a store keeps.
+    /// The record to store.
     #[must_use]
     pub fn into_record(self) -> TransactionRecord {
         *self.0
     }
 
-    /// What was given back, all in all.
+    /// The total refunded.
     ///
     /// # Errors
-    /// [`MoneyError::Overflow`], [`MoneyError::Currencies`] for stored refunds that make no sense.
+    /// [`MoneyError::Overflow`], [`MoneyError::Currencies`] for invalid stored refunds.
     pub fn refunded(&self) -> Result<Money, MoneyError> {
         Money::sum(self.amount.currency(), self.refunds.iter().map(|refund| refund.amount))
     }
 
-    /// What came in and was not given back; zero before the money has come.
+    /// The amount received and not refunded; zero before the payment has arrived.
     ///
     /// # Errors
     /// As [`refunded`](Self::refunded).
@@ -490,8 +489,7 @@ impl Transaction {
         }
     }
 
-    /// Each party's share, less what each has given back: exactly what [`captured`](Self::captured) is shared
-    /// into.
+    /// Each party's share, less its refunds. The shares sum exactly to [`captured`](Self::captured).
     ///
     /// # Errors
     /// As [`refunded`](Self::refunded).

@@ -1,4 +1,4 @@
-//! Charges contested with the bank, and the bank's verdicts.
+//! Chargebacks, and the bank's verdicts.
 
 use super::{Cause, Chargeback, PaymentEvent, Refund, Transaction, TransactionKind, TransactionStatus};
 use crate::{
@@ -10,18 +10,17 @@ use crate::{
     pricing::Shares,
 };
 
-/// Why a lost chargeback went back, in the books.
+/// The reason of a lost chargeback's refund in the books.
 const REASON: &str = "chargeback";
 
 impl Transaction {
-    /// A card's holder contests the payment with the bank, which has taken the money back for now.
-    /// Nothing is released meanwhile, and what was released is taken back until it is decided.
+    /// The card holder contests the payment with the bank, which has taken the money back for now. Until the
+    /// verdict, nothing is released, and what was released is frozen.
     ///
-    /// A second contest is a contest of its own once the first one is decided. Until then it waits
-    /// for a person.
+    /// A second contest is separate if the first one is decided. Otherwise it awaits a decision of staff.
     ///
     /// # Errors
-    /// Those of the ledger.
+    /// Errors of the ledger.
     pub fn contested(
         mut self,
         id: &str,
@@ -55,17 +54,16 @@ impl Transaction {
         Ok(self.freeze(context)?.event(PaymentEvent::ChargebackOpened { amount }))
     }
 
-    /// The bank has decided. What is lost is a refund that the bank has made itself; so far as it
-    /// takes more than is left of the payment, it is the platform's loss. A share that is taken
-    /// back stays so while the booking is `disputed`. Where the wallet that was topped up is empty
-    /// by now, its owner owes the sum (`on_credit`).
+    /// Applies the bank's verdict. A loss is booked as a refund that the bank has made itself; whatever
+    /// exceeds what is left of the payment is the platform's loss. A frozen share stays frozen while the
+    /// booking is `disputed`. If the topped-up wallet is empty by now, its owner owes the amount
+    /// (`on_credit`).
     ///
-    /// A verdict that contradicts the one before is put before a person, whichever came first:
-    /// calls of a provider come in any order, so that the later call need not be the later verdict.
-    /// Nothing moves until then.
+    /// A verdict that contradicts an earlier one is left to staff: a provider's calls arrive in any order, so
+    /// the later call need not be the later verdict. No money moves until then.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] where nothing is contested under this name; those of the ledger.
+    /// [`Rule::TRANSITION`] where nothing is contested under this id; errors of the ledger.
     pub fn chargeback_closed(
         mut self,
         id: &str,
@@ -74,7 +72,7 @@ impl Transaction {
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         if self.move_named(id).is_some() {
-            // A person decides on this contest, and reads the verdict on the provider's page.
+            // Staff decide this contest, and read the verdict on the provider's page.
             return Ok(Decision::new(self));
         }
         let event = PaymentEvent::ChargebackClosed { won };
@@ -93,14 +91,13 @@ impl Transaction {
         decision.event(event).thaw_unless(disputed, context)
     }
 
-    /// Staff has found out which of two verdicts holds: what is booked stands, or the other one is
-    /// booked. What the provider moved besides waits until the contest is decided, and what comes back
+    /// Staff decide which of two contradictory verdicts is right: the booked one stays, or the other one is
+    /// booked. Other money that the provider moved waits until the contest is decided, and money that returns
     /// to the parties is frozen until then.
     ///
     /// # Errors
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff, and for who
-    /// pays or is paid by it; [`Rule::ALREADY_DECIDED`] where no verdict contradicts another; those of
-    /// the ledger.
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but staff, and for the payer and the
+    /// payee; [`Rule::ALREADY_DECIDED`] where no verdict contradicts another; errors of the ledger.
     pub fn decide_verdict(
         mut self,
         won: bool,
@@ -129,7 +126,7 @@ impl Transaction {
         decision.event(event).thaw_unless(disputed, context)
     }
 
-    /// Books what the bank has taken.
+    /// Books the money that the bank has taken.
     fn lost(self, on_credit: bool, context: &Context<'_>) -> Result<Decision<Self>> {
         let Some(lost) = self.chargeback.as_ref().map(|chargeback| chargeback.amount) else {
             return Ok(Decision::new(self));
@@ -149,8 +146,8 @@ impl Transaction {
         Ok(decision)
     }
 
-    /// Books what the bank has taken and given back: each party has its part again. Where the
-    /// booking has ended meanwhile, its payer has it.
+    /// Books money that the bank has taken and returned: each party gets its part again. If the booking has
+    /// ended in the meantime, its payer gets the money.
     fn recovered(mut self, (disputed, ended): (bool, bool), context: &Context<'_>) -> Result<Decision<Self>> {
         let Some((amount, refund)) =
             self.0.chargeback.as_mut().map(|chargeback| (chargeback.amount, chargeback.refund.take()))
@@ -180,7 +177,7 @@ impl Transaction {
         let waits = disputed || self.has_open_move();
         let mut receivers = self.receivers(&part.portions, in_escrow)?;
         if let Some(frozen) = self.escrow.frozen.filter(|_| waits) {
-            // What comes back to the technician joins what is frozen.
+            // The technician's returned part joins the frozen share.
             for (account, amount) in &mut receivers {
                 if matches!(account, Account::Payable(_)) {
                     *account = Account::Reserved(self.id);
@@ -213,7 +210,7 @@ impl Transaction {
         if waits { decision.and_then(|transaction| transaction.freeze(context)) } else { Ok(decision) }
     }
 
-    /// To which accounts the parties' portions go that have come again.
+    /// The accounts that receive the parties' returned portions.
     fn receivers(&self, portions: &Shares, in_escrow: bool) -> Result<Vec<(Account, Money)>> {
         let whole = portions.total()?;
         if let Some(booking) = self.booking.filter(|_| in_escrow) {

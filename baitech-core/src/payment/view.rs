@@ -13,11 +13,12 @@ use crate::{
     store::{Stored, Version},
 };
 
-/// What one actor sees of a transaction.
+/// The view of a transaction for one actor.
 ///
-/// Who pays and who is paid see what moves between them and how far it is. The phone number and the account
-/// at the provider are for whose they are; when and how a technician is paid out, for the technician; scores,
-/// origins and everything about providers, for staff. The token of the provider's calls is for nobody.
+/// The payer and the payee see the amounts and the status. Only their owner and staff see phone numbers and
+/// receipts; only the owner sees the account at the provider. Only the technician and staff see when and how
+/// the technician is paid out. Only staff see scores, origins and provider data. Nobody sees the callback
+/// token.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TransactionView {
@@ -26,52 +27,51 @@ pub struct TransactionView {
     /// Its number.
     #[serde(rename = "transactionNumber")]
     pub number: TransactionNumber,
-    /// What it is for.
+    /// The purpose.
     #[serde(rename = "type")]
     pub kind: TransactionKind,
-    /// How far it is.
+    /// The status.
     pub status: TransactionStatus,
-    /// Who pays; `None` where the platform does.
+    /// The payer; `None` for the platform.
     pub payer: Option<Id<User>>,
-    /// Who is paid; `None` where the platform is.
+    /// The payee; `None` for the platform.
     pub payee: Option<Id<User>>,
-    /// For which booking.
+    /// The booking that it is for.
     pub booking: Option<Id<Booking>>,
-    /// The payment that a refund gives back.
+    /// The payment that a refund returns.
     pub original: Option<Id<Transaction>>,
-    /// How.
+    /// The payment method.
     #[serde(rename = "paymentMethod")]
     pub method: PaymentMethod,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
-    /// Who gets which part.
+    /// The parts of the recipients.
     pub splits: Vec<Split>,
-    /// Where the money lies; what a dispute has taken back of a technician's share, only for the technician
-    /// and staff.
+    /// The escrow state. Only the technician and staff see the frozen part of the technician's share.
     pub escrow: EscrowState,
-    /// What was given back.
+    /// The refunds.
     pub refunds: Vec<Refund>,
-    /// By which means the money comes or goes, for whose they are and staff.
+    /// The means of payment, for their owner and staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub means: Option<PaymentMeans>,
-    /// How what was earned is paid out, for who is paid and staff.
+    /// How earnings are paid out, for the payee and staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settlement: Option<SettlementState>,
     /// The receipt.
     pub receipt: Option<DocumentStamp>,
     /// The invoice.
     pub invoice: Option<DocumentStamp>,
-    /// Why it failed, for whose means these are and staff.
+    /// Why it failed, for the owner of the means of payment and staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
-    /// Why, in the words of who asked for it.
+    /// The reason, in the requester's words.
     pub reason: Option<Text<500>>,
-    /// Who asked for it, where that is this actor, and for staff.
+    /// The requester, for the requester and staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_by: Option<Id<User>>,
-    /// Whether a person has yet to look at it.
+    /// Whether manual review is pending.
     pub under_review: bool,
-    /// When it was asked for.
+    /// When it was requested.
     pub initiated_at: DateTime<Utc>,
     /// When the money moved.
     pub completed_at: Option<DateTime<Utc>>,
@@ -79,51 +79,51 @@ pub struct TransactionView {
     pub created_at: DateTime<Utc>,
     /// When it was last written.
     pub updated_at: DateTime<Utc>,
-    /// The version to pin commands to.
+    /// The version to name in commands.
     pub version: Version,
-    /// What only staff sees.
+    /// Fields for staff only.
     #[serde(flatten)]
     pub internals: Option<TransactionInternals>,
 }
 
-/// The payer's, or payee's, own means at the provider.
+/// The payer's or payee's own means of payment at the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentMeans {
     /// The number of the provider's receipt.
     pub receipt: Option<String>,
-    /// The phone number that is asked or paid.
+    /// The phone number that is charged or paid.
     pub phone_number: Option<String>,
-    /// The means of payment or the account, as the provider names it; for whose it is alone.
+    /// The means of payment or the account, as the provider names it; for its owner only.
     pub account: Option<String>,
 }
 
-/// What only staff sees of a transaction.
+/// The fields of a transaction for staff only.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TransactionInternals {
-    /// Its counterpart at the provider, without the account: with that somebody could be charged. The token
-    /// is never serialised.
+    /// Its counterpart at the provider, without the account, which would allow a charge. The token is never
+    /// serialised.
     pub gateway: GatewayLink,
-    /// How far it looks like a fraud.
+    /// The fraud check.
     #[serde(rename = "fraudCheck")]
     pub fraud: Option<FraudCheck>,
-    /// Where it stands in the provider's statement.
+    /// The matching line of the provider's statement.
     pub reconciliation: Option<ReconciliationStamp>,
-    /// Money that came and is not what was asked for.
+    /// A payment that does not match the request.
     pub mismatch: Option<Mismatch>,
     /// A charge contested with the bank.
     pub chargeback: Option<Chargeback>,
-    /// What the provider moved back without our order.
+    /// Money that the provider moved back without our order.
     pub provider_moves: Vec<ProviderMove>,
-    /// Where it was asked for.
+    /// Where it was requested.
     #[serde(rename = "metadata")]
     pub origin: PaymentOrigin,
 }
 
 impl TransactionView {
-    /// What an actor sees of a transaction: who pays, who is paid, who has asked for it, and staff. `None`
-    /// for others, who may not know of it.
+    /// The view of a transaction for its payer, its payee, its requester, or staff. `None` for others, who
+    /// may not see it.
     #[must_use]
     pub fn new(stored: &Stored<Transaction>, actor: &Actor) -> Option<Self> {
         let transaction = &stored.value;
@@ -174,13 +174,13 @@ impl TransactionView {
         if let Some(failure) = failure.as_mut().filter(|_| !is_staff)
             && fraud.as_ref().is_some_and(|fraud| fraud.decision == FraudDecision::Block)
         {
-            // Who is blocked does not learn by whom.
+            // A blocked payer must not learn what blocked the payment.
             "declined".clone_into(&mut failure.code);
         }
         let means = PaymentMeans {
             receipt: gateway.receipt.clone(),
             phone_number: gateway.phone.clone(),
-            // With it somebody could be charged or paid: nobody else has to know it, staff included.
+            // The account would allow a charge or a payout, so only its owner may see it, not even staff.
             account: gateway.account.take().filter(|_| are_own),
         };
         Some(Self {

@@ -11,24 +11,23 @@ use crate::{
     policy::PolicyCheck,
 };
 
-/// How far a call of a provider is.
+/// The status of a provider's call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WebhookStatus {
-    /// Stored, and not looked at yet; or looked at too early, and to be looked at again.
+    /// Stored, and not handled yet; or handled too early, to be retried.
     Received,
     /// It took effect.
     Applied,
-    /// It tells what was known: the same news was applied before, or the books say so already.
+    /// It was known: the same notice was applied before, or the books already say so.
     Duplicate,
-    /// It tells nothing that concerns us, or nothing that changes anything.
+    /// It is not relevant to us, or changes nothing.
     Ignored,
-    /// It tells something that could not be booked without a person: what it is about waits for
-    /// one.
+    /// It could not be booked automatically: its transaction awaits a decision of staff.
     NeedsPerson,
-    /// It proves nothing: not signed, forged, too old, unreadable, or for nobody.
+    /// It is not accepted: unsigned, forged, too old, unreadable, or for an unknown recipient.
     Rejected,
-    /// It could not be handled as often as the policy allows. A person looks at it, and may retry it.
+    /// It failed as often as the policy allows. Staff can review and retry it.
     DeadLetter,
 }
 
@@ -65,30 +64,30 @@ impl WebhookStatus {
 pub struct WebhookRecord {
     /// Its id.
     pub id: Id<Webhook>,
-    /// The last part of the path that it came under.
+    /// The last segment of its path.
     #[serde(skip_serializing)]
     pub token: String,
-    /// Its headers that matter, with lower-case names.
+    /// The kept headers, with lower-case names.
     #[serde(skip_serializing)]
     pub headers: Vec<(String, String)>,
-    /// Its body, to the byte.
+    /// Its body, byte for byte.
     #[serde(skip_serializing)]
     pub body: Vec<u8>,
-    /// When it came.
+    /// When it was received.
     pub received_at: DateTime<Utc>,
-    /// How far it is.
+    /// The status.
     pub status: WebhookStatus,
-    /// Why it was rejected, or waits, or is a dead letter.
+    /// Why it was rejected, is waiting, or is a dead letter.
     pub reason: Option<String>,
-    /// Whose call it is, where that is known.
+    /// The provider's method, where it is known.
     pub method: Option<PaymentMethod>,
-    /// The transaction that it is about, once that is known.
+    /// The transaction that it is about, once known.
     pub transaction: Option<Id<Transaction>>,
-    /// How often it was looked at since it came, or since a person has retried it.
+    /// The number of attempts since it was received, or since staff retried it.
     pub attempts: u32,
-    /// When it is to be looked at (again).
+    /// When it is to be handled (again).
     pub next_at: Option<DateTime<Utc>>,
-    /// When a store may forget it; `None` as long as anybody still has to handle it.
+    /// When a store may delete it; `None` while it still has to be handled.
     #[serde(default)]
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was last written.
@@ -96,7 +95,7 @@ pub struct WebhookRecord {
 }
 
 impl fmt::Debug for WebhookRecord {
-    /// Without token, headers and body.
+    /// Omits token, headers and body.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebhookRecord")
             .field("id", &self.id)
@@ -109,7 +108,7 @@ impl fmt::Debug for WebhookRecord {
     }
 }
 
-/// A call of a payment provider: stored as it came before anybody looks at it.
+/// A call of a payment provider, stored before it is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Webhook(Box<WebhookRecord>);
@@ -122,26 +121,26 @@ impl Deref for Webhook {
     }
 }
 
-/// Headers that are kept of every call, for the person who looks at it.
+/// Headers that are kept of every call, for manual review.
 const KEPT_HEADERS: [&str; 2] = ["content-type", "user-agent"];
 
-/// How calls of providers are retried and kept.
+/// How providers' calls are retried and kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WebhookPolicy {
-    /// How often a call is looked at whose handling fails, or that comes before what it is about.
-    /// Then it is a dead letter.
+    /// The maximum number of attempts to handle a call that fails, or that arrives before what it is about.
+    /// The call then becomes a dead letter.
     pub max_attempts: u32,
-    /// How long it waits at most after the first attempt; twice as long after each further one …
+    /// The maximum wait after the first attempt; doubled after each further one …
     pub first_wait: TimeDelta,
-    /// … but no longer than this.
+    /// … up to this limit.
     pub longest_wait: TimeDelta,
-    /// How long a call is kept once it is handled. Calls that wait and dead letters are kept for good.
+    /// How long a handled call is kept. Waiting calls and dead letters are kept forever.
     pub keep_for: TimeDelta,
 }
 
 impl Default for WebhookPolicy {
-    /// 24 attempts from 5 seconds to 6 hours apart: about three days, as long as providers send a call
-    /// again. Handled calls are kept for 90 days.
+    /// 24 attempts, 5 seconds to 6 hours apart: about three days, as long as providers repeat a call. Handled
+    /// calls are kept for 90 days.
     fn default() -> Self {
         Self {
             max_attempts: 24,
@@ -165,8 +164,8 @@ impl WebhookPolicy {
         check.time(field("keepFor"), self.keep_for);
     }
 
-    /// How long to wait after so many attempts, less up to a quarter of that so that calls which came
-    /// together do not come again together.
+    /// The wait after a number of attempts, reduced by a random part of up to a quarter, so that calls that
+    /// arrived together are not retried together.
     #[must_use]
     pub fn wait(&self, attempts: u32, entropy: &dyn Entropy) -> TimeDelta {
         back_off((self.first_wait, self.longest_wait), attempts, entropy)
@@ -174,19 +173,19 @@ impl WebhookPolicy {
 }
 
 impl Webhook {
-    /// The most bytes that a body may have.
+    /// The maximum size of a body, in bytes.
     pub const MAX_BODY_BYTES: usize = 1024 * 1024;
-    /// The most headers that are kept of a call.
+    /// The maximum number of headers kept of a call.
     pub const MAX_HEADERS: usize = 16;
-    /// The most bytes of one header; a longer one is dropped, and the call counts as not signed.
+    /// The maximum size of a header, in bytes. A longer one is dropped, and the call counts as unsigned.
     pub const MAX_HEADER_BYTES: usize = 8 * 1024;
-    /// The most bytes of a token; no token of ours is longer.
+    /// The maximum length of a token, in bytes; our tokens are never longer.
     pub const MAX_TOKEN_BYTES: usize = 200;
-    /// The most characters of a reason.
+    /// The maximum number of characters in a reason.
     const MAX_REASON: usize = 500;
 
-    /// A call that has come, of the provider of a method where that is known. Of its headers, those that
-    /// `verified` names are kept (in lower case), and two that help the person who looks at it.
+    /// A received call, with its provider's method where that is known. The headers named in `verified` are
+    /// kept (in lower case), and two that help manual review.
     ///
     /// # Errors
     /// A [`Violation`] of `body` or `token` with [`Code::TooLong`].
@@ -222,19 +221,19 @@ impl Webhook {
         Ok(Decision::new(Self(Box::new(record))).event(PaymentEvent::WebhookReceived))
     }
 
-    /// The call that a store keeps.
+    /// Rebuilds a call from its stored record.
     #[must_use]
     pub fn from_record(record: WebhookRecord) -> Self {
         Self(Box::new(record))
     }
 
-    /// What a store keeps.
+    /// The record to store.
     #[must_use]
     pub fn into_record(self) -> WebhookRecord {
         *self.0
     }
 
-    /// The call as it came.
+    /// The call as received.
     #[must_use]
     pub fn call(&self) -> WebhookCall {
         WebhookCall {
@@ -245,19 +244,19 @@ impl Webhook {
         }
     }
 
-    /// Whether somebody still has to look at it.
+    /// Whether it still has to be handled.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.status == WebhookStatus::Received
     }
 
-    /// Whether a person may have it looked at once more.
+    /// Whether staff may retry it.
     #[must_use]
     pub const fn can_be_retried(&self) -> bool {
         matches!(self.0.status, WebhookStatus::DeadLetter | WebhookStatus::Rejected)
     }
 
-    /// Notes what became of it.
+    /// Records the result of handling it.
     pub fn handled(
         mut self,
         status: WebhookStatus,
@@ -276,8 +275,8 @@ impl Webhook {
         Decision::new(self).event(PaymentEvent::WebhookHandled { applied })
     }
 
-    /// Puts it off: its handling failed, or what it is about is not there yet. After as many attempts as
-    /// the policy allows it is a dead letter, with the last reason.
+    /// Postpones it, because its handling failed or what it is about does not exist yet. After the maximum
+    /// number of attempts it becomes a dead letter, with the last reason.
     pub fn put_off(
         mut self,
         reason: &str,
@@ -294,10 +293,10 @@ impl Webhook {
         Decision::new(self)
     }
 
-    /// A person has it looked at once more, with all attempts before it.
+    /// Staff retry it, with a new count of attempts.
     ///
     /// # Errors
-    /// [`Rule::ALREADY_DECIDED`] for a call that still waits, or that was handled.
+    /// [`Rule::ALREADY_DECIDED`] for a call that is still waiting, or that was handled.
     pub fn retry(mut self, now: DateTime<Utc>) -> Result<Decision<Self>> {
         if !self.can_be_retried() {
             let status = self.status.as_str();

@@ -29,7 +29,7 @@ fn golden_fees() {
 }
 
 #[test]
-fn fee_is_never_more_than_the_total() {
+fn fee_never_exceeds_the_total() {
     let cents = |cents| Money::from_minor(cents, Currency::KES);
     let fee = |total, rate| CancellationPolicy::fee(total, rate).unwrap();
     assert_eq!(fee(cents(70), Rate::percent(75)), cents(70), "0.525 rounds to a shilling");
@@ -67,7 +67,7 @@ proptest! {
     }
 
     #[test]
-    fn fee_lies_within_nothing_and_the_total(total in any::<i64>(), rate in 0_u32..30_000) {
+    fn fee_is_between_zero_and_the_total(total in any::<i64>(), rate in 0_u32..30_000) {
         let total = Money::from_minor(total, Currency::USD);
         let fee = CancellationPolicy::fee(total, Rate::from_basis_points(rate)).unwrap();
         prop_assert!(!fee.is_negative());

@@ -22,7 +22,7 @@ fn in_currency_converts_every_limit() {
     let shillings = BookingPolicy::default();
     let rate = Decimal::new(77, 4);
     let policy = shillings.clone().in_currency(Currency::USD, rate).unwrap();
-    // Without `..`: whoever adds a field decides here whether it is a limit.
+    // Without `..`, a new field does not compile until it is listed here as a limit or not.
     let BookingPolicy {
         currency,
         approval_limit,
@@ -118,11 +118,11 @@ fn limits_in_another_currency_are_all_named() {
     assert_eq!(found(error.violations()), fields.map(|field| (field.to_owned(), Code::Currency)));
 }
 
-/// One change to the defaults, the field that it makes invalid, and in which way.
+/// One change to the defaults, the field that it makes invalid, and the code of the violation.
 type Case = (fn(&mut BookingPolicy), &'static str, Code);
 
 #[test]
-fn every_value_that_no_engine_can_use_is_named() {
+fn every_invalid_value_is_named() {
     let below = TimeDelta::seconds(-1);
     let cases: [Case; 39] = [
         (|p| p.approval_limit = p.approval_limit.negated(), "approvalLimit", Code::OutOfRange),

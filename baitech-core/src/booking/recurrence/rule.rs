@@ -1,5 +1,5 @@
-//! Which rules a series may go by. They come from anybody, and some that are short to write take long to work
-//! out.
+//! The rules that a series may follow. They are untrusted input, and some short rules are expensive to
+//! evaluate.
 
 use chrono::{Datelike, Days, NaiveDate, TimeZone};
 use rrule::{Frequency, NWeekday, RRule, RRuleSet, Unvalidated};
@@ -10,12 +10,11 @@ use crate::{
     kernel::{Code, Violation},
 };
 
-/// The longest rule, in characters.
+/// The maximum length of a rule, in characters.
 const MAX_CHARS: usize = 200;
-/// The most values of one part: the days of a month.
+/// The maximum number of values in one part: the days of a month.
 const MAX_VALUES: usize = 31;
-/// The parts that a rule of days can have; those of months and of hours would only multiply what has to be
-/// worked out.
+/// The parts that a rule may have. Parts for months and hours would only multiply the work of evaluation.
 const PARTS: [&str; 8] = ["FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYSETPOS", "WKST"];
 
 /// The part that ends a rule.
@@ -25,11 +24,10 @@ pub(super) fn violation(code: Code, message: impl Into<String>) -> Violation {
     Violation::new("recurrence", code, message.into())
 }
 
-/// A rule in the form in which it is kept: capitals, without a name before it and without a semicolon at the
-/// end.
+/// Normalizes a rule for storage: upper case, without a leading name and without a trailing semicolon.
 ///
 /// # Errors
-/// A [`Violation`] of `recurrence` for whatever could not be a rule of days.
+/// A [`Violation`] of `recurrence` for text that cannot be a rule of days.
 pub(super) fn normalize(rule: &str) -> Result<String, Violation> {
     if rule.chars().nth(MAX_CHARS).is_some() {
         return Err(violation(Code::TooLong, format!("a rule has at most {MAX_CHARS} characters")));
@@ -73,20 +71,20 @@ fn check_values(value: &str) -> Result<(), Violation> {
 /// The end of a rule, if it names one.
 ///
 /// # Errors
-/// A [`Violation`] of `recurrence` for an end that cannot be read.
+/// A [`Violation`] of `recurrence` for an end that cannot be parsed.
 pub(super) fn until(normalized: &str) -> Result<Option<Until>, Violation> {
     let value = normalized.split(';').find_map(|part| part.strip_prefix(UNTIL)?.strip_prefix('='));
     value.map(Until::parse).transpose()
 }
 
-/// A rule that can be read, without its end: that is compared with moments, and the days of a rule are none.
+/// Parses a rule without its end. The end is compared with moments, but the rule yields days.
 pub(super) fn parse(normalized: &str) -> Option<RRule<Unvalidated>> {
     let endless = normalized.split(';').filter(|part| !part.starts_with(UNTIL));
     endless.collect::<Vec<_>>().join(";").parse().ok()
 }
 
-/// Whether readers of rules differ on what a rule means: it names weekdays both with and without a number
-/// (`FR,1SU`), or places within a week, of which the first may be half over.
+/// Whether implementations disagree on the meaning of a rule: it names weekdays both with and without a
+/// number (`FR,1SU`), or positions within a week, the first of which may be incomplete.
 pub(super) fn is_ambiguous(rule: &RRule<Unvalidated>) -> bool {
     let numbered = |weekday: &&NWeekday| matches!(weekday, NWeekday::Nth(..));
     let count = rule.get_by_weekday().iter().filter(numbered).count();
@@ -94,8 +92,8 @@ pub(super) fn is_ambiguous(rule: &RRule<Unvalidated>) -> bool {
     mixed || (rule.get_freq() == Frequency::Weekly && !rule.get_by_set_pos().is_empty())
 }
 
-/// Whether a rule gives the first day, looked for in its own week or month only. A rule that gives one day
-/// gives others before long; one that gives none would be searched to the end of time.
+/// Whether a rule yields the first day. Only the week or month of that day is searched: a rule that yields
+/// one day soon yields others, while one that yields none would be searched forever.
 pub(super) fn begins_on(rule: &RRule<Unvalidated>, first: NaiveDate) -> bool {
     let (start, length) = match rule.get_freq() {
         Frequency::Monthly => (first.with_day(1), first.num_days_in_month()),
@@ -111,8 +109,8 @@ pub(super) fn begins_on(rule: &RRule<Unvalidated>, first: NaiveDate) -> bool {
         && (wanted.is_empty() || [from_start, from_end].iter().flatten().any(|place| wanted.contains(place)))
 }
 
-/// Whether a rule names a day of the first one's week or month: by its weekday, by its day of the month, by
-/// both, or by being the first.
+/// Whether a rule names a day in the first day's week or month: by its weekday, by its day of the month, by
+/// both, or as the first day itself.
 fn names(rule: &RRule<Unvalidated>, day: NaiveDate, first: NaiveDate) -> bool {
     let (weekdays, month_days) = (rule.get_by_weekday(), rule.get_by_month_day());
     if weekdays.is_empty() && month_days.is_empty() {
@@ -131,7 +129,7 @@ fn names(rule: &RRule<Unvalidated>, day: NaiveDate, first: NaiveDate) -> bool {
         && (month_days.is_empty() || month_days.iter().any(counted))
 }
 
-/// The days of a series at the hours of a slot, at most so many; `None` for a rule that gives none from that
+/// The days of a series at the hours of a slot, up to a maximum; `None` for a rule that yields none from that
 /// day on.
 pub(super) fn occurrences(
     rule: &str,

@@ -12,19 +12,19 @@ use crate::{
 /// 3.3.10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Until {
-    /// A day, which counts whole: `20261231`.
+    /// A day, included as a whole: `20261231`.
     Day(NaiveDate),
-    /// A time at the place of the job: `20261231T100000`.
+    /// A local time of the job: `20261231T100000`.
     Local(NaiveDateTime),
     /// A moment: `20261231T070000Z`.
     Moment(DateTime<Utc>),
 }
 
 impl Until {
-    /// Reads the value of `UNTIL`, in capitals.
+    /// Parses the value of `UNTIL`, in upper case.
     ///
     /// # Errors
-    /// A [`Violation`] of `recurrence` that names the forms which are understood.
+    /// A [`Violation`] of `recurrence` that names the accepted forms.
     pub(super) fn parse(value: &str) -> Result<Self, Violation> {
         const TIME: &str = "%Y%m%dT%H%M%S";
         let unreadable = || {
@@ -44,7 +44,7 @@ impl Until {
         end.ok_or_else(unreadable)
     }
 
-    /// Whether the occurrence of a day, at the hours and in the zone of a slot, still belongs to the series.
+    /// Whether the occurrence on a day, at the hours and in the zone of a slot, is still part of the series.
     pub(super) fn includes(self, date: NaiveDate, slot: &TimeSlot) -> bool {
         match self {
             Self::Day(last) => date <= last,

@@ -13,7 +13,7 @@ fn slot(date: &str, start: &str, end: &str, zone: Tz) -> Result<TimeSlot, Violat
 }
 
 #[test]
-fn slots_lie_on_quarters_and_within_a_day() {
+fn slots_are_on_quarter_hours_within_a_day() {
     let slot = |start, end| slot("2026-03-02", start, end, Tz::Africa__Nairobi);
     let morning = slot("09:15", "11:00").unwrap();
     assert_eq!(morning.estimated_minutes, 105);
@@ -42,7 +42,7 @@ fn stored(date: &str, start: &str, end: &str, zone: Tz) -> TimeSlot {
 }
 
 #[test]
-fn stored_slot_past_midnight_ends_on_the_next_day_and_holds_its_time() {
+fn stored_slot_past_midnight_ends_on_the_next_day_and_claims_its_time() {
     let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
     let late = stored("2026-03-02", "21:00", "01:00", Tz::Africa__Nairobi);
     assert_eq!((late.starts_at(), late.ends_at()), (at("2026-03-02T18:00:00Z"), at("2026-03-02T22:00:00Z")));
@@ -51,7 +51,7 @@ fn stored_slot_past_midnight_ends_on_the_next_day_and_holds_its_time() {
     assert_eq!(to_midnight.ends_at(), at("2026-12-31T21:00:00Z"));
     let written = stored("2026-12-31", "21:00", "24:00", Tz::Africa__Nairobi);
     assert_eq!(to_midnight.cells().collect::<Vec<_>>(), written.cells().collect::<Vec<_>>());
-    // It meets a job of the next morning.
+    // It overlaps a job of the next morning.
     let next = slot("2026-03-03", "00:45", "02:00", Tz::Africa__Nairobi).unwrap();
     assert!(next.cells().any(|cell| late.cells().any(|other| other == cell)));
     assert_eq!(TimeSlot::clock_minutes(time("21:00"), time("01:00")), 240);
@@ -60,7 +60,7 @@ fn stored_slot_past_midnight_ends_on_the_next_day_and_holds_its_time() {
 }
 
 #[test]
-fn slot_that_the_clocks_swallow_is_refused() {
+fn slot_skipped_by_a_clock_change_is_refused() {
     let berlin = |date, start, end| slot(date, start, end, Tz::Europe__Berlin);
     assert_eq!(berlin("2026-03-29", "02:00", "03:00").unwrap_err().code, Code::Order);
     let shortened = berlin("2026-03-29", "01:00", "04:00").unwrap();
@@ -70,7 +70,7 @@ fn slot_that_the_clocks_swallow_is_refused() {
 }
 
 #[test]
-fn claims_reach_over_the_way_afterwards() {
+fn claims_include_the_travel_after_the_job() {
     let slot = slot("2026-03-02", "09:00", "10:00", Tz::Africa__Nairobi).unwrap();
     let first = slot.starts_at().timestamp() / 900;
     assert_eq!(slot.cells().collect::<Vec<_>>(), (first..first + 6).collect::<Vec<_>>());
@@ -87,7 +87,7 @@ prop_compose! {
         (first, second) in (0_u16..96, 1_u16..=96),
     ) -> Option<TimeSlot> {
         let quarter = |quarter: u16| TimeOfDay::new((quarter / 4) as u8, (quarter % 4 * 15) as u8).unwrap();
-        // The clocks of Berlin and Lord Howe change within these days.
+        // Clock changes in Berlin and on Lord Howe fall within these days.
         let base = if zone == Tz::Australia__Lord_Howe { "2026-04-04" } else { "2026-03-28" };
         let date = base.parse::<NaiveDate>().unwrap() + TimeDelta::days(day);
         TimeSlot::new(date, quarter(first.min(second)), quarter(first.max(second)), zone).ok()
@@ -101,7 +101,7 @@ fn pairs() -> impl Strategy<Value = (Option<TimeSlot>, Option<TimeSlot>)> {
 
 proptest! {
     #[test]
-    fn stored_slots_of_any_two_times_hold_a_day_at_most(first in 0_u16..96, second in 0_u16..=96, day in 0_i64..3) {
+    fn stored_slots_claim_at_most_a_day(first in 0_u16..96, second in 0_u16..=96, day in 0_i64..3) {
         let quarter = |quarter: u16| TimeOfDay::new((quarter / 4) as u8, (quarter % 4 * 15) as u8).unwrap();
         let date = "2026-03-28".parse::<NaiveDate>().unwrap() + TimeDelta::days(day);
         let (start, end) = (quarter(first), quarter(second));
@@ -117,7 +117,7 @@ proptest! {
     }
 
     #[test]
-    fn cells_meet_exactly_where_padded_times_overlap(pair in pairs()) {
+    fn cells_overlap_exactly_where_padded_times_do(pair in pairs()) {
         let (Some(a), Some(b)) = pair else { return Ok(()) };
         let overlap = a.starts_at() < b.ends_at() + TimeSlot::TRAVEL && b.starts_at() < a.ends_at() + TimeSlot::TRAVEL;
         let cells: HashSet<i64> = a.cells().collect();
@@ -135,7 +135,7 @@ proptest! {
     }
 
     #[test]
-    fn json_gives_the_slot_back((slot, _) in pairs()) {
+    fn json_round_trips_the_slot((slot, _) in pairs()) {
         let Some(slot) = slot else { return Ok(()) };
         let json = serde_json::to_string(&slot).unwrap();
         prop_assert_eq!(serde_json::from_str::<TimeSlot>(&json).unwrap(), slot);

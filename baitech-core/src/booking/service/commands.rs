@@ -1,4 +1,4 @@
-//! The commands that take a booking along its way.
+//! The commands that advance a booking.
 
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ use crate::{
 };
 
 impl Bookings {
-    /// The technician promises to come. The technician's time is claimed in the same commit, and the
-    /// commission of a job in cash reserved.
+    /// The technician accepts. The same commit claims the technician's time, and reserves the commission of a
+    /// cash job.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`], [`Rule::TIME_SLOT_TAKEN`], [`Rule::TOO_LATE`], [`Rule::NOT_ELIGIBLE`] while the
-    /// technician's identity is not verified; [`Rule::DEBT_LIMIT`] where the technician would come to owe too
-    /// much; [`Error::Conflict`].
+    /// technician's identity is not verified; [`Rule::DEBT_LIMIT`] where the technician's debt would exceed
+    /// the limit; [`Error::Conflict`].
     pub async fn accept(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let look = |_, caller: Caller| async move {
             let technician = caller.filter(|user| user.technician.is_some());
@@ -41,8 +41,8 @@ impl Bookings {
         self.change_looking(actor, id, ("accept", Begins), &(), (look, decide)).await
     }
 
-    /// Whether a technician would owe the platform more than the limit with the commission of one more job in
-    /// cash. The commit of an acceptance holds the same sum to the limit.
+    /// Whether the commission of one more cash job would raise a technician's debt above the limit. The
+    /// commit of an acceptance checks the same sum.
     pub(super) async fn owes_too_much(&self, technician: Id<User>, commission: Money) -> Result<bool> {
         let policy = &self.engine.policy;
         let limit = policy.payment.debt_limit;
@@ -56,7 +56,7 @@ impl Bookings {
         Ok(owed.exceeds(limit)?)
     }
 
-    /// The technician declines; another is looked for.
+    /// The technician declines, and the search for another begins.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Error::Conflict`].
@@ -77,7 +77,7 @@ impl Bookings {
         self.change(actor, id, ("en_route", GoesOn), &(), |booking, context| booking.en_route(context)).await
     }
 
-    /// The technician is there.
+    /// The technician arrives.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Error::Conflict`].
@@ -97,7 +97,7 @@ impl Bookings {
         .await
     }
 
-    /// The work rests.
+    /// The work pauses.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Error::Conflict`].
@@ -113,7 +113,7 @@ impl Bookings {
             .await
     }
 
-    /// The work goes on after a pause.
+    /// The work resumes after a pause.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Error::Conflict`].
@@ -133,8 +133,8 @@ impl Bookings {
         self.change(actor, id, ("complete", GoesOn), &(), |booking, context| booking.complete(context)).await
     }
 
-    /// The customer agrees that it is done; the booking walks on to `payment_pending`, or to `paid` where
-    /// nothing is left to pay.
+    /// The customer verifies the work. The booking advances to `payment_pending`, or to `paid` where nothing
+    /// is left to pay.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Error::Conflict`].
@@ -142,8 +142,9 @@ impl Bookings {
         self.change(actor, id, ("verify", GoesOn), &(), |booking, context| booking.verify(context)).await
     }
 
-    /// The technician confirms that the customer has paid in cash: the booking is `paid`, and the platform's
-    /// share stands as the technician's debt. Pinned and keyed like everything that moves money.
+    /// The technician confirms that the customer has paid in cash. The booking becomes `paid`, and the
+    /// platform's share becomes the technician's debt. Name the version and an idempotency key, as for every
+    /// command that moves money.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`], [`Rule::PAYMENT_METHOD`]; [`Error::Forbidden`]; [`Error::Conflict`].
@@ -154,7 +155,7 @@ impl Bookings {
         .await
     }
 
-    /// Gives the held money of a booking to its receivers before its time.
+    /// Releases the escrowed money of a booking to its recipients before it is due.
     pub(crate) async fn release_escrow(
         &self,
         actor: &Actor,
@@ -175,7 +176,7 @@ impl Bookings {
         .await
     }
 
-    /// What a cancellation would cost this actor now.
+    /// What a cancellation would cost if this actor cancelled now.
     ///
     /// # Errors
     /// [`Error::NotFound`].
@@ -184,8 +185,8 @@ impl Bookings {
         booking.cancellation_quote(false, &self.context(actor, self.engine.clock.now()))
     }
 
-    /// Gives the booking up. Pin it to the version that was shown ([`at`](Self::at)), and name the fee that
-    /// was shown ([`agreed`](Self::agreed)): fees rise with time, too.
+    /// Cancels the booking. Name the version ([`at`](Self::at)) and the fee ([`agreed`](Self::agreed)) that
+    /// the customer was shown, since fees rise with time too.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Error::Conflict`]; a violation of `reason`.
@@ -199,7 +200,7 @@ impl Bookings {
         .await
     }
 
-    /// The technician gives up on a customer who is not there; the customer owes the late fee.
+    /// The technician reports a customer no-show and cancels; the customer owes the late fee.
     ///
     /// # Errors
     /// [`Rule::TOO_EARLY`] before the wait is over, [`Rule::TRANSITION`]; [`Error::Conflict`].

@@ -1,4 +1,4 @@
-//! New bookings, and what they cost.
+//! New bookings and their prices.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{
     store::{Guard, Stored, UserStamps},
 };
 
-/// A checked request, by whom and on which terms.
+/// A validated request, with its customer, company and terms.
 struct Plan {
     draft: BookingDraft,
     customer: Id<User>,
@@ -29,24 +29,25 @@ struct Plan {
 }
 
 impl Bookings {
-    /// What a booking would cost now, line by line. Nothing is stored or promised: demand changes.
+    /// What a booking would cost now, line by line. The quote is neither stored nor binding, since demand
+    /// changes.
     ///
     /// # Errors
-    /// As [`create`](Self::create), whose request it accepts and refuses alike; but for the limits that
-    /// only a new booking meets ([`Rule::TOO_MANY_REQUESTS`], [`Rule::COSTS_MORE`]).
+    /// As [`create`](Self::create), which accepts the same requests, except for the limits that apply only to
+    /// a new booking ([`Rule::TOO_MANY_REQUESTS`], [`Rule::COSTS_MORE`]).
     pub async fn quote(&self, actor: &Actor, request: &NewBooking) -> Result<Quote> {
         let user = self.require_actor(actor, Begins).await?;
         let plan = self.plan(actor, user.map(Arc::new), request, self.engine.clock.now()).await?;
         Ok(self.quote_draft(&plan.draft, plan.customer).await?.0)
     }
 
-    /// Requests a service. With a key, repeating it books once.
+    /// Requests a service. With an idempotency key, a repeated request books only once.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation; [`Rule::INACTIVE_USER`], [`Rule::PAYMENT_METHOD`],
     /// [`Rule::UNPAID_FEES`], [`Rule::TOO_MANY_REQUESTS`], [`Rule::IDEMPOTENCY_KEY_REUSED`],
-    /// [`Rule::COSTS_MORE`] than [agreed](Self::agreed); [`Error::Forbidden`] for a discount, or a booking
-    /// for somebody else, by others than staff.
+    /// [`Rule::COSTS_MORE`] above the [agreed](Self::agreed) price; [`Error::Forbidden`] if anybody but staff
+    /// gives a discount or books for somebody else.
     pub async fn create(&self, actor: &Actor, request: &NewBooking) -> Result<Stored<Booking>> {
         let user = self.require_actor(actor, Begins).await?;
         let command =
@@ -54,7 +55,7 @@ impl Bookings {
         let step = |caller| self.create_once(actor, caller, request);
         let created = drive(&self.engine, &*self.engine.bookings, &command, step).await;
         match (created, request.on_behalf_of.or(actor.id())) {
-            // A fee became due between the look and the commit: looking again tells how much it is.
+            // A fee became due between the check and the commit; checking again yields its amount.
             (Err(error), Some(customer)) if error.rule() == Some(Rule::DEBT_LIMIT) => {
                 self.require_fees_paid(customer).await?;
                 Err(error)
@@ -94,9 +95,9 @@ impl Bookings {
         Error::refused(Rule::TOO_MANY_REQUESTS, message)
     }
 
-    /// One of the places for open requests of a customer that nobody holds; `None` where all are held.
+    /// A free claim number for an open request of a customer; `None` where all are taken.
     async fn free_place(&self, customer: Id<User>) -> Result<Option<u16>> {
-        /// So many are looked at together.
+        /// The number of claims looked up at a time.
         const WINDOW: usize = 32;
         let most = self.engine.policy.max_open_requests;
         let mut random = [0; 2];
@@ -114,7 +115,7 @@ impl Bookings {
         Ok(None)
     }
 
-    /// Checks a request for a booking: the one function for quotes and bookings.
+    /// Validates a request. Quotes and bookings share this function.
     async fn plan(
         &self,
         actor: &Actor,
@@ -124,12 +125,12 @@ impl Bookings {
     ) -> Result<Plan> {
         let discounted = request.discount.is_some_and(|discount| !discount.is_zero());
         if request.on_behalf_of.is_some() || discounted {
-            // The system books for nobody.
+            // The system does not book for anybody.
             if actor.id().is_none() || !actor.is_staff() {
                 return Err(Error::forbidden("only staff books for others or gives a discount"));
             }
         }
-        // Whoever gave themselves a discount would decide on money of their own.
+        // A discount on one's own booking would be a decision on one's own money.
         if discounted && request.on_behalf_of.is_none_or(|customer| actor.is_any(&[Some(customer)])) {
             return Err(Error::forbidden("nobody gives themselves a discount"));
         }
@@ -150,7 +151,7 @@ impl Bookings {
         Ok(Plan { draft, customer: customer.id, company, timing })
     }
 
-    /// Fails for a customer who owes more than the policy allows.
+    /// Fails for a customer whose unpaid fees exceed the policy's limit.
     async fn require_fees_paid(&self, customer: Id<User>) -> Result<()> {
         let limit = self.engine.policy.payment.unpaid_fees_limit;
         let owed =
@@ -170,7 +171,7 @@ impl Bookings {
         Ok(user)
     }
 
-    /// The price of a request, and whose own rate it is, if it is one.
+    /// The price of a request, and the technician whose own rate it is, if any.
     async fn quote_draft(
         &self,
         draft: &BookingDraft,
@@ -204,11 +205,11 @@ impl Bookings {
         Ok((self.price(base, draft.urgency, draft.slot, demand, extras)?, priced_for))
     }
 
-    /// The price of a booking in another slot, under the demand of now, and whose own rate it is. What was
-    /// added during the work belongs to that work alone.
+    /// The price of a booking in another slot, under current demand, and the technician whose own rate it is,
+    /// if any. Additions made during the work are not included.
     ///
-    /// With a preferred technician, the price is asked again whole: whether the own rate counts is another
-    /// question in another slot.
+    /// With a preferred technician, the price is computed entirely anew, because the technician's own rate
+    /// may apply in one slot and not in another.
     pub(super) async fn requote(
         &self,
         booking: &Booking,
@@ -224,12 +225,12 @@ impl Bookings {
         } else {
             let job = Job::of(booking, 1.0);
             let job = job.map(|job| Job { starts_at: slot.starts_at(), ends_at: slot.ends_at(), ..job });
-            // To whom the job is offered already, it is offered at the price of the list.
+            // A job already offered to another technician is priced by the price list.
             let offered_to_other =
                 booking.technician.is_some_and(|other| Some(other) != booking.preferred_technician);
             let own = match (job, booking.preferred_technician) {
                 (_, Some(_)) if offered_to_other => None,
-                // Who is no technician any more has no rate; the booking can be moved all the same.
+                // A user who is no longer a technician has no rate, but the booking can still be moved.
                 (Some(job), Some(technician)) => {
                     self.own_rate(technician, booking.customer, &job, slot).await?.unwrap_or_default()
                 }
@@ -249,9 +250,10 @@ impl Bookings {
         Ok((quote.pricing, priced_for))
     }
 
-    /// What others are paid for a job whose price is one technician's own rate: the price of the list,
-    /// without the demand of a moment that nobody watches. `None` where that is more than the customer has
-    /// approved, where the list has no price, and where the price is the list's already.
+    /// The price for other technicians of a job that is priced at one technician's own rate: the price from
+    /// the price list, without a surcharge for current demand, since no customer sees it before it applies.
+    /// `None` where it is above the price that the customer approved, where the list has no price, and where
+    /// the price comes from the list already.
     pub(super) fn list_price(&self, booking: &Booking) -> Result<Option<Pricing>> {
         if booking.priced_for.is_none() {
             return Ok(None);
@@ -268,8 +270,9 @@ impl Bookings {
         Ok(if quoted.total.exceeds(approved.total)? { None } else { Some(quoted) })
     }
 
-    /// The price of the next of a series: as its customer approved it for the first, without what was added
-    /// to that one, and without the demand of a moment that nobody watches. Never more than was approved.
+    /// The price of the next occurrence of a series: as the customer approved it for the first one, without
+    /// additions to that one, and without a surcharge for current demand, since no customer sees it before it
+    /// applies. Never above the approved price.
     fn series_price(&self, booking: &Booking, slot: TimeSlot) -> Result<Pricing> {
         let approved = booking.pricing;
         let nothing_added = Money::zero(approved.currency());
@@ -292,8 +295,8 @@ impl Bookings {
         Ok(self.engine.policy.pricing.quote(&request)?)
     }
 
-    /// The hours of a technician at the own rate, where that counts, and whose rate it is; else the price
-    /// list's price. `None` without either.
+    /// The price at the technician's own rate and that technician, where the own rate applies; otherwise the
+    /// price from the price list. `None` without either.
     fn base_price(
         &self,
         (category, service_type): (Category, &str),
@@ -310,8 +313,8 @@ impl Bookings {
         }
     }
 
-    /// A technician's own rate, if the technician could be offered the job: nobody sets the price for others
-    /// by being named. A violation where the one named is no technician.
+    /// A technician's own rate, if the technician is eligible for the job: naming an ineligible technician
+    /// does not set the price for others. A violation if the user is not a technician.
     async fn own_rate(
         &self,
         technician: Id<User>,
@@ -337,7 +340,7 @@ impl Bookings {
         Ok(Ok(self.eligibility_for(job, slot, &candidate).await?.ok().and(rate)))
     }
 
-    /// Books the next of a series, if it is due.
+    /// Books the next occurrence of a series, if it is due.
     pub(super) async fn recur(&self, id: Id<Booking>) -> Result<Stored<Booking>> {
         let seen = self.engine.bookings.load(id).await?.ok_or_else(|| Error::not_found(Kind::Booking, id))?;
         let due = seen.recurrence.as_ref().and_then(|recurrence| recurrence.next);

@@ -1,4 +1,4 @@
-//! How many customers look for work to be done around a place, and how many technicians could do it.
+//! Demand around a place: the number of open requests, and of technicians who could do them.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::{
     pricing::{Demand, DemandSurge},
 };
 
-/// Where and when demand is counted.
+/// The area, category and day for which demand is counted.
 pub(crate) type DemandKey = (Category, Zone, NaiveDate);
 
-/// What was counted around the middle of a zone, for jobs of a category on a day.
+/// The counts around the centre of a zone, for jobs of a category on a day.
 #[derive(Debug)]
 pub(crate) struct DemandCounts {
     at: DateTime<Utc>,
@@ -25,7 +25,7 @@ pub(crate) struct DemandCounts {
 }
 
 impl DemandCounts {
-    /// Whether the counts still serve at a moment. A clock that was set back makes no count last longer.
+    /// Whether the counts are still fresh at a moment. Setting the clock back does not extend their lifetime.
     fn is_fresh(&self, now: DateTime<Utc>, surge: &DemandSurge) -> bool {
         let age = now.signed_duration_since(self.at);
         age >= TimeDelta::zero() && age < TimeDelta::seconds(surge.refresh_seconds.into())
@@ -33,7 +33,7 @@ impl DemandCounts {
 }
 
 impl Bookings {
-    /// Open requests against technicians of the category who are free at the time, around the zone of a
+    /// Open requests compared with technicians of the category who are free at the time, around the zone of a
     /// place.
     pub(super) async fn demand(
         &self,
@@ -46,7 +46,8 @@ impl Bookings {
         if counts.open_requests == 0 {
             return Ok(Demand { open_requests: 0, free_technicians: counts.supply.technicians });
         }
-        // Whoever has no job around that day holds no time on it: claims are looked up for the others only.
+        // Technicians without a job around that day have no claims, so claims are looked up only for the
+        // others.
         let busy = self.busy(&counts.supply.engaged, slot).await?.len();
         let busy = u64::try_from(busy).unwrap_or(u64::MAX);
         let free_technicians = counts.supply.technicians.saturating_sub(busy);

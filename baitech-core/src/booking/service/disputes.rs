@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Bookings {
-    /// One side contests the work or the bill.
+    /// A party contests the work or the bill.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION),
@@ -34,7 +34,7 @@ impl Bookings {
         .await
     }
 
-    /// One side, or staff, brings something forward.
+    /// A party or staff adds evidence.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION);
@@ -53,7 +53,7 @@ impl Bookings {
         .await
     }
 
-    /// Staff takes the dispute up.
+    /// Staff start to investigate the dispute.
     ///
     /// # Errors
     /// [`Error::Forbidden`](crate::kernel::Error::Forbidden),
@@ -66,7 +66,7 @@ impl Bookings {
         .await
     }
 
-    /// Staff decides; all of the decision's money moves in the same commit.
+    /// Staff resolve the dispute; all money of the decision moves in the same commit.
     ///
     /// # Errors
     /// As [`Booking::resolve_dispute`]; [`Error::Conflict`](crate::kernel::Error::Conflict).
@@ -84,7 +84,7 @@ impl Bookings {
         .await
     }
 
-    /// Nothing is left to do: the file is closed.
+    /// Closes a resolved dispute.
     ///
     /// # Errors
     /// [`Error::Forbidden`](crate::kernel::Error::Forbidden),
@@ -97,7 +97,7 @@ impl Bookings {
         .await
     }
 
-    /// The technician or staff notes a look at work that goes on.
+    /// The technician or staff record a check during the work.
     ///
     /// # Errors
     /// As [`Booking::add_checkpoint`]; violations of `name` and `notes`.
@@ -117,7 +117,7 @@ impl Bookings {
         .await
     }
 
-    /// Staff checks the finished work, once.
+    /// Staff check the finished work, once.
     ///
     /// # Errors
     /// As [`Booking::check_quality`]; violations of `score` and `notes`.
@@ -136,7 +136,7 @@ impl Bookings {
         .await
     }
 
-    /// The technician promises to mend what fails again.
+    /// The technician offers a warranty.
     ///
     /// # Errors
     /// As [`Booking::offer_warranty`]; a violation of `terms`.
@@ -154,11 +154,11 @@ impl Bookings {
         .await
     }
 
-    /// The customer claims the warranty: a zero-price booking in a slot of their choice, linked with this
-    /// one. Returns the new booking.
+    /// The customer claims the warranty: books a zero-price booking in a slot of the customer's choice,
+    /// linked to this one. Returns the new booking.
     ///
     /// # Errors
-    /// [`Rule::TOO_LATE`](crate::kernel::Rule::TOO_LATE) without a warranty that still runs;
+    /// [`Rule::TOO_LATE`](crate::kernel::Rule::TOO_LATE) without an unexpired warranty;
     /// [`Rule::PAYMENT_REQUIRED`](crate::kernel::Rule::PAYMENT_REQUIRED) while the bill is unpaid; violations
     /// of `timeSlot…` and `description`; [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn claim_warranty(
@@ -179,7 +179,7 @@ impl Bookings {
         self.carry_out(&command.answering(Answers::Created), id, (look, decide)).await
     }
 
-    /// A party writes its own note; blank removes it.
+    /// A party writes its own note; a blank text removes it.
     ///
     /// # Errors
     /// A violation of `notes`; [`Error::Conflict`](crate::kernel::Error::Conflict).
@@ -191,7 +191,7 @@ impl Bookings {
         .await
     }
 
-    /// Staff hides a booking that has ended from lists.
+    /// Staff hide a final booking from lists.
     ///
     /// # Errors
     /// As [`Booking::hide`].

@@ -1,4 +1,4 @@
-//! Who could do a job, and who gets it.
+//! Finding technicians for jobs, and offering jobs to them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,21 +20,21 @@ use crate::{
     store::{AggregateRef, Guard, Stored, UserStamps},
 };
 
-/// What one search has found out about technicians.
+/// What one search has learned about technicians.
 #[derive(Debug, Default)]
 struct Known {
     free: HashSet<Id<User>>,
     busy: HashSet<Id<User>>,
 }
 
-/// The name of the command that offers a job to somebody.
+/// The name of the command that searches for a technician.
 const SEARCH: &str = "search";
 
-/// Offers a job to a technician: to others than the one whose own rate is its price, at the price of the
-/// list.
+/// Offers a job to a technician. If the price is another technician's own rate, the job is offered at the
+/// price from the price list.
 ///
-/// The technician has to be as everybody who can be booked: whoever is suspended, or loses the verified
-/// identity, meanwhile gets no offer.
+/// The commit requires that the technician can still be booked: a technician who was suspended or lost the
+/// verified identity in the meantime gets no offer.
 fn offer(
     booking: Booking,
     assignment: Assignment,
@@ -61,28 +61,28 @@ fn offer(
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Offer {
-    /// Who.
+    /// The technician.
     pub technician: Id<User>,
-    /// How well, 0 to 1.
+    /// The match score, 0 to 1.
     pub score: f64,
-    /// How far from the technician's public place, in whole kilometres.
+    /// The distance from the technician's public location, in whole kilometres.
     pub distance: Distance,
-    /// Why, in one line.
+    /// The reason, in one line.
     pub reason: String,
 }
 
 impl Bookings {
-    /// Looks for a technician and offers the job to the best: begins the search where that has not begun.
-    /// Without one, the booking stays in `matching` (later searches reach farther), and is cancelled once the
-    /// policy gives up.
+    /// Searches for a technician and offers the job to the best match; begins matching if it has not begun.
+    /// If nobody is found, the booking stays in `matching` (later searches use a wider radius) until the
+    /// policy's limit, and is then cancelled.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`]; [`Rule::APPROVAL_REQUIRED`]; [`Rule::INACTIVE_USER`] also for who is suspended;
-    /// [`Error::Conflict`] where somebody else was quicker.
+    /// [`Rule::TRANSITION`]; [`Rule::APPROVAL_REQUIRED`]; [`Rule::INACTIVE_USER`], also for a suspended
+    /// actor; [`Error::Conflict`] if the booking has changed in the meantime.
     pub async fn find_technician(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let booking = self.get_as_party(actor, id).await?;
-        // Beginning and searching are two commits, each with its own answer under the key: where the second
-        // has one, both are done.
+        // Beginning and searching are two commits, each with its own response under the key. A response of
+        // the second means that both are done.
         let command = self.command(actor, SEARCH, &(id, ()))?;
         if let Some(answered) = answered(&self.engine, &*self.engine.bookings, &command).await? {
             return Ok(answered);
@@ -97,14 +97,14 @@ impl Bookings {
                 })
                 .await?;
             if begun.status != BookingStatus::Matching {
-                // This request had begun the search before, and somebody else has ended it since.
+                // This request had begun the search before, and another command has ended it since.
                 return Ok(begun);
             }
         }
         self.search(actor, id).await
     }
 
-    /// One search for a booking in `matching`.
+    /// Makes one search for a booking in `matching`.
     pub(super) async fn search(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let seen = self.engine.bookings.load(id).await?.ok_or_else(|| Error::not_found(Kind::Booking, id))?;
         let look = |booking: Stored<Booking>, _| async move {
@@ -133,10 +133,10 @@ impl Bookings {
         here.change_looking(actor, id, (SEARCH, Begins), &(), (look, decide)).await
     }
 
-    /// The best technician who is free, and who else could come; of one alone, where one is given. `None`
-    /// where nobody can.
+    /// The best free technician and the alternatives; only the given technician where one is given. `None`
+    /// where nobody is available.
     async fn best_assignment(&self, booking: &Booking, only: Option<Id<User>>) -> Result<Option<Assignment>> {
-        // Nobody can come to a job whose time is over.
+        // Nobody can come to a job after its slot has ended.
         if self.engine.clock.now() >= booking.slot.ends_at() {
             return Ok(None);
         }
@@ -152,8 +152,8 @@ impl Bookings {
     /// The customer, or an admin, chooses the technician.
     ///
     /// # Errors
-    /// [`Rule::NOT_ELIGIBLE`] with the reason; [`Rule::TRANSITION`]; [`Rule::INACTIVE_USER`] also for who is
-    /// suspended; [`Error::Conflict`].
+    /// [`Rule::NOT_ELIGIBLE`] with the reason; [`Rule::TRANSITION`]; [`Rule::INACTIVE_USER`], also for a
+    /// suspended actor; [`Error::Conflict`].
     pub async fn assign(
         &self,
         actor: &Actor,
@@ -161,7 +161,7 @@ impl Bookings {
         technician: Id<User>,
     ) -> Result<Stored<Booking>> {
         let look = |booking: Stored<Booking>, _| async move {
-            // Who may not assign is not told about technicians either.
+            // An actor who may not assign must not learn about technicians either.
             booking.require_transition(BookingStatus::Assigned, actor)?;
             if let Err(exclusion) = self.eligibility_of(&booking, technician).await? {
                 return Err(Error::refused(Rule::NOT_ELIGIBLE, exclusion.to_string()));
@@ -180,7 +180,7 @@ impl Bookings {
         self.change_looking(actor, id, ("assign", Begins), &technician, (look, decide)).await
     }
 
-    /// Who could do the job now, the best first; at most `limit`. For the customer and staff.
+    /// The technicians who could do the job now, best first, at most `limit`. For the customer and staff.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Forbidden`].
@@ -196,7 +196,7 @@ impl Bookings {
         Ok(ranked.into_iter().map(offer).collect())
     }
 
-    /// Why a technician is not offered the job; `None` where nothing stands against it. For the customer and
+    /// Why a technician is not offered the job; `None` where the technician is eligible. For the customer and
     /// staff.
     ///
     /// # Errors
@@ -216,7 +216,7 @@ impl Bookings {
         Ok(exclusion)
     }
 
-    /// Fails unless the technician to whom a job is offered could do it in another slot at its price, too.
+    /// Fails unless the technician to whom a job is offered could also do it in another slot at its price.
     pub(super) async fn require_offer_stands(
         &self,
         booking: &Booking,
@@ -280,9 +280,11 @@ impl Bookings {
         Job::of(booking, self.engine.policy.matching.radius_factor(self.waited(booking)))
     }
 
-    /// The best `limit` technicians without another booking at that time; of one alone, where one is given.
+    /// The best `limit` technicians without another booking at that time; only the given technician where one
+    /// is given.
     ///
-    /// Technicians are read from near to far, and no farther than somebody could still come among the best.
+    /// Technicians are read from near to far, up to the distance at which a technician could still be among
+    /// the best.
     async fn ranked_free(
         &self,
         booking: &Booking,
@@ -294,7 +296,7 @@ impl Bookings {
         let date = |moment: DateTime<Utc>| time_zone.from_utc_datetime(&moment.naive_utc()).date_naive();
         let days = JobDays { day: date(job.starts_at), today: date(self.engine.clock.now()) };
         let mut known = Known::default();
-        // The one who is asked for alone is read at any distance, and nobody else has to be.
+        // A technician given by id is read at any distance, and no other has to be.
         let zone = (job.category, Zone::of(job.point), limit);
         let first = || self.engine.zones.shares.get(&zone).unwrap_or(FIRST_SHARE).min(job.radius_factor);
         let mut share = if only.is_some() { 0.0 } else { first() };
@@ -308,7 +310,7 @@ impl Bookings {
             });
             let found = cards.len();
             let is_last = only.is_some() || share >= job.radius_factor;
-            // Too few cannot be the answer, whoever of them is busy.
+            // Fewer than `limit` technicians are not enough, even if all of them are free.
             if is_last || found >= limit {
                 let ranked = self.best_free(booking, &job, cards, &mut known, limit).await?;
                 if is_last || is_settled(&job, &ranked, limit, &*self.engine.scorer, share) {
@@ -322,8 +324,8 @@ impl Bookings {
         }
     }
 
-    /// The best `limit` of some technicians who are free. Claims are looked up for the best only, and the
-    /// ranking is repeated without those who are busy.
+    /// The best `limit` of the given technicians who are free. Claims are looked up for the best only, and
+    /// the ranking is repeated without the busy ones.
     async fn best_free(
         &self,
         booking: &Booking,
@@ -356,8 +358,8 @@ impl Bookings {
         self.engine.clock.now() - requested_at
     }
 
-    /// Those of the technicians who may not accept the booking because it is paid in cash, and its commission
-    /// would take their debt past the limit.
+    /// The technicians who may not accept the booking because it is paid in cash and its commission would
+    /// raise their debt above the limit.
     async fn without_cash(&self, technicians: &[Id<User>], booking: &Booking) -> Result<Vec<Id<User>>> {
         let mut found = Vec::new();
         if booking.payment.method != Some(PaymentMethod::Cash) || technicians.is_empty() {
@@ -376,7 +378,7 @@ impl Bookings {
         Ok(found)
     }
 
-    /// Those of the technicians who hold another booking at that time.
+    /// The technicians who have another booking at that time.
     pub(super) async fn busy(&self, technicians: &[Id<User>], slot: TimeSlot) -> Result<HashSet<Id<User>>> {
         if technicians.is_empty() {
             return Ok(HashSet::new());

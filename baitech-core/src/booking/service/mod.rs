@@ -27,10 +27,10 @@ use crate::{
     store::{IdempotencyKey, Stored, Version},
 };
 
-/// Everything that can be done with bookings. Cheap to clone.
+/// The commands and queries of bookings. Cheap to clone.
 ///
-/// A command may be pinned to the version that its caller saw ([`at`](Self::at)), and made safe to repeat by
-/// a key of the client's ([`with_key`](Self::with_key)):
+/// A command may require the version that its caller saw ([`at`](Self::at)), and becomes safe to repeat with
+/// an idempotency key ([`with_key`](Self::with_key)):
 ///
 /// ```
 /// # use baitech_core::{booking::{Booking, Bookings}, kernel::{Actor, Id, Result}, store::{IdempotencyKey, Stored}};
@@ -52,36 +52,38 @@ impl Bookings {
         Self { engine, pinned: None, key: None, agreed: None }
     }
 
-    /// Commands take effect only on a booking that is still at this version; otherwise they fail with
-    /// [`Error::Conflict`] and the booking as it is now.
+    /// Requires that the booking still has this version. Otherwise commands fail with [`Error::Conflict`],
+    /// which carries the current booking.
     #[must_use]
     pub const fn at(mut self, version: Version) -> Self {
         self.pinned = Some(version);
         self
     }
 
-    /// The next command is the one that this key stands for: repeated, it does nothing and answers the same.
+    /// Sets the idempotency key of the next command. A repetition changes nothing and returns the same
+    /// response.
     #[must_use]
     pub fn with_key(mut self, key: IdempotencyKey) -> Self {
         self.key = Some(key);
         self
     }
 
-    /// Commands cost their caller no more than this: the total of a booking, or the fee of a cancellation,
-    /// that was shown. A price that has risen meanwhile is refused with
-    /// [`Rule::COSTS_MORE`](crate::kernel::Rule::COSTS_MORE), and nothing happens.
+    /// Sets the maximum that the caller agrees to pay: the total of a booking, or the fee of a cancellation,
+    /// as shown. A command whose price has risen above it is refused with
+    /// [`Rule::COSTS_MORE`](crate::kernel::Rule::COSTS_MORE) and changes nothing.
     #[must_use]
     pub const fn agreed(mut self, most: Money) -> Self {
         self.agreed = Some(most);
         self
     }
 
-    /// Fails where something costs more than its caller agreed to.
+    /// Fails where the price is above the agreed maximum.
     fn require_agreed(&self, price: Money) -> Result<()> {
         require_agreed(self.agreed, price)
     }
 
-    /// Fails unless the command says which version its caller saw: what it means is in what was shown.
+    /// Fails unless the command names the version that its caller saw, because its meaning depends on what
+    /// was shown.
     fn require_pin(&self) -> Result<()> {
         if self.pinned.is_some() {
             return Ok(());
@@ -98,7 +100,7 @@ impl Bookings {
         Command::new(actor, self.pinned, self.key.as_ref(), name, arguments)
     }
 
-    /// One command on one booking.
+    /// Runs a command on one booking.
     async fn change<F>(
         &self,
         actor: &Actor,
@@ -121,8 +123,8 @@ impl Bookings {
         .await
     }
 
-    /// One command on one booking, which depends on more than the booking: `look` gathers it about the
-    /// version that is decided on.
+    /// Runs a command on one booking whose decision needs more than the booking. `look` reads the rest for
+    /// the version that is decided on.
     async fn change_looking<X, L, Looked, F>(
         &self,
         actor: &Actor,
@@ -162,7 +164,7 @@ impl Bookings {
         };
         let decide = |booking, seen, at: &Situation| decide(booking, seen, &engine.context_at(actor, at));
         match change_looking(engine, &*engine.bookings, command, id, look_if_visible, decide).await {
-            // A broken pin is found before the decision, and its error carries the booking.
+            // A version mismatch is found before the decision, and its error carries the booking.
             Err(Error::Conflict(Current::Booking(now))) => {
                 now.require_part(actor)?;
                 Err(Error::Conflict(Current::Booking(now)))

@@ -1,4 +1,4 @@
-//! What the parties have to agree on: a higher price, another slot, a company's approval.
+//! What needs the other side's consent: a higher price, another slot, a company's approval.
 
 use chrono::{DateTime, Utc};
 
@@ -26,7 +26,7 @@ impl Bookings {
         .await
     }
 
-    /// The customer approves the higher price, of the version that was shown ([`at`](Self::at)).
+    /// The customer approves the higher price of the version that was shown ([`at`](Self::at)).
     ///
     /// # Errors
     /// As [`Booking::approve_price_change`]; [`Conflict`](crate::kernel::Error::Conflict).
@@ -51,14 +51,15 @@ impl Bookings {
         .await
     }
 
-    /// The customer moves the slot before a technician has accepted. The price is quoted anew, as demand is
-    /// by now: also in the same slot, where the price was the own rate of a preferred technician who cannot
-    /// come.
+    /// The customer moves the slot before a technician has accepted. The price is quoted anew under current
+    /// demand. Moving to the same slot is allowed too: it replaces the own rate of a preferred technician who
+    /// cannot come.
     ///
     /// # Errors
-    /// As [`Booking::move_slot`]; [`CostsMore`](crate::kernel::Rule::COSTS_MORE) than [agreed](Self::agreed);
-    /// [`NotEligible`](crate::kernel::Rule::NOT_ELIGIBLE) where the technician to whom the job is offered
-    /// cannot do it then; violations of `timeSlot…`; [`Conflict`](crate::kernel::Error::Conflict).
+    /// As [`Booking::move_slot`]; [`CostsMore`](crate::kernel::Rule::COSTS_MORE) above the
+    /// [agreed](Self::agreed) price; [`NotEligible`](crate::kernel::Rule::NOT_ELIGIBLE) where the technician
+    /// to whom the job is offered cannot do it in that slot; violations of `timeSlot…`;
+    /// [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn move_slot(
         &self,
         actor: &Actor,
@@ -99,8 +100,8 @@ impl Bookings {
         .await
     }
 
-    /// The other side approves the slot of the version that was shown ([`at`](Self::at)): job and claims move
-    /// in one commit.
+    /// The other side approves the slot of the version that was shown ([`at`](Self::at)). The job and the
+    /// claims on the technician's time move in one commit.
     ///
     /// # Errors
     /// As [`Booking::approve_slot`]; [`TimeSlotTaken`](crate::kernel::Rule::TIME_SLOT_TAKEN);
@@ -114,7 +115,7 @@ impl Bookings {
         .await
     }
 
-    /// The other side declines the slot, or the one who proposed takes it back.
+    /// The other side declines the slot, or the proposing side withdraws it.
     ///
     /// # Errors
     /// As [`Booking::decline_slot`]; [`Conflict`](crate::kernel::Error::Conflict).
@@ -125,7 +126,7 @@ impl Bookings {
         .await
     }
 
-    /// The customer agrees that the technician sets out from a moment on, earlier than
+    /// The customer agrees that the technician may set out earlier than
     /// [`early_departure`](crate::booking::BookingPolicy::early_departure) before the start.
     ///
     /// # Errors
@@ -142,7 +143,7 @@ impl Bookings {
         .await
     }
 
-    /// Ends a series: what is booked stays, and no other follows. On the first of the series.
+    /// Ends a series: bookings already made stay, and no more follow. Takes the first booking of the series.
     ///
     /// # Errors
     /// As [`Booking::end_series`]; [`Conflict`](crate::kernel::Error::Conflict).
@@ -151,7 +152,7 @@ impl Bookings {
             .await
     }
 
-    /// The company's administrator approves the price, of the version that was shown ([`at`](Self::at)).
+    /// The company's administrator approves the price of the version that was shown ([`at`](Self::at)).
     ///
     /// # Errors
     /// As [`Booking::approve`]; [`Conflict`](crate::kernel::Error::Conflict).
@@ -165,7 +166,7 @@ impl Bookings {
         .await
     }
 
-    /// The company's administrator refuses the price; the booking is given up.
+    /// The company's administrator refuses the price, which cancels the booking.
     ///
     /// # Errors
     /// As [`Booking::decline_approval`]; [`Conflict`](crate::kernel::Error::Conflict).

@@ -1,4 +1,4 @@
-//! Reading bookings: what each actor may see.
+//! Queries of bookings, and what each actor may see.
 
 use super::Bookings;
 use crate::{
@@ -8,17 +8,17 @@ use crate::{
 };
 
 impl Bookings {
-    /// A booking, for its parties and staff. To show it to somebody, make a [`BookingView`] of it
+    /// A booking, for its parties and staff. To show it to a user, make a [`BookingView`] of it
     /// ([`view`](Self::view)).
     ///
     /// # Errors
-    /// [`Error::NotFound`], also for a booking that this actor may not know of.
+    /// [`Error::NotFound`], also for a booking that this actor may not see.
     pub async fn get(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let actor = &self.engine.reader(actor).await?;
         self.visible(actor, id).await
     }
 
-    /// A booking that an actor, as whom it reads, may know of.
+    /// A booking, if an actor whose access was checked may see it.
     pub(super) async fn visible(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let stored = self.engine.bookings.load(id).await?;
         stored
@@ -26,7 +26,7 @@ impl Bookings {
             .ok_or_else(|| Error::not_found(Kind::Booking, id))
     }
 
-    /// The same for a command: only for who has a part in it now.
+    /// The same for a command: fails unless the actor is a party now.
     pub(super) async fn get_as_party(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let actor = &self.engine.reader(actor).await?;
         let booking = self.visible(actor, id).await?;
@@ -43,14 +43,14 @@ impl Bookings {
         self.visible_by_number(actor, number).await
     }
 
-    /// The same as [`visible`](Self::visible), by the number.
+    /// As [`visible`](Self::visible), by number.
     async fn visible_by_number(&self, actor: &Actor, number: &BookingNumber) -> Result<Stored<Booking>> {
         let stored = self.engine.bookings.find_by_number(number).await?;
         let visible = stored.filter(|booking| booking.is_visible_to(actor));
         visible.ok_or_else(|| Error::not_found(Kind::Booking, number))
     }
 
-    /// What this actor sees of a booking: the technician sees address and phone from `accepted` on.
+    /// The view of a booking for this actor. The technician sees address and phone from `accepted` on.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -60,7 +60,7 @@ impl Bookings {
         self.view_as(actor, &booking).await
     }
 
-    /// What this actor sees of the booking with a number.
+    /// The view for this actor of the booking with a number.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -79,7 +79,7 @@ impl Bookings {
         Ok(BookingView::new(booking, actor, customer.as_deref()))
     }
 
-    /// What this actor sees of a booking as a command returned it, which others may have changed since.
+    /// The view for this actor of a booking as a command returned it, even if it has changed since.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -91,11 +91,11 @@ impl Bookings {
         self.view_as(actor, booking).await
     }
 
-    /// The bookings of a filter that this actor may see, the newest first: their own for customers,
-    /// technicians and companies, all for staff.
+    /// The bookings of a filter that this actor may see, newest first: their own for customers, technicians
+    /// and companies, all for staff.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for a filter on somebody else; a violation of `cursor`.
+    /// [`Error::Forbidden`] for a filter on another user; a violation of `cursor`.
     pub async fn list(
         &self,
         actor: &Actor,
@@ -106,8 +106,8 @@ impl Bookings {
         self.list_as(actor, filter, page).await
     }
 
-    /// The same bookings as this actor sees them, without the customers' contacts: those are shown with the
-    /// single booking only.
+    /// The views of the same bookings for this actor, without the customers' contacts, which are shown only
+    /// with a single booking.
     ///
     /// # Errors
     /// As [`list`](Self::list).
@@ -132,10 +132,10 @@ impl Bookings {
         Ok(self.engine.bookings.list_bookings(filter, &page.of_list("bookings")?).await?.of_list("bookings"))
     }
 
-    /// How many bookings of a filter are in each status.
+    /// The number of bookings of a filter in each status.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for a filter on somebody else.
+    /// [`Error::Forbidden`] for a filter on another user.
     pub async fn count_by_status(
         &self,
         actor: &Actor,

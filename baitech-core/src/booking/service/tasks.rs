@@ -1,4 +1,4 @@
-//! What happens by itself: the worker's side of `timers`.
+//! Due tasks of bookings: the worker's side of `timers`.
 
 use super::{Bookings, Effort::GoesOn};
 use crate::{
@@ -7,15 +7,15 @@ use crate::{
 };
 
 impl Bookings {
-    /// Does what is next due for a booking; `false` where nothing is. What it does is pinned to the version
-    /// on which it was found due, so that two who do it at once do it once.
+    /// Runs the next due task of a booking; returns `false` where none is due. The task requires the version
+    /// at which it was found due, so that two concurrent workers run it once.
     pub(crate) async fn run_next_task(&self, id: Id<Booking>) -> Result<bool> {
         let actor = &Actor::System;
         let seen = self.engine.bookings.load(id).await?.ok_or_else(|| Error::not_found(Kind::Booking, id))?;
         let here = self.clone().at(seen.version);
         let now = self.engine.clock.now();
         let Some((_, task)) = seen.next_task(&self.engine.policy).filter(|(at, _)| *at <= now) else {
-            // The queue holds another moment than the booking: an earlier policy's. Writing the booking
+            // The queue has another time than the booking, from an earlier policy. Writing the booking
             // corrects it.
             here.change(actor, id, ("reschedule_task", GoesOn), &(), |booking, _| {
                 Ok(crate::decide::Decision::new(booking))
@@ -31,7 +31,7 @@ impl Bookings {
                     booking.run_task(task, context)
                 })
                 .await?;
-                // A search that fails here is not lost: the booking is in `matching` and due.
+                // A search that fails here is repeated: the booking is in `matching`, and its task is due.
                 match self.search(actor, id).await {
                     Ok(_) | Err(Error::Conflict(_)) => {}
                     Err(error) if error.rule() == Some(Rule::TRANSITION) => {}

@@ -1,5 +1,5 @@
-//! What one process remembers of the zones of the map. All of it can be read again: it saves reads, and
-//! changes no answer but for the age of demand.
+//! What one process caches about zones of the map. The cache only saves reads: it changes no result except
+//! for the age of demand counts.
 
 use std::sync::Arc;
 
@@ -8,17 +8,17 @@ use quick_cache::sync::Cache;
 use super::demand::{DemandCounts, DemandKey};
 use crate::{account::Category, kernel::Zone};
 
-/// How many zones are remembered at most; those that are asked for least are dropped. With 250 technicians
-/// each, all of them at work, the counts of demand take some 25 MB.
+/// The maximum number of cached zones; the least used are dropped. With 250 working technicians each, the
+/// demand counts take some 25 MB.
 const CAPACITY: usize = 8_192;
 
-/// The memory of an engine.
+/// The cache of an engine.
 #[derive(Debug)]
 pub(crate) struct Zones {
-    /// The counts of demand, of the last minute or older.
+    /// Demand counts, which may be stale.
     pub(super) demand: Cache<DemandKey, Arc<DemandCounts>>,
-    /// The share of their own radius within which so many best technicians were found: the next search begins
-    /// there.
+    /// The share of the radius within which the given number of best technicians was found. The next search
+    /// begins there.
     pub(super) shares: Cache<(Category, Zone, usize), f64>,
 }
 

@@ -4,8 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The state machine as the rules tell it, written a second time and in another form: `*` is customer,
-/// technician, admin and support.
+/// The state machine, written independently in another form: `*` is customer, technician, admin and support.
 const RULES: &str = "
     pending > matching: system customer admin | cancelled: *
     matching > assigned: system customer admin | cancelled: system *
@@ -39,7 +38,7 @@ fn rules() -> BTreeMap<(&'static str, &'static str), BTreeSet<&'static str>> {
 }
 
 #[test]
-fn table_is_what_the_rules_say() {
+fn table_matches_the_rules() {
     let table = Transition::TABLE.iter().map(|arrow| {
         let who: BTreeSet<_> = arrow.who.iter().map(Party::as_str).collect();
         ((arrow.from.as_str(), arrow.to.as_str()), who)
@@ -50,7 +49,7 @@ fn table_is_what_the_rules_say() {
 }
 
 #[test]
-fn matrix_is_the_table() {
+fn matrix_matches_the_table() {
     for from in BookingStatus::ALL {
         for to in BookingStatus::ALL {
             let arrow = Transition::TABLE.iter().find(|arrow| arrow.from == from && arrow.to == to);
@@ -61,7 +60,7 @@ fn matrix_is_the_table() {
 }
 
 #[test]
-fn statuses_stand_at_their_number() {
+fn statuses_are_indexed_by_their_discriminant() {
     for (number, status) in BookingStatus::ALL.into_iter().enumerate() {
         assert_eq!(status as usize, number);
         assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
@@ -70,13 +69,13 @@ fn statuses_stand_at_their_number() {
 }
 
 #[test]
-fn only_cancelled_and_refunded_end_it() {
+fn only_cancelled_and_refunded_are_terminal() {
     let ends = BookingStatus::ALL.into_iter().filter(|status| status.is_terminal());
     assert_eq!(ends.collect::<Vec<_>>(), [BookingStatus::Cancelled, BookingStatus::Refunded]);
 }
 
 #[test]
-fn nothing_is_out_of_reach_and_nothing_is_a_trap() {
+fn every_status_is_reachable_and_can_reach_an_end() {
     let reach = |start: BookingStatus| {
         let mut reached = BTreeSet::from([start]);
         let mut open = vec![start];
@@ -110,7 +109,7 @@ fn parties_are_a_set() {
 }
 
 #[test]
-fn diagram_has_every_arrow() {
+fn diagram_has_every_transition() {
     let diagram = Transition::mermaid();
     assert!(diagram.contains("    assigned --> rejected: system, technician\n"));
     assert!(diagram.contains("    cancelled --> [*]\n"));
@@ -118,10 +117,9 @@ fn diagram_has_every_arrow() {
 }
 
 proptest! {
-    /// Walks at random, whoever asks for whatever: a step is taken exactly where the rules, told the other
-    /// way, have it.
+    /// Random transitions by random parties: a step is made exactly where the independent rules allow it.
     #[test]
-    fn every_walk_keeps_to_the_rules(steps in prop::collection::vec((0_usize..16, 0_usize..5), 0..200)) {
+    fn random_walks_follow_the_rules(steps in prop::collection::vec((0_usize..16, 0_usize..5), 0..200)) {
         let rules = rules();
         let mut status = BookingStatus::Pending;
         for (to, party) in steps {

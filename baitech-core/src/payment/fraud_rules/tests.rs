@@ -6,7 +6,7 @@ fn now() -> DateTime<Utc> {
     "2026-03-02T07:00:00Z".parse().unwrap()
 }
 
-/// A payer of long standing who pays what they always pay, at home.
+/// An established payer who pays the usual amount, at home.
 fn usual() -> FraudSignals {
     FraudSignals {
         amount: Decimal::from(2_738),
@@ -19,7 +19,7 @@ fn usual() -> FraudSignals {
     }
 }
 
-/// Somebody who registered today and pays for the first time.
+/// A payer who registered today and pays for the first time.
 fn newcomer() -> FraudSignals {
     FraudSignals { account_age_days: 0, usual_amount: None, distance_from_home_km: None, ..usual() }
 }
@@ -48,7 +48,7 @@ fn a_first_payment_of_an_ordinary_amount_is_approved() {
 }
 
 #[test]
-fn what_happens_to_honest_payers_is_never_held() {
+fn common_events_of_honest_payers_are_never_held() {
     let honest = [
         ("a large job", FraudSignals { amount: Decimal::from(500_000), ..usual() }),
         ("a journey", FraudSignals { distance_from_home_km: Some(9_000.0), ..usual() }),
@@ -64,7 +64,7 @@ fn what_happens_to_honest_payers_is_never_held() {
 }
 
 #[test]
-fn combinations_are_held() {
+fn combined_signals_are_held() {
     let held = [
         ("a newcomer's huge payment", FraudSignals { amount: Decimal::from(100_000), ..newcomer() }, 45),
         ("a newcomer far away", FraudSignals { distance_from_home_km: Some(2_000.0), ..newcomer() }, 35),
@@ -86,7 +86,7 @@ fn combinations_are_held() {
 }
 
 #[test]
-fn many_signs_together_are_blocked_and_each_is_explained() {
+fn many_signals_together_are_blocked_and_each_is_explained() {
     let signals = FraudSignals {
         amount: Decimal::from(30_000),
         attempts_last_hour: 5,
@@ -113,7 +113,7 @@ fn many_signs_together_are_blocked_and_each_is_explained() {
 }
 
 #[test]
-fn each_band_begins_where_it_says() {
+fn each_band_begins_at_its_lower_bound() {
     let points = |signals| check(&signals).score;
     let velocity = [0, 2, 3, 4, 5, 7, 8, 11, 12, u32::MAX]
         .map(|attempts_last_hour| points(FraudSignals { attempts_last_hour, ..usual() }));
@@ -149,7 +149,7 @@ fn scores_fall_into_their_bands() {
 }
 
 #[test]
-fn signals_that_make_no_sense_count_as_the_nearest_that_does() {
+fn invalid_signals_count_as_the_nearest_valid_value() {
     let far = |km| check(&FraudSignals { distance_from_home_km: km, ..usual() }).score;
     assert_eq!(far(Some(f64::NAN)), far(None));
     assert_eq!(far(Some(f64::INFINITY)), far(Some(1e9)));
@@ -164,7 +164,7 @@ fn signals_that_make_no_sense_count_as_the_nearest_that_does() {
 }
 
 #[test]
-fn a_policy_of_nothing_finds_the_usual_in_nothing() {
+fn a_zero_usual_amount_makes_any_amount_unusual() {
     let zero = Decimal::ZERO;
     let policy =
         FraudPolicy { assumed_usual_amount: zero, least_usual_amount: zero, ..FraudPolicy::default() };
@@ -174,7 +174,7 @@ fn a_policy_of_nothing_finds_the_usual_in_nothing() {
 }
 
 #[test]
-fn a_policy_is_read_from_the_fields_that_it_names() {
+fn missing_policy_fields_take_their_defaults() {
     let policy: FraudPolicy =
         serde_json::from_str(r#"{"approveUpTo": 10, "velocity": [{"from": 1, "points": 7}]}"#).unwrap();
     assert_eq!(policy.approve_up_to, 10);
@@ -221,7 +221,7 @@ fn table<T: std::fmt::Debug>(from: impl Strategy<Value = T>) -> impl Strategy<Va
 }
 
 prop_compose! {
-    /// Tables in any order, also such as make no sense.
+    /// Tables in any order, including invalid ones.
     fn policy()(
         (velocity, failures, unusual_amount) in (table(count()), table(count()), table(count())),
         (shared_origin, far_from_home, ages) in (table(count()), table(kilometres()), table(days())),

@@ -6,17 +6,17 @@ use crate::{
     policy::PolicyCheck,
 };
 
-/// The least and the most of one operation; `None` for no bound.
+/// The bounds of an operation's amount; `None` for no bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Limits {
-    /// Not less than this.
+    /// The minimum.
     pub least: Option<Money>,
-    /// Not more than this.
+    /// The maximum.
     pub most: Option<Money>,
 }
 
 impl Limits {
-    /// Fails outside of the bounds. An amount in another currency than a bound cannot be compared with it and
+    /// Fails outside the bounds. An amount in another currency than a bound cannot be compared with it and
     /// fails too.
     ///
     /// # Errors
@@ -49,41 +49,41 @@ impl Limits {
         }
         let Some(bound) = self.most else { return };
         check.require(!bound.is_zero(), &most, Code::OutOfRange, "this is more than nothing");
-        // Bounds in two currencies are found above.
+        // Bounds in two currencies are reported above.
         let crossed = self.least.is_some_and(|least| least.exceeds(bound).unwrap_or(false));
         check.require(!crossed, &most, Code::Order, "the most is not below the least");
     }
 }
 
-/// What a gateway can do, as data.
+/// The capabilities of a gateway, as data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capabilities {
     /// When its customers pay.
     pub timing: PaymentTiming,
-    /// The currencies that it moves; none for any.
+    /// The currencies that it supports; empty for any.
     pub currencies: Vec<Currency>,
-    /// Only whole units of a currency.
+    /// Whether it supports only whole units of a currency.
     pub whole_units: bool,
     /// Bounds of one charge.
     pub charge: Limits,
-    /// Bounds of one payout; larger ones are split. `None` where it pays nobody out.
+    /// Bounds of one payout; larger ones are split. `None` where it does not support payouts.
     pub pay_out: Option<Limits>,
-    /// Bounds of one refund. `None` where it gives nothing back: refunds then go into the payer's wallet.
+    /// Bounds of one refund. `None` where it does not support refunds; they then go into the payer's wallet.
     pub refund: Option<Limits>,
-    /// Whether its calls are signed. What an unsigned call claims is asked for again where it is about much
-    /// money.
+    /// Whether its webhooks are signed. Claims of an unsigned call about a large amount are verified by a
+    /// query.
     pub signs_webhooks: bool,
-    /// Whether a charge can set money aside without taking it.
+    /// Whether a charge can authorize money without capturing it.
     pub authorizes: bool,
-    /// For how long the same key is certainly the same operation, so that an operation without an answer may
-    /// be sent again under its key; `None` where an operation is never sent twice.
+    /// For how long the provider treats the same key as the same operation, so that an unanswered operation
+    /// may be sent again under its key; `None` where an operation is never sent twice.
     pub repeatable_for: Option<TimeDelta>,
-    /// Whether the money moves in our own books alone, without a call to anybody.
+    /// Whether the money moves only in the ledger, without a call to a provider.
     pub ledger_only: bool,
 }
 
 impl Capabilities {
-    /// A method of our own books: any amount, at once.
+    /// A ledger-only method: any amount, at once.
     #[must_use]
     pub const fn of_ledger(timing: PaymentTiming) -> Self {
         let unbounded = Limits { least: None, most: None };
@@ -101,7 +101,7 @@ impl Capabilities {
         }
     }
 
-    /// Finds what speaks against using a gateway with these capabilities in an engine.
+    /// Checks that a gateway with these capabilities can be used in an engine.
     pub(crate) fn check_policy(&self, field: &str, check: &mut PolicyCheck) {
         let currency = check.currency();
         let moves = self.currencies.is_empty() || self.currencies.contains(&currency);

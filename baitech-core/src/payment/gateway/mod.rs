@@ -1,4 +1,4 @@
-//! The port of payment providers: what is asked of them, what they answer, and what they tell by themselves.
+//! The port of payment providers: their operations, outcomes and webhooks.
 
 mod capabilities;
 mod notice;
@@ -18,16 +18,16 @@ use crate::booking::PaymentMethod;
 
 /// A payment provider.
 ///
-/// "Accepted" is not "paid", and no answer is not "failed": an outcome that is unknown is found out by
-/// [`query`](Self::query), never by sending again under another key. No operation is ever called inside of a
-/// commit: the intent is stored first, then a worker calls, and the answer is committed as a change of its
-/// own.
+/// "Accepted" is not "paid", and no answer is not "failed": an unknown outcome is resolved by
+/// [`query`](Self::query), never by sending the operation again under another key. No operation is called
+/// inside a commit: the intent is stored first, then a worker calls the provider, and the answer is committed
+/// as a separate change.
 ///
 /// An operation that a provider does not offer keeps its default, which declines with the code `unsupported`.
 #[async_trait]
 pub trait PaymentGateway: Send + Sync + fmt::Debug {
-    /// The provider's name in the books: the account [`Clearing`](crate::ledger::Account::Clearing) of this
-    /// method holds its money.
+    /// The provider's method in the ledger: the account [`Clearing`](crate::ledger::Account::Clearing) of
+    /// this method holds its money.
     fn method(&self) -> PaymentMethod;
 
     /// Other methods that the same provider serves: `card` beside `stripe`.
@@ -35,25 +35,23 @@ pub trait PaymentGateway: Send + Sync + fmt::Debug {
         &[]
     }
 
-    /// What it can do, and within which limits.
+    /// Its capabilities and limits.
     fn capabilities(&self) -> Capabilities;
 
-    /// The last part of the path to which the provider sends what is about no transaction that we have named,
-    /// or about all of them. Opaque, and hard to guess. `None` where every call comes under the token of its
-    /// transaction.
+    /// The last path segment of the URL for calls that name no transaction of ours, or that may concern any.
+    /// Opaque, and hard to guess. `None` where every call comes under the token of its transaction.
     fn webhook_token(&self) -> Option<&str> {
         None
     }
 
-    /// The headers of a call that [`read_webhook`](Self::read_webhook) verifies it by, in any case. Only
-    /// these are kept with a call, and only those of at most
-    /// [`MAX_HEADER_BYTES`](crate::payment::Webhook::MAX_HEADER_BYTES): name all of them, or every call
-    /// counts as not signed.
+    /// The headers by which [`read_webhook`](Self::read_webhook) verifies a call, in any case. Only these are
+    /// kept with a call, and only up to [`MAX_HEADER_BYTES`](crate::payment::Webhook::MAX_HEADER_BYTES) each:
+    /// name all of them, or every call counts as unsigned.
     fn signature_headers(&self) -> &[&'static str] {
         &[]
     }
 
-    /// Asks a payer for money.
+    /// Charges a payer.
     ///
     /// # Errors
     /// [`GatewayError`]: the outcome is unknown.
@@ -62,7 +60,7 @@ pub trait PaymentGateway: Send + Sync + fmt::Debug {
         Ok(Outcome::unsupported())
     }
 
-    /// Takes money that a charge with [`Charge::capture`] false has only set aside.
+    /// Captures money that a charge with [`Charge::capture`] false has authorized.
     ///
     /// # Errors
     /// [`GatewayError`]: the outcome is unknown.
@@ -71,7 +69,7 @@ pub trait PaymentGateway: Send + Sync + fmt::Debug {
         Ok(Outcome::unsupported())
     }
 
-    /// Gives up money that a charge has only set aside.
+    /// Voids an authorization.
     ///
     /// # Errors
     /// [`GatewayError`]: the outcome is unknown.
@@ -80,7 +78,7 @@ pub trait PaymentGateway: Send + Sync + fmt::Debug {
         Ok(Outcome::unsupported())
     }
 
-    /// Gives money back to who paid it.
+    /// Refunds money to its payer.
     ///
     /// # Errors
     /// [`GatewayError`]: the outcome is unknown.
@@ -89,7 +87,7 @@ pub trait PaymentGateway: Send + Sync + fmt::Debug {
         Ok(Outcome::unsupported())
     }
 
-    /// Pays a technician, or a wallet's owner, out.
+    /// Pays out to a technician or a wallet's owner.
     ///
     /// # Errors
     /// [`GatewayError`]: the outcome is unknown.
@@ -98,7 +96,7 @@ pub trait PaymentGateway: Send + Sync + fmt::Debug {
         Ok(Outcome::unsupported())
     }
 
-    /// What became of an operation. Asked again and again while the answer is [`Outcome::Pending`] or an
+    /// Queries the outcome of an operation. Called again while the answer is [`Outcome::Pending`] or an
     /// error.
     ///
     /// # Errors
@@ -108,21 +106,21 @@ pub trait PaymentGateway: Send + Sync + fmt::Debug {
         Ok(Outcome::Pending)
     }
 
-    /// Asks for the receipt of a charge that was settled by a query which told none. It comes as
-    /// [`News::Details`], by a webhook.
+    /// Requests the receipt of a charge that was settled by a status query without one. The receipt arrives
+    /// as [`News::Details`], by a webhook.
     ///
     /// # Errors
-    /// [`GatewayError`]: it was not asked for.
+    /// [`GatewayError`]: the receipt was not requested.
     async fn request_receipt(&self, query: &Query) -> Result<(), GatewayError> {
         let _ = query;
         Ok(())
     }
 
-    /// Verifies a call as of the moment at which it came, and reads what it tells: in the provider's order,
-    /// possibly nothing.
+    /// Verifies a call as of the time at which it arrived, and parses its notices in the provider's order.
+    /// There may be none.
     ///
     /// # Errors
-    /// [`WebhookError`] for a call that proves nothing. It takes no effect.
+    /// [`WebhookError`] for a call that cannot be verified or parsed. It has no effect.
     fn read_webhook(&self, call: &WebhookCall) -> Result<Vec<Notice>, WebhookError> {
         let _ = call;
         Err(WebhookError::Unexpected)

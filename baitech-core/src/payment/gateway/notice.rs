@@ -8,38 +8,38 @@ use crate::{
     payment::Transaction,
 };
 
-/// A call of a provider, as it came.
+/// A call of a provider, as received.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookCall {
-    /// The last part of its path.
+    /// The last segment of its path.
     pub token: String,
     /// Its headers, with lower-case names.
     pub headers: Vec<(String, String)>,
-    /// Its body, to the byte.
+    /// Its body, byte for byte.
     pub body: Vec<u8>,
-    /// When it came. Signatures are judged as of this moment.
+    /// When it was received. Signatures are verified as of this time.
     pub received_at: DateTime<Utc>,
 }
 
 impl WebhookCall {
-    /// The first header of a (lower-case) name.
+    /// The first header with a (lower-case) name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// Whose calls come under a token.
+/// The kind of source that a token belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebhookSource {
-    /// Those about one transaction: a few in all.
+    /// Calls about one transaction: only a few.
     Transaction,
-    /// All that a provider tells: any number.
+    /// All calls of a provider: any number.
     Provider,
 }
 
 impl fmt::Debug for WebhookCall {
-    /// Neither the token nor what a payer sent: both end up in logs otherwise.
+    /// Omits the token and the payer's data, since debug output ends up in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebhookCall")
             .field("received_at", &self.received_at)
@@ -48,105 +48,105 @@ impl fmt::Debug for WebhookCall {
     }
 }
 
-/// One thing that a provider tells.
+/// A single notice from a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// The provider's name for this piece of news: the same id is the same news, sent again.
+    /// The provider's id of this notice. The same id means the same notice, sent again.
     pub id: String,
-    /// What it is about.
+    /// The subject.
     pub subject: Subject,
-    /// What it says.
+    /// The content.
     pub news: News,
 }
 
-/// What a notice is about.
+/// The subject of a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Subject {
-    /// The transaction whose callback token the call came under.
+    /// The transaction under whose callback token the call came.
     Caller {
-        /// The provider's name for the operation, which must be the one that it gave before.
+        /// The provider's reference of the operation, which must match the one given before.
         reference: Option<String>,
     },
-    /// The operation that the provider calls so.
+    /// The operation with this provider reference.
     Reference(String),
-    /// A transaction that we have named to the provider.
+    /// A transaction whose id we gave to the provider.
     Transaction(Id<Transaction>),
-    /// A payer who named this account (a transaction number, a booking number, a phone number) and was not
-    /// asked by us.
+    /// A payer who named this account (a transaction number, a booking number, a phone number) without a
+    /// request from us.
     Account(String),
 }
 
-/// What a notice says.
+/// The content of a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum News {
-    /// What became of an operation.
+    /// The outcome of an operation.
     Outcome(Outcome),
-    /// The receipt of a charge that is settled already.
+    /// The receipt of a charge that is already settled.
     Details(Proof),
-    /// Money came that nobody was asked for.
+    /// An unrequested payment.
     Deposit(Proof),
-    /// A card's holder contests a charge; the provider has taken the money back for now.
+    /// The card holder contests a charge; the provider has taken the money back for now.
     ChargebackOpened {
-        /// The provider's name for the dispute.
+        /// The provider's id of the dispute.
         id: String,
-        /// How much.
+        /// The contested amount.
         amount: Money,
-        /// Why, in the provider's words.
+        /// The reason, in the provider's words.
         reason: String,
     },
-    /// A contested charge is decided.
+    /// A chargeback was decided.
     ChargebackClosed {
-        /// The provider's name for the dispute.
+        /// The provider's id of the dispute.
         id: String,
         /// Whether the money stays with us.
         won: bool,
     },
-    /// Money of the operation has moved back, and nobody knows yet on whose order: a refund of a
-    /// charge, a reversal of a payout.
+    /// Money of the operation has moved back, and it is not yet known on whose order: a refund of a charge, a
+    /// reversal of a payout.
     Returned(Returned),
-    /// Nothing that concerns us.
+    /// Nothing relevant to us.
     Nothing,
 }
 
-/// Money of an operation that has moved back, as far as a provider tells.
+/// Money of an operation that has moved back, as reported by a provider.
 ///
-/// A provider may tell of the same money twice, by its own name and in a running total. It is
-/// counted once, in whatever order it is told.
+/// A provider may report the same money twice, as a single return and in a running total. It is counted once,
+/// in any order of the reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Returned {
     /// One return of money.
     One {
-        /// The provider's name for it: `re_…`. The same name is the same money.
+        /// The provider's id of the return: `re_…`. The same id means the same money.
         id: String,
-        /// How much; `None` where the provider does not say.
+        /// The amount; `None` where the provider does not say.
         amount: Option<Money>,
-        /// Whether it failed after all, so that the money is with us.
+        /// Whether the return failed, so that the platform still has the money.
         failed: bool,
     },
-    /// All that has moved back of this operation so far, on our order or without.
+    /// The total that has moved back of this operation so far, on our order or not.
     Total {
-        /// How much.
+        /// The total.
         amount: Money,
     },
 }
 
-/// Why a call proves nothing.
+/// Why a call is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WebhookError {
     /// It carries no signature.
     #[error("the call is not signed")]
     Unsigned,
-    /// Its signature is not the provider's.
+    /// Its signature does not match.
     #[error("the signature is wrong")]
     BadSignature,
-    /// It was signed too long before it came.
+    /// It was signed too long before it arrived.
     #[error("the signature is too old")]
     Expired,
-    /// Its body is not what the provider sends.
+    /// Its body cannot be parsed.
     #[error("the body cannot be read: {0}")]
     Malformed(String),
     /// The provider sends nothing to this address.

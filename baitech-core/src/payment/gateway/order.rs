@@ -8,51 +8,49 @@ use crate::{
     payment::{Transaction, TransactionNumber},
 };
 
-/// How a provider reaches a person.
+/// How a provider reaches a user.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Contact {
-    /// Which user.
+    /// The user.
     pub user: Id<User>,
-    /// The number that mobile money is asked from or paid to.
+    /// The mobile money number to charge or to pay.
     pub phone: Option<PhoneNumber>,
-    /// The address for the provider's own receipts.
+    /// The email address for the provider's own receipts.
     pub email: Option<Email>,
-    /// The provider's own name for the person's means of payment or account: a payment method, a connected
-    /// account.
+    /// The provider's id of the user's means of payment or account: a payment method, a connected account.
     pub account: Option<String>,
 }
 
 impl fmt::Debug for Contact {
-    /// Without anything personal: orders end up in logs.
+    /// Omits personal data, since orders end up in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Contact").field("user", &self.user).finish_non_exhaustive()
     }
 }
 
-/// What a payer is to pay.
+/// A charge to a payer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Charge {
-    /// The transaction that this is.
+    /// The transaction of this charge.
     pub transaction: Id<Transaction>,
-    /// Its number, for the payer's eyes.
+    /// Its number, shown to the payer.
     pub number: TransactionNumber,
-    /// Who pays.
+    /// The payer.
     pub payer: Contact,
-    /// How much.
+    /// The amount.
     pub amount: Money,
-    /// For what, in a few words.
+    /// What it is for, in a few words.
     pub description: String,
-    /// Whether to take the money at once, or only to set it aside until somebody has looked at the payment.
+    /// Whether to capture the money at once, or only to authorize it until the payment has been reviewed.
     pub capture: bool,
-    /// The same key is the same charge.
+    /// The idempotency key: the same key means the same charge.
     pub idempotency_key: String,
-    /// The last part of the path at which the provider calls back about this charge: opaque letters and
-    /// digits.
+    /// The last path segment of the provider's callback URL for this charge: opaque letters and digits.
     pub callback_token: String,
 }
 
 impl fmt::Debug for Charge {
-    /// Without the token: who has it can call in the provider's name.
+    /// Omits the token, which allows calls in the provider's name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Charge")
             .field("transaction", &self.transaction)
@@ -66,33 +64,33 @@ impl fmt::Debug for Charge {
     }
 }
 
-/// Money that was set aside, to be taken or given up.
+/// Authorized money to capture or to void.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
-    /// The transaction that this is.
+    /// The transaction of the charge.
     pub transaction: Id<Transaction>,
-    /// The provider's name for the charge.
+    /// The provider's reference of the charge.
     pub reference: String,
-    /// How much.
+    /// The amount.
     pub amount: Money,
-    /// The same key is the same operation.
+    /// The idempotency key: the same key means the same operation.
     pub idempotency_key: String,
 }
 
-/// The payment that a refund is about.
+/// The payment that is refunded.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Original {
     /// The transaction.
     pub transaction: Id<Transaction>,
-    /// The provider's name for the charge.
+    /// The provider's reference of the charge.
     pub reference: Option<String>,
     /// The number of the provider's receipt.
     pub receipt: Option<String>,
-    /// What was captured.
+    /// The captured amount.
     pub amount: Money,
-    /// Who paid.
+    /// The payer.
     pub payer: Contact,
-    /// Whether this refund and nothing else gives all of it back.
+    /// Whether this refund alone returns the whole payment.
     pub is_whole: bool,
 }
 
@@ -106,27 +104,27 @@ impl fmt::Debug for Original {
     }
 }
 
-/// What a payer gets back.
+/// A refund to a payer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RefundOrder {
-    /// The transaction that this refund is.
+    /// The transaction of this refund.
     pub transaction: Id<Transaction>,
     /// Its number.
     pub number: TransactionNumber,
-    /// Of which payment.
+    /// The payment that is refunded.
     pub original: Original,
-    /// How much.
+    /// The amount.
     pub amount: Money,
-    /// Why, in a few words.
+    /// The reason, in a few words.
     pub reason: String,
-    /// The same key is the same refund.
+    /// The idempotency key: the same key means the same refund.
     pub idempotency_key: String,
     /// As [`Charge::callback_token`].
     pub callback_token: String,
 }
 
 impl fmt::Debug for RefundOrder {
-    /// Without the token: who has it can call in the provider's name.
+    /// Omits the token, which allows calls in the provider's name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RefundOrder")
             .field("transaction", &self.transaction)
@@ -139,27 +137,27 @@ impl fmt::Debug for RefundOrder {
     }
 }
 
-/// What somebody is paid out.
+/// A payout.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PayOut {
-    /// The transaction that this is.
+    /// The transaction of this payout.
     pub transaction: Id<Transaction>,
     /// Its number.
     pub number: TransactionNumber,
-    /// To whom.
+    /// The payee.
     pub payee: Contact,
-    /// How much.
+    /// The amount.
     pub amount: Money,
-    /// For what, in a few words.
+    /// What it is for, in a few words.
     pub description: String,
-    /// The same key is the same payout.
+    /// The idempotency key: the same key means the same payout.
     pub idempotency_key: String,
     /// As [`Charge::callback_token`].
     pub callback_token: String,
 }
 
 impl fmt::Debug for PayOut {
-    /// Without the token: who has it can call in the provider's name.
+    /// Omits the token, which allows calls in the provider's name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PayOut")
             .field("transaction", &self.transaction)
@@ -172,7 +170,7 @@ impl fmt::Debug for PayOut {
     }
 }
 
-/// What kind of operation is asked about.
+/// The kind of operation that is queried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Operation {
@@ -181,18 +179,18 @@ pub enum Operation {
     PayOut,
 }
 
-/// A question about an operation.
+/// A query about an operation.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Query {
-    /// The transaction that was the operation.
+    /// The transaction of the operation.
     pub transaction: Id<Transaction>,
-    /// What it was.
+    /// The kind of operation.
     pub operation: Operation,
-    /// The provider's name for it, where the provider has answered at all.
+    /// The provider's reference, if the provider has answered at all.
     pub reference: Option<String>,
-    /// The key under which it was sent.
+    /// The idempotency key under which it was sent.
     pub idempotency_key: String,
-    /// How much it was.
+    /// The amount.
     pub amount: Money,
     /// When it was sent.
     pub sent_at: DateTime<Utc>,
@@ -201,7 +199,7 @@ pub struct Query {
 }
 
 impl fmt::Debug for Query {
-    /// Without the token: who has it can call in the provider's name.
+    /// Omits the token, which allows calls in the provider's name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Query")
             .field("transaction", &self.transaction)

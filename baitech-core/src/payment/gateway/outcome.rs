@@ -4,22 +4,22 @@ use chrono::TimeDelta;
 
 use crate::kernel::Money;
 
-/// What a provider says of an operation. "Accepted" is not "paid".
+/// A provider's answer about an operation. "Accepted" is not "paid".
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
     /// The money has moved.
     Settled(Proof),
-    /// The money is set aside, to be captured or released.
+    /// The money is authorized, to be captured or voided.
     Authorized {
-        /// The provider's name for the charge.
+        /// The provider's reference of the charge.
         reference: String,
     },
-    /// The provider has taken the order; whether the money moves will be told later.
+    /// The provider has accepted the order; whether the money moves is reported later.
     Accepted {
-        /// The provider's name for the operation.
+        /// The provider's reference of the operation.
         reference: String,
-        /// What the payer's own device needs in order to go on, where it needs anything.
+        /// What the payer's device needs to continue, if anything.
         client_secret: Option<ClientSecret>,
     },
     /// The provider does not know yet.
@@ -29,7 +29,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// What a gateway says to an operation that it does not offer.
+    /// The outcome of an operation that a gateway does not support.
     #[must_use]
     pub fn unsupported() -> Self {
         let reason = "this payment provider does not offer that".to_owned();
@@ -37,21 +37,21 @@ impl Outcome {
     }
 }
 
-/// How a provider proves that money has moved, as far as it tells.
+/// A provider's evidence that money has moved. Fields are `None` where the provider does not say.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Proof {
-    /// The provider's name for the operation.
+    /// The provider's reference of the operation.
     pub reference: Option<String>,
     /// The number of the provider's receipt, or of the charge.
     pub receipt: Option<String>,
-    /// How much moved; `None` where the provider does not say.
+    /// The amount that moved; `None` where the provider does not say.
     pub amount: Option<Money>,
-    /// Who paid, as the provider shows it: a phone number, perhaps with digits masked (`2547****5678`).
+    /// The payer, as the provider shows it: a phone number, perhaps with digits masked (`2547****5678`).
     pub payer: Option<String>,
 }
 
 impl fmt::Debug for Proof {
-    /// Without the payer.
+    /// Omits the payer.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Proof")
             .field("reference", &self.reference)
@@ -61,19 +61,19 @@ impl fmt::Debug for Proof {
     }
 }
 
-/// Why money will not move.
+/// Why the money will not move.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declined {
     /// The provider's code.
     pub code: String,
-    /// Why, fit for the payer's eyes.
+    /// The reason, fit to show to the payer.
     pub reason: String,
-    /// The operation was not carried out, and may be sent anew (under another key) after this: the subscriber
-    /// was busy.
+    /// Set where the operation was not carried out and may be sent anew, under another key, after this time:
+    /// for example, because the subscriber was busy.
     pub retry_after: Option<TimeDelta>,
 }
 
-/// A secret by which the payer's own device goes on with a payment. Never shown in logs.
+/// A secret with which the payer's device continues a payment. Never written to logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientSecret(String);
 
@@ -84,7 +84,7 @@ impl ClientSecret {
         Self(secret.into())
     }
 
-    /// The secret itself, to be handed to the payer and to nobody else.
+    /// The secret itself, to be given to the payer only.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -97,17 +97,17 @@ impl fmt::Debug for ClientSecret {
     }
 }
 
-/// The provider gave no answer: the outcome is unknown, to be found out by a query and never by sending again
-/// under another key.
+/// The provider gave no answer. The outcome is unknown and has to be resolved by a query, never by sending
+/// the operation again under another key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the payment provider gave no answer: {reason}")]
 pub struct GatewayError {
-    /// What went wrong, for an operator's eyes; never a secret or a person's data.
+    /// What went wrong, for operators; contains no secrets and no personal data.
     pub reason: String,
 }
 
 impl GatewayError {
-    /// No answer, for this reason.
+    /// An error with this reason.
     #[must_use]
     pub fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into() }

@@ -5,11 +5,11 @@ use rust_decimal::Decimal;
 use super::{format::StatementFormat, statement::StatementPeriod};
 use crate::kernel::{Code, Currency};
 
-/// More digits before the point are no amount of money, and would not sum exactly.
+/// The maximum number of digits before the point. Longer numbers are not amounts, and would not sum exactly.
 const MAX_WHOLE_DIGITS: usize = 15;
 
-/// As [`amount`], with the currency beside it, before or behind: `KES 1,230.00`, `1,230.00 KES`,
-/// and for shillings `KSh 1,230.00`. The name of another currency is no amount of this one.
+/// As [`amount`], with the currency before or after it: `KES 1,230.00`, `1,230.00 KES`, and for shillings
+/// `KSh 1,230.00`. The name of another currency is refused.
 pub(super) fn amount_in(text: &str, decimal_comma: bool, currency: Currency) -> Result<Decimal, Code> {
     let text = text.trim();
     let (sign, unsigned) = match text.strip_prefix(['-', '−', '+']) {
@@ -34,8 +34,8 @@ pub(super) fn amount_in(text: &str, decimal_comma: bool, currency: Currency) -> 
     }
 }
 
-/// Reads `2,738.00`, `-2738`, `(2 738.00)`, `2738-`. Digits are grouped by three or not at all, so that
-/// `2738,00` is not taken for a quarter of a million.
+/// Parses `2,738.00`, `-2738`, `(2 738.00)`, `2738-`. Digits are grouped by three or not at all, so that
+/// `2738,00` is not read as a quarter of a million.
 pub(super) fn amount(text: &str, decimal_comma: bool) -> Result<Decimal, Code> {
     let text = text.trim();
     let bracketed = text.strip_prefix('(').and_then(|text| text.strip_suffix(')'));
@@ -61,7 +61,7 @@ pub(super) fn amount(text: &str, decimal_comma: bool) -> Result<Decimal, Code> {
     Ok(if negative && !amount.is_zero() { -amount } else { amount })
 }
 
-/// The digits without what groups them; `None` where they are not grouped by three.
+/// The digits without separators; `None` where they are not grouped by three.
 fn ungrouped(whole: &str, comma: char) -> Option<String> {
     let is_separator = |c: char| c == comma || c == '\'' || c.is_whitespace();
     let Some(separator) = whole.chars().find(|c| is_separator(*c)) else {
@@ -78,9 +78,9 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Reads a moment, or a day: the time that it covers, a second or a day of the zone.
+/// Parses a time or a day, as the period that it covers: a second, or a day in the format's zone.
 pub(super) fn moment(text: &str, format: &StatementFormat) -> Result<StatementPeriod, Code> {
-    // Spreadsheets write a fraction of a second that is none.
+    // Spreadsheets write a zero fraction of a second.
     let whole = text.trim_end_matches('0').strip_suffix('.').filter(|whole| whole.contains(':'));
     let text = whole.unwrap_or(text);
     let second = |from: DateTime<Utc>| StatementPeriod { from, until: from + TimeDelta::seconds(1) };
@@ -99,20 +99,20 @@ pub(super) fn moment(text: &str, format: &StatementFormat) -> Result<StatementPe
     Err(Code::Malformed)
 }
 
-/// A year with its century: `%Y` reads `26` as the year 26.
+/// Whether the year has its century: `%Y` reads `26` as the year 26.
 fn is_recent(day: NaiveDate) -> bool {
     (1970..=9998).contains(&day.year())
 }
 
 fn whole_day(day: NaiveDate, zone: Tz) -> Option<StatementPeriod> {
     let begin = |day: NaiveDate| {
-        // The clocks of some zones go forward at midnight.
+        // In some zones, clocks go forward at midnight.
         (0..24).find_map(|hour| in_zone(day.and_hms_opt(hour, 0, 0)?, zone))
     };
     Some(StatementPeriod { from: begin(day)?, until: begin(day.checked_add_days(Days::new(1))?)? })
 }
 
-/// The earlier moment where the clocks show a time twice; `None` where they skip it.
+/// The earlier moment where a local time occurs twice; `None` where a clock change skips it.
 fn in_zone(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.to_utc()),

@@ -14,31 +14,31 @@ use crate::{
     payment::TransactionNumber,
 };
 
-/// Sets the lines of a statement against the movements that were booked.
+/// Compares the lines of a statement with booked movements.
 ///
-/// A line and a movement belong together where the line's reference is one of the movement's, or its number,
-/// in the same currency; case, outer blanks and invisible characters do not count. A line whose reference
-/// nobody knows belongs to the transactions whose numbers it names in its reference or its description, as a
-/// bank's narration does.
+/// A line matches a movement if the line's reference is the movement's number or one of its references, in
+/// the same currency; case, outer whitespace and invisible characters are ignored. A line with an unknown
+/// reference matches the transactions whose numbers occur in its reference or its description, as in a bank's
+/// narration.
 ///
-/// Where several lines or several movements have one reference, each line goes to one movement at most, in
-/// this order, the earlier movement and the earlier line first:
+/// Where several lines or several movements have one reference, each line matches at most one movement, in
+/// this order, earlier movements and earlier lines first:
 /// 1. a line of exactly the movement's amount;
 /// 2. all lines of the movement's direction, where they sum to its amount: a payout that the provider split;
 /// 3. all lines, where they sum to its amount: a payment less a part that went back, booked as one;
 /// 4. all lines of its direction, with the difference that is left.
 ///
-/// So the reversal of a payment that we have not booked is a line that is missing here, and the payment
-/// itself is matched.
+/// For example, an unbooked reversal of a payment is a line that is missing here, and the payment itself is
+/// matched.
 ///
-/// A movement without a line is missing there if it lies within the `period` ([`ParsedStatement::period`], or
-/// better the statement's own where the caller knows it), or whenever it was without one.
+/// A movement without a line is missing there if it lies within the `period`, or if there is no period. Use
+/// [`ParsedStatement::period`], or the statement's own period if it is known.
 ///
 /// [`ParsedStatement::period`]: super::ParsedStatement::period
 ///
 /// # Errors
-/// [`MoneyError::Overflow`] for sums beyond all bounds, [`MoneyError::Currencies`] for a fee of another
-/// currency than its line. A parsed statement has neither.
+/// [`MoneyError::Overflow`] for sums that overflow, [`MoneyError::Currencies`] for a fee in another currency
+/// than its line. A parsed statement causes neither.
 pub fn reconcile(
     lines: &[StatementLine],
     booked: &[BookedMovement],
@@ -60,7 +60,7 @@ pub fn reconcile(
     report(&booked, taken, statement, period)
 }
 
-/// A reference as it is compared.
+/// Normalizes a reference for comparison.
 pub(super) fn normalised(reference: &str) -> String {
     visible(reference).trim().to_uppercase()
 }
@@ -96,7 +96,7 @@ fn keys(movement: &BookedMovement) -> BTreeSet<String> {
     references.map(normalised).filter(|reference| !reference.is_empty()).collect()
 }
 
-/// The lines of a statement, and which of them have no movement yet.
+/// The lines of a statement, and which of them are not matched yet.
 struct Statement<'a> {
     lines: Vec<&'a StatementLine>,
     by_key: HashMap<Key, Vec<usize>>,
@@ -150,7 +150,7 @@ fn numbers_named_in(line: &StatementLine) -> BTreeSet<String> {
     words.filter_map(|word| word.parse().ok()).map(|number: TransactionNumber| number.to_string()).collect()
 }
 
-/// Which of some free lines go to a movement of an amount; none where the choice does not fit.
+/// The free lines that match a movement of an amount; empty if the rule does not fit.
 type Chosen = Result<Vec<usize>, MoneyError>;
 
 fn exact(amount: Money, free: &[(usize, Money)]) -> Chosen {
@@ -222,7 +222,7 @@ fn report(
     Ok(report)
 }
 
-/// By the code of the currency.
+/// Totals by currency code.
 #[derive(Default)]
 struct Totals(BTreeMap<&'static str, CurrencyTotals>);
 

@@ -1,32 +1,32 @@
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-/// What a column of a statement holds.
+/// The content of a statement's column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum StatementField {
-    /// The provider's name for the movement.
+    /// The provider's reference of the movement.
     Reference,
     /// When the money moved.
     Date,
-    /// How much, below zero where it went out.
+    /// The amount, negative where it went out.
     Amount,
-    /// How much came in.
+    /// The incoming amount.
     PaidIn,
-    /// How much went out, with a minus or without.
+    /// The outgoing amount, with or without a minus.
     PaidOut,
     /// The ISO 4217 code of the currency.
     Currency,
-    /// What the provider took for it.
+    /// The provider's fee.
     Fee,
-    /// What it was for.
+    /// The description.
     Description,
     /// Whether the movement was completed.
     Status,
 }
 
 impl StatementField {
-    /// Its name in a violation: `statement.12.paidIn`.
+    /// The name in a violation: `statement.12.paidIn`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -43,63 +43,64 @@ impl StatementField {
     }
 }
 
-/// Where a field stands in a statement.
+/// The column of a field in a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatementColumn {
-    /// What the column holds.
+    /// The content of the column.
     pub field: StatementField,
-    /// What it may be called in the header; only letters and digits count, in any case. Where the file has
-    /// several of them, the first that is not blank counts, row by row.
+    /// Its accepted names in the header; only letters and digits are compared, ignoring case. Where the file
+    /// has several of these columns, the first non-blank one counts in each row.
     pub names: Vec<String>,
     /// Whether a file without it is refused.
     pub required: bool,
 }
 
-/// How many rows are read, and how many mistakes are reported.
+/// The limits on rows read and mistakes reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct StatementLimits {
-    /// A statement with more rows is refused.
+    /// The maximum number of rows in a statement.
     pub rows: usize,
-    /// The header is looked for among so many first rows, since many exports put a title above it.
+    /// The number of rows searched for the header, since many exports put a title above it.
     pub rows_to_header: usize,
-    /// More violations than these are only counted.
+    /// The maximum number of reported violations; further ones are only counted.
     pub violations: usize,
-    /// Characters of a reference or a description.
+    /// The maximum number of characters in a reference or a description.
     pub characters: usize,
 }
 
 impl Default for StatementLimits {
-    /// 100,000 rows, the header among the first 30, 100 violations, 1,000 characters a cell.
+    /// 100,000 rows, the header among the first 30, 100 violations, 1,000 characters per cell.
     fn default() -> Self {
         Self { rows: 100_000, rows_to_header: 30, violations: 100, characters: 1_000 }
     }
 }
 
-/// How a provider writes its statements. Separators (comma, semicolon, tab) and the order of the columns are
-/// found in the file.
+/// How a provider writes its statements. The separator (comma, semicolon, tab) and the order of columns are
+/// detected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatementFormat {
-    /// The columns. An amount is read from `Amount`, or else from `PaidIn` and `PaidOut`.
+    /// The columns. An amount is read from `Amount`, or otherwise from `PaidIn` and `PaidOut`.
     pub columns: Vec<StatementColumn>,
-    /// Statuses of rows that moved money, in any case; where the file has a status, other rows are skipped.
+    /// The statuses of completed rows, ignoring case. Where the file has a status column, rows with other
+    /// statuses are skipped.
     pub completed: Vec<String>,
-    /// A row that pays out, has this word in its description and shares its reference with another row is the
-    /// fee of that row.
+    /// The word that marks a fee: an outgoing row with this word in its description and with the reference of
+    /// another row is the fee of that row.
     pub charge_word: Option<String>,
     /// The zone of times without an offset.
     pub zone: Tz,
-    /// Dates with a time or without, as of [`chrono::format::strftime`], the first that fits; RFC 3339 is
-    /// always read.
+    /// Date formats, with or without a time, in the syntax of [`chrono::format::strftime`]. The first that
+    /// fits is used; RFC 3339 is always accepted.
     pub date_formats: Vec<String>,
     /// Whether amounts are written `2.738,00` and not `2,738.00`.
     pub decimal_comma: bool,
-    /// Whether a row that repeats an earlier one in every column is a mistake, as of a file joined to itself.
-    /// Where rows have neither a number of their own nor a time nor a balance, it may be a second movement.
+    /// Whether a row that repeats an earlier one in every column is a mistake, as in a file joined to itself.
+    /// In formats whose rows have no number, time or balance, it may be a second movement.
     pub rows_are_unique: bool,
-    /// How much is read.
+    /// The limits.
     pub limits: StatementLimits,
 }
 
@@ -129,9 +130,9 @@ impl StatementFormat {
         }
     }
 
-    /// The statement of a Safaricom organisation:
-    /// `Receipt No., Completion Time, Details, Transaction Status, Paid In, Withdrawn` under a title, in the
-    /// time of Nairobi. What a payout costs stands in a row of its own under the same receipt.
+    /// The statement of a Safaricom organisation: `Receipt No., Completion Time, Details, Transaction Status,
+    /// Paid In, Withdrawn` under a title, in Nairobi time. The fee of a payout is a separate row with the
+    /// same receipt.
     #[must_use]
     pub fn mpesa() -> Self {
         Self {
@@ -168,8 +169,8 @@ impl StatementFormat {
         }
     }
 
-    /// A bank's: `date, narration, reference, debit, credit`. The narration is the reference of a row without
-    /// one.
+    /// A bank's statement: `date, narration, reference, debit, credit`. The narration is the reference of a
+    /// row without one.
     #[must_use]
     pub fn bank() -> Self {
         let narration = ["narration", "narrative", "particulars", "description", "details"];
@@ -201,7 +202,7 @@ fn formats(formats: &[&str]) -> Vec<String> {
     formats.iter().map(|&format| format.to_owned()).collect()
 }
 
-/// Years first, or else days first, with seconds, with minutes, in twelve hours or twenty-four, or
+/// Formats with the year first, then with the day first; with seconds, with minutes, in 12 or 24 hours, or
 /// without a time.
 fn day_first() -> Vec<String> {
     let dates =

@@ -9,17 +9,17 @@ use crate::kernel::{Code, Violation, Violations};
 
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
-/// Where the fields stand, the preferred column of each first.
+/// The columns of the fields, the preferred column of each first.
 pub(super) struct Places(Vec<(StatementField, usize)>);
 
 impl Places {
-    /// The first cell of a field that is not blank, trimmed.
+    /// The first non-blank cell of a field, trimmed.
     pub(super) fn cell<'r>(&self, row: &'r Row, field: StatementField) -> Option<&'r str> {
         let columns = self.0.iter().filter(|place| place.0 == field);
         columns.filter_map(|place| row.cells.get(place.1)).map(str::trim).find(|cell| !cell.is_empty())
     }
 
-    /// Whether the file has a column for it.
+    /// Whether the file has a column for the field.
     pub(super) fn has(&self, field: StatementField) -> bool {
         self.0.iter().any(|place| place.0 == field)
     }
@@ -41,7 +41,7 @@ impl Places {
     }
 }
 
-/// Finds the header, and the separator with which it is one. The rows that are returned are those below it.
+/// Finds the header and the separator. Returns the rows below the header.
 pub(super) fn locate<'a>(text: &'a str, format: &StatementFormat) -> Result<(Rows<'a>, Places), Violations> {
     if text.trim().is_empty() {
         return Err(Violation::new("statement", Code::Required, "the file is empty").into());
@@ -62,7 +62,7 @@ pub(super) fn locate<'a>(text: &'a str, format: &StatementFormat) -> Result<(Row
             }
         }
     }
-    // An open quote above the header hides it.
+    // An unclosed quote above the header would hide it.
     for separator in SEPARATORS {
         require_closed_quotes(text, separator)?;
     }

@@ -1,9 +1,9 @@
-//! A provider's statement against our own books: read a CSV file, then set its lines against the movements
-//! that were booked.
+//! Reconciliation of a provider's statement with the ledger: parse a CSV file, then compare its lines with
+//! the booked movements.
 //!
-//! [`parse_statement`] reads the file by a [`StatementFormat`], of which there are presets; [`reconcile`]
-//! compares. Both are pure: the same file and the same books give the same report, in whatever order their
-//! lines come.
+//! [`parse_statement`] reads the file in a [`StatementFormat`], for which there are presets; [`reconcile`]
+//! compares. Both are pure: the same file and the same movements give the same report, in any order of lines
+//! and movements.
 
 mod cell;
 mod compare;

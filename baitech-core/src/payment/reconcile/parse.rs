@@ -13,13 +13,13 @@ use super::{
 };
 use crate::kernel::{Code, Currency, Money, Violation, Violations};
 
-/// Reads a statement whole, or not at all. Amounts without a currency are of the `default` one.
+/// Parses a statement completely, or refuses it. Amounts without a currency are in the `default` one.
 ///
-/// UTF-8 with or without a byte order mark; commas, semicolons or tabs; any ends of lines; titles above the
-/// header.
+/// Accepts UTF-8 with or without a byte order mark; commas, semicolons or tabs; any line endings; titles
+/// above the header.
 ///
 /// # Errors
-/// Every mistake at once, up to the format's limit, and how many more there are: violations of
+/// Every mistake at once, up to the format's limit, and the number of further ones: violations of
 /// `statement.{line}.{field}` ([`StatementField::name`](super::StatementField::name)) for a row, of
 /// `statement.{field}` for a missing column, of `statement` for a file that is empty, not text or too long.
 pub fn parse_statement(
@@ -52,7 +52,7 @@ struct StatementReader<'a> {
     period: Option<StatementPeriod>,
     rows: RowAccount,
     sums: Sums,
-    /// The line on which a row stood first, by all of its cells.
+    /// The line of the first row with these cells.
     seen: HashMap<Vec<String>, u64>,
     findings: Findings,
 }
@@ -126,7 +126,7 @@ impl<'a> StatementReader<'a> {
 
     /// Compares a summary with the rows above it.
     fn summarise(&mut self, row: &Row, label: &str) {
-        // Whatever such a row has in these cells is an amount, a label or a currency.
+        // In a summary row, these cells contain only amounts, labels or currencies.
         let number = |field| self.places.cell(row, field).and_then(|cell| self.number(row, cell).ok());
         let stated = if self.places.has(Field::Amount) {
             number(Field::Amount).map_or(Stated::Nothing, Stated::Amount)
@@ -152,7 +152,7 @@ impl<'a> StatementReader<'a> {
         line.amount.is_negative() && word.is_some_and(is_charge)
     }
 
-    /// Whether an earlier row says the same in every cell, and may not.
+    /// Whether an earlier row has the same cells although rows have to be unique.
     fn is_repeated(&mut self, row: &Row) -> bool {
         if !self.format.rows_are_unique {
             return false;
@@ -171,7 +171,7 @@ impl<'a> StatementReader<'a> {
         if self.places.has(Field::Amount) { Field::Amount } else { Field::PaidIn }
     }
 
-    /// What moved, zero for nothing; `None` where that cannot be read.
+    /// The amount of a row, zero for none; `None` where it cannot be parsed.
     fn amount(&mut self, row: &Row) -> Option<Decimal> {
         if self.places.has(Field::Amount) {
             return match self.optional(row, Field::Amount, |reader, cell| reader.number(row, cell))? {
@@ -222,7 +222,7 @@ impl<'a> StatementReader<'a> {
         self.findings.at(row, field, Code::Malformed, message)
     }
 
-    /// What is in a cell, if anything; `None` for what cannot be read.
+    /// The value of a cell, if any; `None` where it cannot be parsed.
     fn optional<T>(
         &mut self,
         row: &Row,
@@ -265,7 +265,7 @@ impl<'a> StatementReader<'a> {
         let charges = self.charges.len();
         let before = self.lines.len();
         add_charges(&mut self.lines, self.charges);
-        // A charge without a row of its reference stays a line.
+        // A fee without a row of the same reference stays a line.
         let lone = self.lines.len() - before;
         self.rows.lines = self.lines.len() as u64;
         self.rows.charges = (charges - lone) as u64;
@@ -273,7 +273,7 @@ impl<'a> StatementReader<'a> {
     }
 }
 
-/// Makes each charge the fee of the first line of its reference; without one, it stays a line.
+/// Makes each charge the fee of the first line with its reference; a charge without one stays a line.
 fn add_charges(lines: &mut Vec<StatementLine>, charges: Vec<StatementLine>) {
     let mut first: HashMap<_, usize> = HashMap::new();
     for (index, line) in lines.iter().enumerate() {
@@ -295,7 +295,7 @@ fn add_charges(lines: &mut Vec<StatementLine>, charges: Vec<StatementLine>) {
     lines.sort_by_key(|line| line.line);
 }
 
-/// The first violations, and how many more there are.
+/// The first violations, and the number of further ones.
 struct Findings {
     violations: Violations,
     left: usize,
@@ -303,7 +303,7 @@ struct Findings {
 }
 
 impl Findings {
-    /// Keeps a violation, or counts it. Always `None`: there is no value.
+    /// Keeps or counts a violation. Always returns `None`, since there is no value.
     fn at<T>(
         &mut self,
         row: &Row,

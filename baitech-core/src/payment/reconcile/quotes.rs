@@ -1,22 +1,22 @@
-//! Finds a quote that swallows the rows after it.
+//! Detects a quote that swallows the rows after it.
 
 use crate::kernel::{Code, Violation};
 
-/// Where a reader of CSV stands. The rules are those of the `csv` crate, which never fails on quotes.
+/// The state of a CSV reader. The rules are those of the `csv` crate, which never fails on quotes.
 #[derive(Clone, Copy)]
 enum State {
-    /// At the first character of a cell, where alone a quote opens.
+    /// At the first character of a cell, the only place where a quote opens.
     Start,
-    /// In a cell without quotes, or behind the closing quote of one.
+    /// In an unquoted cell, or after the closing quote of a cell.
     Plain,
-    /// Inside of quotes that opened on this line.
+    /// Inside quotes that opened on this line.
     Quoted(u64),
-    /// Behind a quote inside of quotes: it closes them, or is the first of two.
+    /// After a quote inside quotes: it closes them, or is the first of two.
     Closing(u64),
 }
 
-/// Fails where quotes are never closed, or are closed by the opening quote of a later cell: every row
-/// in between would be read as text.
+/// Fails where quotes are never closed, or are closed by the opening quote of a later cell: every row in
+/// between would be read as text.
 pub(super) fn require_closed_quotes(text: &str, separator: u8) -> Result<(), Violation> {
     let mut state = State::Start;
     let mut line = 1_u64;

@@ -7,7 +7,7 @@ use crate::{
     payment::{Transaction, TransactionNumber},
 };
 
-/// One movement of money, as our own books have it.
+/// A movement of money in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BookedMovement {
@@ -15,86 +15,86 @@ pub struct BookedMovement {
     pub transaction: Id<Transaction>,
     /// Its number.
     pub number: TransactionNumber,
-    /// Every name by which the provider may state it: its reference, its receipts. The number counts as one
-    /// without being here.
+    /// The names under which the provider may state it: its reference and receipts. The number counts as one
+    /// without being listed here.
     pub references: Vec<String>,
-    /// How much: above zero into our account, below zero out of it.
+    /// The amount: positive into our account, negative out of it.
     pub amount: Money,
     /// When it moved.
     pub at: DateTime<Utc>,
 }
 
-/// A booked movement that the statement has as well. Every amount is of one currency.
+/// A booked movement that the statement has too. All amounts are in one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ComparedMovement {
     /// The movement.
     pub movement: BookedMovement,
-    /// The lines that state it, never none; several where the provider split it.
+    /// The lines that state it, at least one; several where the provider split it.
     pub lines: Vec<StatementLine>,
-    /// What our books say.
+    /// The booked amount.
     pub booked: Money,
-    /// What the lines say together.
+    /// The total of the lines.
     pub stated: Money,
-    /// What is stated above what is booked.
+    /// The stated amount minus the booked amount.
     pub discrepancy: Money,
 }
 
-/// A line of the statement that our books do not have.
+/// A line of the statement that the ledger does not have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MissingHere {
     /// The line.
     pub line: StatementLine,
-    /// All of its amount.
+    /// The whole amount of the line.
     pub discrepancy: Money,
 }
 
-/// A booked movement of the statement's period that the statement does not have.
+/// A booked movement in the statement's period that the statement does not have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MissingThere {
     /// The movement.
     pub movement: BookedMovement,
-    /// All of its amount, with its sign turned.
+    /// The whole amount of the movement, negated.
     pub discrepancy: Money,
 }
 
-/// The sums of a report in one currency: what is stated is always what is booked and the discrepancies.
+/// The totals of a report in one currency: stated always equals booked plus discrepancy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CurrencyTotals {
     /// The currency.
     pub currency: Currency,
-    /// Of all lines.
+    /// The total of all lines.
     pub stated: Money,
-    /// Of all movements in the report; those outside of the period that nothing states are not.
+    /// The total of all movements in the report, without unstated movements outside the period.
     pub booked: Money,
-    /// Of all discrepancies.
+    /// The total of all discrepancies.
     pub discrepancy: Money,
-    /// What the provider took for the lines, stated beside their amounts.
+    /// The provider's fees for the lines, which are not part of their amounts.
     pub fees: Money,
 }
 
-/// A statement against our own books. Movements come by their time, lines by their place in the file,
-/// currencies by their code.
+/// A comparison of a statement with the ledger. Movements are ordered by time, lines by their place in the
+/// file, currencies by their code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReconciliationReport {
-    /// The time that the statement covers, where it is known.
+    /// The period that the statement covers, where it is known.
     pub period: Option<StatementPeriod>,
-    /// Both say the same.
+    /// Statement and ledger agree.
     pub matched: Vec<ComparedMovement>,
-    /// Both have it, at different amounts.
+    /// Both have it, with different amounts.
     pub amount_differs: Vec<ComparedMovement>,
     /// Only the statement has it.
     pub missing_here: Vec<MissingHere>,
-    /// Only our books have it, and the statement should.
+    /// Only the ledger has it, and the statement should.
     pub missing_there: Vec<MissingThere>,
-    /// How many movements lie outside of the period and are not stated, as is right.
+    /// The number of unstated movements outside the period, which are expected to be unstated.
     pub outside_period: u64,
-    /// The sums, one a currency.
+    /// The totals, one per currency.
     pub totals: Vec<CurrencyTotals>,
-    /// The rows of the file, by what they were read as. Each of the lines is in one of the lists above.
+    /// The rows of the file, by kind. Each line is in one of the lists above.
     pub rows: RowAccount,
 }

@@ -9,11 +9,11 @@ pub(super) struct Row {
     pub(super) cells: StringRecord,
 }
 
-/// The rows of a file, blank lines left out.
+/// The rows of a file, without blank lines.
 pub(super) struct Rows<'a> {
     text: &'a str,
     reader: csv::Reader<&'a [u8]>,
-    /// Lines are counted up to this byte.
+    /// The byte up to which lines are counted.
     counted: usize,
     line: u64,
 }
@@ -25,8 +25,8 @@ impl<'a> Rows<'a> {
         Self { text, reader: builder.from_reader(text.as_bytes()), counted: 0, line: 1 }
     }
 
-    /// The reader takes blank lines, and half of a CRLF, for the beginning of the next row: the line is
-    /// counted here.
+    /// The CSV reader counts blank lines, and half of a CRLF, as part of the next row, so the line is counted
+    /// here.
     fn line_of(&mut self, byte: u64) -> u64 {
         let bytes = self.text.as_bytes();
         let byte = usize::try_from(byte).unwrap_or(usize::MAX);

@@ -4,55 +4,55 @@ use serde::{Deserialize, Serialize};
 use super::summary::SummaryRow;
 use crate::kernel::Money;
 
-/// One movement of money, as the provider states it.
+/// A movement of money, as the provider states it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatementLine {
     /// The line of the file at which the row begins, from 1.
     pub line: u64,
-    /// The provider's name for the movement: the number of a receipt, a charge, a transfer. Never blank.
+    /// The provider's reference of the movement: the number of a receipt, a charge, a transfer. Never blank.
     pub reference: String,
-    /// When the money moved, where the statement says so; the beginning of the local day where it names only
-    /// the day.
+    /// When the money moved, if the statement says so; the start of the local day where it names only the
+    /// day.
     pub at: Option<DateTime<Utc>>,
-    /// How much: above zero into our account, below zero out of it. The fee is not taken off.
+    /// The amount: positive into our account, negative out of it. The fee is not deducted.
     pub amount: Money,
-    /// What the provider took for it; below zero where it gave a fee back.
+    /// The provider's fee; negative where a fee was returned.
     pub fee: Option<Money>,
-    /// What it was for, in the provider's words; may be blank.
+    /// The description in the provider's words; may be blank.
     pub description: String,
 }
 
-/// A statement that was read whole.
+/// A completely parsed statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ParsedStatement {
-    /// What moved, in the order of the file.
+    /// The movements, in the order of the file.
     pub lines: Vec<StatementLine>,
-    /// The time from the first line to the last; `None` where no line tells its time.
+    /// The period from the first line to the last; `None` where no line has a time.
     pub period: Option<StatementPeriod>,
-    /// Every row of the file, by what it was read as.
+    /// The rows of the file, by kind.
     pub rows: RowAccount,
 }
 
-/// What became of every row of a statement below its header: what was read is the sum of the others.
+/// Counts the rows of a statement below its header, by kind: `read` is the sum of the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RowAccount {
-    /// Rows that are not blank lines.
+    /// Rows other than blank lines.
     pub read: u64,
-    /// Those that are movements of money.
+    /// Movements of money.
     pub lines: u64,
-    /// Those that are the fee of another row.
+    /// Fees of other rows.
     pub charges: u64,
-    /// Those that moved no money.
+    /// Rows that moved no money.
     pub skipped: SkippedRows,
-    /// Those that sum other rows up.
+    /// Totals of other rows.
     pub summaries: Vec<SummaryRow>,
 }
 
 impl RowAccount {
-    /// How many rows are accounted for: all that were read.
+    /// The number of rows accounted for: all that were read.
     #[must_use]
     pub fn accounted(&self) -> u64 {
         let SkippedRows { not_completed, without_amount } = self.skipped;
@@ -60,28 +60,28 @@ impl RowAccount {
     }
 }
 
-/// How many rows of a statement moved no money.
+/// Counts the rows of a statement that moved no money.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SkippedRows {
-    /// Their status says that they were not completed.
+    /// Rows whose status says that they were not completed.
     pub not_completed: u64,
-    /// They state no amount, or zero: balances carried forward, blank rows.
+    /// Rows with no amount, or with zero: balances carried forward, blank rows.
     pub without_amount: u64,
 }
 
-/// A stretch of time, its end not included.
+/// A period of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatementPeriod {
-    /// From.
+    /// The start.
     pub from: DateTime<Utc>,
-    /// To, not included.
+    /// The end, exclusive.
     pub until: DateTime<Utc>,
 }
 
 impl StatementPeriod {
-    /// Whether a moment lies within.
+    /// Whether a moment lies within the period.
     #[must_use]
     pub fn contains(&self, moment: DateTime<Utc>) -> bool {
         self.from <= moment && moment < self.until

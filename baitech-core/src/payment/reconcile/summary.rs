@@ -1,4 +1,4 @@
-//! Rows that sum other rows up.
+//! Rows with totals of other rows.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -11,34 +11,34 @@ use super::{
 };
 use crate::kernel::Currency;
 
-/// A row that sums other rows up, and moves no money.
+/// A row with a total of other rows, which moves no money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SummaryRow {
     /// The line of the file at which the row begins, from 1.
     pub line: u64,
-    /// What it calls itself: `Total`.
+    /// Its label: `Total`.
     pub label: String,
-    /// What it says that the rows sum to; `None` where it states no amount that can be compared.
+    /// The stated total; `None` where no comparable amount is stated.
     pub stated: Option<Decimal>,
-    /// What the rows above it sum to.
+    /// The total of the rows above it.
     pub counted: Option<Decimal>,
 }
 
 impl SummaryRow {
-    /// Whether it contradicts the rows above it: rows are missing from the file, or are there twice.
+    /// Whether it contradicts the rows above it: rows are missing from the file, or occur twice.
     #[must_use]
     pub fn differs(&self) -> bool {
         self.stated != self.counted
     }
 }
 
-/// What the rows so far sum to, since the beginning and since the last summary.
+/// The totals of the rows so far, from the beginning and since the last summary.
 #[derive(Debug, Default)]
 pub(super) struct Sums {
     whole: Sum,
     part: Sum,
-    /// Rows of several currencies have no common sum.
+    /// Rows in several currencies have no common total.
     currency: Option<Currency>,
     mixed: bool,
 }
@@ -62,16 +62,16 @@ impl Sum {
 }
 
 impl Sums {
-    /// Counts a row that moved money.
+    /// Adds a row that moved money.
     pub(super) fn add(&mut self, amount: Decimal, currency: Currency) {
         self.mixed |= *self.currency.get_or_insert(currency) != currency;
-        // Amounts have a bounded number of digits, so that no file is long enough to overflow.
+        // The number of digits of an amount is limited, so that no file is long enough to overflow.
         let added = self.whole.add(amount).and(self.part.add(amount));
         self.mixed |= added.is_none();
     }
 
-    /// Compares a summary with the rows above it. `stated` is of the column of amounts, or of what was
-    /// paid in and out.
+    /// Compares a summary with the rows above it. `stated` is from the amount column, or from the columns
+    /// paid in and paid out.
     pub(super) fn check(&mut self, stated: &Stated) -> (Option<Decimal>, Option<Decimal>) {
         let part = std::mem::take(&mut self.part);
         if self.mixed {
@@ -95,7 +95,7 @@ impl Sums {
                     return (Some(net), Some(net));
                 }
                 let (stated, counted) = compare(net, &Sum::net);
-                // The two sides can differ by the same amount: then the side that comes in is shown.
+                // The two sides can differ by the same amount; then the incoming side is shown.
                 if stated == counted { compare(paid_in, &|sum| sum.paid_in) } else { (stated, counted) }
             }
             Stated::Moved { paid_in: None, paid_out: None } => (None, None),
@@ -110,8 +110,8 @@ pub(super) enum Stated {
     Moved { paid_in: Option<Decimal>, paid_out: Option<Decimal> },
 }
 
-/// What a row calls itself, if it is a summary: it has neither a date nor a reference, names a total,
-/// and holds nothing else but amounts and currencies.
+/// The label of a summary row: it has neither a date nor a reference, names a total, and otherwise contains
+/// only amounts and currencies.
 pub(super) fn label<'r>(row: &'r Row, places: &Places, format: &StatementFormat) -> Option<&'r str> {
     let is_blank_or_label = |field| places.cell(row, field).is_none_or(is_label);
     if !is_blank_or_label(Field::Date) || !is_blank_or_label(Field::Reference) {
@@ -126,7 +126,7 @@ pub(super) fn label<'r>(row: &'r Row, places: &Places, format: &StatementFormat)
     if all_known { cells().find(|cell| is_label(cell)) } else { None }
 }
 
-/// The words of a label that do not make a name of it.
+/// Words that may occur in a label besides "total".
 const BESIDES: [&str; 24] = [
     "grand",
     "sub",
@@ -154,7 +154,7 @@ const BESIDES: [&str; 24] = [
     "overall",
 ];
 
-/// Whether a text says "total" and nothing else: `Grand total:`, and not `Total Energies`.
+/// Whether a text only says "total": `Grand total:`, but not `Total Energies`.
 fn is_label(text: &str) -> bool {
     let text = text.to_lowercase();
     let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_label_says_total_and_nothing_else() {
+    fn a_label_only_says_total() {
         for label in ["Total", "TOTAL:", "Grand Total", "Sub-total", "subtotal", "Total paid in", "Jumla kuu"]
         {
             assert!(is_label(label), "{label}");

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// The job that sets one statement against the books.
+/// A job that compares one statement with the books.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reconciliation(Box<ReconciliationRecord>);
 
@@ -29,7 +29,7 @@ impl Deref for Reconciliation {
     }
 }
 
-/// A statement that was read whole.
+/// A completely parsed statement to reconcile.
 #[derive(Debug)]
 pub(crate) struct NewReconciliation {
     pub(crate) id: Id<Reconciliation>,
@@ -42,17 +42,17 @@ pub(crate) struct NewReconciliation {
     pub(crate) statement: Vec<Id<ReconciliationPart>>,
 }
 
-/// When a batch is committed, and when the next one is due.
+/// The time of a batch's commit, and the due time of the next batch.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
     pub(crate) now: DateTime<Utc>,
     pub(crate) next_at: DateTime<Utc>,
 }
 
-/// What the comparison of a statement with the books has found.
+/// The result of comparing a statement with the books.
 #[derive(Debug, Clone)]
 pub(crate) struct Compared {
-    /// Only those of the comparison.
+    /// Counts of the comparison only.
     pub(crate) counts: ReconciliationCounts,
     pub(crate) findings: Id<ReconciliationPart>,
     pub(crate) marks: Vec<Id<ReconciliationPart>>,
@@ -60,29 +60,29 @@ pub(crate) struct Compared {
 }
 
 impl Reconciliation {
-    /// The most bytes of a statement.
+    /// The maximum size of a statement, in bytes.
     pub const MAX_STATEMENT_BYTES: usize = 10 * 1024 * 1024;
-    /// How many lines, reversals or marks each part holds but the last: so many are looked at in one batch at
-    /// most. Jobs that are stored rely on it.
+    /// The number of lines, reversals or marks in each part except the last, and so the maximum in one batch.
+    /// Stored jobs rely on it.
     pub const ITEMS_PER_PART: usize = 500;
-    /// How many transactions are marked in one commit.
+    /// The number of transactions marked in one commit.
     pub const MARKS_AT_ONCE: usize = 50;
-    /// The most findings of each kind that are kept; all are counted.
+    /// The maximum number of findings kept of each kind; all are counted.
     pub const MAX_FINDINGS: usize = 1_000;
-    /// The most refused lines that are kept; all are counted.
+    /// The maximum number of refused lines kept; all are counted.
     pub const MAX_REFUSED: usize = 100;
-    /// The most contradicting totals that are kept; all are counted.
+    /// The maximum number of contradicting totals kept; all are counted.
     pub const MAX_CONTRADICTIONS: usize = 100;
-    /// The most characters of a reason, and of the label of a total.
+    /// The maximum number of characters in a reason, and in the label of a total.
     const MAX_TEXT: usize = 200;
 
-    /// The job that a store keeps.
+    /// Rebuilds a job from its stored record.
     #[must_use]
     pub fn from_record(record: ReconciliationRecord) -> Self {
         Self(Box::new(record))
     }
 
-    /// What a store keeps.
+    /// The record to store.
     #[must_use]
     pub fn into_record(self) -> ReconciliationRecord {
         *self.0
@@ -94,8 +94,8 @@ impl Reconciliation {
         self.status == Status::Done
     }
 
-    /// Whether statement and books say the same, and no total of the file contradicts its rows. Meaningful
-    /// once it is done.
+    /// Whether statement and books agree, and no total of the file contradicts its rows. Meaningful once the
+    /// job is done.
     #[must_use]
     pub fn agrees(&self) -> bool {
         let ReconciliationCounts { amount_differs, missing_here, missing_there, .. } = self.counts;
@@ -137,13 +137,14 @@ impl Reconciliation {
         Decision::new(job).event(PaymentEvent::ReconciliationSubmitted { method })
     }
 
-    /// Items up to this one are handled, and none of them had an effect.
+    /// Records that the items up to `done` are handled, without any effect.
     pub(crate) fn passed(mut self, done: u64, pace: Pace) -> Decision<Self> {
         self.advance(done, pace);
         Decision::new(self)
     }
 
-    /// Items up to this one are handled, the last of which completed a transfer or took a reversal.
+    /// Records that the items up to `done` are handled, of which the last one completed a transfer or took a
+    /// reversal.
     pub(crate) fn took_effect(mut self, done: u64, pace: Pace) -> Decision<Self> {
         let counts = &mut self.0.counts;
         let count = match self.0.progress.phase {
@@ -155,7 +156,7 @@ impl Reconciliation {
         self.passed(done, pace)
     }
 
-    /// Items up to this one are handled, the last of which a rule refused.
+    /// Records that the items up to `done` are handled, of which a rule refused the last one.
     pub(crate) fn was_refused(mut self, done: u64, refused: RefusedLine, pace: Pace) -> Decision<Self> {
         self.0.counts.refused = self.counts.refused.saturating_add(1);
         if self.refused.len() < Self::MAX_REFUSED {
@@ -164,7 +165,7 @@ impl Reconciliation {
         self.passed(done, pace)
     }
 
-    /// Lines that may be reversals were found, and are stored in these parts.
+    /// Records that possible reversals were found and stored in these parts.
     pub(crate) fn found_reversals(
         mut self,
         parts: Vec<Id<ReconciliationPart>>,
@@ -176,7 +177,7 @@ impl Reconciliation {
         self.passed(0, pace)
     }
 
-    /// Lines and books are compared.
+    /// Records that lines and books were compared.
     pub(crate) fn compared(mut self, compared: Compared, pace: Pace) -> Decision<Self> {
         let Compared { counts, findings, marks, to_mark } = compared;
         let ReconciliationCounts { transfers_completed, reversals_taken, refused, .. } = self.counts;
@@ -189,7 +190,7 @@ impl Reconciliation {
         self.done_if_marked(pace)
     }
 
-    /// Transactions up to this one carry a mark, so many of them a new one.
+    /// Records that the transactions up to `done` are marked, `newly` of them by this job.
     pub(crate) fn marked(mut self, done: u64, newly: u64, pace: Pace) -> Decision<Self> {
         self.0.counts.marked = self.counts.marked.saturating_add(newly);
         self.advance(done, pace);
@@ -209,7 +210,7 @@ impl Reconciliation {
         }
     }
 
-    /// Goes on with what needs the books as a whole.
+    /// Enters the phases that need all lines at once.
     fn enter_search(&mut self) {
         self.enter(if self.takes_reversals { Phase::Reversals } else { Phase::Comparison });
     }

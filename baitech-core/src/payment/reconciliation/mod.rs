@@ -1,8 +1,8 @@
-//! The reconciliation of a provider's statement as a job that a worker does in batches.
+//! Reconciliation of a provider's statement, as a job that workers run in batches.
 //!
-//! The job itself ([`Reconciliation`]) is small: how far it is, and counts. What is large (the lines of the
-//! statement, the transactions to mark, the findings) lies beside it in [`ReconciliationPart`]s that are
-//! written once and before the job names them.
+//! The job itself ([`Reconciliation`]) is small: its progress, and counts. Large data (the lines of the
+//! statement, the transactions to mark, the findings) is kept in [`ReconciliationPart`]s, which are written
+//! once, before the job refers to them.
 
 mod job;
 mod part;

@@ -13,19 +13,19 @@ use crate::{
     },
 };
 
-/// A large piece of a job: written once, before the job names it, and forgotten when it expires.
+/// A large part of a job: written once, before the job refers to it, and deleted after it expires.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReconciliationPart {
     /// Its id.
     pub id: Id<Self>,
-    /// When a store may forget it, whether or not a job names it.
+    /// When a store may delete it, whether or not a job refers to it.
     pub expires_at: DateTime<Utc>,
-    /// What it holds.
+    /// Its content.
     pub content: ReconciliationContent,
 }
 
-/// What a part holds.
+/// The content of a part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "items", rename_all = "snake_case")]
 pub enum ReconciliationContent {
@@ -35,11 +35,11 @@ pub enum ReconciliationContent {
     Reversals(Vec<PendingReversal>),
     /// Transactions to mark.
     Marks(Vec<PendingMark>),
-    /// What was found.
+    /// The findings.
     Findings(Box<ReconciliationFindings>),
 }
 
-/// A line that may be a reversal, and the transaction that it would take back.
+/// A line that may be a reversal, and the transaction that it would reverse.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingReversal {
@@ -49,25 +49,25 @@ pub struct PendingReversal {
     pub transaction: Id<Transaction>,
     /// The name under which the reversal is booked, once.
     pub name: String,
-    /// How much goes back, above zero.
+    /// The amount returned, above zero.
     pub amount: Money,
 }
 
-/// A transaction that the statement has as well.
+/// A transaction that the statement has too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingMark {
     /// The transaction.
     pub transaction: Id<Transaction>,
-    /// The provider's name for the movement.
+    /// The provider's reference of the movement.
     pub reference: String,
-    /// What is stated above what is booked.
+    /// The stated amount minus the booked amount.
     pub discrepancy: Money,
-    /// What the provider took for it.
+    /// The provider's fee.
     pub fee: Money,
 }
 
-/// A movement that statement and books have at different amounts.
+/// A movement with different amounts in statement and books.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AmountDifference {
@@ -75,40 +75,40 @@ pub struct AmountDifference {
     pub movement: BookedMovement,
     /// The first lines that state it: [`MAX_LINES`](Self::MAX_LINES) at most.
     pub lines: Vec<StatementLine>,
-    /// How many lines state it.
+    /// The number of lines that state it.
     pub line_count: u64,
-    /// What our books say.
+    /// The booked amount.
     pub booked: Money,
-    /// What the lines say together.
+    /// The total of the lines.
     pub stated: Money,
-    /// What is stated above what is booked.
+    /// The stated amount minus the booked amount.
     pub discrepancy: Money,
 }
 
 impl AmountDifference {
-    /// The most lines that are kept; all are counted.
+    /// The maximum number of lines kept; all are counted.
     pub const MAX_LINES: usize = 20;
 }
 
-/// What a job has found: the first findings of each kind, [`Reconciliation::MAX_FINDINGS`] at most. The job
-/// counts all.
+/// The findings of a job: the first of each kind, at most [`Reconciliation::MAX_FINDINGS`]. The job counts
+/// all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReconciliationFindings {
-    /// Both have it, at different amounts.
+    /// Both have it, with different amounts.
     pub amount_differs: Vec<AmountDifference>,
     /// Only the statement has it.
     pub missing_here: Vec<MissingHere>,
     /// Only our books have it, and the statement should.
     pub missing_there: Vec<MissingThere>,
-    /// The sums of all movements and lines, one a currency.
+    /// The totals of all movements and lines, one per currency.
     pub totals: Vec<CurrencyTotals>,
 }
 
-/// The most bytes of the findings of one kind, written as JSON: a document of MongoDB has 16 MB.
+/// The maximum size of the findings of one kind as JSON, in bytes. MongoDB limits a document to 16 MB.
 const MAX_LIST_BYTES: usize = 2 * 1024 * 1024;
 
-/// The transactions of a report that are to be marked, in the order of the report.
+/// The transactions of a report to mark, in the order of the report.
 pub(crate) fn marks_of(report: &ReconciliationReport) -> Result<Vec<PendingMark>, MoneyError> {
     let compared = report.matched.iter().chain(&report.amount_differs);
     let marks = compared.filter_map(|compared| {
@@ -126,7 +126,7 @@ pub(crate) fn marks_of(report: &ReconciliationReport) -> Result<Vec<PendingMark>
     marks.collect()
 }
 
-/// The findings of a report that are kept, and the counts of all.
+/// The findings of a report to keep, and the counts of all.
 pub(crate) fn bounded_findings(
     report: ReconciliationReport,
 ) -> (ReconciliationFindings, ReconciliationCounts) {

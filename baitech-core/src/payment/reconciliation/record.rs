@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// How far a job is.
+/// The status of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReconciliationStatus {
@@ -28,18 +28,18 @@ impl ReconciliationStatus {
     pub const ALL: [Self; 3] = [Self::Queued, Self::Running, Self::Done];
 }
 
-/// What a job does, in this order.
+/// The phases of a job, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReconciliationPhase {
-    /// Bank transfers that the statement shows are completed, line by line. Only of a bank's statement.
+    /// Completes bank transfers that the statement shows, line by line. Only for a bank's statement.
     Transfers,
-    /// Reversals that the provider made without our order are booked or put before a person. Only of a
-    /// provider that does not sign its calls.
+    /// Books reversals that the provider made without our order, or leaves them to staff. Only for a provider
+    /// that does not sign its calls.
     Reversals,
-    /// The lines are compared with the books.
+    /// Compares the lines with the books.
     Comparison,
-    /// Transactions that both have are marked, and what the provider took for them is booked.
+    /// Marks transactions that both have, and books the provider's fees.
     Marks,
 }
 
@@ -48,60 +48,59 @@ impl ReconciliationPhase {
     pub const ALL: [Self; 4] = [Self::Transfers, Self::Reversals, Self::Comparison, Self::Marks];
 }
 
-/// How far a job is within a phase.
+/// The progress of a job within a phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReconciliationProgress {
     /// The phase.
     pub phase: ReconciliationPhase,
-    /// How many items of the phase are handled: lines, reversals, transactions to mark.
+    /// The number of items of the phase already handled: lines, reversals, transactions to mark.
     pub done: u64,
-    /// How many there are.
+    /// The number of items of the phase.
     pub total: u64,
 }
 
-/// What a job has found and done. The lists of findings are bounded; these counts are of all.
+/// Counts of what a job has found and done. Lists of findings are bounded, but these counts include all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReconciliationCounts {
     /// Bank transfers that this job completed.
     pub transfers_completed: u64,
-    /// Reversals that this job booked or put before a person.
+    /// Reversals that this job booked or left to staff.
     pub reversals_taken: u64,
     /// Lines whose transfer or reversal a rule refused.
     pub refused: u64,
-    /// Movements that statement and books have at one amount.
+    /// Movements with the same amount in statement and books.
     pub matched: u64,
-    /// Movements that both have, at different amounts.
+    /// Movements that both have, with different amounts.
     pub amount_differs: u64,
     /// Lines that the books do not have.
     pub missing_here: u64,
     /// Movements of the period that the statement does not have.
     pub missing_there: u64,
-    /// Movements outside of the period that are not stated, as is right.
+    /// Unstated movements outside the period, which are expected to be unstated.
     pub outside_period: u64,
-    /// Transactions that this job marked. Those that an earlier job had marked are not counted.
+    /// Transactions that this job marked, without those that an earlier job had marked.
     pub marked: u64,
 }
 
-/// How many rows of the file were read as what. What was read is the sum of the others, without
-/// `contradictions`.
+/// Counts the rows of the file, by kind: `read` is the sum of the others without `contradictions`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReconciliationRows {
-    /// Rows that are not blank lines.
+    /// Rows other than blank lines.
     pub read: u64,
     /// Movements of money.
     pub lines: u64,
-    /// Fees of another row.
+    /// Fees of other rows.
     pub charges: u64,
     /// Rows whose status says that they were not completed.
     pub not_completed: u64,
     /// Rows without an amount, or with zero.
     pub without_amount: u64,
-    /// Rows that sum other rows up …
+    /// Totals of other rows …
     pub summaries: u64,
-    /// … of which so many contradict the rows above them.
+    /// … of which this many contradict the rows above them.
     pub contradictions: u64,
 }
 
@@ -128,61 +127,61 @@ impl From<&RowAccount> for ReconciliationRows {
 pub struct RefusedLine {
     /// The line of the file, from 1.
     pub line: u64,
-    /// The transaction that it is about.
+    /// The transaction that the line is about.
     pub transaction: Id<Transaction>,
     /// The rule's message.
     pub reason: String,
 }
 
-/// Where the large parts of a job lie, each list in its order.
+/// The ids of the large parts of a job, each list in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReconciliationParts {
-    /// The lines of the statement, [`Reconciliation::ITEMS_PER_PART`] a part.
+    /// The lines of the statement, [`Reconciliation::ITEMS_PER_PART`] per part.
     pub statement: Vec<Id<ReconciliationPart>>,
-    /// The lines that may be reversals; `None` as long as nobody has looked for them.
+    /// The lines that may be reversals; `None` until they are searched for.
     pub reversals: Option<Vec<Id<ReconciliationPart>>>,
     /// The transactions to mark.
     pub marks: Vec<Id<ReconciliationPart>>,
-    /// The findings, once lines and books are compared.
+    /// The findings, once lines and books were compared.
     pub findings: Option<Id<ReconciliationPart>>,
 }
 
-/// Everything that a store keeps of a job, besides its parts.
+/// Everything that a store keeps of a job, except its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReconciliationRecord {
     /// Its id.
     pub id: Id<Reconciliation>,
-    /// Who has handed the statement in. What this person pays or is paid by is left to somebody else.
+    /// Who submitted the statement. Transactions that this person pays or is paid by are left to others.
     pub submitted_by: Actor,
     /// The method whose provider wrote the statement.
     pub method: PaymentMethod,
-    /// How the statement is written.
+    /// The format of the statement.
     pub format: StatementPreset,
-    /// The time that it covers, where that is known.
+    /// The period that it covers, where that is known.
     pub period: Option<StatementPeriod>,
     /// Its rows.
     pub rows: ReconciliationRows,
     /// The first totals of the file that contradict its rows: [`Reconciliation::MAX_CONTRADICTIONS`] at most.
     pub contradictions: Vec<SummaryRow>,
-    /// Whether reversals are looked for: the provider tells of them nowhere else.
+    /// Whether reversals are searched for, because the provider reports them nowhere else.
     pub takes_reversals: bool,
-    /// How far it is.
+    /// The status.
     pub status: ReconciliationStatus,
-    /// How far it is within its phase. The next batch begins at `done`.
+    /// The progress within its phase. The next batch begins at `done`.
     pub progress: ReconciliationProgress,
-    /// What it has found and done.
+    /// Counts of what it has found and done.
     pub counts: ReconciliationCounts,
     /// The first lines that a rule refused: [`Reconciliation::MAX_REFUSED`] at most.
     pub refused: Vec<RefusedLine>,
-    /// Where its large parts lie.
+    /// The ids of its large parts.
     pub parts: ReconciliationParts,
     /// When the next batch is due; `None` once it is done.
     pub next_at: Option<DateTime<Utc>>,
-    /// When the statement was handed in.
+    /// When the statement was submitted.
     pub submitted_at: DateTime<Utc>,
     /// When the first batch was committed.
     pub started_at: Option<DateTime<Utc>>,
-    /// When the last one was.
+    /// When the last batch was committed.
     pub finished_at: Option<DateTime<Utc>>,
     /// When it was last written.
     pub updated_at: DateTime<Utc>,

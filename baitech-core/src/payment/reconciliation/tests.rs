@@ -69,7 +69,7 @@ fn a_job_goes_through_its_phases_in_order() {
 }
 
 #[test]
-fn phases_without_work_are_left_out() {
+fn phases_without_work_are_skipped() {
     use ReconciliationPhase::{Comparison, Marks, Reversals};
     assert_eq!(at(&submitted(PaymentMethod::Mpesa, 3, true)), (Reversals, 0, 3));
     assert_eq!(at(&submitted(PaymentMethod::Card, 3, false)), (Comparison, 0, 3));
@@ -81,7 +81,7 @@ fn phases_without_work_are_left_out() {
 }
 
 #[test]
-fn lists_of_a_job_are_bounded_and_counts_are_not() {
+fn lists_of_a_job_are_bounded_but_counts_are_not() {
     let mut job = submitted(PaymentMethod::BankTransfer, 10_000, true);
     for line in 1..=150 {
         let refused = RefusedLine { line, transaction: id(3), reason: "no".to_owned() };

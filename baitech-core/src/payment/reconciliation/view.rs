@@ -16,79 +16,78 @@ use crate::{
     store::{SetAsideItem, Stored, Version},
 };
 
-/// How far a job is, as staff sees it.
+/// The state of a job, as staff see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReconciliationState {
     /// It waits for a worker.
     Queued,
-    /// A worker does it, batch by batch.
+    /// Workers run it, batch by batch.
     Running,
     /// It is done.
     Done,
-    /// It cannot go on: it is set aside until an admin has it attempted again
-    /// ([`Operations`](crate::Operations)). What is committed stays, and another attempt goes on from there.
+    /// It cannot continue and is set aside until an admin retries it ([`Operations`](crate::Operations)).
+    /// Committed batches stay, and a retry continues after them.
     Failed,
 }
 
-/// Why a job does not go on.
+/// Why a job cannot continue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReconciliationFailure {
     /// When it was set aside.
     pub at: DateTime<Utc>,
-    /// How many attempts were made at the last batch.
+    /// The number of attempts at the last batch.
     pub attempts: u32,
-    /// Why, for admins only: it may show what is stored.
+    /// The reason, for admins only, since it may show stored data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// A job as staff sees it.
+/// A job, as staff see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReconciliationView {
     /// Its id.
     pub id: Id<Reconciliation>,
-    /// How often it was written.
+    /// The number of times it was written.
     pub version: Version,
-    /// How far it is.
+    /// The state.
     pub state: ReconciliationState,
-    /// Who has handed the statement in; `None` for the platform itself.
+    /// Who submitted the statement; `None` for the platform itself.
     pub submitted_by: Option<Id<User>>,
     /// The method whose provider wrote the statement.
     pub method: PaymentMethod,
-    /// How the statement is written.
+    /// The format of the statement.
     pub format: StatementPreset,
-    /// The time that it covers, where that is known.
+    /// The period that it covers, where that is known.
     pub period: Option<StatementPeriod>,
     /// The rows of the file.
     pub rows: ReconciliationRows,
-    /// How far it is within its phase.
+    /// The progress within its phase.
     pub progress: ReconciliationProgress,
-    /// What it has found and done; complete once it is done.
+    /// Counts of what it has found and done; complete once it is done.
     pub counts: ReconciliationCounts,
     /// The first lines that a rule refused. Empty in lists.
     pub refused: Vec<RefusedLine>,
     /// The first totals of the file that contradict its rows. Empty in lists.
     pub contradictions: Vec<SummaryRow>,
-    /// The first findings of each kind, once lines and books are compared and until they expire. `None` in
-    /// lists.
+    /// The first findings of each kind, from the comparison until they expire. `None` in lists.
     pub findings: Option<ReconciliationFindings>,
-    /// Why it does not go on.
+    /// Why it cannot continue.
     pub failure: Option<ReconciliationFailure>,
-    /// When the statement was handed in.
+    /// When the statement was submitted.
     pub submitted_at: DateTime<Utc>,
     /// When the first batch was committed.
     pub started_at: Option<DateTime<Utc>>,
-    /// When the last one was.
+    /// When the last batch was committed.
     pub finished_at: Option<DateTime<Utc>>,
     /// When it was last written.
     pub updated_at: DateTime<Utc>,
 }
 
 impl ReconciliationView {
-    /// A job with what is known of it elsewhere: that it is set aside, and whether the reader may know why.
+    /// A job with related data: whether it is set aside, and whether the reader may know why.
     pub(crate) fn new(
         job: Stored<Reconciliation>,
         aside: Option<SetAsideItem>,
@@ -149,7 +148,7 @@ impl ReconciliationView {
         }
     }
 
-    /// Without what lists leave out.
+    /// Without the fields that lists omit.
     pub(crate) fn in_list(self) -> Self {
         Self { refused: Vec::new(), contradictions: Vec::new(), findings: None, ..self }
     }

@@ -1,4 +1,4 @@
-//! Money that comes in: for a booking, a tip, a wallet, a debt.
+//! Incoming payments: for bookings, tips, wallets and debts.
 
 use std::future::Future;
 
@@ -20,43 +20,42 @@ use crate::{
     store::{AggregateRef, Guard, Stored},
 };
 
-/// How somebody wants to pay.
+/// How a user wants to pay.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct NewPayment {
-    /// By which method; for a booking, the booking's own where none is given.
+    /// The payment method; for a booking, defaults to the booking's own.
     pub method: Option<PaymentMethod>,
-    /// The number that mobile money is asked from; the payer's own where none is given.
+    /// The mobile money number to charge; defaults to the payer's own.
     pub phone_number: Option<String>,
-    /// The means of payment as its provider names it: a card that the payer's device has registered.
+    /// The means of payment, as its provider names it: a card that the payer's device has registered.
     pub account: Option<String>,
-    /// Where it is asked for. Filled in by the adapter, never by a client.
+    /// Where it is requested. Set by the adapter, never by a client.
     #[serde(skip)]
     pub origin: PaymentOrigin,
 }
 
 impl NewPayment {
-    /// Fails for a number or an account that is none.
+    /// Fails for an invalid phone number or account.
     fn check(&self) -> Result<(), Violation> {
         self.phone_number.as_deref().map(PhoneNumber::new).transpose()?;
         account_name(self.account.as_deref()).map(drop)
     }
 }
 
-/// A payment that was begun.
+/// A payment that has begun.
 #[derive(Debug, Clone)]
 pub struct StartedPayment {
-    /// The transaction, as it is by now.
+    /// The transaction in its current state.
     pub transaction: Stored<Transaction>,
-    /// What the payer's own device needs in order to go on, where it needs anything. Told once, and stored
-    /// nowhere.
+    /// What the payer's device needs to continue, if anything. Returned once, and never stored.
     pub client_secret: Option<ClientSecret>,
 }
 
-/// The code of a payment that looks too much like a fraud.
+/// The code of a payment blocked as fraud.
 const BLOCKED: &str = "blocked";
 
-/// What is to be paid, by whom and for whom.
+/// What is paid, by whom and to whom.
 struct Order {
     kind: TransactionKind,
     amount: Amount,
@@ -66,19 +65,19 @@ struct Order {
 }
 
 impl Payments {
-    /// Pays a booking: by its customer, or the company it is for. The money is held until the work is done;
-    /// where it is the customer's own provider that moves it, this only asks for it.
+    /// Pays a booking, as its customer or the company it is for. The money is held until the work is done.
+    /// Where a provider moves the money, this only requests it.
     ///
-    /// Names the version of the booking that was shown ([`at`](Self::at)), or the price
+    /// Name the version of the booking that was shown ([`at`](Self::at)), or the price
     /// ([`agreed`](Self::agreed)).
     ///
     /// # Errors
     /// A violation of `version` without either; [`Rule::TRANSITION`], [`Rule::ALREADY_DECIDED`],
     /// [`Rule::UNDECIDED`] as [`Booking::require_payable`]; [`Rule::COSTS_MORE`]; [`Rule::PAYMENT_METHOD`]
-    /// (for a bank transfer by others than companies, too); violations of `phoneNumber` and `amount`;
-    /// [`Rule::INSUFFICIENT_FUNDS`]; [`Rule::DEBT_LIMIT`] for a company that owes too much;
-    /// [`Error::Forbidden`] for somebody else's wallet; [`Rule::PAYMENT_DECLINED`] for what looks too much
-    /// like a fraud; [`Error::Conflict`].
+    /// (also for a bank transfer by anybody but a company); violations of `phoneNumber` and `amount`;
+    /// [`Rule::INSUFFICIENT_FUNDS`]; [`Rule::DEBT_LIMIT`] for a company whose debt would exceed its limit;
+    /// [`Error::Forbidden`] for the wallet of another user; [`Rule::PAYMENT_DECLINED`] for a payment blocked
+    /// as fraud; [`Error::Conflict`].
     pub async fn pay(
         &self,
         actor: &Actor,
@@ -125,7 +124,7 @@ impl Payments {
         Ok(Step::create(now, decision))
     }
 
-    /// Carries out a command that begins a payment, and sends what it has begun.
+    /// Runs a command that begins a payment, and sends the payment to its provider.
     async fn start<Fut>(
         &self,
         command: &Command,
@@ -139,20 +138,20 @@ impl Payments {
         if blocked {
             return Err(Error::refused(Rule::PAYMENT_DECLINED, "the payment was not accepted"));
         }
-        // A repeated request is answered with what its first one has begun, which may have been sent already.
+        // A repeated request returns the payment that the first one began, which may have been sent already.
         if !transaction.wants_sending() {
             return Ok(StartedPayment { transaction, client_secret: None });
         }
-        // What fails here is not lost: the transaction is due, and a worker sends it.
+        // A failure here is not final: the transaction is due, and a worker sends it.
         let client_secret = self.send_now(&transaction).await;
         Ok(StartedPayment { transaction: self.load(transaction.id).await?, client_secret })
     }
 
-    /// Gives the technician of a finished booking something besides; all of it is the technician's.
+    /// Tips the technician of a finished booking; the technician gets all of it.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] before the work is done; [`Error::Forbidden`] for others than the customer;
-    /// violations of `amount` and `phoneNumber`; else as [`pay`](Self::pay).
+    /// [`Rule::TRANSITION`] before the work is done; [`Error::Forbidden`] for anybody but the customer;
+    /// violations of `amount` and `phoneNumber`; otherwise as [`pay`](Self::pay).
     pub async fn tip(
         &self,
         actor: &Actor,
@@ -205,11 +204,11 @@ impl Payments {
         Ok(Step::create(now, decision))
     }
 
-    /// Puts money into the own wallet.
+    /// Tops up the actor's own wallet.
     ///
     /// # Errors
     /// Violations of `amount` and `phoneNumber`; [`Rule::PAYMENT_METHOD`] for cash and for the wallet itself;
-    /// else as [`pay`](Self::pay).
+    /// otherwise as [`pay`](Self::pay).
     pub async fn top_up(&self, actor: &Actor, amount: Money, request: &NewPayment) -> Result<StartedPayment> {
         let user = self.require_actor(actor, Begins).await?;
         request.check()?;
@@ -236,11 +235,11 @@ impl Payments {
         Ok(Step::create(now, decision))
     }
 
-    /// Pays what stands as the own debt: cancellation fees, what a company bought on credit.
+    /// Pays the actor's own debt: cancellation fees, purchases of a company on credit.
     ///
     /// # Errors
-    /// [`Rule::EXCEEDS_CAPTURE`] for more than is owed; violations of `amount` and `phoneNumber`; else as
-    /// [`pay`](Self::pay).
+    /// [`Rule::EXCEEDS_CAPTURE`] for more than is owed; violations of `amount` and `phoneNumber`; otherwise
+    /// as [`pay`](Self::pay).
     pub async fn pay_debt(
         &self,
         actor: &Actor,
@@ -276,7 +275,7 @@ impl Payments {
         Ok(Step::create(now, decision))
     }
 
-    /// Decides on a new payment that is held for no booking.
+    /// Decides on a new payment that is not held for a booking.
     async fn begin_unbooked(
         &self,
         actor: &Actor,
@@ -289,7 +288,7 @@ impl Payments {
         Ok((now, self.begin_charge(order, method, request, None, &context).await?))
     }
 
-    /// Decides on a new payment. One that looks too much like a fraud fails at once.
+    /// Decides on a new payment. A payment blocked as fraud fails at once.
     async fn begin_charge(
         &self,
         order: Order,
@@ -355,7 +354,7 @@ impl Payments {
         Ok(begun.with(Some(stored), noted, context))
     }
 
-    /// Fails unless an amount is more than nothing, in whole smallest units, and within a limit.
+    /// Fails unless an amount is positive, in whole smallest units, and within a limit.
     pub(super) fn check_amount(&self, amount: Money, most: Option<Money>) -> Result<()> {
         let violation = |code, message: String| Violation::new("amount", code, message);
         let currency = self.engine.policy.currency;
@@ -414,7 +413,8 @@ impl Payments {
     }
 }
 
-/// Whether an actor spends the own wallet, or as the customer of a company's booking the company's.
+/// Whether an actor pays from the actor's own wallet or, as the customer of a company's booking, from the
+/// company's.
 fn spends_own(actor: &Actor, order: &Order, booking: Option<&Stored<Booking>>) -> bool {
     actor.id() == Some(order.payer)
         || booking.is_some_and(|booking| booking.parties(actor).contains(Party::Customer))

@@ -1,4 +1,4 @@
-//! The comparison of a statement with the books, and the marks on what both have.
+//! Comparison of a statement with the books, and marks on the transactions that both have.
 
 use std::collections::HashMap;
 
@@ -23,12 +23,12 @@ use crate::{
     store::Stored,
 };
 
-/// A payment may be stated a little before or after it was booked.
+/// How long before or after its booking a payment may be stated.
 const SLACK: TimeDelta = TimeDelta::days(2);
 
 impl Payments {
-    /// Compares lines and books; but first finds the lines that may be reversals, where the provider tells of
-    /// them nowhere else.
+    /// Compares lines and books. Where the provider reports reversals nowhere else, finds the lines that may
+    /// be reversals first.
     pub(super) async fn compare(
         &self,
         job: &Stored<Reconciliation>,
@@ -69,8 +69,8 @@ impl Payments {
         self.commit_job(job, hold, |job, pace| job.compared(compared.clone(), pace)).await
     }
 
-    /// Marks transactions as found in the statement, and books what the provider took for them. What is
-    /// marked already stays as it is.
+    /// Marks transactions as found in the statement, and books the provider's fees. Transactions already
+    /// marked stay unchanged.
     pub(super) async fn mark(
         &self,
         job: &Stored<Reconciliation>,
@@ -121,7 +121,7 @@ impl Payments {
         Ok(Step::change(job, pace.now, next))
     }
 
-    /// What our books say that a provider moved around a period.
+    /// The booked movements at a provider around a period.
     async fn booked(
         &self,
         method: PaymentMethod,
@@ -133,7 +133,7 @@ impl Payments {
                 TransactionStatus::PartiallyRefunded,
                 TransactionStatus::Refunded,
             ],
-            // Money can move days after it was asked for; a month is more than any provider takes.
+            // Money can move days after it was requested; no provider takes as long as a month.
             from: period.map(|period| before(period.from, TimeDelta::days(31))),
             until: period.map(|period| after(period.until, SLACK)),
             ..TransactionFilter::default()
@@ -154,7 +154,7 @@ impl Payments {
     }
 }
 
-/// A transaction that a statement has, too.
+/// Marks a transaction that a statement has too.
 fn marked(
     mut transaction: Transaction,
     method: PaymentMethod,

@@ -1,4 +1,4 @@
-//! Money that came without being asked for: the payer named an account.
+//! Deposits: payments that were not requested, with an account named by the payer.
 
 use super::{Payments, webhooks::Effect};
 use crate::{
@@ -14,11 +14,10 @@ use crate::{
 };
 
 impl Payments {
-    /// Money for the account that its payer has named: the number of a transaction, or of a booking
-    /// with a payment that waits, which it pays; the phone number of a user, into whose wallet it
-    /// goes. Numbers are found however they are typed. For anything else, and for much money in a
-    /// call that is not signed, it is kept apart until a person has
-    /// decided.
+    /// Takes in a deposit for the account that its payer named. The number of a transaction, or of a booking
+    /// with an open payment, pays that payment; a user's phone number credits the user's wallet. Numbers are
+    /// recognised with any separators. A deposit for any other account, or for a large amount in an unsigned
+    /// call, is held apart until staff decide.
     pub(super) async fn take_deposit(
         &self,
         gateway: &dyn PaymentGateway,
@@ -34,7 +33,7 @@ impl Payments {
             Named::Other(payer) => payer,
         };
         let owner = match (named, PhoneNumber::new(account)) {
-            // The transaction has its money already: this is more of its payer's.
+            // The transaction is already paid, so this is additional money of its payer.
             (Some(payer), _) => self.engine.users.load(payer).await?,
             (None, Ok(phone)) => self.engine.users.find_by_phone(&phone).await?,
             (None, Err(_)) => None,
@@ -52,8 +51,8 @@ impl Payments {
         };
         let mut begun = Transaction::begin(new, &context)?;
         begun.next.0.gateway.sent_at = Some(now);
-        // Nobody can be asked about money that we have not asked for: much of it waits for a person, unless
-        // the provider has signed. So does an amount in another currency than the limit's.
+        // An unrequested payment cannot be verified by a query. Large amounts therefore await a decision of
+        // staff, unless the provider has signed the call; so do amounts in another currency than the limit's.
         let large = amount.exceeds(self.engine.policy.payment.confirm_above).unwrap_or(true);
         let known = owner.is_some() && (gateway.capabilities().signs_webhooks || !large);
         let taken_in = |context: &Context<'_>| {
@@ -76,17 +75,17 @@ impl Payments {
     }
 }
 
-/// What a deposit that names a transaction is.
+/// The result of a deposit that names a transaction.
 enum Named {
-    /// That transaction's money, and what came of it.
+    /// The deposit was handled as the transaction's money.
     Taken(Effect),
-    /// Other money, of the payer of what it names where that is known.
+    /// It is other money; of the named transaction's payer, if known.
     Other(Option<Id<User>>),
 }
 
 impl Payments {
-    /// Takes a deposit in as the payment of the transaction that it names, or of a booking that it
-    /// names, if it is. [`Error::Conflict`] where something else has happened to that meanwhile.
+    /// Takes a deposit in as the payment of the transaction or the booking that it names, if it is that.
+    /// [`Error::Conflict`] where that has changed in the meantime.
     async fn take_named_deposit(
         &self,
         account: &str,
@@ -102,9 +101,9 @@ impl Payments {
         let Some((told, _, found)) = known.or(pays).copied() else {
             return Ok(Named::Other(payer));
         };
-        // Whoever pays by naming the transaction may pay from any number.
+        // A payer who names the transaction may pay from any phone number.
         let proof = Proof { payer: None, reference: found.gateway.reference.clone(), ..proof.clone() };
-        // What it is depends on what else has come, and so on the version that was looked at.
+        // The decision depends on what else has arrived, and so on the version that was read.
         let command = self.pinned_to(found)?;
         let written = self
             .decide(&command, found.id, |transaction, beside| {
@@ -129,8 +128,8 @@ impl Payments {
         }))
     }
 
-    /// The transactions that an account names by their own number or by that of their booking, each
-    /// with whether a deposit can be its payment, and who pays them.
+    /// The transactions that an account names, by their own number or by that of their booking, each with
+    /// whether a deposit can be its payment; and their payer.
     async fn named_by(&self, account: &str) -> Result<(Vec<(Stored<Transaction>, bool)>, Option<Id<User>>)> {
         if let Some(number) = TransactionNumber::typed(account) {
             let found = self.engine.transactions.find_transaction_by_number(&number).await?;
@@ -152,22 +151,22 @@ impl Payments {
     }
 }
 
-/// What a deposit tells of the transaction that it names.
+/// What a deposit means for the transaction that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Told {
-    /// That it is paid.
+    /// It pays the transaction.
     Payment,
-    /// What is known: a provider may tell of one payment twice, as an answer to our question and as a
+    /// It is known already: a provider may report one payment twice, as the answer to a query and as a
     /// deposit.
     Known,
-    /// Nothing: this is other money.
+    /// It is other money.
     OtherMoney,
 }
 
 impl Transaction {
     fn told_by(&self, proof: &Proof, gateway: &dyn PaymentGateway) -> Told {
-        // The money lies with who brought it, and nobody else's account may hold it; and what nobody knows
-        // the payer of waits for no more.
+        // The money is at the provider that reported it and cannot be booked to another provider's account; a
+        // transaction without a known payer awaits no payment.
         let of_provider = self.gateway.provider == Some(gateway.method()) && self.payer.is_some();
         if !self.kind.is_incoming() || !of_provider {
             return Told::OtherMoney;
@@ -178,12 +177,12 @@ impl Transaction {
             return Told::Known;
         }
         let is_right = proof.amount == Some(self.amount.gross);
-        // While a call's claim waits for its confirmation, other money is not what it claims.
+        // While a call's claim awaits confirmation, a payment with another receipt is not the claimed one.
         let claimed = self.gateway.awaits_confirmation && self.gateway.receipt != proof.receipt;
         let waits = self.status.cause(TransactionStatus::Completed).is_some() && !claimed;
-        // One wrong sum is kept apart; further ones have to lie somewhere, too.
+        // One mismatched payment is held apart; further ones need a transaction of their own.
         let pays = waits && (is_right || kept.is_none());
-        // Settled by a question that told no receipt: this is the receipt.
+        // The payment was settled by a status query that returned no receipt; this is its receipt.
         let completes = self.status.is_settled() && self.gateway.receipt.is_none() && is_right;
         if pays || completes { Told::Payment } else { Told::OtherMoney }
     }

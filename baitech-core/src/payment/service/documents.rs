@@ -17,18 +17,17 @@ use crate::{
     store::{AggregateRef, Stored},
 };
 
-/// How many lines of a statement are completed at once.
+/// The number of statement lines completed at a time.
 const LOADED_AT_ONCE: usize = 500;
-/// More movements than these do not fit into a statement.
+/// The maximum number of movements in a statement.
 const MAX_STATEMENT_LINES: usize = 5_000;
 
 impl Payments {
-    /// The receipt of money that has come in, or gone out. The same at any time, but for what was given back
-    /// since. Postal address, phone number and e-mail of its addressee stand in the copies of the addressee
-    /// and the staff alone.
+    /// The receipt of money that was received or paid out. It always stays the same, except for later
+    /// refunds. Only the addressee and staff get the addressee's postal address, phone number and email.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for whoever may not know of the transaction; [`Error::Forbidden`] for the other
+    /// [`Error::NotFound`] for an actor who may not see the transaction; [`Error::Forbidden`] for the other
     /// side of it; [`Rule::TRANSITION`] where no money has moved.
     pub async fn receipt(&self, actor: &Actor, id: Id<Transaction>) -> Result<Document> {
         let actor = &self.engine.reader(actor).await?;
@@ -43,7 +42,7 @@ impl Payments {
     /// The invoice of a booking's payment, with its tax, paid or not.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for whoever may not know of the transaction; [`Error::Forbidden`] for the other
+    /// [`Error::NotFound`] for an actor who may not see the transaction; [`Error::Forbidden`] for the other
     /// side of it; [`Rule::TRANSITION`] for anything but the payment of a booking.
     pub async fn invoice(&self, actor: &Actor, id: Id<Transaction>) -> Result<Document> {
         let actor = &self.engine.reader(actor).await?;
@@ -66,7 +65,7 @@ impl Payments {
         let recipient = match addressed_to(transaction) {
             Some(user) => {
                 let mut addressee = addressee(&self.user(user).await?);
-                // A technician who confirmed cash has the receipt too, and not the customer's addresses.
+                // A technician who confirmed cash gets the receipt too, but not the customer's addresses.
                 if !actor.is_staff() && actor.id() != Some(user) {
                     addressee.lines.clear();
                 }
@@ -112,13 +111,13 @@ impl Payments {
         })
     }
 
-    /// What a company bought on credit, was charged and paid in a month, from what it owed before to what it
-    /// owes after.
+    /// A company's purchases on credit, charges and payments in a month, from the opening to the closing
+    /// balance.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than the company's administrator and staff; violations of `year` and
-    /// `month`; [`Rule::NOT_ELIGIBLE`] for who is no company; a violation of `month` with more than 5,000
-    /// movements.
+    /// [`Error::Forbidden`] for anybody but the company's administrator and staff; violations of `year` and
+    /// `month`; [`Rule::NOT_ELIGIBLE`] for a user who is not a company; a violation of `month` with more than
+    /// 5,000 movements.
     pub async fn statement(
         &self,
         actor: &Actor,
@@ -203,7 +202,7 @@ impl Payments {
         })
     }
 
-    /// Lines of a statement, with what they are about: two reads, however many lines there are.
+    /// Lines of a statement with their bookings and transactions: two reads for any number of lines.
     async fn statement_lines(&self, lines: &[AccountLine]) -> Result<Vec<DocumentLine>> {
         let transaction_of = |line: &AccountLine| {
             if let AggregateRef::Transaction(id) = line.cause { Some(id) } else { None }
@@ -235,12 +234,13 @@ impl Payments {
     }
 }
 
-/// Whom a document about a transaction is for.
+/// The user to whom a document about a transaction is addressed.
 fn addressed_to(transaction: &Transaction) -> Option<Id<User>> {
     if transaction.kind.is_incoming() { transaction.payer } else { transaction.payee }
 }
 
-/// Fails for whoever a document is not for: it names its addressee's phone number and means of payment.
+/// Fails for an actor to whom a document is not addressed, since it shows the addressee's phone number and
+/// means of payment.
 fn require_addressee(actor: &Actor, transaction: &Transaction) -> Result<()> {
     let own = [addressed_to(transaction), transaction.requested_by];
     if actor.is_staff() || actor.is_any(&own) {
@@ -249,7 +249,7 @@ fn require_addressee(actor: &Actor, transaction: &Transaction) -> Result<()> {
     Err(Error::forbidden("a document is for whom it is addressed to, and the staff"))
 }
 
-/// How a document is addressed to a user: a company by its own name and tax number.
+/// The addressee of a document for a user: a company with its own name and tax number.
 fn addressee(user: &User) -> Addressee {
     let (name, tax_id, address) = match &user.corporate {
         Some(company) => (
@@ -292,7 +292,8 @@ const fn method_name(transaction: &Transaction) -> &'static str {
 
 type LinesAndSums = (Vec<DocumentLine>, Vec<DocumentSum>);
 
-/// The booking's price line by line. Lines of the earlier application that do not add up show the difference.
+/// The booking's price, line by line. If the lines of the earlier application do not add up, the difference
+/// is shown.
 fn lines_of_booking(booking: &Booking, transaction: &Transaction, vat: String) -> Result<LinesAndSums> {
     let price = &booking.pricing;
     let line = |description: &str, detail: Option<String>, amount| DocumentLine {

@@ -1,5 +1,5 @@
-//! The commands and queries about money: check the actor, load, decide, commit; then call the provider, and
-//! take in what it says.
+//! The commands and queries of payments: check the actor, load, decide, commit; then call the provider and
+//! take in its answer.
 
 mod charges;
 mod comparison;
@@ -39,10 +39,11 @@ use crate::{
     store::{AggregateRef, Breach, IdempotencyKey, Limit, Stored, Version},
 };
 
-/// Everything that can be done with money. Cheap to clone.
+/// The commands and queries of payments. Cheap to clone.
 ///
-/// A command may be pinned to the version that its caller saw ([`at`](Self::at)), made safe to repeat by a
-/// key of the client's ([`with_key`](Self::with_key)), and held to a price ([`agreed`](Self::agreed)).
+/// A command may require the version that its caller saw ([`at`](Self::at)) and a maximum price
+/// ([`agreed`](Self::agreed)), and becomes safe to repeat with an idempotency key
+/// ([`with_key`](Self::with_key)).
 #[derive(Debug, Clone)]
 pub struct Payments {
     engine: Arc<Engine>,
@@ -51,16 +52,16 @@ pub struct Payments {
     agreed: Option<Money>,
 }
 
-/// What a decision on a transaction is made in.
+/// What a decision reads besides the transaction.
 #[derive(Clone, Copy)]
 struct Beside<'a> {
     booking: Option<&'a Stored<Booking>>,
-    /// The payments of that booking, this one among them as it is stored.
+    /// The payments of that booking, including this one as stored.
     payments: &'a [Stored<Transaction>],
     context: Context<'a>,
 }
 
-/// The means of payment, or the account to be paid, as somebody names it to its provider.
+/// The means of payment or the account to be paid, as its provider names it.
 fn account_name(text: Option<&str>) -> Result<Option<String>, Violation> {
     let name = Text::<200>::optional("account", text)?.map(|name| name.to_string());
     if name.as_ref().is_some_and(|name| name.contains(['\n', '\r', '\t'])) {
@@ -74,23 +75,24 @@ impl Payments {
         Self { engine, pinned: None, key: None, agreed: None }
     }
 
-    /// Commands take effect only on a transaction (where a booking is paid: on a booking) that is still at
-    /// this version; otherwise they fail with [`Error::Conflict`] and the thing as it is now.
+    /// Requires that the transaction (for the payment of a booking: the booking) still has this version.
+    /// Otherwise commands fail with [`Error::Conflict`], which carries its current state.
     #[must_use]
     pub const fn at(mut self, version: Version) -> Self {
         self.pinned = Some(version);
         self
     }
 
-    /// The next command is the one that this key stands for: repeated, it does nothing and answers the same.
+    /// Sets the idempotency key of the next command. A repetition changes nothing and returns the same
+    /// response.
     #[must_use]
     pub fn with_key(mut self, key: IdempotencyKey) -> Self {
         self.key = Some(key);
         self
     }
 
-    /// The next command costs no more than this, as it was shown. A price that has risen meanwhile is refused
-    /// with [`Rule::COSTS_MORE`](crate::kernel::Rule::COSTS_MORE), and nothing happens.
+    /// Sets the maximum price of the next command, as it was shown. A command whose price has risen above it
+    /// is refused with [`Rule::COSTS_MORE`](crate::kernel::Rule::COSTS_MORE) and changes nothing.
     #[must_use]
     pub const fn agreed(mut self, most: Money) -> Self {
         self.agreed = Some(most);
@@ -101,7 +103,7 @@ impl Payments {
         Command::new(actor, self.pinned, self.key.as_ref(), name, arguments)
     }
 
-    /// The same terms, held to no version: for a command whose pin is about something else.
+    /// The same terms without a version: for a command whose version is that of another aggregate.
     fn unpinned(&self) -> Self {
         Self { pinned: None, ..self.clone() }
     }
@@ -116,7 +118,7 @@ impl Payments {
         Ok(user)
     }
 
-    /// Fails where something costs more than its caller agreed to.
+    /// Fails where the price is above the agreed maximum.
     fn require_agreed(&self, price: Money) -> Result<()> {
         require_agreed(self.agreed, price)
     }
@@ -138,10 +140,10 @@ impl Payments {
         user.ok_or_else(|| Error::not_found(Kind::User, id))
     }
 
-    /// Loads a transaction and its booking, decides, and commits; again after a conflict. What happens to the
-    /// transaction is noted on its booking in the same commit.
+    /// Loads a transaction and its booking, decides, and commits; repeats after a conflict. The result is
+    /// recorded on the booking in the same commit.
     ///
-    /// Decisions on what a provider says must not depend on how often, or in which order, it is said.
+    /// Decisions on a provider's reports must not depend on how often, or in which order, they arrive.
     async fn decide<F>(
         &self,
         command: &Command,
@@ -178,7 +180,7 @@ impl Payments {
         let situation = Situation { now, payments: Vec::new() };
         let context = self.engine.context_at(&command.actor, &situation);
         let beside = Beside { booking: booking.as_ref(), payments: &payments, context };
-        // What is not open any more gives its room back before the limits are looked at.
+        // Amounts that are no longer open are removed from the limits before the limits are checked.
         let decided = |context: Context<'_>| {
             decide(stored.value.clone(), &Beside { context, ..beside })?.counted_out(&context)
         };
@@ -194,9 +196,9 @@ impl Payments {
         Ok(Step::change(stored, now, decision))
     }
 
-    /// Whether this news, or this receipt, has had its effect already. A claim is the transaction's own,
-    /// which may take it any number of times; so it is looked at, and the commit at the version that was read
-    /// does the rest.
+    /// Whether this notice, or this receipt, has already taken effect. The transaction may take its own claim
+    /// any number of times, so the claim is looked up here; the commit at the version that was read excludes
+    /// races.
     async fn was_taken_before(&self, decision: &Decision<Transaction>) -> Result<bool> {
         let keys: Vec<_> = decision.effects.take.iter().map(|claim| claim.key.clone()).collect();
         if keys.is_empty() {
@@ -205,20 +207,19 @@ impl Payments {
         Ok(!self.engine.claims.held(&keys).await?.is_empty())
     }
 
-    /// The present moment, not earlier than the last write of what is about to be written.
+    /// The current time, but not before the last write of the aggregates to be written.
     fn now(&self, transaction: &Transaction, booking: Option<&Stored<Booking>>) -> DateTime<Utc> {
         let now = self.engine.clock.now().max(transaction.updated_at);
         booking.map_or(now, |booking| now.max(booking.updated_at))
     }
 }
 
-/// Whether a decision changes nothing at all.
+/// Whether a decision changes nothing.
 fn is_idle(before: &Transaction, decision: &Decision<Transaction>) -> bool {
     decision.next == *before && decision.effects.changes_nothing()
 }
 
-/// Lets the booking that a payment is for learn what became of it, unless the decision writes the booking
-/// already.
+/// Records the new state of a payment on its booking, unless the decision already writes the booking.
 fn note_on_booking(
     before: &Transaction,
     decision: Decision<Transaction>,

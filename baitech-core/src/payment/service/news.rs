@@ -1,4 +1,4 @@
-//! What a piece of news does to the transaction that it is about.
+//! Applies a provider's notice to its transaction.
 
 use super::{Beside, Payments, webhooks::Effect};
 use crate::{
@@ -12,21 +12,21 @@ use crate::{
     store::Stored,
 };
 
-/// How a piece of news came, and what is known beside the transaction.
+/// How a notice arrived, and what else is known besides the transaction.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Told {
     /// Whether the provider has signed the call.
     pub(super) signed: bool,
-    /// Whether a wallet that is empty by now makes its owner owe the sum.
+    /// Whether the owner of an empty wallet owes the amount.
     pub(super) on_credit: bool,
-    /// How much of a running total of returns is known.
+    /// The part of a running total of returns that is already known.
     pub(super) explained: Money,
 }
 
 impl Payments {
-    /// The transaction that a piece of news is about, and what it says of that. A return of money
-    /// that is a transaction already (a refund that we have ordered, or one that was booked without
-    /// our order) is about that one.
+    /// The transaction that a notice is about, and what the notice means for it. A return of money that has
+    /// its own transaction (a refund that we ordered, or one booked without our order) is about that
+    /// transaction.
     pub(super) async fn what_it_is_about(
         &self,
         found: Option<Stored<Transaction>>,
@@ -66,14 +66,14 @@ impl Payments {
             })
         } else {
             let (reference, receipt) = (refund.gateway.reference.clone(), refund.gateway.receipt.clone());
-            // A part of what a running total has told is not the whole of its refund.
+            // An amount that is part of a running total is not the whole of its refund.
             let amount = amount.filter(|_| reference.as_ref() == Some(id));
             Outcome::Settled(Proof { reference, receipt, amount, payer: None })
         };
         Ok(Some((refund, News::Outcome(outcome))))
     }
 
-    /// Gives a failed return its name where a running total has told of it, so that the refund that
+    /// Assigns the id of a failed return to a return reported by a running total, so that the refund that
     /// books it is found.
     async fn name_move(&self, payment: &Stored<Transaction>, id: &str, amount: Money) -> Result<()> {
         let unnamed = payment.provider_moves.iter().any(|moved| moved.id.is_none());
@@ -89,16 +89,16 @@ impl Payments {
         .map(drop)
     }
 
-    /// How much of a running total of returns is known: by refunds of our own that are carried out,
-    /// and by what the provider moved without our order. `None` while the rest can be a refund of
-    /// our own of which nobody knows whether it is carried out.
+    /// The part of a running total of returns that is already known: from completed refunds of our own, and
+    /// from money that the provider moved without our order. `None` while the rest may be a refund of our own
+    /// with an unknown outcome.
     pub(super) async fn explained(&self, payment: &Transaction, total: Money) -> Result<Option<Money>> {
         if total.currency() != payment.amount.currency() {
             return Ok(Some(Money::zero(total.currency())));
         }
         let known = [MoveState::Booked, MoveState::Open, MoveState::Dismissed];
         let mut certain = payment.moved_back(&known)?;
-        // A total from before a return failed counts it, and one from after does not.
+        // A total from before a return failed includes it; one from after does not.
         let mut perhaps = payment.moved_back(&[MoveState::Failed])?;
         if payment.kind.is_incoming() {
             for refund in self.refunds_of(payment).await? {
@@ -106,14 +106,13 @@ impl Payments {
                     payment.provider_moves.iter().find(|moved| moved.transaction == Some(refund.id));
                 let gross = refund.amount.gross;
                 if of_move.is_some() {
-                    // One that failed after all is in the total no longer.
+                    // A refund that failed after all is no longer in the total.
                     if refund.status == TransactionStatus::Refunded || refund.gateway.needs_person {
                         certain = certain.checked_sub(gross)?;
                         perhaps = perhaps.checked_add(gross)?;
                     }
                 } else if refund.gateway.attempts == 0 {
-                    // Nobody has been asked for it; a loss that a bank has taken is in no total of
-                    // refunds.
+                    // It was never sent; a bank's chargeback is in no total of refunds.
                 } else if refund.status.is_open() || refund.gateway.needs_person {
                     perhaps = perhaps.checked_add(gross)?;
                 } else if refund.status == TransactionStatus::Completed {
@@ -128,7 +127,7 @@ impl Payments {
         Ok((!total.exceeds(certain)?).then_some(certain))
     }
 
-    /// Every refund that gives a payment back, or money that was kept apart for it.
+    /// Every refund of a payment, or of money that was held apart for it.
     pub(super) async fn refunds_of(&self, payment: &Transaction) -> Result<Vec<Stored<Transaction>>> {
         let filter = TransactionFilter {
             booking: payment.booking,
@@ -151,7 +150,7 @@ impl Payments {
     }
 }
 
-/// What a decision on a piece of news is, seen from the call that told it.
+/// The effect of a decision, from the point of view of the call.
 pub(super) fn effect_of(before: &Transaction, decision: &Decision<Transaction>, news: &News) -> Effect {
     let about: Option<Id<Transaction>> = Some(before.id);
     let asks = |event: &PaymentEvent| {
@@ -163,7 +162,7 @@ pub(super) fn effect_of(before: &Transaction, decision: &Decision<Transaction>, 
         return Effect::NeedsPerson(about);
     }
     let moves = !(effects.entries.is_empty() && effects.created.is_empty() && effects.attached.is_empty());
-    // Money that a running total has told before has only got its name.
+    // A return that a running total has reported before only gets its id.
     let named = matches!(news, News::Returned(_)) && !moves && effects.events.is_empty();
     if moves || (decision.next != *before && !named) {
         return Effect::Applied(about);
@@ -180,7 +179,7 @@ pub(super) fn effect_of(before: &Transaction, decision: &Decision<Transaction>, 
         News::ChargebackOpened { .. } | News::ChargebackClosed { .. } | News::Returned(_) => true,
     };
     match (is_known, news) {
-        // A verdict on a contest that a person decides on.
+        // A verdict on a contest that staff decide on.
         (true, News::ChargebackClosed { id, .. })
             if before.has_open_move() && before.move_named(id).is_some() =>
         {
@@ -222,8 +221,7 @@ pub(super) fn take_news(
             }
             transaction.settled(proof, beside.booking, context)
         }
-        // A claim that the money came is for the provider to confirm or deny, in whatever order its
-        // calls come.
+        // The provider has to confirm or deny a claimed payment, in any order of its calls.
         News::Outcome(_) if transaction.gateway.awaits_confirmation => Ok(Decision::new(transaction)),
         News::Outcome(outcome) => transaction.answered(outcome, context),
         News::Details(proof) => Ok(transaction.detailed(proof)),
@@ -236,7 +234,7 @@ pub(super) fn take_news(
     }
 }
 
-/// Takes in money that the provider moved back, perhaps without our order.
+/// Takes in money that the provider moved back, possibly without our order.
 pub(super) fn take_return(
     transaction: Transaction,
     returned: &Returned,
@@ -250,7 +248,7 @@ pub(super) fn take_return(
 }
 
 impl Transaction {
-    /// Whether a call has overtaken the one that tells of the money, or of the contest.
+    /// Whether a call has overtaken the one that reports the payment or the contest.
     pub(super) fn is_too_early(&self, news: &News) -> bool {
         match news {
             News::ChargebackOpened { .. } => !self.status.is_settled(),
@@ -266,7 +264,7 @@ impl Transaction {
         }
     }
 
-    /// Takes in money that the provider moved back, perhaps without our order.
+    /// Takes in money that the provider moved back, possibly without our order.
     fn returned(
         mut self,
         returned: &Returned,
@@ -276,7 +274,7 @@ impl Transaction {
     ) -> Result<Decision<Self>> {
         let known_to_have_moved = self.status.is_settled() || self.is_mismatched();
         if !known_to_have_moved {
-            // It counts as not carried out, so that its money lies where it came from already.
+            // It counts as not carried out, so its money is already back where it came from.
             return Ok(Decision::new(self));
         }
         let new =
@@ -294,7 +292,7 @@ impl Transaction {
                     return Ok(self.move_failed(id, *amount, context));
                 }
                 let Some(open) = self.open_move_mut(id) else {
-                    // A call that nobody has signed puts nothing into a wallet.
+                    // An unsigned call does not credit a wallet.
                     return if told.signed {
                         self.booked_move_failed(id, context)
                     } else {
@@ -319,17 +317,17 @@ impl Transaction {
         }
     }
 
-    /// Whether a proof that anybody could have sent is about so much money that the provider is
-    /// asked before it counts.
+    /// Whether a proof that anybody could have sent is about an amount so large that a query has to confirm
+    /// it.
     fn needs_confirmation(&self, proof: &Proof, context: &crate::booking::Context<'_>) -> bool {
         let gross = self.amount.gross;
-        // A limit in another currency says nothing of this amount: then the provider is asked.
+        // A limit in another currency cannot be compared with this amount; then the provider is queried.
         let large = gross.exceeds(context.policy.payment.confirm_above).unwrap_or(true);
         let as_asked = proof.amount.is_none_or(|amount| amount == gross);
         large && as_asked && self.kind.is_incoming() && !self.status.is_settled() && !self.is_mismatched()
     }
 
-    /// Asks the provider about a payment that an unverified call may tell of.
+    /// Queries the provider about a payment that an unverified call may report.
     pub(super) fn doubted(mut self, context: &crate::booking::Context<'_>) -> Decision<Self> {
         let is_asked = self.status.is_open() && !self.wants_sending() && !self.is_mismatched();
         if self.kind.is_incoming() && is_asked && !self.gateway.awaits_confirmation {
@@ -339,7 +337,7 @@ impl Transaction {
         Decision::new(self)
     }
 
-    /// Notes what an unsigned call claims, and asks the provider about it.
+    /// Records what an unsigned call claims, and queries the provider about it.
     fn claimed_settled(mut self, proof: &Proof, context: &crate::booking::Context<'_>) -> Decision<Self> {
         let link = &mut self.0.gateway;
         link.awaits_confirmation = true;
@@ -349,8 +347,7 @@ impl Transaction {
         Decision::new(self)
     }
 
-    /// Takes in the receipt of a payment that is settled. Details that contradict it are for a
-    /// person.
+    /// Takes in the receipt of a settled payment. Details that contradict it need manual review.
     fn detailed(mut self, proof: &Proof) -> Decision<Self> {
         if !self.status.is_settled() {
             return Decision::new(self);
@@ -361,7 +358,7 @@ impl Transaction {
         }
         let known = self.gateway.receipt.as_ref();
         if known.is_some() && proof.receipt.is_some() && known != proof.receipt.as_ref() {
-            // One operation has one receipt: which of two it is, the provider's own page shows.
+            // An operation has one receipt. The provider's own page shows which of two is right.
             self.0.gateway.needs_person = true;
             return Decision::new(self).event(crate::payment::PaymentEvent::PaymentNeedsPerson);
         }

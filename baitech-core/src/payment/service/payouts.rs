@@ -16,20 +16,20 @@ use crate::{
     worker::{MissingProvider, TaskOutcome},
 };
 
-/// How somebody wants to be paid out.
+/// How a user wants to be paid out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct NewPayout {
-    /// By which provider; by the policy's, where none is given.
+    /// The provider; defaults to the policy's.
     pub method: Option<PaymentMethod>,
-    /// The number that mobile money is paid to; the user's own where none is given.
+    /// The mobile money number to pay; defaults to the user's own.
     pub phone_number: Option<String>,
-    /// The account as its provider names it.
+    /// The account, as its provider names it.
     pub account: Option<String>,
 }
 
 impl NewPayout {
-    /// Fails for a number or an account that is none.
+    /// Fails for an invalid phone number or account.
     fn check(&self) -> Result<(), Violation> {
         self.phone_number.as_deref().map(PhoneNumber::new).transpose()?;
         account_name(self.account.as_deref()).map(drop)
@@ -37,14 +37,14 @@ impl NewPayout {
 }
 
 impl Payments {
-    /// Pays a technician at once, for a fee, what has been earned: all that is not held back by a dispute, or
-    /// a part of it.
+    /// Pays out a technician's earnings at once, for a fee: all that is not held back by a dispute, or a part
+    /// of it.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than the technician and admins, and for admins who name a number or an
-    /// account; [`Rule::INACTIVE_USER`] for who is suspended; [`Rule::INSUFFICIENT_FUNDS`];
-    /// [`Rule::DEBT_LIMIT`] where the commission of accepted jobs in cash would then exceed the limit of the
-    /// debt; [`Rule::PAYMENT_METHOD`]; violations of `amount` and `phoneNumber`; [`Error::Unavailable`].
+    /// [`Error::Forbidden`] for anybody but the technician and admins, and for admins who name a number or an
+    /// account; [`Rule::INACTIVE_USER`] for a suspended user; [`Rule::INSUFFICIENT_FUNDS`];
+    /// [`Rule::DEBT_LIMIT`] where the commission of accepted cash jobs would then exceed the debt limit;
+    /// [`Rule::PAYMENT_METHOD`]; violations of `amount` and `phoneNumber`; [`Error::Unavailable`].
     pub async fn request_payout(
         &self,
         actor: &Actor,
@@ -69,7 +69,7 @@ impl Payments {
         self.pay_out(&command, technician, request, new).await
     }
 
-    /// Takes money out of the own wallet.
+    /// Withdraws money from the actor's own wallet.
     ///
     /// # Errors
     /// [`Rule::INSUFFICIENT_FUNDS`]; [`Rule::PAYMENT_METHOD`]; violations of `amount` and `phoneNumber`;
@@ -157,16 +157,15 @@ impl Payments {
         Ok((gateway, limits))
     }
 
-    /// The weekly batch, as far as one earning is concerned: its technician is paid all that is owed by now,
-    /// netted with what the technician owes. Whoever's earning is looked at first pays for all of them; for
-    /// the others nothing is left to do.
+    /// Runs the weekly batch for one earning: pays its technician the whole balance, net of the technician's
+    /// debt. The first earning of a technician pays for all of them; nothing is left to do for the others.
     ///
-    /// Where the policy's payout method pays nobody out here, or cannot move what is owed, the
-    /// technician stays due and the item counts as blocked: nobody goes unpaid unnoticed.
+    /// Where the policy's payout method is not available here, or cannot move the amount, the technician
+    /// stays due and the task is reported as blocked, so that no unpaid technician goes unnoticed.
     pub(super) async fn settle(&self, seen: &Stored<Transaction>) -> Result<TaskOutcome> {
         for _ in 1..MOST_LOOKS {
             match self.settle_once(seen).await {
-                // Something was paid out, or given back, between the look at the balance and the commit.
+                // A payout or a refund happened between reading the balance and the commit.
                 Err(error) if matches!(error.rule(), Some(Rule::INSUFFICIENT_FUNDS | Rule::DEBT_LIMIT)) => {}
                 settled => return settled,
             }
@@ -231,8 +230,8 @@ impl Payments {
         self.end_settlement(seen, decision).await
     }
 
-    /// What of the sum that is owed to a technician can be paid out: all but what has to stay, so that the
-    /// commission of accepted jobs in cash does not take the debt past the limit.
+    /// The part of a technician's balance that can be paid out: all except what has to stay so that the
+    /// commission of accepted cash jobs does not raise the debt above the limit.
     async fn free_of(&self, owed: Money, technician: Id<User>) -> Result<Money> {
         let (limit, currency) = (self.engine.policy.payment.debt_limit, owed.currency());
         if limit.currency() != currency {
@@ -252,13 +251,13 @@ impl Payments {
     }
 }
 
-/// How often a batch looks at a balance that changes meanwhile.
+/// The maximum number of tries of a batch whose balance keeps changing.
 const MOST_LOOKS: u32 = 3;
 
-/// The most payouts that one batch makes for one technician; what is left is paid by the next batch.
+/// The maximum number of payouts of one batch to one technician; the next batch pays the rest.
 const MOST_PARTS: usize = 100;
 
-/// An amount in parts that a provider moves; what it cannot move (cents, or too little) stays.
+/// Splits an amount into parts that a provider can move; what it cannot move (cents, or too little) stays.
 fn parts_of(owed: Money, capabilities: &Capabilities, limits: &Limits) -> Result<Vec<Money>> {
     use crate::kernel::Rounding;
     let mut left = if capabilities.whole_units { owed.round(0, Rounding::Down) } else { owed };

@@ -1,4 +1,4 @@
-//! Reading transactions and accounts: what each actor may see.
+//! Queries of transactions and accounts, and what each actor may see.
 
 use serde::Serialize;
 
@@ -11,32 +11,31 @@ use crate::{
     store::Stored,
 };
 
-/// What lies on a user's accounts.
+/// The balances of a user's accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WalletView {
-    /// In the wallet.
+    /// The balance of the wallet.
     pub balance: Money,
-    /// Earned and not paid out; below zero where the user owes the platform.
+    /// Earnings not paid out yet; negative where the user owes the platform.
     pub payable: Money,
-    /// The commission of accepted jobs in cash that are not paid yet: it counts towards the limit of what the
-    /// user owes.
+    /// The commission of accepted cash jobs that are not paid yet. It counts towards the user's debt limit.
     pub reserved_commission: Money,
-    /// Owed to the platform, or to technicians through it.
+    /// The debt to the platform, or to technicians through it.
     pub debt: Money,
 }
 
 impl Payments {
-    /// A transaction, for who pays, who is paid, and staff.
+    /// A transaction, for its payer, its payee and staff.
     ///
     /// # Errors
-    /// [`Error::NotFound`], also for a transaction that this actor may not know of.
+    /// [`Error::NotFound`], also for a transaction that this actor may not see.
     pub async fn get(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
         let actor = &self.engine.reader(actor).await?;
         self.visible(actor, id).await
     }
 
-    /// A transaction that an actor, as whom it reads, may know of.
+    /// A transaction, if an actor whose access was checked may see it.
     pub(super) async fn visible(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
         let stored = self.engine.transactions.load(id).await?;
         let visible = stored.filter(|transaction| transaction.is_visible_to(actor));
@@ -56,7 +55,7 @@ impl Payments {
         self.visible_by_number(actor, number).await
     }
 
-    /// The same as [`visible`](Self::visible), by the number.
+    /// As [`visible`](Self::visible), by number.
     async fn visible_by_number(
         &self,
         actor: &Actor,
@@ -67,7 +66,7 @@ impl Payments {
         visible.ok_or_else(|| Error::not_found(Kind::Transaction, number))
     }
 
-    /// What this actor sees of a transaction.
+    /// The view of a transaction for this actor.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -76,7 +75,7 @@ impl Payments {
         view_as(actor, &self.visible(actor, id).await?)
     }
 
-    /// What this actor sees of the transaction with a number.
+    /// The view for this actor of the transaction with a number.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -85,7 +84,7 @@ impl Payments {
         view_as(actor, &self.visible_by_number(actor, number).await?)
     }
 
-    /// What this actor sees of a transaction as a command returned it, which others may have changed since.
+    /// The view for this actor of a transaction as a command returned it, even if it has changed since.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -93,10 +92,10 @@ impl Payments {
         view_as(&self.engine.viewer(actor).await?, transaction)
     }
 
-    /// The transactions of a filter, the newest first: their own for payers and payees, all for staff.
+    /// The transactions of a filter, newest first: their own for payers and payees, all for staff.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for a filter on somebody else; a violation of `cursor`.
+    /// [`Error::Forbidden`] for a filter on another user; a violation of `cursor`.
     pub async fn list(
         &self,
         actor: &Actor,
@@ -107,7 +106,7 @@ impl Payments {
         self.list_as(actor, filter, page).await
     }
 
-    /// The same transactions as this actor sees them.
+    /// The views of the same transactions for this actor.
     ///
     /// # Errors
     /// As [`list`](Self::list).
@@ -148,7 +147,7 @@ impl Payments {
         Ok(self.engine.transactions.total_transactions(filter).await?)
     }
 
-    /// What lies on a user's accounts, for that user and staff.
+    /// The balances of a user's accounts, for that user and staff.
     ///
     /// # Errors
     /// [`Error::Forbidden`]; [`Error::Unavailable`].
@@ -163,7 +162,7 @@ impl Payments {
         })
     }
 
-    /// What moved in a user's wallet, the newest first.
+    /// The movements of a user's wallet, newest first.
     ///
     /// # Errors
     /// [`Error::Forbidden`]; a violation of `cursor`.
@@ -182,7 +181,7 @@ impl Payments {
             .of_list("wallet"))
     }
 
-    /// What a technician earned and was paid, the newest first.
+    /// A technician's earnings and payouts, newest first.
     ///
     /// # Errors
     /// [`Error::Forbidden`]; a violation of `cursor`.

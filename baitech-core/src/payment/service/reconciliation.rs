@@ -1,4 +1,4 @@
-//! Statements of providers: handing them in, and how far their reconciliations are.
+//! Providers' statements: submission, and the state of their reconciliations.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,21 +19,21 @@ use crate::{
 /// The name of the list in cursors.
 const LIST: &str = "reconciliations";
 
-/// Whose statement it is, and how it is written.
+/// The provider and format of a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReconcileRequest {
-    /// The provider, as the books name it: `mpesa`, `stripe`, `bank_transfer`.
+    /// The provider's method: `mpesa`, `stripe`, `bank_transfer`.
     pub method: PaymentMethod,
-    /// How the statement is written; as the provider usually does where it is not given.
+    /// The format of the statement; defaults to the provider's usual one.
     #[serde(default)]
     pub format: Option<StatementPreset>,
-    /// The time that the statement covers, where that is known; else from its first line to its last.
+    /// The period that the statement covers; defaults to the period from its first line to its last.
     #[serde(default)]
     pub period: Option<StatementPeriod>,
 }
 
-/// A well-known way to write a statement.
+/// A well-known statement format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -48,7 +48,7 @@ impl StatementPreset {
     /// Every preset.
     pub const ALL: [Self; 4] = [Self::Mpesa, Self::Stripe, Self::Bank, Self::Generic];
 
-    /// How a provider usually writes its statements.
+    /// The usual statement format of a provider.
     #[must_use]
     pub const fn of(method: PaymentMethod) -> Self {
         match method {
@@ -72,18 +72,18 @@ impl StatementPreset {
 }
 
 impl Payments {
-    /// Hands in a provider's statement (CSV), which is then set against the books by a worker, batch by
-    /// batch. What both have is marked as reconciled, once, and what the provider took for it is booked; bank
-    /// transfers that we wait for, and that the statement shows, are completed; reversals that the provider
-    /// made without our order, and tells of nowhere else, are booked or put before a person. The same
-    /// statement handed in again does nothing a second time.
+    /// Submits a provider's statement (CSV), which workers then compare with the books, batch by batch.
+    /// Transactions that both have are marked as reconciled, once, and the provider's fees are booked;
+    /// awaited bank transfers that the statement shows are completed; reversals that the provider made
+    /// without our order, and reports nowhere else, are booked or left to staff. Submitting the same
+    /// statement again has no further effect.
     ///
-    /// The file is read whole, or refused, before the job is accepted.
-    /// [`reconciliation`](Self::reconciliation) tells how far it is;
-    /// [`advance_reconciliation`](Self::advance_reconciliation) does it without a worker.
+    /// The file is parsed completely, or refused, before the job is accepted.
+    /// [`reconciliation`](Self::reconciliation) returns its state;
+    /// [`advance_reconciliation`](Self::advance_reconciliation) runs it without a worker.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff; violations of `method`, `period`, `statement` and
+    /// [`Error::Forbidden`] for anybody but staff; violations of `method`, `period`, `statement` and
     /// `statement.{row}.{column}`; [`Rule::PAYMENT_METHOD`](crate::kernel::Rule::PAYMENT_METHOD) for a
     /// provider that is not configured; [`Error::Unavailable`].
     pub async fn reconcile(
@@ -130,17 +130,17 @@ impl Payments {
             format,
             period: request.period.or(period),
             rows,
-            // Who signs calls has told of a reversal by one.
+            // A provider that signs its calls reports reversals in calls.
             takes_reversals: !gateway.capabilities().signs_webhooks,
             statement,
         };
         create(&self.engine, jobs, &command, now, Reconciliation::submit(new, now)).await
     }
 
-    /// How far the reconciliation of a statement is, and what it has found.
+    /// The state and findings of a statement's reconciliation.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff; [`Error::NotFound`]; [`Error::Unavailable`].
+    /// [`Error::Forbidden`] for anybody but staff; [`Error::NotFound`]; [`Error::Unavailable`].
     pub async fn reconciliation(&self, actor: &Actor, id: Id<Reconciliation>) -> Result<ReconciliationView> {
         self.require_staff(actor, Reads).await?;
         let job = self.job(id).await?;
@@ -150,10 +150,10 @@ impl Payments {
         Ok(ReconciliationView::new(job, aside, actor.is_admin(), findings))
     }
 
-    /// The reconciliations of statements, the last submitted first, without their findings.
+    /// The reconciliations of statements, latest submitted first, without their findings.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff; a violation of `cursor`; [`Error::Unavailable`].
+    /// [`Error::Forbidden`] for anybody but staff; a violation of `cursor`; [`Error::Unavailable`].
     pub async fn list_reconciliations(
         &self,
         actor: &Actor,
@@ -174,12 +174,12 @@ impl Payments {
         Ok(jobs.map(view).of_list(LIST))
     }
 
-    /// Does the next batches of a reconciliation at once, as a worker would, and answers how far it is then.
-    /// Call it until it is done. It is safe beside workers; one that is done is left as it is.
+    /// Runs the next batches of a reconciliation at once, as a worker would, and returns its new state. Call
+    /// it until the job is done. It is safe to run alongside workers, and has no effect on a finished job.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff; [`Error::NotFound`]; [`Error::Conflict`] where others keep
-    /// changing the same transactions; [`Error::Unavailable`]. What was committed until then stays.
+    /// [`Error::Forbidden`] for anybody but staff; [`Error::NotFound`]; [`Error::Conflict`] where others keep
+    /// changing the same transactions; [`Error::Unavailable`]. Batches committed before the error stay.
     pub async fn advance_reconciliation(
         &self,
         actor: &Actor,
@@ -203,7 +203,7 @@ impl Payments {
         })
     }
 
-    /// Stores contents as parts, and answers their ids in the same order.
+    /// Stores contents as parts, and returns their ids in the same order.
     pub(super) async fn put_parts(
         &self,
         expires_at: chrono::DateTime<chrono::Utc>,

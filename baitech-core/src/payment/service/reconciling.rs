@@ -1,6 +1,6 @@
-//! The batches of a reconciliation. Each is one commit, with the job as its primary aggregate: a process that
-//! dies in between repeats nothing that took effect, and of two workers at the same batch one commits and the
-//! other one stops.
+//! The batches of a reconciliation. Each is one commit with the job as its primary aggregate: a process that
+//! restarts repeats nothing that took effect, and of two workers at the same batch, one commits and the other
+//! stops.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -20,13 +20,13 @@ use crate::{
     worker::{TaskOutcome, Worker},
 };
 
-/// How many batches are committed in one go, before other due work has its turn.
+/// The maximum number of batches committed in a row before other due tasks run.
 const BATCHES_AT_ONCE: u32 = 16;
 
-/// How often a batch is looked at anew because something else happened to its transactions.
+/// The maximum number of tries of a batch whose transactions keep changing.
 const MAX_TRIES: u8 = 8;
 
-/// A decision on a transaction that a batch would commit beside the job.
+/// A decision on a transaction to commit together with the job.
 pub(super) type Effect = (Option<Stored<Transaction>>, DateTime<Utc>, Box<Decision<Transaction>>);
 
 /// One item of a batch.
@@ -36,9 +36,9 @@ enum Item<'a> {
     Reversal(&'a PendingReversal),
 }
 
-/// The item that a batch would commit, as it is told where a rule refuses it.
+/// The item that a batch would commit, as reported where a rule refuses it.
 struct Tried {
-    /// How many items of the phase are handled with this one.
+    /// The number of handled items of the phase, including this one.
     done: u64,
     line: u64,
     transaction: Id<Transaction>,
@@ -49,12 +49,12 @@ struct Tried {
 enum Handling {
     /// As usual.
     Plain,
-    /// What a provider takes back is gone, also where the wallet that it went into is empty by now.
+    /// A provider's return is booked even where the wallet that it is taken from is empty by now.
     OnCredit,
 }
 
 impl Payments {
-    /// The batches that are due of a reconciliation.
+    /// Runs the due batches of a reconciliation.
     pub(crate) async fn run_reconciliation(&self, id: Id<Reconciliation>) -> Result<TaskOutcome> {
         let job = self.job(id).await?;
         let now = self.engine.clock.now();
@@ -66,7 +66,7 @@ impl Payments {
         Ok(if written.version == seen { TaskOutcome::NotDue } else { TaskOutcome::Done })
     }
 
-    /// Commits a few batches, until the job is done or somebody else goes on with it.
+    /// Commits a few batches, until the job is done or another worker continues it.
     pub(super) async fn run_batches(
         &self,
         mut job: Stored<Reconciliation>,
@@ -76,7 +76,7 @@ impl Payments {
                 break;
             }
             let expected = job.version.next();
-            // The commit ends the lease of the worker. As long as it goes on, no other one is to begin.
+            // The commit ends the worker's lease. Until the last batch, no other worker may begin.
             let hold = if left > 0 { Worker::LEASE } else { TimeDelta::zero() };
             job = self.run_batch(&job, hold).await?;
             if job.version != expected {
@@ -105,8 +105,8 @@ impl Payments {
         }
     }
 
-    /// Handles lines or reversals from where the job is, up to the end of their part or to the first one that
-    /// has an effect.
+    /// Handles lines or reversals from the job's position, up to the end of their part or to the first one
+    /// that has an effect.
     async fn take_items(
         &self,
         job: &Stored<Reconciliation>,
@@ -120,8 +120,8 @@ impl Payments {
         self.unless_refused(job, hold, done).await
     }
 
-    /// What was committed. An item that a rule refuses is noted and passed, since a repetition would be
-    /// refused as well.
+    /// Returns what was committed. An item that a rule refuses is recorded and skipped, since a retry would
+    /// be refused as well.
     async fn unless_refused(
         &self,
         job: &Stored<Reconciliation>,
@@ -134,7 +134,7 @@ impl Payments {
             Err((error, _)) => return Err(error),
         };
         self.commit_job(job, hold, |job, pace| {
-            // The provider has told the same by a call, at the same moment.
+            // A call of the provider has reported the same at the same time.
             if is_taken(&error) {
                 return job.passed(done, pace);
             }
@@ -202,8 +202,8 @@ impl Payments {
         Ok(Step::change(job, pace.now, next))
     }
 
-    /// The bank transfer that a line names, if one is awaited. Whose own transfer it is leaves it to somebody
-    /// else.
+    /// The bank transfer that a line names, if one is awaited. A transfer of the submitter's own money is
+    /// left to others.
     async fn awaited_transfer(
         &self,
         actor: &Actor,
@@ -241,7 +241,7 @@ impl Payments {
         Ok(effect_of(self.decide_once(&command, found.id, &decide).await?))
     }
 
-    /// Commits a decision on the job alone, unless somebody else has gone on with it.
+    /// Commits a decision on the job alone, unless another worker has continued it.
     pub(super) async fn commit_job(
         &self,
         seen: &Stored<Reconciliation>,
@@ -267,7 +267,7 @@ impl Payments {
         Pace { now, next_at: after(now, hold) }
     }
 
-    /// The part in which the job goes on.
+    /// The part in which the job continues.
     pub(super) async fn part_at(&self, job: &Reconciliation) -> Result<ReconciliationContent> {
         let parts = match job.progress.phase {
             Phase::Transfers => &job.parts.statement[..],
@@ -298,12 +298,12 @@ fn items_of(content: &ReconciliationContent) -> impl Iterator<Item = Item<'_>> {
     lines.iter().map(Item::Transfer).chain(reversals.iter().map(Item::Reversal))
 }
 
-/// The place of the next item in its part.
+/// The index of the next item in its part.
 pub(super) fn place_in_part(done: u64) -> usize {
     usize::try_from(done).unwrap_or_default() % Reconciliation::ITEMS_PER_PART
 }
 
-/// What one step on a transaction would commit; `None` where it changes nothing.
+/// The effect that one step on a transaction would commit; `None` where it changes nothing.
 pub(super) fn effect_of(step: Step<Transaction>) -> Option<Effect> {
     match step {
         Step::Unchanged(_) => None,
@@ -311,7 +311,7 @@ pub(super) fn effect_of(step: Step<Transaction>) -> Option<Effect> {
     }
 }
 
-/// Whether a repetition of an item would fail in the same way.
+/// Whether retrying an item would fail in the same way.
 fn is_final(error: &Error) -> bool {
     match error {
         Error::Refused(refusal) => refusal.rule != Rule::NOT_PREPARED,
@@ -334,7 +334,7 @@ pub(super) fn misplaced(id: impl ToString, content: &ReconciliationContent) -> E
     corrupt(id, format!("a part holds {kind}, which do not belong there"))
 }
 
-/// A transaction number somewhere in a text.
+/// The transaction number in a text, if any.
 fn number_in(text: &str) -> Option<TransactionNumber> {
     TransactionNumber::find_in(text)
 }

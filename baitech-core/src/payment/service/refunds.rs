@@ -1,4 +1,4 @@
-//! Giving money back, and releasing it early.
+//! Refunds, and early release of escrow.
 
 use super::Payments;
 use crate::{
@@ -11,13 +11,13 @@ use crate::{
 };
 
 impl Payments {
-    /// Gives a payment back, or a part of it: out of what is held, or out of each party's share. Answers with
-    /// the transaction that gives it back; where a provider has to do that, it is on its way.
+    /// Refunds a payment or a part of it, out of the held money or out of each party's share. Returns the
+    /// refund transaction, which is still open where a provider has to carry it out.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff, and for who has paid it or is paid by it;
-    /// [`Rule::EXCEEDS_CAPTURE`] for more than is left; violations of `amount` and `reason`;
-    /// [`Rule::UNDECIDED`] while the booking is disputed; [`Error::Conflict`].
+    /// [`Error::Forbidden`] for anybody but staff, and for the payer and the payee; [`Rule::EXCEEDS_CAPTURE`]
+    /// for more than is left; violations of `amount` and `reason`; [`Rule::UNDECIDED`] while the booking is
+    /// disputed; [`Error::Conflict`].
     pub async fn refund(
         &self,
         actor: &Actor,
@@ -49,11 +49,11 @@ impl Payments {
         Ok(refund)
     }
 
-    /// Gives the held money of a payment to its receivers before its time.
+    /// Releases the escrowed money of a payment to its recipients before it is due.
     ///
     /// # Errors
     /// As [`Booking::release_escrow`](crate::booking::Booking::release_escrow); [`Error::Forbidden`] for
-    /// others than an admin; [`Error::Conflict`].
+    /// anybody but an admin; [`Error::Conflict`].
     pub async fn release(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
         self.require_actor(actor, GoesOn).await?;
         if !actor.is_admin() {
@@ -71,12 +71,12 @@ impl Payments {
         self.load(id).await
     }
 
-    /// Withdraws a payment that nobody has been asked for yet, or that waits for its payer (a bank
-    /// transfer whose money has not come). Money that comes all the same is booked.
+    /// Withdraws a payment that was not sent yet, or that only waits for its payer (a bank transfer that has
+    /// not arrived). Money that arrives anyway is booked.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than the payer, who asked for it, and staff without a part in it;
-    /// [`Rule::TRANSITION`] once a provider was asked; [`Error::Conflict`].
+    /// [`Error::Forbidden`] for anybody but the payer, the requester, and staff without a stake in it;
+    /// [`Rule::TRANSITION`] once it was sent to a provider; [`Error::Conflict`].
     pub async fn withdraw_payment(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
         let user = self.require_actor(actor, GoesOn).await?;
         let command = self.command(actor, "withdraw_payment", &(id, ()))?.by(user, GoesOn);
@@ -87,7 +87,7 @@ impl Payments {
                     let message = "a payment is withdrawn by its payer, or who asked for it";
                     return Err(Error::forbidden(message));
                 }
-                // A refund that is withdrawn goes into its payee's wallet.
+                // A withdrawn refund goes into its payee's wallet.
                 transaction.require_disinterested(actor, beside.booking.map(|stored| &stored.value))?;
             }
             transaction.withdraw("withdrawn by its payer", &beside.context)

@@ -1,5 +1,5 @@
-//! Money that a provider moved back without our order, as its statement shows it: mobile money
-//! tells of it nowhere else.
+//! Money that a provider moved back without our order, as its statement shows it. Mobile money providers
+//! report it nowhere else.
 
 use std::collections::HashMap;
 
@@ -18,8 +18,8 @@ use crate::{
     store::Stored,
 };
 
-/// The lines that may be reversals of transactions: a line against the direction of one that has its receipt,
-/// or that speaks of a reversal and names it.
+/// The lines that may be reversals of transactions: a line that has the receipt of a transaction but the
+/// opposite direction, or one that speaks of a reversal and names the transaction.
 pub(super) fn reversals_in(lines: &[StatementLine], booked: &[BookedMovement]) -> Vec<PendingReversal> {
     let mut by_reference: HashMap<String, Vec<&BookedMovement>> = HashMap::new();
     for movement in booked {
@@ -40,8 +40,8 @@ pub(super) fn reversals_in(lines: &[StatementLine], booked: &[BookedMovement]) -
 }
 
 impl Payments {
-    /// The transaction that a reversal takes back, unless it is known already, can be a refund of our own, or
-    /// is of the actor's own money: then it is left to a person.
+    /// The transaction that a reversal takes back. `None` if the reversal is known already, may be a refund
+    /// of our own, or is of the actor's own money; the last two are left to staff.
     pub(super) async fn untaken_reversal(
         &self,
         actor: &Actor,
@@ -57,8 +57,8 @@ impl Payments {
         Ok(Some(found))
     }
 
-    /// Books a reversal of a transaction as it was seen, or puts it before a person; fails with a conflict
-    /// where it has changed since.
+    /// Books a reversal of a transaction as it was read, or leaves it to staff; fails with a conflict where
+    /// the transaction has changed since.
     pub(super) async fn reversal_taken(
         &self,
         found: &Stored<Transaction>,
@@ -70,15 +70,15 @@ impl Payments {
         let command = self.pinned_to(found)?;
         let decide = |transaction: Transaction, beside: &Beside<'_>| {
             let explained = Money::zero(transaction.amount.currency());
-            // Staff has the statement from the provider.
+            // The statement that staff submit comes from the provider.
             let told = Told { signed: true, on_credit, explained };
             take_return(transaction, &returned, &told, beside)
         };
         Ok(effect_of(self.decide_once(&command, found.id, &decide).await?))
     }
 
-    /// Whether a line can be a refund that we have ordered: one of which nobody knows whether it is
-    /// carried out, or one of the same amount whose receipt nobody knows.
+    /// Whether a line may be a refund that we ordered: one with an unknown outcome, or one of the same amount
+    /// with an unknown receipt.
     async fn can_be_ours(&self, found: &Stored<Transaction>, amount: Money) -> Result<bool> {
         if !found.kind.is_incoming() {
             return Ok(false);
@@ -102,7 +102,7 @@ fn normal(reference: &str) -> String {
     reference.trim().to_uppercase()
 }
 
-/// The movement that a line takes back, if it takes one back.
+/// The movement that a line reverses, if any.
 fn reversed_by<'a>(
     line: &StatementLine,
     by_reference: &HashMap<String, Vec<&'a BookedMovement>>,
@@ -116,7 +116,7 @@ fn reversed_by<'a>(
     };
     let speaks_of_it = line.description.to_lowercase().contains("revers");
     if let Some(movements) = by_reference.get(&normal(&line.reference)) {
-        // It is a movement of its own that is booked already.
+        // It is a separate movement that is booked already.
         if movements.iter().any(|movement| same_direction(&movement)) {
             return None;
         }

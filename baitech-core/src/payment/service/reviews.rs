@@ -1,4 +1,4 @@
-//! What people decide: fraud reviews, wrong amounts, unknown outcomes.
+//! Manual decisions: fraud reviews, mismatched payments, unknown outcomes.
 
 use super::Payments;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Payments {
-    /// Staff has looked at a payment that was held for review: it goes its way, or back.
+    /// Staff review a payment that was held: it proceeds, or is refunded.
     ///
     /// # Errors
     /// As [`Transaction::reviewed`]; [`Error::Conflict`](crate::kernel::Error::Conflict).
@@ -31,7 +31,7 @@ impl Payments {
         self.now_due(reviewed).await
     }
 
-    /// Staff decides on money that is not what was asked for: it counts as the payment, or goes back.
+    /// Staff decide on a payment that does not match the request: it counts as the payment, or is refunded.
     ///
     /// # Errors
     /// As [`Transaction::decide_mismatch`]; [`Error::Conflict`](crate::kernel::Error::Conflict).
@@ -49,10 +49,9 @@ impl Payments {
         .await
     }
 
-    /// Staff decides on the oldest return of money that a provider made without our order and that
-    /// waits for a person: it is booked (what is left of the transaction, and beyond that the
-    /// platform's loss), or it is not. `amount` is what the person has found out where the provider
-    /// did not say how much it was.
+    /// Staff decide on the oldest open return of money that a provider made without our order: it is booked
+    /// (up to what is left of the transaction; anything beyond is the platform's loss), or it is dismissed.
+    /// `amount` is what staff have found out where the provider did not say.
     ///
     /// # Errors
     /// As [`Transaction::decide_provider_move`];
@@ -81,14 +80,13 @@ impl Payments {
             }
         };
         match decide(false).await {
-            // What the provider has given back is gone, also where the wallet that it went into is
-            // empty by now.
+            // The provider has returned the money even where the wallet that it went into is empty by now.
             Err(error) if error.rule() == Some(Rule::INSUFFICIENT_FUNDS) => decide(true).await,
             decided => decided,
         }
     }
 
-    /// Staff has found out which of two verdicts of a bank holds: what is booked stands, or the
+    /// Staff decide which of two contradictory verdicts of a bank is right: the booked one stays, or the
     /// other one is booked.
     ///
     /// # Errors
@@ -121,12 +119,12 @@ impl Payments {
         }
     }
 
-    /// Staff has found out what became of a transaction that nobody could tell of: its money has moved, or
-    /// has not (or, after a provider had said that it did, has come back).
+    /// Staff decide a transaction with an unknown outcome: its money has moved, or has not (or has come back,
+    /// after a provider had reported that it moved).
     ///
     /// # Errors
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for others than staff, and for who pays or is
-    /// paid by it; a violation of `receipt` for more than 100 characters; [`Rule::ALREADY_DECIDED`] where its
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but staff, and for the payer and the
+    /// payee; a violation of `receipt` for more than 100 characters; [`Rule::ALREADY_DECIDED`] where its
     /// outcome is known; [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn decide_outcome(
         &self,
@@ -165,11 +163,11 @@ impl Payments {
         .await
     }
 
-    /// Does at once what a decision has made due, where there is a provider to call.
+    /// Runs at once the task that a decision has made due, if it has a provider.
     async fn now_due(&self, transaction: Stored<Transaction>) -> Result<Stored<Transaction>> {
         let now = self.engine.clock.now();
         if transaction.next_task(&self.engine.policy).is_some_and(|(at, _)| at <= now) {
-            // What fails here is not lost: it is due, and a worker does it.
+            // A failure here is not final: the task is due, and a worker runs it.
             match self.for_system().run_next_task(transaction.id).await {
                 Ok(TaskOutcome::Done | TaskOutcome::NotDue) => {}
                 Ok(TaskOutcome::Blocked(missing)) => {

@@ -1,4 +1,4 @@
-//! What happens by itself: transactions are sent, asked about, captured, settled.
+//! Due tasks of transactions: sending, querying, capturing, settling.
 
 use chrono::{DateTime, Utc};
 
@@ -17,18 +17,18 @@ use crate::{
 };
 
 impl Payments {
-    /// The same commands, by the platform itself.
+    /// The same commands with the system as the actor.
     pub(super) fn for_system(&self) -> Self {
         Self::new(self.engine.clone())
     }
 
-    /// Does what is next due for a transaction, unless it needs a provider that is not configured here.
+    /// Runs the next due task of a transaction, unless it needs a provider that is not configured here.
     pub(crate) async fn run_next_task(&self, id: Id<Transaction>) -> Result<TaskOutcome> {
         let seen = self.load(id).await?;
         let now = self.engine.clock.now();
         let Some((_, task)) = seen.next_task(&self.engine.policy).filter(|(at, _)| *at <= now) else {
-            // The queue holds another moment than the transaction: an earlier policy's. Writing it corrects
-            // that.
+            // The queue has another time than the transaction, from an earlier policy. Writing the
+            // transaction corrects it.
             self.rewrite(&seen).await?;
             return Ok(TaskOutcome::NotDue);
         };
@@ -46,8 +46,8 @@ impl Payments {
         Ok(TaskOutcome::Done)
     }
 
-    /// The provider that a task needs, where this process has no configuration of it. Money of a
-    /// transaction is in nobody else's hands, so such a task waits; it is never skipped.
+    /// The provider that a task needs, if it is not configured in this process. Only that provider can move
+    /// the transaction's money, so the task waits and is never skipped.
     async fn missing_provider(
         &self,
         seen: &Transaction,
@@ -59,16 +59,16 @@ impl Payments {
         let Err(error) = self.engine.gateway(method) else {
             return Ok(None);
         };
-        // What is to be given up before it was sent needs no provider.
+        // Withdrawing an unsent transaction needs no provider.
         if task == PaymentTask::Send && !self.is_still_wanted(seen).await? {
             return Ok(None);
         }
         Ok(Some(MissingProvider { method, reason: error.to_string() }))
     }
 
-    /// Sends a transaction to its provider: first it is noted that it is being sent, by whoever is the first
-    /// to note it, and only then it is sent. Whatever happens in between, its outcome is then a question, and
-    /// it is not sent again.
+    /// Sends a transaction to its provider. The first worker to record that it is being sent commits that,
+    /// and only then sends it. If anything fails in between, the outcome is queried and the transaction is
+    /// not sent again.
     pub(super) async fn send(&self, seen: &Stored<Transaction>) -> Result<Option<ClientSecret>> {
         if !self.is_still_wanted(seen).await? {
             let command = self.pinned_to(seen)?;
@@ -85,7 +85,7 @@ impl Payments {
         let outcome = match self.carry_out(&**gateway, &sent).await {
             Ok(outcome) => outcome,
             Err(error) => {
-                // Unknown: the question is due already.
+                // The outcome is unknown; a query is due already.
                 tracing::warn!(transaction = %sent.id, %error, "the outcome of an order is unknown");
                 return Ok(None);
             }
@@ -98,8 +98,8 @@ impl Payments {
         Ok(secret)
     }
 
-    /// Sends a transaction at once. What fails here is not lost: the transaction is due, and a worker
-    /// sends it or asks about it.
+    /// Sends a transaction at once. A failure here is not final: the transaction is due, and a worker sends
+    /// or queries it.
     pub(super) async fn send_now(&self, written: &Stored<Transaction>) -> Option<ClientSecret> {
         match self.for_system().send(written).await {
             Ok(secret) => secret,
@@ -110,7 +110,7 @@ impl Payments {
         }
     }
 
-    /// Asks what became of a transaction.
+    /// Queries the outcome of a transaction.
     async fn query(&self, seen: &Stored<Transaction>) -> Result<()> {
         let gateway = self.gateway_of(seen)?;
         let sent_at = seen.gateway.sent_at.unwrap_or(seen.initiated_at);
@@ -118,7 +118,7 @@ impl Payments {
         let answer = if seen.gateway.reference.is_none()
             && repeatable.is_some_and(|window| self.engine.clock.now() - sent_at < window)
         {
-            // The same key is the same operation: sending it again asks what became of it.
+            // The same key means the same operation, so sending it again queries its outcome.
             self.carry_out(&**gateway, seen).await
         } else {
             gateway.query(&query_of(seen, sent_at)).await.map_err(unavailable)
@@ -138,7 +138,7 @@ impl Payments {
         }
         let asked = seen.gateway.queries;
         self.decide(&self.plain_command()?, seen.id, |transaction, beside| {
-            // Somebody else may have asked, or been told, meanwhile.
+            // In the meantime, another worker may have queried it, or a call may have reported the outcome.
             let open = transaction.status.is_open() || transaction.gateway.awaits_confirmation;
             if !open || transaction.gateway.queries != asked {
                 return Ok(crate::decide::Decision::new(transaction));
@@ -161,12 +161,12 @@ impl Payments {
         }
     }
 
-    /// Gives up money that was set aside: it was not approved, or nobody has looked in time.
+    /// Voids an authorization that was not approved, or not reviewed in time.
     async fn release_authorization(&self, seen: &Stored<Transaction>) -> Result<()> {
         let gateway = self.gateway_of(seen)?;
         match gateway.release(&capture_of(seen, "release")).await {
             Ok(Outcome::Settled(_)) => {}
-            // It is not there to be released (any more): what became of it, the provider knows.
+            // There is no authorization to void (any more); a query tells its outcome.
             Ok(Outcome::Declined(_)) => {
                 let sent_at = seen.gateway.sent_at.unwrap_or(seen.initiated_at);
                 return match gateway.query(&query_of(seen, sent_at)).await {
@@ -206,7 +206,7 @@ impl Payments {
             Ok(crate::decide::Decision::new(transaction))
         })
         .await?;
-        // A receipt is nice to have: who gets none is told nothing, and shows none.
+        // A receipt is optional: without one, the payment shows none.
         let sent_at = seen.gateway.sent_at.unwrap_or(seen.initiated_at);
         if let Err(error) = gateway.request_receipt(&query_of(seen, sent_at)).await {
             tracing::info!(transaction = %seen.id, %error, "no receipt could be asked for");
@@ -224,16 +224,16 @@ impl Payments {
         .map(drop)
     }
 
-    /// Takes in what a provider answers about the attempt that was seen. Answers may come late: another
-    /// attempt may be under way by then.
+    /// Takes in a provider's answer about the attempt that was read. Answers may arrive late, while another
+    /// attempt is in progress.
     pub(super) async fn take_in(&self, seen: &Transaction, outcome: &Outcome) -> Result<()> {
         let (attempt, after_claim) = (seen.gateway.attempts, seen.gateway.awaits_confirmation);
         let taken = self
             .decide(&self.plain_command()?, seen.id, |transaction, beside| match outcome {
                 Outcome::Settled(proof) => transaction.settled(proof, beside.booking, &beside.context),
                 _ if transaction.gateway.attempts != attempt => Ok(Decision::new(transaction)),
-                // A call has claimed that the money came since the question was asked: another question
-                // answers that.
+                // Since the query was sent, a call has claimed that the payment arrived; another query has to
+                // confirm that.
                 _ if transaction.gateway.awaits_confirmation && !after_claim => {
                     Ok(Decision::new(transaction))
                 }
@@ -241,19 +241,18 @@ impl Payments {
             })
             .await;
         match taken {
-            // The provider has told the same by a call, at the same moment.
+            // A call of the provider has reported the same at the same time.
             Err(error) if is_taken(&error) => Ok(()),
             taken => taken.map(drop),
         }
     }
 
-    /// Writes a transaction as it is, which schedules it anew.
+    /// Writes a transaction unchanged, which schedules it anew.
     async fn rewrite(&self, seen: &Stored<Transaction>) -> Result<()> {
         self.commit_over(seen, Decision::new(seen.value.clone())).await
     }
 
-    /// Commits what was decided on a transaction as it was seen; fails with a conflict where it has changed
-    /// since.
+    /// Commits a decision on a transaction as it was read; fails with a conflict where it has changed since.
     pub(super) async fn commit_over(
         &self,
         seen: &Stored<Transaction>,
@@ -282,7 +281,7 @@ impl Payments {
         self.engine.gateway(provider)
     }
 
-    /// Whether the booking of a payment that was not sent yet still waits for it.
+    /// Whether the booking of an unsent payment still awaits it.
     async fn is_still_wanted(&self, seen: &Transaction) -> Result<bool> {
         if seen.kind != TransactionKind::BookingPayment || seen.gateway.attempts > 0 {
             return Ok(true);
@@ -305,7 +304,7 @@ impl Payments {
         })
     }
 
-    /// The call itself.
+    /// Makes the call.
     async fn carry_out(&self, gateway: &dyn PaymentGateway, sent: &Stored<Transaction>) -> Result<Outcome> {
         let (number, transaction) = (sent.number.clone(), sent.id);
         let idempotency_key = sent.idempotency_key();
@@ -367,8 +366,8 @@ impl Payments {
         let original = self.load(refund.original.ok_or_else(missing)?).await?;
         let link = &original.gateway;
         let counts = original.refunds.iter().any(|known| known.transaction == Some(refund.id));
-        // What was kept apart came under a receipt of its own; where it counted as the payment, this is the
-        // payment's.
+        // Money held apart has a receipt of its own; money that counted as the payment has the payment's
+        // receipt.
         let apart = original.mismatch.as_ref().filter(|mismatch| !counts || mismatch.receipt == link.receipt);
         let amount = apart.and_then(|mismatch| mismatch.received).unwrap_or(original.amount.gross);
         let receipt = apart.and_then(|mismatch| mismatch.receipt.clone());
@@ -397,7 +396,7 @@ impl Payments {
     }
 }
 
-/// No answer from a provider: the outcome is unknown.
+/// The error for a missing answer from a provider: the outcome is unknown.
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn unavailable(error: GatewayError) -> Error {
     Error::Unavailable { reason: error.to_string() }

@@ -1,5 +1,4 @@
-//! The inbox: a call is stored as it came before anybody looks at it, then verified, and applied in any
-//! order.
+//! The inbox of providers' calls: a call is stored unread, then verified, and applied in any order.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,13 +19,14 @@ use crate::{
     worker::{MissingProvider, TaskOutcome},
 };
 
-/// How often news is looked at anew because something else has happened to its transaction.
+/// The maximum number of tries to apply a notice whose transaction keeps changing.
 const MAX_TRIES: u8 = 50;
 
-/// Kept of a call whose provider is not configured in this process: another process may verify it.
+/// Headers kept of a call whose provider is not configured in this process, since another process may verify
+/// it.
 const UNCONFIGURED_HEADERS: &[&str] = &["stripe-signature", "signature", "x-signature"];
 
-/// What is expected under a token.
+/// The calls expected under a token.
 struct Expected<'a> {
     source: WebhookSource,
     method: Option<PaymentMethod>,
@@ -34,20 +34,20 @@ struct Expected<'a> {
     gateway: Option<&'a Arc<dyn PaymentGateway>>,
 }
 
-/// What became of one piece of news.
+/// The effect of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Effect {
-    /// It concerns nobody here.
+    /// It is not relevant to us.
     Nothing,
-    /// It concerns a transaction, and changes nothing of it.
+    /// It is about a transaction, but changes nothing.
     Ignored(Option<Id<Transaction>>),
-    /// It tells what was known.
+    /// It was known already.
     Duplicate(Option<Id<Transaction>>),
     /// It changed something.
     Applied(Option<Id<Transaction>>),
-    /// A person has to decide what comes of it.
+    /// It needs a decision of staff.
     NeedsPerson(Option<Id<Transaction>>),
-    /// What it is about is not known (yet).
+    /// Its subject is not known (yet).
     Unknown,
 }
 
@@ -72,7 +72,7 @@ impl Effect {
         }
     }
 
-    /// What staff reads of it, where the status does not say all.
+    /// The reason shown to staff, where the status does not say all.
     fn reason(self) -> Option<String> {
         match self {
             Self::Ignored(_) => Some("it changes nothing of the transaction".to_owned()),
@@ -83,15 +83,14 @@ impl Effect {
 }
 
 impl Payments {
-    /// Takes a call of a payment provider in: stores it, and looks at it. What is wrong with it is noted, and
-    /// told to nobody: whoever calls learns only that the call has come.
+    /// Receives a call of a payment provider: stores it and handles it. Problems are recorded but not
+    /// returned: the caller learns only that the call has arrived.
     ///
-    /// A call under a token that nobody gave out is counted, nothing of it is stored, and the answer is
-    /// `None`.
+    /// A call under an unknown token is counted but not stored, and `None` is returned.
     ///
     /// # Errors
-    /// A violation of `body` for more than [`Webhook::MAX_BODY_BYTES`]; [`Error::Unavailable`] where it could
-    /// not be stored, so that the provider sends it again.
+    /// A violation of `body` for more than [`Webhook::MAX_BODY_BYTES`]; [`Error::Unavailable`] where the call
+    /// could not be stored, so that the provider sends it again.
     pub async fn receive_webhook(&self, call: WebhookCall) -> Result<Option<Id<Webhook>>> {
         let now = self.engine.clock.now();
         let Some(expected) = self.expected_under(&call.token).await? else {
@@ -108,8 +107,8 @@ impl Payments {
         Ok(Some(id))
     }
 
-    /// Whose calls come under a token; `None` for a token that nobody gave out. A server that limits how
-    /// often it is called asks this before it reads a body.
+    /// The kind of source that a token belongs to; `None` for an unknown token. A server with rate limits
+    /// calls this before it reads a body.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -117,7 +116,7 @@ impl Payments {
         Ok(self.expected_under(token).await?.map(|expected| expected.source))
     }
 
-    /// Counts a call under a token that nobody gave out, of which nothing else was read.
+    /// Counts a call under an unknown token whose body was not read.
     pub fn note_stray_webhook(&self) {
         self.engine.stray_calls.note(self.engine.clock.now());
     }
@@ -138,7 +137,7 @@ impl Payments {
         Ok(Some(Expected { source: WebhookSource::Transaction, method, gateway }))
     }
 
-    /// Looks at a call at once. What fails here is not lost: the call is due, and a worker looks at it.
+    /// Handles a call at once. A failure here is not final: the call is due, and a worker handles it.
     async fn handle_now(&self, id: Id<Webhook>) {
         match self.for_system().handle_webhook(id).await {
             Ok(TaskOutcome::Done | TaskOutcome::NotDue) => {}
@@ -150,12 +149,12 @@ impl Payments {
         }
     }
 
-    /// Has a dead letter, or a call that was rejected, looked at once more: after its cause was mended.
-    /// News that was applied before is not applied again.
+    /// Handles a dead letter or a rejected call once more, after its cause was fixed. Notices that were
+    /// applied before are not applied again.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff; [`Error::NotFound`]; [`Rule::ALREADY_DECIDED`] for a call
-    /// that still waits, or that was handled; [`Error::Conflict`].
+    /// [`Error::Forbidden`] for anybody but staff; [`Error::NotFound`]; [`Rule::ALREADY_DECIDED`] for a call
+    /// that is still waiting, or that was handled; [`Error::Conflict`].
     pub async fn retry_webhook(&self, actor: &Actor, id: Id<Webhook>) -> Result<Stored<Webhook>> {
         let effort = crate::engine::Effort::GoesOn;
         let user = self.require_staff(actor, effort).await?;
@@ -166,10 +165,10 @@ impl Payments {
         webhooks.load(id).await?.ok_or_else(|| Error::not_found(Kind::Webhook, id))
     }
 
-    /// Calls in one of these statuses (none for any), the newest first, for staff.
+    /// Calls in one of these statuses (in any if empty), newest first, for staff.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for others than staff; a violation of `cursor`.
+    /// [`Error::Forbidden`] for anybody but staff; a violation of `cursor`.
     pub async fn list_webhooks(
         &self,
         actor: &Actor,
@@ -185,8 +184,8 @@ impl Payments {
             .of_list("webhooks"))
     }
 
-    /// Looks at a call, unless that was done before or its provider is not configured here. A call whose
-    /// handling fails comes again later, and is a dead letter in the end.
+    /// Handles a call, unless it was handled before or its provider is not configured here. A call that fails
+    /// is retried later, and finally becomes a dead letter.
     pub(crate) async fn handle_webhook(&self, id: Id<Webhook>) -> Result<TaskOutcome> {
         let stored =
             self.engine.webhooks.load(id).await?.ok_or_else(|| Error::not_found(Kind::Webhook, id))?;
@@ -198,7 +197,7 @@ impl Payments {
             handled => return handled,
         };
         let reason = match &error {
-            // What the store says is for its operator, and not for whoever lists calls.
+            // Store errors are for operators, not for staff who list calls.
             Error::Unavailable { .. } => "the store was not available".to_owned(),
             Error::Corrupt { collection, id, .. } => format!("{id} in {collection} cannot be read"),
             other => other.to_string(),
@@ -211,14 +210,14 @@ impl Payments {
     async fn try_handle(&self, stored: &Stored<Webhook>) -> Result<TaskOutcome> {
         let id = stored.id;
         let by_token = self.engine.transactions.find_by_token(&stored.token).await?;
-        // Whose token it came under was known then; the token may have been replaced since.
+        // The token's provider was recorded on arrival; the token may have been replaced since.
         let method = by_token.as_ref().map_or(stored.method, |transaction| transaction.gateway.provider);
         let of_method = method.and_then(|method| self.engine.gateways.get(&method));
         let gateway = match &by_token {
             Some(_) => of_method,
             None => self.engine.gateway_by_token(&stored.token).or(of_method),
         };
-        // Of a provider that has no configuration here, another process may have one.
+        // A provider without a configuration here may be configured in another process.
         if let (None, Some(method)) = (gateway, method)
             && let Err(error) = self.engine.gateway(method)
         {
@@ -255,9 +254,9 @@ impl Payments {
         self.note_handled(id, greatest.status(), greatest.reason(), (method, about)).await
     }
 
-    /// Somebody who knows a transaction's own token calls, and the call cannot be verified. It may be the
-    /// provider, with money: the provider is asked at once, and the payment does not count as not come
-    /// before the provider has said so or a person has looked.
+    /// Handles a call that cannot be verified, from a sender who knows the transaction's own token. It may be
+    /// the provider reporting a payment. The provider is queried at once, and the payment does not count as
+    /// failed before the provider has answered or staff have reviewed it.
     async fn doubt(&self, transaction: &Stored<Transaction>, error: &WebhookError) -> Result<()> {
         match error {
             WebhookError::Unsigned | WebhookError::BadSignature | WebhookError::Expired => {}
@@ -288,7 +287,7 @@ impl Payments {
         self.change_webhook(id, |webhook| webhook.handled(status, reason.clone(), about, terms)).await
     }
 
-    /// Notes what became of a call, unless somebody else has done so meanwhile.
+    /// Records the result of a call, unless it was recorded in the meantime.
     async fn change_webhook(
         &self,
         id: Id<Webhook>,
@@ -308,8 +307,7 @@ impl Payments {
         }
     }
 
-    /// Applies one piece of news, once. Whether it was applied before is looked at anew where something comes
-    /// in between.
+    /// Applies a notice once. After a conflict, checks again whether it was applied before.
     async fn apply(
         &self,
         gateway: &dyn PaymentGateway,
@@ -352,7 +350,7 @@ impl Payments {
             Subject::Reference(reference) => self.engine.transactions.find_by_reference(reference).await?,
             Subject::Account(account) => {
                 return match self.take_deposit(gateway, account, &notice.news, claim).await {
-                    // The same news, applied at the same moment by somebody else.
+                    // The same notice was applied concurrently.
                     Err(error) if is_taken(&error) => Ok(Effect::Duplicate(None)),
                     taken => taken,
                 };
@@ -389,7 +387,7 @@ impl Payments {
                     let found = effect_of(&before, &decision, &notice.news);
                     *effect.lock().unwrap_or_else(PoisonError::into_inner) = found;
                     decision = decision.take_all([claim.clone()]);
-                    // A piece of news that changes nothing is claimed all the same, by a write that says so.
+                    // A notice that changes nothing is claimed too, by a write with an event.
                     if decision.effects.events.is_empty() {
                         decision = decision.event(crate::payment::PaymentEvent::TransactionUpdated);
                     }
@@ -399,24 +397,23 @@ impl Payments {
             }
         };
         let written = match take(false).await {
-            // What a bank or a provider takes back is gone, also where the wallet that it went into
-            // is empty by now.
+            // A bank or a provider has taken the money back even where the wallet that it went into is empty
+            // by now.
             Err(error) if error.rule() == Some(Rule::INSUFFICIENT_FUNDS) => take(true).await,
             written => written,
         };
         match written {
-            // Nothing was written: somebody else has applied it since we looked.
+            // Nothing was written: the notice was applied since it was read.
             Ok(written) if written.version == found.version => Ok(Effect::Duplicate(Some(id))),
             Ok(_) => Ok(effect.into_inner().unwrap_or_else(PoisonError::into_inner)),
-            // The same news, applied at the same moment by somebody else.
+            // The same notice was applied concurrently.
             Err(error) if is_taken(&error) => Ok(Effect::Duplicate(Some(id))),
             Err(error) => Err(error),
         }
     }
 }
 
-/// Whether a commit failed because somebody else holds the claim on this news, or on the receipt that it
-/// tells.
+/// Whether a commit failed because the claim on this notice, or on its receipt, is already held.
 pub(super) fn is_taken(error: &Error) -> bool {
     matches!(error, Error::Duplicate(Unique::ProviderNews | Unique::Receipt))
 }

@@ -17,9 +17,9 @@ const RECEIPT: &str = "QK123ABC";
 const ADDRESS: &str = "203.0.113.7";
 const EXPLANATION: &str = "paid often of late";
 
-/// What only whose means these are may read, and staff all but the account.
+/// Visible only to the owner of the means of payment, and to staff without the account.
 const PERSONAL: [&str; 3] = [PHONE, ACCOUNT, RECEIPT];
-/// What only staff may read.
+/// Visible only to staff.
 const INTERNAL: [&str; 4] = [REFERENCE, ADDRESS, EXPLANATION, "chrome on a tablet"];
 
 fn user(n: u8) -> Id<User> {
@@ -39,7 +39,7 @@ const PAYEE: u8 = 2;
 const STRANGER: u8 = 3;
 const STAFF: u8 = 4;
 
-/// A transaction that has something in every field.
+/// A transaction with a value in every field.
 fn transaction(kind: TransactionKind, change: impl FnOnce(&mut TransactionRecord)) -> Stored<Transaction> {
     let (policy, entropy) = (BookingPolicy::default(), SeededEntropy::new(7));
     let now: DateTime<Utc> = "2026-03-02T05:00:00Z".parse().unwrap();
@@ -120,7 +120,7 @@ fn assert_shown(text: &str, parts: &[&str]) {
 }
 
 #[test]
-fn the_payer_sees_the_own_means_and_nothing_of_the_payees_payout() {
+fn the_payer_sees_their_own_means_but_not_the_payees_payout() {
     let payment = transaction(TransactionKind::BookingPayment, |_| {});
     let (view, text) = shown(&payment, &actor(PAYER, Role::Customer));
     assert_shown(&text, &PERSONAL);
@@ -138,7 +138,7 @@ fn the_payer_sees_the_own_means_and_nothing_of_the_payees_payout() {
 }
 
 #[test]
-fn the_payee_sees_nothing_of_how_the_payer_pays() {
+fn the_payee_does_not_see_the_payers_means() {
     let payment = transaction(TransactionKind::BookingPayment, |_| {});
     let (view, text) = shown(&payment, &actor(PAYEE, Role::Technician));
     assert_hidden(&text, &PERSONAL);
@@ -149,7 +149,7 @@ fn the_payee_sees_nothing_of_how_the_payer_pays() {
 }
 
 #[test]
-fn who_is_paid_out_sees_the_own_means() {
+fn the_payee_of_a_payout_sees_their_own_means() {
     for kind in
         [TransactionKind::TechnicianPayout, TransactionKind::WalletWithdrawal, TransactionKind::Refund]
     {
@@ -177,7 +177,7 @@ fn strangers_see_nothing_at_all() {
 }
 
 #[test]
-fn who_asked_for_a_payment_on_behalf_of_another_sees_it_without_the_means() {
+fn the_requester_of_anothers_payment_sees_it_without_the_means() {
     let payment = transaction(TransactionKind::BookingPayment, |record| {
         record.requested_by = Some(user(STRANGER));
     });
@@ -188,7 +188,7 @@ fn who_asked_for_a_payment_on_behalf_of_another_sees_it_without_the_means() {
 }
 
 #[test]
-fn staff_sees_everything_but_the_token_and_the_account() {
+fn staff_see_everything_but_the_token_and_the_account() {
     let payment = transaction(TransactionKind::BookingPayment, |_| {});
     for viewer in [actor(STAFF, Role::Admin), actor(STAFF, Role::Support), Actor::System] {
         let (view, text) = shown(&payment, &viewer);
@@ -204,7 +204,7 @@ fn staff_sees_everything_but_the_token_and_the_account() {
 }
 
 #[test]
-fn who_is_blocked_does_not_learn_by_whom() {
+fn a_blocked_payer_does_not_learn_what_blocked_the_payment() {
     let blocked = transaction(TransactionKind::BookingPayment, |record| {
         record.fraud.as_mut().unwrap().decision = FraudDecision::Block;
         record.failure.as_mut().unwrap().code = "blocked".to_owned();

@@ -11,7 +11,7 @@ fn first() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, 3).unwrap()
 }
 
-/// The hours of the series, 10:00 to 12:00 in Nairobi: from 7:00 UTC.
+/// The hours of the series: 10:00 to 12:00 in Nairobi, from 7:00 UTC.
 fn slot() -> TimeSlot {
     let [from, to] = ["10:00", "12:00"].map(|time| time.parse().unwrap());
     TimeSlot::new(first(), from, to, chrono_tz::Tz::Africa__Nairobi).unwrap()
@@ -39,7 +39,7 @@ fn a_rule_is_read_in_any_case_with_or_without_its_name() {
 }
 
 #[test]
-fn an_end_that_is_a_day_counts_that_day() {
+fn an_end_that_is_a_day_includes_that_day() {
     assert_eq!(days("FREQ=WEEKLY;UNTIL=20260317"), ["2026-03-03", "2026-03-10", "2026-03-17"]);
     assert_eq!(days("FREQ=WEEKLY;UNTIL=20260316"), ["2026-03-03", "2026-03-10"]);
 }
@@ -60,13 +60,13 @@ fn an_end_with_a_time_is_compared_with_the_start_of_each_occurrence() {
 }
 
 #[test]
-fn a_series_at_ten_in_nairobi_that_ends_at_6_59_utc_leaves_that_day_out() {
+fn a_series_at_ten_in_nairobi_that_ends_at_6_59_utc_excludes_that_day() {
     let rule = "FREQ=WEEKLY;UNTIL=20260331T065900Z";
     assert_eq!(days(rule).last().map(String::as_str), Some("2026-03-24"));
 }
 
 #[test]
-fn an_end_that_cannot_be_read_says_what_would_be() {
+fn an_unreadable_end_names_the_accepted_forms() {
     for until in
         ["", "tomorrow", "2026-03-31", "20260331T10", "20260331T100000+0300", "20261331", "20260331T250000Z"]
     {
@@ -86,7 +86,7 @@ fn days_of_the_week_and_of_the_month_are_understood() {
 }
 
 #[test]
-fn what_is_no_rule_of_days_is_refused() {
+fn invalid_rules_are_refused() {
     let many = format!(
         "FREQ=MONTHLY;BYMONTHDAY={}",
         (1..=32).map(|day| day.to_string()).collect::<Vec<_>>().join(",")
@@ -117,13 +117,13 @@ fn what_is_no_rule_of_days_is_refused() {
 }
 
 #[test]
-fn a_rule_counts_from_the_first_day_or_is_refused() {
+fn a_rule_that_does_not_yield_the_first_day_is_refused() {
     assert_eq!(series("FREQ=WEEKLY;BYDAY=WE;COUNT=3").unwrap_err().code, Code::OutOfRange);
     assert_eq!(series("FREQ=MONTHLY;BYMONTHDAY=4").unwrap_err().code, Code::OutOfRange);
 }
 
 #[test]
-fn a_rule_that_gives_no_day_is_not_searched_to_the_end_of_time() {
+fn a_rule_that_yields_no_day_is_not_searched_forever() {
     for rule in [
         "FREQ=MONTHLY;BYMONTHDAY=3;BYSETPOS=2",
         "FREQ=MONTHLY;BYMONTHDAY=30;BYSETPOS=2",
@@ -137,7 +137,7 @@ fn a_rule_that_gives_no_day_is_not_searched_to_the_end_of_time() {
 
 proptest! {
     #[test]
-    fn a_rule_begins_on_a_day_that_it_gives(
+    fn a_rule_begins_on_a_day_that_it_yields(
         weekly in any::<bool>(),
         weekdays in subsequence(vec!["MO", "TU", "WE", "TH", "FR", "SA", "SU", "2MO", "-1TU", "1SU"], 0..4),
         month_days in subsequence(vec![1, 2, 3, 15, 28, 31, -1, -3, -15, -31], 0..4),
@@ -166,7 +166,7 @@ proptest! {
     }
 
     #[test]
-    fn an_end_cuts_a_series_where_its_moments_pass_it(
+    fn a_series_stops_at_its_end(
         zone in select(vec![chrono_tz::Tz::Africa__Nairobi, chrono_tz::Tz::Europe__Berlin, chrono_tz::Tz::America__Los_Angeles]),
         quarter in 0_u8..92,
         interval in 1_i64..4,

@@ -19,7 +19,7 @@ fn a_quote_that_is_never_closed_is_refused_on_the_line_where_it_opens() {
 }
 
 #[test]
-fn a_quote_that_the_next_quote_closes_by_chance_is_refused() {
+fn a_quote_closed_by_a_later_opening_quote_is_refused() {
     let text = "reference,amount,description\nA,1,\"one\nB,2,two\nC,3,\"three\"\n";
     assert_eq!(
         found(parse(text, &StatementFormat::generic())),
@@ -29,7 +29,7 @@ fn a_quote_that_the_next_quote_closes_by_chance_is_refused() {
 }
 
 #[test]
-fn quotes_that_close_are_read() {
+fn closed_quotes_are_parsed() {
     let text = "reference,amount,description\n\
         A,1,\"two\nlines, and a \"\"quote\"\"\"\n\
         B,2,a \" in the middle\n\
@@ -50,7 +50,7 @@ fn summaries(text: &str, format: &StatementFormat) -> Vec<(u64, Option<i64>, Opt
 }
 
 #[test]
-fn total_rows_are_summaries_and_no_movements() {
+fn total_rows_are_summaries_and_not_movements() {
     let generic = StatementFormat::generic();
     let text = "reference,date,amount\nA,2026-03-02,100\nB,2026-03-02,200\nTotal,,300\n";
     assert_eq!(summaries(text, &generic), [(4, Some(300), Some(300))]);
@@ -74,7 +74,7 @@ fn subtotals_sum_the_rows_since_the_last_one() {
 }
 
 #[test]
-fn a_total_that_contradicts_its_rows_is_told() {
+fn a_total_that_contradicts_its_rows_is_reported() {
     let text = "reference,amount\nA,1\nTotal,3\n";
     let statement = parse(text, &StatementFormat::generic()).unwrap();
     assert!(statement.rows.summaries[0].differs());
@@ -88,7 +88,7 @@ fn a_total_that_contradicts_its_rows_is_told() {
 }
 
 #[test]
-fn a_row_with_a_date_or_a_name_is_a_movement_whatever_it_says() {
+fn a_row_with_a_date_or_a_name_is_a_movement_even_if_it_says_total() {
     let text = "reference,date,amount,description\n\
         Total Energies,,100,fuel\n\
         Total,2026-03-02,200,\n\

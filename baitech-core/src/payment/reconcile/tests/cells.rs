@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::{super::cell, *};
 
 #[test]
-fn amounts_are_read_as_people_write_them() {
+fn common_notations_of_amounts_are_parsed() {
     let read = |text| cell::amount(text, false).map(|amount| amount.to_string());
     let read = |text| read(text).map(|text| text.parse::<Decimal>().unwrap().normalize().to_string());
     for (text, expected) in [
@@ -29,7 +29,7 @@ fn amounts_are_read_as_people_write_them() {
 }
 
 #[test]
-fn what_is_no_amount_is_refused() {
+fn malformed_amounts_are_refused() {
     for text in [
         "",
         "-",
@@ -58,7 +58,7 @@ fn what_is_no_amount_is_refused() {
 }
 
 #[test]
-fn amounts_may_bear_their_own_currency_and_no_other() {
+fn amounts_may_name_their_own_currency_and_no_other() {
     use crate::kernel::Currency::{KES, USD};
     let read =
         |text, currency| cell::amount_in(text, false, currency).map(|amount| amount.normalize().to_string());
@@ -78,7 +78,7 @@ fn amounts_may_bear_their_own_currency_and_no_other() {
 }
 
 #[test]
-fn a_decimal_comma_is_read_where_the_format_says_so() {
+fn a_decimal_comma_is_parsed_if_the_format_has_one() {
     let read = |text| cell::amount(text, true);
     assert_eq!(read("2.738,50"), Ok(Decimal::new(273_850, 2)));
     assert_eq!(read("2738,50"), Ok(Decimal::new(273_850, 2)));
@@ -118,7 +118,7 @@ fn moments_are_read_in_the_zone_of_the_format() {
 }
 
 #[test]
-fn what_is_no_moment_is_refused() {
+fn malformed_moments_are_refused() {
     let format = StatementFormat::generic();
     for text in
         ["", "yesterday", "2026-02-30", "2026-03-02 25:00", "31/31/2026", "0026-03-02", "+262142-01-01"]
@@ -128,12 +128,12 @@ fn what_is_no_moment_is_refused() {
 }
 
 #[test]
-fn a_time_that_the_clocks_skip_is_out_of_range() {
+fn a_time_skipped_by_a_clock_change_is_out_of_range() {
     let london = StatementFormat { zone: Tz::Europe__London, ..StatementFormat::generic() };
     assert_eq!(covered("2026-03-29 01:30", &london), Err(Code::OutOfRange));
     let (from, until) = covered("2026-03-29", &london).unwrap();
     assert_eq!(moment(&until) - moment(&from), chrono::TimeDelta::hours(23));
-    // The clocks of Beirut go from 00:00 to 01:00.
+    // In Beirut, clocks go from 00:00 to 01:00.
     let beirut = StatementFormat { zone: Tz::Asia__Beirut, ..StatementFormat::generic() };
     let (from, _) = covered("2026-03-29", &beirut).unwrap();
     assert_eq!(from, "2026-03-28T22:00:00+00:00");
@@ -141,7 +141,7 @@ fn a_time_that_the_clocks_skip_is_out_of_range() {
 
 proptest! {
     #[test]
-    fn a_written_amount_is_read_back(minor in -10_i64.pow(17)..10_i64.pow(17), grouped in any::<bool>()) {
+    fn a_written_amount_round_trips(minor in -10_i64.pow(17)..10_i64.pow(17), grouped in any::<bool>()) {
         let amount = Decimal::new(minor, 2);
         let text = amount.abs().to_string();
         let (whole, fraction) = text.split_once('.').unwrap();

@@ -28,8 +28,8 @@ fn line(n: u64, reference: &str, amount: &str) -> StatementLine {
     }
 }
 
-/// What became of everything: the line numbers and the discrepancy of each movement that is stated, then the
-/// lines and the transactions that stand alone.
+/// The report in short: line numbers and discrepancy of each stated movement, then the unmatched lines and
+/// transactions.
 #[derive(Debug, PartialEq, Default)]
 struct Told {
     matched: Vec<(u8, Vec<u64>)>,
@@ -102,14 +102,14 @@ fn a_reversal_that_is_not_booked_is_missing_here() {
 }
 
 #[test]
-fn a_payment_less_what_went_back_may_be_booked_as_one() {
+fn a_payment_and_its_partial_refund_may_be_booked_as_one() {
     let lines = [line(2, "QK1", "100"), line(3, "QK1", "-40")];
     let told = compare(&lines, &[booked(1, &["QK1"], "60")]);
     assert_eq!(told, Told { matched: vec![(1, vec![2, 3])], ..Told::default() });
 }
 
 #[test]
-fn each_direction_differs_by_itself() {
+fn each_direction_is_compared_separately() {
     let lines = [line(2, "QK1", "90"), line(3, "QK1", "-30")];
     let told = compare(&lines, &[booked(1, &["QK1"], "100"), booked(2, &["QK1"], "-40")]);
     let differs = vec![(1, vec![2], "-10".to_owned()), (2, vec![3], "10".to_owned())];
@@ -117,7 +117,7 @@ fn each_direction_differs_by_itself() {
 }
 
 #[test]
-fn one_line_never_serves_two_movements() {
+fn one_line_never_matches_two_movements() {
     let twice = [booked(1, &["QK1"], "100"), booked(2, &["QK1"], "100")];
     let told = compare(&[line(2, "QK1", "100")], &twice);
     assert_eq!(told, Told { matched: vec![(1, vec![2])], missing_there: vec![2], ..Told::default() });
@@ -132,7 +132,7 @@ fn a_narration_names_the_transaction() {
     let (one, two) = (booked(1, &[], "100"), booked(2, &["FT1"], "100"));
     let told = compare(std::slice::from_ref(&named), std::slice::from_ref(&one));
     assert_eq!(told, Told { matched: vec![(1, vec![2])], ..Told::default() });
-    // What the bank calls it comes before what somebody wrote.
+    // The bank's own reference takes precedence over the narration.
     let told = compare(&[named], &[one.clone(), two]);
     assert_eq!(told, Told { matched: vec![(2, vec![2])], missing_there: vec![1], ..Told::default() });
     let told = compare(&[line(2, "TXN260302000001", "100"), line(3, "", "7")], &[one]);
@@ -140,7 +140,7 @@ fn a_narration_names_the_transaction() {
 }
 
 #[test]
-fn currencies_are_compared_each_by_itself() {
+fn currencies_are_compared_separately() {
     let dollars = StatementLine { amount: Money::from_major(100, Currency::USD), ..line(2, "QK1", "0") };
     let report = reconcile(&[dollars], &[booked(1, &["QK1"], "100")], None).unwrap();
     assert_eq!(tell(&report), Told { missing_here: vec![2], missing_there: vec![1], ..Told::default() });
@@ -160,13 +160,13 @@ fn only_movements_of_the_period_can_be_missing_there() {
 }
 
 #[test]
-fn sums_beyond_all_bounds_are_an_error() {
+fn overflowing_sums_are_an_error() {
     let most = |n| StatementLine { amount: Money::new(Decimal::MAX, Currency::KES), ..line(n, "A", "0") };
     assert_eq!(reconcile(&[most(2), most(3)], &[], None), Err(MoneyError::Overflow));
 }
 
 #[test]
-fn a_report_reads_so_on_the_wire() {
+fn a_report_has_this_wire_format() {
     let fee = StatementLine { fee: Some(kes("1.5")), ..line(2, "QK1", "100") };
     let report = reconcile(&[fee, line(3, "QK2", "-5")], &[booked(1, &["QK1"], "100")], None).unwrap();
     let expected = serde_json::json!({
@@ -223,7 +223,7 @@ fn a_report_reads_so_on_the_wire() {
     assert_eq!(serde_json::to_value(&report).unwrap(), expected);
 }
 
-/// Few references, amounts and moments, so that everything collides with everything.
+/// Few references, amounts and moments, so that collisions are frequent.
 fn reference() -> impl Strategy<Value = String> {
     prop_oneof![8 => "[AaBbCc]", 1 => "TXN26030200000[0-9]", 1 => " ?", 1 => "x TXN26030200000[0-9]/y"]
 }
@@ -275,7 +275,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn what_is_stated_is_what_is_booked_and_the_discrepancies(
+    fn stated_equals_booked_plus_discrepancies(
         lines in prop::collection::vec(some_line(), 0..12),
         books in prop::collection::vec(some_movement(), 0..8),
         period in option::of(some_period()),
@@ -306,7 +306,7 @@ proptest! {
     }
 
     #[test]
-    fn every_line_and_every_movement_comes_exactly_once(
+    fn every_line_and_every_movement_is_reported_exactly_once(
         lines in prop::collection::vec(some_line(), 0..12),
         books in prop::collection::vec(some_movement(), 0..8),
         period in option::of(some_period()),
@@ -324,7 +324,7 @@ proptest! {
     }
 
     #[test]
-    fn each_outcome_is_what_it_says(
+    fn each_outcome_is_correct(
         lines in prop::collection::vec(some_line(), 0..12),
         books in prop::collection::vec(some_movement(), 0..8),
     ) {
@@ -347,7 +347,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_the_lines_and_of_the_books_does_not_matter(
+    fn the_order_of_lines_and_movements_does_not_matter(
         (lines, shuffled_lines) in prop::collection::vec(some_line(), 0..12)
             .prop_flat_map(|lines| (Just(lines.clone()), Just(lines).prop_shuffle())),
         (books, shuffled_books) in prop::collection::vec(some_movement(), 0..8)

@@ -34,7 +34,7 @@ fn columns_come_in_any_order_and_any_case() {
 }
 
 #[test]
-fn the_bytes_around_the_text_do_not_matter() {
+fn encoding_separators_and_quoting_do_not_matter() {
     let plain = "reference,amount,description\nQK1,10,one\nQK2,20,two\n";
     let expected = parse(plain, &StatementFormat::generic()).unwrap();
     for text in [
@@ -105,7 +105,7 @@ fn mistakes_beyond_the_limit_are_counted() {
 }
 
 #[test]
-fn files_that_are_no_statement_are_refused() {
+fn files_that_are_not_statements_are_refused() {
     let generic = StatementFormat::generic();
     for empty in ["", "\u{feff}", " \r\n\n"] {
         assert_eq!(found(parse(empty, &generic)), [at("statement", Code::Required)], "{empty:?}");
@@ -120,13 +120,13 @@ fn files_that_are_no_statement_are_refused() {
 }
 
 #[test]
-fn a_header_alone_is_a_quiet_day() {
+fn a_header_alone_is_an_empty_statement() {
     let statement = parse("reference,amount\n", &StatementFormat::generic()).unwrap();
     assert_eq!((statement.lines.len(), statement.period), (0, None));
 }
 
 #[test]
-fn a_statement_is_read_up_to_its_limit() {
+fn a_statement_is_parsed_up_to_its_limit() {
     let mut format = StatementFormat::generic();
     assert_eq!(format.limits.rows, 100_000);
     format.limits.rows = 3;
@@ -142,7 +142,7 @@ fn a_statement_is_read_up_to_its_limit() {
 }
 
 #[test]
-fn a_row_that_repeats_another_is_a_mistake_and_a_reference_that_does_is_not() {
+fn a_repeated_row_is_a_mistake_but_a_repeated_reference_is_not() {
     let text = "reference,amount\nA,10\nA,-10\nB,1\n A ,10\n";
     let result = parse(text, &StatementFormat::generic());
     assert_eq!(
@@ -177,7 +177,7 @@ fn formats() -> [StatementFormat; 4] {
     [StatementFormat::generic(), StatementFormat::mpesa(), StatementFormat::stripe(), StatementFormat::bank()]
 }
 
-/// A file that begins as a statement does, and goes on with anything.
+/// A file that begins like a statement, followed by arbitrary bytes.
 fn nearly_a_statement() -> impl Strategy<Value = Vec<u8>> {
     let headers = [
         "reference,date,amount,currency,fee,description\n",
@@ -217,7 +217,7 @@ proptest! {
     }
 
     #[test]
-    fn a_written_statement_is_read_back(
+    fn a_written_statement_round_trips(
         rows in prop::collection::vec(("[A-Z0-9]{1,10}", -1_000_000_000_i64..1_000_000_000, "[a-z,\"; \n]{0,12}"), 0..20),
     ) {
         let mut writer = csv::Writer::from_writer(Vec::new());

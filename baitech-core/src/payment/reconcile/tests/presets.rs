@@ -83,7 +83,7 @@ fn a_statement_of_a_bank() {
 }
 
 #[test]
-fn a_row_goes_one_way() {
+fn a_row_is_either_incoming_or_outgoing() {
     let text = "date,narration,reference,debit,credit\n\
         02/03/2026,,A,5,5\n\
         02/03/2026,,B,,-5\n\
@@ -95,14 +95,14 @@ fn a_row_goes_one_way() {
 }
 
 #[test]
-fn two_rows_of_a_bank_may_look_alike() {
+fn two_rows_of_a_bank_may_be_identical() {
     let row = "02/03/2026,Cash deposit,,,500\n";
     let text = format!("date,narration,reference,debit,credit\n{row}{row}");
     assert_eq!(parse(&text, &StatementFormat::bank()).unwrap().lines.len(), 2);
 }
 
 #[test]
-fn a_format_survives_its_own_wire_form() {
+fn a_format_round_trips_through_json() {
     for format in [StatementFormat::mpesa(), StatementFormat::bank()] {
         let text = serde_json::to_string(&format).unwrap();
         assert_eq!(serde_json::from_str::<StatementFormat>(&text).unwrap(), format);
