@@ -25,7 +25,9 @@ use crate::{
 /// use baitech_core::{for_each_aggregate, kernel::Kind};
 ///
 /// macro_rules! names {
-///     ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => { [$((Kind::$Arm, $name)),+] };
+///     ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+///         [$((Kind::$Arm, $name)),+]
+///     };
 /// }
 ///
 /// let names = for_each_aggregate!(names);
@@ -40,8 +42,11 @@ macro_rules! for_each_aggregate {
             Booking("booking", bookings, "A booking."): $crate::booking::Booking;
             Transaction("transaction", transactions, "A transaction."): $crate::payment::Transaction;
             Webhook("webhook", webhooks, "A call of a payment provider."): $crate::payment::Webhook;
-            Reconciliation("reconciliation", reconciliations, "A statement of a payment provider that is compared with what is stored."):
-                $crate::payment::Reconciliation;
+            Reconciliation(
+                "reconciliation",
+                reconciliations,
+                "A statement of a payment provider that is compared with what is stored."
+            ): $crate::payment::Reconciliation;
         }
     };
 }

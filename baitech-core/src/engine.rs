@@ -349,7 +349,9 @@ impl Builder {
     /// let policy = BookingPolicy { currency: Currency::USD, ..BookingPolicy::default() };
     /// let refused = Marketplace::builder(Arc::new(MemoryStore::new())).policy(policy).try_build();
     /// // The limits are still in shillings, and would limit no dollar.
-    /// assert!(refused.is_err_and(|error| error.to_string().contains("payment.walletLimit: this is in KES")));
+    /// assert!(
+    ///     refused.is_err_and(|error| error.to_string().contains("payment.walletLimit: this is in KES"))
+    /// );
     /// ```
     ///
     /// # Errors

@@ -74,7 +74,8 @@ fn beyond(Breach { account, limit }: Breach) -> Error {
         (Account::OpenCashJobs(_), Limit::Min(min)) => {
             let most = min.negated();
             let message = format!(
-                "more than {most} would be owed to the platform, with accepted jobs in cash: pay the debt first"
+                "more than {most} would be owed to the platform, with accepted jobs in cash: pay the debt \
+                 first"
             );
             Error::refused(Rule::DEBT_LIMIT, message)
         }

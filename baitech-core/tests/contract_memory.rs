@@ -30,7 +30,7 @@ fn register(store: &MemoryStore, n: u64, at: DateTime<Utc>, request: Option<Idem
 }
 
 #[test]
-fn forgets_answers_by_the_time_that_commits_tell() {
+fn answers_expire_by_the_time_of_later_commits() {
     let store = MemoryStore::new();
     let hour = |hours| build::start() + TimeDelta::hours(hours);
     let asked =
@@ -50,7 +50,7 @@ fn forgets_answers_by_the_time_that_commits_tell() {
 }
 
 #[test]
-fn a_refused_commit_tells_no_time() {
+fn refused_commit_does_not_advance_the_time() {
     let store = MemoryStore::new();
     let expires_at = Some(build::start() + TimeDelta::hours(1));
     let asked = Idempotency { expires_at, ..build::idempotency("key", "request", "answer") };
@@ -65,7 +65,7 @@ fn a_refused_commit_tells_no_time() {
 }
 
 #[test]
-fn its_debug_output_names_nobody() {
+fn debug_output_contains_no_personal_data() {
     let store = MemoryStore::new();
     assert_eq!(register(&store, 1, build::start(), None), Committed::Applied);
     let shown = format!("{store:?}");

@@ -25,7 +25,7 @@ fn newcomer() -> NewUser {
 }
 
 #[test]
-fn a_claimed_role_opens_nothing() {
+fn claimed_role_that_differs_from_the_account_is_refused() {
     let world = World::new();
     let (accounts, ledger) = (world.market.accounts(), world.market.ledger());
     let mut staff = newcomer();
@@ -49,7 +49,7 @@ fn a_claimed_role_opens_nothing() {
 }
 
 #[test]
-fn suspended_users_read_their_own_and_who_has_left_reads_nothing() {
+fn suspended_users_read_their_own_data_and_deactivated_users_read_nothing() {
     let world = World::new();
     let (accounts, ledger) = (world.market.accounts(), world.market.ledger());
     for user in [&world.customer, &world.support] {
@@ -77,7 +77,7 @@ fn suspended_users_read_their_own_and_who_has_left_reads_nothing() {
 }
 
 #[test]
-fn suspended_staff_reads_nothing_of_others() {
+fn suspended_staff_cannot_read_data_of_others() {
     let world = World::new();
     let (accounts, ledger, payments) =
         (world.market.accounts(), world.market.ledger(), world.market.payments());
@@ -113,7 +113,7 @@ fn suspended_staff_reads_nothing_of_others() {
 }
 
 #[test]
-fn suspended_customers_start_no_search() {
+fn suspended_customer_cannot_start_a_search() {
     let world = World::new();
     let booking = world.request(&request());
     let (customer, admin) = (world.customer.actor(), world.admin.actor());
@@ -127,7 +127,7 @@ fn suspended_customers_start_no_search() {
 }
 
 #[test]
-fn a_suspended_administrator_adds_nobody_to_the_company() {
+fn suspended_company_cannot_add_members() {
     let world = World::new();
     let accounts = world.market.accounts();
     let company: User = build::company(1);
@@ -145,7 +145,7 @@ fn a_suspended_administrator_adds_nobody_to_the_company() {
 }
 
 #[test]
-fn bookings_are_shown_to_who_has_the_role_and_is_not_banned() {
+fn bookings_are_hidden_from_wrong_roles_and_banned_users() {
     let world = World::new();
     let booking = world.request(&request());
     let read = |actor: &Actor| {

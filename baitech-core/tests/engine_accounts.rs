@@ -34,7 +34,7 @@ fn passport() -> KycDocuments {
 }
 
 #[test]
-fn an_admin_alone_changes_the_accounts_of_other_staff() {
+fn only_an_admin_changes_accounts_of_other_staff() {
     let world = World::new();
     let accounts = world.market.accounts();
     let colleague = User::from_record(build::user(Role::Support, 2));
@@ -59,7 +59,7 @@ fn an_admin_alone_changes_the_accounts_of_other_staff() {
 }
 
 #[test]
-fn a_skill_is_verified_by_what_it_is_called() {
+fn skill_is_verified_by_category_and_name() {
     let world = World::new();
     let (accounts, admin, id) = (world.market.accounts(), world.admin.actor(), world.technician.id);
     let verify = |category, name, seen| run(accounts.verify_skill(&admin, id, (category, name), seen));
@@ -78,7 +78,7 @@ fn a_skill_is_verified_by_what_it_is_called() {
 }
 
 #[test]
-fn a_key_stands_for_one_change_of_one_account() {
+fn idempotency_key_covers_one_change_of_one_account() {
     let world = World::new();
     let keyed = world.market.accounts().with_key(IdempotencyKey::new("once").unwrap());
     let (admin, id) = (world.admin.actor(), world.customer.id);
@@ -126,7 +126,7 @@ fn hours_over_midnight_are_stored_as_two_slots() {
 }
 
 #[test]
-fn one_address_and_one_number_are_one_account_in_whichever_form_they_are_typed() {
+fn equivalent_addresses_and_numbers_belong_to_one_account() {
     let world = World::new();
     let accounts = world.market.accounts();
     let register = |email: &str, phone: &str| {
@@ -151,7 +151,7 @@ fn one_address_and_one_number_are_one_account_in_whichever_form_they_are_typed()
 }
 
 #[test]
-fn a_name_has_something_to_see() {
+fn name_without_visible_characters_is_refused() {
     let world = World::new();
     for name in ["\u{200B}\u{200B}", "\u{3164}", "\u{2800}\u{2800}", "\u{FEFF} \u{2060}"] {
         let new = NewUser::new(Role::Customer, name, "Doe", "unseen@example.ke", "0722 000 009");

@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 use support::{World, assert_invalid, assert_refused, request, run, slot};
 
 #[test]
-fn a_fee_that_rose_since_it_was_shown_is_refused() {
+fn fee_above_the_shown_amount_is_refused() {
     let world = World::new();
     let booking = world.drive(world.request(&request()).id, Status::Accepted);
     let customer = world.customer.actor();
@@ -30,7 +30,7 @@ fn a_fee_that_rose_since_it_was_shown_is_refused() {
 }
 
 #[test]
-fn a_booking_costs_no_more_than_was_agreed() {
+fn booking_above_the_agreed_price_is_refused() {
     let world = World::new();
     let customer = world.customer.actor();
     let total = run(world.bookings().quote(&customer, &request())).unwrap().pricing.total;
@@ -53,7 +53,7 @@ fn an_approval_names_the_version_that_was_shown() {
 }
 
 #[test]
-fn only_a_technician_who_could_be_offered_the_job_sets_its_price() {
+fn only_an_eligible_preferred_technician_sets_the_price() {
     let world = World::new();
     let customer = world.customer.actor();
     let listed = run(world.bookings().quote(&customer, &request())).unwrap().pricing.base_price;
@@ -84,7 +84,7 @@ fn a_refused_warranty_claim_uses_up_no_number() {
 }
 
 #[test]
-fn who_may_not_assign_learns_nothing_of_technicians() {
+fn refused_assignment_reveals_nothing_about_technicians() {
     let world = World::new();
     let booking = world.drive(world.request(&request()).id, Status::Assigned);
     let technician = world.technician.actor();

@@ -133,7 +133,7 @@ fn each_bad_field_of_a_request_is_named_and_nothing_is_stored() {
 }
 
 #[test]
-fn what_just_fits_is_taken() {
+fn values_at_their_limits_are_accepted() {
     let world = World::new();
     let mut request = request();
     request.time_slot = slot(0, "08:15", "24:00");
@@ -184,7 +184,7 @@ fn prices_of_other_currencies_and_unknown_services_are_refused() {
 }
 
 #[test]
-fn what_is_for_staff_is_not_for_others() {
+fn staff_only_fields_are_refused_from_others() {
     let world = World::new();
     let before = world.trace();
     for actor in [world.customer.actor(), world.technician.actor()] {
@@ -209,7 +209,7 @@ fn what_is_for_staff_is_not_for_others() {
 }
 
 #[test]
-fn who_may_not_act_starts_nothing() {
+fn inactive_or_unknown_users_cannot_create_bookings() {
     let world = World::new();
     let before = world.trace();
     let impostor = Actor::user(world.customer.id, Role::Admin);
@@ -236,7 +236,7 @@ fn who_may_not_act_starts_nothing() {
 }
 
 #[test]
-fn a_key_stands_for_one_request() {
+fn idempotency_key_covers_one_request() {
     let world = World::new();
     let (customer, stranger) = (world.customer.actor(), world.stranger.actor());
     let key = IdempotencyKey::new("once").unwrap();
@@ -260,7 +260,7 @@ fn newcomer(email: &str, phone: &str) -> NewUser {
 }
 
 #[test]
-fn nobody_registers_what_somebody_has_already_however_it_is_written() {
+fn taken_address_or_number_is_refused_in_any_notation() {
     let world = World::new();
     let accounts = world.market.accounts();
     let register = |user: &NewUser| run(accounts.register(&Actor::System, user));
@@ -297,7 +297,7 @@ fn nobody_registers_what_somebody_has_already_however_it_is_written() {
 }
 
 #[test]
-fn every_bad_field_of_a_newcomer_is_named_at_once() {
+fn every_bad_field_of_a_registration_is_named_at_once() {
     let world = World::new();
     let before = world.trace();
     let mut user = newcomer("nobody", "12");
@@ -344,7 +344,7 @@ fn plumber() -> NewUser {
 }
 
 #[test]
-fn each_bad_field_of_a_profile_is_named_and_what_is_good_is_kept_trimmed() {
+fn bad_profile_fields_are_named_and_good_ones_are_stored_trimmed() {
     let (world, long) = (World::new(), "x".repeat(501));
     let accounts = world.market.accounts();
     let mut bad = plumber();
@@ -419,7 +419,7 @@ fn documents_are_kept_as_they_were_checked() {
 }
 
 #[test]
-fn only_technicians_who_can_come_are_chosen_by_hand() {
+fn only_eligible_technicians_are_assigned_by_hand() {
     let world = World::new();
     let far = world.add_technician(2, 30.0);
     let welder = build::technician(3, Category::Welding, build::nairobi());

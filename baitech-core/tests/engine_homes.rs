@@ -215,7 +215,7 @@ fn by_scores(measured: &[(Spot, f64)], start: Spot) -> Spot {
 }
 
 #[test]
-fn five_thousand_requests_locate_no_home() {
+fn five_thousand_requests_do_not_reveal_a_home() {
     let world = World::new();
     let homes: Vec<Spot> =
         vec![(300.0, 200.0), (-2_500.0, 1_200.0), (1_800.0, -3_100.0), (-900.0, -2_200.0), (4_000.0, 900.0)];
@@ -284,7 +284,7 @@ fn five_thousand_requests_locate_no_home() {
 }
 
 #[test]
-fn restating_a_home_draws_no_second_place() {
+fn unchanged_home_keeps_its_public_place() {
     let world = World::new();
     let home = at((0.0, 0.0));
     let id = join(&world, 1, Category::Painting, home);

@@ -80,7 +80,7 @@ fn the_fee_rises_at_each_boundary_of_notice() {
 }
 
 #[test]
-fn before_acceptance_and_by_others_a_cancellation_is_free() {
+fn cancellation_is_free_before_acceptance_and_by_other_parties() {
     for status in [Status::Pending, Status::Assigned] {
         let world = World::new();
         let booking = world.book();
@@ -108,7 +108,7 @@ fn before_acceptance_and_by_others_a_cancellation_is_free() {
 }
 
 #[test]
-fn another_slot_keeps_the_worst_tier_that_was_reached() {
+fn rescheduling_keeps_the_highest_cancellation_tier_reached() {
     let world = World::new();
     let (booking, starts_at) = accepted(&world);
     let (customer, technician) = (world.customer.actor(), world.technician.actor());
@@ -126,7 +126,7 @@ fn another_slot_keeps_the_worst_tier_that_was_reached() {
 }
 
 #[test]
-fn a_technician_who_does_not_come_costs_nothing() {
+fn technician_no_show_is_cancelled_without_a_fee() {
     for status in [Status::Accepted, Status::EnRoute] {
         let world = World::new();
         let (booking, starts_at) = accepted(&world);
@@ -144,7 +144,7 @@ fn a_technician_who_does_not_come_costs_nothing() {
 }
 
 #[test]
-fn a_customer_who_is_not_there_owes_the_late_fee() {
+fn customer_no_show_owes_the_late_fee() {
     // Early arrivals wait from the start of the slot, late ones from their arrival.
     for (arrives, may_leave) in [(-20, 30), (0, 30), (25, 55)] {
         let world = World::new();
@@ -178,7 +178,7 @@ fn company(world: &World) -> (User, User) {
 }
 
 #[test]
-fn what_an_employee_cancels_is_owed_by_the_company() {
+fn company_owes_the_fee_of_an_employees_cancellation() {
     let world = World::new();
     let (company, employee) = company(&world);
     let booking = run(world.bookings().create(&employee.actor(), &support::request())).unwrap();
@@ -199,7 +199,7 @@ fn resolve(world: &World, booking: &Booking, outcome: DisputeOutcome) -> Stored<
 }
 
 #[test]
-fn a_full_refund_of_cash_leaves_everybody_at_nothing() {
+fn full_refund_of_cash_leaves_every_party_at_zero() {
     let world = World::new();
     let refunded = resolve(&world, &disputed(&world, Status::Paid), DisputeOutcome::FullRefund);
     assert_eq!((refunded.status, refunded.payment.status), (Status::Refunded, PaymentStatus::Refunded));
@@ -213,7 +213,7 @@ fn a_full_refund_of_cash_leaves_everybody_at_nothing() {
 }
 
 #[test]
-fn what_a_company_paid_goes_back_to_the_company() {
+fn refund_of_a_company_payment_goes_to_the_company() {
     let world = World::new();
     let (company, employee) = company(&world);
     let booking = run(world.bookings().create(&employee.actor(), &support::request())).unwrap();
@@ -228,7 +228,7 @@ fn what_a_company_paid_goes_back_to_the_company() {
 }
 
 #[test]
-fn a_refund_takes_back_what_was_withheld_whatever_the_rate_by_then() {
+fn refund_reverses_the_tax_withheld_at_the_original_rate() {
     let world = World::new();
     let disputed = disputed(&world, Status::Paid);
     assert_eq!(disputed.payment.withholding, Some(kes(100)));
@@ -242,7 +242,7 @@ fn a_refund_takes_back_what_was_withheld_whatever_the_rate_by_then() {
 }
 
 #[test]
-fn money_that_was_not_paid_in_cash_is_not_given_back_as_if_it_were() {
+fn payment_without_cash_is_not_refunded_as_cash() {
     for method in [Some(PaymentMethod::Mpesa), None] {
         let world = World::new();
         let disputed = disputed(&world, Status::Paid);
@@ -263,7 +263,7 @@ fn money_that_was_not_paid_in_cash_is_not_given_back_as_if_it_were() {
 }
 
 #[test]
-fn a_partial_refund_takes_from_each_in_proportion() {
+fn partial_refund_reduces_each_share_in_proportion() {
     let world = World::new();
     let half = DisputeOutcome::PartialRefund(kes(1_369));
     let refunded = resolve(&world, &disputed(&world, Status::Paid), half);
@@ -281,7 +281,7 @@ fn a_partial_refund_takes_from_each_in_proportion() {
 }
 
 #[test]
-fn a_release_moves_nothing_and_can_not_be_contested_again() {
+fn dispute_resolved_by_release_moves_no_money_and_is_final() {
     let world = World::new();
     let booking = disputed(&world, Status::Paid);
     let entries = world.store.ledger_entries().len();
@@ -297,7 +297,7 @@ fn a_release_moves_nothing_and_can_not_be_contested_again() {
 }
 
 #[test]
-fn a_dispute_before_any_money_moves_none() {
+fn dispute_before_payment_moves_no_money() {
     for from in [Status::Completed, Status::PaymentPending] {
         let world = World::new();
         let booking = disputed(&world, from);
@@ -319,7 +319,7 @@ fn a_dispute_before_any_money_moves_none() {
 }
 
 #[test]
-fn a_paid_job_is_contested_within_seven_days() {
+fn paid_job_can_be_disputed_for_seven_days() {
     let world = World::new();
     let paid = world.book_until(Status::Paid);
     let dispute = || {
@@ -333,7 +333,7 @@ fn a_paid_job_is_contested_within_seven_days() {
 }
 
 #[test]
-fn what_is_no_part_of_the_price_is_not_refunded() {
+fn partial_refund_outside_the_price_is_refused() {
     let world = World::new();
     let booking = disputed(&world, Status::Paid);
     let cents = |amount: &str| Money::new(amount.parse().unwrap(), Currency::KES);
@@ -357,7 +357,7 @@ fn what_is_no_part_of_the_price_is_not_refunded() {
 }
 
 #[test]
-fn only_staff_resolves_and_only_what_is_disputed() {
+fn only_staff_resolve_and_only_disputed_bookings() {
     let world = World::new();
     let release = |actor: &Actor, booking: &Booking| {
         run(world.bookings().resolve_dispute(actor, booking.id, DisputeOutcome::Release, "no"))
@@ -384,7 +384,7 @@ fn prices() -> impl Strategy<Value = (Money, Money)> {
 
 proptest! {
     #[test]
-    fn shares_and_refunds_of_any_price_add_up((service, discount) in prices(), part in 0.0..=1.0_f64) {
+    fn shares_and_refunds_sum_to_the_price((service, discount) in prices(), part in 0.0..=1.0_f64) {
         let fees = FeeSchedule::default();
         let pricing = fees.price(service, service, discount).unwrap();
         let shares = fees.shares(&pricing).unwrap();
@@ -403,7 +403,7 @@ proptest! {
     }
 
     #[test]
-    fn an_allocation_gives_away_exactly_what_there_is(
+    fn allocation_sums_to_the_amount(
         units in -1_000_000_000..1_000_000_000_i64,
         weights in proptest::collection::vec(0..1_000_000_u64, 1..8),
     ) {

@@ -36,7 +36,7 @@ fn price_change(materials: Vec<NewMaterial>, services: &[i64]) -> NewPriceChange
 }
 
 #[test]
-fn only_what_the_customer_approves_raises_the_price() {
+fn price_rises_only_with_the_customers_approval() {
     let world = World::new();
     let (customer, technician) = (world.customer.actor(), world.technician.actor());
     let id = world.book_until(Status::InProgress).id;
@@ -75,7 +75,7 @@ fn only_what_the_customer_approves_raises_the_price() {
 }
 
 #[test]
-fn a_price_change_names_all_that_is_wrong_with_it() {
+fn every_bad_field_of_a_price_change_is_named() {
     let world = World::new();
     let booking = world.book_until(Status::InProgress);
     let technician = world.technician.actor();
@@ -104,7 +104,7 @@ fn a_price_change_names_all_that_is_wrong_with_it() {
 }
 
 #[test]
-fn another_slot_counts_when_the_other_side_agrees() {
+fn reschedule_takes_effect_when_the_other_party_agrees() {
     let world = World::new();
     let (customer, technician) = (world.customer.actor(), world.technician.actor());
     let booking = world.book_until(Status::Accepted);
@@ -129,7 +129,7 @@ fn another_slot_counts_when_the_other_side_agrees() {
 }
 
 #[test]
-fn a_slot_that_is_taken_leaves_everything_as_it_was() {
+fn reschedule_to_a_taken_slot_changes_nothing() {
     let world = World::new();
     let (customer, technician) = (world.customer.actor(), world.technician.actor());
     let booking = world.book_until(Status::Accepted);
@@ -193,7 +193,7 @@ fn for_company(world: &World, employee: &User, service: i64) -> Stored<Booking> 
 }
 
 #[test]
-fn a_company_approves_what_costs_more_than_five_thousand() {
+fn company_approval_is_needed_above_five_thousand() {
     let world = World::new();
     let (company, employee) = company(&world);
     // A service of 3,652 costs 4,999 and one of 3,653 costs 5,001; nothing costs 5,000 exactly.
@@ -368,7 +368,7 @@ fn hours_of_a_series_stay_local_over_a_change_of_the_clocks() {
 }
 
 #[test]
-fn a_series_brings_only_what_was_booked_and_only_for_who_may_book() {
+fn series_repeats_only_the_booked_service_and_only_for_active_customers() {
     let world = World::new();
     let mut request = support::request();
     request.recurrence = Some("FREQ=WEEKLY;COUNT=5".to_owned());
@@ -400,7 +400,7 @@ fn a_series_brings_only_what_was_booked_and_only_for_who_may_book() {
 }
 
 #[test]
-fn no_reminder_comes_a_second_time_after_a_dispute() {
+fn reminders_are_not_repeated_after_a_dispute() {
     let world = World::new();
     let id = world.book_until(Status::Paid).id;
     world.clock.advance(TimeDelta::days(2));

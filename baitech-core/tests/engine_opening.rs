@@ -103,7 +103,7 @@ fn part_given_back(amount: Money) -> Refund {
 }
 
 #[test]
-fn what_was_held_can_be_released() {
+fn imported_held_payment_can_be_released() {
     let (world, id) = opened(BookingStatus::Completed, |_| {});
     assert_eq!(balance(&world, Account::Escrow(booking())), kes(2_738));
     assert_eq!(world.load(booking()).payment.status, PaymentStatus::Held);
@@ -116,7 +116,7 @@ fn what_was_held_can_be_released() {
 }
 
 #[test]
-fn what_was_held_can_be_given_back_to_the_last_cent() {
+fn imported_held_payment_can_be_refunded_in_full() {
     let (world, id) = opened(BookingStatus::Cancelled, |record| {
         record.status = TransactionStatus::PartiallyRefunded;
         record.refunds.push(part_given_back(kes(738)));
@@ -129,13 +129,15 @@ fn what_was_held_can_be_given_back_to_the_last_cent() {
     assert_eq!(balance(&world, Account::Wallet(world.customer.id)), kes(2_000));
     assert_eq!(load(&world, id).status, TransactionStatus::Refunded);
     let more = run(payments.refund(&world.admin.actor(), id, kes(1), "not done"));
-    assert!(
-        matches!(more, Err(Error::Refused(refusal)) if refusal.rule == Rule::TRANSITION || refusal.rule == Rule::EXCEEDS_CAPTURE)
-    );
+    assert!(matches!(
+        more,
+        Err(Error::Refused(refusal))
+            if refusal.rule == Rule::TRANSITION || refusal.rule == Rule::EXCEEDS_CAPTURE
+    ));
 }
 
 #[test]
-fn what_was_released_goes_back_out_of_the_shares_and_leaves_every_party_at_zero() {
+fn refund_of_an_imported_released_payment_leaves_every_party_at_zero() {
     let (world, id) = opened(BookingStatus::Paid, |record| {
         record.escrow.released_at = Some(build::start());
         record.status = TransactionStatus::PartiallyRefunded;
@@ -161,7 +163,7 @@ fn what_was_released_goes_back_out_of_the_shares_and_leaves_every_party_at_zero(
 }
 
 #[test]
-fn a_settled_payment_is_known_to_its_booking_and_nobody_pays_twice() {
+fn imported_settled_payment_is_linked_to_its_booking_and_not_paid_again() {
     let (world, id) = opened(BookingStatus::PaymentPending, |record| record.escrow.held = false);
     let booking = world.load(booking());
     assert_eq!((booking.payment.transaction, booking.payment.status), (Some(id), PaymentStatus::Completed));
@@ -171,7 +173,7 @@ fn a_settled_payment_is_known_to_its_booking_and_nobody_pays_twice() {
 }
 
 #[test]
-fn cash_is_the_technicians_debt_and_its_refund_takes_the_same_shares_back() {
+fn imported_cash_is_the_technicians_debt_and_its_refund_reverses_the_shares() {
     let (world, id) = opened(BookingStatus::Paid, |record| record.method = PaymentMethod::Cash);
     assert!(!load(&world, id).escrow.held);
     assert_eq!(balance(&world, Account::Payable(world.technician.id)), kes(-460));
@@ -182,7 +184,7 @@ fn cash_is_the_technicians_debt_and_its_refund_takes_the_same_shares_back() {
 }
 
 #[test]
-fn what_was_paid_before_anybody_took_the_job_is_held_until_somebody_has_done_it() {
+fn payment_before_assignment_is_held_until_the_job_is_done() {
     let nobody = |record: &mut TransactionRecord| {
         record.escrow.held = false;
         record.payee = None;

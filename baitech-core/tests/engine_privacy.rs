@@ -17,7 +17,7 @@ use baitech_core::{
 use support::{World, assert_forbidden, assert_not_found, assert_refused, run};
 
 #[test]
-fn a_hidden_booking_is_in_no_list_and_still_there() {
+fn hidden_booking_is_stored_and_not_listed() {
     let world = World::new();
     let customer = world.customer.actor();
     let booking = world.book();
@@ -32,7 +32,7 @@ fn a_hidden_booking_is_in_no_list_and_still_there() {
 }
 
 #[test]
-fn each_side_writes_its_own_note_and_staff_alone_reads_that_of_staff() {
+fn each_party_writes_its_own_note_and_only_staff_read_the_staff_note() {
     let world = World::new();
     let id = world.book_until(Status::Accepted).id;
     for (actor, text) in
@@ -55,7 +55,7 @@ fn each_side_writes_its_own_note_and_staff_alone_reads_that_of_staff() {
 }
 
 #[test]
-fn address_and_phone_are_for_who_has_promised_to_come() {
+fn address_and_phone_are_shown_to_the_technician_who_accepted() {
     let world = World::new();
     let second = world.add_technician(2, 1.0);
     let id = world.book_until(Status::Assigned).id;
@@ -106,7 +106,7 @@ fn address_and_phone_are_for_who_has_promised_to_come() {
 }
 
 #[test]
-fn who_declined_sees_what_was_offered_and_nothing_of_what_followed() {
+fn technician_who_declined_sees_only_the_original_offer() {
     let world = World::new();
     let (second, third) = (world.add_technician(2, 1.0), world.add_technician(3, 2.0));
     let mut request = support::request();

@@ -13,7 +13,7 @@ use baitech_core::{
 use support::{World, at_once, run, slot};
 
 #[test]
-fn bookings_made_at_once_have_numbers_of_their_own() {
+fn concurrent_bookings_have_distinct_numbers() {
     let world = World::new();
     let mut numbers = HashSet::new();
     for _ in 0..20 {
@@ -25,7 +25,7 @@ fn bookings_made_at_once_have_numbers_of_their_own() {
 }
 
 #[test]
-fn writers_of_one_booking_all_succeed_one_after_another() {
+fn concurrent_writers_of_one_booking_all_succeed() {
     let world = World::new();
     for _ in 0..5 {
         let before = world.book_until(Status::InProgress);
@@ -44,7 +44,7 @@ fn writers_of_one_booking_all_succeed_one_after_another() {
 }
 
 #[test]
-fn an_acceptance_and_a_cancellation_end_in_one_of_two_ways() {
+fn concurrent_acceptance_and_cancellation_have_one_of_two_outcomes() {
     let world = World::new();
     for _ in 0..500 {
         let booking = world.book_until(Status::Assigned);
@@ -73,7 +73,7 @@ fn an_acceptance_and_a_cancellation_end_in_one_of_two_ways() {
 }
 
 #[test]
-fn of_two_commands_pinned_to_one_version_exactly_one_takes_effect() {
+fn only_one_of_two_commands_on_one_version_takes_effect() {
     let world = World::new();
     for _ in 0..500 {
         let booking = world.book_until(Status::Assigned);
@@ -99,7 +99,7 @@ fn of_two_commands_pinned_to_one_version_exactly_one_takes_effect() {
 }
 
 #[test]
-fn a_technician_never_gets_two_jobs_that_overlap() {
+fn technician_cannot_accept_overlapping_jobs() {
     let world = World::new();
     let technician = world.technician.actor();
     let (mut first, mut second) = (0, 0);
@@ -133,7 +133,7 @@ fn a_technician_never_gets_two_jobs_that_overlap() {
 }
 
 #[test]
-fn a_request_sent_fifty_times_at_once_books_once() {
+fn fifty_concurrent_copies_of_a_request_book_once() {
     let world = World::new();
     for round in 0..10_usize {
         let key = IdempotencyKey::new(&format!("round-{round}")).unwrap();
@@ -150,7 +150,7 @@ fn a_request_sent_fifty_times_at_once_books_once() {
 }
 
 #[test]
-fn a_payment_confirmed_fifty_times_at_once_is_booked_once() {
+fn fifty_concurrent_confirmations_book_one_payment() {
     let world = World::new();
     let booking = world.book_until(Status::PaymentPending);
     let key = IdempotencyKey::new("paid").unwrap();
@@ -165,7 +165,7 @@ fn a_payment_confirmed_fifty_times_at_once_is_booked_once() {
 }
 
 #[test]
-fn a_number_that_exists_already_is_drawn_again() {
+fn taken_number_is_drawn_again() {
     let world = World::new();
     // What an import left behind, while the counters start at the beginning.
     let first = world.book();
@@ -181,7 +181,7 @@ fn a_number_that_exists_already_is_drawn_again() {
 }
 
 #[test]
-fn what_exists_once_is_named_when_it_collides() {
+fn duplicate_error_names_the_unique_field() {
     let collision = |field| Error::from(StoreError::Duplicate { field });
     for (field, unique) in [
         ("bookingNumber", Unique::BookingNumber),

@@ -27,7 +27,7 @@ fn confirmations(world: &World, id: Id<Booking>) -> usize {
 }
 
 #[test]
-fn the_next_of_a_series_is_booked_at_the_hour_of_the_job_so_that_somebody_is_awake_to_accept_it() {
+fn next_booking_of_a_series_is_created_at_the_hour_of_the_job() {
     let world = World::new();
     let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=4".to_owned()), ..request() };
     let first = world.request(&weekly);
@@ -48,7 +48,7 @@ fn the_next_of_a_series_is_booked_at_the_hour_of_the_job_so_that_somebody_is_awa
 }
 
 #[test]
-fn moving_the_first_of_a_series_moves_no_other_to_another_day() {
+fn rescheduling_the_first_booking_keeps_the_days_of_the_series() {
     let world = World::new();
     let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=4".to_owned()), ..request() };
     let first = world.request(&weekly);
@@ -66,7 +66,7 @@ fn moving_the_first_of_a_series_moves_no_other_to_another_day() {
 }
 
 #[test]
-fn a_series_ends_by_the_word_of_its_customer_or_of_staff() {
+fn only_the_customer_or_staff_end_a_series() {
     for is_staff in [false, true] {
         let world = World::new();
         let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=4".to_owned()), ..request() };
@@ -105,7 +105,7 @@ fn only_a_cancellation_by_customer_or_staff_ends_a_series() {
 }
 
 #[test]
-fn a_series_goes_on_when_its_first_booking_is_hidden() {
+fn series_continues_when_its_first_booking_is_hidden() {
     let world = World::new();
     let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=2".to_owned()), ..request() };
     let first = world.request(&weekly);
@@ -119,7 +119,7 @@ fn a_series_goes_on_when_its_first_booking_is_hidden() {
 }
 
 #[test]
-fn a_booking_made_by_another_is_confirmed_once_like_every_other() {
+fn booking_created_by_another_is_confirmed_once() {
     let world = World::new();
     let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=2".to_owned()), ..request() };
     let first = world.request(&weekly);
@@ -140,7 +140,7 @@ fn a_booking_made_by_another_is_confirmed_once_like_every_other() {
 }
 
 #[test]
-fn the_next_of_a_series_costs_no_more_than_was_approved_whatever_the_demand() {
+fn next_booking_of_a_series_stays_within_the_approved_price() {
     let world = World::new();
     let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=3".to_owned()), ..request() };
     let first = world.request(&weekly);

@@ -76,7 +76,7 @@ fn a_job_runs_from_request_to_paid() {
 }
 
 #[test]
-fn events_tell_every_arrow_in_order_and_once() {
+fn each_transition_emits_one_event_in_order() {
     let world = World::new();
     let id = world.book_until(Status::Paid).id;
     let (customer, technician) = (world.customer.id, world.technician.id);
@@ -110,7 +110,7 @@ fn events_tell_every_arrow_in_order_and_once() {
 }
 
 #[test]
-fn cash_leaves_the_technician_owing_the_shares_of_the_others() {
+fn cash_leaves_the_technician_owing_the_other_shares() {
     let world = World::new();
     let id = world.book_until(Status::PaymentPending).id;
     assert!(world.money_entries().is_empty(), "nothing moves before the money is there");
@@ -183,7 +183,7 @@ fn each_reminder_is_sent_at_its_time_and_once() {
 }
 
 #[test]
-fn a_job_at_no_price_is_paid_without_money() {
+fn job_with_a_zero_price_is_paid_without_postings() {
     let world = World::new();
     let mut request = support::request();
     request.discount = Some(kes(1_000_000));

@@ -41,7 +41,7 @@ impl PaymentGateway for Silent {
 }
 
 #[test]
-fn an_offer_lapses_after_fifteen_minutes_and_goes_to_somebody_else() {
+fn offer_expires_after_fifteen_minutes_and_goes_to_the_next_technician() {
     let world = World::new();
     let second = world.add_technician(2, 2.0);
     let id = world.book().id;
@@ -68,7 +68,7 @@ fn an_offer_lapses_after_fifteen_minutes_and_goes_to_somebody_else() {
 }
 
 #[test]
-fn one_who_declined_is_never_offered_the_job_again_also_by_hand() {
+fn technician_who_declined_is_not_offered_the_job_again_even_by_hand() {
     let world = World::new();
     let id = world.book_until(Status::Assigned).id;
     run(world.bookings().reject(&world.technician.actor(), id, "too far")).unwrap();
@@ -126,7 +126,7 @@ fn the_radius_widens_at_ten_and_twenty_minutes_and_the_search_ends_at_thirty() {
 }
 
 #[test]
-fn a_job_that_is_not_paid_within_thirty_minutes_of_acceptance_is_cancelled_free() {
+fn unpaid_job_is_cancelled_free_thirty_minutes_after_acceptance() {
     let world = World::with(|builder| builder.gateway(Arc::new(Silent)));
     let mut request = support::request();
     request.payment_method = PaymentMethod::Mpesa;
@@ -154,7 +154,7 @@ fn a_job_that_is_not_paid_within_thirty_minutes_of_acceptance_is_cancelled_free(
 }
 
 #[test]
-fn work_that_nobody_contests_is_verified_after_a_day() {
+fn undisputed_work_is_verified_after_a_day() {
     let world = World::new();
     let id = world.book_until(Status::Completed).id;
     world.clock.advance(TimeDelta::hours(24) - TimeDelta::milliseconds(1));
@@ -210,7 +210,7 @@ fn at_all_times(time: TimeDelta) -> BookingPolicy {
 }
 
 #[test]
-fn a_time_without_end_means_never() {
+fn infinite_timeout_never_expires() {
     let policy = BookingPolicy { max_advance: TimeDelta::MAX, ..at_all_times(TimeDelta::MAX) };
     let world = World::with(|builder| builder.policy(policy));
     let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=3".to_owned()), ..support::request() };
@@ -242,7 +242,7 @@ fn no_time_at_all_is_short_enough() {
 }
 
 #[test]
-fn two_workers_do_nothing_twice() {
+fn two_workers_run_each_task_once() {
     let world = World::new();
     for n in 2..12 {
         world.add_technician(n, 1.0);
@@ -285,7 +285,7 @@ fn two_workers_do_nothing_twice() {
 }
 
 #[test]
-fn what_a_dead_worker_had_taken_is_done_when_its_lease_has_run_out() {
+fn task_of_a_dead_worker_runs_after_its_lease_expires() {
     let world = World::new();
     let id = world.book().id;
     let lease = Lease { now: world.now(), length: baitech_core::Worker::LEASE };
@@ -317,7 +317,7 @@ fn a_worker_that_finishes_late_finds_the_work_done() {
 }
 
 #[test]
-fn work_goes_on_behind_items_that_need_nothing() {
+fn idle_items_do_not_block_the_items_after_them() {
     let world = World::new();
     // More than one batch of bookings whose moment in the queue is that of another policy.
     for n in 1_001..1_071 {
@@ -333,7 +333,7 @@ fn work_goes_on_behind_items_that_need_nothing() {
 }
 
 #[test]
-fn days_without_a_worker_are_caught_up_in_order() {
+fn overdue_tasks_run_in_order_after_days_without_a_worker() {
     let world = World::new();
     let offered = world.book_until(Status::Assigned).id;
     let mut request = support::request();
@@ -365,7 +365,7 @@ fn days_without_a_worker_are_caught_up_in_order() {
 }
 
 #[test]
-fn a_technician_who_does_not_do_the_work_is_not_asked() {
+fn technician_without_the_skill_is_not_offered_the_job() {
     let world = World::new();
     let mut request = support::request();
     request.service_category = Category::Welding;

@@ -45,7 +45,7 @@ fn target(n: u64) -> AggregateRef {
 }
 
 #[test]
-fn what_fails_is_told_with_its_reason() {
+fn failure_is_reported_with_its_reason() {
     let broken = target(2);
     let work = work_on(3, |store| {
         store.bookings.expect_load().returning(move |id| {
@@ -68,7 +68,7 @@ fn what_fails_is_told_with_its_reason() {
 }
 
 #[test]
-fn many_failures_are_counted_and_the_first_are_told() {
+fn all_failures_are_counted_and_the_first_are_reported() {
     let work = work_on(40, |store| {
         store.bookings.expect_load().returning(|_| Err(StoreError::Unavailable("gone".to_owned())));
     });
@@ -79,7 +79,7 @@ fn many_failures_are_counted_and_the_first_are_told() {
 }
 
 #[test]
-fn a_store_that_must_be_prepared_is_a_failure_and_no_refusal() {
+fn unprepared_store_is_reported_as_a_failure() {
     let work = work_on(1, |store| {
         let refusal = || StoreError::NotPrepared("run `baitech prepare`".into());
         store.bookings.expect_load().returning(move |_| Err(refusal()));
@@ -119,7 +119,7 @@ fn unavailable() -> Option<StoreError> {
 }
 
 #[test]
-fn what_fails_waits_ever_longer_and_is_set_aside_in_the_end() {
+fn failing_item_backs_off_and_is_set_aside() {
     let seconds = |attempts: u32| {
         let (work, end) = attempt(attempts, unavailable());
         assert_eq!((work.failed, work.set_aside), (1, 0));
@@ -138,7 +138,7 @@ fn what_fails_waits_ever_longer_and_is_set_aside_in_the_end() {
 }
 
 #[test]
-fn what_cannot_be_read_is_set_aside_at_once() {
+fn unreadable_item_is_set_aside_at_once() {
     let corrupt =
         StoreError::Corrupt { collection: "bookings", id: "1".to_owned(), reason: "no status".to_owned() };
     let (work, end) = attempt(0, Some(corrupt));
@@ -148,7 +148,7 @@ fn what_cannot_be_read_is_set_aside_at_once() {
 }
 
 #[test]
-fn what_ends_its_process_is_not_attempted_again() {
+fn item_that_crashes_the_process_is_set_aside() {
     // Without an expectation, reading the booking would fail the test.
     let (work, end) = attempt(Worker::MAX_ATTEMPTS, None);
     assert_eq!((work.failed, work.set_aside), (1, 1));
@@ -157,14 +157,14 @@ fn what_ends_its_process_is_not_attempted_again() {
 }
 
 #[test]
-fn an_unprepared_store_is_not_the_fault_of_what_is_due() {
+fn unprepared_store_does_not_count_as_an_attempt() {
     let (work, end) = attempt(Worker::MAX_ATTEMPTS - 1, Some(StoreError::NotPrepared("prepare it".into())));
     assert_eq!((work.failed, work.set_aside), (1, 0));
     assert_eq!(end, Some(AttemptEnd::Forgotten));
 }
 
 #[test]
-fn what_somebody_else_has_taken_meanwhile_is_left_to_them() {
+fn item_taken_by_another_worker_is_skipped() {
     let mut batches = vec![vec![item(1, 0)]];
     let mut store = MockStore::new();
     store.due_work.expect_claim_due().returning(move |_, _| Ok(batches.pop().unwrap_or_default()));
@@ -175,14 +175,14 @@ fn what_somebody_else_has_taken_meanwhile_is_left_to_them() {
 }
 
 #[test]
-fn a_change_that_the_store_cannot_take_is_no_outage() {
+fn malformed_change_is_not_an_outage() {
     let error = Error::from(StoreError::Malformed("two writes of one booking".into()));
     assert!(matches!(&error, Error::Internal { reason } if reason.contains("two writes")), "{error:?}");
 }
 
 /// A process that dies in the middle of a batch has leased the whole batch.
 #[test]
-fn an_item_that_ends_its_process_takes_no_attempt_from_those_behind_it() {
+fn crash_does_not_use_up_attempts_of_later_items() {
     let world = World::new();
     let mut targets = [world.book().id, world.book().id].map(AggregateRef::from);
     // Both are due at one moment, and then come in the order of their ids.

@@ -5,7 +5,7 @@ use baitech_core::testing::simulation::{Config, replay, run};
 use proptest::prelude::*;
 
 #[test]
-fn no_rule_is_broken_whatever_goes_wrong() {
+fn invariants_hold_under_random_faults() {
     for seed in 1..=24 {
         if let Err(failure) = run(seed, &Config { steps: 500, ..Config::default() }) {
             panic!("{failure}");
@@ -14,7 +14,7 @@ fn no_rule_is_broken_whatever_goes_wrong() {
 }
 
 #[test]
-fn a_seed_tells_the_whole_of_a_run() {
+fn seed_determines_the_run() {
     let config = Config { steps: 300, ..Config::default() };
     assert_eq!(run(1, &config), run(1, &config));
     assert_ne!(run(1, &config), run(2, &config));
@@ -36,7 +36,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
-    fn calls_end_in_the_same_in_whatever_order_and_however_often_they_come(seed in 1..500_u64, key: u64) {
+    fn webhooks_in_any_order_and_number_have_the_same_result(seed in 1..500_u64, key: u64) {
         let config = Config { steps: 150, ..Config::default() };
         let in_order = replay(seed, &config, |count| (0..count).collect());
         let in_order = in_order.map_err(|failure| TestCaseError::fail(failure.to_string()))?;

@@ -50,7 +50,7 @@ fn is_party(who: &User, booking: &BookingRecord) -> bool {
 }
 
 #[tokio::test]
-async fn nothing_is_served_without_good_credentials() {
+async fn requests_without_valid_credentials_are_refused() {
     let world = World::new().await;
     let booking = shared(1, BookingStatus::Pending);
     world.store(booking.clone()).await;
@@ -73,7 +73,7 @@ async fn nothing_is_served_without_good_credentials() {
 }
 
 #[tokio::test]
-async fn every_role_meets_every_route_in_every_status() {
+async fn every_route_checks_every_role_in_every_status() {
     let world = World::new().await;
     world.draw_numbers(100_000).await;
     let mut n = 0;
@@ -130,7 +130,7 @@ fn assert_hidden(reply: Reply, booking: &BookingRecord) {
 }
 
 #[tokio::test]
-async fn lists_are_for_those_whom_they_name() {
+async fn lists_of_another_user_are_refused() {
     let world = World::new().await;
     world.booking(1, BookingStatus::Accepted).await;
     let (asha, stranger) = (user(Role::Customer, 1), user(Role::Customer, 2));
@@ -148,7 +148,7 @@ async fn lists_are_for_those_whom_they_name() {
 }
 
 #[test]
-fn names_and_places_are_distinct() {
+fn route_names_and_paths_are_unique() {
     let all: Vec<_> = routes().collect();
     for (index, route) in all.iter().enumerate() {
         for other in all.iter().skip(index + 1) {

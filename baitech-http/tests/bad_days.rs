@@ -33,7 +33,7 @@ fn stored<T>(value: T) -> Stored<T> {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_is_not_explained_to_clients() {
+async fn unavailable_store_is_not_described_to_clients() {
     let away = || StoreError::Unavailable("mongodb://user:secret@db.internal".to_owned());
     let mut store = MockStore::new();
     store.users.expect_load().returning(move |_| Err(away()));
@@ -54,7 +54,7 @@ async fn a_store_that_is_away_is_not_explained_to_clients() {
 }
 
 #[tokio::test]
-async fn data_that_cannot_be_read_is_an_error_of_ours_and_not_shown() {
+async fn unreadable_data_is_an_internal_error_without_details() {
     let mut store = MockStore::new();
     store
         .users
@@ -72,7 +72,7 @@ async fn data_that_cannot_be_read_is_an_error_of_ours_and_not_shown() {
 }
 
 #[tokio::test]
-async fn a_collision_of_references_is_a_conflict_that_names_it() {
+async fn duplicate_reference_is_a_conflict_that_names_it() {
     let problem =
         accept(|_| StoreError::Duplicate { field: "gatewayReference" }).await.problem(409, "conflict");
     let detail = problem["detail"].as_str().unwrap();
@@ -91,7 +91,7 @@ impl Authenticate for Names {
 }
 
 #[tokio::test]
-async fn no_request_from_outside_is_the_systems_or_nobodys() {
+async fn system_and_anonymous_actors_are_refused() {
     for actor in [Actor::System, Actor::Anonymous] {
         let market = Marketplace::builder(Arc::new(MockStore::new())).build();
         let router = baitech_http::router(market, Arc::new(Names(actor)));
@@ -124,14 +124,14 @@ async fn accept(failure: fn(AggregateRef) -> StoreError) -> Reply {
 }
 
 #[tokio::test]
-async fn a_race_that_is_always_lost_ends_in_a_conflict() {
+async fn repeatedly_lost_race_ends_in_a_conflict() {
     let problem = accept(StoreError::Conflict).await.problem(409, "conflict");
     assert_eq!(problem["current"]["version"], 3);
     assert_eq!(problem["current"]["status"], "assigned");
 }
 
 #[tokio::test]
-async fn a_store_that_is_not_prepared_tells_clients_only_to_come_back() {
+async fn unprepared_store_asks_clients_to_retry_without_details() {
     let reply = accept(|_| StoreError::NotPrepared("run `baitech prepare`".into())).await;
     assert!(!reply.text.contains("prepare"), "{}", reply.text);
     assert_eq!(reply.header("retry-after"), "2");
@@ -144,7 +144,7 @@ fn asked_by(role: &str) -> Request<Body> {
 }
 
 #[tokio::test]
-async fn an_authenticator_that_cannot_answer_is_no_refusal() {
+async fn unavailable_authenticator_is_not_a_refusal() {
     let reply = send(&served(MockStore::new()), asked_by("broken")).await;
     assert_eq!(reply.header("retry-after"), "2");
     assert!(!reply.text.contains("connection"), "{}", reply.text);
@@ -152,7 +152,7 @@ async fn an_authenticator_that_cannot_answer_is_no_refusal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_takes_too_long_is_ended() {
+async fn slow_request_times_out() {
     let reply = send(&served(MockStore::new()), asked_by("silent")).await;
     assert_eq!(reply.header("retry-after"), "2");
     reply.problem(503, "unavailable");

@@ -100,7 +100,7 @@ async fn raw(world: &World, content_type: &str, body: impl Into<Body>) -> Reply 
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_json() {
+async fn malformed_json_bodies_are_refused() {
     let world = World::new().await;
     let json = "application/json; charset=utf-8";
     let twice = format!("{} {{}}", new_booking());
@@ -119,7 +119,7 @@ async fn bodies_that_are_no_json() {
 }
 
 #[tokio::test]
-async fn a_body_that_may_be_missing_may_not_be_wrong() {
+async fn optional_body_is_refused_if_invalid() {
     let world = World::new().await;
     let juma = user(Role::Technician, 1);
     let id = world.booking(1, BookingStatus::InProgress).await;
@@ -130,7 +130,7 @@ async fn a_body_that_may_be_missing_may_not_be_wrong() {
 }
 
 #[tokio::test]
-async fn queries_and_paths() {
+async fn invalid_queries_and_paths_are_refused() {
     let world = World::new().await;
     let admin = user(Role::Admin, 1);
     for (query, field) in [
@@ -172,7 +172,7 @@ async fn queries_and_paths() {
 }
 
 #[tokio::test]
-async fn headers_that_cannot_be_read() {
+async fn invalid_headers_are_refused() {
     let world = World::new().await;
     let asha = user(Role::Customer, 1);
     let long = "k".repeat(256);
@@ -192,7 +192,7 @@ async fn headers_that_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn a_request_keeps_the_id_that_it_came_with() {
+async fn request_keeps_its_incoming_id() {
     let world = World::new().await;
     let named = Request::builder().uri("/health").header("x-request-id", "from-the-proxy");
     let reply = world.send(named.body(Body::empty()).unwrap()).await;

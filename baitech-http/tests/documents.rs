@@ -41,7 +41,7 @@ async fn get(world: &World, who: &User, path: &str, accept: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn a_document_is_a_file_or_json() {
+async fn document_is_served_as_a_file_or_json() {
     let world = rendering().await;
     let asha = user(Role::Customer, 1);
     let (_, id) = world.paid_booking(1).await;
@@ -77,7 +77,7 @@ async fn without_a_renderer_every_document_is_json() {
 }
 
 #[tokio::test]
-async fn there_is_no_receipt_before_the_money_has_moved() {
+async fn receipt_is_refused_before_the_payment_settles() {
     let world = rendering().await;
     let asha = user(Role::Customer, 1);
     let top_up = json!({ "amount": { "amount": "500", "currency": "KES" }, "method": "mpesa" });
@@ -90,7 +90,7 @@ async fn there_is_no_receipt_before_the_money_has_moved() {
 }
 
 #[tokio::test]
-async fn a_statement_is_for_its_company() {
+async fn statement_is_shown_only_to_its_company() {
     let world = rendering().await;
     let company = user(Role::Corporate, 1);
     let of = |month: &str| format!("/api/v1/statements/{}/2026/{month}", company.id);
@@ -137,7 +137,7 @@ async fn submit(world: &World, sent: Request<axum::body::Body>) -> String {
 }
 
 #[tokio::test]
-async fn a_providers_statement_is_accepted_and_then_set_against_the_books() {
+async fn provider_statement_is_accepted_and_reconciled_later() {
     let world = World::new().await;
     let (asha, support, admin) = (user(Role::Customer, 1), user(Role::Support, 1), user(Role::Admin, 1));
     world.fill_wallet(&asha, 500).await;
@@ -184,7 +184,7 @@ async fn a_providers_statement_is_accepted_and_then_set_against_the_books() {
 }
 
 #[tokio::test]
-async fn a_statement_that_is_sent_again_under_its_key_is_one_job() {
+async fn statement_repeated_under_its_key_is_one_job() {
     let world = World::new().await;
     let support = user(Role::Support, 1);
     let keyed = |csv: &str| {
@@ -202,7 +202,7 @@ async fn a_statement_that_is_sent_again_under_its_key_is_one_job() {
 }
 
 #[tokio::test]
-async fn a_statement_that_cannot_be_read() {
+async fn unreadable_statement_is_refused() {
     let world = World::new().await;
     let support = user(Role::Support, 1);
     for (query, field) in [

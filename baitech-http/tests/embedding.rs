@@ -25,7 +25,7 @@ fn plain(path: &str) -> Request<Body> {
 }
 
 #[tokio::test]
-async fn merged_it_leaves_other_paths_alone() {
+async fn merged_router_leaves_other_paths_alone() {
     let mut world = World::new().await;
     world.router = own().merge(world.router);
     assert_eq!(world.send(plain("/about")).await.text, "our own page");
@@ -35,7 +35,7 @@ async fn merged_it_leaves_other_paths_alone() {
 }
 
 #[tokio::test]
-async fn a_server_keeps_the_health_pages_that_it_has() {
+async fn embedding_server_keeps_its_own_health_routes() {
     let mut world = World::new().await;
     let api = baitech_http::api_router(world.market.clone(), Arc::new(TrustingAuth));
     let pages = || async { "our own health" };
@@ -49,7 +49,7 @@ async fn a_server_keeps_the_health_pages_that_it_has() {
 }
 
 #[tokio::test]
-async fn nested_it_works_below_its_prefix() {
+async fn nested_router_works_below_its_prefix() {
     let mut world = World::new().await;
     world.router = own().nest("/market/{tenant}", world.router);
     let asha = user(Role::Customer, 1);

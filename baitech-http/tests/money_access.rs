@@ -72,7 +72,7 @@ fn assert_keeps_secrets(reply: &Reply, is_staff: bool, seen: &str) {
 }
 
 #[tokio::test]
-async fn every_role_meets_every_route_in_every_status() {
+async fn every_route_checks_every_role_in_every_status() {
     let world = World::new().await;
     world.draw_numbers(100_000).await;
     let booking = build::booking(1, &user(Role::Customer, 1), None, BookingStatus::Pending);
@@ -135,7 +135,7 @@ fn assert_hidden(reply: Reply, payment: &TransactionRecord) {
 }
 
 #[tokio::test]
-async fn lists_are_for_those_whom_they_name() {
+async fn lists_of_another_user_are_refused() {
     let world = World::new().await;
     let (asha, juma) = (user(Role::Customer, 1), user(Role::Technician, 1));
     world.store_transaction(own(1, Role::Customer, TransactionStatus::Completed)).await;
@@ -164,7 +164,7 @@ async fn lists_are_for_those_whom_they_name() {
 }
 
 #[tokio::test]
-async fn each_sees_of_a_transaction_what_is_theirs() {
+async fn each_party_sees_only_its_own_part_of_a_transaction() {
     let world = World::new().await;
     let (asha, juma) = (user(Role::Customer, 1), user(Role::Technician, 1));
     let id = world.store_transaction(own(1, Role::Customer, TransactionStatus::Processing)).await;

@@ -122,7 +122,7 @@ async fn every_other_bad_value_is_named() {
 }
 
 #[tokio::test]
-async fn methods_that_will_not_do() {
+async fn unsuitable_payment_methods_are_refused() {
     let world = World::new().await;
     let asha = user(Role::Customer, 1);
     let sum = |method: &str| json!({ "amount": { "amount": "100", "currency": "KES" }, "method": method });
@@ -138,7 +138,7 @@ async fn methods_that_will_not_do() {
 }
 
 #[tokio::test]
-async fn queries_and_paths() {
+async fn invalid_queries_and_paths_are_refused() {
     let world = World::new().await;
     let admin = user(Role::Admin, 1);
     for (query, field) in [

@@ -15,7 +15,7 @@ fn kes(amount: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_payment_is_held_given_back_in_part_released_and_paid_out() {
+async fn payment_is_held_partially_refunded_released_and_paid_out() {
     let world = World::new().await;
     let (asha, juma, admin) = (user(Role::Customer, 1), user(Role::Technician, 1), user(Role::Admin, 1));
     let booking = world.booking(1, BookingStatus::Accepted).await;
@@ -188,7 +188,7 @@ async fn a_wallet_is_filled_spent_and_emptied() {
 }
 
 #[tokio::test]
-async fn tips_and_debts() {
+async fn tips_and_debts_are_paid() {
     let world = World::new().await;
     let (asha, juma) = (user(Role::Customer, 1), user(Role::Technician, 1));
     let (done, accepted) =
@@ -220,7 +220,7 @@ async fn tips_and_debts() {
 }
 
 #[tokio::test]
-async fn a_suspicious_payment_waits_for_staff_and_a_worse_one_is_blocked() {
+async fn suspicious_payment_waits_for_review_and_worse_one_is_blocked() {
     let world = World::new().await;
     let (asha, support) = (user(Role::Customer, 1), user(Role::Support, 1));
     world.scores.set(50);
@@ -256,7 +256,7 @@ async fn a_suspicious_payment_waits_for_staff_and_a_worse_one_is_blocked() {
 }
 
 #[tokio::test]
-async fn money_that_is_not_what_was_asked_for_waits_for_staff() {
+async fn mismatched_payment_waits_for_staff() {
     let world = World::new().await;
     let (asha, support) = (user(Role::Customer, 1), user(Role::Support, 1));
     let top_up = json!({ "amount": kes("500"), "method": "mpesa" });

@@ -36,7 +36,7 @@ async fn once(world: &World, who: &User, path: &str, body: Value) -> Value {
 }
 
 #[tokio::test]
-async fn what_moves_money_is_done_once_under_a_key() {
+async fn money_commands_take_effect_once_under_a_key() {
     let world = World::new().await;
     let (asha, admin) = (user(Role::Customer, 1), user(Role::Admin, 1));
     let sum = json!({ "amount": { "amount": "1000", "currency": "KES" }, "method": "mpesa" });
@@ -83,7 +83,7 @@ async fn a_booking_is_paid_once_under_a_key() {
 }
 
 #[tokio::test]
-async fn a_payment_names_what_was_shown() {
+async fn payment_requires_the_shown_price_or_version() {
     let world = World::new().await;
     let asha = user(Role::Customer, 1);
     let booking = world.booking(1, BookingStatus::Accepted).await;
@@ -131,7 +131,7 @@ async fn a_stale_decision_shows_the_transaction_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_client_downloads_a_transaction_once() {
+async fn unchanged_transaction_is_not_downloaded_again() {
     let world = World::new().await;
     let (asha, stranger) = (user(Role::Customer, 1), user(Role::Customer, 2));
     let (_, id) = world.paid_booking(1).await;
@@ -151,7 +151,7 @@ async fn a_client_downloads_a_transaction_once() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_yet_has_no_version() {
+async fn version_on_a_creation_is_a_failed_precondition() {
     let world = World::new().await;
     let (asha, juma) = (user(Role::Customer, 1), user(Role::Technician, 1));
     let booking = world.booking(1, BookingStatus::Paid).await;
@@ -171,7 +171,7 @@ async fn what_does_not_exist_yet_has_no_version() {
 }
 
 #[tokio::test]
-async fn a_payment_comes_from_the_address_that_the_server_tells() {
+async fn payment_origin_is_the_address_given_by_the_server() {
     let world = World::new().await;
     let asha = user(Role::Customer, 1);
     for (peer, address) in [

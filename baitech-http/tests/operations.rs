@@ -18,7 +18,7 @@ use chrono::TimeDelta;
 use common::{TrustingAuth, request, send, user};
 
 #[tokio::test]
-async fn admins_list_what_is_set_aside_and_have_it_attempted_again() {
+async fn admins_list_and_retry_items_that_are_set_aside() {
     let store = Arc::new(MemoryStore::new());
     let (admin, support) = (user(Role::Admin, 1), user(Role::Support, 1));
     let booking = build::booking(1, &user(Role::Customer, 1), None, BookingStatus::Matching);

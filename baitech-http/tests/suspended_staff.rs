@@ -96,7 +96,7 @@ fn shows_secrets(reply: &Reply) -> bool {
 }
 
 #[tokio::test]
-async fn suspended_staff_see_what_a_customer_would_see() {
+async fn suspended_staff_see_only_what_a_customer_sees() {
     let (mut shown_to_staff, mut conflicts) = (Vec::new(), Vec::new());
     for route in routes().filter(|route| route.access == Access::Authenticated) {
         for status in [BookingStatus::Matching, BookingStatus::Completed] {

@@ -17,7 +17,7 @@ async fn keyed(world: &World, key: &str, body: Value) -> Reply {
 }
 
 #[tokio::test]
-async fn the_same_key_books_once() {
+async fn request_repeated_under_its_key_books_once() {
     let world = World::new().await;
     let asha = user(Role::Customer, 1);
     let first = keyed(&world, "k-1", new_booking()).await;
@@ -36,7 +36,7 @@ async fn the_same_key_books_once() {
 }
 
 #[tokio::test]
-async fn a_search_can_be_repeated_by_its_key() {
+async fn search_can_be_repeated_under_its_key() {
     let world = World::new().await;
     let asha = user(Role::Customer, 1);
     let id = world.booking(1, BookingStatus::Pending).await;
@@ -72,7 +72,7 @@ async fn a_stale_command_shows_the_booking_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_stale_search_is_held_to_its_pin() {
+async fn stale_pinned_search_is_refused() {
     let world = World::new().await;
     let asha = user(Role::Customer, 1);
     let id = world.booking(1, BookingStatus::Matching).await;
@@ -83,7 +83,7 @@ async fn a_stale_search_is_held_to_its_pin() {
 }
 
 #[tokio::test]
-async fn a_cancellation_costs_no_more_than_was_agreed() {
+async fn cancellation_above_the_agreed_fee_is_refused() {
     let world = World::new().await;
     let asha = user(Role::Customer, 1);
     let id = world.booking(1, BookingStatus::Accepted).await;
@@ -111,7 +111,7 @@ async fn a_cancellation_costs_no_more_than_was_agreed() {
 }
 
 #[tokio::test]
-async fn the_technician_sees_no_more_in_a_conflict_than_elsewhere() {
+async fn conflict_shows_the_technician_no_more_than_other_responses() {
     let world = World::new().await;
     let juma = user(Role::Technician, 1);
     let mut record = baitech_core::testing::build::booking(
@@ -131,7 +131,7 @@ async fn the_technician_sees_no_more_in_a_conflict_than_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_refusal_says_what_would_be_allowed() {
+async fn refusal_lists_the_allowed_transitions() {
     let world = World::new().await;
     let id = world.booking(1, BookingStatus::Accepted).await;
     let path = format!("/api/v1/bookings/{id}/arrive");
@@ -143,7 +143,7 @@ async fn a_refusal_says_what_would_be_allowed() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_yet_has_no_version() {
+async fn version_on_a_creation_is_a_failed_precondition() {
     let world = World::new().await;
     let asha = user(Role::Customer, 1);
     for path in ["/api/v1/bookings", "/api/v1/bookings/quote"] {
@@ -156,7 +156,7 @@ async fn what_does_not_exist_yet_has_no_version() {
 }
 
 #[tokio::test]
-async fn a_client_downloads_a_booking_once() {
+async fn unchanged_booking_is_not_downloaded_again() {
     let world = World::new().await;
     let (asha, stranger) = (user(Role::Customer, 1), user(Role::Customer, 2));
     let id = world.booking(1, BookingStatus::Pending).await;
@@ -175,7 +175,7 @@ async fn a_client_downloads_a_booking_once() {
 }
 
 #[tokio::test]
-async fn a_changed_phone_number_is_downloaded_and_no_change_of_the_booking() {
+async fn changed_phone_number_changes_the_entity_tag_but_not_the_version() {
     let world = World::new().await;
     let (asha, juma) = (user(Role::Customer, 1), user(Role::Technician, 1));
     let id = world.booking(1, BookingStatus::Accepted).await;
@@ -199,7 +199,7 @@ async fn a_changed_phone_number_is_downloaded_and_no_change_of_the_booking() {
 }
 
 #[tokio::test]
-async fn a_technician_sets_out_early_only_with_the_customers_word() {
+async fn technician_sets_out_early_only_with_the_customers_consent() {
     let world = World::new().await;
     let (asha, juma) = (user(Role::Customer, 1), user(Role::Technician, 1));
     let id = world.booking(1, BookingStatus::Accepted).await;

@@ -56,7 +56,7 @@ async fn ask(world: &World) {
 }
 
 #[tokio::test]
-async fn what_proves_nothing_is_stored_and_flagged_and_answered_like_everything_else() {
+async fn invalid_webhook_is_stored_and_answered_like_a_valid_one() {
     let world = World::new().await;
     ask(&world).await;
     let (callback, told) = world.mobile.callback();
@@ -94,7 +94,7 @@ async fn what_proves_nothing_is_stored_and_flagged_and_answered_like_everything_
 }
 
 #[tokio::test]
-async fn a_call_sent_again_and_again_takes_effect_once() {
+async fn repeated_webhook_takes_effect_once() {
     let world = World::new().await;
     ask(&world).await;
     let (callback, told) = world.mobile.callback();
@@ -108,7 +108,7 @@ async fn a_call_sent_again_and_again_takes_effect_once() {
 }
 
 #[tokio::test]
-async fn a_body_has_a_largest_size() {
+async fn webhook_body_size_is_limited() {
     let world = World::new().await;
     let most = Webhook::MAX_BODY_BYTES;
     assert_taken(&world.send(call(Cards::PATH, &[], vec![b'x'; most])).await);
@@ -118,7 +118,7 @@ async fn a_body_has_a_largest_size() {
 }
 
 #[tokio::test]
-async fn staff_sees_what_came_without_what_it_carried() {
+async fn staff_list_webhooks_without_their_content() {
     let world = World::new().await;
     ask(&world).await;
     let (callback, told) = world.mobile.callback();
@@ -139,7 +139,7 @@ async fn staff_sees_what_came_without_what_it_carried() {
 }
 
 #[tokio::test]
-async fn calls_under_unknown_tokens_are_answered_alike_and_nothing_of_them_is_stored() {
+async fn webhooks_under_unknown_tokens_are_answered_alike_and_not_stored() {
     let world = World::new().await;
     for token in ["guessed", "%ff%00", "paid", &"x".repeat(5_000)] {
         for bytes in [0, 1, Webhook::MAX_BODY_BYTES, Webhook::MAX_BODY_BYTES + 1] {
@@ -152,7 +152,7 @@ async fn calls_under_unknown_tokens_are_answered_alike_and_nothing_of_them_is_st
 }
 
 #[tokio::test]
-async fn each_token_is_limited_and_others_are_not_affected() {
+async fn each_token_has_its_own_rate_limit() {
     let world = World::new().await;
     ask(&world).await;
     let (callback, told) = world.mobile.callback();
@@ -226,7 +226,7 @@ impl PaymentGateway for Acme {
 }
 
 #[tokio::test]
-async fn a_gateway_of_an_embedder_verifies_the_headers_that_it_names_and_gets_no_others() {
+async fn custom_gateway_receives_only_the_headers_that_it_names() {
     let world = World::with(|builder| builder.gateway(Arc::new(Acme))).await;
     ask(&world).await;
     let list = world.get(&user(Role::Admin, 1), "/api/v1/transactions").await.ok();
@@ -258,7 +258,7 @@ async fn a_gateway_of_an_embedder_verifies_the_headers_that_it_names_and_gets_no
 }
 
 #[tokio::test]
-async fn staff_lists_dead_letters_and_retries_one() {
+async fn staff_list_and_retry_dead_letters() {
     let mut policy = BookingPolicy::default();
     policy.payment.webhooks.max_attempts = 1;
     let world = World::with(|builder| builder.policy(policy)).await;
@@ -284,7 +284,7 @@ async fn staff_lists_dead_letters_and_retries_one() {
 }
 
 #[tokio::test]
-async fn a_call_that_could_not_be_stored_is_asked_for_again() {
+async fn webhook_that_cannot_be_stored_is_answered_with_retry_after() {
     let mut store = MockStore::new();
     let away = || StoreError::Unavailable("mongodb://user:secret@db.internal".to_owned());
     store.commit.expect_commit().returning(move |_| Err(away()));

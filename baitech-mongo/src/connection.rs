@@ -18,8 +18,8 @@ const OLDEST_VERSION: [i32; 2] = [4, 4];
 const DEFAULT_SELECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What is said of a string with an `@` in place of the driver's message.
-const ENCODE: &str = "in a user name, a password and an option, percent-encode the characters : / ? # [ ] @ % (an @ is %40), \
-                      and check the hosts and options";
+const ENCODE: &str = "in a user name, a password and an option, percent-encode the characters \
+                      : / ? # [ ] @ % (an @ is %40), and check the hosts and options";
 
 /// Why a connection was not made.
 #[derive(Debug, thiserror::Error)]
@@ -30,8 +30,8 @@ pub enum ConnectError {
     InvalidUri(String),
     /// The server is not a member of a replica set, without which there are no transactions.
     #[error(
-        "MongoDB at {address} is a standalone server, which has no transactions. Turn it into a one-member replica \
-         set; the data stays: (1) stop mongod; (2) start it again with `--replSet rs0`, or put \
+        "MongoDB at {address} is a standalone server, which has no transactions. Turn it into a one-member \
+         replica set; the data stays: (1) stop mongod; (2) start it again with `--replSet rs0`, or put \
          `replication: {{ replSetName: rs0 }}` into mongod.conf; (3) once, run \
          `mongosh --eval 'rs.initiate()'`; (4) connect again"
     )]

@@ -115,7 +115,10 @@ impl DueWork for MongoStore {
                     "attempts": i64::from(item.attempts),
                     "reason": reason,
                 };
-                doc! { "$set": { SET_ASIDE: set_aside }, "$unset": { DUE_AT: "", LEASED_UNTIL: "", ATTEMPTS: "" } }
+                doc! {
+                    "$set": { SET_ASIDE: set_aside },
+                    "$unset": { DUE_AT: "", LEASED_UNTIL: "", ATTEMPTS: "" },
+                }
             }
         };
         let documents = self.raw(collection_of(item.target));

@@ -61,7 +61,7 @@ async fn reopened(store: &MongoStore) -> MongoStore {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ledger_without_balances_is_summed_up_when_it_is_opened() {
+async fn ledger_without_balances_is_summed_on_opening() {
     let old = without_balances().await;
     let store = reopened(&old).await;
     assert_all_count(&store, 15).await;
@@ -76,7 +76,7 @@ async fn a_ledger_without_balances_is_summed_up_when_it_is_opened() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn several_may_sum_it_up_at_once_and_go_on_booking() {
+async fn concurrent_processes_can_sum_the_ledger_and_continue_booking() {
     for _ in 0..10 {
         let old = without_balances().await;
         let process = |first: u64| {
@@ -97,7 +97,7 @@ async fn several_may_sum_it_up_at_once_and_go_on_booking() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_it_was_interrupted_it_goes_on() {
+async fn interrupted_summing_resumes() {
     let old = without_balances().await;
     let store = reopened(&old).await;
     // As after a crash: some balances are there, and nothing says that they are all.
@@ -112,7 +112,7 @@ async fn where_it_was_interrupted_it_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ledger_restored_into_an_open_store_is_summed_up_before_anything_is_booked() {
+async fn ledger_restored_into_an_open_store_is_summed_before_the_next_entry() {
     use futures::TryStreamExt;
     let old = without_balances().await;
     let found = collection(&old, "ledger").find(doc! {}).await.unwrap();
@@ -125,7 +125,7 @@ async fn a_ledger_restored_into_an_open_store_is_summed_up_before_anything_is_bo
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_document_is_written_by_every_commit() {
+async fn commits_do_not_share_a_document() {
     let store = support::store().await;
     for n in 0..60 {
         commit(&store, paid(n)).await;
@@ -139,7 +139,7 @@ async fn no_document_is_written_by_every_commit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_entry_that_cannot_be_read_hides_no_other() {
+async fn unreadable_entry_does_not_hide_the_others() {
     let store = support::store().await;
     for n in 0..12 {
         commit(&store, paid(n)).await;

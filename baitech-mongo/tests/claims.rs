@@ -6,7 +6,7 @@ use baitech_core::store::{AggregateRef, ChangeSet, Claim, ClaimKey, Claims, Comm
 use baitech_core::testing::build;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn more_keys_than_one_question_takes_are_told_in_order_and_once() {
+async fn keys_beyond_one_query_are_returned_in_order_and_once() {
     let store = support::store().await;
     let user = build::customer(1);
     let holder = AggregateRef::User(user.id);

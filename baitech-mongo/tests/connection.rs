@@ -17,7 +17,7 @@ async fn a_replica_set_is_accepted_with_majority_writes() {
 }
 
 #[tokio::test]
-async fn reads_are_of_the_primary_and_the_majority_whatever_the_string_says() {
+async fn reads_use_the_primary_and_majority_regardless_of_the_uri() {
     let server = TestServer::shared().await.unwrap();
     let uri = server.uri_of(&server.database_name());
     let mark = if uri.contains('?') { '&' } else { '?' };
@@ -41,13 +41,13 @@ async fn reads_are_of_the_primary_and_the_majority_whatever_the_string_says() {
 }
 
 #[tokio::test]
-async fn without_a_database_in_the_string_it_is_baitech() {
+async fn uri_without_a_database_uses_baitech() {
     let server = TestServer::shared().await.unwrap();
     assert_eq!(connect(server.uri()).await.unwrap().name(), "baitech");
 }
 
 #[tokio::test]
-async fn a_standalone_server_is_refused_with_the_way_out() {
+async fn standalone_server_is_refused_with_instructions() {
     let server = TestServer::start_standalone().await.unwrap();
     let named = format!("{}?replicaSet=rs0&serverSelectionTimeoutMS=500", server.uri());
     for uri in [server.uri(), &named] {
@@ -61,14 +61,14 @@ async fn a_standalone_server_is_refused_with_the_way_out() {
 }
 
 #[tokio::test]
-async fn a_set_that_was_never_initiated_is_named_as_such() {
+async fn uninitiated_replica_set_is_reported() {
     let server = TestServer::start_uninitiated().await.unwrap();
     let error = connect(&format!("{}?serverSelectionTimeoutMS=500", server.uri())).await.unwrap_err();
     assert!(matches!(error, ConnectError::NotInitiated { .. }), "{error}");
 }
 
 #[tokio::test]
-async fn nobody_there_is_unreachable_and_no_secret_is_told() {
+async fn unreachable_server_is_reported_without_secrets() {
     let uri = "mongodb://someone:s3cret@127.0.0.1:1/?serverSelectionTimeoutMS=200";
     let error = connect(uri).await.unwrap_err();
     assert!(matches!(error, ConnectError::Unreachable(_)), "{error}");
@@ -76,14 +76,14 @@ async fn nobody_there_is_unreachable_and_no_secret_is_told() {
 }
 
 #[tokio::test]
-async fn a_malformed_string_is_refused_without_repeating_it() {
+async fn malformed_uri_is_refused_without_repeating_it() {
     let error = connect("postgres://someone:s3cret@localhost/x").await.unwrap_err();
     assert!(matches!(error, ConnectError::InvalidUri(_)), "{error}");
     assert!(!error.to_string().contains("s3cret"), "{error}");
 }
 
 #[tokio::test]
-async fn no_part_of_a_password_is_told_however_it_was_meant_to_be_written() {
+async fn errors_contain_no_part_of_a_password() {
     let passwords = [
         "27017?s3cret",
         "27017/s3cret",

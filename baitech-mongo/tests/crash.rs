@@ -90,7 +90,7 @@ async fn a_waiting_client_is_served_once_the_server_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn between_any_two_steps_nothing_is_there() {
+async fn crash_between_two_steps_leaves_nothing() {
     let mut server = TestServer::start().await.unwrap();
     for (n, step) in (1..).zip(STEPS) {
         let case = begin(&open(&server).await, n).await;
@@ -104,7 +104,7 @@ async fn between_any_two_steps_nothing_is_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn at_any_moment_all_is_there_or_nothing() {
+async fn crash_at_any_moment_leaves_all_or_nothing() {
     let mut server = TestServer::start().await.unwrap();
     for (n, milliseconds) in (1..).zip([2, 4, 6, 8, 10, 14]) {
         let case = begin(&open(&server).await, n).await;
@@ -116,7 +116,7 @@ async fn at_any_moment_all_is_there_or_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_acknowledged_is_there() {
+async fn acknowledged_commits_survive_a_crash() {
     let mut server = TestServer::start().await.unwrap();
     let mut cases = Vec::new();
     for n in 1..=3 {

@@ -8,7 +8,7 @@ use baitech_core::store::Commit;
 use support::commit::{Seen, begin};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commit_that_was_begun_is_finished() {
+async fn dropped_commit_that_started_is_finished() {
     let store = support::store().await;
     for n in 0..40 {
         let case = begin(&store, n).await;
@@ -26,7 +26,7 @@ async fn a_commit_that_was_begun_is_finished() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commit_that_was_never_polled_leaves_nothing() {
+async fn unpolled_commit_writes_nothing() {
     let store = support::store().await;
     let case = begin(&store, 1).await;
     drop(store.commit(case.changes()));

@@ -45,7 +45,7 @@ impl Faulty {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fault_that_leaves_the_outcome_open_takes_effect_exactly_once() {
+async fn commit_with_an_unknown_outcome_takes_effect_exactly_once() {
     let faulty = Faulty::new().await;
     let commit = || FailCommand::of(&["commitTransaction"], APP);
     let faults = [
@@ -70,7 +70,7 @@ async fn a_fault_that_leaves_the_outcome_open_takes_effect_exactly_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fault_between_two_steps_starts_the_commit_over() {
+async fn fault_between_two_steps_restarts_the_commit() {
     let faulty = Faulty::new().await;
     let steps = ["update", "insert", "delete"];
     let mut n = 0;
@@ -91,7 +91,7 @@ async fn a_fault_between_two_steps_starts_the_commit_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_step_leaves_nothing_and_is_told() {
+async fn refused_step_writes_nothing_and_is_reported() {
     let faulty = Faulty::new().await;
     let other = MongoStore::connect(&uri_for(&faulty.server, "faulty", "other")).await.unwrap();
     for (n, step) in [(1, "update"), (2, "insert"), (3, "delete"), (4, "commitTransaction")] {
@@ -107,7 +107,7 @@ async fn a_refused_step_leaves_nothing_and_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_is_told_though_the_abort_fails() {
+async fn refusal_is_reported_although_the_abort_fails() {
     let faulty = Faulty::new().await;
     let case = begin(&faulty.store, 1).await;
     assert_eq!(faulty.store.commit(case.changes()).await.unwrap(), Committed::Applied);

@@ -17,7 +17,7 @@ async fn names(database: &Database, collection: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_created_under_the_names_of_mongoose() {
+async fn missing_indexes_are_created_with_mongoose_names() {
     let database = database().await;
     let missing = index_report(&database).await.unwrap().differences;
     assert!(missing.iter().all(|found| matches!(found, IndexDifference::Missing { .. })), "{missing:?}");
@@ -36,7 +36,7 @@ async fn what_is_missing_is_created_under_the_names_of_mongoose() {
 }
 
 #[tokio::test]
-async fn twice_and_at_once_is_as_once() {
+async fn repeated_and_concurrent_creation_has_the_same_result() {
     let database = database().await;
     let (one, other) = tokio::join!(ensure_indexes(&database), ensure_indexes(&database));
     assert_eq!((one.unwrap(), other.unwrap()), (vec![], vec![]));
@@ -44,7 +44,7 @@ async fn twice_and_at_once_is_as_once() {
 }
 
 #[tokio::test]
-async fn an_index_in_the_way_is_reported_and_left() {
+async fn conflicting_index_is_reported_and_kept() {
     let database = database().await;
     let plain = IndexModel::builder().keys(doc! { "email": 1 }).build();
     let text = IndexModel::builder().keys(doc! { "bio": "text" }).build();
@@ -64,7 +64,7 @@ async fn an_index_in_the_way_is_reported_and_left() {
 }
 
 #[tokio::test]
-async fn a_strangers_unused_index_is_named() {
+async fn unknown_unused_index_is_reported() {
     let database = database().await;
     ensure_indexes(&database).await.unwrap();
     let strange = IndexModel::builder().keys(doc! { "shoeSize": 1 }).build();
@@ -74,7 +74,7 @@ async fn a_strangers_unused_index_is_named() {
 }
 
 #[tokio::test]
-async fn data_that_breaks_an_index_keeps_neither_the_others_nor_the_database_back() {
+async fn data_that_breaks_one_index_does_not_block_the_others() {
     let database = database().await;
     let twins =
         [doc! { "email": "a@b.co", "phoneNumber": "1" }, doc! { "email": "a@b.co", "phoneNumber": "2" }];
@@ -94,7 +94,7 @@ async fn data_that_breaks_an_index_keeps_neither_the_others_nor_the_database_bac
 }
 
 #[tokio::test]
-async fn many_may_have_no_username_or_a_null() {
+async fn several_users_may_have_a_missing_or_null_username() {
     let database = database().await;
     let nobody = |n: i32| doc! { "email": n.to_string(), "phoneNumber": n.to_string() };
     let mut users: Vec<Document> = (0..4).map(nobody).collect();

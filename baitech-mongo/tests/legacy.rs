@@ -46,7 +46,7 @@ fn now() -> DateTime<Utc> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_document_saved_unchanged_stays_as_it_was() {
+async fn saving_an_unchanged_document_changes_nothing() {
     let store = prepared().await;
     for id in ids("users") {
         let before = raw(&store, "users", id).await;
@@ -67,7 +67,7 @@ async fn every_document_saved_unchanged_stays_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_user_loses_no_field() {
+async fn changed_user_keeps_every_field() {
     let store = prepared().await;
     for id in ids("users") {
         let before = raw(&store, "users", id).await;
@@ -102,7 +102,7 @@ async fn a_changed_user_loses_no_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_booking_loses_no_field() {
+async fn changed_booking_keeps_every_field() {
     let store = prepared().await;
     for id in ids("bookings") {
         let before = raw(&store, "bookings", id).await;
@@ -142,7 +142,7 @@ async fn a_changed_booking_loses_no_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fields_that_we_do_not_know_survive_at_every_depth() {
+async fn unknown_fields_are_kept_at_every_depth() {
     let store = prepared().await;
     let id = ids("bookings")[0];
     let bookings = store.database().collection::<Document>("bookings");
@@ -168,7 +168,7 @@ async fn fields_that_we_do_not_know_survive_at_every_depth() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fields_that_were_something_else_read_as_missing_and_stay() {
+async fn fields_of_another_type_read_as_missing_and_are_kept() {
     let store = prepared().await;
     let disputed = legacy("bookings").into_iter().find(|booking| booking.contains_key("dispute")).unwrap();
     let id = disputed.get_object_id("_id").unwrap();
@@ -186,7 +186,7 @@ async fn fields_that_were_something_else_read_as_missing_and_stay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fractions_of_a_cent_are_rounded_and_stay_stored_until_they_change() {
+async fn fractions_of_a_cent_are_rounded_on_reading_and_stored_until_changed() {
     let store = prepared().await;
     let id = ids("bookings")[0];
     let booking: Stored<Booking> = load(&store, id).await;
@@ -200,7 +200,7 @@ async fn fractions_of_a_cent_are_rounded_and_stay_stored_until_they_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn users_are_found_by_a_number_in_any_form() {
+async fn users_are_found_by_any_notation_of_their_number() {
     let store = prepared().await;
     for document in legacy("users") {
         let stored = document.get_str("phoneNumber").unwrap();
@@ -212,7 +212,7 @@ async fn users_are_found_by_a_number_in_any_form() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_document_without_a_version_is_at_the_first() {
+async fn document_without_a_version_has_the_first_version() {
     let store = prepared().await;
     let id = ids("bookings")[0];
     let bookings = store.database().collection::<Document>("bookings");
@@ -224,7 +224,7 @@ async fn a_document_without_a_version_is_at_the_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_value_without_its_origin_loses_nothing_either() {
+async fn value_without_its_original_document_keeps_every_field() {
     let store = prepared().await;
     let id = ids("users")[0];
     let before = raw(&store, "users", id).await;

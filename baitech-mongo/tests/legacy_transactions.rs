@@ -61,7 +61,7 @@ fn refund(amount: Money) -> Refund {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_one_saved_unchanged_stays_as_it_was() {
+async fn saving_an_unchanged_transaction_changes_nothing() {
     let store = prepared().await;
     for id in ids() {
         let before = raw(&store, id).await;
@@ -73,7 +73,7 @@ async fn every_one_saved_unchanged_stays_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_changed_one_loses_no_field() {
+async fn changed_transactions_keep_every_field() {
     let store = prepared().await;
     for id in ids() {
         let before = raw(&store, id).await;
@@ -134,7 +134,7 @@ async fn every_changed_one_loses_no_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fields_that_we_do_not_know_survive_at_every_depth() {
+async fn unknown_fields_are_kept_at_every_depth() {
     let store = prepared().await;
     let id = first(|document| !document.get_array("splits").unwrap().is_empty());
     let marks = doc! {
@@ -178,7 +178,7 @@ async fn fields_that_we_do_not_know_survive_at_every_depth() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lines_add_up_though_fractions_of_a_cent_are_stored() {
+async fn lines_sum_to_the_total_despite_stored_fractions_of_a_cent() {
     let store = prepared().await;
     for id in ids() {
         let transaction = load(&store, id).await;
@@ -202,7 +202,7 @@ async fn lines_add_up_though_fractions_of_a_cent_are_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_stands_in_another_form_is_read() {
+async fn legacy_forms_are_read() {
     // As it was written: preparing corrects what contradicts itself.
     let store = MongoStore::open(legacy_database().await).await.unwrap();
     for document in legacy("transactions") {
@@ -235,7 +235,7 @@ async fn what_stands_in_another_form_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_ours_says_is_not_overruled_by_what_theirs_said() {
+async fn engine_fields_take_precedence_over_legacy_fields() {
     let store = prepared().await;
     let id = first(|document| document.contains_key("mpesaDetails"));
     let transaction = load(&store, id).await;
@@ -257,7 +257,7 @@ async fn what_ours_says_is_not_overruled_by_what_theirs_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_are_listed_and_counted() {
+async fn all_transactions_are_listed_and_counted() {
     let store = prepared().await;
     let (mut found, mut cursor) = (BTreeSet::new(), None);
     loop {
@@ -284,7 +284,7 @@ async fn all_are_listed_and_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_without_a_time_or_an_amount_is_read() {
+async fn transaction_without_a_time_or_an_amount_is_read() {
     let store = prepared().await;
     let documents = store.database().collection::<Document>("transactions");
     let id = ids()[3];
@@ -305,7 +305,7 @@ async fn one_without_a_time_or_an_amount_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_money_of_a_booking_is_held_where_its_status_says_so() {
+async fn booking_status_decides_whether_its_payment_is_held() {
     let store = prepared().await;
     let bookings = store.database().collection::<Document>("bookings");
     let id = id_of(&legacy("bookings")[0]);

@@ -35,7 +35,10 @@ fn spoilt(collection: &str, original: &Document) -> Vec<(String, Document)> {
         document.insert("_id", id);
         let unique = match collection {
             "users" => {
-                doc! { "email": format!("spoilt{n}@example.com"), "phoneNumber": format!("+2547130001{n:02}") }
+                doc! {
+                    "email": format!("spoilt{n}@example.com"),
+                    "phoneNumber": format!("+2547130001{n:02}"),
+                }
             }
             "bookings" => doc! { "bookingNumber": format!("BK2510777{n:03}") },
             _ => doc! { "transactionNumber": format!("TXN251001777{n:03}") },

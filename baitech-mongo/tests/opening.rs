@@ -69,7 +69,7 @@ fn kes(minor: i64) -> Money {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_books_open_in_balance_and_hold_what_is_held() {
+async fn opening_entries_balance_and_escrow_equals_held_payments() {
     let store = MongoStore::open(legacy_database().await).await.unwrap();
     let report = store.prepare().await.unwrap();
     assert_eq!(report.transactions, 60);
@@ -109,7 +109,7 @@ async fn the_books_open_in_balance_and_hold_what_is_held() {
 
 /// By hand: the two payments by wallet that are held, and the two that nobody works on.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_books_of_the_sample_are_these() {
+async fn opening_balances_of_the_sample_are_as_expected() {
     let store = MongoStore::open(legacy_database().await).await.unwrap();
     let report = store.prepare().await.unwrap();
     let held: Vec<_> = transactions(&store).await.into_iter().filter(|payment| payment.escrow.held).collect();
@@ -135,7 +135,7 @@ async fn the_books_of_the_sample_are_these() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nothing_contradicts_is_left_as_it_is() {
+async fn consistent_transactions_are_left_unchanged() {
     let store = opened().await;
     let before = legacy("transactions");
     let after = stored(store.database(), "transactions").await;
@@ -200,7 +200,7 @@ async fn five_samples(database: &Database) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_it_was_interrupted_it_goes_on_to_the_same_books() {
+async fn interrupted_opening_resumes_to_the_same_balances() {
     const APP: &str = "opening";
     let server = TestServer::start().await.unwrap();
     let admin = connect(server.uri()).await.unwrap().client().clone();
@@ -263,7 +263,7 @@ async fn held_for(store: &MongoStore, status: BookingStatus) -> (Stored<Transact
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_engine_releases_and_gives_back_what_was_held() {
+async fn imported_held_payments_can_be_released_and_refunded() {
     let store = opened().await;
     let (market, admin) = engine(&store).await;
     let balance = async |account| store.balance(account, Currency::KES).await.unwrap();

@@ -32,14 +32,14 @@ fn claims_of(booking: &Booking) -> Vec<Claim> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_database_needs_no_preparing() {
+async fn empty_database_needs_no_preparation() {
     let store = support::store().await;
     assert_eq!(store.next("booking.2611").await.unwrap(), 1);
     assert_eq!(store.next("booking.2611").await.unwrap(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn before_it_nothing_is_written_or_numbered() {
+async fn unprepared_database_refuses_writes_and_numbers() {
     let store = MongoStore::open(legacy_database().await).await.unwrap();
     let booking = booking_in(&store, BookingStatus::Assigned).await;
     let take = claims_of(&booking);
@@ -73,7 +73,7 @@ async fn before_it_nothing_is_written_or_numbered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn claims_and_numbers_follow_from_what_is_stored() {
+async fn claims_and_numbers_are_derived_from_stored_documents() {
     let store = MongoStore::open(legacy_database().await).await.unwrap();
     let report = store.prepare().await.unwrap();
     assert_eq!((report.users, report.bookings, report.transactions), (49, 96, 60));
@@ -120,7 +120,7 @@ async fn claims_and_numbers_follow_from_what_is_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_time_changes_nothing() {
+async fn second_preparation_changes_nothing() {
     let store = MongoStore::open(legacy_database().await).await.unwrap();
     let first = store.prepare().await.unwrap();
     let all = async || -> Vec<Document> {
@@ -171,7 +171,7 @@ async fn a_number_stored_with_blanks_and_dashes_is_found() {
 
 /// As after a crash in the middle of preparing.
 #[tokio::test(flavor = "multi_thread")]
-async fn where_it_was_interrupted_it_goes_on() {
+async fn interrupted_preparation_resumes() {
     let store = MongoStore::open(legacy_database().await).await.unwrap();
     let first = store.prepare().await.unwrap();
     marks(&store).delete_many(doc! {}).await.unwrap();
@@ -186,7 +186,7 @@ async fn where_it_was_interrupted_it_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_in_use_is_left_alone() {
+async fn prepared_database_in_use_is_left_unchanged() {
     let store = MongoStore::open(legacy_database().await).await.unwrap();
     store.prepare().await.unwrap();
     let booking = booking_in(&store, BookingStatus::Accepted).await;
@@ -215,7 +215,7 @@ async fn an_empty_database_is_marked_with_its_first_commit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_restored_beside_an_engine_that_found_none_wants_preparing() {
+async fn database_restored_under_a_running_engine_needs_preparation() {
     let store = support::store().await;
     for collection in ["users", "bookings"] {
         let documents = store.database().collection::<Document>(collection);
@@ -228,7 +228,7 @@ async fn a_database_restored_beside_an_engine_that_found_none_wants_preparing() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn transactions_alone_want_preparing_too() {
+async fn database_with_only_transactions_needs_preparation() {
     let database = support::database().await;
     let transactions = database.collection::<Document>("transactions");
     transactions.insert_many(legacy("transactions")).await.unwrap();
@@ -244,7 +244,7 @@ async fn transactions_alone_want_preparing_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twins_overlaps_and_unreadable_documents_are_reported() {
+async fn duplicates_overlaps_and_unreadable_documents_are_reported() {
     let database = legacy_database().await;
     let mut twin = legacy("users")
         .into_iter()

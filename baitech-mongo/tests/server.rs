@@ -12,7 +12,7 @@ async fn tests_share_one_server_and_no_database() {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_survives_a_kill() {
+async fn acknowledged_writes_survive_a_kill() {
     let mut server = TestServer::start().await.unwrap();
     let database = connect(&server.uri_of("kept")).await.unwrap();
     let notes = database.collection::<Document>("notes");

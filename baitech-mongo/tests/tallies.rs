@@ -43,7 +43,7 @@ fn numbers(stats: &UserStats) -> (u32, u32, u32, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_number_counts_as_none_and_a_text_as_its_number() {
+async fn numeric_text_counts_as_its_number_and_other_values_as_zero() {
     let store = support::store().await;
     let fresh = (1, 2, 1, "500.00 KES".to_owned());
     let cases = [
@@ -75,7 +75,7 @@ async fn what_is_no_number_counts_as_none_and_a_text_as_its_number() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_odd_version_is_the_first_for_counting_and_for_saving() {
+async fn invalid_version_counts_as_the_first() {
     let store = support::store().await;
     let odd = [Bson::Null, Bson::from("3"), Bson::from(-2), Bson::from(0.0)];
     for (n, version) in (1..).zip(odd) {

@@ -50,7 +50,7 @@ async fn list(store: &MongoStore, limit: u32) -> Vec<Id<Booking>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_go_on_behind_it() {
+async fn unreadable_document_does_not_end_a_list() {
     let store = legacy_store().await;
     let all = list(&store, 100).await;
     assert_eq!(all.len(), 96);
@@ -82,7 +82,7 @@ async fn lists_go_on_behind_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bookings_without_a_time_of_creation_come_last_and_once() {
+async fn bookings_without_a_creation_time_are_listed_last_and_once() {
     let store = legacy_store().await;
     let all = list(&store, 100).await;
     for (n, place) in [3, 30, 31, 90].into_iter().enumerate() {
@@ -104,7 +104,7 @@ async fn bookings_without_a_time_of_creation_come_last_and_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_status_that_is_not_known_is_not_counted() {
+async fn unknown_status_is_not_counted() {
     let store = legacy_store().await;
     let booking = legacy("bookings").remove(0);
     let customer = booking.get_object_id("customer").unwrap();
@@ -117,7 +117,7 @@ async fn a_status_that_is_not_known_is_not_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn matching_finds_technicians_with_odd_fields_without_hours() {
+async fn technicians_with_odd_fields_are_matched_without_hours() {
     let store = legacy_store().await;
     // Matching looks for public places, which this draws.
     store.prepare().await.unwrap();
@@ -150,7 +150,7 @@ async fn matching_finds_technicians_with_odd_fields_without_hours() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_outbox_stops_one_aggregate_only() {
+async fn unreadable_event_stops_only_its_own_aggregate() {
     let store = support::store().await;
     let (one, two) = (build::customer(1), build::customer(2));
     let (first, second) = (AggregateRef::User(one.id), AggregateRef::User(two.id));
@@ -174,7 +174,7 @@ async fn the_outbox_stops_one_aggregate_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_that_are_null_are_empty_and_can_be_added_to() {
+async fn null_lists_read_as_empty_and_can_grow() {
     let store = legacy_store().await;
     store.prepare().await.unwrap();
     let id = ids("bookings")[0];
@@ -208,7 +208,7 @@ async fn lists_that_are_null_are_empty_and_can_be_added_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn due_work_on_it_is_set_aside_until_it_is_mended() {
+async fn due_work_on_an_unreadable_document_is_set_aside_until_it_is_repaired() {
     let store = support::store().await;
     let (customer, technician) =
         (build::customer(1), build::technician(1, Category::Plumbing, build::nairobi()));

@@ -76,10 +76,14 @@ fn receipt() -> Result<Document, Box<dyn Error>> {
             line("Platform fee", None, 300),
             line("Processing fee", None, 60),
         ],
-        sums: vec![sum("Subtotal", 2_360, false), sum("VAT 16 %", 378, false), sum("Total paid", 2_738, true)],
+        sums: vec![
+            sum("Subtotal", 2_360, false),
+            sum("VAT 16 %", 378, false),
+            sum("Total paid", 2_738, true),
+        ],
         notes: vec![
-            "The payment is held until 24 hours after the work was verified, and is then released to the technician. \
-             A dispute can be opened until then."
+            "The payment is held until 24 hours after the work was verified, and is then released to the \
+             technician. A dispute can be opened until then."
                 .to_owned(),
             "Questions about this receipt: accounts@baitech.example, with its number.".to_owned(),
         ],
@@ -90,10 +94,19 @@ fn statement(count: u32) -> Result<Document, Box<dyn Error>> {
     let lines = (1..=count).map(|number| {
         let amount = 1_850 + i64::from(number * 7_919 % 12_000);
         match number % 9 {
-            0 => line(format!("Refund for booking BK-2026-{number:06}"), Some("Work was not finished"), -amount),
+            0 => line(
+                format!("Refund for booking BK-2026-{number:06}"),
+                Some("Work was not finished"),
+                -amount,
+            ),
             4 => line(
-                format!("Air conditioning maintenance, all floors of the Westlands office, BK-2026-{number:06}"),
-                Some("Ordered by the facilities desk under cost centre 4410; two technicians, parts included, with the report of the inspection"),
+                format!(
+                    "Air conditioning maintenance, all floors of the Westlands office, BK-2026-{number:06}"
+                ),
+                Some(
+                    "Ordered by the facilities desk under cost centre 4410; two technicians, parts included, \
+                     with the report of the inspection",
+                ),
                 amount,
             ),
             _ => line(format!("Office cleaning, BK-2026-{number:06}"), None, amount),

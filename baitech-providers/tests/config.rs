@@ -25,7 +25,7 @@ fn fields(error: ConfigError) -> Vec<String> {
 }
 
 #[test]
-fn all_mistakes_of_a_daraja_configuration_are_told_at_once() {
+fn all_mistakes_of_a_daraja_configuration_are_reported_at_once() {
     let error = Mpesa::new(MpesaConfig::at(""), Arc::new(SystemClock)).unwrap_err();
     assert_eq!(
         fields(error),
@@ -80,7 +80,7 @@ fn all_mistakes_of_a_daraja_configuration_are_told_at_once() {
 }
 
 #[tokio::test]
-async fn words_that_daraja_refuses_are_refused_before() {
+async fn words_that_daraja_refuses_are_refused_in_the_configuration() {
     let daraja = Daraja::start().await;
     for word in ["mpesa", "M-Pesa", "Safaricom", "exe", "exec", "cmd", "SQL", "query"] {
         let base = MpesaConfig { callback_base: format!("https://example.com/{word}"), ..daraja.config() };
@@ -98,7 +98,7 @@ async fn words_that_daraja_refuses_are_refused_before() {
 }
 
 #[test]
-fn all_mistakes_of_a_stripe_configuration_are_told_at_once() {
+fn all_mistakes_of_a_stripe_configuration_are_reported_at_once() {
     let error = Stripe::new(StripeConfig::default()).unwrap_err();
     assert_eq!(fields(error), ["secretKey", "webhookSecrets", "webhookToken"]);
     let wrong = StripeConfig {

@@ -40,7 +40,7 @@ fn caller(reference: &str) -> Subject {
 }
 
 #[tokio::test]
-async fn it_moves_whole_shillings_within_bounds() {
+async fn gateway_accepts_whole_shillings_within_bounds() {
     let (_daraja, mpesa) = start().await;
     assert_eq!(mpesa.method(), PaymentMethod::Mpesa);
     assert_eq!(mpesa.webhook_token(), Some(Daraja::WEBHOOK_TOKEN));
@@ -53,7 +53,7 @@ async fn it_moves_whole_shillings_within_bounds() {
 }
 
 #[tokio::test]
-async fn a_push_says_what_daraja_wants_to_know() {
+async fn push_request_has_the_fields_that_daraja_requires() {
     let (daraja, mpesa) = start().await;
     let reference = accepted(mpesa.charge(&charge(1, kes("2738.00"))).await.unwrap());
     assert_eq!(daraja.prompts(), [reference]);
@@ -79,7 +79,7 @@ async fn a_push_says_what_daraja_wants_to_know() {
 }
 
 #[tokio::test]
-async fn a_till_is_paid_under_its_head_office() {
+async fn till_is_paid_under_its_head_office_number() {
     let daraja = Daraja::start().await;
     let config = MpesaConfig {
         till: Some("5551234".to_owned()),
@@ -122,7 +122,7 @@ async fn a_payment_is_pending_until_the_subscriber_has_paid() {
 }
 
 #[tokio::test]
-async fn what_the_subscriber_does_not_pay_is_declined() {
+async fn payment_refused_by_the_subscriber_is_declined() {
     let (daraja, mpesa) = start().await;
     for (n, code) in ["1", "1032", "1037", "2001", "1019", "17", "SFC_IC0003"].into_iter().enumerate() {
         let n = u8::try_from(n).unwrap();
@@ -140,7 +140,7 @@ async fn what_the_subscriber_does_not_pay_is_declined() {
 }
 
 #[tokio::test]
-async fn a_busy_subscriber_is_asked_again_later() {
+async fn busy_subscriber_is_retried_later() {
     let (daraja, mpesa) = start().await;
     daraja.set_busy("254712345678", true);
     let busy = declined(mpesa.charge(&charge(1, kes("100"))).await.unwrap());
@@ -152,7 +152,7 @@ async fn a_busy_subscriber_is_asked_again_later() {
 }
 
 #[tokio::test]
-async fn a_push_without_an_answer_may_have_been_paid() {
+async fn unanswered_push_has_an_unknown_outcome() {
     let daraja = Daraja::start().await;
     let config = MpesaConfig { timeout: Duration::from_secs(5), ..daraja.config() };
     let mpesa = Mpesa::new(config, clock()).unwrap();
@@ -173,7 +173,7 @@ async fn a_push_without_an_answer_may_have_been_paid() {
 }
 
 #[tokio::test]
-async fn an_answer_that_says_nothing_is_no_refusal() {
+async fn inconclusive_response_is_not_a_refusal() {
     let (daraja, mpesa) = start().await;
     let internal = r#"{"errorCode":"500.003.1001","errorMessage":"Internal Server Error"}"#;
     for (status, body) in [(500, internal), (502, ""), (504, "<html>"), (200, "{}"), (200, "")] {
@@ -195,14 +195,14 @@ async fn an_answer_that_says_nothing_is_no_refusal() {
 }
 
 #[tokio::test]
-async fn a_question_about_an_unknown_push_tells_nothing() {
+async fn query_of_an_unknown_push_is_an_error() {
     let (_daraja, mpesa) = start().await;
     let error = mpesa.query(&query(Operation::Charge, 1, Some("ws_CO_9"), kes("100"))).await.unwrap_err();
     assert!(error.reason.contains("400.002.02"), "{error}");
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_for_is_not() {
+async fn unsupported_amounts_and_currencies_are_refused_before_sending() {
     let (daraja, mpesa) = start().await;
     let usd = Money::from_major(100, Currency::USD);
     for (amount, code) in [
@@ -234,7 +234,7 @@ async fn what_cannot_be_asked_for_is_not() {
 }
 
 #[tokio::test]
-async fn a_payout_is_told_of_under_our_name_for_it() {
+async fn payout_result_refers_to_our_conversation_id() {
     let (daraja, mpesa) = start().await;
     let reference = accepted(mpesa.pay_out(&pay_out(1, kes("2278"))).await.unwrap());
     assert_eq!(daraja.orders(), std::slice::from_ref(&reference));
@@ -258,7 +258,7 @@ async fn a_payout_is_told_of_under_our_name_for_it() {
 }
 
 #[tokio::test]
-async fn a_queue_that_gives_up_says_nothing_of_the_money() {
+async fn queue_timeout_leaves_the_payout_pending() {
     let (daraja, mpesa) = start().await;
     let reference = accepted(mpesa.pay_out(&pay_out(1, kes("100"))).await.unwrap());
     let given_up = read(&mpesa, &daraja.queue_timeout(&reference));
@@ -271,7 +271,7 @@ async fn a_queue_that_gives_up_says_nothing_of_the_money() {
 }
 
 #[tokio::test]
-async fn a_payout_without_an_answer_is_found_by_our_name_for_it() {
+async fn unanswered_payout_is_found_by_our_conversation_id() {
     let (daraja, mpesa) = start().await;
     let order = pay_out(1, kes("100"));
     daraja.fail(Endpoint::PayOut, Fault::Break { carried_out: true });
@@ -300,7 +300,7 @@ async fn a_payout_without_an_answer_is_found_by_our_name_for_it() {
 }
 
 #[tokio::test]
-async fn a_question_that_fails_says_nothing_of_the_money() {
+async fn failed_query_reports_no_outcome() {
     let (daraja, mpesa) = start().await;
     assert_eq!(mpesa.query(&query(Operation::PayOut, 1, None, kes("100"))).await, Ok(Outcome::Pending));
     let notice = read(&mpesa, &daraja.answers()[0]);
@@ -310,7 +310,7 @@ async fn a_question_that_fails_says_nothing_of_the_money() {
 }
 
 #[tokio::test]
-async fn a_whole_payment_is_reversed_and_a_part_paid_back() {
+async fn full_refund_is_reversed_and_partial_refund_is_paid_out() {
     let (daraja, mpesa) = start().await;
     let order = charge(1, kes("1000"));
     let reference = accepted(mpesa.charge(&order).await.unwrap());
@@ -339,7 +339,7 @@ async fn a_whole_payment_is_reversed_and_a_part_paid_back() {
 }
 
 #[tokio::test]
-async fn the_receipt_of_a_payment_that_a_query_settled_comes_as_details() {
+async fn receipt_of_a_payment_settled_by_a_query_arrives_as_details() {
     let (daraja, mpesa) = start().await;
     let reference = accepted(mpesa.charge(&charge(1, kes("100"))).await.unwrap());
     let _lost = daraja.pay(&reference);

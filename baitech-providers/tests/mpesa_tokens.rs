@@ -28,7 +28,7 @@ async fn push(mpesa: &Mpesa, n: u8) {
 }
 
 #[tokio::test]
-async fn many_who_wait_for_a_token_get_the_same() {
+async fn concurrent_calls_share_one_token() {
     let (daraja, mpesa, _) = start().await;
     join_all((0..30).map(|n| push(&mpesa, n))).await;
     assert_eq!(daraja.tokens_granted(), 1);
@@ -36,7 +36,7 @@ async fn many_who_wait_for_a_token_get_the_same() {
 }
 
 #[tokio::test]
-async fn a_token_is_renewed_before_its_end() {
+async fn token_is_renewed_before_it_expires() {
     let (daraja, mpesa, clock) = start().await;
     push(&mpesa, 1).await;
     clock.advance(TimeDelta::seconds(3538));
@@ -48,7 +48,7 @@ async fn a_token_is_renewed_before_its_end() {
 }
 
 #[tokio::test]
-async fn a_token_of_a_short_life_is_renewed_half_way() {
+async fn short_lived_token_is_renewed_halfway() {
     let (daraja, mpesa, clock) = start().await;
     daraja.set_token_lifetime(20);
     push(&mpesa, 1).await;
@@ -61,7 +61,7 @@ async fn a_token_of_a_short_life_is_renewed_half_way() {
 }
 
 #[tokio::test]
-async fn a_token_that_daraja_forgot_is_replaced_and_the_call_made_once_more() {
+async fn token_rejected_by_daraja_is_replaced_and_the_call_is_retried() {
     let (daraja, mpesa, _) = start().await;
     push(&mpesa, 1).await;
     daraja.revoke_tokens();
@@ -74,7 +74,7 @@ async fn a_token_that_daraja_forgot_is_replaced_and_the_call_made_once_more() {
 }
 
 #[tokio::test]
-async fn a_call_is_made_once_more_and_not_again() {
+async fn call_is_retried_only_once() {
     let (daraja, mpesa, _) = start().await;
     let refusal = Fault::Answer {
         status: 401,
@@ -89,7 +89,7 @@ async fn a_call_is_made_once_more_and_not_again() {
 }
 
 #[tokio::test]
-async fn without_a_token_nothing_is_sent() {
+async fn call_without_a_token_is_not_sent() {
     let (daraja, mpesa, _) = start().await;
     for fault in [
         Fault::Break { carried_out: true },
@@ -109,7 +109,7 @@ async fn without_a_token_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_no_reason_to_try_again() {
+async fn wrong_credentials_are_not_retried() {
     let daraja = Daraja::start().await;
     let config = MpesaConfig { consumer_secret: "another".into(), ..daraja.config() };
     let mpesa = Mpesa::new(config, clock()).unwrap();

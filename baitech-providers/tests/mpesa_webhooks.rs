@@ -10,10 +10,30 @@ use baitech_providers::mpesa::{Mpesa, MpesaConfig};
 use proptest::prelude::*;
 use support::{clock, kes, now, only, token};
 
-const PUSH: &str = r#"{"Body":{"stkCallback":{"MerchantRequestID":"29115-34620561-1","CheckoutRequestID":"ws_CO_191220191020363925","ResultCode":0,"ResultDesc":"The service request is processed successfully.","CallbackMetadata":{"Item":[{"Name":"Amount","Value":2738.00},{"Name":"MpesaReceiptNumber","Value":"NLJ7RT61SV"},{"Name":"Balance"},{"Name":"TransactionDate","Value":20191219102115},{"Name":"PhoneNumber","Value":254708374149}]}}}}"#;
-const RESULT: &str = r#"{"Result":{"ResultType":0,"ResultCode":0,"ResultDesc":"ok","OriginatorConversationID":"BT-1","ConversationID":"AG_1","TransactionID":"NLJ41HAY6Q","ResultParameters":{"ResultParameter":[{"Key":"TransactionAmount","Value":10},{"Key":"TransactionReceipt","Value":"NLJ41HAY6Q"},{"Key":"ReceiverPartyPublicName","Value":"254708374149 - John Doe"}]}}}"#;
-const STATUS: &str = r#"{"Result":{"ResultType":0,"ResultCode":0,"OriginatorConversationID":"30441-1-1","ResultParameters":{"ResultParameter":[{"Key":"DebitPartyName","Value":"254708374149 - John Doe"},{"Key":"CreditPartyName","Value":"600123 - BaiTech"},{"Key":"TransactionStatus","Value":"Completed"},{"Key":"Amount","Value":300},{"Key":"ReceiptNo","Value":"MBN31H462N"}]}}}"#;
-const DEPOSIT: &str = r#"{"TransID":"RKTQDM7W6S","TransAmount":"10","BusinessShortCode":"600123","BillRefNumber":"260302000001","MSISDN":"254708374149","FirstName":"John"}"#;
+const PUSH: &str = concat!(
+    r#"{"Body":{"stkCallback":{"MerchantRequestID":"29115-34620561-1","#,
+    r#""CheckoutRequestID":"ws_CO_191220191020363925","ResultCode":0,"#,
+    r#""ResultDesc":"The service request is processed successfully.","CallbackMetadata":{"Item":"#,
+    r#"[{"Name":"Amount","Value":2738.00},{"Name":"MpesaReceiptNumber","Value":"NLJ7RT61SV"},"#,
+    r#"{"Name":"Balance"},{"Name":"TransactionDate","Value":20191219102115},{"Name":"PhoneNumber","#,
+    r#""Value":254708374149}]}}}}"#,
+);
+const RESULT: &str = concat!(
+    r#"{"Result":{"ResultType":0,"ResultCode":0,"ResultDesc":"ok","OriginatorConversationID":"BT-1","#,
+    r#""ConversationID":"AG_1","TransactionID":"NLJ41HAY6Q","ResultParameters":{"ResultParameter":"#,
+    r#"[{"Key":"TransactionAmount","Value":10},{"Key":"TransactionReceipt","Value":"NLJ41HAY6Q"},"#,
+    r#"{"Key":"ReceiverPartyPublicName","Value":"254708374149 - John Doe"}]}}}"#,
+);
+const STATUS: &str = concat!(
+    r#"{"Result":{"ResultType":0,"ResultCode":0,"OriginatorConversationID":"30441-1-1","ResultParameters":"#,
+    r#"{"ResultParameter":[{"Key":"DebitPartyName","Value":"254708374149 - John Doe"},"#,
+    r#"{"Key":"CreditPartyName","Value":"600123 - BaiTech"},{"Key":"TransactionStatus","#,
+    r#""Value":"Completed"},{"Key":"Amount","Value":300},{"Key":"ReceiptNo","Value":"MBN31H462N"}]}}}"#,
+);
+const DEPOSIT: &str = concat!(
+    r#"{"TransID":"RKTQDM7W6S","TransAmount":"10","BusinessShortCode":"600123","#,
+    r#""BillRefNumber":"260302000001","MSISDN":"254708374149","FirstName":"John"}"#,
+);
 const DEPOSITS: &str = "deposits0123456789abcdef";
 
 fn mpesa() -> &'static Mpesa {
@@ -55,7 +75,7 @@ fn assert_malformed(token: &str, body: &str) {
 }
 
 #[test]
-fn what_is_cut_off_is_malformed() {
+fn truncated_body_is_malformed() {
     for (token, body) in all() {
         assert!(mpesa().read_webhook(&call(&token, body)).is_ok(), "{body}");
         for end in 0..body.len() {
@@ -65,7 +85,7 @@ fn what_is_cut_off_is_malformed() {
 }
 
 #[test]
-fn what_is_wrongly_typed_is_malformed() {
+fn wrongly_typed_field_is_malformed() {
     for (from, to) in [
         ("2738.00", "\"254708374149 John\""),
         ("2738.00", "0"),
@@ -102,7 +122,7 @@ fn what_is_wrongly_typed_is_malformed() {
 }
 
 #[test]
-fn a_charge_that_was_reversed_in_the_portal_is_told_by_its_status() {
+fn status_result_reports_a_charge_reversed_in_the_portal() {
     let reversed = STATUS.replace("Completed", "Reversed");
     let notice = only(mpesa().read_webhook(&call(&token(1), reversed)).unwrap());
     let expected = baitech_core::payment::Returned::One {
@@ -114,7 +134,7 @@ fn a_charge_that_was_reversed_in_the_portal_is_told_by_its_status() {
 }
 
 #[test]
-fn callbacks_of_other_kinds_concern_nobody() {
+fn callbacks_of_other_kinds_are_ignored() {
     let other = PUSH.replace("\"stkCallback\"", "\"callback\"");
     for body in
         ["{}", r#"{"Envelope":{"Body":"John"}}"#, r#"{"requestId":"1","errorCode":"500.001"}"#, &other]
@@ -125,7 +145,12 @@ fn callbacks_of_other_kinds_concern_nobody() {
 
 #[test]
 fn a_reversal_may_succeed_without_parameters() {
-    let reversed = r#"{"Result":{"ResultType":0,"ResultCode":0,"ResultDesc":"ok","OriginatorConversationID":"10819-695089-1","ConversationID":"AG_1","TransactionID":"LGR019G3J2","ReferenceData":{"ReferenceItem":{"Key":"QueueTimeoutURL","Value":"https://x"}}}}"#;
+    let reversed = concat!(
+        r#"{"Result":{"ResultType":0,"ResultCode":0,"ResultDesc":"ok","#,
+        r#""OriginatorConversationID":"10819-695089-1","ConversationID":"AG_1","#,
+        r#""TransactionID":"LGR019G3J2","ReferenceData":{"ReferenceItem":{"Key":"QueueTimeoutURL","#,
+        r#""Value":"https://x"}}}}"#,
+    );
     let notice = only(mpesa().read_webhook(&call(&token(1), reversed)).unwrap());
     let News::Outcome(Outcome::Settled(proof)) = notice.news else { panic!("{notice:?}") };
     assert_eq!((proof.receipt.as_deref(), proof.amount), (Some("LGR019G3J2"), None));
@@ -133,7 +158,7 @@ fn a_reversal_may_succeed_without_parameters() {
 }
 
 #[test]
-fn the_providers_own_spelling_of_a_conversation_is_known() {
+fn misspelled_conversation_field_of_the_provider_is_accepted() {
     let expected = mpesa().read_webhook(&call(&token(1), RESULT)).unwrap();
     let misspelt = RESULT.replace("OriginatorConversationID", "OriginatorCoversationID");
     assert_eq!(mpesa().read_webhook(&call(&token(1), misspelt)).unwrap(), expected);
@@ -142,7 +167,7 @@ fn the_providers_own_spelling_of_a_conversation_is_known() {
 }
 
 #[test]
-fn a_masked_payer_is_kept_for_the_person_who_looks() {
+fn masked_payer_is_kept_for_review() {
     for (shown, kept) in [
         ("2547 ***** 126", Some("2547*****126")),
         ("2547*****126", Some("2547*****126")),
@@ -157,7 +182,7 @@ fn a_masked_payer_is_kept_for_the_person_who_looks() {
 }
 
 #[test]
-fn zeros_are_a_success_and_an_unknown_code_is_no_refusal_of_money_going_out() {
+fn zero_codes_are_a_success_and_unknown_codes_do_not_refuse_a_payout() {
     let told = |code: &str| {
         let body = RESULT.replace("\"ResultCode\":0", &format!("\"ResultCode\":{code}"));
         match only(mpesa().read_webhook(&call(&token(1), body)).unwrap()).news {
@@ -190,8 +215,11 @@ fn amounts_are_read_to_the_cent() {
 }
 
 #[test]
-fn a_failure_has_no_metadata() {
-    let failed = r#"{"Body":{"stkCallback":{"MerchantRequestID":"1","CheckoutRequestID":"ws_CO_1","ResultCode":"1032","ResultDesc":"Request cancelled by user"}}}"#;
+fn failure_callback_without_metadata_is_accepted() {
+    let failed = concat!(
+        r#"{"Body":{"stkCallback":{"MerchantRequestID":"1","CheckoutRequestID":"ws_CO_1","#,
+        r#""ResultCode":"1032","ResultDesc":"Request cancelled by user"}}}"#,
+    );
     let notice = only(mpesa().read_webhook(&call(&token(1), failed)).unwrap());
     assert_eq!(notice.id, "ws_CO_1/1032");
     assert!(matches!(notice.news, News::Outcome(Outcome::Declined(_))));
@@ -205,8 +233,11 @@ fn a_queue_may_give_up_without_a_code() {
 }
 
 #[test]
-fn a_list_of_one_may_come_without_its_brackets() {
-    let alone = r#"{"Result":{"ResultCode":"0","OriginatorConversationID":"BT-1","TransactionID":"NLJ41HAY6Q","ResultParameters":{"ResultParameter":{"Key":"Amount","Value":10.00}}}}"#;
+fn single_element_list_without_brackets_is_accepted() {
+    let alone = concat!(
+        r#"{"Result":{"ResultCode":"0","OriginatorConversationID":"BT-1","TransactionID":"NLJ41HAY6Q","#,
+        r#""ResultParameters":{"ResultParameter":{"Key":"Amount","Value":10.00}}}}"#,
+    );
     let notice = only(mpesa().read_webhook(&call(&token(1), alone)).unwrap());
     let News::Outcome(Outcome::Settled(proof)) = notice.news else { panic!("{notice:?}") };
     assert_eq!(proof.amount, Some(kes("10")));
@@ -214,13 +245,17 @@ fn a_list_of_one_may_come_without_its_brackets() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..300), ours in any::<bool>()) {
+    fn random_bytes_do_not_panic(body in prop::collection::vec(any::<u8>(), 0..300), ours in any::<bool>()) {
         let token = if ours { DEPOSITS.to_owned() } else { token(1) };
         prop_assert!(mpesa().read_webhook(&call(&token, body)).is_err());
     }
 
     #[test]
-    fn no_damage_makes_it_panic(which in 0_usize..4, at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn damaged_bodies_do_not_panic(
+        which in 0_usize..4,
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
         let (token, body) = all()[which].clone();
         let mut body = body.as_bytes().to_vec();
         *at.get_mut(&mut body) = byte;

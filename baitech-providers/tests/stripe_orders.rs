@@ -48,7 +48,7 @@ fn field(body: &str, name: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn it_takes_cards_and_can_hold() {
+async fn gateway_accepts_cards_and_authorizations() {
     let (_server, stripe) = start().await;
     assert_eq!((stripe.method(), stripe.also_serves()), (PaymentMethod::Stripe, &[PaymentMethod::Card][..]));
     let can = stripe.capabilities();
@@ -58,7 +58,7 @@ async fn it_takes_cards_and_can_hold() {
 }
 
 #[tokio::test]
-async fn a_payer_without_a_card_on_file_goes_on_with_the_client_secret() {
+async fn payer_without_a_saved_card_continues_with_the_client_secret() {
     let (server, stripe) = start().await;
     let outcome = stripe.charge(&charge(1, kes("2738"))).await.unwrap();
     let Outcome::Accepted { reference, client_secret } = outcome else { panic!("{outcome:?}") };
@@ -91,7 +91,7 @@ async fn a_payer_without_a_card_on_file_goes_on_with_the_client_secret() {
 }
 
 #[tokio::test]
-async fn a_card_on_file_pays_at_once_or_is_declined() {
+async fn saved_card_pays_at_once_or_is_declined() {
     let (server, stripe) = start().await;
     let proof = settled(stripe.charge(&card(1, kes("100.50"), "pm_card_visa")).await.unwrap());
     assert_eq!(proof.amount, Some(kes("100.50")));
@@ -111,7 +111,7 @@ async fn a_card_on_file_pays_at_once_or_is_declined() {
 }
 
 #[tokio::test]
-async fn money_is_set_aside_and_taken_or_given_up() {
+async fn authorization_is_captured_or_voided() {
     let (_server, stripe) = start().await;
     let hold = |n| {
         let mut order = card(n, kes("500"), "pm_card_visa");
@@ -146,7 +146,7 @@ async fn money_is_set_aside_and_taken_or_given_up() {
 }
 
 #[tokio::test]
-async fn the_same_key_is_the_same_order() {
+async fn repeated_key_returns_the_same_order() {
     let (server, stripe) = start().await;
     let order = card(1, kes("100"), "pm_card_visa");
     let first = stripe.charge(&order).await.unwrap();
@@ -163,7 +163,7 @@ async fn the_same_key_is_the_same_order() {
 }
 
 #[tokio::test]
-async fn what_had_no_answer_is_sent_again_and_done_once() {
+async fn unanswered_order_is_resent_and_executed_once() {
     let (server, stripe) = start().await;
     let faults = [
         Fault::Break { carried_out: true },
@@ -194,7 +194,7 @@ async fn what_had_no_answer_is_sent_again_and_done_once() {
 }
 
 #[tokio::test]
-async fn an_answer_that_says_nothing_is_no_refusal() {
+async fn inconclusive_response_is_not_a_refusal() {
     let (server, stripe) = start().await;
     let body = r#"{"error":{"type":"api_error","message":"Something went wrong"}}"#.to_owned();
     for status in [401, 403, 409, 429, 500, 502, 503] {
@@ -212,7 +212,7 @@ async fn an_answer_that_says_nothing_is_no_refusal() {
 }
 
 #[tokio::test]
-async fn refunds_never_exceed_what_was_paid() {
+async fn refunds_never_exceed_the_payment() {
     let (server, stripe) = start().await;
     let order = card(1, kes("1000"), "pm_card_visa");
     let paid = settled(stripe.charge(&order).await.unwrap());
@@ -280,7 +280,7 @@ async fn a_payout_is_a_transfer_to_a_connected_account() {
 }
 
 #[tokio::test]
-async fn a_payout_without_an_answer_is_found_by_its_transaction() {
+async fn unanswered_payout_is_found_by_its_transaction() {
     let (server, stripe) = start().await;
     let question = query(Operation::PayOut, 1, None, kes("100"));
     settled(stripe.pay_out(&transfer(2, kes("100"))).await.unwrap());
@@ -292,7 +292,7 @@ async fn a_payout_without_an_answer_is_found_by_its_transaction() {
 }
 
 #[tokio::test]
-async fn a_payout_is_taken_back_in_parts_and_whole() {
+async fn payout_can_be_reversed_in_parts_and_in_full() {
     let (server, stripe) = start().await;
     let paid = settled(stripe.pay_out(&transfer(1, kes("1000"))).await.unwrap());
     let reference = paid.reference.clone().unwrap();
@@ -324,7 +324,7 @@ async fn a_payout_is_taken_back_in_parts_and_whole() {
 }
 
 #[tokio::test]
-async fn amounts_are_sent_in_stripes_count() {
+async fn amounts_are_sent_in_the_minor_units_of_stripe() {
     let (server, stripe) = start().await;
     for (n, (amount, currency, count)) in [
         ("10.05", Currency::USD, "1005"),

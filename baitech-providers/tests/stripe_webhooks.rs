@@ -16,7 +16,11 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use support::{accepted, charge, declined, kes, now, only, settled, transaction};
 
-const BODY: &str = r#"{"id":"evt_1","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1","status":"succeeded","amount_received":273800,"currency":"kes","latest_charge":{"id":"ch_1"},"metadata":{"transaction":"010101010101010101010101"}}}}"#;
+const BODY: &str = concat!(
+    r#"{"id":"evt_1","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1","status":"succeeded","#,
+    r#""amount_received":273800,"currency":"kes","latest_charge":{"id":"ch_1"},"metadata":"#,
+    r#"{"transaction":"010101010101010101010101"}}}}"#,
+);
 const TOKEN: &str = "events0123456789abcdef";
 
 fn stripe() -> &'static Stripe {
@@ -62,14 +66,14 @@ fn an_event_names_its_transaction_or_its_object() {
 }
 
 #[test]
-fn what_does_not_concern_us_says_nothing() {
+fn unrelated_event_has_no_news() {
     for kind in ["customer.created", "payout.paid", "charge.succeeded", ""] {
         assert_eq!(read(&BODY.replace("payment_intent.succeeded", kind)), []);
     }
 }
 
 #[test]
-fn a_signature_is_judged_when_its_call_comes() {
+fn signature_is_verified_at_the_time_of_receipt() {
     let mut call = signed(BODY);
     call.received_at = now() + TimeDelta::seconds(300);
     assert!(stripe().read_webhook(&call).is_ok());
@@ -78,7 +82,7 @@ fn a_signature_is_judged_when_its_call_comes() {
 }
 
 #[test]
-fn what_is_not_signed_is_not_believed() {
+fn unsigned_body_is_rejected() {
     let mut call = signed(BODY);
     call.headers.clear();
     assert_eq!(stripe().read_webhook(&call), Err(WebhookError::Unsigned));
@@ -96,7 +100,7 @@ fn what_is_not_signed_is_not_believed() {
 }
 
 #[test]
-fn what_is_signed_and_cannot_be_read_is_malformed() {
+fn signed_unreadable_body_is_malformed() {
     for body in [
         "",
         "{}",
@@ -132,7 +136,7 @@ fn news(server: &StripeServer, stripe: &Stripe) -> Vec<(String, Notice)> {
 }
 
 #[tokio::test]
-async fn a_payment_fails_and_succeeds_later() {
+async fn failed_payment_can_succeed_later() {
     let (server, stripe) = start().await;
     let reference = accepted(stripe.charge(&charge(1, kes("100"))).await.unwrap());
     server.confirm(&reference, "pm_card_chargeDeclined");
@@ -147,7 +151,7 @@ async fn a_payment_fails_and_succeeds_later() {
 }
 
 #[tokio::test]
-async fn money_that_is_set_aside_is_told_of() {
+async fn authorization_is_reported() {
     let (server, stripe) = start().await;
     let mut order = charge(1, kes("100"));
     order.capture = false;
@@ -162,7 +166,7 @@ async fn money_that_is_set_aside_is_told_of() {
 }
 
 #[tokio::test]
-async fn a_contested_charge_is_told_of_once() {
+async fn chargeback_is_reported_once() {
     let (server, stripe) = start().await;
     for won in [true, false] {
         let n = u8::from(won) + 1;
@@ -184,7 +188,7 @@ async fn a_contested_charge_is_told_of_once() {
 }
 
 #[tokio::test]
-async fn a_question_of_the_bank_takes_no_money() {
+async fn bank_inquiry_moves_no_money() {
     let (server, stripe) = start().await;
     let reference = accepted(stripe.charge(&charge(1, kes("100"))).await.unwrap());
     server.confirm(&reference, "pm_card_visa");
@@ -195,8 +199,13 @@ async fn a_question_of_the_bank_takes_no_money() {
 }
 
 #[test]
-fn a_refund_may_be_told_with_its_charge() {
-    let body = r#"{"id":"evt_2","type":"charge.refunded","data":{"object":{"id":"ch_1","refunds":{"data":[{"id":"re_1","amount":100,"currency":"kes","status":"succeeded","metadata":{"transaction":"010101010101010101010101"}},{"id":"re_2","amount":200,"currency":"kes","status":"pending","metadata":null}]}}}}"#;
+fn refunds_within_a_charge_event_are_read() {
+    let body = concat!(
+        r#"{"id":"evt_2","type":"charge.refunded","data":{"object":{"id":"ch_1","refunds":{"data":"#,
+        r#"[{"id":"re_1","amount":100,"currency":"kes","status":"succeeded","metadata":"#,
+        r#"{"transaction":"010101010101010101010101"}},{"id":"re_2","amount":200,"currency":"kes","#,
+        r#""status":"pending","metadata":null}]}}}}"#,
+    );
     let told = read(body);
     assert_eq!(told.len(), 2);
     assert_eq!(
@@ -210,7 +219,7 @@ fn a_refund_may_be_told_with_its_charge() {
 }
 
 #[test]
-fn a_refund_without_our_word_is_told_of_its_payment() {
+fn refund_without_our_metadata_refers_to_its_payment() {
     let one = |id: &str, failed| Returned::One { id: id.to_owned(), amount: Some(kes("1000")), failed };
     for (kind, status, failed) in [
         ("refund.created", "pending", false),
@@ -221,23 +230,37 @@ fn a_refund_without_our_word_is_told_of_its_payment() {
         ("refund.updated", "canceled", true),
     ] {
         let body = format!(
-            r#"{{"id":"evt_3","type":"{kind}","data":{{"object":{{"id":"re_9","object":"refund","amount":100000,"currency":"kes","charge":"ch_1","payment_intent":"pi_1","status":"{status}","metadata":{{}}}}}}}}"#
+            concat!(
+                r#"{{"id":"evt_3","type":"{kind}","data":{{"object":{{"id":"re_9","object":"refund","#,
+                r#""amount":100000,"currency":"kes","charge":"ch_1","payment_intent":"pi_1","#,
+                r#""status":"{status}","metadata":{{}}}}}}}}"#,
+            ),
+            kind = kind,
+            status = status
         );
         let notice = only(read(&body));
         assert_eq!(notice.subject, Subject::Reference("pi_1".to_owned()), "{kind}");
         assert_eq!(notice.news, News::Returned(one("re_9", failed)), "{kind} {status}");
     }
-    let charge = r#"{"id":"evt_4","type":"charge.refunded","data":{"object":{"id":"ch_1","object":"charge","payment_intent":"pi_1","amount_refunded":100000,"currency":"kes"}}}"#;
+    let charge = concat!(
+        r#"{"id":"evt_4","type":"charge.refunded","data":{"object":{"id":"ch_1","object":"charge","#,
+        r#""payment_intent":"pi_1","amount_refunded":100000,"currency":"kes"}}}"#,
+    );
     let notice = only(read(charge));
     assert_eq!(notice.subject, Subject::Reference("pi_1".to_owned()));
     assert_eq!(notice.news, News::Returned(Returned::Total { amount: kes("1000") }));
 }
 
 #[test]
-fn a_transfer_tells_all_that_came_back_of_it() {
+fn transfer_event_reports_the_total_reversed() {
     for (reversed, amount) in [("false", "300"), ("true", "990")] {
         let body = format!(
-            r#"{{"id":"evt_5","type":"transfer.reversed","data":{{"object":{{"id":"tr_1","object":"transfer","amount":99000,"amount_reversed":30000,"currency":"kes","reversed":{reversed},"metadata":{{"transaction":"010101010101010101010101"}}}}}}}}"#
+            concat!(
+                r#"{{"id":"evt_5","type":"transfer.reversed","data":{{"object":{{"id":"tr_1","#,
+                r#""object":"transfer","amount":99000,"amount_reversed":30000,"currency":"kes","reversed":"#,
+                r#"{reversed},"metadata":{{"transaction":"010101010101010101010101"}}}}}}}}"#,
+            ),
+            reversed = reversed
         );
         let notice = only(read(&body));
         assert_eq!(notice.subject, Subject::Transaction(transaction(1)));
@@ -246,9 +269,12 @@ fn a_transfer_tells_all_that_came_back_of_it() {
 }
 
 #[test]
-fn events_that_show_no_object_are_ignored_and_not_refused() {
+fn events_without_an_object_are_ignored() {
     for body in [
-        r#"{"id":"evt_6","object":"v2.core.event","type":"v1.billing.meter.error_report_triggered","related_object":{"id":"mtr_1"}}"#,
+        concat!(
+            r#"{"id":"evt_6","object":"v2.core.event","type":"v1.billing.meter.error_report_triggered","#,
+            r#""related_object":{"id":"mtr_1"}}"#,
+        ),
         r#"{"id":"evt_7","type":"account.updated","data":{}}"#,
         r#"{"id":"evt_8","type":"payout.paid","data":{"object":null}}"#,
     ] {
@@ -258,21 +284,21 @@ fn events_that_show_no_object_are_ignored_and_not_refused() {
 
 proptest! {
     #[test]
-    fn no_damage_to_a_body_is_believed(at in any::<prop::sample::Index>(), bit in 0_u8..8) {
+    fn damaged_body_is_rejected(at in any::<prop::sample::Index>(), bit in 0_u8..8) {
         let mut call = signed(BODY);
         *at.get_mut(&mut call.body) ^= 1 << bit;
         prop_assert_eq!(stripe().read_webhook(&call), Err(WebhookError::BadSignature));
     }
 
     #[test]
-    fn no_part_of_a_body_is_believed(at in 0..BODY.len()) {
+    fn truncated_body_is_rejected(at in 0..BODY.len()) {
         let mut call = signed(BODY);
         call.body.truncate(at);
         prop_assert_eq!(stripe().read_webhook(&call), Err(WebhookError::BadSignature));
     }
 
     #[test]
-    fn no_damage_to_a_signature_is_believed(at in any::<prop::sample::Index>(), bit in 0_u8..7) {
+    fn damaged_signature_is_rejected(at in any::<prop::sample::Index>(), bit in 0_u8..7) {
         let mut call = signed(BODY);
         let mut header = call.headers[0].1.clone().into_bytes();
         *at.get_mut(&mut header) ^= 1 << bit;
@@ -281,7 +307,7 @@ proptest! {
     }
 
     #[test]
-    fn no_part_of_a_signature_is_believed(at in any::<prop::sample::Index>()) {
+    fn truncated_signature_is_rejected(at in any::<prop::sample::Index>()) {
         let mut call = signed(BODY);
         let end = at.index(call.headers[0].1.len());
         call.headers[0].1.truncate(end);
@@ -289,19 +315,19 @@ proptest! {
     }
 
     #[test]
-    fn no_header_makes_it_panic(header in any::<String>()) {
+    fn arbitrary_headers_do_not_panic(header in any::<String>()) {
         let mut call = signed(BODY);
         call.headers[0].1 = header;
         prop_assert!(stripe().read_webhook(&call).is_err());
     }
 
     #[test]
-    fn no_signed_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn signed_arbitrary_bytes_do_not_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(matches!(stripe().read_webhook(&signed(body)), Err(WebhookError::Malformed(_))));
     }
 
     #[test]
-    fn no_signed_damage_makes_it_panic(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn signed_damaged_bodies_do_not_panic(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let mut body = BODY.as_bytes().to_vec();
         *at.get_mut(&mut body) = byte;
         let _ = stripe().read_webhook(&signed(body));

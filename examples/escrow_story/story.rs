@@ -82,8 +82,8 @@ impl Story<'_> {
     async fn content(&mut self) -> Result<()> {
         writeln!(
             self.out,
-            "\n3. On Monday a batch pays Peter for the first job; that day's job goes well. A day after it is paid its money is released, \
-             and Amina adds 200."
+            "\n3. On Monday a batch pays Peter for the first job; that day's job goes well. A day after it \
+             is paid its money is released, and Amina adds 200."
         )?;
         let id = self.book("2026-03-09").await?;
         self.pay(id).await?;

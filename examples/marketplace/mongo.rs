@@ -21,8 +21,8 @@ pub(crate) fn tell_on(uri: &str, out: &mut dyn Write) -> Result<()> {
         if !database.list_collection_names().await?.is_empty() {
             let name = database.name();
             return Err(format!(
-                "the database {name} is not empty, and the story begins with an empty one; name another in the \
-                 address, or none for a new one"
+                "the database {name} is not empty, and the story begins with an empty one; name another in \
+                 the address, or none for a new one"
             )
             .into());
         }

@@ -49,7 +49,8 @@ impl<'a> Stage<'a> {
     pub(crate) fn open(&mut self) -> Result<()> {
         let count = |role| self.cast.count(role);
         let people = format!(
-            "A marketplace in Nairobi, with {} customers, {} technicians, {} companies and {} members of staff.",
+            "A marketplace in Nairobi, with {} customers, {} technicians, {} companies and {} members of \
+             staff.",
             count(Role::Customer),
             count(Role::Technician),
             count(Role::Corporate),

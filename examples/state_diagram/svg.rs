@@ -21,13 +21,15 @@ path.hub { stroke: #a33b32 }";
 pub(crate) fn draw(diagram: &Diagram) -> String {
     let (width, height) = (diagram.width, diagram.height);
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
-         height=\"{height:.0}\" role=\"img\">\n<title>The states of a booking</title>\n<style>\n{STYLE}\n</style>\n<defs>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" \
+         width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\">\n<title>The states of a booking</title>\n\
+         <style>\n{STYLE}\n</style>\n<defs>\n"
     );
     for (kind, colour) in [(Kind::Spine, "#34568b"), (Kind::Side, "#8a6d1f"), (Kind::Hub, "#a33b32")] {
         svg += &format!(
-            "<marker id=\"{0}\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"9\" markerHeight=\"9\" \
-             markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path d=\"M0 0 10 5 0 10z\" style=\"fill:{colour}\"/></marker>\n",
+            "<marker id=\"{0}\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"9\" \
+             markerHeight=\"9\" markerUnits=\"userSpaceOnUse\" orient=\"auto\">\
+             <path d=\"M0 0 10 5 0 10z\" style=\"fill:{colour}\"/></marker>\n",
             class(kind)
         );
     }
@@ -36,7 +38,8 @@ pub(crate) fn draw(diagram: &Diagram) -> String {
     let transitions = diagram.ways.iter().filter(|way| way.label.is_some()).count();
     svg += "<text class=\"title\" x=\"16\" y=\"30\">The life of a booking</text>\n";
     svg += &format!(
-        "<text x=\"16\" y=\"52\">{states} states, {transitions} transitions; at each arrow, who may take it.</text>\n"
+        "<text x=\"16\" y=\"52\">{states} states, {transitions} transitions; at each arrow, \
+         who may take it.</text>\n"
     );
     // Lines that cross lie under the labels, and these under nothing.
     diagram.ways.iter().for_each(|way| svg += &line(way));
@@ -68,14 +71,15 @@ fn state(node: &Node) -> String {
     let frame = if node.status.is_terminal() {
         let (x, y, width, height) = (x + 4.0, y + 4.0, width - 8.0, height - 8.0);
         format!(
-            "<rect class=\"terminal\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width}\" height=\"{height}\" rx=\"7\"/>"
+            "<rect class=\"terminal\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width}\" height=\"{height}\" \
+             rx=\"7\"/>"
         )
     } else {
         String::new()
     };
     format!(
-        "<g class=\"{}\"><rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width}\" height=\"{height}\" rx=\"10\"/>{frame}\
-         <text class=\"state\" x=\"{:.1}\" y=\"{:.1}\">{}</text></g>\n",
+        "<g class=\"{}\"><rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width}\" height=\"{height}\" rx=\"10\"/>\
+         {frame}<text class=\"state\" x=\"{:.1}\" y=\"{:.1}\">{}</text></g>\n",
         class(node.kind),
         node.centre.x,
         node.centre.y + 5.0,

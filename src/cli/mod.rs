@@ -56,7 +56,12 @@ enum Command {
         #[arg(long)]
         once: bool,
         /// How long to wait when nothing is due, in milliseconds.
-        #[arg(long, value_name = "MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(10..=3_600_000))]
+        #[arg(
+            long,
+            value_name = "MS",
+            default_value_t = 1_000,
+            value_parser = clap::value_parser!(u64).range(10..=3_600_000)
+        )]
         interval: u64,
     },
     /// Recount the books: the balances, and whether they are what the postings sum to. Exits with 1 where
@@ -70,7 +75,12 @@ enum Command {
         #[arg(long)]
         flagged: bool,
         /// How many of the others.
-        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT)))]
+        #[arg(
+            long,
+            value_name = "N",
+            default_value_t = 20,
+            value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT))
+        )]
         limit: u32,
     },
     /// Show the calls of payment providers, the newest first, or retry one.
@@ -81,7 +91,12 @@ enum Command {
         #[arg(long, value_parser = webhook_status, conflicts_with = "retry")]
         status: Option<WebhookStatus>,
         /// How many.
-        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT)))]
+        #[arg(
+            long,
+            value_name = "N",
+            default_value_t = 20,
+            value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT))
+        )]
         limit: u32,
         /// Have this call looked at once more: a dead letter, or one that was rejected. Exits with 1 where it
         /// fails again.
@@ -93,7 +108,12 @@ enum Command {
         #[command(flatten)]
         store: Store,
         /// How many.
-        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT)))]
+        #[arg(
+            long,
+            value_name = "N",
+            default_value_t = 20,
+            value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT))
+        )]
         limit: u32,
         /// Have this item attempted again, once its cause is mended: booking/ID, transaction/ID. Exits with 1
         /// where it still cannot be read.

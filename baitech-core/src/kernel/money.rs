@@ -126,7 +126,10 @@ pub enum MoneyError {
 /// use baitech_core::kernel::{Currency, Money};
 /// let total = Money::from_major(100, Currency::KES);
 /// let thirds = total.allocate(&[1, 1, 1])?;
-/// assert_eq!(thirds.iter().map(ToString::to_string).collect::<Vec<_>>(), ["33.34 KES", "33.33 KES", "33.33 KES"]);
+/// assert_eq!(
+///     thirds.iter().map(ToString::to_string).collect::<Vec<_>>(),
+///     ["33.34 KES", "33.33 KES", "33.33 KES"]
+/// );
 /// # Ok::<(), baitech_core::kernel::MoneyError>(())
 /// ```
 ///

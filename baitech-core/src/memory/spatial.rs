@@ -80,7 +80,14 @@ mod tests {
     use super::*;
 
     fn point() -> impl Strategy<Value = GeoPoint> {
-        let edge = |bound: f64| prop_oneof![4 => -bound..=bound, 1 => Just(bound), 1 => Just(-bound), 1 => bound - 0.2..=bound];
+        let edge = |bound: f64| {
+            prop_oneof![
+                4 => -bound..=bound,
+                1 => Just(bound),
+                1 => Just(-bound),
+                1 => bound - 0.2..=bound,
+            ]
+        };
         (edge(180.0), edge(90.0)).prop_map(|(x, y)| GeoPoint::new(x, y).unwrap())
     }
 

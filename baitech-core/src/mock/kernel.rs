@@ -13,7 +13,9 @@ mock! {
     /// use baitech_core::{kernel::Clock, mock::MockClock};
     ///
     /// let mut clock = MockClock::new();
-    /// clock.expect_now().return_const("2026-03-02T05:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap());
+    /// clock
+    ///     .expect_now()
+    ///     .return_const("2026-03-02T05:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap());
     /// assert_eq!(clock.now().timestamp(), 1_772_427_600);
     /// ```
     #[derive(Debug)]

@@ -73,7 +73,10 @@ mock! {
             filter: &BookingFilter,
             page: &PageRequest,
         ) -> Result<Page<Stored<Booking>>, StoreError>;
-        async fn count_by_status(&self, filter: &BookingFilter) -> Result<Vec<(BookingStatus, u64)>, StoreError>;
+        async fn count_by_status(
+            &self,
+            filter: &BookingFilter,
+        ) -> Result<Vec<(BookingStatus, u64)>, StoreError>;
     }
 }
 
@@ -82,7 +85,10 @@ mock! {
     ///
     /// ```
     /// use baitech_core::{
-    ///     account::Category, kernel::{Distance, GeoPoint}, matching::MatchingRepository, mock::MockMatchingRepository,
+    ///     account::Category,
+    ///     kernel::{Distance, GeoPoint},
+    ///     matching::MatchingRepository,
+    ///     mock::MockMatchingRepository,
     /// };
     ///
     /// let mut matching = MockMatchingRepository::new();
@@ -171,7 +177,11 @@ mock! {
             statuses: &[WebhookStatus],
             page: &PageRequest,
         ) -> Result<Page<Stored<Webhook>>, StoreError>;
-        async fn forget_expired_webhooks(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError>;
+        async fn forget_expired_webhooks(
+            &self,
+            now: DateTime<Utc>,
+            limit: usize,
+        ) -> Result<usize, StoreError>;
     }
 }
 
@@ -200,7 +210,10 @@ mock! {
             page: &PageRequest,
         ) -> Result<Page<Stored<Reconciliation>>, StoreError>;
         async fn put_parts(&self, parts: Vec<ReconciliationPart>) -> Result<(), StoreError>;
-        async fn load_part(&self, id: Id<ReconciliationPart>) -> Result<Option<ReconciliationPart>, StoreError>;
+        async fn load_part(
+            &self,
+            id: Id<ReconciliationPart>,
+        ) -> Result<Option<ReconciliationPart>, StoreError>;
         async fn forget_expired_parts(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError>;
     }
 }

@@ -128,7 +128,12 @@ mock! {
     /// A ledger reader with programmed balances.
     ///
     /// ```
-    /// use baitech_core::{kernel::{Currency, Money}, ledger::Account, mock::MockLedgerReader, store::LedgerReader};
+    /// use baitech_core::{
+    ///     kernel::{Currency, Money},
+    ///     ledger::Account,
+    ///     mock::MockLedgerReader,
+    ///     store::LedgerReader,
+    /// };
     ///
     /// let mut ledger = MockLedgerReader::new();
     /// ledger.expect_balance().returning(|_, currency| Ok(Money::from_major(5, currency)));
@@ -143,6 +148,10 @@ mock! {
         async fn balance(&self, account: Account, currency: Currency) -> Result<Money, StoreError>;
         async fn trial_balance(&self) -> Result<Vec<(Account, Money)>, StoreError>;
         async fn recount(&self) -> Result<Vec<(Account, Money)>, StoreError>;
-        async fn account_lines(&self, account: Account, page: &PageRequest) -> Result<Page<AccountLine>, StoreError>;
+        async fn account_lines(
+            &self,
+            account: Account,
+            page: &PageRequest,
+        ) -> Result<Page<AccountLine>, StoreError>;
     }
 }

@@ -15,7 +15,8 @@
 //!
 //! let request = QuoteRequest::new(Money::from_major(2_000, Currency::KES), Urgency::High, slot);
 //! let quote = PricingPolicy::default().quote(&request)?;
-//! assert_eq!(quote.pricing.service_charge.to_string(), "2900.00 KES"); // + 20 % urgency, 10 % weekend, 15 % peak
+//! // + 20 % urgency, 10 % weekend, 15 % peak
+//! assert_eq!(quote.pricing.service_charge.to_string(), "2900.00 KES");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

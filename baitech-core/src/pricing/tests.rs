@@ -200,7 +200,8 @@ prop_compose! {
         open_requests in 0_u64..50,
         free_technicians in 0_u64..20,
     ) -> QuoteRequest {
-        let [base, materials, services, discount] = amounts.map(|units| Money::new(Decimal::new(units, 3), currency));
+        let [base, materials, services, discount] =
+            amounts.map(|units| Money::new(Decimal::new(units, 3), currency));
         QuoteRequest {
             base,
             urgency,
@@ -247,7 +248,10 @@ proptest! {
         prop_assert_eq!(Money::sum(pricing.currency(), lines), Ok(pricing.total));
         prop_assert_eq!(shares.total(), Ok(pricing.total));
         let surcharges: Decimal = adjustments.iter().map(|a| a.amount.amount()).sum();
-        let gross = pricing.base_price.amount() + surcharges + positive(request.materials) + positive(request.services);
+        let gross = pricing.base_price.amount()
+            + surcharges
+            + positive(request.materials)
+            + positive(request.services);
         prop_assert_eq!(pricing.service_charge.amount(), gross - pricing.discount.amount());
         prop_assert!(pricing.discount.amount() <= positive(request.discount));
     }
@@ -255,7 +259,8 @@ proptest! {
     #[test]
     fn nothing_is_below_zero(request in requests()) {
         let Quote { pricing, adjustments, shares } = quote(&request);
-        let Pricing { base_price, service_charge, platform_fee, processing_fee, tax, discount, total } = pricing;
+        let Pricing { base_price, service_charge, platform_fee, processing_fee, tax, discount, total } =
+            pricing;
         let Shares { payout, platform, processing, withholding } = shares;
         let lines = [base_price, service_charge, platform_fee, processing_fee, tax, discount, total];
         prop_assert!(lines.iter().all(|line| !line.is_negative()));
@@ -274,7 +279,8 @@ proptest! {
 
     #[test]
     fn dearer_base_is_never_cheaper(request in requests(), more in 0_i64..1_000_000) {
-        let base = request.base.checked_add(Money::new(Decimal::new(more, 3), request.base.currency())).unwrap();
+        let base =
+            request.base.checked_add(Money::new(Decimal::new(more, 3), request.base.currency())).unwrap();
         let (less, more) = (quote(&request), quote(&QuoteRequest { base, ..request }));
         prop_assert!(more.pricing.total.amount() >= less.pricing.total.amount());
         prop_assert!(more.shares.payout.amount() >= less.shares.payout.amount());

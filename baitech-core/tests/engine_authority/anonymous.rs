@@ -13,7 +13,7 @@ fn newcomer(name: &str, n: u8) -> NewUser {
 }
 
 #[test]
-fn anybody_registers_as_anything_but_staff() {
+fn anonymous_callers_register_any_role_except_staff() {
     let world = World::new();
     let accounts = world.market.accounts();
     for (n, role) in (1..).zip(Role::ALL) {
@@ -41,7 +41,7 @@ fn anybody_registers_as_anything_but_staff() {
 }
 
 #[test]
-fn keys_of_two_newcomers_never_meet() {
+fn idempotency_keys_of_two_registrations_do_not_collide() {
     let world = World::new();
     let key = || IdempotencyKey::new("1").unwrap();
     let register =
@@ -59,7 +59,7 @@ fn keys_of_two_newcomers_never_meet() {
 }
 
 #[test]
-fn a_repeated_registration_tells_nothing_that_came_later() {
+fn repeated_registration_returns_the_account_as_it_was_registered() {
     let world = World::new();
     let accounts = world.market.accounts();
     let new = newcomer("wanjiku", 1);

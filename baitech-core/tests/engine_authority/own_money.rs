@@ -340,7 +340,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn staff_that_books_ends_up_with_what_a_customer_would(steps in steps(), admin in any::<bool>()) {
+    fn staff_who_book_gain_no_more_than_a_customer(steps in steps(), admin in any::<bool>()) {
         let role = if admin { Role::Admin } else { Role::Support };
         let (mut staff, mut ordinary) = (Stage::booking_as(role), Stage::booking_as(Role::Customer));
         for step in &steps {
@@ -351,7 +351,7 @@ proptest! {
     }
 
     #[test]
-    fn staff_that_works_ends_up_with_what_a_technician_would(steps in steps(), admin in any::<bool>()) {
+    fn staff_who_work_gain_no_more_than_a_technician(steps in steps(), admin in any::<bool>()) {
         let role = if admin { Role::Admin } else { Role::Support };
         let (mut staff, mut ordinary) = (Stage::working_as(role), Stage::working_as(Role::Technician));
         // An account of theirs is looked up by role; what they could do with it is not what is compared.
@@ -369,7 +369,7 @@ proptest! {
 }
 
 #[test]
-fn staff_resolves_no_dispute_of_its_own() {
+fn staff_cannot_resolve_their_own_dispute() {
     for role in [Role::Admin, Role::Support] {
         let stage = Stage::booking_as(role);
         let world = &stage.till.world;
@@ -394,7 +394,7 @@ fn staff_resolves_no_dispute_of_its_own() {
 }
 
 #[test]
-fn staff_gives_itself_no_discount() {
+fn staff_cannot_discount_their_own_booking() {
     let stage = Stage::booking_as(Role::Admin);
     let bookings = stage.till.world.bookings();
     for on_behalf_of in [None, Some(stage.person)] {
@@ -410,7 +410,7 @@ fn staff_gives_itself_no_discount() {
 }
 
 #[test]
-fn an_admin_cancels_completed_work_of_others_only() {
+fn admin_cannot_cancel_their_own_completed_work() {
     let stage = Stage::booking_as(Role::Admin);
     let world = &stage.till.world;
     let id = run(world.bookings().create(&stage.actor, &support::request())).unwrap().id;
@@ -422,7 +422,7 @@ fn an_admin_cancels_completed_work_of_others_only() {
 }
 
 #[test]
-fn staff_verifies_neither_its_identity_nor_its_status() {
+fn staff_cannot_verify_their_own_identity_or_status() {
     let stage = Stage::working_as(Role::Admin);
     let accounts = stage.till.world.market.accounts();
     let id = stage.person;

@@ -192,7 +192,7 @@ impl Run {
 }
 
 #[test]
-fn nothing_happens_but_what_the_rules_allow() {
+fn random_commands_follow_the_transition_rules() {
     let taken = RefCell::new(HashMap::new());
     let config = ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() };
     let tested = TestRunner::new(config).run(&step::steps(), |steps| {
@@ -210,14 +210,14 @@ fn nothing_happens_but_what_the_rules_allow() {
     if let Err(error) = tested {
         panic!("{error}");
     }
-    // A test that goes nowhere proves nothing. The rarest arrows may be missed; `every_arrow…` takes each of
-    // them.
+    // A test that goes nowhere proves nothing. The rarest arrows may be missed; `every_transition…` takes
+    // each of them.
     let taken = taken.into_inner().len();
     assert!(taken > 24, "only {taken} of 29 arrows were taken");
 }
 
 #[test]
-fn every_arrow_is_taken_by_those_and_only_by_those_whom_the_table_names() {
+fn every_transition_is_open_to_exactly_its_listed_parties() {
     let everybody = [
         Who::Customer,
         Who::OtherCustomer,

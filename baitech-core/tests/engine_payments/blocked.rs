@@ -53,7 +53,7 @@ fn a_weekly_batch_without_a_payout_provider_is_reported_and_the_technician_stays
 }
 
 #[test]
-fn a_payout_method_that_pays_nobody_out_is_reported() {
+fn payout_method_without_payouts_is_reported() {
     let mut policy = BookingPolicy::default();
     policy.payment.payout_method = PaymentMethod::Cash;
     let till = Till::with(|builder| builder.policy(policy));
@@ -65,7 +65,7 @@ fn a_payout_method_that_pays_nobody_out_is_reported() {
 }
 
 #[test]
-fn an_amount_that_the_provider_cannot_pay_out_is_reported_and_not_called_settled() {
+fn unpayable_payout_amount_is_reported_and_not_settled() {
     let mut policy = BookingPolicy::default();
     policy.payment.payout_minimum = kes(5);
     let till = Till::with(|builder| builder.policy(policy));
@@ -82,7 +82,7 @@ fn an_amount_that_the_provider_cannot_pay_out_is_reported_and_not_called_settled
 }
 
 #[test]
-fn transactions_of_a_missing_provider_stay_due_and_are_done_once_it_is_back() {
+fn transactions_of_a_missing_provider_stay_due_until_it_returns() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
@@ -99,7 +99,7 @@ fn transactions_of_a_missing_provider_stay_due_and_are_done_once_it_is_back() {
 }
 
 #[test]
-fn a_call_about_a_transaction_of_a_missing_provider_waits_for_a_process_that_has_it() {
+fn webhook_about_a_transaction_waits_for_a_process_with_its_provider() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.load(till.pay(id).unwrap().transaction.id);
@@ -122,7 +122,7 @@ fn a_call_about_a_transaction_of_a_missing_provider_waits_for_a_process_that_has
 }
 
 #[test]
-fn a_call_under_a_providers_own_token_waits_for_a_process_that_has_the_provider() {
+fn webhook_under_a_providers_token_waits_for_a_process_with_the_provider() {
     let till = Till::new();
     till.call_at("cards", "n1;reference:ref-late;paid;2738;ch_1;");
     assert_eq!(till.webhooks()[0].status, WebhookStatus::Received);

@@ -21,7 +21,7 @@ fn cancel_before(till: &Till, notice: TimeDelta) -> baitech_core::kernel::Id<bai
 }
 
 #[test]
-fn half_of_it_as_the_fee_is_shared_and_the_rest_goes_back() {
+fn half_fee_is_shared_and_the_rest_is_refunded() {
     let till = Till::new();
     let id = cancel_before(&till, TimeDelta::hours(3));
     let refund = till.of_kind(TransactionKind::Refund)[0].id;
@@ -45,7 +45,7 @@ fn half_of_it_as_the_fee_is_shared_and_the_rest_goes_back() {
 }
 
 #[test]
-fn a_fee_above_the_usual_share_of_the_platform_is_shared_all_the_same() {
+fn cancellation_fee_with_an_hours_notice_is_shared() {
     let till = Till::new();
     cancel_before(&till, TimeDelta::hours(1));
     assert_eq!(till.balance(Account::PlatformRevenue), 308, "of 2,054");
@@ -55,7 +55,7 @@ fn a_fee_above_the_usual_share_of_the_platform_is_shared_all_the_same() {
 }
 
 #[test]
-fn with_a_days_notice_and_by_others_all_of_it_goes_back() {
+fn cancellation_with_a_days_notice_or_by_others_is_refunded_in_full() {
     let till = Till::new();
     let (id, payment) = till.held(PaymentMethod::Mpesa);
     run(till.world.as_shown(id).cancel(&till.world.technician.actor(), id, "ill")).unwrap();
@@ -71,7 +71,7 @@ fn with_a_days_notice_and_by_others_all_of_it_goes_back() {
 }
 
 #[test]
-fn a_payment_that_was_not_sent_yet_is_withdrawn_and_one_that_comes_late_goes_back() {
+fn unsent_payment_is_withdrawn_and_late_payment_is_refunded() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;

@@ -65,7 +65,7 @@ fn extra_work(price: i64) -> NewPriceChange {
 }
 
 #[test]
-fn cash_jobs_accepted_at_once_never_take_the_debt_past_the_limit() {
+fn concurrently_accepted_cash_jobs_stay_within_the_debt_limit() {
     let till = with_debt_limit(3 * COMMISSION + 100);
     let jobs: Vec<_> = (1..=12).map(|day| offered(&till, day)).collect();
     let answers = at_once(12, |n| accept(&till, jobs[n]).map(|job| job.id));
@@ -82,7 +82,7 @@ fn cash_jobs_accepted_at_once_never_take_the_debt_past_the_limit() {
 }
 
 #[test]
-fn offers_and_acceptance_hold_the_same_sum_to_the_limit() {
+fn offers_and_acceptance_check_the_same_sum_against_the_limit() {
     for (limit, fits) in [(2 * COMMISSION, true), (2 * COMMISSION - 1, false)] {
         let till = with_debt_limit(limit);
         let (first, second) = (offered(&till, 1), offered(&till, 2));
@@ -103,7 +103,7 @@ fn offers_and_acceptance_hold_the_same_sum_to_the_limit() {
 }
 
 #[test]
-fn a_job_that_will_cost_no_commission_is_accepted_at_any_debt() {
+fn job_without_commission_is_accepted_at_any_debt() {
     let till = with_debt_limit(0);
     let mut record = build::booking(77, &till.world.customer, Some(&till.world.technician), Status::Assigned);
     let zero = kes(0);
@@ -132,7 +132,7 @@ fn offered_at_any_debt(till: &Till) -> Id<Booking> {
 }
 
 #[test]
-fn the_commission_is_reserved_no_longer_than_it_can_come_to_be_owed() {
+fn commission_is_reserved_only_while_it_can_become_due() {
     type End = fn(&Till, Id<Booking>);
     let ends: [(&str, Status, End); 8] = [
         ("paid in cash", Status::PaymentPending, |till, id| {
@@ -183,7 +183,7 @@ fn pay_by_phone(till: &Till, id: Id<Booking>) {
 }
 
 #[test]
-fn a_payment_by_another_method_that_fails_keeps_the_commission_reserved() {
+fn failed_payment_by_another_method_keeps_the_commission_reserved() {
     let till = Till::new();
     let id = offered(&till, 1);
     till.world.drive(id, Status::PaymentPending);
@@ -234,7 +234,7 @@ fn a_proposed_price_reserves_its_commission_so_that_its_approval_fits() {
 }
 
 #[test]
-fn a_job_that_an_earlier_version_accepted_reserves_nothing_at_any_step() {
+fn job_accepted_by_an_earlier_version_reserves_no_commission() {
     let till = Till::new();
     let record = build::booking(77, &till.world.customer, Some(&till.world.technician), Status::Accepted);
     assert_eq!(record.payment.reserved_commission, None);
@@ -249,7 +249,7 @@ fn a_job_that_an_earlier_version_accepted_reserves_nothing_at_any_step() {
 }
 
 #[test]
-fn what_covers_the_commission_of_accepted_jobs_is_not_paid_out() {
+fn payout_leaves_the_commission_of_accepted_jobs() {
     // Earned: 2,278. With two jobs in cash, 920 may come to be owed: of that, 420 have to stay.
     let till = with_debt_limit(500);
     let technician = &till.world.technician;
@@ -288,7 +288,7 @@ fn what_covers_the_commission_of_accepted_jobs_is_not_paid_out() {
 }
 
 #[test]
-fn the_customer_does_not_see_what_is_reserved() {
+fn reserved_commission_is_hidden_from_the_customer() {
     let till = Till::new();
     let id = offered(&till, 1);
     accept(&till, id).unwrap();

@@ -26,7 +26,7 @@ fn resolve(till: &Till, id: Id<Booking>, outcome: DisputeOutcome) {
 }
 
 #[test]
-fn nothing_is_released_while_it_is_contested() {
+fn contested_payment_is_not_released() {
     let till = Till::new();
     let (id, payment) = till.paid(PaymentMethod::Mpesa);
     dispute(&till, id);
@@ -45,7 +45,7 @@ fn nothing_is_released_while_it_is_contested() {
 }
 
 #[test]
-fn a_partial_refund_gives_the_rest_to_its_receivers_at_once() {
+fn partial_refund_releases_the_rest_at_once() {
     let till = Till::new();
     let (id, payment) = till.paid(PaymentMethod::Mpesa);
     dispute(&till, id);
@@ -72,7 +72,7 @@ fn a_partial_refund_gives_the_rest_to_its_receivers_at_once() {
 }
 
 #[test]
-fn after_the_release_the_technicians_share_is_frozen_paid_out_or_not() {
+fn dispute_after_release_freezes_the_technicians_share() {
     let till = Till::new();
     let (id, payment) = till.released(PaymentMethod::Mpesa);
     let technician = Account::Payable(till.world.technician.id);
@@ -87,7 +87,7 @@ fn after_the_release_the_technicians_share_is_frozen_paid_out_or_not() {
 }
 
 #[test]
-fn a_dispute_that_is_lost_gives_the_frozen_share_back() {
+fn rejected_dispute_returns_the_frozen_share() {
     let till = Till::new();
     let (id, payment) = till.released(PaymentMethod::Mpesa);
     dispute(&till, id);
@@ -98,7 +98,7 @@ fn a_dispute_that_is_lost_gives_the_frozen_share_back() {
 }
 
 #[test]
-fn a_lost_chargeback_is_a_refund_that_the_bank_has_made() {
+fn lost_chargeback_is_booked_as_a_refund_by_the_bank() {
     for (released, won) in [(false, true), (false, false), (true, true), (true, false)] {
         let till = Till::new();
         let (id, payment) =
@@ -125,7 +125,7 @@ fn a_lost_chargeback_is_a_refund_that_the_bank_has_made() {
 }
 
 #[test]
-fn the_end_of_a_dispute_waits_for_its_beginning() {
+fn chargeback_decision_waits_for_its_opening() {
     let till = Till::new();
     let (_, payment) = till.paid(PaymentMethod::Stripe);
     till.call(payment, "c2;caller:;lost;;;");
@@ -138,7 +138,7 @@ fn the_end_of_a_dispute_waits_for_its_beginning() {
 }
 
 #[test]
-fn what_a_bank_takes_of_a_wallet_that_is_spent_is_owed() {
+fn chargeback_of_a_spent_top_up_becomes_a_debt() {
     let till = Till::new();
     let customer = till.customer();
     let by_card = baitech_core::payment::NewPayment {

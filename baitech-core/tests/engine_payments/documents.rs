@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[test]
-fn a_receipt_says_line_by_line_what_was_paid() {
+fn receipt_itemizes_the_payment() {
     let till = Till::new();
     let (_, payment) = till.paid(PaymentMethod::Mpesa);
     let receipt = run(till.payments().receipt(&till.customer(), payment)).unwrap();
@@ -58,7 +58,7 @@ fn company(till: &Till) -> User {
 }
 
 #[test]
-fn a_company_buys_on_credit_and_pays_by_transfer_as_its_statement_says() {
+fn company_buys_on_credit_and_pays_its_statement_by_transfer() {
     let till = Till::new();
     let company = company(&till);
     let mut request = support::request();
@@ -80,7 +80,9 @@ fn a_company_buys_on_credit_and_pays_by_transfer_as_its_statement_says() {
     let transfer = pay(2_738).unwrap().transaction;
     assert_eq!(transfer.status, TransactionStatus::Processing);
     let statement = format!(
-        "date,narration,reference,debit,credit\n2026-03-02,Transfer {},FT1,,2738.00\n2026-03-02,Somebody,FT2,,10.00\n",
+        "date,narration,reference,debit,credit\n\
+         2026-03-02,Transfer {},FT1,,2738.00\n\
+         2026-03-02,Somebody,FT2,,10.00\n",
         transfer.number
     );
     let ask = ReconcileRequest { method: PaymentMethod::BankTransfer, format: None, period: None };
@@ -135,7 +137,7 @@ fn the_providers_charges_are_booked_once_from_its_statement() {
 }
 
 #[test]
-fn a_tip_is_all_the_technicians() {
+fn tip_goes_to_the_technician_in_full() {
     let till = Till::new();
     let (id, _) = till.released(PaymentMethod::Mpesa);
     till.mpesa.says(Ok(Outcome::Settled(baitech_core::payment::Proof::default())));
@@ -147,7 +149,7 @@ fn a_tip_is_all_the_technicians() {
 }
 
 #[test]
-fn a_company_owes_no_more_than_it_may() {
+fn company_stays_within_its_credit_limit() {
     let mut policy = baitech_core::booking::BookingPolicy::default();
     policy.payment.credit_limit = kes(2_737);
     let till = Till::with(|builder| builder.policy(policy));

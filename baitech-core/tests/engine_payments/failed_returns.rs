@@ -21,7 +21,7 @@ fn book(till: &Till, payment: Id<Transaction>) -> baitech_core::kernel::Result<(
 }
 
 #[test]
-fn a_failed_part_of_a_running_total_leaves_the_rest_of_it_given_back() {
+fn failed_refund_within_a_running_total_keeps_the_other_refunds() {
     let till = Till::new();
     let (id, payment) = till.paid(PaymentMethod::Card);
     let wallet = Account::Wallet(till.world.customer.id);
@@ -41,7 +41,7 @@ fn a_failed_part_of_a_running_total_leaves_the_rest_of_it_given_back() {
 }
 
 #[test]
-fn a_total_from_before_a_refund_failed_books_nothing() {
+fn outdated_refund_total_books_nothing() {
     let till = Till::new();
     let (id, payment) = till.paid(PaymentMethod::Card);
     till.call(payment, "e1;caller:;refund-failed;1000;re_1;");
@@ -52,7 +52,7 @@ fn a_total_from_before_a_refund_failed_books_nothing() {
 }
 
 #[test]
-fn a_loss_beyond_the_payment_is_none_any_more_once_its_refund_has_failed() {
+fn failed_refund_reverses_the_loss_beyond_the_payment() {
     let till = Till::new();
     let (_, payment) = till.paid(PaymentMethod::Card);
     for call in ["c1;caller:;contested;2738;;", "c2;caller:;lost;;;", "e1;caller:;refunded;500;re_1;"] {
@@ -66,7 +66,7 @@ fn a_loss_beyond_the_payment_is_none_any_more_once_its_refund_has_failed() {
 }
 
 #[test]
-fn a_refund_whose_name_was_told_in_parts_is_booked_part_by_part() {
+fn refund_reported_in_parts_is_booked_part_by_part() {
     let till = Till::new();
     let (id, payment) = till.paid(PaymentMethod::Card);
     for call in [
@@ -95,7 +95,7 @@ fn a_refund_whose_name_was_told_in_parts_is_booked_part_by_part() {
 }
 
 #[test]
-fn a_verdict_is_decided_before_what_waits_for_it() {
+fn chargeback_verdict_is_decided_before_dependent_tasks() {
     for (first, second) in
         [("c2;caller:;won;;;", "c3;caller:;lost;;;"), ("c3;caller:;lost;;;", "c2;caller:;won;;;")]
     {

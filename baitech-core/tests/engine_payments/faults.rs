@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[test]
-fn what_is_to_be_sent_anew_goes_back_to_no_earlier_status() {
+fn retried_payment_does_not_return_to_an_earlier_status() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
@@ -36,7 +36,7 @@ fn what_is_to_be_sent_anew_goes_back_to_no_earlier_status() {
 }
 
 #[test]
-fn a_request_for_money_is_the_same_request_for_good() {
+fn idempotency_keys_of_payments_do_not_expire() {
     let till = Till::new();
     let top_up = || {
         let keyed = till.payments().with_key(IdempotencyKey::new("again").unwrap());
@@ -60,7 +60,7 @@ fn busy() -> Outcome {
 }
 
 #[test]
-fn a_late_word_on_an_earlier_attempt_sends_nothing_again() {
+fn late_outcome_of_an_earlier_attempt_sends_no_new_charge() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
@@ -80,7 +80,7 @@ fn a_late_word_on_an_earlier_attempt_sends_nothing_again() {
 }
 
 #[test]
-fn money_that_comes_late_and_large_is_asked_about_and_counts() {
+fn late_large_payment_counts_after_a_status_query() {
     let mut policy = baitech_core::booking::BookingPolicy::default();
     policy.payment.confirm_above = kes(1_000);
     let till = Till::with(|builder| builder.policy(policy));
@@ -113,7 +113,7 @@ fn money_that_comes_late_and_large_is_asked_about_and_counts() {
 }
 
 #[test]
-fn money_that_comes_twice_goes_back_once() {
+fn double_payment_is_refunded_once() {
     let mut policy = baitech_core::booking::BookingPolicy::default();
     policy.payment.on_second_receipt = baitech_core::payment::OnSecondReceipt::Refund;
     let till = Till::with(|builder| builder.policy(policy));
@@ -131,7 +131,7 @@ fn money_that_comes_twice_goes_back_once() {
 }
 
 #[test]
-fn what_has_gone_back_pays_nothing_any_more() {
+fn refunded_money_does_not_pay_again() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction;
@@ -148,7 +148,7 @@ fn what_has_gone_back_pays_nothing_any_more() {
 }
 
 #[test]
-fn another_sum_is_another_payment_than_the_one_without_a_receipt() {
+fn deposit_of_another_sum_is_not_the_payment_without_a_receipt() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction;
@@ -164,7 +164,7 @@ fn another_sum_is_another_payment_than_the_one_without_a_receipt() {
 }
 
 #[test]
-fn a_deposit_pays_only_what_its_own_provider_was_asked_for() {
+fn deposit_pays_only_transactions_of_its_own_provider() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Card);
     let payment = till.pay(id).unwrap().transaction;
@@ -175,7 +175,7 @@ fn a_deposit_pays_only_what_its_own_provider_was_asked_for() {
 }
 
 #[test]
-fn a_bank_that_decides_before_anybody_knows_of_the_contest_is_heard_later() {
+fn early_chargeback_decision_is_applied_after_the_dispute_event() {
     let till = Till::new();
     let (id, payment) = till.paid(PaymentMethod::Card);
     till.call(payment, "c2;caller:;lost;;;");
@@ -188,7 +188,7 @@ fn a_bank_that_decides_before_anybody_knows_of_the_contest_is_heard_later() {
 }
 
 #[test]
-fn nothing_moves_that_a_bank_has_to_decide_on() {
+fn money_under_chargeback_does_not_move() {
     let till = Till::new();
     let (id, payment) = till.released(PaymentMethod::Card);
     till.call(payment, "c1;caller:;contested;2738;;");
@@ -216,7 +216,7 @@ fn nothing_moves_that_a_bank_has_to_decide_on() {
 }
 
 #[test]
-fn what_was_refused_before_its_money_came_goes_back() {
+fn payment_rejected_in_review_is_refunded_when_its_money_arrives() {
     let till = Till::with(|builder| {
         let policy =
             FraudPolicy { approve_up_to: 0, assumed_usual_amount: 100.into(), ..FraudPolicy::default() };
@@ -233,7 +233,7 @@ fn what_was_refused_before_its_money_came_goes_back() {
 }
 
 #[test]
-fn what_a_bank_takes_beyond_the_payment_is_a_loss_and_from_an_empty_wallet_a_debt() {
+fn chargeback_beyond_the_payment_is_a_loss_and_from_an_empty_wallet_a_debt() {
     let till = Till::new();
     let (_, payment) = till.paid(PaymentMethod::Card);
     let support = till.world.support.actor();
@@ -269,7 +269,7 @@ impl FraudScorer for SuspectsTheFirst {
 }
 
 #[test]
-fn a_suspicion_of_a_payment_that_failed_holds_up_no_other() {
+fn review_of_a_failed_payment_does_not_hold_the_next_one() {
     let till = Till::with(|builder| builder.fraud_scorer(std::sync::Arc::new(SuspectsTheFirst::default())));
     let id = till.accepted(PaymentMethod::Mpesa);
     let suspected = till.pay(id).unwrap().transaction.id;

@@ -26,7 +26,7 @@ fn limited(change: impl FnOnce(&mut BookingPolicy)) -> Till {
 }
 
 #[test]
-fn twelve_payments_on_credit_at_once_stay_within_the_limit() {
+fn twelve_concurrent_credit_payments_stay_within_the_limit() {
     let till = limited(|policy| policy.payment.credit_limit = kes(4 * 2_738 + 100));
     let company = build::company(1);
     till.world.add(&company);
@@ -75,7 +75,7 @@ fn open_top_ups_count_towards_the_wallet_limit() {
 }
 
 #[test]
-fn open_payments_of_a_debt_are_never_more_than_is_owed() {
+fn open_debt_payments_never_exceed_the_debt() {
     let till = Till::new();
     let id = till.world.book_until(Status::Arrived).id;
     till.world.clock.set(till.world.load(id).slot.starts_at() + chrono::TimeDelta::hours(1));
@@ -96,7 +96,7 @@ fn open_payments_of_a_debt_are_never_more_than_is_owed() {
 }
 
 #[test]
-fn money_that_came_above_the_limit_is_kept_apart_for_a_person() {
+fn top_up_above_the_wallet_limit_waits_for_a_person() {
     let till = limited(|policy| policy.payment.wallet_limit = kes(500));
     let (customer, wallet) = (till.customer(), Account::Wallet(till.world.customer.id));
     let begun = run(till.payments().top_up(&customer, kes(400), &NewPayment::default())).unwrap();
@@ -127,7 +127,7 @@ fn money_that_came_above_the_limit_is_kept_apart_for_a_person() {
 }
 
 #[test]
-fn two_equal_payments_at_once_under_one_key_are_one() {
+fn two_concurrent_payments_under_one_key_are_one() {
     let till = Till::new();
     let customer = till.customer();
     for round in 0..30 {
@@ -198,7 +198,7 @@ fn change_user(till: &Till, id: Id<User>, change: impl FnOnce(&mut UserRecord) +
 }
 
 #[test]
-fn whoever_is_suspended_meanwhile_does_not_accept_or_book_or_pay() {
+fn user_suspended_during_a_command_cannot_accept_book_or_pay() {
     let (till, meanwhile) = interrupted();
     let suspend = |id| change_user(&till, id, |user| user.status = UserStatus::Suspended);
     let arm = |id| *meanwhile.act.lock().unwrap() = Some(suspend(id));
@@ -233,7 +233,7 @@ fn after(meanwhile: &Arc<Meanwhile>, n: u32, act: Act) -> Act {
 }
 
 #[test]
-fn nobody_joins_a_company_that_is_suspended_meanwhile() {
+fn company_suspended_during_a_registration_gains_no_member() {
     let mut interrupted_at = 0;
     for n in 0.. {
         let (till, meanwhile) = interrupted();
@@ -256,7 +256,7 @@ fn nobody_joins_a_company_that_is_suspended_meanwhile() {
 }
 
 #[test]
-fn customers_whose_fee_becomes_due_meanwhile_do_not_book() {
+fn fee_due_during_a_command_prevents_the_booking() {
     let (till, meanwhile) = interrupted();
     let customer = till.world.customer.id;
     let store = till.world.store.clone();
@@ -274,7 +274,7 @@ fn customers_whose_fee_becomes_due_meanwhile_do_not_book() {
 }
 
 #[test]
-fn staff_who_are_suspended_meanwhile_decide_nothing() {
+fn staff_suspended_during_a_command_cannot_decide() {
     let (till, meanwhile) = interrupted();
     let (_, payment) = till.paid(PaymentMethod::Mpesa);
     let support = &till.world.support;
@@ -286,7 +286,7 @@ fn staff_who_are_suspended_meanwhile_decide_nothing() {
 }
 
 #[test]
-fn a_refund_during_which_the_money_is_released_is_decided_again() {
+fn refund_is_decided_again_after_a_concurrent_release() {
     let (till, meanwhile) = interrupted();
     let (booking, payment) = till.paid(PaymentMethod::Mpesa);
     let (market, admin) = (till.world.market.clone(), till.world.admin.actor());
@@ -301,7 +301,7 @@ fn a_refund_during_which_the_money_is_released_is_decided_again() {
 }
 
 #[test]
-fn a_weekly_batch_during_which_something_is_paid_out_pays_the_rest() {
+fn weekly_batch_pays_the_rest_after_a_concurrent_payout() {
     let (till, meanwhile) = interrupted();
     till.released(PaymentMethod::Mpesa);
     let technician = till.world.technician.id;
@@ -320,7 +320,7 @@ fn a_weekly_batch_during_which_something_is_paid_out_pays_the_rest() {
 }
 
 #[test]
-fn whose_identity_is_rejected_meanwhile_is_not_assigned_and_accepts_nothing() {
+fn technician_rejected_during_a_command_is_not_assigned_and_cannot_accept() {
     let (till, meanwhile) = interrupted();
     let (admin, customer) = (till.world.admin.actor(), till.customer());
     let reject = |id| change_user(&till, id, |user| user.kyc.status = KycStatus::Rejected);

@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[test]
-fn money_is_held_then_released_to_its_receivers_and_to_the_shilling() {
+fn payment_is_held_then_released_in_exact_shares() {
     let till = Till::new();
     let (id, payment) = till.held(PaymentMethod::Mpesa);
     let mpesa = Account::Clearing(PaymentMethod::Mpesa);
@@ -49,7 +49,7 @@ fn money_is_held_then_released_to_its_receivers_and_to_the_shilling() {
 }
 
 #[test]
-fn nobody_sets_out_before_the_money_is_held() {
+fn technician_cannot_set_out_before_the_payment_is_held() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let technician = till.world.technician.actor();
@@ -62,7 +62,7 @@ fn nobody_sets_out_before_the_money_is_held() {
 }
 
 #[test]
-fn a_payment_names_what_was_shown_and_is_made_once() {
+fn payment_requires_the_shown_price_and_is_made_once() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let customer = till.customer();
@@ -89,7 +89,7 @@ fn a_payment_names_what_was_shown_and_is_made_once() {
 }
 
 #[test]
-fn what_is_paid_by_wallet_is_there_or_refused() {
+fn wallet_payment_without_funds_is_refused() {
     let till = Till::new();
     till.fill_wallet(&till.world.customer, 2_737);
     let id = till.accepted(PaymentMethod::Wallet);
@@ -107,7 +107,7 @@ fn what_is_paid_by_wallet_is_there_or_refused() {
 }
 
 #[test]
-fn an_unknown_outcome_is_asked_about_and_never_sent_again() {
+fn unknown_outcome_is_queried_and_never_resent() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     till.mpesa.says(Err(GatewayError::new("time-out")));
@@ -128,7 +128,7 @@ fn an_unknown_outcome_is_asked_about_and_never_sent_again() {
 }
 
 #[test]
-fn a_provider_that_knows_its_keys_is_sent_the_same_again() {
+fn charge_is_resent_to_an_idempotent_provider() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Stripe);
     till.card.says(Err(GatewayError::new("time-out")));
@@ -144,7 +144,7 @@ fn a_provider_that_knows_its_keys_is_sent_the_same_again() {
 }
 
 #[test]
-fn a_declined_payment_can_be_tried_again_and_a_busy_phone_is_asked_again_by_itself() {
+fn declined_payment_can_be_retried_and_busy_phone_is_retried_automatically() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     till.mpesa.says(declined("1032"));
@@ -172,7 +172,7 @@ fn a_declined_payment_can_be_tried_again_and_a_busy_phone_is_asked_again_by_itse
 }
 
 #[test]
-fn an_admin_releases_early_and_nobody_else() {
+fn only_an_admin_releases_early() {
     let till = Till::new();
     let (id, payment) = till.held(PaymentMethod::Mpesa);
     let admin = till.world.admin.actor();
@@ -200,7 +200,7 @@ fn raise(till: &Till, id: baitech_core::kernel::Id<baitech_core::booking::Bookin
 }
 
 #[test]
-fn what_is_added_to_a_paid_job_is_paid_besides_and_shared_as_if_at_once() {
+fn addition_to_a_paid_job_is_paid_separately_and_shared_as_one_payment() {
     let till = Till::new();
     let (id, payment) = till.held(PaymentMethod::Mpesa);
     till.world.drive(id, Status::InProgress);
@@ -235,7 +235,7 @@ fn what_is_added_to_a_paid_job_is_paid_besides_and_shared_as_if_at_once() {
 }
 
 #[test]
-fn a_dispute_over_two_payments_moves_both_in_one_go() {
+fn dispute_over_two_payments_moves_both_in_one_commit() {
     use baitech_core::booking::{DisputeCategory, DisputeOutcome};
     for (outcome, back) in
         [(DisputeOutcome::FullRefund, 4_106), (DisputeOutcome::PartialRefund(kes(2_000)), 2_000)]
@@ -286,7 +286,7 @@ fn a_cancellation_takes_its_fee_from_all_that_is_held() {
 }
 
 #[test]
-fn no_price_is_raised_while_a_payment_of_it_is_on_its_way() {
+fn price_cannot_rise_while_a_payment_is_in_progress() {
     use baitech_core::booking::{NewPriceChange, NewService};
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
@@ -302,7 +302,7 @@ fn no_price_is_raised_while_a_payment_of_it_is_on_its_way() {
 }
 
 #[test]
-fn a_wallet_is_its_owners_to_spend() {
+fn only_the_owner_spends_a_wallet() {
     let till = Till::new();
     till.fill_wallet(&till.world.customer, 3_000);
     let id = till.accepted(PaymentMethod::Wallet);
@@ -313,7 +313,7 @@ fn a_wallet_is_its_owners_to_spend() {
 }
 
 #[test]
-fn who_tried_to_pay_by_phone_can_still_pay_in_cash() {
+fn cash_is_accepted_after_a_failed_phone_payment() {
     let till = Till::new();
     let id = till.world.book_until(Status::PaymentPending).id;
     till.mpesa.says(declined("1"));

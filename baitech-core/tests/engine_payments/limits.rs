@@ -46,7 +46,7 @@ fn till_in_dollars() -> (Till, Arc<Provider>) {
 }
 
 #[test]
-fn a_wallet_limit_in_dollars_holds() {
+fn wallet_limit_in_dollars_is_enforced() {
     let (till, _) = till_in_dollars();
     let top_up = |amount| run(till.payments().top_up(&till.customer(), amount, &NewPayment::default()));
     assert_invalid(top_up(dollars(3_851)), &[("amount", Code::OutOfRange)]);
@@ -101,7 +101,7 @@ fn with_gateway(capabilities: Capabilities) -> Vec<(String, Code)> {
 }
 
 #[test]
-fn an_engine_in_another_currency_than_its_parts_is_refused() {
+fn engine_with_parts_in_another_currency_is_refused() {
     let policy = BookingPolicy::default().in_currency(Currency::USD, rate()).unwrap();
     let builder = || Marketplace::builder(Arc::new(MemoryStore::new())).policy(policy.clone());
     let error = builder().gateway(Provider::mpesa()).try_build().unwrap_err();
@@ -119,7 +119,7 @@ fn an_engine_in_another_currency_than_its_parts_is_refused() {
 }
 
 #[test]
-fn a_gateway_that_pays_out_in_parts_of_nothing_is_refused() {
+fn gateway_with_invalid_payout_limits_is_refused() {
     let ledger = Capabilities::of_ledger(PaymentTiming::AtAcceptance);
     let limits = |least: i64, most: i64| {
         let kes = |cents| Some(Money::from_minor(cents, Currency::KES));

@@ -23,7 +23,7 @@ fn transfer() -> NewPayment {
 }
 
 #[test]
-fn bank_transfers_of_others_than_companies_are_refused_at_every_door() {
+fn bank_transfers_are_refused_for_everyone_except_companies() {
     let till = Till::new();
     let customer = till.customer();
     let mut request = support::request();
@@ -50,7 +50,7 @@ fn bank_transfers_of_others_than_companies_are_refused_at_every_door() {
 }
 
 #[test]
-fn cash_pays_bookings_only_and_wallets_do_not_fill_wallets() {
+fn cash_pays_only_bookings_and_a_wallet_cannot_top_up_a_wallet() {
     let till = Till::new();
     let customer = till.customer();
     let (done, _) = till.paid(PaymentMethod::Mpesa);
@@ -62,7 +62,7 @@ fn cash_pays_bookings_only_and_wallets_do_not_fill_wallets() {
 }
 
 #[test]
-fn a_payment_that_a_provider_was_asked_for_is_not_withdrawn() {
+fn payment_requested_from_a_provider_cannot_be_withdrawn() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Cash);
     till.world.drive(id, Status::PaymentPending);
@@ -102,7 +102,7 @@ fn topping_up(till: &Till) -> Result<StartedPayment> {
 }
 
 #[test]
-fn a_bank_transfer_is_withdrawn_until_its_money_comes() {
+fn bank_transfer_can_be_withdrawn_until_its_money_arrives() {
     let till = Till::new();
     let started = topping_up(&till).unwrap().transaction;
     let company = build::company(1).actor();
@@ -139,7 +139,7 @@ fn staff_can_withdraw_a_bank_transfer_and_others_cannot() {
 }
 
 #[test]
-fn cash_ends_a_payment_that_waits_for_its_payer() {
+fn cash_confirmation_cancels_a_waiting_payment() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Cash);
     till.world.drive(id, Status::PaymentPending);
@@ -155,7 +155,7 @@ fn cash_ends_a_payment_that_waits_for_its_payer() {
 }
 
 #[test]
-fn a_cancellation_ends_a_payment_that_waits_for_its_payer() {
+fn booking_cancellation_cancels_a_waiting_payment() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Cash);
     let payment = awaited_transfer(&till, id);

@@ -17,7 +17,7 @@ fn next(till: &Till, series: &str) -> u64 {
 }
 
 #[test]
-fn refused_commands_draw_no_number() {
+fn refused_commands_consume_no_number() {
     let till = Till::new();
     let (customer, technician) = (till.customer(), till.world.technician.actor());
     let done = till.world.book_until(Status::Paid).id;
@@ -78,7 +78,7 @@ fn a_full_series_continues_with_seven_digits() {
 }
 
 #[test]
-fn each_part_of_a_commit_has_a_number_of_its_own() {
+fn each_transaction_of_a_commit_has_its_own_number() {
     let till = Till::new();
     let (_, payment) = till.paid(PaymentMethod::Mpesa);
     let support = till.world.support.actor();

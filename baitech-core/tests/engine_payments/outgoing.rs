@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[test]
-fn an_instant_payout_costs_one_percent_and_no_more_than_is_owed_goes_out() {
+fn instant_payout_costs_one_percent_and_is_limited_to_the_balance() {
     let till = Till::new();
     till.released(PaymentMethod::Mpesa);
     let (technician, id) = (till.world.technician.actor(), till.world.technician.id);
@@ -39,7 +39,7 @@ fn an_instant_payout_costs_one_percent_and_no_more_than_is_owed_goes_out() {
 }
 
 #[test]
-fn a_payout_that_fails_gives_the_money_back_and_one_of_unknown_outcome_waits_for_a_person() {
+fn failed_payout_returns_the_money_and_unknown_outcome_waits_for_a_person() {
     let till = Till::new();
     till.released(PaymentMethod::Mpesa);
     let (technician, id) = (till.world.technician.actor(), till.world.technician.id);
@@ -68,7 +68,7 @@ fn a_payout_that_fails_gives_the_money_back_and_one_of_unknown_outcome_waits_for
 }
 
 #[test]
-fn a_weekly_batch_pays_all_that_is_owed_in_one_go_netted_with_debts() {
+fn weekly_batch_pays_the_balance_net_of_debts_at_once() {
     let till = Till::new();
     till.released(PaymentMethod::Mpesa);
     // A job in cash leaves the technician owing 460.
@@ -94,7 +94,7 @@ fn a_weekly_batch_pays_all_that_is_owed_in_one_go_netted_with_debts() {
 }
 
 #[test]
-fn too_little_waits_for_the_next_batch_and_a_failed_payout_comes_again() {
+fn payout_below_the_minimum_waits_and_failed_payout_is_retried() {
     let mut policy = baitech_core::booking::BookingPolicy::default();
     policy.payment.payout_minimum = kes(3_000);
     let till = Till::with(|builder| builder.policy(policy));
@@ -145,7 +145,7 @@ fn a_large_sum_is_paid_in_parts_that_the_provider_moves() {
 }
 
 #[test]
-fn a_wallet_pays_out_what_is_in_it() {
+fn wallet_withdrawal_is_limited_to_the_balance() {
     let till = Till::new();
     till.fill_wallet(&till.world.customer, 1_000);
     let customer = till.customer();
@@ -159,7 +159,7 @@ fn a_wallet_pays_out_what_is_in_it() {
 }
 
 #[test]
-fn who_owes_too_much_takes_no_more_cash() {
+fn technician_above_the_debt_limit_cannot_accept_cash_jobs() {
     let mut policy = baitech_core::booking::BookingPolicy::default();
     // Two jobs of 460 are one shilling too much.
     policy.payment.debt_limit = kes(919);
@@ -194,7 +194,7 @@ fn who_owes_too_much_takes_no_more_cash() {
 }
 
 #[test]
-fn money_that_went_out_and_is_said_to_have_come_back_is_for_a_person() {
+fn reported_return_of_a_payout_waits_for_a_person() {
     for arrived in [true, false] {
         let till = Till::new();
         till.released(PaymentMethod::Mpesa);
@@ -225,7 +225,7 @@ fn money_that_went_out_and_is_said_to_have_come_back_is_for_a_person() {
 }
 
 #[test]
-fn a_refund_to_nobody_that_fails_stays_set_aside_for_a_person() {
+fn failed_refund_of_an_unmatched_deposit_waits_for_a_person() {
     let till = Till::new();
     till.call_at("paybill", "d1;account:who knows;deposit;70;SJD3;254700000009");
     let kept = till.of_kind(TransactionKind::WalletTopup)[0].id;

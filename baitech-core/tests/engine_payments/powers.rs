@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[test]
-fn nobody_decides_on_money_of_their_own() {
+fn staff_cannot_decide_on_their_own_money() {
     let till = Till::new();
     let (support, admin) = (till.world.support.actor(), till.world.admin.actor());
     let by_phone = NewPayment { method: Some(PaymentMethod::Mpesa), ..NewPayment::default() };
@@ -38,7 +38,7 @@ fn nobody_decides_on_money_of_their_own() {
 }
 
 #[test]
-fn who_is_suspended_among_the_staff_decides_nothing() {
+fn suspended_staff_cannot_decide() {
     let till = Till::new();
     let (_, payment) = till.held(PaymentMethod::Mpesa);
     let (support, admin) = (till.world.support.actor(), till.world.admin.actor());
@@ -78,7 +78,7 @@ fn suspended_staff_see_their_own_payments_as_customers_do() {
 }
 
 #[test]
-fn what_is_owed_goes_where_its_owner_has_it_sent() {
+fn support_staff_cannot_redirect_or_request_a_payout() {
     let till = Till::new();
     till.released(PaymentMethod::Mpesa);
     let (support, technician) = (till.world.support.actor(), till.world.technician.id);
@@ -96,7 +96,7 @@ fn what_is_owed_goes_where_its_owner_has_it_sent() {
 }
 
 #[test]
-fn much_money_that_nobody_asked_for_waits_for_a_person() {
+fn large_unrequested_deposit_waits_for_a_person() {
     let till = Till::new();
     let phone = till.world.customer.phone.to_string();
     till.call_at("paybill", &format!("d1;account:{phone};deposit;20000;SJD1;254700000009"));

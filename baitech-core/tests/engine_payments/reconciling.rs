@@ -82,7 +82,7 @@ fn reconciled(till: &Till, method: PaymentMethod, statement: &str) -> Reconcilia
 }
 
 #[test]
-fn a_statement_is_worked_off_in_batches_and_marks_each_transaction_once() {
+fn statement_is_processed_in_batches_and_marks_each_transaction_once() {
     let till = Till::new();
     let statement = topped_up(&till);
     let id = submit(&till, MPESA, &statement);
@@ -186,7 +186,7 @@ fn outcome(till: &Till, id: Id<Reconciliation>) -> (ReconciliationCounts, Vec<(A
 }
 
 #[test]
-fn a_job_that_is_killed_at_any_moment_goes_on_and_tells_the_same() {
+fn job_killed_at_any_moment_resumes_with_the_same_result() {
     for method in [MPESA, BANK] {
         let reference = Till::new();
         let id = whole_job(&reference, method);
@@ -226,7 +226,7 @@ fn a_job_that_is_killed_at_any_moment_goes_on_and_tells_the_same() {
 }
 
 #[test]
-fn workers_at_once_and_statements_handed_in_twice_book_each_effect_once() {
+fn concurrent_workers_and_repeated_statements_book_each_effect_once() {
     let till = Till::new();
     let marked = topped_up(&till);
     let transfers = transferred(&till, 20);
@@ -276,7 +276,7 @@ fn compared(till: &Till, statement: &str, period: Option<StatementPeriod>) -> Re
 }
 
 #[test]
-fn findings_are_those_of_the_comparison_at_once() {
+fn findings_equal_those_of_a_comparison_in_one_step() {
     for seed in 0..24_u64 {
         let till = Till::new();
         let mut state = seed;
@@ -323,7 +323,7 @@ fn findings_are_those_of_the_comparison_at_once() {
 }
 
 #[test]
-fn a_file_that_is_refused_leaves_no_job() {
+fn refused_file_creates_no_job() {
     let till = Till::new();
     let admin = till.world.admin.actor();
     let submit = |actor: &Actor, request: &ReconcileRequest, statement: &[u8]| {
@@ -346,7 +346,7 @@ fn a_file_that_is_refused_leaves_no_job() {
 }
 
 #[test]
-fn a_key_stands_for_one_statement() {
+fn idempotency_key_covers_one_statement() {
     let till = Till::new();
     let keyed = |statement: &str| {
         let payments = till.payments().with_key(IdempotencyKey::new("march").unwrap());
@@ -387,7 +387,7 @@ fn jobs_are_listed_in_pages_without_their_findings() {
 }
 
 #[test]
-fn a_job_that_cannot_go_on_is_set_aside_and_says_so() {
+fn job_that_cannot_continue_is_set_aside_with_a_reason() {
     let till = Till::new();
     let id = submit(&till, MPESA, "reference,amount\nR1,1\n");
     till.world.clock.advance(TimeDelta::days(91));
@@ -411,7 +411,7 @@ fn a_job_that_cannot_go_on_is_set_aside_and_says_so() {
 }
 
 #[test]
-fn a_line_that_a_rule_refuses_is_noted_and_does_not_stop_the_others() {
+fn refused_line_is_noted_and_does_not_stop_the_others() {
     let till = Till::new();
     let statement = transferred(&till, 3);
     // Without a payer there is no wallet that the money could go into.
@@ -433,7 +433,7 @@ fn a_line_that_a_rule_refuses_is_noted_and_does_not_stop_the_others() {
 }
 
 #[test]
-fn counts_outlive_the_findings() {
+fn counts_are_kept_after_the_findings_expire() {
     let till = Till::new();
     let job = reconciled(&till, MPESA, "reference,amount\nR1,1\n");
     assert_eq!(job.findings.unwrap().missing_here.len(), 1);

@@ -18,7 +18,7 @@ use crate::{
 };
 
 #[test]
-fn two_refunds_of_600_do_not_fit_into_1000() {
+fn second_refund_above_the_captured_amount_is_refused() {
     let till = Till::new();
     till.fill_wallet(&till.world.customer, 1_000);
     let top_up = till.of_kind(TransactionKind::WalletTopup)[0].id;
@@ -38,7 +38,7 @@ fn two_refunds_of_600_do_not_fit_into_1000() {
 }
 
 #[test]
-fn a_refund_before_the_release_comes_out_of_what_is_held() {
+fn refund_before_the_release_is_taken_from_escrow() {
     let till = Till::new();
     let (id, payment) = till.paid(PaymentMethod::Mpesa);
     let support = till.world.support.actor();
@@ -58,7 +58,7 @@ fn a_refund_before_the_release_comes_out_of_what_is_held() {
 }
 
 #[test]
-fn what_a_provider_cannot_give_back_goes_into_the_wallet() {
+fn refund_that_the_provider_declines_goes_into_the_wallet() {
     let till = Till::new();
     let (_, payment) = till.paid(PaymentMethod::Mpesa);
     till.mpesa.says(declined("2040"));
@@ -75,7 +75,7 @@ fn what_a_provider_cannot_give_back_goes_into_the_wallet() {
 }
 
 #[test]
-fn a_refund_under_a_key_is_made_once() {
+fn refund_under_an_idempotency_key_is_made_once() {
     let till = Till::new();
     let (_, payment) = till.paid(PaymentMethod::Mpesa);
     let support = till.world.support.actor();
@@ -98,7 +98,7 @@ fn shares() -> impl Strategy<Value = Shares> {
 
 proptest! {
     #[test]
-    fn any_sequence_of_refunds_that_adds_up_leaves_everybody_at_exactly_zero(
+    fn refunds_that_sum_to_the_payment_leave_every_party_at_zero(
         shares in shares(),
         cuts in proptest::collection::vec(0.0..=1.0_f64, 0..8),
     ) {
@@ -129,7 +129,7 @@ proptest! {
 }
 
 #[test]
-fn splits_of_every_amount_up_to_a_thousand_add_up() {
+fn splits_of_every_amount_up_to_a_thousand_sum_to_it() {
     let percent = baitech_core::kernel::Rate::percent;
     for cents in 1..=100_000 {
         let amount = Money::from_minor(cents, Currency::KES);

@@ -35,7 +35,7 @@ impl EventSink for Keeper {
 }
 
 #[test]
-fn every_event_is_handed_over_once_and_in_order_and_the_outbox_is_empty_then() {
+fn every_event_is_relayed_once_in_order_and_leaves_the_outbox() {
     let till = Till::new();
     let (_, payment) = till.released(PaymentMethod::Mpesa);
     for _ in 0..300 {
@@ -54,7 +54,7 @@ fn every_event_is_handed_over_once_and_in_order_and_the_outbox_is_empty_then() {
 }
 
 #[test]
-fn what_a_sink_does_not_take_over_comes_again() {
+fn unacknowledged_events_are_relayed_again() {
     let till = Till::new();
     till.held(PaymentMethod::Mpesa);
     let expected = till.world.events();

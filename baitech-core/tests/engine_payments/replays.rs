@@ -117,7 +117,7 @@ impl Twice {
 }
 
 #[test]
-fn every_command_repeated_under_its_key_answers_the_same() {
+fn every_command_repeated_under_its_key_returns_the_same_answer() {
     let twice = Twice::default();
     accounts(&twice);
     usual_way(&twice);

@@ -34,7 +34,7 @@ fn until_settled(till: &Till) -> Vec<TimeDelta> {
 }
 
 #[test]
-fn a_call_whose_handling_fails_waits_ever_longer_and_ends_as_a_dead_letter() {
+fn failing_webhook_backs_off_and_becomes_a_dead_letter() {
     let mut policy = BookingPolicy::default();
     policy.payment.webhooks.max_attempts = 6;
     let till = Till::with(|builder| builder.policy(policy));
@@ -63,7 +63,7 @@ fn a_call_whose_handling_fails_waits_ever_longer_and_ends_as_a_dead_letter() {
 }
 
 #[test]
-fn waits_double_up_to_the_longest_and_differ_between_calls() {
+fn backoff_doubles_up_to_its_maximum_with_jitter() {
     let policy = WebhookPolicy::default();
     let entropy = SeededEntropy::new(3);
     let mut seen = std::collections::BTreeSet::new();
@@ -78,7 +78,7 @@ fn waits_double_up_to_the_longest_and_differ_between_calls() {
 }
 
 #[test]
-fn staff_retries_a_dead_letter_once_its_cause_is_mended() {
+fn staff_can_retry_a_dead_letter_after_its_cause_is_fixed() {
     let mut policy = BookingPolicy::default();
     policy.payment.webhooks.max_attempts = 2;
     let till = Till::with(|builder| builder.policy(policy));
@@ -104,7 +104,7 @@ fn staff_retries_a_dead_letter_once_its_cause_is_mended() {
 }
 
 #[test]
-fn a_retry_applies_news_at_most_once() {
+fn retried_webhook_is_applied_at_most_once() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
@@ -121,7 +121,7 @@ fn a_retry_applies_news_at_most_once() {
 }
 
 #[test]
-fn only_staff_lists_and_retries_calls() {
+fn only_staff_list_and_retry_webhooks() {
     let till = Till::new();
     till.call_at("paybill", "forged");
     let call = newest(&till);
@@ -133,7 +133,7 @@ fn only_staff_lists_and_retries_calls() {
 }
 
 #[test]
-fn calls_under_unknown_tokens_are_counted_and_not_stored() {
+fn webhooks_under_unknown_tokens_are_counted_and_not_stored() {
     let till = Till::new();
     let long = "x".repeat(100_000);
     for token in ["no-such-token", "", long.as_str(), "\u{0}", "paybill "] {
@@ -151,7 +151,7 @@ fn calls_under_unknown_tokens_are_counted_and_not_stored() {
 }
 
 #[test]
-fn handled_calls_are_forgotten_after_their_time_and_waiting_ones_are_not() {
+fn handled_webhooks_expire_and_waiting_ones_do_not() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
@@ -171,7 +171,7 @@ fn handled_calls_are_forgotten_after_their_time_and_waiting_ones_are_not() {
 }
 
 #[test]
-fn a_call_that_cannot_be_verified_never_cancels_a_booking_whose_money_may_have_come() {
+fn unverified_webhook_never_cancels_a_booking_that_may_be_paid() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
@@ -192,7 +192,7 @@ fn a_call_that_cannot_be_verified_never_cancels_a_booking_whose_money_may_have_c
 }
 
 #[test]
-fn a_provider_that_denies_a_doubtful_call_ends_the_doubt() {
+fn provider_denial_settles_a_doubtful_webhook() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;

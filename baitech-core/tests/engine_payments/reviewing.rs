@@ -30,7 +30,7 @@ pub(crate) fn suspicious(decision: FraudDecision) -> Till {
 }
 
 #[test]
-fn what_looks_too_much_like_a_fraud_is_not_paid_and_remembered() {
+fn blocked_payment_is_not_sent_and_is_recorded() {
     let till = suspicious(FraudDecision::Block);
     let id = till.accepted(PaymentMethod::Mpesa);
     assert_refused(till.pay(id).map(drop), Rule::PAYMENT_DECLINED);
@@ -43,7 +43,7 @@ fn what_looks_too_much_like_a_fraud_is_not_paid_and_remembered() {
 }
 
 #[test]
-fn money_that_is_taken_at_once_is_held_until_somebody_has_looked() {
+fn captured_payment_is_on_hold_until_reviewed() {
     for approved in [true, false] {
         let till = suspicious(FraudDecision::Review);
         let (id, payment) = till.paid(PaymentMethod::Mpesa);
@@ -70,7 +70,7 @@ fn money_that_is_taken_at_once_is_held_until_somebody_has_looked() {
 }
 
 #[test]
-fn a_card_is_only_charged_once_somebody_has_looked() {
+fn card_is_captured_only_after_review() {
     let till = suspicious(FraudDecision::Review);
     let id = till.accepted(PaymentMethod::Card);
     till.card.says(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
@@ -93,7 +93,7 @@ fn a_card_is_only_charged_once_somebody_has_looked() {
 }
 
 #[test]
-fn an_authorization_that_nobody_looked_at_lapses() {
+fn unreviewed_authorization_expires() {
     let till = suspicious(FraudDecision::Review);
     let id = till.accepted(PaymentMethod::Card);
     till.card.says(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
@@ -105,7 +105,7 @@ fn an_authorization_that_nobody_looked_at_lapses() {
 }
 
 #[test]
-fn what_was_decided_before_the_payer_went_on_holds_at_once() {
+fn review_before_the_payer_continues_is_applied_at_once() {
     for approved in [true, false] {
         let till = suspicious(FraudDecision::Review);
         let id = till.accepted(PaymentMethod::Card);
@@ -121,7 +121,7 @@ fn what_was_decided_before_the_payer_went_on_holds_at_once() {
 }
 
 #[test]
-fn money_that_cannot_be_given_up_is_asked_about() {
+fn failed_void_is_followed_by_a_status_query() {
     for taken in [true, false] {
         let till = suspicious(FraudDecision::Review);
         let id = till.accepted(PaymentMethod::Card);

@@ -33,7 +33,7 @@ fn decide(till: &Till, payment: Id<Transaction>, book: bool) -> baitech_core::ke
 }
 
 #[test]
-fn a_refund_made_at_the_provider_is_booked_and_its_part_is_never_released() {
+fn refund_at_the_provider_is_booked_and_its_part_is_never_released() {
     let till = Till::new();
     let (id, payment) = till.paid(PaymentMethod::Card);
     till.call(payment, "e1;caller:;refunded;1000;re_1;");
@@ -55,7 +55,7 @@ fn a_refund_made_at_the_provider_is_booked_and_its_part_is_never_released() {
 }
 
 #[test]
-fn after_the_release_a_refund_made_at_the_provider_takes_each_partys_share() {
+fn refund_at_the_provider_after_the_release_reduces_each_share() {
     let till = Till::new();
     let (_, payment) = till.released(PaymentMethod::Card);
     till.call(payment, "e1;caller:;refunded;1369;re_1;");
@@ -65,7 +65,7 @@ fn after_the_release_a_refund_made_at_the_provider_takes_each_partys_share() {
 }
 
 #[test]
-fn the_same_refund_told_in_several_ways_counts_once() {
+fn refund_reported_in_several_ways_counts_once() {
     let till = Till::new();
     let (id, payment) = till.paid(PaymentMethod::Card);
     for (call, expected) in [
@@ -85,7 +85,7 @@ fn the_same_refund_told_in_several_ways_counts_once() {
 }
 
 #[test]
-fn a_running_total_of_our_own_refunds_tells_nothing_new() {
+fn running_total_of_our_own_refunds_is_a_duplicate() {
     let till = Till::new();
     let (id, payment) = till.paid(PaymentMethod::Card);
     let support = till.world.support.actor();
@@ -103,7 +103,7 @@ fn a_running_total_of_our_own_refunds_tells_nothing_new() {
 }
 
 #[test]
-fn a_refund_that_is_told_before_its_payment_waits_for_it() {
+fn refund_reported_before_its_payment_waits_for_it() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Card);
     let payment = till.pay(id).unwrap().transaction.id;
@@ -116,7 +116,7 @@ fn a_refund_that_is_told_before_its_payment_waits_for_it() {
 }
 
 #[test]
-fn a_refund_that_failed_after_all_takes_nothing_in_whatever_order_it_is_told() {
+fn failed_refund_books_nothing_in_any_order_of_events() {
     let made = "e1;caller:;refunded;1000;re_1;";
     let failed = "e2;caller:;refund-failed;1000;re_1;";
     let till = Till::new();
@@ -142,7 +142,7 @@ fn a_refund_that_failed_after_all_takes_nothing_in_whatever_order_it_is_told() {
 }
 
 #[test]
-fn what_cannot_be_booked_exactly_waits_for_a_person_and_nothing_is_released() {
+fn ambiguous_provider_refund_waits_for_a_person_and_blocks_the_release() {
     for (call, doubt) in [
         ("e1;caller:;refunded;2739;re_1;", MoveDoubt::Exceeds),
         ("e1;caller:;refunded;;re_1;", MoveDoubt::UnknownAmount),
@@ -163,7 +163,7 @@ fn what_cannot_be_booked_exactly_waits_for_a_person_and_nothing_is_released() {
 }
 
 #[test]
-fn a_person_books_what_the_provider_moved_or_dismisses_it() {
+fn person_books_or_dismisses_a_provider_move() {
     // More than is left: the platform's loss.
     let till = Till::new();
     let (_, payment) = till.paid(PaymentMethod::Card);
@@ -197,7 +197,7 @@ fn a_person_books_what_the_provider_moved_or_dismisses_it() {
 }
 
 #[test]
-fn a_released_share_is_frozen_until_a_person_has_decided() {
+fn released_share_is_frozen_until_a_person_decides() {
     let till = asking();
     let (_, payment) = till.released(PaymentMethod::Card);
     let technician = Account::Payable(till.world.technician.id);
@@ -209,7 +209,7 @@ fn a_released_share_is_frozen_until_a_person_has_decided() {
 }
 
 #[test]
-fn a_refund_at_the_provider_of_a_disputed_booking_waits_and_is_counted_by_the_decision() {
+fn provider_refund_of_a_disputed_booking_waits_and_counts_towards_the_decision() {
     let till = Till::new();
     let (id, payment) = till.paid(PaymentMethod::Card);
     let customer = till.customer();
@@ -232,7 +232,7 @@ fn a_refund_at_the_provider_of_a_disputed_booking_waits_and_is_counted_by_the_de
 }
 
 #[test]
-fn a_call_that_is_not_signed_books_no_refund() {
+fn unsigned_webhook_books_no_refund() {
     let till = Till::new();
     let (id, payment) = till.paid(PaymentMethod::Mpesa);
     till.call(payment, "e1;caller:;refunded;2738;SJR1;");
@@ -243,7 +243,7 @@ fn a_call_that_is_not_signed_books_no_refund() {
 }
 
 #[test]
-fn money_that_was_kept_apart_and_sent_back_at_the_provider_is_not_sent_again() {
+fn reserved_money_refunded_at_the_provider_is_not_refunded_again() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Card);
     let payment = till.pay(id).unwrap().transaction.id;
@@ -257,7 +257,7 @@ fn money_that_was_kept_apart_and_sent_back_at_the_provider_is_not_sent_again() {
 }
 
 #[test]
-fn a_topped_up_wallet_that_is_spent_owes_what_the_provider_gave_back() {
+fn provider_refund_of_a_spent_top_up_becomes_a_debt() {
     let till = Till::new();
     let by_card = baitech_core::payment::NewPayment {
         method: Some(PaymentMethod::Card),
@@ -288,7 +288,7 @@ fn paid_out(till: &Till) -> Id<Transaction> {
 }
 
 #[test]
-fn a_payout_that_comes_back_in_parts_is_owed_again_once() {
+fn payout_returned_in_parts_is_owed_again_once() {
     let till = Till::new();
     let payout = paid_out(&till);
     let technician = Account::Payable(till.world.technician.id);
@@ -311,7 +311,7 @@ fn a_payout_that_comes_back_in_parts_is_owed_again_once() {
 }
 
 #[test]
-fn a_person_decides_on_a_payout_that_came_back_where_the_policy_says_so() {
+fn returned_payout_waits_for_a_person_if_the_policy_requires_it() {
     for book in [true, false] {
         let till = asking();
         let payout = paid_out(&till);
@@ -354,7 +354,7 @@ fn a_reversal_in_the_portal_is_found_in_the_statement() {
 }
 
 #[test]
-fn a_line_that_can_be_our_own_refund_is_left_to_a_person() {
+fn statement_line_that_may_be_our_own_refund_waits_for_a_person() {
     use baitech_core::payment::ReconcileRequest;
     let till = Till::new();
     let (_, payment) = till.held(PaymentMethod::Mpesa);

@@ -19,7 +19,7 @@ const WON: &str = "c2;caller:;won;;;";
 const LOST: &str = "c3;caller:;lost;;;";
 
 #[test]
-fn two_verdicts_wait_for_a_person_in_whatever_order_they_come() {
+fn contradicting_verdicts_wait_for_a_person_in_any_order() {
     for released in [false, true] {
         for (first, second) in [(WON, LOST), (LOST, WON)] {
             for won in [true, false] {
@@ -61,7 +61,7 @@ fn two_verdicts_wait_for_a_person_in_whatever_order_they_come() {
 }
 
 #[test]
-fn a_verdict_told_twice_is_a_duplicate() {
+fn repeated_verdict_is_a_duplicate() {
     for verdict in ["won", "lost"] {
         let till = Till::new();
         let (_, payment) = till.paid(PaymentMethod::Card);
@@ -77,7 +77,7 @@ fn a_verdict_told_twice_is_a_duplicate() {
 }
 
 #[test]
-fn a_chargeback_won_after_all_gives_a_loss_beyond_the_payment_back() {
+fn chargeback_won_later_reverses_the_loss_beyond_the_payment() {
     let till = Till::new();
     let (_, payment) = till.paid(PaymentMethod::Card);
     let support = till.world.support.actor();
@@ -95,7 +95,7 @@ fn a_chargeback_won_after_all_gives_a_loss_beyond_the_payment_back() {
 }
 
 #[test]
-fn a_second_contest_waits_for_a_person_while_the_first_is_open_and_counts_after_it() {
+fn second_chargeback_waits_for_a_person_while_the_first_is_open() {
     let till = Till::new();
     let (id, payment) = till.paid(PaymentMethod::Card);
     till.call(payment, CONTESTED);
@@ -119,7 +119,7 @@ fn a_second_contest_waits_for_a_person_while_the_first_is_open_and_counts_after_
 }
 
 #[test]
-fn no_call_is_applied_that_changed_nothing() {
+fn webhook_that_changes_nothing_is_not_applied() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
@@ -143,7 +143,7 @@ fn no_call_is_applied_that_changed_nothing() {
 }
 
 #[test]
-fn details_with_another_receipt_are_for_a_person() {
+fn details_with_another_receipt_wait_for_a_person() {
     let till = Till::new();
     let (_, payment) = till.held(PaymentMethod::Mpesa);
     till.call(payment, "d1;caller:;details;2738;SJK9;");
@@ -152,7 +152,7 @@ fn details_with_another_receipt_are_for_a_person() {
 }
 
 #[test]
-fn a_payout_under_two_receipts_is_for_a_person() {
+fn payout_with_two_receipts_waits_for_a_person() {
     let till = Till::new();
     till.released(PaymentMethod::Mpesa);
     let (technician, id) = (till.world.technician.actor(), till.world.technician.id);

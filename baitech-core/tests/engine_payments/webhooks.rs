@@ -29,7 +29,7 @@ fn refunding() -> Till {
 }
 
 #[test]
-fn a_second_receipt_is_held_for_a_person_unless_the_policy_refunds_it() {
+fn second_receipt_waits_for_a_person_unless_the_policy_refunds_it() {
     for complete in [true, false] {
         let till = Till::new();
         let id = till.accepted(PaymentMethod::Mpesa);
@@ -69,7 +69,7 @@ fn a_second_receipt_is_held_for_a_person_unless_the_policy_refunds_it() {
 }
 
 #[test]
-fn a_deposit_finds_its_payment_by_any_way_to_write_its_number_or_its_bookings() {
+fn deposit_matches_its_payment_by_any_notation_of_its_number_or_booking() {
     let separated =
         |number: &str, at: usize| format!("{}-{} {}", &number[..at], &number[at..at + 4], &number[at + 4..]);
     for of_booking in [true, false] {
@@ -100,7 +100,7 @@ fn a_deposit_finds_its_payment_by_any_way_to_write_its_number_or_its_bookings() 
 }
 
 #[test]
-fn a_call_of_a_megabyte_is_stored() {
+fn webhook_of_a_megabyte_is_stored() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
@@ -111,7 +111,7 @@ fn a_call_of_a_megabyte_is_stored() {
 }
 
 #[test]
-fn the_same_call_eight_times_pays_once() {
+fn webhook_repeated_eight_times_pays_once() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
@@ -126,7 +126,7 @@ fn the_same_call_eight_times_pays_once() {
 }
 
 #[test]
-fn what_proves_nothing_is_kept_and_has_no_effect() {
+fn rejected_webhook_is_stored_without_effect() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
@@ -146,7 +146,7 @@ fn what_proves_nothing_is_kept_and_has_no_effect() {
 }
 
 #[test]
-fn a_call_that_comes_too_early_waits_for_what_it_is_about() {
+fn early_webhook_waits_for_its_transaction() {
     let till = Till::new();
     till.call_at("cards", "n1;reference:ref-late;paid;2738;ch_1;");
     assert_eq!(statuses(&till), [WebhookStatus::Received]);
@@ -216,7 +216,7 @@ fn a_wrong_amount_or_payer_never_completes_a_payment() {
 }
 
 #[test]
-fn the_right_money_pays_after_wrong_money_which_can_then_only_go_back() {
+fn correct_payment_completes_after_a_wrong_one_which_is_refunded() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
@@ -242,7 +242,7 @@ fn the_right_money_pays_after_wrong_money_which_can_then_only_go_back() {
 }
 
 #[test]
-fn the_same_money_told_rightly_corrects_what_was_told_wrongly() {
+fn corrected_report_of_the_same_money_completes_the_payment() {
     for wrong in ["n1;caller:;paid;1;SJK1;", "n1;caller:;paid;2738;SJK1;2547****9999"] {
         let till = Till::new();
         let id = till.accepted(PaymentMethod::Mpesa);
@@ -260,7 +260,7 @@ fn the_same_money_told_rightly_corrects_what_was_told_wrongly() {
 }
 
 #[test]
-fn a_payer_that_was_told_to_be_another_is_not_forgotten_by_silence() {
+fn report_without_a_payer_does_not_clear_a_payer_mismatch() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
@@ -271,7 +271,7 @@ fn a_payer_that_was_told_to_be_another_is_not_forgotten_by_silence() {
 }
 
 #[test]
-fn a_call_about_another_operation_is_for_a_person_and_stops_nothing() {
+fn webhook_about_another_operation_waits_for_a_person_and_blocks_nothing() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
@@ -287,7 +287,7 @@ fn a_call_about_another_operation_is_for_a_person_and_stops_nothing() {
 }
 
 #[test]
-fn much_money_is_confirmed_before_it_counts() {
+fn large_unsigned_payment_is_confirmed_before_it_counts() {
     let mut policy = baitech_core::booking::BookingPolicy::default();
     policy.payment.confirm_above = kes(2_737);
     let till = Till::with(|builder| builder.policy(policy));
@@ -302,7 +302,7 @@ fn much_money_is_confirmed_before_it_counts() {
 }
 
 #[test]
-fn a_late_success_still_pays_and_a_second_one_goes_back() {
+fn late_success_pays_and_a_second_success_is_refunded() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let first = till.pay(id).unwrap().transaction.id;
@@ -326,7 +326,7 @@ fn a_late_success_still_pays_and_a_second_one_goes_back() {
 }
 
 #[test]
-fn money_that_nobody_asked_for_finds_its_account_or_a_person() {
+fn unrequested_deposit_is_credited_to_its_account_or_waits_for_a_person() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction;
@@ -355,7 +355,7 @@ fn money_that_nobody_asked_for_finds_its_account_or_a_person() {
 }
 
 #[test]
-fn a_question_that_tells_no_receipt_asks_for_it_once() {
+fn status_query_without_a_receipt_requests_it_once() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;

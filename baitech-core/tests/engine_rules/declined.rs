@@ -17,7 +17,7 @@ fn declined() -> (World, Id<Booking>) {
 }
 
 #[test]
-fn a_declined_offer_stays_as_it_was_whatever_happens_to_the_booking() {
+fn declined_offer_does_not_change_with_the_booking() {
     let (world, id) = declined();
     let view = || {
         let seen = run(world.bookings().view(&world.technician.actor(), id)).unwrap();
@@ -42,7 +42,7 @@ fn a_declined_offer_stays_as_it_was_whatever_happens_to_the_booking() {
 }
 
 #[test]
-fn commands_of_who_declined_tell_nothing_of_the_booking() {
+fn errors_reveal_nothing_to_the_technician_who_declined() {
     let (world, id) = declined();
     let technician = world.technician.actor();
     let stale = world.load(id).version;
@@ -69,7 +69,7 @@ fn commands_of_who_declined_tell_nothing_of_the_booking() {
 }
 
 #[test]
-fn a_receipt_shows_the_customers_addresses_to_the_customer_and_staff_alone() {
+fn receipt_shows_customer_addresses_only_to_the_customer_and_staff() {
     let world = World::new();
     let id = world.book_until(Status::Paid).id;
     let payment = world.load(id).payment.transaction.unwrap();
@@ -87,7 +87,7 @@ fn a_receipt_shows_the_customers_addresses_to_the_customer_and_staff_alone() {
 }
 
 #[test]
-fn a_technician_declines_once() {
+fn technician_can_decline_only_once() {
     let (world, id) = declined();
     assert_eq!(world.load(id).declined_offers.len(), 1);
     let second = NewBooking { time_slot: slot(2, "10:00", "12:00"), ..request() };

@@ -55,7 +55,7 @@ fn a_customer_can_agree_to_an_earlier_start() {
 }
 
 #[test]
-fn another_slot_ends_the_agreement_to_an_early_start() {
+fn rescheduling_ends_the_agreement_to_an_early_start() {
     let (world, booking) = accepted();
     let (customer, technician) = (world.customer.actor(), world.technician.actor());
     run(world.bookings().allow_early_start(&customer, booking.id, world.now())).unwrap();
@@ -66,7 +66,7 @@ fn another_slot_ends_the_agreement_to_an_early_start() {
 }
 
 #[test]
-fn work_that_was_stored_as_begun_too_early_does_not_go_on() {
+fn stored_work_that_started_too_early_cannot_continue() {
     // An earlier application let technicians set out at any time.
     for (status, ahead) in [(Status::EnRoute, true), (Status::Arrived, false)] {
         let world = World::with(|builder| builder.policy(BookingPolicy::default()));

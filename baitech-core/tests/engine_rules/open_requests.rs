@@ -30,7 +30,7 @@ fn open(world: &World) -> usize {
 }
 
 #[test]
-fn a_customer_has_so_many_open_requests_at_most() {
+fn open_requests_of_a_customer_are_limited() {
     let world = world();
     let customer = world.customer.actor();
     let first = world.book();
@@ -57,7 +57,7 @@ fn a_customer_has_so_many_open_requests_at_most() {
 }
 
 #[test]
-fn a_declined_request_stays_open() {
+fn declined_request_counts_as_open() {
     let world = world();
     let booking = world.book();
     world.drive(booking.id, Status::Assigned);
@@ -71,7 +71,7 @@ fn a_declined_request_stays_open() {
 }
 
 #[test]
-fn requests_made_at_once_do_not_pass_the_limit() {
+fn concurrent_requests_stay_within_the_limit() {
     for _ in 0..20 {
         let world = world();
         let made =
@@ -86,7 +86,7 @@ fn requests_made_at_once_do_not_pass_the_limit() {
 }
 
 #[test]
-fn a_repeated_request_takes_one_place() {
+fn repeated_request_counts_once() {
     let world = world();
     let key = IdempotencyKey::new("once").unwrap();
     let create =
@@ -121,7 +121,7 @@ fn requests_of_one_customer_do_not_raise_the_price_for_others() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_reads_the_counts_of_a_zone_anew() {
+fn clock_set_back_reloads_the_zone_counts() {
     let world = World::new();
     let quoted = || run(world.bookings().quote(&world.stranger.actor(), &request())).unwrap().pricing.total;
     let price = quoted();
@@ -136,7 +136,7 @@ fn a_clock_that_is_set_back_reads_the_counts_of_a_zone_anew() {
 }
 
 #[test]
-fn where_technicians_live_dense_requests_are_counted_as_far_as_the_nearest_of_them() {
+fn requests_are_counted_up_to_the_nearest_technicians() {
     let mut policy = BookingPolicy::default();
     policy.pricing.surcharges.demand.refresh_seconds = 0;
     policy.pricing.surcharges.demand.most_technicians = 3;
@@ -161,7 +161,7 @@ fn where_technicians_live_dense_requests_are_counted_as_far_as_the_nearest_of_th
 }
 
 #[test]
-fn demand_raises_a_price_by_the_cap_at_most() {
+fn demand_raises_a_price_at_most_by_the_cap() {
     let surge = DemandSurge::default();
     for open_requests in [0, 1, 2, 3, 80, 10_000, u64::MAX] {
         for free_technicians in [0, 1, 2, 50, u64::MAX] {

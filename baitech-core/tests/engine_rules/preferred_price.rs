@@ -42,7 +42,7 @@ fn declined(rate: i64) -> (World, Stored<Booking>, User) {
 }
 
 #[test]
-fn a_rate_counts_only_of_a_technician_who_can_come() {
+fn own_rate_applies_only_to_an_eligible_technician() {
     let world = World::new();
     let listed = base(&world, &request());
     let near = plumber(500, 1.0);
@@ -79,7 +79,7 @@ fn a_rate_counts_only_of_a_technician_who_can_come() {
 }
 
 #[test]
-fn a_moved_offer_to_another_technician_keeps_the_list_price() {
+fn offer_moved_to_another_technician_keeps_the_list_price() {
     let world = World::new();
     let cheap = plumber(500, 1.0);
     world.add(&cheap);
@@ -96,7 +96,7 @@ fn a_moved_offer_to_another_technician_keeps_the_list_price() {
 }
 
 #[test]
-fn nobody_else_is_offered_a_job_at_the_low_rate_of_who_declined_it() {
+fn job_at_a_low_own_rate_is_not_offered_to_others() {
     let (world, booking, _) = declined(500);
     let customer = world.customer.actor();
     let searched = run(world.bookings().find_technician(&Actor::System, booking.id)).unwrap();
@@ -136,7 +136,7 @@ fn the_customer_accepts_the_list_price_by_moving_the_booking_to_its_own_slot() {
 }
 
 #[test]
-fn others_get_the_list_price_where_that_is_no_more_than_was_approved() {
+fn others_are_offered_a_list_price_within_the_approved_price() {
     let (world, booking, _) = declined(3_000);
     let offered = world.drive(booking.id, Status::Assigned);
     assert_eq!((offered.technician, offered.priced_for), (Some(world.technician.id), None));

@@ -55,7 +55,7 @@ fn a_quote_accepts_exactly_what_a_booking_accepts() {
 }
 
 #[test]
-fn who_owes_fees_pays_them_before_the_next_booking() {
+fn unpaid_fees_prevent_the_next_booking() {
     let world = World::new();
     let customer = world.customer.actor();
     let booking = world.book_until(Status::Accepted);
@@ -89,7 +89,7 @@ fn paid_fees_let_a_customer_book_again() {
 }
 
 #[test]
-fn a_warranty_is_claimed_once_the_bill_is_paid_and_for_a_time_to_come() {
+fn warranty_claim_requires_a_paid_bill_and_a_future_slot() {
     let world = World::new();
     let (customer, technician) = (world.customer.actor(), world.technician.actor());
     let id = world.book_until(Status::InProgress).id;

@@ -18,7 +18,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_search_finds_the_same_after_any_other_searches(
+    fn search_result_does_not_depend_on_earlier_searches(
         homes in prop::collection::vec(-12.0..12.0_f64, 0..60),
         searches in searches(),
     ) {

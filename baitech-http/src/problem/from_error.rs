@@ -12,8 +12,8 @@ impl Problem {
             Error::Forbidden { .. } => Self::new(Kind::Forbidden, error.to_string()),
             // Over HTTP, the version of a command is a precondition (RFC 6585, section 3).
             Error::Invalid(violations) if violations.iter().any(|violation| violation.field == "version") => {
-                let detail = "name in If-Match the entity tag of the booking as it was shown (a payment may name its price in \
-                              Agreed-Total instead)";
+                let detail = "name in If-Match the entity tag of the booking as it was shown (a payment may \
+                              name its price in Agreed-Total instead)";
                 Self::new(Kind::PreconditionRequired, detail)
             }
             Error::Invalid(violations) => Self::violations(Kind::Invalid, violations.iter().cloned()),

@@ -257,7 +257,11 @@ pub fn new_booking() -> Value {
         "serviceCategory": "plumbing",
         "serviceType": "tap repair",
         "description": "The tap in the kitchen drips.",
-        "serviceLocation": { "coordinates": [36.8219, -1.2921], "address": "Moi Avenue 7", "city": "Nairobi" },
+        "serviceLocation": {
+            "coordinates": [36.8219, -1.2921],
+            "address": "Moi Avenue 7",
+            "city": "Nairobi",
+        },
         "timeSlot": { "date": "2026-03-03", "startTime": "10:00", "endTime": "12:00" },
         "paymentMethod": "cash",
     })

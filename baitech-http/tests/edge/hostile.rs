@@ -26,8 +26,12 @@ struct Case {
 }
 
 fn sum() -> Value {
-    json!({ "amount": { "amount": "100.00", "currency": "KES" }, "method": "mpesa", "phoneNumber": "0712345678",
-            "account": "pm_1" })
+    json!({
+        "amount": { "amount": "100.00", "currency": "KES" },
+        "method": "mpesa",
+        "phoneNumber": "0712345678",
+        "account": "pm_1",
+    })
 }
 
 async fn stored(world: &World, n: u64, status: BookingStatus) -> String {
@@ -226,7 +230,7 @@ fn names(problem: &Value, field: &str) -> bool {
 }
 
 #[tokio::test]
-async fn every_hostile_value_in_every_body_is_refused_by_the_name_of_its_field() {
+async fn every_hostile_value_is_refused_with_its_field_name() {
     let world = World::new().await;
     world.fill_wallet(&user(Role::Customer, 1), 1_000).await;
     let mut tried = 0;
@@ -292,7 +296,7 @@ async fn a_place_without_coordinates_is_refused() {
 }
 
 #[tokio::test]
-async fn numbers_and_times_are_plain_digits() {
+async fn numbers_and_times_must_be_plain_digits() {
     let world = World::new().await;
     let customer = user(Role::Customer, 1);
     for amount in [
@@ -365,7 +369,7 @@ async fn a_booking_has_a_bounded_price_and_bounded_items() {
 }
 
 #[tokio::test]
-async fn a_body_without_its_type_is_no_body() {
+async fn body_of_another_content_type_is_refused() {
     let world = World::new().await;
     let customer = user(Role::Customer, 1);
     let mut asked: Request<_> =

@@ -6,7 +6,7 @@ use baitech_core::{booking::BookingStatus, kernel::Role};
 use crate::common::{Reply, World, user};
 
 #[tokio::test]
-async fn a_page_has_a_size_within_its_bounds() {
+async fn page_size_is_bounded() {
     let world = World::new().await;
     let admin = user(Role::Admin, 1);
     let id = world.booking(1, BookingStatus::Matching).await;
@@ -33,7 +33,7 @@ async fn a_page_has_a_size_within_its_bounds() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_good_for_the_list_that_gave_it() {
+async fn cursor_is_valid_only_for_its_own_list() {
     let world = World::new().await;
     let (asha, admin) = (user(Role::Customer, 1), user(Role::Admin, 1));
     for n in 1..=2 {
@@ -58,7 +58,7 @@ async fn a_cursor_is_good_for_the_list_that_gave_it() {
 }
 
 #[tokio::test]
-async fn the_name_of_a_request_is_bounded() {
+async fn request_id_length_is_bounded() {
     let world = World::new().await;
     let named = async |names: &[&[u8]]| {
         let mut request = Request::builder().uri("/health");

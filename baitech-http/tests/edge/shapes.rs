@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::common::{World, new_booking, request, user};
 
 #[tokio::test]
-async fn what_an_answer_brings_is_accepted_in_a_request() {
+async fn values_from_a_response_are_accepted_in_a_request() {
     let world = World::new().await;
     let customer = user(Role::Customer, 1);
     let mut body = new_booking();

@@ -63,7 +63,7 @@ async fn a_body_that_stalls_is_answered_with_408() {
 }
 
 #[tokio::test]
-async fn a_head_that_never_ends_is_cut() {
+async fn unfinished_request_head_is_cut_off() {
     let (address, stop, serving) = serve(Timeouts { headers: Duration::from_millis(50), ..patient() }).await;
     let answer = answer_to(address, "GET /health HTTP/1.1\r\nhost: localhost\r\nx-slow: ").await;
     assert!(!answer.contains(" 200 "), "{answer}");

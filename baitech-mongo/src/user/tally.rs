@@ -57,7 +57,11 @@ impl TallyUpdate {
 /// as it is read.
 fn sum(field: &str, more: impl Into<Bson>) -> Document {
     let stored = format!("${field}");
-    let trimmed = doc! { "$trim": { "input": { "$convert": { "input": &stored, "to": "string", "onError": "", "onNull": "" } } } };
+    let trimmed = doc! {
+        "$trim": {
+            "input": { "$convert": { "input": &stored, "to": "string", "onError": "", "onNull": "" } },
+        },
+    };
     let read = doc! { "$convert": { "input": trimmed, "to": "decimal", "onError": 0, "onNull": 0 } };
     doc! { "$add": [{ "$cond": [{ "$isNumber": &stored }, &stored, read] }, more.into()] }
 }

@@ -46,7 +46,7 @@ async fn assert_no_claim_remains(world: &World, offer: &Booking) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pinned_to_one_version_exactly_one_takes_effect() {
+async fn only_one_of_two_commands_on_one_version_takes_effect() {
     let world = World::new().await;
     let lane = async |lane| {
         let ((technician, customer), offers) = offers(&world, lane).await;
@@ -80,7 +80,7 @@ async fn pinned_to_one_version_exactly_one_takes_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn asked_again_the_cancellation_always_ends_it_and_frees_the_time() {
+async fn retried_cancellation_always_ends_the_booking_and_frees_the_slot() {
     let world = World::new().await;
     let lane = async |lane| {
         let ((technician, customer), offers) = offers(&world, lane).await;

@@ -43,7 +43,7 @@ async fn register_at_once(world: &World, field: &str, person: impl Fn(usize) -> 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_address_or_number_in_any_notation_is_let_in_once() {
+async fn address_or_number_in_any_notation_is_registered_once() {
     let world = World::new().await;
     let phone = |n: usize| format!("07{:08}", 11_000_000 + n);
     register_at_once(&world, "email", |n| {

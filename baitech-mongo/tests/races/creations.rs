@@ -22,7 +22,7 @@ pub(crate) fn request() -> NewBooking {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_bookings_have_a_thousand_numbers() {
+async fn a_thousand_concurrent_bookings_have_distinct_numbers() {
     let world = World::new().await;
     let mut numbers = HashSet::new();
     // One customer may not have so many requests open.
@@ -43,7 +43,7 @@ async fn a_thousand_bookings_have_a_thousand_numbers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_key_sent_fifty_times_books_once() {
+async fn fifty_requests_under_one_key_book_once() {
     let world = World::new().await;
     for round in 1..=10 {
         let key = IdempotencyKey::new(&format!("round-{round}")).unwrap();

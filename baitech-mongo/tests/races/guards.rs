@@ -11,7 +11,7 @@ use crate::world::{World, at_once};
 /// A user and a booking, raced over two connections: one commit counts one more job of the user as long as
 /// the booking is as it was, the other writes the booking as long as the user is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_commits_that_each_write_what_the_other_guards_never_both() {
+async fn only_one_of_two_commits_that_guard_each_others_writes_succeeds() {
     let world = World::new().await;
     let technician = world.technician(1).await;
     let booking = Booking::from_record(world.booking(1, &technician, BookingStatus::Accepted));

@@ -32,7 +32,7 @@ async fn balance(world: &World, account: Account) -> Money {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn payments_on_credit_at_once_stay_within_the_limit() {
+async fn concurrent_credit_payments_stay_within_the_limit() {
     let world = World::new().await;
     let markets = limited(&world, |policy| policy.payment.credit_limit = kes(4 * 2_738 + 100));
     let company = build::company(1);
@@ -60,7 +60,7 @@ async fn payments_on_credit_at_once_stay_within_the_limit() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn top_ups_begun_at_once_stay_within_the_wallet_limit() {
+async fn concurrent_top_ups_stay_within_the_wallet_limit() {
     let world = World::new().await;
     let markets: Vec<Marketplace> = limited(&world, |policy| policy.payment.wallet_limit = kes(350));
     let company = build::company(1);
@@ -92,7 +92,7 @@ async fn top_ups_begun_at_once_stay_within_the_wallet_limit() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cash_jobs_accepted_at_once_stay_within_the_debt_limit() {
+async fn concurrently_accepted_cash_jobs_stay_within_the_debt_limit() {
     const COMMISSION: i64 = 460;
     let world = World::new().await;
     let markets = limited(&world, |policy| policy.payment.debt_limit = kes(4 * COMMISSION + 100));

@@ -167,7 +167,7 @@ async fn rounds(round: impl AsyncFn(u64) -> u64) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_eight_releases_one_takes_effect() {
+async fn only_one_of_eight_concurrent_releases_takes_effect() {
     let till = Till::new().await;
     let done = rounds(async |n| {
         let (booking, payment) = till.held(n + 1).await;
@@ -193,7 +193,7 @@ async fn of_eight_releases_one_takes_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_eight_refunds_one_takes_effect() {
+async fn only_one_of_eight_concurrent_refunds_takes_effect() {
     let till = Till::new().await;
     let done = rounds(async |n| {
         let (booking, payment) = till.held(n + 1).await;
@@ -220,7 +220,7 @@ async fn of_eight_refunds_one_takes_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_release_against_a_refund_leaves_every_shilling_accounted_for() {
+async fn concurrent_release_and_refund_keep_the_books_balanced() {
     let till = Till::new().await;
     let released_first = rounds(async |n| {
         let (booking, payment) = till.held(n + 1).await;
@@ -277,7 +277,7 @@ async fn call(payments: Payments, payment: &Stored<Transaction>, text: String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_call_eight_times_at_once_pays_once() {
+async fn eight_concurrent_copies_of_a_webhook_pay_once() {
     let till = Till::new().await;
     rounds(async |n| {
         let (booking, payment) = paying(&till, n + 1).await;
@@ -298,7 +298,7 @@ async fn the_same_call_eight_times_at_once_pays_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_different_calls_at_once_are_ten_payments() {
+async fn ten_concurrent_webhooks_are_ten_payments() {
     let till = Till::new().await;
     let mut waiting = Vec::new();
     for n in 1..=10 {
@@ -318,7 +318,7 @@ async fn ten_different_calls_at_once_are_ten_payments() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_who_empty_a_wallet_only_as_many_as_it_fills_are_paid() {
+async fn concurrent_wallet_payments_never_exceed_the_balance() {
     let till = Till::new().await;
     let owner = build::customer(1);
     let entry = build::entry(1, owner.id.into(), Account::Bank, Account::Wallet(owner.id), kes(1_000));

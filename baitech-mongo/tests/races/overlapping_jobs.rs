@@ -29,7 +29,7 @@ fn rivals(round: u64) -> [TimeSlot; 2] {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_processes_never_both_accept_two_jobs_that_overlap() {
+async fn two_processes_cannot_accept_overlapping_jobs() {
     let world = World::new().await;
     let processes = [Process::start(&world.uri).await, Process::start(&world.uri).await];
     let lanes = (0..TECHNICIANS).map(|lane| one_technician(&world, &processes, lane));

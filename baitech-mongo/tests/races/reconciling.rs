@@ -55,7 +55,7 @@ async fn announced(world: &World, market: &Marketplace) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn workers_at_once_on_the_same_statements_book_each_effect_once() {
+async fn concurrent_workers_on_the_same_statements_book_each_effect_once() {
     let world = World::new().await;
     let markets = [0, 1, 0, 1].map(|store: usize| {
         let store = Arc::new(world.stores[store].clone());

@@ -177,7 +177,7 @@ impl Till {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_suspended_technician_accepts_nothing() {
+async fn suspended_technician_cannot_accept() {
     let till = Till::new().await;
     let mut rounds = Vec::new();
     for n in 1..=ROUNDS {
@@ -190,7 +190,7 @@ async fn a_suspended_technician_accepts_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_technician_whose_identity_is_rejected_accepts_nothing() {
+async fn technician_with_a_rejected_identity_cannot_accept() {
     let till = Till::new().await;
     let mut rounds = Vec::new();
     for n in 1..=ROUNDS {
@@ -203,7 +203,7 @@ async fn a_technician_whose_identity_is_rejected_accepts_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_suspended_technician_asks_for_no_payout() {
+async fn suspended_technician_cannot_request_a_payout() {
     let till = Till::new().await;
     let mut rounds = Vec::new();
     for n in 1..=ROUNDS {
@@ -220,7 +220,7 @@ async fn a_suspended_technician_asks_for_no_payout() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_suspended_customer_books_nothing() {
+async fn suspended_customer_cannot_book() {
     let till = Till::new().await;
     let request = NewBooking::new(
         Category::Plumbing,
@@ -246,7 +246,7 @@ async fn a_suspended_customer_books_nothing() {
 
 /// Suspended customers pay for what runs; banned ones do not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_banned_customer_pays_nothing() {
+async fn banned_customer_cannot_pay() {
     let till = Till::new().await;
     let mut rounds = Vec::new();
     for n in 1..=ROUNDS {
@@ -269,7 +269,7 @@ async fn a_banned_customer_pays_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_is_registered_for_a_company_that_is_suspended() {
+async fn suspended_company_gains_no_member() {
     let till = Till::new().await;
     let mut rounds = Vec::new();
     for n in 1..=ROUNDS {

@@ -73,7 +73,7 @@ async fn untouched(world: &World, bookings: &[Booking]) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_due_is_done_once_whoever_is_killed() {
+async fn killed_workers_leave_every_task_done_once() {
     let server = TestServer::start().await.unwrap();
     let world = World::on(&server).await;
     // A commit that the victim has open keeps others from its booking until the server gives it up: by

@@ -15,7 +15,7 @@ use crate::world::{World, at_once};
 const WRITERS: usize = 50;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_looks_at_the_work_are_all_noted() {
+async fn fifty_concurrent_checkpoints_are_all_stored() {
     let world = World::new().await;
     let technician = world.technician(1).await;
     let support = User::from_record(build::user(Role::Support, 1));
@@ -42,7 +42,7 @@ async fn fifty_looks_at_the_work_are_all_noted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn both_sides_of_a_dispute_and_the_staff_are_heard() {
+async fn concurrent_evidence_of_both_parties_and_staff_is_stored() {
     let world = World::new().await;
     let technician = world.technician(1).await;
     let mut record = world.booking(1, &technician, BookingStatus::Completed);

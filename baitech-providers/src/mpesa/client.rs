@@ -257,7 +257,11 @@ mod tests {
 
     #[test]
     fn a_known_refusal_is_definite() {
-        let busy = r#"{"errorCode":"500.001.1001","errorMessage":"Unable to lock subscriber, a transaction is already in process for the current subscriber"}"#;
+        let busy = concat!(
+            r#"{"errorCode":"500.001.1001","#,
+            r#""errorMessage":"Unable to lock subscriber, a transaction is already in process for the "#,
+            r#"current subscriber"}"#,
+        );
         assert_eq!(code(order(500, busy)), ("1001".to_owned(), true));
         let phone = r#"{"errorCode":"400.002.02","errorMessage":"Bad Request - Invalid PhoneNumber"}"#;
         assert_eq!(code(order(400, phone)), ("400.002.02".to_owned(), false));

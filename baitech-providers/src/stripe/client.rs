@@ -115,13 +115,19 @@ mod tests {
             (problem.code.as_str(), problem.reason.as_str()),
             ("card_declined", "Your card was declined.")
         );
-        let invalid = r#"{"error":{"type":"invalid_request_error","code":"amount_too_small","message":"pi_1 of x@y.z"}}"#;
+        let invalid = concat!(
+            r#"{"error":{"type":"invalid_request_error","code":"amount_too_small","#,
+            r#""message":"pi_1 of x@y.z"}}"#,
+        );
         let problem = answer(400, invalid).unwrap().err().unwrap().declined();
         assert_eq!(
             (problem.code.as_str(), problem.reason.as_str()),
             ("amount_too_small", "The payment could not be made.")
         );
-        let key = r#"{"error":{"type":"idempotency_error","message":"Keys can only be used with the same parameters"}}"#;
+        let key = concat!(
+            r#"{"error":{"type":"idempotency_error","#,
+            r#""message":"Keys can only be used with the same parameters"}}"#,
+        );
         let error = r#"{"error":{"type":"api_error"}}"#;
         for (status, body) in [
             (400, key),

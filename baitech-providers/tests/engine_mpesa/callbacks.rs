@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use crate::desk::{CLEARING, Desk};
 
 #[tokio::test]
-async fn a_callback_before_the_answer_of_the_push_pays() {
+async fn callback_before_the_push_response_completes_the_payment() {
     let desk = Desk::open().await;
     desk.daraja.fail(Endpoint::Push, Fault::Break { carried_out: true });
     let (id, payment) = desk.asked(1).await;
@@ -22,7 +22,7 @@ async fn a_callback_before_the_answer_of_the_push_pays() {
 }
 
 #[tokio::test]
-async fn the_same_callback_again_is_known() {
+async fn repeated_callback_is_a_duplicate() {
     let desk = Desk::open().await;
     let (id, _) = desk.asked(1).await;
     let paid = desk.daraja.pay(&desk.prompt());
@@ -34,7 +34,7 @@ async fn the_same_callback_again_is_known() {
 }
 
 #[tokio::test]
-async fn a_failure_after_the_success_changes_nothing() {
+async fn failure_callback_after_a_success_changes_nothing() {
     let desk = Desk::open().await;
     let (id, payment) = desk.asked(1).await;
     let failed = desk.daraja.refuse(&desk.prompt(), "1037");
@@ -47,7 +47,7 @@ async fn a_failure_after_the_success_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_comes_under_a_wrong_token_has_no_effect() {
+async fn callback_under_a_wrong_token_has_no_effect() {
     let desk = Desk::open().await;
     let (id, payment) = desk.asked(1).await;
     let paid = desk.daraja.pay(&desk.prompt());
@@ -66,7 +66,7 @@ async fn what_comes_under_a_wrong_token_has_no_effect() {
 }
 
 #[tokio::test]
-async fn a_callback_about_another_push_moves_nothing_and_does_not_stop_the_true_one() {
+async fn callback_about_another_push_moves_nothing_and_does_not_block_the_true_one() {
     for code in ["0", "1032"] {
         let desk = Desk::open().await;
         let (id, payment) = desk.asked(1).await;
@@ -87,7 +87,7 @@ async fn a_callback_about_another_push_moves_nothing_and_does_not_stop_the_true_
 }
 
 #[tokio::test]
-async fn a_payment_about_which_somebody_lies_is_still_asked_about() {
+async fn payment_with_a_forged_callback_is_still_queried() {
     let desk = Desk::open().await;
     let (id, payment) = desk.asked(1).await;
     let prompt = desk.prompt();
@@ -99,7 +99,7 @@ async fn a_payment_about_which_somebody_lies_is_still_asked_about() {
 }
 
 #[tokio::test]
-async fn a_wrong_amount_pays_nothing_and_the_true_one_corrects_it() {
+async fn wrong_amount_pays_nothing_until_the_correct_callback() {
     let desk = Desk::open().await;
     let (id, payment) = desk.asked(1).await;
     let paid = desk.daraja.pay(&desk.prompt());
@@ -115,7 +115,7 @@ async fn a_wrong_amount_pays_nothing_and_the_true_one_corrects_it() {
 }
 
 #[tokio::test]
-async fn the_payer_is_compared_as_far_as_it_is_shown() {
+async fn masked_payer_is_compared_by_its_visible_digits() {
     for (shown, same) in [
         ("\"2547****0001\"", true),
         ("\"0700000001\"", true),
@@ -141,7 +141,7 @@ async fn the_payer_is_compared_as_far_as_it_is_shown() {
 }
 
 #[tokio::test]
-async fn no_part_of_a_callback_counts_as_the_whole() {
+async fn truncated_callback_is_rejected() {
     let desk = Desk::open().await;
     let (id, payment) = desk.asked(1).await;
     let paid = desk.daraja.pay(&desk.prompt());

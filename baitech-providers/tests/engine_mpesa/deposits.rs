@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use crate::desk::{CLEARING, Desk};
 
 #[tokio::test]
-async fn a_push_that_is_told_as_a_deposit_too_is_credited_once() {
+async fn push_also_reported_as_a_deposit_is_credited_once() {
     for deposit_first in [false, true] {
         let desk = Desk::open().await;
         let (id, payment) = desk.asked(1).await;
@@ -27,7 +27,7 @@ async fn a_push_that_is_told_as_a_deposit_too_is_credited_once() {
 }
 
 #[tokio::test]
-async fn a_deposit_tells_the_receipt_of_a_payment_that_a_question_has_settled() {
+async fn deposit_supplies_the_receipt_of_a_payment_settled_by_a_query() {
     let desk = Desk::open().await;
     let (id, payment) = desk.asked(1).await;
     desk.daraja.pay(&desk.prompt());
@@ -40,7 +40,7 @@ async fn a_deposit_tells_the_receipt_of_a_payment_that_a_question_has_settled() 
 }
 
 #[tokio::test]
-async fn whoever_names_the_transaction_pays_it() {
+async fn deposit_that_names_the_transaction_pays_it() {
     let desk = Desk::open().await;
     let (id, payment) = desk.asked(1).await;
     desk.hear(&desk.daraja.refuse(&desk.prompt(), "1037")).await;
@@ -57,7 +57,7 @@ async fn whoever_names_the_transaction_pays_it() {
 }
 
 #[tokio::test]
-async fn a_wrong_deposit_is_kept_apart_and_the_push_still_pays() {
+async fn wrong_deposit_is_reserved_and_the_push_still_pays() {
     for push_first in [false, true] {
         let desk = Desk::open().await;
         let (id, payment) = desk.asked(1).await;
@@ -98,7 +98,7 @@ async fn a_wrong_deposit_is_kept_apart_and_the_push_still_pays() {
 }
 
 #[tokio::test]
-async fn a_deposit_goes_into_the_wallet_of_the_phone_that_it_names_or_waits_for_a_person() {
+async fn deposit_is_credited_to_the_wallet_of_its_phone_number_or_waits_for_a_person() {
     let desk = Desk::open().await;
     let deposit = desk.daraja.deposit("254711111111", "0700000001", "700.00");
     assert_eq!(desk.hear(&deposit).await, WebhookStatus::Applied);

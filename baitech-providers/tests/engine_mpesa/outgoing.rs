@@ -17,7 +17,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_payout_that_is_refused_comes_with_the_next_batch() {
+async fn refused_payout_is_retried_in_the_next_batch() {
     let desk = Desk::open().await;
     desk.released(1).await;
     desk.later(TimeDelta::days(8)).await;
@@ -33,7 +33,7 @@ async fn a_payout_that_is_refused_comes_with_the_next_batch() {
 }
 
 #[tokio::test]
-async fn a_payout_whose_time_runs_out_in_the_queue_is_still_on_its_way() {
+async fn payout_that_times_out_in_the_queue_stays_in_progress() {
     let desk = Desk::open().await;
     desk.released(1).await;
     desk.later(TimeDelta::days(8)).await;
@@ -48,7 +48,7 @@ async fn a_payout_whose_time_runs_out_in_the_queue_is_still_on_its_way() {
 }
 
 #[tokio::test]
-async fn an_instant_payout_without_an_answer_is_found_by_a_question() {
+async fn unanswered_instant_payout_is_settled_by_a_query() {
     for carried_out in [true, false] {
         let desk = Desk::open().await;
         desk.released(1).await;
@@ -82,7 +82,7 @@ async fn an_instant_payout_without_an_answer_is_found_by_a_question() {
 }
 
 #[tokio::test]
-async fn a_wallet_is_filled_and_emptied() {
+async fn wallet_is_topped_up_and_withdrawn() {
     let desk = Desk::open().await;
     let customer = desk.customer.actor();
     desk.payments().top_up(&customer, kes(1_500), &NewPayment::default()).await.unwrap();
@@ -153,7 +153,7 @@ fn is_documented_error(status: u16, code: &str) -> bool {
 }
 
 #[test]
-fn no_code_outside_the_refusal_table_leads_to_a_second_payout() {
+fn unknown_result_codes_do_not_cause_a_second_payout() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let place =
         prop_oneof![Just(Place::Answer), Just(Place::Callback), (400_u16..600).prop_map(Place::Error),];

@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use crate::desk::{CLEARING, Desk};
 
 #[tokio::test]
-async fn a_job_is_paid_held_released_and_paid_out() {
+async fn job_payment_is_held_released_and_paid_out() {
     let desk = Desk::open().await;
     let (id, payment) = desk.asked(1).await;
     assert_eq!(desk.status(payment).await, TransactionStatus::Processing);
@@ -45,7 +45,7 @@ async fn a_job_is_paid_held_released_and_paid_out() {
 }
 
 #[tokio::test]
-async fn who_says_no_can_pay_later() {
+async fn declined_prompt_can_be_paid_later() {
     let desk = Desk::open().await;
     let (id, first) = desk.asked(1).await;
     assert_eq!(desk.hear(&desk.daraja.refuse(&desk.prompt(), "1032")).await, WebhookStatus::Applied);
@@ -62,7 +62,7 @@ async fn who_says_no_can_pay_later() {
 }
 
 #[tokio::test]
-async fn a_busy_subscriber_is_asked_again_and_not_for_ever() {
+async fn busy_subscriber_is_retried_a_limited_number_of_times() {
     let desk = Desk::open().await;
     desk.daraja.set_busy("254700000001", true);
     let (id, payment) = desk.asked(1).await;
@@ -90,7 +90,7 @@ async fn a_busy_subscriber_is_asked_again_and_not_for_ever() {
 }
 
 #[tokio::test]
-async fn a_busy_callback_that_overtakes_the_answer_still_leads_to_another_push() {
+async fn busy_callback_before_the_push_response_leads_to_another_push() {
     let desk = Desk::open().await;
     desk.daraja.fail(Endpoint::Push, Fault::Break { carried_out: true });
     let (id, payment) = desk.asked(1).await;
@@ -103,7 +103,7 @@ async fn a_busy_callback_that_overtakes_the_answer_still_leads_to_another_push()
 }
 
 #[tokio::test]
-async fn a_payment_whose_callback_is_lost_is_settled_by_a_question_and_gets_its_receipt() {
+async fn payment_with_a_lost_callback_is_settled_by_a_query_and_gets_its_receipt() {
     let desk = Desk::open().await;
     let (id, payment) = desk.asked(1).await;
     desk.later(TimeDelta::seconds(75)).await;
@@ -129,7 +129,7 @@ async fn a_payment_whose_callback_is_lost_is_settled_by_a_question_and_gets_its_
 }
 
 #[tokio::test]
-async fn a_push_without_an_answer_is_never_sent_again_and_still_pays() {
+async fn unanswered_push_is_not_resent_and_can_still_pay() {
     for fault in [Fault::Break { carried_out: true }, Fault::Hang { carried_out: true }] {
         let desk = Desk::open().await;
         desk.daraja.fail(Endpoint::Push, fault);
@@ -149,7 +149,7 @@ async fn a_push_without_an_answer_is_never_sent_again_and_still_pays() {
 }
 
 #[tokio::test]
-async fn a_server_that_fails_before_it_began_says_so_or_leaves_a_question() {
+async fn server_error_leaves_the_push_unknown_and_missing_token_delays_it() {
     let desk = Desk::open().await;
     let answer = |status, body: &str| Fault::Answer { status, body: body.to_owned() };
     desk.daraja.fail(Endpoint::Push, answer(503, "<html>try later</html>"));
@@ -176,7 +176,7 @@ async fn a_server_that_fails_before_it_began_says_so_or_leaves_a_question() {
 }
 
 #[tokio::test]
-async fn money_for_a_booking_that_has_ended_goes_back_by_itself() {
+async fn payment_for_an_ended_booking_is_refunded_automatically() {
     let desk = Desk::open().await;
     let (id, payment) = desk.asked(1).await;
     desk.market.bookings().cancel(&desk.customer.actor(), id, "not needed").await.unwrap();
@@ -191,7 +191,7 @@ async fn money_for_a_booking_that_has_ended_goes_back_by_itself() {
 }
 
 #[tokio::test]
-async fn a_second_success_goes_back_whichever_comes_first() {
+async fn second_success_is_refunded_in_either_order() {
     let desk = Desk::open().await;
     let (id, first) = desk.asked(1).await;
     let prompt = desk.prompt();
@@ -208,7 +208,7 @@ async fn a_second_success_goes_back_whichever_comes_first() {
 }
 
 #[tokio::test]
-async fn much_money_counts_once_a_question_has_confirmed_it() {
+async fn large_payment_counts_after_a_query_confirms_it() {
     let desk = Desk::with(|builder| {
         let mut policy = baitech_core::booking::BookingPolicy::default();
         policy.payment.confirm_above = crate::engine::kes(2_000);

@@ -38,7 +38,7 @@ async fn at_once(desk: &Arc<Desk>, callbacks: Vec<Callback>) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn ten_callbacks_at_once_are_ten_payments() {
+async fn ten_concurrent_callbacks_are_ten_payments() {
     let desk = Arc::new(Desk::open().await);
     let mut callbacks = Vec::new();
     let mut payments = Vec::new();
@@ -59,7 +59,7 @@ async fn ten_callbacks_at_once_are_ten_payments() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_same_callback_eight_times_at_once_pays_once() {
+async fn eight_concurrent_copies_of_a_callback_pay_once() {
     for _ in 0..20 {
         let desk = Arc::new(Desk::open().await);
         let (id, _) = desk.asked(1).await;
@@ -71,7 +71,7 @@ async fn the_same_callback_eight_times_at_once_pays_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_same_deposit_eight_times_at_once_is_credited_once() {
+async fn eight_concurrent_copies_of_a_deposit_are_credited_once() {
     for _ in 0..20 {
         let desk = Arc::new(Desk::open().await);
         let deposit = desk.daraja.deposit("254700000001", "254700000001", "700.00");
@@ -81,7 +81,7 @@ async fn the_same_deposit_eight_times_at_once_is_credited_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_push_told_in_both_ways_at_once_pays_once() {
+async fn concurrent_callback_and_deposit_of_one_push_pay_once() {
     for _ in 0..20 {
         let desk = Arc::new(Desk::open().await);
         let (id, _) = desk.asked(1).await;
@@ -94,7 +94,7 @@ async fn a_push_told_in_both_ways_at_once_pays_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn any_order_of_everything_that_is_told_ends_in_the_same_books() {
+async fn callbacks_in_any_order_have_the_same_balances() {
     let entropy = SystemEntropy;
     for _ in 0..20 {
         let desk = Arc::new(Desk::open().await);
@@ -131,7 +131,7 @@ async fn push_without_answer(desk: &Arc<Desk>) -> (Id<Booking>, tokio::task::Joi
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_callback_that_overtakes_the_answer_of_the_push_pays_once() {
+async fn callback_before_the_push_response_pays_once() {
     let desk = Arc::new(Desk::open().await);
     let (id, payment) = push_without_answer(&desk).await;
     assert_eq!(desk.hear(&desk.daraja.pay(&desk.prompt())).await, WebhookStatus::Applied);
@@ -142,7 +142,7 @@ async fn a_callback_that_overtakes_the_answer_of_the_push_pays_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_answer_that_its_own_failure_has_overtaken_stops_no_other_attempt() {
+async fn push_response_after_its_failure_callback_does_not_block_another_attempt() {
     let desk = Arc::new(Desk::open().await);
     let (id, payment) = push_without_answer(&desk).await;
     assert_eq!(desk.hear(&desk.daraja.refuse(&desk.prompt(), "1001")).await, WebhookStatus::Applied);

@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn the_whole_goes_back_by_reversal() {
+async fn full_refund_is_a_reversal() {
     let desk = Desk::open().await;
     let (_, payment) = desk.held(1).await;
     let refund = desk.payments().refund(&desk.admin.actor(), payment, kes(2_738), "no work").await.unwrap();
@@ -30,7 +30,7 @@ async fn the_whole_goes_back_by_reversal() {
 }
 
 #[tokio::test]
-async fn parts_go_back_by_payout_out_of_every_share() {
+async fn partial_refunds_are_payouts_from_every_share() {
     let desk = Desk::open().await;
     let (_, payment) = desk.released(1).await;
     let (admin, payments) = (desk.admin.actor(), desk.payments());
@@ -53,7 +53,7 @@ async fn parts_go_back_by_payout_out_of_every_share() {
 }
 
 #[tokio::test]
-async fn a_part_that_cannot_be_paid_out_goes_into_the_wallet() {
+async fn partial_refund_that_cannot_be_paid_out_goes_into_the_wallet() {
     let desk = Desk::open().await;
     let (id, payment) = desk.held(1).await;
     let refund = desk.payments().refund(&desk.admin.actor(), payment, kes(738), "late").await.unwrap();
@@ -72,7 +72,7 @@ async fn a_part_that_cannot_be_paid_out_goes_into_the_wallet() {
 }
 
 #[tokio::test]
-async fn a_refund_without_an_answer_is_asked_about_and_at_last_shown_to_a_person() {
+async fn unanswered_refund_is_queried_and_finally_waits_for_a_person() {
     let desk = Desk::open().await;
     let (id, payment) = desk.held(1).await;
     desk.daraja.fail(Endpoint::PayOut, Fault::Break { carried_out: true });
@@ -107,7 +107,7 @@ async fn a_refund_without_an_answer_is_asked_about_and_at_last_shown_to_a_person
 }
 
 #[tokio::test]
-async fn a_payment_that_was_reversed_in_the_portal_is_not_credited_to_a_wallet_besides() {
+async fn payment_reversed_in_the_portal_is_not_also_credited_to_a_wallet() {
     let desk = Desk::open().await;
     let (_, payment) = desk.held(1).await;
     let refund = desk.payments().refund(&desk.admin.actor(), payment, kes(2_738), "no work").await.unwrap();

@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn parts_go_back_to_the_card_until_nothing_is_left() {
+async fn partial_refunds_go_to_the_card_until_nothing_is_left() {
     let counter = Counter::open().await;
     let (id, payment) = counter.held().await;
     for (part, left) in [(700, 2_038), (2_000, 38), (38, 0)] {
@@ -29,7 +29,7 @@ async fn parts_go_back_to_the_card_until_nothing_is_left() {
 }
 
 #[tokio::test]
-async fn a_refund_without_an_answer_is_made_once() {
+async fn unanswered_refund_is_made_once() {
     for carried_out in [true, false] {
         let counter = Counter::open().await;
         let (id, payment) = counter.held().await;
@@ -46,7 +46,7 @@ async fn a_refund_without_an_answer_is_made_once() {
 }
 
 #[tokio::test]
-async fn a_refund_that_the_bank_does_not_take_goes_into_the_wallet() {
+async fn refund_declined_by_the_bank_goes_into_the_wallet() {
     for succeeded in [true, false] {
         let counter = Counter::open().await;
         let (id, payment) = counter.held().await;
@@ -68,7 +68,7 @@ async fn a_refund_that_the_bank_does_not_take_goes_into_the_wallet() {
 }
 
 #[tokio::test]
-async fn a_refund_that_fails_after_all_is_for_a_person() {
+async fn refund_that_fails_later_waits_for_a_person() {
     let counter = Counter::open().await;
     let (_, payment) = counter.held().await;
     let refund = counter.payments().refund(&counter.admin.actor(), payment, kes(738), "late").await.unwrap();
@@ -84,7 +84,7 @@ async fn a_refund_that_fails_after_all_is_for_a_person() {
 }
 
 #[tokio::test]
-async fn a_chargeback_stops_the_money_and_its_end_moves_it() {
+async fn chargeback_freezes_the_money_until_its_decision() {
     for (released, won) in [(false, true), (false, false), (true, true), (true, false)] {
         let counter = Counter::open().await;
         let (_, payment) = if released { counter.released().await } else { counter.held().await };
@@ -117,7 +117,7 @@ async fn a_chargeback_stops_the_money_and_its_end_moves_it() {
 }
 
 #[tokio::test]
-async fn the_events_of_a_dispute_may_come_in_any_order() {
+async fn dispute_events_are_accepted_in_any_order() {
     for won in [true, false] {
         let counter = Counter::open().await;
         let (id, payment) = counter.held().await;
@@ -136,7 +136,7 @@ async fn the_events_of_a_dispute_may_come_in_any_order() {
 }
 
 #[tokio::test]
-async fn a_part_that_went_back_before_is_not_lost_twice() {
+async fn earlier_partial_refund_is_not_lost_again_in_a_chargeback() {
     let counter = Counter::open().await;
     let (_, payment) = counter.held().await;
     counter.payments().refund(&counter.admin.actor(), payment, kes(738), "late").await.unwrap();

@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_refund_in_the_dashboard_is_booked_and_never_released() {
+async fn dashboard_refund_is_booked_and_never_released() {
     let counter = Counter::open().await;
     let (id, payment) = counter.held().await;
     counter.drive(id, BookingStatus::Paid).await;
@@ -34,7 +34,7 @@ async fn a_refund_in_the_dashboard_is_booked_and_never_released() {
 }
 
 #[tokio::test]
-async fn each_refund_in_the_dashboard_counts_once_in_any_order_beside_our_own() {
+async fn dashboard_refunds_count_once_in_any_order_alongside_our_own() {
     for order in 0..6 {
         let counter = Counter::open().await;
         let (id, payment) = counter.held().await;
@@ -59,7 +59,7 @@ async fn each_refund_in_the_dashboard_counts_once_in_any_order_beside_our_own() 
 }
 
 #[tokio::test]
-async fn a_running_total_alone_books_a_refund_in_the_dashboard() {
+async fn running_total_alone_books_a_dashboard_refund() {
     let counter = Counter::open().await;
     let (id, payment) = counter.held().await;
     counter.stripe.refund_in_dashboard(&counter.intent(payment).await, 100_000);
@@ -72,7 +72,7 @@ async fn a_running_total_alone_books_a_refund_in_the_dashboard() {
 }
 
 #[tokio::test]
-async fn a_refund_in_the_dashboard_that_fails_is_for_a_person() {
+async fn failed_dashboard_refund_waits_for_a_person() {
     let counter = Counter::open().await;
     let (_, payment) = counter.held().await;
     counter.stripe.set_slow_refunds(true);
@@ -89,7 +89,7 @@ async fn a_refund_in_the_dashboard_that_fails_is_for_a_person() {
 }
 
 #[tokio::test]
-async fn a_transfer_that_is_reversed_in_parts_is_owed_again() {
+async fn transfer_reversed_in_parts_is_owed_again() {
     let counter = Counter::open().await;
     counter.released().await;
     let (technician, id) = (counter.technician.actor(), counter.technician.id);

@@ -21,7 +21,7 @@ async fn untold(
 }
 
 #[tokio::test]
-async fn what_was_tampered_with_is_kept_and_has_no_effect() {
+async fn tampered_event_is_stored_without_effect() {
     let counter = Counter::open().await;
     let (id, event) = untold(&counter).await;
     let call = event.arriving_at(counter.now());
@@ -52,7 +52,7 @@ async fn what_was_tampered_with_is_kept_and_has_no_effect() {
 }
 
 #[tokio::test]
-async fn a_signature_is_judged_when_it_comes_and_not_when_it_is_looked_at() {
+async fn signature_is_verified_at_the_time_of_receipt() {
     let counter = Counter::open().await;
     let (id, event) = untold(&counter).await;
     let signed = event.arriving_at(counter.now());
@@ -66,7 +66,7 @@ async fn a_signature_is_judged_when_it_comes_and_not_when_it_is_looked_at() {
 }
 
 #[tokio::test]
-async fn two_signing_secrets_hold_while_one_is_rolled() {
+async fn both_signing_secrets_are_valid_during_a_rotation() {
     for (secrets, believed) in [
         (vec!["whsec_new", "whsec_of_the_test"], true),
         (vec!["whsec_of_the_test", "whsec_new"], true),
@@ -88,7 +88,7 @@ async fn two_signing_secrets_hold_while_one_is_rolled() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_same_event_eight_times_at_once_pays_once() {
+async fn eight_concurrent_copies_of_an_event_pay_once() {
     for _ in 0..20 {
         let counter = Arc::new(Counter::open().await);
         let (id, event) = untold(&counter).await;
@@ -113,7 +113,7 @@ async fn the_same_event_eight_times_at_once_pays_once() {
 }
 
 #[tokio::test]
-async fn an_event_about_nothing_of_ours_is_ignored_or_waits_and_is_given_up() {
+async fn unrelated_event_is_ignored_or_becomes_a_dead_letter() {
     let counter = Counter::open().await;
     let (_, event) = untold(&counter).await;
     let payment = counter.transactions().await[0].id;

@@ -18,7 +18,7 @@ fn to(account: Option<&str>) -> NewPayout {
 }
 
 #[tokio::test]
-async fn what_is_earned_is_transferred_once_whatever_answers() {
+async fn earnings_are_transferred_once_despite_faults() {
     for fault in [None, Some(Fault::Break { carried_out: true }), Some(Fault::Break { carried_out: false })] {
         let counter = Counter::open().await;
         counter.released().await;
@@ -50,7 +50,7 @@ async fn what_is_earned_is_transferred_once_whatever_answers() {
 }
 
 #[tokio::test]
-async fn without_a_connected_account_nothing_goes_out() {
+async fn payout_without_a_connected_account_fails() {
     let counter = Counter::open().await;
     counter.released().await;
     for account in [None, Some("somewhere")] {
@@ -65,7 +65,7 @@ async fn without_a_connected_account_nothing_goes_out() {
 }
 
 #[tokio::test]
-async fn a_transfer_that_is_taken_back_is_owed_again() {
+async fn reversed_transfer_is_owed_again() {
     let counter = Counter::open().await;
     counter.released().await;
     let (technician, id) = (counter.technician.actor(), counter.technician.id);
@@ -84,7 +84,7 @@ async fn a_transfer_that_is_taken_back_is_owed_again() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_documented_refusal_sends_no_second_payout() {
+async fn undocumented_response_does_not_cause_a_second_payout() {
     for (status, body) in [
         (400, r#"{"error":{"type":"invalid_request_error","code":"something_new"}}"#),
         (402, r#"{"error":{"type":"something_new"}}"#),

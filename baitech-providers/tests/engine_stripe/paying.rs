@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use crate::counter::{CLEARING, Counter, card};
 
 #[tokio::test]
-async fn a_card_that_is_known_pays_at_once_and_the_event_is_no_second_payment() {
+async fn saved_card_pays_at_once_and_its_event_is_not_a_second_payment() {
     let counter = Counter::open().await;
     let (id, payment) = counter.asked(Some("pm_card_visa")).await;
     let paid = counter.load(payment).await;
@@ -30,7 +30,7 @@ async fn a_card_that_is_known_pays_at_once_and_the_event_is_no_second_payment() 
 }
 
 #[tokio::test]
-async fn the_payers_device_goes_on_with_a_secret_that_is_stored_nowhere() {
+async fn client_secret_is_returned_and_never_stored() {
     let counter = Counter::open().await;
     let id = counter.accepted(PaymentMethod::Card, 1).await;
     let started = counter.pay(id, &card(None)).await;
@@ -47,7 +47,7 @@ async fn the_payers_device_goes_on_with_a_secret_that_is_stored_nowhere() {
 }
 
 #[tokio::test]
-async fn a_declined_card_fails_and_another_pays() {
+async fn payment_succeeds_with_another_card_after_a_decline() {
     let counter = Counter::open().await;
     let (id, first) = counter.asked(Some("pm_card_chargeDeclined")).await;
     let failed = counter.load(first).await;
@@ -63,7 +63,7 @@ async fn a_declined_card_fails_and_another_pays() {
 }
 
 #[tokio::test]
-async fn a_second_card_on_the_same_intent_still_pays_in_any_order_of_the_news() {
+async fn second_card_on_one_intent_pays_in_any_order_of_events() {
     for reversed in [false, true] {
         let counter = Counter::open().await;
         let (id, payment) = counter.asked(None).await;
@@ -83,7 +83,7 @@ async fn a_second_card_on_the_same_intent_still_pays_in_any_order_of_the_news() 
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_asked_for_again_under_the_same_key() {
+async fn lost_response_is_requested_again_under_the_same_key() {
     for fault in [
         Fault::Break { carried_out: true },
         Fault::Hang { carried_out: true },
@@ -103,7 +103,7 @@ async fn a_lost_answer_is_asked_for_again_under_the_same_key() {
 }
 
 #[tokio::test]
-async fn an_event_before_the_answer_pays() {
+async fn event_before_the_response_completes_the_payment() {
     let counter = Counter::open().await;
     let id = counter.accepted(PaymentMethod::Card, 1).await;
     counter.stripe.fail(Fault::Break { carried_out: true });
@@ -116,7 +116,7 @@ async fn an_event_before_the_answer_pays() {
 }
 
 #[tokio::test]
-async fn a_payment_whose_event_is_lost_is_asked_about() {
+async fn payment_with_a_lost_event_is_queried() {
     let counter = Counter::open().await;
     let (id, payment) = counter.asked(None).await;
     counter.stripe.confirm(&counter.intent(payment).await, "pm_card_visa");
@@ -127,7 +127,7 @@ async fn a_payment_whose_event_is_lost_is_asked_about() {
 }
 
 #[tokio::test]
-async fn who_never_goes_on_pays_nothing_and_comes_late_gets_it_back() {
+async fn abandoned_payment_is_cancelled_and_late_payment_is_refunded() {
     let counter = Counter::open().await;
     let (id, payment) = counter.asked(None).await;
     counter.later(TimeDelta::minutes(30)).await;

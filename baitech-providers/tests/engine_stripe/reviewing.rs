@@ -16,7 +16,7 @@ async fn suspicious() -> Counter {
 }
 
 #[tokio::test]
-async fn money_is_set_aside_and_taken_once_it_is_approved() {
+async fn authorization_is_captured_after_approval() {
     for confirmed_first in [true, false] {
         let counter = suspicious().await;
         let (id, payment) = counter.asked(None).await;
@@ -43,7 +43,7 @@ async fn money_is_set_aside_and_taken_once_it_is_approved() {
 }
 
 #[tokio::test]
-async fn a_capture_without_an_answer_is_made_once() {
+async fn unanswered_capture_is_made_once() {
     for carried_out in [true, false] {
         let counter = suspicious().await;
         let (id, payment) = counter.asked(Some("pm_card_visa")).await;
@@ -59,7 +59,7 @@ async fn a_capture_without_an_answer_is_made_once() {
 }
 
 #[tokio::test]
-async fn what_is_not_approved_is_given_up() {
+async fn rejected_authorization_is_voided() {
     for fault in [None, Some(Fault::Break { carried_out: true }), Some(Fault::Break { carried_out: false })] {
         let counter = suspicious().await;
         let (id, payment) = counter.asked(Some("pm_card_visa")).await;
@@ -78,7 +78,7 @@ async fn what_is_not_approved_is_given_up() {
 }
 
 #[tokio::test]
-async fn what_nobody_looked_at_lapses() {
+async fn unreviewed_authorization_expires() {
     let counter = suspicious().await;
     let (_, payment) = counter.asked(Some("pm_card_visa")).await;
     let intent = counter.intent(payment).await;

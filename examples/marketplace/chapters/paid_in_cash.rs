@@ -53,8 +53,8 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     let pricing = stage.booking(id).await?.pricing;
     let shares = stage.market.policy().pricing.fees.shares(&pricing)?;
     let split = format!(
-        "Of the {}, {} are for {}; with all of it in hand, the technician owes {}: {} platform fee, {} processing \
-         and {} withholding tax.",
+        "Of the {}, {} are for {}; with all of it in hand, the technician owes {}: {} platform fee, {} \
+         processing and {} withholding tax.",
         money::text(pricing.total),
         money::number(shares.payout),
         plumber.name,

@@ -28,8 +28,8 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     let Err(Error::Conflict(_)) = as_seen.cancel(&sam.actor, id, "I found the screws").await else {
         return Err("the booking had changed meanwhile".into());
     };
-    let looks = "The cancellation was for the booking as it had been; it has changed, so nothing happens and the \
-                 customer looks again.";
+    let looks = "The cancellation was for the booking as it had been; it has changed, so nothing happens and \
+                 the customer looks again.";
     stage.say(looks).await?;
 
     stage.at("2026-11-25 11:33").await?;

@@ -218,7 +218,9 @@ proptest! {
 
     #[test]
     fn splitting_at_midnight_loses_and_adds_no_minute(start in times(), end in times()) {
-        let minutes = |span: &std::ops::Range<TimeOfDay>| i32::from(span.end.minutes()) - i32::from(span.start.minutes());
+        let minutes = |span: &std::ops::Range<TimeOfDay>| {
+            i32::from(span.end.minutes()) - i32::from(span.start.minutes())
+        };
         let (from, to) = (i32::from(start.minutes()), i32::from(end.minutes()));
         match TimeOfDay::split_at_midnight(start, end) {
             None => prop_assert!(from == 24 * 60 || (from == to && to > 0)),
@@ -227,7 +229,9 @@ proptest! {
                 prop_assert_eq!(minutes(&today) + tomorrow.as_ref().map_or(0, minutes), length);
                 prop_assert!(today.start < today.end);
                 prop_assert_eq!(today.start, start);
-                prop_assert!(tomorrow.is_none_or(|next| next.start == TimeOfDay::MIDNIGHT && next.start < next.end));
+                prop_assert!(
+                    tomorrow.is_none_or(|next| next.start == TimeOfDay::MIDNIGHT && next.start < next.end)
+                );
             }
         }
     }
@@ -241,7 +245,9 @@ proptest! {
     ) {
         let middle = moment(around);
         let today = middle.with_timezone(&zone).date_naive();
-        let dated = dated.into_iter().map(|(day, start, end, on)| exception(today + TimeDelta::days(day), start, end, on));
+        let dated = dated
+            .into_iter()
+            .map(|(day, start, end, on)| exception(today + TimeDelta::days(day), start, end, on));
         let hours = Availability { weekly, exceptions: dated.collect() };
         let clock = Clockwork::around(middle, zone);
         let works = clock.works(&hours);

@@ -44,7 +44,8 @@ prop_compose! {
         tiers in prop::collection::vec((0_u32..100, 0_u32..=10_000), 0..6),
         late_rate in 0_u32..=10_000,
     ) -> CancellationPolicy {
-        let tier = |(notice_hours, rate)| CancellationTier { notice_hours, rate: Rate::from_basis_points(rate) };
+        let tier =
+            |(notice_hours, rate)| CancellationTier { notice_hours, rate: Rate::from_basis_points(rate) };
         CancellationPolicy {
             tiers: tiers.into_iter().map(tier).collect(),
             late_rate: Rate::from_basis_points(late_rate),

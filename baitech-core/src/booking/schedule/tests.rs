@@ -119,7 +119,8 @@ proptest! {
     #[test]
     fn cells_overlap_exactly_where_padded_times_do(pair in pairs()) {
         let (Some(a), Some(b)) = pair else { return Ok(()) };
-        let overlap = a.starts_at() < b.ends_at() + TimeSlot::TRAVEL && b.starts_at() < a.ends_at() + TimeSlot::TRAVEL;
+        let overlap =
+            a.starts_at() < b.ends_at() + TimeSlot::TRAVEL && b.starts_at() < a.ends_at() + TimeSlot::TRAVEL;
         let cells: HashSet<i64> = a.cells().collect();
         prop_assert_eq!(b.cells().any(|cell| cells.contains(&cell)), overlap);
     }

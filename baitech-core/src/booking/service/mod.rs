@@ -33,9 +33,19 @@ use crate::{
 /// an idempotency key ([`with_key`](Self::with_key)):
 ///
 /// ```
-/// # use baitech_core::{booking::{Booking, Bookings}, kernel::{Actor, Id, Result}, store::{IdempotencyKey, Stored}};
-/// # async fn example(bookings: Bookings, customer: &Actor, seen: Stored<Booking>, key: IdempotencyKey) -> Result<()> {
-/// let cancelled = bookings.at(seen.version).with_key(key).cancel(customer, seen.id, "found somebody else").await?;
+/// # use baitech_core::{
+/// #     booking::{Booking, Bookings},
+/// #     kernel::{Actor, Id, Result},
+/// #     store::{IdempotencyKey, Stored},
+/// # };
+/// # async fn example(
+/// #     bookings: Bookings,
+/// #     customer: &Actor,
+/// #     seen: Stored<Booking>,
+/// #     key: IdempotencyKey,
+/// # ) -> Result<()> {
+/// let cancelled =
+///     bookings.at(seen.version).with_key(key).cancel(customer, seen.id, "found somebody else").await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -124,8 +124,16 @@ proptest! {
         let mut status = BookingStatus::Pending;
         for (to, party) in steps {
             let (to, party) = (BookingStatus::ALL[to], Party::ALL[party]);
-            let allowed = rules.get(&(status.as_str(), to.as_str())).is_some_and(|who| who.contains(party.as_str()));
-            prop_assert_eq!(status.who_may(to).contains(party), allowed, "{} to {} by {:?}", status, to, party);
+            let allowed =
+                rules.get(&(status.as_str(), to.as_str())).is_some_and(|who| who.contains(party.as_str()));
+            prop_assert_eq!(
+                status.who_may(to).contains(party),
+                allowed,
+                "{} to {} by {:?}",
+                status,
+                to,
+                party
+            );
             if allowed {
                 prop_assert!(!status.is_terminal());
                 status = to;

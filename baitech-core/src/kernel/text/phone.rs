@@ -78,8 +78,8 @@ fn unknown_character(c: char) -> String {
         format!("U+{:04X}", u32::from(c))
     };
     format!(
-        "a phone number has digits, blanks, hyphens, dots, parentheses and slashes, and begins with + or 00 or 0; \
-         {shown} is none of these"
+        "a phone number has digits, blanks, hyphens, dots, parentheses and slashes, and begins with + or 00 \
+         or 0; {shown} is none of these"
     )
 }
 
@@ -142,5 +142,9 @@ fn half_width(c: char) -> char {
 
 /// Blanks of any width, hyphens and dashes, dots, parentheses, slashes.
 fn is_separator(c: char) -> bool {
-    matches!(c, ' ' | '\u{A0}' | '\u{2002}'..='\u{200A}' | '\u{202F}' | '\u{3000}' | '-' | '\u{2010}'..='\u{2015}' | '.' | '(' | ')' | '/')
+    matches!(
+        c,
+        ' ' | '\u{A0}' | '\u{2002}'..='\u{200A}' | '\u{202F}' | '\u{3000}' | '-' | '\u{2010}'..='\u{2015}'
+            | '.' | '(' | ')' | '/'
+    )
 }

@@ -179,9 +179,9 @@ prop_compose! {
         let mut market = (Vec::new(), HashMap::new(), HashSet::new());
         for (number, (mut candidate, is_busy, workload)) in (0_u32..).zip(seeds) {
             candidate.technician = technician(number);
-            candidate.point = candidate
-                .point
-                .map(|point| GeoPoint::new(longitude + point.longitude(), latitude + point.latitude()).unwrap());
+            candidate.point = candidate.point.map(|point| {
+                GeoPoint::new(longitude + point.longitude(), latitude + point.latitude()).unwrap()
+            });
             market.1.insert(candidate.technician, workload);
             if is_busy {
                 market.2.insert(candidate.technician);
@@ -230,7 +230,10 @@ proptest! {
     }
 
     #[test]
-    fn input_order_does_not_matter((job, mut candidates, workloads, busy) in markets(), seed in any::<u64>()) {
+    fn input_order_does_not_matter(
+        (job, mut candidates, workloads, busy) in markets(),
+        seed in any::<u64>(),
+    ) {
         let scorer = WeightedScorer::default();
         let before = rank(&job, &candidates, &workloads, &busy, &scorer, 4);
         fastrand::Rng::with_seed(seed).shuffle(&mut candidates);

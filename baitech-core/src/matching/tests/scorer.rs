@@ -72,7 +72,8 @@ prop_compose! {
         completion_rate in prop::option::of(0.0..=1.0),
         punctuality in prop::option::of(0.0..=1.0),
     ) -> Candidate {
-        let skill = skill.map(|(verified, years_of_experience)| CandidateSkill { verified, years_of_experience });
+        let skill =
+            skill.map(|(verified, years_of_experience)| CandidateSkill { verified, years_of_experience });
         Candidate {
             skill,
             service_radius: Distance::from_kilometres(radius),
@@ -105,7 +106,12 @@ proptest! {
     }
 
     #[test]
-    fn each_term_is_monotone(candidate in candidates(), km in 0.0..100.0, jobs in 0_u32..10, more in 0.0..50.0) {
+    fn each_term_is_monotone(
+        candidate in candidates(),
+        km in 0.0..100.0,
+        jobs in 0_u32..10,
+        more in 0.0..50.0,
+    ) {
         let before = score(&candidate, km, jobs);
         prop_assert!(score(&candidate, km + more, jobs) <= before, "farther");
         prop_assert!(score(&candidate, km, jobs + 1) <= before, "busier");

@@ -210,7 +210,12 @@ prop_compose! {
         distance_from_home_km in option::of(kilometres()),
     ) -> FraudSignals {
         FraudSignals {
-            amount, account_age_days, attempts_last_hour, failures_last_day, usual_amount, payers_sharing_origin,
+            amount,
+            account_age_days,
+            attempts_last_hour,
+            failures_last_day,
+            usual_amount,
+            payers_sharing_origin,
             distance_from_home_km,
         }
     }
@@ -228,11 +233,20 @@ prop_compose! {
         (assumed_usual_amount, least_usual_amount) in (decimal(), decimal()),
         (approve_up_to, review_up_to) in (any::<u8>(), any::<u8>()),
     ) -> FraudPolicy {
-        let new_account = ages.iter().map(|age| FraudAgeBand { under_days: age.from, points: age.points }).collect();
+        let new_account =
+            ages.iter().map(|age| FraudAgeBand { under_days: age.from, points: age.points }).collect();
         FraudPolicy {
             currency: Currency::KES,
-            velocity, failures, unusual_amount, new_account, shared_origin, far_from_home, assumed_usual_amount,
-            least_usual_amount, approve_up_to, review_up_to,
+            velocity,
+            failures,
+            unusual_amount,
+            new_account,
+            shared_origin,
+            far_from_home,
+            assumed_usual_amount,
+            least_usual_amount,
+            approve_up_to,
+            review_up_to,
         }
     }
 }

@@ -31,7 +31,8 @@ pub(super) fn require_closed_quotes(text: &str, separator: u8) -> Result<(), Vio
             State::Closing(opened) if byte == b'"' => State::Quoted(opened),
             State::Closing(opened) if !ends_cell && opened != line => {
                 let message = format!(
-                    "the quote that opens here closes on line {line} in the middle of a cell: close it on its own line"
+                    "the quote that opens here closes on line {line} in the middle of a cell: close it on \
+                     its own line"
                 );
                 return Err(at(opened, message));
             }

@@ -175,7 +175,11 @@ impl Payments {
                     }
                     Ok(_) => self.ask_later(seen).await,
                     Err(error) => {
-                        tracing::warn!(transaction = %seen.id, %error, "a provider did not answer a status query");
+                        tracing::warn!(
+                            transaction = %seen.id,
+                            %error,
+                            "a provider did not answer a status query"
+                        );
                         self.ask_later(seen).await
                     }
                 };

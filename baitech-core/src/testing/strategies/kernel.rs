@@ -30,7 +30,10 @@ pub fn time_of_day() -> impl Strategy<Value = TimeOfDay> + Clone {
         let (hour, minute) = (u8::try_from(minutes / 60), u8::try_from(minutes % 60));
         TimeOfDay::new(hour.expect("an hour"), minute.expect("a minute")).expect("a time")
     };
-    prop_oneof![10 => (0..=96_u16).prop_map(move |quarters| time(quarters * 15)), 1 => (0..=1_440_u16).prop_map(time)]
+    prop_oneof![
+        10 => (0..=96_u16).prop_map(move |quarters| time(quarters * 15)),
+        1 => (0..=1_440_u16).prop_map(time),
+    ]
 }
 
 /// One of some zones: with and without a change of the clocks, on both sides of Greenwich.

@@ -47,7 +47,7 @@ fn rows() -> impl Iterator<Item = &'static Row> {
 }
 
 #[test]
-fn every_method_is_open_to_its_actors_and_to_nobody_else() {
+fn every_method_allows_exactly_its_listed_actors() {
     let mut wrong = Vec::new();
     for Row(method, may, call) in rows() {
         let mut open = Vec::new();

@@ -192,7 +192,8 @@ proptest! {
             }
             placed.extend(page.iter().map(|placed| &placed.line).filter(|line| !is_header(line)).cloned());
         }
-        let without_gaps = |lines: &[Line]| lines.iter().filter(|line| line.part != Part::Gap).cloned().collect::<Vec<_>>();
+        let without_gaps =
+            |lines: &[Line]| lines.iter().filter(|line| line.part != Part::Gap).cloned().collect::<Vec<_>>();
         prop_assert_eq!(without_gaps(&placed), without_gaps(&lines));
         prop_assert!(pages.len() == 1 || pages.iter().all(|page| !page.is_empty()));
     }

@@ -90,7 +90,10 @@ proptest! {
         let fonts = Fonts::load().unwrap();
         let shown = fonts.printable(Weight::Regular, &text).replace('\n', " ");
         for glyph in fonts.shape(Weight::Regular, &shown) {
-            prop_assert!(shown.get(glyph.text_range.clone()).is_some_and(|part| !part.is_empty()), "{glyph:?}");
+            prop_assert!(
+                shown.get(glyph.text_range.clone()).is_some_and(|part| !part.is_empty()),
+                "{glyph:?}"
+            );
             prop_assert!(glyph.glyph_id.to_u32() != 0, "{glyph:?}");
         }
     }
@@ -108,7 +111,8 @@ proptest! {
         prop_assert!(fraction.len() >= usize::from(amount.currency().exponent().unwrap()));
         // Zeros that only fill up to the smallest unit may exceed what a `Decimal` holds.
         let digits = plain.replace(',', "");
-        let digits = if fraction.is_empty() { &digits } else { digits.trim_end_matches('0').trim_end_matches('.') };
+        let digits =
+            if fraction.is_empty() { &digits } else { digits.trim_end_matches('0').trim_end_matches('.') };
         prop_assert_eq!(Decimal::from_str(digits).unwrap(), amount.amount());
     }
 }

@@ -114,7 +114,11 @@ impl Book {
                 self.deposits_url = Some(text(request, "ConfirmationURL").to_owned());
                 (
                     200,
-                    json!({"OriginatorCoversationID": "1-2-3", "ResponseCode": "0", "ResponseDescription": "success"}),
+                    json!({
+                        "OriginatorCoversationID": "1-2-3",
+                        "ResponseCode": "0",
+                        "ResponseDescription": "success",
+                    }),
                 )
             }
         }
@@ -347,7 +351,9 @@ impl Book {
             "OriginatorConversationID": order.id,
             "ConversationID": order.conversation,
             "TransactionID": order.receipt,
-            "ReferenceData": {"ReferenceItem": {"Key": "QueueTimeoutURL", "Value": "https://internal.example/submit"}},
+            "ReferenceData": {
+                "ReferenceItem": {"Key": "QueueTimeoutURL", "Value": "https://internal.example/submit"},
+            },
         });
         let them = format!("{} - Jane Doe", order.phone);
         if code == "0" {

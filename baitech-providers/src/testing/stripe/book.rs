@@ -62,7 +62,8 @@ impl Book {
             if *known == fingerprint {
                 return answer.clone();
             }
-            let message = "Keys for idempotent requests can only be used with the same parameters they were first used with.";
+            let message = "Keys for idempotent requests can only be used with the same parameters they were \
+                           first used with.";
             return (400, error("idempotency_error", "", message));
         }
         let answer = self.carry_out(call);

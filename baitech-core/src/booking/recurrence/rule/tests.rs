@@ -147,7 +147,11 @@ proptest! {
     ) {
         let mut rule = format!("FREQ={};WKST={week_start}", if weekly { "WEEKLY" } else { "MONTHLY" });
         let list = |name, values: Vec<String>| format!(";{name}={}", values.join(","));
-        let weekdays = weekdays.iter().filter(|day| !weekly || day.len() == 2).map(ToString::to_string).collect::<Vec<_>>();
+        let weekdays = weekdays
+            .iter()
+            .filter(|day| !weekly || day.len() == 2)
+            .map(ToString::to_string)
+            .collect::<Vec<_>>();
         if !weekdays.is_empty() {
             rule += &list("BYDAY", weekdays.clone());
         }
@@ -183,6 +187,13 @@ proptest! {
             .take_while(|day| slot.start.on(*day, zone) <= until)
             .take(52)
             .collect();
-        prop_assert_eq!(occurrences(&rule, first(), &slot, 52).unwrap(), naive, "{} at {} in {}", rule, slot.start, zone);
+        prop_assert_eq!(
+            occurrences(&rule, first(), &slot, 52).unwrap(),
+            naive,
+            "{} at {} in {}",
+            rule,
+            slot.start,
+            zone
+        );
     }
 }

@@ -238,8 +238,11 @@ proptest! {
         }
         let (_, _, _) = open(&mut transactions, &mut bookings);
         for booking in bookings.values() {
-            let payment = transactions.iter().find(|transaction| booking.payment.transaction == Some(transaction.id));
-            let Some(payment) = payment.filter(|payment| payment.booking == Some(booking.id)) else { continue };
+            let payment =
+                transactions.iter().find(|transaction| booking.payment.transaction == Some(transaction.id));
+            let Some(payment) = payment.filter(|payment| payment.booking == Some(booking.id)) else {
+                continue;
+            };
             if payment.kind == TransactionKind::BookingPayment && payment.escrow.held {
                 prop_assert!(booking.payment.held);
                 prop_assert!(booking.payment.status != PaymentStatus::Pending);

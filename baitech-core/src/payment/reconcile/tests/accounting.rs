@@ -138,7 +138,8 @@ proptest! {
                 prop_assert_eq!(statement.rows.accounted(), rows.len() as u64);
                 let report = reconcile(&statement.lines, &[], None).unwrap();
                 let compared = report.matched.iter().chain(&report.amount_differs);
-                let placed = compared.map(|compared| compared.lines.len()).sum::<usize>() + report.missing_here.len();
+                let placed =
+                    compared.map(|compared| compared.lines.len()).sum::<usize>() + report.missing_here.len();
                 prop_assert_eq!(placed as u64, statement.rows.lines);
             }
             Err(violations) => {

@@ -145,14 +145,18 @@ proptest! {
         let amount = Decimal::new(minor, 2);
         let text = amount.abs().to_string();
         let (whole, fraction) = text.split_once('.').unwrap();
-        let groups: Vec<_> = whole.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap()).collect();
+        let groups: Vec<_> =
+            whole.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap()).collect();
         let sign = if minor < 0 { "-" } else { "" };
         let whole = groups.join(if grouped { "," } else { "" });
         prop_assert_eq!(cell::amount(&format!("{sign}{whole}.{fraction}"), false), Ok(amount));
     }
 
     #[test]
-    fn no_cell_panics(text in "\\PC{0,30}|[-+(]?[0-9,.' ]{0,40}[-)]?|[0-9:/ TZ+.-]{0,30}", pattern in "\\PC{0,10}|(%[a-zA-Z ]){0,6}") {
+    fn no_cell_panics(
+        text in "\\PC{0,30}|[-+(]?[0-9,.' ]{0,40}[-)]?|[0-9:/ TZ+.-]{0,30}",
+        pattern in "\\PC{0,10}|(%[a-zA-Z ]){0,6}",
+    ) {
         let mut format = StatementFormat::generic();
         for comma in [true, false] {
             if let Ok(amount) = cell::amount(&text, comma) {

@@ -249,7 +249,10 @@ prop_compose! {
 
 prop_compose! {
     fn some_movement()(
-        n in 0..8_u8, references in prop::collection::vec(reference(), 0..3), amount in amount(), at in some_moment(),
+        n in 0..8_u8,
+        references in prop::collection::vec(reference(), 0..3),
+        amount in amount(),
+        at in some_moment(),
     ) -> BookedMovement {
         BookedMovement { references, amount, at, ..booked(n, &[], "0") }
     }
@@ -283,7 +286,8 @@ proptest! {
         let report = reconcile(&lines, &books, period).unwrap();
         for currency in [Currency::KES, Currency::USD] {
             let of = |amounts: Vec<Money>| {
-                Money::sum(currency, amounts.into_iter().filter(|amount| amount.currency() == currency)).unwrap()
+                Money::sum(currency, amounts.into_iter().filter(|amount| amount.currency() == currency))
+                    .unwrap()
             };
             let stated = of(lines.iter().map(|line| line.amount).collect());
             let told_booked = compared(&report).map(|c| c.booked)
@@ -312,15 +316,20 @@ proptest! {
         period in option::of(some_period()),
     ) {
         let report = reconcile(&lines, &books, period).unwrap();
-        let told = compared(&report).flat_map(|c| &c.lines).chain(report.missing_here.iter().map(|m| &m.line));
+        let told =
+            compared(&report).flat_map(|c| &c.lines).chain(report.missing_here.iter().map(|m| &m.line));
         prop_assert_eq!(sorted(told), sorted(&lines));
-        let outside = books.iter().filter(|movement| period.is_some_and(|period| !period.contains(movement.at)));
-        let told = compared(&report).map(|c| &c.movement).chain(report.missing_there.iter().map(|m| &m.movement));
+        let outside =
+            books.iter().filter(|movement| period.is_some_and(|period| !period.contains(movement.at)));
+        let told =
+            compared(&report).map(|c| &c.movement).chain(report.missing_there.iter().map(|m| &m.movement));
         let told: Vec<_> = told.collect();
         prop_assert_eq!(told.len() as u64 + report.outside_period, books.len() as u64);
         prop_assert!(report.outside_period <= outside.count() as u64);
         prop_assert!(told.iter().all(|movement| books.contains(movement)));
-        prop_assert!(report.missing_there.iter().all(|m| period.is_none_or(|period| period.contains(m.movement.at))));
+        prop_assert!(
+            report.missing_there.iter().all(|m| period.is_none_or(|period| period.contains(m.movement.at)))
+        );
     }
 
     #[test]
@@ -336,8 +345,14 @@ proptest! {
             let stated = Money::sum(c.booked.currency(), c.lines.iter().map(|line| line.amount)).unwrap();
             prop_assert_eq!((c.booked, c.stated), (c.movement.amount, stated));
             prop_assert_eq!(c.discrepancy, stated.checked_sub(c.booked).unwrap());
-            let known: Vec<_> = c.movement.references.iter().map(String::as_str).chain([c.movement.number.as_str()])
-                .map(|reference| reference.trim().to_uppercase()).collect();
+            let known: Vec<_> = c
+                .movement
+                .references
+                .iter()
+                .map(String::as_str)
+                .chain([c.movement.number.as_str()])
+                .map(|reference| reference.trim().to_uppercase())
+                .collect();
             for line in &c.lines {
                 let text = format!("{} {}", line.reference, line.description);
                 let named = known.iter().any(|known| known.starts_with("TXN") && text.contains(known));

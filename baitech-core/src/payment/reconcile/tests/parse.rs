@@ -197,13 +197,19 @@ fn nearly_a_statement() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn no_bytes_panic(bytes in prop_oneof![prop::collection::vec(any::<u8>(), 0..200), nearly_a_statement()]) {
+    fn no_bytes_panic(
+        bytes in prop_oneof![prop::collection::vec(any::<u8>(), 0..200), nearly_a_statement()],
+    ) {
         for format in formats() {
             match parse_statement(&bytes, &format, Currency::KES) {
                 Ok(statement) => {
                     for line in &statement.lines {
-                        prop_assert!(!line.amount.is_zero() && !line.reference.trim().is_empty() && line.line > 1);
-                        let covered = line.at.is_none_or(|at| statement.period.is_some_and(|period| period.contains(at)));
+                        prop_assert!(
+                            !line.amount.is_zero() && !line.reference.trim().is_empty() && line.line > 1
+                        );
+                        let covered = line
+                            .at
+                            .is_none_or(|at| statement.period.is_some_and(|period| period.contains(at)));
                         prop_assert!(covered);
                     }
                     prop_assert!(reconcile(&statement.lines, &[], statement.period).is_ok());

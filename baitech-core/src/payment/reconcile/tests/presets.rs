@@ -12,12 +12,17 @@ fn an_organisation_statement_of_m_pesa() {
     let text = "\u{feff}Organization Statement,,,\r\n\
         Short Code:,600123,,\r\n\
         \r\n\
-        Receipt No.,Completion Time,Initiation Time,Details,Transaction Status,Paid In,Withdrawn,Balance,Other Party Info\r\n\
-        TFA0000001,02-03-2026 10:30:00,02-03-2026 10:29:55,Pay Bill Online,Completed,\"2,738.00\",,\"12,738.00\",254712***678\r\n\
-        TFB0000002,02-03-2026 11:00:00,02-03-2026 11:00:00,Business Payment,Completed,,\"-2,278.00\",\"10,460.00\",\r\n\
-        TFB0000002,02-03-2026 11:00:00,02-03-2026 11:00:00,Business Payment Charge,Completed,,-13.00,\"10,447.00\",\r\n\
+        Receipt No.,Completion Time,Initiation Time,Details,Transaction Status,\
+        Paid In,Withdrawn,Balance,Other Party Info\r\n\
+        TFA0000001,02-03-2026 10:30:00,02-03-2026 10:29:55,Pay Bill Online,Completed,\
+        \"2,738.00\",,\"12,738.00\",254712***678\r\n\
+        TFB0000002,02-03-2026 11:00:00,02-03-2026 11:00:00,Business Payment,Completed,\
+        ,\"-2,278.00\",\"10,460.00\",\r\n\
+        TFB0000002,02-03-2026 11:00:00,02-03-2026 11:00:00,Business Payment Charge,Completed,\
+        ,-13.00,\"10,447.00\",\r\n\
         TFC0000003,02-03-2026 12:00:00,02-03-2026 12:00:00,Pay Bill Online,Failed,500.00,,\"10,447.00\",\r\n\
-        TFD0000004,02-03-2026 13:00:00,02-03-2026 13:00:00,Settlement Charge,Completed,,-45.00,\"10,402.00\",\r\n";
+        TFD0000004,02-03-2026 13:00:00,02-03-2026 13:00:00,Settlement Charge,Completed,\
+        ,-45.00,\"10,402.00\",\r\n";
     let statement = parse(text, &StatementFormat::mpesa()).unwrap();
     let kes = |text: &str| format!("{text} KES");
     assert_eq!(

@@ -175,7 +175,8 @@ impl Auditor {
             let (number, kind, status) = (&transaction.number, transaction.kind, transaction.status);
             let (link, failure) = (&transaction.gateway, &transaction.failure);
             lines.push(format!(
-                "{number}, a {kind} that is {status}: {told} by the statement, {booked} by the books; {link:?} {failure:?} {:?} {:?} {:?}",
+                "{number}, a {kind} that is {status}: {told} by the statement, {booked} by the books; \
+                 {link:?} {failure:?} {:?} {:?} {:?}",
                 transaction.mismatch, transaction.provider_moves, transaction.chargeback
             ));
         }
