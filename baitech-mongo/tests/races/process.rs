@@ -13,16 +13,18 @@ use std::{
 };
 
 use baitech_core::{
-    Marketplace, WorkDone,
+    WorkDone,
     account::User,
     booking::Booking,
-    kernel::{Actor, Clock, Error, Id, ManualClock, Role, SystemClock},
+    kernel::{Actor, Clock, Error, Id, Role, SystemClock},
     store::Version,
 };
 use baitech_mongo::MongoStore;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::sync::oneshot;
+
+use crate::world::market;
 
 /// The child's database; where it is not set, nobody has started this program as a child.
 const URI_VARIABLE: &str = "BAITECH_RACE_URI";
@@ -165,7 +167,7 @@ fn serves_orders() {
 }
 
 async fn carry_out(order: Order, store: Arc<MongoStore>) -> Outcome {
-    let market = |now| Marketplace::builder(store).clock(Arc::new(ManualClock::at(now))).build();
+    let market = |now| market(&store, now);
     match order {
         Order::Hello => Outcome::Here,
         Order::Accept { technician, booking, now } => {

@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc};
 use baitech_core::{
     Marketplace,
     account::{Category, User},
-    booking::{Booking, BookingRecord, BookingStatus, Bookings, TimeSlot},
+    booking::{Booking, BookingPolicy, BookingRecord, BookingStatus, Bookings, TimeSlot},
     kernel::{Id, ManualClock},
     store::{
         AggregateRef, ChangeSet, Claim, ClaimKey, Claims, Commit, Event, Load, Outbox, Put, Stored, Write,
@@ -22,9 +22,13 @@ pub(crate) fn now() -> DateTime<Utc> {
     build::start() + TimeDelta::minutes(10)
 }
 
-/// An engine over a connection of its own, with a clock that stands still.
+/// An engine over a connection of its own, with a clock that stands still. Its technicians may accept any number
+/// of cash jobs: the limit of their debt has a race of its own.
 pub(crate) fn market(store: &MongoStore, now: DateTime<Utc>) -> Marketplace {
-    Marketplace::builder(Arc::new(store.clone())).clock(Arc::new(ManualClock::at(now))).build()
+    let mut policy = BookingPolicy::default();
+    policy.payment.debt_limit = build::kes(10_000_000);
+    let market = Marketplace::builder(Arc::new(store.clone())).policy(policy);
+    market.clock(Arc::new(ManualClock::at(now))).build()
 }
 
 /// A database, two connections to it, an engine on each, and a customer.
