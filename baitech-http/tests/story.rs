@@ -23,7 +23,7 @@ async fn a_booking_runs_from_request_to_paid() {
     assert_eq!(created.status, 201);
     let id = created.json["id"].as_str().unwrap().to_owned();
     assert_eq!(created.header("location"), format!("bookings/{id}"));
-    assert!(created.header("etag").starts_with("\"0-"), "{}", created.header("etag"));
+    assert_eq!(created.header("etag"), "\"0\"");
     let number = created.json["bookingNumber"].as_str().unwrap().to_owned();
     let path = |command: &str| format!("/api/v1/bookings/{id}/{command}");
     let step = async |who, command: &str, body| world.post(who, &path(command), body).await.ok();

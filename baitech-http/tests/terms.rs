@@ -67,7 +67,7 @@ async fn a_stale_command_shows_the_booking_as_it_is() {
     }
     assert_eq!(world.get(&asha, &path).await.ok()["status"], "accepted");
     let cancelled = world.send(cancel("\"1\"")).await;
-    assert!(cancelled.header("etag").starts_with("\"2-"), "{}", cancelled.header("etag"));
+    assert_eq!(cancelled.header("etag"), "\"2\"");
     assert_eq!(cancelled.ok()["status"], "cancelled");
 }
 

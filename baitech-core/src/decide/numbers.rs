@@ -42,16 +42,22 @@ impl DrawnNumbers {
             let Drawn { at, sequence, .. } =
                 match unused.iter().position(|drawn| number.series(drawn.at) == drawn.series) {
                     Some(place) => unused.remove(place),
-                    None => self.draw(engine, number).await?,
+                    None => {
+                        let at = engine.clock.now();
+                        self.draw(engine, at, number.series(at)).await?
+                    }
                 };
             number.assign(at, sequence);
         }
         Ok(())
     }
 
-    async fn draw(&mut self, engine: &Engine, number: &dyn SerialNumber) -> Result<Drawn, StoreError> {
-        let at = engine.clock.now();
-        let series = number.series(at);
+    async fn draw(
+        &mut self,
+        engine: &Engine,
+        at: DateTime<Utc>,
+        series: String,
+    ) -> Result<Drawn, StoreError> {
         let sequence = engine.counters.next(&series).await?;
         let drawn = Drawn { series, at, sequence };
         self.0.push(drawn.clone());
