@@ -1,11 +1,11 @@
-//! A team's own axum server with the marketplace in it: their pages, their sessions, our routes.
+//! An axum server that embeds the marketplace: with its own pages and sessions, and our routes.
 //!
 //! ```text
 //! cargo run --example embed_in_axum --features http            # listens on 127.0.0.1:3000
 //! cargo run --example embed_in_axum --features http -- 8080
 //! ```
 //!
-//! It prints commands to try. Ctrl-C ends it once what runs is finished.
+//! It prints commands to try. Ctrl-C stops it after running requests are finished.
 
 #![allow(clippy::print_stdout, reason = "an example talks to whoever runs it")]
 
@@ -29,7 +29,7 @@ use baitech::{
 };
 use tokio::net::TcpListener;
 
-/// The team's own sessions: here a table of tokens, elsewhere a look-up in Redis or the check of a signature.
+/// The server's own sessions: here a table of tokens; in practice a look-up in Redis or a signature check.
 #[derive(Debug)]
 struct Sessions(HashMap<String, Actor>);
 
@@ -62,14 +62,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     show_commands(port, amina);
 
     let timers = tokio::spawn(run_timers(market));
-    // Unlike `axum::serve`, this cuts connections whose request never ends.
+    // Unlike `axum::serve`, this closes connections whose request never ends.
     Server::new(app).serve(listener, ctrl_c()).await?;
     timers.abort();
     println!("everything is finished");
     Ok(())
 }
 
-/// Does what bookings do by themselves: offers that expire, reminders, searches that go on.
+/// Runs due work of bookings: expiring offers, reminders, continued searches.
 async fn run_timers(market: Marketplace) {
     let worker = market.worker();
     loop {
@@ -82,7 +82,7 @@ async fn run_timers(market: Marketplace) {
 
 async fn ctrl_c() {
     if tokio::signal::ctrl_c().await.is_err() {
-        // Without the signal there is no graceful end; the server runs until it is killed.
+        // Without the signal there is no graceful shutdown; the server runs until it is killed.
         std::future::pending::<()>().await;
     }
 }

@@ -1,4 +1,4 @@
-//! Runs the simulated marketplace over many seeds, and tells the first broken rule of each.
+//! Runs the simulated marketplace over many seeds, and prints the first broken rule of each.
 //!
 //! `cargo run --release --example simulate -- --seeds 1000`
 #![allow(clippy::print_stdout, reason = "this is what the program is for")]
@@ -8,22 +8,22 @@ use std::{process::ExitCode, time::Instant};
 use baitech::testing::simulation::{Config, run};
 use clap::Parser;
 
-/// Runs the simulated marketplace over many seeds, and fails on a broken rule.
+/// Run the simulated marketplace over many seeds, and fail on a broken rule.
 #[derive(Parser)]
 struct Arguments {
-    /// How many seeds.
+    /// The number of seeds.
     #[arg(long, default_value_t = 100)]
     seeds: u64,
-    /// The first of them.
+    /// The first seed.
     #[arg(long, default_value_t = 1)]
     from: u64,
-    /// Only this one.
+    /// Run only this seed.
     #[arg(long, conflicts_with_all = ["seeds", "from"])]
     seed: Option<u64>,
-    /// How many steps a seed takes.
+    /// The number of steps per seed.
     #[arg(long, default_value_t = Config::default().steps)]
     steps: u64,
-    /// Tell every step.
+    /// Print every step.
     #[arg(long)]
     verbose: bool,
 }

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-/// The version of axum that [`http::router`] is made with.
+/// The version of axum that [`http::router`] uses.
 #[cfg(feature = "http")]
 pub use axum;
 pub use baitech_core::*;

@@ -1,6 +1,6 @@
-//! The program `baitech`: looks after a database and does what is due in it.
+//! The program `baitech`: maintains a database and runs its due work.
 //!
-//! It holds no rule: each command calls the engine or the store and prints what they answer.
+//! It contains no business rules: each command calls the engine or the store and prints the result.
 
 mod cli;
 

@@ -11,12 +11,12 @@ use baitech_core::kernel::Actor;
 
 use crate::{app::App, problem::Problem};
 
-/// Tells who sends a request. The embedder brings an implementation: a look-up of sessions, a check of
+/// Identifies the sender of a request. The embedder implements it: a look-up of sessions, or a check of
 /// tokens.
 ///
 /// It is asked once for every request to a route that is [`Authenticated`](crate::Access::Authenticated),
-/// before anything else is read. What the actor may do is then the engine's to decide: the engine checks that
-/// the user has the role that the actor claims, and that the account is active.
+/// before anything else is read. The engine then decides what the actor may do: it checks that the user has
+/// the role that the actor claims, and that the account is active.
 ///
 /// ```
 /// use axum::http::{HeaderMap, header};
@@ -42,29 +42,30 @@ use crate::{app::App, problem::Problem};
 pub trait Authenticate: Send + Sync + fmt::Debug {
     /// The user that these headers prove.
     ///
-    /// Only [`Actor::User`] is let through. [`Actor::Anonymous`] proves nobody and is answered as
-    /// [`Unauthenticated::BadCredentials`] is; so is [`Actor::System`], which passes for an administrator and
-    /// is no answer for a request from outside.
+    /// Only [`Actor::User`] is accepted. [`Actor::Anonymous`] and [`Actor::System`] are answered like
+    /// [`Unauthenticated::BadCredentials`]: the former identifies nobody, and the latter has an
+    /// administrator's rights, which no external request may have.
     ///
     /// # Errors
     /// [`Unauthenticated`].
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Actor, Unauthenticated>;
 
-    /// What a 401 asks for in `WWW-Authenticate`: `Bearer`, unless overridden.
+    /// The scheme in `WWW-Authenticate` of a 401: `Bearer`, unless overridden.
     fn challenge(&self) -> &str {
         "Bearer"
     }
 }
 
-/// Why nobody can be named.
+/// Why a request has no authenticated user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unauthenticated {
-    /// There are no credentials, or they are forged, expired or revoked: 401. A client is not told which.
+    /// There are no credentials, or they are forged, expired or revoked: 401. The response does not tell
+    /// which.
     BadCredentials,
     /// The credentials cannot be checked now: 503.
     Unavailable {
-        /// Why, for the operator's log; clients do not see it.
+        /// The reason, for the operator's log; clients do not see it.
         reason: String,
     },
 }
@@ -80,11 +81,11 @@ impl fmt::Display for Unauthenticated {
 
 impl std::error::Error for Unauthenticated {}
 
-/// Who sends the request: in its extensions, once [`require_actor`] has found out.
+/// The sender of a request, which [`require_actor`] stores in the request's extensions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Authenticated(pub(crate) Actor);
 
-/// Lets only requests with good credentials through.
+/// Rejects requests without valid credentials.
 pub(crate) async fn require_actor(State(app): State<App>, mut request: Request, next: Next) -> Response {
     match app.auth.authenticate(request.headers()).await {
         Ok(actor @ Actor::User { .. }) => {

@@ -1,4 +1,4 @@
-//! Whether the process runs, and whether it can serve.
+//! Liveness and readiness of the server.
 
 use axum::{Json, extract::State};
 use baitech_core::kernel::{Actor, Error, Id};
@@ -14,12 +14,12 @@ pub(crate) struct Health {
     status: &'static str,
 }
 
-/// Answers as long as the process does.
+/// Answers while the process runs.
 pub(crate) async fn health() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// Answers while the store does: looks up a booking that cannot be there.
+/// Answers while the store answers: it looks up a booking that cannot exist.
 pub(crate) async fn ready(State(app): State<App>) -> Answer<Json<Health>> {
     match app.market.bookings().get(&Actor::System, Id::from_bytes([0; 12])).await {
         Ok(_) | Err(Error::NotFound { .. }) => Ok(Json(Health { status: "ready" })),

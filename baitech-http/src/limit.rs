@@ -1,4 +1,4 @@
-//! How often something may be asked for.
+//! Rate limits.
 
 use std::{
     collections::HashMap,
@@ -9,12 +9,13 @@ use std::{
 use baitech_core::payment::WebhookSource;
 use tokio::time::Instant;
 
-/// So many at once, and then one more after each interval. In this process only, and in bounded memory.
+/// Allows a burst of calls per key, and then one call per interval. Counts in this process only, in bounded
+/// memory.
 #[derive(Debug)]
 struct Limiter {
     burst: u32,
     interval: Duration,
-    /// When each key is as if it had never been seen. Keys beyond [`Self::MOST_KEYS`] are not kept apart.
+    /// When each key has its full burst again. Keys beyond [`Self::MOST_KEYS`] share one entry.
     free_at: Mutex<HashMap<String, Instant>>,
 }
 
@@ -25,13 +26,13 @@ impl Limiter {
         Self { burst, interval, free_at: Mutex::default() }
     }
 
-    /// Takes one, or says how long to wait for it.
+    /// Counts a call, or returns how long to wait for the next one.
     fn take(&self, key: &str, now: Instant) -> Result<(), Duration> {
         let mut free_at = self.free_at.lock().unwrap_or_else(PoisonError::into_inner);
         if !free_at.contains_key(key) && free_at.len() >= Self::MOST_KEYS {
             free_at.retain(|_, at| *at > now);
             if free_at.len() >= Self::MOST_KEYS {
-                // All of them are in use: the rest share one limit, so that memory stays bounded.
+                // All entries are in use: further keys share one limit, so that memory stays bounded.
                 return Self::take_of(free_at.entry(String::new()).or_insert(now), self, now);
             }
         }
@@ -51,7 +52,7 @@ impl Limiter {
     }
 }
 
-/// How often each webhook token may be called.
+/// The rate limits of webhook tokens.
 #[derive(Debug)]
 pub(crate) struct WebhookLimits {
     of_transaction: Limiter,
@@ -68,7 +69,7 @@ impl Default for WebhookLimits {
 }
 
 impl WebhookLimits {
-    /// Takes a call under a token in, or says how long to wait for the next one.
+    /// Counts a call under a token, or returns how long to wait for the next one.
     pub(crate) fn take(&self, source: WebhookSource, token: &str) -> Result<(), Duration> {
         let limiter = match source {
             WebhookSource::Transaction => &self.of_transaction,
@@ -85,7 +86,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn each_key_has_its_burst_and_then_one_an_interval() {
+    fn each_key_has_a_burst_then_one_call_per_interval() {
         let (limiter, start) = (Limiter::new(3, SECOND), Instant::now());
         for key in ["a", "b"] {
             for _ in 0..3 {
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_whatever_keys_come() {
+    fn memory_is_bounded_for_any_number_of_keys() {
         let (limiter, start) = (Limiter::new(1, SECOND), Instant::now());
         for key in 0..Limiter::MOST_KEYS {
             assert_eq!(limiter.take(&key.to_string(), start), Ok(()));

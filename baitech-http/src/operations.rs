@@ -1,4 +1,4 @@
-//! What operators look after. Every rule is the engine's.
+//! Routes for operators. The engine checks every rule.
 
 use axum::extract::State;
 
@@ -9,7 +9,7 @@ use crate::{
     response,
 };
 
-/// A page of the due work that is not attempted any more, the latest first, for admins.
+/// A page of the due work that is set aside, the latest first, for admins.
 pub(crate) async fn list_set_aside(State(app): State<App>, caller: Caller, mut params: Params) -> Answer {
     let page = params.page();
     params.finish()?;
@@ -17,7 +17,7 @@ pub(crate) async fn list_set_aside(State(app): State<App>, caller: Caller, mut p
     response::page(&caller.listed(found).await?)
 }
 
-/// Has due work that was set aside attempted again, for admins. Safe to repeat.
+/// Returns due work that was set aside to the queue, for admins. Safe to repeat.
 pub(crate) async fn retry_set_aside(
     State(app): State<App>,
     caller: Caller,

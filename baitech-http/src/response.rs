@@ -25,15 +25,16 @@ pub(crate) struct Items<T> {
     pub(crate) items: Vec<T>,
 }
 
-/// What is shown under an entity tag.
+/// A view with an entity tag.
 pub(crate) trait Tagged: Serialize {
-    /// The tag, in its quotation marks: the version, and after a dash what else the view depends on.
+    /// The tag in quotation marks: the version, and after a dash a hash of other data that the view depends
+    /// on.
     fn tag(&self) -> String;
 }
 
 impl Tagged for BookingView {
-    /// Where the customer's name and phone number are shown, a hash of them: they are kept with the customer,
-    /// so that they change while the version stays.
+    /// Contains a hash of the customer's name and phone number, if they are shown: they belong to the
+    /// customer and can change without a new version of the booking.
     ///
     /// The hash may differ between two builds of the server, which costs one more download.
     fn tag(&self) -> String {
@@ -56,7 +57,7 @@ pub(crate) fn json(value: &impl Serialize) -> Answer {
     respond(StatusCode::OK, value, "private, no-store")
 }
 
-/// Work that was accepted and is not done yet, with its place.
+/// Accepted work that is not finished, with its location.
 pub(crate) fn accepted(value: &impl Serialize, at: &str) -> Answer {
     respond(StatusCode::ACCEPTED, value, "private, no-store").map(|response| located(response, at))
 }
@@ -66,12 +67,12 @@ pub(crate) fn page<T: Serialize>(page: &Page<T>) -> Answer {
     json(page)
 }
 
-/// A document under its entity tag. A client may keep it, and asks each time whether it still holds.
+/// A document with its entity tag. A client may cache it, but has to revalidate it each time.
 pub(crate) fn tagged<V: Tagged>(status: StatusCode, view: &V) -> Answer {
     respond(status, view, "private, no-cache").map(|response| with_tag(response, view))
 }
 
-/// A document, or word that the client has it already as it is shown here.
+/// A document, or 304 if the client already has this representation.
 pub(crate) fn unless_seen<V: Tagged>(headers: &HeaderMap, view: &V) -> Answer {
     if !none_match(headers, &view.tag()) {
         return tagged(StatusCode::OK, view);
@@ -90,13 +91,13 @@ struct Started<'a> {
     client_secret: Option<&'a str>,
 }
 
-/// A payment that was begun. Nobody keeps the answer: it may carry a secret.
+/// A started payment. The answer must not be cached, since it may contain a secret.
 pub(crate) fn started(transaction: &TransactionView, secret: Option<&ClientSecret>) -> Answer {
     let started = Started { transaction, client_secret: secret.map(ClientSecret::expose) };
     respond(StatusCode::CREATED, &started, "no-store").map(|response| with_tag(response, transaction))
 }
 
-/// A file to be shown in place. Another `Accept` would have brought something else.
+/// A file to be shown in place. It depends on the request's `Accept`.
 pub(crate) fn file(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Answer {
     let mut response = Response::new(Body::from(bytes));
     let disposition = HeaderValue::from_str(&format!("inline; filename=\"{name}\""));
@@ -110,13 +111,13 @@ pub(crate) fn file(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Answ
     Ok(negotiated(response))
 }
 
-/// The response, marked as one of several that `Accept` chooses from.
+/// The response, marked as dependent on `Accept` (`Vary`).
 pub(crate) fn negotiated(mut response: Response) -> Response {
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, authorization"));
     response
 }
 
-/// The response with the place of what was made.
+/// The response with the location of the created resource.
 pub(crate) fn located(mut response: Response, at: &str) -> Response {
     if let Ok(at) = HeaderValue::from_str(at) {
         response.headers_mut().insert(header::LOCATION, at);

@@ -1,4 +1,4 @@
-//! Every route with its rule, as data: the router is made from it, and a test walks it.
+//! Every route with its access rule, as data: the router is built from it, and a test iterates over it.
 
 use axum::{
     http::Method,
@@ -12,12 +12,12 @@ use crate::{
     payments::{charges, decisions, documents, reconciliation, transactions, wallet, webhooks},
 };
 
-/// Who may call a route. What a caller may do to a booking or with money is the engine's to decide.
+/// Who may call a route. The engine decides what a caller may do with a booking or money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Access {
     /// Everybody.
     Public,
-    /// Whoever [`Authenticate`](crate::Authenticate) names.
+    /// Users that [`Authenticate`](crate::Authenticate) identifies.
     Authenticated,
 }
 
@@ -29,7 +29,7 @@ pub struct Route {
     pub method: Method,
     /// The path, with parameters in braces: `/api/v1/bookings/{booking}/accept`.
     pub path: &'static str,
-    /// A name of its own: `accept`.
+    /// A unique name: `accept`.
     pub name: &'static str,
     /// Who may call it.
     pub access: Access,
@@ -40,7 +40,7 @@ pub fn routes() -> impl Iterator<Item = Route> {
     TABLE.iter().map(|entry| entry.route.clone())
 }
 
-/// A route and what serves it.
+/// A route and its handler.
 pub(crate) struct Entry {
     pub(crate) route: Route,
     pub(crate) mount: fn() -> MethodRouter<App>,

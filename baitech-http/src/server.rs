@@ -14,16 +14,16 @@ use tower::ServiceExt;
 
 use crate::Timeouts;
 
-/// The most bytes that the head of a request may have.
+/// The maximum size of a request head in bytes.
 const HEAD_LIMIT: usize = 32 * 1024;
 
-/// How long to wait where the process has no file descriptor left for another connection.
+/// The wait after the process has run out of file descriptors.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 
-/// Serves a [`router`](crate::router) over TCP, and cuts connections whose request never ends.
+/// Serves a [`router`](crate::router) over TCP, and closes connections whose request never ends.
 ///
-/// `axum::serve` waits without limit for the end of a request's head. Whoever has a server of their own sets
-/// such a limit there.
+/// `axum::serve` waits without limit for the end of a request head. A server of your own needs such a limit
+/// too.
 ///
 /// ```no_run
 /// # async fn serve(router: axum::Router) -> std::io::Result<()> {
@@ -40,20 +40,20 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server with the default [`Timeouts`]. The router's own limits are those that it was made with.
+    /// A server with the default [`Timeouts`]. The router keeps the limits with which it was built.
     #[must_use]
     pub fn new(router: Router) -> Self {
         Self { router, timeouts: Timeouts::default() }
     }
 
-    /// How long the head of a request may take, and how long a shutdown waits for requests that run.
+    /// Sets the time-outs of request heads and of running requests at shutdown.
     #[must_use]
     pub const fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
         self
     }
 
-    /// Serves connections until `shutdown` completes, then finishes the requests that run.
+    /// Serves connections until `shutdown` completes, then finishes running requests.
     ///
     /// Each request carries the address of its peer as [`ConnectInfo<SocketAddr>`].
     ///
@@ -100,7 +100,7 @@ impl Server {
     }
 }
 
-/// The next connection; what fails is logged, and tried again.
+/// The next connection. A failure is logged, and accepting is retried.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// How long a request may take, and parts of it.
+/// The time-outs of a request and of its parts.
 ///
 /// ```
 /// use std::time::Duration;
@@ -13,10 +13,10 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     /// Until the head of a request has arrived, and between two requests on one connection. Then the
-    /// connection is cut. A [`Server`](crate::Server) keeps to it; a router alone never sees such a request.
+    /// connection is cut. A [`Server`](crate::Server) enforces it; a router alone never sees such a request.
     pub headers: Duration,
     /// Until the body of a request has arrived. Then the request is answered with 408. Shorter than
-    /// `request`, so that a client that stalls is not told that the service is not available.
+    /// `request`, so that a stalling client does not get 503.
     pub body: Duration,
     /// Until a request is answered. A command that takes longer is answered with 503, and may have taken
     /// effect all the same.

@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::Aggregate;
 
-/// A reference as it is stored. The order of its fields is part of its equality in the database.
+/// A reference as stored. The database compares it including the order of its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct StoredRef {
     kind: Kind,
     id: ObjectId,
 }
 
-/// The collection that an aggregate lies in.
+/// The collection of an aggregate.
 pub(crate) const fn collection_of(target: AggregateRef) -> &'static str {
     macro_rules! collection {
         ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {

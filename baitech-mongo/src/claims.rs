@@ -1,5 +1,4 @@
-//! Claims: unique keys held for a while. The key is the `_id`, so the database itself lets only one holder
-//! in.
+//! Claims: unique keys with one holder. The key is the `_id`, so the database itself enforces uniqueness.
 
 use async_trait::async_trait;
 use baitech_core::store::{Claim, ClaimKey, Claims, StoreError};
@@ -17,7 +16,7 @@ use crate::value::AsText;
 
 pub(crate) const COLLECTION: &str = "claims";
 
-/// So many keys are asked for together: a command may not grow beyond what the server takes.
+/// The number of keys in one query: a command must not exceed the server's size limit.
 const KEYS_AT_ONCE: usize = 1_000;
 
 #[serde_as]
@@ -29,13 +28,13 @@ struct ClaimDocument {
     holder: StoredRef,
 }
 
-/// A claim as it is stored.
+/// The stored form of a claim.
 pub(crate) fn encode(claim: &Claim) -> Result<RawDocumentBuf, bson::error::Error> {
     let document = ClaimDocument { key: claim.key.clone(), holder: claim.holder.into() };
     bson::serialize_to_raw_document_buf(&document)
 }
 
-/// Matches those of the keys that this holder has.
+/// Matches those of the keys that belong to this holder.
 pub(crate) fn held_by(holder: StoredRef, keys: &[ClaimKey]) -> Document {
     doc! { "_id": { "$in": texts(keys) }, "holder": holder }
 }

@@ -1,4 +1,4 @@
-//! Between a value of the domain and its document.
+//! Converts between values of the domain and their documents.
 
 use std::fmt;
 
@@ -8,37 +8,37 @@ use bson::{Document, RawDocument, RawDocumentBuf};
 use crate::commit::plan::Derived;
 use crate::lenient::Read;
 
-/// A value that has a document in a collection of its own.
+/// An aggregate with a collection of its own.
 pub(crate) trait Aggregate: baitech_core::decide::Aggregate {
     /// The collection's name.
     const COLLECTION: &'static str;
 
-    /// The value as a document. The version, the due date and markers of the store are not part of it.
+    /// The value as a document, without the version, the due date and the store's markers.
     fn encode(&self) -> Result<Document, bson::error::Error>;
 
-    /// The value that a document holds, with what in it could not be understood.
+    /// The value of a document, with the parts that could not be understood.
     fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable>;
 
-    /// The fields without which a value can be read, but ought not to be.
+    /// Fields that every document should have, although it can be read without them.
     const EXPECTED: &'static [&'static str] = &[];
 
-    /// The value that a document holds.
+    /// The value of a document.
     fn decode(document: &RawDocument) -> Result<Self, Unreadable> {
         Ok(Self::read(document)?.value)
     }
 
-    /// Takes out of what was `understood` of a `raw` document what was derived from something that the `new`
-    /// value changes, so that it is written with it.
+    /// Removes from `understood` (the decoded form of `raw`) the fields that were derived from something that
+    /// `new` changes, so that they are written too.
     fn forget_derived(_raw: &Document, _understood: &mut Document, _new: &Document) {}
 
-    /// Adds what the commit of a value changes beside its document. `before` is the document that it
-    /// replaces, if it is not new.
+    /// Adds the other changes that the commit of a value causes. `before` is the document that it replaces,
+    /// if any.
     fn derive(&self, _before: Option<&RawDocumentBuf>, _derived: &mut Derived) -> Result<(), StoreError> {
         Ok(())
     }
 }
 
-/// Why a stored document is not a value of the domain.
+/// Why a stored document cannot be read.
 #[derive(Debug)]
 pub(crate) struct Unreadable(String);
 
@@ -47,7 +47,7 @@ impl Unreadable {
         Self(reason.into())
     }
 
-    /// The reason, with the field that it is about.
+    /// The reason, prefixed with its field.
     pub(crate) fn in_field(self, field: &str) -> Self {
         Self(format!("{field}: {}", self.0))
     }

@@ -1,4 +1,4 @@
-//! Connecting: client options, and the checks that a server must pass before it is trusted with money.
+//! Connecting: client options, and the checks that a server must pass before the store uses it.
 
 use std::time::Duration;
 
@@ -10,22 +10,22 @@ use mongodb::options::{
 };
 use mongodb::{Client, Database};
 
-/// The database where the connection string names none.
+/// The default database, if the connection string names none.
 const DEFAULT_DATABASE: &str = "baitech";
 const DEFAULT_APP_NAME: &str = "baitech";
 const OLDEST_VERSION: [i32; 2] = [4, 4];
-/// The driver's own default of 30 s leaves a person who mistyped an address waiting.
+/// Shorter than the driver's default of 30 s, so that a mistyped address fails quickly.
 const DEFAULT_SELECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What is said of a string with an `@` in place of the driver's message.
 const ENCODE: &str = "in a user name, a password and an option, percent-encode the characters \
                       : / ? # [ ] @ % (an @ is %40), and check the hosts and options";
 
-/// Why a connection was not made.
+/// Why connecting failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The connection string is not one. The text never repeats it: it may hold a password.
+    /// The connection string is invalid. The text never repeats it, since it may contain a password.
     #[error("the MongoDB connection string is not valid: {0}")]
     InvalidUri(String),
     /// The server is not a member of a replica set, without which there are no transactions.
@@ -39,7 +39,7 @@ pub enum ConnectError {
         /// Host and port.
         address: String,
     },
-    /// The server was started as a member of a replica set that nobody has initiated.
+    /// The server was started as a member of a replica set that is not initiated.
     #[error(
         "MongoDB at {address} was started with --replSet, but its replica set is not initiated. Run \
          `mongosh --eval 'rs.initiate()'` once, then connect again"
@@ -62,18 +62,18 @@ pub enum ConnectError {
 /// Connects to the replica set of a connection string and checks that it can do what the store needs.
 ///
 /// Reads from the primary with majority read concern and writes with majority write concern (journaled),
-/// whatever the string says: a decision is made on what is there now. Writes are retried, and the application
-/// name is `baitech` where the string names none. The database is the string's, else `baitech`.
+/// regardless of the string, so that decisions use current data. Writes are retried, and the application name
+/// is `baitech` if the string names none. The database is the string's, or else `baitech`.
 ///
 /// # Errors
 ///
-/// [`ConnectError`], each with the way out.
+/// [`ConnectError`], with a message that says how to fix it.
 pub async fn connect(uri: &str) -> Result<Database, ConnectError> {
     let invalid = |error| invalid(uri, error);
     let mut options = ClientOptions::parse(uri).await.map_err(invalid)?;
     let has_user = options.credential.as_ref().is_some_and(|credential| credential.username.is_some());
     if uri.contains('@') && !has_user {
-        // What was meant as a password was read as something else, which errors would tell.
+        // A part of a password was parsed as something else, and error messages would reveal it.
         return Err(ConnectError::InvalidUri(ENCODE.to_owned()));
     }
     let selection_timeout = options.server_selection_timeout.unwrap_or(DEFAULT_SELECTION_TIMEOUT);
@@ -89,8 +89,8 @@ pub async fn connect(uri: &str) -> Result<Database, ConnectError> {
     let admin = client.database("admin");
     let hello = match admin.run_command(doc! { "hello": 1 }).await {
         Ok(answer) => answer,
-        // A standalone server never matches a connection string that names a replica set: the driver only
-        // times out. Asking it directly tells why.
+        // A standalone server never matches a connection string with a replica set, and the driver only times
+        // out. A direct query shows the reason.
         Err(error) => {
             diagnose(options).await?;
             return Err(ConnectError::Unreachable(error));
@@ -102,8 +102,8 @@ pub async fn connect(uri: &str) -> Result<Database, ConnectError> {
     Ok(client.database(&name))
 }
 
-/// A write that a minority holds can be rolled back after it was acknowledged, so nothing less than a
-/// majority will do; a time-out that the string gives is kept.
+/// An acknowledged write on a minority can be rolled back, so a majority is required; the string's time-out
+/// is kept.
 fn majority(given: Option<WriteConcern>) -> WriteConcern {
     let mut concern = given.unwrap_or_default();
     concern.w = Some(Acknowledgment::Majority);
@@ -115,7 +115,7 @@ pub(crate) fn primary() -> SelectionCriteria {
     SelectionCriteria::ReadPreference(ReadPreference::Primary)
 }
 
-/// The database as the store uses it, whatever the options of its connection are.
+/// The database with the store's options, regardless of those of its connection.
 pub(crate) fn at_majority(database: &Database) -> Database {
     let options = DatabaseOptions::builder()
         .read_concern(ReadConcern::majority())
@@ -172,8 +172,7 @@ fn address_of(options: &ClientOptions) -> String {
     options.hosts.first().map(ToString::to_string).unwrap_or_default()
 }
 
-/// The driver's message may repeat a part of the string, and where there is an `@`, that part may be of a
-/// password.
+/// The driver's message may repeat a part of the string, which may be a password if there is an `@`.
 fn invalid(uri: &str, error: mongodb::error::Error) -> ConnectError {
     match *error.kind {
         ErrorKind::InvalidArgument { .. } if uri.contains('@') => ConnectError::InvalidUri(ENCODE.to_owned()),

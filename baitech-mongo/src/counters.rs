@@ -17,8 +17,7 @@ impl Counters for MongoStore {
     async fn next(&self, series: &str) -> Result<u64, StoreError> {
         self.require_prepared().await?;
         let mut updated = self.increment(series).await;
-        // Two callers may both find the series missing; the one who comes second finds it there the next
-        // time.
+        // Two callers may both find the series missing; the second one finds it in the next attempt.
         if updated.as_ref().is_err_and(|error| duplicate_key(error).is_some()) {
             updated = self.increment(series).await;
         }
@@ -32,7 +31,7 @@ impl Counters for MongoStore {
 }
 
 impl MongoStore {
-    /// The driver retries this once where the connection breaks, and the server then applies it once.
+    /// If the connection breaks, the driver retries this once, and the server applies it only once.
     async fn increment(&self, series: &str) -> Result<Option<Document>, Error> {
         let counters = self.database().collection::<Document>(COLLECTION);
         let update = doc! { "$inc": { "value": 1_i64 } };
@@ -41,7 +40,7 @@ impl MongoStore {
     }
 }
 
-/// Makes a series go on above a number, if it does not already.
+/// Raises a series to at least a number.
 pub(crate) async fn raise(database: &mongodb::Database, series: &str, above: i64) -> Result<(), Error> {
     let counters = database.collection::<Document>(COLLECTION);
     let update = doc! { "$max": { "value": whole_to_bson(above) } };

@@ -1,18 +1,19 @@
-//! The difference that a save writes, from three sides of one document.
+//! Computes the update of a save from three forms of one document.
 //!
-//! - `raw`: what the database holds, with whatever fields another program put there;
-//! - `understood`: `raw` read into our types and written out again;
-//! - `new`: the changed value written out.
+//! - `raw`: the stored document, possibly with fields of other programs;
+//! - `understood`: `raw` decoded into our types and encoded again;
+//! - `new`: the changed value, encoded.
 //!
-//! What `understood` and `new` have in common was not changed and is not written, even where `raw` has it in
-//! another form (a double that we read as a decimal stays a double). What only `raw` has is not ours and is
-//! never touched, at any depth. A null and a missing field are the same, and no null is ever written.
+//! Fields that are equal in `understood` and `new` did not change and are not written, even if `raw` has them
+//! in another form (a double that we read as a decimal stays a double). Fields that only `raw` has are not
+//! ours and are never touched, at any depth. A null and a missing field are equal, and no null is ever
+//! written.
 //!
-//! An array is set as a whole when it changed, rebuilt from the new elements, each with the unknown fields of
-//! the raw element that it is paired with: by `_id` where both have one, else by being equal to it, else,
-//! where the length is the same, by position. `understood` must hold the elements of `raw` one for one;
-//! [`Bson::Undefined`] stands for one that could not be understood. The raw element is then kept, behind the
-//! element that it was behind.
+//! A changed array is set as a whole. It is rebuilt from the new elements, each with the unknown fields of
+//! the raw element that it is paired with: by `_id` if both have one, else by equality, else, if the length
+//! is the same, by position. `understood` must have one element for each element of `raw`, with
+//! [`Bson::Undefined`] for one that could not be understood. Such a raw element is kept, after the element
+//! that it followed.
 
 use bson::{Bson, Document};
 
@@ -21,7 +22,7 @@ mod merge;
 
 use merge::{holds_something, is_present, kept_elements, merge, same, without_nulls};
 
-/// Field paths to set and to remove; empty where nothing of ours changed.
+/// Field paths to set and to remove; empty if none of our fields changed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Update {
     set: Document,
@@ -41,12 +42,12 @@ impl Update {
         self.set.is_empty() && self.unset.is_empty()
     }
 
-    /// Also sets a field that the difference does not know of, such as `updatedAt`.
+    /// Also sets a field outside of the value, such as `updatedAt`.
     pub(crate) fn set(&mut self, path: impl Into<String>, value: impl Into<Bson>) {
         self.set.insert(path, value);
     }
 
-    /// Also removes a field that the difference does not know of.
+    /// Also removes a field outside of the value.
     pub(crate) fn unset(&mut self, path: impl Into<String>) {
         self.unset.push(path.into());
     }
@@ -113,14 +114,13 @@ impl Update {
     }
 }
 
-/// Whether the keys can stand in a dotted path. Keys that users chose (maps) may not; then the whole map is
+/// Whether all keys are valid in a dotted path. User-defined keys of a map may not be; then the whole map is
 /// set.
 fn can_be_addressed(fields: &Document) -> bool {
     fields.keys().all(|key| !key.is_empty() && !key.contains('.') && !key.starts_with('$'))
 }
 
-/// What the update makes of a document, as the server would: for tests and for the value that a commit
-/// returns.
+/// Applies the update to a document like the server, for tests and for the value that a commit returns.
 #[cfg(test)]
 pub(crate) fn apply(raw: &Document, update: &Update) -> Document {
     let mut result = raw.clone();

@@ -1,4 +1,4 @@
-//! Due work: the documents whose `dueAt` has come.
+//! Due work: documents whose `dueAt` is in the past.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -19,15 +19,15 @@ use crate::codec::Aggregate;
 use crate::page::limit_of;
 use crate::server_error::unavailable;
 
-/// When something is to be done by itself; missing for never.
+/// When the document's next task is due; missing for never.
 pub(crate) const DUE_AT: &str = "dueAt";
-/// Until when a worker keeps the document to itself.
+/// The end of a worker's lease.
 pub(crate) const LEASED_UNTIL: &str = "dueLeasedUntil";
-/// How many attempts were begun since the document was last written; missing for none.
+/// The number of attempts since the document was last written; missing for none.
 pub(crate) const ATTEMPTS: &str = "dueAttempts";
-/// Why nothing is done by itself, and since when; with `dueAt`, which the document does not have meanwhile.
+/// Why and since when the task is set aside; contains the `dueAt`, which the document lacks meanwhile.
 pub(crate) const SET_ASIDE: &str = "dueSetAside";
-/// By which documents that are set aside are listed.
+/// The sort key of the list of documents that are set aside.
 const SET_ASIDE_AT: &str = "dueSetAside.at";
 
 #[derive(Debug, Deserialize)]
@@ -75,13 +75,13 @@ impl DueWork for MongoStore {
         let mut leased: Vec<DueItem> = Vec::new();
         loop {
             let mut candidates = self.due(lease, limit).await?;
-            // A lease of no length is over at once, and its item due again.
+            // A lease of zero length ends at once, and its item is due again.
             candidates.retain(|item| leased.iter().all(|other| other.target != item.target));
             candidates.truncate(limit.saturating_sub(leased.len()));
             if candidates.is_empty() {
                 return Ok(leased);
             }
-            // Another worker may be quicker with some of them; then there is another round.
+            // Another worker may lease some of them first; then there is another round.
             for candidate in candidates {
                 if self.lease(lease, &candidate).await? {
                     leased.push(candidate);
@@ -218,7 +218,7 @@ impl MongoStore {
         Ok(updated.matched_count == 1)
     }
 
-    /// The documents of a collection that are set aside, after a place in the list of all of them.
+    /// The documents of a collection that are set aside, after a position in the list of all of them.
     async fn set_aside_of<A: Aggregate>(
         &self,
         after: Option<(i64, AggregateRef)>,
@@ -228,7 +228,7 @@ impl MongoStore {
         if let Some((millis, target)) = after {
             let at = DateTime::from_millis(millis);
             let [first, last] = [[0; 12], [u8::MAX; 12]].map(|id| A::reference(Id::from_bytes(id)));
-            // Items of one moment are ordered by their kind, then by their id.
+            // Items with the same time are ordered by kind, then by id.
             if last < target {
                 filter.insert(SET_ASIDE_AT, doc! { "$lt": at });
             } else {
@@ -252,12 +252,12 @@ impl MongoStore {
     }
 }
 
-/// A stranger's document whose id is none of ours is nothing that the engine has made due.
+/// The engine makes only documents with an `ObjectId` due; others are ignored.
 fn target<A: Aggregate>(id: &Bson) -> Option<AggregateRef> {
     Some(A::reference(Id::from_bytes(id.as_object_id()?.bytes())))
 }
 
-/// Under the lease under which an item was given out, and not written since.
+/// Matches an item that still has the lease of its worker and was not written since.
 fn leased(item: &DueItem) -> Document {
     doc! {
         "_id": ObjectId::from_bytes(item.target.id_bytes()),
@@ -266,7 +266,7 @@ fn leased(item: &DueItem) -> Document {
     }
 }
 
-/// Due, and on no running lease.
+/// Matches documents that are due and not leased.
 pub(crate) fn due_filter(lease: Lease) -> Document {
     let now = DateTime::from_chrono(lease.now);
     doc! {

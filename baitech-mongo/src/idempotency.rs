@@ -1,5 +1,4 @@
-//! Records of answered requests. They lie among the claims: a key is held by the request that was answered
-//! first.
+//! Records of answered requests, stored with the claims: the request that was answered first holds the key.
 
 use baitech_core::store::{Fingerprint, Idempotency, IdempotencyKey, StoreError};
 use bson::spec::BinarySubtype;
@@ -18,7 +17,7 @@ use crate::value::Millis;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct IdempotencyDocument {
-    /// A document, and so never equal to the key of a claim, which is text.
+    /// A document, and therefore never equal to the key of a claim, which is a string.
     #[serde(rename = "_id")]
     id: RequestKey,
     fingerprint: Binary,
@@ -34,7 +33,7 @@ struct RequestKey {
     key: String,
 }
 
-/// A record as it is stored.
+/// The stored form of a record.
 pub(crate) fn encode(record: Idempotency) -> Result<RawDocumentBuf, bson::error::Error> {
     let Idempotency { scope, key, fingerprint, answer, expires_at } = record;
     let document = IdempotencyDocument {

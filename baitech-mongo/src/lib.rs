@@ -1,5 +1,5 @@
 //! The MongoDB store of the BaiTech marketplace: every port of the engine on a replica set (4.4 or later; one
-//! member will do).
+//! member is enough).
 //!
 //! ```no_run
 //! # async fn open() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,22 +13,22 @@
 //! # }
 //! ```
 //!
-//! # What it promises beyond the ports
+//! # Guarantees beyond the ports
 //!
-//! - A document that another program wrote opens as it is, and a save writes only what changed: fields that
-//!   the engine does not know are never touched, at any depth.
+//! - Documents of another program are read as they are, and a save writes only changed fields: fields unknown
+//!   to the engine are never touched, at any depth.
 //! - A commit is one transaction with majority write concern. It is encoded before the transaction begins, so
-//!   that a retry only resends, and finished even where its caller has gone.
-//! - Every query has an index. [`ensure_indexes`] creates what is missing and replaces nothing;
-//!   [`index_report`] tells what is in the way and what nobody uses.
+//!   that a retry only resends, and it completes even if its caller is dropped.
+//! - Every query has an index. [`ensure_indexes`] creates missing indexes and replaces none; [`index_report`]
+//!   lists conflicting and unused ones.
 //!
-//! # How it is laid out
+//! # Structure
 //!
-//! A folder a feature (`user`, `booking`, `transaction`, `webhook`, `reconciliation`, `event`, `ledger`,
-//! `matching`): its document, the way from it and to it, its queries. `commit` turns a change set into a plan
-//! and sends it; `diff` finds what a save has to write; `index` has a file a collection; `lenient` reads
-//! documents with fields that cannot be understood; `prepare` derives what a database of the earlier
-//! application lacks; `testing` (a feature) runs a real mongod.
+//! One folder per feature (`user`, `booking`, `transaction`, `webhook`, `reconciliation`, `event`, `ledger`,
+//! `matching`): its document, conversions and queries. `commit` turns a change set into a plan and sends it;
+//! `diff` computes the update of a save; `index` has one file per collection; `lenient` reads documents with
+//! fields that cannot be understood; `prepare` derives data that a database of the earlier application lacks;
+//! `testing` (a feature) runs a real mongod.
 
 mod aggregate_ref;
 mod booking;

@@ -14,7 +14,7 @@ use crate::server_error::unavailable;
 use crate::value::oid;
 use crate::{MongoStore, version};
 
-/// The raw document that a value was read from: the origin that comes back with the next write.
+/// The raw document from which a value was read; it is passed back with the next write.
 #[derive(Debug)]
 pub(crate) struct RawOrigin(pub(crate) RawDocumentBuf);
 
@@ -55,8 +55,8 @@ impl MongoStore {
     }
 }
 
-/// Makes a page of up to one document more than it holds. A document that cannot be read is left out and
-/// logged; it takes its place on the page all the same, so that the list does not end before it.
+/// Makes a page from up to one document more than it contains. An unreadable document is skipped and logged,
+/// but still counts for the page, so that the list does not end early.
 pub(crate) async fn read_page<A: Aggregate>(
     found: Found<RawDocumentBuf>,
     page: &PageRequest,
@@ -69,18 +69,18 @@ pub(crate) async fn read_page<A: Aggregate>(
     Ok(Page { items: documents.into_iter().filter_map(|raw| readable(stored(raw))).collect(), next_cursor })
 }
 
-/// What was read; an error is logged and read as nothing, for reading that goes on without it.
+/// The value that was read; an error is logged and becomes `None`, so that the caller can continue.
 pub(crate) fn readable<T>(read: Result<T, StoreError>) -> Option<T> {
     read.inspect_err(|error| tracing::error!(%error, "a document that cannot be read is left out")).ok()
 }
 
-/// The value of a raw document, with its version, and the document as its origin.
+/// The value of a raw document, with its version and the raw document as its origin.
 pub(crate) fn stored<A: Aggregate>(raw: RawDocumentBuf) -> Result<Stored<A>, StoreError> {
     let value = A::decode(&raw).map_err(|reason| corrupt(A::COLLECTION, &raw, &reason))?;
     Ok(Stored { value, version: version::of(&raw), origin: Origin::new(RawOrigin(raw)) })
 }
 
-/// The error for a stored document that is not what it should be.
+/// The error of an unreadable stored document.
 pub(crate) fn corrupt(collection: &'static str, raw: &RawDocument, reason: &Unreadable) -> StoreError {
     let id = match raw.get("_id") {
         Ok(Some(id)) => id.as_object_id().map_or_else(|| format!("{id:?}"), |id| id.to_hex()),

@@ -1,4 +1,4 @@
-//! What matching reads.
+//! Queries of matching.
 
 mod candidate;
 
@@ -27,12 +27,11 @@ use crate::{MongoStore, lenient, user};
 const EARTH_RADIUS_METRES: f64 = 6_378_100.0;
 const CIRCLE_MARGIN: f64 = 1.01;
 
-/// Technicians are looked for by classes of their own service radius, each in a circle of its own: most
-/// travel 10 km, and one circle for all would have to be as wide as the farthest anybody travels. Kilometres,
-/// up to and including.
+/// Technicians are searched by classes of their own service radius, each in a circle of its own: most travel
+/// 10 km, and a single circle would need the largest radius of all. Kilometres, up to and including.
 const RADIUS_CLASSES: [f64; 3] = [10.0, 30.0, 100.0];
 
-/// The index for all of the branches, named so that the server need not compare plans for each of them.
+/// The index of all branches, given as a hint so that the server need not compare plans for each of them.
 const PLACES: &str = "skills.category_1_serviceRadius_1_publicPlace_2dsphere";
 
 #[serde_as]
@@ -98,7 +97,7 @@ impl MatchingRepository for MongoStore {
 }
 
 impl MongoStore {
-    /// What ranking reads of the technicians whom a query finds.
+    /// The fields that ranking reads of the technicians in a query's result.
     async fn cards(
         &self,
         conditions: Document,
@@ -114,7 +113,7 @@ impl MongoStore {
     }
 }
 
-/// What holds for every technician who can be matched.
+/// The conditions on every technician who can be matched.
 fn matchable(category: Category) -> Document {
     doc! {
         "skills.category": category.as_str(),
@@ -124,9 +123,8 @@ fn matchable(category: Category) -> Document {
     }
 }
 
-/// The conditions of [`MatchingRepository::candidates`], as branches of which each has a circle for its class
-/// of radius. A radius that is missing or no number is read as the default, and so belongs to the first
-/// class.
+/// The conditions of [`MatchingRepository::candidates`], as branches, each with a circle for its radius
+/// class. A missing or non-numeric radius is read as the default, which belongs to the first class.
 pub(crate) fn eligible(query: &CandidateQuery) -> Document {
     let CandidateQuery { category, near, share, preferred: _, days: _ } = *query;
     let mut branches = Vec::new();
@@ -148,15 +146,15 @@ pub(crate) fn eligible(query: &CandidateQuery) -> Document {
     doc! { "$or": branches }
 }
 
-/// The technician whom a customer prefers, at any distance.
+/// The customer's preferred technician, at any distance.
 pub(crate) fn preferred(category: Category, technician: Id<User>) -> Document {
     let mut conditions = doc! { "_id": oid(technician), "publicPlace": { "$exists": true } };
     conditions.extend(matchable(category));
     conditions
 }
 
-/// How many technicians are near, how far the farthest lives, and who of them has a job on one of the days
-/// around.
+/// The number of nearby technicians, the distance of the farthest, and those of them who have a job on the
+/// day or a day next to it.
 pub(crate) fn supplied(query: &SupplyQuery) -> [Document; 3] {
     let SupplyQuery { category, near, within, most, day } = *query;
     let nearest = doc! {
@@ -181,7 +179,7 @@ pub(crate) fn supplied(query: &SupplyQuery) -> [Document; 3] {
     [doc! { "$geoNear": nearest }, doc! { "$limit": most }, doc! { "$group": group }]
 }
 
-/// How many customers have an open request near. A partial index serves each of the two statuses.
+/// The number of customers with an open request nearby. Each of the two statuses has a partial index.
 pub(crate) fn waiting(category: Category, near: GeoPoint, within: Distance) -> [Document; 3] {
     let open = |status: BookingStatus| {
         doc! {
@@ -200,7 +198,8 @@ pub(crate) fn waiting(category: Category, near: GeoPoint, within: Distance) -> [
 
 fn circle(centre: GeoPoint, radius: Distance) -> Document {
     let radians = radius.metres() * CIRCLE_MARGIN / EARTH_RADIUS_METRES;
-    // Beyond half the way around the Earth the server refuses, and everything lies within.
+    // The server refuses a radius of more than half the Earth's circumference; that radius covers the whole
+    // Earth.
     let radians = radians.min(std::f64::consts::PI);
     let point = vec![centre.longitude(), centre.latitude()];
     doc! { "$geoWithin": { "$centerSphere": [point, radians] } }

@@ -1,4 +1,4 @@
-//! Amounts beside their currency.
+//! Amounts and their currency.
 
 use baitech_core::kernel::{Currency, Money};
 use rust_decimal::Decimal;
@@ -14,7 +14,7 @@ pub(crate) fn currency(code: &str) -> Result<Currency, Unreadable> {
     currency_named(code).ok_or_else(|| Unreadable::new(format!("{code:?} is not a currency of ISO 4217")))
 }
 
-/// The currency to store; nothing for the default.
+/// The currency to store; `None` for the default.
 pub(crate) fn told(currency: Currency) -> Option<Currency> {
     (currency != DEFAULT_CURRENCY).then_some(currency)
 }

@@ -1,4 +1,4 @@
-//! Keyset pages, and the lists that are read in them, the newest first.
+//! Keyset pages of lists, the newest first.
 
 use baitech_core::kernel::{Code, Cursor, Id, PageRequest, Violation};
 use bson::oid::ObjectId;
@@ -7,13 +7,13 @@ use bson::{Bson, DateTime, Document, RawDocument, doc};
 
 use crate::value::oid;
 
-/// One more than the page holds: the extra one tells that there is another page.
+/// One more than the page size: the extra document shows that there is another page.
 pub(crate) fn limit_of(page: &PageRequest) -> i64 {
     i64::try_from(page.limit()).unwrap_or(i64::MAX).saturating_add(1)
 }
 
-/// The id by which a page begins after a document. A stranger's id that is no `ObjectId` is sorted before all
-/// of them, or after.
+/// The id after which the next page begins. An id that is not an `ObjectId` is sorted before or after all of
+/// them.
 pub(crate) fn id_of<A>(document: &RawDocument) -> Id<A> {
     let id = match document.get("_id") {
         Ok(Some(RawBsonRef::ObjectId(id))) => id,
@@ -25,19 +25,19 @@ pub(crate) fn id_of<A>(document: &RawDocument) -> Id<A> {
     Id::from_bytes(id.bytes())
 }
 
-/// Where a page of a list by time begins: after a document of this time and id.
+/// The start of a page in a list by time: after the document with this time and id.
 #[derive(Debug)]
 pub(crate) struct Position<A> {
-    /// A document that the earlier application left without a time comes after all others.
+    /// A document of the earlier application without a time comes after all others.
     time: Option<DateTime>,
     id: Id<A>,
 }
 
-/// What a cursor says in place of a time that is missing.
+/// The text in a cursor for a missing time.
 const NO_TIME: &str = "none";
 
 impl<A> Position<A> {
-    /// The place of a document whose time stands in this field.
+    /// The position of a document by the time in this field.
     pub(crate) fn of(document: &RawDocument, field: &str) -> Self {
         Self { time: document.get_datetime(field).ok(), id: id_of(document) }
     }
@@ -60,8 +60,8 @@ impl<A> Position<A> {
         Ok(Self { time: Some(DateTime::from_millis(millis)), id })
     }
 
-    /// Adds to a query that the document comes after this place. What the query says of the time is a
-    /// document of operators.
+    /// Restricts a query to documents after this position. The query's existing condition on the time must be
+    /// a document of operators.
     pub(crate) fn bound(self, query: &mut Document, field: &str) {
         let later_id = doc! { "$gt": oid(self.id) };
         let bounds = query.entry(field.to_owned()).or_insert_with(|| Bson::Document(Document::new()));

@@ -1,4 +1,4 @@
-//! Deriving what a database of the earlier application lacks.
+//! Derives the data that a database of the earlier application lacks.
 
 mod batch;
 mod derive;
@@ -31,19 +31,18 @@ use self::progress::Watch;
 use crate::codec::Aggregate;
 use crate::{MongoStore, server_error};
 
-/// Where it is written down that a database was prepared.
+/// The collection of completed preparation steps.
 const COLLECTION: &str = "migrations";
 const MARKER: &str = "prepare";
-/// What matching reads was derived: public places and counts of jobs. Databases that an earlier version
-/// prepared lack it.
+/// The step that derives the data for matching: public places and job counts. Databases that an earlier
+/// version prepared lack it.
 const MATCHING: &str = "prepareMatching";
 
-/// What was derived, and what a person has to look at.
+/// The derived data, and findings for a person to check.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PrepareReport {
-    /// Whether the database was prepared before. Then nothing was done, and the rest is empty: what is stored
-    /// now is in use.
+    /// Whether the database was already prepared. Then nothing was done, and the other fields are empty.
     pub already: bool,
     /// Users read.
     pub users: u64,
@@ -51,55 +50,55 @@ pub struct PrepareReport {
     pub bookings: u64,
     /// Transactions read.
     pub transactions: u64,
-    /// Number series that now go on above the stored numbers, with the last number used.
+    /// Number series that now continue above the stored numbers, with the last number used.
     pub series: Vec<(String, i64)>,
-    /// Claims of active bookings, and of users on their addresses and phone numbers, that were made.
+    /// The number of created claims of active bookings, and of users on their e-mail addresses and phone
+    /// numbers.
     pub claims: u64,
-    /// Users who have the same e-mail address or phone number, one line for each two.
+    /// Pairs of users with the same e-mail address or phone number.
     pub twins: Vec<Twins>,
-    /// Claims that were somebody else's already: bookings of one technician that overlap. Each with who
-    /// wanted it and who has it.
+    /// Claims that another holder already had, for example overlapping bookings of one technician.
     pub overlaps: Vec<Overlap>,
-    /// Bookings of one technician at one time.
+    /// Pairs of bookings of one technician at the same time.
     pub double_bookings: Vec<DoubleBooking>,
-    /// Bookings that should hold time of a technician, and do not.
+    /// Active bookings without a claim on their technician's time.
     pub unclaimed: Vec<Unclaimed>,
-    /// Documents that cannot be read, each with the reason. They are left as they are.
+    /// Unreadable documents, each with the reason. They are not changed.
     pub unreadable: Vec<String>,
-    /// Fields that cannot be understood. They read as missing, and are left as they are.
+    /// Fields that cannot be understood. They read as missing, and are not changed.
     pub odd_fields: Vec<OddField>,
-    /// Entries that were made to open the books; those of an interrupted run are not counted again.
+    /// The number of entries of the opening ledger; those of an interrupted run are not counted again.
     pub opened: u64,
-    /// What the books open with, by name of the account (`escrow`, `wallet`, `payable`, …) and currency. Each
-    /// currency's sum to zero.
+    /// The opening balances, by name of the account (`escrow`, `wallet`, `payable`, …) and currency. Those of
+    /// each currency sum to zero.
     pub opening: Vec<(String, Money)>,
-    /// Transactions that were corrected, because the engine could not have gone on from them.
+    /// The number of transactions that were corrected, because the engine could not continue from them.
     pub corrected: u64,
-    /// Technicians whose public place was drawn.
+    /// The number of technicians whose public place was drawn.
     pub public_places: u64,
-    /// Jobs of recent days and later that were counted for their technicians.
+    /// The number of recent and future jobs that were counted.
     pub jobs: u64,
-    /// Bookings that learned by which transaction they are paid.
+    /// The number of bookings that were linked to their payment.
     pub linked: u64,
-    /// Where transactions contradict themselves or the books, and how that was read: the first thousand, with
-    /// those of interrupted runs. All are kept in `openingDifferences`.
+    /// Contradictions in transactions and how they were read: the first thousand, including those of
+    /// interrupted runs. All are kept in `openingDifferences`.
     pub differences: Vec<OpeningDifference>,
-    /// All of these.
+    /// The total number of differences.
     pub difference_count: u64,
     watch: Watch,
 }
 
-/// Two who hold one thing.
+/// Two holders of one claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Overlap {
-    /// The claim that was to be made.
+    /// The claim that could not be created.
     pub wanted: Claim,
-    /// The claim that was there.
+    /// The existing claim.
     pub held: Claim,
 }
 
-/// Why preparing stopped. Run it again: it goes on.
+/// Why preparing stopped. Running it again continues it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrepareError {
@@ -109,24 +108,24 @@ pub enum PrepareError {
     /// A read or write of the store failed.
     #[error("preparing the database: {0}")]
     Store(#[from] StoreError),
-    /// The details could not be kept. The database is not marked as prepared.
+    /// The report could not be stored. The database is not marked as prepared.
     #[error("preparing the database: the details could not be kept: {0}")]
     Details(#[source] io::Error),
 }
 
-/// How far a database is.
+/// The state of a database's preparation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     /// It is marked as prepared, for good.
     Prepared,
-    /// There is nothing to derive from. Somebody may still restore a database of the earlier application into
-    /// it, and so it is marked only with the first commit.
+    /// It is empty. A database of the earlier application may still be restored into it, so it is marked only
+    /// with the first commit.
     Empty,
     /// An earlier application wrote it, or an earlier version that derived less.
     Unprepared,
 }
 
-/// Whether a step is written down as done.
+/// Whether a step is marked as done.
 pub(crate) async fn is_marked(database: &Database, step: &str) -> Result<bool, Error> {
     let migrations = database.collection::<Document>(COLLECTION);
     Ok(migrations.find_one(doc! { "_id": step }).await?.is_some())
@@ -145,9 +144,9 @@ pub(crate) async fn state(database: &Database) -> Result<State, Error> {
     Ok(State::Empty)
 }
 
-/// Every step derives from what is stored and changes nothing that is right already, so that it can be
-/// repeated where it was interrupted. Nothing is committed before the mark is set, and nothing derived after
-/// it: so that no claim is made of a booking that a commit has just moved.
+/// Every step derives data from stored documents and is idempotent, so that it can be repeated after an
+/// interruption. Nothing is committed before the mark is set, and nothing is derived after it, so that no
+/// claim is created for a booking that a commit has just moved.
 pub(crate) async fn prepare(
     store: &MongoStore,
     progress: Arc<PrepareProgress>,
@@ -164,7 +163,8 @@ pub(crate) async fn prepare(
         derive::booking_numbers(database, &mut report).await?;
         derive::transaction_numbers(database, &mut report).await?;
     }
-    // Of a database that an earlier version prepared too: it claimed numbers, and no addresses.
+    // Also for a database that an earlier version prepared: it claimed phone numbers, but no e-mail
+    // addresses.
     identity::claims(database, &mut report).await?;
     if first {
         time::claims(database, &mut report).await?;
@@ -172,31 +172,31 @@ pub(crate) async fn prepare(
     }
     places::draw(database, &mut report).await?;
     jobs::count(database, &mut report).await?;
-    // Once the database is marked, nothing tells the findings again.
+    // After the database is marked, the findings cannot be reported again.
     keep(&report).map_err(PrepareError::Details)?;
     mark_prepared(database).await?;
     Ok(report)
 }
 
 pub(crate) async fn mark_prepared(database: &Database) -> Result<(), Error> {
-    // In this order: only both together say that everything is derived.
+    // In this order: only both marks together mean that everything is derived.
     mark(database, MATCHING).await?;
     mark(database, MARKER).await
 }
 
-/// Writes down that a step is done.
+/// Marks a step as done.
 pub(crate) async fn mark(database: &Database, step: &str) -> Result<(), Error> {
     let migrations = database.collection::<Document>(COLLECTION);
     let update = doc! { "$setOnInsert": { "finishedAt": DateTime::now() } };
     match migrations.update_one(doc! { "_id": step }, update).upsert(true).await {
-        // Somebody else marked it at the same moment.
+        // Another process marked it concurrently.
         Err(error) if server_error::duplicate_key(&error).is_some() => Ok(()),
         outcome => outcome.map(drop),
     }
 }
 
 impl MongoStore {
-    /// Fails where a number would be given that may be in use.
+    /// Fails if a new number might already be in use.
     pub(crate) async fn require_prepared(&self) -> Result<(), StoreError> {
         match self.state().await.map_err(server_error::unavailable)? {
             State::Prepared | State::Empty => Ok(()),
@@ -204,8 +204,8 @@ impl MongoStore {
         }
     }
 
-    /// Fails where a commit would stand on what is not derived yet, or change what is just being derived
-    /// from. The first commit into an empty database marks it.
+    /// Fails if the commit would rely on data that is not derived yet, or change data during the preparation.
+    /// The first commit into an empty database marks it as prepared.
     pub(crate) async fn prepared_for_commit(&self) -> Result<(), StoreError> {
         match self.state().await.map_err(server_error::unavailable)? {
             State::Prepared => Ok(()),

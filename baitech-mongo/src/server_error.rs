@@ -1,14 +1,14 @@
-//! Reading the server's refusals.
+//! Interprets the server's errors.
 
 use baitech_core::store::StoreError;
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 
 pub(crate) const DUPLICATE_KEY: i32 = 11000;
-/// What the server says to a document that it cannot store, whoever sends it and however often: bad
-/// coordinates (16755), failed validation (121), too large (10334, 17419, 17420).
+/// Error codes for a document that the server can never store: bad coordinates (16755), failed validation
+/// (121), too large (10334, 17419, 17420).
 const UNACCEPTABLE: [i32; 5] = [16755, 121, 10334, 17419, 17420];
 
-/// The code with which the server refused a command or a write; `None` where the error is of another kind.
+/// The server's error code of a command or a write; `None` for other kinds of errors.
 pub(crate) fn server_code(error: &Error) -> Option<i32> {
     match error.kind.as_ref() {
         ErrorKind::Command(refusal) => Some(refusal.code),
@@ -18,16 +18,16 @@ pub(crate) fn server_code(error: &Error) -> Option<i32> {
     }
 }
 
-/// A value that is in a unique index already.
+/// A duplicate value of a unique index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DuplicateKey {
     /// The index's name.
     pub(crate) index: String,
-    /// Which of the documents that were sent, counted from 0.
+    /// The index of the sent document, from 0.
     pub(crate) position: usize,
 }
 
-/// The unique index that refused a write. The name stands only in the server's message.
+/// The unique index that refused a write. Its name is only in the server's message.
 pub(crate) fn duplicate_key(error: &Error) -> Option<DuplicateKey> {
     if server_code(error) != Some(DUPLICATE_KEY) {
         return None;
@@ -45,7 +45,7 @@ pub(crate) fn duplicate_key(error: &Error) -> Option<DuplicateKey> {
     Some(DuplicateKey { index: name.unwrap_or_default().to_owned(), position })
 }
 
-/// An error that is not the domain's business.
+/// An error that the domain does not handle.
 pub(crate) fn unavailable(error: Error) -> StoreError {
     if let ErrorKind::BsonDeserialization(reason) = error.kind.as_ref() {
         return StoreError::Corrupt {
@@ -60,7 +60,7 @@ pub(crate) fn unavailable(error: Error) -> StoreError {
     }
 }
 
-/// Which of the inserted documents were there already; any other failure of an insert stays one.
+/// The indexes of inserted documents that already existed; any other failure of an insert stays an error.
 pub(crate) fn only_duplicates(error: Error) -> Result<Vec<usize>, Error> {
     match error.kind.as_ref() {
         ErrorKind::InsertMany(refused)

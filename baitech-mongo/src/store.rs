@@ -1,4 +1,4 @@
-//! The store that an embedder holds.
+//! The store handle.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::prepare::{self, PrepareError, PrepareProgress, PrepareReport, State};
 pub struct MongoStore {
     database: Database,
     prepared: Arc<AtomicBool>,
-    /// Whether balances are known to run with the postings.
+    /// Whether running balances are known to be started.
     pub(crate) balances_run: Arc<AtomicBool>,
     /// Indexes that could not be built when the database was opened.
     refused: Arc<[IndexDifference]>,
@@ -31,36 +31,35 @@ pub struct MongoStore {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// No usable server.
+    /// There is no usable server.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// The indexes could not be looked at or created.
+    /// The indexes could not be checked or created.
     #[error(transparent)]
     Indexes(#[from] EnsureIndexesError),
-    /// The server failed while it was asked what is in the database.
+    /// The state of the database could not be read.
     #[error("reading the state of the database: {0}")]
     State(#[source] Error),
 }
 
 impl MongoStore {
-    /// Connects to the replica set of a connection string, creates what indexes are missing, and finds out
-    /// whether the database was [prepared](Self::prepare). An empty database needs no preparing.
+    /// Connects to the replica set of a connection string, creates missing indexes, and checks whether the
+    /// database is [prepared](Self::prepare). An empty database needs no preparation.
     ///
-    /// A ledger of an earlier version, which kept no balances beside it, is summed up once; that version is
-    /// stopped first.
+    /// A ledger from an earlier version without running balances is summed once; stop that version first.
     ///
-    /// Connections are majority-written and retried, whatever the string says. The database is the string's,
-    /// else `baitech`. Indexes that are in the way of wanted ones are logged, and told by
+    /// Writes use majority write concern and are retried, regardless of the string. The database is the
+    /// string's, or else `baitech`. Conflicting indexes are logged, and returned by
     /// [`index_report`](Self::index_report).
     ///
     /// # Errors
-    /// [`OpenError`], each with the way out.
+    /// [`OpenError`], with a message that says how to fix it.
     pub async fn connect(uri: &str) -> Result<Self, OpenError> {
         Self::open(connect(uri).await?).await
     }
 
-    /// As [`connect`](Self::connect), on a connection that the caller has made and checked. The store reads
-    /// from the primary and writes to the majority, whatever the options of the connection are.
+    /// Like [`connect`](Self::connect), on a connection that the caller has made and checked. The store reads
+    /// from the primary and writes to the majority, regardless of the options of the connection.
     ///
     /// # Errors
     /// [`OpenError::Indexes`] and [`OpenError::State`].
@@ -90,27 +89,27 @@ impl MongoStore {
         Ok(store)
     }
 
-    /// Derives what the engine needs from a database of the earlier application: claims of active bookings,
-    /// number series above the stored numbers, claims on phone numbers in their normal form, and the ledger
-    /// that its transactions leave ([`opening`](baitech_core::ledger::opening)). Stop the earlier application
-    /// first. Until this has run, nothing is committed, so that nothing changes meanwhile; run it in one
-    /// process at a time.
+    /// Derives the data that the engine needs from a database of the earlier application: claims of active
+    /// bookings, number series above the stored numbers, claims on phone numbers in their normal form, and
+    /// the opening ledger of its transactions ([`opening`](baitech_core::ledger::opening)). Stop the earlier
+    /// application first. Until this has run, commits are refused, so that nothing changes meanwhile; run it
+    /// in one process at a time.
     ///
-    /// Quick, and where it was interrupted, to be run again. On a database that is prepared it does nothing
-    /// and says so.
+    /// It is fast, and can be repeated after an interruption. On a prepared database it only reports that it
+    /// is prepared.
     ///
     /// # Errors
-    /// [`PrepareError`]; what was derived until then stays.
+    /// [`PrepareError`]; the data derived so far stays.
     pub async fn prepare(&self) -> Result<PrepareReport, PrepareError> {
         self.prepare_with(Arc::default(), |_| Ok(())).await
     }
 
-    /// As [`prepare`](Self::prepare), for somebody who waits for it: `progress` tells how far it is, and
-    /// `keep` is called with the report before the database is marked as prepared. Where `keep` fails, as on
-    /// a full disk, the database is not marked, and preparing it again tells everything again.
+    /// Like [`prepare`](Self::prepare), with progress and a callback: `progress` is updated during the work,
+    /// and `keep` is called with the report before the database is marked as prepared. If `keep` fails, for
+    /// example on a full disk, the database is not marked, and preparing it again reports all findings again.
     ///
     /// # Errors
-    /// As [`prepare`](Self::prepare); [`PrepareError::Details`] where `keep` failed.
+    /// As [`prepare`](Self::prepare); [`PrepareError::Details`] if `keep` failed.
     pub async fn prepare_with(
         &self,
         progress: Arc<PrepareProgress>,
@@ -121,8 +120,8 @@ impl MongoStore {
         Ok(report)
     }
 
-    /// Compares the database's indexes with those that the store wants, and names unused ones. Of one that is
-    /// missing because it could not be built when the database was opened, it tells why. Changes nothing.
+    /// Compares the database's indexes with those that the store needs, and lists unused ones. For an index
+    /// that could not be built when the database was opened, it includes the reason. Changes nothing.
     ///
     /// # Errors
     /// Whatever the server answers.
@@ -136,14 +135,13 @@ impl MongoStore {
         Ok(report)
     }
 
-    /// The database, for what the ports do not offer.
+    /// The database, for operations that the ports do not offer.
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database
     }
 
-    /// Whether no index was refused when the database was opened: only then may queries name the one they
-    /// want.
+    /// Whether no index was refused when the database was opened: only then may queries use index hints.
     pub(crate) fn builds_every_index(&self) -> bool {
         self.refused.is_empty()
     }
@@ -152,7 +150,7 @@ impl MongoStore {
         self.database.collection(collection)
     }
 
-    /// How far the database is. Another process may have prepared it since we last looked.
+    /// The state of the preparation. Another process may have prepared the database since the last check.
     pub(crate) async fn state(&self) -> Result<State, Error> {
         if self.prepared.load(Ordering::Acquire) {
             return Ok(State::Prepared);
@@ -162,7 +160,7 @@ impl MongoStore {
         Ok(state)
     }
 
-    /// Remembers an empty database as prepared: what comes to be in it from now on is the engine's.
+    /// Marks an empty database as prepared: from now on only the engine writes to it.
     pub(crate) async fn mark_prepared(&self) -> Result<(), Error> {
         prepare::mark_prepared(&self.database).await?;
         self.prepared.store(true, Ordering::Release);
@@ -179,7 +177,7 @@ impl Pause for MongoStore {
 }
 
 impl fmt::Debug for MongoStore {
-    /// Without the client's options: they may hold a password.
+    /// Omits the client's options, which may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MongoStore").field("database", &self.database.name()).finish_non_exhaustive()
     }

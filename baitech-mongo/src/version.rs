@@ -8,7 +8,7 @@ use crate::value::whole_to_bson;
 
 pub(crate) const FIELD: &str = "__v";
 
-/// The version of a stored document; a document without one has the first.
+/// The version of a stored document; a document without one has the first version.
 pub(crate) fn of(document: &RawDocument) -> Version {
     let number = match document.get(FIELD) {
         Ok(Some(RawBsonRef::Int32(number))) => u64::try_from(number).ok(),
@@ -29,7 +29,7 @@ pub(crate) fn to_bson(version: Version) -> Bson {
     whole_to_bson(i64::try_from(version.get()).unwrap_or(i64::MAX))
 }
 
-/// What a stored `__v` must be: the first version matches all that [`of`] reads as such.
+/// The condition on a stored `__v`: the first version matches everything that [`of`] reads as such.
 pub(crate) fn matching(version: Version) -> Bson {
     if version == Version::FIRST {
         return Bson::Document(doc! { "$not": { "$gte": 1 } });
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_number_is_a_version_and_anything_else_the_first() {
+    fn numbers_are_versions_and_other_values_the_first_version() {
         let cases = [
             (doc! {}, 0),
             (doc! { "__v": Bson::Null }, 0),

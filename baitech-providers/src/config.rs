@@ -4,14 +4,14 @@ use baitech_core::kernel::{Code, Violation, Violations};
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
-/// Why a provider cannot be set up.
+/// Why a provider cannot be configured.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// Every mistake of the configuration at once, each with its field. Never with a secret.
+    /// All errors of the configuration, each with its field and without secrets.
     #[error("the configuration is invalid: {0}")]
     Invalid(Violations),
-    /// The machine cannot make TLS connections.
+    /// No TLS client can be created on this machine.
     #[error("no HTTP client can be built: {0}")]
     Client(String),
 }
@@ -23,10 +23,10 @@ impl ConfigError {
     }
 }
 
-/// The longest that an answer may be waited for.
+/// The maximum time-out for an answer.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
-/// A URL to which paths are appended: over TLS, unless it leads to the machine itself.
+/// A base URL: over TLS, unless it points to this machine.
 pub(crate) fn base_url(field: &'static str, text: &str) -> Result<Url, Violation> {
     if text.trim().is_empty() {
         return Err(Violation::new(field, Code::Required, "this must not be empty"));
@@ -48,14 +48,14 @@ pub(crate) fn base_url(field: &'static str, text: &str) -> Result<Url, Violation
     Ok(url)
 }
 
-/// Whether a URL leads to the machine itself, as in tests.
+/// Whether a URL points to this machine, as in tests.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     host == "localhost"
         || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|host| host.is_loopback())
 }
 
-/// A secret that can stand in a header: not blank, and of visible ASCII.
+/// A secret that is valid in a header: not blank, and visible ASCII.
 pub(crate) fn secret(field: &'static str, secret: &SecretString) -> Result<(), Violation> {
     let secret = secret.expose_secret();
     if secret.is_empty() {
@@ -83,7 +83,7 @@ pub(crate) fn path_token(field: &'static str, token: &SecretString) -> Result<()
     Ok(())
 }
 
-/// How long to wait for something.
+/// A time-out within bounds.
 pub(crate) fn wait(field: &'static str, wait: Duration) -> Result<(), Violation> {
     if wait.is_zero() || wait > LONGEST_WAIT {
         return Err(Violation::new(field, Code::OutOfRange, "this is above zero and at most 300 seconds"));

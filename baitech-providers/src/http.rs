@@ -5,7 +5,7 @@ use reqwest::{Client, StatusCode, Url, redirect};
 
 use crate::{ConfigError, config::is_loopback};
 
-/// What a provider answered, to the byte.
+/// A provider's raw answer.
 #[derive(Clone)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -14,9 +14,9 @@ pub(crate) struct Reply {
 
 /// A client for one provider.
 pub(crate) fn client(base: &Url, connect: Duration, total: Duration) -> Result<Client, ConfigError> {
-    // Whoever installed another provider of cryptography before keeps it.
+    // Fails if another cryptography provider is already installed, which then stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    // A provider that redirects would be sent our credentials elsewhere.
+    // Following a redirect would send our credentials to another server.
     let mut builder =
         Client::builder().connect_timeout(connect).timeout(total).redirect(redirect::Policy::none());
     if is_loopback(base) {
@@ -33,7 +33,7 @@ pub(crate) async fn send(request: reqwest::RequestBuilder) -> Result<Reply, Gate
     Ok(Reply { status, body })
 }
 
-/// Why there was no answer; without the URL, and without what was sent.
+/// Why there was no answer, without the URL and the request's content.
 #[expect(clippy::needless_pass_by_value, reason = "it is passed to `map_err`")]
 fn no_answer(error: reqwest::Error) -> GatewayError {
     GatewayError::new(if error.is_timeout() {

@@ -1,4 +1,4 @@
-//! Adapters to the world outside: payment providers, and documents. A cargo feature each.
+//! Adapters for payment providers and PDF documents, each behind a cargo feature.
 
 #[cfg(any(feature = "mpesa", feature = "stripe"))]
 mod config;

@@ -1,4 +1,4 @@
-//! What was committed, a line a commit.
+//! A journal of commits, one line per commit.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,8 +6,8 @@ use baitech::store::{ChangeSet, Guard, Write};
 
 /// The lines, in the order in which the commits were answered.
 ///
-/// A journal that must not miss a commit, whatever is killed when, belongs into the transaction of the commit
-/// itself; this one is for looking at.
+/// A journal that must never miss a commit, even in a crash, has to be written in the transaction of the
+/// commit; this one is for inspection only.
 #[derive(Debug, Default)]
 pub(crate) struct Journal(Mutex<Vec<String>>);
 
@@ -27,10 +27,10 @@ impl Journal {
     }
 }
 
-/// A change set in a line: ids and names, nothing personal.
+/// A change set as one line: ids and names, without personal data.
 ///
-/// The set is taken apart without `..`: a part that is added to it one day stops this from compiling, instead
-/// of being missing in the journal.
+/// The set is destructured without `..`: a new part breaks the build, instead of being missing in the
+/// journal.
 pub(crate) fn line(changes: &ChangeSet) -> String {
     let ChangeSet { writes, guards, free, take, tallies, entries, bounds, events, idempotency } = changes;
     let mut parts = Vec::new();

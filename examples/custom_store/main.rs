@@ -1,14 +1,14 @@
-//! A store of one's own, held to every promise that the engine relies on.
+//! A custom store, checked against every guarantee that the engine relies on.
 //!
 //! ```sh
 //! cargo run --features testing --example custom_store
 //! ```
 //!
-//! The store is a decorator: it keeps a journal of what was committed and counts what is asked, and leaves
-//! the keeping to another store. `ports.rs` implements each port by itself, so it shows all that a store has
-//! to do; one on a database of yours looks the same from outside. The contract suite of `baitech::testing`
-//! checks it, races and partial failure included. In a crate of your own, let `baitech::contract_tests!` make
-//! a `#[test]` of each promise instead.
+//! The store is a decorator: it writes a journal of commits, counts calls, and delegates storage to another
+//! store. `ports.rs` implements every port explicitly, so it shows everything that a store has to do; a store
+//! on your own database has the same interface. The contract suite of `baitech::testing` checks it, including
+//! races and partial failure. In your own crate, `baitech::contract_tests!` generates a `#[test]` for each
+//! guarantee.
 
 mod journal;
 mod meter;
@@ -29,7 +29,7 @@ use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use journal::Journal;
 use meter::Meter;
 
-/// A store that keeps a journal, counts, and asks another store to do the work.
+/// A store that writes a journal, counts calls, and delegates to another store.
 #[derive(Debug)]
 struct Observed<S> {
     inner: S,
@@ -42,10 +42,10 @@ fn main() -> io::Result<ExitCode> {
     Ok(if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Checks every promise and reports; how many are broken.
+/// Checks every guarantee and prints a report; returns the number of violations.
 fn run(out: &mut dyn Write) -> io::Result<usize> {
     let (journal, meter) = (Arc::new(Journal::default()), Arc::new(Meter::default()));
-    // Each check begins with an empty store; all of them share one journal and one meter.
+    // Each check starts with an empty store; all checks share one journal and one meter.
     let fixture = Threads(|| {
         let store = Observed { inner: MemoryStore::new(), journal: journal.clone(), meter: meter.clone() };
         Arc::new(store) as _
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_promise_is_kept_and_every_call_counted() {
+    fn every_guarantee_holds_and_every_call_is_counted() {
         let mut out = Vec::new();
         let broken = run(&mut out).unwrap();
         let report = String::from_utf8(out).unwrap();

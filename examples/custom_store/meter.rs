@@ -8,7 +8,7 @@ use std::{
 
 use baitech::store::StoreError;
 
-/// How often each call was answered, and how often refused.
+/// The number of successful and of failed calls, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Meter(Mutex<BTreeMap<&'static str, Tally>>);
 
@@ -26,7 +26,7 @@ impl Meter {
         answer: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
         let answer = answer.await;
-        // The lock is taken after the answer has come: calls never wait for each other here.
+        // The lock is taken after the answer: calls never wait for each other here.
         let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let tally = tallies.entry(call).or_default();
         match answer {

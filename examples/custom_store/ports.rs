@@ -1,4 +1,4 @@
-//! Every port, one after another: all that the engine ever asks of a store.
+//! Every port that the engine needs of a store.
 
 use std::time::Duration;
 
@@ -26,13 +26,13 @@ use chrono::{DateTime, Utc};
 
 use crate::{Observed, journal};
 
-/// The one way to write: all or nothing.
+/// The only write operation: all or nothing.
 #[async_trait]
 impl<S: Store> Commit for Observed<S> {
     async fn commit(&self, changes: ChangeSet) -> Result<Committed, StoreError> {
         let line = journal::line(&changes);
         let committed = self.meter.count("commit", self.inner.commit(changes)).await?;
-        // A replayed answer changed nothing, and is not told.
+        // A replayed answer changed nothing, so the journal omits it.
         if committed == Committed::Applied {
             self.journal.append(line);
         }
@@ -179,7 +179,7 @@ impl<S: Store> LedgerReader for Observed<S> {
     }
 }
 
-/// How the engine waits between two attempts is the store's to say: only it knows its runtime.
+/// The store implements the engine's pauses between attempts, since only it knows its runtime.
 #[async_trait]
 impl<S: Store> Pause for Observed<S> {
     async fn pause(&self, time: Duration) {

@@ -25,7 +25,7 @@ fn table(header: [&str; 3]) -> Table {
     table
 }
 
-/// Entries, a posting a line; each sums to zero.
+/// Prints entries, one posting per line; each entry sums to zero.
 pub(crate) fn print_entries(entries: &[Entry], out: &mut dyn Write) -> Result<()> {
     let mut table = table(["Entry", "Account", "KES"]);
     for entry in entries {
@@ -38,7 +38,7 @@ pub(crate) fn print_entries(entries: &[Entry], out: &mut dyn Write) -> Result<()
     Ok(writeln!(out, "{table}")?)
 }
 
-/// Every account with something on it, and their sum.
+/// Prints every non-zero account, and their sum.
 pub(crate) fn print_balances(balances: &[(Account, Money)], out: &mut dyn Write) -> Result<()> {
     let mut table = table(["", "Account", "KES"]);
     for (account, balance) in balances.iter().filter(|(_, balance)| !balance.is_zero()) {
@@ -57,7 +57,7 @@ fn amount(money: Money) -> String {
     format!("{:.2}", money.amount())
 }
 
-/// The account's name, with the last digits of whose it is.
+/// The account's name, with the last digits of its owner's id.
 fn name(account: Account) -> String {
     fn end<T>(id: Id<T>) -> String {
         let text = id.to_string();

@@ -1,15 +1,15 @@
-//! The money of two jobs, from the customer's phone to the technician's: held, disputed, given back in part,
-//! released, tipped, paid out.
+//! The money of two jobs, from the customer's phone to the technician's phone: held, disputed, partially
+//! refunded, released, tipped, paid out.
 //!
 //! ```sh
 //! cargo run --example escrow_story
 //! ```
 //!
-//! After each chapter it prints the entries that the ledger has got since, and at the end the balance of
-//! every account. They always sum to zero, which it checks.
+//! After each chapter it prints the new ledger entries, and at the end the balance of every account. It
+//! checks that they always sum to zero.
 //!
-//! - `phone.rs`: a payment provider, as an embedder writes one: it takes orders, and tells later by a
-//!   callback what became of them;
+//! - `phone.rs`: an embedder's payment provider: it accepts orders, and later reports their outcomes by
+//!   callbacks;
 //! - `story.rs`: the chapters;
 //! - `ledger.rs`: the tables.
 //!
@@ -30,7 +30,7 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>
 fn main() -> ExitCode {
     match run(&mut io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads through `head` has read enough.
+        // A closed pipe, as with `head`, is not an error.
         Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "escrow_story: {error}");
@@ -50,7 +50,7 @@ fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_story_is_told_to_its_end_and_the_same_each_time() {
+    fn story_is_complete_and_deterministic() {
         let told = || {
             let mut out = Vec::new();
             super::run(&mut out).unwrap();

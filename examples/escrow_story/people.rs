@@ -1,4 +1,4 @@
-//! Somebody who books, somebody who works, and somebody who decides.
+//! The people of the story: a customer, a technician and an admin.
 
 use baitech::{
     Marketplace,

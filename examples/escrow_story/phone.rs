@@ -1,5 +1,4 @@
-//! Mobile money, as a provider of it behaves: an order is taken at once, and what became of it is told later,
-//! by a call to us.
+//! A provider of mobile money: it accepts an order at once, and reports the outcome later by a callback.
 
 use std::sync::Mutex;
 
@@ -13,7 +12,7 @@ use baitech::{
     },
 };
 
-/// An order that the provider has taken, and will call back about.
+/// An order that the provider has accepted and will call back about.
 #[derive(Debug)]
 struct Taken {
     token: String,
@@ -26,7 +25,7 @@ pub(crate) struct PhoneMoney {
 }
 
 impl PhoneMoney {
-    /// The calls about everything that was ordered since, each with a receipt of its own.
+    /// The callbacks of all new orders, each with a receipt of its own.
     pub(crate) fn calls(&self, now: DateTime<Utc>) -> Vec<WebhookCall> {
         let taken = self.taken.lock().map(|mut taken| std::mem::take(&mut *taken)).unwrap_or_default();
         let call = |order: Taken| WebhookCall {

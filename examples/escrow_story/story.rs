@@ -130,7 +130,8 @@ impl Story<'_> {
         Ok(booking.id)
     }
 
-    /// Pays what is shown; the provider asks on the phone, and calls us once Amina has typed her number.
+    /// Pays the shown price; the provider sends a prompt to the phone, and calls back after Amina has entered
+    /// her PIN.
     async fn pay(&self, id: Id<Booking>) -> Result<()> {
         let amina = self.people.amina.actor();
         let shown = self.market.bookings().get(&amina, id).await?;
@@ -160,7 +161,7 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// Does what is due, and takes in what the provider tells, until there is nothing left to do.
+    /// Runs due work and receives callbacks until there is nothing left to do.
     async fn settle(&self) -> Result<()> {
         loop {
             let work = self.market.worker().run_until_idle().await?;
@@ -174,7 +175,7 @@ impl Story<'_> {
         }
     }
 
-    /// The entries since the last time.
+    /// Prints the entries since the last call.
     fn show(&mut self) -> Result<()> {
         let entries = self.store.ledger_entries();
         ledger::print_entries(entries.get(self.shown..).unwrap_or_default(), self.out)?;

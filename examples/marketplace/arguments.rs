@@ -14,12 +14,12 @@ Options:
   -h, --help    print this
 ";
 
-/// What to do.
+/// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Arguments {
     /// Tell the story on the embedded store.
     Embedded,
-    /// Tell it on the MongoDB of this connection string.
+    /// Tell it on MongoDB with this connection string.
     Mongo(String),
     /// Explain.
     Help,
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn both_spellings_of_the_store_mean_the_same() {
+    fn both_spellings_of_the_store_option_are_equal() {
         let mongo = Arguments::Mongo("mongodb://localhost".to_owned());
         assert_eq!(parse(&["--store", "mongodb://localhost"]).unwrap(), mongo);
         assert_eq!(parse(&["--store=mongodb://localhost"]).unwrap(), mongo);
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_option_is_named() {
+    fn unknown_option_is_named() {
         assert!(parse(&["--stroe"]).unwrap_err().to_string().contains("--stroe"));
         assert!(parse(&["--store"]).unwrap_err().to_string().contains("mongodb://"));
         assert!(parse(&["--store", "redis://localhost"]).is_err());

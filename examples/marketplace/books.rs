@@ -18,7 +18,7 @@ const STYLE: TableStyle = {
     TableStyle::new().top_border(rule).header_separator(rule).bottom_border(rule)
 };
 
-/// Prints the last lines and the tables of the money.
+/// Prints the last lines and the tables of bookings and balances.
 pub(crate) async fn close(stage: &mut Stage<'_>) -> Result<()> {
     stage.settle().await?;
     stage.close()?;

@@ -1,4 +1,4 @@
-//! The people of the story: real documents of the earlier application, stored through the engine's own store.
+//! The people of the story: documents of the earlier application, stored through the engine's store.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{Result, documents};
 
 const USERS: &str = include_str!("../data/users.json");
 
-/// Somebody who acts in the story.
+/// A person of the story.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
     pub(crate) id: Id<User>,
@@ -41,8 +41,8 @@ impl Person {
 pub(crate) struct Cast(BTreeMap<Id<User>, Person>);
 
 impl Cast {
-    /// Reads the exported users and stores each with its claims, so that nobody can take their address or
-    /// number.
+    /// Reads the exported users and stores each with its claims, so that their addresses and numbers stay
+    /// unique.
     pub(crate) async fn store_in(store: &dyn Commit) -> Result<Self> {
         let mut cast = Self::default();
         for user in documents::users(USERS)? {
@@ -54,14 +54,14 @@ impl Cast {
         Ok(cast)
     }
 
-    /// Adds somebody who joins in the course of the story.
+    /// Adds a user who joins during the story.
     pub(crate) fn add(&mut self, user: &User) -> Person {
         let person = Person::new(user);
         self.0.insert(user.id, person.clone());
         person
     }
 
-    /// How many have this role.
+    /// The number of people with this role.
     pub(crate) fn count(&self, role: Role) -> usize {
         self.0.values().filter(|person| person.actor.role() == Some(role)).count()
     }
@@ -76,17 +76,17 @@ impl Cast {
         self.0.get(&id).map_or("somebody", |person| &person.name)
     }
 
-    /// The customer of a name; of two namesakes, the one who joined first.
+    /// The customer with this name; if several have it, the one who joined first.
     pub(crate) fn customer(&self, name: &str) -> Result<Person> {
         self.find(name, |person| person.actor.role() == Some(Role::Customer))
     }
 
-    /// The technician of a name and trade; several share a name.
+    /// The technician with this name and trade, since several share a name.
     pub(crate) fn technician(&self, name: &str, trade: Category) -> Result<Person> {
         self.find(name, |person| person.trades.contains(&trade))
     }
 
-    /// Somebody with a role that few have.
+    /// Any person with this role.
     pub(crate) fn one(&self, role: Role) -> Result<Person> {
         let found = self.0.values().find(|person| person.actor.role() == Some(role));
         found.cloned().ok_or_else(|| format!("the cast has no {}", role.as_str()).into())

@@ -1,4 +1,4 @@
-//! The earlier application's layout of a user, and the user of the engine that it means.
+//! Converts users of the earlier application to users of the engine.
 
 use baitech::{
     account::{
@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::{Result, extended_json};
 
-/// The users of an export, one document a line.
+/// The users of an export, one document per line.
 pub(crate) fn users(export: &str) -> Result<Vec<User>> {
     let documents = export.lines().filter(|line| !line.trim().is_empty());
     documents
@@ -22,7 +22,7 @@ pub(crate) fn users(export: &str) -> Result<Vec<User>> {
         .collect()
 }
 
-/// What the story needs of a document of `users`; the rest of its fields is left aside.
+/// The fields of a document of `users` that the story needs; other fields are ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Document {
@@ -132,7 +132,7 @@ impl Document {
             billing: self.billing_info.unwrap_or_default(),
         });
         let location = self.location.address();
-        // In the story everybody lives where the map shows them.
+        // In the story, the public place is the home itself.
         let public_place = location.point.map(|home| PublicPlace::from_stored(home, home));
         User::from_record(UserRecord {
             id: self.id,
@@ -187,7 +187,7 @@ impl Hours {
 }
 
 impl KycDocument {
-    /// The earlier application knew verified or not; a number without a verdict was handed in.
+    /// The earlier application stored only `verified`; an id number without it counts as submitted.
     fn kyc(self) -> Kyc {
         let status = match (self.verified, &self.id_number) {
             (true, _) => KycStatus::Verified,
@@ -204,7 +204,7 @@ mod tests {
     use baitech::account::Category;
 
     #[test]
-    fn every_exported_user_is_read_as_it_is() {
+    fn every_exported_user_is_readable() {
         let users = users(include_str!("../data/users.json")).unwrap();
         assert_eq!(users.len(), 49);
 

@@ -1,7 +1,7 @@
-//! MongoDB Extended JSON v2, as far as exported documents use it.
+//! The subset of MongoDB Extended JSON v2 that exported documents use.
 //!
-//! The MongoDB store does not need this: it reads BSON. It is here because the embedded store has no database
-//! library to read an export with.
+//! The MongoDB store does not need this: it reads BSON. The embedded store has no database library that could
+//! read an export.
 
 use chrono::DateTime;
 use serde_json::{Map, Value};
@@ -52,7 +52,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn wrapped_values_come_out_of_their_wrappers_at_any_depth() {
+    fn values_are_unwrapped_at_any_depth() {
         let line = r#"{"_id": {"$oid": "6b02a8adffb68dbb1a224aef"}, "skills": [{"years": {"$numberInt": "2"}}],
             "rate": {"$numberDouble": "544.5"}, "born": {"$date": {"$numberLong": "0"}}, "bio": null}"#;
         let expected = json!({"_id": "6b02a8adffb68dbb1a224aef", "skills": [{"years": 2}], "rate": 544.5,
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrapper_that_nobody_knows_is_an_error_and_not_an_object() {
+    fn unknown_wrapper_is_an_error() {
         let error = plain(r#"{"code": {"$code": "1"}}"#).unwrap_err();
         assert!(error.to_string().contains("$code"), "{error}");
     }

@@ -1,18 +1,17 @@
-//! Several bookings from request to paid, and to worse ends, told in sentences.
+//! Bookings from the request to the payment, and with other endings, told in sentences.
 //!
 //! ```sh
 //! cargo run --example marketplace
 //! cargo run --features mongo --example marketplace -- --store 'mongodb://localhost:27017/?replicaSet=rs0'
 //! ```
 //!
-//! What it shows an embedder:
+//! It shows an embedder:
 //!
-//! - `stage.rs`: the engine over a store, with a clock of its own and a worker that does what is due;
+//! - `stage.rs`: the engine over a store, with a clock of its own and a worker that runs due work;
 //! - `chapters/`: the commands, with their refusals, pins and idempotency keys;
-//! - `narrator.rs`: a consumer of the outbox; every sentence with a booking's number is an event that it was
-//!   told;
-//! - `books.rs`: what every booking cost whom, and a ledger that sums to zero;
-//! - `cast.rs`, `documents.rs`, `extended_json.rs`: users of the earlier application, read as they are.
+//! - `narrator.rs`: a consumer of the outbox; every sentence with a booking's number comes from an event;
+//! - `books.rs`: the cost of every booking by payer, and a ledger that sums to zero;
+//! - `cast.rs`, `documents.rs`, `extended_json.rs`: users of the earlier application, read without changes.
 //!
 //! Clock and randomness are fixed, so that each run on each store prints the same.
 
@@ -46,7 +45,7 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>
 fn main() -> ExitCode {
     match run(std::env::args().skip(1), &mut io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads through `head` has read enough.
+        // A closed pipe, as with `head`, is not an error.
         Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "marketplace: {error}");
@@ -68,7 +67,7 @@ fn run(arguments: impl IntoIterator<Item = String>, out: &mut dyn Write) -> Resu
     }
 }
 
-/// The whole story, on any store that is empty.
+/// The whole story, on any empty store.
 async fn tell<S: Store + 'static>(store: Arc<S>, out: &mut dyn Write) -> Result<()> {
     let cast = Cast::store_in(&*store).await?;
     let mut stage = Stage::new(store, cast, out)?;

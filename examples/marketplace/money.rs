@@ -2,7 +2,7 @@
 
 use baitech::kernel::Money;
 
-/// `2,738 KES`; cents only where there are any.
+/// `2,738 KES`; cents only if they are not zero.
 pub(crate) fn text(money: Money) -> String {
     format!("{} {}", number(money), money.currency().code())
 }
@@ -33,7 +33,7 @@ mod tests {
     use baitech::kernel::Currency;
 
     #[test]
-    fn thousands_are_set_apart_and_cents_shown_only_where_there_are_any() {
+    fn amounts_have_thousands_separators_and_non_zero_cents() {
         let cents = |cents| text(Money::from_minor(cents, Currency::KES));
         assert_eq!(cents(273_800), "2,738 KES");
         assert_eq!(cents(100_000_000), "1,000,000 KES");

@@ -10,7 +10,7 @@ use baitech::mongo::{MongoStore, connect};
 
 use crate::{Result, tell};
 
-/// Tells the story in the database of a connection string, or in a new one where it names none.
+/// Tells the story in the database of a connection string, or in a new one if it names none.
 pub(crate) fn tell_on(uri: &str, out: &mut dyn Write) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
@@ -30,7 +30,7 @@ pub(crate) fn tell_on(uri: &str, out: &mut dyn Write) -> Result<()> {
     })
 }
 
-/// Whether a connection string goes on with a database after its hosts: `mongodb://hosts/database?options`.
+/// Whether a connection string names a database after its hosts: `mongodb://hosts/database?options`.
 fn names_database(uri: &str) -> bool {
     let after_scheme = uri.split_once("://").map_or(uri, |(_, rest)| rest);
     let before_options = after_scheme.split_once('?').map_or(after_scheme, |(path, _)| path);
@@ -51,7 +51,7 @@ mod tests {
     use super::names_database;
 
     #[test]
-    fn a_database_stands_between_hosts_and_options() {
+    fn database_name_is_between_hosts_and_options() {
         assert!(names_database("mongodb://localhost:27017/story?replicaSet=rs0"));
         assert!(names_database("mongodb://a,b/story"));
         assert!(!names_database("mongodb://localhost:27017/?replicaSet=rs0"));

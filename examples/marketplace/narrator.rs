@@ -12,9 +12,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{Result, cast::Cast, sentences, stage::ZONE};
 
-/// Numbers of bookings stand in a column of their own.
+/// The width of the column of booking numbers.
 const NUMBER_WIDTH: usize = 12;
-/// Where sentences are broken.
+/// The width at which sentences are wrapped.
 const TEXT_WIDTH: usize = 96;
 
 pub(crate) struct Narrator<'a> {
@@ -39,12 +39,12 @@ impl<'a> Narrator<'a> {
         Ok(writeln!(self.out, "\n{}. {title}", self.chapters)?)
     }
 
-    /// A sentence that belongs to no booking.
+    /// Prints a sentence that belongs to no booking.
     pub(crate) fn remark(&mut self, at: DateTime<Utc>, text: &str) -> Result<()> {
         self.sentence(at, "", text)
     }
 
-    /// Tells events in the order in which they happened; of several at one moment, by booking.
+    /// Prints events in the order in which they happened; events of the same time by booking.
     pub(crate) async fn hear(&mut self, events: Vec<Event>, market: &Marketplace, cast: &Cast) -> Result<()> {
         let mut heard = Vec::with_capacity(events.len());
         for event in events {
@@ -69,7 +69,7 @@ impl<'a> Narrator<'a> {
         Ok(())
     }
 
-    /// Reminders go to telephones, not into the story; here is how many there were.
+    /// Prints the number of reminders, which are sent to phones and not part of the story.
     pub(crate) fn count_reminders(&mut self) -> Result<()> {
         let counts: Vec<String> =
             self.reminders.iter().map(|(name, count)| format!("{count} {name}")).collect();
@@ -91,7 +91,7 @@ impl<'a> Narrator<'a> {
     }
 }
 
-/// The booking that an event is about, as it is by now.
+/// The current state of an event's booking.
 async fn about(event: &Event, market: &Marketplace) -> Result<Option<Stored<Booking>>> {
     match event.aggregate {
         AggregateRef::Booking(id) => Ok(Some(market.bookings().get(&Actor::System, id).await?)),
@@ -108,7 +108,7 @@ const fn reminder_name(kind: ReminderKind) -> &'static str {
     }
 }
 
-/// Breaks a text between words into lines of at most so many characters.
+/// Wraps a text between words into lines of at most `width` characters.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -128,7 +128,7 @@ mod tests {
     use super::wrap;
 
     #[test]
-    fn lines_break_between_words_and_lose_none() {
+    fn lines_wrap_between_words_without_losing_any() {
         let text = "one two three four";
         assert_eq!(wrap(text, 9), ["one two", "three", "four"]);
         assert_eq!(wrap(text, 9).join(" "), text);

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 use crate::{Result, cast::Person};
 
-/// A job at somebody's home, paid in cash: `hours` are written `10:00-12:00`.
+/// A job at a person's home, paid in cash: `hours` are written `10:00-12:00`.
 pub(crate) fn at_home_of(
     person: &Person,
     category: Category,

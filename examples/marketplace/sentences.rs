@@ -1,4 +1,4 @@
-//! What to say of an event.
+//! Sentences about events.
 
 use baitech::{
     booking::{Booking, BookingEvent, BookingStatus, CancellationCause, DisputeOutcome, TimeSlot},
@@ -8,7 +8,7 @@ use baitech::{
 
 use crate::{cast::Cast, money};
 
-/// A sentence on an event of a booking; `None` for what the story leaves out.
+/// A sentence about a booking's event; `None` for events that the story omits.
 pub(crate) fn about_booking(
     event: &Event,
     kind: &BookingEvent,
@@ -125,13 +125,13 @@ fn status_changed(
             let reason = booking.dispute.as_ref().map_or("", |dispute| dispute.reason.as_str());
             format!("{who} contests it: “{reason}”")
         }
-        // Told by the dispute's own event.
+        // The dispute's own event covers this.
         (_, BookingStatus::Refunded) => return None,
         (_, BookingStatus::Pending) => return None,
     })
 }
 
-/// Why the booking last came into a status.
+/// The reason of the booking's last transition to a status.
 fn last_reason(booking: &Booking, status: BookingStatus) -> Option<&str> {
     booking.history.iter().rfind(|change| change.status == status)?.reason.as_deref()
 }

@@ -1,4 +1,4 @@
-//! The engine on a store, with a clock that the story moves and a worker that is always there.
+//! The engine on a store, with a clock that the story advances and a permanent worker.
 
 use std::{io::Write, sync::Arc};
 
@@ -18,13 +18,13 @@ use crate::{
     narrator::Narrator,
 };
 
-/// Where the story takes place.
+/// The time zone of the story.
 pub(crate) const ZONE: Tz = Tz::Africa__Nairobi;
 
 /// A Monday morning.
 const BEGINNING: &str = "2026-11-23 08:00";
 
-/// How often the worker looks for due work. Ids need only differ, so any seed does.
+/// The interval at which the worker looks for due work.
 const STEP: TimeDelta = TimeDelta::minutes(15);
 const SEED: u64 = 2_611;
 
@@ -45,7 +45,7 @@ impl<'a> Stage<'a> {
         Ok(Self { market, cast, clock, narrator: Narrator::new(out) })
     }
 
-    /// The first lines: where and when, and who is there.
+    /// Prints the first lines: place, time and people.
     pub(crate) fn open(&mut self) -> Result<()> {
         let count = |role| self.cast.count(role);
         let people = format!(
@@ -66,7 +66,7 @@ impl<'a> Stage<'a> {
         self.narrator.chapter(title)
     }
 
-    /// Lets time pass until a local moment, `2026-11-23 08:05`; what is due meanwhile happens.
+    /// Advances the clock to a local time, `2026-11-23 08:05`, and runs work that becomes due meanwhile.
     pub(crate) async fn at(&mut self, local: &str) -> Result<()> {
         let until = moment(local)?;
         self.settle().await?;
@@ -80,8 +80,8 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Does what is due now, and tells what has happened. Boxed inside, since every line of a chapter waits
-    /// for it.
+    /// Runs work that is due now, and prints the events. Boxed inside, since every line of a chapter awaits
+    /// it.
     pub(crate) async fn settle(&mut self) -> Result<()> {
         let worker = self.market.worker();
         let work = worker.run_until_idle().boxed_local().await?;
@@ -98,13 +98,13 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Says something that is no event.
+    /// Prints a sentence that is not about an event.
     pub(crate) async fn say(&mut self, text: &str) -> Result<()> {
         self.settle().await?;
         self.narrator.remark(self.clock.now(), text)
     }
 
-    /// Tells that the engine said no, and why. The story would be another if it had not.
+    /// Prints a refusal of the engine with its reason. Fails if the command was not refused.
     pub(crate) async fn refused<T>(
         &mut self,
         attempt: &str,
@@ -117,12 +117,12 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// A booking as it is now.
+    /// The current state of a booking.
     pub(crate) async fn booking(&self, id: Id<Booking>) -> Result<Stored<Booking>> {
         Ok(self.market.bookings().get(&Actor::System, id).await?)
     }
 
-    /// The technician to whom a booking is offered, or who does it.
+    /// The technician to whom a booking is offered or assigned.
     pub(crate) async fn technician_of(&mut self, id: Id<Booking>) -> Result<Person> {
         self.settle().await?;
         let booking = self.booking(id).await?;
@@ -130,12 +130,12 @@ impl<'a> Stage<'a> {
         self.cast.by_id(technician).cloned()
     }
 
-    /// The last lines: what the platform sent besides.
+    /// Prints the last lines: what else the platform sent.
     pub(crate) fn close(&mut self) -> Result<()> {
         self.narrator.count_reminders()
     }
 
-    /// Where tables go.
+    /// Prints a table.
     pub(crate) fn print(&mut self, text: &str) -> Result<()> {
         self.narrator.line(text)
     }

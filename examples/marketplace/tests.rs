@@ -7,7 +7,7 @@ fn story() -> String {
 }
 
 #[test]
-fn the_story_is_told_to_its_end_and_the_same_each_time() {
+fn story_is_complete_and_deterministic() {
     let told = story();
     assert_eq!(told, story());
     let (_, books) = told.split_once("Every booking").unwrap();
@@ -25,7 +25,7 @@ fn help_names_the_option() {
 /// With `--features mongo,testing`, on a real server.
 #[cfg(all(feature = "mongo", feature = "testing"))]
 #[test]
-fn mongodb_has_the_same_story_to_tell_and_only_in_an_empty_database() {
+fn story_is_the_same_on_an_empty_mongodb() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(baitech::mongo::testing::TestServer::shared()).unwrap();
     let uri = server.uri_of(&server.database_name());

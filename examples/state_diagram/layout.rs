@@ -1,9 +1,9 @@
-//! Where every state and arrow goes.
+//! The layout of states and arrows.
 //!
-//! The longest way through the machine is the spine, one row a state. The state beside it that most arrows
-//! end at is the hub: it stands on the left, at a common line that its arrows flow into. Every other state
-//! stands on the right, in the row that leads to it. Arrows between distant states of the spine run in lanes
-//! on the right, nested, so that none cross.
+//! The longest path through the machine is the spine, with one row per state. Of the other states, the one
+//! with the most incoming arrows is the hub: it is on the left, at a common line into which its arrows flow.
+//! Every other state is on the right, in the row that leads to it. Arrows between distant states of the spine
+//! run in lanes on the right, nested, so that none cross.
 
 use baitech::booking::{BookingStatus, Transition};
 
@@ -12,12 +12,13 @@ const ROW: f64 = 88.0;
 const TOP: f64 = 120.0;
 const MARGIN: f64 = 16.0;
 const LANE: f64 = 26.0;
-/// Of the gap between two rows, how far down a way across goes: the upper part is for the spine's labels.
+/// The height of a crossing line, as a share of the gap between two rows: the upper part is for the spine's
+/// labels.
 const CROSSING: f64 = 0.68;
 
 const CHARACTER: f64 = 6.3;
 const LINE: f64 = 13.0;
-/// Between a line and the text at it.
+/// The distance between a line and its text.
 const CLEARANCE: f64 = 5.0;
 
 /// The whole picture.
@@ -29,7 +30,7 @@ pub(crate) struct Diagram {
     pub(crate) ways: Vec<Way>,
 }
 
-/// A state: its box is around the centre.
+/// A state and the centre of its box.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Node {
     pub(crate) status: BookingStatus,
@@ -50,7 +51,7 @@ pub(crate) struct Point {
     pub(crate) y: f64,
 }
 
-/// A line around corners, with an arrowhead at its end or flowing into another line.
+/// A line with corners, which ends in an arrowhead or flows into another line.
 #[derive(Debug)]
 pub(crate) struct Way {
     pub(crate) kind: Kind,
@@ -59,7 +60,7 @@ pub(crate) struct Way {
     pub(crate) label: Option<Label>,
 }
 
-/// Who may take an arrow. The text begins or ends at a point of its base line.
+/// The label of an arrow: who may take it. The text starts or ends at a point of its baseline.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Label {
     pub(crate) text: String,
@@ -84,7 +85,7 @@ impl Node {
         self.centre.y + BOX.1 / 2.0
     }
 
-    /// The height of the lower of two rows' common gap where ways cross the spine.
+    /// The height at which lines cross the spine in the gap below a row.
     fn crossing(&self) -> f64 {
         self.bottom() + (ROW - BOX.1) * CROSSING
     }
@@ -120,7 +121,7 @@ impl Diagram {
         self.nodes.iter().copied().find(|node| node.status == status)
     }
 
-    /// The arrows whose ends are of these kinds, with both ends.
+    /// The arrows between states of these kinds, with both states.
     fn arrows(&self, table: &[Transition], kinds: (Kind, Kind)) -> Vec<(Transition, Node, Node)> {
         let ends = |arrow: &Transition| Some((*arrow, self.node(arrow.from)?, self.node(arrow.to)?));
         table.iter().filter_map(ends).filter(|(_, from, to)| (from.kind, to.kind) == kinds).collect()
@@ -170,8 +171,8 @@ impl Diagram {
         table.iter().any(|back| (back.from, back.to) == (arrow.to, arrow.from))
     }
 
-    /// Between distant states of the spine: the shortest innermost, and outside of those going down the ones
-    /// going up.
+    /// Arrows between distant states of the spine: the shortest is innermost, and arrows going up are outside
+    /// of those going down.
     fn add_lanes(&mut self, table: &[Transition], lanes_from: f64) {
         let mut arrows = self.arrows(table, (Kind::Spine, Kind::Spine));
         arrows.retain(|(_, from, to)| !is_next_row(*from, *to));
@@ -183,7 +184,7 @@ impl Diagram {
             let x = lanes_from + LANE * lane as f64;
             let (start, end) = (port(&arrows, lane, *from), port(&arrows, lane, *to));
             let corners = vec![start, Point { x, ..start }, Point { x, ..end }, end];
-            // The lowest of several lines at a box has room below it; every other has room above.
+            // The label of the lowest of several lines at a box is below it; all others are above.
             let is_lowest = arrows.iter().enumerate().all(|(other, (_, a, b))| {
                 let elsewhere = a.status != from.status && b.status != from.status;
                 elsewhere || port(&arrows, other, *from).y <= start.y
@@ -194,7 +195,7 @@ impl Diagram {
         }
     }
 
-    /// Into the hub: every arrow flows into one line, and that into the hub.
+    /// Arrows to the hub: all flow into one line, and that into the hub.
     fn add_hub(&mut self, table: &[Transition], bus: f64) {
         let mut ends = Vec::new();
         let mut hub = None;
@@ -236,7 +237,7 @@ impl Diagram {
     }
 }
 
-/// How far from the left everything stands, by how long the labels are.
+/// The horizontal positions, computed from the widths of the labels.
 struct Columns {
     hub: BookingStatus,
     hub_x: f64,
@@ -293,8 +294,7 @@ fn is_next_row(from: Node, to: Node) -> bool {
     step > 0.0 && step < 1.5 * ROW
 }
 
-/// The longest way that goes on from here without meeting a state twice; of several, the one that comes first
-/// in the table.
+/// The longest path from here without a repeated state; of several, the first in the table.
 fn longest_way(table: &[Transition], way: Vec<BookingStatus>) -> Vec<BookingStatus> {
     let last = way.last().copied();
     let steps = table.iter().filter(|arrow| Some(arrow.from) == last && !way.contains(&arrow.to));
@@ -303,8 +303,8 @@ fn longest_way(table: &[Transition], way: Vec<BookingStatus>) -> Vec<BookingStat
     longest.unwrap_or(way)
 }
 
-/// Where a lane's arrow leaves or enters a box: of all lanes at its right side, the outermost is the farthest
-/// from what it goes round, so that nested lanes do not cross.
+/// The point where a lane's arrow leaves or enters a box. Of all lanes at the box's right side, the outermost
+/// is the farthest from the states that it goes round, so that nested lanes do not cross.
 fn port(arrows: &[(Transition, Node, Node)], lane: usize, node: Node) -> Point {
     let goes_up = |(_, from, to): &(Transition, Node, Node)| {
         let other = if from.status == node.status { to } else { from };

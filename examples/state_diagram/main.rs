@@ -1,12 +1,12 @@
-//! The state machine of bookings as pictures, drawn from the one table that the engine itself goes by.
+//! Draws the state machine of bookings from the table that the engine itself uses.
 //!
 //! ```sh
 //! cargo run --example state_diagram             # prints Mermaid, writes docs/booking-states.{mmd,svg}
 //! cargo run --example state_diagram -- /tmp     # writes them elsewhere
 //! ```
 //!
-//! `layout.rs` finds a place for every state and a way for every arrow; `svg.rs` draws them. The test fails
-//! when the committed pictures no longer show the table.
+//! `layout.rs` places every state and arrow; `svg.rs` draws them. The test fails if the committed pictures
+//! differ from the table.
 
 mod layout;
 #[cfg(test)]
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_committed_pictures_show_the_table() {
+    fn committed_pictures_match_the_table() {
         let committed = |extension| {
             let path = documentation().join(NAME).with_extension(extension);
             fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

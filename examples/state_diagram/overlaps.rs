@@ -1,4 +1,4 @@
-//! Tests that the picture can be read: nothing lies over anything else.
+//! Tests that nothing overlaps in the picture.
 
 use baitech::booking::{BookingStatus, Transition};
 
@@ -29,7 +29,7 @@ impl Area {
         Self { left, right: left + width, top: label.at.y - 10.0, bottom: label.at.y + 3.0 }
     }
 
-    /// The straight pieces of a way, each a thin area.
+    /// The straight segments of a line, each as a thin area.
     fn of_way(way: &Way) -> impl Iterator<Item = Self> {
         way.points.windows(2).map(|ends| Self {
             left: ends[0].x.min(ends[1].x),
@@ -56,7 +56,7 @@ fn labels(diagram: &Diagram) -> Vec<&Label> {
 }
 
 #[test]
-fn every_state_has_a_box_of_its_own_and_every_arrow_a_label() {
+fn every_state_has_a_box_and_every_arrow_a_label() {
     let diagram = diagram();
     let states: Vec<_> = diagram.nodes.iter().map(|node| node.status).collect();
     assert_eq!(states, BookingStatus::ALL);
@@ -74,7 +74,7 @@ fn every_state_has_a_box_of_its_own_and_every_arrow_a_label() {
 }
 
 #[test]
-fn no_label_lies_over_a_line_a_box_or_another_label() {
+fn labels_overlap_nothing() {
     let diagram = diagram();
     let labels = labels(&diagram);
     for (index, label) in labels.iter().enumerate() {
@@ -92,7 +92,7 @@ fn no_label_lies_over_a_line_a_box_or_another_label() {
 }
 
 #[test]
-fn no_line_runs_through_a_box() {
+fn lines_cross_no_box() {
     let diagram = diagram();
     for piece in diagram.ways.iter().flat_map(Area::of_way) {
         for node in &diagram.nodes {

@@ -41,7 +41,7 @@ pub(crate) fn draw(diagram: &Diagram) -> String {
         "<text x=\"16\" y=\"52\">{states} states, {transitions} transitions; at each arrow, \
          who may take it.</text>\n"
     );
-    // Lines that cross lie under the labels, and these under nothing.
+    // Lines are drawn first, so that labels are above them.
     diagram.ways.iter().for_each(|way| svg += &line(way));
     diagram.nodes.iter().for_each(|node| svg += &state(node));
     diagram.nodes.first().into_iter().for_each(|first| svg += &beginning(first));
@@ -67,7 +67,7 @@ fn line(way: &Way) -> String {
 fn state(node: &Node) -> String {
     let (x, y) = (node.centre.x - BOX.0 / 2.0, node.centre.y - BOX.1 / 2.0);
     let (width, height) = BOX;
-    // A state that nothing follows has a second frame.
+    // A terminal state has a second frame.
     let frame = if node.status.is_terminal() {
         let (x, y, width, height) = (x + 4.0, y + 4.0, width - 8.0, height - 8.0);
         format!(

@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 
 use super::{payments, print};
 
-/// Exits with 1 where the books are not in order; what waits for a person is no disorder.
+/// Exits with 1 if the audit fails; transactions that wait for a person are not a failure.
 pub(super) async fn audit(market: &Marketplace) -> Result<ExitCode, Box<dyn Error>> {
     let audit = market.ledger().audit(&Actor::System).await?;
     let mut table = Table::new();

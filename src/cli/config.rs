@@ -1,4 +1,4 @@
-//! Payment providers, as the environment describes them.
+//! Configuration of payment providers from the environment.
 
 use std::{env, ffi::OsString, fmt, sync::Arc};
 
@@ -15,7 +15,7 @@ use baitech::{
 /// A field of a provider's configuration, and the variable that it comes from.
 type Source = (&'static str, &'static str);
 
-/// M-Pesa is on where one of these is set.
+/// M-Pesa is enabled if one of these is set.
 const MPESA: [Source; 6] = [
     ("consumerKey", "MPESA_CONSUMER_KEY"),
     ("consumerSecret", "MPESA_CONSUMER_SECRET"),
@@ -31,7 +31,7 @@ const MPESA_BESIDES: [Source; 5] = [
     ("webhookToken", "MPESA_WEBHOOK_TOKEN"),
     ("callbackBase", "PUBLIC_BASE_URL"),
 ];
-/// Stripe is on where one of these is set.
+/// Stripe is enabled if one of these is set.
 const STRIPE: [Source; 3] = [
     ("secretKey", "STRIPE_SECRET_KEY"),
     ("webhookSecrets", "STRIPE_WEBHOOK_SECRET"),
@@ -39,8 +39,7 @@ const STRIPE: [Source; 3] = [
 ];
 const STRIPE_BESIDES: [Source; 1] = [("baseUrl", "STRIPE_BASE_URL")];
 
-/// Everything that is wrong with the environment: variables and what is wrong with each, never what they
-/// hold.
+/// All errors of the environment: each variable and what is wrong with it, never its value.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mistakes(Vec<(&'static str, String)>);
 
@@ -53,7 +52,7 @@ impl fmt::Display for Mistakes {
 
 impl std::error::Error for Mistakes {}
 
-/// The providers of the environment: those of which anything is set. One that is set in part is a mistake.
+/// The providers of which any variable is set. A partial configuration is an error.
 ///
 /// # Errors
 /// [`Mistakes`], all of them.
@@ -136,7 +135,7 @@ impl Environment<'_> {
         sources.iter().any(|(_, name)| (self.variable)(name).is_some_and(|value| !value.is_empty()))
     }
 
-    /// What a variable holds, without blanks around it; nothing for one that is not set.
+    /// The trimmed value of a variable; empty if it is not set.
     fn read(&mut self, name: &'static str) -> String {
         match (self.variable)(name).unwrap_or_default().into_string() {
             Ok(text) => text.trim().to_owned(),
@@ -151,7 +150,7 @@ impl Environment<'_> {
         Some(self.read(name)).filter(|text| !text.is_empty())
     }
 
-    /// The provider, or each of its mistakes under the name of the variable that it comes from.
+    /// The provider; its errors are recorded under the names of their variables.
     fn noted<G>(&mut self, made: Result<G, ConfigError>, sources: &[&[Source]]) -> Option<G> {
         let violations = match made {
             Ok(gateway) => return Some(gateway),
@@ -211,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_is_on_and_what_is_not_is_off() {
+    fn provider_is_enabled_only_if_it_is_configured() {
         assert_eq!(read(&[]), Ok(vec![PaymentMethod::Mpesa, PaymentMethod::Stripe]));
         assert_eq!(from(&BTreeMap::new()), Ok(Vec::new()));
         let besides =
@@ -224,14 +223,14 @@ mod tests {
     }
 
     #[test]
-    fn half_a_provider_is_a_mistake_whatever_is_missing() {
+    fn partial_provider_configuration_is_an_error() {
         for (missing, _) in COMPLETE {
             assert_eq!(read(&[(missing, " ")]), Err(vec![missing]));
         }
     }
 
     #[test]
-    fn all_mistakes_are_told_at_once() {
+    fn all_configuration_errors_are_reported_together() {
         let wrong = [
             ("MPESA_SHORTCODE", "17x"),
             ("MPESA_ENVIRONMENT", "hush"),
@@ -250,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_optional_is_read() {
+    fn optional_variables_are_read() {
         for (name, value) in [
             ("MPESA_ENVIRONMENT", "production"),
             ("MPESA_ENVIRONMENT", "http://127.0.0.1:8080"),
@@ -267,7 +266,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_variable_that_is_no_text_is_a_mistake() {
+    fn variable_that_is_not_unicode_is_an_error() {
         use std::os::unix::ffi::OsStringExt;
         let variables = BTreeMap::from(COMPLETE);
         let bytes = |name| {

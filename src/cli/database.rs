@@ -1,4 +1,4 @@
-//! Commands that look after a database.
+//! Commands that maintain a database.
 
 use std::{
     error::Error,
@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::print;
 
-/// Findings of each kind that are printed; the file has all.
+/// The number of findings of each kind that are printed; the file contains all.
 const PRINTED: usize = 10;
 
 pub(super) async fn prepare(store: &MongoStore, details: &Path) -> Result<ExitCode, Box<dyn Error>> {
@@ -49,7 +49,7 @@ pub(super) async fn prepare(store: &MongoStore, details: &Path) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// Shows how far the work is, on the standard error, where that is a terminal.
+/// Shows the progress of the work on the standard error, if that is a terminal.
 async fn watched<T>(work: impl Future<Output = T>, progress: &PrepareProgress) -> T {
     if !io::stderr().is_terminal() {
         return work.await;
@@ -74,7 +74,7 @@ async fn watched<T>(work: impl Future<Output = T>, progress: &PrepareProgress) -
     }
 }
 
-/// One JSON object a line, one line a finding.
+/// Writes one JSON object per line, one line per finding.
 fn write_details(report: &PrepareReport, path: &Path) -> io::Result<()> {
     let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     let mut file = BufWriter::new(private(path).map_err(named)?);
@@ -85,7 +85,7 @@ fn write_details(report: &PrepareReport, path: &Path) -> io::Result<()> {
     file.flush().map_err(named)
 }
 
-/// A file for its owner's eyes: values of odd fields may be personal data.
+/// A file that only its owner can read: values of odd fields may be personal data.
 fn private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -111,7 +111,7 @@ fn print_findings(report: &PrepareReport) -> usize {
     lines.len()
 }
 
-/// What the books open with.
+/// Prints the opening balances.
 fn print_opening(report: &PrepareReport) {
     print(format_args!(
         "opened the books with {} entries; corrected {} transactions, and named the payment of {} bookings",
@@ -127,7 +127,7 @@ fn print_opening(report: &PrepareReport) {
     }
 }
 
-/// Only looks: opening a store would create what is missing, and then there would be nothing to tell.
+/// Compares the indexes without opening a store, since that would create missing ones.
 pub(super) async fn indexes(uri: &str) -> Result<ExitCode, Box<dyn Error>> {
     let report = mongo::index_report(&mongo::connect(uri).await?).await?;
     for difference in &report.differences {

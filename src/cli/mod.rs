@@ -34,25 +34,25 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Derive what the engine needs from a database of the earlier application. Stop that application first;
-    /// safe to repeat.
+    /// Derive the data that the engine needs from a database of the earlier application. Stop that
+    /// application first; safe to repeat.
     Prepare {
         #[command(flatten)]
         store: Store,
-        /// The file for the details: a JSON object a line for each finding. It may hold personal data.
+        /// The report file: one JSON object per line for each finding. It may contain personal data.
         #[arg(long, value_name = "FILE", default_value = "baitech-prepare-report.jsonl")]
         report: PathBuf,
     },
-    /// Compare the database's indexes with those that the engine wants, and change nothing. Exits with 1
-    /// where they differ.
+    /// Compare the database's indexes with those that the engine needs, and change nothing. Exits with 1 if
+    /// they differ.
     Indexes(Store),
-    /// Do what is due: offers that nobody answers, silent customers, reminders, series, and payments: they
-    /// are sent, asked about, released and settled through the providers that the environment names. Any
-    /// number of workers may run.
+    /// Run due work: unanswered offers, automatic verification, reminders, series, and payments, which are
+    /// sent, queried, released and settled through the providers in the environment. Any number of workers
+    /// may run.
     Worker {
         #[command(flatten)]
         store: Store,
-        /// Do what is due now, and end.
+        /// Run the work that is due now, and exit.
         #[arg(long)]
         once: bool,
         /// How long to wait when nothing is due, in milliseconds.
@@ -64,14 +64,14 @@ enum Command {
         )]
         interval: u64,
     },
-    /// Recount the books: the balances, and whether they are what the postings sum to. Exits with 1 where
-    /// they are not.
+    /// Audit the ledger: print the balances and compare them with the sums of the postings. Exits with 1 if
+    /// they differ.
     Audit(Store),
     /// Show the newest transactions, or those that wait for a person.
     Payments {
         #[command(flatten)]
         store: Store,
-        /// Those that wait for a person, all of them.
+        /// Show all transactions that wait for a person.
         #[arg(long)]
         flagged: bool,
         /// How many of the others.
@@ -98,12 +98,11 @@ enum Command {
             value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT))
         )]
         limit: u32,
-        /// Have this call looked at once more: a dead letter, or one that was rejected. Exits with 1 where it
-        /// fails again.
+        /// Process this call again: a dead letter, or one that was rejected. Exits with 1 if it fails again.
         #[arg(long, value_name = "ID")]
         retry: Option<Id<Webhook>>,
     },
-    /// Show the due work that no worker attempts any more, the latest first, or have an item attempted again.
+    /// Show the due work that is set aside, the latest first, or retry an item.
     SetAside {
         #[command(flatten)]
         store: Store,
@@ -115,16 +114,17 @@ enum Command {
             value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT))
         )]
         limit: u32,
-        /// Have this item attempted again, once its cause is mended: booking/ID, transaction/ID. Exits with 1
-        /// where it still cannot be read.
+        /// Retry this item after its cause is fixed: booking/ID, transaction/ID. Exits with 1 if it still
+        /// cannot be read.
         #[arg(long, value_name = "ITEM")]
         retry: Option<AggregateRef>,
     },
-    /// Set a provider's statement against the books. Marks what both have. Exits with 1 where they differ.
+    /// Reconcile a provider's statement with the ledger. Marks matched transactions. Exits with 1 if they
+    /// differ.
     Reconcile {
         #[command(flatten)]
         store: Store,
-        /// Whose statement it is: mpesa, stripe, bank_transfer.
+        /// The payment method of the statement: mpesa, stripe, bank_transfer.
         #[arg(long, value_parser = method)]
         method: PaymentMethod,
         /// Print the report as JSON.
@@ -178,7 +178,7 @@ impl Store {
         Ok(MongoStore::connect(&self.uri).await?)
     }
 
-    /// The engine on this store, with the providers that the environment names.
+    /// The engine on this store, with the providers in the environment.
     async fn market(&self) -> Result<Marketplace, Box<dyn Error>> {
         let gateways = config::gateways()?;
         let builder = Marketplace::builder(Arc::new(self.open().await?))
@@ -250,7 +250,7 @@ fn write_log() {
     tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).init();
 }
 
-/// One line of what the program was asked for.
+/// Prints one line of the program's output.
 #[expect(clippy::print_stdout, reason = "the output of a program goes to its standard output")]
 fn print(line: impl std::fmt::Display) {
     println!("{line}");

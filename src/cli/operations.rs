@@ -1,4 +1,4 @@
-//! Commands about due work that no worker attempts any more.
+//! Commands for due work that is set aside.
 
 use std::{error::Error, process::ExitCode};
 
@@ -11,7 +11,7 @@ use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 
 use super::print;
 
-/// Lists what is set aside, the latest first.
+/// Lists items that are set aside, the latest first.
 pub(super) async fn list(market: &Marketplace, limit: u32) -> Result<ExitCode, Box<dyn Error>> {
     let page = PageRequest::new(limit, None)?;
     let items = market.operations().list_set_aside(&Actor::System, &page).await?.items;
@@ -35,7 +35,7 @@ pub(super) async fn list(market: &Marketplace, limit: u32) -> Result<ExitCode, B
     Ok(ExitCode::SUCCESS)
 }
 
-/// Has an item attempted again by the next worker.
+/// Returns an item to the workers' queue.
 pub(super) async fn retry(market: &Marketplace, target: AggregateRef) -> Result<ExitCode, Box<dyn Error>> {
     market.operations().retry_set_aside(&Actor::System, target).await?;
     print(format_args!("{target} is attempted again by the next worker"));

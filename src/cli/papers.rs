@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_month_is_read_as_it_is_written() {
+    fn month_parses_from_its_display_form() {
         assert_eq!("2026-03".parse(), Ok(YearMonth { year: 2026, month: 3 }));
         for wrong in ["", "2026", "2026-3", "2026-13", "2026-00", "26-03", "2026-03-01", "x026-03", "2026/03"]
         {

@@ -1,4 +1,4 @@
-//! Commands that show transactions, and set a provider's statement against them.
+//! Commands that show transactions, and reconcile them with a provider's statement.
 
 use std::{error::Error, fs, path::Path, process::ExitCode};
 
@@ -86,8 +86,8 @@ fn name_of(task: PersonTask) -> &'static str {
     }
 }
 
-/// Exits with 1 where the statement and the books differ. Does the job itself, beside any worker; where it is
-/// interrupted, a worker goes on with it.
+/// Exits with 1 if the statement and the ledger differ. Runs the job itself, besides any worker; if it is
+/// interrupted, a worker continues it.
 pub(super) async fn reconcile(
     market: &Marketplace,
     method: PaymentMethod,
@@ -98,7 +98,7 @@ pub(super) async fn reconcile(
     let request = ReconcileRequest { method, format: None, period: None };
     let payments = market.payments();
     let mut job = payments.reconcile(&Actor::System, &request, &statement).await?;
-    // Drawn on the standard error, and only where that is a terminal.
+    // Drawn on the standard error, and only if that is a terminal.
     let bar = ProgressBar::new(0);
     bar.set_style(ProgressStyle::with_template("{msg} {bar:40} {pos}/{len}")?);
     while !job.is_done() {

@@ -42,7 +42,7 @@ pub(super) async fn list(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Has a call looked at once more.
+/// Processes a call again.
 pub(super) async fn retry(market: &Marketplace, id: Id<Webhook>) -> Result<ExitCode, Box<dyn Error>> {
     let call = market.payments().retry_webhook(&Actor::System, id).await?;
     let reason = call.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The command that does what is due.
+//! The command that runs due work.
 
 use std::{error::Error, io, process::ExitCode, time::Duration};
 
@@ -8,11 +8,11 @@ use tokio::time::Instant;
 
 use super::print;
 
-/// How much a worker takes at once.
+/// The number of items that a worker takes at once.
 const BATCH: usize = 64;
-/// How long a worker waits after the store was not to be reached.
+/// The wait after the store could not be reached.
 const AFTER_ERROR: Duration = Duration::from_secs(5);
-/// How often old calls of providers are forgotten.
+/// The interval between deletions of old provider calls.
 const FORGET_EVERY: Duration = Duration::from_secs(10 * 60);
 
 pub(super) async fn run(
@@ -32,8 +32,7 @@ pub(super) async fn run(
     let mut asked_to_end = std::pin::pin!(asked_to_end()?);
     let mut forget_at = Instant::now();
     loop {
-        // What has begun is finished; the signal is looked at between two batches, also if it came during
-        // one.
+        // A started batch is finished; the signal is checked between two batches, even if it came during one.
         let wait = run_batch(&worker, interval).await;
         if let Err(error) = worker.relay_events(&LogSink).await {
             eprintln!("baitech: {error}");
@@ -52,7 +51,7 @@ pub(super) async fn run(
     }
 }
 
-/// Does some of what is due, and tells how long to wait then.
+/// Runs one batch of due work, and returns how long to wait afterwards.
 async fn run_batch(worker: &Worker, interval: Duration) -> Duration {
     match worker.run_due(BATCH).await {
         Ok(work) => {
@@ -86,8 +85,7 @@ fn report(work: &WorkDone) {
     }
 }
 
-/// Ctrl-C, or the SIGTERM of a service manager. What comes after this call is not lost, whenever the future
-/// is polled.
+/// Waits for Ctrl-C or SIGTERM. A signal after this call is not lost, even before the future is polled.
 #[cfg(unix)]
 fn asked_to_end() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -101,7 +99,7 @@ fn asked_to_end() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Ctrl-C. What comes after this call is not lost, whenever the future is polled.
+/// Waits for Ctrl-C. A signal after this call is not lost, even before the future is polled.
 #[cfg(windows)]
 fn asked_to_end() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;

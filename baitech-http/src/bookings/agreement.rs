@@ -1,4 +1,4 @@
-//! What the parties have to agree on: a higher price, another slot, a company's approval.
+//! Agreements between the parties: a higher price, another slot, a company's approval.
 
 use baitech_core::booking::{NewPriceChange, NewTimeSlot};
 use chrono::{DateTime, Utc};
@@ -45,12 +45,12 @@ pub(crate) async fn approve_price(caller: Caller, Target(id): Target) -> Answer 
     caller.show(caller.bookings.approve_price_change(&caller.actor, id).await).await
 }
 
-/// The customer keeps to the old price.
+/// The customer declines the higher price.
 pub(crate) async fn decline_price(caller: Caller, Target(id): Target) -> Answer {
     caller.show(caller.bookings.decline_price_change(&caller.actor, id).await).await
 }
 
-/// The customer moves a job that nobody has accepted.
+/// The customer moves a job that no technician has accepted.
 pub(crate) async fn move_slot(caller: Caller, Target(id): Target, Body(body): Body<Move>) -> Answer {
     caller.show(caller.bookings.move_slot(&caller.actor, id, &body.time_slot).await).await
 }
@@ -70,12 +70,12 @@ pub(crate) async fn approve_slot(caller: Caller, Target(id): Target) -> Answer {
     caller.show(caller.bookings.approve_slot(&caller.actor, id).await).await
 }
 
-/// The other side keeps to the old slot, or the one who proposed takes it back.
+/// The other side declines the new slot, or the proposer withdraws it.
 pub(crate) async fn decline_slot(caller: Caller, Target(id): Target) -> Answer {
     caller.show(caller.bookings.decline_slot(&caller.actor, id).await).await
 }
 
-/// The customer agrees that the technician sets out earlier.
+/// The customer allows the technician to set out earlier.
 pub(crate) async fn allow_early_start(
     caller: Caller,
     Target(id): Target,
@@ -89,7 +89,7 @@ pub(crate) async fn approve_corporate(caller: Caller, Target(id): Target) -> Ans
     caller.show(caller.bookings.approve(&caller.actor, id).await).await
 }
 
-/// The company refuses the price; the booking is given up.
+/// The company refuses the price, and the booking is cancelled.
 pub(crate) async fn decline_corporate(
     caller: Caller,
     Target(id): Target,

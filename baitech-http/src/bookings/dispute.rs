@@ -35,8 +35,8 @@ enum Outcome {
     Release,
 }
 
-/// The outcome beside its amount: a tagged value inside of the body would hide unknown fields and the paths
-/// of bad ones.
+/// The outcome and its amount as separate fields: a tagged value inside the body would hide unknown fields
+/// and the paths of invalid ones.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewResolution {
@@ -67,7 +67,7 @@ pub(crate) async fn dispute(caller: Caller, Target(id): Target, Body(body): Body
     caller.show(caller.bookings.dispute(&caller.actor, id, body.category, &body.reason).await).await
 }
 
-/// One side, or staff, brings something forward.
+/// One side, or staff, adds evidence.
 pub(crate) async fn add_evidence(
     caller: Caller,
     Target(id): Target,
@@ -76,12 +76,12 @@ pub(crate) async fn add_evidence(
     caller.show(caller.bookings.add_evidence(&caller.actor, id, &body.text, body.images).await).await
 }
 
-/// Staff takes the dispute up.
+/// Staff start to investigate the dispute.
 pub(crate) async fn investigate_dispute(caller: Caller, Target(id): Target) -> Answer {
     caller.show(caller.bookings.investigate_dispute(&caller.actor, id).await).await
 }
 
-/// Staff decides.
+/// Staff resolve the dispute.
 pub(crate) async fn resolve_dispute(
     caller: Caller,
     Target(id): Target,
@@ -91,7 +91,7 @@ pub(crate) async fn resolve_dispute(
     caller.show(caller.bookings.resolve_dispute(&caller.actor, id, outcome, &body.notes).await).await
 }
 
-/// Staff closes the file.
+/// Staff close the dispute.
 pub(crate) async fn close_dispute(caller: Caller, Target(id): Target) -> Answer {
     caller.show(caller.bookings.close_dispute(&caller.actor, id).await).await
 }

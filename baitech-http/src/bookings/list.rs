@@ -1,4 +1,4 @@
-//! Many bookings: lists and counts.
+//! Lists and counts of bookings.
 
 use std::collections::BTreeMap;
 
@@ -17,14 +17,14 @@ struct Stats {
     by_status: BTreeMap<BookingStatus, u64>,
 }
 
-/// A page of bookings, the newest first. Whom to ask for at the door is told with the single booking only.
+/// A page of bookings, the newest first. Only the single booking shows the contact person.
 pub(crate) async fn list(caller: Caller, mut params: Params) -> Answer {
     let (filter, page) = (filter(&mut params), params.page());
     params.finish()?;
     response::page(&caller.listed(caller.bookings.list_views(&caller.actor, &filter, &page).await).await?)
 }
 
-/// How many bookings are in each status that has any.
+/// The number of bookings in each status that has any.
 pub(crate) async fn stats(caller: Caller, mut params: Params) -> Answer {
     let filter = filter(&mut params);
     params.finish()?;

@@ -1,4 +1,4 @@
-//! Who could do a job, and who gets it.
+//! Candidates for a job, and its assignment.
 
 use baitech_core::{account::User, kernel::Id};
 use serde::{Deserialize, Serialize};
@@ -23,10 +23,10 @@ struct WhyNot {
     reason: Option<String>,
 }
 
-/// Technicians shown where the client does not say how many.
+/// The default number of candidates.
 const DEFAULT_CANDIDATES: u32 = 10;
 
-/// Who could do the job now, the best first.
+/// The technicians who could do the job now, the best first.
 pub(crate) async fn candidates(caller: Caller, Target(id): Target, mut params: Params) -> Answer {
     let limit = params.limit(DEFAULT_CANDIDATES);
     params.finish()?;
@@ -34,7 +34,7 @@ pub(crate) async fn candidates(caller: Caller, Target(id): Target, mut params: P
     response::json(&Items { items })
 }
 
-/// Why a technician is not offered the job.
+/// The reason why a technician is not offered the job.
 pub(crate) async fn why_not(
     caller: Caller,
     Target(id): Target,

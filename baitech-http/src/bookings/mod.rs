@@ -1,5 +1,5 @@
-//! The routes of bookings. A handler reads the request, calls the engine and writes the answer; every rule is
-//! the engine's.
+//! The routes of bookings. A handler reads the request, calls the engine and writes the answer; the engine
+//! checks every rule.
 
 pub(crate) mod agreement;
 pub(crate) mod dispute;
@@ -13,14 +13,14 @@ pub(crate) mod request;
 
 use serde::Deserialize;
 
-/// A command that has to say why.
+/// A command with a required reason.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Reason {
     reason: String,
 }
 
-/// A command that may say why.
+/// A command with an optional reason.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct OptionalReason {

@@ -1,4 +1,4 @@
-//! The way from the offer to the money, one command a step.
+//! From the offer to the payment, one command per step.
 
 use super::OptionalReason;
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     request::{Caller, OptionalBody, Target},
 };
 
-/// The technician promises to come.
+/// The technician accepts the offer.
 pub(crate) async fn accept(caller: Caller, Target(id): Target) -> Answer {
     caller.show(caller.bookings.accept(&caller.actor, id).await).await
 }
@@ -26,7 +26,7 @@ pub(crate) async fn en_route(caller: Caller, Target(id): Target) -> Answer {
     caller.show(caller.bookings.en_route(&caller.actor, id).await).await
 }
 
-/// The technician is there.
+/// The technician has arrived.
 pub(crate) async fn arrive(caller: Caller, Target(id): Target) -> Answer {
     caller.show(caller.bookings.arrive(&caller.actor, id).await).await
 }
@@ -36,7 +36,7 @@ pub(crate) async fn start(caller: Caller, Target(id): Target) -> Answer {
     caller.show(caller.bookings.start(&caller.actor, id).await).await
 }
 
-/// The work rests.
+/// The work is paused.
 pub(crate) async fn pause(
     caller: Caller,
     Target(id): Target,
@@ -45,7 +45,7 @@ pub(crate) async fn pause(
     caller.show(caller.bookings.pause(&caller.actor, id, body.reason.as_deref()).await).await
 }
 
-/// The work goes on.
+/// The work resumes.
 pub(crate) async fn resume(caller: Caller, Target(id): Target) -> Answer {
     caller.show(caller.bookings.resume(&caller.actor, id).await).await
 }
@@ -60,7 +60,7 @@ pub(crate) async fn verify(caller: Caller, Target(id): Target) -> Answer {
     caller.show(caller.bookings.verify(&caller.actor, id).await).await
 }
 
-/// The technician has the cash.
+/// The technician confirms the payment in cash.
 pub(crate) async fn confirm_cash(caller: Caller, Target(id): Target) -> Answer {
     caller.show(caller.bookings.confirm_cash(&caller.actor, id).await).await
 }

@@ -1,4 +1,4 @@
-//! How good the work is, and what holds when it fails again; notes.
+//! Quality checks, warranties and notes.
 
 use baitech_core::booking::NewTimeSlot;
 use serde::Deserialize;
@@ -28,7 +28,7 @@ pub(crate) struct Check {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct WarrantyOffer {
-    /// In days, under the name that it has in the booking.
+    /// In days; named as in the booking.
     duration: u32,
     #[serde(default)]
     terms: Option<String>,
@@ -47,7 +47,7 @@ pub(crate) struct Note {
     notes: String,
 }
 
-/// The technician or staff notes a look at work that goes on.
+/// The technician or staff record a checkpoint during the work.
 pub(crate) async fn add_checkpoint(
     caller: Caller,
     Target(id): Target,
@@ -58,13 +58,13 @@ pub(crate) async fn add_checkpoint(
     caller.show(result).await
 }
 
-/// Staff checks the finished work.
+/// Staff check the finished work.
 pub(crate) async fn check_quality(caller: Caller, Target(id): Target, Body(body): Body<Check>) -> Answer {
     let notes = body.notes.as_deref();
     caller.show(caller.bookings.check_quality(&caller.actor, id, body.score, notes).await).await
 }
 
-/// The technician promises to mend what fails again.
+/// The technician offers a warranty.
 pub(crate) async fn offer_warranty(
     caller: Caller,
     Target(id): Target,

@@ -1,4 +1,4 @@
-//! One booking: itself, its history, what giving it up would cost.
+//! One booking, its history, and its cancellation fee.
 
 use axum::http::HeaderMap;
 
@@ -8,7 +8,7 @@ use crate::{
     response::{self, Items},
 };
 
-/// A booking, or word that the client has it already.
+/// A booking, or 304 if the client already has it.
 pub(crate) async fn get(caller: Caller, Target(id): Target, headers: HeaderMap) -> Answer {
     let view = caller.answer(caller.bookings.view(&caller.actor, id).await).await?;
     response::unless_seen(&headers, &view)
@@ -20,13 +20,13 @@ pub(crate) async fn get_by_number(caller: Caller, Number(number): Number, header
     response::unless_seen(&headers, &view)
 }
 
-/// How a booking came to where it is.
+/// The history of a booking.
 pub(crate) async fn history(caller: Caller, Target(id): Target) -> Answer {
     let view = caller.answer(caller.bookings.view(&caller.actor, id).await).await?;
     response::json(&Items { items: view.record.history })
 }
 
-/// What a cancellation would cost this caller now. The fee holds for the booking's version.
+/// The fee of a cancellation by this caller now. It is valid for the booking's version.
 pub(crate) async fn cancellation_fee(caller: Caller, Target(id): Target) -> Answer {
     response::json(&caller.answer(caller.bookings.cancellation_quote(&caller.actor, id).await).await?)
 }

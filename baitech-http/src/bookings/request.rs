@@ -1,4 +1,4 @@
-//! New bookings and what they cost.
+//! New bookings and quotes.
 
 use baitech_core::booking::NewBooking;
 
@@ -14,7 +14,7 @@ pub(crate) async fn create(caller: Caller, Body(new): Body<NewBooking>) -> Answe
     caller.show_new(caller.bookings.create(&caller.actor, &new).await, "bookings/").await
 }
 
-/// What a booking would cost now, line by line.
+/// A quote: the price of a booking now, line by line.
 pub(crate) async fn quote(caller: Caller, Body(new): Body<NewBooking>) -> Answer {
     caller.unpinned()?;
     response::json(&caller.answer(caller.bookings.quote(&caller.actor, &new).await).await?)

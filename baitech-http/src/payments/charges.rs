@@ -1,4 +1,4 @@
-//! Paying for a booking, and something besides.
+//! Payments of bookings, and tips.
 
 use baitech_core::payment::NewPayment;
 
@@ -8,7 +8,7 @@ use crate::{
     request::{Body, Caller, OptionalBody, Origin, Target},
 };
 
-/// From the address of a command on a booking to the transactions.
+/// The transactions, relative to the URL of a command on a booking.
 const TRANSACTIONS: &str = "../../transactions/";
 
 /// Pays a booking at the version that `If-Match` names, or for the price in `Agreed-Total`.
@@ -22,7 +22,7 @@ pub(crate) async fn pay(
     caller.show_started(caller.payments.pay(&caller.actor, id, &payment).await, TRANSACTIONS).await
 }
 
-/// Gives the technician something besides.
+/// Gives the technician a tip.
 pub(crate) async fn tip(
     caller: Caller,
     Target(id): Target,

@@ -1,4 +1,4 @@
-//! What people decide on transactions, each at the version that `If-Match` names, if it does.
+//! Decisions of people on transactions, at the version in `If-Match`, if it is set.
 
 use baitech_core::kernel::Money;
 use serde::Deserialize;
@@ -24,7 +24,7 @@ pub(crate) struct Review {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Mismatch {
-    /// Whether the money that came counts as the payment.
+    /// Whether the received money counts as the payment.
     complete: bool,
 }
 
@@ -39,9 +39,9 @@ pub(crate) struct FoundOut {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ProviderMove {
-    /// Whether the money that the provider moved back is booked.
+    /// Whether the provider move is posted.
     book: bool,
-    /// How much it was, where the provider did not say.
+    /// The amount, if the provider did not report it.
     #[serde(default)]
     amount: Option<Money>,
 }
@@ -49,32 +49,32 @@ pub(crate) struct ProviderMove {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Verdict {
-    /// Whether the money stays with us.
+    /// Whether the platform keeps the money.
     won: bool,
 }
 
-/// An admin gives held money to its receivers before its time.
+/// An admin releases held money early.
 pub(crate) async fn release(caller: Caller, Payment(id): Payment) -> Answer {
     caller.show_payment(caller.payments.release(&caller.actor, id).await).await
 }
 
-/// Staff gives a payment back, or a part of it; the answer is the transaction that does.
+/// Staff refund a payment or a part of it; the answer is the refund's transaction.
 pub(crate) async fn refund(caller: Caller, Payment(id): Payment, Body(body): Body<NewRefund>) -> Answer {
     let refund = caller.payments.refund(&caller.actor, id, body.amount, &body.reason).await;
     caller.show_new_payment(refund, "../").await
 }
 
-/// Gives up a payment that nobody has been asked for yet.
+/// Withdraws a payment before its payer is asked for it.
 pub(crate) async fn withdraw_payment(caller: Caller, Payment(id): Payment) -> Answer {
     caller.show_payment(caller.payments.withdraw_payment(&caller.actor, id).await).await
 }
 
-/// Staff has looked at a payment that was held for it.
+/// Staff decide a fraud review.
 pub(crate) async fn review(caller: Caller, Payment(id): Payment, Body(body): Body<Review>) -> Answer {
     caller.show_payment(caller.payments.review(&caller.actor, id, body.approved).await).await
 }
 
-/// Staff decides on money that is not what was asked for.
+/// Staff decide on a payment that does not match what was asked for.
 pub(crate) async fn decide_mismatch(
     caller: Caller,
     Payment(id): Payment,
@@ -83,7 +83,7 @@ pub(crate) async fn decide_mismatch(
     caller.show_payment(caller.payments.decide_mismatch(&caller.actor, id, body.complete).await).await
 }
 
-/// Staff has found out what became of a transaction.
+/// Staff enter the outcome of a transaction.
 pub(crate) async fn decide_outcome(
     caller: Caller,
     Payment(id): Payment,
@@ -93,7 +93,7 @@ pub(crate) async fn decide_outcome(
     caller.show_payment(caller.payments.decide_outcome(&caller.actor, id, body.moved, receipt).await).await
 }
 
-/// Staff decides on money that a provider moved back without our order.
+/// Staff decide on a provider move without our order.
 pub(crate) async fn decide_provider_move(
     caller: Caller,
     Payment(id): Payment,
@@ -103,7 +103,7 @@ pub(crate) async fn decide_provider_move(
     caller.show_payment(decided.await).await
 }
 
-/// Staff has found out which of two verdicts of a bank holds.
+/// Staff enter which of two contradicting bank verdicts is valid.
 pub(crate) async fn decide_verdict(
     caller: Caller,
     Payment(id): Payment,

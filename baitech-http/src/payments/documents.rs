@@ -1,5 +1,5 @@
-//! Receipts, invoices and statements: as files where the engine has a renderer, and as JSON for who asks for
-//! that by name.
+//! Receipts, invoices and statements: as files if the engine has a renderer, and as JSON if the client asks
+//! for it by name.
 
 use axum::{extract::State, http::HeaderMap};
 use baitech_core::{kernel::Result, payment::Document};
@@ -32,7 +32,7 @@ pub(crate) async fn invoice(
     show(&app, &caller, &headers, caller.payments.invoice(&caller.actor, id).await).await
 }
 
-/// What a company was charged and paid in a month.
+/// A company's charges and payments in a month.
 pub(crate) async fn statement(
     State(app): State<App>,
     caller: Caller,
@@ -53,7 +53,7 @@ async fn show(app: &App, caller: &Caller, headers: &HeaderMap, document: Result<
     };
     let media_type = renderer.media_type();
     let name = file_name(&document, media_type);
-    // Setting a long statement takes a while, and other requests go on meanwhile.
+    // Rendering a long statement takes time and must not block other requests.
     let rendered = spawn_blocking(move || renderer.render(&document)).await;
     let rendered = rendered.map_err(|error| Problem::internal(error.to_string()))?;
     let bytes = rendered.map_err(|error| Problem::internal(error.to_string()))?;

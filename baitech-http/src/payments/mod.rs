@@ -1,5 +1,5 @@
-//! The routes of money. A handler reads the request, calls the engine and writes the answer; every rule is
-//! the engine's.
+//! The routes of payments. A handler reads the request, calls the engine and writes the answer; the engine
+//! checks every rule.
 
 pub(crate) mod charges;
 pub(crate) mod decisions;
@@ -16,8 +16,8 @@ use baitech_core::{
 };
 use serde::Deserialize;
 
-/// So much, by this means: written out, since a flattened part would hide unknown fields and the paths of bad
-/// ones.
+/// An amount and the means of payment. The fields are listed here, since a flattened struct would hide
+/// unknown fields and the paths of invalid ones.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Sum {
@@ -31,13 +31,13 @@ pub(crate) struct Sum {
 }
 
 impl Sum {
-    /// To be paid in, from this place.
+    /// As an incoming payment from this origin.
     fn paid_from(self, origin: PaymentOrigin) -> (Money, NewPayment) {
         let Self { amount, method, phone_number, account } = self;
         (amount, NewPayment { method, phone_number, account, origin })
     }
 
-    /// To be paid out.
+    /// As a payout.
     fn paid_out(self) -> (Money, NewPayout) {
         let Self { amount, method, phone_number, account } = self;
         (amount, NewPayout { method, phone_number, account })

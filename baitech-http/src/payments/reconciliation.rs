@@ -1,4 +1,4 @@
-//! Statements of providers against the books.
+//! Reconciliation of provider statements with the ledger.
 
 use baitech_core::{
     booking::PaymentMethod,
@@ -14,8 +14,8 @@ use crate::{
     response,
 };
 
-/// Hands in a statement, to be set against the books by a worker: `method` says whose it is, `format` how it
-/// is written, `from` and `until` what time it covers.
+/// Submits a statement, which a worker reconciles with the ledger: `method` names the provider, `format` the
+/// file format, `from` and `until` the period.
 pub(crate) async fn reconcile(caller: Caller, mut params: Params, Statement(statement): Statement) -> Answer {
     caller.unpinned()?;
     let method = params.once("method", by_name::<PaymentMethod>);
@@ -35,7 +35,7 @@ pub(crate) async fn reconcile(caller: Caller, mut params: Params, Statement(stat
     response::accepted(&view, &format!("reconciliations/{}", job.id))
 }
 
-/// How far a reconciliation is, and what it has found, for staff.
+/// The progress and findings of a reconciliation, for staff.
 pub(crate) async fn get_reconciliation(caller: Caller, Job(id): Job) -> Answer {
     response::json(&caller.answer(caller.payments.reconciliation(&caller.actor, id).await).await?)
 }

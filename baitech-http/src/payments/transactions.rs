@@ -1,4 +1,4 @@
-//! Transactions: one, many, sums.
+//! Single transactions, lists and totals.
 
 use axum::http::HeaderMap;
 use baitech_core::{
@@ -17,7 +17,7 @@ use crate::{
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Total {
-    /// Under the name that it has in a transaction.
+    /// Named as in a transaction.
     #[serde(rename = "type")]
     kind: TransactionKind,
     status: TransactionStatus,
@@ -32,7 +32,7 @@ pub(crate) async fn list_transactions(caller: Caller, mut params: Params) -> Ans
     response::page(&caller.listed(caller.payments.list_views(&caller.actor, &filter, &page).await).await?)
 }
 
-/// A page of the transactions that a person has to look at, the newest first.
+/// A page of the transactions that wait for a person, the newest first.
 pub(crate) async fn fraud_queue(caller: Caller, mut params: Params) -> Answer {
     let page = params.page();
     params.finish()?;
@@ -54,7 +54,7 @@ pub(crate) async fn transaction_stats(caller: Caller, mut params: Params) -> Ans
     response::json(&Items { items: totals.into_iter().map(total).collect() })
 }
 
-/// A transaction, or word that the client has it already.
+/// A transaction, or 304 if the client already has it.
 pub(crate) async fn get_transaction(caller: Caller, Payment(id): Payment, headers: HeaderMap) -> Answer {
     let view = caller.answer(caller.payments.view(&caller.actor, id).await).await?;
     response::unless_seen(&headers, &view)

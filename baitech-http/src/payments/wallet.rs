@@ -1,4 +1,4 @@
-//! Wallets, earnings, and money that leaves them.
+//! Wallets, earnings, withdrawals and payouts.
 
 use axum::extract::State;
 use baitech_core::{
@@ -17,10 +17,10 @@ use crate::{
     response,
 };
 
-/// From the address of a command on a wallet to the transactions.
+/// The transactions, relative to the URL of a command on a wallet.
 const TRANSACTIONS: &str = "../transactions/";
 
-/// As [`Sum`], for a technician.
+/// Like [`Sum`], for a technician.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Payout {
@@ -35,7 +35,7 @@ pub(crate) struct Payout {
     account: Option<String>,
 }
 
-/// What lies on somebody's accounts: the caller's own, unless `user` says whose.
+/// A user's balances: the caller's own, unless `user` names another.
 pub(crate) async fn wallet(State(app): State<App>, caller: Caller, mut params: Params) -> Answer {
     let user = params.one("user");
     let currency = params.one("currency").unwrap_or(app.market.policy().currency);
@@ -44,7 +44,7 @@ pub(crate) async fn wallet(State(app): State<App>, caller: Caller, mut params: P
     response::json(&caller.answer(caller.payments.wallet(&caller.actor, user, currency).await).await?)
 }
 
-/// What moved in a wallet, the newest first.
+/// The movements of a wallet, the newest first.
 pub(crate) async fn wallet_entries(caller: Caller, mut params: Params) -> Answer {
     let (user, page) = (params.one("user"), params.page());
     params.finish()?;
@@ -52,7 +52,7 @@ pub(crate) async fn wallet_entries(caller: Caller, mut params: Params) -> Answer
     response::page(&caller.listed(caller.payments.wallet_lines(&caller.actor, user, &page).await).await?)
 }
 
-/// What a technician earned and was paid, the newest first.
+/// A technician's earnings and payouts, the newest first.
 pub(crate) async fn earning_entries(caller: Caller, mut params: Params) -> Answer {
     let (user, page) = (params.one("user"), params.page());
     params.finish()?;
@@ -60,14 +60,14 @@ pub(crate) async fn earning_entries(caller: Caller, mut params: Params) -> Answe
     response::page(&caller.listed(caller.payments.earning_lines(&caller.actor, user, &page).await).await?)
 }
 
-/// Puts money into the own wallet.
+/// Tops up the caller's wallet.
 pub(crate) async fn top_up(caller: Caller, Origin(origin): Origin, Body(sum): Body<Sum>) -> Answer {
     caller.unpinned()?;
     let (amount, payment) = sum.paid_from(origin);
     caller.show_started(caller.payments.top_up(&caller.actor, amount, &payment).await, TRANSACTIONS).await
 }
 
-/// Takes money out of the own wallet.
+/// Withdraws money from the caller's wallet.
 pub(crate) async fn withdraw(caller: Caller, Body(sum): Body<Sum>) -> Answer {
     caller.unpinned()?;
     let (amount, payout) = sum.paid_out();
@@ -76,14 +76,14 @@ pub(crate) async fn withdraw(caller: Caller, Body(sum): Body<Sum>) -> Answer {
         .await
 }
 
-/// Pays what the caller owes.
+/// Pays the caller's debt.
 pub(crate) async fn pay_debt(caller: Caller, Origin(origin): Origin, Body(sum): Body<Sum>) -> Answer {
     caller.unpinned()?;
     let (amount, payment) = sum.paid_from(origin);
     caller.show_started(caller.payments.pay_debt(&caller.actor, amount, &payment).await, TRANSACTIONS).await
 }
 
-/// Pays a technician at once, for a fee: the caller, unless `technician` says whom.
+/// Requests an instant payout for a fee: to the caller, unless `technician` names another.
 pub(crate) async fn request_payout(caller: Caller, Body(body): Body<Payout>) -> Answer {
     caller.unpinned()?;
     let Payout { technician, amount, method, phone_number, account } = body;
@@ -93,7 +93,7 @@ pub(crate) async fn request_payout(caller: Caller, Body(body): Body<Payout>) -> 
     caller.show_new_payment(paid, "transactions/").await
 }
 
-/// Whose account it is about: the caller's own where nobody is named.
+/// The owner of the account: the caller, unless another user is named.
 fn owner(caller: &Caller, named: Option<Id<User>>, field: &'static str) -> Answer<Id<User>> {
     let missing = || Violation::new(field, Code::Required, "this says whose account it is about");
     named.or(caller.actor.id()).ok_or_else(|| Problem::from_violation(missing()))

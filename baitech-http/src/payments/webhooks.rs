@@ -14,14 +14,14 @@ use crate::{
     response,
 };
 
-/// What a provider is told: nothing.
+/// The answer to a provider, which contains nothing.
 #[derive(Debug, Serialize)]
 pub(crate) struct Taken {}
 
-/// Stores a call that is expected, whatever it is. Who calls learns only that it has come, and sends it
-/// again where it could not be stored, or where too many came.
+/// Stores a call under a known token, without checking its content. The caller learns only that it has
+/// arrived, and sends it again if it could not be stored or exceeded the rate limit.
 pub(crate) async fn receive_webhook(State(app): State<App>, request: Request) -> Answer<Json<Taken>> {
-    // As it came: a token that is ours has nothing to decode.
+    // Not decoded: a valid token has no escaped characters.
     let token = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
     let payments = app.market.payments();
     let source = payments.webhook_source(&token).await;
@@ -37,7 +37,7 @@ pub(crate) async fn receive_webhook(State(app): State<App>, request: Request) ->
     });
     let headers = headers.collect();
     let body = read(request, &app, Webhook::MAX_BODY_BYTES).await?.to_vec();
-    // When it has come, the engine's own clock says.
+    // The engine's own clock sets the time of arrival.
     let call = WebhookCall { token, headers, body, received_at: Default::default() };
     match payments.receive_webhook(call).await {
         Ok(_) => Ok(Json(Taken {})),
@@ -45,14 +45,14 @@ pub(crate) async fn receive_webhook(State(app): State<App>, request: Request) ->
     }
 }
 
-/// Has a dead letter or a rejected call looked at once more, for staff.
+/// Processes a dead letter or a rejected call again, for staff.
 pub(crate) async fn retry_webhook(caller: Caller, Call(id): Call) -> Answer {
     caller.unpinned()?;
     let retried = caller.payments.retry_webhook(&caller.actor, id).await;
     response::json(&caller.answer(retried).await?.value)
 }
 
-/// A page of the calls that have come, the newest first, for staff.
+/// A page of the received calls, the newest first, for staff.
 pub(crate) async fn list_webhooks(caller: Caller, mut params: Params) -> Answer {
     let status = |text: &str| WebhookStatus::ALL.into_iter().find(|status| status.as_str() == text);
     let (statuses, page) = (params.all("status", status), params.page());

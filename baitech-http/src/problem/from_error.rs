@@ -3,9 +3,9 @@ use baitech_core::kernel::{Error, Rule};
 use super::{Details, Kind, Problem, Refusal, Shown};
 
 impl Problem {
-    /// What an error of the engine is to a client. `pinned` tells whether the request named a version
-    /// (`If-Match`): then a conflict is a precondition that failed (RFC 9110, section 13.1.1), otherwise
-    /// somebody was quicker. `current` is what the client may see of the thing that a conflict is about.
+    /// Translates an error of the engine for a client. `pinned` states whether the request named a version
+    /// (`If-Match`): then a conflict is a failed precondition (RFC 9110, section 13.1.1), otherwise a
+    /// concurrent change. `current` is the visible part of the conflicting aggregate.
     pub(crate) fn from_error(error: Error, current: Option<Shown>, pinned: bool) -> Self {
         match error {
             Error::NotFound { .. } => Self::new(Kind::NotFound, error.to_string()),
@@ -17,7 +17,7 @@ impl Problem {
                 Self::new(Kind::PreconditionRequired, detail)
             }
             Error::Invalid(violations) => Self::violations(Kind::Invalid, violations.iter().cloned()),
-            // What to do about it is the operator's business; a client can only come back.
+            // Only the operator can fix it; a client can only retry later.
             Error::Refused(refusal) if refusal.rule == Rule::NOT_PREPARED => {
                 Self::unavailable(refusal.message)
             }
@@ -39,9 +39,9 @@ impl Problem {
                 let detail = format!("the {} is not as it was any more; look again", conflicting.kind());
                 Self::with(kind, Details { detail: Some(detail), current, ..Details::default() })
             }
-            // Which operation has it is nobody else's to know.
+            // The client must not learn which operation has it.
             Error::Duplicate(what) => Self::new(Kind::Conflict, format!("{what} belongs to another record")),
-            // Why goes to the log: it may show what is stored.
+            // The reason goes to the log, since it may show stored data.
             Error::Corrupt { .. } | Error::Internal { .. } => Self::internal(error.to_string()),
             Error::Unavailable { reason } => Self::unavailable(reason),
             unknown => Self::internal(unknown.to_string()),

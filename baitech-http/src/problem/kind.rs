@@ -1,6 +1,6 @@
 use axum::http::StatusCode;
 
-/// The kinds of problems. Each has a paragraph in `docs/api/problems.md`, which is where its `type` points.
+/// The kinds of problems. The `type` of each points to its paragraph in `docs/api/problems.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Malformed,
@@ -42,7 +42,7 @@ impl Kind {
         Self::Unavailable,
     ];
 
-    /// The kind of an error response that no handler made: the router's own, or a layer's.
+    /// The kind of an error response that the router or a layer made, not a handler.
     pub(super) fn of_status(status: StatusCode) -> Self {
         match status {
             StatusCode::UNAUTHORIZED => Self::Unauthenticated,
@@ -64,12 +64,12 @@ impl Kind {
         self.describe().0
     }
 
-    /// The last part of the `type`: what a client's program compares.
+    /// The last part of the `type`, which clients compare.
     pub(super) const fn slug(self) -> &'static str {
         self.describe().1
     }
 
-    /// The same few words for every problem of the kind.
+    /// The title, the same for every problem of the kind.
     pub(super) const fn title(self) -> &'static str {
         self.describe().2
     }
@@ -119,9 +119,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_rule_that_a_client_meets_is_explained() {
+    fn every_client_facing_rule_is_documented() {
         let docs = include_str!("../../../docs/api/problems.md");
-        // `NotPrepared` is the operator's to read: clients are told that the service is not available.
+        // `NotPrepared` is for the operator: clients only learn that the service is not available.
         for rule in [
             Rule::TRANSITION,
             Rule::TIME_SLOT_TAKEN,
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_has_its_paragraph_and_a_slug_of_its_own() {
+    fn every_kind_is_documented_and_has_a_unique_slug() {
         let docs = include_str!("../../../docs/api/problems.md");
         let mut slugs: Vec<_> = Kind::ALL.iter().map(|kind| kind.slug()).collect();
         for slug in &slugs {

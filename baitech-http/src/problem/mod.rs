@@ -21,10 +21,10 @@ use serde::Serialize;
 pub(crate) use kind::Kind;
 pub(crate) use render::render;
 
-/// What a handler answers.
+/// The result of a handler.
 pub(crate) type Answer<T = Response> = Result<T, Problem>;
 
-/// Why a request came to nothing.
+/// Why a request failed.
 ///
 /// As a response it is a status with headers only; [`render`] writes the body, which names the request's id.
 #[derive(Debug, Clone)]
@@ -36,13 +36,13 @@ struct Content {
     details: Details,
     /// For the operator's log, never for the client.
     internal: Option<String>,
-    /// The scheme of credentials that a 401 asks for.
+    /// The scheme of credentials that a 401 requires.
     challenge: Option<HeaderValue>,
-    /// Seconds after which a 429 may be asked again.
+    /// Seconds after which a client may retry after a 429.
     retry_after: Option<u64>,
 }
 
-/// What the body says beyond its kind. Members that do not apply are left out.
+/// Members of the body beyond its kind. Those that do not apply are omitted.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Details {
@@ -56,7 +56,7 @@ struct Details {
     current: Option<Shown>,
 }
 
-/// How the thing is now, as the caller may see it.
+/// The current state of the aggregate, as the caller may see it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Shown {
@@ -87,28 +87,28 @@ struct Refusal {
     allowed: Vec<&'static str>,
 }
 
-/// Seconds after which a client may ask again where the service was not available.
+/// Seconds after which a client may retry if the service was not available.
 const RETRY_AFTER_SECONDS: u32 = 2;
 
 impl Problem {
-    /// A problem of a kind, in words.
+    /// A problem of a kind with its detail.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
         Self::with(kind, Details { detail: Some(detail.into()), ..Details::default() })
     }
 
-    /// A request that cannot be read: its query, its path or one of its headers.
+    /// A request whose query, path or headers cannot be parsed.
     pub(crate) fn malformed(violations: impl IntoIterator<Item = Violation>) -> Self {
         Self::violations(Kind::Malformed, violations)
     }
 
-    /// Nobody knows how it ended. The reason goes to the log.
+    /// The outcome is unknown. The reason goes to the log.
     pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
         let mut problem = Self::new(Kind::Unavailable, "try again, with the same Idempotency-Key");
         problem.0.internal = Some(reason.into());
         problem
     }
 
-    /// More requests than are served; after so long there is room for one.
+    /// The rate limit is exceeded; after `wait` another request is accepted.
     pub(crate) fn too_many(wait: Duration) -> Self {
         let seconds = wait.as_secs().saturating_add(1);
         let detail = format!("there are too many requests: try again in {seconds} s");
@@ -117,14 +117,14 @@ impl Problem {
         problem
     }
 
-    /// Something that must not happen. The reason goes to the log.
+    /// A fault of the server. The reason goes to the log.
     pub(crate) fn internal(reason: impl Into<String>) -> Self {
         let mut problem = Self::with(Kind::Internal, Details::default());
         problem.0.internal = Some(reason.into());
         problem
     }
 
-    /// Credentials are missing or not good; this scheme is asked for.
+    /// Credentials are missing or invalid; this scheme is required.
     pub(crate) fn unauthenticated(challenge: &str) -> Self {
         let mut problem = Self::new(Kind::Unauthenticated, "this needs valid credentials");
         problem.0.challenge = HeaderValue::from_str(challenge).ok();

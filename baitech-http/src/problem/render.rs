@@ -10,7 +10,7 @@ use tower_http::request_id::RequestId;
 
 use super::{Details, Kind, Problem};
 
-/// Where every kind of problem is explained.
+/// The document that explains every kind of problem.
 const TYPES: &str = "https://github.com/baitech/baitech/blob/main/docs/api/problems.md";
 
 #[derive(Serialize)]
@@ -38,7 +38,7 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
         None if status.is_client_error() || status.is_server_error() => {
             let problem = Problem::with(Kind::of_status(status), Details::default());
             let mut converted = problem.clone().into_response();
-            // Allow, for one, is the router's to say.
+            // Keeps the router's headers, such as `Allow`.
             converted.headers_mut().extend(std::mem::take(response.headers_mut()));
             response = converted;
             problem

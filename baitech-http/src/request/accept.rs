@@ -1,14 +1,14 @@
 use axum::http::{HeaderMap, header};
 
-/// Whether a client asks for JSON by name, and does not like this other media type better.
+/// Whether a client names JSON in `Accept` and does not prefer this other media type.
 ///
-/// Who names neither (`*/*`, a browser, no header at all) gets the other type.
+/// A client that names neither (`*/*`, a browser, no header at all) gets the other type.
 pub(crate) fn prefers_json(headers: &HeaderMap, other: &str) -> bool {
     let (json, other) = (weight(headers, "application/json"), weight(headers, other));
     json > 0.0 && json >= other
 }
 
-/// How much a client wants a media type that it names; 0 where it does not (RFC 9110, section 12.5.1).
+/// The weight of a media type that the client names, otherwise 0 (RFC 9110, section 12.5.1).
 fn weight(headers: &HeaderMap, media_type: &str) -> f32 {
     let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let ranges = values.flat_map(|value| value.split(','));
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_for_who_asks_for_it_by_name() {
+    fn json_is_sent_only_if_the_client_names_it() {
         let prefers = |value: &'static str| {
             let headers = [(header::ACCEPT, HeaderValue::from_static(value))].into_iter().collect();
             prefers_json(&headers, "application/pdf")

@@ -16,11 +16,11 @@ use crate::{
     problem::{Answer, Kind, Problem},
 };
 
-/// A body of JSON.
+/// A JSON body.
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);
 
-/// A body of JSON whose fields may all be missing, and so may the body.
+/// A JSON body in which every field is optional; the body itself may be missing too.
 #[derive(Debug)]
 pub(crate) struct OptionalBody<T>(pub(crate) T);
 
@@ -67,7 +67,7 @@ async fn bytes(request: Request, app: &App) -> Answer<(bool, Bytes)> {
     Ok((is_json, read(request, app, crate::BODY_LIMIT).await?))
 }
 
-/// The whole body, of whatever type, if it is no longer than this.
+/// The whole body, of any type, up to a maximum length.
 pub(crate) async fn read(mut request: Request, app: &App, most_bytes: usize) -> Answer<Bytes> {
     DefaultBodyLimit::max(most_bytes).apply(&mut request);
     let arrived = tokio::time::timeout(app.body_timeout, Bytes::from_request(request, app)).await;
@@ -86,7 +86,7 @@ pub(crate) async fn read(mut request: Request, app: &App, most_bytes: usize) -> 
     })
 }
 
-/// The media type of the body without its parameters, in lower case; blank where none is named.
+/// The media type of the body without its parameters, in lower case; blank if the header is missing.
 fn essence(headers: &HeaderMap) -> String {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
@@ -106,13 +106,13 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
     Ok(value)
 }
 
-/// JSON that is broken cannot be read (400); JSON of another shape has an invalid field (422).
+/// Malformed JSON is a 400; JSON of another shape has an invalid field (422).
 fn problem(path: String, error: &serde_json::Error, bytes: &[u8]) -> Problem {
     let text = error.to_string();
     match error.classify() {
         Category::Data => Problem::from_violation(violation(path, &text)),
-        // A list where a word is expected, or one that is too long, is a fault of syntax to serde_json,
-        // though it is JSON.
+        // serde_json reports a list in place of a string, or a list that is too long, as a syntax error,
+        // although it is JSON.
         Category::Syntax if serde_json::from_slice::<serde_json::Value>(bytes).is_ok() => {
             Problem::from_violation(violation(path, "this is of another type, or has too many items"))
         }
@@ -122,7 +122,7 @@ fn problem(path: String, error: &serde_json::Error, bytes: &[u8]) -> Problem {
     }
 }
 
-/// serde tells which field is missing or unknown only in its message.
+/// serde names a missing or unknown field only in its message.
 fn violation(path: String, text: &str) -> Violation {
     let message = shortened(text.rsplit_once(" at line ").map_or(text, |(message, _)| message));
     let path = shortened(&path);
@@ -138,7 +138,7 @@ fn violation(path: String, text: &str) -> Violation {
     Violation::new(if path.is_empty() { "body".to_owned() } else { path }, code, message)
 }
 
-/// At most so much of what a client wrote is repeated to it.
+/// The maximum number of characters of client input in an answer.
 const MAX_REPEATED: usize = 300;
 
 fn shortened(text: &str) -> String {

@@ -18,8 +18,8 @@ use crate::{
     response,
 };
 
-/// Who asks, with the services held to the request's terms: pinned by `If-Match`, keyed by `Idempotency-Key`,
-/// no dearer than `Agreed-Total`.
+/// The caller, with services under the request's terms: pinned by `If-Match`, keyed by `Idempotency-Key`,
+/// limited by `Agreed-Total`.
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) actor: Actor,
@@ -54,7 +54,7 @@ impl FromRequestParts<App> for Caller {
 }
 
 impl Caller {
-    /// What an error of the engine is to this caller. A conflict shows how the thing is now, as far as this
+    /// Translates an error of the engine for this caller. A conflict shows the current state, as far as this
     /// caller may see it.
     pub(crate) async fn problem(&self, error: Error) -> Problem {
         let shown = match &error {
@@ -68,13 +68,13 @@ impl Caller {
         };
         match shown {
             Ok(current) => Problem::from_error(error, current, self.pinned),
-            // Who may not know of it any more is not told that there was a conflict.
+            // A caller who may no longer see the aggregate does not learn of the conflict.
             Err(error) => Problem::from_error(error, None, self.pinned),
         }
     }
 
-    /// Fails where the request names a version, on routes that are about nothing that there is: no tag
-    /// matches what is not there yet (RFC 9110, section 13.1.1).
+    /// Fails if the request names a version, on routes that create something: no tag matches what does not
+    /// exist yet (RFC 9110, section 13.1.1).
     pub(crate) fn unpinned(&self) -> Answer<()> {
         if self.pinned {
             let detail = "what does not exist yet has no version; send this without If-Match";
@@ -90,7 +90,7 @@ impl Caller {
         response::tagged(StatusCode::OK, &view)
     }
 
-    /// A new booking, and where it is relative to the request's own URL: an embedder may have nested the
+    /// A new booking and its location, relative to the request's own URL because an embedder may nest the
     /// routes anywhere.
     pub(crate) async fn show_new(&self, result: Result<Stored<Booking>>, above: &str) -> Answer {
         let booking = self.answer(result).await?;
@@ -104,14 +104,14 @@ impl Caller {
         response::tagged(StatusCode::OK, &self.view(result).await?)
     }
 
-    /// A new transaction, and where it is relative to the request's own URL.
+    /// A new transaction and its location, relative to the request's own URL.
     pub(crate) async fn show_new_payment(&self, result: Result<Stored<Transaction>>, above: &str) -> Answer {
         let view = self.view(result).await?;
         let response = response::tagged(StatusCode::CREATED, &view)?;
         Ok(response::located(response, &format!("{above}{}", view.id)))
     }
 
-    /// A payment that was begun, with what its payer's device needs in order to go on.
+    /// A started payment, with the secret that its payer's device needs to continue.
     pub(crate) async fn show_started(&self, result: Result<StartedPayment>, above: &str) -> Answer {
         let StartedPayment { transaction, client_secret } = self.answer(result).await?;
         let view = self.view(Ok(transaction)).await?;
@@ -124,8 +124,8 @@ impl Caller {
         self.answer(self.payments.view_of(&self.actor, &transaction).await).await
     }
 
-    /// A page of a list. All that a list is asked by is in the query, so what is invalid in there cannot be
-    /// read; the cursor is read only where the list is.
+    /// A page of a list. All parameters of a list are in the query, so an invalid one makes the request
+    /// malformed; the cursor is parsed only by the list itself.
     pub(crate) async fn listed<T>(&self, result: Result<Page<T>>) -> Answer<Page<T>> {
         match result {
             Err(Error::Invalid(violations)) => Err(Problem::malformed(violations.iter().cloned())),

@@ -12,7 +12,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 const AGREED_TOTAL: HeaderName = HeaderName::from_static("agreed-total");
 
-/// Nothing is ever written so often: what a tag that is none of ours stands for, so that it never matches.
+/// The version of a foreign tag, which no document ever reaches, so that it never matches.
 const NEVER: Version = Version::new(u64::MAX);
 
 /// The client's name for this request, if it has one.
@@ -21,7 +21,7 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Answer<Option<IdempotencyK
     IdempotencyKey::new(text).map(Some).map_err(|violation| Problem::malformed([violation]))
 }
 
-/// The most that the client agrees to pay.
+/// The maximum that the client agrees to pay.
 pub(super) fn agreed_total(headers: &HeaderMap) -> Answer<Option<Money>> {
     let Some(text) = single(headers, &AGREED_TOTAL, "Agreed-Total")? else { return Ok(None) };
     let money = text.split_once(' ').and_then(|(amount, currency)| {
@@ -30,10 +30,10 @@ pub(super) fn agreed_total(headers: &HeaderMap) -> Answer<Option<Money>> {
     money.map(Some).ok_or_else(|| malformed("Agreed-Total", "this is an amount: 925.00 KES"))
 }
 
-/// The version that the client saw: what stands before the dash in the tag, if it has one. The rest is no
-/// part of what a command changes, so a command does not fail because of it. `*` asks only that there is one,
-/// which every command does. A weak tag never matches (RFC 9110, section 8.8.3.2), and neither does one that
-/// nothing has had.
+/// The version that the client saw: the part of the tag before the dash, if it has one. Commands do not
+/// change the rest, so they do not fail because of it. `*` only requires that the aggregate exists, which
+/// every command does anyway. A weak tag never matches (RFC 9110, section 8.8.3.2), and neither does an
+/// unknown tag.
 pub(super) fn if_match(headers: &HeaderMap) -> Answer<Option<Version>> {
     let Some(text) = single(headers, &header::IF_MATCH, "If-Match")? else { return Ok(None) };
     if text == "*" {
@@ -49,7 +49,8 @@ pub(super) fn if_match(headers: &HeaderMap) -> Answer<Option<Version>> {
     Ok(Some(version.parse().ok().filter(|_| !is_weak).map_or(NEVER, Version::new)))
 }
 
-/// Whether the client has what goes by this entity tag. The comparison is weak (RFC 9110, section 13.1.2).
+/// Whether the client already has the representation with this entity tag. The comparison is weak (RFC 9110,
+/// section 13.1.2).
 pub(crate) fn none_match(headers: &HeaderMap, tag: &str) -> bool {
     let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = values.flat_map(|value| value.split(',')).map(str::trim);

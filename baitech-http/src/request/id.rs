@@ -3,11 +3,11 @@ use axum::{extract::Request, http::HeaderValue, middleware::Next, response::Resp
 /// The header that names a request.
 const NAME: &str = "x-request-id";
 
-/// The most characters of a name that a client gives.
+/// The maximum length of a client's request id.
 const MAX_CHARS: usize = 128;
 
-/// Takes a client's name for the request away where it is too long, has other characters than those of ids,
-/// or comes twice: a new one takes its place. It stands in every log line and answer.
+/// Replaces a client's request id that is too long, has other characters than ids, or comes twice. The id
+/// appears in every log line and answer.
 pub(crate) async fn bound_request_id(mut request: Request, next: Next) -> Response {
     let mut names = request.headers().get_all(NAME).iter();
     let is_good = match (names.next(), names.next()) {

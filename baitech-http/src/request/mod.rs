@@ -1,4 +1,4 @@
-//! Reading requests: who asks, about what, on which terms.
+//! Parsing requests: caller, target and terms.
 
 mod accept;
 mod body;

@@ -11,8 +11,8 @@ use crate::{
     problem::{Answer, Kind, Problem},
 };
 
-/// The parameters of a query. Each is taken by its name; [`finish`](Self::finish) reports all that cannot be
-/// read, and whatever nobody took.
+/// The parameters of a query. Each is taken by its name; [`finish`](Self::finish) reports all invalid and all
+/// unknown ones.
 #[derive(Debug)]
 pub(crate) struct Params {
     pairs: Vec<(String, String)>,
@@ -52,7 +52,7 @@ impl Params {
         self.once(name, |text| text.parse().ok())
     }
 
-    /// A parameter that comes at most once, and is read so.
+    /// A parameter that comes at most once, with a custom parser.
     pub(crate) fn once<T>(&mut self, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         let mut values = self.all(name, parse);
         if values.len() > 1 {
@@ -69,15 +69,14 @@ impl Params {
         self.violations.check(page).unwrap_or_default()
     }
 
-    /// The most items that a list shows at once, for lists without pages; so many where the client does not
-    /// say.
+    /// The maximum number of items, for lists without pages; `default` if the client does not set it.
     pub(crate) fn limit(&mut self, default: u32) -> usize {
         let limit = self.whole("limit").unwrap_or(default);
         let page = PageRequest::new(limit, None);
         self.violations.check(page).unwrap_or_default().limit()
     }
 
-    /// A whole number in digits. One too large to be kept is out of range, whatever the range.
+    /// A whole number in digits. A number too large for `u32` is out of any range.
     fn whole(&mut self, name: &'static str) -> Option<u32> {
         self.once(name, |text| {
             let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -85,8 +84,8 @@ impl Params {
         })
     }
 
-    /// Fails if anything could not be read, is out of range, or is left. What cannot be read makes the whole
-    /// request malformed.
+    /// Fails if a parameter could not be parsed, is out of range, or is unknown. One that cannot be parsed
+    /// makes the whole request malformed.
     pub(crate) fn finish(mut self) -> Answer<()> {
         for (name, _) in std::mem::take(&mut self.pairs) {
             self.violations.push(Violation::new(name, Code::Unknown, "there is no such parameter"));

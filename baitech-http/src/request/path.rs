@@ -71,7 +71,7 @@ impl FromRequestParts<App> for DueTarget {
     }
 }
 
-/// A parameter by its name: an embedder's own path around the routes may have others.
+/// A parameter by its name, since an embedder's path around the routes may have others.
 async fn parameter<T>(parts: &mut Parts, app: &App, name: &'static str) -> Answer<T>
 where
     T: FromStr<Err: Display>,

@@ -1,5 +1,5 @@
-//! A deserializer that takes a JSON object where a type has fields, and nothing else: serde's own also reads
-//! a list as the fields in their order, which nobody means.
+//! A deserializer that accepts only a JSON object for a type with fields: serde also reads a list as the
+//! fields in their order, which is never intended.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::de::{
     Visitor,
 };
 
-/// A deserializer, or a part of one, that reads lists only where a type is a list.
+/// A deserializer, or a part of one, that accepts lists only for list types.
 pub(super) struct Strict<T>(pub(super) T);
 
 /// As [`Strict`], for the visitor of a type with fields.
@@ -103,8 +103,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<V> {
     }
 }
 
-/// What is no object is refused with what the type says of itself; JSON has no other form of a value with
-/// fields.
+/// Anything but an object is refused with the type's own description of what it expects.
 impl<'de, V: Visitor<'de>> Visitor<'de> for Object<V> {
     type Value = V::Value;
 
@@ -235,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_and_lists_are_read_where_a_type_has_them() {
+    fn objects_and_lists_are_read_where_the_type_expects_them() {
         let inner = |a| Inner { a, b: None };
         let expected = Outer {
             one: inner(1),
@@ -251,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_no_object_at_any_depth() {
+    fn list_in_place_of_an_object_is_refused_at_any_depth() {
         for object in ["{\"a\": 1}", "{\"a\": 2}", "{\"a\": 3}", "{\"a\": 4}", "{\"a\": 5}"] {
             for list in ["[1]", "[1, 2]", "[]"] {
                 let error = read(&body(object, list)).unwrap_err();

@@ -1,4 +1,4 @@
-//! A booking as it is stored: the layout that the earlier application left.
+//! The stored form of a booking, in the layout of the earlier application.
 
 use baitech_core::account::{Category, User};
 use baitech_core::booking::{Booking, BookingNumber, BookingStatus, CancellationPolicy, Urgency};
@@ -16,7 +16,7 @@ use super::rate::{BasisPoints, StoredPolicy};
 use crate::user::parts::Image;
 use crate::value::{AsText, Millis, Oid, Whole};
 
-/// One document of `bookings`. All its amounts are of the currency of `pricing`.
+/// One document of `bookings`. All its amounts are in the currency of `pricing`.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub(crate) struct BookingDocument {
     #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) declined_offers: Vec<DeclinedOffer>,
-    /// Always written, as all that are not there only for some bookings.
+    /// Always written, like all fields that every booking has.
     pub(super) service_category: Option<Category>,
     #[serde_as(as = "Option<AsText>")]
     pub(super) service_type: Option<Text<100>>,

@@ -18,7 +18,7 @@ use crate::codec::{Aggregate, Unreadable};
 use crate::commit::plan::{Derived, decoded};
 use crate::lenient::{self, Fields, Read};
 
-/// The status decides what becomes of the money; customer, technician and company say whose it is.
+/// The status decides how the money is handled; customer, technician and company identify its owners.
 const FIELDS: Fields = Fields {
     vital: &[
         "_id",

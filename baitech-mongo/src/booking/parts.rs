@@ -1,7 +1,7 @@
-//! What is inside a booking's document.
+//! The parts of a booking's document.
 //!
-//! A nested document that may be missing has only optional fields: the earlier application may have left a
-//! part of it.
+//! A nested document that may be missing has only optional fields: the earlier application may have stored it
+//! incompletely.
 
 use baitech_core::account::{TimeOfDay, User};
 use baitech_core::booking::{
@@ -49,8 +49,8 @@ pub(super) struct Location {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Slot {
-    /// Any moment of the day, as the zone reads it; we store its midnight in the zone, by which the jobs of a
-    /// day are counted.
+    /// Any time of the day in the zone; we store midnight in the zone, by which the jobs of a day are
+    /// counted.
     #[serde_as(as = "Option<Millis>")]
     pub(super) date: Option<DateTime<Utc>>,
     #[serde_as(as = "Option<Clock>")]
@@ -92,8 +92,8 @@ pub(super) struct Payment {
     pub(super) supplements: Vec<Id<Transaction>>,
     #[serde_as(as = "Option<Number128>")]
     pub(super) paid: Option<Decimal>,
-    /// Only where it is not what the status says: the money of a payment that is `held` lies in escrow, of
-    /// others not.
+    /// Written only if it differs from the status: a payment with status `held` is in escrow, any other is
+    /// not.
     pub(super) held: Option<bool>,
     /// Missing for false.
     pub(super) on_hold: Option<bool>,
@@ -165,7 +165,7 @@ pub(super) struct Dispute {
     pub(super) raised_from: Option<BookingStatus>,
     #[serde_as(as = "Option<AsText>")]
     pub(super) reason: Option<Text<1000>>,
-    /// The earlier application had categories of its own, which read as none.
+    /// The earlier application had other categories, which read as `None`.
     pub(super) category: Option<DisputeCategory>,
     pub(super) status: Option<DisputeStatus>,
     #[serde_as(as = "Option<Millis>")]
@@ -173,7 +173,7 @@ pub(super) struct Dispute {
     #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) evidence: Vec<Evidence>,
-    /// The earlier application wrote a sentence here, which reads as no decision.
+    /// The earlier application wrote free text here, which reads as no decision.
     pub(super) resolution: Option<Resolution>,
 }
 
@@ -210,7 +210,7 @@ pub(super) enum Outcome {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Resolution {
     pub(super) outcome: Outcome,
-    /// Of a partial refund.
+    /// The amount of a partial refund.
     #[serde_as(as = "Option<Number128>")]
     pub(super) amount: Option<Decimal>,
     #[serde_as(as = "Oid")]
@@ -278,7 +278,7 @@ pub(super) struct PriceChange {
     pub(super) decided_at: Option<DateTime<Utc>>,
 }
 
-/// An offer that ended without acceptance, as it was.
+/// An offer that ended without acceptance, as it was made.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
@@ -333,7 +333,7 @@ pub(super) struct Warranty {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Corporate {
-    /// Details without a company are not a company's booking.
+    /// Without a company, it is not a company's booking.
     #[serde_as(as = "Option<Oid>")]
     pub(super) company: Option<Id<User>>,
     #[serde_as(as = "Option<AsText>")]
@@ -373,7 +373,7 @@ pub(super) struct Quality {
     #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) checkpoints: Vec<Checkpoint>,
-    /// Whether the finished work was checked: what the earlier application kept.
+    /// Whether the finished work was checked, as the earlier application stored it.
     pub(super) checked: Option<bool>,
     #[serde_as(as = "Option<Oid>")]
     pub(super) checked_by: Option<Id<User>>,
@@ -422,7 +422,7 @@ pub(super) struct Notes {
 pub(super) struct Recurrence {
     /// RFC 5545.
     pub(super) rule: String,
-    /// The day of the slot where it is missing.
+    /// If missing, the day of the slot.
     pub(super) first: Option<StoredDay>,
     pub(super) booked_until: StoredDay,
     pub(super) next: Option<StoredDay>,

@@ -29,7 +29,7 @@ pub(super) struct Pricing {
     discount: Option<Decimal>,
     #[serde_as(as = "Number128")]
     total_amount: Decimal,
-    /// ISO 4217; KES where it is missing.
+    /// ISO 4217; KES if missing.
     #[serde_as(as = "Option<Iso4217>")]
     currency: Option<Currency>,
 }

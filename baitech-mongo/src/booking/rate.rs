@@ -1,4 +1,4 @@
-//! Rates as they are stored: whole numbers of basis points, whatever their shape on the wire.
+//! Stored rates: whole numbers of basis points, independent of their form on the wire.
 
 use baitech_core::booking::{CancellationPolicy, CancellationTier};
 use baitech_core::kernel::Rate;

@@ -1,4 +1,4 @@
-//! From a booking's document to the booking.
+//! Converts a booking's document to a booking.
 
 use baitech_core::account::{Category, TimeOfDay, User};
 use baitech_core::booking::{
@@ -19,7 +19,7 @@ use crate::money::money;
 use crate::user::parts::Image;
 use crate::value::{StoredDay, day_of, oid};
 
-/// The zone of slots that name none.
+/// The zone of slots without one.
 const DEFAULT_ZONE: Tz = Tz::Africa__Nairobi;
 
 impl BookingDocument {
@@ -113,9 +113,9 @@ impl Location {
 }
 
 impl Slot {
-    /// Without a day, it is the day on which the booking was made. Without a time, what is known of the
-    /// others tells it; else the slot reaches from the beginning of the day, and to its end, so that the
-    /// technician is not promised to somebody else.
+    /// A missing day is the day on which the booking was created. A missing time is computed from the other
+    /// time and the duration; otherwise the slot covers the day from its start or to its end, so that the
+    /// technician is not booked twice.
     fn into_domain(self, created_at: DateTime<Utc>) -> TimeSlot {
         let zone = self.time_zone.unwrap_or(DEFAULT_ZONE);
         let length = self.estimated_duration.and_then(|minutes| u16::try_from(minutes).ok());
@@ -155,7 +155,7 @@ impl Payment {
         booking::Payment {
             status,
             method: self.method,
-            // The earlier application held no money before the work, so nobody is asked for it now.
+            // The earlier application held no money before the work, so the customer is not asked for it now.
             timing: self.timing.unwrap_or(PaymentTiming::AfterVerification),
             transaction: self.transaction_id,
             supplements: self.supplements,
@@ -239,7 +239,7 @@ impl Evidence {
 }
 
 impl Resolution {
-    /// A partial refund of no amount is no decision.
+    /// A partial refund without an amount reads as no decision.
     fn into_domain(self, currency: Currency) -> Option<booking::Resolution> {
         let outcome = match (self.outcome, self.amount) {
             (Outcome::FullRefund, _) => DisputeOutcome::FullRefund,

@@ -21,7 +21,7 @@ use crate::value::{Lenient, Whole, oid};
 #[serde_as]
 #[derive(Debug, Deserialize)]
 struct StatusCount {
-    /// None for a status that is not known.
+    /// `None` for an unknown status.
     #[serde(rename = "_id", default)]
     #[serde_as(deserialize_as = "Lenient")]
     status: Option<BookingStatus>,
@@ -49,8 +49,8 @@ impl BookingRepository for MongoStore {
         .await
     }
 
-    /// Deleted bookings are few, and whether one is deleted is in no index of the lists: so all are counted
-    /// on such an index alone, and those that are deleted are taken off.
+    /// The list indexes do not contain the deletion mark, and few bookings are deleted: so all are counted on
+    /// such an index alone, and the deleted ones are subtracted.
     async fn count_by_status(&self, filter: &BookingFilter) -> Result<Vec<(BookingStatus, u64)>, StoreError> {
         let (all, deleted) =
             tokio::try_join!(self.counts(counted(filter)), self.counts(counted_deleted(filter)))?;
@@ -71,7 +71,7 @@ impl MongoStore {
     }
 }
 
-/// By which bookings are listed.
+/// The sort key of lists of bookings.
 pub(crate) const CREATED_AT: &str = "createdAt";
 
 pub(crate) fn by_number(number: &BookingNumber) -> Document {
@@ -106,8 +106,8 @@ fn matched(filter: &BookingFilter) -> Document {
     query
 }
 
-/// Any status is spelled out as all of them where no other part bounds the scan, or where told so: the index
-/// on the status then serves.
+/// If no other condition bounds the scan, or on request, "any status" is written as a list of all statuses,
+/// so that the server can use the index on the status.
 fn of_filter(filter: &BookingFilter, spell_out: bool) -> Document {
     let BookingFilter { customer, technician, company, statuses } = filter;
     let mut query = Document::new();

@@ -1,4 +1,4 @@
-//! From a booking to its document.
+//! Converts a booking to its document.
 
 use baitech_core::booking::{
     self, ActualTimes, Booking, BookingRecord, DisputeOutcome, PaymentStatus, TimeSlot,

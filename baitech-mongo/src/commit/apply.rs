@@ -19,21 +19,20 @@ use crate::user::TallyUpdate;
 use crate::value::oid;
 use crate::{claims, event, ledger};
 
-/// A field whose only use is to be written: two commits of which each writes what the other guards then
-/// collide.
+/// A marker field: writing it makes two commits conflict if each writes a document that the other guards.
 const GUARD: &str = "guard";
 
 /// Why a plan was not applied.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// The domain's business.
+    /// A refusal that the domain handles.
     Refused(StoreError),
-    /// One of the claims to take, or the record of the request, is there already. Whose it is, is found out
+    /// One of the claims to take, or the record of the request, already exists. Its holder is determined
     /// afterwards.
     ClaimHeld,
-    /// An account would be beyond its bound. Which one, is found out afterwards.
+    /// An account would exceed its bound. Which one is determined afterwards.
     OutOfBounds,
-    /// The server's or the network's.
+    /// An error of the server or the network.
     Driver(Error),
 }
 
@@ -43,7 +42,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// Everything of a plan, inside a transaction. Nothing goes on after the first failure.
+/// Sends a whole plan inside a transaction, and stops at the first failure.
 pub(super) async fn whole(
     store: &MongoStore,
     plan: &Plan,
@@ -72,7 +71,7 @@ pub(super) async fn whole(
     insert(store, event::COLLECTION, &plan.events, session).await
 }
 
-/// Counts on a user who is there. Its money counts only into sums of the same currency.
+/// Adds a tally to an existing user. Its money is added only to sums in the same currency.
 async fn count(store: &MongoStore, tally: &TallyUpdate, session: &mut ClientSession) -> Result<(), Failure> {
     let users = store.raw(User::COLLECTION);
     let counted =
@@ -83,8 +82,8 @@ async fn count(store: &MongoStore, tally: &TallyUpdate, session: &mut ClientSess
     Ok(())
 }
 
-/// Marks what is guarded, so that whoever writes it meanwhile meets a conflict. Commits that only mark the
-/// same document, or count on the same user, meet one too, and are tried again here.
+/// Marks a guarded document, so that a concurrent write of it conflicts. Commits that only mark the same
+/// document, or count on the same user, conflict too, and are retried here.
 async fn guard(store: &MongoStore, guard: &Guard, session: &mut ClientSession) -> Result<(), Failure> {
     let mark = doc! { "$set": { GUARD: ObjectId::new() } };
     match guard {
@@ -98,9 +97,9 @@ async fn guard(store: &MongoStore, guard: &Guard, session: &mut ClientSession) -
         Guard::User { id, stamps } => {
             let documents = store.raw(User::COLLECTION);
             let by_id = doc! { "_id": oid(*id) };
-            // Staff act on many things at once: a marker in their document would make each of these commits
-            // wait for the others. Their stamps are compared in the transaction, so that none of them begins
-            // after a suspension that was stored.
+            // Staff may commit many decisions concurrently: a marker in their document would serialise these
+            // commits. Instead the transaction compares their stamps, so that none begins after a stored
+            // suspension.
             let stamped = doc! { "role": 1, "status": 1, "kyc": 1 };
             let found = if stamps.role.is_some_and(Role::is_staff) {
                 documents.find_one(by_id).projection(stamped).session(session).await?
@@ -116,7 +115,7 @@ async fn guard(store: &MongoStore, guard: &Guard, session: &mut ClientSession) -
     }
 }
 
-/// One aggregate, inside a transaction or alone.
+/// Writes one aggregate, inside a transaction or alone.
 pub(super) async fn write(
     store: &MongoStore,
     planned: &PlannedWrite,
@@ -151,7 +150,7 @@ fn at_version(matched: u64, target: AggregateRef) -> Result<(), Failure> {
     if matched == 1 { Ok(()) } else { Err(Failure::Refused(StoreError::Conflict(target))) }
 }
 
-/// Which unique field it was, by the name of its index.
+/// The unique field of an index, by the index's name.
 fn duplicate_field(duplicate: &DuplicateKey, target: AggregateRef) -> StoreError {
     match duplicate.index.as_str() {
         "email_1" => StoreError::Duplicate { field: "email" },
@@ -164,8 +163,8 @@ fn duplicate_field(duplicate: &DuplicateKey, target: AggregateRef) -> StoreError
     }
 }
 
-/// The record of the request and the claims in one insert, the record first. Claims that their holder has
-/// already are touched instead, so that nobody frees them meanwhile.
+/// Inserts the record of the request and the claims in one command, the record first. Claims that the holder
+/// already has are marked instead, so that no concurrent commit frees them.
 async fn take(store: &MongoStore, plan: &Plan, session: &mut ClientSession) -> Result<(), Failure> {
     let (held, missing): (Vec<_>, Vec<_>) = plan.takes.iter().partition(|take| take.held);
     for take in held {
@@ -191,7 +190,7 @@ async fn insert<'a>(
     session: &mut ClientSession,
 ) -> Result<(), Failure> {
     let documents: Vec<&RawDocumentBuf> = documents.into_iter().collect();
-    // The driver refuses an insert of nothing.
+    // The driver refuses an empty insert.
     if documents.is_empty() {
         return Ok(());
     }

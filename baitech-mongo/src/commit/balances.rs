@@ -1,4 +1,4 @@
-//! Moving the balances of a commit's entries.
+//! Updating the balances by a commit's entries.
 
 use baitech_core::kernel::{Money, MoneyError};
 use baitech_core::ledger::Account;
@@ -17,11 +17,11 @@ use crate::ledger::{BALANCES, balances_of_all, marked};
 use crate::server_error::{DUPLICATE_KEY, duplicate_key};
 use crate::value::{Whole, decimal_from_bson};
 
-/// What the server answers to an `update`.
+/// The server's answer to an `update`.
 #[serde_as]
 #[derive(Debug, Deserialize)]
 struct Answer {
-    /// How many documents were matched or inserted.
+    /// The number of documents that were matched or inserted.
     #[serde_as(as = "Whole")]
     n: u64,
     #[serde(default, rename = "writeErrors")]
@@ -44,8 +44,8 @@ pub(super) async fn run(store: &MongoStore, plan: &Plan, session: &mut ClientSes
     let answer = store.database().run_command(command).session(&mut *session).await?;
     let answer: Answer = bson::deserialize_from_document(answer).map_err(mongodb::error::Error::from)?;
     match answer.errors.first() {
-        // Somebody else has just made the first posting of the same account, or its balance is not within its
-        // bound.
+        // A concurrent commit has made the first posting of the same account, or the balance is not within
+        // its bound.
         Some(refusal) if refusal.code == DUPLICATE_KEY => return Err(Failure::OutOfBounds),
         Some(refusal) => return Err(Failure::Refused(StoreError::Unavailable(refusal.message.clone()))),
         None => {}
@@ -54,7 +54,7 @@ pub(super) async fn run(store: &MongoStore, plan: &Plan, session: &mut ClientSes
         return Err(Failure::OutOfBounds);
     }
     for binding in plan.movements.sums() {
-        // The movement is in the balances already.
+        // The balances already include the movement.
         let before =
             sum_of(store, binding, session).await?.checked_sub(binding.movement).map_err(overflow)?;
         if binding.breach(before).map_err(overflow)?.is_some() {
@@ -64,7 +64,7 @@ pub(super) async fn run(store: &MongoStore, plan: &Plan, session: &mut ClientSes
     Ok(())
 }
 
-/// Marks a balance that has to be so high, so that whoever moves it meanwhile meets a conflict.
+/// Checks and marks a guarded balance, so that a concurrent change of it conflicts.
 pub(super) async fn guard(
     store: &MongoStore,
     (account, min): (Account, Money),
@@ -78,7 +78,7 @@ pub(super) async fn guard(
         Ok(balance) => {
             balance.and_then(|balance| decimal_from_bson(balance.get("amount")?)).unwrap_or_default()
         }
-        // Somebody else has just made the first posting of the account.
+        // A concurrent commit has made the first posting of the account.
         Err(error) if duplicate_key(&error).is_some() => return Err(Failure::OutOfBounds),
         Err(error) => return Err(Failure::Driver(error)),
     };
@@ -89,7 +89,7 @@ fn overflow(error: MoneyError) -> Failure {
     Failure::Refused(StoreError::Malformed(error.to_string().into()))
 }
 
-/// The sum of the accounts of a bound, as the transaction sees it. All of them were written by it.
+/// The sum of a bound's accounts in the transaction, which has written all of them.
 async fn sum_of(
     store: &MongoStore,
     binding: &Binding,
@@ -105,7 +105,7 @@ async fn sum_of(
 }
 
 impl MongoStore {
-    /// The first bound that a plan would break; `None` where that has changed meanwhile.
+    /// The first bound that a plan would break; `None` if it holds by now.
     pub(super) async fn breach(&self, plan: &Plan) -> Result<Option<Breach>, StoreError> {
         for (account, min) in plan.balances_held() {
             if self.balance(account, min.currency()).await?.amount() < min.amount() {

@@ -1,7 +1,7 @@
-//! Why a commit failed, told in the order that a [`ChangeSet`](baitech_core::store::ChangeSet) promises.
+//! Finds out why a commit failed, in the order that a [`ChangeSet`](baitech_core::store::ChangeSet) promises.
 //!
-//! A transaction stops at whatever the server refuses first. Only afterwards, and only on this path, it is
-//! read what else stands in the way, so that a commit that succeeds pays nothing for the order.
+//! A transaction stops at the first refusal of the server. Only then are all possible reasons read, so that
+//! the order costs a successful commit nothing.
 
 use std::time::Duration;
 
@@ -19,16 +19,16 @@ use crate::codec::Aggregate;
 use crate::server_error::unavailable;
 use crate::{MongoStore, user, version};
 
-/// How long to wait for a majority; without one the outcome is not known.
+/// How long to wait for a majority; without one the outcome is unknown.
 const SEE_RIVALS_WITHIN: Duration = Duration::from_secs(10);
 
-/// What a failed attempt means.
+/// The conclusion from a failed attempt.
 #[derive(Debug)]
 pub(super) enum Verdict {
     Final(Result<Committed, StoreError>),
-    /// What was in the way is gone, or belongs to the one who takes it.
+    /// The obstacle is gone, or the claim belongs to its taker.
     TryAgain {
-        /// Claims that need not be taken any more.
+        /// Claims that the taker already holds.
         held: Vec<Claim>,
     },
 }
@@ -37,7 +37,7 @@ impl MongoStore {
     pub(super) async fn diagnose(&self, plan: &Plan, failure: Failure) -> Result<Verdict, StoreError> {
         self.see_rivals().await?;
         if let Some(request) = &plan.request {
-            // A repeated request fails on what its first run changed: the record is what counts.
+            // A repeated request fails because of the changes of its first run: the record decides.
             if let Some(answer) = self.answer_to(&request.scope, &request.key, request.fingerprint).await? {
                 return Ok(Verdict::Final(Ok(Committed::Replayed(answer))));
             }
@@ -75,9 +75,9 @@ impl MongoStore {
         })
     }
 
-    /// A transaction meets what a rival has committed a moment before a majority has it, and so before any
-    /// other read shows it. The server answers this read only when a majority has all that was there, so that
-    /// whoever is told of a conflict also finds it.
+    /// A transaction can conflict with a concurrent commit before a majority has replicated it, and so before
+    /// other reads show it. The server answers this read only after a majority has it, so that a caller with
+    /// a conflict also reads the change.
     async fn see_rivals(&self) -> Result<(), StoreError> {
         let bookings = self.raw(Booking::COLLECTION);
         let read = bookings

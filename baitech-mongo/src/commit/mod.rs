@@ -1,7 +1,7 @@
-//! The one way in which the engine writes: a [`ChangeSet`] as one transaction.
+//! The only write operation of the engine: a [`ChangeSet`] as one transaction.
 //!
 //! Everything is encoded into a [`Plan`] before the transaction begins, so that a retry only resends. The
-//! server's labels say what may be retried; who gave up waiting finds the commit finished all the same,
+//! server's error labels determine what may be retried. A commit completes even if its caller is dropped,
 //! because it runs in a task of its own.
 
 mod apply;
@@ -39,7 +39,7 @@ impl Commit for MongoStore {
 }
 
 impl MongoStore {
-    /// The commit of a step that prepares the database: all others are refused meanwhile.
+    /// A commit of a step that prepares the database; all other commits are refused meanwhile.
     pub(crate) async fn commit_preparing(&self, changes: ChangeSet) -> Result<(), StoreError> {
         let plan = Plan::encoded(self, changes).await?;
         self.commit_plan(plan).await.map(drop)
@@ -61,7 +61,7 @@ impl MongoStore {
         }
     }
 
-    /// A small set skips the transaction: one document is atomic by itself.
+    /// A set of one write needs no transaction, because writing one document is atomic.
     async fn run(&self, plan: &Plan, retries: &mut Retries) -> Result<(), Failure> {
         match plan.single_write() {
             Some(write) => apply::write(self, write, None).await,

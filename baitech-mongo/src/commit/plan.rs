@@ -23,14 +23,14 @@ use crate::server_error::unavailable;
 use crate::value::oid;
 use crate::{MongoStore, claims, due, event, idempotency, ledger, user, version};
 
-/// What a transaction sends, in the order in which it sends it.
+/// The commands of a transaction, in the order in which they are sent.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) guards: Vec<Guard>,
     pub(super) writes: Vec<PlannedWrite>,
-    /// Per holder, because a claim is freed only where its holder matches.
+    /// By holder, because a claim is freed only if its holder matches.
     pub(super) frees: Vec<(StoredRef, Vec<ClaimKey>)>,
-    /// Sorted, so that two commits never wait for each other's claims in a circle.
+    /// Sorted, so that two commits cannot deadlock on claims.
     pub(super) takes: Vec<PlannedClaim>,
     pub(super) record: Option<RawDocumentBuf>,
     pub(super) request: Option<Request>,
@@ -38,13 +38,13 @@ pub(super) struct Plan {
     /// Counts of technicians' jobs, by technician.
     pub(super) jobs: Vec<user::JobsUpdate>,
     pub(super) movements: ledger::Movements,
-    /// The movements, as they are sent.
+    /// The updates of balances, as they are sent.
     pub(super) balances: Vec<Document>,
     pub(super) entries: Vec<RawDocumentBuf>,
     pub(super) events: Vec<RawDocumentBuf>,
 }
 
-/// What a commit changes beside the documents of its aggregates.
+/// Changes of a commit besides the documents of its aggregates.
 #[derive(Debug)]
 pub(crate) struct Derived {
     pub(crate) free: Vec<Claim>,
@@ -72,11 +72,11 @@ pub(super) enum Action {
 pub(super) struct PlannedClaim {
     pub(super) claim: Claim,
     pub(super) document: RawDocumentBuf,
-    /// The holder has it already; only known after a first attempt failed.
+    /// Whether the holder already has it; known only after a failed attempt.
     pub(super) held: bool,
 }
 
-/// By which a repeated request is known.
+/// The identity of a request, by which a repeated one is recognised.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) scope: String,
@@ -85,14 +85,14 @@ pub(super) struct Request {
 }
 
 impl Plan {
-    /// Checks the set's own terms, and that the database is ready for it, and encodes it.
+    /// Checks the set and the state of the database, and encodes the set.
     pub(super) async fn of(store: &MongoStore, changes: ChangeSet) -> Result<Self, StoreError> {
         changes.check()?;
         store.prepared_for_commit().await?;
         Self::encoded(store, changes).await
     }
 
-    /// Encodes a set. Reads only what the caller did not bring along.
+    /// Encodes a set. Reads only documents that the caller did not provide.
     pub(super) async fn encoded(store: &MongoStore, changes: ChangeSet) -> Result<Self, StoreError> {
         let ChangeSet { writes, guards, free, take, tallies, entries, bounds, events, idempotency } = changes;
         let mut derived = Derived { free, take, jobs: user::JobMoves::default() };
@@ -130,7 +130,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The write, where it is all that there is.
+    /// The write, if it is the only content of the plan.
     pub(super) fn single_write(&self) -> Option<&PlannedWrite> {
         let Self {
             guards,
@@ -158,7 +158,7 @@ impl Plan {
         writes.first().filter(|_| alone && writes.len() == 1)
     }
 
-    /// Whose version must be what, in the order in which it is told.
+    /// The expected versions, in the order in which conflicts are reported.
     pub(super) fn expected(&self) -> impl Iterator<Item = (AggregateRef, Option<Version>)> {
         let writes = self.writes.iter().map(|write| (write.target, write.before));
         let guards = self.guards.iter().filter_map(|guard| match guard {
@@ -168,7 +168,7 @@ impl Plan {
         writes.chain(guards)
     }
 
-    /// Which users must have which stamps.
+    /// The users and their expected stamps.
     pub(super) fn stamps(&self) -> impl Iterator<Item = (Id<User>, UserStamps)> {
         self.guards.iter().filter_map(|guard| match guard {
             Guard::User { id, stamps } => Some((*id, *stamps)),
@@ -176,7 +176,7 @@ impl Plan {
         })
     }
 
-    /// Which accounts must hold how much.
+    /// The accounts and their guarded balances.
     pub(super) fn balances_held(&self) -> impl Iterator<Item = (Account, Money)> {
         self.guards.iter().filter_map(|guard| match guard {
             Guard::Balance { account, min } => Some((*account, *min)),
@@ -188,13 +188,13 @@ impl Plan {
         self.takes.iter().map(|take| take.claim.key.clone()).collect()
     }
 
-    /// Whether a claim stays in the way: held by somebody else, and not freed by this very set.
+    /// Whether a claim blocks the set: another holder has it, and this set does not free it.
     pub(super) fn is_stopped_by(&self, held: &Claim) -> bool {
         !is_freed(&self.frees, held) && self.takes.iter().all(|take| take.claim != *held)
     }
 
-    /// Remembers which claims need not be inserted any more. One that this very set frees first is not there
-    /// when it is taken.
+    /// Marks the claims that need not be inserted. A claim that this set frees first has to be inserted
+    /// again.
     pub(super) fn holds_already(&mut self, held: &[Claim]) {
         for take in &mut self.takes {
             take.held = held.contains(&take.claim) && !is_freed(&self.frees, &take.claim);
@@ -220,8 +220,8 @@ fn malformed(error: bson::error::Error) -> StoreError {
     terms(format!("a value that BSON cannot hold: {error}"))
 }
 
-/// The raw document that the new value replaces: what was loaded, else what is there now. `None` for a new
-/// one.
+/// The raw document that the new value replaces: the loaded one, or else the stored one. `None` for a new
+/// aggregate.
 async fn origin_of<A: Aggregate>(
     store: &MongoStore,
     put: &Put<A>,
@@ -236,7 +236,7 @@ async fn origin_of<A: Aggregate>(
     Ok(Some(found.map_err(unavailable)?.unwrap_or_default()))
 }
 
-/// The value of what is replaced; `None` for a new one, and for one that is gone.
+/// The value of the replaced document; `None` for a new aggregate, or if the document is gone.
 pub(crate) fn decoded<A: Aggregate>(origin: Option<&RawDocumentBuf>) -> Result<Option<A>, StoreError> {
     let there = origin.filter(|raw| !raw.is_empty());
     let decode = |raw: &RawDocumentBuf| A::decode(raw).map_err(|reason| corrupt(A::COLLECTION, raw, &reason));
@@ -287,7 +287,7 @@ fn update<A: Aggregate>(
         return Err(terms(format!("{target} is new and has an origin")));
     };
     let difference = if raw.is_empty() {
-        // Gone: the filter will not match, whatever is sent.
+        // The document is gone: the filter will not match any update.
         Update::default()
     } else {
         let read = A::read(raw).map_err(|reason| corrupt(A::COLLECTION, raw, &reason))?;
@@ -306,7 +306,7 @@ fn update<A: Aggregate>(
     Ok(Action::Update { filter: at_version(target, before), operators: update.into_operators() })
 }
 
-/// What a save of `new` over a stored document has to write.
+/// The update that saves `new` over a stored document.
 pub(crate) fn difference<A: Aggregate>(
     raw: &Document,
     read: Read<A>,

@@ -13,7 +13,7 @@ use super::plan::Plan;
 use crate::connection::transaction_options;
 use crate::{MongoStore, counters};
 
-/// How long a commit goes on trying before it tells that it does not know.
+/// How long a commit is retried before its outcome is reported as unknown.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(60);
@@ -33,7 +33,7 @@ impl Retries {
     /// Waits before the next attempt.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where there is to be none.
+    /// [`StoreError::Unavailable`] if the time is over.
     pub(super) async fn pause(&mut self) -> Result<(), StoreError> {
         if Instant::now() >= self.give_up_at {
             let seconds = GIVE_UP_AFTER.as_secs();
@@ -67,7 +67,7 @@ async fn attempt(
     let options = transaction_options(store.database());
     session.start_transaction().with_options(options).await?;
     if let Err(failure) = apply::whole(store, plan, session).await {
-        // Where the abort fails, the server aborts by itself; the failure at hand is the one to tell.
+        // If the abort fails, the server aborts by itself; the original failure is the one to report.
         let _ = session.abort_transaction().await;
         return Err(failure);
     }
@@ -85,8 +85,8 @@ async fn attempt(
     }
 }
 
-/// A commit that failed for good may have left its transaction open, and what it wrote locked, until the
-/// server ends it after a minute. The session's next transaction ends it at once.
+/// A finally failed commit may leave its transaction open and its documents locked until the server ends it
+/// after a minute. The session's next transaction ends it at once.
 async fn release(store: &MongoStore, session: &mut ClientSession) {
     let options = transaction_options(store.database());
     if session.start_transaction().with_options(options).await.is_ok() {
@@ -96,7 +96,7 @@ async fn release(store: &MongoStore, session: &mut ClientSession) {
     }
 }
 
-/// The commit may have happened: sending it again is safe and tells.
+/// The commit may have happened: sending it again is safe and shows the outcome.
 fn may_be_committed(error: &Error) -> bool {
     error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT)
 }

@@ -1,11 +1,11 @@
-//! Which stored element a new element came from.
+//! Pairs new array elements with stored ones.
 
 use bson::Bson;
 
 use super::merge::{is_gap, merge, same, without_nulls};
 
-/// The new elements, each laid over the raw element that it is paired with, and between them the raw elements
-/// that were not understood: each behind the element that it was behind.
+/// The new elements, each merged with its paired raw element, and the raw elements that were not understood,
+/// each after the element that it followed.
 pub(super) fn merge_arrays(raw: &[Bson], understood: &[Bson], new: &[Bson]) -> Vec<Bson> {
     let pairs = pair(raw, understood, new);
     let mut merged: Vec<(Option<usize>, Bson)> = Vec::with_capacity(new.len());
@@ -27,7 +27,7 @@ pub(super) fn merge_arrays(raw: &[Bson], understood: &[Bson], new: &[Bson]) -> V
     merged.into_iter().map(|(_, value)| value).collect()
 }
 
-/// For each new element the index of its source, each source used once.
+/// For each new element, the index of its source; each source is used once.
 fn pair(raw: &[Bson], understood: &[Bson], new: &[Bson]) -> Vec<Option<usize>> {
     let is_free = |index| !understood.get(index).is_some_and(is_gap);
     let mut sources = Sources { free: (0..raw.len()).map(is_free).collect() };
@@ -35,8 +35,8 @@ fn pair(raw: &[Bson], understood: &[Bson], new: &[Bson]) -> Vec<Option<usize>> {
         .iter()
         .map(|element| id(element).and_then(|wanted| sources.take(understood, |of| id(of) == Some(wanted))))
         .collect();
-    // An element without an `_id` that did not change: the one at its own place first, so that a prefix stays
-    // put where equal elements repeat.
+    // An unchanged element without an `_id`: prefers the same position, so that a prefix stays in place if
+    // equal elements repeat.
     let without_id = |element: &Bson| id(element).is_none();
     let readable: Vec<usize> = (0..understood.len()).filter(|index| is_free(*index)).collect();
     for ((element, pair), place) in new.iter().zip(&mut pairs).zip(&readable) {
@@ -50,8 +50,8 @@ fn pair(raw: &[Bson], understood: &[Bson], new: &[Bson]) -> Vec<Option<usize>> {
             *pair = sources.take(understood, |of| same(of, element));
         }
     }
-    // Elements changed in place or moved. Where the length changed, a guess could hand one element's fields
-    // to another.
+    // Elements that changed in place. If the length changed, a guess could give one element's fields to
+    // another.
     if readable.len() == new.len() {
         for ((element, pair), place) in new.iter().zip(&mut pairs).zip(&readable) {
             if pair.is_none() && without_id(element) && understood.get(*place).is_some_and(without_id) {

@@ -1,15 +1,15 @@
-//! New values laid over raw ones.
+//! Merges new values into raw ones.
 
 use bson::{Bson, Document};
 
 use super::array::merge_arrays;
 
-/// Null means missing.
+/// Whether a value is present; null means missing.
 pub(super) fn is_present(value: &Bson) -> bool {
     !matches!(value, Bson::Null | Bson::Undefined)
 }
 
-/// Whether there is anything of ours: an array of nothing but elements that were not understood is not ours.
+/// Whether a value contains anything of ours: an array with only elements that were not understood does not.
 pub(super) fn holds_something(understood: &Bson) -> bool {
     match understood {
         Bson::Array(elements) => elements.is_empty() || elements.iter().any(is_present),
@@ -17,7 +17,7 @@ pub(super) fn holds_something(understood: &Bson) -> bool {
     }
 }
 
-/// Whether a value is still what it was understood as, apart from elements that were not understood.
+/// Whether a value is unchanged, apart from elements that were not understood.
 pub(super) fn same(understood: &Bson, new: &Bson) -> bool {
     match (understood, new) {
         (Bson::Document(before), Bson::Document(after)) => {
@@ -49,7 +49,7 @@ pub(super) fn kept_elements(raw: &[Bson], understood: &[Bson]) -> Vec<Bson> {
         .collect()
 }
 
-/// `new` with everything that only `raw` has; `raw` itself where nothing changed.
+/// `new` with the fields that only `raw` has; `raw` itself if nothing changed.
 pub(super) fn merge(raw: &Bson, understood: Option<&Bson>, new: &Bson) -> Bson {
     if understood.is_some_and(|understood| same(understood, new)) {
         return raw.clone();
@@ -88,7 +88,7 @@ fn merge_documents(raw: &Document, understood: &Document, new: &Document) -> Doc
     merged
 }
 
-/// What stays of a document that was removed: the fields that are not ours.
+/// The rest of a removed document: the fields that are not ours.
 pub(super) fn remove(raw: &Document, understood: &Document) -> Document {
     let mut rest = Document::new();
     for (key, raw_value) in raw.iter().filter(|(_, value)| is_present(value)) {
@@ -115,7 +115,7 @@ fn rest_of(raw: &Bson, understood: &Bson) -> Option<Bson> {
     }
 }
 
-/// A value as it may be stored: fields that are null are left out. Nulls in arrays hold a place and stay.
+/// A value without null fields, as it may be stored. Nulls in arrays keep their places.
 pub(super) fn without_nulls(value: &Bson) -> Bson {
     match value {
         Bson::Document(fields) => {

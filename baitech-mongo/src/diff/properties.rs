@@ -1,4 +1,4 @@
-//! A document that another program wrote too, changed by us in any way.
+//! Property tests: any changes to a document that another program also writes.
 
 use bson::{Bson, Document};
 use proptest::collection::vec;
@@ -90,8 +90,7 @@ fn decode(document: &Document) -> Known {
     bson::deserialize_from_document(document.clone()).unwrap()
 }
 
-/// A nested document without one of our fields reads as none at all; which of the two it is, is not told
-/// apart.
+/// A nested document without any of our fields reads as missing; the two cases are not distinguished.
 fn normal(mut known: Known) -> Known {
     known.place = known.place.filter(|place| place.city.is_some() || place.floor.is_some());
     known

@@ -30,7 +30,7 @@ fn only_the_changed_leaf_of_a_nested_document_is_written() {
 }
 
 #[test]
-fn a_new_document_goes_into_an_unknown_one() {
+fn new_nested_document_merges_into_an_unknown_one() {
     check(
         doc! { "dispute": { "odd": 1 } },
         doc! {},
@@ -63,7 +63,7 @@ fn a_null_is_replaced_by_a_document() {
 }
 
 #[test]
-fn a_removed_document_leaves_what_is_not_ours() {
+fn removed_document_keeps_unknown_fields() {
     check(
         doc! { "kyc": { "status": "none", "odd": 1 }, "slot": { "end": "11:00" } },
         doc! { "kyc": { "status": "none" }, "slot": { "end": "11:00" } },
@@ -74,7 +74,7 @@ fn a_removed_document_leaves_what_is_not_ours() {
 }
 
 #[test]
-fn elements_are_paired_by_id_whatever_their_place() {
+fn elements_are_paired_by_id_at_any_position() {
     check(
         doc! { "tokens": [{ "_id": 1, "t": "a", "x": 1 }, { "_id": 2, "t": "b", "x": 2 }] },
         doc! { "tokens": [{ "_id": 1, "t": "a" }, { "_id": 2, "t": "b" }] },
@@ -109,7 +109,7 @@ fn an_element_changed_in_place_keeps_its_unknown_fields() {
 }
 
 #[test]
-fn a_removed_element_takes_its_own_fields_and_no_other() {
+fn removed_element_loses_only_its_own_fields() {
     let result = doc! { "slots": [{ "day": 2, "x": 2 }] };
     check(
         doc! { "slots": [{ "day": 1, "x": 1 }, { "day": 2, "x": 2 }] },
@@ -121,7 +121,7 @@ fn a_removed_element_takes_its_own_fields_and_no_other() {
 }
 
 #[test]
-fn a_field_removed_inside_an_element_goes() {
+fn field_removed_inside_an_element_is_removed() {
     let result = doc! { "skills": [{ "name": "tiles", "x": 1 }] };
     check(
         doc! { "skills": [{ "name": "tiles", "years": 2, "x": 1 }] },
@@ -133,7 +133,7 @@ fn a_field_removed_inside_an_element_goes() {
 }
 
 #[test]
-fn keys_that_no_path_can_name_are_set_with_their_map() {
+fn keys_invalid_in_paths_are_set_with_their_map() {
     check(
         doc! { "meta": { "a.b": 1, "odd": 2 } },
         doc! { "meta": { "a.b": 1 } },
@@ -144,7 +144,7 @@ fn keys_that_no_path_can_name_are_set_with_their_map() {
 }
 
 #[test]
-fn a_field_of_the_callers_own_can_be_added() {
+fn caller_can_add_a_field() {
     let mut update = Update::default();
     update.set("updatedAt", Bson::Int32(1));
     assert!(!update.is_empty());

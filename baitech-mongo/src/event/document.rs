@@ -1,4 +1,4 @@
-//! An event as it is stored.
+//! The stored form of an event.
 
 use baitech_core::account::User;
 use baitech_core::kernel::{Actor, Id, Role};
@@ -25,15 +25,15 @@ pub(super) struct EventDocument {
     version: u64,
     #[serde_as(as = "Whole")]
     n: u32,
-    /// Missing for the system, and for who has not signed in.
+    /// Missing for the system and for anonymous callers.
     actor: Option<StoredActor>,
-    /// `true` for who has not signed in, else missing.
+    /// `true` for an anonymous caller, otherwise missing.
     anonymous: Option<bool>,
     #[serde_as(as = "Millis")]
     at: DateTime<Utc>,
     /// For people and for filters: `booking.status_changed`.
     name: String,
-    /// As the event serialises itself.
+    /// The serialised event.
     payload: Bson,
     /// `true` until it is acknowledged, then missing.
     pending: Option<bool>,
@@ -47,7 +47,7 @@ struct StoredActor {
     role: Role,
 }
 
-/// An event that nobody has acknowledged.
+/// Encodes an event as not acknowledged.
 pub(crate) fn encode(event: Event) -> Result<RawDocumentBuf, bson::error::Error> {
     let Event { id, aggregate, version, n, actor, at, kind } = event;
     let (actor, anonymous) = match actor {

@@ -1,4 +1,4 @@
-//! What the relay reads.
+//! Reads of the event relay.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use crate::load::{corrupt, readable};
 use crate::server_error::unavailable;
 use crate::value::oid;
 
-/// So many events the server sends together.
+/// The maximum number of events in one batch of the server.
 const LARGEST_BATCH: u32 = 1_000;
 
 #[derive(Debug, Deserialize)]
@@ -33,7 +33,7 @@ impl Outbox for MongoStore {
         if limit == 0 {
             return Ok(events);
         }
-        // No limit for the server: events that are left out would fill it for good.
+        // No limit on the server: skipped events would fill it for ever.
         let pending = self.raw(COLLECTION);
         let found = pending.find(doc! { "pending": true }).sort(doc! { "at": 1, "version": 1, "n": 1 });
         let batch = u32::try_from(limit).unwrap_or(u32::MAX).min(LARGEST_BATCH);
@@ -45,8 +45,7 @@ impl Outbox for MongoStore {
             match readable(read(&raw)) {
                 Some(event) if !stopped.contains(&event.aggregate) => events.push(event),
                 Some(_) => {}
-                // What came after it waits until somebody has repaired it: events of one aggregate stay in
-                // order.
+                // Later events of the same aggregate wait until it is repaired, so that they stay in order.
                 None => stopped.extend(aggregate_of(&raw)),
             }
         }

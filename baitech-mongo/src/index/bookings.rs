@@ -9,9 +9,9 @@ pub(super) fn collection() -> Collection {
         name: Booking::COLLECTION,
         indexes: vec![
             index(doc! { "serviceLocation": "2dsphere" }),
-            // Open requests of a category around a place: small indexes of their own, one a status, since a
-            // partial index takes no alternatives before MongoDB 6. Their keys differ, because servers before
-            // 5 take the same keys only once.
+            // Open requests of a category around a place: small indexes, one per status, since partial
+            // indexes support no alternatives before MongoDB 6. Their keys differ, because servers before 5
+            // accept the same keys only once.
             where_status(
                 index(doc! { "serviceCategory": 1, "serviceLocation": "2dsphere" }),
                 BookingStatus::Pending,
@@ -20,8 +20,7 @@ pub(super) fn collection() -> Collection {
                 index(doc! { "serviceCategory": 1, "serviceLocation": "2dsphere", "_id": 1 }),
                 BookingStatus::Matching,
             ),
-            // Deleted bookings, which are few: counts by status are counted on the indexes alone and less
-            // these.
+            // Deleted bookings, which are few: counts by status use the indexes alone, minus these.
             where_date(index(doc! { "deletedAt": 1 }), "deletedAt"),
             text(&["bookingNumber", "description", "serviceType"]),
             unique(doc! { "bookingNumber": 1 }),
@@ -36,7 +35,7 @@ pub(super) fn collection() -> Collection {
                 "corporateDetails.company",
             ),
             index(doc! { "status": 1, "createdAt": -1, "_id": 1 }),
-            // Due work: a booking on which nothing will happen by itself has no `dueAt` and costs no entry.
+            // Due work: a booking without a next task has no `dueAt` and no index entry.
             where_exists(index(doc! { "dueAt": 1 }), "dueAt"),
             where_exists(index(doc! { "dueSetAside.at": -1, "_id": 1 }), "dueSetAside.at"),
         ],

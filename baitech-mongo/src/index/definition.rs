@@ -1,4 +1,4 @@
-//! How an index is written down.
+//! Definitions of indexes.
 
 use std::time::Duration;
 
@@ -49,18 +49,18 @@ pub(super) fn where_status(index: IndexModel, status: BookingStatus) -> IndexMod
     with(index, |options| options.partial_filter_expression = Some(filter))
 }
 
-/// A text index without stemming: Swahili has no stemmer, and an English one would mangle it.
+/// A text index without stemming: there is no stemmer for Swahili, and the English one would distort it.
 pub(super) fn text(fields: &[&str]) -> IndexModel {
     let keys = fields.iter().map(|field| ((*field).to_owned(), Bson::from("text"))).collect();
     with(index(keys), |options| options.default_language = Some("none".to_owned()))
 }
 
-/// The server removes documents once the date in the field lies so long back.
+/// The server removes documents when the date in the field is older than `after`.
 pub(super) fn expiring(field: &str, after: Duration) -> IndexModel {
     with(index(bson::doc! { field: 1 }), |options| options.expire_after = Some(after))
 }
 
-/// `field_1_other_-1`, as the server and Mongoose name an index that nobody named.
+/// The default name of the server and Mongoose: `field_1_other_-1`.
 pub(super) fn default_name(keys: &Document) -> String {
     let parts: Vec<String> = keys
         .iter()

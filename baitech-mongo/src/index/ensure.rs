@@ -1,4 +1,4 @@
-//! Creating what is missing.
+//! Creates missing indexes.
 
 use mongodb::error::{Error, RETRYABLE_WRITE_ERROR};
 use mongodb::{Database, IndexModel};
@@ -10,7 +10,7 @@ use crate::server_error::server_code;
 
 const NAMESPACE_EXISTS: i32 = 48;
 
-/// Why the indexes could not be looked at or created.
+/// Why the indexes could not be checked or created.
 #[derive(Debug, thiserror::Error)]
 #[error("creating the indexes of `{collection}`: {source}")]
 pub struct EnsureIndexesError {
@@ -18,15 +18,15 @@ pub struct EnsureIndexesError {
     source: Error,
 }
 
-/// Creates the collections and indexes that are missing, and returns those that exist in another form or that
-/// the stored documents do not allow: they are left as they are, because dropping an index of a live database
-/// is a person's decision.
+/// Creates missing collections and indexes, and returns those that exist in another form or that the stored
+/// documents do not allow. Existing indexes are not changed, because a person has to decide on dropping an
+/// index of a live database.
 ///
 /// Safe to run twice, and by several processes at once.
 ///
 /// # Errors
 ///
-/// [`EnsureIndexesError`] where the server is not reached, or refuses something else than to build an index.
+/// [`EnsureIndexesError`] if the server cannot be reached, or refuses another command than building an index.
 pub async fn ensure_indexes(database: &Database) -> Result<Vec<IndexDifference>, EnsureIndexesError> {
     let mut differences = Vec::new();
     for collection in collections() {
@@ -41,7 +41,7 @@ async fn ensure(database: &Database, collection: Collection) -> Result<Vec<Index
     create_collection(database, collection.name).await?;
     let existing = Existing::of(database, collection.name).await?;
     let mut differences = Vec::new();
-    // One by one, so that one that cannot be built keeps back none of the others.
+    // One by one, so that a failure does not prevent the others.
     for index in collection.indexes {
         match difference(collection.name, &existing, &index) {
             Some(IndexDifference::Missing { collection, index: name }) => {
@@ -59,7 +59,7 @@ async fn ensure(database: &Database, collection: Collection) -> Result<Vec<Index
     Ok(differences)
 }
 
-/// Creates an index; where the stored documents do not allow it, the reason.
+/// Creates an index; returns the reason if the stored documents do not allow it.
 async fn create(database: &Database, collection: &str, index: IndexModel) -> Result<Option<String>, Error> {
     match database.collection::<bson::Document>(collection).create_index(index).await {
         Ok(_) => Ok(None),
@@ -70,7 +70,8 @@ async fn create(database: &Database, collection: &str, index: IndexModel) -> Res
     }
 }
 
-/// Collections are created ahead, because one that first appears inside a transaction makes rivals conflict.
+/// Collections are created in advance, because creating one inside a transaction makes concurrent
+/// transactions conflict.
 async fn create_collection(database: &Database, name: &str) -> Result<(), Error> {
     match database.create_collection(name).await {
         Err(error) if server_code(&error) == Some(NAMESPACE_EXISTS) => Ok(()),

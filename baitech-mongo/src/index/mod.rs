@@ -1,4 +1,4 @@
-//! The indexes of every collection, in one file a collection.
+//! The indexes of every collection, one file per collection.
 //!
 //! Names are those that Mongoose gives by default, because a server refuses the same keys under a second
 //! name.

@@ -1,4 +1,4 @@
-//! Comparing what a database has with what it should have.
+//! Compares the indexes of a database with those that it should have.
 
 use std::fmt;
 
@@ -14,30 +14,31 @@ use crate::server_error::server_code;
 
 const NAMESPACE_NOT_FOUND: i32 = 26;
 
-/// One way in which an index is not as the store would have it.
+/// A difference between an existing index and its definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IndexDifference {
-    /// Not there: [`ensure_indexes`](super::ensure_indexes) creates it.
+    /// It is missing: [`ensure_indexes`](super::ensure_indexes) creates it.
     Missing {
         /// The collection's name.
         collection: String,
         /// The index's name.
         index: String,
     },
-    /// There under the same name or with the same keys, with other options. Nothing replaces it by itself.
+    /// It exists under the same name or with the same keys, but with other options. It is not replaced
+    /// automatically.
     Differs {
         /// The collection's name.
         collection: String,
         /// The name of the index that is wanted.
         index: String,
-        /// The name of the index that is in the way.
+        /// The name of the existing index.
         existing: String,
-        /// What is different, by option.
+        /// The options that differ.
         reason: String,
     },
-    /// Not there, and the server refuses to build it, as it does a unique index where documents break it.
-    /// Everything else works; what the index would have kept apart is not kept apart.
+    /// It is missing and the server refuses to build it, for example a unique index over duplicates.
+    /// Everything else works, but the index's constraint is not enforced.
     Refused {
         /// The collection's name.
         collection: String,
@@ -46,7 +47,7 @@ pub enum IndexDifference {
         /// The server's words.
         reason: String,
     },
-    /// There, not asked for, and not used since the server started.
+    /// It exists, but is not in the definitions and was not used since the server started.
     Unused {
         /// The collection's name.
         collection: String,
@@ -56,7 +57,7 @@ pub enum IndexDifference {
 }
 
 impl IndexDifference {
-    /// Whether this tells why that one is missing.
+    /// Whether this explains why the other index is missing.
     pub(crate) fn explains(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Refused { collection, index, .. }, Self::Missing { collection: of, index: missing }) => {
@@ -87,12 +88,11 @@ impl fmt::Display for IndexDifference {
 /// The state of a database's indexes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IndexReport {
-    /// In the order of the collections; empty where all is well.
+    /// In the order of the collections; empty if there are none.
     pub differences: Vec<IndexDifference>,
 }
 
-/// Compares the indexes of a database with the store's definitions, and names those that nobody uses. Changes
-/// nothing.
+/// Compares the indexes of a database with the store's definitions, and lists unused ones. Changes nothing.
 ///
 /// # Errors
 ///
@@ -139,7 +139,7 @@ impl Existing {
     }
 }
 
-/// How an index differs from what exists; `None` where it exists as wanted.
+/// How an index differs from the existing ones; `None` if it exists as defined.
 pub(super) fn difference(
     collection: &str,
     existing: &Existing,

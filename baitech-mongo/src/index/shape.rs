@@ -1,9 +1,9 @@
-//! What makes two indexes the same.
+//! Equality of indexes.
 
 use bson::{Bson, Document};
 use mongodb::IndexModel;
 
-/// What two indexes must share to be the same to a query.
+/// The properties in which two indexes must agree to be equivalent for queries.
 #[derive(Debug)]
 pub(super) struct Shape {
     pub(super) keys: Vec<(String, String)>,

@@ -12,10 +12,10 @@ pub(super) fn collection() -> Collection {
             index(doc! { "payer": 1, "status": 1, "completedAt": -1 }),
             index(doc! { "payee": 1, "status": 1, "completedAt": -1 }),
             index(doc! { "status": 1, "completedAt": 1 }),
-            // What a provider calls a transaction, and the token by which it calls back.
+            // A provider's reference of a transaction, and the token of its callbacks.
             where_exists(unique(doc! { "gateway.reference": 1 }), "gateway.reference"),
             where_exists(index(doc! { "gateway.token": 1 }), "gateway.token"),
-            // References of the earlier application, which kept them apart by provider.
+            // References of the earlier application, which stored them by provider.
             where_exists(
                 index(doc! { "mpesaDetails.checkoutRequestId": 1 }),
                 "mpesaDetails.checkoutRequestId",
@@ -29,7 +29,7 @@ pub(super) fn collection() -> Collection {
             index(doc! { "status": 1, "createdAt": -1, "_id": 1 }),
             index(doc! { "paymentMethod": 1, "status": 1, "createdAt": -1, "_id": 1 }),
             where_exists(index(doc! { "needsPerson": 1, "createdAt": -1, "_id": 1 }), "needsPerson"),
-            // Who else paid from an address or a device: answered from the index alone.
+            // Other payers from an address or a device: answered from the index alone.
             where_exists(
                 index(doc! { "metadata.ipAddress": 1, "createdAt": -1, "type": 1, "payer": 1 }),
                 "metadata.ipAddress",

@@ -1,8 +1,8 @@
-//! Running balances: what a commit's entries add to which document.
+//! Running balances: the updates of balance documents by a commit's entries.
 //!
-//! An account of one party (a wallet, an escrow) has one document a currency. On the platform's own accounts
-//! the entries of everybody meet: one document would be written by every commit, and every commit would wait
-//! for every other. Their sum is spread over many documents instead, of which an entry's cause chooses one.
+//! An account of one party (a wallet, an escrow) has one document per currency. Every commit posts to the
+//! platform's own accounts: with a single document, all commits would wait for each other. So the sum of such
+//! an account is spread over many documents, one of which is chosen by the entry's cause.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::value::{Number128, decimal_to_bson};
 
 pub(crate) const COLLECTION: &str = "balances";
 
-/// Over so many documents the sum of a common account is spread.
+/// The number of documents over which the sum of a platform account is spread.
 const STRIPES: u8 = 64;
 
 /// One document of `balances`: the sum of an account's postings in a currency, or a part of it.
@@ -66,9 +66,10 @@ pub(crate) fn of_accounts(accounts: impl Iterator<Item = Account>, currency: Cur
     doc! { "_id": { "$in": ids } }
 }
 
-/// The part of a common account that entries of this cause count in.
+/// The part of a platform account to which entries with this cause are added.
 fn stripe_of(account: Account, cause: AggregateRef) -> Option<u8> {
-    // FNV-1a, and its high bits mixed into the low ones: ids of one moment differ in a few bits only.
+    // FNV-1a with its high bits mixed into the low ones, since ids of the same time differ in a few bits
+    // only.
     let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let hashed = cause.id_bytes().into_iter().fold(0xcbf2_9ce4_8422_2325, hash);
     let mixed = (hashed ^ (hashed >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -76,8 +77,7 @@ fn stripe_of(account: Account, cause: AggregateRef) -> Option<u8> {
     account.is_common().then(|| u8::try_from(stripe).unwrap_or_default())
 }
 
-/// What a commit's entries add, netted by document, in the order of the documents; and the bounds that it has
-/// to keep.
+/// The net amounts of a commit's entries by document, in the order of the documents, and the commit's bounds.
 #[derive(Debug, Default)]
 pub(crate) struct Movements {
     parts: BTreeMap<(Account, &'static str, Option<u8>), Money>,
@@ -85,7 +85,7 @@ pub(crate) struct Movements {
 }
 
 impl Movements {
-    /// The movements of entries, after which the accounts must be within these bounds.
+    /// The movements of entries, and the bounds that the accounts must keep.
     pub(crate) fn of(entries: &[Entry], bounds: &[Bound]) -> Result<Self, MoneyError> {
         let mut parts = BTreeMap::new();
         for entry in entries {
@@ -99,18 +99,18 @@ impl Movements {
         Ok(Self { parts, bindings: Binding::of(entries, bounds)? })
     }
 
-    /// The bounds, in the order in which they are told.
+    /// The bounds, in the order in which violations are reported.
     pub(crate) fn bindings(&self) -> &[Binding] {
         &self.bindings
     }
 
-    /// Of these, those of which no single document says whether they hold.
+    /// The bounds that span several documents.
     pub(crate) fn sums(&self) -> impl Iterator<Item = &Binding> {
         self.bindings.iter().filter(|binding| binding.counting.is_some())
     }
 
-    /// The updates, as the `update` command takes them. Each matches or makes a document; one that does not
-    /// is out of bounds.
+    /// The updates, as the `update` command takes them. Each matches or creates a document; one that does
+    /// neither is out of bounds.
     pub(crate) fn updates(&self) -> Result<Vec<Document>, MoneyOrBson> {
         let mut marked = BTreeMap::new();
         for binding in self.sums() {
@@ -180,14 +180,14 @@ pub(crate) enum MoneyOrBson {
     Bson(#[from] bson::error::Error),
 }
 
-/// Writes to an account that only counts towards a bound, so that of two commits that each see room in the
-/// sum one has to look again.
+/// Writes to an account that only counts towards a bound, so that of two concurrent commits that both see
+/// room in the sum, one has to check again.
 fn mark(account: Account, currency: Currency) -> Document {
     let (filter, update) = marked(account, currency);
     doc! { "q": filter, "u": update, "upsert": true }
 }
 
-/// The document of a balance, and an update that only marks it, or makes it with nothing in it.
+/// The document of a balance, and an update that only marks it, or creates it with zero.
 pub(crate) fn marked(account: Account, currency: Currency) -> (Document, Document) {
     let (name, code) = (account.to_string(), currency.code());
     let id = id(&name, code, None);
@@ -197,8 +197,7 @@ pub(crate) fn marked(account: Account, currency: Currency) -> (Document, Documen
     (doc! { "_id": id }, update)
 }
 
-/// A field of balances that a guard or a bound has made and no entry has moved yet. The trial balance leaves
-/// them out.
+/// Marks balances that a guard or a bound created and no entry has changed yet. The trial balance omits them.
 pub(crate) const UNPOSTED: &str = "unposted";
 
 /// Zero as Decimal128: an exponent of zero, with its bias.
@@ -220,18 +219,18 @@ mod tests {
     }
 
     #[test]
-    fn a_common_account_is_spread_over_all_its_documents_and_others_are_not() {
+    fn only_platform_accounts_are_spread_over_all_documents() {
         assert_eq!(of(Account::Bank), usize::from(STRIPES));
         assert_eq!(of(Account::Wallet(nth(1))), 1);
     }
 
     #[test]
-    fn zero_is_zero() {
+    fn decimal128_zero_equals_zero() {
         assert_eq!(Decimal128::from_bytes(ZERO).to_string(), "0");
     }
 
     #[test]
-    fn movements_are_netted_by_document_before_anything_is_asked_of_it() {
+    fn movements_are_netted_by_document_before_bounds_apply() {
         let cause = AggregateRef::Booking(nth(1));
         let wallet = Account::Wallet(nth(1));
         let escrow = Account::Escrow(nth(1));

@@ -1,4 +1,4 @@
-//! An entry as it is stored.
+//! The stored form of a ledger entry.
 
 use baitech_core::kernel::{Id, Money};
 use baitech_core::ledger::{Account, Entry, EntryRecord, Posting};

@@ -15,10 +15,10 @@ use crate::page::{id_of, newest_first};
 use crate::server_error::unavailable;
 use crate::value::oid;
 
-/// By which entries are listed.
+/// The sort key of lists of entries.
 const AT: &str = "at";
 
-/// The place of a line: its entry's, and which of the entry's lines it is.
+/// The position of a line: that of its entry, and its index in the entry.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     at: DateTime,
@@ -46,14 +46,14 @@ impl Place {
 }
 
 impl MongoStore {
-    /// An entry that cannot be read is left out and logged; the list goes on behind it.
+    /// An unreadable entry is skipped and logged; the list continues after it.
     pub(super) async fn lines_of(
         &self,
         account: Account,
         page: &PageRequest,
     ) -> Result<Page<AccountLine>, StoreError> {
         let after = page.cursor().map(Place::parse).transpose().map_err(StoreError::Cursor)?;
-        // The entry that the last page ended in, and one that tells that there is another page.
+        // The entry in which the last page ended, and one more, which shows that there is another page.
         let asked = page.limit().saturating_add(2);
         let ledger = self.raw(COLLECTION);
         let found = ledger.find(of_account(account, after)).sort(newest_first(AT));

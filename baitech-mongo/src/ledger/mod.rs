@@ -1,4 +1,4 @@
-//! The ledger's entries, and the balances that run with them.
+//! The ledger's entries and their running balances.
 
 mod balance;
 mod document;

@@ -1,4 +1,4 @@
-//! Balances as they run, and as they are summed anew.
+//! Running balances, and balances recomputed from postings.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
-//! Beginning to keep balances beside entries that have none.
+//! Starts running balances for a ledger without them.
 //!
-//! Until it is written down that balances run, nothing is booked: the sums of all entries are the same
-//! whoever sums them up, and however often. They are only ever inserted, so that somebody who is late changes
-//! nothing that has been counted on since.
+//! Until the marker of running balances is stored, nothing is posted, so every process computes the same
+//! sums. The sums are only inserted, so that a late process does not overwrite balances that are already in
+//! use.
 
 use std::sync::atomic::Ordering;
 
@@ -17,23 +17,23 @@ use crate::MongoStore;
 use crate::prepare;
 use crate::server_error::only_duplicates;
 
-/// By which it is written down that balances run with the postings.
+/// The marker in `migrations` that balances are running.
 const MARKER: &str = "balances";
 
-/// So many balances go to the server together.
+/// The number of balances in one command.
 const BATCH: usize = 1_000;
 
-/// What comes next.
+/// The next operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Before {
     Reading,
-    /// From then on, balances run.
+    /// A commit that posts.
     Booking,
 }
 
 impl MongoStore {
-    /// Sums up the ledger where that has not been done. An empty one is only marked when something is to be
-    /// booked: somebody may still restore another one in its place.
+    /// Sums the ledger if that was not done. An empty ledger is marked only before the first posting, since
+    /// another one may still be restored in its place.
     pub(crate) async fn start_balances(&self, next: Before) -> Result<(), Error> {
         if self.balances_run.load(Ordering::Acquire) {
             return Ok(());

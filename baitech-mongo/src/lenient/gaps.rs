@@ -1,4 +1,4 @@
-//! Elements of arrays that were left out while reading.
+//! Array elements that were omitted while reading.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,10 @@ use bson::{Bson, Document};
 
 use super::path::{Path, Step};
 
-/// The elements that were left out, by the path of their array and their places in the stored array.
+/// The omitted elements, by the path of their array and their indexes in the stored array.
 ///
-/// A difference needs the elements of both sides one for one: [`mark`](Self::mark) puts [`Bson::Undefined`]
-/// where an element was left out, and the difference keeps the raw element there.
+/// A difference needs arrays with corresponding elements: [`mark`](Self::mark) inserts [`Bson::Undefined`]
+/// for each omitted element, and the difference keeps the raw element there.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Gaps(BTreeMap<Path, BTreeSet<usize>>);
 
@@ -20,7 +20,7 @@ impl Gaps {
         }
     }
 
-    /// The path in the stored document of a path in the one from which elements were taken out.
+    /// The path in the stored document for a path in the copy without the omitted elements.
     pub(super) fn original(&self, path: &Path) -> Path {
         let mut original: Vec<Step> = Vec::with_capacity(path.steps().len());
         for step in path.steps() {
@@ -42,10 +42,9 @@ impl Gaps {
         Path::from_steps(&original)
     }
 
-    /// Marks the places of the elements that were left out, so that the arrays have the elements of the
-    /// stored ones one for one.
+    /// Inserts a mark for each omitted element, so that the arrays have the same indexes as the stored ones.
     pub(crate) fn mark(&self, understood: &mut Document) {
-        // In the order of their paths, an array comes before those in its elements.
+        // The order of paths puts an array before the arrays in its elements.
         for (array, gaps) in &self.0 {
             let Some((last, parents)) = array.steps().split_last() else { continue };
             let (Step::Key(last), Some(parent)) = (last, document_at(understood, parents)) else { continue };
@@ -59,7 +58,7 @@ impl Gaps {
                     elements.insert(*gap, Bson::Undefined);
                 }
             }
-            // Where an array was left out for other reasons, too, none of it is understood.
+            // If the whole array was omitted for another reason, none of it is understood.
             if gaps.iter().all(|gap| elements.get(*gap) == Some(&Bson::Undefined)) {
                 parent.insert(last.clone(), elements);
             }

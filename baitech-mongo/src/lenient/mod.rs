@@ -1,18 +1,17 @@
 //! Lenient reading: a field that cannot be understood reads as missing.
 //!
 //! An earlier application left fields of every type: a text for a date, NaN for a number, nulls for
-//! coordinates. One of them must not keep a whole document from being read. [`read`] decodes a document;
-//! where that fails, it takes the value in question out of a copy and tries again, until the rest can be
-//! read:
+//! coordinates. One of them must not make a whole document unreadable. [`read`] decodes a document; if that
+//! fails, it removes the value in question from a copy and tries again, until the rest can be read:
 //!
-//! - A value that was taken out is an [`Oddity`], which `prepare` reports.
-//! - A save leaves the raw value alone, unless it has something to put there. For elements of arrays this
-//!   needs to be known when arrays are compared: see [`Gaps`].
-//! - A field that identifies the document or carries its money is never taken out: without it, the document
-//!   is unreadable. Each collection lists these ([`Fields`]).
+//! - A removed value is an [`Oddity`], which `prepare` reports.
+//! - A save keeps the raw value, unless it writes a new value there. The comparison of arrays needs the
+//!   positions of removed elements: see [`Gaps`].
+//! - A field that identifies the document or carries its money is never removed: without it, the document is
+//!   unreadable. Each collection lists these ([`Fields`]).
 //!
-//! A null, a missing field and a blank text in the place of a number, a date or a name of an enumeration are
-//! the same: missing.
+//! A null, a missing field, and a blank text in place of a number, a date or an enum name all count as
+//! missing.
 
 mod gaps;
 mod path;
@@ -28,23 +27,23 @@ pub(crate) use self::gaps::Gaps;
 pub(crate) use self::path::Path;
 use crate::codec::Unreadable;
 
-/// From this many elements of one array on that cannot be read, the rest of the array is not tried any more.
+/// After this many unreadable elements of one array, the rest of the array is skipped.
 const TRIED: usize = 64;
 
 /// A field of a document that could not be understood, and read as missing.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Odd {
-    /// Where it stands, with places in arrays: `skills.0.category`.
+    /// Its path, with array indexes: `skills.0.category`.
     pub(crate) path: Path,
-    /// What it holds; null for a field that ought to be there.
+    /// Its value; null for an expected field that is missing.
     pub(crate) value: Bson,
 }
 
-/// What was read, and what was left out.
+/// The value that was read, and the omitted parts.
 #[derive(Debug)]
 pub(crate) struct Read<T> {
     pub(crate) value: T,
-    /// Elements of arrays that were left out.
+    /// Omitted array elements.
     pub(crate) gaps: Gaps,
     pub(crate) odd: Vec<Odd>,
 }
@@ -59,23 +58,22 @@ impl<T> Read<T> {
     }
 }
 
-/// What reading needs to know of the fields of a collection. Paths are without places in arrays.
+/// The properties of a collection's fields that reading needs. Paths have no array indexes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fields {
-    /// The fields that identify a document or carry its money. One that ends in `.**` stands for itself and
-    /// everything in it, any other for itself alone; `**` is every field.
+    /// The fields that identify a document or carry its money. A path that ends in `.**` means the field and
+    /// everything in it, any other the field alone; `**` means every field.
     pub(crate) vital: &'static [&'static str],
-    /// Nested documents whose fields are all optional, and arrays of such (`splits.[]`). To serde a date or
-    /// an id is a document of one unknown field, and an array a document without names: they would read as
-    /// such a document.
+    /// Nested documents whose fields are all optional, and arrays of such (`splits.[]`). serde sees a date or
+    /// an id as a document with one unknown field, and an array as a document without names: they would be
+    /// read as such a document.
     pub(crate) parts: &'static [&'static str],
 }
 
-/// Reads a document, without what cannot be understood.
+/// Reads a document without the values that cannot be understood.
 ///
 /// # Errors
-/// The reason, where a vital field cannot be understood, or one is missing that the document cannot be
-/// without.
+/// The reason, if a vital field cannot be understood, or a required field is missing.
 pub(crate) fn read<T: DeserializeOwned>(raw: &RawDocument, fields: Fields) -> Result<Read<T>, Unreadable> {
     let mut no_documents = Vec::new();
     misplaced(raw, fields.parts, &Path::default(), &mut no_documents);
@@ -91,7 +89,7 @@ pub(crate) fn read<T: DeserializeOwned>(raw: &RawDocument, fields: Fields) -> Re
         odd: Vec::new(),
         tried: BTreeMap::new(),
     };
-    // From the last, so that those before stay at their places.
+    // From the last one, so that earlier indexes stay valid.
     for path in no_documents.iter().rev() {
         salvage.take_out(path, "this is no document")?;
     }
@@ -107,31 +105,31 @@ pub(crate) fn read<T: DeserializeOwned>(raw: &RawDocument, fields: Fields) -> Re
     }
 }
 
-/// A document from which values are taken out, one after the other.
+/// A document from which values are removed, one after the other.
 #[derive(Debug)]
 struct Salvage {
     rest: Document,
     vital: &'static [&'static str],
     gaps: Gaps,
     odd: Vec<Odd>,
-    /// How many elements of an array were taken out.
+    /// The number of removed elements by array.
     tried: BTreeMap<Path, usize>,
 }
 
 impl Salvage {
-    /// Takes out the value to which an error belongs. Every call makes the document smaller, so that the loop
+    /// Removes the value to which an error belongs. Every call makes the document smaller, so that the loop
     /// ends.
     fn take_out(&mut self, path: &Path, reason: &str) -> Result<(), Unreadable> {
         let original = self.gaps.original(path);
         let Some(value) = path.get(&self.rest) else {
-            // Something is missing from the document itself.
+            // A field of the document itself is missing.
             return Err(Unreadable::new(reason));
         };
         if !is_missing(value) && original.is_in(self.vital) {
             return Err(Unreadable::new(reason).in_field(&original.to_string()));
         }
         let value = path.remove(&mut self.rest).unwrap_or(Bson::Null);
-        // Where a required part was taken out before, that part is the one to report.
+        // If a required part was removed before, that part is the one to report.
         let is_told = self.odd.iter().any(|odd| odd.path.starts_with(&original));
         if !is_told && !matches!(value, Bson::Null | Bson::Undefined) {
             self.odd.push(Odd { path: original.clone(), value });
@@ -147,7 +145,7 @@ impl Salvage {
         Ok(())
     }
 
-    /// Takes out the rest of an array of which many elements could not be read.
+    /// Removes the rest of an array with many unreadable elements.
     fn give_up(&mut self, element: &Path, original: &Path) {
         let Some((array, _)) = element.element() else { return };
         let left = array.get(&self.rest).and_then(Bson::as_array).map_or(0, Vec::len);
@@ -163,7 +161,7 @@ impl Salvage {
     }
 }
 
-/// Values in a document that serde would take for documents, at the places of such.
+/// Values that serde would read as documents, at paths where documents are expected.
 fn misplaced(raw: &RawDocument, parts: &[&str], path: &Path, found: &mut Vec<Path>) {
     for (key, value) in raw.iter().filter_map(Result::ok) {
         let parts: Vec<&str> = parts.iter().filter_map(|part| below(part, key.as_str())).collect();
@@ -173,7 +171,7 @@ fn misplaced(raw: &RawDocument, parts: &[&str], path: &Path, found: &mut Vec<Pat
     }
 }
 
-/// The same in one value. The parts are paths from there; an empty one is the value itself.
+/// The same for one value. The parts are paths relative to it; an empty one is the value itself.
 fn misplaced_in(value: RawBsonRef<'_>, parts: &[&str], path: Path, found: &mut Vec<Path>) {
     match value {
         RawBsonRef::Document(inner) => misplaced(inner, parts, &path, found),
@@ -191,13 +189,13 @@ fn misplaced_in(value: RawBsonRef<'_>, parts: &[&str], path: Path, found: &mut V
     }
 }
 
-/// The rest of a path behind its first key.
+/// The rest of a path after its first key.
 fn below<'a>(part: &'a str, key: &str) -> Option<&'a str> {
     let rest = part.strip_prefix(key)?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
 }
 
-/// Whether serde sees a document in what is none.
+/// Whether serde would read another value as a document.
 fn looks_like_a_document(value: RawBsonRef<'_>) -> bool {
     matches!(
         value,
@@ -216,7 +214,7 @@ fn looks_like_a_document(value: RawBsonRef<'_>) -> bool {
     )
 }
 
-/// What Mongoose takes for no value where a number or a date belongs.
+/// Whether Mongoose treats the value as missing for a number or a date.
 fn is_missing(value: &Bson) -> bool {
     match value {
         Bson::Null | Bson::Undefined => true,
@@ -225,7 +223,7 @@ fn is_missing(value: &Bson) -> bool {
     }
 }
 
-/// Adds a finding for each of the fields that ought to be there and are not.
+/// Adds a finding for each expected field that is missing.
 pub(crate) fn report_missing(raw: &RawDocument, expected: &[&str], odd: &mut Vec<Odd>) {
     let Ok(document) = Document::try_from(raw) else { return };
     for field in expected {

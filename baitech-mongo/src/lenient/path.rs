@@ -5,7 +5,7 @@ use std::fmt;
 use bson::{Bson, Document};
 use serde_path_to_error::Segment;
 
-/// A way from a document to one of its values.
+/// A path from a document to one of its values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Path(Vec<Step>);
 
@@ -16,8 +16,8 @@ pub(super) enum Step {
 }
 
 impl Path {
-    /// The longest part of an error's path that leads to a value. The rest lies inside a value that is a
-    /// document only to serde, as an `ObjectId`.
+    /// The longest part of an error's path that leads to a value. The rest is inside a value that only serde
+    /// sees as a document, such as an `ObjectId`.
     pub(super) fn of(path: &serde_path_to_error::Path, document: &Document) -> Self {
         let mut found = Self::default();
         for segment in path {
@@ -35,7 +35,7 @@ impl Path {
         found
     }
 
-    /// A path of keys with dots between.
+    /// A path of dot-separated keys.
     pub(super) fn from_keys(dotted: &str) -> Self {
         Self(dotted.split('.').map(|key| Step::Key(key.to_owned())).collect())
     }
@@ -60,7 +60,7 @@ impl Path {
         self
     }
 
-    /// The array and the place, of a path that ends at an element.
+    /// The array and the index, if the path ends at an element.
     pub(super) fn element(&self) -> Option<(Self, usize)> {
         match self.0.split_last()? {
             (Step::Index(index), array) => Some((Self(array.to_vec()), *index)),
@@ -72,7 +72,7 @@ impl Path {
         self.0.starts_with(&other.0)
     }
 
-    /// Whether a list of vital fields names it.
+    /// Whether a list of vital fields contains it.
     pub(super) fn is_in(&self, fields: &[&str]) -> bool {
         let keys = self.0.iter().filter_map(|step| match step {
             Step::Key(key) => Some(key.as_str()),

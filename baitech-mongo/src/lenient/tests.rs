@@ -1,8 +1,8 @@
-//! Documents of which one field is spoilt, in every way.
+//! Tests of documents in which one field is corrupted, in every way.
 //!
-//! The documents are the earlier application's own, and generated ones that have every field of the engine.
-//! `table` says of each field in which ways it makes its document unreadable; in all other ways, and for all
-//! other fields, the document is readable.
+//! The documents are those of the earlier application, and generated ones that have every field of the
+//! engine. `table` lists for each field the corruptions that make its document unreadable; with all others
+//! the document is readable.
 
 mod apply;
 mod documents;
@@ -27,7 +27,7 @@ fn raw(document: &Document) -> RawDocumentBuf {
     RawDocumentBuf::try_from(document).unwrap()
 }
 
-/// What a document reads as, after one value in it was spoilt.
+/// Checks how a document reads after one value was corrupted.
 fn check<A: Kind>(document: &Document, place: &Place, way: Way) {
     let Some(spoilt) = place.spoil(document, way) else { return };
     let label = format!("{} {place} as {way:?}", A::COLLECTION);
@@ -53,7 +53,7 @@ fn check<A: Kind>(document: &Document, place: &Place, way: Way) {
     }
 }
 
-/// A value that was not understood is reported, by its own path or by that of what it is a part of.
+/// A value that was not understood is reported, by its own path or by the path of a part that contains it.
 fn check_reported<A>(
     label: &str,
     document: &Document,
@@ -69,8 +69,8 @@ fn check_reported<A>(
     }
     let known = A::read(&raw(document)).unwrap().value.encode().unwrap();
     let is_empty_part = way == Way::Object && matches!(place.value(&known), Some(Bson::Document(_)));
-    // The kind of a place is always a point; the public place is told by `placeDrawn`; `needsPerson` is never
-    // read.
+    // The type of a place is always a point; the public place is read from `placeDrawn`; `needsPerson` is
+    // never read.
     let shape = place.shape();
     let is_fixed =
         shape.ends_with("ocation.type") || shape.starts_with("publicPlace") || shape == "needsPerson";
@@ -85,7 +85,7 @@ fn check_all<A: Kind>(documents: &[Document], at_most: usize) {
     let (mut cases, mut failures) = (0, 0);
     for (document, place) in places(documents, at_most) {
         for way in Way::ALL {
-            // All of them are told, each by its own message.
+            // All failures are reported, each with its own message.
             let checked = std::panic::catch_unwind(AssertUnwindSafe(|| check::<A>(document, &place, way)));
             failures += usize::from(checked.is_err());
             cases += 1;
@@ -96,37 +96,37 @@ fn check_all<A: Kind>(documents: &[Document], at_most: usize) {
 }
 
 #[test]
-fn spoilt_users_of_the_earlier_application_are_read_as_the_table_says() {
+fn corrupted_legacy_users_read_as_in_the_table() {
     check_all::<User>(&legacy("users"), 2);
 }
 
 #[test]
-fn spoilt_bookings_of_the_earlier_application_are_read_as_the_table_says() {
+fn corrupted_legacy_bookings_read_as_in_the_table() {
     check_all::<Booking>(&legacy("bookings"), 2);
 }
 
 #[test]
-fn spoilt_transactions_of_the_earlier_application_are_read_as_the_table_says() {
+fn corrupted_legacy_transactions_read_as_in_the_table() {
     check_all::<Transaction>(&legacy("transactions"), 2);
 }
 
 #[test]
-fn spoilt_users_of_the_engine_are_read_as_the_table_says() {
+fn corrupted_users_read_as_in_the_table() {
     check_all::<User>(&generated(user_record().prop_map(User::from_record)), 1);
 }
 
 #[test]
-fn spoilt_bookings_of_the_engine_are_read_as_the_table_says() {
+fn corrupted_bookings_read_as_in_the_table() {
     check_all::<Booking>(&generated(booking_record().prop_map(Booking::from_record)), 1);
 }
 
 #[test]
-fn spoilt_transactions_of_the_engine_are_read_as_the_table_says() {
+fn corrupted_transactions_read_as_in_the_table() {
     check_all::<Transaction>(&generated(transaction_record().prop_map(Transaction::from_record)), 1);
 }
 
 #[test]
-fn document_that_is_in_order_has_nothing_odd() {
+fn well_formed_document_has_no_oddities() {
     for document in legacy("users") {
         let read = User::read(&raw(&document)).unwrap();
         assert_eq!((read.odd, read.gaps), (Vec::new(), Gaps::default()));
@@ -147,12 +147,12 @@ fn finding_names_the_part_that_was_not_understood() {
     }
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(read.value.history.is_empty());
-    // The time that is known and the length tell the other one.
+    // The missing time follows from the other time and the duration.
     assert_eq!(read.value.slot.start.to_string(), "09:00");
 }
 
 #[test]
-fn array_of_many_unreadable_elements_is_given_up_and_kept() {
+fn array_of_many_unreadable_elements_is_skipped_and_kept() {
     let mut document = legacy("bookings").remove(0);
     let history: Vec<Bson> = (0..500).map(|n| doc! { "status": "pending", "n": n }.into()).collect();
     document.insert("statusHistory", history.clone());

@@ -1,4 +1,4 @@
-//! The part of a user that matching needs, read without the rest.
+//! The part of a user that matching reads.
 
 use baitech_core::account::{Category, KycStatus, User, UserStatus};
 use baitech_core::kernel::{Currency, Id};
@@ -66,7 +66,7 @@ impl CandidateDocument {
         }
     }
 
-    /// How many jobs are on a day; what is no number counts as none.
+    /// The number of jobs on a day; a value that is not a number counts as zero.
     fn jobs(&self, day: NaiveDate) -> u32 {
         let count = self.jobs_by_day.as_ref().and_then(|jobs| jobs.get(day.to_string()).ok().flatten());
         match count {

@@ -1,4 +1,4 @@
-//! Taking many claims at once.
+//! Taking many claims in batches.
 
 use baitech_core::store::Claim;
 use bson::RawDocumentBuf;
@@ -9,11 +9,11 @@ use super::{Overlap, PrepareReport};
 use crate::claims;
 use crate::server_error::only_duplicates;
 
-/// So many claims go to the server together.
+/// The number of claims in one command.
 const SIZE: usize = 1_000;
 
-/// Claims on their way. One that is held already is no error here: by its own holder it is done, by another
-/// it is reported.
+/// A batch of claims. An existing claim is not an error: one of the same holder is done, one of another
+/// holder is reported.
 #[derive(Debug)]
 pub(super) struct Batch<'a> {
     database: &'a Database,

@@ -20,18 +20,18 @@ struct LastNumber {
     last: i64,
 }
 
-/// How the numbers of a kind of document are made: letters, digits of the period, digits of the series.
+/// The format of a kind of numbers: letters, digits of the period, digits of the series.
 struct Numbers {
     collection: &'static str,
     field: &'static str,
     letters: &'static str,
     digits_of_period: i32,
-    /// The name of a period's series, before the period.
+    /// The prefix of a series' name, before the period.
     series: &'static str,
 }
 
-/// Booking numbers are `BK`, four digits of the month, and those of the series: each series goes on above its
-/// last number.
+/// Booking numbers are `BK`, four digits of the month, and those of the series: each series continues above
+/// its last number.
 pub(super) async fn booking_numbers(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
     let numbers = Numbers {
         collection: Booking::COLLECTION,
@@ -69,7 +69,7 @@ async fn continue_above(
     let digits = |from: i32, count: i32| doc! { "$substrBytes": [&value, from, count] };
     let period = digits(start, digits_of_period);
     let of_series = doc! { "$toLong": digits(start.saturating_add(digits_of_period), -1) };
-    // Of the series there are six digits, or more without a leading zero after the first 999,999 numbers.
+    // The series has six digits, or more without a leading zero after the first 999,999 numbers.
     let form = format!("^{letters}[0-9]{{{digits_of_period}}}([0-9]{{6}}|[1-9][0-9]{{6,11}})$");
     let stages = [
         doc! { "$match": { field: { "$regex": form } } },
@@ -91,7 +91,7 @@ pub(super) async fn in_order(database: &Database, collection: &str) -> Result<Cu
     documents.find(doc! {}).sort(doc! { "_id": 1 }).await
 }
 
-/// A document as a value; what cannot be read, or understood, of it goes into the report.
+/// Reads a document; unreadable documents and fields are added to the report.
 pub(super) fn readable<A: Aggregate>(raw: &RawDocumentBuf, report: &mut PrepareReport) -> Option<A> {
     report.watch.step();
     match A::read(raw) {

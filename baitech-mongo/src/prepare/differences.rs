@@ -1,5 +1,5 @@
-//! Where the transactions contradict themselves or the books, kept for good: what is stored is corrected
-//! afterwards, and then tells it no more.
+//! Contradictions in transactions, stored permanently: the documents are corrected afterwards and no longer
+//! show them.
 
 use baitech_core::kernel::{Currency, Money};
 use baitech_core::ledger::opening::{OpeningDifference, OpeningIssue};
@@ -17,12 +17,12 @@ use crate::server_error::only_duplicates;
 use crate::value::Number128;
 
 const COLLECTION: &str = "openingDifferences";
-/// So many go to the server together.
+/// The number of documents in one command.
 const SIZE: usize = 1_000;
-/// So many are listed in the report.
+/// The maximum number in the report.
 const LISTED: usize = 1_000;
 
-/// All that one subject has.
+/// All differences of one subject.
 #[derive(Debug, Serialize, Deserialize)]
 struct DifferencesDocument {
     #[serde(rename = "_id")]
@@ -62,12 +62,12 @@ impl Difference {
     }
 }
 
-/// Differences on their way.
+/// A batch of differences.
 #[derive(Debug, Default)]
 pub(super) struct Differences(Vec<DifferencesDocument>);
 
 impl Differences {
-    /// Adds those of one subject.
+    /// Adds the differences of one subject.
     pub(super) async fn add(
         &mut self,
         database: &Database,
@@ -81,7 +81,7 @@ impl Differences {
         if self.0.len() < SIZE { Ok(()) } else { self.flush(database).await }
     }
 
-    /// What a run before this one has told stays.
+    /// Differences from an earlier run stay.
     pub(super) async fn flush(&mut self, database: &Database) -> Result<(), Error> {
         let documents = std::mem::take(&mut self.0);
         if documents.is_empty() {
@@ -95,7 +95,7 @@ impl Differences {
     }
 }
 
-/// Lists what was told in this run and those before it.
+/// Adds the differences of this run and earlier ones to the report.
 pub(super) async fn report(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
     let collection = database.collection::<DifferencesDocument>(COLLECTION);
     let mut found = collection.find(doc! {}).sort(doc! { "_id": 1 }).await?;

@@ -1,4 +1,4 @@
-//! What a person has to look at.
+//! Findings that a person has to check.
 
 use std::fmt;
 
@@ -13,10 +13,10 @@ use super::{PrepareReport, Twins};
 use crate::codec::Aggregate;
 use crate::lenient::{Odd, Read, report_missing};
 
-/// So many characters of a value are told.
+/// The maximum number of characters of a reported value.
 const SHOWN: usize = 500;
 
-/// A field that cannot be understood. It reads as missing, and a save leaves it as it is.
+/// A field that cannot be understood. It reads as missing, and a save does not change it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct OddField {
@@ -24,36 +24,35 @@ pub struct OddField {
     pub collection: &'static str,
     /// The document's id.
     pub id: String,
-    /// Where the field stands: `skills.0.category`.
+    /// The path of the field: `skills.0.category`.
     pub field: String,
-    /// What it holds, as JSON; `missing` for a field that every document should have.
+    /// Its value as JSON; `missing` for an absent field that every document should have.
     pub value: String,
 }
 
-/// Two bookings that hold the same time of a technician, with the ways afterwards. Only the first has a claim
-/// on it.
+/// Two bookings of a technician whose times, including travel, overlap. Only the first has a claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DoubleBooking {
-    /// Whose time it is.
+    /// The technician.
     pub technician: Id<User>,
-    /// The booking that holds it now.
+    /// The booking that has the claim.
     pub held_by: Id<Booking>,
-    /// The booking that should hold it, too.
+    /// The booking that needs the claim too.
     pub wanted_by: Id<Booking>,
-    /// The beginning of what both hold.
+    /// The start of the overlap.
     pub from: DateTime<Utc>,
-    /// The end of what both hold, not included.
+    /// The end of the overlap, exclusive.
     pub until: DateTime<Utc>,
 }
 
-/// A booking that should hold time of a technician, and does not.
+/// An active booking without a claim on its technician's time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Unclaimed {
     /// The booking.
     pub booking: Id<Booking>,
-    /// Why no time can be held for it.
+    /// Why its time cannot be claimed.
     pub reason: &'static str,
 }
 
@@ -64,29 +63,29 @@ pub struct Unclaimed {
 pub enum Finding {
     /// A document that cannot be read.
     Unreadable {
-        /// Which one, and why.
+        /// The document and the reason.
         document: String,
     },
     /// A field that cannot be understood.
     OddField(OddField),
-    /// Two bookings at one time.
+    /// Two bookings of one technician at the same time.
     DoubleBooking(DoubleBooking),
-    /// A booking that holds no time.
+    /// An active booking without a claim.
     Unclaimed(Unclaimed),
-    /// Two users with one address or number.
+    /// Two users with the same e-mail address or phone number.
     Twins(Twins),
-    /// Something else that two have, and only one may have.
+    /// Another claim with two holders.
     Overlap {
-        /// What it is.
+        /// The claim.
         claim: String,
-        /// Who has it.
+        /// The current holder.
         held_by: String,
-        /// Who should have it, too.
+        /// The second holder.
         wanted_by: String,
     },
-    /// A contradiction in what transactions say.
+    /// A contradiction within the transactions.
     Difference {
-        /// Which document, what, and the amounts.
+        /// The document, the contradiction, and the amounts.
         description: String,
     },
 }
@@ -127,7 +126,7 @@ impl fmt::Display for Finding {
 }
 
 impl PrepareReport {
-    /// Everything that a person has to look at, one line each.
+    /// All findings that a person has to check.
     pub fn findings(&self) -> impl Iterator<Item = Finding> {
         let unreadable =
             self.unreadable.iter().map(|document| Finding::Unreadable { document: document.clone() });
@@ -147,7 +146,7 @@ impl PrepareReport {
             .chain(differences)
     }
 
-    /// Adds what could not be understood of a document.
+    /// Adds the fields of a document that could not be understood.
     pub(super) fn add_odd<A: Aggregate>(&mut self, raw: &RawDocument, read: &Read<A>) {
         let mut odd = read.odd.clone();
         report_missing(raw, A::EXPECTED, &mut odd);

@@ -1,4 +1,4 @@
-//! Who is who: the claims of users on their addresses and numbers, and users who share one.
+//! The claims of users on their e-mail addresses and phone numbers, and users who share one.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,15 +16,15 @@ use super::derive::{in_order, readable};
 use crate::codec::Aggregate;
 use crate::user;
 
-/// Two stored users with the same address or number, in whichever forms they are stored.
+/// Two stored users with the same e-mail address or phone number, in any stored form.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Twins {
-    /// Who has it now: whom a search for it finds.
+    /// The user who has the claim, and whom a search finds.
     pub first: Id<User>,
     /// The other one.
     pub second: Id<User>,
-    /// What both have: `email`, `phoneNumber`.
+    /// The shared fields: `email`, `phoneNumber`.
     pub fields: Vec<&'static str>,
 }
 
@@ -34,8 +34,8 @@ impl fmt::Display for Twins {
     }
 }
 
-/// Every address and every number belongs to one user, in whichever form it is stored. Users without one have
-/// nothing in common.
+/// Claims every e-mail address and phone number for one user, in any stored form. Missing values are not
+/// compared.
 pub(super) async fn claims(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
     let others = std::mem::take(&mut report.overlaps);
     let mut batch = Batch::new(database);

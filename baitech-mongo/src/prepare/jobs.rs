@@ -1,4 +1,4 @@
-//! Job counts of the technicians whom an earlier application, or an earlier version, stored.
+//! Job counts of technicians from the earlier application or an earlier version.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,8 @@ use crate::codec::Aggregate;
 use crate::user::{JOBS, oldest_kept};
 use crate::value::oid;
 
-/// Counts every technician's jobs of recent days and later. Commits keep the counts from then on; until this
-/// has run, nothing is committed, so that nothing changes meanwhile.
+/// Counts every technician's recent and future jobs. Later commits maintain the counts; until this has run,
+/// commits are refused, so that nothing changes meanwhile.
 pub(super) async fn count(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
     let oldest = oldest_kept(DateTime::now().to_chrono().date_naive());
     let statuses: Vec<&str> =
@@ -26,7 +26,7 @@ pub(super) async fn count(database: &Database, report: &mut PrepareReport) -> Re
     let mut found = bookings.find(jobs).await?;
     let mut counts: BTreeMap<Id<User>, BTreeMap<String, i32>> = BTreeMap::new();
     while let Some(raw) = found.try_next().await? {
-        // An unreadable booking is reported by another step, and is nobody's job.
+        // Another step reports unreadable bookings; they do not count as jobs.
         let Ok(booking) = Booking::decode(&raw) else { continue };
         let Some((technician, day)) = booking.job().filter(|(_, day)| *day >= oldest) else { continue };
         let count = counts.entry(technician).or_default().entry(day.to_string()).or_default();

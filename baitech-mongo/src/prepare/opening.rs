@@ -1,9 +1,9 @@
-//! The step that opens the books: what the transactions of the earlier application leave in the ledger.
+//! The step that posts the opening ledger from the transactions of the earlier application.
 //!
-//! Three times through the transactions, so that no commit takes a wallet below zero on the way: the first
-//! sums up what the accounts need and adjusts them, the second posts what lowers no wallet, the third the
-//! rest. Each batch is one commit, with the documents that have to change; an entry that is there was made
-//! before, with its documents.
+//! It iterates over the transactions three times, so that no commit takes a wallet below zero: the first pass
+//! computes and adjusts the accounts, the second posts entries that lower no wallet, the third posts the
+//! rest. Each batch is one commit, including the documents that have to change; an existing entry was
+//! committed earlier, together with its documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,10 +23,10 @@ use crate::codec::Aggregate;
 use crate::load::stored;
 use crate::value::oid;
 
-/// So many transactions go into one commit, with their bookings.
+/// The number of transactions in one commit, with their bookings.
 const SIZE: usize = 100;
 
-/// What a time through the transactions is for.
+/// The passes over the transactions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pass {
     SumUp,
@@ -35,7 +35,7 @@ enum Pass {
 }
 
 impl Pass {
-    /// Whether a plan is carried out in this pass.
+    /// Whether this pass posts the plan.
     fn takes(self, plan: &OpeningPlan) -> bool {
         let debits = plan.entry.as_ref().is_some_and(lowers_a_wallet);
         match self {
@@ -62,7 +62,7 @@ pub(super) async fn open(store: &MongoStore, report: &mut PrepareReport) -> Resu
     for differences in by_user.values() {
         books.differences.add(store.database(), differences).await?;
     }
-    // Told before anything is changed: what is corrected tells it no more.
+    // Stored before the first change, since corrected documents no longer show the differences.
     books.differences.flush(store.database()).await?;
     for entries in adjustments.chunks(SIZE) {
         books.commit(ChangeSet { entries: entries.to_vec(), ..ChangeSet::new() }).await?;
@@ -157,12 +157,12 @@ impl Books<'_> {
         let ids: Vec<_> = ids.into_iter().map(oid).collect();
         let found = self.store.raw(Booking::COLLECTION).find(doc! { "_id": { "$in": ids } }).await?;
         let found: Vec<RawDocumentBuf> = found.try_collect().await?;
-        // One that cannot be read was told when its claims were derived.
+        // An unreadable booking was reported when its claims were derived.
         let readable = found.into_iter().filter_map(|raw| stored::<Booking>(raw).ok());
         Ok(readable.map(|booking| (booking.id, booking)).collect())
     }
 
-    /// Commits what was not committed before.
+    /// Commits the entries that do not exist yet.
     async fn commit(&mut self, mut changes: ChangeSet) -> Result<(), PrepareError> {
         let ids: Vec<_> = changes.entries.iter().map(|entry| oid(entry.id)).collect();
         if !ids.is_empty() {

@@ -1,4 +1,4 @@
-//! Public places of the technicians whom an earlier application, or an earlier version, stored.
+//! Public places of technicians from the earlier application or an earlier version.
 
 use baitech_core::account::{PublicPlace, User};
 use baitech_core::kernel::SystemEntropy;
@@ -15,16 +15,16 @@ use crate::value::oid;
 const PUBLIC_PLACE: &str = "publicPlace";
 const PLACE_DRAWN: &str = "placeDrawn";
 
-/// Draws the public place of every technician who has a home and no place for it. A place that was drawn
-/// stays: where the step was interrupted, it goes on with the others.
+/// Draws the public place of every technician who has a home but no place for it. Existing places stay, so
+/// that the step can continue after an interruption.
 pub(super) async fn draw(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
     let users = database.collection::<RawDocumentBuf>(User::COLLECTION);
     let mut found = users.find(doc! { "location": { "$exists": true } }).sort(doc! { "_id": 1 }).await?;
     while let Some(raw) = found.try_next().await? {
-        // An unreadable user is reported by another step, and not matched.
+        // Another step reports unreadable users; they are not matched.
         let Ok(user) = User::decode(&raw) else { continue };
         let Some(place) = missing(&user) else { continue };
-        // Only over what was read: of two processes one draws.
+        // The filter matches only the value that was read, so that one of two processes draws.
         let before = raw.get_document(PLACE_DRAWN).ok().and_then(|drawn| Document::try_from(drawn).ok());
         let unchanged = before.map_or_else(|| doc! { "$exists": false }, |drawn| doc! { "$eq": drawn });
         let update = doc! { "$set": fields(place)? };
@@ -35,7 +35,7 @@ pub(super) async fn draw(database: &Database, report: &mut PrepareReport) -> Res
     Ok(())
 }
 
-/// The place that a user should have and has not.
+/// The public place that a user lacks, if any.
 fn missing(user: &User) -> Option<PublicPlace> {
     let home = user.location.point.filter(|_| user.technician.is_some())?;
     match user.public_place {

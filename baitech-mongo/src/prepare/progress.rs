@@ -1,4 +1,4 @@
-//! How far preparing is.
+//! The progress of the preparation.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,8 +12,7 @@ use mongodb::error::Error;
 
 use crate::codec::Aggregate;
 
-/// How many documents were read, of about how many: for a progress bar, from another task than the one that
-/// prepares.
+/// The number of documents read, of an estimated total, for a progress bar in another task.
 #[derive(Debug, Default)]
 pub struct PrepareProgress {
     done: AtomicU64,
@@ -21,7 +20,7 @@ pub struct PrepareProgress {
 }
 
 impl PrepareProgress {
-    /// Documents read, each as often as it is.
+    /// Documents read, counted once per read.
     #[must_use]
     pub fn done(&self) -> u64 {
         self.done.load(Ordering::Relaxed)
@@ -34,14 +33,14 @@ impl PrepareProgress {
     }
 }
 
-/// The progress to tell, with a report. No two reports differ by it.
+/// The progress inside a report; it is ignored in comparisons of reports.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Watch(pub(super) Arc<PrepareProgress>);
 
 impl Watch {
-    /// Estimates how many documents there are to read: the users each time, all else the first time.
+    /// Estimates the number of documents to read: the users in each run, all others in the first run.
     pub(super) async fn expect(&self, database: &Database, first: bool) -> Result<(), Error> {
-        // The books go through the transactions three times.
+        // The opening ledger reads the transactions three times.
         let all = [(User::COLLECTION, 1), (Booking::COLLECTION, 1), (Transaction::COLLECTION, 3)];
         let read = all.into_iter().filter(|(collection, _)| first || *collection == User::COLLECTION);
         for (collection, times) in read {
@@ -51,7 +50,7 @@ impl Watch {
         Ok(())
     }
 
-    /// Another document was read.
+    /// Counts another document as read.
     pub(super) fn step(&self) {
         self.0.done.fetch_add(1, Ordering::Relaxed);
     }

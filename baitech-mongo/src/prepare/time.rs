@@ -1,4 +1,4 @@
-//! The time that bookings hold.
+//! Claims of bookings on technicians' time.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,8 @@ use super::derive::{in_order, readable};
 use super::{DoubleBooking, Overlap, PrepareReport, Unclaimed};
 use crate::codec::Aggregate;
 
-/// Every booking that is promised or under way holds its technician's time. What cannot be held is reported,
-/// two bookings at one time as one finding.
+/// Claims the technician's time for every active booking. Claims that fail are reported, two overlapping
+/// bookings as one finding.
 pub(super) async fn claims(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
     let others = std::mem::take(&mut report.overlaps);
     let mut batch = Batch::new(database);
@@ -48,7 +48,7 @@ pub(super) async fn claims(database: &Database, report: &mut PrepareReport) -> R
     Ok(())
 }
 
-/// Why no time can be held for a booking.
+/// Why a booking's time cannot be claimed.
 fn obstacle(booking: &Booking, has_day: bool) -> Option<&'static str> {
     if !has_day {
         Some("the day of its slot is missing, or cannot be understood")
@@ -59,7 +59,7 @@ fn obstacle(booking: &Booking, has_day: bool) -> Option<&'static str> {
     }
 }
 
-/// One finding for each two bookings and each stretch of time that both hold.
+/// One finding for each pair of bookings and each contiguous overlap.
 fn double_bookings(overlaps: Vec<Overlap>, report: &mut PrepareReport) {
     let mut cells: BTreeMap<_, Vec<i64>> = BTreeMap::new();
     for overlap in overlaps {
@@ -86,7 +86,7 @@ fn double_bookings(overlaps: Vec<Overlap>, report: &mut PrepareReport) {
     }
 }
 
-/// The technician and the quarter of an hour of a claim.
+/// The technician and the cell of a claim.
 fn parsed(key: &ClaimKey) -> Option<(baitech_core::kernel::Id<baitech_core::account::User>, i64)> {
     let rest = key.as_str().strip_prefix(SLOT_CLAIMS)?.strip_prefix('/')?;
     let (technician, cell) = rest.split_once('/')?;

@@ -1,4 +1,4 @@
-//! A reconciliation as it is stored.
+//! The stored form of a reconciliation.
 
 use baitech_core::account::User;
 use baitech_core::booking::PaymentMethod;
@@ -49,7 +49,7 @@ pub(super) struct ReconciliationDocument {
     updated_at: DateTime<Utc>,
 }
 
-/// Without an id and a role it is the system, or who has not signed in.
+/// Without an id and a role it is the system or an anonymous caller.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ struct Submitter {
     #[serde_as(as = "Option<Oid>")]
     id: Option<Id<User>>,
     role: Option<Role>,
-    /// `true` for who has not signed in.
+    /// `true` for an anonymous caller.
     anonymous: bool,
 }
 

@@ -18,7 +18,7 @@ impl Aggregate for Reconciliation {
         bson::serialize_to_document(&ReconciliationDocument::from(self.clone()))
     }
 
-    /// Only the engine writes these: nothing in them is odd.
+    /// Only the engine writes these, so they are read strictly.
     fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
         lenient::read(document, Fields { vital: &["**"], parts: &[] })?
             .try_map(|read: ReconciliationDocument| Ok(read.into_reconciliation()))

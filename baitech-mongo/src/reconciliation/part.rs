@@ -1,4 +1,4 @@
-//! A large part of a reconciliation as it is stored.
+//! The stored form of a large part of a reconciliation.
 
 use baitech_core::kernel::Id;
 use baitech_core::payment::{ReconciliationContent, ReconciliationPart};
@@ -11,7 +11,7 @@ use crate::codec::Unreadable;
 use crate::value::{Millis, Oid};
 
 pub(crate) const COLLECTION: &str = "reconciliationParts";
-/// When the part may be forgotten.
+/// When the part may be deleted.
 pub(crate) const EXPIRES_AT: &str = "expiresAt";
 
 /// One document of `reconciliationParts`.
@@ -24,7 +24,7 @@ struct PartDocument {
     id: Id<ReconciliationPart>,
     #[serde_as(as = "Millis")]
     expires_at: DateTime<Utc>,
-    /// As it serialises itself. It is read whole, and no query looks into it.
+    /// The serialised content. It is always read as a whole, and no query looks into it.
     content: Bson,
 }
 

@@ -16,7 +16,7 @@ use crate::page::{Position, limit_of, newest_first};
 use crate::server_error::{only_duplicates, unavailable};
 use crate::value::oid;
 
-/// By which reconciliations are listed.
+/// The sort key of lists of reconciliations.
 const SUBMITTED_AT: &str = "submittedAt";
 
 #[async_trait]

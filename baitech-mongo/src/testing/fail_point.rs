@@ -59,7 +59,7 @@ impl FailCommand {
     ///
     /// # Errors
     ///
-    /// The server's answer, where it was started without `enableTestCommands=1`.
+    /// The server's answer, if it was started without `enableTestCommands=1`.
     pub async fn arm(&self, client: &Client, times: i32) -> Result<()> {
         self.configure(client, doc! { "times": times }.into()).await
     }
@@ -68,7 +68,7 @@ impl FailCommand {
     ///
     /// # Errors
     ///
-    /// The server's answer, where it was started without `enableTestCommands=1`.
+    /// The server's answer, if it was started without `enableTestCommands=1`.
     pub async fn arm_after(&self, client: &Client, spared: i32) -> Result<()> {
         self.configure(client, doc! { "skip": spared }.into()).await
     }

@@ -1,8 +1,8 @@
 //! A real mongod for tests.
 //!
 //! [`TestServer::shared`] gives every test of a process the same one-member replica set;
-//! [`TestServer::start`] gives a private one that a test may kill and restart. Where the server comes from,
-//! in this order:
+//! [`TestServer::start`] gives a private one that a test may kill and restart. The server is, in this order
+//! of preference:
 //!
 //! 1. `BAITECH_TEST_MONGODB_URI`: a replica set that is already running (shared servers only; its failpoints
 //!    need `enableTestCommands=1`, and test databases stay behind);
@@ -25,7 +25,7 @@ pub use document::BookingDocument;
 pub use fail_point::FailCommand;
 pub use server::TestServer;
 
-/// Why no server could be had, in words that say what to do about it.
+/// Why there is no server, with a message that says what to do.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum TestServerError {
@@ -37,7 +37,7 @@ pub enum TestServerError {
         package = binary::PACKAGE
     )]
     NotFound {
-        /// What was tried last and how it failed.
+        /// The last attempt and its error.
         reason: String,
     },
     /// A server was started and did not become ready.
@@ -52,14 +52,14 @@ pub enum TestServerError {
     /// A file or process operation failed.
     #[error("{action}: {source}")]
     Io {
-        /// What was being done.
+        /// The failed action.
         action: String,
         /// The operating system's answer.
         source: std::io::Error,
     },
 }
 
-/// As `Display`: tests unwrap, and what a person then reads should say what to install.
+/// Like `Display`: tests unwrap errors, and the panic message should say what to install.
 impl fmt::Debug for TestServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

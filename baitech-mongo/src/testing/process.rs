@@ -26,7 +26,7 @@ wait $server
 [ "$order" = keep ] || rm -rf "$dir"
 "#;
 
-/// Under this much free memory the data goes to the ordinary temporary directory.
+/// With less free memory, the data goes to the ordinary temporary directory.
 const ROOMY_KIB: u64 = 2 * 1024 * 1024;
 
 /// How long a server may take until it accepts connections. It is ready in under a second; a loaded machine
@@ -51,7 +51,7 @@ impl Process {
     ) -> Result<Self, TestServerError> {
         let data = fresh_data_dir()?;
         let mut process = Self { program, data, port: 0, replica_set, running: None };
-        // Between choosing a free port and listening on it somebody else may take it.
+        // Another process may take a free port before the server listens on it.
         let mut attempts_left = 5;
         loop {
             process.port = free_port()?;
@@ -73,7 +73,7 @@ impl Process {
         self.end(true);
     }
 
-    /// Starts the server again on the same data and port. Does nothing where it runs.
+    /// Starts the server again on the same data and port. Does nothing if it is running.
     pub(super) fn launch(&mut self) -> Result<(), TestServerError> {
         if self.running.is_some() {
             return Ok(());
@@ -115,7 +115,7 @@ impl Process {
             "--bind_ip 127.0.0.1 --nounixsocket --wiredTigerCacheSizeGB 0.25 --oplogSize 64",
             "--wiredTigerEngineConfigString log=(prealloc=false,file_max=8MB)",
             "--setParameter diagnosticDataCollectionEnabled=false --setParameter enableTestCommands=1",
-            // Tests have clocks of their own: what expires by theirs must not vanish by the machine's.
+            // Tests have their own clocks: documents must not expire by the machine's clock.
             "--setParameter ttlMonitorEnabled=false",
             "--setParameter shutdownTimeoutMillisForSignaledShutdown=100",
         ];
@@ -131,7 +131,7 @@ impl Process {
             return;
         };
         if keep_data {
-            // A supervisor that is gone already cannot read this; the server is gone with it.
+            // If the supervisor has already exited, so has the server.
             let _ = stdin.write_all(b"keep\n");
         }
         drop(stdin);
@@ -183,7 +183,7 @@ fn fresh_data_dir() -> Result<PathBuf, TestServerError> {
     let parent = if free_kib(memory) >= ROOMY_KIB { memory.to_path_buf() } else { env::temp_dir() };
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let dir = parent.join(format!("baitech-mongod-{}-{count}", std::process::id()));
-    // A process that was given the same id long ago may have left one behind.
+    // An earlier process with the same id may have left a directory behind.
     let _ = fs::remove_dir_all(&dir);
     fs::create_dir_all(&dir).map_err(TestServerError::io(format!("creating {}", dir.display())))?;
     Ok(dir)

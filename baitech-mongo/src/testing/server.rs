@@ -1,4 +1,4 @@
-//! The server that a test holds.
+//! The test server.
 
 use std::env;
 use std::time::Duration;
@@ -17,7 +17,8 @@ const URI_VARIABLE: &str = "BAITECH_TEST_MONGODB_URI";
 
 /// A one-member replica set (or, for tests of refusal, a standalone server) with failpoints enabled.
 ///
-/// Holds no client: a client belongs to the runtime that made it, and every `#[tokio::test]` has its own.
+/// It contains no client, since a client belongs to the runtime that created it, and every `#[tokio::test]`
+/// has its own.
 #[derive(Debug)]
 pub struct TestServer {
     uri: String,
@@ -29,7 +30,7 @@ impl TestServer {
     ///
     /// # Errors
     ///
-    /// [`TestServerError`] where no server can be found, fetched or started.
+    /// [`TestServerError`] if no server can be found, fetched or started.
     pub async fn shared() -> Result<&'static Self, TestServerError> {
         static SHARED: OnceCell<TestServer> = OnceCell::const_new();
         SHARED
@@ -44,7 +45,7 @@ impl TestServer {
     ///
     /// # Errors
     ///
-    /// [`TestServerError`] where no server can be found, fetched or started.
+    /// [`TestServerError`] if no server can be found, fetched or started.
     pub async fn start() -> Result<Self, TestServerError> {
         let process = spawn(Some(REPLICA_SET)).await?;
         let server = Self {
@@ -63,17 +64,17 @@ impl TestServer {
     ///
     /// # Errors
     ///
-    /// [`TestServerError`] where no server can be found, fetched or started.
+    /// [`TestServerError`] if no server can be found, fetched or started.
     pub async fn start_standalone() -> Result<Self, TestServerError> {
         let process = spawn(None).await?;
         Ok(Self { uri: format!("mongodb://127.0.0.1:{}/", process.port()), process: Some(process) })
     }
 
-    /// A private server started with `--replSet` whose set nobody has initiated.
+    /// A private server started with `--replSet`, whose set is not initiated.
     ///
     /// # Errors
     ///
-    /// [`TestServerError`] where no server can be found, fetched or started.
+    /// [`TestServerError`] if no server can be found, fetched or started.
     pub async fn start_uninitiated() -> Result<Self, TestServerError> {
         let process = spawn(Some(REPLICA_SET)).await?;
         Ok(Self { uri: format!("mongodb://127.0.0.1:{}/", process.port()), process: Some(process) })
@@ -102,7 +103,7 @@ impl TestServer {
     }
 
     /// Kills the server as a crash would (SIGKILL) and keeps its data. Returns when it is gone. Does nothing
-    /// to a server that somebody else started.
+    /// to a server that was started elsewhere.
     pub fn kill(&mut self) {
         if let Some(process) = &mut self.process {
             process.kill();
@@ -113,7 +114,7 @@ impl TestServer {
     ///
     /// # Errors
     ///
-    /// [`TestServerError`] where it does not come up.
+    /// [`TestServerError`] if it does not come up.
     pub async fn restart(&mut self) -> Result<(), TestServerError> {
         if let Some(mut process) = self.process.take() {
             let (process, launched) = blocking(move || {

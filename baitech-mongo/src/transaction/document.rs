@@ -1,4 +1,4 @@
-//! A transaction as it is stored: the layout that the earlier application left, with ours beside it.
+//! The stored form of a transaction: the layout of the earlier application with our additions.
 
 use baitech_core::account::User;
 use baitech_core::booking::{Booking, PaymentMethod};
@@ -15,8 +15,8 @@ use super::parts::{
 };
 use crate::value::{AsText, Millis, Oid};
 
-/// One document of `transactions`. Amounts that name no currency of their own are of the currency of
-/// `amount`. No `Debug`: it holds the token of a callback.
+/// One document of `transactions`. Amounts without a currency of their own are in the currency of `amount`.
+/// No `Debug`, since it contains the token of a callback.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub(crate) struct TransactionDocument {
     pub(super) payee: Option<Id<User>>,
     #[serde_as(as = "Option<Oid>")]
     pub(super) booking: Option<Id<Booking>>,
-    /// The payment that a refund gives back.
+    /// The payment that a refund returns.
     #[serde_as(as = "Option<Oid>")]
     pub(super) original: Option<Id<Transaction>>,
     pub(super) payment_method: PaymentMethod,
@@ -76,17 +76,17 @@ pub(crate) struct TransactionDocument {
     pub(super) created_at: Option<DateTime<Utc>>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) updated_at: Option<DateTime<Utc>>,
-    /// For the index on those that a person has to look at; never read.
+    /// For the index of transactions that wait for a person; never read.
     #[serde(skip_deserializing)]
     pub(super) needs_person: Option<bool>,
 
-    /// Only read, and only where ours is missing.
+    /// Only read, and only if ours is missing.
     #[serde(default, skip_serializing)]
     pub(super) refund: Option<LegacyRefund>,
-    /// Only read, and only where ours is missing.
+    /// Only read, and only if ours is missing.
     #[serde(default, skip_serializing)]
     pub(super) mpesa_details: Option<MpesaDetails>,
-    /// Only read, and only where ours is missing.
+    /// Only read, and only if ours is missing.
     #[serde(default, skip_serializing)]
     pub(super) stripe_details: Option<StripeDetails>,
 }

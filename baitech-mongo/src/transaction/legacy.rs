@@ -1,4 +1,4 @@
-//! What the earlier application kept in another form: read where ours is missing, never written.
+//! Fields that the earlier application stored in another form: read if ours are missing, never written.
 
 use baitech_core::booking::PaymentMethod;
 use baitech_core::kernel::{Currency, Money};
@@ -32,10 +32,10 @@ pub(super) struct StripeDetails {
     charge_id: Option<String>,
 }
 
-/// The fields by which [`link`] knows a transaction's counterpart, in the order of their precedence.
+/// The fields from which [`link`] takes the provider's reference, in the order of precedence.
 pub(super) const REFERENCES: [&str; 2] = ["mpesaDetails.checkoutRequestId", "stripeDetails.paymentIntentId"];
 
-/// What the earlier application knew of the counterpart at the provider.
+/// The data of the earlier application about the operation at the provider.
 pub(super) fn link(
     method: PaymentMethod,
     mpesa: Option<MpesaDetails>,
@@ -56,7 +56,7 @@ pub(super) fn link(
     }
 }
 
-/// The one refund that a transaction could have.
+/// The single refund that a transaction could have.
 #[serde_as]
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -74,8 +74,8 @@ pub(super) struct LegacyRefund {
 }
 
 impl LegacyRefund {
-    /// The refund, if money went back. Who gave up what of it was not kept, and is told in proportion to the
-    /// shares; where they cannot be divided, all of it is the technician's.
+    /// The refund, if money was returned. The parties' shares of it were not stored: it is allocated in
+    /// proportion to their shares of the payment, or to the technician alone if these cannot be divided.
     pub(super) fn into_domain(
         self,
         shares: &Shares,
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refund_is_shared_as_the_money_was() {
+    fn refund_is_allocated_like_the_payment() {
         let now = DateTime::UNIX_EPOCH;
         let read = refund("500.004", Some("completed")).into_domain(&shares(850, 150), Currency::KES, now);
         let read = read.unwrap();
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_that_do_not_fit_are_read_all_the_same() {
+    fn inconsistent_sums_are_still_read() {
         let now = DateTime::UNIX_EPOCH;
         let of_nothing = refund("70", None).into_domain(&shares(0, 0), Currency::KES, now).unwrap();
         assert_eq!((of_nothing.amount, of_nothing.portions.payout), (kes(70), kes(70)));
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn money_that_did_not_go_back_is_no_refund() {
+    fn incomplete_legacy_refund_is_ignored() {
         let now = DateTime::UNIX_EPOCH;
         for status in ["pending", "failed"] {
             let read = refund("70", Some(status)).into_domain(&shares(70, 0), Currency::KES, now);

@@ -16,7 +16,7 @@ use bson::{Document, RawDocument};
 use crate::codec::{Aggregate, Unreadable};
 use crate::lenient::{self, Fields, Read};
 
-/// Most of a transaction says how much money lies where, whose it is, and what was ordered at a provider.
+/// Most fields of a transaction describe its money, the owners, and the orders at a provider.
 const FIELDS: Fields = Fields {
     vital: &[
         "_id",
@@ -75,8 +75,8 @@ impl Aggregate for Transaction {
         lenient::read(document, FIELDS)?.try_map(TransactionDocument::into_transaction)
     }
 
-    /// Lines with fractions of a cent are read as they fit together, and a refund of the earlier application
-    /// in proportion to them.
+    /// Lines with fractions of a cent are rounded together, and a refund of the earlier application is
+    /// allocated in proportion to them.
     fn forget_derived(raw: &Document, understood: &mut Document, new: &Document) {
         if understood.get("amount") != new.get("amount") {
             understood.remove("amount");

@@ -1,7 +1,7 @@
-//! What is inside a transaction's document.
+//! The parts of a transaction's document.
 //!
-//! A nested document that may be missing has only optional fields: the earlier application may have left a
-//! part of it.
+//! A nested document that may be missing has only optional fields: the earlier application may have stored it
+//! incompletely.
 
 use baitech_core::account::User;
 use baitech_core::booking::PaymentMethod;
@@ -30,7 +30,7 @@ pub(super) struct Amount {
     pub(super) tax: Option<Decimal>,
     #[serde_as(as = "Option<Number128>")]
     pub(super) net: Option<Decimal>,
-    /// ISO 4217; KES where it is missing.
+    /// ISO 4217; KES if missing.
     #[serde_as(as = "Option<Iso4217>")]
     pub(super) currency: Option<Currency>,
 }
@@ -98,7 +98,7 @@ pub(super) struct Portions {
     pub(super) withholding: Decimal,
 }
 
-/// No `Debug`: token, phone and account are for nobody's eyes.
+/// No `Debug`, since token, phone and account are confidential.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Serialize, Deserialize)]
@@ -132,13 +132,13 @@ pub(super) struct Gateway {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Fraud {
-    /// Without a score and a decision nobody has looked.
+    /// Without a score and a decision there was no check.
     #[serde_as(as = "Option<Whole>")]
     pub(super) score: Option<u8>,
     pub(super) decision: Option<FraudDecision>,
-    /// Whether it was not simply approved; for readers of the earlier layout.
+    /// Whether it was not approved automatically; for readers of the earlier layout.
     pub(super) flagged: Option<bool>,
-    /// The earlier application wrote sentences here, which read as none.
+    /// The earlier application wrote free text here, which reads as no reasons.
     pub(super) reasons: Option<Vec<FraudReason>>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) checked_at: Option<DateTime<Utc>>,
@@ -170,7 +170,7 @@ pub(super) struct FraudReview {
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Settlement {
-    /// Whether there is a day for it; for readers of the earlier layout.
+    /// Whether it has a date; for readers of the earlier layout.
     pub(super) scheduled: Option<bool>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) scheduled_for: Option<DateTime<Utc>>,
@@ -182,7 +182,7 @@ pub(super) struct Settlement {
     pub(super) instant: Option<bool>,
 }
 
-/// A receipt or an invoice. Without a number there is none.
+/// A receipt or an invoice; without a number it does not exist.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
@@ -232,7 +232,7 @@ pub(super) struct Decided {
     pub(super) by: Id<User>,
 }
 
-/// An amount that may be of another currency than the transaction's.
+/// An amount that may have another currency than the transaction.
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Priced {
@@ -259,7 +259,7 @@ pub(super) struct Chargeback {
     pub(super) refund: Option<Id<Transaction>>,
 }
 
-/// Money that the provider moved back without our order.
+/// A provider move without our order.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
@@ -277,7 +277,7 @@ pub(super) struct ProviderMove {
     pub(super) decided: Option<Decided>,
 }
 
-/// Why it failed; when, stands in `failedAt`.
+/// Why it failed; the time is in `failedAt`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Failure {
     pub(super) code: String,
@@ -297,7 +297,7 @@ pub(super) struct Metadata {
 #[serde_as]
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Place {
-    /// Longitude, latitude; fewer for a place that is not known.
+    /// Longitude and latitude; fewer elements for an unknown place.
     #[serde_as(as = "Option<Vec<Finite>>")]
     pub(super) coordinates: Option<Vec<f64>>,
 }

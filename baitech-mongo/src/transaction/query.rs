@@ -12,7 +12,7 @@ use crate::money::DEFAULT_CURRENCY;
 use crate::page::{Position, newest_first};
 use crate::value::oid;
 
-/// By which transactions are listed.
+/// The sort key of lists of transactions.
 pub(super) const CREATED_AT: &str = "createdAt";
 
 pub(super) fn by_number(number: &TransactionNumber) -> Document {
@@ -27,7 +27,7 @@ pub(super) fn by_reference(reference: &str) -> Document {
     doc! { "gateway.reference": reference }
 }
 
-/// Those of the earlier application that have no `gateway` of ours yet.
+/// Matches transactions of the earlier application without our `gateway`.
 pub(super) fn by_legacy_reference(reference: &str) -> Document {
     let fields: Vec<Document> = REFERENCES.iter().map(|field| doc! { *field: reference }).collect();
     doc! { "$or": fields, "gateway": Bson::Null }
@@ -41,7 +41,7 @@ pub(super) fn listed(filter: &TransactionFilter, after: Option<Position<Transact
     query
 }
 
-/// The index by which a list is read in its order. Left to choose, the server may take one that leaves it to
+/// The index that returns a list in its order. Without a hint, the server may choose one that requires a
 /// sort.
 pub(super) fn index_of(filter: &TransactionFilter) -> Document {
     let TransactionFilter { payer, payee, booking, method, flagged, .. } = filter;
@@ -60,8 +60,8 @@ pub(super) fn index_of(filter: &TransactionFilter) -> Document {
     keys
 }
 
-/// Counts and sums by kind, status and currency. A double of the earlier application counts with the fifteen
-/// digits that it is exact to.
+/// Counts and sums by kind, status and currency. A double of the earlier application counts with its fifteen
+/// exact digits.
 pub(super) fn totals(filter: &TransactionFilter) -> [Document; 2] {
     let currency = doc! { "$ifNull": ["$amount.currency", DEFAULT_CURRENCY.code()] };
     let gross = doc! { "$convert": { "input": "$amount.gross", "to": "decimal", "onError": 0, "onNull": 0 } };
@@ -73,8 +73,8 @@ pub(super) fn totals(filter: &TransactionFilter) -> [Document; 2] {
     [doc! { "$match": matched(filter) }, doc! { "$group": group }]
 }
 
-/// Any status is spelled out as all of them where no other part bounds the scan: an index on the status then
-/// serves.
+/// If no other condition bounds the scan, "any status" is written as a list of all statuses, so that the
+/// server can use an index on the status.
 fn matched(filter: &TransactionFilter) -> Document {
     let TransactionFilter { payer, payee, booking, kinds, statuses, method, from, until, flagged } = filter;
     let mut query = Document::new();
@@ -116,7 +116,7 @@ fn matched(filter: &TransactionFilter) -> Document {
     query
 }
 
-/// The first stored time that is not before a moment: what is stored has whole milliseconds.
+/// The first stored time that is not before a given time: stored times are whole milliseconds.
 fn at_or_after(moment: Instant<Utc>) -> DateTime {
     let cut = DateTime::from_chrono(moment);
     if cut.to_chrono() < moment {
@@ -126,7 +126,7 @@ fn at_or_after(moment: Instant<Utc>) -> DateTime {
     }
 }
 
-/// The payments of the payer that may count, with [`history_fields`].
+/// The payments of the payer that may count, for use with [`history_fields`].
 pub(super) fn history(query: &HistoryQuery) -> Document {
     let HistoryQuery { payer, attempts_since, failures_since, settled_since, .. } = query;
     let earliest = attempts_since.min(failures_since).min(settled_since);
@@ -137,12 +137,12 @@ pub(super) fn history(query: &HistoryQuery) -> Document {
     }
 }
 
-/// What the history needs to know of a payment.
+/// The fields of a payment that the history needs.
 pub(super) fn history_fields() -> Document {
     doc! { "_id": 0, "status": 1, "createdAt": 1, "amount.gross": 1, "amount.currency": 1 }
 }
 
-/// The other payers whose payments have this address or device, each once.
+/// The other payers with this address or device, each once.
 pub(super) fn sharing(
     field: &str,
     value: &str,

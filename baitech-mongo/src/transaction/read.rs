@@ -1,4 +1,4 @@
-//! From a transaction's document to the transaction.
+//! Converts a transaction's document to a transaction.
 
 use baitech_core::kernel::{Currency, Money, Rate};
 use baitech_core::payment::{
@@ -20,7 +20,7 @@ use crate::codec::Unreadable;
 use crate::money::{DEFAULT_CURRENCY, currency, money};
 use crate::value::oid;
 
-/// Why a transaction of the earlier application failed: it kept only the moment.
+/// The reason of a failed transaction of the earlier application, which stored only the time.
 const UNKNOWN_FAILURE: &str = "unknown";
 
 impl TransactionDocument {
@@ -80,9 +80,9 @@ impl TransactionDocument {
 }
 
 impl Amount {
-    /// The lines, each rounded to the smallest unit. Where the earlier application left fractions of it, the
-    /// rounded lines may miss the gross by some units; the net, which is the remainder by its nature, then
-    /// makes up for them.
+    /// The lines, each rounded to the smallest unit. With fractions from the earlier application, the rounded
+    /// lines may differ from the gross by some units; the net, which is the remainder, absorbs the
+    /// difference.
     fn into_domain(self) -> payment::Amount {
         let currency = self.currency.unwrap_or(DEFAULT_CURRENCY);
         let stored = [Some(self.gross), self.platform_fee, self.processing_fee, self.tax, self.net]
@@ -97,7 +97,7 @@ impl Amount {
     }
 }
 
-/// What the other lines leave of the gross, where it is the stored net but for the rounding of five lines.
+/// The gross minus the other lines, if it equals the stored net up to the rounding of five lines.
 fn remainder(amount: &payment::Amount) -> Option<Money> {
     let fees = Money::sum(amount.currency(), [amount.platform_fee, amount.processing_fee, amount.tax]);
     let remainder = amount.gross.checked_sub(fees.ok()?).ok()?;

@@ -119,12 +119,12 @@ struct Payer {
     id: ObjectId,
 }
 
-/// What the history knows of a payment.
+/// A payment in the history.
 #[serde_as]
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Past {
-    /// None for a status that is not known.
+    /// `None` for an unknown status.
     #[serde_as(deserialize_as = "Lenient")]
     #[serde(default)]
     status: Option<TransactionStatus>,
@@ -149,7 +149,7 @@ impl Past {
             && self.created_at >= query.settled_since
             && let Some(gross) = self.gross()
         {
-            // Amounts of another currency than the newest one's say nothing beside it.
+            // Amounts in another currency than the newest payment's cannot be compared.
             let before = history.settled_gross.unwrap_or(Money::zero(gross.currency()));
             if let Ok(sum) = before.checked_add(gross) {
                 history.settled = history.settled.saturating_add(1);
@@ -175,7 +175,7 @@ struct Total {
     gross: Decimal,
 }
 
-/// None for what is not known.
+/// `None` for an unknown value.
 #[serde_as]
 #[derive(Debug, Deserialize)]
 struct TotalKey {

@@ -1,4 +1,4 @@
-//! From a transaction to its document.
+//! Converts a transaction to its document.
 
 use baitech_core::kernel::Money;
 use baitech_core::payment::{
@@ -90,7 +90,7 @@ impl From<Transaction> for TransactionDocument {
     }
 }
 
-/// A fact that is missing where it does not hold.
+/// A flag that is stored only if it is true.
 fn told(holds: bool) -> Option<bool> {
     holds.then_some(true)
 }

@@ -1,4 +1,4 @@
-//! A user as it is stored: the layout that the earlier application left.
+//! The stored form of a user, in the layout of the earlier application.
 
 use baitech_core::account::{Gender, User, UserStatus};
 use baitech_core::kernel::{Currency, Email, Id, PhoneNumber, Role, Text, Username};
@@ -14,8 +14,8 @@ use super::parts::{
 };
 use crate::value::{AsText, Finite, Iso4217, Millis, Number128, Oid, StoredDay, Whole};
 
-/// One document of `users`. Fields of the earlier application that no feature needs yet are left out on
-/// purpose: a save never touches what is not here.
+/// One document of `users`. Fields of the earlier application that no feature needs yet are omitted on
+/// purpose: a save never touches fields that are not listed here.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub(crate) struct UserDocument {
     #[serde(rename = "_id")]
     #[serde_as(as = "Oid")]
     pub(super) id: Id<User>,
-    /// Always written, as the five that follow.
+    /// Always written, like the next five fields.
     pub(super) role: Option<Role>,
     pub(super) status: Option<UserStatus>,
     #[serde_as(as = "Option<AsText>")]
@@ -44,11 +44,11 @@ pub(crate) struct UserDocument {
     pub(super) profile_picture: Option<Image>,
     /// Only with a point: the server refuses anything else under a 2dsphere index.
     pub(super) location: Option<Place>,
-    /// Where matching looks for a technician; only for the home that it was drawn for.
+    /// The place that matching uses for a technician; valid only for the home for which it was drawn.
     pub(super) public_place: Option<Place>,
-    /// The home for which the public place was drawn, and the place; kept while no home is stated.
+    /// The home for which the public place was drawn, and the place; kept while the user has no home.
     pub(super) place_drawn: Option<PlaceDrawn>,
-    /// The address of a user whose point is not known.
+    /// The address of a user without a point.
     pub(super) address: Option<Address>,
 
     #[serde_as(as = "DefaultOnNull")]
@@ -63,7 +63,7 @@ pub(crate) struct UserDocument {
     pub(super) time_zone: Option<Tz>,
     #[serde_as(as = "Option<Number128>")]
     pub(super) hourly_rate: Option<Decimal>,
-    /// ISO 4217; KES where it is missing.
+    /// ISO 4217; KES if missing.
     #[serde_as(as = "Option<Iso4217>")]
     pub(super) hourly_rate_currency: Option<Currency>,
     /// Kilometres.

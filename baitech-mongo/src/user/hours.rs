@@ -1,8 +1,8 @@
-//! Working hours, as the earlier application stored them.
+//! Working hours in the format of the earlier application.
 //!
-//! Its forms could not write `24:00`, and nothing kept hours from going past midnight. An end of `23:59` or
-//! `00:00` is the end of the day; hours that end before they start (`22:00` to `02:00`) go on until then on
-//! the next day, and are read as two elements.
+//! Its forms did not accept `24:00`, and hours could go past midnight. An end of `23:59` or `00:00` is the
+//! end of the day; hours that end before they start (`22:00` to `02:00`) end on the next day, and are read as
+//! two elements.
 
 use baitech_core::account::{Availability, AvailabilityException, TimeOfDay, WeeklySlot};
 use bson::{Bson, Document, RawDocumentBuf};
@@ -20,19 +20,19 @@ const EXCEPTIONS: &str = "availabilityExceptions";
 const BORN: &str = "dateOfBirth";
 const ZONE: &str = "timeZone";
 
-/// The end on the first day, and the end on the day after, if the hours go on there.
+/// The end on the first day, and the end on the next day, if the hours continue there.
 fn ends(start: TimeOfDay, end: TimeOfDay) -> (TimeOfDay, Option<TimeOfDay>) {
     if end.minutes() == TimeOfDay::END_OF_DAY.minutes().saturating_sub(1) {
         return (TimeOfDay::END_OF_DAY, None);
     }
     match TimeOfDay::split_at_midnight(start, end) {
         Some((first, next)) => (first.end, next.map(|next| next.end)),
-        // Hours of no length.
+        // Hours of zero length.
         None => (end, None),
     }
 }
 
-/// The hours of a technician who lives in a zone.
+/// The hours of a technician in a time zone.
 pub(crate) fn availability(weekly: Vec<Slot>, exceptions: Vec<Exception>, zone: Tz) -> Availability {
     let mut read = Availability::default();
     for Slot { element, day_of_week, start_time: start, end_time, is_available } in weekly {
@@ -64,7 +64,7 @@ pub(crate) fn availability(weekly: Vec<Slot>, exceptions: Vec<Exception>, zone: 
     read
 }
 
-/// The part of a document that hours and days are read from.
+/// The part of a document with hours and days.
 #[serde_as]
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -78,13 +78,13 @@ struct Stored {
     time_zone: Option<Tz>,
 }
 
-/// Prepares what was `understood` of a document for the difference to a `new` one, where these differ in
-/// hours or days: hours past midnight are one element again, as they are stored; and days are written anew
-/// that another zone would read as other days.
+/// Adapts `understood` (the decoded form of a document) for the difference to `new`, if hours or days
+/// changed: hours past midnight become one element again, as stored, and days that a new zone would shift are
+/// written again.
 pub(super) fn forget_derived(raw: &Document, understood: &mut Document, new: &Document) {
     let zone_of = |document: &Document| document.get_str(ZONE).unwrap_or(DEFAULT_ZONE.name()).to_owned();
     let moves = zone_of(understood) != zone_of(new);
-    // A day that is gone from the new document stays understood, so that the difference removes it.
+    // A day that the new document lacks stays in `understood`, so that the difference removes it.
     if moves && new.contains_key(BORN) {
         understood.remove(BORN);
     }
@@ -120,7 +120,7 @@ pub(super) fn forget_derived(raw: &Document, understood: &mut Document, new: &Do
     }
 }
 
-/// The end of hours as one element: as it is read, but for hours past midnight as it is stored.
+/// The end of hours as one element: the decoded end, or the stored end for hours past midnight.
 fn one_end(start: TimeOfDay, end: TimeOfDay) -> TimeOfDay {
     match ends(start, end) {
         (_, Some(next_day)) => next_day,
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(weekly(slot(0, "00:00", "00:00")), [(0, "00:00".to_owned(), "24:00".to_owned())]);
     }
 
-    /// What a save makes of a technician's document.
+    /// Applies a change to a technician's document by a save.
     fn save(raw: &Document, change: impl FnOnce(&mut baitech_core::account::UserRecord)) -> (Document, User) {
         let read = User::read(&RawDocumentBuf::try_from(raw).unwrap()).unwrap();
         let mut record = read.value.clone().into_record();
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn save_of_something_else_leaves_stored_hours_and_days_alone() {
+    fn saving_other_fields_keeps_stored_hours_and_days() {
         let raw = technician();
         let (saved, new) = save(&raw, |user| user.bio = Some(Text::from_stored("changed")));
         for field in ["availability", "availabilityExceptions", "dateOfBirth"] {
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn changed_hours_read_as_they_were_changed_and_do_not_grow() {
+    fn changed_hours_round_trip_and_do_not_grow() {
         let raw = technician();
         let (saved, new) = save(&raw, |user| {
             user.technician.as_mut().unwrap().availability.weekly[2].is_available = false;
@@ -240,14 +240,14 @@ mod tests {
     }
 
     #[test]
-    fn hours_past_midnight_go_on_on_the_next_day() {
+    fn hours_past_midnight_continue_on_the_next_day() {
         let [first, second] = &weekly(slot(6, "22:00", "02:00"))[..] else { panic!("two of them") };
         assert_eq!(*first, (6, "22:00".to_owned(), "24:00".to_owned()));
         assert_eq!(*second, (0, "00:00".to_owned(), "02:00".to_owned()));
     }
 
     #[test]
-    fn exceptions_past_midnight_go_on_on_the_next_date() {
+    fn exceptions_past_midnight_continue_on_the_next_date() {
         let exception = Exception {
             element: None,
             date: chrono::NaiveDate::from_ymd_opt(2026, 2, 28).unwrap().into(),

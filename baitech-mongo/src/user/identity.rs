@@ -1,7 +1,8 @@
-//! Claims on what makes a user known: the e-mail address and the phone number, each in its normal form.
+//! Claims on a user's e-mail address and phone number, each in its normal form.
 //!
-//! The unique indexes know `0712…` and `+254712…` as two numbers, and `Jo@Example.com` and `jo@example.com`
-//! as two addresses, as the earlier application stored them; a claim on the normal form knows them as one.
+//! The unique indexes treat `0712…` and `+254712…` as two numbers, and `Jo@Example.com` and `jo@example.com`
+//! as two addresses, since the earlier application stored both forms. A claim on the normal form treats them
+//! as one.
 
 use baitech_core::account::User;
 use baitech_core::kernel::{Email, Id, PhoneNumber};
@@ -9,33 +10,33 @@ use baitech_core::store::{AggregateRef, Claim, ClaimKey};
 
 use crate::commit::plan::Derived;
 
-/// The spaces of these claims, and the field of each.
+/// The key spaces of these claims, and the field of each.
 const SPACES: [(&str, &str); 2] = [("user.email", "email"), ("user.phoneNumber", "phoneNumber")];
 
-/// The field that a claim of a user is about; `None` for claims on anything else.
+/// The field of a user's claim; `None` for other claims.
 pub(crate) fn claimed_field(key: &ClaimKey) -> Option<&'static str> {
     SPACES.iter().find(|(space, _)| key.space() == *space).map(|(_, field)| *field)
 }
 
-/// The claims of a user. A blank address or number claims nothing.
+/// The claims of a user. A blank address or number has no claim.
 pub(crate) fn identity_claims(user: &User) -> impl Iterator<Item = Claim> {
     let holder = AggregateRef::User(user.id);
     let keys = user.claims().into_iter().filter(|key| claimed_field(key).is_some());
     keys.map(move |key| Claim { key, holder })
 }
 
-/// The claim that a user with this address has.
+/// The claim key of this address.
 pub(super) fn email_key(email: &Email) -> Option<ClaimKey> {
     email.claim().map(|email| ClaimKey::new("user.email", email))
 }
 
-/// The claim that a user with this number has.
+/// The claim key of this number.
 pub(super) fn phone_key(phone: &PhoneNumber) -> Option<ClaimKey> {
     phone.claim().map(|phone| ClaimKey::new("user.phoneNumber", phone))
 }
 
-/// Adds the claims that a write of a user needs: on what is new, and off what is gone. What is unchanged
-/// needs none, so that two users whom the earlier application gave one number or one address can both be
+/// Adds the changes of claims for a write of a user: takes new values and frees old ones. Unchanged values
+/// need no claim, so that two users of the earlier application with the same number or address can both be
 /// saved.
 pub(super) fn change_claims(before: Option<&User>, user: &User, derived: &mut Derived) {
     let before: Vec<Claim> = before.into_iter().flat_map(identity_claims).collect();
@@ -57,7 +58,7 @@ pub(crate) fn stored_forms(number: &PhoneNumber) -> Vec<String> {
     forms
 }
 
-/// The user who holds a key, if it is a user.
+/// The holder of a claim, if it is a user.
 pub(super) fn holder(held: Option<Claim>) -> Option<Id<User>> {
     match held?.holder {
         AggregateRef::User(user) => Some(user),
@@ -70,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kenyan_number_may_be_stored_in_three_forms() {
+    fn kenyan_number_has_three_stored_forms() {
         let number = PhoneNumber::from_stored("+254712345678");
         assert_eq!(stored_forms(&number), ["+254712345678", "254712345678", "0712345678"]);
         assert_eq!(stored_forms(&PhoneNumber::from_stored("+4915112345678")).len(), 2);

@@ -1,4 +1,4 @@
-//! Counting a technician's jobs by day: beside the user's value, in the commits that change bookings.
+//! Counts a technician's jobs by day, outside of the user's value, in the commits that change bookings.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use crate::value::oid;
 
-/// The field: a day (`2026-03-02`) to the number of jobs on it. Days without jobs are not there.
+/// The field: a day (`2026-03-02`) to the number of jobs on it. Days without jobs are omitted.
 pub(crate) const JOBS: &str = "jobsByDay";
 
 /// Older days are dropped with the next change: matching asks for the last seven.
@@ -24,7 +24,7 @@ pub(crate) struct JobMoves {
 }
 
 impl JobMoves {
-    /// A booking is written: what was counted of it is counted no more, and what it is now is.
+    /// Replaces the count of a booking's old state by that of its new state.
     pub(crate) fn of(&mut self, before: Option<&Booking>, after: &Booking) {
         self.add(before.and_then(Booking::job), -1);
         self.add(after.job(), 1);
@@ -56,19 +56,19 @@ impl JobMoves {
     }
 }
 
-/// The first day that is still counted on a day.
+/// The first day that is kept on a given day.
 pub(crate) fn oldest_kept(today: NaiveDate) -> NaiveDate {
     today.checked_sub_days(Days::new(KEPT_DAYS)).unwrap_or(NaiveDate::MIN)
 }
 
-/// The stored counts with those that change, without days that are over long since or have no job left.
+/// The stored counts with their changes, without old days and days without jobs.
 fn kept(changed: Document, oldest: NaiveDate) -> Document {
     let all = doc! { "$objectToArray": { "$mergeObjects": [format!("${JOBS}"), changed] } };
     let wanted = doc! { "$and": [{ "$gt": ["$$day.v", 0] }, { "$gte": ["$$day.k", oldest.to_string()] }] };
     doc! { "$arrayToObject": { "$filter": { "input": all, "as": "day", "cond": wanted } } }
 }
 
-/// The new counts of one technician; it touches neither the user's version nor any other field.
+/// The new counts of one technician; it changes neither the user's version nor any other field.
 #[derive(Debug)]
 pub(crate) struct JobsUpdate {
     pub(crate) filter: Document,

@@ -25,8 +25,8 @@ use crate::codec::{Aggregate, Unreadable};
 use crate::commit::plan::{Derived, decoded};
 use crate::lenient::{self, Fields, Read};
 
-/// A user without a readable e-mail address or phone number cannot be told apart by it, and is one all the
-/// same.
+/// A user without a readable e-mail address or phone number is still a valid user, so these fields are not
+/// vital.
 pub(crate) const FIELDS: Fields = Fields {
     vital: &["_id"],
     parts: &[

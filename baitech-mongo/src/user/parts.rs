@@ -1,4 +1,4 @@
-//! What is inside a user's document.
+//! The parts of a user's document.
 
 use baitech_core::account::{Category, IdType, KycStatus, TimeOfDay, User};
 use baitech_core::kernel::{Currency, ElementId, GeoPoint, Id, Text};
@@ -182,7 +182,7 @@ pub(crate) struct Stats {
     pub(crate) total_earnings: Option<Decimal>,
     #[serde_as(as = "Option<Number128>")]
     pub(crate) total_spent: Option<Decimal>,
-    /// ISO 4217 of the two sums; KES where it is missing.
+    /// ISO 4217 of the two sums; KES if missing.
     #[serde_as(as = "Option<Iso4217>")]
     pub(crate) currency: Option<Currency>,
     /// Minutes.

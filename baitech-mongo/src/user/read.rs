@@ -1,4 +1,4 @@
-//! From a user's document to the user.
+//! Converts a user's document to a user.
 
 use baitech_core::account::{
     self, BillingInfo, CorporateProfile, KycStatus, PublicPlace, TechnicianProfile, User, UserRecord,
@@ -13,11 +13,11 @@ use super::hours::availability;
 use super::parts::{Address, Image, Kyc, Licence, Place, PlaceDrawn, Rating, Skill, Stats};
 use crate::money::{DEFAULT_CURRENCY, money};
 
-/// The zone of technicians that name none.
+/// The zone of technicians without one.
 pub(crate) const DEFAULT_ZONE: Tz = Tz::Africa__Nairobi;
 
 impl UserDocument {
-    /// Somebody whose role or status cannot be read has the least authority until a person has set it.
+    /// A user whose role or status cannot be read has the least authority until a person sets it.
     pub(crate) fn into_user(mut self) -> User {
         let technician = self.technician();
         let corporate = self.corporate();
@@ -37,7 +37,7 @@ impl UserDocument {
             date_of_birth: self.date_of_birth.map(|day| day.in_zone(zone)),
             picture: self.profile_picture.map(Image::into_domain),
             location: match (self.location, self.address) {
-                // Beside a place without a point, an address was written later.
+                // If the place has no point, the address was written later.
                 (Some(place), None) => place.into_address(),
                 (Some(place), Some(_)) if place.point.is_some() => place.into_address(),
                 (_, address) => address.unwrap_or_default().into_domain(None),
@@ -81,8 +81,8 @@ impl UserDocument {
         })
     }
 
-    /// We store the zone of every profile. The earlier application gave everybody a radius; there the role or
-    /// a skill tells.
+    /// We store the zone of every profile. The earlier application gave every user a radius; there the role
+    /// or a skill decides.
     fn has_profile(&self) -> bool {
         let by_role = self.role == Some(Role::Technician) && self.service_radius.is_some();
         self.time_zone.is_some() || !self.skills.is_empty() || by_role
@@ -111,7 +111,7 @@ pub(crate) fn service_radius(kilometres: Option<f64>) -> Distance {
     kilometres.map_or_else(TechnicianProfile::default_service_radius, Distance::from_kilometres)
 }
 
-/// The moment of a document's creation that its id tells.
+/// The creation time in a document's id.
 fn time_of(document: &UserDocument) -> DateTime<Utc> {
     crate::value::oid(document.id).timestamp().to_chrono()
 }
@@ -185,7 +185,7 @@ impl Kyc {
         }
     }
 
-    /// The earlier application knew verified or not; a number without a verdict was handed in.
+    /// The earlier application stored only `verified`; an id number without it counts as submitted.
     pub(crate) fn read_status(&self) -> KycStatus {
         match self.status {
             Some(status) => status,

@@ -22,7 +22,7 @@ impl UserRepository for MongoStore {
         if let Some(found) = self.find_one(by_email(email)).await? {
             return Ok(Some(found));
         }
-        // Stored as it was typed: the claim on its normal form knows whose it is.
+        // It may be stored as it was typed: the claim on its normal form identifies the user.
         let found = self.find_by_claim(email_key(email)).await?;
         Ok(found.filter(|user| user.email.claim() == email.claim()))
     }
@@ -31,7 +31,7 @@ impl UserRepository for MongoStore {
         if let Some(found) = self.find_one(by_phone(phone)).await? {
             return Ok(Some(found));
         }
-        // Stored with blanks or dashes: the claim on its normal form knows whose it is.
+        // It may be stored with blanks or dashes: the claim on its normal form identifies the user.
         let found = self.find_by_claim(phone_key(phone)).await?;
         Ok(found.filter(|user| user.phone.claim() == phone.claim()))
     }
@@ -84,12 +84,12 @@ pub(crate) fn by_phone(phone: &PhoneNumber) -> Document {
 }
 
 pub(crate) fn by_username(username: &Username) -> Document {
-    // The type is what tells the server that the index, which has texts only, will do.
+    // With the type, the server knows that it can use the index, which contains only strings.
     doc! { "username": { "$eq": username.as_str(), "$type": "string" } }
 }
 
-/// A part of the filter that is not set is spelled out as all its values: the index then serves the order
-/// too.
+/// An unset part of the filter is written as a list of all its values, so that the index also gives the
+/// order.
 pub(crate) fn listed(filter: UserFilter, after: Option<Id<User>>) -> Document {
     let mut query = Document::new();
     let UserFilter { role, status, category } = filter;

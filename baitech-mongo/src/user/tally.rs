@@ -1,7 +1,6 @@
-//! Counting on a user: an update that the server adds up.
+//! Tallies on a user: an update that the server computes.
 //!
-//! It is a pipeline, because `$inc` fails on a null or a text, and with it the commit of a booking that has
-//! nothing wrong.
+//! It is a pipeline, because `$inc` on a null or a text would fail and with it the commit of a valid booking.
 
 use baitech_core::account::{StatsDelta, User};
 use baitech_core::kernel::{Currency, Id, Money};
@@ -11,7 +10,7 @@ use bson::{Bson, Decimal128, Document, doc};
 use crate::value::oid;
 use crate::version;
 
-/// A tally as two filters and two updates: with its money, and without it where the sums are of another
+/// A tally as two filters and two updates: with its money, and without it if the sums are in another
 /// currency.
 #[derive(Debug)]
 pub(crate) struct TallyUpdate {
@@ -53,8 +52,8 @@ impl TallyUpdate {
     }
 }
 
-/// What is stored and so much more. A text counts as the number that it says, and what is no number as none,
-/// as it is read.
+/// The stored value plus an increment. As on reading, a numeric text counts as its number, and any other
+/// value as zero.
 fn sum(field: &str, more: impl Into<Bson>) -> Document {
     let stored = format!("${field}");
     let trimmed = doc! {
@@ -66,8 +65,8 @@ fn sum(field: &str, more: impl Into<Bson>) -> Document {
     doc! { "$add": [{ "$cond": [{ "$isNumber": &stored }, &stored, read] }, more.into()] }
 }
 
-/// Users whose sums are of a currency, or who have none. Codes are compared as they are read: in any case,
-/// and what names no other currency means Kenyan shillings.
+/// Users whose sums are in a currency, or who have none. Codes are compared as on reading:
+/// case-insensitively, and a value that names no other currency means Kenyan shillings.
 fn of_currency(currency: Currency) -> Vec<Document> {
     if currency == Currency::KES {
         return vec![doc! { "stats.currency": { "$not": named("(?!KES|KSH|SHS)[A-Z]{3}") } }];
@@ -79,7 +78,8 @@ fn of_currency(currency: Currency) -> Vec<Document> {
     ]
 }
 
-/// A text that is a code, in the forms that [`currency_named`](crate::value::currency_named) reads.
+/// Matches a text that is a currency code, in the forms that [`currency_named`](crate::value::currency_named)
+/// reads.
 fn named(code: &str) -> Document {
     doc! { "$regex": format!(r"^\s*{code}[./=]*\s*$"), "$options": "i" }
 }

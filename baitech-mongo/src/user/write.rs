@@ -1,4 +1,4 @@
-//! From a user to the user's document.
+//! Converts a user to its document.
 
 use baitech_core::account::{
     self, AvailabilityException, BillingInfo, CorporateProfile, KycStatus, PublicPlace, TechnicianProfile,
@@ -140,7 +140,7 @@ impl UserDocument {
     }
 }
 
-/// With a point, a place; without one, an address of its own.
+/// A place if there is a point, otherwise a separate address.
 fn place(location: account::Address) -> (Option<Place>, Option<Address>) {
     let account::Address { point, address, city, county, country } = location;
     if point.is_some() {

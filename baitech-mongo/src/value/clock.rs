@@ -1,4 +1,4 @@
-//! Times of the day, also as the earlier application's forms let people write them.
+//! Times of the day, including the forms that the earlier application accepted.
 
 use baitech_core::account::TimeOfDay;
 use bson::Bson;
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read_as_people_write_them() {
+    fn common_time_formats_are_read() {
         let cases = [
             ("09:00", "09:00"),
             ("9:00", "09:00"),

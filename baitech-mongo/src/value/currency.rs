@@ -6,8 +6,8 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::Serializer;
 use serde_with::{DeserializeAs, SerializeAs};
 
-/// A currency stored by its code of ISO 4217. Read in any case; what people write for shillings of Kenya is
-/// read as KES.
+/// A currency stored by its ISO 4217 code. Read case-insensitively; common names of Kenyan shillings are read
+/// as KES.
 #[derive(Debug)]
 pub(crate) struct Iso4217;
 
@@ -25,7 +25,7 @@ impl<'de> DeserializeAs<'de, Currency> for Iso4217 {
     }
 }
 
-/// The currency of a code, or of what people write for Kenyan shillings.
+/// The currency of a code, or of a common name of Kenyan shillings.
 pub(crate) fn currency_named(text: &str) -> Option<Currency> {
     let code = text.trim().trim_end_matches(['.', '/', '=']).to_ascii_uppercase();
     match code.as_str() {
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kenyan_shillings_have_many_names() {
+    fn kenyan_shillings_are_read_under_all_their_names() {
         for text in ["KES", "kes", "Ksh", "KSh.", "KSHS", " Ksh/=", "Sh"] {
             assert_eq!(currency_named(text), Some(Currency::KES), "{text}");
         }

@@ -25,7 +25,7 @@ impl<'de> DeserializeAs<'de, DateTime<Utc>> for Millis {
     }
 }
 
-/// Years beyond these are no dates of a marketplace, and cannot be calculated with.
+/// Years outside this range are not valid dates of a marketplace, and calculations with them may overflow.
 const YEARS: std::ops::RangeInclusive<i32> = 1..=9999;
 
 fn instant(value: &Bson) -> Option<DateTime<Utc>> {
@@ -37,19 +37,19 @@ fn instant(value: &Bson) -> Option<DateTime<Utc>> {
     Some(instant).filter(|instant| YEARS.contains(&instant.year()))
 }
 
-/// A calendar day, stored as an instant of that day: which day, a zone tells.
+/// A calendar day, stored as an instant of that day; a zone determines which day.
 ///
 /// An earlier application stored the local midnight of a browser (`2026-03-02T21:00:00Z` is 3 March in
 /// Nairobi), the midnight in UTC of a day that was written without a time (`2026-03-03T00:00:00Z`), or any
 /// other moment of the day. Midnight in UTC is therefore the day in UTC, and any other moment the day in the
 /// zone. Both midnights of a day read as that day in every zone, because the local midnight of one day is
-/// never the midnight in UTC of another. New days are stored as midnight in UTC, which no change of the zone
-/// moves.
+/// never the midnight in UTC of another. New days are stored as midnight in UTC, which a change of the zone
+/// does not shift.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StoredDay(DateTime<Utc>);
 
 impl StoredDay {
-    /// The day, in the zone to which it belongs.
+    /// The day in its zone.
     pub(crate) fn in_zone(self, zone: Tz) -> NaiveDate {
         day_of(self.0, zone)
     }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn instants_are_dates_of_milliseconds_and_days_midnights() {
+    fn instants_are_millisecond_dates_and_days_are_midnights() {
         let at = DateTime::from_timestamp(1_795_336_365, 170_900_000).unwrap();
         let born = NaiveDate::from_ymd_opt(1969, 12, 31).map(StoredDay::from);
         let stored = bson::serialize_to_document(&Sample { at, until: None, born }).unwrap();
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_rfc_3339_is_a_date_and_a_number_or_a_far_year_is_not() {
+    fn only_rfc_3339_text_within_the_years_is_a_date() {
         let at: DateTime<Utc> = "2026-03-02T07:00:00Z".parse().unwrap();
         assert_eq!(read("2026-03-02T10:00:00+03:00").unwrap().at, at);
         for other in
@@ -151,7 +151,7 @@ mod tests {
             let date = NaiveDate::from_ymd_opt(2000, 1, 1).unwrap() + TimeDelta::days(days);
             prop_assert_eq!(StoredDay::from(date).in_zone(zone), date);
             let midnight = TimeOfDay::MIDNIGHT.on(date, zone);
-            // A zone that once moved over the date line has left out a day.
+            // A zone that once moved across the date line skipped a day.
             if midnight.with_timezone(&zone).date_naive() == date {
                 prop_assert_eq!(day_of(midnight, zone), date);
                 prop_assert_eq!(StoredDay::from(day_of(midnight, zone)).in_zone(zone), date);

@@ -4,8 +4,7 @@ use bson::Bson;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_with::DeserializeAs;
 
-/// What cannot be read reads as missing. A save then leaves it as it is, unless it has something to put
-/// there.
+/// An unreadable value reads as missing. A save keeps the raw value, unless it writes a new one.
 #[derive(Debug)]
 pub(crate) struct Lenient;
 

@@ -1,4 +1,4 @@
-//! Between the values of the domain and those of BSON, for use with `serde_with`:
+//! Conversions between values of the domain and BSON, for use with `serde_with`:
 //! `#[serde_as(as = "Option<Number128>")]`, `#[serde_as(as = "Vec<Oid>")]`.
 
 mod clock;

@@ -1,4 +1,4 @@
-//! Numbers: money as Decimal128, and whole and real numbers whatever type JavaScript gave them.
+//! Numbers: money as Decimal128, and whole and real numbers of any type that JavaScript wrote.
 
 use std::str::FromStr;
 
@@ -26,7 +26,7 @@ impl<'de> DeserializeAs<'de, Decimal> for Number128 {
     }
 }
 
-/// A decimal that is no money (a mean of stars, minutes): stored as a double, as JavaScript knows it.
+/// A decimal that is not money (a mean of stars, minutes): stored as a double, like in JavaScript.
 #[derive(Debug)]
 pub(crate) struct Real;
 
@@ -44,8 +44,7 @@ impl<'de> DeserializeAs<'de, Decimal> for Real {
     }
 }
 
-/// A whole number, read from any numeric type and rounded down, because JavaScript keeps no whole numbers
-/// apart.
+/// A whole number, read from any numeric type and rounded down, because JavaScript has no integer type.
 #[derive(Debug)]
 pub(crate) struct Whole;
 
@@ -73,8 +72,8 @@ pub(crate) fn whole_to_bson(number: i64) -> Bson {
 ///
 /// # Errors
 ///
-/// Where the text form is not a Decimal128; no value of [`Decimal`] is known to be one, as it has at most 29
-/// digits of the 34.
+/// If the text form is not a Decimal128. No such value of [`Decimal`] is known, since it has at most 29 of
+/// the 34 digits.
 pub(crate) fn decimal_to_bson(value: Decimal) -> Result<Bson, bson::error::Error> {
     Decimal128::from_str(&value.normalize().to_string()).map(Bson::Decimal128)
 }
@@ -146,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused() {
+    fn values_that_are_not_numbers_are_refused() {
         let others = [
             Bson::Null,
             Bson::Boolean(true),

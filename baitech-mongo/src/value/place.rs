@@ -33,7 +33,7 @@ fn finite(value: &Bson) -> Option<f64> {
     }
 }
 
-/// A point as GeoJSON's coordinates: longitude, latitude. An empty array is no point.
+/// A point as GeoJSON's coordinates: longitude, latitude. An empty array reads as no point.
 #[derive(Debug)]
 pub(crate) struct Coordinates;
 

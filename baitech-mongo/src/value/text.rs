@@ -1,4 +1,4 @@
-//! Checked text, taken as it is stored.
+//! Checked text, read without checks.
 
 use baitech_core::booking::BookingNumber;
 use baitech_core::kernel::{Email, PhoneNumber, Text, Username};
@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer};
 use serde::ser::Serializer;
 use serde_with::{DeserializeAs, SerializeAs};
 
-/// Text that the domain checks when somebody writes it, and that a store reads without a check.
+/// Text that the domain checks on input, and that a store reads without a check.
 pub(crate) trait StoredText {
     fn read(text: String) -> Self;
     fn text(&self) -> &str;

@@ -1,4 +1,4 @@
-//! A call as it is stored.
+//! The stored form of a webhook call.
 
 use baitech_core::booking::PaymentMethod;
 use baitech_core::kernel::Id;
@@ -11,7 +11,7 @@ use serde_with::{serde_as, skip_serializing_none};
 
 use crate::value::{Millis, Oid, Whole};
 
-/// One document of `webhooks`. No `Debug`: token, headers and body are for nobody's eyes.
+/// One document of `webhooks`. No `Debug`, since token, headers and body are confidential.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Serialize, Deserialize)]

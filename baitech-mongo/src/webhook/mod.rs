@@ -17,7 +17,7 @@ impl Aggregate for Webhook {
         bson::serialize_to_document(&WebhookDocument::from(self.clone()))
     }
 
-    /// Only the engine writes these: nothing in them is odd.
+    /// Only the engine writes these, so they are read strictly.
     fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
         lenient::read(document, Fields { vital: &["**"], parts: &[] })?
             .try_map(|read: WebhookDocument| Ok(read.into_webhook()))

@@ -14,9 +14,9 @@ use crate::load::read_page;
 use crate::page::{Position, limit_of, newest_first};
 use crate::server_error::unavailable;
 
-/// When a handled call may be forgotten.
+/// When a handled call may be deleted.
 const EXPIRES_AT: &str = "expiresAt";
-/// By which calls are listed.
+/// The sort key of lists of calls.
 const RECEIVED_AT: &str = "receivedAt";
 
 #[async_trait]
@@ -43,14 +43,14 @@ impl WebhookRepository for MongoStore {
         let found = found.limit(i64::try_from(limit).unwrap_or(i64::MAX)).await.map_err(unavailable)?;
         let found: Vec<RawDocumentBuf> = found.try_collect().await.map_err(unavailable)?;
         let ids: Vec<_> = found.iter().filter_map(|raw| raw.get_object_id("_id").ok()).collect();
-        // One that a person has retried meanwhile is wanted again.
+        // A call that a person has retried meanwhile is kept.
         let filter = doc! { "_id": { "$in": ids }, "$and": [expired] };
         let deleted = webhooks.delete_many(filter).await.map_err(unavailable)?;
         Ok(usize::try_from(deleted.deleted_count).unwrap_or(usize::MAX))
     }
 }
 
-/// Any status is spelled out as all of them, for the index on the status.
+/// "Any status" is written as a list of all statuses, for the index on the status.
 fn listed(statuses: &[WebhookStatus], after: Option<Position<Webhook>>) -> Document {
     let statuses = if statuses.is_empty() { &WebhookStatus::ALL[..] } else { statuses };
     let names: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();

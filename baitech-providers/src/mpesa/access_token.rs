@@ -14,20 +14,19 @@ use tokio::sync::Mutex;
 use super::{MpesaConfig, json};
 use crate::http;
 
-/// How long before its end a token is renewed, so that none runs out on its way.
+/// A token is renewed this long before it expires, so that none expires in transit.
 const MARGIN: TimeDelta = TimeDelta::seconds(60);
 
-/// Why there is no token. Whatever it was wanted for was not sent.
+/// Why there is no token. The request that needed it was not sent.
 #[derive(Debug)]
 pub(super) enum NoToken {
     /// Daraja does not accept our key and secret.
     Refused,
-    /// Daraja gave no answer that can be used.
+    /// Daraja gave no usable answer.
     Unavailable(GatewayError),
 }
 
-/// The token under which all calls go: fetched once for all who wait for it, kept until shortly before its
-/// end.
+/// The access token of all calls: fetched once for concurrent callers, kept until shortly before it expires.
 pub(super) struct AccessTokens {
     http: Client,
     clock: Arc<dyn Clock>,
@@ -44,7 +43,7 @@ impl AccessTokens {
         Self { http, clock, current: Mutex::new(None) }
     }
 
-    /// A token that holds. Whoever comes while one is being fetched waits for it.
+    /// Returns a valid token. Concurrent callers wait for a fetch in progress.
     pub(super) async fn get(&self, config: &MpesaConfig) -> Result<SecretString, NoToken> {
         let mut current = self.current.lock().await;
         if let Some(token) = current.as_ref().filter(|token| self.clock.now() < token.renewed_at) {
@@ -56,7 +55,7 @@ impl AccessTokens {
         Ok(secret)
     }
 
-    /// Forgets a token that Daraja no longer accepts, unless it was replaced since.
+    /// Drops a token that Daraja no longer accepts, unless it has already been replaced.
     pub(super) async fn forget(&self, refused: &SecretString) {
         let mut current = self.current.lock().await;
         if current.as_ref().is_some_and(|token| token.secret.expose_secret() == refused.expose_secret()) {
@@ -94,7 +93,7 @@ impl AccessTokens {
         }
         let seconds = json::text(granted.expires_in).and_then(|text| text.parse::<u32>().ok());
         let lifetime = TimeDelta::seconds(i64::from(seconds.ok_or_else(unusable)?));
-        // A token that lives shorter than the margin is renewed half-way.
+        // A token that lives shorter than twice the margin is renewed half-way.
         let kept_for = (lifetime - MARGIN).max(lifetime / 2);
         Ok(Token { secret: granted.access_token.into(), renewed_at: after(asked_at, kept_for) })
     }

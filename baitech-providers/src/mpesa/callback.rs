@@ -1,4 +1,4 @@
-//! What Daraja tells by itself.
+//! Reading Daraja's callbacks.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use serde_json::value::RawValue;
 use super::{Mpesa, ResultCode, json};
 use crate::webhook::{is_under, read};
 
-/// The fields of an object, each as it was written.
+/// The fields of an object as raw JSON.
 pub(super) type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
-/// Our name for an order, as Daraja spells it, and as some of its answers do.
+/// The field of our id of an order, in Daraja's usual spelling and in that of some answers.
 pub(super) const CONVERSATION: [&str; 2] = ["OriginatorConversationID", "OriginatorCoversationID"];
 
 impl Mpesa {
@@ -20,8 +20,8 @@ impl Mpesa {
         let fields: Fields<'_> = read(&call.body)?;
         let is_ours = self.config.webhook_token.as_ref().is_some_and(|token| is_under(token, &call.token));
         if is_ours || fields.contains_key("TransID") {
-            // Under the token of a transaction, Daraja tells of that transaction; under ours, of payments
-            // that nobody was asked for.
+            // Callbacks under a transaction's token are about that transaction; under the provider's own
+            // token they report unrequested deposits.
             let is_deposit = is_ours && fields.contains_key("TransID");
             return if is_deposit { self.read_deposit(&fields) } else { Err(WebhookError::Unexpected) };
         }
@@ -36,8 +36,7 @@ impl Mpesa {
         } else if CONVERSATION.iter().any(|name| fields.contains_key(*name)) {
             Some(self.read_result(&fields)?)
         } else {
-            // Daraja adds kinds of callbacks without notice: what tells of nothing that we have
-            // ordered concerns nobody.
+            // Daraja adds kinds of callbacks without notice: those about none of our orders are ignored.
             None
         };
         Ok(notice.into_iter().collect())
@@ -48,19 +47,19 @@ pub(super) fn malformed(field: &str) -> WebhookError {
     WebhookError::Malformed(format!("{field} is missing or not what it should be"))
 }
 
-/// A field with text, or with a number.
+/// A field with text or a number, as text.
 pub(super) fn text(fields: &Fields<'_>, field: &str) -> Option<String> {
     fields.get(field).and_then(|raw| json::text(raw)).filter(|text| !text.is_empty())
 }
 
-/// A name that Daraja gives: not endless, and without anything odd.
+/// An id from Daraja, checked for length and characters.
 pub(super) fn name(fields: &Fields<'_>, field: &str) -> Result<String, WebhookError> {
     let name = text(fields, field).ok_or_else(|| malformed(field))?;
     let is_plain = name.len() <= 128 && name.bytes().all(|byte| byte.is_ascii_graphic());
     if is_plain { Ok(name) } else { Err(malformed(field)) }
 }
 
-/// A list, or its only element; nothing for a field that is missing or empty.
+/// A list, or a single element in its place; empty for a missing or empty field.
 pub(super) fn list<T: DeserializeOwned>(raw: Option<&&RawValue>) -> Vec<T> {
     let Some(written) = raw.map(|raw| raw.get()) else { return Vec::new() };
     serde_json::from_str(written)
@@ -68,7 +67,7 @@ pub(super) fn list<T: DeserializeOwned>(raw: Option<&&RawValue>) -> Vec<T> {
         .unwrap_or_default()
 }
 
-/// What became of an STK push.
+/// Reads the outcome of an STK push.
 fn read_prompt(callback: &Fields<'_>) -> Result<Notice, WebhookError> {
     #[derive(Deserialize)]
     struct Item {
@@ -91,7 +90,7 @@ fn read_prompt(callback: &Fields<'_>) -> Result<Notice, WebhookError> {
             let amount = value("Amount").and_then(json::amount).ok_or_else(|| malformed("Amount"))?;
             let receipt = value("MpesaReceiptNumber").and_then(json::text).and_then(receipt);
             let receipt = receipt.ok_or_else(|| malformed("MpesaReceiptNumber"))?;
-            // The amount, too: who tells of another one does not tell the same.
+            // The id includes the amount: a callback with another amount is different news.
             id = format!("{id}/{receipt}/{}", amount.amount().normalize());
             let payer = value("PhoneNumber").and_then(json::text).and_then(shown_number);
             Outcome::Settled(Proof {
@@ -108,14 +107,14 @@ fn read_prompt(callback: &Fields<'_>) -> Result<Notice, WebhookError> {
     Ok(Notice { id, subject, news: News::Outcome(outcome) })
 }
 
-/// The number of a receipt: letters and digits.
+/// A receipt number: letters and digits.
 pub(super) fn receipt(text: String) -> Option<String> {
     let is_receipt = (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     is_receipt.then_some(text)
 }
 
-/// A phone number as Daraja shows it, perhaps with digits masked and with blanks (`2547 *****
-/// 126`), which are left out; nothing for a hash of one.
+/// A phone number as Daraja shows it, possibly with masked digits, without its blanks (`2547 ***** 126`);
+/// `None` for a hash.
 #[expect(clippy::needless_pass_by_value, reason = "it is passed to `and_then`")]
 pub(super) fn shown_number(text: String) -> Option<String> {
     let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();

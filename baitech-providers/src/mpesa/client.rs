@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::{Mpesa, ResultCode, access_token::NoToken};
 use crate::http::{self, Reply};
 
-/// How long to wait before what was not carried out is sent anew.
+/// The wait before an order that was not carried out is sent again.
 const LATER: TimeDelta = TimeDelta::minutes(2);
 
-/// A refusal in Daraja's words.
+/// A refusal as Daraja reports it.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Refusal {
     #[serde(rename = "errorCode", default)]
@@ -20,16 +20,16 @@ pub(super) struct Refusal {
     pub(super) message: String,
 }
 
-/// Why a call has no answer.
+/// Why a call has no usable answer.
 pub(super) enum NoReply {
     /// It was not sent, and may be sent later.
     NotSent(Declined),
-    /// It was sent, or perhaps was.
+    /// It was sent, or may have been.
     Unknown(GatewayError),
 }
 
 impl NoReply {
-    /// For a question, after which nothing is different.
+    /// The error of a query, which has no effect.
     pub(super) fn into_question(self) -> GatewayError {
         match self {
             Self::NotSent(declined) => GatewayError::new(format!("it was not asked ({})", declined.code)),
@@ -37,7 +37,7 @@ impl NoReply {
         }
     }
 
-    /// For an order.
+    /// The result of an order.
     pub(super) fn into_order(self) -> Result<Outcome, GatewayError> {
         match self {
             Self::NotSent(declined) => Ok(Outcome::Declined(declined)),
@@ -47,8 +47,7 @@ impl NoReply {
 }
 
 impl Mpesa {
-    /// Sends a body to a path under a token that holds; once more, under a new one, where Daraja no longer
-    /// knows the token.
+    /// Sends a body to a path with a valid token; retries once with a new token if Daraja rejects the first.
     pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Reply, NoReply> {
         let token = self.token().await?;
         let reply = self.post_under(&token, path, body).await?;
@@ -83,18 +82,17 @@ impl Mpesa {
     }
 }
 
-/// Which way the money of an order goes.
+/// The direction of an order's money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
-    /// Somebody pays us. An order that was carried out although it counts as refused is found by
-    /// its callback, and takes nobody's money twice: the payer confirms each.
+    /// Incoming. If an order that counts as refused was carried out after all, its callback reports it, and
+    /// no payer is charged twice, since the payer confirms each push.
     In,
-    /// We pay somebody. What counts as refused is sent again some day, so that only a documented
-    /// refusal does.
+    /// Outgoing. A refused order may be sent again later, so only a documented refusal counts as one.
     Out,
 }
 
-/// The errors by which Daraja documents that it has not taken an order.
+/// The error codes with which Daraja, by its documentation, has not accepted an order.
 const REFUSED_ERRORS: [(&str, &str); 12] = [
     ("400.001.01", "the authentication header is invalid"),
     ("400.002.01", "the access token is invalid"),
@@ -110,10 +108,9 @@ const REFUSED_ERRORS: [(&str, &str); 12] = [
     ("405.001", "the method is not allowed"),
 ];
 
-/// What the answer to an order says: it was taken, or what else.
+/// Reads the answer to an order: accepted, refused or unknown.
 ///
-/// Daraja answers with 500 to much that it has refused, and to much that it has lost. Only what is known to
-/// be a refusal is one.
+/// Daraja answers with 500 both for refused and for lost orders. Only a known refusal counts as one.
 pub(super) fn read_order<T: DeserializeOwned>(
     reply: &Reply,
     direction: Direction,
@@ -137,12 +134,12 @@ pub(super) fn read_order<T: DeserializeOwned>(
     }
 }
 
-/// The refusal in an answer that is not a success.
+/// The refusal in an unsuccessful answer.
 pub(super) fn refusal(reply: &Reply) -> Refusal {
     serde_json::from_slice(&reply.body).unwrap_or_default()
 }
 
-/// An answer that is of no use, for an operator's eyes.
+/// An unusable answer, described for the operator.
 pub(super) fn unknown(reply: &Reply) -> GatewayError {
     let Refusal { code, message } = refusal(reply);
     GatewayError::new(format!("it answered {} {code} {}", reply.status, without_numbers(&message)))
@@ -158,7 +155,7 @@ fn refused(reply: &Reply, direction: Direction) -> Result<Outcome, GatewayError>
         return Ok(Outcome::Declined(ResultCode::SubscriberBusy.declined()));
     }
     if says("duplicate") {
-        // What came first under this name may have been carried out.
+        // The first order under this id may have been carried out.
         return Err(unknown(reply));
     }
     if reply.status == StatusCode::TOO_MANY_REQUESTS || says("spike arrest") || says("quota violation") {
@@ -197,7 +194,7 @@ fn unavailable(code: &str, retry_after: Option<TimeDelta>) -> Declined {
     Declined { code: code.chars().take(40).collect(), reason: reason.to_owned(), retry_after }
 }
 
-/// A message without long numbers, among which could be somebody's phone number.
+/// A message without long numbers, which could be phone numbers.
 fn without_numbers(message: &str) -> String {
     let mut short = String::new();
     let mut digits = 0;
@@ -229,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn for_money_going_out_only_a_documented_refusal_is_one() {
+    fn outgoing_order_is_refused_only_by_a_documented_code() {
         for body in [r#"{"ResponseCode":"17"}"#, r#"{"ResponseCode":"R000001"}"#, r#"{"ResponseCode":"new"}"#]
         {
             assert!(payout(200, body).is_err(), "{body}");
@@ -274,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_unknown() {
+    fn any_other_answer_is_an_unknown_outcome() {
         let duplicate = r#"{"errorCode":"400.002.02","errorMessage":"Duplicate OriginatorConversationID"}"#;
         for (status, body) in [
             (500, r#"{"errorCode":"500.003.1001","errorMessage":"Internal Server Error"}"#),
@@ -294,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn long_numbers_are_not_passed_on() {
+    fn long_numbers_are_removed_from_messages() {
         assert_eq!(without_numbers("Invalid 254712345678, code 2001"), "Invalid 2547…, code 2001");
     }
 }

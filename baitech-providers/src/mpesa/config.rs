@@ -9,10 +9,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::{ConfigError, config};
 
-/// Words that Daraja refuses in the URLs at which it is to call back, in any case.
+/// Words that Daraja refuses in callback URLs, in upper or lower case.
 const REFUSED_WORDS: [&str; 8] = ["mpesa", "m-pesa", "safaricom", "exe", "exec", "cmd", "sql", "query"];
 
-/// How Daraja is reached, and who we are there.
+/// The connection to Daraja and our account there.
 ///
 /// ```
 /// use baitech_providers::mpesa::MpesaConfig;
@@ -30,35 +30,35 @@ const REFUSED_WORDS: [&str; 8] = ["mpesa", "m-pesa", "safaricom", "exe", "exec",
 /// ```
 #[derive(Debug, Clone)]
 pub struct MpesaConfig {
-    /// Where Daraja is: [`SANDBOX`](Self::SANDBOX), [`PRODUCTION`](Self::PRODUCTION), or a server on this
+    /// The base URL: [`SANDBOX`](Self::SANDBOX), [`PRODUCTION`](Self::PRODUCTION), or a server on this
     /// machine.
     pub base_url: String,
     /// The app's consumer key.
     pub consumer_key: SecretString,
     /// The app's consumer secret.
     pub consumer_secret: SecretString,
-    /// The number that receives payments: a pay bill, or the head office of a till. Five to seven digits.
+    /// The short code that receives payments: a pay bill, or the head office of a till. Five to seven digits.
     pub short_code: String,
-    /// The till that is paid; `None` for a pay bill.
+    /// The till that receives payments; `None` for a pay bill.
     pub till: Option<String>,
-    /// The number that pays out; `None` for the one that receives.
+    /// The short code of payouts; `None` for the one that receives payments.
     pub payout_short_code: Option<String>,
     /// The passkey for STK pushes.
     pub passkey: SecretString,
-    /// The name of the API operator who pays out, reverses and asks.
+    /// The name of the API operator for payouts, reversals and status queries.
     pub initiator: String,
-    /// The operator's password, encrypted with Daraja's certificate and in base64: ready-made.
+    /// The operator's password, already encrypted with Daraja's certificate and in base64.
     pub security_credential: SecretString,
-    /// Where Daraja finds us, without a path of webhooks: `https://pay.example.com`.
+    /// The base URL of callbacks, without the path of webhooks: `https://pay.example.com`.
     pub callback_base: String,
     /// The path of webhooks, to which the token of a transaction is appended.
     pub callback_path: String,
-    /// The last part of the path at which Daraja tells of payments that nobody was asked for (C2B); `None`
-    /// where these are not registered.
+    /// The last part of the path at which Daraja reports unrequested deposits (C2B); `None` if these are not
+    /// registered.
     pub webhook_token: Option<SecretString>,
     /// Bounds of a charge.
     pub charge: Limits,
-    /// Bounds of a payout, and of a refund that is one.
+    /// Bounds of a payout, and of a refund by payout.
     pub pay_out: Limits,
     /// How long to wait for an answer.
     pub timeout: Duration,
@@ -67,12 +67,12 @@ pub struct MpesaConfig {
 }
 
 impl MpesaConfig {
-    /// Daraja for trying things out.
+    /// Daraja's test environment.
     pub const SANDBOX: &str = "https://sandbox.safaricom.co.ke";
-    /// Daraja with money.
+    /// Daraja's live environment.
     pub const PRODUCTION: &str = "https://api.safaricom.co.ke";
 
-    /// A configuration with the defaults, and without what has none.
+    /// A configuration with the defaults; fields without a default are empty.
     #[must_use]
     pub fn at(base_url: impl Into<String>) -> Self {
         let shillings = |units| Some(Money::from_major(units, Currency::KES));
@@ -99,7 +99,7 @@ impl MpesaConfig {
     /// Checks everything.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] with every mistake; its fields are named as on the wire (`shortCode`).
+    /// [`ConfigError::Invalid`] with every error; its fields are named as on the wire (`shortCode`).
     pub fn validate(&self) -> Result<(), ConfigError> {
         let mut found = Violations::new();
         found.check(config::base_url("baseUrl", &self.base_url));
@@ -124,23 +124,23 @@ impl MpesaConfig {
         ConfigError::unless_valid(found)
     }
 
-    /// Where Daraja is.
+    /// The parsed base URL.
     pub(super) fn base(&self) -> Result<Url, Violation> {
         config::base_url("baseUrl", &self.base_url)
     }
 
-    /// The URL at which Daraja calls back under a token.
+    /// The callback URL with a token.
     pub(super) fn callback_url(&self, token: &str) -> String {
         format!("{}{}{token}", self.callback_base.trim_end_matches('/'), self.callback_path)
     }
 
-    /// The number that pays out.
+    /// The short code of payouts.
     pub(super) fn payer_short_code(&self) -> &str {
         self.payout_short_code.as_deref().unwrap_or(&self.short_code)
     }
 }
 
-/// The word in a URL's part that Daraja refuses, if there is one.
+/// The first refused word in a part of a URL, if there is one.
 pub(super) fn refused_word(text: &str) -> Option<&'static str> {
     let text = text.to_lowercase();
     REFUSED_WORDS.into_iter().find(|word| text.contains(word))

@@ -1,4 +1,4 @@
-//! Payments that nobody was asked for (C2B).
+//! Unrequested deposits (C2B).
 
 use baitech_core::{
     kernel::Violation,
@@ -15,11 +15,11 @@ use super::{
 };
 
 impl Mpesa {
-    /// Tells Daraja where to report payments that nobody was asked for. Once for a short code; again after
-    /// the address has changed.
+    /// Registers the URL at which Daraja reports unrequested deposits: once per short code, and again after
+    /// the URL has changed.
     ///
     /// # Errors
-    /// [`GatewayError`] where Daraja did not take it, or where
+    /// [`GatewayError`] if Daraja did not accept it, or if
     /// [`MpesaConfig::webhook_token`](super::MpesaConfig::webhook_token) is missing.
     pub async fn register_deposits(&self) -> Result<(), GatewayError> {
         let token = self.config.webhook_token.as_ref();
@@ -29,8 +29,8 @@ impl Mpesa {
             "ShortCode": self.config.short_code,
             "ResponseType": "Completed",
             "ConfirmationURL": url,
-            // What asks before a payment looks like what tells of one: it goes where it is no deposit, and
-            // gets no answer, upon which Daraja goes on with the payment.
+            // A validation request looks like a deposit notice. It goes to a URL where it is not read as a
+            // deposit and gets no answer, and Daraja then continues the payment.
             "ValidationURL": format!("{url}-check"),
         });
         let reply = self.post("mpesa/c2b/v2/registerurl", &body).await.map_err(NoReply::into_question)?;
@@ -56,8 +56,9 @@ impl Mpesa {
     }
 }
 
-/// The account as the payer meant it. Twelve digits that begin with a date are the digits of a transaction's
-/// number, under which a push is listed; no phone number begins so, since there is no 47th or 41st month.
+/// The account that the payer named. Twelve digits that begin with a date are the digits of a transaction
+/// number, under which a push is listed. No Kenyan phone number looks like one, since there is no 47th or
+/// 41st month.
 fn account_named(text: &str) -> String {
     let account: String = text.trim().chars().filter(|c| !c.is_control()).take(64).collect();
     if let Some(number) = short_number::complete(&account) {
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shortened_transaction_number_is_completed() {
+    fn shortened_transaction_number_is_completed() {
         assert_eq!(account_named("260302000001"), "TXN260302000001");
         assert_eq!(account_named("260302x0lfls"), "TXN2603021000000");
         for typed in

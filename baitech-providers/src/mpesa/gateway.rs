@@ -17,15 +17,15 @@ use super::{
     json as exact,
 };
 
-/// Charges are STK pushes, which tell neither amount nor receipt when they are asked about. Payouts and
-/// partial refunds are B2C payments, whole refunds reversals; what became of them comes as a callback, also
-/// after [`query`](PaymentGateway::query).
+/// Charges are STK pushes; a status query of one returns neither amount nor receipt. Payouts and partial
+/// refunds are B2C payments, full refunds are reversals; their outcome arrives as a callback, also after
+/// [`query`](PaymentGateway::query).
 ///
-/// Before any call, an order declines with the code `currency`, `fraction` (of a shilling), `amount` (out of
-/// bounds), `no_phone`, `phone` (not of a Kenyan mobile network) or `callback_token` (not of letters and
+/// Before any call, an order is declined with the code `currency`, `fraction` (of a shilling), `amount` (out
+/// of bounds), `no_phone`, `phone` (not of a Kenyan mobile network) or `callback_token` (not of letters and
 /// digits, or with a word that Daraja refuses; a token in hexadecimal digits has none). `unavailable` and
-/// `unauthorized` mean that Daraja gave us no access token, so that nothing was sent. Every other code is
-/// Daraja's, as of [`ResultCode`].
+/// `unauthorized` mean that Daraja gave us no access token, so that nothing was sent. All other codes are
+/// Daraja's; see [`ResultCode`].
 #[async_trait]
 impl PaymentGateway for Mpesa {
     fn method(&self) -> PaymentMethod {
@@ -39,7 +39,7 @@ impl PaymentGateway for Mpesa {
             whole_units: true,
             charge: self.config.charge,
             pay_out: Some(self.config.pay_out),
-            // A reversal is bound by less; these bounds hold for every refund.
+            // Reversals have fewer limits; these apply to every refund.
             refund: Some(self.config.pay_out),
             signs_webhooks: false,
             authorizes: false,
@@ -67,7 +67,7 @@ impl PaymentGateway for Mpesa {
     async fn query(&self, query: &Query) -> Result<Outcome, GatewayError> {
         match (query.operation, &query.reference) {
             (Operation::Charge, Some(reference)) => self.ask_prompt(reference).await,
-            // A push without an answer has no name to ask by; its callback still comes.
+            // A push without an answer has no id to query; its callback still comes.
             (Operation::Charge, None) => Ok(Outcome::Pending),
             (Operation::Refund | Operation::PayOut, _) => {
                 self.ask_status(query, self.config.payer_short_code()).await.map(|()| Outcome::Pending)
@@ -88,7 +88,7 @@ impl PaymentGateway for Mpesa {
 }
 
 impl Mpesa {
-    /// What became of an STK push. While nothing has, Daraja answers with an error.
+    /// Queries the outcome of an STK push. While it is pending, Daraja answers with an error.
     async fn ask_prompt(&self, reference: &str) -> Result<Outcome, GatewayError> {
         #[derive(Deserialize)]
         struct Answer<'a> {

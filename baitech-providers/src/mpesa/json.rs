@@ -1,5 +1,4 @@
-//! Reading Daraja's JSON, in which numbers come as numbers or as text, and amounts must not become binary
-//! fractions.
+//! Reading Daraja's JSON: numbers come as numbers or as text, and amounts must not become binary fractions.
 
 use baitech_core::kernel::{Currency, Money};
 use rust_decimal::Decimal;
@@ -15,7 +14,7 @@ pub(super) fn text(raw: &RawValue) -> Option<String> {
     }
 }
 
-/// An amount above zero, to the digit.
+/// A positive amount, exact to the digit.
 pub(super) fn amount(raw: &RawValue) -> Option<Money> {
     let text = text(raw)?;
     let text = text.trim();
@@ -34,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn amounts_are_read_to_the_digit() {
+    fn amounts_are_read_exactly() {
         let kes = |text: &str| Some(Money::new(text.parse().unwrap(), Currency::KES));
         assert_eq!(read("2738.00"), kes("2738"));
         assert_eq!(read("\"200.10\""), kes("200.10"));

@@ -1,25 +1,25 @@
-//! M-Pesa by Safaricom's Daraja.
+//! M-Pesa through Safaricom's Daraja.
 //!
 //! [`Mpesa`] is a [`PaymentGateway`](baitech_core::payment::PaymentGateway): charges are STK pushes, payouts
-//! B2C payments, refunds of a whole payment reversals and other refunds B2C payments. Daraja takes an order
-//! first and tells later, by a callback, what became of it.
+//! are B2C payments, full refunds are reversals, and partial refunds are B2C payments. Daraja first accepts
+//! an order and later reports its outcome by a callback.
 //!
 //! # References
-//! Daraja names an operation in several ways. The reference of an operation, which its callbacks must bear,
+//! Daraja has several ids for an operation. The reference of an operation, which its callbacks must contain,
 //! is
-//! - of a charge, its `CheckoutRequestID`;
-//! - of a payout and a refund, its `OriginatorConversationID`. For B2C we choose it, as a function of the
-//!   idempotency key, so that an order whose answer was lost is still found.
+//! - for a charge, its `CheckoutRequestID`;
+//! - for a payout or refund, its `OriginatorConversationID`. For B2C we derive it from the idempotency key,
+//!   so that an order whose answer was lost can still be found.
 //!
 //! # What callbacks prove
 //! Callbacks are not signed: only Daraja knows the token in their path, and only Daraja knows the reference.
-//! A callback that fails has no amount, payer or receipt; one that succeeds may show the payer's number with
-//! digits masked. A queue time-out says that the outcome is not known. The answer to a question about a
-//! transaction comes as a callback under the token of that transaction:
-//! - about a payout or refund it is its outcome;
-//! - about a charge it is [`News::Details`](baitech_core::payment::News::Details), without a reference, since
-//!   Daraja does not tell the `CheckoutRequestID` there;
-//! - a question that failed is [`News::Nothing`](baitech_core::payment::News::Nothing).
+//! A callback about a failure has no amount, payer or receipt; one about a success may mask digits of the
+//! payer's number. A queue time-out means that the outcome is unknown. The answer to a status query arrives
+//! as a callback under the transaction's token:
+//! - for a payout or refund it is the outcome;
+//! - for a charge it is [`News::Details`](baitech_core::payment::News::Details), without a reference, since
+//!   it does not contain the `CheckoutRequestID`;
+//! - a failed query is [`News::Nothing`](baitech_core::payment::News::Nothing).
 
 mod access_token;
 mod callback;
@@ -54,10 +54,10 @@ pub struct Mpesa {
 }
 
 impl Mpesa {
-    /// A provider of this configuration. Nothing is sent yet.
+    /// Creates a provider from a configuration, without sending anything.
     ///
     /// # Errors
-    /// [`ConfigError`] with every mistake of the configuration.
+    /// [`ConfigError`] with every error of the configuration.
     pub fn new(config: MpesaConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
         config.validate()?;
         let base = config.base().map_err(|violation| ConfigError::Invalid(Violations::from(violation)))?;

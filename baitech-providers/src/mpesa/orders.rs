@@ -1,4 +1,4 @@
-//! The orders and questions that Daraja takes.
+//! Orders and queries to Daraja.
 
 use baitech_core::{
     kernel::{Code, Money, PhoneNumber, Violation},
@@ -21,9 +21,9 @@ use super::{
     short_number,
 };
 
-/// A transaction's kind of party in Daraja: a short code.
+/// Daraja's identifier type of a short code.
 const SHORT_CODE: &str = "4";
-/// The kind of party whose payment is reversed.
+/// Daraja's identifier type of the receiver in a reversal.
 const REVERSAL_RECEIVER: &str = "11";
 
 #[derive(Deserialize)]
@@ -34,13 +34,13 @@ struct PromptTaken {
 
 #[derive(Deserialize)]
 struct OrderTaken {
-    // Some of Daraja's answers spell it without an n.
+    // Some answers of Daraja misspell the name.
     #[serde(rename = "OriginatorConversationID", alias = "OriginatorCoversationID", default)]
     reference: String,
 }
 
 impl Mpesa {
-    /// Asks a subscriber, on their phone, to pay.
+    /// Sends an STK push: asks a subscriber to pay on the phone.
     pub(super) async fn push(&self, charge: &Charge) -> Result<Outcome, GatewayError> {
         let prompt = self.check(&charge.payer, charge.amount, Bounds::Charge, &charge.callback_token);
         let prompt = match prompt {
@@ -78,15 +78,14 @@ impl Mpesa {
         }
     }
 
-    /// Pays a subscriber out.
+    /// Sends a payout to a subscriber.
     pub(super) async fn pay(&self, pay_out: &PayOut) -> Result<Outcome, GatewayError> {
         let PayOut { payee, amount, description, idempotency_key, callback_token, number, .. } = pay_out;
         let checked = self.check(payee, *amount, Bounds::PayOut, callback_token);
         self.b2c(checked, idempotency_key, description, number.as_str()).await
     }
 
-    /// Gives a payer money back: a whole payment by reversal, where its receipt is known, anything else by
-    /// paying it out.
+    /// Refunds a payer: a full refund with a known receipt by reversal, any other by a B2C payment.
     pub(super) async fn give_back(&self, refund: &RefundOrder) -> Result<Outcome, GatewayError> {
         let RefundOrder { original, amount, reason, idempotency_key, callback_token, number, .. } = refund;
         if let Some(receipt) = original.receipt.as_deref()
@@ -122,7 +121,7 @@ impl Mpesa {
             "Remarks": remark(remarks),
             "QueueTimeOutURL": checked.callback_url,
             "ResultURL": checked.callback_url,
-            // So spelt in Daraja's interface.
+            // Daraja's spelling.
             "Occassion": plain(number, 100),
         });
         self.order("mpesa/b2c/v3/paymentrequest", &body, Some(name)).await
@@ -149,7 +148,7 @@ impl Mpesa {
             "TransactionID": receipt,
             "Amount": shillings,
             "ReceiverParty": self.config.short_code,
-            // So spelt in Daraja's interface.
+            // Daraja's spelling.
             "RecieverIdentifierType": REVERSAL_RECEIVER,
             "ResultURL": callback_url,
             "QueueTimeOutURL": callback_url,
@@ -175,7 +174,7 @@ impl Mpesa {
         }
     }
 
-    /// Asks what became of a transaction. The answer comes as a callback.
+    /// Queries the status of a transaction. The answer arrives as a callback.
     pub(super) async fn ask_status(&self, query: &Query, party: &str) -> Result<(), GatewayError> {
         let name = query.reference.clone().unwrap_or_else(|| conversation_id(&query.idempotency_key));
         let callback_url = self
@@ -185,7 +184,7 @@ impl Mpesa {
             "Initiator": self.config.initiator,
             "SecurityCredential": self.config.security_credential.expose_secret(),
             "CommandID": "TransactionStatusQuery",
-            // Daraja's pages name the field in both ways.
+            // Daraja's documentation uses both names for the field.
             "OriginalConversationID": name,
             "OriginatorConversationID": name,
             "PartyA": party,
@@ -204,7 +203,7 @@ impl Mpesa {
         }
     }
 
-    /// The password of this moment, and the moment in the form that goes with it.
+    /// The password at a time, and that time in Daraja's format.
     pub(super) fn password(&self, now: DateTime<Utc>) -> (String, String) {
         let timestamp = now.with_timezone(&Nairobi).format("%Y%m%d%H%M%S").to_string();
         let plain = format!("{}{}{timestamp}", self.config.short_code, self.config.passkey.expose_secret());
@@ -237,7 +236,7 @@ impl Mpesa {
             .ok_or_else(|| declined(&Violation::new("amount", Code::OutOfRange, "this is above zero")))
     }
 
-    /// The URL under a transaction's token; declined where Daraja would refuse it.
+    /// The callback URL with a transaction's token; declined if Daraja would refuse it.
     fn callback(&self, token: &str) -> Result<String, Declined> {
         let is_plain = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if is_plain && refused_word(token).is_none() {
@@ -254,7 +253,7 @@ enum Bounds {
     PayOut,
 }
 
-/// What was checked before a call.
+/// The checked parts of an order.
 struct Checked {
     shillings: i64,
     phone: String,
@@ -289,19 +288,19 @@ fn subscriber(phone: Option<&PhoneNumber>) -> Result<String, Declined> {
     }
 }
 
-/// A payment's account, of which Daraja takes twelve characters: the digits of a transaction's number.
+/// The account reference of a payment, at most twelve characters: the digits of the transaction number.
 fn account_reference(number: &str) -> String {
     plain(&short_number::shorten(number), 12)
 }
 
-/// Our own name for an operation, of the form that Daraja takes for any key; the same for the same key.
+/// Our conversation id of an operation, in Daraja's format, derived from the idempotency key.
 pub(super) fn conversation_id(idempotency_key: &str) -> String {
     let digest = Sha256::digest(idempotency_key.as_bytes());
     let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     format!("BT-{hex}")
 }
 
-/// What Daraja takes of a text: letters and digits, and so many of them.
+/// The letters and digits of a text, cut to the length that Daraja accepts.
 fn plain(text: &str, most: usize) -> String {
     let kept = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' });
     let words: String = kept.collect();
@@ -324,14 +323,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_account_of_a_payment_fits() {
+    fn account_reference_of_a_payment_fits() {
         assert_eq!(account_reference("TXN260302000001"), "260302000001");
         assert_eq!(account_reference("TXN2603021000000"), "260302X0LFLS");
         assert_eq!(account_reference("something else"), "something el");
     }
 
     #[test]
-    fn only_kenyan_mobile_numbers_are_asked() {
+    fn only_kenyan_mobile_numbers_are_accepted() {
         let read = |text: &str| subscriber(Some(&PhoneNumber::new(text).unwrap()));
         assert_eq!(read("0712345678").unwrap(), "254712345678");
         assert_eq!(read("0110345678").unwrap(), "254110345678");
@@ -341,7 +340,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_made_to_fit(text in any::<String>(), most in 1_usize..120) {
+        fn any_text_is_cut_to_fit(text in any::<String>(), most in 1_usize..120) {
             let plain = plain(&text, most);
             prop_assert!((1..=most).contains(&plain.len()), "{plain:?}");
             prop_assert!(plain.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' '));
@@ -349,7 +348,7 @@ mod tests {
         }
 
         #[test]
-        fn the_same_key_is_the_same_name(key in any::<String>(), other in any::<String>()) {
+        fn same_key_gives_the_same_conversation_id(key in any::<String>(), other in any::<String>()) {
             prop_assert_eq!(conversation_id(&key), conversation_id(&key));
             prop_assert_eq!(conversation_id(&key).len(), 35);
             prop_assert_eq!(conversation_id(&key) == conversation_id(&other), key == other);

@@ -3,57 +3,57 @@ use std::fmt;
 use baitech_core::payment::Declined;
 use chrono::TimeDelta;
 
-/// How long a subscriber is busy with another prompt, at the longest.
+/// The maximum time for which a subscriber is busy with another prompt.
 const BUSY: TimeDelta = TimeDelta::minutes(2);
 
-/// What became of an operation, in Daraja's code. Daraja adds codes without notice: none is an error.
+/// Daraja's result code of an operation. Daraja adds codes without notice, so an unknown code is not an
+/// error.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResultCode {
     /// `0`, in the field also `00000000`: the money has moved.
     Success,
-    /// `1`: the payer has not enough.
+    /// `1`: the payer has not enough money.
     InsufficientFunds,
-    /// `2`: less than may be moved at once.
+    /// `2`: below the minimum of a transaction.
     BelowLeast,
-    /// `3`: more than may be moved at once.
+    /// `3`: above the maximum of a transaction.
     AboveMost,
-    /// `4`: more than may be moved in a day.
+    /// `4`: above the daily maximum.
     AboveDailyMost,
-    /// `8`: the receiver's account would hold too much.
+    /// `8`: the receiver's balance would exceed its maximum.
     ReceiverFull,
     /// `21`: the operator may not do this.
     NotAllowed,
     /// `26`: M-Pesa is too busy.
     SystemBusy,
-    /// `1001`: the subscriber is being asked something else.
+    /// `1001`: the subscriber has another prompt open.
     SubscriberBusy,
     /// `1019`: the payer took too long.
     Expired,
     /// `1025` and `9999`: the prompt could not be sent.
     PromptNotSent,
-    /// `1031` and `1032`: the payer said no.
+    /// `1031` and `1032`: the payer cancelled the prompt.
     Cancelled,
-    /// `1037`: the phone could not be reached, or nobody answered.
+    /// `1037`: the phone could not be reached, or the subscriber did not answer.
     Unreachable,
     /// `2001`: the payer's PIN, or the operator's password, was wrong.
     WrongPin,
-    /// `4999`: nothing has become of it yet.
+    /// `4999`: the operation is still being processed.
     StillProcessing,
     /// `8006`: the payer's PIN, or the operator's password, is locked.
     PinLocked,
-    /// `R000001`: the payment was given back before. For the refund that is told so nothing is
-    /// certain: its payer has the money, by whatever way.
+    /// `R000001`: the payment was already reversed. This does not prove the outcome of our refund: the payer
+    /// has the money back, but perhaps by another operation.
     AlreadyReversed,
-    /// `R000002`: there is no such payment to give back.
+    /// `R000002`: there is no such payment to reverse.
     UnknownReceipt,
     /// Any other code.
     Other(String),
 }
 
-/// The codes by which Daraja documents, for B2C payments and reversals, that money has not gone out
-/// and will not. Whatever is not in this table says nothing of money that was to go out: what
-/// became of it is found out by a query.
+/// The codes with which Daraja documents, for B2C payments and reversals, that money was not sent and will
+/// not be. Any other code leaves the outcome of outgoing money unknown, and a query has to find it out.
 const REFUSALS: [(&str, &str); 16] = [
     ("1", "the balance is insufficient"),
     ("2", "less than the minimum of a transaction"),
@@ -73,14 +73,13 @@ const REFUSALS: [(&str, &str); 16] = [
     ("SFC_IC0003", "the operator does not exist"),
 ];
 
-/// Whether a code is nothing but zeros.
+/// Whether a code consists of zeros only.
 fn is_zero(code: &str) -> bool {
     (1..=16).contains(&code.len()) && code.bytes().all(|byte| byte == b'0')
 }
 
 impl ResultCode {
-    /// Whether Daraja documents this code as a refusal of money that was to go out: it has not
-    /// moved, and will not.
+    /// Whether Daraja documents this code as a refusal of outgoing money: it was not sent, and will not be.
     ///
     /// ```
     /// use baitech_providers::mpesa::ResultCode;
@@ -121,7 +120,7 @@ impl ResultCode {
         }
     }
 
-    /// The code; of two for the same, the usual one.
+    /// The code; if several have this meaning, the usual one.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -147,7 +146,7 @@ impl ResultCode {
         }
     }
 
-    /// What it means, fit for the payer's eyes.
+    /// Its meaning, as a text for the payer.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {
@@ -173,7 +172,7 @@ impl ResultCode {
         }
     }
 
-    /// The refusal that this code is.
+    /// The refusal with this code.
     #[must_use]
     pub fn declined(&self) -> Declined {
         let is_busy = matches!(self, Self::SystemBusy | Self::SubscriberBusy);
@@ -196,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_is_read_as_it_is_written() {
+    fn every_code_round_trips() {
         let codes = [
             "0",
             "1",
@@ -227,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_zeros_is_a_success() {
+    fn code_of_zeros_is_a_success() {
         for code in ["0", "00", "00000000", " 0 "] {
             assert_eq!(ResultCode::new(code), ResultCode::Success, "{code}");
         }
@@ -237,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_that_is_sent_again_is_a_documented_refusal() {
+    fn every_retried_code_is_a_documented_refusal() {
         for (code, _) in REFUSALS {
             assert_eq!(ResultCode::new(code).as_str(), code);
         }
@@ -248,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn only_who_is_busy_is_asked_again() {
+    fn only_a_busy_subscriber_is_asked_again() {
         let again = |code| ResultCode::new(code).declined().retry_after;
         assert_eq!(again("1001"), Some(BUSY));
         assert_eq!(again("26"), Some(BUSY));

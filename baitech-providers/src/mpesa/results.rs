@@ -1,4 +1,4 @@
-//! What became of payouts, reversals and questions.
+//! Results of payouts, reversals and status queries.
 
 use baitech_core::payment::{Declined, News, Notice, Outcome, Proof, Returned, Subject, WebhookError};
 use serde::Deserialize;
@@ -10,11 +10,11 @@ use super::{
     json,
 };
 
-/// The occasion of our questions, which Daraja repeats in its answer: a question that failed says nothing of
-/// the transaction.
+/// The occasion of our status queries, which Daraja repeats in its answer. It identifies a failed query,
+/// which says nothing about the transaction.
 pub(super) const STATUS_QUESTION: &str = "Status of transaction";
 
-/// The parameters of a result: each a key, and perhaps a value.
+/// The parameters of a result: keys with optional values.
 struct Parameters(Vec<Parameter>);
 
 #[derive(Deserialize)]
@@ -49,7 +49,7 @@ impl Mpesa {
         let code = result.get("ResultCode").map(|_| name(result, "ResultCode")).transpose()?;
         let code = code.map(|code| ResultCode::new(&code));
         let is_timeout = code.is_none() || is_timeout(result);
-        // What the queue says is not what M-Pesa says later, though it may bear the same code.
+        // The queue's result is different news from M-Pesa's later result, even with the same code.
         let id = match &code {
             Some(code) if !is_timeout => format!("{reference}/{code}"),
             _ => format!("{reference}/timeout"),
@@ -64,8 +64,8 @@ impl Mpesa {
         if is_question {
             return Ok(Notice { id, subject, news: News::Nothing });
         }
-        // Daraja's page on reversals shows the code 21 for one that has moved the money: what it says of the
-        // money counts.
+        // Daraja's documentation shows code 21 for a reversal that has moved the money: the data about the
+        // money counts, not the code.
         let is_reversed = parameters.get("OriginalTransactionID").is_some()
             && parameters.get("TransCompletedTime").is_some();
         let outcome = match code {
@@ -74,14 +74,14 @@ impl Mpesa {
                 Outcome::Settled(settled(reference, result, &parameters)?)
             }
             Some(code) if !is_timeout && code.is_refusal() => Outcome::Declined(code.declined()),
-            // Daraja's queue has given up waiting, which does not mean that nothing happens any
-            // more; and a code that is not documented as a refusal refuses nothing.
+            // A queue time-out does not mean that the operation ended, and a code that is not a documented
+            // refusal does not refuse it.
             Some(_) | None => Outcome::Pending,
         };
         Ok(Notice { id, subject, news: News::Outcome(outcome) })
     }
 
-    /// The answer to a question: by whom the money went tells whether it was about a charge.
+    /// The answer to a status query: the direction of the money shows whether it was about a charge.
     fn read_status(&self, id: String, status: &str, parameters: &Parameters) -> Result<Notice, WebhookError> {
         let is_us = |party: Option<&str>| {
             party.is_some_and(|party| {
@@ -121,7 +121,7 @@ impl Mpesa {
                 amount: Some(amount()?),
                 payer: debited.and_then(shown_number),
             }),
-            // Somebody has given it back in M-Pesa's portal.
+            // It was reversed in M-Pesa's portal.
             reversed if reversed.to_lowercase().contains("revers") => {
                 let receipt = receipt().ok_or_else(|| malformed("ReceiptNo"))?;
                 let id = format!("{receipt}/reversal");
@@ -140,7 +140,7 @@ fn party_number(shown: &str) -> &str {
 
 fn settled(reference: String, result: &Fields<'_>, parameters: &Parameters) -> Result<Proof, WebhookError> {
     if parameters.0.is_empty() && !result.contains_key("ResultParameters") {
-        // So tells Daraja of a reversal: its receipt, and no amount.
+        // The result of a reversal has a receipt but no amount.
         let number = text(result, "TransactionID").and_then(receipt);
         return Ok(Proof { reference: Some(reference), receipt: number, amount: None, payer: None });
     }

@@ -1,12 +1,12 @@
-//! Transaction numbers in twelve characters, which is what Daraja takes of an account reference.
+//! Transaction numbers in twelve characters, the maximum length of an account reference at Daraja.
 //!
-//! A usual number has twelve digits after `TXN`. One above the first 999,999 of its day has more: its place
-//! in the series is written in base 36 after an `X`, so that no two numbers have the same reference.
+//! A usual number has twelve digits after `TXN`. A number after the first 999,999 of its day is longer: its
+//! place in the series is written in base 36 after an `X`, so that references stay unique.
 
 /// How many digits in base 36 follow the `X`.
 const PLACES: usize = 5;
 
-/// The reference of a transaction's number.
+/// The reference of a transaction number.
 pub(super) fn shorten(number: &str) -> String {
     let digits = number.strip_prefix("TXN").unwrap_or(number);
     widened(digits).unwrap_or_else(|| digits.to_owned())
@@ -27,7 +27,7 @@ fn widened(digits: &str) -> Option<String> {
     (left == 0).then(|| format!("{day}X{}", places.iter().rev().collect::<String>()))
 }
 
-/// The transaction's number that a reference with an `X` stands for.
+/// The transaction number of a reference with an `X`.
 pub(super) fn complete(reference: &str) -> Option<String> {
     let (day, series) = reference.split_at_checked(6)?;
     let places = series.strip_prefix(['X', 'x'])?;
@@ -47,7 +47,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_number_has_a_reference_of_its_own(day in 0..999_999_u32, series in 1..60_000_000_u64) {
+        fn every_number_has_a_unique_reference(day in 0..999_999_u32, series in 1..60_000_000_u64) {
             let number = format!("TXN{day:06}{series:06}");
             let reference = shorten(&number);
             prop_assert_eq!(reference.len(), 12);
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_short_numbers() {
+    fn other_texts_are_not_short_numbers() {
         for other in ["260302X00001", "260302Y0LFLS", "260302X0LFL", "260302X0LFL-", "", "26030é"] {
             assert_eq!(complete(other), None, "{other}");
         }

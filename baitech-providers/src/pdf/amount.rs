@@ -1,10 +1,10 @@
 use baitech_core::kernel::Money;
 
-/// The minus sign, which is as wide as a plus; a hyphen is easily overlooked.
+/// The minus sign, which is as wide as a plus sign; a hyphen is easily overlooked.
 const MINUS: char = '\u{2212}';
 
-/// `KES 2,738.00`: the currency's code, thousands apart, all digits of the smallest unit. An amount finer
-/// than that keeps its digits: a document never shows less than it was given.
+/// `KES 2,738.00`: the currency's code, thousands apart, all digits of the smallest unit. A finer amount
+/// keeps its digits: a document never shows a rounded value.
 pub(super) fn money(money: Money) -> String {
     let places = money.currency().exponent().map_or(2, usize::from);
     let digits = money.amount().normalize().abs().to_string();

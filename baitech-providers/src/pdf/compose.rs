@@ -12,12 +12,12 @@ use super::{
 };
 
 const FULL: Column = Column::left(LEFT, WIDTH);
-/// More than is lost when sums of widths are rounded.
+/// An upper bound of the rounding error of summed widths, in points.
 const ROUNDING: f32 = 0.1;
-/// Labels of sums that are wider than this are broken.
+/// Labels of sums wider than this are wrapped, in points.
 const SUM_LABEL: f32 = 200.0;
 
-/// What a document says, line by line.
+/// Converts a document to lines.
 pub(super) fn compose(document: &Document, fonts: &Fonts, tax_label: &str) -> Flow {
     let composer = Composer { document, fonts, tax_label };
     let mut flow = Flow { lines: composer.head(), table_header: composer.table_header() };
@@ -39,14 +39,14 @@ impl Composer<'_> {
         column.set(self.fonts, style, text)
     }
 
-    /// The width of a column in which none of the texts is broken.
+    /// The width of a column in which no text is wrapped.
     fn widest(&self, texts: impl Iterator<Item = (Style, String)>) -> f32 {
         let widths =
             texts.map(|(style, text)| self.fonts.width(style, &self.fonts.printable(style.weight, &text)));
         widths.fold(0.0, f32::max) + ROUNDING
     }
 
-    /// The issuer at the left, what the document is at the right.
+    /// The issuer at the left, the document's title and number at the right.
     fn head(&self) -> Vec<Line> {
         let left = self.addressee(&self.document.issuer, Column::left(LEFT, COLUMN), ISSUER);
         let column = Column::right(RIGHT_COLUMN, COLUMN);
@@ -145,7 +145,7 @@ impl Composer<'_> {
         for line in &self.document.lines {
             lines.extend(self.table_line(line, descriptions, amounts));
         }
-        // A sum alone on a page could be anything's.
+        // A sum alone on a page would have no context.
         if let Some(last) = lines.last_mut().filter(|_| !self.document.sums.is_empty()) {
             last.keeps_next = true;
         }

@@ -19,9 +19,9 @@ use super::{
     theme::{Colour, FOOTER_BASELINE, LEFT, PAGE_HEIGHT, PAGE_WIDTH, SMALL, TOP, WIDTH},
 };
 
-/// Longer titles make no better bookmarks, and PDF bounds its strings.
+/// Longer titles are cut, since PDF limits the length of strings.
 const METADATA_CHARS: usize = 200;
-/// Longer numbers are not tried in the footer of every page.
+/// Longer document numbers are omitted from the footer.
 const FOOTER_CHARS: usize = 120;
 
 /// The file of a document whose pages are laid out.
@@ -125,7 +125,7 @@ impl Canvas<'_> {
         }
     }
 
-    /// What the document is, with its number where there is room on the line, and the page's number.
+    /// The document's title, its number if there is room, and the page number.
     fn footer(&mut self, document: &Document, page: &str) {
         let title = document.kind.title();
         let left = Column::left(LEFT, WIDTH * 0.75);

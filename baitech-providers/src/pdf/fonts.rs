@@ -19,7 +19,7 @@ pub(super) enum Weight {
 struct Typeface {
     font: Font,
     face: Face<'static>,
-    /// How to shape each script that was met: making a plan takes longer than shaping a line.
+    /// Cached shape plans by script: making a plan takes longer than shaping a line.
     plans: RefCell<Vec<(Script, Rc<ShapePlan>)>>,
 }
 
@@ -36,7 +36,7 @@ impl Typeface {
         if let Some((_, plan)) = plans.iter().find(|(known, _)| *known == script) {
             return Rc::clone(plan);
         }
-        // Without ligatures a search for "office" finds it in every reader.
+        // Without ligatures, every PDF reader finds "office" in a search.
         let no_ligatures = Feature::new(Tag::from_bytes(b"liga"), 0, ..);
         let plan =
             Rc::new(ShapePlan::new(&self.face, Direction::LeftToRight, Some(script), None, &[no_ligatures]));
@@ -99,13 +99,13 @@ impl Fonts {
         glyphs
     }
 
-    /// How wide a text is, in points.
+    /// The width of a text in points.
     pub(super) fn width(&self, style: Style, text: &str) -> f32 {
         self.shape(style.weight, text).iter().map(|glyph| glyph.x_advance).sum::<f32>() * style.size
     }
 
-    /// The text with only what can be shown: line breaks as `\n`, other white space as spaces, invisible
-    /// marks left out, and what the font lacks as `�`.
+    /// The printable form of a text: line breaks as `\n`, other white space as spaces, without invisible
+    /// marks, and `�` for characters that the font lacks.
     pub(super) fn printable(&self, weight: Weight, text: &str) -> String {
         let face = &self.typeface(weight).face;
         let mut shown = String::with_capacity(text.len());
@@ -127,7 +127,7 @@ impl Fonts {
 
 const NO_BREAK_SPACE: char = '\u{a0}';
 
-/// Marks that shape or order text and have no picture of their own.
+/// Invisible marks that control the shape or order of text.
 const fn is_invisible(c: char) -> bool {
     matches!(
         c,

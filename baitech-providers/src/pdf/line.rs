@@ -21,7 +21,7 @@ pub(super) struct Rule {
     pub(super) colour: Colour,
 }
 
-/// What a line is to the breaking of pages.
+/// How a line behaves at page breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Part {
     /// Text outside the table.
@@ -33,8 +33,7 @@ pub(super) enum Part {
     Gap,
 }
 
-/// What pages are made of: one line of text over the whole width, with room above and below. It is never
-/// broken.
+/// One line of text over the whole page width, with space above and below. It is never split.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Line {
     pub(super) part: Part,
@@ -44,7 +43,7 @@ pub(super) struct Line {
     pub(super) above: f32,
     pub(super) below: f32,
     pub(super) rule: Option<Rule>,
-    /// Whether no page may end after this line, where that can be helped.
+    /// Whether a page break after this line should be avoided.
     pub(super) keeps_next: bool,
 }
 
@@ -57,15 +56,15 @@ impl Line {
         self.above + self.leading + self.below
     }
 
-    /// From the line's upper edge to where all its letters stand.
+    /// The distance from the line's upper edge to its baseline.
     pub(super) fn baseline(&self) -> f32 {
-        // Half the height of Noto Sans's capitals, so that they stand in the middle.
+        // Half the height of Noto Sans's capitals, so that they are centred.
         let largest = self.runs.iter().map(|run| run.style.size).fold(0.0, f32::max);
         self.above + self.leading / 2.0 + 0.357 * largest
     }
 }
 
-/// Where a column stands and how its text is set.
+/// The position and alignment of a column.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Column {
     pub(super) x: f32,
@@ -82,7 +81,7 @@ impl Column {
         Self { x, width, is_right_aligned: true }
     }
 
-    /// The text in lines no wider than the column; none for a text without anything to show.
+    /// The text in lines no wider than the column; no lines for a blank text.
     pub(super) fn set(self, fonts: &Fonts, style: Style, text: &str) -> Vec<Line> {
         let measure = |text: &str| fonts.width(style, text);
         wrap(&fonts.printable(style.weight, text), self.width, measure)
@@ -96,7 +95,7 @@ impl Column {
     }
 }
 
-/// Two columns side by side, line by line; the letters of both stand on the same line.
+/// Two columns side by side, with common baselines.
 pub(super) fn beside(left: Vec<Line>, right: Vec<Line>) -> Vec<Line> {
     let (mut left, mut right) = (left.into_iter(), right.into_iter());
     std::iter::from_fn(|| match (left.next(), right.next()) {

@@ -1,11 +1,10 @@
 //! Receipts, invoices and statements as PDF, on A4.
 //!
 //! A document becomes *lines* (`compose`), the lines become *pages* (`paginate`), and only then are pages
-//! drawn (`draw`): all that decides where something stands is plain data. Texts are measured with the very
-//! shaping they are drawn with, so that nothing overflows. The fonts are part of the crate, and nothing is
-//! asked of the machine or its clock: the same document is the same bytes everywhere, for as long as the
-//! versions of the crates are the same. The files conform to PDF/A-2u, the archival format with text that can
-//! be searched and copied.
+//! drawn (`draw`), so the layout is plain data. Texts are measured with the same shaping that draws them, so
+//! that nothing overflows. The fonts are part of the crate, and the machine and its clock are not used: the
+//! same document has the same bytes everywhere, with the same crate versions. The files conform to PDF/A-2u,
+//! the archival format with text that can be searched and copied.
 
 mod amount;
 mod compose;
@@ -38,13 +37,13 @@ pub struct PdfRenderer {
 }
 
 impl PdfRenderer {
-    /// A renderer that names tax numbers as Kenya does: `KRA PIN`.
+    /// A renderer with the Kenyan name of tax numbers: `KRA PIN`.
     #[must_use]
     pub fn new() -> Self {
         Self::with_tax_label("KRA PIN")
     }
 
-    /// A renderer that names tax numbers otherwise: `TIN`, `VAT number`.
+    /// A renderer with another name of tax numbers, such as `TIN` or `VAT number`.
     #[must_use]
     pub fn with_tax_label(label: impl Into<String>) -> Self {
         Self { tax_label: label.into() }

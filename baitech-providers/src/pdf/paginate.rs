@@ -1,22 +1,22 @@
 use super::line::{Line, Part};
 
-/// What is to be laid out, from top to bottom.
+/// The lines to lay out, from top to bottom.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Flow {
     pub(super) lines: Vec<Line>,
-    /// What stands above the table, and again on each page where it goes on.
+    /// The table's header, repeated on each page on which the table continues.
     pub(super) table_header: Vec<Line>,
 }
 
-/// A line at its place; `y` counts from the upper edge of the page's body.
+/// A placed line; `y` counts from the upper edge of the page's body.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Placed {
     pub(super) y: f32,
     pub(super) line: Line,
 }
 
-/// Breaks a flow into pages, at least one. Lines that keep their next stay with it, unless together they are
-/// higher than a page.
+/// Splits a flow into pages, at least one. A line with `keeps_next` stays with the next line, unless together
+/// they are higher than a page.
 pub(super) fn paginate(flow: Flow, height: f32) -> Vec<Vec<Placed>> {
     let mut pages = Pages { done: Vec::new(), page: Vec::new(), y: 0.0, is_fresh: true, height };
     let header = &flow.table_header;
@@ -71,7 +71,7 @@ struct Pages {
 }
 
 impl Pages {
-    /// A fresh page takes anything: a line that is too high for it is too high for the next.
+    /// A fresh page accepts any line: a line that is too high for it is too high for every page.
     fn fits(&self, height: f32) -> bool {
         self.is_fresh || self.y + height <= self.height
     }

@@ -10,13 +10,13 @@ pub(super) const LEFT: f32 = 56.0;
 pub(super) const RIGHT: f32 = PAGE_WIDTH - LEFT;
 pub(super) const WIDTH: f32 = RIGHT - LEFT;
 pub(super) const TOP: f32 = 56.0;
-/// What lines may fill, from `TOP` downwards. The footer stands below.
+/// The height for lines, from `TOP` downwards. The footer is below.
 pub(super) const BODY_HEIGHT: f32 = PAGE_HEIGHT - TOP - 76.0;
 pub(super) const FOOTER_BASELINE: f32 = PAGE_HEIGHT - 42.0;
 
-/// Between two columns.
+/// The space between two columns.
 pub(super) const GUTTER: f32 = 28.0;
-/// Where the right one of two columns begins, and how wide it is.
+/// The left edge of the right column, and its width.
 pub(super) const RIGHT_COLUMN: f32 = LEFT + WIDTH / 2.0 + GUTTER / 2.0;
 pub(super) const COLUMN: f32 = (WIDTH - GUTTER) / 2.0;
 
@@ -28,7 +28,7 @@ pub(super) const INK: Colour = Colour(0x16, 0x1b, 0x22);
 pub(super) const GREY: Colour = Colour(0x5c, 0x66, 0x73);
 pub(super) const HAIRLINE: Colour = Colour(0xd9, 0xde, 0xe4);
 
-/// How a text looks. The leading is the height of a line.
+/// The appearance of a text. The leading is the height of a line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Style {
     pub(super) weight: Weight,

@@ -1,11 +1,10 @@
 use unicode_segmentation::UnicodeSegmentation as _;
 
-/// More characters than a line of the widest column holds.
+/// An upper bound of the characters in a line of the widest column.
 const LONGEST_LINE: usize = 400;
 
-/// Breaks a text at spaces and line breaks into lines of at most `width`, as `measure` tells. A word that is
-/// too wide for a line of its own is broken between characters, as people see them. Lines without text are
-/// left out.
+/// Breaks a text at spaces and line breaks into lines of at most `width`, measured by `measure`. A word that
+/// is wider than a line is broken between grapheme clusters. Empty lines are omitted.
 pub(super) fn wrap(text: &str, width: f32, measure: impl Fn(&str) -> f32) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.split('\n') {
@@ -36,12 +35,12 @@ pub(super) fn wrap(text: &str, width: f32, measure: impl Fn(&str) -> f32) -> Vec
     lines
 }
 
-/// Whether a word has more characters than any line, so that there is no need to measure all of it.
+/// Whether a word has more characters than any line, so that it need not be measured completely.
 fn is_long(word: &str) -> bool {
     word.chars().nth(LONGEST_LINE).is_some()
 }
 
-/// How many bytes of a word fit: whole characters as people see them where one fits, and at least one `char`.
+/// The number of bytes of a word that fit: whole grapheme clusters if one fits, and at least one `char`.
 fn fitting(word: &str, width: f32, measure: impl Fn(&str) -> f32) -> usize {
     let fits = |end: &usize| word.get(..*end).is_some_and(|head| measure(head) <= width);
     let graphemes: Vec<usize> =
@@ -51,7 +50,8 @@ fn fitting(word: &str, width: f32, measure: impl Fn(&str) -> f32) -> usize {
     longest(&graphemes, fits).or_else(|| longest(&chars(), fits)).unwrap_or(first_char)
 }
 
-/// The last of `ends` that fits. Widths grow with the text but for kerning, which the steps back make up for.
+/// The last of `ends` that fits. Widths grow with the text except for kerning, for which the search steps
+/// back.
 fn longest(ends: &[usize], fits: impl Fn(&usize) -> bool) -> Option<usize> {
     let count = ends.partition_point(&fits);
     ends.iter().take(count).rev().find(|end| fits(end)).copied()

@@ -1,15 +1,15 @@
-//! Amounts as Stripe counts them: in the smallest unit of the currency, with exceptions.
-//! Source: Stripe's page on supported currencies, "zero-decimal", "three-decimal" and "special cases".
+//! Stripe's amounts: whole numbers of the currency's smallest unit, with exceptions. Source: Stripe's page on
+//! supported currencies, "zero-decimal", "three-decimal" and "special cases".
 
 use baitech_core::kernel::{Code, Currency, Money, Violation};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
-/// How Stripe counts a currency: digits after the point, and the step in which amounts go.
+/// Stripe's unit of a currency: the digits after the point, and the step of amounts.
 fn unit(currency: Currency) -> (u32, i64) {
     match currency {
-        // These have no cents any more, and are still counted in cents.
+        // These have no cents any more, but Stripe still counts cents.
         Currency::ISK | Currency::UGX => (2, 100),
-        // The ariary is divided by five, which Stripe does not count.
+        // The ariary has a fifth as its subunit, which Stripe does not count.
         Currency::MGA => (0, 1),
         other => match other.exponent() {
             // The last digit is always zero.
@@ -19,10 +19,10 @@ fn unit(currency: Currency) -> (u32, i64) {
     }
 }
 
-/// An amount in Stripe's count.
+/// Converts an amount to Stripe's unit.
 ///
 /// # Errors
-/// A [`Violation`] of `amount` for a fraction of what Stripe can move, or for what does not fit.
+/// A [`Violation`] of `amount` if Stripe cannot represent the fraction, or the amount is too large.
 pub(super) fn to_stripe(money: Money) -> Result<i64, Violation> {
     let (digits, step) = unit(money.currency());
     let fraction =
@@ -41,7 +41,7 @@ pub(super) fn to_stripe(money: Money) -> Result<i64, Violation> {
     if count % step == 0 { Ok(count) } else { Err(fraction()) }
 }
 
-/// What Stripe's count is; `None` for a currency that does not exist.
+/// Converts from Stripe's unit; `None` for an unknown currency.
 pub(super) fn from_stripe(count: i64, currency: &str) -> Option<Money> {
     let currency = Currency::from_code(&currency.to_uppercase())?;
     Some(Money::new(Decimal::new(count, unit(currency).0), currency))
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn amounts_are_counted_as_stripe_documents() {
+    fn amounts_match_stripe_s_documentation() {
         assert_eq!(count("10", USD), Some(1000));
         assert_eq!(count("2738.00", KES), Some(273_800));
         assert_eq!(count("500", JPY), Some(500));

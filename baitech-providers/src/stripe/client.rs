@@ -10,7 +10,7 @@ use crate::http::{self, Reply};
 /// The fields of a request.
 pub(super) type Form = Vec<(&'static str, String)>;
 
-/// What Stripe says: an object, or a refusal by which nothing has happened.
+/// Stripe's answer: an object, or a refusal, which had no effect.
 pub(super) type Answer<T> = Result<T, Box<Problem>>;
 
 impl Stripe {
@@ -25,7 +25,7 @@ impl Stripe {
         self.send(request.form(form)).await
     }
 
-    /// Asks for an object.
+    /// Fetches an object.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Answer<T>, GatewayError> {
         self.send(self.http.get(self.url(path))).await
     }
@@ -42,8 +42,7 @@ impl Stripe {
     }
 }
 
-/// The answers by which Stripe documents that an order was not acceptable, or that a card was
-/// declined.
+/// The status and error type with which Stripe rejects an order or declines a card, by its documentation.
 const REFUSED: [(StatusCode, &str); 4] = [
     (StatusCode::BAD_REQUEST, "invalid_request_error"),
     (StatusCode::BAD_REQUEST, "card_error"),
@@ -51,8 +50,8 @@ const REFUSED: [(StatusCode, &str); 4] = [
     (StatusCode::NOT_FOUND, "invalid_request_error"),
 ];
 
-/// Reads an answer. A refusal counts only where it is certain that the order was not carried out, also not
-/// when it was sent before.
+/// Reads an answer. A refusal counts only if it is certain that the order was not carried out, now or when it
+/// was sent before.
 fn read<T: DeserializeOwned>(reply: &Reply) -> Result<Answer<T>, GatewayError> {
     #[derive(Deserialize)]
     struct Refused {
@@ -75,13 +74,13 @@ fn read<T: DeserializeOwned>(reply: &Reply) -> Result<Answer<T>, GatewayError> {
     }
 }
 
-/// The key belongs to another order, or the object is locked: what came first may have been carried out.
+/// The key belongs to another order, or the object is locked: the first order may have been carried out.
 fn is_about_the_key(problem: &Problem) -> bool {
     problem.kind == "idempotency_error"
         || matches!(problem.code.as_deref(), Some("lock_timeout" | "rate_limit"))
 }
 
-/// A key that fits into a header.
+/// A key in a form that is valid in a header.
 fn header_key(key: &str) -> String {
     if (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return key.to_owned();
@@ -89,7 +88,7 @@ fn header_key(key: &str) -> String {
     Sha256::digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// An id as a part of a path.
+/// A checked id as a segment of a path.
 pub(super) fn segment(id: &str) -> Result<&str, GatewayError> {
     let is_id =
         (1..=255).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -107,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_certainly_not_done_is_a_refusal() {
+    fn only_a_certain_failure_is_a_refusal() {
         let declined =
             r#"{"error":{"type":"card_error","code":"card_declined","message":"Your card was declined."}}"#;
         let problem = answer(402, declined).unwrap().err().unwrap().declined();
@@ -149,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_gets_into_no_path() {
+    fn invalid_ids_are_refused_in_paths() {
         assert!(segment("pi_3Nabc").is_ok());
         for wrong in ["", "../charges", "pi_1?x=1", "pi 1", "pi_1/cancel"] {
             assert!(segment(wrong).is_err(), "{wrong}");
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn any_key_fits_into_a_header() {
+    fn any_key_becomes_a_valid_header() {
         assert_eq!(header_key("charge-1"), "charge-1");
         assert_eq!(header_key("mit Umlaut ü").len(), 64);
         assert_ne!(header_key("a b"), header_key("a  b"));

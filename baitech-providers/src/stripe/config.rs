@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use crate::{ConfigError, config};
 
-/// How Stripe is reached, and who we are there.
+/// The connection to Stripe and our account there.
 ///
 /// ```
 /// use baitech_providers::stripe::StripeConfig;
@@ -23,7 +23,7 @@ use crate::{ConfigError, config};
 /// ```
 #[derive(Debug, Clone)]
 pub struct StripeConfig {
-    /// Where Stripe is: [`PRODUCTION`](Self::PRODUCTION), or a server on this machine.
+    /// The base URL: [`PRODUCTION`](Self::PRODUCTION), or a server on this machine.
     pub base_url: String,
     /// The secret key, or a restricted one.
     pub secret_key: SecretString,
@@ -31,11 +31,11 @@ pub struct StripeConfig {
     pub webhook_secrets: Vec<SecretString>,
     /// The last part of the path of the webhook endpoint.
     pub webhook_token: SecretString,
-    /// The version of the interface (`Stripe-Version`). The webhook endpoint is to be of the same version.
+    /// The API version (`Stripe-Version`). The webhook endpoint must use the same version.
     pub api_version: String,
-    /// How old a signature may be when its call comes.
+    /// The maximum age of a signature when its call arrives.
     pub signature_tolerance: TimeDelta,
-    /// The currencies that the account takes; none for any.
+    /// The currencies that the account accepts; empty for any.
     pub currencies: Vec<Currency>,
     /// Bounds of a charge.
     pub charge: Limits,
@@ -48,15 +48,15 @@ pub struct StripeConfig {
 }
 
 impl StripeConfig {
-    /// Stripe; the key tells whether it is with money.
+    /// Stripe; the key determines whether it is the live or the test environment.
     pub const PRODUCTION: &str = "https://api.stripe.com";
-    /// The version of the interface that this crate was written for.
+    /// The API version for which this crate was written.
     pub const API_VERSION: &str = "2024-06-20";
 
     /// Checks everything.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] with every mistake; its fields are named as on the wire (`secretKey`).
+    /// [`ConfigError::Invalid`] with every error; its fields are named as on the wire (`secretKey`).
     pub fn validate(&self) -> Result<(), ConfigError> {
         let mut found = Violations::new();
         found.check(config::base_url("baseUrl", &self.base_url));
@@ -86,7 +86,7 @@ impl StripeConfig {
 }
 
 impl Default for StripeConfig {
-    /// The defaults, without what has none: key, signing secrets and token.
+    /// The defaults; key, signing secrets and token are empty.
     fn default() -> Self {
         Self {
             base_url: Self::PRODUCTION.to_owned(),

@@ -1,4 +1,4 @@
-//! What Stripe tells by itself.
+//! Reading Stripe's events.
 
 use baitech_core::payment::{GatewayError, News, Notice, Outcome, Subject, WebhookCall, WebhookError};
 use serde::Deserialize;
@@ -16,7 +16,7 @@ struct Event<'a> {
     id: String,
     #[serde(rename = "type")]
     kind: String,
-    /// Missing in events of Stripe's second kind, which name their object and do not show it.
+    /// Missing in Stripe's thin events, which only name their object.
     #[serde(borrow)]
     data: Option<Data<'a>>,
 }
@@ -27,7 +27,7 @@ struct Data<'a> {
     object: Option<&'a RawValue>,
 }
 
-/// The kinds of events that concern us; all others are ignored, whatever is in them.
+/// The kinds of events that are read; all others are ignored.
 const KINDS: [&str; 13] = [
     "payment_intent.succeeded",
     "payment_intent.amount_capturable_updated",
@@ -119,7 +119,7 @@ fn refund_notice(id: String, refund: &Refund) -> Result<Notice, WebhookError> {
     Ok(Notice { id, subject, news })
 }
 
-/// A dispute takes money once, of which two events may tell: its news are named by the dispute.
+/// A dispute takes money once, but two events may report it: so its news is identified by the dispute.
 fn dispute_news(dispute: &Dispute, kind: &str) -> Result<Option<Notice>, WebhookError> {
     if dispute.is_inquiry() {
         return Ok(None);

@@ -17,12 +17,12 @@ use super::{
     object::{List, PaymentIntent, Problem, Refund, Transfer, declined},
 };
 
-/// Charges take the money at once, or only set it aside where they are asked to; authorisations lapse after
-/// about seven days.
+/// Charges capture the money at once, or only authorise it on request; authorisations lapse after about seven
+/// days.
 ///
-/// A release that was carried out is [`Outcome::Settled`] without an amount. Before any call, an order
-/// declines with the code `amount` (out of bounds, or a fraction of what Stripe counts), `currency`, or
-/// `no_account` (a payout to somebody without a connected account). Every other code is Stripe's.
+/// A completed release is [`Outcome::Settled`] without an amount. Before any call, an order is declined with
+/// the code `amount` (out of bounds, or finer than Stripe's unit), `currency`, or `no_account` (a payout to a
+/// user without a connected account). Every other code is Stripe's.
 #[async_trait]
 impl PaymentGateway for Stripe {
     fn method(&self) -> PaymentMethod {
@@ -81,7 +81,7 @@ impl PaymentGateway for Stripe {
             form.extend([
                 ("payment_method", method.to_owned()),
                 ("confirm", "true".to_owned()),
-                // There is no page to come back to.
+                // There is no page to return to.
                 ("automatic_payment_methods[allow_redirects]", "never".to_owned()),
             ]);
         }
@@ -99,7 +99,7 @@ impl PaymentGateway for Stripe {
         match self.post::<PaymentIntent>(&path, &form, &capture.idempotency_key).await? {
             Ok(intent) => intent.outcome(),
             Err(problem) => match intent_in_the_way(&problem, "succeeded") {
-                // It was captured before, perhaps by a call without an answer.
+                // It is already captured, perhaps by a call whose answer was lost.
                 Some(intent) => intent.outcome(),
                 None => Ok(Outcome::Declined(problem.declined())),
             },
@@ -150,15 +150,15 @@ impl PaymentGateway for Stripe {
             ("currency", pay_out.amount.currency().code().to_lowercase()),
             ("destination", account.clone()),
             ("description", pay_out.description.clone()),
-            // By this it is found where the answer was lost.
+            // Finds the transfer if the answer was lost.
             ("transfer_group", pay_out.transaction.to_string()),
         ]);
         let answer = self.post("v1/transfers", &form, &pay_out.idempotency_key).await?;
         outgoing(answer, |transfer: Transfer| transfer.outcome())
     }
 
-    /// Without a reference, a payout is looked for by its transaction; a charge and a refund are pending, to
-    /// be sent again under their key.
+    /// Without a reference, a payout is searched by its transaction; a charge and a refund stay pending, and
+    /// are sent again under their key.
     async fn query(&self, query: &Query) -> Result<Outcome, GatewayError> {
         let Some(reference) = query.reference.as_deref() else {
             return match query.operation {
@@ -189,7 +189,7 @@ impl PaymentGateway for Stripe {
 }
 
 impl Stripe {
-    /// An amount in Stripe's count, within bounds.
+    /// An amount in Stripe's unit, checked against the bounds.
     pub(super) fn count(&self, amount: Money, limits: &Limits) -> Result<i64, Declined> {
         let checked = self.capabilities().check(limits, amount).and_then(|()| to_stripe(amount));
         checked.map_err(|violation| {
@@ -209,7 +209,7 @@ impl Stripe {
     }
 }
 
-/// The fields of every order: by these, events about it find its transaction.
+/// The fields of every order, by which events about it find its transaction.
 pub(super) fn order(transaction: String, number: &str) -> Form {
     let mut form = vec![("metadata[transaction]", transaction)];
     if !number.is_empty() {
@@ -228,7 +228,7 @@ fn outcome<T>(
     }
 }
 
-/// The answer to an order by which money goes out: only a documented refusal is one.
+/// The answer to an outgoing order: only a documented refusal counts as one.
 pub(super) fn outgoing<T>(
     answer: Answer<T>,
     read: impl FnOnce(T) -> Result<Outcome, GatewayError>,
@@ -240,12 +240,12 @@ pub(super) fn outgoing<T>(
     }
 }
 
-/// The answer to a question; a refusal of a question tells nothing.
+/// The answer to a query; a refused query has no result.
 fn known<T>(answer: Answer<T>) -> Result<T, GatewayError> {
     answer.map_err(|problem| GatewayError::new(format!("it did not tell ({})", problem.declined().code)))
 }
 
-/// The intent whose status stands in the way of an order, where it is this status.
+/// The intent in a problem, if its status is this one and prevents the order.
 fn intent_in_the_way<'a>(problem: &'a Problem, status: &str) -> Option<&'a PaymentIntent> {
     let intent = problem.payment_intent.as_deref()?;
     let is_it = problem.code.as_deref() == Some("payment_intent_unexpected_state") && intent.status == status;

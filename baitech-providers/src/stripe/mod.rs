@@ -1,8 +1,8 @@
 //! Stripe.
 //!
 //! [`Stripe`] is a [`PaymentGateway`](baitech_core::payment::PaymentGateway): charges are payment intents,
-//! refunds refunds, payouts transfers to connected accounts. Every order carries its idempotency key, under
-//! which Stripe carries it out once, for 24 hours.
+//! refunds are Stripe refunds, payouts are transfers to connected accounts. Every order has an idempotency
+//! key, under which Stripe carries it out only once within 24 hours.
 //!
 //! # References
 //! The reference of a charge is its payment intent (`pi_…`), of a refund `re_…`, of a payout its transfer
@@ -10,8 +10,8 @@
 //!
 //! # Accounts
 //! The account of a payer is a payment method (`pm_…`), or, for one that is kept with a customer, both:
-//! `cus_…/pm_…`. Without one the payment intent waits, and the payer's device goes on with the client secret.
-//! The account of a payee is a connected account (`acct_…`).
+//! `cus_…/pm_…`. Without one the payment intent waits, and the payer's device continues with the client
+//! secret. The account of a payee is a connected account (`acct_…`).
 
 mod amount;
 mod client;
@@ -39,10 +39,10 @@ pub struct Stripe {
 }
 
 impl Stripe {
-    /// A provider of this configuration. Nothing is sent yet.
+    /// Creates a provider from a configuration, without sending anything.
     ///
     /// # Errors
-    /// [`ConfigError`] with every mistake of the configuration.
+    /// [`ConfigError`] with every error of the configuration.
     pub fn new(config: StripeConfig) -> Result<Self, ConfigError> {
         config.validate()?;
         let base = base_url("baseUrl", &config.base_url)

@@ -1,4 +1,4 @@
-//! The objects of Stripe's interface, as far as they concern us.
+//! The parts of Stripe's objects that the gateway reads.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use serde::Deserialize;
 
 use super::amount::from_stripe;
 
-/// The name in our metadata under which a transaction's id stands.
+/// The metadata key of a transaction's id.
 const TRANSACTION: &str = "transaction";
 
-/// What we have noted down on an object.
+/// Our metadata on an object.
 type Metadata = BTreeMap<String, String>;
 
-/// An object by its id, or whole.
+/// A reference to an object: its id, or the whole object.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum Reference {
@@ -32,7 +32,7 @@ impl Reference {
     }
 }
 
-/// What was wrong.
+/// The description of an error.
 #[derive(Deserialize)]
 pub(super) struct Problem {
     #[serde(rename = "type", default)]
@@ -42,10 +42,10 @@ pub(super) struct Problem {
     pub(super) payment_intent: Option<Box<PaymentIntent>>,
 }
 
-/// The codes by which Stripe documents that it has not carried out a refund, a transfer or a
-/// reversal. Whatever else it answers says nothing of money that was to go out: the same key asks
-/// again, and at last a person. So `charge_already_refunded` is none of them: its payer has the
-/// money, by whatever way.
+/// The codes with which Stripe documents that it has not carried out a refund, a transfer or a reversal. Any
+/// other answer leaves the outcome of outgoing money unknown: the order is repeated under the same key, and
+/// finally a person decides. `charge_already_refunded` is not in the list: the payer has the money, perhaps
+/// by another operation.
 const REFUSALS: [&str; 30] = [
     "account_closed",
     "account_country_invalid_address",
@@ -80,8 +80,8 @@ const REFUSALS: [&str; 30] = [
 ];
 
 impl Problem {
-    /// Whether Stripe documents it as a refusal of money that was to go out. An unacceptable
-    /// request without a code is one by its kind.
+    /// Whether Stripe documents it as a refusal of outgoing money. An invalid request without a code is one
+    /// by its type.
     pub(super) fn is_refusal(&self) -> bool {
         match self.code.as_deref().filter(|code| !code.is_empty()) {
             Some(code) => REFUSALS.contains(&code),
@@ -89,7 +89,7 @@ impl Problem {
         }
     }
 
-    /// The refusal that it is. Only what Stripe says of cards is written for who pays.
+    /// The refusal. Only Stripe's messages about cards are written for payers.
     pub(super) fn declined(&self) -> Declined {
         let code = self.code.as_deref().filter(|code| !code.is_empty()).unwrap_or(&self.kind);
         let code = if code.is_empty() { "declined" } else { code };
@@ -102,7 +102,7 @@ impl Problem {
     }
 }
 
-/// Money that somebody is asked for.
+/// A payment intent.
 #[derive(Deserialize)]
 pub(super) struct PaymentIntent {
     pub(super) id: String,
@@ -118,7 +118,7 @@ pub(super) struct PaymentIntent {
 }
 
 impl PaymentIntent {
-    /// What became of it.
+    /// Its outcome.
     pub(super) fn outcome(&self) -> Result<Outcome, GatewayError> {
         Ok(match (self.status.as_str(), &self.last_payment_error) {
             ("succeeded", _) => Outcome::Settled(Proof {
@@ -134,7 +134,7 @@ impl PaymentIntent {
         })
     }
 
-    /// What became of it when it was asked for: the payer may have to go on.
+    /// Its outcome as the answer to a charge: the payer may have to continue.
     pub(super) fn into_charge(self) -> Result<Outcome, GatewayError> {
         Ok(match self.outcome()? {
             Outcome::Pending => Outcome::Accepted {
@@ -157,7 +157,7 @@ impl PaymentIntent {
     }
 }
 
-/// Money that was given back.
+/// A refund.
 #[derive(Deserialize)]
 pub(super) struct Refund {
     pub(super) id: String,
@@ -178,15 +178,15 @@ impl Refund {
         named.is_some_and(|id| id.parse::<Id<Transaction>>().is_ok())
     }
 
-    /// What it tells, and of what: of a refund of ours its outcome, of any other that money of its
-    /// payment has gone back.
+    /// The news and its subject: the outcome of our own refund, or a return of the payment's money by any
+    /// other refund.
     pub(super) fn told(&self) -> Result<(Subject, News), GatewayError> {
         let payment = self.payment_intent.as_ref().or(self.charge.as_ref());
         let Some(payment) = payment.filter(|_| !self.is_ours()) else {
             return Ok((self.subject(), News::Outcome(self.outcome()?)));
         };
         let failed = matches!(self.status.as_deref(), Some("failed" | "canceled"));
-        // What is pending has left our balance already.
+        // A pending refund has already left our balance.
         let amount = Some(money(self.amount, &self.currency)?);
         let returned = Returned::One { id: self.id.clone(), amount, failed };
         Ok((Subject::Reference(payment.id().to_owned()), News::Returned(returned)))
@@ -223,19 +223,19 @@ impl Refund {
     }
 }
 
-/// A charge of which money has gone back.
+/// A refunded charge.
 #[derive(Deserialize)]
 pub(super) struct RefundedCharge {
     id: String,
     amount_refunded: Option<i64>,
     currency: Option<String>,
     payment_intent: Option<Reference>,
-    /// Its refunds, where the version of the interface shows them. The list may be cut off.
+    /// Its refunds, if the API version includes them. The list may be truncated.
     pub(super) refunds: Option<List<Refund>>,
 }
 
 impl RefundedCharge {
-    /// All that has gone back so far, where it is told.
+    /// The total refunded so far, if present.
     pub(super) fn total(&self) -> Result<Option<(Subject, News)>, GatewayError> {
         let Some((amount, currency)) = self.amount_refunded.zip(self.currency.as_deref()) else {
             return Ok(None);
@@ -252,7 +252,7 @@ pub(super) struct List<T> {
     pub(super) data: Vec<T>,
 }
 
-/// Money that went to a connected account.
+/// A transfer to a connected account.
 #[derive(Deserialize)]
 pub(super) struct Transfer {
     pub(super) id: String,
@@ -267,7 +267,7 @@ pub(super) struct Transfer {
 }
 
 impl Transfer {
-    /// All that has come back so far.
+    /// The total reversed so far.
     pub(super) fn total(&self) -> Result<News, GatewayError> {
         let amount = if self.reversed { self.amount } else { self.amount_reversed };
         Ok(News::Returned(Returned::Total { amount: money(amount, &self.currency)? }))
@@ -285,7 +285,7 @@ impl Transfer {
         }))
     }
 
-    /// What is said of a transfer that was reversed as a whole.
+    /// The refusal of a fully reversed transfer.
     pub(super) fn taken_back() -> Declined {
         declined("reversed", "The payout was taken back.")
     }
@@ -299,7 +299,7 @@ impl Transfer {
     }
 }
 
-/// A transfer, or a part of one, taken back.
+/// A full or partial reversal of a transfer.
 #[derive(Deserialize)]
 pub(super) struct Reversal {
     id: String,
@@ -318,7 +318,7 @@ impl Reversal {
     }
 }
 
-/// A card's holder contests a charge.
+/// A dispute of a charge by the card holder.
 #[derive(Deserialize)]
 pub(super) struct Dispute {
     pub(super) id: String,
@@ -336,7 +336,7 @@ impl Dispute {
         money(self.amount, &self.currency)
     }
 
-    /// A question of the bank, for which no money is taken.
+    /// Whether it is only an inquiry of the bank, which takes no money.
     pub(super) fn is_inquiry(&self) -> bool {
         self.status.starts_with("warning_")
     }
@@ -356,7 +356,7 @@ fn money(amount: i64, currency: &str) -> Result<Money, GatewayError> {
     from_stripe(amount, currency).ok_or_else(|| GatewayError::new("it named a currency that does not exist"))
 }
 
-/// What is said of what somebody called off.
+/// The refusal of a cancelled operation.
 pub(super) fn canceled() -> Declined {
     declined("canceled", "The payment was cancelled.")
 }

@@ -1,4 +1,4 @@
-//! Stripe's signatures of webhooks: HMAC-SHA256 over the moment, a point and the body, in lower-case
+//! Stripe's signatures of webhooks: HMAC-SHA256 over the timestamp, a dot and the body, in lower-case
 //! hexadecimal digits.
 
 use baitech_core::{kernel::after, payment::WebhookError};
@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-/// Verifies a header over a body, as of the moment at which they came.
+/// Verifies the signature header of a body, as of their arrival.
 pub(crate) fn verify(
     header: Option<&str>,
     body: &[u8],
@@ -35,7 +35,7 @@ pub(crate) fn verify(
     if received_at > after(signed_at, tolerance) { Err(WebhookError::Expired) } else { Ok(()) }
 }
 
-/// The signature of a body at a moment in seconds since 1970.
+/// The signature of a body with a timestamp in seconds since 1970.
 pub(crate) fn signature(secret: &SecretString, moment: &str, body: &[u8]) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()).ok()?;
     mac.update(moment.as_bytes());
@@ -63,22 +63,22 @@ mod tests {
     const HEADER: &str = "t=1772442000,v1=5d9fdf5004a55bb9e7051abf9fd1a4477984bf251d9cf8fbab59e1ca6c3b8ab0";
 
     #[test]
-    fn a_signature_is_judged_as_of_the_moment_at_which_it_came() {
+    fn signature_age_is_checked_as_of_its_arrival() {
         assert_eq!(judge(HEADER, 0), Ok(()));
         assert_eq!(judge(HEADER, 300), Ok(()));
         assert_eq!(judge(HEADER, 301), Err(WebhookError::Expired));
-        // A clock of ours that is behind makes no signature wrong.
+        // A slow clock on our side does not invalidate a signature.
         assert_eq!(judge(HEADER, -3600), Ok(()));
     }
 
     #[test]
-    fn one_of_several_signatures_suffices() {
+    fn one_valid_signature_of_several_suffices() {
         let several = HEADER.replace(",v1", &format!(",v0=1,v1={},v1", "0".repeat(64)));
         assert_eq!(judge(&several, 0), Ok(()));
     }
 
     #[test]
-    fn what_is_not_signed_by_stripe_is_refused() {
+    fn call_without_a_valid_stripe_signature_is_refused() {
         let received_at = DateTime::from_timestamp(1_772_442_000, 0).unwrap();
         let judge_none = |header| verify(header, BODY, &secrets(), TimeDelta::seconds(300), received_at);
         assert_eq!(judge_none(None), Err(WebhookError::Unsigned));

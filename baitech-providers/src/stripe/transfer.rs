@@ -10,26 +10,26 @@ use super::{
     object::Reversal,
 };
 
-/// A payout, or a part of one, to be taken back from the connected account.
+/// An order to reverse all or a part of a payout to a connected account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransferReversal {
-    /// The transaction that this is.
+    /// The transaction of this reversal.
     pub transaction: Id<Transaction>,
     /// Stripe's name for the transfer: `tr_…`.
     pub transfer: String,
-    /// How much.
+    /// The amount.
     pub amount: Money,
-    /// The same key is the same reversal.
+    /// The idempotency key: the same key is the same reversal.
     pub idempotency_key: String,
 }
 
 impl Stripe {
-    /// Takes a payout, or a part of one, back from the connected account, as after a refund or a lost
-    /// chargeback. It is carried out at once, or declined where the account has not enough. The port of
-    /// payment providers has no such operation, since mobile money cannot be taken back.
+    /// Reverses all or a part of a payout to a connected account, for example after a refund or a lost
+    /// chargeback. It is carried out at once, or declined if the account's balance is too low. The port of
+    /// payment providers has no such operation, since mobile money cannot be reversed.
     ///
     /// # Errors
-    /// [`GatewayError`]: the outcome is unknown; to be sent again under its key.
+    /// [`GatewayError`]: the outcome is unknown; send it again under the same key.
     pub async fn reverse_transfer(&self, reversal: &TransferReversal) -> Result<Outcome, GatewayError> {
         let amount = match self.count(reversal.amount, &Limits::default()) {
             Ok(amount) => amount,

@@ -1,12 +1,12 @@
 //! Servers that speak the providers' protocols, for tests. Behind feature `testing`.
 //!
-//! - [`Daraja`]: tokens that run out, STK pushes, B2C payments, reversals, questions, deposits; its callbacks
-//!   are handed to the test, to be delivered late, twice, in any order or never;
-//! - [`StripeServer`]: payment intents, refunds, transfers, reversals, disputes, idempotency by key; its
-//!   events are handed to the test, signed when they are delivered.
+//! - [`Daraja`]: expiring tokens, STK pushes, B2C payments, reversals, status queries, deposits; it hands
+//!   callbacks to the test, which delivers them late, twice, in any order or never;
+//! - [`StripeServer`]: payment intents, refunds, transfers, reversals, disputes, idempotency by key; it hands
+//!   events to the test, and signs them when they are delivered.
 //!
-//! Both fail calls as they are told to ([`Fault`]), also after having carried them out. They listen on
-//! 127.0.0.1 and end with the value. What does not fit panics: this is code for tests.
+//! Both can fail calls ([`Fault`]), also after carrying them out. They listen on 127.0.0.1 and stop when the
+//! value is dropped. Misuse panics, since this is code for tests.
 
 #![allow(
     clippy::unwrap_used,

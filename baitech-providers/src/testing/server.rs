@@ -12,34 +12,34 @@ use tokio::{net::TcpListener, task::JoinHandle};
 /// How a server fails a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// It does nothing, and answers this.
+    /// The server does nothing, and sends this answer.
     Answer {
         /// The status.
         status: u16,
         /// The body.
         body: String,
     },
-    /// It does what it is called for, and answers this all the same.
+    /// The server carries out the call, but sends this answer.
     Misleading {
         /// The status.
         status: u16,
         /// The body.
         body: String,
     },
-    /// The connection breaks off before the answer.
+    /// The connection breaks before the answer.
     Break {
-        /// Whether the call has its effect.
+        /// Whether the call takes effect.
         carried_out: bool,
     },
-    /// No answer ever comes.
+    /// The server never answers.
     Hang {
-        /// Whether the call has its effect.
+        /// Whether the call takes effect.
         carried_out: bool,
     },
 }
 
 impl Fault {
-    /// Deals with a call as this fault does.
+    /// Answers a call with this fault.
     pub(super) async fn answer(self, carry_out: impl FnOnce() -> Response) -> Response {
         match self {
             Self::Answer { status, body } => {

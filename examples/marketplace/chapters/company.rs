@@ -6,7 +6,7 @@ use baitech::{
 
 use crate::{Result, requests, stage::Stage};
 
-/// A company's booking beyond 5,000 KES waits for the company's administrator.
+/// A company's booking above 5,000 KES needs the approval of the company's administrator.
 pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     stage.chapter("A company's staircase, beyond the limit of 5,000 KES").await?;
     let head = stage.cast.one(Role::Corporate)?;

@@ -7,7 +7,7 @@ use baitech::{
 
 use crate::{Result, money, requests, stage::Stage};
 
-/// Paid, contested, and decided: a part of the money goes back into the customer's wallet.
+/// A paid booking is disputed and resolved: a part of the money is refunded to the customer's wallet.
 pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     stage.chapter("A crooked wall: a dispute with a partial refund").await?;
     let cate = stage.cast.customer("Cate Njoroge")?;

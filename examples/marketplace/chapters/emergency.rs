@@ -6,7 +6,7 @@ use baitech::{
 
 use crate::{Result, money, requests, stage::Stage};
 
-/// What makes a job dearer is shown before it is booked; and silence counts as consent after a day.
+/// Surcharges are shown before booking, and the work is verified automatically after a day.
 pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     stage.chapter("An emergency at breakfast time, and a customer who keeps silent").await?;
     let james = stage.cast.customer("James Njoroge")?;
@@ -40,7 +40,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     let electrician = super::accept(stage, id).await?;
     super::work(stage, id, "2026-11-24", ["07:50", "08:10", "09:25"]).await?;
 
-    // A day passes, and the worker verifies in the customer's place.
+    // After a day, the worker verifies the work for the customer.
     stage.at("2026-11-25 09:30").await?;
     bookings.confirm_cash(&electrician.actor, id).await?;
     Ok(())

@@ -6,7 +6,7 @@ use baitech::{
 
 use crate::{Result, cast::Person, requests, stage::Stage};
 
-/// What comes to light during the work costs nothing before the customer has agreed.
+/// Additional work needs the customer's approval before it costs anything.
 pub(super) async fn job(stage: &mut Stage<'_>) -> Result<()> {
     stage.chapter("A new cistern: a higher price, and a warranty").await?;
     let hassan = customer(stage)?;
@@ -48,7 +48,7 @@ pub(super) async fn job(stage: &mut Stage<'_>) -> Result<()> {
     super::pay(stage, id, &hassan).await
 }
 
-/// The warranty is claimed: the same technician comes again, at no price.
+/// The customer claims the warranty: the same technician comes again, free of charge.
 pub(super) async fn warranty(stage: &mut Stage<'_>) -> Result<()> {
     stage.chapter("The cistern drips: the warranty is claimed").await?;
     let hassan = customer(stage)?;

@@ -2,7 +2,7 @@ use baitech::account::Category;
 
 use crate::{Result, requests, stage::Stage};
 
-/// Nothing is stored of a request that breaks a rule, and every broken rule is named.
+/// An invalid request stores nothing, and the error lists all violations.
 pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     stage.chapter("A request full of mistakes").await?;
     let customer = stage.cast.customer("Esther Barasa")?;

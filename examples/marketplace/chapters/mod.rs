@@ -18,8 +18,7 @@ use futures::{FutureExt, future::LocalBoxFuture};
 
 use crate::{Result, cast::Person, stage::Stage};
 
-/// A chapter on the heap: side by side in one function, the futures of all of them would need a megabyte of
-/// stack.
+/// A chapter as a boxed future: in one function, the futures of all chapters would need a megabyte of stack.
 type Chapter = for<'s> fn(&'s mut Stage<'_>) -> LocalBoxFuture<'s, Result<()>>;
 
 pub(crate) async fn tell_all(stage: &mut Stage<'_>) -> Result<()> {
@@ -45,14 +44,14 @@ pub(crate) async fn tell_all(stage: &mut Stage<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The technician to whom the booking is offered promises to come.
+/// The technician to whom the booking is offered accepts it.
 async fn accept(stage: &mut Stage<'_>, id: Id<Booking>) -> Result<Person> {
     let technician = stage.technician_of(id).await?;
     stage.market.bookings().accept(&technician.actor, id).await?;
     Ok(technician)
 }
 
-/// The usual way of an accepted job on its day: on the way, there, done.
+/// The usual steps of an accepted job on its day: en route, arrived, in progress, completed.
 async fn work(stage: &mut Stage<'_>, id: Id<Booking>, day: &str, times: [&str; 3]) -> Result<()> {
     let technician = stage.technician_of(id).await?;
     let bookings = stage.market.bookings();
@@ -67,7 +66,7 @@ async fn work(stage: &mut Stage<'_>, id: Id<Booking>, day: &str, times: [&str; 3
     Ok(())
 }
 
-/// The customer is content and pays in banknotes.
+/// The customer verifies the work and pays in cash.
 async fn pay(stage: &mut Stage<'_>, id: Id<Booking>, customer: &Person) -> Result<()> {
     let technician = stage.technician_of(id).await?;
     let bookings = stage.market.bookings();

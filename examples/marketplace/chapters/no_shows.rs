@@ -24,7 +24,7 @@ pub(super) async fn technician(stage: &mut Stage<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The customer is not there: the technician waits half an hour, and three quarters are owed.
+/// The customer is absent: the technician waits half an hour, and the customer owes 75 % of the total.
 pub(super) async fn customer(stage: &mut Stage<'_>) -> Result<()> {
     stage.chapter("The customer is not there").await?;
     let david = stage.cast.customer("David Kamau")?;

@@ -2,8 +2,8 @@ use baitech::account::Category;
 
 use crate::{Result, requests, stage::Stage};
 
-/// The search reaches farther after 10 and 20 minutes and is given up after 30; why somebody was not asked
-/// can be told.
+/// The search radius grows after 10 and 20 minutes, and the search ends after 30; the reason why a technician
+/// was not asked can be queried.
 pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     stage.chapter("Too far from everybody").await?;
     let brian = stage.cast.customer("Brian Cheruiyot")?;

@@ -10,8 +10,8 @@ const DAY: &str = "2026-12-16";
 /// Both jobs are in Karen, a kilometre apart.
 const PLACES: [(f64, f64); 2] = [(36.690, -1.350), (36.700, -1.345)];
 
-/// Two bookings want one technician, the second right after the first: the way between them is claimed as
-/// well, so the store refuses the second, whoever asks and however quickly.
+/// Two bookings compete for one technician, the second right after the first: the travel time is claimed too,
+/// so the store refuses the second, even if both are accepted concurrently.
 pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     stage.chapter("Two jobs, one technician").await?;
     let amina = stage.cast.customer("Amina Odhiambo")?;

@@ -2,7 +2,7 @@ use baitech::{account::Category, kernel::Currency, ledger::Account};
 
 use crate::{Result, money, requests, stage::Stage};
 
-/// From request to paid, with nothing in the way.
+/// From the request to the payment, without problems.
 pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     stage.chapter("A leaking sink, from request to paid").await?;
     let wanjiru = stage.cast.customer("Wanjiru Mwangi")?;

@@ -2,8 +2,8 @@ use baitech::account::Category;
 
 use crate::{Result, requests, stage::Stage};
 
-/// One side proposes another time, the other agrees: the job and the claims on the technician's time move
-/// together.
+/// One side proposes another time and the other approves it: the job and the claims on the technician's time
+/// move in one commit.
 pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     stage.chapter("Another day suits better").await?;
     let otieno = stage.cast.customer("Otieno Barasa")?;

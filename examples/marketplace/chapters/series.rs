@@ -7,7 +7,7 @@ use baitech::{
 
 use crate::{Result, cast::Person, requests, stage::Stage};
 
-/// A request that is sent twice books once; and a series books its next dates by itself.
+/// A repeated request creates one booking, and a series creates its next bookings automatically.
 pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     stage.chapter("Every Thursday, sent twice over a bad line").await?;
     let esther = stage.cast.customer("Esther Cheruiyot")?;
@@ -33,7 +33,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     stage.at("2026-12-16 14:05").await?;
     accept_all(stage, &esther).await?;
     let cleaner = stage.technician_of(first.id).await?;
-    // The third is booked two weeks ahead of its hour, in the middle of the first.
+    // The third is created two weeks before its start, during the first.
     stage.at("2026-12-17 09:20").await?;
     bookings.en_route(&cleaner.actor, first.id).await?;
     stage.at("2026-12-17 09:55").await?;
@@ -54,7 +54,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Whoever is offered a booking of the customer accepts it.
+/// Accepts all of the customer's offered bookings by their technicians.
 async fn accept_all(stage: &mut Stage<'_>, customer: &Person) -> Result<()> {
     for offered in in_status(stage, customer, BookingStatus::Assigned).await? {
         super::accept(stage, offered).await?;

@@ -2,7 +2,7 @@ use baitech::{account::Category, kernel::Error};
 
 use crate::{Result, money, requests, stage::Stage};
 
-/// An offer lapses, another technician comes in; and nobody pays a fee that they were not shown.
+/// An offer expires and the next technician gets it, and no customer pays a fee that was not shown.
 pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     stage.chapter("Nobody answers, somebody else does, and the customer cancels late").await?;
     let sam = stage.cast.customer("Sam Kiptoo")?;
@@ -12,7 +12,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     let request =
         requests::at_home_of(&sam, Category::Carpentry, "Wardrobe doors", "2026-11-25", "15:00-16:30")?;
     let id = bookings.create(&sam.actor, &request).await?.id;
-    // Nobody answers for a quarter of an hour; then the next is asked.
+    // The offer is not answered for a quarter of an hour; then the next technician is asked.
     stage.at("2026-11-25 10:20").await?;
     let carpenter = super::accept(stage, id).await?;
 

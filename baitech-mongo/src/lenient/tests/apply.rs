@@ -11,9 +11,9 @@ use baitech_core::testing::build;
 use super::documents::Place;
 use crate::codec::Aggregate;
 
-/// A kind of document that can be changed somewhere else than at the place that is spoilt.
+/// A kind of document that can be changed outside the corrupted path.
 pub(super) trait Kind: Aggregate + Clone + Debug + PartialEq {
-    /// The same with other fields changed; `None` where the spoilt place is among them.
+    /// The same with other fields changed; `None` if the corrupted path is among them.
     fn changed(&self, place: &Place) -> Option<Self>;
 }
 

@@ -1,4 +1,4 @@
-//! Documents, the places in them, and ways to spoil these.
+//! Documents, their paths, and ways to corrupt values.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,18 +21,17 @@ pub(super) fn legacy(collection: &str) -> Vec<Document> {
     text.lines().map(parse).collect()
 }
 
-/// Documents that the engine writes. They are the same in every run, and so many that each field is in one of
-/// them.
+/// Documents that the engine writes: the same in every run, and enough for each field to occur.
 pub(super) fn generated<A: Aggregate + std::fmt::Debug>(values: impl Strategy<Value = A>) -> Vec<Document> {
     let mut runner = TestRunner::deterministic();
     let mut one = || values.new_tree(&mut runner).unwrap().current().encode().unwrap();
     let mut documents: Vec<Document> = (0..200).map(|_| one()).collect();
-    // Each field is then spoilt in the smallest of them, which is read quickest.
+    // Each field is then corrupted in the smallest of them, which is read fastest.
     documents.sort_by_key(|document| bson::serialize_to_vec(document).unwrap().len());
     documents
 }
 
-/// How a value is spoilt.
+/// How a value is corrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
     Missing,
@@ -74,7 +73,7 @@ impl Way {
     }
 }
 
-/// Keys and numbers of elements, with dots between.
+/// Dot-separated keys and indexes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place(pub(super) Vec<String>);
 
@@ -85,7 +84,7 @@ impl fmt::Display for Place {
 }
 
 impl Place {
-    /// The place without the numbers of elements: `skills.[].name`.
+    /// The path without indexes: `skills.[].name`.
     pub(super) fn shape(&self) -> String {
         let name = |part: &String| if part.parse::<usize>().is_ok() { "[]".to_owned() } else { part.clone() };
         self.0.iter().map(name).collect::<Vec<_>>().join(".")
@@ -119,18 +118,18 @@ impl Place {
                 (Bson::Array(elements), Some(value)) => {
                     *elements.get_mut(last.parse::<usize>().ok()?)? = value
                 }
-                // An array without an element is another array, and not a spoilt one.
+                // An array without an element is a valid other array, not a corrupted one.
                 _ => return None,
             }
         }
         parent.as_document().cloned()
     }
 
-    /// Whether what is at this place is what the spoilt value means.
+    /// Whether the decoded value at this path is the meaning of the corrupted value.
     pub(super) fn holds(&self, understood: &Document, way: Way) -> bool {
         let number = |value: &Bson| crate::value::decimal_from_bson(value);
         match (self.value(understood), way.value()) {
-            // Parts that may be empty, and days, of which only the date is kept.
+            // Parts may be empty, and days keep only the date.
             (Some(Bson::Document(_)), Some(Bson::Document(_)))
             | (Some(Bson::DateTime(_)), Some(Bson::DateTime(_))) => true,
             (Some(found), Some(spoilt)) => {
@@ -141,7 +140,7 @@ impl Place {
     }
 }
 
-/// Every place of the documents, each with the first documents that have it.
+/// Every path of the documents, each with the first documents that have it.
 pub(super) fn places(documents: &[Document], at_most: usize) -> Vec<(&Document, Place)> {
     let mut found = Vec::new();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! In which ways a field makes its document unreadable.
+//! The corruptions of each field that make its document unreadable.
 
 use super::documents::Way;
 use super::documents::Way::{Array, Blank, Date, Missing, Nan, Null, Number, Object, Text};
@@ -7,23 +7,23 @@ use super::documents::Way::{Array, Blank, Date, Missing, Nan, Null, Number, Obje
 pub(super) enum Outcome {
     Readable,
     Unreadable,
-    /// Depends on what else the document holds.
+    /// Depends on the rest of the document.
     Either,
 }
 
-/// Something that must be there, and is none of the ways.
+/// A required value of a type that no corruption produces.
 const REQUIRED: &[Way] = &[Missing, Null, Text, Blank, Number, Nan, Array, Object, Date];
-/// A text that must be there.
+/// A required text.
 const REQUIRED_TEXT: &[Way] = &[Missing, Null, Number, Nan, Array, Object, Date];
-/// An amount that must be there.
+/// A required amount.
 const REQUIRED_AMOUNT: &[Way] = &[Missing, Null, Text, Blank, Nan, Array, Object, Date];
-/// An amount that may be missing.
+/// An optional amount.
 const AMOUNT: &[Way] = &[Text, Nan, Array, Object, Date];
-/// An id, a name of an enumeration, a list or a yes or no that may be missing.
+/// An optional id, enum name, list or boolean.
 const NAME: &[Way] = &[Text, Number, Nan, Array, Object, Date];
-/// A document of optional fields that may be missing.
+/// An optional document with optional fields.
 const PART: &[Way] = &[Text, Number, Nan, Array, Date];
-/// An instant that may be missing.
+/// An optional instant.
 const INSTANT: &[Way] = &[Text, Number, Nan, Array, Object];
 
 type Row = (&'static str, &'static [Way]);
@@ -89,8 +89,7 @@ const TRANSACTIONS: &[Row] = &[
     ("fraudCheck.decision", NAME),
 ];
 
-/// Parts that only the engine writes, and in which nothing may be odd: what is required in them depends on
-/// the part.
+/// Parts that only the engine writes, which are read strictly: the required fields depend on the part.
 const ENGINE_ONLY: &[&str] =
     &["refunds", "gateway", "fraudCheck.review", "mismatch", "chargeback", "providerMoves"];
 

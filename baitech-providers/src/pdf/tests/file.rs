@@ -1,4 +1,4 @@
-//! The files themselves, as another reader finds them.
+//! Tests of the files with another PDF reader.
 
 use baitech_core::payment::{Document, DocumentKind, DocumentRenderer};
 use chrono::{DateTime, Utc};
@@ -55,7 +55,7 @@ fn pages_are_counted_from_one() {
 }
 
 #[test]
-fn the_same_document_is_the_same_bytes_in_every_thread() {
+fn same_document_has_the_same_bytes_in_every_thread() {
     let document = statement(80);
     let first = render(&document);
     std::thread::scope(|scope| {
@@ -70,7 +70,7 @@ fn the_same_document_is_the_same_bytes_in_every_thread() {
 }
 
 #[test]
-fn the_only_time_in_the_file_is_that_of_issue() {
+fn issue_time_is_the_only_time_in_the_file() {
     let pdf = read(&render(&receipt()));
     let info = pdf.trailer.get(b"Info").unwrap().as_reference().unwrap();
     let info = pdf.get_dictionary(info).unwrap();
@@ -97,7 +97,7 @@ fn dates_at_the_ends_of_the_calendar_are_rendered() {
 }
 
 #[test]
-fn a_number_of_any_length_has_room() {
+fn number_of_any_length_fits() {
     let mut document = receipt();
     document.number = "RCP-2026-000417/".repeat(600);
     let pdf = read(&render(&document));
@@ -105,7 +105,7 @@ fn a_number_of_any_length_has_room() {
 }
 
 #[test]
-fn the_fonts_are_noto_sans_and_may_be_passed_on() {
+fn fonts_are_noto_sans_and_may_be_redistributed() {
     assert!(include_str!("../../../fonts/OFL.txt").contains("SIL OPEN FONT LICENSE Version 1.1"));
 }
 

@@ -1,4 +1,4 @@
-//! Where things stand: lines, columns and pages.
+//! Tests of the layout: lines, columns and pages.
 
 use baitech_core::payment::{Document, DocumentKind};
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ fn composed(document: &Document) -> Flow {
 }
 
 #[test]
-fn a_receipt_says_everything_in_order() {
+fn receipt_lists_everything_in_order() {
     let flow = composed(&receipt());
     let said = texts(&flow.lines);
     let expected = [
@@ -58,13 +58,13 @@ fn a_receipt_says_everything_in_order() {
 }
 
 #[test]
-fn the_tax_number_has_the_name_that_was_chosen() {
+fn tax_number_has_the_configured_name() {
     let flow = compose(&receipt(), &Fonts::load().unwrap(), "TIN");
     assert!(texts(&flow.lines).contains(&"TIN P051234567X"));
 }
 
 #[test]
-fn what_is_missing_leaves_no_hole() {
+fn missing_fields_leave_no_gap() {
     let mut document = bare(DocumentKind::Invoice);
     document.recipient.lines = vec![String::new(), "  ".to_owned()];
     document.issuer.tax_id = Some(" ".to_owned());
@@ -75,7 +75,7 @@ fn what_is_missing_leaves_no_hole() {
 }
 
 #[test]
-fn facts_without_a_recipient_stand_at_the_left() {
+fn facts_without_a_recipient_are_at_the_left() {
     let mut document = receipt();
     document.recipient = Default::default();
     let flow = composed(&document);
@@ -158,7 +158,7 @@ fn any_line() -> impl Strategy<Value = Line> {
     })
 }
 
-/// The lines with a run that tells them apart.
+/// The lines, each with a distinct run.
 fn numbered(lines: Vec<Line>) -> Vec<Line> {
     let fonts = Fonts::load().unwrap();
     let number =

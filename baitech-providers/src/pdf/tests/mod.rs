@@ -9,7 +9,7 @@ use baitech_core::{
 use chrono::DateTime;
 use proptest::{collection::vec, prelude::*};
 
-/// A document that says nothing but what it is.
+/// A document of a kind without any content.
 fn bare(kind: DocumentKind) -> Document {
     Document {
         kind,
@@ -59,7 +59,7 @@ fn receipt() -> Document {
     }
 }
 
-/// A statement of so many lines, each with a description of its own.
+/// A statement of `count` lines, each with a distinct description.
 fn statement(count: usize) -> Document {
     let lines = (1..=count).map(|number| line(&format!("Booking {number:04}."), 1_500)).collect();
     let total = shillings(1_500 * i64::try_from(count).unwrap());

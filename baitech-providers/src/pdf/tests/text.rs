@@ -1,4 +1,4 @@
-//! Amounts, and texts broken into lines.
+//! Tests of amounts and of line breaking.
 
 use std::str::FromStr;
 
@@ -17,7 +17,7 @@ use super::{
 };
 
 #[test]
-fn amounts_name_their_currency_and_set_thousands_apart() {
+fn amounts_show_currency_and_thousands_separators() {
     let shown = |amount: &str, currency| money(Money::new(Decimal::from_str(amount).unwrap(), currency));
     assert_eq!(shown("2738", Currency::KES), "KES 2,738.00");
     assert_eq!(shown("0", Currency::KES), "KES 0.00");
@@ -32,7 +32,7 @@ fn amounts_name_their_currency_and_set_thousands_apart() {
 }
 
 #[test]
-fn what_cannot_be_shown_is_replaced_and_marks_without_a_picture_are_left_out() {
+fn unprintable_characters_are_replaced_and_invisible_marks_omitted() {
     let fonts = Fonts::load().unwrap();
     let shown = |text| fonts.printable(Weight::Bold, text);
     assert_eq!(shown("Wanjikũ – 5 € −"), "Wanjikũ – 5 € −");
@@ -42,7 +42,7 @@ fn what_cannot_be_shown_is_replaced_and_marks_without_a_picture_are_left_out() {
 }
 
 #[test]
-fn words_are_kept_whole_and_long_ones_are_broken_at_the_width() {
+fn words_are_kept_whole_and_long_ones_are_split() {
     let ems = |text: &str| text.chars().count() as f32;
     assert_eq!(wrap("one two  three\n\n four", 9.0, ems), ["one two", "three", "four"]);
     assert_eq!(wrap("no SJK4H7L2QW yes", 6.0, ems), ["no", "SJK4H7", "L2QW", "yes"]);
@@ -53,7 +53,7 @@ fn words_are_kept_whole_and_long_ones_are_broken_at_the_width() {
 }
 
 #[test]
-fn a_word_of_many_pages_is_broken_like_any_other() {
+fn word_longer_than_a_page_is_wrapped() {
     let fonts = Fonts::load().unwrap();
     let lines = wrap(&"W".repeat(1 << 13), WIDTH, |text| fonts.width(BODY, text));
     assert_eq!(lines.concat().len(), 1 << 13);

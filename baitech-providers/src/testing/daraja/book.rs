@@ -1,4 +1,4 @@
-//! What Daraja keeps and answers.
+//! The state and the answers of the test server.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ pub(super) struct Prompt {
 pub(super) struct Order {
     pub(super) id: String,
     conversation: String,
-    /// The receipt of what is reversed.
+    /// The receipt of the reversed payment.
     reverses: Option<String>,
     phone: String,
     amount: i64,
@@ -266,7 +266,7 @@ impl Book {
         (200, answer)
     }
 
-    /// Daraja finds an operation by its `OriginatorConversationID`, and tells by a callback.
+    /// Daraja finds an operation by its `OriginatorConversationID`, and answers by a callback.
     fn status(&mut self, request: &Value) -> Answer {
         if let Err(wrong) = check_operator(request, "Initiator") {
             return wrong;

@@ -2,12 +2,12 @@ use baitech_core::payment::WebhookCall;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-/// A call that Daraja makes. The test delivers it: late, twice, before another, or never.
+/// A callback from Daraja, which the test delivers: late, twice, out of order, or never.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Callback {
-    /// Where to.
+    /// The URL.
     pub url: String,
-    /// What it says.
+    /// The body.
     pub body: Vec<u8>,
 }
 
@@ -16,13 +16,13 @@ impl Callback {
         Self { url: url.to_owned(), body: body.to_string().into_bytes() }
     }
 
-    /// The last part of its path.
+    /// The last segment of its path.
     #[must_use]
     pub fn token(&self) -> &str {
         self.url.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The call as it comes at a moment.
+    /// The webhook call as received at a time.
     #[must_use]
     pub fn arriving_at(&self, received_at: DateTime<Utc>) -> WebhookCall {
         WebhookCall {
@@ -36,7 +36,7 @@ impl Callback {
     /// The same call with a text in its body replaced: a wrong amount, a masked number.
     ///
     /// # Panics
-    /// Where the body has no such text.
+    /// If the body does not contain the text.
     #[must_use]
     pub fn replacing(&self, from: &str, to: &str) -> Self {
         let body = String::from_utf8(self.body.clone()).expect("text");

@@ -25,22 +25,22 @@ use super::{
 };
 use crate::mpesa::MpesaConfig;
 
-/// What Daraja is called for.
+/// An endpoint of Daraja.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     /// An access token.
     Token,
     /// An STK push.
     Push,
-    /// A question about an STK push.
+    /// A status query of an STK push.
     PushQuery,
     /// A B2C payment.
     PayOut,
     /// A reversal.
     Reversal,
-    /// A question about a transaction.
+    /// A status query of a transaction.
     Status,
-    /// Where deposits are told.
+    /// The registration of the deposit URL.
     Register,
 }
 
@@ -78,7 +78,7 @@ pub struct Daraja {
 impl Daraja {
     /// The number of the pay bill.
     pub const SHORT_CODE: &str = "600123";
-    /// The token under which deposits are told.
+    /// The token in the deposit URL.
     pub const WEBHOOK_TOKEN: &str = "deposits0123456789abcdef";
 
     /// Starts one on a free port.
@@ -110,23 +110,23 @@ impl Daraja {
         }
     }
 
-    /// Fails the next call to an endpoint; called twice, the next two.
+    /// Fails the next call to an endpoint. Several calls add up.
     pub fn fail(&self, endpoint: Endpoint, fault: Fault) {
         self.state().faults.push_back((endpoint, fault));
     }
 
-    /// Keeps answers of an endpoint back from now on: calls are carried out, and the caller waits.
+    /// From now on holds back the answers of an endpoint: calls are carried out, but their callers wait.
     pub fn keep_back(&self, endpoint: Endpoint) {
         self.state().kept_back = Some(endpoint);
     }
 
-    /// Sends all answers that were kept back.
+    /// Sends all answers that were held back.
     pub fn let_go(&self) {
         self.state().kept_back = None;
         self.let_go.notify_waiters();
     }
 
-    /// What was sent to an endpoint, in order.
+    /// The requests to an endpoint, in order.
     #[must_use]
     pub fn requests(&self, endpoint: Endpoint) -> Vec<Value> {
         self.state()
@@ -137,23 +137,23 @@ impl Daraja {
             .collect()
     }
 
-    /// Tokens are said to last so many seconds.
+    /// Sets the lifetime of granted tokens in seconds.
     pub fn set_token_lifetime(&self, seconds: u32) {
         self.state().book.token_lifetime = seconds;
     }
 
-    /// No token that was granted before holds any longer.
+    /// Revokes all granted tokens.
     pub fn revoke_tokens(&self) {
         self.state().book.token = None;
     }
 
-    /// How many tokens were granted.
+    /// The number of granted tokens.
     #[must_use]
     pub fn tokens_granted(&self) -> usize {
         self.state().book.tokens_granted
     }
 
-    /// Whether a subscriber (`254712345678`) is being asked something else.
+    /// Sets whether a subscriber (`254712345678`) is busy with another prompt.
     pub fn set_busy(&self, phone: &str, is_busy: bool) {
         let busy = &mut self.state().book.busy;
         if is_busy {
@@ -175,70 +175,70 @@ impl Daraja {
         self.state().book.orders.iter().map(|order| order.id.clone()).collect()
     }
 
-    /// The subscriber pays what a push asked for.
+    /// Lets the subscriber pay a push.
     ///
     /// # Panics
-    /// Where there is no such push.
+    /// If there is no such push.
     pub fn pay(&self, checkout: &str) -> Callback {
         self.state().book.end_prompt(checkout, "0")
     }
 
-    /// A push ends with a code other than 0.
+    /// Ends a push with a code other than 0.
     ///
     /// # Panics
-    /// Where there is no such push.
+    /// If there is no such push.
     pub fn refuse(&self, checkout: &str, code: &str) -> Callback {
         self.state().book.end_prompt(checkout, code)
     }
 
-    /// A payout or a reversal is carried out.
+    /// Carries out a payout or a reversal.
     ///
     /// # Panics
-    /// Where there is no such order.
+    /// If there is no such order.
     pub fn carry_out(&self, conversation: &str) -> Callback {
         self.state().book.end_order(conversation, "0")
     }
 
-    /// A payout or a reversal ends with a code other than 0.
+    /// Ends a payout or a reversal with a code other than 0.
     ///
     /// # Panics
-    /// Where there is no such order.
+    /// If there is no such order.
     pub fn reject(&self, conversation: &str, code: &str) -> Callback {
         self.state().book.end_order(conversation, code)
     }
 
-    /// The queue gives up waiting for a payout or a reversal, of which something may still become.
+    /// Reports a queue time-out of a payout or a reversal, which may still be carried out.
     ///
     /// # Panics
-    /// Where there is no such order.
+    /// If there is no such order.
     pub fn queue_timeout(&self, conversation: &str) -> Callback {
         self.state().book.queue_timeout(conversation)
     }
 
-    /// The answers to all questions that were asked since the last time.
+    /// The answers to all status queries since the last call.
     #[must_use]
     pub fn answers(&self) -> Vec<Callback> {
         self.state().book.answers.drain(..).collect()
     }
 
-    /// Somebody pays without having been asked.
+    /// Makes an unrequested deposit.
     ///
     /// # Panics
-    /// Where nobody has registered for deposits.
+    /// If no deposit URL is registered.
     pub fn deposit(&self, phone: &str, account: &str, amount: &str) -> Callback {
         self.state().book.deposit(phone, account, amount)
     }
 
-    /// The payment of a push, told as a deposit too.
+    /// The payment of a push, reported as a deposit too.
     ///
     /// # Panics
-    /// Where nobody has paid it, or nobody has registered for deposits.
+    /// If it is not paid, or no deposit URL is registered.
     #[must_use]
     pub fn as_deposit(&self, checkout: &str) -> Callback {
         self.state().book.as_deposit(checkout)
     }
 
-    /// The shillings that have come in, less those that have gone out.
+    /// The shillings received, less those sent.
     #[must_use]
     pub fn balance(&self) -> i64 {
         self.state().book.balance()

@@ -1,4 +1,4 @@
-//! What Stripe keeps and answers.
+//! The state and the answers of the test server.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +54,7 @@ pub(super) fn invalid(code: &str, message: &str) -> Answer {
 }
 
 impl Book {
-    /// Answers a call, an order that was answered before as then.
+    /// Answers a call; a repeated order gets its first answer.
     pub(super) fn answer(&mut self, call: &Call) -> Answer {
         let Some(key) = call.key.as_ref().filter(|_| call.is_post) else { return self.carry_out(call) };
         let fingerprint = format!("{} {:?}", call.path, call.form);
@@ -67,7 +67,7 @@ impl Book {
             return (400, error("idempotency_error", "", message));
         }
         let answer = self.carry_out(call);
-        // What failed before it was begun is not kept.
+        // An answer to a call that failed before it started is not kept.
         if matches!(answer.0, 200 | 402) {
             self.answered.insert(key.clone(), (fingerprint, answer.clone()));
         }

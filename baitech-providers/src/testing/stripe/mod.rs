@@ -28,19 +28,19 @@ const SECRET_KEY: &str = "sk_test_of_the_test";
 const WEBHOOK_SECRET: &str = "whsec_of_the_test";
 const WEBHOOK_TOKEN: &str = "events0123456789abcdef";
 
-/// Something that Stripe tells. The test delivers it: late, twice, before another, or never.
+/// An event from Stripe, which the test delivers: late, twice, out of order, or never.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StripeEvent {
-    /// Its name: `evt_…`.
+    /// Its id: `evt_…`.
     pub id: String,
-    /// What kind it is: `payment_intent.succeeded`.
+    /// Its kind: `payment_intent.succeeded`.
     pub kind: String,
     /// The whole body.
     pub body: Vec<u8>,
 }
 
 impl StripeEvent {
-    /// The call as it is signed and comes at a moment.
+    /// The webhook call, signed and received at a time.
     #[must_use]
     pub fn arriving_at(&self, received_at: DateTime<Utc>) -> WebhookCall {
         let header = StripeServer::sign(&self.body, received_at);
@@ -95,10 +95,10 @@ impl StripeServer {
         }
     }
 
-    /// The header for a body that is sent at a moment.
+    /// The signature header of a body that is sent at a time.
     ///
     /// # Panics
-    /// Never: a key of any length will do.
+    /// Never: HMAC accepts a key of any length.
     #[must_use]
     pub fn sign(body: &[u8], at: DateTime<Utc>) -> String {
         let moment = at.timestamp().to_string();
@@ -107,112 +107,112 @@ impl StripeServer {
         format!("t={moment},v1={signature}")
     }
 
-    /// Fails the next call; called twice, the next two.
+    /// Fails the next call. Several calls add up.
     pub fn fail(&self, fault: Fault) {
         self.state().faults.push_back(fault);
     }
 
-    /// What was called, in order: method and path, and the body of each.
+    /// All requests, in order: method and path, and the body of each.
     #[must_use]
     pub fn calls(&self) -> Vec<(String, String)> {
         self.state().calls.clone()
     }
 
-    /// An object as it is now.
+    /// The current state of an object.
     ///
     /// # Panics
-    /// Where there is none.
+    /// If there is none.
     #[must_use]
     pub fn object(&self, id: &str) -> Value {
         self.state().book.object(id).clone()
     }
 
-    /// How many objects of a kind there are: `transfer`, `payment_intent`, `refund`.
+    /// The number of objects of a kind: `transfer`, `payment_intent`, `refund`.
     #[must_use]
     pub fn count(&self, kind: &str) -> usize {
         self.state().book.count(kind)
     }
 
-    /// The payer's device goes on with a payment, with this payment method.
+    /// Lets the payer's device confirm a payment with this payment method.
     ///
     /// # Panics
-    /// Where there is no such payment intent, or none that waits.
+    /// If there is no such payment intent that waits.
     pub fn confirm(&self, intent: &str, method: &str) {
         self.state().book.confirm(intent, method);
     }
 
-    /// Refunds from now on wait for the bank.
+    /// Sets whether refunds wait for the bank from now on.
     pub fn set_slow_refunds(&self, are_slow: bool) {
         self.state().book.slow_refunds = are_slow;
     }
 
-    /// The bank takes a refund, or fails it.
+    /// Lets the bank complete or fail a refund.
     ///
     /// # Panics
-    /// Where there is no such refund.
+    /// If there is no such refund.
     pub fn finish_refund(&self, refund: &str, succeeded: bool) {
         self.state().book.finish_refund(refund, succeeded);
     }
 
-    /// Somebody gives a payment back, or a part of it, in Stripe's dashboard: without any word of
-    /// ours; the name of the refund.
+    /// Refunds a payment or a part of it in Stripe's dashboard, without our metadata; returns the refund's
+    /// id.
     ///
     /// # Panics
-    /// Where there is no such payment intent, or less is left of it.
+    /// If there is no such payment intent, or the amount exceeds its rest.
     pub fn refund_in_dashboard(&self, intent: &str, amount: i64) -> String {
         self.state().book.refund_in_dashboard(intent, amount)
     }
 
-    /// The account that a transfer went to gives a part of it back.
+    /// Lets the connected account return a part of a transfer.
     ///
     /// # Panics
-    /// Where there is no such transfer, or less is left of it.
+    /// If there is no such transfer, or the amount exceeds its rest.
     pub fn reverse_part(&self, transfer: &str, amount: i64) {
         self.state().book.reverse_part(transfer, amount);
     }
 
-    /// The account that a transfer went to gives all of it back.
+    /// Lets the connected account return a whole transfer.
     ///
     /// # Panics
-    /// Where there is no such transfer.
+    /// If there is no such transfer.
     pub fn reverse_transfer(&self, transfer: &str) {
         self.state().book.reverse_all(transfer);
     }
 
-    /// The card's holder contests a payment; the name of the dispute.
+    /// Lets the card holder dispute a payment; returns the dispute's id.
     ///
     /// # Panics
-    /// Where there is no such payment intent.
+    /// If there is no such payment intent.
     #[must_use]
     pub fn dispute(&self, intent: &str) -> String {
         self.state().book.dispute(intent, "needs_response")
     }
 
-    /// The bank asks about a payment, without taking money; the name of the dispute.
+    /// Opens an inquiry of the bank about a payment, which takes no money; returns the dispute's id.
     ///
     /// # Panics
-    /// Where there is no such payment intent.
+    /// If there is no such payment intent.
     #[must_use]
     pub fn inquire(&self, intent: &str) -> String {
         self.state().book.dispute(intent, "warning_needs_response")
     }
 
-    /// A dispute is decided.
+    /// Decides a dispute.
     ///
     /// # Panics
-    /// Where there is no such dispute.
+    /// If there is no such dispute.
     pub fn close_dispute(&self, dispute: &str, won: bool) {
         self.state().book.close_dispute(dispute, won);
     }
 
-    /// All events since the last time.
+    /// All events since the last call.
     #[must_use]
     pub fn events(&self) -> Vec<StripeEvent> {
         self.state().book.events.drain(..).collect()
     }
 
-    /// What lies on the account in Stripe's count: what was taken, less what was given back, transferred, or
-    /// lost to a bank.
+    /// The account's balance in Stripe's unit: captured amounts, less those refunded, transferred, or lost to
+    /// a bank.
     #[must_use]
     pub fn balance(&self) -> i64 {
         self.state().book.balance()

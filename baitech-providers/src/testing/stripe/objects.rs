@@ -1,4 +1,4 @@
-//! How Stripe's objects come about and change.
+//! Creating and changing Stripe's objects.
 
 use serde_json::{Value, json};
 
