@@ -112,7 +112,7 @@ impl Engine {
     }
 
     /// Like [`reader`](Self::reader), for a result that a command or query has just returned to this actor.
-    /// It loads only staff again: nobody else can have fewer rights than their role implies.
+    /// It loads only staff again: only they can have fewer rights than their role implies.
     pub(crate) async fn viewer(&self, actor: &Actor) -> Result<Actor> {
         if actor.is_staff() { self.reader(actor).await } else { Ok(*actor) }
     }

@@ -243,7 +243,7 @@ impl Worker {
             Err(error) => (self.after_failure(item, &error), Some(error)),
         };
         // After a first attempt without an error, this process or another has almost always written the item,
-        // so the queue needs no update. An item that nobody wrote has its attempts reset after its second
+        // so the queue needs no update. An item that was not written has its attempts reset after its second
         // attempt.
         let is_known = failure.is_none() && item.attempts <= 1;
         let is_set_aside = matches!(end, AttemptEnd::SetAside { .. });

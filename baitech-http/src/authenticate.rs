@@ -43,7 +43,7 @@ pub trait Authenticate: Send + Sync + fmt::Debug {
     /// The user that these headers prove.
     ///
     /// Only [`Actor::User`] is accepted. [`Actor::Anonymous`] and [`Actor::System`] are answered like
-    /// [`Unauthenticated::BadCredentials`]: the former identifies nobody, and the latter has an
+    /// [`Unauthenticated::BadCredentials`]: the former identifies no user, and the latter has an
     /// administrator's rights, which no external request may have.
     ///
     /// # Errors

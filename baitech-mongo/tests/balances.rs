@@ -1,4 +1,4 @@
-//! Balances that run with the postings: begun once, whoever comes at the same time, and spread where
+//! Running balances: started once under concurrent commits, and spread where
 //! everybody meets.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -232,7 +232,7 @@ pub struct BookingRecord {
     pub actual: ActualTimes,
     /// The price.
     pub pricing: Pricing,
-    /// The technician whose own rate the price is. At that price, the job is offered to nobody else. `None`
+    /// The technician whose own rate sets the price. At that price, the job is offered only to them. `None`
     /// for a price from the price list.
     pub priced_for: Option<Id<User>>,
     /// How it is paid, and how far the payment is.

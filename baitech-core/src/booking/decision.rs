@@ -105,7 +105,7 @@ impl Decision<Booking> {
 
 impl Booking {
     /// The roles of an actor in this booking. Staff with a stake in the booking do not count as staff, since
-    /// nobody may decide on their own money: an administrator who books for themselves is an ordinary
+    /// no user may decide on their own money: an administrator who books for themselves is an ordinary
     /// customer.
     #[must_use]
     pub fn parties(&self, actor: &Actor) -> Parties {

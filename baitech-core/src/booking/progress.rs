@@ -50,7 +50,7 @@ impl Booking {
         Decision::new(self).step(BookingStatus::Matching, context, None)
     }
 
-    /// Records that a search found nobody. The next search uses a wider radius.
+    /// Records that a search found no technician. The next search uses a wider radius.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] unless the booking is in matching and the actor may assign a technician.
@@ -96,7 +96,7 @@ impl Booking {
         booking.matching.algorithm = Some(assignment.algorithm);
         booking.matching.score = assignment.score;
         booking.matching.alternatives = assignment.alternatives;
-        // Parties are determined before the technician is set, so that nobody can assign a job by becoming
+        // Parties are determined before the technician is set, so that no actor can assign a job by becoming
         // its technician.
         let mut decision = Decision::new(self).step(BookingStatus::Assigned, context, None)?;
         decision.next.0.technician = Some(assignment.technician);

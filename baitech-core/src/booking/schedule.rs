@@ -54,8 +54,8 @@ impl TimeSlot {
         }
         let order = |message| Violation::new("timeSlot.endTime", Code::Order, message);
         let hours = match TimeOfDay::split_at_midnight(start, end) {
-            // A whole day has to be written as 00:00 to 24:00, so that nobody books one with an unchanged
-            // form.
+            // A whole day has to be written as 00:00 to 24:00, so that no customer books one with an
+            // unchanged form.
             Some((hours, None)) if start != end => hours,
             Some((_, Some(_))) => {
                 return Err(order(

@@ -12,7 +12,7 @@ use crate::{
 pub struct MatchingPolicy {
     /// Weights of the default scorer.
     pub scoring: ScoringPolicy,
-    /// How the service radius is widened while nobody is found, in order of time.
+    /// How the service radius is widened while no technician is found, in order of time.
     pub widening: Vec<Widening>,
     /// The search ends after this many minutes.
     pub give_up_after_minutes: u32,
@@ -130,8 +130,8 @@ impl MatchingPolicy {
         minutes_after(requested_at, self.give_up_after_minutes)
     }
 
-    /// When to try again after an attempt that found nobody: at the next widening, and finally at the end of
-    /// the search. `None` after that.
+    /// When to try again after an attempt that found no technician: at the next widening, and finally at the
+    /// end of the search. `None` after that.
     #[must_use]
     pub fn next_attempt(
         &self,

@@ -108,7 +108,7 @@ pub fn next_share(share: f64, found: usize, wanted: usize, radius_factor: f64) -
 
     let Ok(found) = u32::try_from(found) else { return radius_factor };
     let wanted = f64::from(u32::try_from(wanted).unwrap_or(u32::MAX)) * 3.0;
-    // If nobody was found, the next share is infinite, so the whole is searched.
+    // If no technician was found, the next share is infinite, so the whole area is searched.
     let next = share * (wanted / f64::from(found)).sqrt().max(2.0);
     if next < radius_factor * ALMOST_ALL { next } else { radius_factor }
 }
@@ -125,7 +125,7 @@ pub fn first_share(share: f64, found: usize, wanted: usize) -> f64 {
 }
 
 /// Whether a ranking of the technicians within `share` of their service radius (and the preferred one) equals
-/// the ranking of all technicians: nobody farther away can rank among the `limit` best.
+/// the ranking of all technicians: no technician farther away can rank among the `limit` best.
 #[must_use]
 pub fn is_settled(
     job: &Job<'_>,

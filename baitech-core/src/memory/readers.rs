@@ -104,7 +104,7 @@ impl BookingRepository for MemoryStore {
 }
 
 /// Distances are defined on the ellipsoid and measured here on a sphere, with an error of at most 0.6 %. The
-/// search is wider by that error, so that it misses nobody.
+/// search is wider by that error, so that it misses no technician.
 const SPHERE_SLACK: f64 = 1.006;
 
 #[async_trait]

@@ -11,7 +11,7 @@ use crate::{
 
 impl Transaction {
     /// Reserves an amount and begins its payout. The commit may be refused with
-    /// [`Rule::INSUFFICIENT_FUNDS`](crate::kernel::Rule::INSUFFICIENT_FUNDS), since nobody is paid more than
+    /// [`Rule::INSUFFICIENT_FUNDS`](crate::kernel::Rule::INSUFFICIENT_FUNDS), since no user is paid more than
     /// they are owed, and with [`Rule::DEBT_LIMIT`](crate::kernel::Rule::DEBT_LIMIT) where the commission of
     /// accepted cash jobs would then raise a technician's debt above the limit.
     ///

@@ -123,7 +123,7 @@ pub struct Refund {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GatewayLink {
-    /// The last path segment of the provider's callback URL, known to nobody else.
+    /// The secret last path segment of the provider's callback URL.
     #[serde(skip_serializing)]
     pub token: Option<String>,
     /// The provider in whose account the money is; `None` where it moves only in the ledger.

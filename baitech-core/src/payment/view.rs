@@ -17,8 +17,8 @@ use crate::{
 ///
 /// The payer and the payee see the amounts and the status. Only their owner and staff see phone numbers and
 /// receipts; only the owner sees the account at the provider. Only the technician and staff see when and how
-/// the technician is paid out. Only staff see scores, origins and provider data. Nobody sees the callback
-/// token.
+/// the technician is paid out. Only staff see scores, origins and provider data. No view contains the
+/// callback token.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TransactionView {

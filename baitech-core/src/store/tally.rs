@@ -6,7 +6,7 @@ use crate::{
 /// A count that a commit adds to a user.
 ///
 /// The store adds a tally itself, so that concurrent commits on one user both count. It raises the user's
-/// version, so that nobody overwrites it with an older count. Missing users are ignored.
+/// version, so that no later write overwrites it with an older count. Missing users are ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
     /// The user.

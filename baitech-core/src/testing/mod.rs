@@ -1,4 +1,4 @@
-//! For tests: of the engine's own stores, of an embedder's store, of whoever builds on the engine. Behind
+//! For tests of the engine's own stores, of an embedder's store, and of applications of the engine. Behind
 //! feature `testing`.
 //!
 //! - [`build`]: plain users, bookings and events to begin a test with;

@@ -1,4 +1,4 @@
-//! Nobody decides on money of their own: whatever a member of staff does about their own bookings and
+//! Users cannot decide on their own money: whatever a member of staff does about their own bookings and
 //! payments, they end up with what an ordinary customer or technician would have. Two members of staff who
 //! decide for each other are out of scope.
 

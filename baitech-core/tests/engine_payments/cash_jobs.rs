@@ -221,7 +221,7 @@ fn a_proposed_price_reserves_its_commission_so_that_its_approval_fits() {
     till.world.drive(id, Status::Paid);
     assert_eq!((owed(&till), reserved(&till)), (COMMISSION + MORE, COMMISSION));
 
-    // What nobody has approved falls away with the end of the work.
+    // A price change that is not approved lapses when the work ends.
     till.world.drive(other, Status::InProgress);
     run(bookings.cancel(&till.world.admin.actor(), other, "a mistake")).unwrap();
     assert_eq!(reserved(&till), 0);

@@ -158,7 +158,7 @@ fn process(till: &Till, clock: Arc<dyn Clock>, seed: u64) -> Marketplace {
     builder.clock(clock).entropy(Arc::new(SeededEntropy::new(seed))).build()
 }
 
-/// A job that touches every phase: transfers that are awaited, and lines that nobody knows; or many marks and
+/// A job with every phase: awaited transfers and unknown lines, or many marks and
 /// a reversal.
 fn whole_job(till: &Till, method: PaymentMethod) -> Id<Reconciliation> {
     let statement = if method == BANK {

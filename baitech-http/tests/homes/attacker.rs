@@ -61,7 +61,7 @@ impl<'a> Attacker<'a> {
         self.answers.borrow_mut().clear();
     }
 
-    /// The answers in which a number comes near to a coordinate of a place that nobody sent.
+    /// The answers that contain a number close to a coordinate of a place that the attacker did not send.
     pub(crate) fn answers_near(&self, place: GeoPoint) -> Vec<String> {
         let (sent, answers) = (self.sent.borrow(), self.answers.borrow());
         let tells = |number: f64| {

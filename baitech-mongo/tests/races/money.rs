@@ -85,8 +85,8 @@ impl Till {
         self.markets[n % self.markets.len()].payments()
     }
 
-    /// The `n`-th booking, paid by wallet, whose money is held; with a customer of its own, on whom nobody
-    /// else counts.
+    /// The `n`-th booking, paid by wallet, whose money is held; with a customer of its own, on whom no other
+    /// test else counts.
     async fn held(&self, n: u64) -> (Id<Booking>, Id<Transaction>) {
         let customer = build::customer(1_000 + n);
         let mut booking = build::booking(n, &customer, Some(&self.technician), Status::Paid);

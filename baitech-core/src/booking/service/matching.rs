@@ -73,8 +73,8 @@ pub struct Offer {
 
 impl Bookings {
     /// Searches for a technician and offers the job to the best match; begins matching if it has not begun.
-    /// If nobody is found, the booking stays in `matching` (later searches use a wider radius) until the
-    /// policy's limit, and is then cancelled.
+    /// If no technician is found, the booking stays in `matching` (later searches use a wider radius) until
+    /// the policy's limit, and is then cancelled.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Rule::APPROVAL_REQUIRED`]; [`Rule::INACTIVE_USER`], also for a suspended
@@ -134,9 +134,9 @@ impl Bookings {
     }
 
     /// The best free technician and the alternatives; only the given technician where one is given. `None`
-    /// where nobody is available.
+    /// where no technician is available.
     async fn best_assignment(&self, booking: &Booking, only: Option<Id<User>>) -> Result<Option<Assignment>> {
-        // Nobody can come to a job after its slot has ended.
+        // No technician can come to a job after its slot has ended.
         if self.engine.clock.now() >= booking.slot.ends_at() {
             return Ok(None);
         }

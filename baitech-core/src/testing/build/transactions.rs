@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// Money that a user pays, or is paid, by M-Pesa; nobody keeps a part of it. At the provider it has a token
+/// Money that a user pays, or is paid, by M-Pesa, without fees. At the provider it has a token
 /// and a reference of its own as soon as it has been sent.
 #[must_use]
 pub fn transaction(

@@ -203,7 +203,7 @@ pub(super) async fn counts_attempts_that_are_begun(fixture: &dyn Fixture) {
     assert_eq!(store.begin_due(&claimed, lease(5)).await.unwrap(), None, "the lease was begun anew");
     assert_eq!(claim(&*store, minute(14)).await, [], "and runs from the attempt on");
 
-    // Whoever began the attempt never said how it ended.
+    // The worker that began the attempt did not report its end.
     let claimed = claim_one(&*store, 15).await;
     assert_eq!(claimed.attempts, 1);
     assert!(!store.end_due(&begun, AttemptEnd::Forgotten).await.unwrap(), "the lease is another one");

@@ -145,7 +145,7 @@ impl Scene {
         begun.id
     }
 
-    /// The reconciliation of a statement without lines, which nobody has begun.
+    /// A queued reconciliation of a statement without lines.
     pub(super) fn reconciliation(&self) -> Id<Reconciliation> {
         let request = ReconcileRequest { method: PaymentMethod::Mpesa, format: None, period: None };
         let statement = b"Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Balance\n";

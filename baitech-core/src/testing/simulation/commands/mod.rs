@@ -50,7 +50,7 @@ impl Commands {
         IdempotencyKey::new(&format!("key-{}", self.keys)).expect("a key")
     }
 
-    /// Something that somebody asks for now; `None` where there is nobody to ask, or nothing to ask about.
+    /// A random request of one of the actors; `None` if there is no actor, or nothing to request.
     pub(super) fn next(&mut self, world: &World, auditor: &mut Auditor) -> Option<Task> {
         match world.chance.below(100) {
             0..=7 => Some(self.book(world)),

@@ -64,7 +64,7 @@ impl Commands {
         })
     }
 
-    /// Staff has the calls that nobody could take in looked at once more.
+    /// Staff retry the dead letters: webhooks that could not be handled.
     pub(in super::super) fn retry_calls(world: &World) -> Task {
         let (payments, actor) = (world.market.payments(), world.support.actor());
         Task::new("staff retries dead letters", async move {

@@ -320,7 +320,7 @@ impl Provider {
     }
 }
 
-/// Whether the charge that a refund is of still has so much left, and nobody contests it. Mobile money is
+/// Whether the refunded charge still has that much left and is not disputed. Mobile money is
 /// sent to whom one likes.
 fn refundable(manner: Manner, state: &State, index: usize) -> bool {
     if manner == Manner::Mobile {

@@ -81,7 +81,7 @@ impl Provider {
         true
     }
 
-    /// Nobody but a card's provider tells that a return has failed, and by the name that it has told before.
+    /// Reports that a refund to a card failed, under the name that the provider reported before.
     fn tells_failures(&self) -> bool {
         self.manner == Manner::Card && self.style != Style::Totals
     }
