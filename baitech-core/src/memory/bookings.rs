@@ -5,7 +5,11 @@ use std::{
 
 use chrono::NaiveDate;
 
-use super::{groups::Groups, spatial::SpatialIndex, state::Row};
+use super::{
+    groups::Groups,
+    spatial::SpatialIndex,
+    state::{Kept, Row, Table},
+};
 use crate::{
     account::{Category, User},
     booking::{Booking, BookingFilter, BookingNumber, BookingStatus},
@@ -40,11 +44,40 @@ pub(super) struct Bookings {
     jobs: Groups<Id<User>, Job>,
 }
 
-impl Bookings {
-    pub(super) fn get(&self, id: Id<Booking>) -> Option<&Row<Booking>> {
+impl Kept for Booking {
+    type Table = Bookings;
+}
+
+impl Table<Booking> for Bookings {
+    fn get(&self, id: Id<Booking>) -> Option<&Row<Booking>> {
         self.rows.get(&id)
     }
 
+    /// Fails if the number of one of these bookings belongs to another one: a stored one, or an earlier one
+    /// in the list.
+    fn check_unique(&self, bookings: Vec<&Booking>) -> Result<(), StoreError> {
+        let mut taken = HashMap::new();
+        for booking in bookings {
+            let owner = self.by_number.get(&booking.number).or_else(|| taken.get(&booking.number));
+            if owner.is_some_and(|owner| *owner != booking.id) {
+                return Err(StoreError::Duplicate { field: "bookingNumber" });
+            }
+            taken.insert(booking.number.clone(), booking.id);
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, row: Row<Booking>) {
+        let id = row.value.id;
+        if let Some(previous) = self.rows.remove(&id) {
+            self.forget(&previous.value);
+        }
+        self.remember(&row.value);
+        self.rows.insert(id, row);
+    }
+}
+
+impl Bookings {
     pub(super) fn len(&self) -> usize {
         self.rows.len()
     }
@@ -96,32 +129,6 @@ impl Bookings {
     pub(super) fn count_jobs(&self, technician: Id<User>, day: NaiveDate) -> usize {
         let (least, most) = (Id::from_bytes([0; 12]), Id::from_bytes([255; 12]));
         self.jobs.count(&technician, (day, least)..(day, most))
-    }
-
-    /// Fails if the number of one of these bookings belongs to another one: a stored one, or an earlier one
-    /// in the list.
-    pub(super) fn check_unique<'a>(
-        &self,
-        bookings: impl IntoIterator<Item = &'a Booking>,
-    ) -> Result<(), StoreError> {
-        let mut taken = HashMap::new();
-        for booking in bookings {
-            let owner = self.by_number.get(&booking.number).or_else(|| taken.get(&booking.number));
-            if owner.is_some_and(|owner| *owner != booking.id) {
-                return Err(StoreError::Duplicate { field: "bookingNumber" });
-            }
-            taken.insert(booking.number.clone(), booking.id);
-        }
-        Ok(())
-    }
-
-    pub(super) fn put(&mut self, row: Row<Booking>) {
-        let id = row.value.id;
-        if let Some(previous) = self.rows.remove(&id) {
-            self.forget(&previous.value);
-        }
-        self.remember(&row.value);
-        self.rows.insert(id, row);
     }
 
     fn remember(&mut self, booking: &Booking) {

@@ -1,4 +1,4 @@
-use super::state::{Row, State};
+use super::state::{Row, State, Table};
 use crate::{
     decide::Aggregate,
     kernel::MoneyError,
@@ -113,19 +113,18 @@ fn check_claims(state: &State, free: &[Claim], take: &[Claim]) -> Result<(), Sto
 }
 
 fn check_unique(state: &State, writes: &[Write]) -> Result<(), StoreError> {
-    let (mut users, mut bookings, mut transactions) = (Vec::new(), Vec::new(), Vec::new());
-    for write in writes {
-        match write {
-            Write::User(put) => users.push(&put.value),
-            Write::Booking(put) => bookings.push(&put.value),
-            Write::Transaction(put) => transactions.push(&put.value),
-            // Only their ids are unique.
-            Write::Webhook(_) | Write::Reconciliation(_) => {}
-        }
+    macro_rules! check {
+        ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+            $(state.$list.check_unique(
+                writes.iter().filter_map(|write| match write {
+                    Write::$Arm(put) => Some(&put.value),
+                    _ => None,
+                }).collect(),
+            )?;)+
+        };
     }
-    state.users.check_unique(users)?;
-    state.bookings.check_unique(bookings)?;
-    state.transactions.check_unique(transactions)
+    crate::for_each_aggregate!(check);
+    Ok(())
 }
 
 fn apply(state: &mut State, write: Write) {

@@ -3,7 +3,13 @@ use std::cmp::Reverse;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{MemoryStore, bookings::list_key, reconciliations, state::Row, transactions, webhooks};
+use super::{
+    MemoryStore,
+    bookings::list_key,
+    reconciliations,
+    state::{Row, Table},
+    transactions, webhooks,
+};
 use crate::{
     account::{Category, TechnicianProfile, User, UserFilter, UserRepository},
     booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
@@ -21,19 +27,20 @@ use crate::{
     store::{Load, StoreError, Stored},
 };
 
-#[async_trait]
-impl Load<User> for MemoryStore {
-    async fn load(&self, id: Id<User>) -> Result<Option<Stored<User>>, StoreError> {
-        Ok(self.read().users.get(id).map(Row::stored))
-    }
+macro_rules! load {
+    ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+        $(
+            #[async_trait]
+            impl Load<$Type> for MemoryStore {
+                async fn load(&self, id: Id<$Type>) -> Result<Option<Stored<$Type>>, StoreError> {
+                    Ok(self.read().$list.get(id).map(Row::stored))
+                }
+            }
+        )+
+    };
 }
 
-#[async_trait]
-impl Load<Booking> for MemoryStore {
-    async fn load(&self, id: Id<Booking>) -> Result<Option<Stored<Booking>>, StoreError> {
-        Ok(self.read().bookings.get(id).map(Row::stored))
-    }
-}
+crate::for_each_aggregate!(load);
 
 #[async_trait]
 impl UserRepository for MemoryStore {
@@ -167,20 +174,6 @@ impl MatchingRepository for MemoryStore {
 }
 
 #[async_trait]
-impl Load<Transaction> for MemoryStore {
-    async fn load(&self, id: Id<Transaction>) -> Result<Option<Stored<Transaction>>, StoreError> {
-        Ok(self.read().transactions.get(id).map(Row::stored))
-    }
-}
-
-#[async_trait]
-impl Load<Webhook> for MemoryStore {
-    async fn load(&self, id: Id<Webhook>) -> Result<Option<Stored<Webhook>>, StoreError> {
-        Ok(self.read().webhooks.get(id).map(Row::stored))
-    }
-}
-
-#[async_trait]
 impl TransactionRepository for MemoryStore {
     async fn find_transaction_by_number(
         &self,
@@ -250,13 +243,6 @@ impl WebhookRepository for MemoryStore {
             state.due.schedule((*id).into(), None);
         }
         Ok(forgotten.len())
-    }
-}
-
-#[async_trait]
-impl Load<Reconciliation> for MemoryStore {
-    async fn load(&self, id: Id<Reconciliation>) -> Result<Option<Stored<Reconciliation>>, StoreError> {
-        Ok(self.read().reconciliations.get(id).map(Row::stored))
     }
 }
 

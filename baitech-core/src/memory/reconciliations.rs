@@ -6,7 +6,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::state::Row;
+use super::state::{Kept, Row, Table};
 use crate::{
     kernel::Id,
     payment::{Reconciliation, ReconciliationPart},
@@ -24,19 +24,25 @@ pub(super) struct Reconciliations {
     expiring: BTreeSet<(DateTime<Utc>, Id<ReconciliationPart>)>,
 }
 
-impl Reconciliations {
-    pub(super) fn get(&self, id: Id<Reconciliation>) -> Option<&Row<Reconciliation>> {
+impl Kept for Reconciliation {
+    type Table = Reconciliations;
+}
+
+impl Table<Reconciliation> for Reconciliations {
+    fn get(&self, id: Id<Reconciliation>) -> Option<&Row<Reconciliation>> {
         self.rows.get(&id)
     }
 
-    pub(super) fn put(&mut self, row: Row<Reconciliation>) {
+    fn put(&mut self, row: Row<Reconciliation>) {
         let (key, id) = (list_key(&row.value), row.value.id);
         if let Some(previous) = self.rows.insert(id, row) {
             self.by_time.remove(&list_key(&previous.value));
         }
         self.by_time.insert(key);
     }
+}
 
+impl Reconciliations {
     pub(super) fn page(&self, after: Option<ListKey>, limit: usize) -> Vec<&Row<Reconciliation>> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let keys = self.by_time.range((from, Bound::Unbounded));

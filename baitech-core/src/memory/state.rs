@@ -1,12 +1,16 @@
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
 
 use chrono::{DateTime, Utc};
 
-use super::{
-    answers::Answers, bookings::Bookings, due::DueQueue, ledger::Ledger, outbox::EventQueue,
-    reconciliations::Reconciliations, transactions::Transactions, users::Users, webhooks::Webhooks,
+use super::{answers::Answers, due::DueQueue, ledger::Ledger, outbox::EventQueue};
+use crate::{
+    decide::Aggregate,
+    kernel::Id,
+    store::{AggregateRef, ClaimKey, Origin, StoreError, Stored, Version},
 };
-use crate::store::{AggregateRef, ClaimKey, Origin, Stored, Version};
 
 /// A stored aggregate.
 #[derive(Debug)]
@@ -21,23 +25,46 @@ impl<A: Clone> Row<A> {
     }
 }
 
-/// The whole state of the store, behind one lock.
-#[derive(Debug, Default)]
-pub(super) struct State {
-    pub(super) users: Users,
-    pub(super) bookings: Bookings,
-    pub(super) transactions: Transactions,
-    pub(super) webhooks: Webhooks,
-    pub(super) reconciliations: Reconciliations,
-    pub(super) claims: BTreeMap<ClaimKey, AggregateRef>,
-    pub(super) counters: HashMap<String, u64>,
-    pub(super) due: DueQueue,
-    pub(super) outbox: EventQueue,
-    pub(super) ledger: Ledger,
-    pub(super) answers: Answers,
-    /// The latest time in any commit.
-    pub(super) latest: Option<DateTime<Utc>>,
+/// An aggregate that this store keeps.
+pub(super) trait Kept: Aggregate {
+    /// All aggregates of this kind, with their indexes.
+    type Table: Table<Self>;
 }
+
+/// All aggregates of one kind, with their indexes.
+pub(super) trait Table<A>: fmt::Debug + Default {
+    /// A row by its id.
+    fn get(&self, id: Id<A>) -> Option<&Row<A>>;
+
+    /// Inserts a row, or replaces the one with its id.
+    fn put(&mut self, row: Row<A>);
+
+    /// Fails if a unique field of one of these values belongs to another one: a stored one, or an earlier one
+    /// in the list. By default, only ids are unique.
+    fn check_unique(&self, _values: Vec<&A>) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+macro_rules! state {
+    ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+        /// The whole state of the store, behind one lock.
+        #[derive(Debug, Default)]
+        pub(super) struct State {
+            $(pub(super) $list: <$Type as Kept>::Table,)+
+            pub(super) claims: BTreeMap<ClaimKey, AggregateRef>,
+            pub(super) counters: HashMap<String, u64>,
+            pub(super) due: DueQueue,
+            pub(super) outbox: EventQueue,
+            pub(super) ledger: Ledger,
+            pub(super) answers: Answers,
+            /// The latest time in any commit.
+            pub(super) latest: Option<DateTime<Utc>>,
+        }
+    };
+}
+
+crate::for_each_aggregate!(state);
 
 impl State {
     /// The version of an aggregate; `None` if it does not exist.

@@ -3,7 +3,10 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
 };
 
-use super::{groups::Groups, state::Row};
+use super::{
+    groups::Groups,
+    state::{Kept, Row, Table},
+};
 use crate::{
     account::User,
     booking::Booking,
@@ -40,11 +43,48 @@ pub(super) struct Transactions {
     lists: Groups<Of, ListKey>,
 }
 
-impl Transactions {
-    pub(super) fn get(&self, id: Id<Transaction>) -> Option<&Row<Transaction>> {
+impl Kept for Transaction {
+    type Table = Transactions;
+}
+
+impl Table<Transaction> for Transactions {
+    fn get(&self, id: Id<Transaction>) -> Option<&Row<Transaction>> {
         self.rows.get(&id)
     }
 
+    /// Fails if a number or provider reference belongs to another transaction: a stored one, or an earlier
+    /// one in the list.
+    fn check_unique(&self, transactions: Vec<&Transaction>) -> Result<(), StoreError> {
+        let (mut numbers, mut references) = (HashMap::new(), HashMap::new());
+        for transaction in transactions {
+            let id = transaction.id;
+            let owner = self.by_number.get(&transaction.number).or_else(|| numbers.get(&transaction.number));
+            if owner.is_some_and(|owner| *owner != id) {
+                return Err(StoreError::Duplicate { field: "transactionNumber" });
+            }
+            numbers.insert(transaction.number.clone(), id);
+            if let Some(reference) = &transaction.gateway.reference {
+                let owner = self.by_reference.get(reference).or_else(|| references.get(reference));
+                if owner.is_some_and(|owner| *owner != id) {
+                    return Err(StoreError::Duplicate { field: "gatewayReference" });
+                }
+                references.insert(reference.clone(), id);
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, row: Row<Transaction>) {
+        let id = row.value.id;
+        if let Some(previous) = self.rows.remove(&id) {
+            self.forget(&previous.value);
+        }
+        self.remember(&row.value);
+        self.rows.insert(id, row);
+    }
+}
+
+impl Transactions {
     pub(super) fn len(&self) -> usize {
         self.rows.len()
     }
@@ -119,40 +159,6 @@ impl Transactions {
 
     fn list(&self, of: &Of) -> impl Iterator<Item = &Transaction> {
         self.lists.iter(of).filter_map(|(_, id)| self.get(*id)).map(|row| &row.value)
-    }
-
-    /// Fails if a number or provider reference belongs to another transaction: a stored one, or an earlier
-    /// one in the list.
-    pub(super) fn check_unique<'a>(
-        &self,
-        transactions: impl IntoIterator<Item = &'a Transaction>,
-    ) -> Result<(), StoreError> {
-        let (mut numbers, mut references) = (HashMap::new(), HashMap::new());
-        for transaction in transactions {
-            let id = transaction.id;
-            let owner = self.by_number.get(&transaction.number).or_else(|| numbers.get(&transaction.number));
-            if owner.is_some_and(|owner| *owner != id) {
-                return Err(StoreError::Duplicate { field: "transactionNumber" });
-            }
-            numbers.insert(transaction.number.clone(), id);
-            if let Some(reference) = &transaction.gateway.reference {
-                let owner = self.by_reference.get(reference).or_else(|| references.get(reference));
-                if owner.is_some_and(|owner| *owner != id) {
-                    return Err(StoreError::Duplicate { field: "gatewayReference" });
-                }
-                references.insert(reference.clone(), id);
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn put(&mut self, row: Row<Transaction>) {
-        let id = row.value.id;
-        if let Some(previous) = self.rows.remove(&id) {
-            self.forget(&previous.value);
-        }
-        self.remember(&row.value);
-        self.rows.insert(id, row);
     }
 
     fn remember(&mut self, transaction: &Transaction) {

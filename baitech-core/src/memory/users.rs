@@ -1,6 +1,10 @@
 use std::collections::{BTreeMap, HashMap};
 
-use super::{groups::Groups, spatial::SpatialIndex, state::Row};
+use super::{
+    groups::Groups,
+    spatial::SpatialIndex,
+    state::{Kept, Row, Table},
+};
 use crate::{
     account::{Category, KycStatus, User, UserFilter, UserStatus},
     kernel::{Distance, Email, GeoPoint, Id, PhoneNumber, Role, Username},
@@ -25,11 +29,43 @@ pub(super) struct Users {
 /// The owners of the values of a unique field.
 type Owners<'a> = &'a HashMap<String, Id<User>>;
 
-impl Users {
-    pub(super) fn get(&self, id: Id<User>) -> Option<&Row<User>> {
+impl Kept for User {
+    type Table = Users;
+}
+
+impl Table<User> for Users {
+    fn get(&self, id: Id<User>) -> Option<&Row<User>> {
         self.rows.get(&id)
     }
 
+    /// Fails if a unique field of one of these users belongs to another user: a stored one, or an earlier one
+    /// in the list.
+    fn check_unique(&self, users: Vec<&User>) -> Result<(), StoreError> {
+        let mut taken = HashMap::new();
+        for user in users {
+            for (field, value, owners) in self.unique_fields(user) {
+                let owner =
+                    owners.get(&value).copied().or_else(|| taken.get(&(field, value.clone())).copied());
+                if owner.is_some_and(|owner| owner != user.id) {
+                    return Err(StoreError::Duplicate { field });
+                }
+                taken.insert((field, value), user.id);
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, row: Row<User>) {
+        let id = row.value.id;
+        if let Some(previous) = self.rows.remove(&id) {
+            self.forget(&previous.value);
+        }
+        self.remember(&row.value);
+        self.rows.insert(id, row);
+    }
+}
+
+impl Users {
     pub(super) fn len(&self) -> usize {
         self.rows.len()
     }
@@ -71,40 +107,11 @@ impl Users {
         bookable_place(user).filter(|_| categories(user).any(|own| own == category)).map(|_| user)
     }
 
-    /// Fails if a unique field of one of these users belongs to another user: a stored one, or an earlier one
-    /// in the list.
-    pub(super) fn check_unique<'a>(
-        &self,
-        users: impl IntoIterator<Item = &'a User>,
-    ) -> Result<(), StoreError> {
-        let mut taken = HashMap::new();
-        for user in users {
-            for (field, value, owners) in self.unique_fields(user) {
-                let owner =
-                    owners.get(&value).copied().or_else(|| taken.get(&(field, value.clone())).copied());
-                if owner.is_some_and(|owner| owner != user.id) {
-                    return Err(StoreError::Duplicate { field });
-                }
-                taken.insert((field, value), user.id);
-            }
-        }
-        Ok(())
-    }
-
     fn unique_fields(&self, user: &User) -> impl Iterator<Item = (&'static str, String, Owners<'_>)> {
         let email = user.email.claim().map(|email| ("email", email, &self.by_email));
         let phone = user.phone.claim().map(|phone| ("phoneNumber", phone, &self.by_phone));
         let username = user.username.as_ref().map(|name| ("username", username_key(name), &self.by_username));
         [email, phone, username].into_iter().flatten()
-    }
-
-    pub(super) fn put(&mut self, row: Row<User>) {
-        let id = row.value.id;
-        if let Some(previous) = self.rows.remove(&id) {
-            self.forget(&previous.value);
-        }
-        self.remember(&row.value);
-        self.rows.insert(id, row);
     }
 
     /// Adds a tally to a user, if it exists. No index depends on the counts.

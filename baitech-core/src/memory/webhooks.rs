@@ -5,7 +5,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::state::Row;
+use super::state::{Kept, Row, Table};
 use crate::{
     kernel::Id,
     payment::{Webhook, WebhookStatus},
@@ -22,12 +22,16 @@ pub(super) struct Webhooks {
     expiring: BTreeSet<(DateTime<Utc>, Id<Webhook>)>,
 }
 
-impl Webhooks {
-    pub(super) fn get(&self, id: Id<Webhook>) -> Option<&Row<Webhook>> {
+impl Kept for Webhook {
+    type Table = Webhooks;
+}
+
+impl Table<Webhook> for Webhooks {
+    fn get(&self, id: Id<Webhook>) -> Option<&Row<Webhook>> {
         self.rows.get(&id)
     }
 
-    pub(super) fn put(&mut self, row: Row<Webhook>) {
+    fn put(&mut self, row: Row<Webhook>) {
         let (key, id) = (list_key(&row.value), row.value.id);
         let expires_at = row.value.expires_at;
         if let Some(previous) = self.rows.insert(id, row) {
@@ -36,7 +40,9 @@ impl Webhooks {
         self.by_time.insert(key);
         self.expiring.extend(expires_at.map(|at| (at, id)));
     }
+}
 
+impl Webhooks {
     /// Removes up to `limit` expired calls, and returns their ids.
     pub(super) fn forget_expired(&mut self, now: DateTime<Utc>, limit: usize) -> Vec<Id<Webhook>> {
         let expired = self.expiring.iter().take_while(|(at, _)| *at <= now).take(limit);
