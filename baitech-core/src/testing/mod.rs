@@ -3,6 +3,7 @@
 //!
 //! - [`build`]: plain users, bookings and events to begin a test with;
 //! - [`contract`]: what every store promises, as tests that run on any;
+//! - [`Sample`]: sample values and events of every kind of aggregate;
 //! - [`simulation`]: a marketplace by chance, with an auditor;
 //! - [`strategies`]: proptest strategies for values, records and change sets.
 //!
@@ -19,6 +20,9 @@
 pub mod build;
 #[cfg(feature = "testing")]
 pub mod contract;
+mod sample;
 pub mod simulation;
 #[cfg(feature = "testing")]
 pub mod strategies;
+
+pub use sample::{Sample, sample_writes};

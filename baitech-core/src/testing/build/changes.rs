@@ -2,24 +2,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{id, start};
 use crate::{
-    account::AccountEvent,
-    booking::BookingEvent,
     kernel::{Actor, Id, Money},
     ledger::{Account, Entry, EntryRecord, Posting},
-    payment::PaymentEvent,
-    store::{AggregateRef, Event, EventKind, Fingerprint, Idempotency, IdempotencyKey, Version},
+    store::{AggregateRef, Event, Fingerprint, Idempotency, IdempotencyKey, Version},
+    testing::sample::sample_event,
 };
 
 /// The `n`-th event of a commit that writes the aggregate to a version.
 #[must_use]
 pub fn event(target: AggregateRef, version: Version, n: u32, at: DateTime<Utc>) -> Event {
-    let kind: EventKind = match target {
-        AggregateRef::User(_) => AccountEvent::UserProfileChanged.into(),
-        AggregateRef::Booking(_) => BookingEvent::BookingUpdated.into(),
-        AggregateRef::Transaction(_) => PaymentEvent::TransactionUpdated.into(),
-        AggregateRef::Webhook(_) => PaymentEvent::WebhookReceived.into(),
-        AggregateRef::Reconciliation(_) => PaymentEvent::ReconciliationCompleted { agrees: true }.into(),
-    };
+    let kind = sample_event(target);
     // An id of its own for each aggregate, version and n.
     let name = format!("{target} {version} {n}");
     let mut bytes = [0; 12];

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,10 +9,14 @@ use super::{
 };
 use crate::{
     booking::{Booking, BookingRecord},
-    kernel::PageRequest,
-    payment::{Transaction, TransactionKind, TransactionStatus},
-    store::{AggregateRef, AttemptEnd, ChangeSet, DueItem, Lease, Put, SetAsideItem, Store, Stored},
-    testing::build::{customer, kes, reconciliation, start, transaction, webhook},
+    kernel::{Kind, PageRequest},
+    payment::Transaction,
+    store::{AggregateRef, AttemptEnd, ChangeSet, DueItem, Lease, Put, SetAsideItem, Store, Stored, Write},
+    testing::{
+        Sample,
+        build::{customer, reconciliation, start},
+        sample_writes,
+    },
 };
 
 fn lease(now: i64) -> Lease {
@@ -96,28 +100,17 @@ pub(super) async fn gives_what_is_due_in_order(fixture: &dyn Fixture) {
 
 pub(super) async fn gives_every_kind(fixture: &dyn Fixture) {
     let store = fixture.store().await;
-    let (kind, status) = (TransactionKind::Tip, TransactionStatus::Initiated);
-    let paid = Transaction::from_record(transaction(1, &customer(1), kind, status, kes(5)));
-    let (user, call, job) = (customer(2), webhook(1), reconciliation(1));
-    let expected = [
-        AggregateRef::Transaction(paid.id),
-        AggregateRef::Webhook(call.id),
-        AggregateRef::Reconciliation(job.id),
-        AggregateRef::User(user.id),
-        schedule(&*store, 1, 40).await,
-    ];
-    let changes = ChangeSet::new()
-        .write(Put::new(user).due_at(Some(minute(30))))
-        .write(Put::new(paid).due_at(Some(minute(10))))
-        .write(Put::new(call).due_at(Some(minute(20))))
-        .write(Put::new(job).due_at(Some(minute(25))));
+    let kinds = (0..).zip(Kind::ALL.iter().rev());
+    let due: BTreeMap<Kind, i64> = kinds.map(|(place, kind)| (*kind, 10 + 5 * place)).collect();
+    let changes = ChangeSet { writes: sample_writes(2, |kind| Some(minute(due[&kind]))), ..ChangeSet::new() };
+    let expected: Vec<_> = changes.writes.iter().rev().map(Write::target).collect();
     apply(&*store, changes).await;
     assert_eq!(claim(&*store, minute(60)).await, expected, "by time, whatever it is");
     assert_eq!(claim(&*store, minute(60)).await, [], "and each is leased");
-    let AggregateRef::Transaction(id) = expected[0] else { return };
-    let paid: Stored<Transaction> = store.load(id).await.unwrap().unwrap();
+    let paid: Stored<Transaction> = store.load(Transaction::sample(2).id).await.unwrap().unwrap();
     apply(&*store, ChangeSet::new().write(Put::over(&paid, paid.value.clone()))).await;
-    assert_eq!(claim(&*store, minute(70)).await, expected[1..], "a write says that nothing is to be done");
+    let rest: Vec<_> = expected.into_iter().filter(|target| *target != paid.id.into()).collect();
+    assert_eq!(claim(&*store, minute(70)).await, rest, "a write says that nothing is to be done");
 }
 
 pub(super) async fn excludes_running_leases(fixture: &dyn Fixture) {
@@ -279,14 +272,8 @@ pub(super) async fn lists_what_is_set_aside_in_pages(fixture: &dyn Fixture) {
     for n in 1..=3 {
         schedule(&*store, n, 0).await;
     }
-    let (kind, status) = (TransactionKind::Tip, TransactionStatus::Initiated);
-    let paid = Transaction::from_record(transaction(1, &customer(1), kind, status, kes(5)));
-    let changes = ChangeSet::new()
-        .write(Put::new(customer(2)).due_at(Some(minute(0))))
-        .write(Put::new(paid).due_at(Some(minute(0))))
-        .write(Put::new(webhook(1)).due_at(Some(minute(0))))
-        .write(Put::new(reconciliation(1)).due_at(Some(minute(0))));
-    apply(&*store, changes).await;
+    let writes = sample_writes(4, |_| Some(minute(0)));
+    apply(&*store, ChangeSet { writes, ..ChangeSet::new() }).await;
     let mut expected = Vec::new();
     for (n, item) in store.claim_due(lease(0), 100).await.unwrap().into_iter().enumerate() {
         let begun = store.begin_due(&item, lease(0)).await.unwrap().unwrap();
@@ -295,7 +282,7 @@ pub(super) async fn lists_what_is_set_aside_in_pages(fixture: &dyn Fixture) {
         set_aside(&*store, &begun, at, "broken").await;
         expected.push((std::cmp::Reverse(minute(at)), item.target));
     }
-    assert_eq!(expected.len(), 7);
+    assert_eq!(expected.len(), 3 + Kind::ALL.len());
     expected.sort();
     let expected: Vec<_> = expected.into_iter().map(|(_, target)| target).collect();
     for limit in [1, 2, 4, 7, 100] {

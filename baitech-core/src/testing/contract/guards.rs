@@ -10,9 +10,11 @@ use crate::{
     booking::Booking,
     kernel::Role,
     ledger::Account,
-    payment::{Transaction, TransactionKind, TransactionStatus},
-    store::{AggregateRef, ChangeSet, Committed, Guard, Put, StoreError, Tally, UserStamps, Version},
-    testing::build::{customer, entry, kes, reconciliation, transaction, webhook},
+    store::{AggregateRef, ChangeSet, Committed, Guard, Put, StoreError, Tally, UserStamps, Version, Write},
+    testing::{
+        build::{customer, entry, kes},
+        sample_writes,
+    },
 };
 
 pub(super) async fn let_pass_at_their_version(fixture: &dyn Fixture) {
@@ -31,17 +33,8 @@ pub(super) async fn let_pass_at_their_version(fixture: &dyn Fixture) {
 
 pub(super) async fn cover_every_kind(fixture: &dyn Fixture) {
     let store = fixture.store().await;
-    let (kind, status) = (TransactionKind::Tip, TransactionStatus::Initiated);
-    let paid = Transaction::from_record(transaction(1, &customer(1), kind, status, kes(5)));
-    let booking = Booking::from_record(pending(1));
-    let targets = [
-        AggregateRef::Transaction(paid.id),
-        AggregateRef::Booking(booking.id),
-        AggregateRef::Webhook(webhook(1).id),
-        AggregateRef::Reconciliation(reconciliation(1).id),
-    ];
-    let new = ChangeSet::new().write(Put::new(paid)).write(Put::new(booking)).write(Put::new(webhook(1)));
-    let new = new.write(Put::new(reconciliation(1)));
+    let new = ChangeSet { writes: sample_writes(2, |_| None), ..ChangeSet::new() };
+    let targets: Vec<_> = new.writes.iter().map(Write::target).collect();
     apply(&*store, new).await;
     let mut written = stored_user(&*store, customer(1)).await;
     for target in targets {

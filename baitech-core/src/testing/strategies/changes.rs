@@ -1,23 +1,20 @@
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{
-    account::user_record,
-    booking::{booking_record, outcome},
+    booking::outcome,
     kernel::{actor, currency, id, moment, money},
-    payment::{payment_event, transaction_record, webhook_record},
-    reconciliation::reconciliation_record,
 };
 use crate::{
-    account::{AccountEvent, KycStatus, User, UserStatus},
-    booking::{Booking, BookingEvent, BookingStatus, ReminderKind},
-    kernel::{Id, Role},
+    account::{AccountEvent, KycStatus, UserStatus},
+    booking::{BookingEvent, BookingStatus, ReminderKind},
+    for_each_aggregate,
+    kernel::{Actor, Id, Kind, Role},
     ledger::Account,
-    payment::{Reconciliation, Transaction, Webhook},
     store::{
-        AggregateRef, ChangeSet, Claim, ClaimKey, Event, EventKind, Fingerprint, Idempotency, IdempotencyKey,
-        Put, Version,
+        ChangeSet, Claim, ClaimKey, Event, EventKind, Fingerprint, Idempotency, IdempotencyKey, Put, Version,
+        Write,
     },
-    testing::build,
+    testing::{Sample, build},
 };
 
 /// Anything that can happen to a booking.
@@ -66,61 +63,64 @@ pub fn account_event() -> impl Strategy<Value = AccountEvent> {
     ]
 }
 
+/// A write, and events of the aggregate with their actors.
+type Written = (Write, Vec<(Actor, EventKind)>);
+
+/// The write of any new value of a kind, and events of it.
+fn any_write<A: Sample>() -> BoxedStrategy<Written> {
+    let event = (actor(), A::any_event().prop_map(Into::into));
+    (A::any(), option::of(moment()), vec(event, 0..3))
+        .prop_map(|(value, due_at, events)| (A::write(Put::new(value).due_at(due_at)), events))
+        .boxed()
+}
+
+/// [`any_write`] of every kind.
+fn any_writes() -> Vec<BoxedStrategy<Written>> {
+    macro_rules! each {
+        ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+            vec![$(any_write::<$Type>()),+]
+        };
+    }
+    for_each_aggregate!(each)
+}
+
 /// A well-formed set that makes a new aggregate of every kind and uses every other part; nothing of it
 /// conflicts with an empty store.
 pub fn change_set() -> impl Strategy<Value = ChangeSet> {
-    let happening = (
-        actor(),
-        prop_oneof![
-            booking_event().prop_map(EventKind::from),
-            account_event().prop_map(EventKind::from),
-            payment_event().prop_map(EventKind::from),
-        ],
-    );
-    let events = (vec(happening, 0..5), moment());
     let request = ("[!-~]{1,40}", any::<[u8; 32]>(), vec(any::<u8>(), 0..200), option::of(moment()));
     let claims = vec("[a-z0-9]{1,12}", 0..10);
     let moves = vec((1..1_000_000_i64, any::<u64>()), 0..4);
-    let money = (transaction_record(), webhook_record(), reconciliation_record());
-    (user_record(), booking_record(), money, option::of(moment()), events, option::of(request), claims, moves)
-        .prop_map(|(user, booking, (paid, call, job), due_at, (happenings, at), request, claims, moves)| {
-            let (user, booking) = (User::from_record(user), Booking::from_record(booking));
-            let (paid, call) = (Transaction::from_record(paid), Webhook::from_record(call));
-            let (of_user, of_booking) = (AggregateRef::User(user.id), AggregateRef::Booking(booking.id));
-            let of_paid = AggregateRef::Transaction(paid.id);
-            let wallet = Account::Wallet(user.id);
-            let event = |(n, (actor, kind)): (u32, _)| {
-                let aggregate = match kind {
-                    EventKind::Account(_) => of_user,
-                    EventKind::Booking(_) => of_booking,
-                    EventKind::Payment(_) => of_paid,
-                };
-                let Event { id, .. } = build::event(aggregate, Version::FIRST, n, at);
-                Event { id, aggregate, version: Version::FIRST, n, actor, at, kind }
-            };
+    (any_writes(), moment(), option::of(request), claims, moves).prop_map(
+        |(writes, at, request, claims, moves)| {
+            let of = |kind| writes.iter().map(|(write, _)| write.target()).find(|of| of.kind() == kind);
+            let (of_user, of_booking) = (of(Kind::User).unwrap(), of(Kind::Booking).unwrap());
+            let wallet = Account::Wallet(Id::from_bytes(of_user.id_bytes()));
+            let events = writes.iter().flat_map(|(write, events)| {
+                (0..).zip(events).map(|(n, (actor, kind))| {
+                    let event = build::event(write.target(), Version::FIRST, n, at);
+                    Event { actor: *actor, kind: kind.clone(), ..event }
+                })
+            });
             ChangeSet {
                 take: claims
                     .into_iter()
                     .map(|thing| Claim { key: ClaimKey::new("test", thing), holder: of_booking })
                     .collect(),
-                events: (0..).zip(happenings).map(event).collect(),
+                events: events.collect(),
                 entries: moves
                     .into_iter()
                     .map(|(amount, n)| build::entry(n, of_booking, Account::Bank, wallet, build::kes(amount)))
                     .collect(),
                 idempotency: request.map(|(key, fingerprint, answer, expires_at)| Idempotency {
-                    scope: format!("test {}", Id::<User>::to_string(&user.id)),
+                    scope: format!("test {}", of_user.id_text()),
                     key: IdempotencyKey::new(&key).expect("a key"),
                     fingerprint: Fingerprint::from_bytes(fingerprint),
                     answer,
                     expires_at,
                 }),
+                writes: writes.into_iter().map(|(write, _)| write).collect(),
                 ..ChangeSet::new()
-                    .write(Put::new(user))
-                    .write(Put::new(booking).due_at(due_at))
-                    .write(Put::new(paid))
-                    .write(Put::new(call))
-                    .write(Put::new(Reconciliation::from_record(job)))
             }
-        })
+        },
+    )
 }

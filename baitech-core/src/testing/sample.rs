@@ -1,0 +1,156 @@
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+#[cfg(feature = "testing")]
+use proptest::prelude::*;
+
+use super::build;
+#[cfg(feature = "testing")]
+use super::strategies;
+use crate::{
+    account::{AccountEvent, User},
+    booking::{Booking, BookingEvent, BookingStatus},
+    decide::Aggregate,
+    for_each_aggregate,
+    kernel::Kind,
+    payment::{PaymentEvent, Reconciliation, Transaction, TransactionKind, TransactionStatus, Webhook},
+    store::{AggregateRef, EventKind, Put, Write},
+};
+
+/// Sample values of a kind of aggregate. Every kind has them, so that tests of all kinds miss none.
+pub trait Sample: Aggregate + fmt::Debug {
+    /// The `n`-th plain value. It shares no id, number or unique field with a value of another number.
+    fn sample(n: u64) -> Self;
+
+    /// A plain event.
+    fn sample_event() -> Self::Event;
+
+    /// Any value.
+    #[cfg(feature = "testing")]
+    fn any() -> BoxedStrategy<Self>;
+
+    /// Any event.
+    #[cfg(feature = "testing")]
+    fn any_event() -> BoxedStrategy<Self::Event>;
+}
+
+/// The `n`-th plain value of every kind, each to be stored as a new aggregate with the given due time.
+pub fn sample_writes(n: u64, due_at: impl Fn(Kind) -> Option<DateTime<Utc>>) -> Vec<Write> {
+    macro_rules! writes {
+        ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+            vec![$(Put::new(<$Type>::sample(n)).due_at(due_at(Kind::$Arm)).into()),+]
+        };
+    }
+    for_each_aggregate!(writes)
+}
+
+/// A plain event of the kind of an aggregate.
+pub(super) fn sample_event(of: AggregateRef) -> EventKind {
+    macro_rules! event {
+        ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+            match of { $(AggregateRef::$Arm(_) => <$Type>::sample_event().into(),)+ }
+        };
+    }
+    for_each_aggregate!(event)
+}
+
+impl Sample for User {
+    fn sample(n: u64) -> Self {
+        build::customer(n)
+    }
+
+    fn sample_event() -> AccountEvent {
+        AccountEvent::UserProfileChanged
+    }
+
+    #[cfg(feature = "testing")]
+    fn any() -> BoxedStrategy<Self> {
+        strategies::user_record().prop_map(Self::from_record).boxed()
+    }
+
+    #[cfg(feature = "testing")]
+    fn any_event() -> BoxedStrategy<AccountEvent> {
+        strategies::account_event().boxed()
+    }
+}
+
+impl Sample for Booking {
+    fn sample(n: u64) -> Self {
+        Self::from_record(build::booking(n, &build::customer(n), None, BookingStatus::Pending))
+    }
+
+    fn sample_event() -> BookingEvent {
+        BookingEvent::BookingUpdated
+    }
+
+    #[cfg(feature = "testing")]
+    fn any() -> BoxedStrategy<Self> {
+        strategies::booking_record().prop_map(Self::from_record).boxed()
+    }
+
+    #[cfg(feature = "testing")]
+    fn any_event() -> BoxedStrategy<BookingEvent> {
+        strategies::booking_event().boxed()
+    }
+}
+
+impl Sample for Transaction {
+    fn sample(n: u64) -> Self {
+        let (kind, status) = (TransactionKind::Tip, TransactionStatus::Initiated);
+        Self::from_record(build::transaction(n, &build::customer(n), kind, status, build::kes(5)))
+    }
+
+    fn sample_event() -> PaymentEvent {
+        PaymentEvent::TransactionUpdated
+    }
+
+    #[cfg(feature = "testing")]
+    fn any() -> BoxedStrategy<Self> {
+        strategies::transaction_record().prop_map(Self::from_record).boxed()
+    }
+
+    #[cfg(feature = "testing")]
+    fn any_event() -> BoxedStrategy<PaymentEvent> {
+        strategies::payment_event().boxed()
+    }
+}
+
+impl Sample for Webhook {
+    fn sample(n: u64) -> Self {
+        build::webhook(n)
+    }
+
+    fn sample_event() -> PaymentEvent {
+        PaymentEvent::WebhookReceived
+    }
+
+    #[cfg(feature = "testing")]
+    fn any() -> BoxedStrategy<Self> {
+        strategies::webhook_record().prop_map(Self::from_record).boxed()
+    }
+
+    #[cfg(feature = "testing")]
+    fn any_event() -> BoxedStrategy<PaymentEvent> {
+        strategies::payment_event().boxed()
+    }
+}
+
+impl Sample for Reconciliation {
+    fn sample(n: u64) -> Self {
+        build::reconciliation(n)
+    }
+
+    fn sample_event() -> PaymentEvent {
+        PaymentEvent::ReconciliationCompleted { agrees: true }
+    }
+
+    #[cfg(feature = "testing")]
+    fn any() -> BoxedStrategy<Self> {
+        strategies::reconciliation_record().prop_map(Self::from_record).boxed()
+    }
+
+    #[cfg(feature = "testing")]
+    fn any_event() -> BoxedStrategy<PaymentEvent> {
+        strategies::payment_event().boxed()
+    }
+}
