@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use async_trait::async_trait;
 use chrono::TimeDelta;
 
 use crate::{
-    booking::{Bookings, PaymentMethod},
+    booking::PaymentMethod,
+    decide::Aggregate,
     engine::Engine,
-    kernel::{Error, Result, Rule, after, back_off},
-    payment::Payments,
+    kernel::{Error, Id, Result, Rule, after, back_off},
     relay::EventSink,
     store::{AggregateRef, AttemptEnd, DueItem, Event, Lease},
 };
@@ -22,6 +23,14 @@ pub(crate) enum TaskOutcome {
     NotDue,
     /// This process lacks the configuration to do it. The item stays due.
     Blocked(MissingProvider),
+}
+
+/// An aggregate in the queue of due work.
+#[async_trait]
+pub(crate) trait DueTask: Aggregate {
+    /// Runs the task that is due, and commits its result. An error means a failed attempt, except for errors
+    /// which say that the task needs no work now: the worker knows these ([`is_settled_otherwise`]).
+    async fn run_due_task(engine: &Arc<Engine>, id: Id<Self>) -> Result<TaskOutcome>;
 }
 
 /// A provider that a due item needs and that this process cannot use.
@@ -214,18 +223,12 @@ impl Worker {
     }
 
     async fn attempt(&self, target: AggregateRef) -> Result<TaskOutcome> {
-        match target {
-            AggregateRef::Booking(id) => {
-                let done = Bookings::new(self.engine.clone()).run_next_task(id).await?;
-                Ok(if done { TaskOutcome::Done } else { TaskOutcome::NotDue })
-            }
-            AggregateRef::Transaction(id) => Payments::new(self.engine.clone()).run_next_task(id).await,
-            AggregateRef::Webhook(id) => Payments::new(self.engine.clone()).handle_webhook(id).await,
-            AggregateRef::Reconciliation(id) => {
-                Payments::new(self.engine.clone()).run_reconciliation(id).await
-            }
-            AggregateRef::User(_) => Ok(TaskOutcome::NotDue),
+        macro_rules! run {
+            ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+                match target { $(AggregateRef::$Arm(id) => <$Type>::run_due_task(&self.engine, id).await,)+ }
+            };
         }
+        crate::for_each_aggregate!(run)
     }
 
     /// Records how an attempt ended, in the queue and in `work`.

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -11,6 +12,7 @@ use crate::{
     engine::{Effort, Engine},
     kernel::{Actor, Email, Error, Id, Kind, Page, PageRequest, PhoneNumber, Result, Role, Rule, Username},
     store::{Guard, IdempotencyKey, Origin, Stored, UserStamps, Version},
+    worker::{DueTask, TaskOutcome},
 };
 
 /// Commands and queries about accounts. Cheap to clone.
@@ -323,5 +325,13 @@ impl Kyc {
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         self.status == KycStatus::Submitted
+    }
+}
+
+/// Users have no tasks of their own.
+#[async_trait]
+impl DueTask for User {
+    async fn run_due_task(_: &Arc<Engine>, _: Id<Self>) -> Result<TaskOutcome> {
+        Ok(TaskOutcome::NotDue)
     }
 }

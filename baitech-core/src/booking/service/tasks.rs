@@ -1,15 +1,21 @@
 //! Due tasks of bookings: the worker's side of `timers`.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
 use super::{Bookings, Effort::GoesOn};
 use crate::{
     booking::{Booking, BookingStatus, Task},
+    engine::Engine,
     kernel::{Actor, Error, Id, Kind, Result, Rule},
+    worker::{DueTask, TaskOutcome},
 };
 
 impl Bookings {
-    /// Runs the next due task of a booking; returns `false` where none is due. The task requires the version
-    /// at which it was found due, so that two concurrent workers run it once.
-    pub(crate) async fn run_next_task(&self, id: Id<Booking>) -> Result<bool> {
+    /// Runs the next due task of a booking. The task requires the version at which it was found due, so that
+    /// two concurrent workers run it once.
+    async fn run_next_task(&self, id: Id<Booking>) -> Result<TaskOutcome> {
         let actor = &Actor::System;
         let seen = self.engine.bookings.load(id).await?.ok_or_else(|| Error::not_found(Kind::Booking, id))?;
         let here = self.clone().at(seen.version);
@@ -21,7 +27,7 @@ impl Bookings {
                 Ok(crate::decide::Decision::new(booking))
             })
             .await?;
-            return Ok(false);
+            return Ok(TaskOutcome::NotDue);
         };
         match task {
             Task::Recur => drop(self.recur(id).await?),
@@ -51,6 +57,13 @@ impl Bookings {
                 .await?;
             }
         }
-        Ok(true)
+        Ok(TaskOutcome::Done)
+    }
+}
+
+#[async_trait]
+impl DueTask for Booking {
+    async fn run_due_task(engine: &Arc<Engine>, id: Id<Self>) -> Result<TaskOutcome> {
+        Bookings::new(engine.clone()).run_next_task(id).await
     }
 }

@@ -2,14 +2,16 @@
 //! restarts repeats nothing that took effect, and of two workers at the same batch, one commits and the other
 //! stops.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Beside, Payments, webhooks::is_taken};
 use crate::{
     booking::PaymentMethod,
     decide::{Decision, Step, drive},
+    engine::Engine,
     kernel::{Actor, Error, Id, Result, Rule, after},
     payment::{
         Pace, PendingReversal, Proof, Reconciliation, ReconciliationContent, ReconciliationPart,
@@ -17,7 +19,7 @@ use crate::{
         reconcile::StatementLine,
     },
     store::Stored,
-    worker::{TaskOutcome, Worker},
+    worker::{DueTask, TaskOutcome, Worker},
 };
 
 /// The maximum number of batches committed in a row before other due tasks run.
@@ -55,7 +57,7 @@ enum Handling {
 
 impl Payments {
     /// Runs the due batches of a reconciliation.
-    pub(crate) async fn run_reconciliation(&self, id: Id<Reconciliation>) -> Result<TaskOutcome> {
+    async fn run_reconciliation(&self, id: Id<Reconciliation>) -> Result<TaskOutcome> {
         let job = self.job(id).await?;
         let now = self.engine.clock.now();
         if job.next_at.is_none_or(|at| at > now) {
@@ -337,4 +339,11 @@ pub(super) fn misplaced(id: impl ToString, content: &ReconciliationContent) -> E
 /// The transaction number in a text, if any.
 fn number_in(text: &str) -> Option<TransactionNumber> {
     TransactionNumber::find_in(text)
+}
+
+#[async_trait]
+impl DueTask for Reconciliation {
+    async fn run_due_task(engine: &Arc<Engine>, id: Id<Self>) -> Result<TaskOutcome> {
+        Payments::new(engine.clone()).run_reconciliation(id).await
+    }
 }

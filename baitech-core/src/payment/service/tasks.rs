@@ -1,11 +1,15 @@
 //! Due tasks of transactions: sending, querying, capturing, settling.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{Payments, webhooks::is_taken};
 use crate::{
     account::User,
     decide::{Decision, Step, drive},
+    engine::Engine,
     kernel::{Actor, Error, Id, Result, Rule},
     payment::{
         Capture, Cause, Charge, ClientSecret, Contact, FraudCheck, GatewayError, Operation, Original,
@@ -13,7 +17,7 @@ use crate::{
         TransactionStatus,
     },
     store::Stored,
-    worker::{MissingProvider, TaskOutcome},
+    worker::{DueTask, MissingProvider, TaskOutcome},
 };
 
 impl Payments {
@@ -23,7 +27,7 @@ impl Payments {
     }
 
     /// Runs the next due task of a transaction, unless it needs a provider that is not configured here.
-    pub(crate) async fn run_next_task(&self, id: Id<Transaction>) -> Result<TaskOutcome> {
+    pub(super) async fn run_next_task(&self, id: Id<Transaction>) -> Result<TaskOutcome> {
         let seen = self.load(id).await?;
         let now = self.engine.clock.now();
         let Some((_, task)) = seen.next_task(&self.engine.policy).filter(|(at, _)| *at <= now) else {
@@ -430,5 +434,12 @@ fn capture_of(transaction: &Transaction, what: &str) -> Capture {
         reference: transaction.gateway.reference.clone().unwrap_or_default(),
         amount: transaction.amount.gross,
         idempotency_key: format!("{}-{what}", transaction.idempotency_key()),
+    }
+}
+
+#[async_trait]
+impl DueTask for Transaction {
+    async fn run_due_task(engine: &Arc<Engine>, id: Id<Self>) -> Result<TaskOutcome> {
+        Payments::new(engine.clone()).run_next_task(id).await
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use async_trait::async_trait;
+
 use super::{
     Payments,
     news::{Told, effect_of, take_news},
@@ -10,13 +12,14 @@ use crate::payment::settle::NEWS_CLAIMS;
 use crate::{
     booking::PaymentMethod,
     decide::{Command, Decision, change, create},
+    engine::Engine,
     kernel::{Actor, Error, Id, Kind, Money, Page, PageRequest, Result, Rule, Unique},
     payment::{
         News, Notice, PaymentGateway, Returned, Subject, Transaction, Webhook, WebhookCall, WebhookError,
         WebhookSource, WebhookStatus,
     },
     store::{ClaimKey, Stored},
-    worker::{MissingProvider, TaskOutcome},
+    worker::{DueTask, MissingProvider, TaskOutcome},
 };
 
 /// The maximum number of tries to apply a notice whose transaction keeps changing.
@@ -186,7 +189,7 @@ impl Payments {
 
     /// Handles a call, unless it was handled before or its provider is not configured here. A call that fails
     /// is retried later, and finally becomes a dead letter.
-    pub(crate) async fn handle_webhook(&self, id: Id<Webhook>) -> Result<TaskOutcome> {
+    async fn handle_webhook(&self, id: Id<Webhook>) -> Result<TaskOutcome> {
         let stored =
             self.engine.webhooks.load(id).await?.ok_or_else(|| Error::not_found(Kind::Webhook, id))?;
         if !stored.is_open() {
@@ -416,4 +419,11 @@ impl Payments {
 /// Whether a commit failed because the claim on this notice, or on its receipt, is already held.
 pub(super) fn is_taken(error: &Error) -> bool {
     matches!(error, Error::Duplicate(Unique::ProviderNews | Unique::Receipt))
+}
+
+#[async_trait]
+impl DueTask for Webhook {
+    async fn run_due_task(engine: &Arc<Engine>, id: Id<Self>) -> Result<TaskOutcome> {
+        Payments::new(engine.clone()).handle_webhook(id).await
+    }
 }
