@@ -4,6 +4,7 @@ use std::fmt;
 
 use baitech_core::store::StoreError;
 use bson::{Document, RawDocument, RawDocumentBuf};
+use mongodb::IndexModel;
 
 use crate::commit::plan::Derived;
 use crate::lenient::Read;
@@ -12,6 +13,9 @@ use crate::lenient::Read;
 pub(crate) trait Aggregate: baitech_core::decide::Aggregate {
     /// The collection's name.
     const COLLECTION: &'static str;
+
+    /// The indexes that its queries need, besides those of due work.
+    fn indexes() -> Vec<IndexModel>;
 
     /// The value as a document, without the version, the due date and the store's markers.
     fn encode(&self) -> Result<Document, bson::error::Error>;

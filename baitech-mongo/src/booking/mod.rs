@@ -1,6 +1,7 @@
 //! Bookings: their documents and queries.
 
 mod document;
+mod indexes;
 mod parts;
 mod pricing;
 mod rate;
@@ -13,6 +14,7 @@ pub(crate) use document::BookingDocument;
 use baitech_core::booking::Booking;
 use baitech_core::store::StoreError;
 use bson::{Document, RawDocument, RawDocumentBuf};
+use mongodb::IndexModel;
 
 use crate::codec::{Aggregate, Unreadable};
 use crate::commit::plan::{Derived, decoded};
@@ -57,6 +59,10 @@ const FIELDS: Fields = Fields {
 
 impl Aggregate for Booking {
     const COLLECTION: &'static str = "bookings";
+
+    fn indexes() -> Vec<IndexModel> {
+        indexes::all()
+    }
 
     fn encode(&self) -> Result<Document, bson::error::Error> {
         bson::serialize_to_document(&BookingDocument::from(self.clone()))

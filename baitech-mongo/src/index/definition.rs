@@ -9,59 +9,59 @@ use mongodb::options::IndexOptions;
 
 /// A collection and the indexes that its queries need.
 #[derive(Debug)]
-pub(super) struct Collection {
-    pub(super) name: &'static str,
-    pub(super) indexes: Vec<IndexModel>,
+pub(crate) struct Collection {
+    pub(crate) name: &'static str,
+    pub(crate) indexes: Vec<IndexModel>,
 }
 
 /// An index with the name that Mongoose would give it.
-pub(super) fn index(keys: Document) -> IndexModel {
+pub(crate) fn index(keys: Document) -> IndexModel {
     let name = default_name(&keys);
     IndexModel::builder().keys(keys).options(IndexOptions::builder().name(name).build()).build()
 }
 
-pub(super) fn unique(keys: Document) -> IndexModel {
+pub(crate) fn unique(keys: Document) -> IndexModel {
     with(index(keys), |options| options.unique = Some(true))
 }
 
 /// Only documents that have the field are in the index.
-pub(super) fn where_exists(index: IndexModel, field: &str) -> IndexModel {
+pub(crate) fn where_exists(index: IndexModel, field: &str) -> IndexModel {
     let filter = bson::doc! { field: { "$exists": true } };
     with(index, |options| options.partial_filter_expression = Some(filter))
 }
 
 /// Only documents whose field is a text are in the index: an earlier application may have left a null in
 /// many.
-pub(super) fn where_text(index: IndexModel, field: &str) -> IndexModel {
+pub(crate) fn where_text(index: IndexModel, field: &str) -> IndexModel {
     let filter = bson::doc! { field: { "$type": "string" } };
     with(index, |options| options.partial_filter_expression = Some(filter))
 }
 
 /// Only documents whose field is a date are in the index.
-pub(super) fn where_date(index: IndexModel, field: &str) -> IndexModel {
+pub(crate) fn where_date(index: IndexModel, field: &str) -> IndexModel {
     let filter = bson::doc! { field: { "$type": "date" } };
     with(index, |options| options.partial_filter_expression = Some(filter))
 }
 
 /// Only bookings of a status are in the index.
-pub(super) fn where_status(index: IndexModel, status: BookingStatus) -> IndexModel {
+pub(crate) fn where_status(index: IndexModel, status: BookingStatus) -> IndexModel {
     let filter = bson::doc! { "status": status.as_str() };
     with(index, |options| options.partial_filter_expression = Some(filter))
 }
 
 /// A text index without stemming: there is no stemmer for Swahili, and the English one would distort it.
-pub(super) fn text(fields: &[&str]) -> IndexModel {
+pub(crate) fn text(fields: &[&str]) -> IndexModel {
     let keys = fields.iter().map(|field| ((*field).to_owned(), Bson::from("text"))).collect();
     with(index(keys), |options| options.default_language = Some("none".to_owned()))
 }
 
 /// The server removes documents when the date in the field is older than `after`.
-pub(super) fn expiring(field: &str, after: Duration) -> IndexModel {
+pub(crate) fn expiring(field: &str, after: Duration) -> IndexModel {
     with(index(bson::doc! { field: 1 }), |options| options.expire_after = Some(after))
 }
 
 /// The default name of the server and Mongoose: `field_1_other_-1`.
-pub(super) fn default_name(keys: &Document) -> String {
+pub(crate) fn default_name(keys: &Document) -> String {
     let parts: Vec<String> = keys
         .iter()
         .map(|(field, kind)| match kind {
@@ -72,7 +72,7 @@ pub(super) fn default_name(keys: &Document) -> String {
     parts.join("_")
 }
 
-pub(super) fn name_of(index: &IndexModel) -> &str {
+pub(crate) fn name_of(index: &IndexModel) -> &str {
     index.options.as_ref().and_then(|options| options.name.as_deref()).unwrap_or_default()
 }
 

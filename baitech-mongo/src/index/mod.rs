@@ -1,41 +1,53 @@
-//! The indexes of every collection, one file per collection.
+//! The indexes of every collection: those of an aggregate are in its folder, the others here, one file per
+//! collection.
 //!
 //! Names are those that Mongoose gives by default, because a server refuses the same keys under a second
 //! name.
 
 mod balances;
-mod bookings;
 mod claims;
 mod counters;
-mod definition;
+pub(crate) mod definition;
 mod ensure;
 mod events;
 mod ledger;
-mod reconciliations;
 mod report;
 mod shape;
-mod transactions;
-mod users;
-mod webhooks;
 
 pub use ensure::{EnsureIndexesError, ensure_indexes};
 pub use report::{IndexDifference, IndexReport, index_report};
 
-use definition::Collection;
+use baitech_core::for_each_aggregate;
+use bson::doc;
+use definition::{Collection, index, where_exists};
+
+use crate::codec::Aggregate;
+use crate::reconciliation::part;
 
 /// Every collection that the store uses.
 fn collections() -> Vec<Collection> {
-    vec![
-        users::collection(),
-        bookings::collection(),
-        transactions::collection(),
-        webhooks::collection(),
-        reconciliations::collection(),
-        reconciliations::parts(),
+    macro_rules! aggregates {
+        ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
+            vec![$(of_aggregate::<$Type>()),+]
+        };
+    }
+    let mut collections = for_each_aggregate!(aggregates);
+    collections.extend([
+        part::collection(),
         claims::collection(),
         events::collection(),
         ledger::collection(),
         balances::collection(),
         counters::collection(),
-    ]
+    ]);
+    collections
+}
+
+/// The collection of a kind of aggregate: its own indexes, and those of due work. A document without a next
+/// task has no `dueAt` and no entry in its index.
+fn of_aggregate<A: Aggregate>() -> Collection {
+    let mut indexes = A::indexes();
+    indexes.push(where_exists(index(doc! { "dueAt": 1 }), "dueAt"));
+    indexes.push(where_exists(index(doc! { "dueSetAside.at": -1, "_id": 1 }), "dueSetAside.at"));
+    Collection { name: A::COLLECTION, indexes }
 }

@@ -2,17 +2,23 @@
 
 use baitech_core::kernel::Id;
 use baitech_core::payment::{ReconciliationContent, ReconciliationPart};
-use bson::{Bson, RawDocument, RawDocumentBuf};
+use bson::{Bson, RawDocument, RawDocumentBuf, doc};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_with::serde_as;
 
 use crate::codec::Unreadable;
+use crate::index::definition::{Collection, index};
 use crate::value::{Millis, Oid};
 
-pub(crate) const COLLECTION: &str = "reconciliationParts";
+pub(super) const COLLECTION: &str = "reconciliationParts";
 /// When the part may be deleted.
-pub(crate) const EXPIRES_AT: &str = "expiresAt";
+pub(super) const EXPIRES_AT: &str = "expiresAt";
+
+/// The collection of parts, which are read by id.
+pub(crate) fn collection() -> Collection {
+    Collection { name: COLLECTION, indexes: vec![index(doc! { EXPIRES_AT: 1 })] }
+}
 
 /// One document of `reconciliationParts`.
 #[serde_as]

@@ -1,6 +1,7 @@
 //! Transactions: their documents and queries.
 
 mod document;
+mod indexes;
 mod legacy;
 mod parts;
 mod query;
@@ -12,6 +13,7 @@ pub(crate) use document::TransactionDocument;
 
 use baitech_core::payment::Transaction;
 use bson::{Document, RawDocument};
+use mongodb::IndexModel;
 
 use crate::codec::{Aggregate, Unreadable};
 use crate::lenient::{self, Fields, Read};
@@ -66,6 +68,10 @@ const FIELDS: Fields = Fields {
 
 impl Aggregate for Transaction {
     const COLLECTION: &'static str = "transactions";
+
+    fn indexes() -> Vec<IndexModel> {
+        indexes::all()
+    }
 
     fn encode(&self) -> Result<Document, bson::error::Error> {
         bson::serialize_to_document(&TransactionDocument::from(self.clone()))

@@ -3,6 +3,7 @@
 mod document;
 mod hours;
 mod identity;
+mod indexes;
 mod jobs;
 pub(crate) mod parts;
 mod read;
@@ -20,6 +21,7 @@ pub(crate) use tally::TallyUpdate;
 use baitech_core::account::User;
 use baitech_core::store::StoreError;
 use bson::{Document, RawDocument, RawDocumentBuf};
+use mongodb::IndexModel;
 
 use crate::codec::{Aggregate, Unreadable};
 use crate::commit::plan::{Derived, decoded};
@@ -44,6 +46,10 @@ pub(crate) const FIELDS: Fields = Fields {
 
 impl Aggregate for User {
     const COLLECTION: &'static str = "users";
+
+    fn indexes() -> Vec<IndexModel> {
+        indexes::all()
+    }
 
     fn encode(&self) -> Result<Document, bson::error::Error> {
         bson::serialize_to_document(&UserDocument::from(self.clone()))

@@ -1,18 +1,14 @@
-use baitech_core::payment::Webhook;
-use bson::doc;
+//! The indexes of calls.
 
-use super::definition::{Collection, index, where_exists};
-use crate::codec::Aggregate;
+use bson::doc;
+use mongodb::IndexModel;
+
+use crate::index::definition::{index, where_exists};
 
 /// Calls of payment providers, the newest first.
-pub(super) fn collection() -> Collection {
-    Collection {
-        name: Webhook::COLLECTION,
-        indexes: vec![
-            index(doc! { "status": 1, "receivedAt": -1, "_id": 1 }),
-            where_exists(index(doc! { "dueAt": 1 }), "dueAt"),
-            where_exists(index(doc! { "dueSetAside.at": -1, "_id": 1 }), "dueSetAside.at"),
-            where_exists(index(doc! { "expiresAt": 1 }), "expiresAt"),
-        ],
-    }
+pub(super) fn all() -> Vec<IndexModel> {
+    vec![
+        index(doc! { "status": 1, "receivedAt": -1, "_id": 1 }),
+        where_exists(index(doc! { "expiresAt": 1 }), "expiresAt"),
+    ]
 }

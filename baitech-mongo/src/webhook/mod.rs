@@ -1,10 +1,12 @@
 //! Calls of payment providers: their documents and queries.
 
 mod document;
+mod indexes;
 pub(crate) mod repository;
 
 use baitech_core::payment::Webhook;
 use bson::{Document, RawDocument};
+use mongodb::IndexModel;
 
 use self::document::WebhookDocument;
 use crate::codec::{Aggregate, Unreadable};
@@ -12,6 +14,10 @@ use crate::lenient::{self, Fields, Read};
 
 impl Aggregate for Webhook {
     const COLLECTION: &'static str = "webhooks";
+
+    fn indexes() -> Vec<IndexModel> {
+        indexes::all()
+    }
 
     fn encode(&self) -> Result<Document, bson::error::Error> {
         bson::serialize_to_document(&WebhookDocument::from(self.clone()))
