@@ -25,6 +25,7 @@
 //! | [`ledger`] | balanced entries and balances |
 //! | [`decide`] | aggregates and decisions |
 //! | [`store`] | the ports that a store implements |
+//! | [`ports`] | all ports with their methods in one list, for stores that wrap another store |
 //! | [`memory`] | the embedded store |
 //! | `testing` | feature `testing`: the contract suite for stores, builders, strategies, and the simulation (feature `simulation` for the simulation alone) |
 //! | `mock` | feature `mock`: mocks of every port |
@@ -43,6 +44,7 @@ pub mod mock;
 mod operations;
 pub mod payment;
 mod policy;
+pub mod ports;
 pub mod pricing;
 mod refusals;
 mod relay;

@@ -5,10 +5,10 @@
 //! ```
 //!
 //! The store is a decorator: it writes a journal of commits, counts calls, and delegates storage to another
-//! store. `ports.rs` implements every port explicitly, so it shows everything that a store has to do; a store
-//! on your own database has the same interface. The contract suite of `baitech::testing` checks it, including
-//! races and partial failure. In your own crate, `baitech::contract_tests!` generates a `#[test]` for each
-//! guarantee.
+//! store. `ports.rs` implements the commit explicitly, and the other ports from their list in
+//! `baitech::ports`; a store on your own database implements the same ports. The contract suite of
+//! `baitech::testing` checks it, including races and partial failure. In your own crate,
+//! `baitech::contract_tests!` generates a `#[test]` for each guarantee.
 
 mod journal;
 mod meter;
@@ -89,7 +89,7 @@ mod tests {
         let report = String::from_utf8(out).unwrap();
         assert_eq!(broken, 0, "{report}");
         for call in
-            ["commit", "claim_due", "trial_balance", "load booking", "account_lines", "supply", "list_users"]
+            ["commit", "claim_due", "trial_balance", "load Booking", "account_lines", "supply", "list_users"]
         {
             assert!(report.contains(call), "the suite asks for {call}:\n{report}");
         }

@@ -22,16 +22,13 @@
 mod kernel;
 mod matching;
 mod payment;
-mod repositories;
 mod store;
-mod whole;
 
 pub use kernel::{MockClock, MockEntropy, MockPause};
 pub use matching::{MockMatchScorer, MockPriceList};
 pub use payment::MockPaymentGateway;
-pub use repositories::{
-    MockBookingRepository, MockMatchingRepository, MockReconciliationRepository, MockTransactionRepository,
+pub use store::{
+    MockBookingRepository, MockClaims, MockCommit, MockCounters, MockDueWork, MockLedgerReader,
+    MockMatchingRepository, MockOutbox, MockReconciliationRepository, MockStore, MockTransactionRepository,
     MockUserRepository, MockWebhookRepository,
 };
-pub use store::{MockClaims, MockCommit, MockCounters, MockDueWork, MockLedgerReader, MockOutbox};
-pub use whole::MockStore;

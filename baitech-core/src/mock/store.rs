@@ -1,16 +1,97 @@
+#![expect(
+    unreachable_pub,
+    missing_debug_implementations,
+    reason = "mockall generates a public module of expectations for each port"
+)]
+
 use async_trait::async_trait;
 use mockall::mock;
 
-use crate::{
-    kernel::{Currency, Id, Money, Page, PageRequest},
-    ledger::{Account, AccountLine},
-    store::{
-        AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem,
-        DueWork, Event, Fingerprint, IdempotencyKey, Lease, LedgerReader, Outbox, SetAsideItem, StoreError,
-    },
-};
+use crate::{port, ports::*};
 
-mock! {
+/// The mock of one port.
+macro_rules! mock_port {
+    ([$($doc:tt)*] $Port:ident $(: Load<$Loaded:ident>)? {
+        $(fn $method:ident($($argument:tt)*) -> $Answer:ty;)+
+    }) => {
+        mock! {
+            $($doc)*
+            #[derive(Debug)]
+            pub $Port {}
+
+            $(#[async_trait]
+            impl Load<$Loaded> for $Port {
+                async fn load(&self, id: Id<$Loaded>) -> Result<Option<Stored<$Loaded>>, StoreError>;
+            })?
+
+            #[async_trait]
+            impl $Port for $Port {
+                $(async fn $method(&self, $($argument)*) -> Result<$Answer, StoreError>;)+
+            }
+        }
+    };
+}
+
+/// One port of [`MockStore`], which passes its calls to the mock in a field.
+macro_rules! pass_to {
+    ($field:ident $Port:ident $(: Load<$Loaded:ident>)? {
+        $(fn $method:ident($($name:ident: $Type:ty),*) -> $Answer:ty;)+
+    }) => {
+        $(#[async_trait]
+        impl Load<$Loaded> for MockStore {
+            async fn load(&self, id: Id<$Loaded>) -> Result<Option<Stored<$Loaded>>, StoreError> {
+                self.$field.load(id).await
+            }
+        })?
+
+        #[async_trait]
+        impl $Port for MockStore {
+            $(async fn $method(&self, $($name: $Type),*) -> Result<$Answer, StoreError> {
+                self.$field.$method($($name),*).await
+            })+
+        }
+    };
+}
+
+/// A mock for each port, and the store that consists of all of them.
+macro_rules! mocks {
+    ($($(#[$doc:meta])+ $field:ident: $Mock:ident = $Port:ident;)+) => {
+        /// A complete [`Store`], built from one mock per port.
+        ///
+        /// ```
+        /// use std::sync::Arc;
+        /// use baitech_core::{mock::MockStore, store::{Counters, Store}};
+        ///
+        /// let mut store = MockStore::new();
+        /// store.counters.expect_next().returning(|_| Ok(7));
+        /// let store: Arc<dyn Store> = Arc::new(store);
+        /// assert_eq!(futures::executor::block_on(store.next("series")).unwrap(), 7);
+        /// ```
+        #[derive(Debug, Default)]
+        #[expect(missing_docs, reason = "the types say it")]
+        pub struct MockStore {
+            $(pub $field: $Mock,)+
+        }
+
+        $(
+            port!($Port, mock_port [$(#[$doc])+]);
+            port!($Port, pass_to $field);
+        )+
+    };
+}
+
+impl MockStore {
+    /// A store without expectations: every call panics.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+// Retries do not wait.
+impl Pause for MockStore {}
+
+mocks! {
     /// A commit port with programmed results.
     ///
     /// ```
@@ -24,22 +105,8 @@ mock! {
     ///     assert_eq!(commit.commit(ChangeSet::new()).await.unwrap(), Committed::Applied);
     /// });
     /// ```
-    #[derive(Debug)]
-    pub Commit {}
+    commit: MockCommit = Commit;
 
-    #[async_trait]
-    impl Commit for Commit {
-        async fn commit(&self, changes: ChangeSet) -> Result<Committed, StoreError>;
-        async fn answered(
-            &self,
-            scope: &str,
-            key: &IdempotencyKey,
-            fingerprint: Fingerprint,
-        ) -> Result<Option<Vec<u8>>, StoreError>;
-    }
-}
-
-mock! {
     /// A claims port with programmed holders.
     ///
     /// ```
@@ -50,16 +117,8 @@ mock! {
     /// let held = futures::executor::block_on(claims.held(&[ClaimKey::new("seat", 1)])).unwrap();
     /// assert!(held.is_empty());
     /// ```
-    #[derive(Debug)]
-    pub Claims {}
+    claims: MockClaims = Claims;
 
-    #[async_trait]
-    impl Claims for Claims {
-        async fn held(&self, keys: &[ClaimKey]) -> Result<Vec<Claim>, StoreError>;
-    }
-}
-
-mock! {
     /// A counters port with programmed numbers.
     ///
     /// ```
@@ -69,16 +128,8 @@ mock! {
     /// counters.expect_next().returning(|_| Ok(1_000_000));
     /// assert_eq!(futures::executor::block_on(counters.next("booking.2603")).unwrap(), 1_000_000);
     /// ```
-    #[derive(Debug)]
-    pub Counters {}
+    counters: MockCounters = Counters;
 
-    #[async_trait]
-    impl Counters for Counters {
-        async fn next(&self, series: &str) -> Result<u64, StoreError>;
-    }
-}
-
-mock! {
     /// A due-work queue with programmed items.
     ///
     /// ```
@@ -90,21 +141,8 @@ mock! {
     /// let lease = Lease { now: DateTime::UNIX_EPOCH, length: TimeDelta::minutes(1) };
     /// assert!(futures::executor::block_on(due.claim_due(lease, 10)).unwrap().is_empty());
     /// ```
-    #[derive(Debug)]
-    pub DueWork {}
+    due_work: MockDueWork = DueWork;
 
-    #[async_trait]
-    impl DueWork for DueWork {
-        async fn claim_due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError>;
-        async fn begin_due(&self, item: &DueItem, lease: Lease) -> Result<Option<DueItem>, StoreError>;
-        async fn end_due(&self, item: &DueItem, end: AttemptEnd) -> Result<bool, StoreError>;
-        async fn list_set_aside(&self, page: &PageRequest) -> Result<Page<SetAsideItem>, StoreError>;
-        async fn find_set_aside(&self, targets: &[AggregateRef]) -> Result<Vec<SetAsideItem>, StoreError>;
-        async fn release_due(&self, target: AggregateRef) -> Result<bool, StoreError>;
-    }
-}
-
-mock! {
     /// An outbox with programmed events.
     ///
     /// ```
@@ -114,17 +152,8 @@ mock! {
     /// outbox.expect_pending_events().returning(|_| Ok(Vec::new()));
     /// assert!(futures::executor::block_on(outbox.pending_events(10)).unwrap().is_empty());
     /// ```
-    #[derive(Debug)]
-    pub Outbox {}
+    outbox: MockOutbox = Outbox;
 
-    #[async_trait]
-    impl Outbox for Outbox {
-        async fn pending_events(&self, limit: usize) -> Result<Vec<Event>, StoreError>;
-        async fn acknowledge_events(&self, events: &[Id<Event>]) -> Result<(), StoreError>;
-    }
-}
-
-mock! {
     /// A ledger reader with programmed balances.
     ///
     /// ```
@@ -140,18 +169,79 @@ mock! {
     /// let balance = futures::executor::block_on(ledger.balance(Account::Bank, Currency::KES)).unwrap();
     /// assert_eq!(balance, Money::from_major(5, Currency::KES));
     /// ```
-    #[derive(Debug)]
-    pub LedgerReader {}
+    ledger: MockLedgerReader = LedgerReader;
 
-    #[async_trait]
-    impl LedgerReader for LedgerReader {
-        async fn balance(&self, account: Account, currency: Currency) -> Result<Money, StoreError>;
-        async fn trial_balance(&self) -> Result<Vec<(Account, Money)>, StoreError>;
-        async fn recount(&self) -> Result<Vec<(Account, Money)>, StoreError>;
-        async fn account_lines(
-            &self,
-            account: Account,
-            page: &PageRequest,
-        ) -> Result<Page<AccountLine>, StoreError>;
-    }
+    /// A user repository with programmed results.
+    ///
+    /// ```
+    /// use baitech_core::{account::UserRepository, kernel::Email, mock::MockUserRepository};
+    ///
+    /// let mut users = MockUserRepository::new();
+    /// users.expect_find_by_email().returning(|_| Ok(None));
+    /// let email = Email::new("amina@example.ke").unwrap();
+    /// assert!(futures::executor::block_on(users.find_by_email(&email)).unwrap().is_none());
+    /// ```
+    users: MockUserRepository = UserRepository;
+
+    /// A booking repository with programmed results.
+    ///
+    /// ```
+    /// use baitech_core::{kernel::Id, mock::MockBookingRepository, store::Load};
+    ///
+    /// let mut bookings = MockBookingRepository::new();
+    /// bookings.expect_load().returning(|_| Ok(None));
+    /// assert!(futures::executor::block_on(bookings.load(Id::from_bytes([0; 12]))).unwrap().is_none());
+    /// ```
+    bookings: MockBookingRepository = BookingRepository;
+
+    /// A matching repository with programmed results.
+    ///
+    /// ```
+    /// use baitech_core::{
+    ///     account::Category,
+    ///     kernel::{Distance, GeoPoint},
+    ///     matching::MatchingRepository,
+    ///     mock::MockMatchingRepository,
+    /// };
+    ///
+    /// let mut matching = MockMatchingRepository::new();
+    /// matching.expect_open_requests().returning(|_, _, _| Ok(0));
+    /// let near = GeoPoint::new(36.8, -1.3).unwrap();
+    /// let nobody = matching.open_requests(Category::Hvac, near, Distance::from_kilometres(5.0));
+    /// assert_eq!(futures::executor::block_on(nobody).unwrap(), 0);
+    /// ```
+    matching: MockMatchingRepository = MatchingRepository;
+
+    /// A transaction repository with programmed results.
+    ///
+    /// ```
+    /// use baitech_core::{mock::MockTransactionRepository, payment::TransactionRepository};
+    ///
+    /// let mut transactions = MockTransactionRepository::new();
+    /// transactions.expect_find_by_token().returning(|_| Ok(None));
+    /// assert!(futures::executor::block_on(transactions.find_by_token("sesame")).unwrap().is_none());
+    /// ```
+    transactions: MockTransactionRepository = TransactionRepository;
+
+    /// A webhook repository with programmed results.
+    ///
+    /// ```
+    /// use baitech_core::{kernel::Id, mock::MockWebhookRepository, store::Load};
+    ///
+    /// let mut webhooks = MockWebhookRepository::new();
+    /// webhooks.expect_load().returning(|_| Ok(None));
+    /// assert!(futures::executor::block_on(webhooks.load(Id::from_bytes([0; 12]))).unwrap().is_none());
+    /// ```
+    webhooks: MockWebhookRepository = WebhookRepository;
+
+    /// A reconciliation repository with programmed results.
+    ///
+    /// ```
+    /// use baitech_core::{kernel::Id, mock::MockReconciliationRepository, store::Load};
+    ///
+    /// let mut jobs = MockReconciliationRepository::new();
+    /// jobs.expect_load().returning(|_| Ok(None));
+    /// assert!(futures::executor::block_on(jobs.load(Id::from_bytes([0; 12]))).unwrap().is_none());
+    /// ```
+    reconciliations: MockReconciliationRepository = ReconciliationRepository;
 }

@@ -1,0 +1,185 @@
+//! Every port of a store with its methods, listed once, and all types that they name.
+//!
+//! [`for_each_port!`](crate::for_each_port) is for stores that pass their calls on to another store and add
+//! something to each of them: a count, a delay, a log line.
+//!
+//! ```
+//! use std::{future::Future, time::Duration};
+//!
+//! use async_trait::async_trait;
+//! use baitech_core::{for_each_port, memory::MemoryStore, ports::*};
+//!
+//! /// A store that fails while it is switched off.
+//! #[derive(Debug, Default)]
+//! struct Switched {
+//!     inner: MemoryStore,
+//!     is_off: bool,
+//! }
+//!
+//! impl Switched {
+//!     async fn pass<T>(&self, answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+//!         if self.is_off { Err(StoreError::Unavailable("switched off".into())) } else { answer.await }
+//!     }
+//! }
+//!
+//! macro_rules! pass {
+//!     ($Port:ident $(: Load<$Loaded:ident>)? {
+//!         $(fn $method:ident($($name:ident: $Type:ty),*) -> $Answer:ty;)+
+//!     }) => {
+//!         $(#[async_trait]
+//!         impl Load<$Loaded> for Switched {
+//!             async fn load(&self, id: Id<$Loaded>) -> Result<Option<Stored<$Loaded>>, StoreError> {
+//!                 self.pass(self.inner.load(id)).await
+//!             }
+//!         })?
+//!
+//!         #[async_trait]
+//!         impl $Port for Switched {
+//!             $(async fn $method(&self, $($name: $Type),*) -> Result<$Answer, StoreError> {
+//!                 self.pass(self.inner.$method($($name),*)).await
+//!             })+
+//!         }
+//!     };
+//! }
+//!
+//! for_each_port!(pass);
+//!
+//! let store = Switched { is_off: true, ..Switched::default() };
+//! assert!(futures::executor::block_on(store.next("series")).is_err());
+//! ```
+
+pub use chrono::{DateTime, Utc};
+
+pub use crate::{
+    account::{Category, User, UserFilter, UserRepository},
+    booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
+    kernel::{
+        Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, Pause, PhoneNumber, Username,
+    },
+    ledger::{Account, AccountLine},
+    matching::{CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery},
+    payment::{
+        HistoryQuery, PaymentHistory, Reconciliation, ReconciliationPart, ReconciliationRepository,
+        Transaction, TransactionFilter, TransactionNumber, TransactionRepository, TransactionTotal, Webhook,
+        WebhookRepository, WebhookStatus,
+    },
+    store::{
+        AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem,
+        DueWork, Event, Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, SetAsideItem, Store,
+        StoreError, Stored,
+    },
+};
+
+/// Calls a macro for each port of a store, except [`Commit`] and [`Pause`]: a store that adds something to
+/// another one usually writes these two by hand. Tokens after the macro's name are passed before the port.
+///
+/// The macro gets what [`port!`](crate::port) passes. See [`ports`](crate::ports) for an example.
+#[macro_export]
+macro_rules! for_each_port {
+    ($callback:ident $($context:tt)*) => {
+        $crate::port!(Claims, $callback $($context)*);
+        $crate::port!(Counters, $callback $($context)*);
+        $crate::port!(DueWork, $callback $($context)*);
+        $crate::port!(Outbox, $callback $($context)*);
+        $crate::port!(LedgerReader, $callback $($context)*);
+        $crate::port!(UserRepository, $callback $($context)*);
+        $crate::port!(BookingRepository, $callback $($context)*);
+        $crate::port!(MatchingRepository, $callback $($context)*);
+        $crate::port!(TransactionRepository, $callback $($context)*);
+        $crate::port!(WebhookRepository, $callback $($context)*);
+        $crate::port!(ReconciliationRepository, $callback $($context)*);
+    };
+}
+
+/// Calls a macro with one port: its name, the aggregate that it also loads by id, and its methods. Each method
+/// takes `&self` and returns a `Result` with this answer or a [`StoreError`]. [`ports`](crate::ports) exports
+/// all types.
+#[macro_export]
+macro_rules! port {
+    (Commit, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* Commit {
+            fn commit(changes: ChangeSet) -> Committed;
+            fn answered(scope: &str, key: &IdempotencyKey, fingerprint: Fingerprint) -> Option<Vec<u8>>;
+        } }
+    };
+    (Claims, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* Claims {
+            fn held(keys: &[ClaimKey]) -> Vec<Claim>;
+        } }
+    };
+    (Counters, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* Counters {
+            fn next(series: &str) -> u64;
+        } }
+    };
+    (DueWork, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* DueWork {
+            fn claim_due(lease: Lease, limit: usize) -> Vec<DueItem>;
+            fn begin_due(item: &DueItem, lease: Lease) -> Option<DueItem>;
+            fn end_due(item: &DueItem, end: AttemptEnd) -> bool;
+            fn list_set_aside(page: &PageRequest) -> Page<SetAsideItem>;
+            fn find_set_aside(targets: &[AggregateRef]) -> Vec<SetAsideItem>;
+            fn release_due(target: AggregateRef) -> bool;
+        } }
+    };
+    (Outbox, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* Outbox {
+            fn pending_events(limit: usize) -> Vec<Event>;
+            fn acknowledge_events(events: &[Id<Event>]) -> ();
+        } }
+    };
+    (LedgerReader, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* LedgerReader {
+            fn balance(account: Account, currency: Currency) -> Money;
+            fn trial_balance() -> Vec<(Account, Money)>;
+            fn recount() -> Vec<(Account, Money)>;
+            fn account_lines(account: Account, page: &PageRequest) -> Page<AccountLine>;
+        } }
+    };
+    (UserRepository, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* UserRepository: Load<User> {
+            fn find_by_email(email: &Email) -> Option<Stored<User>>;
+            fn find_by_phone(phone: &PhoneNumber) -> Option<Stored<User>>;
+            fn find_by_username(username: &Username) -> Option<Stored<User>>;
+            fn list_users(filter: UserFilter, page: &PageRequest) -> Page<Stored<User>>;
+        } }
+    };
+    (BookingRepository, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* BookingRepository: Load<Booking> {
+            fn find_by_number(number: &BookingNumber) -> Option<Stored<Booking>>;
+            fn list_bookings(filter: &BookingFilter, page: &PageRequest) -> Page<Stored<Booking>>;
+            fn count_by_status(filter: &BookingFilter) -> Vec<(BookingStatus, u64)>;
+        } }
+    };
+    (MatchingRepository, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* MatchingRepository {
+            fn candidates(query: &CandidateQuery) -> Vec<Card>;
+            fn supply(query: &SupplyQuery) -> Supply;
+            fn open_requests(category: Category, near: GeoPoint, within: Distance) -> u64;
+        } }
+    };
+    (TransactionRepository, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* TransactionRepository: Load<Transaction> {
+            fn find_transaction_by_number(number: &TransactionNumber) -> Option<Stored<Transaction>>;
+            fn find_by_token(token: &str) -> Option<Stored<Transaction>>;
+            fn find_by_reference(reference: &str) -> Option<Stored<Transaction>>;
+            fn list_transactions(filter: &TransactionFilter, page: &PageRequest) -> Page<Stored<Transaction>>;
+            fn total_transactions(filter: &TransactionFilter) -> Vec<TransactionTotal>;
+            fn payment_history(query: &HistoryQuery) -> PaymentHistory;
+        } }
+    };
+    (WebhookRepository, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* WebhookRepository: Load<Webhook> {
+            fn list_webhooks(statuses: &[WebhookStatus], page: &PageRequest) -> Page<Stored<Webhook>>;
+            fn forget_expired_webhooks(now: DateTime<Utc>, limit: usize) -> usize;
+        } }
+    };
+    (ReconciliationRepository, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* ReconciliationRepository: Load<Reconciliation> {
+            fn list_reconciliations(page: &PageRequest) -> Page<Stored<Reconciliation>>;
+            fn put_parts(parts: Vec<ReconciliationPart>) -> ();
+            fn load_part(id: Id<ReconciliationPart>) -> Option<ReconciliationPart>;
+            fn forget_expired_parts(now: DateTime<Utc>, limit: usize) -> usize;
+        } }
+    };
+}
