@@ -13,8 +13,8 @@ use std::{
 use baitech::{
     account::{Availability, AvailabilityException, Category, Rating, TimeOfDay, User},
     booking::{
-        Assignment, Booking, BookingPolicy, BookingStatus, Context, NewBooking, NewLocation, NewTimeSlot,
-        Parties, Party, PaymentMethod, PaymentTiming, Terms, TimeSlot, Urgency,
+        Assignment, Booking, BookingPolicy, BookingStatus, Context, Inputs, NewBooking, NewLocation,
+        NewTimeSlot, Parties, Party, PaymentMethod, PaymentTiming, Terms, TimeSlot, Urgency,
     },
     kernel::{Actor, Currency, Distance, GeoPoint, Id, Money, Role, SeededEntropy},
     matching::{Candidate, CandidateSkill, Job, MatchingPolicy, WeightedScorer, Workload, rank},
@@ -56,7 +56,7 @@ fn decisions(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let now = "2026-03-02T05:00:00Z".parse()?;
     let [customer, technician] = [1_u8, 2].map(|n| Id::<User>::from_bytes([n; 12]));
     let context =
-        |actor| Context { actor, now, policy: &policy, entropy: &entropy, payments: &[], wallet_full: false };
+        |actor| Context { actor, now, policy: &policy, entropy: &entropy, inputs: Inputs::default() };
     let customer_asks = context(Actor::user(customer, Role::Customer));
     let request = NewBooking::new(
         Category::Plumbing,

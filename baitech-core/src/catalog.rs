@@ -6,6 +6,7 @@
 
 use std::{fmt, str::FromStr};
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     booking::BookingEvent,
     kernel::{Code, Id, Violation},
     payment::PaymentEvent,
-    store::{Expected, Listed, Put, Stored},
+    store::{Expected, Listed, Load, Put, StoreError, Stored, Version, Versions},
 };
 
 /// Calls a macro with the list of all aggregates. Tokens after the macro's name are passed before the list.
@@ -175,6 +176,17 @@ macro_rules! closed_enums {
                 }
             }
         )+
+
+        #[async_trait]
+        impl<S: $(Load<$Type> +)+> Versions for S {
+            async fn version(&self, target: AggregateRef) -> Result<Option<Version>, StoreError> {
+                Ok(match target {
+                    $(AggregateRef::$Arm(id) => {
+                        Load::<$Type>::load(self, id).await?.map(|stored| stored.version)
+                    })+
+                })
+            }
+        }
     };
 }
 

@@ -1,42 +1,38 @@
 //! The handle to the engine, and its builder.
 
-use std::{collections::BTreeMap, sync::Arc};
+mod caller;
+
+use std::{collections::BTreeMap, ops::Deref, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
+pub(crate) use caller::{Caller, Command, Effort};
+
 use crate::{
     account::{Accounts, User, UserRepository, UserStatus},
-    booking::{BookingPolicy, BookingRepository, Bookings, Context, PaymentMethod, Zones},
-    decide::Situation,
+    booking::{Booking, BookingPolicy, BookingRepository, Bookings, Context, Inputs, PaymentMethod, Zones},
+    decide::Runtime,
     kernel::{Actor, Clock, Entropy, Error, Pause, Result, Role, Rule, SystemClock, SystemEntropy},
     ledger::Ledger,
     matching::{MatchScorer, MatchingRepository, WeightedScorer},
     operations::Operations,
     payment::{
         BankTransfer, Cash, DocumentRenderer, FraudScorer, PaymentGateway, Payments,
-        ReconciliationRepository, RuleFraudScorer, StrayCalls, TransactionRepository, Wallet,
+        ReconciliationRepository, RuleFraudScorer, StrayCalls, Transaction, TransactionRepository, Wallet,
         WebhookRepository,
     },
     policy::{PolicyCheck, PolicyError},
     pricing::{HourlyPriceList, PriceList},
-    store::{
-        AggregateRef, Claims, Commit, Counters, DueWork, LedgerReader, Outbox, Store, StoreError, Version,
-    },
+    store::{DueWork, Outbox, Store, Stored},
     worker::Worker,
 };
 
 /// State shared by all services. Each service uses only the ports that it needs.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) pause: Arc<dyn Pause>,
-    pub(crate) commit: Arc<dyn Commit>,
-    pub(crate) claims: Arc<dyn Claims>,
-    pub(crate) counters: Arc<dyn Counters>,
+    pub(crate) runtime: Runtime<BookingPolicy>,
     pub(crate) due_work: Arc<dyn DueWork>,
     pub(crate) outbox: Arc<dyn Outbox>,
-    pub(crate) ledger: Arc<dyn LedgerReader>,
     pub(crate) users: Arc<dyn UserRepository>,
     pub(crate) bookings: Arc<dyn BookingRepository>,
     pub(crate) matching: Arc<dyn MatchingRepository>,
@@ -48,53 +44,43 @@ pub(crate) struct Engine {
     pub(crate) gateways: BTreeMap<PaymentMethod, Arc<dyn PaymentGateway>>,
     pub(crate) fraud: Arc<dyn FraudScorer>,
     pub(crate) documents: Option<Arc<dyn DocumentRenderer>>,
-    pub(crate) policy: BookingPolicy,
     pub(crate) stray_calls: StrayCalls,
     pub(crate) zones: Zones,
 }
 
-/// The access that an operation requires. Suspended users may read and finish running work, but not start new
-/// work. Suspended staff may read only their own data ([`Engine::reader`]).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effort {
-    Reads,
-    GoesOn,
-    Begins,
+/// Features use the parts of the runtime as parts of the engine.
+impl Deref for Engine {
+    type Target = Runtime<BookingPolicy>;
+
+    fn deref(&self) -> &Runtime<BookingPolicy> {
+        &self.runtime
+    }
 }
 
 impl Engine {
-    /// The context of a decision at `now`.
+    /// The context of a decision at `now`, without inputs.
     pub(crate) fn context<'a>(&'a self, actor: &Actor, now: DateTime<Utc>) -> Context<'a> {
         let (policy, entropy) = (&self.policy, &*self.entropy);
-        Context { actor: *actor, now, policy, entropy, payments: &[], wallet_full: false }
+        Context { actor: *actor, now, policy, entropy, inputs: Inputs::default() }
     }
 
-    /// The same context, at the time of the inputs and with the payments that they contain.
-    pub(crate) fn context_at<'a>(&'a self, actor: &Actor, at: &'a Situation) -> Context<'a> {
-        Context { payments: &at.payments, ..self.context(actor, at.now) }
+    /// Loads the payments of a booking, in the order of [`Booking::payments`]. Missing ones are left out.
+    pub(crate) async fn payments_of(&self, booking: &Booking) -> Result<Vec<Stored<Transaction>>> {
+        let mut payments = Vec::new();
+        for id in booking.payments() {
+            payments.extend(self.transactions.load(id).await?);
+        }
+        Ok(payments)
     }
 
     /// The stored user behind an actor; `None` for the system. Fails unless the user has the role that the
     /// actor claims and its status permits this access. Also fails for anonymous actors: public operations do
     /// not call this.
-    pub(crate) async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<User>> {
-        let (id, role) = match *actor {
-            Actor::System => return Ok(None),
-            Actor::Anonymous => return Err(Error::forbidden("this is for users who have signed in")),
-            Actor::User { id, role } => (id, role),
-        };
-        let user = self.users.load(id).await?.map(|stored| stored.value);
-        let Some(user) = user.filter(|user| user.role == role) else {
-            return Err(Error::forbidden("there is no such user in this role"));
-        };
-        match (user.status, effort) {
-            (UserStatus::Active, _) | (UserStatus::Suspended, Effort::Reads) => Ok(Some(user)),
-            // Suspended users finish their running jobs; suspended staff take no more decisions.
-            (UserStatus::Suspended, Effort::GoesOn) if !role.is_staff() => Ok(Some(user)),
-            (UserStatus::Suspended | UserStatus::Deactivated | UserStatus::Banned, _) => {
-                let message = format!("the account is {}", user.status.as_str());
-                Err(Error::refused(Rule::INACTIVE_USER, message))
-            }
+    pub(crate) async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<Caller>> {
+        match *actor {
+            Actor::System => Ok(None),
+            Actor::Anonymous => Err(Error::forbidden("this is for users who have signed in")),
+            Actor::User { id, role } => Caller::load(&self.users, (id, role), effort).await.map(Some),
         }
     }
 
@@ -102,7 +88,7 @@ impl Engine {
     /// only their own data.
     pub(crate) async fn reader(&self, actor: &Actor) -> Result<Actor> {
         let user = self.require_actor(actor, Effort::Reads).await?;
-        Ok(Self::reading_as(actor, user.as_ref()))
+        Ok(Self::reading_as(actor, user.as_deref()))
     }
 
     /// Like [`reader`](Self::reader), for a user that is already loaded.
@@ -115,18 +101,6 @@ impl Engine {
     /// It loads only staff again: only they can have fewer rights than their role implies.
     pub(crate) async fn viewer(&self, actor: &Actor) -> Result<Actor> {
         if actor.is_staff() { self.reader(actor).await } else { Ok(*actor) }
-    }
-
-    /// The current version of an aggregate; `None` if it does not exist.
-    pub(crate) async fn current_version(&self, target: AggregateRef) -> Result<Option<Version>, StoreError> {
-        macro_rules! load {
-            ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
-                match target {
-                    $(AggregateRef::$Arm(id) => self.$list.load(id).await?.map(|stored| stored.version),)+
-                }
-            };
-        }
-        Ok(crate::for_each_aggregate!(load))
     }
 
     /// The gateway whose webhook calls use this token.
@@ -162,21 +136,24 @@ impl Marketplace {
     /// Starts building an engine over a store. Everything else has a default: the system clock and random
     /// generator, the platform's default policy, and payment in cash, from the wallet or by bank transfer.
     pub fn builder<S: Store + 'static>(store: Arc<S>) -> Builder {
-        let policy = BookingPolicy::default();
         let cash: Arc<dyn PaymentGateway> = Arc::new(Cash);
         let wallet: Arc<dyn PaymentGateway> = Arc::new(Wallet);
         let bank: Arc<dyn PaymentGateway> = Arc::new(BankTransfer);
         Builder {
             engine: Engine {
-                clock: Arc::new(SystemClock),
-                entropy: Arc::new(SystemEntropy),
-                pause: store.clone(),
-                commit: store.clone(),
-                claims: store.clone(),
-                counters: store.clone(),
+                runtime: Runtime {
+                    clock: Arc::new(SystemClock),
+                    entropy: Arc::new(SystemEntropy),
+                    pause: store.clone(),
+                    policy: BookingPolicy::default(),
+                    commit: store.clone(),
+                    claims: store.clone(),
+                    counters: store.clone(),
+                    ledger: store.clone(),
+                    versions: store.clone(),
+                },
                 due_work: store.clone(),
                 outbox: store.clone(),
-                ledger: store.clone(),
                 users: store.clone(),
                 bookings: store.clone(),
                 transactions: store.clone(),
@@ -192,7 +169,6 @@ impl Marketplace {
                 ]),
                 fraud: Arc::new(RuleFraudScorer::default()),
                 documents: None,
-                policy,
                 stray_calls: StrayCalls::default(),
                 zones: Zones::default(),
             },
@@ -267,25 +243,25 @@ pub struct Builder {
 impl Builder {
     /// Sets the source of time.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.engine.clock = clock;
+        self.engine.runtime.clock = clock;
         self
     }
 
     /// Sets the source of randomness: ids and tokens.
     pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
-        self.engine.entropy = entropy;
+        self.engine.runtime.entropy = entropy;
         self
     }
 
     /// Sets how to wait between two attempts, instead of the store's own way.
     pub fn pause(mut self, pause: Arc<dyn Pause>) -> Self {
-        self.engine.pause = pause;
+        self.engine.runtime.pause = pause;
         self
     }
 
     /// Sets the booking policy.
     pub fn policy(mut self, policy: BookingPolicy) -> Self {
-        self.engine.policy = policy;
+        self.engine.runtime.policy = policy;
         self
     }
 

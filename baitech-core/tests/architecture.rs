@@ -18,13 +18,8 @@ const LOWER_ROOMS: [(&str, &[(&str, &str)]); 3] = [
         "decide",
         &[
             ("aggregate.rs", "account"),
-            ("aggregate.rs", "booking"),
             ("aggregate.rs", "ledger"),
-            ("aggregate.rs", "payment"),
-            ("command.rs", "account"),
             ("commit.rs", "ledger"),
-            ("drive.rs", "payment"),
-            ("effects.rs", "booking"),
             ("effects.rs", "ledger"),
         ],
     ),

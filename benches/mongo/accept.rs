@@ -11,7 +11,7 @@ use std::{
 
 use baitech::{
     account::User,
-    booking::{Booking, BookingEvent, BookingPolicy, Context},
+    booking::{Booking, BookingEvent, BookingPolicy, Context, Inputs},
     chrono::TimeDelta,
     decide::{Aggregate, Decision, Effects},
     kernel::{Actor, Clock, Id, Role, SeededEntropy, SystemClock},
@@ -55,14 +55,8 @@ impl Accept {
         let technician = offered.technician.ok_or("nobody is to accept")?;
         let now = offered.slot.starts_at() - TimeDelta::days(2);
         let actor = Actor::user(technician, Role::Technician);
-        let context = Context {
-            actor,
-            now,
-            policy: &self.policy,
-            entropy: &self.entropy,
-            payments: &[],
-            wallet_full: false,
-        };
+        let context =
+            Context { actor, now, policy: &self.policy, entropy: &self.entropy, inputs: Inputs::default() };
         let decision = offered.value.clone().accept(&context)?.event(BookingEvent::BookingUpdated);
         let Decision { mut next, effects: Effects { take, events, .. } } = decision;
         if take.len() != CLAIMS || events.len() != 2 {

@@ -290,6 +290,7 @@ impl TechnicianProfile {
 impl Aggregate for User {
     type Event = AccountEvent;
     type Stage = UserStatus;
+    type Policy = BookingPolicy;
 
     fn id(&self) -> Id<Self> {
         self.id

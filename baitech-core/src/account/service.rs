@@ -8,8 +8,8 @@ use super::{
     UserFilter, UserStatus,
 };
 use crate::{
-    decide::{Command, Decision, Step, change, drive},
-    engine::{Effort, Engine},
+    decide::{Decision, Step, change, drive},
+    engine::{Command, Effort, Engine},
     kernel::{Actor, Email, Error, Id, Kind, Page, PageRequest, PhoneNumber, Result, Role, Rule, Username},
     store::{Guard, IdempotencyKey, Origin, Stored, UserStamps, Version},
     worker::{DueTask, TaskOutcome},
@@ -72,7 +72,7 @@ impl Accounts {
         let (users, email) = (&*self.engine.users, decision.next.email.to_string());
         let key = self.key.as_ref();
         let command = Command::about(Some(&email), actor, self.pinned, key, "register", user)?;
-        let command = command.by(caller, Effort::Begins);
+        let command = command.by(caller);
         let decision = &decision;
         let step = |_| async move {
             let mut decision = decision.clone();
@@ -276,13 +276,13 @@ impl Accounts {
             return Err(Error::not_found(Kind::User, id));
         }
         let caller = self.engine.require_actor(actor, Effort::Begins).await?;
-        let command = self.command(actor, name, &(id, arguments))?.by(caller, Effort::Begins);
-        change(&self.engine, &*self.engine.users, &command, id, |user: User, at| {
+        let command = self.command(actor, name, &(id, arguments))?.by(caller);
+        change(&self.engine, &*self.engine.users, &command, id, |user: User, now| {
             // Support that can change an admin's address could take over that account.
             if user.role.is_staff() && actor.id() != Some(id) && actor.role() == Some(Role::Support) {
                 return Err(Error::forbidden("an admin changes the accounts of staff"));
             }
-            decide(user, at.now)
+            decide(user, now)
         })
         .await
     }

@@ -5,47 +5,28 @@ use super::{
 };
 use crate::{
     account::User,
-    decide::{Aggregate, Decision, SerialNumber},
-    kernel::{Actor, Entropy, Error, Id, Refusal, Result, Role, Rule},
+    decide::{self, Aggregate, Decision, SerialNumber},
+    kernel::{Actor, Error, Id, Refusal, Result, Role, Rule},
     payment::Transaction,
     store::Stored,
 };
 
-/// The inputs of a decision besides the booking itself. The same booking and context always give the same
-/// decision.
-#[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
-    /// Who gives the command.
-    pub actor: Actor,
-    /// The present moment.
-    pub now: DateTime<Utc>,
-    /// The rules and limits of bookings.
-    pub policy: &'a BookingPolicy,
-    /// The source of new ids.
-    pub entropy: &'a dyn Entropy,
+/// What a decision on a booking or a payment depends on besides the aggregate itself.
+pub type Context<'a> = decide::Context<'a, BookingPolicy, Inputs<'a>>;
+
+/// What a command has read besides the aggregate that it decides on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Inputs<'a> {
     /// The transactions that pay the booking: its payment first, then payments for additions.
     pub payments: &'a [Stored<Transaction>],
     /// The wallet to be credited is at its limit. Money that arrives anyway is set aside for manual review.
     pub wallet_full: bool,
 }
 
-impl Context<'_> {
-    /// The same context with the system as the actor.
-    #[must_use]
-    pub const fn as_system(mut self) -> Self {
-        self.actor = Actor::System;
-        self
-    }
-
+impl Inputs<'_> {
     /// Whether a payment is in progress.
     pub(crate) fn has_open_payment(&self) -> bool {
         self.payments.iter().any(|payment| payment.status.is_open())
-    }
-
-    /// A new id.
-    #[must_use]
-    pub fn id<T>(&self) -> Id<T> {
-        Id::generate(self.now, self.entropy)
     }
 }
 
@@ -151,6 +132,12 @@ impl Booking {
         Some((technician, self.slot.date))
     }
 
+    /// The transactions that pay the booking: its payment first, then payments for additions.
+    #[must_use]
+    pub fn payments(&self) -> Vec<Id<Transaction>> {
+        self.payment.transaction.iter().chain(&self.payment.supplements).copied().collect()
+    }
+
     /// Whether an actor may see this booking at all. Its parties and staff may; technicians who declined an
     /// offer of it may too, but see only that offer.
     #[must_use]
@@ -216,6 +203,7 @@ impl Booking {
 impl Aggregate for Booking {
     type Event = BookingEvent;
     type Stage = BookingStatus;
+    type Policy = BookingPolicy;
 
     fn id(&self) -> Id<Self> {
         self.id
@@ -235,10 +223,6 @@ impl Aggregate for Booking {
 
     fn due_at(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>> {
         self.next_task(policy).map(|(at, _)| at)
-    }
-
-    fn payments(&self) -> Vec<Id<Transaction>> {
-        self.payment.transaction.iter().chain(&self.payment.supplements).copied().collect()
     }
 
     fn serial_number(&mut self) -> Option<&mut dyn SerialNumber> {

@@ -38,7 +38,7 @@ pub use booking::{ActualTimes, Booking, BookingNumber, BookingRecord, Notes, Sta
 pub use cancellation::{
     Cancellation, CancellationCause, CancellationPolicy, CancellationQuote, CancellationTier,
 };
-pub use decision::Context;
+pub use decision::{Context, Inputs};
 pub use declined::DeclinedOffer;
 pub use dispute::{
     Dispute, DisputeCategory, DisputeClaim, DisputeOutcome, DisputeStatus, Evidence, Resolution,

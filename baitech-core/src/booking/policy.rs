@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use super::CancellationPolicy;
 use crate::{
+    decide::Policy,
     kernel::{Code, Currency, Money, Rate},
     matching::MatchingPolicy,
     payment::PaymentPolicy,
@@ -94,6 +95,12 @@ impl Default for BookingPolicy {
             max_advance: TimeDelta::days(366),
             idempotency_lifetime: TimeDelta::days(7),
         }
+    }
+}
+
+impl Policy for BookingPolicy {
+    fn idempotency_lifetime(&self) -> TimeDelta {
+        self.idempotency_lifetime
     }
 }
 

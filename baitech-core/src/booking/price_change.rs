@@ -150,7 +150,7 @@ impl Booking {
 
     /// Fails while a payment is in progress, because it is for the present price.
     fn require_settled(&self, context: &Context<'_>) -> Result<()> {
-        if context.has_open_payment() {
+        if context.inputs.has_open_payment() {
             let message = "a payment of the price as it is is on its way";
             return Err(self.refuse(Rule::UNDECIDED, message, &context.actor));
         }

@@ -57,7 +57,7 @@ impl Booking {
             let message = format!("there is nothing to pay while a booking is {}", self.status);
             return Err(self.refuse(Rule::TRANSITION, message, actor));
         }
-        if context.has_open_payment() {
+        if context.inputs.has_open_payment() {
             let message = "a payment is on its way; wait for it, or withdraw it where it waits for you";
             return Err(self.refuse(Rule::UNDECIDED, message, actor));
         }
@@ -71,7 +71,7 @@ impl Booking {
     /// Errors of money arithmetic.
     pub(crate) fn owed_shares(&self, context: &Context<'_>) -> Result<Shares> {
         let shares = context.policy.pricing.fees.shares(&self.pricing)?;
-        let settled = context.payments.iter().filter(|payment| payment.status.is_settled());
+        let settled = context.inputs.payments.iter().filter(|payment| payment.status.is_settled());
         let brought = settled.map(|payment| payment.amount.shares());
         Ok(brought.into_iter().try_fold(shares, Shares::checked_sub)?)
     }
@@ -195,7 +195,7 @@ impl Booking {
         if by_itself && self.release_due(context.policy).is_none_or(|at| context.now < at) {
             return Err(self.refuse(Rule::TOO_EARLY, "the money is held for a while yet", actor));
         }
-        if !context.payments.iter().any(|payment| payment.escrow.held) {
+        if !context.inputs.payments.iter().any(|payment| payment.escrow.held) {
             return Err(self.refuse(Rule::ALREADY_DECIDED, "nothing is held for this booking", actor));
         }
         Decision::new(self).with_payments(context, |payment, _| {
@@ -219,7 +219,7 @@ impl Booking {
             return Err(self.refuse(Rule::PAYMENT_METHOD, "this booking is not paid in cash", actor));
         }
         let pending = |payment: &Stored<Transaction>| payment.status.is_open() && !payment.is_withdrawable();
-        if context.payments.iter().any(pending) {
+        if context.inputs.payments.iter().any(pending) {
             return Err(self.refuse(Rule::UNDECIDED, "another payment is on its way", actor));
         }
         let withdrawn = Decision::new(self).with_payments(context, |payment, _| {
@@ -269,10 +269,10 @@ impl Booking {
 
     /// The amount received and not refunded: by the transactions, or by the booking itself where it has none.
     pub(super) fn captured_of(&self, context: &Context<'_>) -> Result<Money> {
-        if context.payments.is_empty() {
+        if context.inputs.payments.is_empty() {
             return Ok(self.captured());
         }
-        let captured = context.payments.iter().map(|payment| payment.captured());
+        let captured = context.inputs.payments.iter().map(|payment| payment.captured());
         captured
             .into_iter()
             .try_fold(Money::zero(self.pricing.currency()), |sum, captured| Ok(sum.checked_add(captured?)?))
@@ -298,8 +298,8 @@ impl Decision<Booking> {
         context: &Context<'_>,
         mut decide: impl FnMut(Transaction, usize) -> Result<Option<Decision<Transaction>>>,
     ) -> Result<Self> {
-        let mut decided = Vec::with_capacity(context.payments.len());
-        for (place, payment) in context.payments.iter().enumerate() {
+        let mut decided = Vec::with_capacity(context.inputs.payments.len());
+        for (place, payment) in context.inputs.payments.iter().enumerate() {
             let of_booking = payment.value.clone().for_work_of(self.next.technician);
             decided.push((payment, decide(of_booking, place)?));
         }
@@ -358,13 +358,13 @@ impl Decision<Booking> {
     /// Moves the money of a resolved dispute: `back` is refunded to the payer, the rest is released to its
     /// recipients. A payment of the earlier application without a transaction was paid in cash.
     pub(super) fn resolve_payment(self, back: Money, context: &Context<'_>) -> Result<Self> {
-        if !context.payments.iter().any(|payment| payment.status.is_settled()) {
+        if !context.inputs.payments.iter().any(|payment| payment.status.is_settled()) {
             return if back.is_zero() { Ok(self) } else { self.post_cash_refund(back, context) };
         }
         // The last payment is refunded first.
-        let mut shares = Vec::with_capacity(context.payments.len());
+        let mut shares = Vec::with_capacity(context.inputs.payments.len());
         let mut left = back;
-        for payment in context.payments.iter().rev() {
+        for payment in context.inputs.payments.iter().rev() {
             let captured = payment.captured()?;
             let part = captured.try_min(left)?;
             left = left.checked_sub(part)?;

@@ -135,7 +135,7 @@ impl Booking {
         // The money may have arrived; the provider or a person has to confirm that first.
         let claimed =
             |payment: &Stored<Transaction>| payment.status.is_open() && payment.gateway.awaits_confirmation;
-        if context.payments.iter().any(claimed) {
+        if context.inputs.payments.iter().any(claimed) {
             let message = "a call says that the payment has come, and the provider has not confirmed it yet";
             return Err(self.refuse(Rule::UNDER_REVIEW, message, &context.actor));
         }

@@ -1,12 +1,10 @@
 use chrono::{DateTime, Utc};
 
-use super::{Created, Effects, SerialNumber};
+use super::{Context, Created, Effects, Policy, SerialNumber};
 use crate::{
     account::{StatsDelta, User},
-    booking::{BookingPolicy, Context},
     kernel::{Id, Money, Result},
     ledger::{Account, Entry, EntryRecord, Posting},
-    payment::Transaction,
     store::{Claim, ClaimKey, EventKind, Listed, Stored, Tally},
 };
 
@@ -16,6 +14,8 @@ pub trait Aggregate: Listed + Clone + Send + Sync + 'static {
     type Event: Into<EventKind> + Clone + std::fmt::Debug + Send + Sync;
     /// The part of the state that must be unchanged for a command to be retried after a conflict.
     type Stage: PartialEq + Send + Sync;
+    /// The rules and limits that decisions on the aggregate follow.
+    type Policy: Policy;
 
     /// Its id.
     fn id(&self) -> Id<Self>;
@@ -30,12 +30,7 @@ pub trait Aggregate: Listed + Clone + Send + Sync + 'static {
     fn touch(&mut self, now: DateTime<Utc>);
 
     /// When its next task is due.
-    fn due_at(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>>;
-
-    /// The transactions whose money its commands move, to be loaded with it.
-    fn payments(&self) -> Vec<Id<Transaction>> {
-        Vec::new()
-    }
+    fn due_at(&self, policy: &Self::Policy) -> Option<DateTime<Utc>>;
 
     /// Its number, where its kind has one. A new aggregate gets one just before its commit, so that a refused
     /// command uses none up.
@@ -97,11 +92,11 @@ impl<A: Aggregate> Decision<A> {
 
     /// Adds the decision on another aggregate, with all of its effects, to the same commit. It replaces the
     /// stored aggregate, or creates a new one.
-    pub fn with<B: Aggregate>(
+    pub fn with<B: Aggregate<Policy = A::Policy>, I>(
         mut self,
         over: Option<&Stored<B>>,
         other: Decision<B>,
-        context: &Context<'_>,
+        context: &Context<'_, A::Policy, I>,
     ) -> Self {
         self.effects = self.effects.merge(Effects::attaching(over, other, context));
         self
@@ -116,10 +111,10 @@ impl<A: Aggregate> Decision<A> {
     }
 
     /// Adds an entry to the ledger, unless all its amounts are zero.
-    pub(crate) fn post(
+    pub(crate) fn post<I>(
         mut self,
         description: &str,
-        context: &Context<'_>,
+        context: &Context<'_, A::Policy, I>,
         postings: impl IntoIterator<Item = (Account, Money)>,
     ) -> Result<Self> {
         let postings: Vec<_> =

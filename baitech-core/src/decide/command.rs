@@ -1,26 +1,30 @@
-use std::sync::Arc;
-
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Aggregate, fingerprint};
+use super::{Aggregate, Runtime, fingerprint};
 use crate::{
-    account::User,
-    engine::{Effort, Engine},
     kernel::{Actor, Code, Error, Id, Money, Result, Rule, Violation},
-    store::{AggregateRef, Fingerprint, IdempotencyKey, Load, StoreError, Stored, Version},
+    store::{AggregateRef, Fingerprint, Guard, IdempotencyKey, Load, StoreError, Stored, Version},
 };
 
-/// The stored user who gives a command; `None` for the platform itself.
-pub(crate) type Caller = Option<Arc<User>>;
+/// The permission to give a command. The commit guards it, and every retry checks it again.
+#[async_trait]
+pub(crate) trait Authority: Clone + Send + Sync {
+    /// The state that the permission depends on.
+    fn guard(&self) -> Guard;
+
+    /// Reads the permission again; fails if it no longer exists.
+    async fn renew(&self) -> Result<Self>;
+}
 
 /// A request by a caller, with its conditions.
 #[derive(Debug, Clone)]
-pub(crate) struct Command {
+pub(crate) struct Command<C> {
     pub(crate) actor: Actor,
     /// The version that the aggregate must still have.
     pub(crate) pinned: Option<Version>,
-    /// The caller as loaded, and the access that the command requires.
-    pub(super) caller: Option<(Arc<User>, Effort)>,
+    /// The caller as loaded; `None` for the platform itself and for anonymous actors.
+    pub(super) caller: Option<C>,
     /// The client's idempotency key, and the request that it identifies.
     pub(super) request: Option<Request>,
     pub(super) answers: Answers,
@@ -37,7 +41,7 @@ pub(crate) enum Answers {
     Created,
 }
 
-impl Command {
+impl<C> Command<C> {
     pub(crate) fn new(
         actor: &Actor,
         pinned: Option<Version>,
@@ -63,8 +67,8 @@ impl Command {
     }
 
     /// Makes the commit guard the caller's permissions as they were loaded.
-    pub(crate) fn by(mut self, caller: Option<User>, effort: Effort) -> Self {
-        self.caller = caller.map(|user| (Arc::new(user), effort));
+    pub(crate) fn by(mut self, caller: Option<C>) -> Self {
+        self.caller = caller;
         self
     }
 
@@ -134,16 +138,16 @@ struct AnswerId<A> {
 }
 
 /// The earlier answer to a repeated request, if there is one.
-pub(crate) async fn answered<A: Aggregate>(
-    engine: &Engine,
+pub(crate) async fn answered<A: Aggregate, C: Authority>(
+    runtime: &Runtime<A::Policy>,
     load: &dyn Load<A>,
-    command: &Command,
+    command: &Command<C>,
 ) -> Result<Option<Stored<A>>> {
     let Some(Request { scope, key, fingerprint, first_form }) = &command.request else {
         return Ok(None);
     };
-    let found = match engine.commit.answered(scope, key, *fingerprint).await {
-        Err(StoreError::KeyReused) => engine.commit.answered(scope, key, *first_form).await?,
+    let found = match runtime.commit.answered(scope, key, *fingerprint).await {
+        Err(StoreError::KeyReused) => runtime.commit.answered(scope, key, *first_form).await?,
         found => found?,
     };
     match found {

@@ -3,17 +3,16 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Aggregate, Answers, Attached, Caller, Command, Created, Decision, Effects,
+    Aggregate, Answers, Attached, Authority, Command, Created, Decision, Effects, Policy, Runtime,
     command::answer,
     numbers::{DrawnNumbers, number_of},
 };
 use crate::{
-    engine::Engine,
     kernel::{Id, Kind, Money, after, unless_never},
     ledger::Entry,
     store::{
         AggregateRef, Binding, Bound, Breach, ChangeSet, Claim, Committed, Event, EventKind, Expected, Guard,
-        Idempotency, Origin, Put, StoreError, Stored, Tally, UserStamps, Version, Write,
+        Idempotency, Origin, Put, StoreError, Stored, Tally, Version, Write,
     },
 };
 
@@ -23,18 +22,18 @@ pub(super) enum Done<A> {
 }
 
 /// Commits a decision on a stored or a new aggregate.
-pub(super) async fn commit<A: Aggregate>(
-    engine: &Engine,
-    (command, caller): (&Command, &Caller),
+pub(super) async fn commit<A: Aggregate, C: Authority>(
+    runtime: &Runtime<A::Policy>,
+    (command, caller): (&Command<C>, Option<&C>),
     numbers: &mut DrawnNumbers,
     (now, over): (DateTime<Utc>, Option<&Stored<A>>),
     decision: Decision<A>,
 ) -> Result<Done<A>, StoreError> {
     let Decision { mut next, mut effects } = decision;
     next.touch(now);
-    if let Err(refused) = assign_numbers(engine, command, numbers, &mut next, &mut effects).await {
+    if let Err(refused) = assign_numbers(runtime, command, numbers, &mut next, &mut effects).await {
         let decided_on = over.map(|stored| (A::reference(stored.value.id()), stored.version));
-        return Err(match changed_since(engine, decided_on, &effects.attached).await? {
+        return Err(match changed_since(runtime, decided_on, &effects.attached).await? {
             Some(target) => StoreError::Conflict(target),
             None => refused,
         });
@@ -49,7 +48,7 @@ pub(super) async fn commit<A: Aggregate>(
     let version = put.expected.written();
     let stamp = |aggregate, version, kinds: Vec<EventKind>| {
         kinds.into_iter().zip(0_u32..).map(move |(kind, n)| Event {
-            id: Id::generate(now, &*engine.entropy),
+            id: Id::generate(now, &*runtime.entropy),
             aggregate,
             version,
             n,
@@ -61,14 +60,14 @@ pub(super) async fn commit<A: Aggregate>(
     let kinds = |events: Vec<A::Event>| events.into_iter().map(Into::into).collect();
     let mut answered = Stored { value: next.clone(), version, origin: Origin::none() };
     let mut all_events: Vec<Event> = stamp(A::reference(next.id()), version, kinds(events)).collect();
-    let due_at = next.due_at(&engine.policy);
+    let due_at = next.due_at(&runtime.policy);
     let mut writes: Vec<Write> = vec![A::write(put.due_at(due_at))];
     for Created { value, events } in created {
         if command.answers == Answers::Created {
             answered = Stored { value: value.clone(), version: Version::FIRST, origin: Origin::none() };
         }
         all_events.extend(stamp(A::reference(value.id()), Version::FIRST, kinds(events)));
-        let due_at = value.due_at(&engine.policy);
+        let due_at = value.due_at(&runtime.policy);
         writes.push(A::write(Put::new(value).due_at(due_at)));
     }
     for Attached { write, events } in attached {
@@ -83,11 +82,11 @@ pub(super) async fn commit<A: Aggregate>(
         expires_at: if money_moves {
             None
         } else {
-            unless_never(after(now, engine.policy.idempotency_lifetime))
+            unless_never(after(now, runtime.policy.idempotency_lifetime()))
         },
     });
     let changes = ChangeSet {
-        guards: merged(guards, caller, &writes)?,
+        guards: merged(guards, caller.map(Authority::guard), &writes)?,
         writes,
         free,
         take,
@@ -97,7 +96,7 @@ pub(super) async fn commit<A: Aggregate>(
         events: all_events,
         idempotency,
     };
-    Ok(match engine.commit.commit(changes).await? {
+    Ok(match runtime.commit.commit(changes).await? {
         Committed::Applied => Done::Written(answered),
         Committed::Replayed(answer) => Done::Replayed(answer),
     })
@@ -105,9 +104,9 @@ pub(super) async fn commit<A: Aggregate>(
 
 /// Assigns numbers to new aggregates, as the last step before the commit. A command that is known to be
 /// refused gets none, because a number that is drawn but not committed is lost.
-async fn assign_numbers<A: Aggregate>(
-    engine: &Engine,
-    command: &Command,
+async fn assign_numbers<A: Aggregate, C>(
+    runtime: &Runtime<A::Policy>,
+    command: &Command<C>,
     numbers: &mut DrawnNumbers,
     next: &mut A,
     effects: &mut Effects<A>,
@@ -119,17 +118,17 @@ async fn assign_numbers<A: Aggregate>(
     if pending.is_empty() {
         return Ok(());
     }
-    require_claims(engine, command, &effects.take, &effects.free).await?;
-    if let Some(breach) = breach_of(engine, &effects.entries, &effects.bounds).await? {
+    require_claims(runtime, command, &effects.take, &effects.free).await?;
+    if let Some(breach) = breach_of(runtime, &effects.entries, &effects.bounds).await? {
         return Err(StoreError::OutOfBounds(breach));
     }
-    numbers.assign(engine, pending).await
+    numbers.assign(runtime, pending).await
 }
 
 /// The first of the loaded aggregates whose version has changed. Call it after claims and balances were read:
 /// a shortage that a newer version explains is a conflict, which the commit itself would find first.
-async fn changed_since(
-    engine: &Engine,
+async fn changed_since<P>(
+    runtime: &Runtime<P>,
     decided_on: Option<(AggregateRef, Version)>,
     attached: &[Attached],
 ) -> Result<Option<AggregateRef>, StoreError> {
@@ -138,16 +137,16 @@ async fn changed_since(
         Expected::At(version) => Some((attached.write.target(), version)),
     });
     for (target, version) in decided_on.into_iter().chain(attached) {
-        if engine.current_version(target).await? != Some(version) {
+        if runtime.versions.version(target).await? != Some(version) {
             return Ok(Some(target));
         }
     }
     Ok(None)
 }
 
-async fn require_claims(
-    engine: &Engine,
-    command: &Command,
+async fn require_claims<P, C>(
+    runtime: &Runtime<P>,
+    command: &Command<C>,
     take: &[Claim],
     free: &[Claim],
 ) -> Result<(), StoreError> {
@@ -157,21 +156,21 @@ async fn require_claims(
     if keys.is_empty() {
         return Ok(());
     }
-    let held = engine.claims.held(&keys).await?;
+    let held = runtime.claims.held(&keys).await?;
     let rival = held.into_iter().find(|held| !take.contains(held) && !free.contains(held));
     rival.map_or(Ok(()), |rival| Err(StoreError::Claimed(rival)))
 }
 
 /// The first bound that these entries would break now.
-pub(crate) async fn breach_of(
-    engine: &Engine,
+pub(crate) async fn breach_of<P>(
+    runtime: &Runtime<P>,
     entries: &[Entry],
     bounds: &[Bound],
 ) -> Result<Option<Breach>, StoreError> {
     for binding in Binding::of(entries, bounds).map_err(overflow)? {
         let mut balance = Money::zero(binding.movement.currency());
         for account in binding.accounts() {
-            let of_account = engine.ledger.balance(account, balance.currency()).await?;
+            let of_account = runtime.ledger.balance(account, balance.currency()).await?;
             balance = balance.checked_add(of_account).map_err(overflow)?;
         }
         if let Some(breach) = binding.breach(balance).map_err(overflow)? {
@@ -183,11 +182,10 @@ pub(crate) async fn breach_of(
 
 /// Merges the guards of a decision with the guard on its caller's permissions, one per user. A user that the
 /// set writes at a version needs no guard.
-fn merged(guards: Vec<Guard>, caller: &Caller, writes: &[Write]) -> Result<Vec<Guard>, StoreError> {
+fn merged(guards: Vec<Guard>, of_caller: Option<Guard>, writes: &[Write]) -> Result<Vec<Guard>, StoreError> {
     let written = |guard: &Guard| {
         guard.target().is_some_and(|target| writes.iter().any(|write| write.target() == target))
     };
-    let of_caller = caller.as_ref().map(|user| Guard::User { id: user.id, stamps: UserStamps::of(user) });
     let mut merged: Vec<Guard> = Vec::with_capacity(guards.len().saturating_add(1));
     for guard in guards.into_iter().chain(of_caller).filter(|guard| !written(guard)) {
         let known = merged.iter_mut().find_map(|known| match (known, guard) {

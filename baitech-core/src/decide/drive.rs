@@ -1,37 +1,22 @@
 //! The loop of every command: look for a stored answer, decide and commit; retry after a conflict.
 
-use std::{
-    future::Future,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{future::Future, sync::OnceLock, time::Duration};
 
 use chrono::{DateTime, Utc};
 
 use super::{
-    Aggregate, Caller, Command, Decision,
+    Aggregate, Authority, Command, Decision, Runtime,
     command::{answered, replay},
     commit::{Done, commit},
     numbers::DrawnNumbers,
 };
 use crate::{
-    engine::Engine,
     kernel::{Entropy, Error, Id, Result},
-    payment::Transaction,
     store::{Load, StoreError, Stored},
 };
 
 /// Maximum number of attempts at a command.
 const MAX_ATTEMPTS: u32 = 20;
-
-/// What a decision reads besides the aggregate.
-#[derive(Debug)]
-pub(crate) struct Situation {
-    /// The current time, never earlier than the aggregate's last write.
-    pub(crate) now: DateTime<Utc>,
-    /// The transactions whose money the command moves.
-    pub(crate) payments: Vec<Stored<Transaction>>,
-}
 
 /// Result of one attempt at a command, before the commit.
 #[derive(Debug)]
@@ -61,39 +46,28 @@ impl<A: Aggregate> Step<A> {
     }
 }
 
-/// Loads the transactions that exist, in the order of `ids`.
-pub(crate) async fn load_payments(
-    engine: &Engine,
-    ids: &[Id<Transaction>],
-) -> Result<Vec<Stored<Transaction>>> {
-    let mut payments = Vec::with_capacity(ids.len());
-    for id in ids {
-        payments.extend(engine.transactions.load(*id).await?);
-    }
-    Ok(payments)
-}
-
 /// Runs a command. Each attempt calls `step`, which reads and decides; there are up to twenty attempts, with
 /// increasing pauses. Everything that `step` reads must be written by its decision, or covered by a guard or
 /// bound in its effects.
 ///
 /// A repeated request gets the first answer. A command that is pinned to a version fails with a conflict if
 /// its aggregate has another version.
-pub(crate) async fn drive<A, F, Fut>(
-    engine: &Engine,
+pub(crate) async fn drive<A, C, F, Fut>(
+    runtime: &Runtime<A::Policy>,
     load: &dyn Load<A>,
-    command: &Command,
+    command: &Command<C>,
     step: F,
 ) -> Result<Stored<A>>
 where
     A: Aggregate,
-    F: Fn(Caller) -> Fut + Send + Sync,
+    C: Authority,
+    F: Fn(Option<C>) -> Fut + Send + Sync,
     Fut: Future<Output = Result<Step<A>>> + Send,
 {
-    match attempt(engine, load, command, step).await {
+    match attempt(runtime, load, command, step).await {
         // The same request, sent twice concurrently, may have been answered after the check for a stored
         // answer.
-        Err(error) => match answered(engine, load, command).await {
+        Err(error) => match answered(runtime, load, command).await {
             Ok(Some(answer)) => Ok(answer),
             Ok(None) | Err(_) => Err(error),
         },
@@ -101,22 +75,23 @@ where
     }
 }
 
-async fn attempt<A, F, Fut>(
-    engine: &Engine,
+async fn attempt<A, C, F, Fut>(
+    runtime: &Runtime<A::Policy>,
     load: &dyn Load<A>,
-    command: &Command,
+    command: &Command<C>,
     step: F,
 ) -> Result<Stored<A>>
 where
     A: Aggregate,
-    F: Fn(Caller) -> Fut + Send + Sync,
+    C: Authority,
+    F: Fn(Option<C>) -> Fut + Send + Sync,
     Fut: Future<Output = Result<Step<A>>> + Send,
 {
-    let mut caller = command.caller.as_ref().map(|(user, _)| user.clone());
+    let mut caller = command.caller.clone();
     let mut numbers = DrawnNumbers::default();
     let mut made = 0;
     loop {
-        if let Some(answer) = answered(engine, load, command).await? {
+        if let Some(answer) = answered(runtime, load, command).await? {
             return Ok(answer);
         }
         let (over, now, decision) = match step(caller.clone()).await? {
@@ -125,7 +100,8 @@ where
         };
         let id = decision.next.id();
         let looked_at = (now, over.as_ref());
-        let target = match commit(engine, (command, &caller), &mut numbers, looked_at, *decision).await {
+        let by = (command, caller.as_ref());
+        let target = match commit(runtime, by, &mut numbers, looked_at, *decision).await {
             Ok(Done::Written(written)) => return Ok(written),
             Ok(Done::Replayed(answer)) => return replay(load, &answer).await,
             Err(StoreError::Conflict(target)) => target,
@@ -154,63 +130,65 @@ where
                 None => Err(Error::Unavailable { reason: StoreError::Conflict(target).to_string() }),
             };
         }
-        engine.pause.pause(backoff(made - 1, &*engine.entropy)).await;
-        if let Some((_, effort)) = &command.caller {
-            caller = engine.require_actor(&command.actor, *effort).await?.map(Arc::new);
+        runtime.pause.pause(backoff(made - 1, &*runtime.entropy)).await;
+        if let Some(known) = &caller {
+            caller = Some(known.renew().await?);
         }
     }
 }
 
 /// Commits a decision on a new aggregate.
-pub(crate) async fn create<A: Aggregate>(
-    engine: &Engine,
+pub(crate) async fn create<A: Aggregate, C: Authority>(
+    runtime: &Runtime<A::Policy>,
     load: &dyn Load<A>,
-    command: &Command,
+    command: &Command<C>,
     now: DateTime<Utc>,
     decision: Decision<A>,
 ) -> Result<Stored<A>> {
     let step = |_| std::future::ready(Ok(Step::create(now, decision.clone())));
-    drive(engine, load, command, step).await
+    drive(runtime, load, command, step).await
 }
 
 /// Loads, decides and commits; retries after a conflict while the aggregate is in the stage that the first
-/// attempt saw.
+/// attempt saw. The decision gets the time, which is never earlier than the last write of the aggregate.
 ///
 /// A pinned command is attempted once: its caller handles the conflict.
-pub(crate) async fn change<A, F>(
-    engine: &Engine,
+pub(crate) async fn change<A, C, F>(
+    runtime: &Runtime<A::Policy>,
     load: &dyn Load<A>,
-    command: &Command,
+    command: &Command<C>,
     id: Id<A>,
     decide: F,
 ) -> Result<Stored<A>>
 where
     A: Aggregate,
-    F: Fn(A, &Situation) -> Result<Decision<A>> + Send + Sync,
+    C: Authority,
+    F: Fn(A, DateTime<Utc>) -> Result<Decision<A>> + Send + Sync,
 {
     let look = |_, _| std::future::ready(Ok(()));
-    change_looking(engine, load, command, id, look, |value, (), at| decide(value, at)).await
+    change_looking(runtime, load, command, id, look, |value, (), now| decide(value, now)).await
 }
 
 /// Like [`change`], for a decision that depends on more than the aggregate. Each attempt calls `look` to read
 /// it, with the version that the decision replaces.
-pub(crate) async fn change_looking<A, X, L, Looked, F>(
-    engine: &Engine,
+pub(crate) async fn change_looking<A, C, X, L, Looked, F>(
+    runtime: &Runtime<A::Policy>,
     load: &dyn Load<A>,
-    command: &Command,
+    command: &Command<C>,
     id: Id<A>,
     look: L,
     decide: F,
 ) -> Result<Stored<A>>
 where
     A: Aggregate,
+    C: Authority,
     X: Send,
-    L: Fn(Stored<A>, Caller) -> Looked + Send + Sync,
+    L: Fn(Stored<A>, Option<C>) -> Looked + Send + Sync,
     Looked: Future<Output = Result<X>> + Send,
-    F: Fn(A, X, &Situation) -> Result<Decision<A>> + Send + Sync,
+    F: Fn(A, X, DateTime<Utc>) -> Result<Decision<A>> + Send + Sync,
 {
     let first_stage = OnceLock::new();
-    drive(engine, load, command, |caller| {
+    drive(runtime, load, command, |caller| {
         let (first_stage, look, decide) = (&first_stage, &look, &decide);
         async move {
             let stored = load.load(id).await?.ok_or_else(|| Error::not_found(A::KIND, id))?;
@@ -219,11 +197,10 @@ where
             if pin_broken || *first_stage.get_or_init(|| stored.value.stage()) != stage {
                 return Err(Error::Conflict(A::current(stored)));
             }
-            let payments = load_payments(engine, &stored.value.payments()).await?;
-            // Time never goes back within an aggregate, even if the clocks of two processes differ.
-            let now = engine.clock.now().max(stored.value.updated_at());
             let seen = look(stored.clone(), caller).await?;
-            let decision = decide(stored.value.clone(), seen, &Situation { now, payments })?;
+            // Time never goes back within an aggregate, even if the clocks of two processes differ.
+            let now = runtime.clock.now().max(stored.value.updated_at());
+            let decision = decide(stored.value.clone(), seen, now)?;
             Ok(Step::change(stored, now, decision))
         }
     })

@@ -1,6 +1,5 @@
-use super::{Aggregate, Decision};
+use super::{Aggregate, Context, Decision};
 use crate::{
-    booking::Context,
     ledger::Entry,
     store::{Bound, Claim, EventKind, Guard, Put, Stored, Tally, Write},
 };
@@ -95,10 +94,10 @@ impl<A: Aggregate> Effects<A> {
     }
 
     /// Converts the effects of a decision on another aggregate: its writes become attached writes.
-    pub(super) fn attaching<B: Aggregate>(
+    pub(super) fn attaching<B: Aggregate<Policy = A::Policy>, I>(
         over: Option<&Stored<B>>,
         other: Decision<B>,
-        context: &Context<'_>,
+        context: &Context<'_, A::Policy, I>,
     ) -> Self {
         let Decision { mut next, effects } = other;
         let Effects { events, created, mut attached, take, free, tallies, entries, bounds, guards } = effects;

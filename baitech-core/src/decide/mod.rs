@@ -7,16 +7,21 @@
 mod aggregate;
 mod command;
 mod commit;
+mod context;
 mod drive;
 mod effects;
 mod fingerprint;
 mod numbers;
+mod runtime;
 #[cfg(test)]
 mod tests;
 
 pub use aggregate::{Aggregate, Decision};
-pub(crate) use command::{Answers, Caller, Command, answered, require_agreed};
+pub(crate) use command::{Answers, Authority, Command, answered, require_agreed};
 pub(crate) use commit::breach_of;
-pub(crate) use drive::{Situation, Step, change, change_looking, create, drive, load_payments};
+pub use context::Context;
+pub(crate) use drive::{Step, change, change_looking, create, drive};
 pub use effects::{Attached, Created, Effects};
 pub use numbers::SerialNumber;
+pub use runtime::Policy;
+pub(crate) use runtime::Runtime;

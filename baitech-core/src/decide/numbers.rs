@@ -2,10 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{
-    engine::Engine,
-    store::{StoreError, Write},
-};
+use super::Runtime;
+use crate::store::{StoreError, Write};
 
 /// The number of a series by which people speak of an aggregate.
 pub trait SerialNumber: Send {
@@ -32,9 +30,9 @@ pub(super) struct DrawnNumbers(Vec<Drawn>);
 
 impl DrawnNumbers {
     /// Assigns a number to each of these that has none yet.
-    pub(super) async fn assign(
+    pub(super) async fn assign<P>(
         &mut self,
-        engine: &Engine,
+        runtime: &Runtime<P>,
         pending: Vec<&mut dyn SerialNumber>,
     ) -> Result<(), StoreError> {
         let mut unused = self.0.clone();
@@ -43,8 +41,8 @@ impl DrawnNumbers {
                 match unused.iter().position(|drawn| number.series(drawn.at) == drawn.series) {
                     Some(place) => unused.remove(place),
                     None => {
-                        let at = engine.clock.now();
-                        self.draw(engine, at, number.series(at)).await?
+                        let at = runtime.clock.now();
+                        self.draw(runtime, at, number.series(at)).await?
                     }
                 };
             number.assign(at, sequence);
@@ -52,13 +50,13 @@ impl DrawnNumbers {
         Ok(())
     }
 
-    async fn draw(
+    async fn draw<P>(
         &mut self,
-        engine: &Engine,
+        runtime: &Runtime<P>,
         at: DateTime<Utc>,
         series: String,
     ) -> Result<Drawn, StoreError> {
-        let sequence = engine.counters.next(&series).await?;
+        let sequence = runtime.counters.next(&series).await?;
         let drawn = Drawn { series, at, sequence };
         self.0.push(drawn.clone());
         Ok(drawn)

@@ -101,8 +101,7 @@ fn claims_of_an_attached_decision_keep_their_own_holder() {
         now: crate::testing::build::start(),
         policy: &policy,
         entropy: &entropy,
-        payments: &[],
-        wallet_full: false,
+        inputs: crate::booking::Inputs::default(),
     };
     let key = |name: &str| ClaimKey::new("test", name);
     let attached = Decision::new(paid(1)).take_all([key("receipt")]).free_all([key("old receipt")]);

@@ -42,7 +42,7 @@ impl Operations {
         self.engine.require_actor(actor, Effort::GoesOn).await?;
         require_admin(actor)?;
         let engine = &self.engine;
-        if engine.current_version(target).await?.is_none() {
+        if engine.versions.version(target).await?.is_none() {
             return Err(Error::not_found(target.kind(), target.id_text()));
         }
         engine.due_work.release_due(target).await?;

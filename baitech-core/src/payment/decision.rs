@@ -54,6 +54,7 @@ impl Transaction {
 impl Aggregate for Transaction {
     type Event = PaymentEvent;
     type Stage = TransactionStatus;
+    type Policy = BookingPolicy;
 
     fn id(&self) -> Id<Self> {
         self.id

@@ -72,7 +72,7 @@ impl Transaction {
         booking: Option<&Stored<Booking>>,
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
-        if context.wallet_full && self.kind == TransactionKind::WalletTopup {
+        if context.inputs.wallet_full && self.kind == TransactionKind::WalletTopup {
             return if self.is_mismatched() {
                 self.send_back_another(proof, context)
             } else {

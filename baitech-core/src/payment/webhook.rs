@@ -326,6 +326,7 @@ fn kept(headers: Vec<(String, String)>, verified: &[&str]) -> Vec<(String, Strin
 impl Aggregate for Webhook {
     type Event = PaymentEvent;
     type Stage = WebhookStatus;
+    type Policy = BookingPolicy;
 
     fn id(&self) -> Id<Self> {
         self.id

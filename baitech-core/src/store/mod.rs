@@ -29,6 +29,7 @@ pub use event::Event;
 pub use guard::{Guard, UserStamps};
 pub use idempotency::{Fingerprint, Idempotency, IdempotencyKey};
 pub use listed::Listed;
+pub(crate) use ports::Versions;
 pub use ports::{Claims, Commit, Committed, Counters, LedgerReader, Load, Outbox, Store};
 pub use stored::{Origin, Stored, Version};
 pub use tally::Tally;

@@ -2,7 +2,10 @@ use std::{collections::BTreeSet, fmt};
 
 use async_trait::async_trait;
 
-use super::{ChangeSet, Claim, ClaimKey, DueWork, Event, Fingerprint, IdempotencyKey, StoreError, Stored};
+use super::{
+    AggregateRef, ChangeSet, Claim, ClaimKey, DueWork, Event, Fingerprint, IdempotencyKey, StoreError,
+    Stored, Version,
+};
 use crate::{
     account::UserRepository,
     booking::BookingRepository,
@@ -73,6 +76,13 @@ pub trait Load<A>: Send + Sync + fmt::Debug {
         }
         Ok(found)
     }
+}
+
+/// Reads the versions of aggregates. The catalog implements it for every store that loads all kinds.
+#[async_trait]
+pub(crate) trait Versions: Send + Sync + fmt::Debug {
+    /// The current version of an aggregate; `None` if it does not exist.
+    async fn version(&self, target: AggregateRef) -> Result<Option<Version>, StoreError>;
 }
 
 /// Reads claims.

@@ -16,7 +16,7 @@ use axum::{
 use baitech_core::{
     Builder, Marketplace,
     account::{Category, User},
-    booking::{Booking, BookingNumber, BookingRecord, BookingStatus, Context, PaymentMethod},
+    booking::{Booking, BookingNumber, BookingRecord, BookingStatus, Context, Inputs, PaymentMethod},
     kernel::{Actor, Id, ManualClock, Role, SeededEntropy},
     memory::MemoryStore,
     payment::{
@@ -170,14 +170,8 @@ impl World {
 pub fn transaction(n: u64, payer: &User, payee: &User, status: TransactionStatus) -> TransactionRecord {
     let (policy, entropy) = (Default::default(), SeededEntropy::new(n));
     let now = build::start();
-    let context = Context {
-        actor: payer.actor(),
-        now,
-        policy: &policy,
-        entropy: &entropy,
-        payments: &[],
-        wallet_full: false,
-    };
+    let context =
+        Context { actor: payer.actor(), now, policy: &policy, entropy: &entropy, inputs: Inputs::default() };
     let amount = Amount::whole(build::kes(2_738));
     let kind = TransactionKind::BookingPayment;
     let new = NewTransaction {

@@ -1,7 +1,5 @@
 //! The commands that advance a booking.
 
-use std::sync::Arc;
-
 use super::{
     Bookings,
     Effort::{Begins, GoesOn},
@@ -9,7 +7,7 @@ use super::{
 use crate::{
     account::{KycStatus, User},
     booking::{Booking, BookingStatus, CancellationQuote, Context},
-    decide::Caller,
+    engine::Caller,
     kernel::{Actor, Error, Id, Money, Result, Rule, Text},
     payment::Transaction,
     store::{Guard, Stored, UserStamps, Version},
@@ -24,13 +22,13 @@ impl Bookings {
     /// technician's identity is not verified; [`Rule::DEBT_LIMIT`] where the technician's debt would exceed
     /// the limit; [`Error::Conflict`].
     pub async fn accept(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        let look = |_, caller: Caller| async move {
+        let look = |_, caller: Option<Caller>| async move {
             let technician = caller.filter(|user| user.technician.is_some());
             if technician.as_ref().is_some_and(|user| user.kyc.status != KycStatus::Verified) {
                 return Err(Error::refused(Rule::NOT_ELIGIBLE, "the identity has to be verified first"));
             }
             let verified =
-                |user: Arc<User>| Guard::User { id: user.id, stamps: UserStamps::of(&user).with_kyc(&user) };
+                |user: Caller| Guard::User { id: user.id, stamps: UserStamps::of(&user).with_kyc(&user) };
             Ok(technician.map(verified))
         };
         let decide = |booking: Booking, verified: Option<Guard>, context: &Context<'_>| {
@@ -167,7 +165,7 @@ impl Bookings {
                 let message = "another transaction pays this booking";
                 return Err(booking.refuse(Rule::ALREADY_DECIDED, message, &context.actor));
             }
-            let stored = context.payments.iter().find(|stored| stored.id == payment);
+            let stored = context.inputs.payments.iter().find(|stored| stored.id == payment);
             if let Some(stored) = stored.filter(|stored| pinned.is_some_and(|pin| pin != stored.version)) {
                 return Err(Error::Conflict(stored.clone().into()));
             }

@@ -11,7 +11,8 @@ use crate::{
         Booking, BookingDraft, NewBooking, OPEN_REQUEST_CLAIMS, PaymentTiming, Terms, TimeSlot, Urgency,
         open_request_claim,
     },
-    decide::{Caller, Step, drive},
+    decide::{Step, drive},
+    engine::Caller,
     kernel::{Actor, Code, Error, Id, Kind, Money, Result, Role, Rule, Violation},
     ledger::Account,
     matching::{Candidate, Job},
@@ -37,7 +38,7 @@ impl Bookings {
     /// a new booking ([`Rule::TOO_MANY_REQUESTS`], [`Rule::COSTS_MORE`]).
     pub async fn quote(&self, actor: &Actor, request: &NewBooking) -> Result<Quote> {
         let user = self.require_actor(actor, Begins).await?;
-        let plan = self.plan(actor, user.map(Arc::new), request, self.engine.clock.now()).await?;
+        let plan = self.plan(actor, user, request, self.engine.clock.now()).await?;
         Ok(self.quote_draft(&plan.draft, plan.customer).await?.0)
     }
 
@@ -50,8 +51,7 @@ impl Bookings {
     /// gives a discount or books for somebody else.
     pub async fn create(&self, actor: &Actor, request: &NewBooking) -> Result<Stored<Booking>> {
         let user = self.require_actor(actor, Begins).await?;
-        let command =
-            self.command(actor, "create", request)?.by(user, Begins).taking_any_of(OPEN_REQUEST_CLAIMS);
+        let command = self.command(actor, "create", request)?.by(user).taking_any_of(OPEN_REQUEST_CLAIMS);
         let step = |caller| self.create_once(actor, caller, request);
         let created = drive(&self.engine, &*self.engine.bookings, &command, step).await;
         match (created, request.on_behalf_of.or(actor.id())) {
@@ -67,7 +67,7 @@ impl Bookings {
     async fn create_once(
         &self,
         actor: &Actor,
-        caller: Caller,
+        caller: Option<Caller>,
         request: &NewBooking,
     ) -> Result<Step<Booking>> {
         let now = self.engine.clock.now();
@@ -119,7 +119,7 @@ impl Bookings {
     async fn plan(
         &self,
         actor: &Actor,
-        caller: Caller,
+        caller: Option<Caller>,
         request: &NewBooking,
         now: DateTime<Utc>,
     ) -> Result<Plan> {
@@ -136,7 +136,7 @@ impl Bookings {
         }
         let customer = match request.on_behalf_of {
             Some(id) => Arc::new(self.customer(id).await?),
-            None => caller.ok_or_else(|| Error::forbidden("a person books"))?,
+            None => caller.ok_or_else(|| Error::forbidden("a person books"))?.into_user(),
         };
         let draft = request.check(&self.context(actor, now))?;
         let company = customer.company();

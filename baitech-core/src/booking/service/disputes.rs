@@ -170,7 +170,7 @@ impl Bookings {
     ) -> Result<Stored<Booking>> {
         let description = Text::<1000>::new("description", description)?;
         let user = self.require_actor(actor, Begins).await?;
-        let command = self.command(actor, "claim_warranty", &(id, &(slot, &description)))?.by(user, Begins);
+        let command = self.command(actor, "claim_warranty", &(id, &(slot, &description)))?.by(user);
         let look = |_, _| std::future::ready(Ok(()));
         let decide = |booking: Booking, (), context: &Context<'_>| {
             let slot = slot.check(booking.slot.zone, context.policy)?;

@@ -18,12 +18,12 @@ use serde::Serialize;
 pub use matching::Offer;
 pub(crate) use zones::Zones;
 
-use super::{Booking, Context};
+use super::{Booking, Context, Inputs};
 use crate::{
-    account::User,
-    decide::{Caller, Command, Decision, Situation, change_looking, require_agreed},
-    engine::{Effort, Engine},
+    decide::{Decision, change_looking, require_agreed},
+    engine::{Caller, Command, Effort, Engine},
     kernel::{Actor, Code, Current, Error, Id, Money, Result, Violation},
+    payment::Transaction,
     store::{IdempotencyKey, Stored, Version},
 };
 
@@ -145,12 +145,12 @@ impl Bookings {
     ) -> Result<Stored<Booking>>
     where
         X: Send,
-        L: Fn(Stored<Booking>, Caller) -> Looked + Send + Sync,
+        L: Fn(Stored<Booking>, Option<Caller>) -> Looked + Send + Sync,
         Looked: Future<Output = Result<X>> + Send,
         F: Fn(Booking, X, &Context<'_>) -> Result<Decision<Booking>> + Send + Sync,
     {
         let user = self.require_actor(actor, effort).await?;
-        let command = self.command(actor, name, &(id, arguments))?.by(user, effort);
+        let command = self.command(actor, name, &(id, arguments))?.by(user);
         self.carry_out(&command, id, (look, decide)).await
     }
 
@@ -162,17 +162,21 @@ impl Bookings {
     ) -> Result<Stored<Booking>>
     where
         X: Send,
-        L: Fn(Stored<Booking>, Caller) -> Looked + Send + Sync,
+        L: Fn(Stored<Booking>, Option<Caller>) -> Looked + Send + Sync,
         Looked: Future<Output = Result<X>> + Send,
         F: Fn(Booking, X, &Context<'_>) -> Result<Decision<Booking>> + Send + Sync,
     {
         let (engine, actor) = (&*self.engine, &command.actor);
         let look = &look;
         let look_if_visible = |booking: Stored<Booking>, caller| async move {
+            let payments = engine.payments_of(&booking).await?;
             booking.require_part(actor)?;
-            look(booking, caller).await
+            Ok((look(booking, caller).await?, payments))
         };
-        let decide = |booking, seen, at: &Situation| decide(booking, seen, &engine.context_at(actor, at));
+        let decide = |booking, (seen, payments): (X, Vec<Stored<Transaction>>), now| {
+            let inputs = Inputs { payments: &payments, ..Inputs::default() };
+            decide(booking, seen, &Context { inputs, ..engine.context(actor, now) })
+        };
         match change_looking(engine, &*engine.bookings, command, id, look_if_visible, decide).await {
             // A version mismatch is found before the decision, and its error carries the booking.
             Err(Error::Conflict(Current::Booking(now))) => {
@@ -183,7 +187,7 @@ impl Bookings {
         }
     }
 
-    async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<User>> {
+    async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<Caller>> {
         self.engine.require_actor(actor, effort).await
     }
 }

@@ -238,6 +238,7 @@ fn shortened(text: &str) -> String {
 impl Aggregate for Reconciliation {
     type Event = PaymentEvent;
     type Stage = Status;
+    type Policy = BookingPolicy;
 
     fn id(&self) -> Id<Self> {
         self.id

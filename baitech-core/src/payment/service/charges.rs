@@ -8,9 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::{Payments, account_name};
 use crate::{
     account::User,
-    booking::{Booking, BookingStatus, Context, Party, PaymentMethod},
-    decide::{Aggregate, Command, Decision, Step, drive, load_payments},
-    engine::Effort::{Begins, GoesOn},
+    booking::{Booking, BookingStatus, Context, Inputs, Party, PaymentMethod},
+    decide::{Decision, Step, drive},
+    engine::{
+        Command,
+        Effort::{Begins, GoesOn},
+    },
     kernel::{Actor, Code, Error, Id, Kind, Money, PhoneNumber, Result, Role, Rule, Violation, before},
     ledger::Account,
     payment::{
@@ -90,7 +93,7 @@ impl Payments {
             let message = "a payment names the version of the booking, or the price, that was shown";
             return Err(Violation::new("version", Code::Required, message).into());
         }
-        let command = self.unpinned().command(actor, "pay", &(booking, request))?.by(user, GoesOn);
+        let command = self.unpinned().command(actor, "pay", &(booking, request))?.by(user);
         self.start(&command, || self.pay_once(actor, booking, request)).await
     }
 
@@ -106,9 +109,10 @@ impl Payments {
         if self.pinned.is_some_and(|version| version != stored.version) {
             return Err(Error::Conflict(stored.into()));
         }
-        let current = load_payments(&self.engine, &stored.payments()).await?;
+        let payments = self.engine.payments_of(&stored).await?;
         let now = self.engine.clock.now().max(stored.updated_at);
-        let context = Context { payments: &current, ..self.engine.context(actor, now) };
+        let inputs = Inputs { payments: &payments, ..Inputs::default() };
+        let context = Context { inputs, ..self.engine.context(actor, now) };
         stored.require_payable(&context)?;
         let shares = stored.owed_shares(&context)?;
         self.require_agreed(shares.total()?)?;
@@ -162,7 +166,7 @@ impl Payments {
         let user = self.require_actor(actor, Begins).await?;
         request.check()?;
         let arguments = (booking, amount, request);
-        let command = self.unpinned().command(actor, "tip", &arguments)?.by(user, Begins);
+        let command = self.unpinned().command(actor, "tip", &arguments)?.by(user);
         self.start(&command, || self.tip_once(actor, booking, amount, request)).await
     }
 
@@ -212,7 +216,7 @@ impl Payments {
     pub async fn top_up(&self, actor: &Actor, amount: Money, request: &NewPayment) -> Result<StartedPayment> {
         let user = self.require_actor(actor, Begins).await?;
         request.check()?;
-        let command = self.unpinned().command(actor, "top_up", &(amount, request))?.by(user, Begins);
+        let command = self.unpinned().command(actor, "top_up", &(amount, request))?.by(user);
         self.start(&command, || self.top_up_once(actor, amount, request)).await
     }
 
@@ -248,7 +252,7 @@ impl Payments {
     ) -> Result<StartedPayment> {
         let user = self.require_actor(actor, GoesOn).await?;
         request.check()?;
-        let command = self.unpinned().command(actor, "pay_debt", &(amount, request))?.by(user, GoesOn);
+        let command = self.unpinned().command(actor, "pay_debt", &(amount, request))?.by(user);
         self.start(&command, || self.pay_debt_once(actor, amount, request)).await
     }
 

@@ -3,8 +3,8 @@
 use super::{Payments, webhooks::Effect};
 use crate::{
     account::User,
-    booking::{BookingNumber, Context},
-    decide::{Aggregate, Decision, breach_of, create, load_payments},
+    booking::{BookingNumber, Context, Inputs},
+    decide::{Decision, breach_of, create},
     kernel::{Code, Error, Id, PhoneNumber, Result, Violation},
     payment::{
         Amount, MismatchKind, NewTransaction, News, PaymentEvent, PaymentGateway, Proof, Transaction,
@@ -66,7 +66,8 @@ impl Payments {
         };
         let mut decision = taken_in(&context)?;
         if breach_of(&self.engine, &decision.effects.entries, &decision.effects.bounds).await?.is_some() {
-            decision = taken_in(&Context { wallet_full: true, ..context })?;
+            let inputs = Inputs { wallet_full: true, ..context.inputs };
+            decision = taken_in(&Context { inputs, ..context })?;
         }
         let id = decision.next.id;
         let decision = decision.take_all([claim]);
@@ -142,7 +143,7 @@ impl Payments {
         let Some(booking) = self.engine.bookings.find_by_number(&number).await? else {
             return Ok((Vec::new(), None));
         };
-        let payments = load_payments(&self.engine, &booking.payments()).await?;
+        let payments = self.engine.payments_of(&booking).await?;
         let awaited = |payment: Stored<Transaction>| {
             let is_awaited = booking.awaits_payment(payment.id);
             (payment, is_awaited)

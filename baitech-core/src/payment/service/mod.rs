@@ -29,11 +29,9 @@ pub use reconciliation::{ReconcileRequest, StatementPreset};
 use super::{Transaction, TransactionStatus};
 use crate::{
     account::User,
-    booking::{Booking, Context},
-    decide::{
-        Aggregate, Command, Decision, Situation, Step, breach_of, drive, load_payments, require_agreed,
-    },
-    engine::{Effort, Engine},
+    booking::{Booking, Context, Inputs},
+    decide::{Decision, Step, breach_of, drive, require_agreed},
+    engine::{Caller, Command, Effort, Engine},
     kernel::{Actor, Code, Error, Id, Kind, Money, Result, Text, Violation},
     ledger::Account,
     store::{AggregateRef, Breach, IdempotencyKey, Limit, Stored, Version},
@@ -108,13 +106,13 @@ impl Payments {
         Self { pinned: None, ..self.clone() }
     }
 
-    async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<User>> {
+    async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<Caller>> {
         self.engine.require_actor(actor, effort).await
     }
 
-    async fn require_staff(&self, actor: &Actor, effort: Effort) -> Result<Option<User>> {
+    async fn require_staff(&self, actor: &Actor, effort: Effort) -> Result<Option<Caller>> {
         let user = self.require_actor(actor, effort).await?;
-        Transaction::require_staff(&Engine::reading_as(actor, user.as_ref()))?;
+        Transaction::require_staff(&Engine::reading_as(actor, user.as_deref()))?;
         Ok(user)
     }
 
@@ -175,10 +173,11 @@ impl Payments {
         }
         let booking = self.load_booking(stored.booking).await?;
         let now = self.now(&stored, booking.as_ref());
-        let ids = booking.as_ref().map(|booking| booking.payments()).unwrap_or_default();
-        let payments = if ids.contains(&id) { load_payments(&self.engine, &ids).await? } else { Vec::new() };
-        let situation = Situation { now, payments: Vec::new() };
-        let context = self.engine.context_at(&command.actor, &situation);
+        let payments = match &booking {
+            Some(booking) if booking.payments().contains(&id) => self.engine.payments_of(booking).await?,
+            Some(_) | None => Vec::new(),
+        };
+        let context = self.engine.context(&command.actor, now);
         let beside = Beside { booking: booking.as_ref(), payments: &payments, context };
         // Amounts that are no longer open are removed from the limits before the limits are checked.
         let decided = |context: Context<'_>| {
@@ -187,7 +186,8 @@ impl Payments {
         let mut decision = decided(beside.context)?;
         let breach = breach_of(&self.engine, &decision.effects.entries, &decision.effects.bounds).await?;
         if let Some(Breach { account: Account::Wallet(_), limit: Limit::Max(_) }) = breach {
-            decision = decided(Context { wallet_full: true, ..beside.context })?;
+            let inputs = Inputs { wallet_full: true, ..beside.context.inputs };
+            decision = decided(Context { inputs, ..beside.context })?;
         }
         if is_idle(&stored, &decision) || self.was_taken_before(&decision).await? {
             return Ok(Step::Unchanged(stored));

@@ -7,8 +7,8 @@ use super::{Payments, account_name};
 use crate::{
     account::User,
     booking::PaymentMethod,
-    decide::{Command, Decision, Step, drive},
-    engine::Effort::Begins,
+    decide::{Decision, Step, drive},
+    engine::{Caller, Command, Effort::Begins},
     kernel::{Actor, Error, Id, Money, PhoneNumber, Result, Role, Rule, Violation},
     ledger::Account,
     payment::{Amount, Capabilities, Limits, NewTransaction, PaymentGateway, Transaction, TransactionKind},
@@ -65,7 +65,7 @@ impl Payments {
             ..NewTransaction::new(TransactionKind::TechnicianPayout, method, lines)
         };
         let arguments = (technician, amount, request);
-        let command = self.unpinned().command(actor, "payout", &arguments)?.by(user, Begins);
+        let command = self.unpinned().command(actor, "payout", &arguments)?.by(user);
         self.pay_out(&command, technician, request, new).await
     }
 
@@ -89,11 +89,11 @@ impl Payments {
             payee: Some(owner),
             ..NewTransaction::new(TransactionKind::WalletWithdrawal, method, Amount::whole(amount))
         };
-        let command = self.unpinned().command(actor, "withdraw", &(amount, request))?.by(user, Begins);
+        let command = self.unpinned().command(actor, "withdraw", &(amount, request))?.by(user);
         self.pay_out(&command, owner, request, new).await
     }
 
-    async fn require_owner(&self, actor: &Actor, owner: Id<User>) -> Result<Option<User>> {
+    async fn require_owner(&self, actor: &Actor, owner: Id<User>) -> Result<Option<Caller>> {
         let user = self.require_actor(actor, Begins).await?;
         if actor.is_admin() || actor.is_any(&[Some(owner)]) {
             return Ok(user);

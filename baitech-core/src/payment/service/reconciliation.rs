@@ -112,7 +112,7 @@ impl Payments {
         let ParsedStatement { lines, period, rows } = parsed.map_err(Error::Invalid)?;
 
         let arguments = (request, format!("{:?}", Fingerprint::of(statement)));
-        let command = self.command(actor, "reconcile", &arguments)?.by(user, GoesOn);
+        let command = self.command(actor, "reconcile", &arguments)?.by(user);
         let jobs = &*self.engine.reconciliations;
         if let Some(job) = answered(&self.engine, jobs, &command).await? {
             return Ok(job);

@@ -27,7 +27,7 @@ impl Payments {
     ) -> Result<Stored<Transaction>> {
         let user = self.require_staff(actor, GoesOn).await?;
         let reason = Text::<500>::new("reason", reason)?;
-        let command = self.command(actor, "refund", &(id, amount, &reason))?.by(user, GoesOn);
+        let command = self.command(actor, "refund", &(id, amount, &reason))?.by(user);
         let refund = self
             .decide(&command.answering(Answers::Created), id, |transaction, beside| {
                 if beside.booking.is_some_and(|booking| booking.status == BookingStatus::Disputed) {
@@ -79,7 +79,7 @@ impl Payments {
     /// [`Rule::TRANSITION`] once it was sent to a provider; [`Error::Conflict`].
     pub async fn withdraw_payment(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
         let user = self.require_actor(actor, GoesOn).await?;
-        let command = self.command(actor, "withdraw_payment", &(id, ()))?.by(user, GoesOn);
+        let command = self.command(actor, "withdraw_payment", &(id, ()))?.by(user);
         self.decide(&command, id, |transaction, beside| {
             let opened_by = transaction.requested_by.filter(|_| transaction.kind.is_incoming());
             if !actor.is_any(&[transaction.payer, opened_by]) {

@@ -21,7 +21,7 @@ impl Payments {
         approved: bool,
     ) -> Result<Stored<Transaction>> {
         let user = self.require_staff(actor, GoesOn).await?;
-        let command = self.command(actor, "review", &(id, approved))?.by(user, GoesOn);
+        let command = self.command(actor, "review", &(id, approved))?.by(user);
         let reviewed = self
             .decide(&command, id, |transaction, beside| {
                 let booking = beside.booking.map(|stored| &stored.value);
@@ -42,7 +42,7 @@ impl Payments {
         complete: bool,
     ) -> Result<Stored<Transaction>> {
         let user = self.require_staff(actor, GoesOn).await?;
-        let command = self.command(actor, "decide_mismatch", &(id, complete))?.by(user, GoesOn);
+        let command = self.command(actor, "decide_mismatch", &(id, complete))?.by(user);
         self.decide(&command, id, |transaction, beside| {
             transaction.decide_mismatch(complete, beside.booking, &beside.context)
         })
@@ -64,7 +64,7 @@ impl Payments {
         amount: Option<Money>,
     ) -> Result<Stored<Transaction>> {
         let user = self.require_staff(actor, GoesOn).await?;
-        let command = self.command(actor, "decide_provider_move", &(id, book, amount))?.by(user, GoesOn);
+        let command = self.command(actor, "decide_provider_move", &(id, book, amount))?.by(user);
         let decide = |on_credit: bool| {
             let command = &command;
             async move {
@@ -98,7 +98,7 @@ impl Payments {
         won: bool,
     ) -> Result<Stored<Transaction>> {
         let user = self.require_staff(actor, GoesOn).await?;
-        let command = self.command(actor, "decide_verdict", &(id, won))?.by(user, GoesOn);
+        let command = self.command(actor, "decide_verdict", &(id, won))?.by(user);
         let decide = |on_credit: bool| {
             let command = &command;
             async move {
@@ -137,7 +137,7 @@ impl Payments {
         let receipt = Text::<100>::optional("receipt", receipt)?;
         let receipt = receipt.as_ref().map(|receipt| visible(receipt.as_str()));
         let receipt = receipt.as_deref();
-        let command = self.command(actor, "decide_outcome", &(id, moved, receipt))?.by(user, GoesOn);
+        let command = self.command(actor, "decide_outcome", &(id, moved, receipt))?.by(user);
         self.decide(&command, id, |transaction, beside| {
             transaction.require_disinterested(actor, beside.booking.map(|stored| &stored.value))?;
             if !transaction.gateway.needs_person || transaction.is_mismatched() {

@@ -9,7 +9,7 @@ use super::{Payments, webhooks::is_taken};
 use crate::{
     account::User,
     decide::{Decision, Step, drive},
-    engine::Engine,
+    engine::{Command, Engine},
     kernel::{Actor, Error, Id, Result, Rule},
     payment::{
         Capture, Cause, Charge, ClientSecret, Contact, FraudCheck, GatewayError, Operation, Original,
@@ -271,12 +271,12 @@ impl Payments {
         drive(&self.engine, &*self.engine.transactions, &command, step).await.map(drop)
     }
 
-    pub(super) fn plain_command(&self) -> Result<crate::decide::Command> {
-        crate::decide::Command::new(&Actor::System, None, None, "task", &())
+    pub(super) fn plain_command(&self) -> Result<Command> {
+        Command::new(&Actor::System, None, None, "task", &())
     }
 
-    pub(super) fn pinned_to(&self, seen: &Stored<Transaction>) -> Result<crate::decide::Command> {
-        crate::decide::Command::new(&Actor::System, Some(seen.version), None, "task", &())
+    pub(super) fn pinned_to(&self, seen: &Stored<Transaction>) -> Result<Command> {
+        Command::new(&Actor::System, Some(seen.version), None, "task", &())
     }
 
     pub(super) fn gateway_of(

@@ -11,8 +11,8 @@ use super::{
 use crate::payment::settle::NEWS_CLAIMS;
 use crate::{
     booking::PaymentMethod,
-    decide::{Command, Decision, change, create},
-    engine::Engine,
+    decide::{Decision, change, create},
+    engine::{Command, Effort, Engine},
     kernel::{Actor, Error, Id, Kind, Money, Page, PageRequest, Result, Rule, Unique},
     payment::{
         News, Notice, PaymentGateway, Returned, Subject, Transaction, Webhook, WebhookCall, WebhookError,
@@ -159,11 +159,10 @@ impl Payments {
     /// [`Error::Forbidden`] for anybody but staff; [`Error::NotFound`]; [`Rule::ALREADY_DECIDED`] for a call
     /// that is still waiting, or that was handled; [`Error::Conflict`].
     pub async fn retry_webhook(&self, actor: &Actor, id: Id<Webhook>) -> Result<Stored<Webhook>> {
-        let effort = crate::engine::Effort::GoesOn;
-        let user = self.require_staff(actor, effort).await?;
-        let command = self.command(actor, "retry_webhook", &id)?.by(user, effort);
+        let user = self.require_staff(actor, Effort::GoesOn).await?;
+        let command = self.command(actor, "retry_webhook", &id)?.by(user);
         let webhooks = &*self.engine.webhooks;
-        change(&self.engine, webhooks, &command, id, |webhook: Webhook, at| webhook.retry(at.now)).await?;
+        change(&self.engine, webhooks, &command, id, |webhook: Webhook, now| webhook.retry(now)).await?;
         self.handle_now(id).await;
         webhooks.load(id).await?.ok_or_else(|| Error::not_found(Kind::Webhook, id))
     }
@@ -178,7 +177,7 @@ impl Payments {
         statuses: &[WebhookStatus],
         page: &PageRequest,
     ) -> Result<Page<Stored<Webhook>>> {
-        self.require_staff(actor, crate::engine::Effort::Reads).await?;
+        self.require_staff(actor, Effort::Reads).await?;
         Ok(self
             .engine
             .webhooks

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    booking::{BookingPolicy, Context},
+    booking::{BookingPolicy, Context, Inputs},
     kernel::{Currency, Money, Role, SeededEntropy},
     payment::{FraudReason, MismatchKind, NewTransaction},
     pricing::Shares,
@@ -48,8 +48,7 @@ fn transaction(kind: TransactionKind, change: impl FnOnce(&mut TransactionRecord
         now,
         policy: &policy,
         entropy: &entropy,
-        payments: &[],
-        wallet_full: false,
+        inputs: Inputs::default(),
     };
     let amount = Amount::shared(Shares {
         payout: kes(2_278),

@@ -34,8 +34,7 @@ fn payment(status: TransactionStatus, kind: TransactionKind) -> Transaction {
         now: build::start(),
         policy: &policy,
         entropy: &entropy,
-        payments: &[],
-        wallet_full: false,
+        inputs: crate::booking::Inputs::default(),
     };
     let amount = Amount::whole(build::kes(1_000));
     let new = NewTransaction {
