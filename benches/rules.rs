@@ -11,7 +11,7 @@ use std::{
 };
 
 use baitech::{
-    account::{Availability, AvailabilityException, Category, Rating, TimeOfDay, User},
+    account::{Category, Rating, User},
     booking::{
         Assignment, Booking, BookingPolicy, BookingStatus, Context, Inputs, NewBooking, NewLocation,
         NewTimeSlot, Parties, Party, PaymentMethod, PaymentTiming, Terms, TimeSlot, Urgency,
@@ -20,7 +20,7 @@ use baitech::{
     matching::{Candidate, CandidateSkill, Job, MatchingPolicy, WeightedScorer, Workload, rank},
     pricing::{Demand, PricingPolicy, QuoteRequest},
 };
-use chrono::{NaiveDate, TimeDelta, Weekday};
+use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 use criterion::{BatchSize, Criterion};
 use fastrand::Rng;
@@ -184,7 +184,6 @@ impl Market {
             let candidate = Candidate {
                 skill: Some(skill),
                 service_radius: Distance::from_kilometres(f64::from(rng.u32(5..40))),
-                availability: hours(&mut rng)?,
                 rating: Rating { average: Decimal::new(rng.i64(300..=500), 2), count: rng.u32(0..80) },
                 completion_rate: Some(0.8 + 0.2 * rng.f64()),
                 punctuality: Some(0.7 + 0.3 * rng.f64()),
@@ -215,26 +214,7 @@ impl Market {
     }
 }
 
-fn hours(rng: &mut Rng) -> Result<Availability, Box<dyn Error>> {
-    use Weekday::{Fri, Mon, Sat, Sun, Thu, Tue, Wed};
-    let days = [Mon, Tue, Wed, Thu, Fri, Sat, Sun];
-    let days = days.get(..rng.usize(5..=7)).unwrap_or(&days);
-    let start = TimeOfDay::new(rng.u8(6..9), 0).ok_or("a time")?;
-    let mut hours = Availability::on_weekdays(days, start, "18:00".parse()?);
-    if rng.u8(0..5) == 0 {
-        hours.exceptions.push(AvailabilityException {
-            element: None,
-            date: NaiveDate::from_ymd_opt(2026, 3, rng.u32(1..=14)).ok_or("a date")?,
-            start: TimeOfDay::MIDNIGHT,
-            end: TimeOfDay::END_OF_DAY,
-            is_available: false,
-            reason: None,
-        });
-    }
-    Ok(hours)
-}
-
-/// Somebody without history who works every Saturday.
+/// A technician without history.
 fn candidate(number: u32, point: GeoPoint) -> Candidate {
     let mut bytes = [0; 12];
     for (byte, of_number) in bytes.iter_mut().zip(number.to_be_bytes()) {
@@ -247,8 +227,6 @@ fn candidate(number: u32, point: GeoPoint) -> Candidate {
         skill: Some(CandidateSkill { verified: true, years_of_experience: 5 }),
         point: Some(point),
         service_radius: Distance::from_kilometres(10.0),
-        availability: Availability::on_weekdays(&[Weekday::Sat], TimeOfDay::MIDNIGHT, TimeOfDay::END_OF_DAY),
-        time_zone: Tz::Africa__Nairobi,
         hourly_rate: None,
         rating: Rating::default(),
         completion_rate: None,

@@ -57,7 +57,7 @@ pub use crate::{
         Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, Pause, PhoneNumber, Username,
     },
     ledger::{Account, AccountLine},
-    matching::{CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery},
+    matching::{CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery, WorkingHours},
     payment::{
         HistoryQuery, PaymentHistory, Reconciliation, ReconciliationPart, ReconciliationRepository,
         Transaction, TransactionFilter, TransactionNumber, TransactionRepository, TransactionTotal, Webhook,
@@ -154,6 +154,7 @@ macro_rules! port {
     (MatchingRepository, $callback:ident $($context:tt)*) => {
         $callback! { $($context)* MatchingRepository {
             fn candidates(query: &CandidateQuery) -> Vec<Card>;
+            fn working_hours(technicians: &[Id<User>]) -> Vec<(Id<User>, WorkingHours)>;
             fn supply(query: &SupplyQuery) -> Supply;
             fn open_requests(category: Category, near: GeoPoint, within: Distance) -> u64;
         } }

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use baitech_core::account::{Category, TechnicianProfile, User};
 use baitech_core::booking::{Booking, BookingStatus};
 use baitech_core::kernel::{Distance, GeoPoint, Id};
-use baitech_core::matching::{CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery, days_around};
+use baitech_core::matching::{
+    CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery, WorkingHours, days_around,
+};
 use baitech_core::store::StoreError;
 use bson::{Bson, Document, RawDocumentBuf, doc};
 use futures::TryStreamExt;
@@ -18,7 +20,7 @@ use self::candidate::CandidateDocument;
 use crate::codec::Aggregate;
 use crate::load::{corrupt, readable};
 use crate::server_error::unavailable;
-use crate::user::JOBS;
+use crate::user::{HoursDocument, JOBS};
 use crate::value::{Oid, oid};
 use crate::{MongoStore, lenient, user};
 
@@ -67,6 +69,21 @@ impl MatchingRepository for MongoStore {
         let mut cards: Vec<Card> = read.collect();
         cards.sort_unstable_by_key(|card| card.candidate.technician);
         Ok(cards)
+    }
+
+    async fn working_hours(
+        &self,
+        technicians: &[Id<User>],
+    ) -> Result<Vec<(Id<User>, WorkingHours)>, StoreError> {
+        let ids: Vec<Bson> = technicians.iter().map(|id| oid(*id).into()).collect();
+        let conditions = doc! { "_id": { "$in": ids }, "role": "technician" };
+        let users = self.raw(User::COLLECTION);
+        let find = users.find(conditions).projection(HoursDocument::projection());
+        // Without a hint, the server sometimes chooses an index on roles.
+        let found = find.hint(Hint::Name("_id_".to_owned())).await;
+        let found: Vec<RawDocumentBuf> =
+            found.map_err(unavailable)?.try_collect().await.map_err(unavailable)?;
+        Ok(found.iter().filter_map(|raw| readable(read_hours(raw))).collect())
     }
 
     async fn supply(&self, query: &SupplyQuery) -> Result<Supply, StoreError> {
@@ -203,6 +220,12 @@ fn circle(centre: GeoPoint, radius: Distance) -> Document {
     let radians = radians.min(std::f64::consts::PI);
     let point = vec![centre.longitude(), centre.latitude()];
     doc! { "$geoWithin": { "$centerSphere": [point, radians] } }
+}
+
+fn read_hours(raw: &RawDocumentBuf) -> Result<(Id<User>, WorkingHours), StoreError> {
+    let document = lenient::read::<HoursDocument>(raw, user::FIELDS);
+    let document = document.map_err(|reason| corrupt(User::COLLECTION, raw, &reason))?;
+    Ok(document.value.into_hours())
 }
 
 fn read_card(raw: &RawDocumentBuf, query: &CandidateQuery) -> Result<Card, StoreError> {

@@ -258,11 +258,7 @@ impl Availability {
     /// makes the local hours longer or shorter, never the interval.
     #[must_use]
     pub fn covers(&self, start: DateTime<Utc>, end: DateTime<Utc>, zone: Tz) -> bool {
-        self.covers_span(&LocalSpan::new(start, end, zone))
-    }
-
-    /// Like [`covers`](Self::covers), for a span that is compared with the hours of many technicians.
-    pub(crate) fn covers_span(&self, span: &LocalSpan) -> bool {
+        let span = LocalSpan::new(start, end, zone);
         let mut reached = span.start;
         for day in &span.days {
             let end = day.end.min(span.end);

@@ -3,10 +3,9 @@ use chrono_tz::Tz;
 
 use super::TimeOfDay;
 
-/// A time span cut at the midnights of a zone. It is computed once, and then compared with the hours of any
-/// number of technicians without further zone look-ups.
+/// A time span cut at the midnights of a zone.
 #[derive(Debug, Clone)]
-pub(crate) struct LocalSpan {
+pub(super) struct LocalSpan {
     pub(super) start: DateTime<Utc>,
     pub(super) end: DateTime<Utc>,
     /// Without gaps, oldest first; together they contain the whole span.
@@ -27,7 +26,7 @@ pub(super) struct LocalDay {
 }
 
 impl LocalSpan {
-    pub(crate) fn new(start: DateTime<Utc>, end: DateTime<Utc>, zone: Tz) -> Self {
+    pub(super) fn new(start: DateTime<Utc>, end: DateTime<Utc>, zone: Tz) -> Self {
         let first = start.with_timezone(&zone).date_naive();
         let days = first.iter_days().map(|date| LocalDay::new(date, zone));
         // If the clocks go back across midnight, a day ends before some moments that carry its date.

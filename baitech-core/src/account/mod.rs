@@ -19,7 +19,6 @@ pub use availability::{Availability, AvailabilityException, TimeOfDay, WeeklySlo
 pub use corporate::{BillingInfo, CorporateProfile};
 pub use event::AccountEvent;
 pub use kyc::{IdType, Kyc, KycDecision, KycDocuments, KycStatus};
-pub(crate) use local_span::LocalSpan;
 pub use public_place::PublicPlace;
 pub use repository::{UserFilter, UserRepository};
 pub use service::Accounts;

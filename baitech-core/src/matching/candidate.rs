@@ -1,11 +1,13 @@
 use chrono_tz::Tz;
 
+use super::Job;
 use crate::{
     account::{Availability, Category, KycStatus, Rating, TechnicianProfile, User, UserStatus},
     kernel::{Distance, GeoPoint, Id, Money},
 };
 
-/// The data of a technician that matching uses, for one category of work.
+/// The data of a technician that a ranking uses, for one category of work. Their [`WorkingHours`] are read
+/// apart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// The technician.
@@ -20,10 +22,6 @@ pub struct Candidate {
     pub point: Option<GeoPoint>,
     /// How far the technician travels from the public place.
     pub service_radius: Distance,
-    /// The working hours.
-    pub availability: Availability,
-    /// The time zone of the working hours.
-    pub time_zone: Tz,
     /// The technician's hourly rate, if there is one.
     pub hourly_rate: Option<Money>,
     /// The rating by customers.
@@ -41,6 +39,30 @@ pub struct CandidateSkill {
     pub verified: bool,
     /// Whole years of experience.
     pub years_of_experience: u32,
+}
+
+/// The working hours of a technician.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkingHours {
+    /// The weekly hours and the exceptions.
+    pub availability: Availability,
+    /// The time zone of the hours.
+    pub time_zone: Tz,
+}
+
+impl WorkingHours {
+    /// The working hours of a user; `None` if the user is not a technician.
+    #[must_use]
+    pub fn from_user(user: &User) -> Option<Self> {
+        let TechnicianProfile { availability, time_zone, .. } = user.technician.as_ref()?;
+        Some(Self { availability: availability.clone(), time_zone: *time_zone })
+    }
+
+    /// Whether the hours cover the whole time of a job.
+    #[must_use]
+    pub fn cover(&self, job: &Job<'_>) -> bool {
+        self.availability.covers(job.starts_at, job.ends_at, self.time_zone)
+    }
 }
 
 /// The number of jobs of a technician.
@@ -75,8 +97,6 @@ impl Candidate {
             skill,
             point: user.public_point(),
             service_radius: Self::capped(profile.service_radius),
-            availability: profile.availability.clone(),
-            time_zone: profile.time_zone,
             hourly_rate: profile.hourly_rate,
             rating: user.rating,
             completion_rate: user.stats.completion_rate(),

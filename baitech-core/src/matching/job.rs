@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 
-use super::Candidate;
+use super::{Candidate, WorkingHours};
 use crate::{
     account::{Category, User},
     booking::BookingRecord,
@@ -98,7 +98,12 @@ pub enum Exclusion {
 ///
 /// # Errors
 /// The [`Exclusion`].
-pub fn eligibility(job: &Job<'_>, candidate: &Candidate, busy: bool) -> Result<Distance, Exclusion> {
+pub fn eligibility(
+    job: &Job<'_>,
+    candidate: &Candidate,
+    hours: &WorkingHours,
+    busy: bool,
+) -> Result<Distance, Exclusion> {
     let home = standing(job, candidate)?;
     if busy {
         return Err(Exclusion::Busy);
@@ -110,7 +115,7 @@ pub fn eligibility(job: &Job<'_>, candidate: &Candidate, busy: bool) -> Result<D
         let distance = Distance::from_kilometres(distance.kilometres().ceil());
         return Err(Exclusion::TooFar { distance, radius });
     }
-    if !candidate.availability.covers(job.starts_at, job.ends_at, candidate.time_zone) {
+    if !hours.cover(job) {
         return Err(Exclusion::Hours);
     }
     Ok(distance)

@@ -15,7 +15,7 @@ mod scorer;
 #[cfg(test)]
 mod tests;
 
-pub use candidate::{Candidate, CandidateSkill, Workload};
+pub use candidate::{Candidate, CandidateSkill, WorkingHours, Workload};
 pub use job::{Exclusion, Job, eligibility};
 pub use policy::{MatchingPolicy, ScoringPolicy, SkillShares, Weights, Widening};
 pub use rank::{FIRST_SHARE, Ranked, first_share, is_settled, next_share, rank};

@@ -3,16 +3,14 @@ use std::{
     collections::{BinaryHeap, HashMap, HashSet},
 };
 
-use chrono_tz::Tz;
-
 use super::{Candidate, Fit, Job, MatchScorer, Term, Workload, job::standing};
 use crate::{
-    account::{LocalSpan, User},
+    account::User,
     booking::Alternative,
     kernel::{Distance, GeoPoint, Id},
 };
 
-/// A technician who can do a job, with the score.
+/// A technician in a ranking, with the score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranked {
     /// The technician.
@@ -42,11 +40,14 @@ impl Ranked {
     }
 }
 
-/// The best `limit` candidates who can do a job, best first.
+/// The best `limit` candidates for a job, best first, without the `excluded` ones.
 ///
 /// The preferred technician comes first, then the highest score, then fewer jobs in the last seven days, then
-/// the lower id. `busy` contains the candidates with another booking at that time; a candidate missing in
-/// `workloads` has no jobs.
+/// the lower id. A candidate missing in `workloads` has no jobs.
+///
+/// A ranking knows neither the candidates' working hours nor their other bookings: the caller looks these up
+/// for the best, and ranks again without those who cannot come. That gives the same order as ranking only
+/// those who can come, since the score of a candidate does not depend on the others.
 ///
 /// The order is that of exact (geodesic) distances. They are slow to compute, so candidates are first
 /// measured on a sphere. The exact distance is computed only near the edge of the radius, and for candidates
@@ -56,20 +57,16 @@ pub fn rank(
     job: &Job<'_>,
     candidates: &[Candidate],
     workloads: &HashMap<Id<User>, Workload>,
-    busy: &HashSet<Id<User>>,
+    excluded: &HashSet<Id<User>>,
     scorer: &dyn MatchScorer,
     limit: usize,
 ) -> Vec<Ranked> {
-    let mut hours = Hours { job, spans: Vec::new() };
     let contenders = candidates.iter().filter_map(|candidate| {
         let home = standing(job, candidate).ok().flatten()?;
-        if busy.contains(&candidate.technician) {
+        if excluded.contains(&candidate.technician) {
             return None;
         }
         let nearest = nearest_within(home, job.point, job.reach(candidate))?;
-        if !candidate.availability.covers_span(hours.span(candidate.time_zone)) {
-            return None;
-        }
         let workload = workloads.get(&candidate.technician).copied().unwrap_or_default();
         let fit = Fit { job, candidate, distance: nearest, workload };
         let key = Contender::key(&fit, scorer);
@@ -164,28 +161,7 @@ fn nearest_within(home: GeoPoint, job: GeoPoint, radius: Distance) -> Option<Dis
     Some(home.geodesic_distance(job)).filter(|distance| *distance <= radius)
 }
 
-/// The time of the job, cut at the midnights of each candidate's zone.
-struct Hours<'a> {
-    job: &'a Job<'a>,
-    spans: Vec<(Tz, LocalSpan)>,
-}
-
-impl Hours<'_> {
-    fn span(&mut self, zone: Tz) -> &LocalSpan {
-        let known = self.spans.iter().position(|(other, _)| *other == zone);
-        let index = known.unwrap_or(self.spans.len());
-        if known.is_none() {
-            self.spans.push((zone, LocalSpan::new(self.job.starts_at, self.job.ends_at, zone)));
-        }
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "the index was found, or is that of the span just pushed"
-        )]
-        &self.spans[index].1
-    }
-}
-
-/// A candidate who can do the job. The greatest one ranks first.
+/// A candidate in a ranking. The greatest one ranks first.
 struct Contender<'a> {
     /// The score; above all scores for the preferred technician.
     key: f64,

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use chrono::{Days, NaiveDate};
 
-use super::{Candidate, Workload};
+use super::{Candidate, WorkingHours, Workload};
 use crate::{
     account::{Category, User},
     kernel::{Distance, GeoPoint, Id},
@@ -51,6 +51,9 @@ pub struct Card {
     pub candidate: Candidate,
     /// The technician's jobs.
     pub workload: Workload,
+    /// Whether the technician has a job on the day of the job, the day before or the day after. Only then can
+    /// another booking take the time of the job.
+    pub is_engaged: bool,
 }
 
 /// A query for the supply of technicians at a place.
@@ -96,6 +99,16 @@ pub trait MatchingRepository: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn candidates(&self, query: &CandidateQuery) -> Result<Vec<Card>, StoreError>;
+
+    /// The working hours of these technicians, in any order. Users who are not technicians, and those whom
+    /// the store cannot read (which it logs), are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn working_hours(
+        &self,
+        technicians: &[Id<User>],
+    ) -> Result<Vec<(Id<User>, WorkingHours)>, StoreError>;
 
     /// Counts the nearest active, verified technicians with a skill in the category whose public place is
     /// within a distance, and lists those among them with jobs around a day. Distances may be measured on a

@@ -17,7 +17,8 @@ use crate::{
         Code, Cursor, Distance, Email, GeoPoint, Id, Page, PageRequest, PhoneNumber, Username, Violation,
     },
     matching::{
-        Candidate, CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery, Workload, days_around,
+        Candidate, CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery, WorkingHours, Workload,
+        days_around,
     },
     payment::{
         HistoryQuery, PaymentHistory, Reconciliation, ReconciliationPart, ReconciliationRepository,
@@ -140,9 +141,19 @@ impl MatchingRepository for MemoryStore {
                 that_day: jobs(user, &mut std::iter::once(days.day)),
                 last_week: jobs(user, &mut days.week()),
             };
-            Some(Card { candidate: Candidate::from_user(user, category)?, workload })
+            let is_engaged = jobs(user, &mut days_around(days.day)) > 0;
+            Some(Card { candidate: Candidate::from_user(user, category)?, workload, is_engaged })
         };
         Ok(found.into_iter().filter_map(card).collect())
+    }
+
+    async fn working_hours(
+        &self,
+        technicians: &[Id<User>],
+    ) -> Result<Vec<(Id<User>, WorkingHours)>, StoreError> {
+        let state = self.read();
+        let hours = |id: &Id<User>| Some((*id, WorkingHours::from_user(&state.users.get(*id)?.value)?));
+        Ok(technicians.iter().filter_map(hours).collect())
     }
 
     async fn supply(&self, query: &SupplyQuery) -> Result<Supply, StoreError> {

@@ -2,17 +2,16 @@
 
 use baitech_core::account::{Category, KycStatus, User, UserStatus};
 use baitech_core::kernel::{Currency, Id};
-use baitech_core::matching::{Candidate, CandidateSkill, Card, JobDays, Workload};
+use baitech_core::matching::{Candidate, CandidateSkill, Card, JobDays, Workload, days_around};
 use bson::{Document, RawBsonRef, RawDocumentBuf, doc};
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_with::{DefaultOnNull, serde_as};
 
 use crate::money::{DEFAULT_CURRENCY, money};
-use crate::user::parts::{Exception, Kyc, Place, Rating, Skill, Slot, Stats};
-use crate::user::{DEFAULT_ZONE, JOBS, availability, service_radius};
+use crate::user::parts::{Kyc, Place, Rating, Skill, Stats};
+use crate::user::{JOBS, service_radius};
 use crate::value::{Finite, Iso4217, Number128, Oid};
 
 #[serde_as]
@@ -27,13 +26,6 @@ pub(super) struct CandidateDocument {
     #[serde_as(as = "DefaultOnNull")]
     #[serde(default)]
     skills: Vec<Skill>,
-    #[serde_as(as = "DefaultOnNull")]
-    #[serde(default)]
-    availability: Vec<Slot>,
-    #[serde_as(as = "DefaultOnNull")]
-    #[serde(default)]
-    availability_exceptions: Vec<Exception>,
-    time_zone: Option<Tz>,
     #[serde_as(as = "Option<Number128>")]
     hourly_rate: Option<Decimal>,
     #[serde_as(as = "Option<Iso4217>")]
@@ -53,9 +45,6 @@ impl CandidateDocument {
             "status": 1,
             "publicPlace": 1,
             "skills": 1,
-            "availability": 1,
-            "availabilityExceptions": 1,
-            "timeZone": 1,
             "hourlyRate": 1,
             "hourlyRateCurrency": 1,
             "serviceRadius": 1,
@@ -79,12 +68,12 @@ impl CandidateDocument {
     pub(super) fn into_card(self, category: Category, days: JobDays) -> Card {
         let last_week = days.week().map(|day| self.jobs(day)).fold(0, u32::saturating_add);
         let workload = Workload { that_day: self.jobs(days.day), last_week };
-        Card { candidate: self.into_candidate(category), workload }
+        let is_engaged = days_around(days.day).any(|day| self.jobs(day) > 0);
+        Card { candidate: self.into_candidate(category), workload, is_engaged }
     }
 
     fn into_candidate(self, category: Category) -> Candidate {
         let rate_currency = self.hourly_rate_currency.unwrap_or(DEFAULT_CURRENCY);
-        let zone = self.time_zone.unwrap_or(DEFAULT_ZONE);
         let in_category = self.skills.iter().filter(|skill| skill.category == category);
         let skills = in_category.map(|skill| CandidateSkill {
             verified: skill.verified,
@@ -98,8 +87,6 @@ impl CandidateDocument {
             skill: skills.max_by_key(|skill| (skill.verified, skill.years_of_experience)),
             point: self.public_place.and_then(|place| place.point),
             service_radius: Candidate::capped(service_radius(self.service_radius)),
-            availability: availability(self.availability, self.availability_exceptions, zone),
-            time_zone: zone,
             hourly_rate: self.hourly_rate.map(|amount| money(amount, rate_currency)),
             rating: self.rating.unwrap_or_default().into_domain(),
             completion_rate: stats.completion_rate(),

@@ -4,8 +4,10 @@
 //! end of the day; hours that end before they start (`22:00` to `02:00`) end on the next day, and are read as
 //! two elements.
 
-use baitech_core::account::{Availability, AvailabilityException, TimeOfDay, WeeklySlot};
-use bson::{Bson, Document, RawDocumentBuf};
+use baitech_core::account::{Availability, AvailabilityException, TimeOfDay, User, WeeklySlot};
+use baitech_core::kernel::Id;
+use baitech_core::matching::WorkingHours;
+use bson::{Bson, Document, RawDocumentBuf, doc};
 use chrono::Days;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,7 @@ use serde_with::{DefaultOnNull, serde_as};
 use super::parts::{Exception, Slot};
 use super::read::DEFAULT_ZONE;
 use crate::lenient;
+use crate::value::Oid;
 
 const WEEKLY: &str = "availability";
 const EXCEPTIONS: &str = "availabilityExceptions";
@@ -64,11 +67,14 @@ pub(crate) fn availability(weekly: Vec<Slot>, exceptions: Vec<Exception>, zone: 
     read
 }
 
-/// The part of a document with hours and days.
+/// The part of a user's document with working hours.
 #[serde_as]
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Stored {
+pub(crate) struct HoursDocument {
+    #[serde(rename = "_id")]
+    #[serde_as(as = "Oid")]
+    id: Id<User>,
     #[serde_as(as = "DefaultOnNull")]
     #[serde(default)]
     availability: Vec<Slot>,
@@ -76,6 +82,18 @@ struct Stored {
     #[serde(default)]
     availability_exceptions: Vec<Exception>,
     time_zone: Option<Tz>,
+}
+
+impl HoursDocument {
+    pub(crate) fn projection() -> Document {
+        doc! { WEEKLY: 1, EXCEPTIONS: 1, ZONE: 1 }
+    }
+
+    pub(crate) fn into_hours(self) -> (Id<User>, WorkingHours) {
+        let time_zone = self.time_zone.unwrap_or(DEFAULT_ZONE);
+        let availability = availability(self.availability, self.availability_exceptions, time_zone);
+        (self.id, WorkingHours { availability, time_zone })
+    }
 }
 
 /// Adapts `understood` (the decoded form of a document) for the difference to `new`, if hours or days
@@ -94,8 +112,8 @@ pub(super) fn forget_derived(raw: &Document, understood: &mut Document, new: &Do
         return;
     }
     let Ok(bytes) = RawDocumentBuf::try_from(raw) else { return };
-    let Ok(stored) = lenient::read::<Stored>(&bytes, super::FIELDS) else { return };
-    let Stored { availability, availability_exceptions, time_zone } = stored.value;
+    let Ok(stored) = lenient::read::<HoursDocument>(&bytes, super::FIELDS) else { return };
+    let HoursDocument { availability, availability_exceptions, time_zone, .. } = stored.value;
     let zone = time_zone.unwrap_or(DEFAULT_ZONE);
     if weekly_change {
         let elements = availability.into_iter().map(|slot| {
@@ -134,10 +152,10 @@ fn encoded(element: &impl Serialize) -> Bson {
 
 #[cfg(test)]
 mod tests {
-    use baitech_core::account::{Category, User};
+    use baitech_core::account::Category;
     use baitech_core::kernel::Text;
     use baitech_core::testing::build;
-    use bson::{DateTime, doc};
+    use bson::DateTime;
     use chrono::NaiveDate;
 
     use super::*;

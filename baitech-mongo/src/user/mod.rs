@@ -12,10 +12,10 @@ mod tally;
 mod write;
 
 pub(crate) use document::UserDocument;
-pub(crate) use hours::availability;
+pub(crate) use hours::HoursDocument;
 pub(crate) use identity::{claimed_field, identity_claims};
 pub(crate) use jobs::{JOBS, JobMoves, JobsUpdate, oldest_kept};
-pub(crate) use read::{DEFAULT_ZONE, service_radius};
+pub(crate) use read::service_radius;
 pub(crate) use tally::TallyUpdate;
 
 use baitech_core::account::User;

@@ -105,6 +105,7 @@ async fn ask_everything(store: &MongoStore) {
     let (nairobi, reach) = (GeoPoint::new(36.82, -1.29).unwrap(), Distance::from_kilometres(10.0));
     for preferred in [None, Some(technician)] {
         store.candidates(&candidate_query(nairobi, 1.0, preferred)).await.unwrap();
+        store.working_hours(&[Id::from_bytes([1; 12]), Id::from_bytes([2; 12])]).await.unwrap();
     }
     store.supply(&supply_query(nairobi, reach, 250)).await.unwrap();
     store.open_requests(Category::Plumbing, nairobi, reach).await.unwrap();

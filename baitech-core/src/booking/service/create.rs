@@ -15,7 +15,7 @@ use crate::{
     engine::Caller,
     kernel::{Actor, Code, Error, Id, Kind, Money, Result, Role, Rule, Violation},
     ledger::Account,
-    matching::{Candidate, Job},
+    matching::Job,
     payment::{TransactionKind, require_method},
     pricing::{Demand, Pricing, Quote, QuoteRequest, hourly},
     store::{Guard, Stored, UserStamps},
@@ -329,15 +329,15 @@ impl Bookings {
         let Some(user) = self.engine.users.load(technician).await? else {
             return unknown("there is no such technician");
         };
-        let candidate = Candidate::from_user(&user, job.category).filter(|_| user.role == Role::Technician);
-        let Some(candidate) = candidate else {
+        let profile = user.technician.as_ref().filter(|_| user.role == Role::Technician);
+        let Some(profile) = profile else {
             return unknown("this user is no technician");
         };
-        let rate = candidate.hourly_rate.filter(|rate| rate.currency() == self.engine.policy.currency);
+        let rate = profile.hourly_rate.filter(|rate| rate.currency() == self.engine.policy.currency);
         if rate.is_none() {
             return Ok(Ok(None));
         }
-        Ok(Ok(self.eligibility_for(job, slot, &candidate).await?.ok().and(rate)))
+        Ok(Ok(self.eligibility_for(job, slot, &user).await?.ok().and(rate)))
     }
 
     /// Books the next occurrence of a series, if it is due.

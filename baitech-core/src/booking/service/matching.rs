@@ -13,18 +13,18 @@ use crate::{
     decide::{Decision, answered},
     kernel::{Actor, Distance, Error, Id, Kind, Result, Role, Rule, Zone},
     matching::{
-        Candidate, CandidateQuery, Card, Exclusion, FIRST_SHARE, Job, JobDays, Ranked, eligibility,
-        first_share, is_settled, next_share, rank,
+        Candidate, CandidateQuery, Card, Exclusion, FIRST_SHARE, Job, JobDays, Ranked, WorkingHours,
+        eligibility, first_share, is_settled, next_share, rank,
     },
     pricing::Pricing,
     store::{AggregateRef, Guard, Stored, UserStamps},
 };
 
-/// What one search has learned about technicians.
+/// Who can come to a job, and who cannot, as far as one search has looked it up.
 #[derive(Debug, Default)]
 struct Known {
-    free: HashSet<Id<User>>,
-    busy: HashSet<Id<User>>,
+    available: HashSet<Id<User>>,
+    unavailable: HashSet<Id<User>>,
 }
 
 /// The name of the command that searches for a technician.
@@ -254,34 +254,36 @@ impl Bookings {
         technician: Id<User>,
     ) -> Result<Result<Distance, Exclusion>> {
         let user = self.engine.users.load(technician).await?.map(|stored| stored.value);
-        let user = user.filter(|user| user.role == Role::Technician);
-        let candidate = user.and_then(|user| Candidate::from_user(&user, booking.service_category));
-        let candidate = candidate.ok_or_else(|| Error::not_found(Kind::User, technician))?;
+        let user = user.filter(|user| user.role == Role::Technician && user.technician.is_some());
+        let user = user.ok_or_else(|| Error::not_found(Kind::User, technician))?;
         let Some(job) = self.job(booking) else { return Ok(Err(Exclusion::NoPlace)) };
-        let eligible = self.eligibility_for(&job, booking.slot, &candidate).await?;
+        let eligible = self.eligibility_for(&job, booking.slot, &user).await?;
         if eligible.is_ok() && !self.without_cash(&[technician], booking).await?.is_empty() {
             return Ok(Err(Exclusion::NoCash));
         }
         Ok(eligible)
     }
 
-    /// Whether a candidate could do a job in a slot.
+    /// Whether a technician could do a job in a slot.
     pub(super) async fn eligibility_for(
         &self,
         job: &Job<'_>,
         slot: TimeSlot,
-        candidate: &Candidate,
+        technician: &User,
     ) -> Result<Result<Distance, Exclusion>> {
-        let busy = self.busy(&[candidate.technician], slot).await?;
-        Ok(eligibility(job, candidate, !busy.is_empty()))
+        let candidate = Candidate::from_user(technician, job.category);
+        let Some((candidate, hours)) = candidate.zip(WorkingHours::from_user(technician)) else {
+            return Ok(Err(Exclusion::NoSkill(job.category)));
+        };
+        let busy = self.busy(&[technician.id], slot).await?;
+        Ok(eligibility(job, &candidate, &hours, !busy.is_empty()))
     }
 
     fn job<'a>(&self, booking: &'a Booking) -> Option<Job<'a>> {
         Job::of(booking, self.engine.policy.matching.radius_factor(self.waited(booking)))
     }
 
-    /// The best `limit` technicians without another booking at that time; only the given technician where one
-    /// is given.
+    /// The best `limit` technicians who can come at that time; only the given technician where one is given.
     ///
     /// Technicians are read from near to far, up to the distance at which a technician could still be among
     /// the best.
@@ -312,7 +314,7 @@ impl Bookings {
             let is_last = only.is_some() || share >= job.radius_factor;
             // Fewer than `limit` technicians are not enough, even if all of them are free.
             if is_last || found >= limit {
-                let ranked = self.best_free(booking, &job, cards, &mut known, limit).await?;
+                let ranked = self.best_available(booking, &job, cards, &mut known, limit).await?;
                 if is_last || is_settled(&job, &ranked, limit, &*self.engine.scorer, share) {
                     if only.is_none() {
                         self.engine.zones.shares.insert(zone, first_share(share, found, limit));
@@ -324,9 +326,10 @@ impl Bookings {
         }
     }
 
-    /// The best `limit` of the given technicians who are free. Claims are looked up for the best only, and
-    /// the ranking is repeated without the busy ones.
-    async fn best_free(
+    /// The best `limit` of the given technicians who can come. Working hours are looked up for the best only:
+    /// first for `limit` technicians, then for twice as many, until enough of them can come. Claims are looked
+    /// up for those of them who have jobs around the day.
+    async fn best_available(
         &self,
         booking: &Booking,
         job: &Job<'_>,
@@ -334,23 +337,55 @@ impl Bookings {
         known: &mut Known,
         limit: usize,
     ) -> Result<Vec<Ranked>> {
-        let by_technician = |Card { candidate, workload }| {
-            let technician = candidate.technician;
-            (candidate, (technician, workload))
-        };
-        let (candidates, workloads): (Vec<_>, HashMap<_, _>) = cards.into_iter().map(by_technician).unzip();
-        loop {
-            let ranked = rank(job, &candidates, &workloads, &known.busy, &*self.engine.scorer, limit);
-            let best = ranked.iter().map(|ranked| ranked.technician);
-            let unknown: Vec<_> = best.filter(|technician| !known.free.contains(technician)).collect();
-            let mut busy = self.busy(&unknown, booking.slot).await?;
-            busy.extend(self.without_cash(&unknown, booking).await?);
-            known.free.extend(unknown.iter().filter(|technician| !busy.contains(technician)));
-            if busy.is_empty() {
-                return Ok(ranked);
+        let mut candidates = Vec::with_capacity(cards.len());
+        let mut workloads = HashMap::with_capacity(cards.len());
+        let mut engaged = HashSet::new();
+        for Card { candidate, workload, is_engaged } in cards {
+            workloads.insert(candidate.technician, workload);
+            if is_engaged {
+                engaged.insert(candidate.technician);
             }
-            known.busy.extend(busy);
+            candidates.push(candidate);
         }
+        let mut looked_up = limit;
+        loop {
+            let scorer = &*self.engine.scorer;
+            let mut best = rank(job, &candidates, &workloads, &known.unavailable, scorer, looked_up);
+            let is_all = best.len() < looked_up;
+            let ids = best.iter().map(|ranked| ranked.technician);
+            let unknown: Vec<_> = ids.filter(|technician| !known.available.contains(technician)).collect();
+            known.available.extend(self.available(&unknown, &engaged, booking, job).await?);
+            known.unavailable.extend(unknown.iter().filter(|id| !known.available.contains(id)));
+            best.retain(|ranked| known.available.contains(&ranked.technician));
+            if is_all || best.len() >= limit {
+                best.truncate(limit);
+                return Ok(best);
+            }
+            looked_up = looked_up.saturating_mul(2);
+        }
+    }
+
+    /// Those of the technicians whose working hours cover the job, who have no other booking at that time, and
+    /// who may take it if it is paid in cash. Only `engaged` technicians have other bookings around the day.
+    async fn available(
+        &self,
+        technicians: &[Id<User>],
+        engaged: &HashSet<Id<User>>,
+        booking: &Booking,
+        job: &Job<'_>,
+    ) -> Result<Vec<Id<User>>> {
+        if technicians.is_empty() {
+            return Ok(Vec::new());
+        }
+        let hours = self.engine.matching.working_hours(technicians).await?;
+        let working = hours.into_iter().filter(|(_, hours)| hours.cover(job));
+        let mut available: Vec<_> = working.map(|(technician, _)| technician).collect();
+        let engaged: Vec<_> = available.iter().filter(|id| engaged.contains(id)).copied().collect();
+        let busy = self.busy(&engaged, booking.slot).await?;
+        available.retain(|technician| !busy.contains(technician));
+        let without_cash = self.without_cash(&available, booking).await?;
+        available.retain(|technician| !without_cash.contains(technician));
+        Ok(available)
     }
 
     fn waited(&self, booking: &Booking) -> chrono::TimeDelta {

@@ -3,22 +3,23 @@ use super::*;
 fn why_not(change: impl FnOnce(&mut Candidate)) -> Exclusion {
     let mut candidate = candidate(1);
     change(&mut candidate);
-    eligibility(&job(), &candidate, false).unwrap_err()
+    eligible(&job(), &candidate, false).unwrap_err()
 }
 
 #[test]
 fn every_exclusion_is_reported() {
-    assert_eq!(eligibility(&job(), &candidate(1), false), Ok(Distance::from_metres(0.0)));
+    assert_eq!(eligible(&job(), &candidate(1), false), Ok(Distance::from_metres(0.0)));
     assert_eq!(why_not(|c| c.is_active = false), Exclusion::Inactive);
     assert_eq!(why_not(|c| c.is_verified = false), Exclusion::Unverified);
     assert_eq!(why_not(|c| c.skill = None), Exclusion::NoSkill(Category::Plumbing));
     assert_eq!(why_not(|c| c.point = None), Exclusion::NoHome);
-    assert_eq!(why_not(|c| c.availability.weekly.clear()), Exclusion::Hours);
-    assert_eq!(eligibility(&job(), &candidate(1), true), Err(Exclusion::Busy));
+    let no_hours = WorkingHours { availability: Availability::default(), time_zone: Tz::Africa__Nairobi };
+    assert_eq!(eligibility(&job(), &candidate(1), &no_hours, false), Err(Exclusion::Hours));
+    assert_eq!(eligible(&job(), &candidate(1), true), Err(Exclusion::Busy));
     let declined = [technician(1)];
     let job = Job { declined: &declined, ..job() };
-    assert_eq!(eligibility(&job, &candidate(1), false), Err(Exclusion::Declined));
-    assert!(eligibility(&job, &candidate(2), false).is_ok());
+    assert_eq!(eligible(&job, &candidate(1), false), Err(Exclusion::Declined));
+    assert!(eligible(&job, &candidate(2), false).is_ok());
 }
 
 #[test]
@@ -31,9 +32,9 @@ fn too_far_reports_distance_and_radius() {
 fn radius_widens() {
     let mut far = candidate(1);
     far.point = Some(east(14.9));
-    assert!(eligibility(&job(), &far, false).is_err());
+    assert!(eligible(&job(), &far, false).is_err());
     let widened = Job { radius_factor: 1.5, ..job() };
-    let distance = eligibility(&widened, &far, false).unwrap();
+    let distance = eligible(&widened, &far, false).unwrap();
     assert!((14.8..15.0).contains(&distance.kilometres()), "{distance}");
 }
 
@@ -46,16 +47,15 @@ fn hours_cover_the_whole_job() {
         ("2026-03-03T07:00:00Z", "2026-03-03T09:00:00Z", false),
     ] {
         let job = Job { starts_at: moment(start), ends_at: moment(end), ..job() };
-        assert_eq!(eligibility(&job, &candidate(1), false).is_ok(), covered, "{start}");
+        assert_eq!(eligible(&job, &candidate(1), false).is_ok(), covered, "{start}");
     }
 }
 
 #[test]
 fn hours_are_those_of_the_technicians_zone() {
-    let mut berliner = candidate(1);
-    berliner.time_zone = Tz::Europe__Berlin;
+    let berlin = hours(Tz::Europe__Berlin);
     // 08:00 to 10:00 in Berlin's winter.
-    assert!(eligibility(&job(), &berliner, false).is_ok());
+    assert!(eligibility(&job(), &candidate(1), &berlin, false).is_ok());
     let job = Job { starts_at: moment("2026-03-02T06:45:00Z"), ..job() };
-    assert_eq!(eligibility(&job, &berliner, false), Err(Exclusion::Hours));
+    assert_eq!(eligibility(&job, &candidate(1), &berlin, false), Err(Exclusion::Hours));
 }

@@ -45,9 +45,19 @@ fn job() -> Job<'static> {
     }
 }
 
-/// A new technician at the same place, who works from 8 to 18 on Mondays.
-fn candidate(number: u32) -> Candidate {
+/// From 8 to 18 on Mondays.
+fn hours(time_zone: Tz) -> WorkingHours {
     let (from, to) = (TimeOfDay::new(8, 0).unwrap(), TimeOfDay::new(18, 0).unwrap());
+    WorkingHours { availability: Availability::on_weekdays(&[Weekday::Mon], from, to), time_zone }
+}
+
+/// The eligibility of a technician who works from 8 to 18 on Mondays, in Nairobi.
+fn eligible(job: &Job<'_>, candidate: &Candidate, busy: bool) -> Result<Distance, Exclusion> {
+    eligibility(job, candidate, &hours(Tz::Africa__Nairobi), busy)
+}
+
+/// A new technician at the same place.
+fn candidate(number: u32) -> Candidate {
     Candidate {
         technician: technician(number),
         is_active: true,
@@ -55,8 +65,6 @@ fn candidate(number: u32) -> Candidate {
         skill: Some(CandidateSkill { verified: false, years_of_experience: 0 }),
         point: Some(centre()),
         service_radius: Distance::from_kilometres(10.0),
-        availability: Availability::on_weekdays(&[Weekday::Mon], from, to),
-        time_zone: Tz::Africa__Nairobi,
         hourly_rate: None,
         rating: Rating::default(),
         completion_rate: None,

@@ -42,7 +42,7 @@ fn ties_go_to_fewer_jobs_then_to_the_lower_id() {
 }
 
 #[test]
-fn busy_candidates_are_left_out() {
+fn excluded_candidates_are_left_out() {
     let candidates = [candidate(1), candidate(2)];
     let busy = HashSet::from([technician(1)]);
     let ranked = rank(&job(), &candidates, &HashMap::new(), &busy, &WeightedScorer::default(), 9);
@@ -130,7 +130,7 @@ fn reference(
     let mut all = Vec::new();
     for candidate in candidates {
         let id = candidate.technician;
-        if let Ok(distance) = eligibility(job, candidate, busy.contains(&id)) {
+        if let Ok(distance) = eligible(job, candidate, busy.contains(&id)) {
             let workload = workloads.get(&id).copied().unwrap_or_default();
             let score = WeightedScorer::default().score(&Fit { job, candidate, distance, workload });
             all.push((job.preferred != Some(id), score.clamp(0.0, 1.0), workload.last_week, id, distance));
@@ -147,7 +147,6 @@ prop_compose! {
         degrees in prop_oneof![Just(0.0), Just(0.05), 0.0..0.15, 0.049_f64..0.051],
         radius_share in prop_oneof![0.99_f64..1.01, 0.5_f64..3.0],
         skill in prop::option::weighted(0.9, (any::<bool>(), 0_u32..2)),
-        zone in prop::sample::select(vec![Tz::Africa__Nairobi, Tz::Europe__Berlin, Tz::Asia__Tokyo]),
         flags in 0_u8..64,
         (that_day, last_week) in (0_u32..2, 0_u32..2),
     ) -> (Candidate, bool, Workload) {
@@ -159,7 +158,6 @@ prop_compose! {
                 // The test adds the place of the job.
                 point: (flags != 2).then(|| GeoPoint::new(degrees * bearing.cos(), degrees * bearing.sin()).unwrap()),
                 service_radius: Distance::from_kilometres(0.05 * 111.32 * radius_share),
-                time_zone: zone,
                 ..candidate(0)
             },
             flags == 3,

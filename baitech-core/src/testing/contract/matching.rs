@@ -3,7 +3,8 @@ use std::{
     ops::{Range, RangeInclusive},
 };
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Weekday};
+use chrono_tz::Tz;
 
 use super::{
     Fixture,
@@ -11,10 +12,13 @@ use super::{
     given::{apply, change, load_booking, load_user, stored_booking, stored_user},
 };
 use crate::{
-    account::{Category, KycStatus, PublicPlace, TechnicianProfile, User, UserRecord, UserStatus},
+    account::{
+        Availability, AvailabilityException, Category, KycStatus, PublicPlace, TechnicianProfile, TimeOfDay,
+        User, UserRecord, UserStatus,
+    },
     booking::{Booking, BookingRecord, BookingStatus, ServiceLocation},
     kernel::{Distance, GeoPoint, Id},
-    matching::{Candidate, CandidateQuery, JobDays, SupplyQuery, Workload},
+    matching::{Candidate, CandidateQuery, JobDays, SupplyQuery, WorkingHours, Workload},
     store::{ChangeSet, Put, Store, Version},
     testing::build::{self, booking, customer, nairobi, point, slot, technician, technician_record},
 };
@@ -246,6 +250,49 @@ pub(super) async fn looks_within_each_ones_own_radius(fixture: &dyn Fixture) {
     assert_eq!(store.candidates(&query).await.unwrap(), [], "also the preferred one needs the skill");
 }
 
+pub(super) async fn reads_working_hours(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let mut users: Vec<UserRecord> =
+        (0..6).map(|n| technician_record(n, Category::Plumbing, nairobi())).collect();
+    let profile = |user: &mut UserRecord, change: &dyn Fn(&mut TechnicianProfile)| {
+        change(user.technician.as_mut().unwrap());
+    };
+    let date = day(0);
+    let (start, end) = (TimeOfDay::new(22, 30).unwrap(), TimeOfDay::END_OF_DAY);
+    let off = |is_available| AvailabilityException {
+        element: None,
+        date,
+        start: TimeOfDay::MIDNIGHT,
+        end: start,
+        is_available,
+        reason: None,
+    };
+    profile(&mut users[1], &|profile| profile.availability = Availability::default());
+    profile(&mut users[2], &|profile| profile.time_zone = Tz::Asia__Kathmandu);
+    profile(&mut users[3], &|profile| profile.availability.exceptions = vec![off(true), off(false)]);
+    profile(&mut users[4], &|profile| {
+        profile.availability = Availability::on_weekdays(&[Weekday::Sun, Weekday::Sat], start, end);
+    });
+    // The working hours of those who cannot be booked are read as well.
+    users[5].status = UserStatus::Suspended;
+    let customer = customer(1);
+    stored_user(&*store, customer.clone()).await;
+    store_all(&*store, users.clone()).await;
+    let unknown = technician(99, Category::Plumbing, nairobi()).id;
+    let mut asked = vec![unknown, customer.id];
+    asked.extend(users.iter().rev().skip(1).map(|user| user.id));
+    let mut read = store.working_hours(&asked).await.unwrap();
+    read.sort_by_key(|(technician, _)| *technician);
+    let expected = users.iter().take(5).cloned().map(User::from_record);
+    let expected = expected.map(|user| (user.id, WorkingHours::from_user(&user).unwrap()));
+    let mut expected: Vec<_> = expected.collect();
+    expected.sort_by_key(|(technician, _)| *technician);
+    assert_eq!(read, expected);
+    let suspended = store.working_hours(&[users[5].id]).await.unwrap();
+    assert_eq!(suspended.len(), 1);
+    assert_eq!(store.working_hours(&[]).await.unwrap(), []);
+}
+
 /// What the counts of jobs have to be.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 struct Expected {
@@ -274,7 +321,8 @@ async fn check_jobs(store: &dyn Store, technicians: &[Id<User>], bookings: &[Id<
     assert_eq!(cards.len(), technicians.len());
     for card in cards {
         let id = card.candidate.technician;
-        assert_eq!(card.workload, expected.get(&id).copied().unwrap_or_default().workload, "{id}");
+        let expected = expected.get(&id).copied().unwrap_or_default();
+        assert_eq!((card.workload, card.is_engaged), (expected.workload, expected.around > 0), "{id}");
     }
     let within = Distance::from_kilometres(1.0);
     let supply = store.supply(&SupplyQuery { category, near, within, most: 250, day: day(8) }).await.unwrap();

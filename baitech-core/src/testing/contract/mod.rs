@@ -247,6 +247,7 @@ macro_rules! contract_tests {
                 finds_candidates_within_reach
                 forgets_who_cannot_be_booked
                 looks_within_each_ones_own_radius
+                reads_working_hours
                 counts_jobs_of_days
                 keeps_counts_of_jobs_in_races
                 counts_customers_with_open_requests
