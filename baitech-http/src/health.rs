@@ -4,10 +4,18 @@ use axum::{Json, extract::State};
 use baitech_core::kernel::{Actor, Error, Id};
 use serde::Serialize;
 
+use crate::route::{Entry, table};
 use crate::{
     app::App,
     problem::{Answer, Problem},
 };
+
+/// The routes outside of the interface.
+#[rustfmt::skip]
+pub(crate) const ROUTES: &[Entry] = table![
+    get "/health" Public self::health,
+    get "/ready"  Public self::ready,
+];
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Health {

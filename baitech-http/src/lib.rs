@@ -112,9 +112,17 @@ use tower_http::{
 pub use async_trait::async_trait;
 
 pub use authenticate::{Authenticate, Unauthenticated};
+use route::Entry;
 pub use route::{Access, Route, routes};
 pub use server::Server;
 pub use timeouts::Timeouts;
+
+/// The routes of every feature, in the order of the documentation.
+const ROUTES: [&[Entry]; 4] = [health::ROUTES, bookings::ROUTES, payments::ROUTES, operations::ROUTES];
+
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    ROUTES.into_iter().flatten()
+}
 
 /// The maximum size of a body in bytes.
 pub const BODY_LIMIT: usize = 64 * 1024;
@@ -138,7 +146,7 @@ pub fn router(market: Marketplace, auth: Arc<dyn Authenticate>) -> Router {
 
 /// Like [`router`], with custom time-outs.
 pub fn router_with(market: Marketplace, auth: Arc<dyn Authenticate>, timeouts: Timeouts) -> Router {
-    assemble(market, auth, timeouts, route::TABLE.iter())
+    assemble(market, auth, timeouts, entries())
 }
 
 /// Like [`router`], but without routes outside `/api/v1`: for servers with a `/health` or `/ready` of their
@@ -149,15 +157,15 @@ pub fn api_router(market: Marketplace, auth: Arc<dyn Authenticate>) -> Router {
 
 /// Like [`api_router`], with custom time-outs.
 pub fn api_router_with(market: Marketplace, auth: Arc<dyn Authenticate>, timeouts: Timeouts) -> Router {
-    let is_api = |entry: &&route::Entry| entry.route.path.starts_with("/api/v1/");
-    assemble(market, auth, timeouts, route::TABLE.iter().filter(is_api))
+    let is_api = |entry: &&Entry| entry.route.path.starts_with("/api/v1/");
+    assemble(market, auth, timeouts, entries().filter(is_api))
 }
 
 fn assemble<'a>(
     market: Marketplace,
     auth: Arc<dyn Authenticate>,
     timeouts: Timeouts,
-    entries: impl Iterator<Item = &'a route::Entry>,
+    entries: impl Iterator<Item = &'a Entry>,
 ) -> Router {
     let app = app::App { market, auth, webhook_limits: Arc::default(), body_timeout: timeouts.body };
     let require_actor = from_fn_with_state(app.clone(), authenticate::require_actor);

@@ -2,12 +2,20 @@
 
 use axum::extract::State;
 
+use crate::route::{Entry, table};
 use crate::{
     app::App,
     problem::Answer,
     request::{Caller, DueTarget, Params},
     response,
 };
+
+/// The routes of operations.
+#[rustfmt::skip]
+pub(crate) const ROUTES: &[Entry] = table![
+    get  "/api/v1/set-aside"                   Authenticated self::list_set_aside,
+    post "/api/v1/set-aside/{kind}/{id}/retry" Authenticated self::retry_set_aside,
+];
 
 /// A page of the due work that is set aside, the latest first, for admins.
 pub(crate) async fn list_set_aside(State(app): State<App>, caller: Caller, mut params: Params) -> Answer {

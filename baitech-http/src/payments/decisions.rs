@@ -4,8 +4,9 @@ use baitech_core::kernel::Money;
 use serde::Deserialize;
 
 use crate::{
+    payments::path::Payment,
     problem::Answer,
-    request::{Body, Caller, Payment},
+    request::{Body, Caller},
 };
 
 #[derive(Debug, Deserialize)]

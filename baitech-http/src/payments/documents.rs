@@ -7,8 +7,9 @@ use tokio::task::spawn_blocking;
 
 use crate::{
     app::App,
+    payments::path::{Company, Month, Payment, Year},
     problem::{Answer, Problem},
-    request::{Caller, Company, Month, Payment, Year, prefers_json},
+    request::{Caller, prefers_json},
     response,
 };
 

@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
+    payments::path::Job,
     problem::{Answer, Problem},
-    request::{Caller, Job, Params, Statement},
+    request::{Caller, Params, Statement},
     response,
 };
 

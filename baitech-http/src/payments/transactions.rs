@@ -9,8 +9,9 @@ use baitech_core::{
 use serde::Serialize;
 
 use crate::{
+    payments::path::{Payment, PaymentNumber},
     problem::Answer,
-    request::{Caller, Params, Payment, PaymentNumber},
+    request::{Caller, Params},
     response::{self, Items},
 };
 

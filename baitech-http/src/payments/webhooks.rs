@@ -9,8 +9,9 @@ use serde::Serialize;
 
 use crate::{
     app::App,
+    payments::path::Call,
     problem::{Answer, Problem},
-    request::{Call, Caller, Params, read},
+    request::{Caller, Params, read},
     response,
 };
 

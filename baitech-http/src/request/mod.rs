@@ -17,6 +17,4 @@ pub(crate) use headers::none_match;
 pub(crate) use id::bound_request_id;
 pub(crate) use origin::Origin;
 pub(crate) use params::Params;
-pub(crate) use path::{
-    Call, Company, DueTarget, Job, Month, Number, Payment, PaymentNumber, Target, Technician, Year,
-};
+pub(crate) use path::{DueTarget, Number, Target, Technician, parameter, parameters};

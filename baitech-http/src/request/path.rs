@@ -8,7 +8,6 @@ use baitech_core::{
     account::User,
     booking::{Booking, BookingNumber},
     kernel::{Code, Id, Violation},
-    payment::{Reconciliation, Transaction, TransactionNumber, Webhook},
     store::AggregateRef,
 };
 
@@ -17,21 +16,27 @@ use crate::{
     problem::{Answer, Problem},
 };
 
+/// Extractors of path parameters, each with its type and its name in the path.
 macro_rules! parameters {
     ($($(#[$doc:meta])* $name:ident($type:ty) = $parameter:literal,)*) => {$(
         $(#[$doc])*
         #[derive(Debug)]
         pub(crate) struct $name(pub(crate) $type);
 
-        impl FromRequestParts<App> for $name {
-            type Rejection = Problem;
+        impl axum::extract::FromRequestParts<$crate::app::App> for $name {
+            type Rejection = $crate::problem::Problem;
 
-            async fn from_request_parts(parts: &mut Parts, app: &App) -> Answer<Self> {
-                parameter(parts, app, $parameter).await.map(Self)
+            async fn from_request_parts(
+                parts: &mut axum::http::request::Parts,
+                app: &$crate::app::App,
+            ) -> $crate::problem::Answer<Self> {
+                $crate::request::parameter(parts, app, $parameter).await.map(Self)
             }
         }
     )*};
 }
+
+pub(crate) use parameters;
 
 parameters! {
     /// The booking that the path names.
@@ -40,20 +45,6 @@ parameters! {
     Technician(Id<User>) = "technician",
     /// The number of a booking that the path names.
     Number(BookingNumber) = "number",
-    /// The transaction that the path names.
-    Payment(Id<Transaction>) = "transaction",
-    /// The call of a provider that the path names.
-    Call(Id<Webhook>) = "webhook",
-    /// The reconciliation that the path names.
-    Job(Id<Reconciliation>) = "reconciliation",
-    /// The number of a transaction that the path names.
-    PaymentNumber(TransactionNumber) = "number",
-    /// The company that the path names.
-    Company(Id<User>) = "company",
-    /// The year that the path names.
-    Year(i32) = "year",
-    /// The month that the path names, from 1.
-    Month(u32) = "month",
 }
 
 /// The aggregate that the path names by its kind and id.
@@ -72,7 +63,7 @@ impl FromRequestParts<App> for DueTarget {
 }
 
 /// A parameter by its name, since an embedder's path around the routes may have others.
-async fn parameter<T>(parts: &mut Parts, app: &App, name: &'static str) -> Answer<T>
+pub(crate) async fn parameter<T>(parts: &mut Parts, app: &App, name: &'static str) -> Answer<T>
 where
     T: FromStr<Err: Display>,
 {
