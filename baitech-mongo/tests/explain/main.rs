@@ -7,8 +7,6 @@ mod documents;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::sync::{Arc, Mutex};
-
 use baitech_core::account::{Category, User, UserFilter, UserRepository, UserStatus};
 use baitech_core::booking::{
     Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus, PaymentMethod,
@@ -29,31 +27,16 @@ use baitech_core::store::{
 };
 use baitech_core::testing::build;
 use baitech_mongo::MongoStore;
-use baitech_mongo::testing::TestServer;
 use bson::{Bson, DateTime, Document, doc};
 use chrono::TimeDelta;
 use documents::{fill, fill_city};
 use mongodb::Database;
-use mongodb::event::EventHandler;
-use mongodb::event::command::CommandEvent;
-use mongodb::options::ClientOptions;
+use support::explain::{Sent, explainable, without_index};
 use support::legacy;
 
-/// The commands that a client has sent.
-type Sent = Arc<Mutex<Vec<Document>>>;
-
+/// A prepared store with some thousands of documents.
 async fn recorded() -> (MongoStore, Sent) {
-    let server = TestServer::shared().await.unwrap();
-    let mut options = ClientOptions::parse(server.uri()).await.unwrap();
-    let sent = Sent::default();
-    let record = Arc::clone(&sent);
-    options.command_event_handler = Some(EventHandler::callback(move |event| {
-        if let CommandEvent::Started(started) = event {
-            record.lock().unwrap().push(started.command);
-        }
-    }));
-    let client = mongodb::Client::with_options(options).unwrap();
-    let store = MongoStore::open(client.database(&server.database_name())).await.unwrap();
+    let (store, sent) = support::explain::recorded().await;
     fill(store.database()).await;
     store.prepare().await.unwrap();
     (store, sent)
@@ -239,69 +222,14 @@ fn supply_query(near: GeoPoint, within: Distance, most: u32) -> SupplyQuery {
     SupplyQuery { category: Category::Plumbing, near, within, most, day }
 }
 
-/// The commands in which a plan is made, as `explain` takes them.
-fn explainable(command: &Document) -> Vec<Document> {
-    let name = command.keys().next().unwrap().as_str();
-    if !["find", "aggregate", "count", "update", "delete", "findAndModify"].contains(&name) {
-        return Vec::new();
-    }
-    let mut plain: Document = command.clone();
-    // The server explains one update at a time.
-    if let Ok(updates) = command.get_array("updates")
-        && updates.len() > 1
-    {
-        let alone = |update: &Bson| {
-            let mut alone = command.clone();
-            alone.insert("updates", vec![update.clone()]);
-            alone
-        };
-        return updates.iter().map(alone).flat_map(|update| explainable(&update)).collect();
-    }
-    for sent_only in ["lsid", "txnNumber", "startTransaction", "autocommit", "stmtId", "$db", "$clusterTime"]
-    {
-        plain.remove(sent_only);
-    }
-    for option in ["writeConcern", "readConcern", "$readPreference", "ordered", "cursor"] {
-        plain.remove(option);
-    }
-    if name == "aggregate" {
-        plain.insert("cursor", doc! {});
-    }
-    vec![plain]
-}
-
-fn stages(plan: &Bson, found: &mut Vec<String>) {
-    match plan {
-        Bson::Document(plan) => {
-            found.extend(plan.get_str("stage").ok().map(str::to_owned));
-            plan.iter()
-                .filter(|(key, _)| *key != "rejectedPlans")
-                .for_each(|(_, inner)| stages(inner, found));
-        }
-        Bson::Array(plans) => plans.iter().for_each(|inner| stages(inner, found)),
-        _ => {}
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn every_query_has_an_index() {
     let (store, sent) = recorded().await;
     sent.lock().unwrap().clear();
     ask_everything(&store).await;
-    let commands: Vec<Document> = sent.lock().unwrap().iter().flat_map(explainable).collect();
-    assert!(commands.len() > 300, "only {} commands were recorded", commands.len());
-    let mut bad = Vec::new();
-    for command in &commands {
-        let explain = doc! { "explain": command.clone(), "verbosity": "queryPlanner" };
-        let answer = store.database().run_command(explain).await;
-        let plan = answer.unwrap_or_else(|error| panic!("{command}: {error}"));
-        let mut found = Vec::new();
-        stages(&Bson::Document(plan), &mut found);
-        assert!(!found.is_empty(), "no plan is told for {command}");
-        if found.iter().any(|stage| stage == "COLLSCAN" || stage == "SORT") {
-            bad.push(format!("{found:?}: {command}"));
-        }
-    }
+    let asked = sent.lock().unwrap().iter().flat_map(explainable).count();
+    assert!(asked > 300, "only {asked} commands were recorded");
+    let bad = without_index(&store, &sent).await;
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 

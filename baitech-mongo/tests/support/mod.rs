@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 pub(crate) mod commit;
+pub(crate) mod explain;
 
 use std::collections::BTreeMap;
 use std::fs;
