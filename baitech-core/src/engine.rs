@@ -23,16 +23,15 @@ use crate::{
     },
     policy::{PolicyCheck, PolicyError},
     pricing::{HourlyPriceList, PriceList},
-    store::{DueWork, Outbox, Store, Stored},
+    store::{Store, Stored},
     worker::Worker,
 };
 
-/// State shared by all services. Each service uses only the ports that it needs.
+/// State shared by all services.
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) runtime: Runtime<BookingPolicy>,
-    pub(crate) due_work: Arc<dyn DueWork>,
-    pub(crate) outbox: Arc<dyn Outbox>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) users: Arc<dyn UserRepository>,
     pub(crate) bookings: Arc<dyn BookingRepository>,
     pub(crate) matching: Arc<dyn MatchingRepository>,
@@ -152,8 +151,7 @@ impl Marketplace {
                     ledger: store.clone(),
                     versions: store.clone(),
                 },
-                due_work: store.clone(),
-                outbox: store.clone(),
+                store: store.clone(),
                 users: store.clone(),
                 bookings: store.clone(),
                 transactions: store.clone(),

@@ -65,10 +65,48 @@ pub use crate::{
     },
     store::{
         AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem,
-        DueWork, Event, Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, SetAsideItem, Store,
+        DueWork, Event, Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, SetAsideItem,
         StoreError, Stored,
     },
 };
+
+/// All ports of a store together, as `Marketplace::builder` takes them.
+///
+/// Services use only the individual ports. The trait is implemented for every type that implements all of
+/// them.
+pub trait Store:
+    Commit
+    + Claims
+    + Counters
+    + DueWork
+    + Outbox
+    + LedgerReader
+    + Pause
+    + UserRepository
+    + BookingRepository
+    + MatchingRepository
+    + TransactionRepository
+    + WebhookRepository
+    + ReconciliationRepository
+{
+}
+
+impl<S> Store for S where
+    S: Commit
+        + Claims
+        + Counters
+        + DueWork
+        + Outbox
+        + LedgerReader
+        + Pause
+        + UserRepository
+        + BookingRepository
+        + MatchingRepository
+        + TransactionRepository
+        + WebhookRepository
+        + ReconciliationRepository
+{
+}
 
 /// Calls a macro for each port of a store, except [`Commit`] and [`Pause`]: a store that adds something to
 /// another one usually writes these two by hand. Tokens after the macro's name are passed before the port.

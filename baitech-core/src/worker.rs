@@ -193,10 +193,10 @@ impl Worker {
     /// [`WorkDone::failures`] reports it.
     pub async fn run_due(&self, limit: usize) -> Result<WorkDone> {
         let mut work = WorkDone::default();
-        for item in self.engine.due_work.claim_due(self.lease(), limit).await? {
+        for item in self.engine.store.claim_due(self.lease(), limit).await? {
             // Attempts are counted one by one: an item that crashes the process costs the items behind it no
             // attempt.
-            let begun = match self.engine.due_work.begin_due(&item, self.lease()).await {
+            let begun = match self.engine.store.begin_due(&item, self.lease()).await {
                 Ok(Some(begun)) => begun,
                 Ok(None) => {
                     work.skipped += 1;
@@ -250,7 +250,7 @@ impl Worker {
         // attempt.
         let is_known = failure.is_none() && item.attempts <= 1;
         let is_set_aside = matches!(end, AttemptEnd::SetAside { .. });
-        let ended = if is_known { Ok(false) } else { self.engine.due_work.end_due(item, end).await };
+        let ended = if is_known { Ok(false) } else { self.engine.store.end_due(item, end).await };
         if let Some(error) = failure {
             if is_set_aside && matches!(ended, Ok(true)) {
                 tracing::error!(%target, %error, "due work is set aside until an operator retries it");
@@ -348,7 +348,7 @@ impl Worker {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn pending_events(&self, limit: usize) -> Result<Vec<Event>> {
-        Ok(self.engine.outbox.pending_events(limit).await?)
+        Ok(self.engine.store.pending_events(limit).await?)
     }
 
     /// Removes events from the outbox, once every consumer has them.
@@ -357,6 +357,6 @@ impl Worker {
     /// [`Error::Unavailable`]; the events are then delivered again.
     pub async fn acknowledge_events(&self, events: &[Event]) -> Result<()> {
         let ids: Vec<_> = events.iter().map(|event| event.id).collect();
-        Ok(self.engine.outbox.acknowledge_events(&ids).await?)
+        Ok(self.engine.store.acknowledge_events(&ids).await?)
     }
 }

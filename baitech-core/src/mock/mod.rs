@@ -27,8 +27,4 @@ mod store;
 pub use kernel::{MockClock, MockEntropy, MockPause};
 pub use matching::{MockMatchScorer, MockPriceList};
 pub use payment::MockPaymentGateway;
-pub use store::{
-    MockBookingRepository, MockClaims, MockCommit, MockCounters, MockDueWork, MockLedgerReader,
-    MockMatchingRepository, MockOutbox, MockReconciliationRepository, MockStore, MockTransactionRepository,
-    MockUserRepository, MockWebhookRepository,
-};
+pub use store::names::*;

@@ -73,6 +73,11 @@ macro_rules! mocks {
             $(pub $field: $Mock,)+
         }
 
+        /// The mocks, without the modules that mockall generates.
+        pub(super) mod names {
+            pub use super::{MockStore, $($Mock),+};
+        }
+
         $(
             port!($Port, mock_port [$(#[$doc])+]);
             port!($Port, pass_to $field);

@@ -29,7 +29,7 @@ impl Operations {
     /// [`Error::Forbidden`] for anybody but admins; a violation of `cursor`; [`Error::Unavailable`].
     pub async fn list_set_aside(&self, actor: &Actor, page: &PageRequest) -> Result<Page<SetAsideItem>> {
         require_admin(&self.engine.reader(actor).await?)?;
-        Ok(self.engine.due_work.list_set_aside(&page.of_list(LIST)?).await?.of_list(LIST))
+        Ok(self.engine.store.list_set_aside(&page.of_list(LIST)?).await?.of_list(LIST))
     }
 
     /// Makes an item due again after its cause was repaired, with no attempts counted. An item that is not
@@ -45,7 +45,7 @@ impl Operations {
         if engine.versions.version(target).await?.is_none() {
             return Err(Error::not_found(target.kind(), target.id_text()));
         }
-        engine.due_work.release_due(target).await?;
+        engine.store.release_due(target).await?;
         Ok(())
     }
 }

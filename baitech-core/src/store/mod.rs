@@ -20,6 +20,7 @@ mod stored;
 mod tally;
 
 pub use crate::catalog::{AggregateRef, EventKind, Write};
+pub use crate::ports::Store;
 pub use bound::{Binding, Bound, Breach, Limit};
 pub use changes::{ChangeSet, Expected, Put};
 pub use claim::{Claim, ClaimKey};
@@ -30,6 +31,6 @@ pub use guard::{Guard, UserStamps};
 pub use idempotency::{Fingerprint, Idempotency, IdempotencyKey};
 pub use listed::Listed;
 pub(crate) use ports::Versions;
-pub use ports::{Claims, Commit, Committed, Counters, LedgerReader, Load, Outbox, Store};
+pub use ports::{Claims, Commit, Committed, Counters, LedgerReader, Load, Outbox};
 pub use stored::{Origin, Stored, Version};
 pub use tally::Tally;

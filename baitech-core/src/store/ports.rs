@@ -3,16 +3,11 @@ use std::{collections::BTreeSet, fmt};
 use async_trait::async_trait;
 
 use super::{
-    AggregateRef, ChangeSet, Claim, ClaimKey, DueWork, Event, Fingerprint, IdempotencyKey, StoreError,
-    Stored, Version,
+    AggregateRef, ChangeSet, Claim, ClaimKey, Event, Fingerprint, IdempotencyKey, StoreError, Stored, Version,
 };
 use crate::{
-    account::UserRepository,
-    booking::BookingRepository,
-    kernel::{Currency, Id, Money, Page, PageRequest, Pause},
+    kernel::{Currency, Id, Money, Page, PageRequest},
     ledger::{Account, AccountLine},
-    matching::MatchingRepository,
-    payment::{ReconciliationRepository, TransactionRepository, WebhookRepository},
 };
 
 /// Result of a commit.
@@ -157,42 +152,4 @@ pub trait LedgerReader: Send + Sync + fmt::Debug {
         account: Account,
         page: &PageRequest,
     ) -> Result<Page<AccountLine>, StoreError>;
-}
-
-/// All ports of a store together, as `Marketplace::builder` takes them.
-///
-/// Services use only the individual ports. The trait is implemented for every type that implements all of
-/// them.
-pub trait Store:
-    Commit
-    + Claims
-    + Counters
-    + DueWork
-    + Outbox
-    + LedgerReader
-    + Pause
-    + UserRepository
-    + BookingRepository
-    + MatchingRepository
-    + TransactionRepository
-    + WebhookRepository
-    + ReconciliationRepository
-{
-}
-
-impl<S> Store for S where
-    S: Commit
-        + Claims
-        + Counters
-        + DueWork
-        + Outbox
-        + LedgerReader
-        + Pause
-        + UserRepository
-        + BookingRepository
-        + MatchingRepository
-        + TransactionRepository
-        + WebhookRepository
-        + ReconciliationRepository
-{
 }

@@ -144,7 +144,7 @@ impl Payments {
     pub async fn reconciliation(&self, actor: &Actor, id: Id<Reconciliation>) -> Result<ReconciliationView> {
         self.require_staff(actor, Reads).await?;
         let job = self.job(id).await?;
-        let aside = self.engine.due_work.find_set_aside(&[id.into()]).await?;
+        let aside = self.engine.store.find_set_aside(&[id.into()]).await?;
         let findings = self.findings(&job).await?;
         let aside = aside.into_iter().next();
         Ok(ReconciliationView::new(job, aside, actor.is_admin(), findings))
@@ -162,7 +162,7 @@ impl Payments {
         self.require_staff(actor, Reads).await?;
         let jobs = self.engine.reconciliations.list_reconciliations(&page.of_list(LIST)?).await?;
         let targets: Vec<AggregateRef> = jobs.items.iter().map(|job| job.id.into()).collect();
-        let mut aside = self.engine.due_work.find_set_aside(&targets).await?;
+        let mut aside = self.engine.store.find_set_aside(&targets).await?;
         let mut aside_of = |id: Id<Reconciliation>| -> Option<SetAsideItem> {
             let place = aside.iter().position(|item| item.target == id.into())?;
             Some(aside.swap_remove(place))
