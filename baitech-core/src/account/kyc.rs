@@ -2,33 +2,21 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::User;
-use crate::kernel::{Id, Text};
+use crate::kernel::{Id, Text, named};
 
-/// The status of a user's identity check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KycStatus {
-    /// No documents were submitted.
-    #[default]
-    None,
-    /// Submitted, not decided.
-    Submitted,
-    /// Staff has verified it.
-    Verified,
-    /// Staff has rejected it; the user can submit documents again.
-    Rejected,
-}
-
-impl KycStatus {
-    /// The name in documents and on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Submitted => "submitted",
-            Self::Verified => "verified",
-            Self::Rejected => "rejected",
-        }
+named! {
+    /// The status of a user's identity check.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+    pub enum KycStatus {
+        /// No documents were submitted.
+        #[default]
+        None = "none",
+        /// Submitted, not decided.
+        Submitted = "submitted",
+        /// Staff has verified it.
+        Verified = "verified",
+        /// Staff has rejected it; the user can submit documents again.
+        Rejected = "rejected",
     }
 }
 

@@ -2,49 +2,21 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::Availability;
-use crate::kernel::{Distance, ElementId, Money, Text};
+use crate::kernel::{Distance, ElementId, Money, Text, named};
 
-/// A category of work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Category {
-    Plumbing,
-    Electrical,
-    Carpentry,
-    Masonry,
-    Painting,
-    Hvac,
-    Welding,
-    Other,
-}
-
-impl Category {
-    /// Every category.
-    pub const ALL: [Self; 8] = [
-        Self::Plumbing,
-        Self::Electrical,
-        Self::Carpentry,
-        Self::Masonry,
-        Self::Painting,
-        Self::Hvac,
-        Self::Welding,
-        Self::Other,
-    ];
-
-    /// The name in documents and on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Plumbing => "plumbing",
-            Self::Electrical => "electrical",
-            Self::Carpentry => "carpentry",
-            Self::Masonry => "masonry",
-            Self::Painting => "painting",
-            Self::Hvac => "hvac",
-            Self::Welding => "welding",
-            Self::Other => "other",
-        }
+named! {
+    /// A category of work.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+    #[expect(missing_docs, reason = "the names say it")]
+    pub enum Category {
+        Plumbing = "plumbing",
+        Electrical = "electrical",
+        Carpentry = "carpentry",
+        Masonry = "masonry",
+        Painting = "painting",
+        Hvac = "hvac",
+        Welding = "welding",
+        Other = "other",
     }
 }
 

@@ -6,36 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use super::{CorporateProfile, Kyc, PublicPlace, StatsDelta, TechnicianProfile, UserStats};
 use crate::kernel::{
-    Actor, Email, Entropy, Error, GeoPoint, Id, PhoneNumber, Result, Role, Rule, Text, Username,
+    Actor, Email, Entropy, Error, GeoPoint, Id, PhoneNumber, Result, Role, Rule, Text, Username, named,
 };
 
-/// The status of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UserStatus {
-    /// May do everything that the role allows.
-    Active,
-    /// May finish running work, but not start new work.
-    Suspended,
-    /// The user has left.
-    Deactivated,
-    /// The platform has banned the user.
-    Banned,
-}
-
-impl UserStatus {
-    /// Every status.
-    pub const ALL: [Self; 4] = [Self::Active, Self::Suspended, Self::Deactivated, Self::Banned];
-
-    /// The name in documents and on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Suspended => "suspended",
-            Self::Deactivated => "deactivated",
-            Self::Banned => "banned",
-        }
+named! {
+    /// The status of an account.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    pub enum UserStatus {
+        /// May do everything that the role allows.
+        Active = "active",
+        /// May finish running work, but not start new work.
+        Suspended = "suspended",
+        /// The user has left.
+        Deactivated = "deactivated",
+        /// The platform has banned the user.
+        Banned = "banned",
     }
 }
 

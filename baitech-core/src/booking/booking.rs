@@ -11,7 +11,7 @@ use super::{
 use crate::{
     account::{Category, Image, User},
     decide::SerialNumber,
-    kernel::{Code, Id, Rate, Text, Violation, before, visible},
+    kernel::{Code, Id, Rate, Text, Violation, before, named, visible},
     payment::is_numbered,
     pricing::Pricing,
 };
@@ -114,31 +114,16 @@ impl FromStr for BookingNumber {
     }
 }
 
-/// How urgent the work is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Urgency {
-    Low,
-    #[default]
-    Medium,
-    High,
-    Emergency,
-}
-
-impl Urgency {
-    /// Every urgency, in ascending order.
-    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Emergency];
-
-    /// The name in documents and on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Emergency => "emergency",
-        }
+named! {
+    /// How urgent the work is, in ascending order.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord, Serialize, Deserialize)]
+    #[expect(missing_docs, reason = "the names say it")]
+    pub enum Urgency {
+        Low = "low",
+        #[default]
+        Medium = "medium",
+        High = "high",
+        Emergency = "emergency",
     }
 }
 

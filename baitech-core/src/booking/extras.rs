@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Booking, TimeSlot};
 use crate::{
     account::User,
-    kernel::{ElementId, Id, Money, Percent, Text},
+    kernel::{ElementId, Id, Money, Percent, Text, named},
     pricing::Pricing,
 };
 
@@ -136,34 +136,18 @@ pub struct CorporateDetails {
     pub decided_at: Option<DateTime<Utc>>,
 }
 
-/// The kind of a reminder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReminderKind {
-    /// To the customer, at once.
-    BookingConfirmation,
-    /// To both, 24 hours and one hour before the start.
-    TechnicianArrival,
-    /// To the customer, 24 hours after `payment_pending`.
-    PaymentReminder,
-    /// To both, 24 hours after `paid`.
-    ReviewRequest,
-}
-
-impl ReminderKind {
-    /// Every kind.
-    pub const ALL: [Self; 4] =
-        [Self::BookingConfirmation, Self::TechnicianArrival, Self::PaymentReminder, Self::ReviewRequest];
-
-    /// The name in documents and on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BookingConfirmation => "booking_confirmation",
-            Self::TechnicianArrival => "technician_arrival",
-            Self::PaymentReminder => "payment_reminder",
-            Self::ReviewRequest => "review_request",
-        }
+named! {
+    /// The kind of a reminder.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    pub enum ReminderKind {
+        /// To the customer, at once.
+        BookingConfirmation = "booking_confirmation",
+        /// To both, 24 hours and one hour before the start.
+        TechnicianArrival = "technician_arrival",
+        /// To the customer, 24 hours after `payment_pending`.
+        PaymentReminder = "payment_reminder",
+        /// To both, 24 hours after `paid`.
+        ReviewRequest = "review_request",
     }
 }
 

@@ -2,39 +2,21 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    kernel::{Id, Money},
+    kernel::{Id, Money, named},
     payment::Transaction,
 };
 
-/// How a customer pays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum PaymentMethod {
-    Mpesa,
-    Card,
-    Stripe,
-    Wallet,
-    Cash,
-    BankTransfer,
-}
-
-impl PaymentMethod {
-    /// Every method.
-    pub const ALL: [Self; 6] =
-        [Self::Mpesa, Self::Card, Self::Stripe, Self::Wallet, Self::Cash, Self::BankTransfer];
-
-    /// The name in documents and on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Mpesa => "mpesa",
-            Self::Card => "card",
-            Self::Stripe => "stripe",
-            Self::Wallet => "wallet",
-            Self::Cash => "cash",
-            Self::BankTransfer => "bank_transfer",
-        }
+named! {
+    /// How a customer pays.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+    #[expect(missing_docs, reason = "the names say it")]
+    pub enum PaymentMethod {
+        Mpesa = "mpesa",
+        Card = "card",
+        Stripe = "stripe",
+        Wallet = "wallet",
+        Cash = "cash",
+        BankTransfer = "bank_transfer",
     }
 }
 
@@ -48,43 +30,27 @@ pub enum PaymentTiming {
     AfterVerification,
 }
 
-/// The payment state of a booking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentStatus {
-    /// Not paid.
-    #[default]
-    Pending,
-    /// Held in escrow.
-    Held,
-    /// Paid.
-    Completed,
-    /// The last attempt failed.
-    Failed,
-    /// A part was refunded.
-    PartiallyRefunded,
-    /// All was refunded.
-    Refunded,
+named! {
+    /// The payment state of a booking.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+    pub enum PaymentStatus {
+        /// Not paid.
+        #[default]
+        Pending = "pending",
+        /// Held in escrow.
+        Held = "held",
+        /// Paid.
+        Completed = "completed",
+        /// The last attempt failed.
+        Failed = "failed",
+        /// A part was refunded.
+        PartiallyRefunded = "partially_refunded",
+        /// All was refunded.
+        Refunded = "refunded",
+    }
 }
 
 impl PaymentStatus {
-    /// Every status.
-    pub const ALL: [Self; 6] =
-        [Self::Pending, Self::Held, Self::Completed, Self::Failed, Self::PartiallyRefunded, Self::Refunded];
-
-    /// The name in documents and on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Held => "held",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::PartiallyRefunded => "partially_refunded",
-            Self::Refunded => "refunded",
-        }
-    }
-
     /// Whether the customer's payment has arrived.
     #[must_use]
     pub const fn is_settled(self) -> bool {

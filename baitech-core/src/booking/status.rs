@@ -2,88 +2,48 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The status of a booking, from request to paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BookingStatus {
-    /// Requested by the customer.
-    Pending,
-    /// The search for a technician is running.
-    Matching,
-    /// Offered to a technician.
-    Assigned,
-    /// The technician has accepted.
-    Accepted,
-    /// The technician declined or did not answer in time.
-    Rejected,
-    /// The technician is on the way.
-    EnRoute,
-    /// The technician has arrived.
-    Arrived,
-    /// The work is in progress.
-    InProgress,
-    /// The work is paused.
-    Paused,
-    /// The technician reports that the work is done.
-    Completed,
-    /// The customer has verified the work, or did not contest it in time.
-    Verified,
-    /// Payment is awaited.
-    PaymentPending,
-    /// Payment has arrived.
-    Paid,
-    /// Cancelled.
-    Cancelled,
-    /// A party contests it.
-    Disputed,
-    /// The customer got the money back.
-    Refunded,
+use crate::kernel::named;
+
+named! {
+    /// The status of a booking, from request to paid.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+    pub enum BookingStatus {
+        /// Requested by the customer.
+        Pending = "pending",
+        /// The search for a technician is running.
+        Matching = "matching",
+        /// Offered to a technician.
+        Assigned = "assigned",
+        /// The technician has accepted.
+        Accepted = "accepted",
+        /// The technician declined or did not answer in time.
+        Rejected = "rejected",
+        /// The technician is on the way.
+        EnRoute = "en_route",
+        /// The technician has arrived.
+        Arrived = "arrived",
+        /// The work is in progress.
+        InProgress = "in_progress",
+        /// The work is paused.
+        Paused = "paused",
+        /// The technician reports that the work is done.
+        Completed = "completed",
+        /// The customer has verified the work, or did not contest it in time.
+        Verified = "verified",
+        /// Payment is awaited.
+        PaymentPending = "payment_pending",
+        /// Payment has arrived.
+        Paid = "paid",
+        /// Cancelled.
+        Cancelled = "cancelled",
+        /// A party contests it.
+        Disputed = "disputed",
+        /// The customer got the money back.
+        Refunded = "refunded",
+    }
 }
 
 impl BookingStatus {
-    /// Every status, in the order of declaration.
-    pub const ALL: [Self; 16] = [
-        Self::Pending,
-        Self::Matching,
-        Self::Assigned,
-        Self::Accepted,
-        Self::Rejected,
-        Self::EnRoute,
-        Self::Arrived,
-        Self::InProgress,
-        Self::Paused,
-        Self::Completed,
-        Self::Verified,
-        Self::PaymentPending,
-        Self::Paid,
-        Self::Cancelled,
-        Self::Disputed,
-        Self::Refunded,
-    ];
-
-    /// The name in documents and on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Matching => "matching",
-            Self::Assigned => "assigned",
-            Self::Accepted => "accepted",
-            Self::Rejected => "rejected",
-            Self::EnRoute => "en_route",
-            Self::Arrived => "arrived",
-            Self::InProgress => "in_progress",
-            Self::Paused => "paused",
-            Self::Completed => "completed",
-            Self::Verified => "verified",
-            Self::PaymentPending => "payment_pending",
-            Self::Paid => "paid",
-            Self::Cancelled => "cancelled",
-            Self::Disputed => "disputed",
-            Self::Refunded => "refunded",
-        }
-    }
-
     /// Whether no transition leads out of this status.
     #[must_use]
     pub fn is_terminal(self) -> bool {
@@ -133,12 +93,6 @@ impl BookingStatus {
             reason = "both indices are below 16, the matrix has 16 rows of 16"
         )]
         MATRIX[self as usize][to as usize]
-    }
-}
-
-impl fmt::Display for BookingStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -1,41 +1,26 @@
 use serde::{Deserialize, Serialize};
 
-use super::Id;
+use super::{Id, named};
 use crate::account::User;
 
-/// The role of a user on the platform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Books services.
-    Customer,
-    /// Does the work.
-    Technician,
-    /// Runs the platform.
-    Admin,
-    /// Books for a company.
-    Corporate,
-    /// Helps customers and technicians.
-    Support,
+named! {
+    /// The role of a user on the platform.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+    pub enum Role {
+        /// Books services.
+        Customer = "customer",
+        /// Does the work.
+        Technician = "technician",
+        /// Runs the platform.
+        Admin = "admin",
+        /// Books for a company.
+        Corporate = "corporate",
+        /// Helps customers and technicians.
+        Support = "support",
+    }
 }
 
 impl Role {
-    /// Every role.
-    pub const ALL: [Self; 5] =
-        [Self::Customer, Self::Technician, Self::Admin, Self::Corporate, Self::Support];
-
-    /// The name in documents and on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Customer => "customer",
-            Self::Technician => "technician",
-            Self::Admin => "admin",
-            Self::Corporate => "corporate",
-            Self::Support => "support",
-        }
-    }
-
     /// Whether this is the platform's own staff: admin or support.
     #[must_use]
     pub const fn is_staff(self) -> bool {

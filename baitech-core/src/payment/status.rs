@@ -1,61 +1,33 @@
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-/// The purpose of a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TransactionKind {
-    /// A customer pays for a booking.
-    BookingPayment,
-    /// A technician is paid earnings.
-    TechnicianPayout,
-    /// A user tops up their own wallet.
-    WalletTopup,
-    /// A user withdraws money from their own wallet.
-    WalletWithdrawal,
-    /// A payer is refunded.
-    Refund,
-    /// Stored by the earlier application; without rules.
-    Penalty,
-    /// Stored by the earlier application; without rules.
-    Subscription,
-    /// A customer tips the technician.
-    Tip,
-    /// A customer or a company pays its debt.
-    CancellationFee,
+use crate::kernel::named;
+
+named! {
+    /// The purpose of a transaction.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+    pub enum TransactionKind {
+        /// A customer pays for a booking.
+        BookingPayment = "booking_payment",
+        /// A technician is paid earnings.
+        TechnicianPayout = "technician_payout",
+        /// A user tops up their own wallet.
+        WalletTopup = "wallet_topup",
+        /// A user withdraws money from their own wallet.
+        WalletWithdrawal = "wallet_withdrawal",
+        /// A payer is refunded.
+        Refund = "refund",
+        /// Stored by the earlier application; without rules.
+        Penalty = "penalty",
+        /// Stored by the earlier application; without rules.
+        Subscription = "subscription",
+        /// A customer tips the technician.
+        Tip = "tip",
+        /// A customer or a company pays its debt.
+        CancellationFee = "cancellation_fee",
+    }
 }
 
 impl TransactionKind {
-    /// Every kind.
-    pub const ALL: [Self; 9] = [
-        Self::BookingPayment,
-        Self::TechnicianPayout,
-        Self::WalletTopup,
-        Self::WalletWithdrawal,
-        Self::Refund,
-        Self::Penalty,
-        Self::Subscription,
-        Self::Tip,
-        Self::CancellationFee,
-    ];
-
-    /// The name in documents and on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BookingPayment => "booking_payment",
-            Self::TechnicianPayout => "technician_payout",
-            Self::WalletTopup => "wallet_topup",
-            Self::WalletWithdrawal => "wallet_withdrawal",
-            Self::Refund => "refund",
-            Self::Penalty => "penalty",
-            Self::Subscription => "subscription",
-            Self::Tip => "tip",
-            Self::CancellationFee => "cancellation_fee",
-        }
-    }
-
     /// Whether the platform is paid, rather than paying.
     #[must_use]
     pub const fn is_incoming(self) -> bool {
@@ -71,66 +43,32 @@ impl TransactionKind {
     }
 }
 
-impl fmt::Display for TransactionKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+named! {
+    /// The status of a transaction.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+    pub enum TransactionStatus {
+        /// Begun; not sent yet.
+        Initiated = "initiated",
+        /// Being sent to the provider, whose answer is unknown.
+        Pending = "pending",
+        /// Accepted by the provider.
+        Processing = "processing",
+        /// The money has moved.
+        Completed = "completed",
+        /// The money has not moved.
+        Failed = "failed",
+        /// Withdrawn before it was sent.
+        Cancelled = "cancelled",
+        /// Not answered in time.
+        Expired = "expired",
+        /// A part was refunded.
+        PartiallyRefunded = "partially_refunded",
+        /// All was refunded.
+        Refunded = "refunded",
     }
-}
-
-/// The status of a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TransactionStatus {
-    /// Begun; not sent yet.
-    Initiated,
-    /// Being sent to the provider, whose answer is unknown.
-    Pending,
-    /// Accepted by the provider.
-    Processing,
-    /// The money has moved.
-    Completed,
-    /// The money has not moved.
-    Failed,
-    /// Withdrawn before it was sent.
-    Cancelled,
-    /// Not answered in time.
-    Expired,
-    /// A part was refunded.
-    PartiallyRefunded,
-    /// All was refunded.
-    Refunded,
 }
 
 impl TransactionStatus {
-    /// Every status, in the order of declaration.
-    pub const ALL: [Self; 9] = [
-        Self::Initiated,
-        Self::Pending,
-        Self::Processing,
-        Self::Completed,
-        Self::Failed,
-        Self::Cancelled,
-        Self::Expired,
-        Self::PartiallyRefunded,
-        Self::Refunded,
-    ];
-
-    /// The name in documents and on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Initiated => "initiated",
-            Self::Pending => "pending",
-            Self::Processing => "processing",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Expired => "expired",
-            Self::PartiallyRefunded => "partially_refunded",
-            Self::Refunded => "refunded",
-        }
-    }
-
     /// Whether the outcome is still open.
     #[must_use]
     pub const fn is_open(self) -> bool {
@@ -158,12 +96,6 @@ impl TransactionStatus {
     #[must_use]
     pub fn cause(self, to: Self) -> Option<Cause> {
         TransactionStep::TABLE.iter().find(|step| step.from == self && step.to == to).map(|step| step.cause)
-    }
-}
-
-impl fmt::Display for TransactionStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -7,7 +7,7 @@ use super::{FraudCheck, TransactionKind, TransactionNumber, TransactionStatus};
 use crate::{
     account::User,
     booking::{Booking, PaymentMethod},
-    kernel::{Currency, ElementId, Id, Money, MoneyError, Rate, Text},
+    kernel::{Currency, ElementId, Id, Money, MoneyError, Rate, Text, named},
     pricing::Shares,
 };
 
@@ -259,62 +259,44 @@ pub struct ProviderMove {
     pub decided: Option<(DateTime<Utc>, Id<User>)>,
 }
 
-/// The state of a [`ProviderMove`] in the books.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MoveState {
-    /// It is posted in the ledger.
-    Booked,
-    /// Staff have to decide. Nothing of the transaction is released or refunded until then.
-    Open,
-    /// Staff decided not to book it.
-    Dismissed,
-    /// The provider reported its failure before its success: no money has moved.
-    Failed,
+named! {
+    /// The state of a [`ProviderMove`] in the books.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    pub enum MoveState {
+        /// It is posted in the ledger.
+        Booked = "booked",
+        /// Staff have to decide. Nothing of the transaction is released or refunded until then.
+        Open = "open",
+        /// Staff decided not to book it.
+        Dismissed = "dismissed",
+        /// The provider reported its failure before its success: no money has moved.
+        Failed = "failed",
+    }
 }
 
-impl MoveState {
-    /// Every state.
-    pub const ALL: [Self; 4] = [Self::Booked, Self::Open, Self::Dismissed, Self::Failed];
-}
-
-/// Why a [`ProviderMove`] is not booked automatically.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MoveDoubt {
-    /// The policy leaves all of them to staff.
-    Policy,
-    /// The provider's call is not signed.
-    Unsigned,
-    /// The amount is unknown.
-    UnknownAmount,
-    /// The amount is in another currency than the transaction.
-    Currency,
-    /// The amount is more than is left of the transaction.
-    Exceeds,
-    /// The booking is disputed.
-    Disputed,
-    /// The payer contests the payment with the bank.
-    Contested,
-    /// The money never counted as the payment: it is held apart and awaits a decision.
-    KeptApart,
-    /// The owner of the account to which it would return is unknown.
-    NoOwner,
-}
-
-impl MoveDoubt {
-    /// Every reason.
-    pub const ALL: [Self; 9] = [
-        Self::Policy,
-        Self::Unsigned,
-        Self::UnknownAmount,
-        Self::Currency,
-        Self::Exceeds,
-        Self::Disputed,
-        Self::Contested,
-        Self::KeptApart,
-        Self::NoOwner,
-    ];
+named! {
+    /// Why a [`ProviderMove`] is not booked automatically.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    pub enum MoveDoubt {
+        /// The policy leaves all of them to staff.
+        Policy = "policy",
+        /// The provider's call is not signed.
+        Unsigned = "unsigned",
+        /// The amount is unknown.
+        UnknownAmount = "unknown_amount",
+        /// The amount is in another currency than the transaction.
+        Currency = "currency",
+        /// The amount is more than is left of the transaction.
+        Exceeds = "exceeds",
+        /// The booking is disputed.
+        Disputed = "disputed",
+        /// The payer contests the payment with the bank.
+        Contested = "contested",
+        /// The money never counted as the payment: it is held apart and awaits a decision.
+        KeptApart = "kept_apart",
+        /// The owner of the account to which it would return is unknown.
+        NoOwner = "no_owner",
+    }
 }
 
 /// How earnings are paid out.

@@ -7,54 +7,28 @@ use super::{PaymentEvent, Transaction, gateway::WebhookCall};
 use crate::{
     booking::{BookingPolicy, PaymentMethod},
     decide::{Aggregate, Decision},
-    kernel::{Code, Entropy, Error, Id, Result, Rule, Violation, after, back_off},
+    kernel::{Code, Entropy, Error, Id, Result, Rule, Violation, after, back_off, named},
     policy::PolicyCheck,
 };
 
-/// The status of a provider's call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WebhookStatus {
-    /// Stored, and not handled yet; or handled too early, to be retried.
-    Received,
-    /// It took effect.
-    Applied,
-    /// It was known: the same notice was applied before, or the books already say so.
-    Duplicate,
-    /// It is not relevant to us, or changes nothing.
-    Ignored,
-    /// It could not be booked automatically: its transaction awaits a decision of staff.
-    NeedsPerson,
-    /// It is not accepted: unsigned, forged, too old, unreadable, or for an unknown recipient.
-    Rejected,
-    /// It failed as often as the policy allows. Staff can review and retry it.
-    DeadLetter,
-}
-
-impl WebhookStatus {
-    /// Every status.
-    pub const ALL: [Self; 7] = [
-        Self::Received,
-        Self::Applied,
-        Self::Duplicate,
-        Self::Ignored,
-        Self::NeedsPerson,
-        Self::Rejected,
-        Self::DeadLetter,
-    ];
-
-    /// The name in documents and on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::Applied => "applied",
-            Self::Duplicate => "duplicate",
-            Self::Ignored => "ignored",
-            Self::NeedsPerson => "needs_person",
-            Self::Rejected => "rejected",
-            Self::DeadLetter => "dead_letter",
-        }
+named! {
+    /// The status of a provider's call.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    pub enum WebhookStatus {
+        /// Stored, and not handled yet; or handled too early, to be retried.
+        Received = "received",
+        /// It took effect.
+        Applied = "applied",
+        /// It was known: the same notice was applied before, or the books already say so.
+        Duplicate = "duplicate",
+        /// It is not relevant to us, or changes nothing.
+        Ignored = "ignored",
+        /// It could not be booked automatically: its transaction awaits a decision of staff.
+        NeedsPerson = "needs_person",
+        /// It is not accepted: unsigned, forged, too old, unreadable, or for an unknown recipient.
+        Rejected = "rejected",
+        /// It failed as often as the policy allows. Staff can review and retry it.
+        DeadLetter = "dead_letter",
     }
 }
 

@@ -4,48 +4,40 @@ use serde::{Deserialize, Serialize};
 use super::{Reconciliation, ReconciliationPart};
 use crate::{
     booking::PaymentMethod,
-    kernel::{Actor, Id},
+    kernel::{Actor, Id, named},
     payment::{
         StatementPreset, Transaction,
         reconcile::{RowAccount, SkippedRows, StatementPeriod, SummaryRow},
     },
 };
 
-/// The status of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReconciliationStatus {
-    /// No batch is committed yet.
-    Queued,
-    /// At least one batch is committed.
-    Running,
-    /// Every batch is committed.
-    Done,
+named! {
+    /// The status of a job.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    pub enum ReconciliationStatus {
+        /// No batch is committed yet.
+        Queued = "queued",
+        /// At least one batch is committed.
+        Running = "running",
+        /// Every batch is committed.
+        Done = "done",
+    }
 }
 
-impl ReconciliationStatus {
-    /// Every status.
-    pub const ALL: [Self; 3] = [Self::Queued, Self::Running, Self::Done];
-}
-
-/// The phases of a job, in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReconciliationPhase {
-    /// Completes bank transfers that the statement shows, line by line. Only for a bank's statement.
-    Transfers,
-    /// Books reversals that the provider made without our order, or leaves them to staff. Only for a provider
-    /// that does not sign its calls.
-    Reversals,
-    /// Compares the lines with the books.
-    Comparison,
-    /// Marks transactions that both have, and books the provider's fees.
-    Marks,
-}
-
-impl ReconciliationPhase {
-    /// Every phase.
-    pub const ALL: [Self; 4] = [Self::Transfers, Self::Reversals, Self::Comparison, Self::Marks];
+named! {
+    /// The phases of a job, in this order.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    pub enum ReconciliationPhase {
+        /// Completes bank transfers that the statement shows, line by line. Only for a bank's statement.
+        Transfers = "transfers",
+        /// Books reversals that the provider made without our order, or leaves them to staff. Only for a provider
+        /// that does not sign its calls.
+        Reversals = "reversals",
+        /// Compares the lines with the books.
+        Comparison = "comparison",
+        /// Marks transactions that both have, and books the provider's fees.
+        Marks = "marks",
+    }
 }
 
 /// The progress of a job within a phase.

@@ -7,7 +7,7 @@ use crate::{
     booking::PaymentMethod,
     decide::{answered, create},
     engine::Effort::{GoesOn, Reads},
-    kernel::{Actor, Code, Error, Id, Kind, Page, PageRequest, Result, Violation, after},
+    kernel::{Actor, Code, Error, Id, Kind, Page, PageRequest, Result, Violation, after, named},
     payment::{
         NewReconciliation, Reconciliation, ReconciliationContent, ReconciliationFindings, ReconciliationPart,
         ReconciliationView,
@@ -33,21 +33,19 @@ pub struct ReconcileRequest {
     pub period: Option<StatementPeriod>,
 }
 
-/// A well-known statement format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum StatementPreset {
-    Mpesa,
-    Stripe,
-    Bank,
-    Generic,
+named! {
+    /// A well-known statement format.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    #[expect(missing_docs, reason = "the names say it")]
+    pub enum StatementPreset {
+        Mpesa = "mpesa",
+        Stripe = "stripe",
+        Bank = "bank",
+        Generic = "generic",
+    }
 }
 
 impl StatementPreset {
-    /// Every preset.
-    pub const ALL: [Self; 4] = [Self::Mpesa, Self::Stripe, Self::Bank, Self::Generic];
-
     /// The usual statement format of a provider.
     #[must_use]
     pub const fn of(method: PaymentMethod) -> Self {
