@@ -12,31 +12,36 @@ use baitech_core::payment::{
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_with::{serde_as, skip_serializing_none};
+use serde_with::{FromInto, serde_as, skip_serializing_none};
 
-use crate::value::{Millis, Number128, Oid, Whole};
+use crate::value::{Millis, Number128, Oid, Whole, stored_form};
 
 /// One document of `reconciliations`.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ReconciliationDocument {
+#[serde(remote = "ReconciliationRecord", rename_all = "camelCase")]
+pub(super) struct StoredReconciliation {
     #[serde(rename = "_id")]
     #[serde_as(as = "Oid")]
     id: Id<Reconciliation>,
-    submitted_by: Submitter,
+    #[serde_as(as = "FromInto<Submitter>")]
+    submitted_by: Actor,
     method: PaymentMethod,
     format: StatementPreset,
-    period: Option<Period>,
+    #[serde_as(as = "Option<Period>")]
+    period: Option<StatementPeriod>,
     rows: ReconciliationRows,
-    contradictions: Vec<Contradiction>,
+    #[serde_as(as = "Vec<Contradiction>")]
+    contradictions: Vec<SummaryRow>,
     takes_reversals: bool,
     status: ReconciliationStatus,
     progress: ReconciliationProgress,
     counts: ReconciliationCounts,
-    refused: Vec<Refused>,
-    parts: Parts,
+    #[serde_as(as = "Vec<Refused>")]
+    refused: Vec<RefusedLine>,
+    #[serde_as(as = "Parts")]
+    parts: ReconciliationParts,
     #[serde_as(as = "Option<Millis>")]
     next_at: Option<DateTime<Utc>>,
     #[serde_as(as = "Millis")]
@@ -48,6 +53,12 @@ pub(super) struct ReconciliationDocument {
     #[serde_as(as = "Millis")]
     updated_at: DateTime<Utc>,
 }
+
+stored_form!(StoredReconciliation of ReconciliationRecord);
+stored_form!(Period of StatementPeriod);
+stored_form!(Contradiction of SummaryRow);
+stored_form!(Refused of RefusedLine);
+stored_form!(Parts of ReconciliationParts);
 
 /// Without an id and a role it is the system or an anonymous caller.
 #[skip_serializing_none]
@@ -63,6 +74,7 @@ struct Submitter {
 
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(remote = "StatementPeriod")]
 struct Period {
     #[serde_as(as = "Millis")]
     from: DateTime<Utc>,
@@ -73,6 +85,7 @@ struct Period {
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(remote = "SummaryRow")]
 struct Contradiction {
     #[serde_as(as = "Whole")]
     line: u64,
@@ -85,6 +98,7 @@ struct Contradiction {
 
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(remote = "RefusedLine")]
 struct Refused {
     #[serde_as(as = "Whole")]
     line: u64,
@@ -96,6 +110,7 @@ struct Refused {
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(remote = "ReconciliationParts")]
 struct Parts {
     #[serde_as(as = "Vec<Oid>")]
     statement: Vec<Id<ReconciliationPart>>,
@@ -124,101 +139,5 @@ impl From<Submitter> for Actor {
             Submitter { anonymous: true, .. } => Self::Anonymous,
             Submitter { .. } => Self::System,
         }
-    }
-}
-
-impl From<Reconciliation> for ReconciliationDocument {
-    fn from(job: Reconciliation) -> Self {
-        let ReconciliationRecord {
-            id,
-            submitted_by,
-            method,
-            format,
-            period,
-            rows,
-            contradictions,
-            takes_reversals,
-            status,
-            progress,
-            counts,
-            refused,
-            parts: ReconciliationParts { statement, reversals, marks, findings },
-            next_at,
-            submitted_at,
-            started_at,
-            finished_at,
-            updated_at,
-        } = job.into_record();
-        let contradiction =
-            |SummaryRow { line, label, stated, counted }| Contradiction { line, label, stated, counted };
-        let refusal = |RefusedLine { line, transaction, reason }| Refused { line, transaction, reason };
-        Self {
-            id,
-            submitted_by: submitted_by.into(),
-            method,
-            format,
-            period: period.map(|StatementPeriod { from, until }| Period { from, until }),
-            rows,
-            contradictions: contradictions.into_iter().map(contradiction).collect(),
-            takes_reversals,
-            status,
-            progress,
-            counts,
-            refused: refused.into_iter().map(refusal).collect(),
-            parts: Parts { statement, reversals, marks, findings },
-            next_at,
-            submitted_at,
-            started_at,
-            finished_at,
-            updated_at,
-        }
-    }
-}
-
-impl ReconciliationDocument {
-    pub(super) fn into_reconciliation(self) -> Reconciliation {
-        let Self {
-            id,
-            submitted_by,
-            method,
-            format,
-            period,
-            rows,
-            contradictions,
-            takes_reversals,
-            status,
-            progress,
-            counts,
-            refused,
-            parts: Parts { statement, reversals, marks, findings },
-            next_at,
-            submitted_at,
-            started_at,
-            finished_at,
-            updated_at,
-        } = self;
-        let contradiction =
-            |Contradiction { line, label, stated, counted }| SummaryRow { line, label, stated, counted };
-        let refusal = |Refused { line, transaction, reason }| RefusedLine { line, transaction, reason };
-        Reconciliation::from_record(ReconciliationRecord {
-            id,
-            submitted_by: submitted_by.into(),
-            method,
-            format,
-            period: period.map(|Period { from, until }| StatementPeriod { from, until }),
-            rows,
-            contradictions: contradictions.into_iter().map(contradiction).collect(),
-            takes_reversals,
-            status,
-            progress,
-            counts,
-            refused: refused.into_iter().map(refusal).collect(),
-            parts: ReconciliationParts { statement, reversals, marks, findings },
-            next_at,
-            submitted_at,
-            started_at,
-            finished_at,
-            updated_at,
-        })
     }
 }

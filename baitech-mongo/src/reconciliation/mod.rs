@@ -8,8 +8,10 @@ pub(crate) mod repository;
 use baitech_core::payment::Reconciliation;
 use bson::{Document, RawDocument};
 use mongodb::IndexModel;
+use serde_with::de::DeserializeAsWrap;
+use serde_with::ser::SerializeAsWrap;
 
-use self::document::ReconciliationDocument;
+use self::document::StoredReconciliation;
 use crate::codec::{Aggregate, Unreadable};
 use crate::lenient::{self, Fields, Read};
 
@@ -21,12 +23,13 @@ impl Aggregate for Reconciliation {
     }
 
     fn encode(&self) -> Result<Document, bson::error::Error> {
-        bson::serialize_to_document(&ReconciliationDocument::from(self.clone()))
+        bson::serialize_to_document(&SerializeAsWrap::<_, StoredReconciliation>::new(&**self))
     }
 
     /// Only the engine writes these, so they are read strictly.
     fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
-        lenient::read(document, Fields { vital: &["**"], parts: &[] })?
-            .try_map(|read: ReconciliationDocument| Ok(read.into_reconciliation()))
+        lenient::read(document, Fields { vital: &["**"], parts: &[] })?.try_map(
+            |read: DeserializeAsWrap<_, StoredReconciliation>| Ok(Self::from_record(read.into_inner())),
+        )
     }
 }

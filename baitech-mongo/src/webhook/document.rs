@@ -1,5 +1,7 @@
 //! The stored form of a webhook call.
 
+use std::convert::Infallible;
+
 use baitech_core::booking::PaymentMethod;
 use baitech_core::kernel::Id;
 use baitech_core::payment::{Transaction, Webhook, WebhookRecord, WebhookStatus};
@@ -7,22 +9,24 @@ use bson::Binary;
 use bson::spec::BinarySubtype;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_with::{serde_as, skip_serializing_none};
+use serde_with::{FromInto, serde_as, serde_conv, skip_serializing_none};
 
-use crate::value::{Millis, Oid, Whole};
+use crate::value::{Millis, Oid, Whole, stored_form};
 
 /// One document of `webhooks`. No `Debug`, since token, headers and body are confidential.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct WebhookDocument {
+#[serde(remote = "WebhookRecord", rename_all = "camelCase")]
+pub(super) struct StoredWebhook {
     #[serde(rename = "_id")]
     #[serde_as(as = "Oid")]
     id: Id<Webhook>,
     token: String,
-    headers: Vec<Header>,
-    body: Binary,
+    #[serde_as(as = "Vec<FromInto<Header>>")]
+    headers: Vec<(String, String)>,
+    #[serde_as(as = "Bytes")]
+    body: Vec<u8>,
     #[serde_as(as = "Millis")]
     received_at: DateTime<Utc>,
     status: WebhookStatus,
@@ -41,79 +45,29 @@ pub(super) struct WebhookDocument {
     updated_at: DateTime<Utc>,
 }
 
+stored_form!(StoredWebhook of WebhookRecord);
+
 #[derive(Serialize, Deserialize)]
 struct Header {
     name: String,
     value: String,
 }
 
-impl From<Webhook> for WebhookDocument {
-    fn from(webhook: Webhook) -> Self {
-        let WebhookRecord {
-            id,
-            token,
-            headers,
-            body,
-            received_at,
-            status,
-            reason,
-            method,
-            transaction,
-            attempts,
-            next_at,
-            expires_at,
-            updated_at,
-        } = webhook.into_record();
-        let headers = headers.into_iter().map(|(name, value)| Header { name, value }).collect();
-        Self {
-            id,
-            token,
-            headers,
-            body: Binary { subtype: BinarySubtype::Generic, bytes: body },
-            received_at,
-            status,
-            reason,
-            method,
-            transaction,
-            attempts,
-            next_at,
-            expires_at,
-            updated_at,
-        }
+impl From<(String, String)> for Header {
+    fn from((name, value): (String, String)) -> Self {
+        Self { name, value }
     }
 }
 
-impl WebhookDocument {
-    pub(super) fn into_webhook(self) -> Webhook {
-        let Self {
-            id,
-            token,
-            headers,
-            body,
-            received_at,
-            status,
-            reason,
-            method,
-            transaction,
-            attempts,
-            next_at,
-            expires_at,
-            updated_at,
-        } = self;
-        Webhook::from_record(WebhookRecord {
-            id,
-            token,
-            headers: headers.into_iter().map(|header| (header.name, header.value)).collect(),
-            body: body.bytes,
-            received_at,
-            status,
-            reason,
-            method,
-            transaction,
-            attempts,
-            next_at,
-            expires_at,
-            updated_at,
-        })
+impl From<Header> for (String, String) {
+    fn from(header: Header) -> Self {
+        (header.name, header.value)
     }
 }
+
+serde_conv!(
+    Bytes,
+    Vec<u8>,
+    |bytes: &Vec<u8>| Binary { subtype: BinarySubtype::Generic, bytes: bytes.clone() },
+    |binary: Binary| Ok::<_, Infallible>(binary.bytes)
+);

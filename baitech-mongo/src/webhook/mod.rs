@@ -7,8 +7,10 @@ pub(crate) mod repository;
 use baitech_core::payment::Webhook;
 use bson::{Document, RawDocument};
 use mongodb::IndexModel;
+use serde_with::de::DeserializeAsWrap;
+use serde_with::ser::SerializeAsWrap;
 
-use self::document::WebhookDocument;
+use self::document::StoredWebhook;
 use crate::codec::{Aggregate, Unreadable};
 use crate::lenient::{self, Fields, Read};
 
@@ -20,12 +22,12 @@ impl Aggregate for Webhook {
     }
 
     fn encode(&self) -> Result<Document, bson::error::Error> {
-        bson::serialize_to_document(&WebhookDocument::from(self.clone()))
+        bson::serialize_to_document(&SerializeAsWrap::<_, StoredWebhook>::new(&**self))
     }
 
     /// Only the engine writes these, so they are read strictly.
     fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
         lenient::read(document, Fields { vital: &["**"], parts: &[] })?
-            .try_map(|read: WebhookDocument| Ok(read.into_webhook()))
+            .try_map(|read: DeserializeAsWrap<_, StoredWebhook>| Ok(Self::from_record(read.into_inner())))
     }
 }
