@@ -6,6 +6,7 @@
 mod actor;
 mod back_off;
 mod clock;
+mod debug_only;
 pub(crate) mod decimal;
 mod entropy;
 mod error;
@@ -26,6 +27,7 @@ pub use crate::catalog::{Current, Kind};
 pub use actor::{Actor, Role};
 pub(crate) use back_off::back_off;
 pub use clock::{Clock, ManualClock, SystemClock};
+pub(crate) use debug_only::debug_only;
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use error::{Error, Refusal, Result, Unique};
 pub use geo::{Distance, GeoPoint};

@@ -7,7 +7,7 @@ use super::{FraudCheck, TransactionKind, TransactionNumber, TransactionStatus};
 use crate::{
     account::User,
     booking::{Booking, PaymentMethod},
-    kernel::{Currency, ElementId, Id, Money, MoneyError, Rate, Text, named},
+    kernel::{Currency, ElementId, Id, Money, MoneyError, Rate, Text, debug_only, named},
     pricing::Shares,
 };
 
@@ -156,20 +156,10 @@ pub struct GatewayLink {
     pub counts_as_open: bool,
 }
 
-impl std::fmt::Debug for GatewayLink {
+debug_only! {
     /// Omits token, phone and account.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("GatewayLink")
-            .field("provider", &self.provider)
-            .field("reference", &self.reference)
-            .field("receipt", &self.receipt)
-            .field("attempts", &self.attempts)
-            .field("sent_at", &self.sent_at)
-            .field("next_at", &self.next_at)
-            .field("queries", &self.queries)
-            .field("awaits_confirmation", &self.awaits_confirmation)
-            .field("needs_person", &self.needs_person)
-            .finish_non_exhaustive()
+    GatewayLink {
+        provider, reference, receipt, attempts, sent_at, next_at, queries, awaits_confirmation, needs_person
     }
 }
 

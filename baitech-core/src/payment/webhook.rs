@@ -1,4 +1,4 @@
-use std::{fmt, ops::Deref};
+use std::ops::Deref;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use super::{PaymentEvent, Transaction, gateway::WebhookCall};
 use crate::{
     booking::{BookingPolicy, PaymentMethod},
     decide::{Aggregate, Decision},
-    kernel::{Code, Entropy, Error, Id, Result, Rule, Violation, after, back_off, named},
+    kernel::{Code, Entropy, Error, Id, Result, Rule, Violation, after, back_off, debug_only, named},
     policy::PolicyCheck,
 };
 
@@ -68,18 +68,9 @@ pub struct WebhookRecord {
     pub updated_at: DateTime<Utc>,
 }
 
-impl fmt::Debug for WebhookRecord {
+debug_only! {
     /// Omits token, headers and body.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebhookRecord")
-            .field("id", &self.id)
-            .field("received_at", &self.received_at)
-            .field("status", &self.status)
-            .field("reason", &self.reason)
-            .field("transaction", &self.transaction)
-            .field("attempts", &self.attempts)
-            .finish_non_exhaustive()
-    }
+    WebhookRecord { id, received_at, status, reason, transaction, attempts }
 }
 
 /// A call of a payment provider, stored before it is read.

@@ -1,10 +1,8 @@
-use std::fmt;
-
 use chrono::{DateTime, Utc};
 
 use crate::{
     account::User,
-    kernel::{Email, Id, Money, PhoneNumber},
+    kernel::{Email, Id, Money, PhoneNumber, debug_only},
     payment::{Transaction, TransactionNumber},
 };
 
@@ -21,11 +19,9 @@ pub struct Contact {
     pub account: Option<String>,
 }
 
-impl fmt::Debug for Contact {
+debug_only! {
     /// Omits personal data, since orders end up in logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Contact").field("user", &self.user).finish_non_exhaustive()
-    }
+    Contact { user }
 }
 
 /// A charge to a payer.
@@ -49,19 +45,9 @@ pub struct Charge {
     pub callback_token: String,
 }
 
-impl fmt::Debug for Charge {
+debug_only! {
     /// Omits the token, which allows calls in the provider's name.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Charge")
-            .field("transaction", &self.transaction)
-            .field("number", &self.number)
-            .field("payer", &self.payer)
-            .field("amount", &self.amount)
-            .field("description", &self.description)
-            .field("capture", &self.capture)
-            .field("idempotency_key", &self.idempotency_key)
-            .finish_non_exhaustive()
-    }
+    Charge { transaction, number, payer, amount, description, capture, idempotency_key }
 }
 
 /// Authorized money to capture or to void.
@@ -94,14 +80,8 @@ pub struct Original {
     pub is_whole: bool,
 }
 
-impl fmt::Debug for Original {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Original")
-            .field("transaction", &self.transaction)
-            .field("amount", &self.amount)
-            .field("is_whole", &self.is_whole)
-            .finish_non_exhaustive()
-    }
+debug_only! {
+    Original { transaction, amount, is_whole }
 }
 
 /// A refund to a payer.
@@ -123,18 +103,9 @@ pub struct RefundOrder {
     pub callback_token: String,
 }
 
-impl fmt::Debug for RefundOrder {
+debug_only! {
     /// Omits the token, which allows calls in the provider's name.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RefundOrder")
-            .field("transaction", &self.transaction)
-            .field("number", &self.number)
-            .field("original", &self.original)
-            .field("amount", &self.amount)
-            .field("reason", &self.reason)
-            .field("idempotency_key", &self.idempotency_key)
-            .finish_non_exhaustive()
-    }
+    RefundOrder { transaction, number, original, amount, reason, idempotency_key }
 }
 
 /// A payout.
@@ -156,18 +127,9 @@ pub struct PayOut {
     pub callback_token: String,
 }
 
-impl fmt::Debug for PayOut {
+debug_only! {
     /// Omits the token, which allows calls in the provider's name.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PayOut")
-            .field("transaction", &self.transaction)
-            .field("number", &self.number)
-            .field("payee", &self.payee)
-            .field("amount", &self.amount)
-            .field("description", &self.description)
-            .field("idempotency_key", &self.idempotency_key)
-            .finish_non_exhaustive()
-    }
+    PayOut { transaction, number, payee, amount, description, idempotency_key }
 }
 
 /// The kind of operation that is queried.
@@ -198,16 +160,7 @@ pub struct Query {
     pub callback_token: String,
 }
 
-impl fmt::Debug for Query {
+debug_only! {
     /// Omits the token, which allows calls in the provider's name.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Query")
-            .field("transaction", &self.transaction)
-            .field("operation", &self.operation)
-            .field("reference", &self.reference)
-            .field("idempotency_key", &self.idempotency_key)
-            .field("amount", &self.amount)
-            .field("sent_at", &self.sent_at)
-            .finish_non_exhaustive()
-    }
+    Query { transaction, operation, reference, idempotency_key, amount, sent_at }
 }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use chrono::TimeDelta;
 
-use crate::kernel::Money;
+use crate::kernel::{Money, debug_only};
 
 /// A provider's answer about an operation. "Accepted" is not "paid".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,15 +50,9 @@ pub struct Proof {
     pub payer: Option<String>,
 }
 
-impl fmt::Debug for Proof {
+debug_only! {
     /// Omits the payer.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Proof")
-            .field("reference", &self.reference)
-            .field("receipt", &self.receipt)
-            .field("amount", &self.amount)
-            .finish_non_exhaustive()
-    }
+    Proof { reference, receipt, amount }
 }
 
 /// Why the money will not move.
