@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, ops::Deref, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
-pub(crate) use caller::{Caller, Command, Effort};
+pub(crate) use caller::{Access, Caller, Command};
 
 use crate::{
     account::{Accounts, User, UserRepository, UserStatus},
@@ -75,18 +75,18 @@ impl Engine {
     /// The stored user behind an actor; `None` for the system. Fails unless the user has the role that the
     /// actor claims and its status permits this access. Also fails for anonymous actors: public operations do
     /// not call this.
-    pub(crate) async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<Caller>> {
+    pub(crate) async fn require_actor(&self, actor: &Actor, access: Access) -> Result<Option<Caller>> {
         match *actor {
             Actor::System => Ok(None),
             Actor::Anonymous => Err(Error::forbidden("this is for users who have signed in")),
-            Actor::User { id, role } => Caller::load(&self.users, (id, role), effort).await.map(Some),
+            Actor::User { id, role } => Caller::load(&self.users, (id, role), access).await.map(Some),
         }
     }
 
     /// The actor whose view applies to reads: the actor itself, or a customer for suspended staff, who see
     /// only their own data.
     pub(crate) async fn reader(&self, actor: &Actor) -> Result<Actor> {
-        let user = self.require_actor(actor, Effort::Reads).await?;
+        let user = self.require_actor(actor, Access::Read).await?;
         Ok(Self::reading_as(actor, user.as_deref()))
     }
 

@@ -80,7 +80,7 @@ fn skill_is_verified_by_category_and_name() {
 #[test]
 fn idempotency_key_covers_one_change_of_one_account() {
     let world = World::new();
-    let keyed = world.market.accounts().with_key(IdempotencyKey::new("once").unwrap());
+    let keyed = world.market.accounts().idempotency_key(IdempotencyKey::new("once").unwrap());
     let (admin, id) = (world.admin.actor(), world.customer.id);
     let moves = || run(keyed.change_profile(&admin, id, &moves_to("new@example.ke")));
     let suspend = |status| run(keyed.set_status(&admin, id, status));

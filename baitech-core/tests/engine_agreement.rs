@@ -21,11 +21,11 @@ fn fee_above_the_shown_amount_is_refused() {
     let shown = run(world.bookings().cancellation_quote(&customer, booking.id)).unwrap().fee;
     assert_eq!(shown, kes(0));
     world.clock.advance(TimeDelta::seconds(10));
-    let pinned = world.as_shown(booking.id).agreed(shown);
+    let pinned = world.as_shown(booking.id).max_price(shown);
     assert_refused(run(pinned.cancel(&customer, booking.id, "found somebody")), Rule::COSTS_MORE);
     assert_eq!(world.load(booking.id).status, Status::Accepted);
     let fee = run(world.bookings().cancellation_quote(&customer, booking.id)).unwrap().fee;
-    let agreed = world.as_shown(booking.id).agreed(fee);
+    let agreed = world.as_shown(booking.id).max_price(fee);
     run(agreed.cancel(&customer, booking.id, "found somebody")).unwrap();
 }
 
@@ -35,8 +35,11 @@ fn booking_above_the_agreed_price_is_refused() {
     let customer = world.customer.actor();
     let total = run(world.bookings().quote(&customer, &request())).unwrap().pricing.total;
     let too_little = total.checked_sub(kes(1)).unwrap();
-    assert_refused(run(world.bookings().agreed(too_little).create(&customer, &request())), Rule::COSTS_MORE);
-    run(world.bookings().agreed(total).create(&customer, &request())).unwrap();
+    assert_refused(
+        run(world.bookings().max_price(too_little).create(&customer, &request())),
+        Rule::COSTS_MORE,
+    );
+    run(world.bookings().max_price(total).create(&customer, &request())).unwrap();
 }
 
 #[test]

@@ -240,15 +240,15 @@ fn idempotency_key_covers_one_request() {
     let world = World::new();
     let (customer, stranger) = (world.customer.actor(), world.stranger.actor());
     let key = IdempotencyKey::new("once").unwrap();
-    let first = run(world.bookings().with_key(key.clone()).create(&customer, &request())).unwrap();
+    let first = run(world.bookings().idempotency_key(key.clone()).create(&customer, &request())).unwrap();
     let before = world.trace();
-    let again = run(world.bookings().with_key(key.clone()).create(&customer, &request())).unwrap();
+    let again = run(world.bookings().idempotency_key(key.clone()).create(&customer, &request())).unwrap();
     assert_eq!((again.id, again.version), (first.id, first.version));
     let other = NewBooking { description: "Another tap.".to_owned(), ..request() };
-    let reused = run(world.bookings().with_key(key.clone()).create(&customer, &other));
+    let reused = run(world.bookings().idempotency_key(key.clone()).create(&customer, &other));
     assert_refused(reused, Rule::IDEMPOTENCY_KEY_REUSED);
     assert_eq!(world.trace(), before);
-    let theirs = run(world.bookings().with_key(key).create(&stranger, &request())).unwrap();
+    let theirs = run(world.bookings().idempotency_key(key).create(&stranger, &request())).unwrap();
     assert_ne!(theirs.id, first.id, "keys of two people never meet");
     for text in ["", "two words", "ünïcode"] {
         assert_eq!(IdempotencyKey::new(text).unwrap_err().code, Code::Malformed);

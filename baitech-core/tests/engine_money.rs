@@ -71,7 +71,7 @@ fn the_fee_rises_at_each_boundary_of_notice() {
         let customer = world.customer.actor();
         let quote = run(world.bookings().cancellation_quote(&customer, booking.id)).unwrap();
         assert_eq!((quote.cause, quote.fee), (CancellationCause::Customer, kes(fee)), "{notice}");
-        let here = world.bookings().at(booking.version);
+        let here = world.bookings().if_version(booking.version);
         let cancelled = run(here.cancel(&customer, booking.id, "no need")).unwrap();
         let cancellation = cancelled.cancellation.as_ref().unwrap();
         assert_eq!((cancellation.fee, cancellation.cancelled_by), (kes(fee), customer.id()), "{notice}");

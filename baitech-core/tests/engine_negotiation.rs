@@ -57,13 +57,14 @@ fn price_rises_only_with_the_customers_approval() {
     // An approval of one price never approves the next one.
     let seen = propose(&price_change(vec![material(Supplier::Technician, 3, 100)], &[])).unwrap();
     let dearer = propose(&price_change(vec![material(Supplier::Technician, 30, 100)], &[])).unwrap();
-    let stale = run(world.bookings().at(seen.version).approve_price_change(&customer, id));
+    let stale = run(world.bookings().if_version(seen.version).approve_price_change(&customer, id));
     let Err(Error::Conflict(Current::Booking(current))) = stale else {
         panic!("the price shown is gone: {stale:?}")
     };
     assert_eq!((current.version, &current.value), (dearer.version, &dearer.value));
     assert_eq!(world.load(id).pricing.total, kes(2_738));
-    let approved = run(world.bookings().at(current.version).approve_price_change(&customer, id)).unwrap();
+    let approved =
+        run(world.bookings().if_version(current.version).approve_price_change(&customer, id)).unwrap();
     assert_eq!((approved.pricing.service_charge, approved.materials.len()), (kes(5_000), 1));
 
     // What is still open when the work is done falls away.
@@ -248,7 +249,7 @@ fn a_warranty_covers_claims_until_its_last_millisecond() {
     let claim = |key: &str| {
         let key = IdempotencyKey::new(key).unwrap();
         let slot = slot(40, "10:00", "11:00");
-        run(world.bookings().with_key(key).claim_warranty(&customer, id, &slot, "it drips again"))
+        run(world.bookings().idempotency_key(key).claim_warranty(&customer, id, &slot, "it drips again"))
     };
 
     world.clock.set(expires_at - TimeDelta::milliseconds(1));
@@ -435,7 +436,7 @@ fn an_offer_made_by_hand_is_repeated_by_its_key() {
     run(world.bookings().find_technician(&world.admin.actor(), id)).unwrap();
     let chosen = world.add_technician(2, 1.0);
     let key = IdempotencyKey::new("this-one").unwrap();
-    let assign = || run(world.bookings().with_key(key.clone()).assign(&customer, id, chosen.id));
+    let assign = || run(world.bookings().idempotency_key(key.clone()).assign(&customer, id, chosen.id));
     assert_eq!(assign().unwrap().technician, Some(chosen.id));
     run(world.bookings().accept(&chosen.actor(), id)).unwrap();
     assert_eq!(assign().unwrap().status, Status::Accepted, "the one who is chosen is busy with this job");

@@ -167,7 +167,7 @@ fn imported_settled_payment_is_linked_to_its_booking_and_not_paid_again() {
     let (world, id) = opened(BookingStatus::PaymentPending, |record| record.escrow.held = false);
     let booking = world.load(booking());
     assert_eq!((booking.payment.transaction, booking.payment.status), (Some(id), PaymentStatus::Completed));
-    let asked = world.market.payments().at(booking.version);
+    let asked = world.market.payments().if_version(booking.version);
     let again = run(asked.pay(&world.customer.actor(), booking.id, &Default::default()));
     assert!(matches!(again, Err(Error::Refused(refusal)) if refusal.rule == Rule::ALREADY_DECIDED));
 }
@@ -198,7 +198,7 @@ fn payment_before_assignment_is_held_until_the_job_is_done() {
 
     // Or goes back where nobody does.
     let (world, id) = opened(BookingStatus::Matching, nobody);
-    let bookings = world.bookings().agreed(kes(0));
+    let bookings = world.bookings().max_price(kes(0));
     run(bookings.cancel(&world.customer.actor(), booking(), "no need")).unwrap();
     assert_eq!(balance(&world, Account::Escrow(booking())), kes(0));
     assert_eq!(balance(&world, Account::Wallet(world.customer.id)), kes(2_738));

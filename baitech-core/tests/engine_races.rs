@@ -78,7 +78,7 @@ fn only_one_of_two_commands_on_one_version_takes_effect() {
     for _ in 0..500 {
         let booking = world.book_until(Status::Assigned);
         let answers = at_once(2, |n| {
-            let here = world.bookings().at(booking.version);
+            let here = world.bookings().if_version(booking.version);
             match n {
                 0 => run(here.accept(&world.technician.actor(), booking.id)),
                 _ => run(here.cancel(&world.customer.actor(), booking.id, "no need")),
@@ -139,7 +139,7 @@ fn fifty_concurrent_copies_of_a_request_book_once() {
         let key = IdempotencyKey::new(&format!("round-{round}")).unwrap();
         let customer = world.customer.actor();
         let answers = at_once(50, |_| {
-            run(world.bookings().with_key(key.clone()).create(&customer, &support::request()))
+            run(world.bookings().idempotency_key(key.clone()).create(&customer, &support::request()))
         });
         let ids: HashSet<_> = answers.into_iter().map(|answer| answer.unwrap().id).collect();
         assert_eq!(ids.len(), 1);
@@ -155,8 +155,9 @@ fn fifty_concurrent_confirmations_book_one_payment() {
     let booking = world.book_until(Status::PaymentPending);
     let key = IdempotencyKey::new("paid").unwrap();
     let technician = world.technician.actor();
-    let answers =
-        at_once(50, |_| run(world.bookings().with_key(key.clone()).confirm_cash(&technician, booking.id)));
+    let answers = at_once(50, |_| {
+        run(world.bookings().idempotency_key(key.clone()).confirm_cash(&technician, booking.id))
+    });
     for answer in answers {
         assert_eq!(answer.unwrap().status, Status::Paid);
     }

@@ -228,7 +228,7 @@ fn infinite_timeout_never_expires() {
     assert_eq!(world.booking_count(), 3, "a series is booked at once");
     world.drive(id, Status::Paid);
     let key = IdempotencyKey::new("once").unwrap();
-    let bookings = world.bookings().with_key(key);
+    let bookings = world.bookings().idempotency_key(key);
     let disputed = run(bookings.dispute(&world.customer.actor(), id, DisputeCategory::Quality, "it drips"));
     assert_eq!(disputed.unwrap().next_task(world.market.policy()), None);
 }

@@ -135,7 +135,7 @@ impl Story<'_> {
     async fn pay(&self, id: Id<Booking>) -> Result<()> {
         let amina = self.people.amina.actor();
         let shown = self.market.bookings().get(&amina, id).await?;
-        let payments = self.market.payments().at(shown.version);
+        let payments = self.market.payments().if_version(shown.version);
         payments.pay(&amina, id, &NewPayment::default()).await?;
         self.settle().await
     }

@@ -82,7 +82,7 @@ impl Office {
         let booking = bookings.find_technician(&Actor::System, id).await.unwrap();
         assert_eq!(booking.status, BookingStatus::Assigned);
         let accepted = bookings.accept(&self.technician.actor(), id).await.unwrap();
-        let payments = self.market.payments().at(accepted.version);
+        let payments = self.market.payments().if_version(accepted.version);
         let paying = NewPayment::default();
         (id, payments.pay(&self.customer.actor(), id, &paying).await.unwrap().transaction)
     }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     decide::{Decision, Step, change, drive},
-    engine::{Command, Effort, Engine},
+    engine::{Access, Command, Engine},
     kernel::{Actor, Email, Error, Id, Kind, Page, PageRequest, PhoneNumber, Result, Role, Rule, Username},
     store::{Guard, IdempotencyKey, Origin, Stored, UserStamps, Version},
     worker::{DueTask, TaskOutcome},
@@ -30,14 +30,14 @@ impl Accounts {
 
     /// Makes commands require this version of the user; otherwise they fail with [`Error::Conflict`].
     #[must_use]
-    pub const fn at(mut self, version: Version) -> Self {
+    pub const fn if_version(mut self, version: Version) -> Self {
         self.pinned = Some(version);
         self
     }
 
     /// Sets the idempotency key of the next command: a repetition has no effect and returns the same answer.
     #[must_use]
-    pub fn with_key(mut self, key: IdempotencyKey) -> Self {
+    pub fn idempotency_key(mut self, key: IdempotencyKey) -> Self {
         self.key = Some(key);
         self
     }
@@ -56,7 +56,7 @@ impl Accounts {
     pub async fn register(&self, actor: &Actor, user: &NewUser) -> Result<Stored<User>> {
         let caller = match actor {
             Actor::Anonymous => None,
-            Actor::System | Actor::User { .. } => self.engine.require_actor(actor, Effort::Begins).await?,
+            Actor::System | Actor::User { .. } => self.engine.require_actor(actor, Access::Begin).await?,
         };
         if user.role.is_staff() && !actor.is_admin() {
             return Err(Error::forbidden("an admin makes staff accounts"));
@@ -275,7 +275,7 @@ impl Accounts {
         if !actor.is_staff() && actor.id() != Some(id) {
             return Err(Error::not_found(Kind::User, id));
         }
-        let caller = self.engine.require_actor(actor, Effort::Begins).await?;
+        let caller = self.engine.require_actor(actor, Access::Begin).await?;
         let command = self.command(actor, name, &(id, arguments))?.by(caller);
         change(&self.engine, &*self.engine.users, &command, id, |user: User, now| {
             // Support that can change an admin's address could take over that account.

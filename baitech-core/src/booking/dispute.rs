@@ -270,7 +270,7 @@ impl Booking {
                 .resolve_payment(refund, context)?
                 .step(BookingStatus::Completed, context, Some("dispute resolved"))?
                 .step(BookingStatus::Verified, system, Some("dispute resolved"))?
-                .walk_on(context);
+                .follow_automatic_steps(context);
         }
         if !refund.is_zero() {
             let partial = matches!(outcome, DisputeOutcome::PartialRefund(_));

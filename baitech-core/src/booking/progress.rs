@@ -277,7 +277,7 @@ impl Booking {
         if context.actor == Actor::System && context.now < expires {
             return Err(self.refuse(Rule::TOO_EARLY, "the customer still has time to look", &context.actor));
         }
-        Decision::new(self).step(BookingStatus::Verified, context, None)?.walk_on(context)
+        Decision::new(self).step(BookingStatus::Verified, context, None)?.follow_automatic_steps(context)
     }
 
     /// Plans a reminder, replacing one that has not been sent. Plans none if one of this kind was sent, even
@@ -319,7 +319,7 @@ impl Booking {
 impl Decision<Booking> {
     /// Makes the automatic transitions: asks for payment, and marks the booking paid where the money has
     /// arrived.
-    pub(super) fn walk_on(self, context: &Context<'_>) -> Result<Self> {
+    pub(super) fn follow_automatic_steps(self, context: &Context<'_>) -> Result<Self> {
         let system = &context.as_system();
         let mut decision = self;
         if decision.next.status == BookingStatus::Verified {

@@ -120,7 +120,7 @@ impl Booking {
             .count(Some(customer), StatsDelta { spent: Some(amount), ..StatsDelta::default() })
             .event(BookingEvent::BookingPaymentReceived { amount })
             .adjust_commission(context)?
-            .walk_on(context)
+            .follow_automatic_steps(context)
     }
 
     /// Records that a payment failed.
@@ -249,7 +249,7 @@ impl Booking {
             .event(BookingEvent::BookingPaymentReceived { amount: total })
             .with(None, paid, context)
             .adjust_commission(context)?
-            .walk_on(context)
+            .follow_automatic_steps(context)
     }
 
     /// The amount received and not refunded.

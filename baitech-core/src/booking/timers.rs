@@ -24,7 +24,7 @@ pub enum Task {
     /// Verify completed work for a customer who did not answer.
     AutoVerify,
     /// Ask for payment, or mark the booking paid.
-    WalkOn,
+    FollowAutomaticSteps,
     /// Release the escrowed money to its recipients.
     ReleaseEscrow,
     /// Send the reminder at this index.
@@ -73,8 +73,10 @@ impl Booking {
                 waiting.then_some((after(entered, policy.payment_timeout), Task::ExpirePayment))
             }
             BookingStatus::Completed => Some((after(entered, policy.verification_timeout), Task::AutoVerify)),
-            BookingStatus::Verified => Some((entered, Task::WalkOn)),
-            BookingStatus::PaymentPending => self.is_paid_up().then_some((entered, Task::WalkOn)),
+            BookingStatus::Verified => Some((entered, Task::FollowAutomaticSteps)),
+            BookingStatus::PaymentPending => {
+                self.is_paid_up().then_some((entered, Task::FollowAutomaticSteps))
+            }
             BookingStatus::Disputed => {
                 let open = |status| matches!(status, DisputeStatus::Open | DisputeStatus::Investigating);
                 let dispute = self.dispute.as_ref().filter(|d| d.escalated_at.is_none() && open(d.status));
@@ -117,7 +119,7 @@ impl Booking {
             Task::ExpireOffer => self.reject(Some("no answer in time"), context),
             Task::ExpirePayment => self.expire_payment(context),
             Task::AutoVerify => self.verify(context),
-            Task::WalkOn => Decision::new(self).walk_on(context),
+            Task::FollowAutomaticSteps => Decision::new(self).follow_automatic_steps(context),
             Task::ReleaseEscrow => self.release_escrow(context),
             Task::Remind(place) => self.remind(place, context),
             Task::EscalateDispute => self.escalate_dispute(context),

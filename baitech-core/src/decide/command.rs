@@ -176,7 +176,7 @@ impl Rule {
 ///
 /// # Errors
 /// [`Rule::COSTS_MORE`] with both amounts; a violation of `agreedTotal`.
-pub(crate) fn require_agreed(agreed: Option<Money>, price: Money) -> Result<()> {
+pub(crate) fn require_max_price(agreed: Option<Money>, price: Money) -> Result<()> {
     let Some(agreed) = agreed else { return Ok(()) };
     if agreed.currency() != price.currency() {
         let message = format!("the price is {price}: agree to an amount in that currency");

@@ -17,7 +17,7 @@ mod runtime;
 mod tests;
 
 pub use aggregate::{Aggregate, Decision};
-pub(crate) use command::{Answers, Authority, Command, answered, require_agreed};
+pub(crate) use command::{Answers, Authority, Command, answered, require_max_price};
 pub(crate) use commit::breach_of;
 pub use context::Context;
 pub(crate) use drive::{Step, change, change_looking, create, drive};

@@ -15,17 +15,17 @@ pub(crate) type Command = decide::Command<Caller>;
 /// The access that an operation requires. Suspended users may read and finish running work, but not start new
 /// work. Suspended staff may read only their own data ([`Engine::reader`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effort {
-    Reads,
-    GoesOn,
-    Begins,
+pub(crate) enum Access {
+    Read,
+    Continue,
+    Begin,
 }
 
 /// The stored user who gives a command, with the access that the command requires.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     user: Arc<User>,
-    effort: Effort,
+    access: Access,
     users: Arc<dyn UserRepository>,
 }
 
@@ -34,22 +34,22 @@ impl Caller {
     pub(super) async fn load(
         users: &Arc<dyn UserRepository>,
         (id, role): (Id<User>, Role),
-        effort: Effort,
+        access: Access,
     ) -> Result<Self> {
         let user = users.load(id).await?.map(|stored| stored.value);
         let Some(user) = user.filter(|user| user.role == role) else {
             return Err(Error::forbidden("there is no such user in this role"));
         };
-        match (user.status, effort) {
-            (UserStatus::Active, _) | (UserStatus::Suspended, Effort::Reads) => {}
+        match (user.status, access) {
+            (UserStatus::Active, _) | (UserStatus::Suspended, Access::Read) => {}
             // Suspended users finish their running jobs; suspended staff take no more decisions.
-            (UserStatus::Suspended, Effort::GoesOn) if !role.is_staff() => {}
+            (UserStatus::Suspended, Access::Continue) if !role.is_staff() => {}
             (UserStatus::Suspended | UserStatus::Deactivated | UserStatus::Banned, _) => {
                 let message = format!("the account is {}", user.status.as_str());
                 return Err(Error::refused(Rule::INACTIVE_USER, message));
             }
         }
-        Ok(Self { user: Arc::new(user), effort, users: users.clone() })
+        Ok(Self { user: Arc::new(user), access, users: users.clone() })
     }
 
     /// The user.
@@ -73,6 +73,6 @@ impl Authority for Caller {
     }
 
     async fn renew(&self) -> Result<Self> {
-        Self::load(&self.users, (self.user.id, self.user.role), self.effort).await
+        Self::load(&self.users, (self.user.id, self.user.role), self.access).await
     }
 }

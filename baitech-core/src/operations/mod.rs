@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    engine::{Effort, Engine},
+    engine::{Access, Engine},
     kernel::{Actor, Error, Page, PageRequest, Result},
     store::{AggregateRef, SetAsideItem},
 };
@@ -39,7 +39,7 @@ impl Operations {
     /// [`Error::Forbidden`] for anybody but admins; [`Error::NotFound`]; [`Error::Corrupt`] if the aggregate
     /// still cannot be read, so that it stays set aside; [`Error::Unavailable`].
     pub async fn retry_set_aside(&self, actor: &Actor, target: AggregateRef) -> Result<()> {
-        self.engine.require_actor(actor, Effort::GoesOn).await?;
+        self.engine.require_actor(actor, Access::Continue).await?;
         require_admin(actor)?;
         let engine = &self.engine;
         if engine.versions.version(target).await?.is_none() {

@@ -170,7 +170,7 @@ impl Transaction {
     }
 
     /// Ends a manual review without a change.
-    pub(super) fn found_as_it_stands(mut self) -> Decision<Self> {
+    pub(super) fn confirm_unchanged(mut self) -> Decision<Self> {
         if !self.status.is_settled() {
             self.0.gateway.next_at = None;
         }

@@ -45,7 +45,7 @@ fn idempotency_keys_of_two_registrations_do_not_collide() {
     let world = World::new();
     let key = || IdempotencyKey::new("1").unwrap();
     let register =
-        |new: &NewUser| run(world.market.accounts().with_key(key()).register(&Actor::Anonymous, new));
+        |new: &NewUser| run(world.market.accounts().idempotency_key(key()).register(&Actor::Anonymous, new));
     let (first, second) = (newcomer("wanjiku", 1), newcomer("njeri", 2));
     let one = register(&first).unwrap();
     let two = register(&second).unwrap();
@@ -64,7 +64,7 @@ fn repeated_registration_returns_the_account_as_it_was_registered() {
     let accounts = world.market.accounts();
     let new = newcomer("wanjiku", 1);
     let register = || {
-        let accounts = world.market.accounts().with_key(IdempotencyKey::new("1").unwrap());
+        let accounts = world.market.accounts().idempotency_key(IdempotencyKey::new("1").unwrap());
         run(accounts.register(&Actor::Anonymous, &new)).unwrap()
     };
     let first = register();

@@ -209,7 +209,7 @@ impl Stage {
             }
             Step::Pay(place) => {
                 let Some(id) = booking(*place) else { return };
-                let shown = payments.clone().at(till.world.load(id).version);
+                let shown = payments.clone().if_version(till.world.load(id).version);
                 let _ = run(shown.pay(actor, id, &NewPayment::default()));
             }
             Step::Tip(place) => {

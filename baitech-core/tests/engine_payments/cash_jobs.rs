@@ -176,7 +176,7 @@ fn commission_is_reserved_only_while_it_can_become_due() {
 
 fn pay_by_phone(till: &Till, id: Id<Booking>) {
     till.mpesa.says_settled("SJK1");
-    let payments = till.payments().at(till.world.load(id).version);
+    let payments = till.payments().if_version(till.world.load(id).version);
     let by_phone = NewPayment { method: Some(PaymentMethod::Mpesa), ..NewPayment::default() };
     run(payments.pay(&till.customer(), id, &by_phone)).unwrap();
     assert_eq!(till.world.load(id).payment.method, Some(PaymentMethod::Mpesa));
@@ -188,7 +188,7 @@ fn failed_payment_by_another_method_keeps_the_commission_reserved() {
     let id = offered(&till, 1);
     till.world.drive(id, Status::PaymentPending);
     let by_phone = NewPayment { method: Some(PaymentMethod::Mpesa), ..NewPayment::default() };
-    let payments = till.payments().at(till.world.load(id).version);
+    let payments = till.payments().if_version(till.world.load(id).version);
     let payment = run(payments.pay(&till.customer(), id, &by_phone)).unwrap().transaction.id;
     assert_eq!(reserved(&till), COMMISSION);
     till.call(payment, "n1;caller:;failed;;;");

@@ -67,7 +67,7 @@ fn company_buys_on_credit_and_pays_its_statement_by_transfer() {
     let booking = run(till.world.bookings().create(&company.actor(), &request)).unwrap();
     till.world.drive(booking.id, Status::Accepted);
     let seen = till.world.load(booking.id).version;
-    run(till.payments().at(seen).pay(&company.actor(), booking.id, &NewPayment::default())).unwrap();
+    run(till.payments().if_version(seen).pay(&company.actor(), booking.id, &NewPayment::default())).unwrap();
     assert_eq!(till.balance(Account::Receivable(company.id)), -2_738);
     assert_eq!(till.balance(Account::Escrow(booking.id)), 2_738);
 
@@ -158,7 +158,7 @@ fn company_stays_within_its_credit_limit() {
     request.payment_method = PaymentMethod::BankTransfer;
     let booking = run(till.world.bookings().create(&company.actor(), &request)).unwrap();
     till.world.drive(booking.id, Status::Accepted);
-    let payments = till.payments().agreed(kes(2_738));
+    let payments = till.payments().max_price(kes(2_738));
     let paid = run(payments.pay(&company.actor(), booking.id, &NewPayment::default()));
     assert_refused(paid.map(drop), Rule::DEBT_LIMIT);
 }

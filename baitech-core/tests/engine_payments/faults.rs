@@ -39,7 +39,7 @@ fn retried_payment_does_not_return_to_an_earlier_status() {
 fn idempotency_keys_of_payments_do_not_expire() {
     let till = Till::new();
     let top_up = || {
-        let keyed = till.payments().with_key(IdempotencyKey::new("again").unwrap());
+        let keyed = till.payments().idempotency_key(IdempotencyKey::new("again").unwrap());
         run(keyed.top_up(&till.customer(), kes(500), &NewPayment::default())).unwrap().transaction.id
     };
     let first = top_up();

@@ -40,7 +40,7 @@ fn twelve_concurrent_credit_payments_stay_within_the_limit() {
         })
         .collect();
     let answers = at_once(12, |n| {
-        let payments = till.payments().at(accepted[n].version);
+        let payments = till.payments().if_version(accepted[n].version);
         run(payments.pay(&company.actor(), accepted[n].id, &NewPayment::default())).map(drop)
     });
     let (paid, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
@@ -134,7 +134,7 @@ fn two_concurrent_payments_under_one_key_are_one() {
         let key = IdempotencyKey::new(&format!("key-{round}")).unwrap();
         let before = till.transactions().len();
         let answers = at_once(2, |_| {
-            let payments = till.payments().with_key(key.clone());
+            let payments = till.payments().idempotency_key(key.clone());
             run(payments.top_up(&customer, kes(10), &NewPayment::default())).map(|begun| begun.transaction.id)
         });
         assert_eq!(answers[0].as_ref().unwrap(), answers[1].as_ref().unwrap(), "round {round}");
@@ -145,7 +145,7 @@ fn two_concurrent_payments_under_one_key_are_one() {
         let key = IdempotencyKey::new(&format!("refund-{round}")).unwrap();
         let support = till.world.support.actor();
         let answers = at_once(2, |_| {
-            let payments = till.payments().with_key(key.clone());
+            let payments = till.payments().idempotency_key(key.clone());
             run(payments.refund(&support, payment, kes(2_738), "sorry")).map(|refund| refund.id)
         });
         assert_eq!(answers[0].as_ref().unwrap(), answers[1].as_ref().unwrap(), "round {round}");

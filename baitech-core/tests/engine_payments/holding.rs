@@ -68,22 +68,22 @@ fn payment_requires_the_shown_price_and_is_made_once() {
     let customer = till.customer();
     let asked = NewPayment::default();
     assert_invalid(run(till.payments().pay(&customer, id, &asked)).map(drop), &[("version", Code::Required)]);
-    let cheap = till.payments().agreed(kes(2_737));
+    let cheap = till.payments().max_price(kes(2_737));
     assert_refused(run(cheap.pay(&customer, id, &asked)).map(drop), Rule::COSTS_MORE);
-    let stale = till.payments().at(baitech_core::store::Version::new(0));
+    let stale = till.payments().if_version(baitech_core::store::Version::new(0));
     assert!(matches!(run(stale.pay(&customer, id, &asked)), Err(Error::Conflict(_))));
     let stranger = till.world.stranger.actor();
-    assert_not_found(run(till.payments().agreed(kes(9_999)).pay(&stranger, id, &asked)).map(drop));
+    assert_not_found(run(till.payments().max_price(kes(9_999)).pay(&stranger, id, &asked)).map(drop));
     let technician = till.world.technician.actor();
-    assert_forbidden(run(till.payments().agreed(kes(9_999)).pay(&technician, id, &asked)).map(drop));
+    assert_forbidden(run(till.payments().max_price(kes(9_999)).pay(&technician, id, &asked)).map(drop));
 
     let key = IdempotencyKey::new("pay-once").unwrap();
     let pay = |payments: Payments| {
-        run(payments.agreed(kes(2_738)).with_key(key.clone()).pay(&customer, id, &asked))
+        run(payments.max_price(kes(2_738)).idempotency_key(key.clone()).pay(&customer, id, &asked))
     };
     let first = pay(till.payments()).unwrap().transaction.id;
     assert_eq!(pay(till.payments()).unwrap().transaction.id, first, "the same request, sent again");
-    let again = till.payments().agreed(kes(2_738));
+    let again = till.payments().max_price(kes(2_738));
     assert_refused(run(again.pay(&customer, id, &asked)).map(drop), Rule::UNDECIDED);
     assert_eq!(till.mpesa.count("charge"), 1);
 }
@@ -308,7 +308,7 @@ fn only_the_owner_spends_a_wallet() {
     let id = till.accepted(PaymentMethod::Wallet);
     let admin = till.world.admin.actor();
     let asked = NewPayment::default();
-    assert_forbidden(run(till.payments().agreed(kes(2_738)).pay(&admin, id, &asked)).map(drop));
+    assert_forbidden(run(till.payments().max_price(kes(2_738)).pay(&admin, id, &asked)).map(drop));
     assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 3_000);
 }
 
@@ -318,7 +318,7 @@ fn cash_is_accepted_after_a_failed_phone_payment() {
     let id = till.world.book_until(Status::PaymentPending).id;
     till.mpesa.says(declined("1"));
     let by_phone = NewPayment { method: Some(PaymentMethod::Mpesa), ..NewPayment::default() };
-    run(till.payments().agreed(kes(2_738)).pay(&till.customer(), id, &by_phone)).unwrap();
+    run(till.payments().max_price(kes(2_738)).pay(&till.customer(), id, &by_phone)).unwrap();
     assert_eq!(till.world.load(id).payment.status, PaymentStatus::Failed);
     run(till.world.bookings().confirm_cash(&till.world.technician.actor(), id)).unwrap();
     assert_eq!(till.world.load(id).status, Status::Paid);

@@ -35,7 +35,7 @@ fn bank_transfers_are_refused_for_everyone_except_companies() {
 
     let id = till.accepted(PaymentMethod::Cash);
     let version = till.world.load(id).version;
-    let pay = run(till.payments().at(version).pay(&customer, id, &transfer()));
+    let pay = run(till.payments().if_version(version).pay(&customer, id, &transfer()));
     assert_refused(pay, Rule::PAYMENT_METHOD);
     till.world.clock.set(till.world.load(id).slot.starts_at());
     run(till.world.as_shown(id).cancel(&customer, id, "no need")).unwrap();
@@ -68,7 +68,8 @@ fn payment_requested_from_a_provider_cannot_be_withdrawn() {
     till.world.drive(id, Status::PaymentPending);
     let version = till.world.load(id).version;
     let mpesa = by(PaymentMethod::Mpesa);
-    let payment = run(till.payments().at(version).pay(&till.customer(), id, &mpesa)).unwrap().transaction;
+    let payment =
+        run(till.payments().if_version(version).pay(&till.customer(), id, &mpesa)).unwrap().transaction;
     assert_eq!(payment.status, TransactionStatus::Processing);
     assert_refused(run(till.payments().withdraw_payment(&till.customer(), payment.id)), Rule::TRANSITION);
     let technician = till.world.technician.actor();

@@ -349,7 +349,7 @@ fn refused_file_creates_no_job() {
 fn idempotency_key_covers_one_statement() {
     let till = Till::new();
     let keyed = |statement: &str| {
-        let payments = till.payments().with_key(IdempotencyKey::new("march").unwrap());
+        let payments = till.payments().idempotency_key(IdempotencyKey::new("march").unwrap());
         run(payments.reconcile(&Actor::System, &request(MPESA), statement.as_bytes()))
     };
     let first = keyed("reference,amount\nR1,1\n").unwrap();

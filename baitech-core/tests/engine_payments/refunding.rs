@@ -80,7 +80,8 @@ fn refund_under_an_idempotency_key_is_made_once() {
     let (_, payment) = till.paid(PaymentMethod::Mpesa);
     let support = till.world.support.actor();
     let key = IdempotencyKey::new("refund-1").unwrap();
-    let refund = || run(till.payments().with_key(key.clone()).refund(&support, payment, kes(2_738), "sorry"));
+    let refund =
+        || run(till.payments().idempotency_key(key.clone()).refund(&support, payment, kes(2_738), "sorry"));
     let first = refund().unwrap().id;
     assert_eq!(refund().unwrap().id, first);
     assert_eq!(till.mpesa.count("refund"), 1);

@@ -92,11 +92,13 @@ impl Twice {
         act: impl AsyncFn(Bookings, Id<Booking>) -> Result<Stored<Booking>>,
     ) {
         let version = till.world.load(id).version;
-        self.command(till, name, |key| run(act(till.world.bookings().at(version).with_key(key), id)));
+        self.command(till, name, |key| {
+            run(act(till.world.bookings().if_version(version).idempotency_key(key), id))
+        });
     }
 
     fn account(&self, till: &Till, name: &'static str, act: impl AsyncFn(Accounts) -> Result<Stored<User>>) {
-        self.command(till, name, |key| run(act(till.world.market.accounts().with_key(key))));
+        self.command(till, name, |key| run(act(till.world.market.accounts().idempotency_key(key))));
     }
 
     fn payment<A: Answer>(
@@ -107,9 +109,9 @@ impl Twice {
         act: impl AsyncFn(Payments) -> Result<A>,
     ) {
         self.command(till, name, |key| {
-            let payments = till.payments().with_key(key);
+            let payments = till.payments().idempotency_key(key);
             run(act(match version {
-                Some(version) => payments.at(version),
+                Some(version) => payments.if_version(version),
                 None => payments,
             }))
         });
@@ -190,7 +192,9 @@ fn usual_way(twice: &Twice) {
     let till = &Till::new();
     let (customer, technician) = (till.customer(), till.world.technician.actor());
     let new = request();
-    twice.command(till, "create", |key| run(till.world.bookings().with_key(key).create(&customer, &new)));
+    twice.command(till, "create", |key| {
+        run(till.world.bookings().idempotency_key(key).create(&customer, &new))
+    });
     twice.booking(till, ("find_technician", Status::Pending), async |bookings, id| {
         bookings.find_technician(&customer, id).await
     });

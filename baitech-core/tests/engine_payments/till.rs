@@ -65,7 +65,7 @@ impl Till {
     /// Asks for the payment of a booking as it is shown now.
     pub(crate) fn pay(&self, id: Id<Booking>) -> Result<StartedPayment> {
         let version = self.world.load(id).version;
-        run(self.payments().at(version).pay(&self.customer(), id, &NewPayment::default()))
+        run(self.payments().if_version(version).pay(&self.customer(), id, &NewPayment::default()))
     }
 
     /// A booking whose money is held.

@@ -45,7 +45,7 @@ fn a_cancellation_costs_at_least_the_time_worked() {
         }
         let quote = run(world.bookings().cancellation_quote(&customer, booking.id)).unwrap();
         assert_eq!((quote.rate.basis_points(), quote.fee), (rate, kes(fee)), "{worked} and {paused}");
-        let agreed = world.as_shown(booking.id).agreed(quote.fee);
+        let agreed = world.as_shown(booking.id).max_price(quote.fee);
         let cancelled = run(agreed.cancel(&customer, booking.id, "enough")).unwrap();
         assert_eq!(cancelled.cancellation.as_ref().unwrap().fee, quote.fee, "as the preview said");
     }

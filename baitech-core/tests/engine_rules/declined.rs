@@ -55,9 +55,9 @@ fn errors_reveal_nothing_to_the_technician_who_declined() {
             run(bookings.cancel(&technician, id, "no")).unwrap_err().to_string(),
             run(bookings.find_technician(&technician, id)).unwrap_err().to_string(),
             run(bookings.assign(&technician, id, world.technician.id)).unwrap_err().to_string(),
-            run(bookings.at(stale).accept(&technician, id)).unwrap_err().to_string(),
+            run(bookings.if_version(stale).accept(&technician, id)).unwrap_err().to_string(),
         ];
-        let low = world.bookings().agreed(kes(1));
+        let low = world.bookings().max_price(kes(1));
         told.push(run(low.move_slot(&technician, id, &slot(5, "10:00", "12:00"))).unwrap_err().to_string());
         told
     };

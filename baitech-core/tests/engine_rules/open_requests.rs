@@ -89,8 +89,10 @@ fn concurrent_requests_stay_within_the_limit() {
 fn repeated_request_counts_once() {
     let world = world();
     let key = IdempotencyKey::new("once").unwrap();
-    let create =
-        || run(world.bookings().with_key(key.clone()).create(&world.customer.actor(), &request())).unwrap();
+    let create = || {
+        run(world.bookings().idempotency_key(key.clone()).create(&world.customer.actor(), &request()))
+            .unwrap()
+    };
     let first = create();
     for _ in 1..MOST {
         world.book();

@@ -126,7 +126,7 @@ fn the_customer_accepts_the_list_price_by_moving_the_booking_to_its_own_slot() {
     let listed = base(&world, &request());
     let approved = booking.pricing.total;
     let own_slot = slot(1, "10:00", "12:00");
-    let here = world.bookings().agreed(approved);
+    let here = world.bookings().max_price(approved);
     assert_refused(run(here.move_slot(&customer, booking.id, &own_slot)), Rule::COSTS_MORE);
     let moved = run(world.bookings().move_slot(&customer, booking.id, &own_slot)).unwrap();
     assert_eq!((moved.pricing.base_price, moved.priced_for), (listed, None));

@@ -118,7 +118,7 @@ impl World {
 
     /// Commands on a booking as it is shown now: what an approval has to name.
     pub(crate) fn as_shown(&self, id: Id<Booking>) -> Bookings {
-        self.bookings().at(self.load(id).version)
+        self.bookings().if_version(self.load(id).version)
     }
 
     pub(crate) fn bookings(&self) -> Bookings {

@@ -38,16 +38,16 @@ impl FromRequestParts<App> for Caller {
         let (mut bookings, mut payments) = (app.market.bookings(), app.market.payments());
         let version = if_match(&parts.headers)?;
         if let Some(version) = version {
-            bookings = bookings.at(version);
-            payments = payments.at(version);
+            bookings = bookings.if_version(version);
+            payments = payments.if_version(version);
         }
         if let Some(key) = idempotency_key(&parts.headers)? {
-            bookings = bookings.with_key(key.clone());
-            payments = payments.with_key(key);
+            bookings = bookings.idempotency_key(key.clone());
+            payments = payments.idempotency_key(key);
         }
         if let Some(most) = agreed_total(&parts.headers)? {
-            bookings = bookings.agreed(most);
-            payments = payments.agreed(most);
+            bookings = bookings.max_price(most);
+            payments = payments.max_price(most);
         }
         Ok(Self { actor, bookings, payments, pinned: version.is_some() })
     }

@@ -53,7 +53,7 @@ async fn only_one_of_two_commands_on_one_version_takes_effect() {
         let mut accepted_ones = 0;
         for (offer, cancel_first) in offers {
             let seen = world.load(offer.id).await.version;
-            let pinned = [0, 1].map(|n| world.bookings(n).at(seen));
+            let pinned = [0, 1].map(|n| world.bookings(n).if_version(seen));
             let people = (&technician, &customer);
             let answers = accept_and_cancel(pinned, people, offer.id, cancel_first).await;
             let end = world.load(offer.id).await;
@@ -94,7 +94,7 @@ async fn retried_cancellation_always_ends_the_booking_and_frees_the_slot() {
                 // The customer met `accepted`, where cancelling may cost: looks at it and asks again.
                 Err(Error::Conflict(Current::Booking(current))) => {
                     assert_eq!(current.status, Status::Accepted);
-                    let again = world.bookings(1).at(current.version);
+                    let again = world.bookings(1).if_version(current.version);
                     again.cancel(&customer.actor(), offer.id, "no need").await.unwrap();
                 }
                 Err(other) => panic!("the cancellation is done or in conflict, not {other:?}"),

@@ -48,7 +48,8 @@ async fn fifty_requests_under_one_key_book_once() {
     for round in 1..=10 {
         let key = IdempotencyKey::new(&format!("round-{round}")).unwrap();
         let create = |n| {
-            let (bookings, customer) = (world.bookings(n).with_key(key.clone()), world.customer.actor());
+            let (bookings, customer) =
+                (world.bookings(n).idempotency_key(key.clone()), world.customer.actor());
             async move { bookings.create(&customer, &request()).await }
         };
         let answers = at_once((0..50).map(create)).await;
@@ -64,7 +65,7 @@ async fn fifty_requests_under_one_key_book_once() {
     assert_eq!((created.len(), targets.len()), (10, 10), "each is told once");
 
     let other = NewBooking { description: "The bath drips.".to_owned(), ..request() };
-    let again = world.bookings(0).with_key(IdempotencyKey::new("round-1").unwrap());
+    let again = world.bookings(0).idempotency_key(IdempotencyKey::new("round-1").unwrap());
     let refused = again.create(&world.customer.actor(), &other).await.unwrap_err();
     assert!(matches!(&refused, Error::Refused(no) if no.rule == Rule::IDEMPOTENCY_KEY_REUSED), "{refused:?}");
 }

@@ -47,7 +47,7 @@ async fn concurrent_credit_payments_stay_within_the_limit() {
         .collect();
     world.store(bookings.iter().map(|booking| Put::new(booking.clone()).into())).await;
     let pay = |(n, booking): (usize, &Booking)| {
-        let payments = markets[n % 2].payments().agreed(booking.pricing.total);
+        let payments = markets[n % 2].payments().max_price(booking.pricing.total);
         let (actor, id) = (Actor::user(company.id, Role::Corporate), booking.id);
         async move { payments.pay(&actor, id, &NewPayment::default()).await.map(drop) }
     };

@@ -265,7 +265,7 @@ async fn paying(till: &Till, n: u64) -> (Id<Booking>, Stored<Transaction>) {
     let id = booking.id;
     let changes = ChangeSet::new().write(Put::new(customer.clone())).write(Put::new(booking));
     let _ = till.world.stores[0].commit(changes).await.unwrap();
-    let payments = till.payments(0).agreed(kes(2_738));
+    let payments = till.payments(0).max_price(kes(2_738));
     let started = payments.pay(&customer.actor(), id, &NewPayment::default()).await.unwrap();
     (id, started.transaction)
 }

@@ -257,7 +257,7 @@ async fn banned_customer_cannot_pay() {
         let writes = [Put::new(customer.clone()).into(), put(&Booking::from_record(record))];
         till.world.store(writes).await;
         till.post(n, customer.id, Account::Wallet(customer.id)).await;
-        let (payments, actor) = (till.markets[0].payments().agreed(total), customer.actor());
+        let (payments, actor) = (till.markets[0].payments().max_price(total), customer.actor());
         let command = Box::pin(async move {
             let paid = payments.pay(&actor, id, &NewPayment::default()).await?;
             Ok(AggregateRef::Transaction(paid.transaction.id))

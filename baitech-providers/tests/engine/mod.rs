@@ -129,7 +129,7 @@ impl Shop {
     /// Asks for the payment of a booking as it is shown now.
     pub(crate) async fn pay(&self, id: Id<Booking>, request: &NewPayment) -> StartedPayment {
         let version = self.booking(id).await.version;
-        self.payments().at(version).pay(&self.customer.actor(), id, request).await.unwrap()
+        self.payments().if_version(version).pay(&self.customer.actor(), id, request).await.unwrap()
     }
 
     /// Takes a booking along its usual way to a status.

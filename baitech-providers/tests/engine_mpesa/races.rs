@@ -121,7 +121,7 @@ async fn callbacks_in_any_order_have_the_same_balances() {
 /// phone.
 async fn push_without_answer(desk: &Arc<Desk>) -> (Id<Booking>, tokio::task::JoinHandle<Id<Transaction>>) {
     let id = desk.accepted(PaymentMethod::Mpesa, 1).await;
-    desk.daraja.keep_back(Endpoint::Push);
+    desk.daraja.withhold_answers(Endpoint::Push);
     let paying = Arc::clone(desk);
     let payment = tokio::spawn(async move { paying.push(id).await });
     while desk.daraja.prompts().is_empty() {
@@ -135,7 +135,7 @@ async fn callback_before_the_push_response_pays_once() {
     let desk = Arc::new(Desk::open().await);
     let (id, payment) = push_without_answer(&desk).await;
     assert_eq!(desk.hear(&desk.daraja.pay(&desk.prompt())).await, WebhookStatus::Applied);
-    desk.daraja.let_go();
+    desk.daraja.release_answers();
     let payment = payment.await.unwrap();
     assert_eq!(desk.status(payment).await, TransactionStatus::Completed);
     assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
@@ -146,7 +146,7 @@ async fn push_response_after_its_failure_callback_does_not_block_another_attempt
     let desk = Arc::new(Desk::open().await);
     let (id, payment) = push_without_answer(&desk).await;
     assert_eq!(desk.hear(&desk.daraja.refuse(&desk.prompt(), "1001")).await, WebhookStatus::Applied);
-    desk.daraja.let_go();
+    desk.daraja.release_answers();
     let payment = payment.await.unwrap();
     desk.later(TimeDelta::minutes(2)).await;
     assert_eq!(desk.daraja.prompts().len(), 2, "the subscriber is asked again");

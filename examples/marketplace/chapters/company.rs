@@ -38,7 +38,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     stage.refused(&attempt, bookings.find_technician(&grace.actor, id).await).await?;
 
     stage.at("2026-12-01 15:00").await?;
-    bookings.clone().at(booked.version).approve(&head.actor, id).await?;
+    bookings.clone().if_version(booked.version).approve(&head.actor, id).await?;
     stage.at("2026-12-01 15:03").await?;
     super::accept(stage, id).await?;
     super::work(stage, id, "2026-12-03", ["08:20", "08:55", "15:40"]).await?;

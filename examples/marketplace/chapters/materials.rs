@@ -39,7 +39,7 @@ pub(super) async fn job(stage: &mut Stage<'_>) -> Result<()> {
     };
     let proposed = bookings.propose_price_change(&plumber.actor, id, &change).await?;
     stage.at("2026-12-04 10:30").await?;
-    bookings.clone().at(proposed.version).approve_price_change(&hassan.actor, id).await?;
+    bookings.clone().if_version(proposed.version).approve_price_change(&hassan.actor, id).await?;
     stage.at("2026-12-04 11:50").await?;
     bookings.offer_warranty(&plumber.actor, id, 30, Some("the cistern and its joints")).await?;
     stage.settle().await?;

@@ -20,7 +20,7 @@ pub(super) async fn technician(stage: &mut Stage<'_>) -> Result<()> {
     stage.say(&format!("{} waits; to cancel now would cost {}.", tom.name, money::text(early.fee))).await?;
     stage.at("2026-11-26 09:30").await?;
     let seen = stage.booking(id).await?;
-    bookings.at(seen.version).cancel(&tom.actor, id, "nobody came").await?;
+    bookings.if_version(seen.version).cancel(&tom.actor, id, "nobody came").await?;
     Ok(())
 }
 

@@ -22,7 +22,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     let attempt = format!("{} would settle it alone", otieno.name);
     stage.refused(&attempt, bookings.approve_slot(&otieno.actor, id).await).await?;
     stage.at("2026-12-05 12:40").await?;
-    bookings.clone().at(proposed.version).approve_slot(&welder.actor, id).await?;
+    bookings.clone().if_version(proposed.version).approve_slot(&welder.actor, id).await?;
     super::work(stage, id, "2026-12-08", ["13:10", "13:55", "15:30"]).await?;
     stage.at("2026-12-08 15:40").await?;
     super::pay(stage, id, &otieno).await

@@ -16,7 +16,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     stage.at("2026-12-16 14:00").await?;
     let job = requests::at_home_of(&esther, Category::Other, "House cleaning", "2026-12-17", "10:00-12:00")?;
     let request = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=3".to_owned()), ..job };
-    let keyed = bookings.clone().with_key(IdempotencyKey::new("esther-phone-0001")?);
+    let keyed = bookings.clone().idempotency_key(IdempotencyKey::new("esther-phone-0001")?);
     let first = keyed.create(&esther.actor, &request).await?;
     let again = keyed.create(&esther.actor, &request).await?;
     if again.id != first.id {

@@ -24,7 +24,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
 
     stage.at("2026-11-25 11:31").await?;
     bookings.note(&carpenter.actor, id, "I have bought the hinges already").await?;
-    let as_seen = bookings.clone().at(seen.version);
+    let as_seen = bookings.clone().if_version(seen.version);
     let Err(Error::Conflict(_)) = as_seen.cancel(&sam.actor, id, "I found the screws").await else {
         return Err("the booking had changed meanwhile".into());
     };
@@ -34,6 +34,6 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
 
     stage.at("2026-11-25 11:33").await?;
     let seen = stage.booking(id).await?;
-    bookings.at(seen.version).cancel(&sam.actor, id, "I found the screws").await?;
+    bookings.if_version(seen.version).cancel(&sam.actor, id, "I found the screws").await?;
     stage.settle().await
 }

@@ -1,8 +1,8 @@
 //! The commands that advance a booking.
 
 use super::{
+    Access::{Begin, Continue},
     Bookings,
-    Effort::{Begins, GoesOn},
 };
 use crate::{
     account::{KycStatus, User},
@@ -36,7 +36,7 @@ impl Bookings {
             decision.effects.guards.extend(verified);
             Ok(decision)
         };
-        self.change_looking(actor, id, ("accept", Begins), &(), (look, decide)).await
+        self.change_looking(actor, id, ("accept", Begin), &(), (look, decide)).await
     }
 
     /// Whether the commission of one more cash job would raise a technician's debt above the limit. The
@@ -61,7 +61,7 @@ impl Bookings {
     pub async fn reject(&self, actor: &Actor, id: Id<Booking>, reason: &str) -> Result<Stored<Booking>> {
         let reason = Text::<500>::optional("reason", Some(reason))?;
         let reason = reason.as_ref().map(Text::as_str);
-        self.change(actor, id, ("reject", GoesOn), &reason, |booking, context| {
+        self.change(actor, id, ("reject", Continue), &reason, |booking, context| {
             booking.reject(reason, context)
         })
         .await
@@ -72,7 +72,8 @@ impl Bookings {
     /// # Errors
     /// [`Rule::TRANSITION`], [`Rule::TOO_EARLY`], [`Rule::PAYMENT_REQUIRED`]; [`Error::Conflict`].
     pub async fn en_route(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("en_route", GoesOn), &(), |booking, context| booking.en_route(context)).await
+        self.change(actor, id, ("en_route", Continue), &(), |booking, context| booking.en_route(context))
+            .await
     }
 
     /// The technician arrives.
@@ -80,7 +81,7 @@ impl Bookings {
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Error::Conflict`].
     pub async fn arrive(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("arrive", GoesOn), &(), |booking, context| booking.arrive(context)).await
+        self.change(actor, id, ("arrive", Continue), &(), |booking, context| booking.arrive(context)).await
     }
 
     /// The work begins.
@@ -88,7 +89,7 @@ impl Bookings {
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Error::Conflict`].
     pub async fn start(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("start", GoesOn), &(), |booking, context| {
+        self.change(actor, id, ("start", Continue), &(), |booking, context| {
             booking.require_status(&[BookingStatus::Arrived], "starting", &context.actor)?;
             booking.start(context)
         })
@@ -107,8 +108,10 @@ impl Bookings {
     ) -> Result<Stored<Booking>> {
         let reason = Text::<500>::optional("reason", reason)?;
         let reason = reason.as_ref().map(Text::as_str);
-        self.change(actor, id, ("pause", GoesOn), &reason, |booking, context| booking.pause(reason, context))
-            .await
+        self.change(actor, id, ("pause", Continue), &reason, |booking, context| {
+            booking.pause(reason, context)
+        })
+        .await
     }
 
     /// The work resumes after a pause.
@@ -116,7 +119,7 @@ impl Bookings {
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Error::Conflict`].
     pub async fn resume(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("resume", GoesOn), &(), |booking, context| {
+        self.change(actor, id, ("resume", Continue), &(), |booking, context| {
             booking.require_status(&[BookingStatus::Paused], "going on", &context.actor)?;
             booking.start(context)
         })
@@ -128,7 +131,8 @@ impl Bookings {
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Error::Conflict`].
     pub async fn complete(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("complete", GoesOn), &(), |booking, context| booking.complete(context)).await
+        self.change(actor, id, ("complete", Continue), &(), |booking, context| booking.complete(context))
+            .await
     }
 
     /// The customer verifies the work. The booking advances to `payment_pending`, or to `paid` where nothing
@@ -137,7 +141,7 @@ impl Bookings {
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Error::Conflict`].
     pub async fn verify(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("verify", GoesOn), &(), |booking, context| booking.verify(context)).await
+        self.change(actor, id, ("verify", Continue), &(), |booking, context| booking.verify(context)).await
     }
 
     /// The technician confirms that the customer has paid in cash. The booking becomes `paid`, and the
@@ -147,7 +151,7 @@ impl Bookings {
     /// # Errors
     /// [`Rule::TRANSITION`], [`Rule::PAYMENT_METHOD`]; [`Error::Forbidden`]; [`Error::Conflict`].
     pub async fn confirm_cash(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("confirm_cash", GoesOn), &(), |booking, context| {
+        self.change(actor, id, ("confirm_cash", Continue), &(), |booking, context| {
             booking.cash_received(context)
         })
         .await
@@ -160,7 +164,7 @@ impl Bookings {
         id: Id<Booking>,
         (payment, pinned): (Id<Transaction>, Option<Version>),
     ) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("release_escrow", GoesOn), &payment, |booking, context| {
+        self.change(actor, id, ("release_escrow", Continue), &payment, |booking, context| {
             if booking.payment.transaction != Some(payment) {
                 let message = "another transaction pays this booking";
                 return Err(booking.refuse(Rule::ALREADY_DECIDED, message, &context.actor));
@@ -183,16 +187,16 @@ impl Bookings {
         booking.cancellation_quote(false, &self.context(actor, self.engine.clock.now()))
     }
 
-    /// Cancels the booking. Name the version ([`at`](Self::at)) and the fee ([`agreed`](Self::agreed)) that
-    /// the customer was shown, since fees rise with time too.
+    /// Cancels the booking. Name the version ([`if_version`](Self::if_version)) and the fee
+    /// ([`max_price`](Self::max_price)) that the customer was shown, since fees rise with time too.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Error::Conflict`]; a violation of `reason`.
     pub async fn cancel(&self, actor: &Actor, id: Id<Booking>, reason: &str) -> Result<Stored<Booking>> {
         let reason = Text::<500>::new("reason", reason)?;
         let reason = reason.as_str();
-        self.change(actor, id, ("cancel", GoesOn), &reason, |booking, context| {
-            self.require_agreed(booking.cancellation_quote(false, context)?.fee)?;
+        self.change(actor, id, ("cancel", Continue), &reason, |booking, context| {
+            self.require_max_price(booking.cancellation_quote(false, context)?.fee)?;
             booking.cancel(reason, false, context)
         })
         .await
@@ -203,7 +207,7 @@ impl Bookings {
     /// # Errors
     /// [`Rule::TOO_EARLY`] before the wait is over, [`Rule::TRANSITION`]; [`Error::Conflict`].
     pub async fn report_customer_no_show(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("customer_no_show", GoesOn), &(), |booking, context| {
+        self.change(actor, id, ("customer_no_show", Continue), &(), |booking, context| {
             booking.cancel("the customer was not there", true, context)
         })
         .await

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Bookings, Effort::Begins};
+use super::{Access::Begin, Bookings};
 use crate::{
     account::{Category, User, UserStatus},
     booking::{
@@ -37,7 +37,7 @@ impl Bookings {
     /// As [`create`](Self::create), which accepts the same requests, except for the limits that apply only to
     /// a new booking ([`Rule::TOO_MANY_REQUESTS`], [`Rule::COSTS_MORE`]).
     pub async fn quote(&self, actor: &Actor, request: &NewBooking) -> Result<Quote> {
-        let user = self.require_actor(actor, Begins).await?;
+        let user = self.require_actor(actor, Begin).await?;
         let plan = self.plan(actor, user, request, self.engine.clock.now()).await?;
         Ok(self.quote_draft(&plan.draft, plan.customer).await?.0)
     }
@@ -47,10 +47,10 @@ impl Bookings {
     /// # Errors
     /// [`Error::Invalid`] with every violation; [`Rule::INACTIVE_USER`], [`Rule::PAYMENT_METHOD`],
     /// [`Rule::UNPAID_FEES`], [`Rule::TOO_MANY_REQUESTS`], [`Rule::IDEMPOTENCY_KEY_REUSED`],
-    /// [`Rule::COSTS_MORE`] above the [agreed](Self::agreed) price; [`Error::Forbidden`] if anybody but staff
+    /// [`Rule::COSTS_MORE`] above the [maximum](Self::max_price); [`Error::Forbidden`] if anybody but staff
     /// gives a discount or books for somebody else.
     pub async fn create(&self, actor: &Actor, request: &NewBooking) -> Result<Stored<Booking>> {
-        let user = self.require_actor(actor, Begins).await?;
+        let user = self.require_actor(actor, Begin).await?;
         let command = self.command(actor, "create", request)?.by(user).taking_any_of(OPEN_REQUEST_CLAIMS);
         let step = |caller| self.create_once(actor, caller, request);
         let created = drive(&self.engine, &*self.engine.bookings, &command, step).await;
@@ -73,7 +73,7 @@ impl Bookings {
         let now = self.engine.clock.now();
         let Plan { draft, customer, company, timing } = self.plan(actor, caller, request, now).await?;
         let (Quote { pricing, .. }, priced_for) = self.quote_draft(&draft, customer).await?;
-        self.require_agreed(pricing.total)?;
+        self.require_max_price(pricing.total)?;
         let place = self.free_place(customer).await?;
         let open_request = Some(place.ok_or_else(|| self.too_many_requests())?);
         let terms = Terms { customer, company, pricing, priced_for, open_request, timing };
@@ -347,11 +347,11 @@ impl Bookings {
         let Some(date) = due else {
             return Err(Error::refused(Rule::ALREADY_DECIDED, "the series has ended"));
         };
-        let here = self.clone().at(seen.version);
+        let here = self.clone().if_version(seen.version);
         let customer = self.engine.users.load(seen.customer).await?;
         let Some(customer) = customer.filter(|customer| customer.require_active().is_ok()) else {
             return here
-                .change(&Actor::System, id, ("recur", Begins), &date, |booking, context| {
+                .change(&Actor::System, id, ("recur", Begin), &date, |booking, context| {
                     booking.leave_out_occurrence(context)
                 })
                 .await;
@@ -359,7 +359,7 @@ impl Bookings {
         let guard = Guard::User { id: customer.id, stamps: UserStamps::of(&customer) };
         let slot = TimeSlot { date, ..seen.slot };
         let pricing = self.series_price(&seen, slot)?;
-        here.change(&Actor::System, id, ("recur", Begins), &date, |booking, context| {
+        here.change(&Actor::System, id, ("recur", Begin), &date, |booking, context| {
             let mut decision = booking.recur(pricing, context)?;
             decision.effects.guards.push(guard);
             Ok(decision)

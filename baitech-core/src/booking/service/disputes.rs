@@ -1,8 +1,8 @@
 //! Disputes, quality, warranty, notes.
 
 use super::{
+    Access::{Begin, Continue},
     Bookings,
-    Effort::{Begins, GoesOn},
 };
 use crate::{
     account::Image,
@@ -28,7 +28,7 @@ impl Bookings {
         reason: &str,
     ) -> Result<Stored<Booking>> {
         let reason = Text::<1000>::new("reason", reason)?;
-        self.change(actor, id, ("dispute", GoesOn), &(category, &reason), |booking, context| {
+        self.change(actor, id, ("dispute", Continue), &(category, &reason), |booking, context| {
             booking.dispute(DisputeClaim { reason: reason.clone(), category }, context)
         })
         .await
@@ -47,7 +47,7 @@ impl Bookings {
         images: Vec<Image>,
     ) -> Result<Stored<Booking>> {
         let text = Text::<1000>::new("text", text)?;
-        self.change(actor, id, ("add_evidence", GoesOn), &(&text, &images), |booking, context| {
+        self.change(actor, id, ("add_evidence", Continue), &(&text, &images), |booking, context| {
             booking.add_evidence(text.clone(), images.clone(), context)
         })
         .await
@@ -60,7 +60,7 @@ impl Bookings {
     /// [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION);
     /// [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn investigate_dispute(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("investigate", GoesOn), &(), |booking, context| {
+        self.change(actor, id, ("investigate", Continue), &(), |booking, context| {
             booking.investigate_dispute(context)
         })
         .await
@@ -78,7 +78,7 @@ impl Bookings {
         notes: &str,
     ) -> Result<Stored<Booking>> {
         let notes = Text::<1000>::new("notes", notes)?;
-        self.change(actor, id, ("resolve", GoesOn), &(outcome, &notes), |booking, context| {
+        self.change(actor, id, ("resolve", Continue), &(outcome, &notes), |booking, context| {
             booking.resolve_dispute(outcome, notes.clone(), context)
         })
         .await
@@ -91,7 +91,7 @@ impl Bookings {
     /// [`Rule::TRANSITION`](crate::kernel::Rule::TRANSITION);
     /// [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn close_dispute(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("close_dispute", GoesOn), &(), |booking, context| {
+        self.change(actor, id, ("close_dispute", Continue), &(), |booking, context| {
             booking.close_dispute(context)
         })
         .await
@@ -111,7 +111,7 @@ impl Bookings {
     ) -> Result<Stored<Booking>> {
         let name = Text::<100>::new("name", name)?;
         let notes = Text::<500>::optional("notes", notes)?;
-        self.change(actor, id, ("add_checkpoint", GoesOn), &(&name, passed, &notes), |booking, context| {
+        self.change(actor, id, ("add_checkpoint", Continue), &(&name, passed, &notes), |booking, context| {
             booking.add_checkpoint(name.clone(), passed, notes.clone(), context)
         })
         .await
@@ -130,7 +130,7 @@ impl Bookings {
     ) -> Result<Stored<Booking>> {
         let score = Percent::new(score)?;
         let notes = Text::<500>::optional("notes", notes)?;
-        self.change(actor, id, ("check_quality", GoesOn), &(score, &notes), |booking, context| {
+        self.change(actor, id, ("check_quality", Continue), &(score, &notes), |booking, context| {
             booking.check_quality(score, notes.clone(), context)
         })
         .await
@@ -148,7 +148,7 @@ impl Bookings {
         terms: Option<&str>,
     ) -> Result<Stored<Booking>> {
         let terms = Text::<1000>::optional("terms", terms)?;
-        self.change(actor, id, ("offer_warranty", GoesOn), &(days, &terms), |booking, context| {
+        self.change(actor, id, ("offer_warranty", Continue), &(days, &terms), |booking, context| {
             booking.offer_warranty(days, terms.clone(), context)
         })
         .await
@@ -169,7 +169,7 @@ impl Bookings {
         description: &str,
     ) -> Result<Stored<Booking>> {
         let description = Text::<1000>::new("description", description)?;
-        let user = self.require_actor(actor, Begins).await?;
+        let user = self.require_actor(actor, Begin).await?;
         let command = self.command(actor, "claim_warranty", &(id, &(slot, &description)))?.by(user);
         let look = |_, _| std::future::ready(Ok(()));
         let decide = |booking: Booking, (), context: &Context<'_>| {
@@ -185,7 +185,7 @@ impl Bookings {
     /// A violation of `notes`; [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn note(&self, actor: &Actor, id: Id<Booking>, text: &str) -> Result<Stored<Booking>> {
         let text = Text::<1000>::optional("notes", Some(text))?;
-        self.change(actor, id, ("note", GoesOn), &text, |booking, context| {
+        self.change(actor, id, ("note", Continue), &text, |booking, context| {
             booking.note(text.clone(), context)
         })
         .await
@@ -196,6 +196,6 @@ impl Bookings {
     /// # Errors
     /// As [`Booking::hide`].
     pub async fn hide(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("hide", GoesOn), &(), |booking, context| booking.hide(context)).await
+        self.change(actor, id, ("hide", Continue), &(), |booking, context| booking.hide(context)).await
     }
 }

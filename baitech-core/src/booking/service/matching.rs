@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeZone, Utc};
 
-use super::{Bookings, Effort::Begins};
+use super::{Access::Begin, Bookings};
 use crate::{
     account::{KycStatus, User, UserStatus},
     booking::{
@@ -92,7 +92,7 @@ impl Bookings {
         }
         if booking.status != BookingStatus::Matching {
             let begun = self
-                .change(actor, id, ("begin_matching", Begins), &(), |booking, context| {
+                .change(actor, id, ("begin_matching", Begin), &(), |booking, context| {
                     booking.begin_matching(context)
                 })
                 .await?;
@@ -129,8 +129,8 @@ impl Bookings {
                 }
             }
         };
-        let here = self.clone().at(seen.version);
-        here.change_looking(actor, id, (SEARCH, Begins), &(), (look, decide)).await
+        let here = self.clone().if_version(seen.version);
+        here.change_looking(actor, id, (SEARCH, Begin), &(), (look, decide)).await
     }
 
     /// The best free technician and the alternatives; only the given technician where one is given. `None`
@@ -177,7 +177,7 @@ impl Bookings {
             };
             offer(booking, assignment, others_pay, context)
         };
-        self.change_looking(actor, id, ("assign", Begins), &technician, (look, decide)).await
+        self.change_looking(actor, id, ("assign", Begin), &technician, (look, decide)).await
     }
 
     /// The technicians who could do the job now, best first, at most `limit`. For the customer and staff.
@@ -327,8 +327,8 @@ impl Bookings {
     }
 
     /// The best `limit` of the given technicians who can come. Working hours are looked up for the best only:
-    /// first for `limit` technicians, then for twice as many, until enough of them can come. Claims are looked
-    /// up for those of them who have jobs around the day.
+    /// first for `limit` technicians, then for twice as many, until enough of them can come. Claims are
+    /// looked up for those of them who have jobs around the day.
     async fn best_available(
         &self,
         booking: &Booking,
@@ -365,8 +365,9 @@ impl Bookings {
         }
     }
 
-    /// Those of the technicians whose working hours cover the job, who have no other booking at that time, and
-    /// who may take it if it is paid in cash. Only `engaged` technicians have other bookings around the day.
+    /// Those of the technicians whose working hours cover the job, who have no other booking at that time,
+    /// and who may take it if it is paid in cash. Only `engaged` technicians have other bookings around the
+    /// day.
     async fn available(
         &self,
         technicians: &[Id<User>],

@@ -20,8 +20,8 @@ pub(crate) use zones::Zones;
 
 use super::{Booking, Context, Inputs};
 use crate::{
-    decide::{Decision, change_looking, require_agreed},
-    engine::{Caller, Command, Effort, Engine},
+    decide::{Decision, change_looking, require_max_price},
+    engine::{Access, Caller, Command, Engine},
     kernel::{Actor, Code, Current, Error, Id, Money, Result, Violation},
     payment::Transaction,
     store::{IdempotencyKey, Stored, Version},
@@ -29,8 +29,8 @@ use crate::{
 
 /// The commands and queries of bookings. Cheap to clone.
 ///
-/// A command may require the version that its caller saw ([`at`](Self::at)), and becomes safe to repeat with
-/// an idempotency key ([`with_key`](Self::with_key)):
+/// A command may require the version that its caller saw ([`if_version`](Self::if_version)), and becomes safe
+/// to repeat with an idempotency key ([`idempotency_key`](Self::idempotency_key)):
 ///
 /// ```
 /// # use baitech_core::{
@@ -44,8 +44,8 @@ use crate::{
 /// #     seen: Stored<Booking>,
 /// #     key: IdempotencyKey,
 /// # ) -> Result<()> {
-/// let cancelled =
-///     bookings.at(seen.version).with_key(key).cancel(customer, seen.id, "found somebody else").await?;
+/// let bookings = bookings.if_version(seen.version).idempotency_key(key);
+/// let cancelled = bookings.cancel(customer, seen.id, "found somebody else").await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -54,18 +54,18 @@ pub struct Bookings {
     engine: Arc<Engine>,
     pinned: Option<Version>,
     key: Option<IdempotencyKey>,
-    agreed: Option<Money>,
+    max_price: Option<Money>,
 }
 
 impl Bookings {
     pub(crate) const fn new(engine: Arc<Engine>) -> Self {
-        Self { engine, pinned: None, key: None, agreed: None }
+        Self { engine, pinned: None, key: None, max_price: None }
     }
 
     /// Requires that the booking still has this version. Otherwise commands fail with [`Error::Conflict`],
     /// which carries the current booking.
     #[must_use]
-    pub const fn at(mut self, version: Version) -> Self {
+    pub const fn if_version(mut self, version: Version) -> Self {
         self.pinned = Some(version);
         self
     }
@@ -73,7 +73,7 @@ impl Bookings {
     /// Sets the idempotency key of the next command. A repetition changes nothing and returns the same
     /// response.
     #[must_use]
-    pub fn with_key(mut self, key: IdempotencyKey) -> Self {
+    pub fn idempotency_key(mut self, key: IdempotencyKey) -> Self {
         self.key = Some(key);
         self
     }
@@ -82,14 +82,14 @@ impl Bookings {
     /// as shown. A command whose price has risen above it is refused with
     /// [`Rule::COSTS_MORE`](crate::kernel::Rule::COSTS_MORE) and changes nothing.
     #[must_use]
-    pub const fn agreed(mut self, most: Money) -> Self {
-        self.agreed = Some(most);
+    pub const fn max_price(mut self, most: Money) -> Self {
+        self.max_price = Some(most);
         self
     }
 
     /// Fails where the price is above the agreed maximum.
-    fn require_agreed(&self, price: Money) -> Result<()> {
-        require_agreed(self.agreed, price)
+    fn require_max_price(&self, price: Money) -> Result<()> {
+        require_max_price(self.max_price, price)
     }
 
     /// Fails unless the command names the version that its caller saw, because its meaning depends on what
@@ -115,7 +115,7 @@ impl Bookings {
         &self,
         actor: &Actor,
         id: Id<Booking>,
-        terms: (&'static str, Effort),
+        terms: (&'static str, Access),
         arguments: &(impl Serialize + Sync),
         decide: F,
     ) -> Result<Stored<Booking>>
@@ -139,7 +139,7 @@ impl Bookings {
         &self,
         actor: &Actor,
         id: Id<Booking>,
-        (name, effort): (&'static str, Effort),
+        (name, access): (&'static str, Access),
         arguments: &(impl Serialize + Sync),
         (look, decide): (L, F),
     ) -> Result<Stored<Booking>>
@@ -149,7 +149,7 @@ impl Bookings {
         Looked: Future<Output = Result<X>> + Send,
         F: Fn(Booking, X, &Context<'_>) -> Result<Decision<Booking>> + Send + Sync,
     {
-        let user = self.require_actor(actor, effort).await?;
+        let user = self.require_actor(actor, access).await?;
         let command = self.command(actor, name, &(id, arguments))?.by(user);
         self.carry_out(&command, id, (look, decide)).await
     }
@@ -187,7 +187,7 @@ impl Bookings {
         }
     }
 
-    async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<Caller>> {
-        self.engine.require_actor(actor, effort).await
+    async fn require_actor(&self, actor: &Actor, access: Access) -> Result<Option<Caller>> {
+        self.engine.require_actor(actor, access).await
     }
 }

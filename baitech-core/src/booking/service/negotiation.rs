@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Bookings, Effort::GoesOn};
+use super::{Access::Continue, Bookings};
 use crate::{
     booking::{Booking, BookingStatus, Context, NewPriceChange, NewTimeSlot},
     kernel::{Actor, Id, Result, Text},
@@ -20,21 +20,22 @@ impl Bookings {
         id: Id<Booking>,
         change: &NewPriceChange,
     ) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("propose_price", GoesOn), change, |booking, context| {
+        self.change(actor, id, ("propose_price", Continue), change, |booking, context| {
             booking.propose_price_change(change, context)
         })
         .await
     }
 
-    /// The customer approves the higher price of the version that was shown ([`at`](Self::at)).
+    /// The customer approves the higher price of the version that was shown
+    /// ([`if_version`](Self::if_version)).
     ///
     /// # Errors
     /// As [`Booking::approve_price_change`]; [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn approve_price_change(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("approve_price", GoesOn), &(), |booking, context| {
+        self.change(actor, id, ("approve_price", Continue), &(), |booking, context| {
             let decision = booking.approve_price_change(context)?;
             self.require_pin()?;
-            self.require_agreed(decision.next.pricing.total)?;
+            self.require_max_price(decision.next.pricing.total)?;
             Ok(decision)
         })
         .await
@@ -45,7 +46,7 @@ impl Bookings {
     /// # Errors
     /// As [`Booking::decline_price_change`]; [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn decline_price_change(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("decline_price", GoesOn), &(), |booking, context| {
+        self.change(actor, id, ("decline_price", Continue), &(), |booking, context| {
             booking.decline_price_change(context)
         })
         .await
@@ -57,7 +58,7 @@ impl Bookings {
     ///
     /// # Errors
     /// As [`Booking::move_slot`]; [`CostsMore`](crate::kernel::Rule::COSTS_MORE) above the
-    /// [agreed](Self::agreed) price; [`NotEligible`](crate::kernel::Rule::NOT_ELIGIBLE) where the technician
+    /// [maximum](Self::max_price); [`NotEligible`](crate::kernel::Rule::NOT_ELIGIBLE) where the technician
     /// to whom the job is offered cannot do it in that slot; violations of `timeSlot…`;
     /// [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn move_slot(
@@ -69,7 +70,7 @@ impl Bookings {
         let look = |booking: Stored<Booking>, _| async move {
             let slot = slot.check(booking.slot.zone, &self.engine.policy)?;
             let (pricing, priced_for) = self.requote(&booking, slot).await?;
-            self.require_agreed(pricing.total)?;
+            self.require_max_price(pricing.total)?;
             if booking.status == BookingStatus::Assigned {
                 self.require_offer_stands(&booking, slot, (pricing, priced_for)).await?;
             }
@@ -77,7 +78,7 @@ impl Bookings {
         };
         let decide =
             |booking: Booking, (slot, price), context: &Context<'_>| booking.move_slot(slot, price, context);
-        self.change_looking(actor, id, ("move_slot", GoesOn), slot, (look, decide)).await
+        self.change_looking(actor, id, ("move_slot", Continue), slot, (look, decide)).await
     }
 
     /// One side proposes another slot for an accepted job.
@@ -93,21 +94,21 @@ impl Bookings {
         reason: Option<&str>,
     ) -> Result<Stored<Booking>> {
         let reason = Text::<500>::optional("reason", reason)?;
-        self.change(actor, id, ("propose_slot", GoesOn), &(slot, &reason), |booking, context| {
+        self.change(actor, id, ("propose_slot", Continue), &(slot, &reason), |booking, context| {
             let slot = slot.check(booking.slot.zone, context.policy)?;
             booking.propose_slot(slot, reason.clone(), context)
         })
         .await
     }
 
-    /// The other side approves the slot of the version that was shown ([`at`](Self::at)). The job and the
-    /// claims on the technician's time move in one commit.
+    /// The other side approves the slot of the version that was shown ([`if_version`](Self::if_version)). The
+    /// job and the claims on the technician's time move in one commit.
     ///
     /// # Errors
     /// As [`Booking::approve_slot`]; [`TimeSlotTaken`](crate::kernel::Rule::TIME_SLOT_TAKEN);
     /// [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn approve_slot(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("approve_slot", GoesOn), &(), |booking, context| {
+        self.change(actor, id, ("approve_slot", Continue), &(), |booking, context| {
             let decision = booking.approve_slot(context)?;
             self.require_pin()?;
             Ok(decision)
@@ -120,7 +121,7 @@ impl Bookings {
     /// # Errors
     /// As [`Booking::decline_slot`]; [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn decline_slot(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("decline_slot", GoesOn), &(), |booking, context| {
+        self.change(actor, id, ("decline_slot", Continue), &(), |booking, context| {
             booking.decline_slot(context)
         })
         .await
@@ -137,7 +138,7 @@ impl Bookings {
         id: Id<Booking>,
         from: DateTime<Utc>,
     ) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("allow_early_start", GoesOn), &from, |booking, context| {
+        self.change(actor, id, ("allow_early_start", Continue), &from, |booking, context| {
             booking.allow_early_start(from, context)
         })
         .await
@@ -148,19 +149,20 @@ impl Bookings {
     /// # Errors
     /// As [`Booking::end_series`]; [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn end_series(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("end_series", GoesOn), &(), |booking, context| booking.end_series(context))
+        self.change(actor, id, ("end_series", Continue), &(), |booking, context| booking.end_series(context))
             .await
     }
 
-    /// The company's administrator approves the price of the version that was shown ([`at`](Self::at)).
+    /// The company's administrator approves the price of the version that was shown
+    /// ([`if_version`](Self::if_version)).
     ///
     /// # Errors
     /// As [`Booking::approve`]; [`Conflict`](crate::kernel::Error::Conflict).
     pub async fn approve(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
-        self.change(actor, id, ("approve", GoesOn), &(), |booking, context| {
+        self.change(actor, id, ("approve", Continue), &(), |booking, context| {
             let decision = booking.approve(context)?;
             self.require_pin()?;
-            self.require_agreed(decision.next.pricing.total)?;
+            self.require_max_price(decision.next.pricing.total)?;
             Ok(decision)
         })
         .await
@@ -178,7 +180,7 @@ impl Bookings {
     ) -> Result<Stored<Booking>> {
         let reason = Text::<500>::new("reason", reason)?;
         let reason = reason.as_str();
-        self.change(actor, id, ("decline_approval", GoesOn), &reason, |booking, context| {
+        self.change(actor, id, ("decline_approval", Continue), &reason, |booking, context| {
             booking.decline_approval(reason, context)
         })
         .await

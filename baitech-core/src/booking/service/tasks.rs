@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Bookings, Effort::GoesOn};
+use super::{Access::Continue, Bookings};
 use crate::{
     booking::{Booking, BookingStatus, Task},
     engine::Engine,
@@ -18,12 +18,12 @@ impl Bookings {
     async fn run_next_task(&self, id: Id<Booking>) -> Result<TaskOutcome> {
         let actor = &Actor::System;
         let seen = self.engine.bookings.load(id).await?.ok_or_else(|| Error::not_found(Kind::Booking, id))?;
-        let here = self.clone().at(seen.version);
+        let here = self.clone().if_version(seen.version);
         let now = self.engine.clock.now();
         let Some((_, task)) = seen.next_task(&self.engine.policy).filter(|(at, _)| *at <= now) else {
             // The queue has another time than the booking, from an earlier policy. Writing the booking
             // corrects it.
-            here.change(actor, id, ("reschedule_task", GoesOn), &(), |booking, _| {
+            here.change(actor, id, ("reschedule_task", Continue), &(), |booking, _| {
                 Ok(crate::decide::Decision::new(booking))
             })
             .await?;
@@ -33,7 +33,7 @@ impl Bookings {
             Task::Recur => drop(self.recur(id).await?),
             Task::Match if seen.status == BookingStatus::Matching => drop(self.search(actor, id).await?),
             Task::Match | Task::Rematch => {
-                here.change(actor, id, ("task", GoesOn), &(), |booking, context| {
+                here.change(actor, id, ("task", Continue), &(), |booking, context| {
                     booking.run_task(task, context)
                 })
                 .await?;
@@ -47,11 +47,11 @@ impl Bookings {
             Task::ExpireOffer
             | Task::ExpirePayment
             | Task::AutoVerify
-            | Task::WalkOn
+            | Task::FollowAutomaticSteps
             | Task::ReleaseEscrow
             | Task::Remind(_)
             | Task::EscalateDispute => {
-                here.change(actor, id, ("task", GoesOn), &(), |booking, context| {
+                here.change(actor, id, ("task", Continue), &(), |booking, context| {
                     booking.run_task(task, context)
                 })
                 .await?;

@@ -11,8 +11,8 @@ use crate::{
     booking::{Booking, BookingStatus, Context, Inputs, Party, PaymentMethod},
     decide::{Decision, Step, drive},
     engine::{
+        Access::{Begin, Continue},
         Command,
-        Effort::{Begins, GoesOn},
     },
     kernel::{Actor, Code, Error, Id, Kind, Money, PhoneNumber, Result, Role, Rule, Violation, before},
     ledger::Account,
@@ -71,8 +71,8 @@ impl Payments {
     /// Pays a booking, as its customer or the company it is for. The money is held until the work is done.
     /// Where a provider moves the money, this only requests it.
     ///
-    /// Name the version of the booking that was shown ([`at`](Self::at)), or the price
-    /// ([`agreed`](Self::agreed)).
+    /// Name the version of the booking that was shown ([`if_version`](Self::if_version)), or the price
+    /// ([`max_price`](Self::max_price)).
     ///
     /// # Errors
     /// A violation of `version` without either; [`Rule::TRANSITION`], [`Rule::ALREADY_DECIDED`],
@@ -87,9 +87,9 @@ impl Payments {
         booking: Id<Booking>,
         request: &NewPayment,
     ) -> Result<StartedPayment> {
-        let user = self.require_actor(actor, GoesOn).await?;
+        let user = self.require_actor(actor, Continue).await?;
         request.check()?;
-        if self.pinned.is_none() && self.agreed.is_none() {
+        if self.pinned.is_none() && self.max_price.is_none() {
             let message = "a payment names the version of the booking, or the price, that was shown";
             return Err(Violation::new("version", Code::Required, message).into());
         }
@@ -115,7 +115,7 @@ impl Payments {
         let context = Context { inputs, ..self.engine.context(actor, now) };
         stored.require_payable(&context)?;
         let shares = stored.owed_shares(&context)?;
-        self.require_agreed(shares.total()?)?;
+        self.require_max_price(shares.total()?)?;
         let order = Order {
             kind: TransactionKind::BookingPayment,
             amount: Amount::shared(shares)?,
@@ -163,7 +163,7 @@ impl Payments {
         amount: Money,
         request: &NewPayment,
     ) -> Result<StartedPayment> {
-        let user = self.require_actor(actor, Begins).await?;
+        let user = self.require_actor(actor, Begin).await?;
         request.check()?;
         let arguments = (booking, amount, request);
         let command = self.unpinned().command(actor, "tip", &arguments)?.by(user);
@@ -214,7 +214,7 @@ impl Payments {
     /// Violations of `amount` and `phoneNumber`; [`Rule::PAYMENT_METHOD`] for cash and for the wallet itself;
     /// otherwise as [`pay`](Self::pay).
     pub async fn top_up(&self, actor: &Actor, amount: Money, request: &NewPayment) -> Result<StartedPayment> {
-        let user = self.require_actor(actor, Begins).await?;
+        let user = self.require_actor(actor, Begin).await?;
         request.check()?;
         let command = self.unpinned().command(actor, "top_up", &(amount, request))?.by(user);
         self.start(&command, || self.top_up_once(actor, amount, request)).await
@@ -250,7 +250,7 @@ impl Payments {
         amount: Money,
         request: &NewPayment,
     ) -> Result<StartedPayment> {
-        let user = self.require_actor(actor, GoesOn).await?;
+        let user = self.require_actor(actor, Continue).await?;
         request.check()?;
         let command = self.unpinned().command(actor, "pay_debt", &(amount, request))?.by(user);
         self.start(&command, || self.pay_debt_once(actor, amount, request)).await

@@ -30,8 +30,8 @@ use super::{Transaction, TransactionStatus};
 use crate::{
     account::User,
     booking::{Booking, Context, Inputs},
-    decide::{Decision, Step, breach_of, drive, require_agreed},
-    engine::{Caller, Command, Effort, Engine},
+    decide::{Decision, Step, breach_of, drive, require_max_price},
+    engine::{Access, Caller, Command, Engine},
     kernel::{Actor, Code, Error, Id, Kind, Money, Result, Text, Violation},
     ledger::Account,
     store::{AggregateRef, Breach, IdempotencyKey, Limit, Stored, Version},
@@ -39,15 +39,15 @@ use crate::{
 
 /// The commands and queries of payments. Cheap to clone.
 ///
-/// A command may require the version that its caller saw ([`at`](Self::at)) and a maximum price
-/// ([`agreed`](Self::agreed)), and becomes safe to repeat with an idempotency key
-/// ([`with_key`](Self::with_key)).
+/// A command may require the version that its caller saw ([`if_version`](Self::if_version)) and a maximum
+/// price ([`max_price`](Self::max_price)), and becomes safe to repeat with an idempotency key
+/// ([`idempotency_key`](Self::idempotency_key)).
 #[derive(Debug, Clone)]
 pub struct Payments {
     engine: Arc<Engine>,
     pinned: Option<Version>,
     key: Option<IdempotencyKey>,
-    agreed: Option<Money>,
+    max_price: Option<Money>,
 }
 
 /// What a decision reads besides the transaction.
@@ -70,13 +70,13 @@ fn account_name(text: Option<&str>) -> Result<Option<String>, Violation> {
 
 impl Payments {
     pub(crate) const fn new(engine: Arc<Engine>) -> Self {
-        Self { engine, pinned: None, key: None, agreed: None }
+        Self { engine, pinned: None, key: None, max_price: None }
     }
 
     /// Requires that the transaction (for the payment of a booking: the booking) still has this version.
     /// Otherwise commands fail with [`Error::Conflict`], which carries its current state.
     #[must_use]
-    pub const fn at(mut self, version: Version) -> Self {
+    pub const fn if_version(mut self, version: Version) -> Self {
         self.pinned = Some(version);
         self
     }
@@ -84,7 +84,7 @@ impl Payments {
     /// Sets the idempotency key of the next command. A repetition changes nothing and returns the same
     /// response.
     #[must_use]
-    pub fn with_key(mut self, key: IdempotencyKey) -> Self {
+    pub fn idempotency_key(mut self, key: IdempotencyKey) -> Self {
         self.key = Some(key);
         self
     }
@@ -92,8 +92,8 @@ impl Payments {
     /// Sets the maximum price of the next command, as it was shown. A command whose price has risen above it
     /// is refused with [`Rule::COSTS_MORE`](crate::kernel::Rule::COSTS_MORE) and changes nothing.
     #[must_use]
-    pub const fn agreed(mut self, most: Money) -> Self {
-        self.agreed = Some(most);
+    pub const fn max_price(mut self, most: Money) -> Self {
+        self.max_price = Some(most);
         self
     }
 
@@ -106,19 +106,19 @@ impl Payments {
         Self { pinned: None, ..self.clone() }
     }
 
-    async fn require_actor(&self, actor: &Actor, effort: Effort) -> Result<Option<Caller>> {
-        self.engine.require_actor(actor, effort).await
+    async fn require_actor(&self, actor: &Actor, access: Access) -> Result<Option<Caller>> {
+        self.engine.require_actor(actor, access).await
     }
 
-    async fn require_staff(&self, actor: &Actor, effort: Effort) -> Result<Option<Caller>> {
-        let user = self.require_actor(actor, effort).await?;
+    async fn require_staff(&self, actor: &Actor, access: Access) -> Result<Option<Caller>> {
+        let user = self.require_actor(actor, access).await?;
         Transaction::require_staff(&Engine::reading_as(actor, user.as_deref()))?;
         Ok(user)
     }
 
     /// Fails where the price is above the agreed maximum.
-    fn require_agreed(&self, price: Money) -> Result<()> {
-        require_agreed(self.agreed, price)
+    fn require_max_price(&self, price: Money) -> Result<()> {
+        require_max_price(self.max_price, price)
     }
 
     async fn load(&self, id: Id<Transaction>) -> Result<Stored<Transaction>> {

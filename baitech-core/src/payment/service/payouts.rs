@@ -8,7 +8,7 @@ use crate::{
     account::User,
     booking::PaymentMethod,
     decide::{Decision, Step, drive},
-    engine::{Caller, Command, Effort::Begins},
+    engine::{Access::Begin, Caller, Command},
     kernel::{Actor, Error, Id, Money, PhoneNumber, Result, Role, Rule, Violation},
     ledger::Account,
     payment::{Amount, Capabilities, Limits, NewTransaction, PaymentGateway, Transaction, TransactionKind},
@@ -94,7 +94,7 @@ impl Payments {
     }
 
     async fn require_owner(&self, actor: &Actor, owner: Id<User>) -> Result<Option<Caller>> {
-        let user = self.require_actor(actor, Begins).await?;
+        let user = self.require_actor(actor, Begin).await?;
         if actor.is_admin() || actor.is_any(&[Some(owner)]) {
             return Ok(user);
         }

@@ -6,7 +6,7 @@ use super::Payments;
 use crate::{
     booking::PaymentMethod,
     decide::{answered, create},
-    engine::Effort::{GoesOn, Reads},
+    engine::Access::{Continue, Read},
     kernel::{Actor, Code, Error, Id, Kind, Page, PageRequest, Result, Violation, after, named},
     payment::{
         NewReconciliation, Reconciliation, ReconciliationContent, ReconciliationFindings, ReconciliationPart,
@@ -90,7 +90,7 @@ impl Payments {
         request: &ReconcileRequest,
         statement: &[u8],
     ) -> Result<Stored<Reconciliation>> {
-        let user = self.require_staff(actor, GoesOn).await?;
+        let user = self.require_staff(actor, Continue).await?;
         if statement.len() > Reconciliation::MAX_STATEMENT_BYTES {
             let message = format!("a statement has at most {} bytes", Reconciliation::MAX_STATEMENT_BYTES);
             return Err(Violation::new("statement", Code::TooLong, message).into());
@@ -140,7 +140,7 @@ impl Payments {
     /// # Errors
     /// [`Error::Forbidden`] for anybody but staff; [`Error::NotFound`]; [`Error::Unavailable`].
     pub async fn reconciliation(&self, actor: &Actor, id: Id<Reconciliation>) -> Result<ReconciliationView> {
-        self.require_staff(actor, Reads).await?;
+        self.require_staff(actor, Read).await?;
         let job = self.job(id).await?;
         let aside = self.engine.store.find_set_aside(&[id.into()]).await?;
         let findings = self.findings(&job).await?;
@@ -157,7 +157,7 @@ impl Payments {
         actor: &Actor,
         page: &PageRequest,
     ) -> Result<Page<ReconciliationView>> {
-        self.require_staff(actor, Reads).await?;
+        self.require_staff(actor, Read).await?;
         let jobs = self.engine.reconciliations.list_reconciliations(&page.of_list(LIST)?).await?;
         let targets: Vec<AggregateRef> = jobs.items.iter().map(|job| job.id.into()).collect();
         let mut aside = self.engine.store.find_set_aside(&targets).await?;
@@ -183,7 +183,7 @@ impl Payments {
         actor: &Actor,
         id: Id<Reconciliation>,
     ) -> Result<Stored<Reconciliation>> {
-        self.require_staff(actor, GoesOn).await?;
+        self.require_staff(actor, Continue).await?;
         self.run_batches(self.job(id).await?).await
     }
 

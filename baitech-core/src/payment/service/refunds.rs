@@ -4,7 +4,7 @@ use super::Payments;
 use crate::{
     booking::{BookingStatus, Bookings},
     decide::Answers,
-    engine::Effort::GoesOn,
+    engine::Access::Continue,
     kernel::{Actor, Error, Id, Money, Result, Rule, Text},
     payment::Transaction,
     store::Stored,
@@ -25,7 +25,7 @@ impl Payments {
         amount: Money,
         reason: &str,
     ) -> Result<Stored<Transaction>> {
-        let user = self.require_staff(actor, GoesOn).await?;
+        let user = self.require_staff(actor, Continue).await?;
         let reason = Text::<500>::new("reason", reason)?;
         let command = self.command(actor, "refund", &(id, amount, &reason))?.by(user);
         let refund = self
@@ -55,7 +55,7 @@ impl Payments {
     /// As [`Booking::release_escrow`](crate::booking::Booking::release_escrow); [`Error::Forbidden`] for
     /// anybody but an admin; [`Error::Conflict`].
     pub async fn release(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
-        self.require_actor(actor, GoesOn).await?;
+        self.require_actor(actor, Continue).await?;
         if !actor.is_admin() {
             return Err(Error::forbidden("only an admin releases money early"));
         }
@@ -65,7 +65,7 @@ impl Payments {
             .ok_or_else(|| payment.refuse(Rule::ALREADY_DECIDED, "nothing is held for this payment"))?;
         let mut bookings = Bookings::new(self.engine.clone());
         if let Some(key) = self.key.clone() {
-            bookings = bookings.with_key(key);
+            bookings = bookings.idempotency_key(key);
         }
         bookings.release_escrow(actor, booking, (id, self.pinned)).await?;
         self.load(id).await
@@ -78,7 +78,7 @@ impl Payments {
     /// [`Error::Forbidden`] for anybody but the payer, the requester, and staff without a stake in it;
     /// [`Rule::TRANSITION`] once it was sent to a provider; [`Error::Conflict`].
     pub async fn withdraw_payment(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
-        let user = self.require_actor(actor, GoesOn).await?;
+        let user = self.require_actor(actor, Continue).await?;
         let command = self.command(actor, "withdraw_payment", &(id, ()))?.by(user);
         self.decide(&command, id, |transaction, beside| {
             let opened_by = transaction.requested_by.filter(|_| transaction.kind.is_incoming());

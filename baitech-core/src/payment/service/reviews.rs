@@ -2,7 +2,7 @@
 
 use super::Payments;
 use crate::{
-    engine::Effort::GoesOn,
+    engine::Access::Continue,
     kernel::{Actor, Id, Money, Result, Rule, Text, visible},
     payment::{Cause, Proof, Transaction, TransactionStatus},
     store::Stored,
@@ -20,7 +20,7 @@ impl Payments {
         id: Id<Transaction>,
         approved: bool,
     ) -> Result<Stored<Transaction>> {
-        let user = self.require_staff(actor, GoesOn).await?;
+        let user = self.require_staff(actor, Continue).await?;
         let command = self.command(actor, "review", &(id, approved))?.by(user);
         let reviewed = self
             .decide(&command, id, |transaction, beside| {
@@ -41,7 +41,7 @@ impl Payments {
         id: Id<Transaction>,
         complete: bool,
     ) -> Result<Stored<Transaction>> {
-        let user = self.require_staff(actor, GoesOn).await?;
+        let user = self.require_staff(actor, Continue).await?;
         let command = self.command(actor, "decide_mismatch", &(id, complete))?.by(user);
         self.decide(&command, id, |transaction, beside| {
             transaction.decide_mismatch(complete, beside.booking, &beside.context)
@@ -63,7 +63,7 @@ impl Payments {
         book: bool,
         amount: Option<Money>,
     ) -> Result<Stored<Transaction>> {
-        let user = self.require_staff(actor, GoesOn).await?;
+        let user = self.require_staff(actor, Continue).await?;
         let command = self.command(actor, "decide_provider_move", &(id, book, amount))?.by(user);
         let decide = |on_credit: bool| {
             let command = &command;
@@ -97,7 +97,7 @@ impl Payments {
         id: Id<Transaction>,
         won: bool,
     ) -> Result<Stored<Transaction>> {
-        let user = self.require_staff(actor, GoesOn).await?;
+        let user = self.require_staff(actor, Continue).await?;
         let command = self.command(actor, "decide_verdict", &(id, won))?.by(user);
         let decide = |on_credit: bool| {
             let command = &command;
@@ -133,7 +133,7 @@ impl Payments {
         moved: bool,
         receipt: Option<&str>,
     ) -> Result<Stored<Transaction>> {
-        let user = self.require_staff(actor, GoesOn).await?;
+        let user = self.require_staff(actor, Continue).await?;
         let receipt = Text::<100>::optional("receipt", receipt)?;
         let receipt = receipt.as_ref().map(|receipt| visible(receipt.as_str()));
         let receipt = receipt.as_deref();
@@ -151,7 +151,7 @@ impl Payments {
                 };
             }
             if transaction.status.is_settled() || (!moved && !transaction.status.is_open()) {
-                return Ok(transaction.found_as_it_stands());
+                return Ok(transaction.confirm_unchanged());
             }
             if moved {
                 let proof = Proof { receipt: receipt.map(str::to_owned), ..Proof::default() };

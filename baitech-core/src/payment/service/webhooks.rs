@@ -12,7 +12,7 @@ use crate::payment::settle::NEWS_CLAIMS;
 use crate::{
     booking::PaymentMethod,
     decide::{Decision, change, create},
-    engine::{Command, Effort, Engine},
+    engine::{Access, Command, Engine},
     kernel::{Actor, Error, Id, Kind, Money, Page, PageRequest, Result, Rule, Unique},
     payment::{
         News, Notice, PaymentGateway, Returned, Subject, Transaction, Webhook, WebhookCall, WebhookError,
@@ -159,7 +159,7 @@ impl Payments {
     /// [`Error::Forbidden`] for anybody but staff; [`Error::NotFound`]; [`Rule::ALREADY_DECIDED`] for a call
     /// that is still waiting, or that was handled; [`Error::Conflict`].
     pub async fn retry_webhook(&self, actor: &Actor, id: Id<Webhook>) -> Result<Stored<Webhook>> {
-        let user = self.require_staff(actor, Effort::GoesOn).await?;
+        let user = self.require_staff(actor, Access::Continue).await?;
         let command = self.command(actor, "retry_webhook", &id)?.by(user);
         let webhooks = &*self.engine.webhooks;
         change(&self.engine, webhooks, &command, id, |webhook: Webhook, now| webhook.retry(now)).await?;
@@ -177,7 +177,7 @@ impl Payments {
         statuses: &[WebhookStatus],
         page: &PageRequest,
     ) -> Result<Page<Stored<Webhook>>> {
-        self.require_staff(actor, Effort::Reads).await?;
+        self.require_staff(actor, Access::Read).await?;
         Ok(self
             .engine
             .webhooks

@@ -10,7 +10,7 @@ use super::{
     commands::{self, Commands},
     provider::Call,
     store::{Applied, OUTAGE},
-    task::{Effort, Task},
+    task::{Access, Task},
     world::World,
 };
 use crate::{
@@ -221,20 +221,20 @@ impl<'a> Run<'a> {
             let index = self.world.chance.below(self.tasks.len() as u64) as usize;
             let task = self.tasks.swap_remove(index);
             self.note(|| format!("{} † a process dies", task.name));
-            self.unconfirmed(task.effort);
+            self.unconfirmed(task.access);
         }
         Ok(())
     }
 
-    fn unconfirmed(&self, effort: Effort) {
-        if let Effort::Call { card, call } = effort {
+    fn unconfirmed(&self, access: Access) {
+        if let Access::Call { card, call } = access {
             self.world.provider(card).send_again(*call);
         }
     }
 
     /// A task has ended: with an answer, or with a reason that is a reason.
     fn end(&mut self, task: Task, answer: Result<String>) -> Verdict {
-        let Task { name, effort, .. } = task;
+        let Task { name, access, .. } = task;
         match answer {
             Ok(told) => {
                 self.note(|| format!("{name}: {told}"));
@@ -242,7 +242,7 @@ impl<'a> Run<'a> {
             }
             Err(error) => {
                 self.note(|| format!("{name}: {error}"));
-                self.unconfirmed(effort);
+                self.unconfirmed(access);
                 self.check_reason(&name, &error)
             }
         }
@@ -280,7 +280,7 @@ impl<'a> Run<'a> {
             let id = payments.receive_webhook(received).await?;
             Ok(id.map_or_else(|| "nobody expects it".to_owned(), |id| id.to_string()))
         });
-        task.effort = Effort::Call { card, call: Box::new(call) };
+        task.access = Access::Call { card, call: Box::new(call) };
         task
     }
 

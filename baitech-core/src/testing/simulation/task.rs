@@ -13,13 +13,13 @@ use crate::kernel::Result;
 /// A command, a worker's round or a call that is being taken in.
 pub(super) struct Task {
     pub(super) name: String,
-    pub(super) effort: Effort,
+    pub(super) access: Access,
     future: Pin<Box<dyn Future<Output = Result<String>>>>,
 }
 
 /// What a task has to do with beyond itself.
 #[derive(Debug)]
-pub(super) enum Effort {
+pub(super) enum Access {
     /// Nothing.
     Command,
     /// A provider's call, which is sent again unless it was confirmed.
@@ -36,7 +36,7 @@ impl Task {
         name: impl Into<String>,
         future: impl Future<Output = Result<String>> + 'static,
     ) -> Self {
-        Self { name: name.into(), effort: Effort::Command, future: Box::pin(future) }
+        Self { name: name.into(), access: Access::Command, future: Box::pin(future) }
     }
 
     /// Goes on until it waits, at most so many times; the answer where there is one.

@@ -72,7 +72,7 @@ struct State {
 pub struct Daraja {
     server: Server,
     state: Arc<Mutex<State>>,
-    let_go: Arc<Notify>,
+    release_answers: Arc<Notify>,
 }
 
 impl Daraja {
@@ -84,13 +84,13 @@ impl Daraja {
     /// Starts one on a free port.
     pub async fn start() -> Self {
         let state = Arc::new(Mutex::new(State::default()));
-        let let_go = Arc::new(Notify::new());
-        let shared = (Arc::clone(&state), Arc::clone(&let_go));
+        let release_answers = Arc::new(Notify::new());
+        let shared = (Arc::clone(&state), Arc::clone(&release_answers));
         let router =
             Router::new().fallback(move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
                 answer(shared.clone(), method, uri, headers, body)
             });
-        Self { server: Server::start(router).await, state, let_go }
+        Self { server: Server::start(router).await, state, release_answers }
     }
 
     /// A configuration that fits this server.
@@ -116,14 +116,14 @@ impl Daraja {
     }
 
     /// From now on holds back the answers of an endpoint: calls are carried out, but their callers wait.
-    pub fn keep_back(&self, endpoint: Endpoint) {
+    pub fn withhold_answers(&self, endpoint: Endpoint) {
         self.state().kept_back = Some(endpoint);
     }
 
     /// Sends all answers that were held back.
-    pub fn let_go(&self) {
+    pub fn release_answers(&self) {
         self.state().kept_back = None;
-        self.let_go.notify_waiters();
+        self.release_answers.notify_waiters();
     }
 
     /// The requests to an endpoint, in order.
@@ -250,7 +250,7 @@ impl Daraja {
 }
 
 async fn answer(
-    (state, let_go): (Arc<Mutex<State>>, Arc<Notify>),
+    (state, release_answers): (Arc<Mutex<State>>, Arc<Notify>),
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -282,7 +282,7 @@ async fn answer(
         None => {
             let answer = carry_out();
             loop {
-                let gone = let_go.notified();
+                let gone = release_answers.notified();
                 if state.lock().expect("no test has panicked inside").kept_back != Some(endpoint) {
                     return answer;
                 }

@@ -35,7 +35,7 @@ impl Commands {
                 world.method(&customer),
             )
         };
-        let (bookings, actor) = (world.market.bookings().with_key(self.key()), customer.actor());
+        let (bookings, actor) = (world.market.bookings().idempotency_key(self.key()), customer.actor());
         Task::new(format!("{} books by {}", customer.id, request.payment_method.as_str()), async move {
             let booking = bookings.create(&actor, &request).await?;
             Ok(format!("{} for {}", booking.number, booking.pricing.total))
@@ -62,7 +62,7 @@ impl Commands {
             {
                 let company = booking.payer();
                 let approver = Actor::user(company, Role::Corporate);
-                let here = bookings.at(booking.version);
+                let here = bookings.if_version(booking.version);
                 some(Task::new(name, async move { here.approve(&approver, id).await.map(told) }))
             }
             BookingStatus::Pending | BookingStatus::Matching | BookingStatus::Rejected => {
@@ -106,7 +106,7 @@ impl Commands {
                 some(Task::new(name, async move { bookings.verify(&customer, id).await.map(told) }))
             }
             BookingStatus::PaymentPending if booking.payment.method == Some(PaymentMethod::Cash) => {
-                let keyed = bookings.with_key(self.key());
+                let keyed = bookings.idempotency_key(self.key());
                 some(Task::new(name, async move { keyed.confirm_cash(&technician, id).await.map(told) }))
             }
             BookingStatus::PaymentPending => self.pay(world, auditor, &booking),
@@ -121,7 +121,7 @@ impl Commands {
             3 => booking.technician.map(|id| Actor::user(id, Role::Technician))?,
             _ => world.admin.actor(),
         };
-        let bookings = world.market.bookings().at(booking.version).with_key(self.key());
+        let bookings = world.market.bookings().if_version(booking.version).idempotency_key(self.key());
         let id = booking.id;
         Some(Task::new(format!("{} is cancelled by {:?}", booking.number, actor.role()), async move {
             bookings.cancel(&actor, id, "found somebody else").await.map(told)
@@ -156,7 +156,7 @@ impl Commands {
         if let Some(change) = proposed {
             auditor.note_approved(id, change.pricing.total);
             let actor = actor_of(world, booking.payer())?;
-            let bookings = world.market.bookings().at(booking.version);
+            let bookings = world.market.bookings().if_version(booking.version);
             return Some(Task::new(format!("{} costs more, agreed", booking.number), async move {
                 bookings.approve_price_change(&actor, id).await.map(told)
             }));

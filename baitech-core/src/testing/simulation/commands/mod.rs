@@ -88,7 +88,7 @@ impl Commands {
 }
 
 fn send(world: &World, request: Request, key: IdempotencyKey) -> Task {
-    let payments = world.market.payments().with_key(key);
+    let payments = world.market.payments().idempotency_key(key);
     let name = format!("{request:?}");
     Task::new(name, async move {
         Ok(match request {
@@ -109,7 +109,7 @@ fn send(world: &World, request: Request, key: IdempotencyKey) -> Task {
                 told_of(payments.refund(&actor, id, amount, "sorry").await?)
             }
             Request::Pay(actor, booking, total, how) => {
-                told_of(payments.agreed(total).pay(&actor, booking, &how).await?.transaction)
+                told_of(payments.max_price(total).pay(&actor, booking, &how).await?.transaction)
             }
         })
     })

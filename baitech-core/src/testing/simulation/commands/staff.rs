@@ -22,7 +22,7 @@ impl Commands {
             1 => DisputeOutcome::FullRefund,
             _ => DisputeOutcome::PartialRefund(part_of(world, booking.pricing.total)),
         };
-        let keyed = world.market.bookings().with_key(self.key());
+        let keyed = world.market.bookings().idempotency_key(self.key());
         let (actor, id) = (world.support.actor(), booking.id);
         Some(Task::new(format!("{} is resolved by {outcome:?}", booking.number), async move {
             keyed.resolve_dispute(&actor, id, outcome, "heard both").await.map(told)
@@ -85,7 +85,7 @@ impl Commands {
     pub(in super::super) fn decide(&mut self, world: &World, auditor: &Auditor) -> Option<Task> {
         let waiting = some_transaction(world, auditor, Transaction::needs_person)?;
         let (payments, actor, id) =
-            (world.market.payments().with_key(self.key()), world.support.actor(), waiting.id);
+            (world.market.payments().idempotency_key(self.key()), world.support.actor(), waiting.id);
         let number = waiting.number.clone();
         let provider = world.provider(waiting.gateway.provider != Some(PaymentMethod::Mpesa));
         let review = waiting
