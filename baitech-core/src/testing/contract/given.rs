@@ -1,6 +1,12 @@
 //! What tests begin with.
 
+use std::fmt::Debug;
+
 use chrono::TimeDelta;
+use proptest::{
+    strategy::{Strategy, ValueTree},
+    test_runner::TestRunner,
+};
 
 use crate::{
     account::User,
@@ -118,4 +124,11 @@ pub(super) async fn traces(store: &dyn Store, user: Id<User>, booking: Id<Bookin
         answer: store.answered(&asked.scope, &asked.key, asked.fingerprint).await.unwrap(),
         due: store.claim_due(lease, 100).await.unwrap().into_iter().map(|item| item.target).collect(),
     }
+}
+
+/// Any records: the same each time.
+pub(super) fn samples<T: Debug>(strategy: impl Strategy<Value = T>, count: usize) -> Vec<T> {
+    let mut runner = TestRunner::deterministic();
+    let sample = || strategy.new_tree(&mut runner).expect("a sample").current();
+    std::iter::repeat_with(sample).take(count).collect()
 }

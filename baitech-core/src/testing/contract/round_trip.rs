@@ -1,13 +1,8 @@
-use std::{cmp::Reverse, fmt::Debug};
-
-use proptest::{
-    strategy::{Strategy, ValueTree},
-    test_runner::TestRunner,
-};
+use std::cmp::Reverse;
 
 use super::{
     Fixture,
-    given::{apply, load_booking, load_user},
+    given::{apply, load_booking, load_user, samples},
 };
 use crate::{
     account::{User, UserRecord},
@@ -26,13 +21,6 @@ use crate::{
         },
     },
 };
-
-/// Any records: the same each time.
-fn samples<T: Debug>(strategy: impl Strategy<Value = T>, count: usize) -> Vec<T> {
-    let mut runner = TestRunner::deterministic();
-    let sample = || strategy.new_tree(&mut runner).expect("a sample").current();
-    std::iter::repeat_with(sample).take(count).collect()
-}
 
 fn apart_transaction(number: usize, record: TransactionRecord) -> TransactionRecord {
     let mut gateway = record.gateway;
