@@ -1,12 +1,7 @@
-use chrono_tz::Tz;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{
-    booking::{CancellationTier, PaymentMethod},
-    kernel::Violations,
-    matching::Widening,
-};
+use crate::{booking::CancellationTier, kernel::Violations, matching::Widening};
 
 fn found(violations: &Violations) -> Vec<(String, Code)> {
     violations.iter().map(|violation| (violation.field.to_string(), violation.code)).collect()
@@ -21,70 +16,28 @@ fn the_defaults_are_valid() {
 fn in_currency_converts_every_limit() {
     let shillings = BookingPolicy::default();
     let rate = Decimal::new(77, 4);
-    let policy = shillings.clone().in_currency(Currency::USD, rate).unwrap();
-    // Without `..`, a new field does not compile until it is listed here as a limit or not.
-    let BookingPolicy {
-        currency,
-        approval_limit,
-        payment:
-            PaymentPolicy {
-                confirm_above,
-                payout_minimum,
-                debt_limit,
-                credit_limit,
-                unpaid_fees_limit,
-                wallet_limit,
-                tip_limit,
-                release_after: _,
-                query_after: _,
-                query_every: _,
-                query_for: _,
-                max_attempts: _,
-                authorization_lifetime: _,
-                payout_method: PaymentMethod::Mpesa,
-                instant_fee: _,
-                settlement_day: _,
-                settlement_time: _,
-                webhooks: _,
-                on_provider_move: _,
-                on_second_receipt: _,
-                keep_statements_for: _,
-                issuer: _,
-            },
-        time_zone: Tz::Africa__Nairobi,
-        time_zones: _,
-        pricing: _,
-        matching: _,
-        cancellation: _,
-        acceptance_timeout: _,
-        payment_timeout: _,
-        verification_timeout: _,
-        dispute_window: _,
-        dispute_escalation: _,
-        no_show_wait: _,
-        early_departure: _,
-        punctuality_tolerance: _,
-        arrival_reminders: _,
-        payment_reminder: _,
-        review_request: _,
-        recurrence_lead: _,
-        max_occurrences: _,
-        max_open_requests: _,
-        max_advance: _,
-        idempotency_lifetime: _,
-    } = policy.clone()
-    else {
-        panic!("nothing else changes");
-    };
-    assert_eq!((currency, unpaid_fees_limit), (Currency::USD, Money::zero(Currency::USD)));
-    let limits =
-        [approval_limit, confirm_above, payout_minimum, debt_limit, credit_limit, wallet_limit, tip_limit];
-    let shown = limits.map(|limit| limit.to_string());
-    assert_eq!(
-        shown,
-        ["38.50 USD", "77.00 USD", "3.85 USD", "77.00 USD", "1540.00 USD", "3850.00 USD", "385.00 USD"]
-    );
-    assert_eq!(policy.validate(), Ok(()));
+    let mut policy = shillings.clone().in_currency(Currency::USD, rate).unwrap();
+    // A new field does not compile until `limits_mut` lists it as a limit or not.
+    let shown: Vec<_> =
+        policy.limits_mut().into_iter().map(|(field, limit)| (field, limit.to_string())).collect();
+    let expected = [
+        ("approvalLimit", "38.50 USD"),
+        ("payment.confirmAbove", "77.00 USD"),
+        ("payment.payoutMinimum", "3.85 USD"),
+        ("payment.debtLimit", "77.00 USD"),
+        ("payment.creditLimit", "1540.00 USD"),
+        ("payment.unpaidFeesLimit", "0.00 USD"),
+        ("payment.walletLimit", "3850.00 USD"),
+        ("payment.tipLimit", "385.00 USD"),
+    ];
+    assert_eq!(shown, expected.map(|(field, limit)| (field, limit.to_owned())));
+    assert_eq!((policy.currency, policy.validate()), (Currency::USD, Ok(())));
+    let mut restored = policy;
+    for ((_, limit), (_, original)) in restored.limits_mut().into_iter().zip(shillings.clone().limits_mut()) {
+        *limit = *original;
+    }
+    restored.currency = shillings.currency;
+    assert_eq!(restored, shillings, "nothing else changes");
 }
 
 #[test]
