@@ -9,7 +9,7 @@ use baitech_core::{
 use baitech_http::Route;
 use serde_json::{Value, json};
 
-use super::{new_booking, user};
+use super::{World, new_booking, user};
 
 /// A body that the route can read, for every route that takes one.
 pub fn body(route: &Route) -> Option<Value> {
@@ -66,6 +66,21 @@ pub fn path(route: &Route, booking: &BookingRecord, transaction: &TransactionRec
         .replace("{id}", &transaction.id.to_string())
         .replace("{webhook}", &build::id::<Webhook>(1).to_string())
         .replace("{reconciliation}", &build::id::<Reconciliation>(1).to_string())
+}
+
+/// The route's path, about a new payment where it is about one.
+pub async fn about_stored(world: &World, route: &Route, n: u64) -> String {
+    let mut path = route.path.to_owned();
+    if path.contains("{transaction}") {
+        let (_, payment) = world.paid_booking(n).await;
+        path = path.replace("{transaction}", &payment);
+    }
+    path
+}
+
+/// Whether staff decide something by the route that no party of it decides.
+pub fn is_decision(route: &Route) -> bool {
+    matches!(route.name, "refund" | "review" | "decide_mismatch" | "decide_outcome")
 }
 
 pub fn is_about_transactions(route: &Route) -> bool {

@@ -111,7 +111,7 @@ async fn cases(world: &World, route: &Route, n: u64) -> Vec<Case> {
         "add_evidence" => (&customer, Disputed),
         "resolve_dispute" => (&admin, Disputed),
         "request_payout" => (&technician, Paid),
-        "refund" | "review" | "decide_mismatch" | "decide_outcome" => (&admin, Paid),
+        _ if routes::is_decision(route) => (&admin, Paid),
         _ => (&customer, Paid),
     };
     match route.name {
@@ -149,11 +149,8 @@ async fn cases(world: &World, route: &Route, n: u64) -> Vec<Case> {
         _ => {}
     }
     let Some(body) = body else { return Vec::new() };
-    let mut path = route.path.to_owned();
-    if path.contains("{transaction}") {
-        let (_, payment) = world.paid_booking(n).await;
-        path = path.replace("{transaction}", &payment);
-    } else if path.contains("{booking}") {
+    let mut path = routes::about_stored(world, route, n).await;
+    if path.contains("{booking}") {
         path = path.replace("{booking}", &stored(world, n, status).await);
     }
     vec![Case { who: who.clone(), path, pinned: route.name == "pay", body }]
