@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    account::AccountEvent,
+    account::{AccountEvent, KycCaseEvent},
     booking::BookingEvent,
     kernel::{Code, Id, Violation},
     payment::PaymentEvent,
@@ -48,6 +48,7 @@ macro_rules! for_each_aggregate {
                 reconciliations,
                 "A statement of a payment provider that is compared with what is stored."
             ): $crate::payment::Reconciliation;
+            KycCase("kyc_case", kyc_cases, "An identity check of a user."): $crate::account::KycCase;
         }
     };
 }
@@ -257,6 +258,8 @@ event_kinds! {
     Account(AccountEvent);
     /// An event of a transaction, or of a provider's call.
     Payment(PaymentEvent);
+    /// An event of an identity check.
+    KycCase(KycCaseEvent);
 }
 
 #[cfg(test)]

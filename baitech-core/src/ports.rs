@@ -51,7 +51,7 @@
 pub use chrono::{DateTime, Utc};
 
 pub use crate::{
-    account::{Category, User, UserFilter, UserRepository},
+    account::{Category, KycCase, KycCaseFilter, KycCaseRepository, User, UserFilter, UserRepository},
     booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
     kernel::{
         Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, Pause, PhoneNumber, Username,
@@ -88,6 +88,7 @@ pub trait Store:
     + TransactionRepository
     + WebhookRepository
     + ReconciliationRepository
+    + KycCaseRepository
 {
 }
 
@@ -105,6 +106,7 @@ impl<S> Store for S where
         + TransactionRepository
         + WebhookRepository
         + ReconciliationRepository
+        + KycCaseRepository
 {
 }
 
@@ -126,6 +128,7 @@ macro_rules! for_each_port {
         $crate::port!(TransactionRepository, $callback $($context)*);
         $crate::port!(WebhookRepository, $callback $($context)*);
         $crate::port!(ReconciliationRepository, $callback $($context)*);
+        $crate::port!(KycCaseRepository, $callback $($context)*);
     };
 }
 
@@ -219,6 +222,11 @@ macro_rules! port {
             fn put_parts(parts: Vec<ReconciliationPart>) -> ();
             fn load_part(id: Id<ReconciliationPart>) -> Option<ReconciliationPart>;
             fn forget_expired_parts(now: DateTime<Utc>, limit: usize) -> usize;
+        } }
+    };
+    (KycCaseRepository, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* KycCaseRepository: Load<KycCase> {
+            fn list_kyc_cases(filter: KycCaseFilter, page: &PageRequest) -> Page<Stored<KycCase>>;
         } }
     };
 }

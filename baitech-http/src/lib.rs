@@ -33,7 +33,7 @@
 //!
 //! - JSON with names in camelCase, times in RFC 3339, ids as 24 hexadecimal digits, money as
 //!   `{"amount": "2738.00", "currency": "KES"}`.
-//! - Bookings and transactions have an `ETag`: the version, followed for a booking by a dash and a hash of
+//! - Bookings, transactions and identity checks have an `ETag`: the version, followed for a booking by a dash and a hash of
 //!   the customer's name and phone number, if these are shown. A command with that tag in `If-Match` takes
 //!   effect only on that version. Otherwise it is answered with 412 (RFC 9110, section 13.1.1) and the
 //!   current state. `If-Match` on a request that creates something (a booking, a quote, a tip, a payout) is
@@ -84,6 +84,7 @@ mod app;
 mod authenticate;
 mod bookings;
 mod health;
+mod kyc_cases;
 mod limit;
 mod operations;
 mod payments;
@@ -118,7 +119,8 @@ pub use server::Server;
 pub use timeouts::Timeouts;
 
 /// The routes of every feature, in the order of the documentation.
-const ROUTES: [&[Entry]; 4] = [health::ROUTES, bookings::ROUTES, payments::ROUTES, operations::ROUTES];
+const ROUTES: [&[Entry]; 5] =
+    [health::ROUTES, bookings::ROUTES, payments::ROUTES, kyc_cases::ROUTES, operations::ROUTES];
 
 fn entries() -> impl Iterator<Item = &'static Entry> {
     ROUTES.into_iter().flatten()

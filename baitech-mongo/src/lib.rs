@@ -41,6 +41,7 @@ mod due;
 mod event;
 mod idempotency;
 mod index;
+mod kyc_case;
 mod ledger;
 mod lenient;
 mod load;

@@ -6,6 +6,8 @@ mod commands;
 mod corporate;
 mod event;
 mod kyc;
+mod kyc_case;
+mod kyc_cases;
 mod local_span;
 mod public_place;
 mod repository;
@@ -19,6 +21,9 @@ pub use availability::{Availability, AvailabilityException, TimeOfDay, WeeklySlo
 pub use corporate::{BillingInfo, CorporateProfile};
 pub use event::AccountEvent;
 pub use kyc::{IdType, Kyc, KycDecision, KycDocuments, KycStatus};
+pub use kyc_case::{
+    KycCase, KycCaseEvent, KycCaseFilter, KycCaseRecord, KycCaseRepository, KycCaseStatus, KycCaseView,
+};
 pub use public_place::PublicPlace;
 pub use repository::{UserFilter, UserRepository};
 pub use service::Accounts;

@@ -1,14 +1,11 @@
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{
-    Availability, Category, Kyc, KycDecision, KycDocuments, KycStatus, NewUser, ProfileChange, User,
-    UserFilter, UserStatus,
-};
+use super::{Availability, Category, Kyc, KycStatus, NewUser, ProfileChange, User, UserFilter, UserStatus};
 use crate::{
-    decide::{Decision, Step, change, drive},
+    decide::{Decision, Step, change_looking, drive},
     engine::{Access, Command, Engine},
     kernel::{Actor, Email, Error, Id, Kind, Page, PageRequest, PhoneNumber, Result, Role, Rule, Username},
     store::{Guard, IdempotencyKey, Origin, Stored, UserStamps, Version},
@@ -18,7 +15,7 @@ use crate::{
 /// Commands and queries about accounts. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Accounts {
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
     pinned: Option<Version>,
     key: Option<IdempotencyKey>,
 }
@@ -28,7 +25,8 @@ impl Accounts {
         Self { engine, pinned: None, key: None }
     }
 
-    /// Makes commands require this version of the user; otherwise they fail with [`Error::Conflict`].
+    /// Makes commands require this version of the user (of the identity check, for
+    /// [`decide_kyc_case`](Self::decide_kyc_case)); otherwise they fail with [`Error::Conflict`].
     #[must_use]
     pub const fn if_version(mut self, version: Version) -> Self {
         self.pinned = Some(version);
@@ -190,37 +188,6 @@ impl Accounts {
             .await
     }
 
-    /// Submits identity documents.
-    ///
-    /// # Errors
-    /// Violations of `idNumber` and the images; [`Rule::ALREADY_DECIDED`] after verification;
-    /// [`Error::Conflict`].
-    pub async fn submit_kyc(
-        &self,
-        actor: &Actor,
-        id: Id<User>,
-        documents: &KycDocuments,
-    ) -> Result<Stored<User>> {
-        self.change(actor, id, ("submit_kyc", documents), |user, _| user.submit_kyc(documents)).await
-    }
-
-    /// Verifies or rejects the identity documents of another user; for staff.
-    ///
-    /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff, and for staff that decides on itself;
-    /// [`Rule::ALREADY_DECIDED`] unless documents are pending; [`Error::Conflict`].
-    pub async fn decide_kyc(
-        &self,
-        actor: &Actor,
-        id: Id<User>,
-        decision: &KycDecision,
-    ) -> Result<Stored<User>> {
-        require_staff(actor)?;
-        require_other(actor, id)?;
-        self.change(actor, id, ("decide_kyc", decision), |user, now| user.decide_kyc(decision, actor, now))
-            .await
-    }
-
     /// Marks the technician's skill with this category and name as verified or unverified; for staff.
     ///
     /// # Errors
@@ -252,7 +219,7 @@ impl Accounts {
         self.change(actor, id, ("set_status", &status), |user, _| Ok(user.set_status(status))).await
     }
 
-    fn command(
+    pub(super) fn command(
         &self,
         actor: &Actor,
         name: &'static str,
@@ -266,29 +233,48 @@ impl Accounts {
         &self,
         actor: &Actor,
         id: Id<User>,
-        (name, arguments): (&'static str, &(impl serde::Serialize + Sync)),
+        request: (&'static str, &(impl serde::Serialize + Sync)),
         decide: F,
     ) -> Result<Stored<User>>
     where
         F: Fn(User, DateTime<Utc>) -> Result<Decision<User>> + Send + Sync,
+    {
+        let look = || std::future::ready(Ok(()));
+        self.change_looking(actor, id, request, look, |user, (), now| decide(user, now)).await
+    }
+
+    /// Like [`change`](Self::change), for a decision that depends on more than the user. Each attempt calls
+    /// `look` to read it.
+    pub(super) async fn change_looking<X, L, Looked, F>(
+        &self,
+        actor: &Actor,
+        id: Id<User>,
+        (name, arguments): (&'static str, &(impl serde::Serialize + Sync)),
+        look: L,
+        decide: F,
+    ) -> Result<Stored<User>>
+    where
+        X: Send,
+        L: Fn() -> Looked + Send + Sync,
+        Looked: Future<Output = Result<X>> + Send,
+        F: Fn(User, X, DateTime<Utc>) -> Result<Decision<User>> + Send + Sync,
     {
         if !actor.is_staff() && actor.id() != Some(id) {
             return Err(Error::not_found(Kind::User, id));
         }
         let caller = self.engine.require_actor(actor, Access::Begin).await?;
         let command = self.command(actor, name, &(id, arguments))?.by(caller);
-        change(&self.engine, &*self.engine.users, &command, id, |user: User, now| {
-            // Support that can change an admin's address could take over that account.
-            if user.role.is_staff() && actor.id() != Some(id) && actor.role() == Some(Role::Support) {
-                return Err(Error::forbidden("an admin changes the accounts of staff"));
-            }
-            decide(user, now)
+        let users = &*self.engine.users;
+        let look = |_, _| look();
+        change_looking(&self.engine, users, &command, id, look, |user: User, seen, now| {
+            require_may_change(actor, &user)?;
+            decide(user, seen, now)
         })
         .await
     }
 
     /// Fails unless the actor may search for other users.
-    async fn require_reader(&self, actor: &Actor) -> Result<()> {
+    pub(super) async fn require_reader(&self, actor: &Actor) -> Result<()> {
         require_staff(&self.engine.reader(actor).await?)
     }
 
@@ -308,15 +294,24 @@ impl Accounts {
     }
 }
 
+/// Fails if support would change the account of other staff: support that can change an admin's address could
+/// take over that account.
+pub(super) fn require_may_change(actor: &Actor, user: &User) -> Result<()> {
+    if user.role.is_staff() && actor.id() != Some(user.id) && actor.role() == Some(Role::Support) {
+        return Err(Error::forbidden("an admin changes the accounts of staff"));
+    }
+    Ok(())
+}
+
 /// Fails if staff decides on its own account.
-fn require_other(actor: &Actor, id: Id<User>) -> Result<()> {
+pub(super) fn require_other(actor: &Actor, id: Id<User>) -> Result<()> {
     if actor.is_any(&[Some(id)]) {
         return Err(Error::forbidden("nobody decides on their own account"));
     }
     Ok(())
 }
 
-fn require_staff(actor: &Actor) -> Result<()> {
+pub(super) fn require_staff(actor: &Actor) -> Result<()> {
     if actor.is_staff() { Ok(()) } else { Err(Error::forbidden("this is for the staff")) }
 }
 

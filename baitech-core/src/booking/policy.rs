@@ -63,6 +63,9 @@ pub struct BookingPolicy {
     pub max_open_requests: u16,
     /// How far ahead a booking can be made.
     pub max_advance: TimeDelta,
+    /// How long an identity check can stay open before staff are reminded. The pause doubles with each
+    /// reminder ([`KycCase::next_reminder`](crate::account::KycCase::next_reminder)).
+    pub kyc_reminder_after: TimeDelta,
     /// How long the response to a request that moved no money is kept for repetitions of the request.
     pub idempotency_lifetime: TimeDelta,
 }
@@ -93,6 +96,7 @@ impl Default for BookingPolicy {
             max_occurrences: 52,
             max_open_requests: 20,
             max_advance: TimeDelta::days(366),
+            kyc_reminder_after: TimeDelta::hours(24),
             idempotency_lifetime: TimeDelta::days(7),
         }
     }
@@ -170,6 +174,7 @@ impl BookingPolicy {
             max_occurrences: _,
             max_open_requests: _,
             max_advance: _,
+            kyc_reminder_after: _,
             idempotency_lifetime: _,
         } = self;
         let mut limits = vec![("approvalLimit", approval_limit)];
@@ -206,6 +211,9 @@ impl BookingPolicy {
         for (index, time) in self.arrival_reminders.iter().enumerate() {
             check.time(format!("arrivalReminders[{index}]"), *time);
         }
+        // Without a pause, a worker would remind staff again and again at once.
+        let pauses = self.kyc_reminder_after > TimeDelta::zero();
+        check.require(pauses, "kycReminderAfter", Code::OutOfRange, "this is above zero");
         let counts = [("maxOccurrences", self.max_occurrences), ("maxOpenRequests", self.max_open_requests)];
         for (field, count) in counts {
             check.require(count > 0, field, Code::OutOfRange, "this is 1 at least");

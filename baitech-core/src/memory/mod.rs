@@ -13,6 +13,7 @@ mod bookings;
 mod commit;
 mod due;
 mod groups;
+mod kyc_cases;
 mod ledger;
 mod outbox;
 mod readers;

@@ -249,4 +249,15 @@ mocks! {
     /// assert!(futures::executor::block_on(jobs.load(Id::from_bytes([0; 12]))).unwrap().is_none());
     /// ```
     reconciliations: MockReconciliationRepository = ReconciliationRepository;
+
+    /// A repository of identity checks with programmed results.
+    ///
+    /// ```
+    /// use baitech_core::{kernel::Id, mock::MockKycCaseRepository, store::Load};
+    ///
+    /// let mut cases = MockKycCaseRepository::new();
+    /// cases.expect_load().returning(|_| Ok(None));
+    /// assert!(futures::executor::block_on(cases.load(Id::from_bytes([0; 12]))).unwrap().is_none());
+    /// ```
+    kyc_cases: MockKycCaseRepository = KycCaseRepository;
 }

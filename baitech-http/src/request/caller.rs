@@ -4,6 +4,7 @@ use axum::{
     response::Response,
 };
 use baitech_core::{
+    account::Accounts,
     booking::{Booking, Bookings},
     kernel::{Actor, Current, Error, Page, Result},
     payment::{Payments, StartedPayment, Transaction, TransactionView},
@@ -23,6 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) actor: Actor,
+    pub(crate) accounts: Accounts,
     pub(crate) bookings: Bookings,
     pub(crate) payments: Payments,
     pinned: bool,
@@ -36,12 +38,15 @@ impl FromRequestParts<App> for Caller {
             return Err(Problem::unauthenticated(app.auth.challenge()));
         };
         let (mut bookings, mut payments) = (app.market.bookings(), app.market.payments());
+        let mut accounts = app.market.accounts();
         let version = if_match(&parts.headers)?;
         if let Some(version) = version {
+            accounts = accounts.if_version(version);
             bookings = bookings.if_version(version);
             payments = payments.if_version(version);
         }
         if let Some(key) = idempotency_key(&parts.headers)? {
+            accounts = accounts.idempotency_key(key.clone());
             bookings = bookings.idempotency_key(key.clone());
             payments = payments.idempotency_key(key);
         }
@@ -49,7 +54,7 @@ impl FromRequestParts<App> for Caller {
             bookings = bookings.max_price(most);
             payments = payments.max_price(most);
         }
-        Ok(Self { actor, bookings, payments, pinned: version.is_some() })
+        Ok(Self { actor, accounts, bookings, payments, pinned: version.is_some() })
     }
 }
 

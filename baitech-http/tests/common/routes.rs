@@ -1,8 +1,9 @@
 //! Every route with a path and a body that it can read.
 
 use baitech_core::{
+    account::{IdType, KycCase, KycCaseFilter, KycDocuments},
     booking::BookingRecord,
-    kernel::Role,
+    kernel::{Actor, PageRequest, Role},
     payment::{Reconciliation, TransactionRecord, Webhook},
     testing::build,
 };
@@ -41,6 +42,7 @@ pub fn body(route: &Route) -> Option<Value> {
         "decide_outcome" => Some(json!({ "moved": true, "receipt": "QK123ABC" })),
         "decide_provider_move" => Some(json!({ "book": true })),
         "decide_verdict" => Some(json!({ "won": true })),
+        "decide_kyc_case" => Some(json!({ "decision": "reject", "reason": "The image is blurred." })),
         "receive_webhook" => Some(json!({})),
         _ => None,
     }
@@ -64,23 +66,37 @@ pub fn path(route: &Route, booking: &BookingRecord, transaction: &TransactionRec
         .replace("{token}", "0000")
         .replace("{kind}", "transaction")
         .replace("{id}", &transaction.id.to_string())
+        .replace("{kycCase}", &build::id::<KycCase>(1).to_string())
         .replace("{webhook}", &build::id::<Webhook>(1).to_string())
         .replace("{reconciliation}", &build::id::<Reconciliation>(1).to_string())
 }
 
-/// The route's path, about a new payment where it is about one.
+/// The route's path, about a new payment or an open identity check where it is about one.
 pub async fn about_stored(world: &World, route: &Route, n: u64) -> String {
     let mut path = route.path.to_owned();
     if path.contains("{transaction}") {
         let (_, payment) = world.paid_booking(n).await;
         path = path.replace("{transaction}", &payment);
     }
+    if path.contains("{kycCase}") {
+        path = path.replace("{kycCase}", &open_kyc_case(world).await);
+    }
     path
+}
+
+/// The open identity check of the first customer, since the technicians are verified.
+async fn open_kyc_case(world: &World) -> String {
+    let (accounts, customer) = (world.market.accounts(), user(Role::Customer, 1));
+    let (id_number, front_image) = ("12345678".to_owned(), "front.jpg".to_owned());
+    let documents = KycDocuments { id_type: IdType::Passport, id_number, front_image, back_image: None };
+    accounts.submit_kyc(&customer.actor(), customer.id, &documents).await.unwrap();
+    let (filter, page) = (KycCaseFilter::default(), PageRequest::default());
+    accounts.list_kyc_cases(&Actor::System, filter, &page).await.unwrap().items[0].id.to_string()
 }
 
 /// Whether staff decide something by the route that no party of it decides.
 pub fn is_decision(route: &Route) -> bool {
-    matches!(route.name, "refund" | "review" | "decide_mismatch" | "decide_outcome")
+    matches!(route.name, "refund" | "review" | "decide_mismatch" | "decide_outcome" | "decide_kyc_case")
 }
 
 pub fn is_about_transactions(route: &Route) -> bool {

@@ -26,6 +26,7 @@ mod funds;
 mod given;
 mod guards;
 mod idempotency;
+mod kyc_cases;
 mod ledger;
 mod matching;
 mod outbox;
@@ -242,6 +243,13 @@ macro_rules! contract_tests {
                 keep_the_first_part_of_an_id
                 keep_parts_at_their_largest
                 forget_parts_that_have_expired
+            }
+            kyc_cases {
+                are_listed_by_status
+                are_paged_while_others_come
+                refuse_foreign_cursors
+                are_read_as_written
+                are_due_until_closed
             }
             matching {
                 finds_candidates_within_reach

@@ -1,15 +1,25 @@
 //! The methods of accounts.
 
 use baitech_core::{
-    account::{KycDecision, NewUser, ProfileChange, UserFilter, UserStatus},
-    kernel::Role,
+    account::{KycCase, KycCaseFilter, KycDecision, NewUser, ProfileChange, UserFilter, UserStatus},
+    kernel::{Actor, Id, Role},
 };
 
 use super::{
     Row,
-    scene::{documents, page},
+    scene::{Scene, documents, page},
 };
 use crate::support::run;
+
+impl Scene {
+    /// The customer's open identity check.
+    fn kyc_case(&self) -> Id<KycCase> {
+        let (accounts, customer) = (self.till.world.market.accounts(), &self.till.world.customer);
+        run(accounts.submit_kyc(&customer.actor(), customer.id, &documents())).unwrap();
+        let (filter, page) = (KycCaseFilter::default(), page());
+        run(accounts.list_kyc_cases(&Actor::System, filter, &page)).unwrap().items[0].id
+    }
+}
 
 pub(super) const ACCOUNTS: &[Row] = &[
     Row(
@@ -52,6 +62,16 @@ pub(super) const ACCOUNTS: &[Row] = &[
         let (accounts, customer) = (s.till.world.market.accounts(), &s.till.world.customer);
         run(accounts.submit_kyc(&customer.actor(), customer.id, &documents())).unwrap();
         run(accounts.decide_kyc(a, customer.id, &KycDecision::Verify)).map(drop)
+    }),
+    Row("accounts.decide_kyc_case", "support admin system", |s, a| {
+        let case = s.kyc_case();
+        run(s.till.world.market.accounts().decide_kyc_case(a, case, &KycDecision::Verify)).map(drop)
+    }),
+    Row("accounts.kyc_case", "customer support admin system", |s, a| {
+        run(s.till.world.market.accounts().kyc_case(a, s.kyc_case())).map(drop)
+    }),
+    Row("accounts.list_kyc_cases", "support admin system", |s, a| {
+        run(s.till.world.market.accounts().list_kyc_cases(a, KycCaseFilter::default(), &page())).map(drop)
     }),
     Row("accounts.verify_skill", "support admin system", |s, a| {
         let technician = &s.till.world.technician;

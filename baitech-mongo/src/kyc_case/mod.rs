@@ -1,0 +1,31 @@
+//! Identity checks: their documents and queries.
+
+mod document;
+mod repository;
+
+use baitech_core::account::KycCase;
+use bson::{Document, RawDocument, doc};
+use mongodb::IndexModel;
+
+use self::document::KycCaseDocument;
+use crate::codec::{Aggregate, Unreadable};
+use crate::index::definition::index;
+use crate::lenient::{self, Fields, Read};
+
+impl Aggregate for KycCase {
+    const COLLECTION: &'static str = "kyccases";
+
+    fn indexes() -> Vec<IndexModel> {
+        vec![index(doc! { "status": 1, "submittedAt": 1, "_id": 1 })]
+    }
+
+    fn encode(&self) -> Result<Document, bson::error::Error> {
+        bson::serialize_to_document(&KycCaseDocument::from(self.clone()))
+    }
+
+    /// Only the engine writes these, so they are read strictly.
+    fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
+        lenient::read(document, Fields { vital: &["**"], parts: &[] })?
+            .try_map(|read: KycCaseDocument| Ok(read.into_case()))
+    }
+}
