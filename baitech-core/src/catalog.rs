@@ -3,6 +3,14 @@
 //! [`for_each_aggregate!`](crate::for_each_aggregate) is the list. This file generates the closed enums
 //! ([`Kind`], [`AggregateRef`], [`Write`] and [`Current`]) from it, with one variant for each aggregate.
 //! Stores generate their uniform code from it as well.
+//!
+//! The other closed enums that name aggregates by their ids are in files of their own: [`Account`], [`Actor`],
+//! [`Guard`] and [`Tally`]. `kernel`, `store` and `decide` use only the closed enums of the catalog.
+
+mod actor;
+mod guard;
+mod ledger_account;
+mod tally;
 
 use std::{fmt, str::FromStr};
 
@@ -16,6 +24,11 @@ use crate::{
     payment::PaymentEvent,
     store::{Expected, Listed, Load, Put, StoreError, Stored, Version, Versions},
 };
+
+pub use actor::Actor;
+pub use guard::Guard;
+pub use ledger_account::Account;
+pub use tally::Tally;
 
 /// Calls a macro with the list of all aggregates. Tokens after the macro's name are passed before the list.
 ///

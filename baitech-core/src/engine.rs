@@ -22,8 +22,9 @@ use crate::{
         WebhookRepository,
     },
     policy::{PolicyCheck, PolicyError},
+    ports::Store,
     pricing::{HourlyPriceList, PriceList},
-    store::{Store, Stored},
+    store::Stored,
     worker::Worker,
 };
 

@@ -8,33 +8,31 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The rooms that know what the marketplace does.
-const FEATURES: [&str; 7] = ["account", "booking", "ledger", "matching", "operations", "payment", "pricing"];
-
-/// The rooms below the features, each with its files that still name a feature. Entries are only ever removed.
-const LOWER_ROOMS: [(&str, &[(&str, &str)]); 3] = [
-    ("kernel", &[("actor.rs", "account")]),
-    (
-        "decide",
-        &[
-            ("aggregate.rs", "account"),
-            ("aggregate.rs", "ledger"),
-            ("commit.rs", "ledger"),
-            ("effects.rs", "ledger"),
-        ],
-    ),
-    (
-        "store",
-        &[
-            ("bound.rs", "ledger"),
-            ("changes.rs", "ledger"),
-            ("guard.rs", "account"),
-            ("guard.rs", "ledger"),
-            ("ports.rs", "ledger"),
-            ("tally.rs", "account"),
-        ],
-    ),
+/// The rooms that `kernel`, `decide` and `store` must not name: the features, and what is built on features.
+const UPPER_ROOMS: [&str; 16] = [
+    "account",
+    "booking",
+    "engine",
+    "ledger",
+    "matching",
+    "memory",
+    "mock",
+    "operations",
+    "payment",
+    "policy",
+    "ports",
+    "pricing",
+    "refusals",
+    "relay",
+    "testing",
+    "worker",
 ];
+
+const LOWER_ROOMS: [&str; 3] = ["kernel", "decide", "store"];
+
+/// The closed enums of the catalog. The lower rooms use nothing else of it.
+const CLOSED_ENUMS: [&str; 9] =
+    ["Account", "Actor", "AggregateRef", "Current", "EventKind", "Guard", "Kind", "Tally", "Write"];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -50,14 +48,18 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The features that a text of code names: as `crate::feature`, or inside of `use crate::{…}`.
-fn named(code: &str) -> BTreeSet<&'static str> {
-    let code: String =
-        code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+/// The code without its comments.
+fn code_of(text: &str) -> String {
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The upper rooms that a text of code names: as `crate::room`, or inside of `use crate::{…}`.
+fn named(text: &str) -> BTreeSet<&'static str> {
+    let code = code_of(text);
     let grouped: Vec<&str> =
         code.split("use crate::{").skip(1).map(|rest| rest.split("};").next().unwrap()).collect();
-    let is_named = |feature: &&str| {
-        let path = format!("{feature}::");
+    let is_named = |room: &&str| {
+        let path = format!("{room}::");
         code.contains(&format!("crate::{path}"))
             || grouped.iter().any(|group| {
                 group.match_indices(&path).any(|(at, _)| {
@@ -65,27 +67,54 @@ fn named(code: &str) -> BTreeSet<&'static str> {
                 })
             })
     };
-    FEATURES.into_iter().filter(|feature| is_named(feature)).collect()
+    UPPER_ROOMS.into_iter().filter(|room| is_named(room)).collect()
+}
+
+/// The names that a text of code takes from the catalog.
+fn taken_from_catalog(text: &str) -> BTreeSet<String> {
+    let code = code_of(text);
+    let lists = code.split("catalog::").skip(1).map(|rest| match rest.strip_prefix('{') {
+        Some(list) => list.split('}').next().unwrap(),
+        None => rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap(),
+    });
+    lists
+        .flat_map(|list| list.split(','))
+        .map(|name| name.trim().to_owned())
+        .filter(|n| !n.is_empty())
+        .collect()
+}
+
+/// The files of the lower rooms, with their text.
+fn lower_files() -> Vec<(PathBuf, String)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let paths = LOWER_ROOMS.iter().flat_map(|room| sources(&src.join(room)));
+    let files: Vec<_> = paths.map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect();
+    assert!(files.len() > 30, "{} files", files.len());
+    files
 }
 
 #[test]
-fn lower_rooms_name_no_feature_but_those_on_the_list() {
-    for (room, known) in LOWER_ROOMS {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room);
-        let mut found = BTreeSet::new();
-        for path in sources(&folder) {
-            let file = path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned();
-            let features = named(&fs::read_to_string(&path).unwrap());
-            found.extend(features.into_iter().map(|feature| (file.clone(), feature)));
-        }
-        let known: BTreeSet<_> = known.iter().map(|(file, feature)| ((*file).to_owned(), *feature)).collect();
-        assert_eq!(found, known, "{room}: left is what there is");
+fn lower_rooms_name_no_upper_room() {
+    for (path, text) in lower_files() {
+        assert_eq!(named(&text), BTreeSet::new(), "{}", path.display());
     }
 }
 
 #[test]
-fn features_are_found_in_code_and_not_in_comments() {
-    let cases: [(&str, &[&str]); 5] = [
+fn lower_rooms_use_only_closed_enums_of_the_catalog() {
+    let mut used = BTreeSet::new();
+    for (path, text) in lower_files() {
+        let taken = taken_from_catalog(&text);
+        assert!(taken.iter().all(|name| CLOSED_ENUMS.contains(&&**name)), "{}: {taken:?}", path.display());
+        used.extend(taken);
+    }
+    assert_eq!(used, CLOSED_ENUMS.map(str::to_owned).into());
+}
+
+#[test]
+fn upper_rooms_are_found_in_code_and_not_in_comments() {
+    let cases: [(&str, &[&str]); 6] = [
+        ("use crate::engine::Engine;", &["engine"]),
         ("use crate::account::User;", &["account"]),
         (
             "use crate::{\n    booking::{Booking, Context},\n    kernel::Id,\n    ledger::Account,\n};",
@@ -95,7 +124,23 @@ fn features_are_found_in_code_and_not_in_comments() {
         ("/// See [`Booking`](crate::booking::Booking).\n// crate::payment::Transaction", &[]),
         ("use crate::kernel::Id; use super::account::User;", &[]),
     ];
-    for (code, features) in cases {
-        assert_eq!(named(code).into_iter().collect::<Vec<_>>(), features, "{code}");
+    for (code, rooms) in cases {
+        assert_eq!(named(code).into_iter().collect::<Vec<_>>(), rooms, "{code}");
+    }
+}
+
+#[test]
+fn names_from_the_catalog_are_found_in_all_forms() {
+    let cases: [(&str, &[&str]); 4] = [
+        ("use crate::catalog::Account;", &["Account"]),
+        ("pub use crate::catalog::{Kind, Write};", &["Kind", "Write"]),
+        (
+            "use crate::{\n    catalog::{\n        Account,\n        Guard,\n    },\n    kernel::Id,\n};",
+            &["Account", "Guard"],
+        ),
+        ("/// See `crate::catalog::Kind`.", &[]),
+    ];
+    for (code, names) in cases {
+        assert_eq!(taken_from_catalog(code).into_iter().collect::<Vec<_>>(), names, "{code}");
     }
 }

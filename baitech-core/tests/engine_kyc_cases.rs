@@ -66,7 +66,7 @@ fn documents_open_one_case_until_it_is_closed() {
     assert_eq!((replaced.id, &*replaced.documents.id_number), (first.id, "B2"));
     assert_eq!(replaced.submitted_at, first.submitted_at, "it keeps its place in the queue");
     let claim = ClaimKey::new("kyc_case.user", world.customer.id);
-    assert_eq!(world.held(&[claim.clone()]), [(claim.clone(), first.id.into())]);
+    assert_eq!(world.held(std::slice::from_ref(&claim)), [(claim.clone(), first.id.into())]);
 
     let accounts = world.market.accounts();
     let reject = KycDecision::Reject("The image is blurred.".to_owned());

@@ -7,7 +7,7 @@ mod support;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use baitech_core::store::Store;
+use baitech_core::ports::Store;
 use baitech_core::testing::contract::{Fixture, Promise, Task};
 
 /// Databases of their own on the shared server; tasks run on the threads of the test's runtime.

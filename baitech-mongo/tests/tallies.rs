@@ -31,7 +31,7 @@ async fn counted(store: &MongoStore, n: u64, fields: Document) -> Stored<User> {
     let users = store.database().collection::<Document>("users");
     users.update_one(by_id, doc! { "$set": fields }).await.unwrap();
     let add = StatsDelta { earned: Some(build::kes(500)), ..ADD };
-    let tallies = vec![Tally { user: id, add }];
+    let tallies = vec![Tally::User { id, add }];
     let other = ChangeSet { tallies, ..ChangeSet::new().write(Put::new(build::customer(2 * n + 1))) };
     assert_eq!(store.commit(other).await.unwrap(), Committed::Applied);
     store.load(id).await.unwrap().unwrap()

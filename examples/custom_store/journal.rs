@@ -43,7 +43,7 @@ pub(crate) fn line(changes: &ChangeSet) -> String {
     part("guards", guards.iter().map(guarded).collect());
     part("frees", free.iter().map(|claim| claim.key.to_string()).collect());
     part("takes", take.iter().map(|claim| claim.key.space().to_owned()).collect());
-    part("counts on", tallies.iter().map(|tally| format!("user {}", tally.user)).collect());
+    part("counts on", tallies.iter().map(|tally| tally.target().to_string()).collect());
     part("posts", entries.iter().map(|entry| entry.description.clone()).collect());
     part("bounds", bounds.iter().map(|bound| bound.account.to_string()).collect());
     part("tells", events.iter().map(|event| event.kind.name().to_owned()).collect());

@@ -36,7 +36,7 @@ use std::{
 };
 
 use arguments::{Arguments, HELP};
-use baitech::{memory::MemoryStore, store::Store};
+use baitech::{memory::MemoryStore, ports::Store};
 use cast::Cast;
 use stage::Stage;
 

@@ -6,7 +6,8 @@ use baitech::{
     Marketplace,
     booking::Booking,
     kernel::{Actor, Clock, Error, Id, ManualClock, Role, SeededEntropy},
-    store::{Store, Stored},
+    ports::Store,
+    store::Stored,
 };
 use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;

@@ -13,6 +13,7 @@ mod public_place;
 mod repository;
 mod rules;
 mod service;
+mod stamps;
 mod stats;
 mod technician;
 mod user;
@@ -27,6 +28,7 @@ pub use kyc_case::{
 pub use public_place::PublicPlace;
 pub use repository::{UserFilter, UserRepository};
 pub use service::Accounts;
+pub use stamps::UserStamps;
 pub use stats::{StatsDelta, UserStats};
 pub use technician::{Category, Insurance, Licence, Skill, TechnicianProfile};
 pub use user::{Address, Gender, Image, NewUser, ProfileChange, Rating, User, UserRecord, UserStatus};

@@ -3,12 +3,14 @@ use std::{future::Future, sync::Arc};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Availability, Category, Kyc, KycStatus, NewUser, ProfileChange, User, UserFilter, UserStatus};
+use super::{
+    Availability, Category, Kyc, KycStatus, NewUser, ProfileChange, User, UserFilter, UserStamps, UserStatus,
+};
 use crate::{
     decide::{Decision, Step, change_looking, drive},
     engine::{Access, Command, Engine},
     kernel::{Actor, Email, Error, Id, Kind, Page, PageRequest, PhoneNumber, Result, Role, Rule, Username},
-    store::{Guard, IdempotencyKey, Origin, Stored, UserStamps, Version},
+    store::{Guard, IdempotencyKey, Origin, Stored, Version},
     worker::{DueTask, TaskOutcome},
 };
 

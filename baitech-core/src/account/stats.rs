@@ -1,7 +1,12 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::Money;
+use super::User;
+use crate::{
+    decide::{Aggregate, Decision},
+    kernel::{Id, Money},
+    store::Tally,
+};
 
 /// Counts of a user's bookings. The commits that change the bookings also raise the counts
 /// ([`Tally`](crate::store::Tally)).
@@ -104,5 +109,13 @@ impl StatsDelta {
         }
         add_money(&mut self.earned, earned);
         add_money(&mut self.spent, spent);
+    }
+}
+
+impl<A: Aggregate> Decision<A> {
+    /// Adds a count on a user; nothing for `None`.
+    pub(crate) fn count(mut self, user: Option<Id<User>>, add: StatsDelta) -> Self {
+        self.effects.tallies.extend(user.map(|id| Tally::User { id, add }));
+        self
     }
 }

@@ -2,10 +2,9 @@ use chrono::{DateTime, Utc};
 
 use super::{Context, Created, Effects, Policy, SerialNumber};
 use crate::{
-    account::{StatsDelta, User},
+    catalog::Account,
     kernel::{Id, Money, Result},
-    ledger::{Account, Entry, EntryRecord, Posting},
-    store::{Claim, ClaimKey, EventKind, Listed, Stored, Tally},
+    store::{Claim, ClaimKey, Entry, EntryRecord, EventKind, Listed, Posting, Stored},
 };
 
 /// Something that is stored, versioned and changed as a whole.
@@ -16,6 +15,10 @@ pub trait Aggregate: Listed + Clone + Send + Sync + 'static {
     type Stage: PartialEq + Send + Sync;
     /// The rules and limits that decisions on the aggregate follow.
     type Policy: Policy;
+
+    /// Whether an aggregate of this kind moves money, at once or later. Answers of commands that create or
+    /// change one are kept forever.
+    const MOVES_MONEY: bool = false;
 
     /// Its id.
     fn id(&self) -> Id<Self>;
@@ -99,14 +102,6 @@ impl<A: Aggregate> Decision<A> {
         context: &Context<'_, A::Policy, I>,
     ) -> Self {
         self.effects = self.effects.merge(Effects::attaching(over, other, context));
-        self
-    }
-
-    /// Adds a count on a user; nothing for `None`.
-    pub(crate) fn count(mut self, user: Option<Id<User>>, add: StatsDelta) -> Self {
-        if let Some(user) = user {
-            self.effects.tallies.push(Tally { user, add });
-        }
         self
     }
 

@@ -8,11 +8,10 @@ use super::{
     numbers::{DrawnNumbers, number_of},
 };
 use crate::{
-    kernel::{Id, Kind, Money, after, unless_never},
-    ledger::Entry,
+    kernel::{Id, Money, after, unless_never},
     store::{
-        AggregateRef, Binding, Bound, Breach, ChangeSet, Claim, Committed, Event, EventKind, Expected, Guard,
-        Idempotency, Origin, Put, StoreError, Stored, Tally, Version, Write,
+        AggregateRef, Binding, Bound, Breach, ChangeSet, Claim, Committed, Entry, Event, EventKind, Expected,
+        Guard, Idempotency, Origin, Put, StoreError, Stored, Tally, Version, Write,
     },
 };
 
@@ -39,8 +38,7 @@ pub(super) async fn commit<A: Aggregate, C: Authority>(
         });
     }
     let Effects { events, created, attached, take, free, tallies, entries, bounds, guards } = effects;
-    // A new transaction moves money sooner or later.
-    let money_moves = !entries.is_empty() || A::KIND == Kind::Transaction;
+    let money_moves = A::MOVES_MONEY || !entries.is_empty();
     let put = match over {
         Some(stored) => Put::over(stored, next.clone()),
         None => Put::new(next.clone()),
@@ -90,7 +88,7 @@ pub(super) async fn commit<A: Aggregate, C: Authority>(
         writes,
         free,
         take,
-        tallies: one_a_user(tallies),
+        tallies: summed(tallies),
         entries,
         bounds,
         events: all_events,
@@ -180,25 +178,18 @@ pub(crate) async fn breach_of<P>(
     Ok(None)
 }
 
-/// Merges the guards of a decision with the guard on its caller's permissions, one per user. A user that the
-/// set writes at a version needs no guard.
+/// Merges the guards of a decision with the guard on its caller's permissions: one per aggregate whose stamps
+/// are guarded. An aggregate that the set writes at a version needs no guard.
 fn merged(guards: Vec<Guard>, of_caller: Option<Guard>, writes: &[Write]) -> Result<Vec<Guard>, StoreError> {
     let written = |guard: &Guard| {
         guard.target().is_some_and(|target| writes.iter().any(|write| write.target() == target))
     };
     let mut merged: Vec<Guard> = Vec::with_capacity(guards.len().saturating_add(1));
     for guard in guards.into_iter().chain(of_caller).filter(|guard| !written(guard)) {
-        let known = merged.iter_mut().find_map(|known| match (known, guard) {
-            (Guard::User { id, stamps }, Guard::User { id: other, stamps: more }) if *id == other => {
-                Some((stamps, more, AggregateRef::User(other)))
-            }
-            _ => None,
-        });
+        let known = merged.iter_mut().find_map(|known| known.and(guard).map(|both| (known, both)));
         match known {
-            // Contradictory stamps mean that the user changed between two reads.
-            Some((stamps, more, more_of)) => {
-                *stamps = stamps.and(more).ok_or(StoreError::Conflict(more_of))?;
-            }
+            // Contradictory stamps mean that the aggregate changed between two reads.
+            Some((known, both)) => *known = both.map_err(StoreError::Conflict)?,
             None => merged.push(guard),
         }
     }
@@ -209,13 +200,12 @@ fn overflow(error: crate::kernel::MoneyError) -> StoreError {
     StoreError::Malformed(error.to_string().into())
 }
 
-/// Sums the tallies of several decisions by user.
-fn one_a_user(tallies: Vec<Tally>) -> Vec<Tally> {
+/// Sums the tallies of several decisions by aggregate.
+fn summed(tallies: Vec<Tally>) -> Vec<Tally> {
     let mut sums: Vec<Tally> = Vec::with_capacity(tallies.len());
     for tally in tallies {
-        match sums.iter_mut().find(|sum| sum.user == tally.user) {
-            Some(sum) => sum.add.merge(&tally.add),
-            None => sums.push(tally),
+        if !sums.iter_mut().any(|sum| sum.merge(&tally)) {
+            sums.push(tally);
         }
     }
     sums

@@ -1,8 +1,5 @@
 use super::{Aggregate, Context, Decision};
-use crate::{
-    ledger::Entry,
-    store::{Bound, Claim, EventKind, Guard, Put, Stored, Tally, Write},
-};
+use crate::store::{Bound, Claim, Entry, EventKind, Guard, Put, Stored, Tally, Write};
 
 /// A new aggregate of the same kind that a decision creates: the booking made from a warranty, the refund of
 /// a payment.
@@ -38,7 +35,7 @@ pub struct Effects<A: Aggregate> {
     pub take: Vec<Claim>,
     /// Claims to release, each of its own holder.
     pub free: Vec<Claim>,
-    /// Counts to add to users.
+    /// Counts to add to other aggregates.
     pub tallies: Vec<Tally>,
     /// Balanced entries for the ledger.
     pub entries: Vec<Entry>,

@@ -33,7 +33,7 @@ fn effect(kind: u8, n: u64) -> Effects<Booking> {
         }
         3 => Effects { take: vec![claim], ..none },
         4 => Effects { free: vec![claim], ..none },
-        5 => Effects { tallies: vec![Tally { user: id(n), add: StatsDelta::default() }], ..none },
+        5 => Effects { tallies: vec![Tally::User { id: id(n), add: StatsDelta::default() }], ..none },
         6 => Effects { entries: vec![entry(n, holder, Account::Bank, Account::Losses, kes(1))], ..none },
         7 => Effects { bounds: vec![Bound::at_least(Account::Wallet(id(n)), kes(0))], ..none },
         _ => Effects { guards: vec![Guard::Version { target: holder, version: Version::FIRST }], ..none },

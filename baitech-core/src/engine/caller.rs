@@ -3,10 +3,10 @@ use std::{ops::Deref, sync::Arc};
 use async_trait::async_trait;
 
 use crate::{
-    account::{User, UserRepository, UserStatus},
+    account::{User, UserRepository, UserStamps, UserStatus},
     decide::{self, Authority},
     kernel::{Error, Id, Result, Role, Rule},
-    store::{Guard, UserStamps},
+    store::Guard,
 };
 
 /// A command by a user, by the system or by an anonymous visitor.

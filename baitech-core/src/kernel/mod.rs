@@ -3,7 +3,6 @@
 //! This module contains no rule of any feature. Values are parsed once, at the boundary, and cannot be
 //! invalid afterwards. Time and randomness come in through ports, so that decisions are reproducible.
 
-mod actor;
 mod back_off;
 mod clock;
 mod debug_only;
@@ -18,13 +17,13 @@ mod money;
 mod named;
 mod page;
 mod pause;
+mod role;
 mod rule;
 mod text;
 mod violation;
 mod zone;
 
-pub use crate::catalog::{Current, Kind};
-pub use actor::{Actor, Role};
+pub use crate::catalog::{Actor, Current, Kind};
 pub(crate) use back_off::back_off;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub(crate) use debug_only::debug_only;
@@ -38,6 +37,7 @@ pub use money::{Currency, Money, MoneyError, Rate, Rounding};
 pub(crate) use named::named;
 pub use page::{Cursor, Page, PageRequest};
 pub use pause::Pause;
+pub use role::Role;
 pub use rule::Rule;
 pub(crate) use text::visible;
 pub use text::{Email, Percent, PhoneNumber, Text, Username};

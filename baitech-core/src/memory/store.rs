@@ -19,7 +19,7 @@ use crate::{
 ///
 /// ```
 /// use std::sync::Arc;
-/// use baitech_core::{memory::MemoryStore, store::Store};
+/// use baitech_core::{memory::MemoryStore, ports::Store};
 ///
 /// let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
 /// ```

@@ -116,8 +116,9 @@ impl Users {
 
     /// Adds a tally to a user, if it exists. No index depends on the counts.
     pub(super) fn count(&mut self, tally: &Tally) {
-        if let Some(row) = self.rows.get_mut(&tally.user) {
-            row.value = row.value.clone().counted(&tally.add);
+        let Tally::User { id, add } = tally;
+        if let Some(row) = self.rows.get_mut(id) {
+            row.value = row.value.clone().counted(add);
             row.version = row.version.next();
         }
     }

@@ -60,7 +60,7 @@ macro_rules! mocks {
         ///
         /// ```
         /// use std::sync::Arc;
-        /// use baitech_core::{mock::MockStore, store::{Counters, Store}};
+        /// use baitech_core::{mock::MockStore, ports::Store, store::Counters};
         ///
         /// let mut store = MockStore::new();
         /// store.counters.expect_next().returning(|_| Ok(7));

@@ -56,6 +56,8 @@ impl Aggregate for Transaction {
     type Stage = TransactionStatus;
     type Policy = BookingPolicy;
 
+    const MOVES_MONEY: bool = true;
+
     fn id(&self) -> Id<Self> {
         self.id
     }

@@ -1,8 +1,9 @@
 use std::{collections::BTreeMap, fmt};
 
+use super::Entry;
 use crate::{
+    catalog::Account,
     kernel::{Money, MoneyError},
-    ledger::{Account, Entry},
 };
 
 /// Limits of an account, or of the sum of two accounts, that a commit must respect.

@@ -1,7 +1,6 @@
 use chrono::{DateTime, Utc};
 
-use super::{Bound, Claim, Event, Guard, Idempotency, Origin, Stored, Tally, Version, Write};
-use crate::ledger::Entry;
+use super::{Bound, Claim, Entry, Event, Guard, Idempotency, Origin, Stored, Tally, Version, Write};
 
 /// All changes of one decision: plain, bounded data that is committed atomically.
 ///
@@ -32,7 +31,7 @@ pub struct ChangeSet {
     pub free: Vec<Claim>,
     /// Claims to take, after the releases. A claim that the same holder already has is fine.
     pub take: Vec<Claim>,
-    /// Counts to add to users that are not written in the same set.
+    /// Counts to add to aggregates that are not written in the same set.
     pub tallies: Vec<Tally>,
     /// Balanced entries for the ledger.
     pub entries: Vec<Entry>,

@@ -3,11 +3,13 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use super::{AggregateRef, Bound, ChangeSet, Claim, ClaimKey, Guard, Idempotency, StoreError, Version};
+use super::{
+    AggregateRef, Bound, ChangeSet, Claim, ClaimKey, Guard, Idempotency, StoreError, Tally, Version,
+};
 
 impl ChangeSet {
     /// Checks the form of a change set, independent of stored data: one write per aggregate; events only of
-    /// written aggregates, with their new version; one holder per claim; one tally per user; bounds that a
+    /// written aggregates, with their new version; one holder per claim; one tally per aggregate; bounds that a
     /// store can check; an answer that is not too large. Every store calls this first in a commit.
     ///
     /// # Errors
@@ -64,10 +66,10 @@ fn check_events(changes: &ChangeSet, written: &HashMap<AggregateRef, Version>) -
 }
 
 fn check_tallies(changes: &ChangeSet, written: &HashMap<AggregateRef, Version>) -> Result<(), StoreError> {
-    let mut users = HashSet::new();
-    for tally in &changes.tallies {
-        if !users.insert(tally.user) || written.contains_key(&tally.user.into()) {
-            return malformed(format!("a tally on {}, which is written or counted on besides", tally.user));
+    let mut counted = HashSet::new();
+    for target in changes.tallies.iter().map(Tally::target) {
+        if !counted.insert(target) || written.contains_key(&target) {
+            return malformed(format!("a tally on {target}, which is written or counted on besides"));
         }
     }
     Ok(())

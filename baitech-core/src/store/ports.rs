@@ -3,11 +3,12 @@ use std::{collections::BTreeSet, fmt};
 use async_trait::async_trait;
 
 use super::{
-    AggregateRef, ChangeSet, Claim, ClaimKey, Event, Fingerprint, IdempotencyKey, StoreError, Stored, Version,
+    AccountLine, AggregateRef, ChangeSet, Claim, ClaimKey, Event, Fingerprint, IdempotencyKey, StoreError,
+    Stored, Version,
 };
 use crate::{
+    catalog::Account,
     kernel::{Currency, Id, Money, Page, PageRequest},
-    ledger::{Account, AccountLine},
 };
 
 /// Result of a commit.

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use baitech_core::account::User;
+use baitech_core::account::{User, UserStamps};
 use baitech_core::for_each_aggregate;
 use baitech_core::kernel::{Id, Money};
 use baitech_core::ledger::Account;
 use baitech_core::store::{
     AggregateRef, ChangeSet, Claim, ClaimKey, Expected, Fingerprint, Guard, Idempotency, IdempotencyKey, Put,
-    StoreError, UserStamps, Version, Write,
+    StoreError, Version, Write,
 };
 use bson::oid::ObjectId;
 use bson::{DateTime, Document, RawDocumentBuf, doc};

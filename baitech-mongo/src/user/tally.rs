@@ -23,7 +23,8 @@ pub(crate) struct TallyUpdate {
 
 impl TallyUpdate {
     pub(crate) fn of(tally: &Tally) -> Self {
-        let StatsDelta { total, completed, cancelled, arrivals, late_arrivals, earned, spent } = tally.add;
+        let Tally::User { id, add } = tally;
+        let StatsDelta { total, completed, cancelled, arrivals, late_arrivals, earned, spent } = *add;
         let mut counts = doc! { version::FIELD: version::next() };
         for (field, more) in [
             ("stats.totalBookings", total),
@@ -36,7 +37,7 @@ impl TallyUpdate {
                 counts.insert(field, sum(field, i32::try_from(more).unwrap_or(i32::MAX)));
             }
         }
-        let anyhow = doc! { "_id": oid(tally.user) };
+        let anyhow = doc! { "_id": oid(*id) };
         let (mut with_money, mut all) = (anyhow.clone(), counts.clone());
         if let Some(currency) = earned.or(spent).map(Money::currency) {
             for (field, more) in [("stats.totalEarnings", earned), ("stats.totalSpent", spent)] {
@@ -48,7 +49,7 @@ impl TallyUpdate {
             all.insert("stats.currency", currency.code());
         }
         let stages = |fields: Document| vec![doc! { "$set": fields }];
-        Self { user: tally.user, with_money, all: stages(all), anyhow, counts: stages(counts) }
+        Self { user: *id, with_money, all: stages(all), anyhow, counts: stages(counts) }
     }
 }
 

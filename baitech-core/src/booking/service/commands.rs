@@ -5,12 +5,12 @@ use super::{
     Bookings,
 };
 use crate::{
-    account::{KycStatus, User},
+    account::{KycStatus, User, UserStamps},
     booking::{Booking, BookingStatus, CancellationQuote, Context},
     engine::Caller,
     kernel::{Actor, Error, Id, Money, Result, Rule, Text},
     payment::Transaction,
-    store::{Guard, Stored, UserStamps, Version},
+    store::{Guard, Stored, Version},
 };
 
 impl Bookings {

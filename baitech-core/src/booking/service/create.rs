@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Access::Begin, Bookings};
 use crate::{
-    account::{Category, User, UserStatus},
+    account::{Category, User, UserStamps, UserStatus},
     booking::{
         Booking, BookingDraft, NewBooking, OPEN_REQUEST_CLAIMS, PaymentTiming, Terms, TimeSlot, Urgency,
         open_request_claim,
@@ -18,7 +18,7 @@ use crate::{
     matching::Job,
     payment::{TransactionKind, require_method},
     pricing::{Demand, Pricing, Quote, QuoteRequest, hourly},
-    store::{Guard, Stored, UserStamps},
+    store::{Guard, Stored},
 };
 
 /// A validated request, with its customer, company and terms.

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeZone, Utc};
 
 use super::{Access::Begin, Bookings};
 use crate::{
-    account::{KycStatus, User, UserStatus},
+    account::{KycStatus, User, UserStamps, UserStatus},
     booking::{
         Alternative, Assignment, Booking, BookingStatus, Context, PaymentMethod, TimeSlot, cell_claim,
     },
@@ -17,7 +17,7 @@ use crate::{
         eligibility, first_share, is_settled, next_share, rank,
     },
     pricing::Pricing,
-    store::{AggregateRef, Guard, Stored, UserStamps},
+    store::{AggregateRef, Guard, Stored},
 };
 
 /// Who can come to a job, and who cannot, as far as one search has looked it up.

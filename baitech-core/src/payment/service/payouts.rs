@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{Payments, account_name};
 use crate::{
-    account::User,
+    account::{User, UserStamps},
     booking::PaymentMethod,
     decide::{Decision, Step, drive},
     engine::{Access::Begin, Caller, Command},
     kernel::{Actor, Error, Id, Money, PhoneNumber, Result, Role, Rule, Violation},
     ledger::Account,
     payment::{Amount, Capabilities, Limits, NewTransaction, PaymentGateway, Transaction, TransactionKind},
-    store::{Guard, Stored, UserStamps},
+    store::{Guard, Stored},
     worker::{MissingProvider, TaskOutcome},
 };
 

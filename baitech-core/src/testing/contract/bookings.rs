@@ -12,7 +12,8 @@ use crate::{
         ApprovalStatus, Booking, BookingFilter, BookingNumber, BookingRecord, BookingStatus, CorporateDetails,
     },
     kernel::{Cursor, Id, PageRequest},
-    store::{ChangeSet, Put, Store, StoreError, Stored},
+    ports::Store,
+    store::{ChangeSet, Put, StoreError, Stored},
     testing::build::{self, customer, nairobi, start, technician},
 };
 

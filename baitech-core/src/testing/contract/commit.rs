@@ -12,7 +12,8 @@ use crate::{
     booking::{Booking, BookingNumber},
     kernel::{Email, PhoneNumber, Role, Username},
     ledger::Account,
-    store::{AggregateRef, ChangeSet, Guard, Idempotency, Put, Store, StoreError, Stored, Version},
+    ports::Store,
+    store::{AggregateRef, ChangeSet, Guard, Idempotency, Put, StoreError, Stored, Version},
     testing::build::{self, customer, event, start, user},
 };
 

@@ -1,7 +1,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{Fixture, fixture::together};
-use crate::store::Store;
+use crate::ports::Store;
 
 pub(super) async fn count_from_one(fixture: &dyn Fixture) {
     let store = fixture.store().await;

@@ -11,7 +11,8 @@ use crate::{
     booking::{Booking, BookingRecord},
     kernel::{Kind, PageRequest},
     payment::Transaction,
-    store::{AggregateRef, AttemptEnd, ChangeSet, DueItem, Lease, Put, SetAsideItem, Store, Stored, Write},
+    ports::Store,
+    store::{AggregateRef, AttemptEnd, ChangeSet, DueItem, Lease, Put, SetAsideItem, Stored, Write},
     testing::{
         Sample,
         build::{customer, reconciliation, start},

@@ -9,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 
-use crate::store::Store;
+use crate::ports::Store;
 
 /// Something to run.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;

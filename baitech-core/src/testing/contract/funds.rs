@@ -11,7 +11,8 @@ use crate::{
     booking::{Booking, PaymentMethod},
     kernel::{Currency, Id, Money},
     ledger::{Account, Entry},
-    store::{AggregateRef, Bound, ChangeSet, Committed, Put, Store, StoreError, Stored},
+    ports::Store,
+    store::{AggregateRef, Bound, ChangeSet, Committed, Put, StoreError, Stored},
     testing::build::{customer, entry, id, kes},
 };
 

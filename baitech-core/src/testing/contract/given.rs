@@ -13,7 +13,8 @@ use crate::{
     booking::{Booking, BookingRecord, BookingStatus},
     kernel::{Id, Text},
     payment::{Transaction, TransactionRecord},
-    store::{AggregateRef, ChangeSet, Claim, ClaimKey, Committed, Put, Store, StoreError, Stored, Version},
+    ports::Store,
+    store::{AggregateRef, ChangeSet, Claim, ClaimKey, Committed, Put, StoreError, Stored, Version},
     testing::build,
 };
 

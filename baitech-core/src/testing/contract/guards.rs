@@ -6,11 +6,11 @@ use super::{
     given::{apply, load_user, pending, refuse, rename, stored_user},
 };
 use crate::{
-    account::{KycStatus, StatsDelta, UserStatus},
+    account::{KycStatus, StatsDelta, UserStamps, UserStatus},
     booking::Booking,
     kernel::Role,
     ledger::Account,
-    store::{AggregateRef, ChangeSet, Committed, Guard, Put, StoreError, Tally, UserStamps, Version, Write},
+    store::{AggregateRef, ChangeSet, Committed, Guard, Put, StoreError, Tally, Version, Write},
     testing::{
         build::{customer, entry, kes},
         sample_writes,
@@ -88,7 +88,7 @@ pub(super) async fn hold_for_stamps_while_counters_move(fixture: &dyn Fixture) {
         let add = StatsDelta { total: 1, ..StatsDelta::default() };
         let changes = ChangeSet {
             guards: vec![Guard::User { id, stamps: held }],
-            tallies: if n.is_multiple_of(2) { vec![Tally { user: id, add }] } else { Vec::new() },
+            tallies: if n.is_multiple_of(2) { vec![Tally::User { id, add }] } else { Vec::new() },
             ..ChangeSet::new().write(Put::new(booking))
         };
         async move { store.commit(changes).await }

@@ -9,7 +9,8 @@ use super::{
 use crate::{
     account::{KycCase, KycCaseFilter, KycCaseRecord, KycCaseStatus},
     kernel::{Cursor, Id, PageRequest},
-    store::{ChangeSet, Claim, ClaimKey, Lease, Put, Store, StoreError, Stored},
+    ports::Store,
+    store::{ChangeSet, Claim, ClaimKey, Lease, Put, StoreError, Stored},
     testing::{Sample, build},
 };
 

@@ -19,7 +19,8 @@ use crate::{
     booking::{Booking, BookingRecord, BookingStatus, ServiceLocation},
     kernel::{Distance, GeoPoint, Id},
     matching::{Candidate, CandidateQuery, JobDays, SupplyQuery, WorkingHours, Workload},
-    store::{ChangeSet, Put, Store, Version},
+    ports::Store,
+    store::{ChangeSet, Put, Version},
     testing::build::{self, booking, customer, nairobi, point, slot, technician, technician_record},
 };
 

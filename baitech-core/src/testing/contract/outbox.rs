@@ -10,7 +10,8 @@ use super::{
 use crate::{
     account::User,
     kernel::Id,
-    store::{AggregateRef, ChangeSet, Event, Put, Store, StoreError, Stored},
+    ports::Store,
+    store::{AggregateRef, ChangeSet, Event, Put, StoreError, Stored},
     testing::build::{self, customer, event, start},
 };
 

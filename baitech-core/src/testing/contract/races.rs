@@ -6,12 +6,11 @@ use super::{
     given::{apply, claim, key, load_user, pending, rename, stored_user},
 };
 use crate::{
-    account::{User, UserStatus},
+    account::{User, UserStamps, UserStatus},
     booking::Booking,
     kernel::Id,
-    store::{
-        AggregateRef, ChangeSet, Claim, Committed, Guard, Put, Store, StoreError, Stored, UserStamps, Version,
-    },
+    ports::Store,
+    store::{AggregateRef, ChangeSet, Claim, Committed, Guard, Put, StoreError, Stored, Version},
     testing::build::{self, customer},
 };
 

@@ -10,7 +10,8 @@ use super::{
 use crate::{
     kernel::{Cursor, Id, PageRequest},
     payment::{Reconciliation, ReconciliationContent, ReconciliationPart},
-    store::{AggregateRef, ChangeSet, Committed, Lease, Put, Store, StoreError, Stored},
+    ports::Store,
+    store::{AggregateRef, ChangeSet, Committed, Lease, Put, StoreError, Stored},
     testing::build,
 };
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 fn on(user: &User, add: StatsDelta) -> Tally {
-    Tally { user: user.id, add }
+    Tally::User { id: user.id, add }
 }
 
 fn counting(n: u64, tallies: Vec<Tally>) -> ChangeSet {

@@ -17,7 +17,8 @@ use crate::{
         TransactionFilter, TransactionKind, TransactionNumber, TransactionRecord, TransactionStatus,
         TransactionTotal,
     },
-    store::{ChangeSet, Put, Store, StoreError, Stored},
+    ports::Store,
+    store::{ChangeSet, Put, StoreError, Stored},
     testing::build::{self, customer, id, kes, start},
 };
 

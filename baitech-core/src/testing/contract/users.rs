@@ -7,7 +7,8 @@ use super::{
 use crate::{
     account::{Category, User, UserFilter, UserRecord, UserRepository, UserStatus},
     kernel::{Cursor, Email, Id, PageRequest, PhoneNumber, Role, Username},
-    store::{ChangeSet, Put, Store, StoreError},
+    ports::Store,
+    store::{ChangeSet, Put, StoreError},
     testing::build::{nairobi, technician_record, user},
 };
 

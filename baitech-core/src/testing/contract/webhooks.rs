@@ -6,7 +6,8 @@ use super::{Fixture, given::apply};
 use crate::{
     kernel::{Cursor, Id, PageRequest},
     payment::{Webhook, WebhookStatus},
-    store::{ChangeSet, Lease, Put, Store, StoreError, Stored},
+    ports::Store,
+    store::{ChangeSet, Lease, Put, StoreError, Stored},
     testing::build,
 };
 

@@ -3,10 +3,10 @@ use std::ops::Deref;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Account;
+use super::AggregateRef;
 use crate::{
+    catalog::Account,
     kernel::{Currency, Error, Id, Money, MoneyError},
-    store::AggregateRef,
 };
 
 /// One side of an entry: an amount on an account (credit is positive).

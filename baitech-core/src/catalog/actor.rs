@@ -1,35 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Id, named};
-use crate::account::User;
-
-named! {
-    /// The role of a user on the platform.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-    pub enum Role {
-        /// Books services.
-        Customer = "customer",
-        /// Does the work.
-        Technician = "technician",
-        /// Runs the platform.
-        Admin = "admin",
-        /// Books for a company.
-        Corporate = "corporate",
-        /// Helps customers and technicians.
-        Support = "support",
-    }
-}
-
-impl Role {
-    /// Whether this is the platform's own staff: admin or support.
-    #[must_use]
-    pub const fn is_staff(self) -> bool {
-        match self {
-            Self::Admin | Self::Support => true,
-            Self::Customer | Self::Technician | Self::Corporate => false,
-        }
-    }
-}
+use crate::{
+    account::User,
+    kernel::{Id, Role},
+};
 
 /// The author of a command. The embedder must have authenticated it.
 ///

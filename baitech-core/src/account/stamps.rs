@@ -1,52 +1,5 @@
-use super::{AggregateRef, Version};
-use crate::{
-    account::{KycStatus, User, UserStatus},
-    kernel::{Id, Money, Role},
-    ledger::Account,
-};
-
-/// State that a decision relies on without writing it.
-///
-/// Guards are serialisable: if one commit writes what another one guards, either they take effect one after
-/// the other, or one of them gets a conflict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Guard {
-    /// An aggregate is still at this version.
-    Version {
-        /// The aggregate.
-        target: AggregateRef,
-        /// The expected version.
-        version: Version,
-    },
-    /// A user still has these stamps. Everything else of the user may change without a conflict, counters
-    /// above all.
-    User {
-        /// The user.
-        id: Id<User>,
-        /// The expected stamps.
-        stamps: UserStamps,
-    },
-    /// An account has at least this balance, whether or not the set moves it. The store checks it with the
-    /// bounds, before the entries of the set.
-    Balance {
-        /// The account; none of the platform's own.
-        account: Account,
-        /// The minimum balance.
-        min: Money,
-    },
-}
-
-impl Guard {
-    /// The guarded aggregate; `None` for a balance.
-    #[must_use]
-    pub const fn target(&self) -> Option<AggregateRef> {
-        match self {
-            Self::Version { target, version: _ } => Some(*target),
-            Self::User { id, stamps: _ } => Some(AggregateRef::User(*id)),
-            Self::Balance { account: _, min: _ } => None,
-        }
-    }
-}
+use super::{KycStatus, User, UserStatus};
+use crate::kernel::Role;
 
 /// The fields of a user that determine its permissions; `None` for a field that does not matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
