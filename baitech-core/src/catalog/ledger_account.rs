@@ -9,7 +9,8 @@ use crate::{
     payment::Transaction,
 };
 
-/// An account of the ledger, named by the aggregate that it belongs to. A credit is positive: money that the platform owes to somebody, or has earned.
+/// An account of the ledger, named by the aggregate that it belongs to. A credit is positive: money that the
+/// platform owes to somebody, or has earned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Account {
     /// Money in transit through a payment provider.

@@ -186,8 +186,8 @@ impl KycCase {
         Decision::new(self).event(KycCaseEvent::KycCaseReminded { user, reminders })
     }
 
-    /// When staff are next reminded; `None` for a closed case, and if the pause never ends. The pause doubles with each of the first
-    /// [`MAX_DOUBLINGS`](Self::MAX_DOUBLINGS) reminders.
+    /// When staff are next reminded; `None` for a closed case, and if the pause never ends. The pause doubles
+    /// with each of the first [`MAX_DOUBLINGS`](Self::MAX_DOUBLINGS) reminders.
     #[must_use]
     pub fn next_reminder(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>> {
         let times = 1_i32 << self.reminders.min(Self::MAX_DOUBLINGS);

@@ -70,7 +70,8 @@ impl Bookings {
         self.view_as(actor, &booking).await
     }
 
-    /// What an actor, as whom it reads, sees of a booking. The customer is loaded only where the view shows them.
+    /// What an actor, as whom it reads, sees of a booking. The customer is loaded only where the view shows
+    /// them.
     async fn view_as(&self, actor: &Actor, booking: &Stored<Booking>) -> Result<BookingView> {
         let customer = match BookingView::shows_contact(booking, actor) {
             true => self.engine.users.load(booking.customer).await?,
