@@ -6,8 +6,10 @@ mod repository;
 use baitech_core::account::KycCase;
 use bson::{Document, RawDocument, doc};
 use mongodb::IndexModel;
+use serde_with::de::DeserializeAsWrap;
+use serde_with::ser::SerializeAsWrap;
 
-use self::document::KycCaseDocument;
+use self::document::StoredKycCase;
 use crate::codec::{Aggregate, Unreadable};
 use crate::index::definition::index;
 use crate::lenient::{self, Fields, Read};
@@ -20,12 +22,12 @@ impl Aggregate for KycCase {
     }
 
     fn encode(&self) -> Result<Document, bson::error::Error> {
-        bson::serialize_to_document(&KycCaseDocument::from(self.clone()))
+        bson::serialize_to_document(&SerializeAsWrap::<_, StoredKycCase>::new(&**self))
     }
 
     /// Only the engine writes these, so they are read strictly.
     fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
         lenient::read(document, Fields { vital: &["**"], parts: &[] })?
-            .try_map(|read: KycCaseDocument| Ok(read.into_case()))
+            .try_map(|read: DeserializeAsWrap<_, StoredKycCase>| Ok(Self::from_record(read.into_inner())))
     }
 }
