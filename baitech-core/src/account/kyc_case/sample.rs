@@ -5,7 +5,7 @@ use proptest::{option, prelude::*, sample::select};
 
 use super::{KycCase, KycCaseEvent, KycCaseRecord, KycCaseStatus};
 #[cfg(feature = "testing")]
-use crate::testing::strategies::{id, moment, text, words};
+use crate::testing::strategies::{id, id_type, moment, strategy, text, words};
 use crate::{
     account::{IdType, KycDocuments},
     testing::{Sample, build},
@@ -40,48 +40,37 @@ impl Sample for KycCase {
 
     #[cfg(feature = "testing")]
     fn any() -> BoxedStrategy<Self> {
-        let id_type = select(vec![IdType::NationalId, IdType::Passport, IdType::DriversLicense]);
-        let documents = (id_type, words(), words(), option::of(words())).prop_map(
-            |(id_type, id_number, front_image, back_image)| KycDocuments {
-                id_type,
-                id_number,
-                front_image,
-                back_image,
-            },
-        );
-        let reminders = (option::of(moment()), any::<u32>());
-        let decision = (option::of(id()), option::of(moment()), option::of(text()));
-        let times = (moment(), moment());
-        (id(), id(), documents, select(KycCaseStatus::ALL.to_vec()), reminders, decision, times)
-            .prop_map(|(id, user, documents, status, (reminded_at, reminders), decision, times)| {
-                let (decided_by, decided_at, reason) = decision;
-                let (submitted_at, updated_at) = times;
-                Self::from_record(KycCaseRecord {
-                    id,
-                    user,
-                    documents,
-                    status,
-                    submitted_at,
-                    reminded_at,
-                    reminders,
-                    decided_by,
-                    decided_at,
-                    reason,
-                    updated_at,
-                })
-            })
-            .boxed()
+        let documents = strategy!(KycDocuments {
+            id_type: id_type(),
+            id_number: words(),
+            front_image: words(),
+            back_image: option::of(words()),
+        });
+        strategy!(KycCaseRecord {
+            id: id(),
+            user: id(),
+            documents: documents,
+            status: select(&KycCaseStatus::ALL),
+            submitted_at: moment(),
+            reminded_at: option::of(moment()),
+            reminders: any::<u32>(),
+            decided_by: option::of(id()),
+            decided_at: option::of(moment()),
+            reason: option::of(text()),
+            updated_at: moment(),
+        })
+        .prop_map(Self::from_record)
+        .boxed()
     }
 
     #[cfg(feature = "testing")]
     fn any_event() -> BoxedStrategy<KycCaseEvent> {
+        use KycCaseEvent::{KycCaseClosed, KycCaseDocumentsReplaced, KycCaseOpened, KycCaseReminded};
         prop_oneof![
-            id().prop_map(|user| KycCaseEvent::KycCaseOpened { user }),
-            id().prop_map(|user| KycCaseEvent::KycCaseDocumentsReplaced { user }),
-            (id(), any::<u32>())
-                .prop_map(|(user, reminders)| KycCaseEvent::KycCaseReminded { user, reminders }),
-            (id(), select(KycCaseStatus::ALL.to_vec()))
-                .prop_map(|(user, status)| KycCaseEvent::KycCaseClosed { user, status }),
+            strategy!(KycCaseOpened { user: id() }),
+            strategy!(KycCaseDocumentsReplaced { user: id() }),
+            strategy!(KycCaseReminded { user: id(), reminders: any::<u32>() }),
+            strategy!(KycCaseClosed { user: id(), status: select(&KycCaseStatus::ALL) }),
         ]
         .boxed()
     }

@@ -16,10 +16,13 @@ use crate::{
 
 /// Where somebody lives, as far as it is known.
 pub fn address() -> BoxedStrategy<Address> {
-    let line = || option::of(words());
-    (option::of(geo_point()), line(), line(), line(), line())
-        .prop_map(|(point, address, city, county, country)| Address { point, address, city, county, country })
-        .boxed()
+    strategy!(Address {
+        point: option::of(geo_point()),
+        address: option::of(words()),
+        city: option::of(words()),
+        county: option::of(words()),
+        country: option::of(words()),
+    })
 }
 
 /// Hours within a day.
@@ -35,148 +38,113 @@ fn hours() -> impl Strategy<Value = (TimeOfDay, TimeOfDay)> + Clone {
 
 /// Weekly hours and exceptions, in any order.
 pub fn availability() -> BoxedStrategy<Availability> {
-    let slot = (option::of(id()), 0..7_u8, hours(), any::<bool>()).prop_map(
-        |(element, day_of_week, (start, end), is_available)| WeeklySlot {
-            element,
-            day_of_week,
-            start,
-            end,
-            is_available,
-        },
-    );
-    let exception = (option::of(id()), date(), hours(), any::<bool>(), option::of(text())).prop_map(
-        |(element, date, (start, end), is_available, reason)| AvailabilityException {
-            element,
-            date,
-            start,
-            end,
-            is_available,
-            reason,
-        },
-    );
-    (vec(slot, 0..5), vec(exception, 0..3))
-        .prop_map(|(weekly, exceptions)| Availability { weekly, exceptions })
-        .boxed()
+    let slot = hours().prop_flat_map(|(start, end)| {
+        strategy!(WeeklySlot {
+            element: option::of(id()),
+            day_of_week: 0..7_u8,
+            start: Just(start),
+            end: Just(end),
+            is_available: any::<bool>(),
+        })
+    });
+    let exception = hours().prop_flat_map(|(start, end)| {
+        strategy!(AvailabilityException {
+            element: option::of(id()),
+            date: date(),
+            start: Just(start),
+            end: Just(end),
+            is_available: any::<bool>(),
+            reason: option::of(text()),
+        })
+    });
+    strategy!(Availability { weekly: vec(slot, 0..5), exceptions: vec(exception, 0..3) })
 }
 
 fn skill() -> BoxedStrategy<Skill> {
-    let category = select(Category::ALL.to_vec());
-    let documents = vec(words(), 0..3);
-    (option::of(id()), text(), category, 0..60_u32, any::<bool>(), documents)
-        .prop_map(|(element, name, category, years_of_experience, verified, verification_documents)| Skill {
-            element,
-            name,
-            category,
-            years_of_experience,
-            verified,
-            verification_documents,
-        })
-        .boxed()
+    strategy!(Skill {
+        element: option::of(id()),
+        name: text(),
+        category: select(&Category::ALL),
+        years_of_experience: 0..60_u32,
+        verified: any::<bool>(),
+        verification_documents: vec(words(), 0..3),
+    })
 }
 
 /// What makes a user bookable, with prices in a currency.
 pub fn technician_profile(currency: Currency) -> BoxedStrategy<TechnicianProfile> {
-    let licence =
-        (option::of(words()), any::<bool>()).prop_map(|(number, verified)| Licence { number, verified });
-    let insurance = (option::of(words()), option::of(words()), any::<bool>())
-        .prop_map(|(provider, policy_number, verified)| Insurance { provider, policy_number, verified });
-    let business = (option::of(text()), option::of(0..60_u32), option::of(licence), option::of(insurance));
-    let terms = (option::of(money(currency)), 0..200_u32);
-    (vec(skill(), 0..4), availability(), zone(), terms, business)
-        .prop_map(|(skills, availability, time_zone, (hourly_rate, half_kilometres), business)| {
-            let (business_name, years_of_experience, licence, insurance) = business;
-            TechnicianProfile {
-                skills,
-                availability,
-                time_zone,
-                hourly_rate,
-                service_radius: Distance::from_kilometres(f64::from(half_kilometres) / 2.0),
-                business_name,
-                years_of_experience,
-                licence,
-                insurance,
-            }
-        })
-        .boxed()
+    let licence = strategy!(Licence { number: option::of(words()), verified: any::<bool>() });
+    let insurance = strategy!(Insurance {
+        provider: option::of(words()),
+        policy_number: option::of(words()),
+        verified: any::<bool>(),
+    });
+    let radius = (0..200_u32).prop_map(|halves| Distance::from_kilometres(f64::from(halves) / 2.0));
+    strategy!(TechnicianProfile {
+        skills: vec(skill(), 0..4),
+        availability: availability(),
+        time_zone: zone(),
+        hourly_rate: option::of(money(currency)),
+        service_radius: radius,
+        business_name: option::of(text()),
+        years_of_experience: option::of(0..60_u32),
+        licence: option::of(licence),
+        insurance: option::of(insurance),
+    })
 }
 
 fn corporate_profile() -> BoxedStrategy<CorporateProfile> {
-    let line = || option::of(words());
-    let billing = (line(), line(), line(), line()).prop_map(
-        |(tax_id, billing_email, billing_address, payment_terms)| BillingInfo {
-            tax_id,
-            billing_email,
-            billing_address,
-            payment_terms,
-        },
-    );
-    (text(), line(), line(), option::of(any::<u32>()), option::of(id()), billing)
-        .prop_map(
-            |(company_name, company_registration, department, employee_count, administrator, billing)| {
-                CorporateProfile {
-                    company_name,
-                    company_registration,
-                    department,
-                    employee_count,
-                    administrator,
-                    billing,
-                }
-            },
-        )
-        .boxed()
+    let billing = strategy!(BillingInfo {
+        tax_id: option::of(words()),
+        billing_email: option::of(words()),
+        billing_address: option::of(words()),
+        payment_terms: option::of(words()),
+    });
+    strategy!(CorporateProfile {
+        company_name: text(),
+        company_registration: option::of(words()),
+        department: option::of(words()),
+        employee_count: option::of(any::<u32>()),
+        administrator: option::of(id()),
+        billing: billing,
+    })
+}
+
+/// Any type of identity document.
+pub(crate) fn id_type() -> impl Strategy<Value = IdType> + Clone {
+    select(&[IdType::NationalId, IdType::Passport, IdType::DriversLicense])
 }
 
 /// The check of an identity, at any point.
 pub fn kyc() -> BoxedStrategy<Kyc> {
-    use KycStatus::{None, Rejected, Submitted, Verified};
-    let id_type = select(vec![IdType::NationalId, IdType::Passport, IdType::DriversLicense]);
-    let line = || option::of(words());
-    let decision = (option::of(text()), option::of(id()), option::of(moment()));
-    (select(vec![None, Submitted, Verified, Rejected]), option::of(id_type), line(), line(), line(), decision)
-        .prop_map(|(status, id_type, id_number, front_image, back_image, decision)| {
-            let (rejection_reason, verified_by, verified_at) = decision;
-            Kyc {
-                status,
-                id_type,
-                id_number,
-                front_image,
-                back_image,
-                rejection_reason,
-                verified_by,
-                verified_at,
-            }
-        })
-        .boxed()
+    strategy!(Kyc {
+        status: select(&KycStatus::ALL),
+        id_type: option::of(id_type()),
+        id_number: option::of(words()),
+        front_image: option::of(words()),
+        back_image: option::of(words()),
+        rejection_reason: option::of(text()),
+        verified_by: option::of(id()),
+        verified_at: option::of(moment()),
+    })
+}
+
+/// A decimal of two digits after the point.
+fn hundredths(most: i64) -> impl Strategy<Value = Decimal> + Clone {
+    (0..=most).prop_map(|hundredths| Decimal::new(hundredths, 2))
 }
 
 fn stats(currency: Currency) -> BoxedStrategy<UserStats> {
-    let amount = || option::of(money(currency));
-    let minutes = (0..100_000_i64).prop_map(|hundredths| Decimal::new(hundredths, 2));
-    let arrivals = (0..1_000_u32, 0..1_000_u32);
-    (0..1_000_u32, 0..1_000_u32, 0..1_000_u32, amount(), amount(), option::of(minutes), arrivals)
-        .prop_map(
-            |(
-                total_bookings,
-                completed_bookings,
-                cancelled_bookings,
-                total_earnings,
-                total_spent,
-                minutes,
-                (arrivals, late_arrivals),
-            )| {
-                UserStats {
-                    total_bookings,
-                    completed_bookings,
-                    cancelled_bookings,
-                    total_earnings,
-                    total_spent,
-                    response_minutes: minutes,
-                    arrivals,
-                    late_arrivals,
-                }
-            },
-        )
-        .boxed()
+    strategy!(UserStats {
+        total_bookings: 0..1_000_u32,
+        completed_bookings: 0..1_000_u32,
+        cancelled_bookings: 0..1_000_u32,
+        total_earnings: option::of(money(currency)),
+        total_spent: option::of(money(currency)),
+        response_minutes: option::of(hundredths(99_999)),
+        arrivals: 0..1_000_u32,
+        late_arrivals: 0..1_000_u32,
+    })
 }
 
 /// Any user.
@@ -185,43 +153,33 @@ pub fn user_record() -> BoxedStrategy<UserRecord> {
 }
 
 fn user_record_in(currency: Currency) -> BoxedStrategy<UserRecord> {
-    let status = select(UserStatus::ALL.to_vec());
-    let gender = select(vec![Gender::Male, Gender::Female, Gender::Other, Gender::PreferNotToSay]);
-    let rating = (0..=500_i64, 0..10_000_u32)
-        .prop_map(|(hundredths, count)| Rating { average: Decimal::new(hundredths, 2), count });
-    let names = (text(), text(), email(), phone_number(), option::of(username()));
-    let person = (option::of(text()), option::of(gender), option::of(date()), option::of(image()), address());
-    let profiles = (option::of(technician_profile(currency)), option::of(corporate_profile()), kyc());
-    let rest = (rating, stats(currency), moment(), moment());
-    (id(), select(Role::ALL.to_vec()), status, names, person, profiles, rest)
-        .prop_map(|(id, role, status, names, person, profiles, rest)| {
-            let (first_name, last_name, email, phone, username) = names;
-            let (bio, gender, date_of_birth, picture, location) = person;
-            let (technician, corporate, kyc) = profiles;
-            let (rating, stats, created_at, updated_at) = rest;
-            UserRecord {
-                id,
-                role,
-                status,
-                first_name,
-                last_name,
-                email,
-                phone,
-                username,
-                bio,
-                gender,
-                date_of_birth,
-                picture,
-                public_place: location.point.map(|home| PublicPlace::draw(home, &SeededEntropy::new(7))),
-                location,
-                technician,
-                corporate,
-                kyc,
-                rating,
-                stats,
-                created_at,
-                updated_at,
-            }
-        })
-        .boxed()
+    let genders = &[Gender::Male, Gender::Female, Gender::Other, Gender::PreferNotToSay];
+    strategy!(UserRecord {
+        id: id(),
+        role: select(&Role::ALL),
+        status: select(&UserStatus::ALL),
+        first_name: text(),
+        last_name: text(),
+        email: email(),
+        phone: phone_number(),
+        username: option::of(username()),
+        bio: option::of(text()),
+        gender: option::of(select(genders)),
+        date_of_birth: option::of(date()),
+        picture: option::of(image()),
+        location: address(),
+        public_place: Just(None),
+        technician: option::of(technician_profile(currency)),
+        corporate: option::of(corporate_profile()),
+        kyc: kyc(),
+        rating: strategy!(Rating { average: hundredths(500), count: 0..10_000_u32 }),
+        stats: stats(currency),
+        created_at: moment(),
+        updated_at: moment(),
+    })
+    .prop_map(|user| UserRecord {
+        public_place: user.location.point.map(|home| PublicPlace::draw(home, &SeededEntropy::new(7))),
+        ..user
+    })
+    .boxed()
 }

@@ -19,47 +19,45 @@ use crate::{
 
 /// Anything that can happen to a booking.
 pub fn booking_event() -> impl Strategy<Value = BookingEvent> {
-    let status = || select(BookingStatus::ALL.to_vec());
+    use BookingEvent as Event;
     let amount = || currency().prop_flat_map(money);
     prop_oneof![
-        id().prop_map(|customer| BookingEvent::BookingCreated { customer }),
-        (status(), status(), option::of(id()))
-            .prop_map(|(from, to, technician)| BookingEvent::BookingStatusChanged { from, to, technician }),
-        id().prop_map(|company| BookingEvent::BookingApprovalRequested { company }),
-        any::<bool>().prop_map(|approved| BookingEvent::BookingApprovalDecided { approved }),
-        amount().prop_map(|total| BookingEvent::BookingPriceChangeRequested { total }),
-        (any::<bool>(), amount())
-            .prop_map(|(approved, total)| BookingEvent::BookingPriceChangeDecided { approved, total }),
-        id().prop_map(|by| BookingEvent::BookingRescheduleProposed { by }),
-        Just(BookingEvent::BookingRescheduleDeclined),
-        Just(BookingEvent::BookingRescheduled),
-        amount().prop_map(|amount| BookingEvent::BookingPaymentReceived { amount }),
-        select(ReminderKind::ALL.to_vec()).prop_map(|reminder| BookingEvent::BookingReminder { reminder }),
-        id().prop_map(|by| BookingEvent::BookingEvidenceAdded { by }),
-        Just(BookingEvent::BookingDisputeInvestigated),
-        Just(BookingEvent::BookingDisputeEscalated),
-        currency()
-            .prop_flat_map(outcome)
-            .prop_map(|outcome| BookingEvent::BookingDisputeResolved { outcome }),
-        Just(BookingEvent::BookingDisputeClosed),
-        any::<bool>().prop_map(|passed| BookingEvent::BookingQualityChecked { passed }),
-        id().prop_map(|booking| BookingEvent::BookingWarrantyClaimed { booking }),
-        id().prop_map(|booking| BookingEvent::BookingRecurred { booking }),
-        Just(BookingEvent::BookingSeriesEnded),
-        Just(BookingEvent::BookingUpdated),
+        strategy!(Event::BookingCreated { customer: id() }),
+        strategy!(Event::BookingStatusChanged {
+            from: select(&BookingStatus::ALL),
+            to: select(&BookingStatus::ALL),
+            technician: option::of(id()),
+        }),
+        strategy!(Event::BookingApprovalRequested { company: id() }),
+        strategy!(Event::BookingApprovalDecided { approved: any::<bool>() }),
+        strategy!(Event::BookingPriceChangeRequested { total: amount() }),
+        strategy!(Event::BookingPriceChangeDecided { approved: any::<bool>(), total: amount() }),
+        strategy!(Event::BookingRescheduleProposed { by: id() }),
+        Just(Event::BookingRescheduleDeclined),
+        Just(Event::BookingRescheduled),
+        strategy!(Event::BookingPaymentReceived { amount: amount() }),
+        strategy!(Event::BookingReminder { reminder: select(&ReminderKind::ALL) }),
+        strategy!(Event::BookingEvidenceAdded { by: id() }),
+        Just(Event::BookingDisputeInvestigated),
+        Just(Event::BookingDisputeEscalated),
+        strategy!(Event::BookingDisputeResolved { outcome: currency().prop_flat_map(outcome) }),
+        Just(Event::BookingDisputeClosed),
+        strategy!(Event::BookingQualityChecked { passed: any::<bool>() }),
+        strategy!(Event::BookingWarrantyClaimed { booking: id() }),
+        strategy!(Event::BookingRecurred { booking: id() }),
+        Just(Event::BookingSeriesEnded),
+        Just(Event::BookingUpdated),
     ]
 }
 
 /// Anything that can happen to an account.
 pub fn account_event() -> impl Strategy<Value = AccountEvent> {
-    use KycStatus::{None, Rejected, Submitted, Verified};
-    let status = || select(UserStatus::ALL.to_vec());
+    use AccountEvent as Event;
     prop_oneof![
-        select(Role::ALL.to_vec()).prop_map(|role| AccountEvent::UserRegistered { role }),
-        Just(AccountEvent::UserProfileChanged),
-        select(vec![None, Submitted, Verified, Rejected])
-            .prop_map(|status| AccountEvent::UserKycChanged { status }),
-        (status(), status()).prop_map(|(from, to)| AccountEvent::UserStatusChanged { from, to }),
+        strategy!(Event::UserRegistered { role: select(&Role::ALL) }),
+        Just(Event::UserProfileChanged),
+        strategy!(Event::UserKycChanged { status: select(&KycStatus::ALL) }),
+        strategy!(Event::UserStatusChanged { from: select(&UserStatus::ALL), to: select(&UserStatus::ALL) }),
     ]
 }
 

@@ -109,6 +109,6 @@ pub fn actor() -> impl Strategy<Value = Actor> + Clone {
     prop_oneof![
         Just(Actor::System),
         Just(Actor::Anonymous),
-        (id(), select(Role::ALL.to_vec())).prop_map(|(id, role)| Actor::user(id, role))
+        (id(), select(&Role::ALL)).prop_map(|(id, role)| Actor::user(id, role))
     ]
 }

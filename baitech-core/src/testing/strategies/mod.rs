@@ -4,6 +4,20 @@
 //! that an earlier application stored may be. Times have whole milliseconds; the amounts of one record are of
 //! one currency and have no fraction of its smallest unit.
 
+/// The strategy of a struct, or of a variant of an enum, from the strategies of its fields.
+macro_rules! strategy {
+    ($($Value:ident)::+ { $($field:ident: $strategy:expr),+ $(,)? }) => {
+        strategy!(@pairs $($strategy),+)
+            .prop_map(|strategy!(@names $($field),+)| $($Value)::+ { $($field),+ })
+            .boxed()
+    };
+    // Pairs within pairs, since a tuple of strategies has at most twelve parts. Boxes keep them small.
+    (@pairs $last:expr) => { $last.boxed() };
+    (@pairs $first:expr, $($rest:expr),+) => { ($first.boxed(), strategy!(@pairs $($rest),+)) };
+    (@names $last:ident) => { $last };
+    (@names $first:ident, $($rest:ident),+) => { ($first, strategy!(@names $($rest),+)) };
+}
+
 mod account;
 mod booking;
 mod changes;
@@ -11,6 +25,7 @@ mod kernel;
 mod payment;
 mod reconciliation;
 
+pub(crate) use account::id_type;
 pub use account::{address, availability, kyc, technician_profile, user_record};
 pub use booking::{booking_record, pricing, time_slot};
 pub use changes::{account_event, booking_event, change_set};
@@ -20,3 +35,5 @@ pub use kernel::{
 };
 pub use payment::{payment_event, transaction_record, webhook_record};
 pub use reconciliation::{reconciliation_part, reconciliation_record};
+
+pub(crate) use strategy;

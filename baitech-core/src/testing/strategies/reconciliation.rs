@@ -16,176 +16,135 @@ use crate::{
     },
 };
 
-fn period() -> BoxedStrategy<StatementPeriod> {
-    (moment(), moment()).prop_map(|(from, until)| StatementPeriod { from, until }).boxed()
-}
-
 fn summary_row() -> BoxedStrategy<SummaryRow> {
     let amount = || option::of(money(Currency::KES).prop_map(|money| money.amount()));
-    (1..9_000_u64, words(), amount(), amount())
-        .prop_map(|(line, label, stated, counted)| SummaryRow { line, label, stated, counted })
-        .boxed()
-}
-
-fn refused_line() -> BoxedStrategy<RefusedLine> {
-    (1..9_000_u64, id(), words())
-        .prop_map(|(line, transaction, reason)| RefusedLine { line, transaction, reason })
-        .boxed()
+    strategy!(SummaryRow { line: 1..9_000_u64, label: words(), stated: amount(), counted: amount() })
 }
 
 fn counts() -> BoxedStrategy<ReconciliationCounts> {
-    vec(0..100_000_u64, 9)
-        .prop_map(|n| ReconciliationCounts {
-            transfers_completed: n[0],
-            reversals_taken: n[1],
-            refused: n[2],
-            matched: n[3],
-            amount_differs: n[4],
-            missing_here: n[5],
-            missing_there: n[6],
-            outside_period: n[7],
-            marked: n[8],
-        })
-        .boxed()
+    strategy!(ReconciliationCounts {
+        transfers_completed: 0..100_000_u64,
+        reversals_taken: 0..100_000_u64,
+        refused: 0..100_000_u64,
+        matched: 0..100_000_u64,
+        amount_differs: 0..100_000_u64,
+        missing_here: 0..100_000_u64,
+        missing_there: 0..100_000_u64,
+        outside_period: 0..100_000_u64,
+        marked: 0..100_000_u64,
+    })
 }
 
 fn rows() -> BoxedStrategy<ReconciliationRows> {
-    vec(0..100_000_u64, 7)
-        .prop_map(|n| ReconciliationRows {
-            read: n[0],
-            lines: n[1],
-            charges: n[2],
-            not_completed: n[3],
-            without_amount: n[4],
-            summaries: n[5],
-            contradictions: n[6],
-        })
-        .boxed()
+    strategy!(ReconciliationRows {
+        read: 0..100_000_u64,
+        lines: 0..100_000_u64,
+        charges: 0..100_000_u64,
+        not_completed: 0..100_000_u64,
+        without_amount: 0..100_000_u64,
+        summaries: 0..100_000_u64,
+        contradictions: 0..100_000_u64,
+    })
 }
 
 fn parts() -> BoxedStrategy<ReconciliationParts> {
-    (vec(id(), 0..4), option::of(vec(id(), 0..3)), vec(id(), 0..3), option::of(id()))
-        .prop_map(|(statement, reversals, marks, findings)| ReconciliationParts {
-            statement,
-            reversals,
-            marks,
-            findings,
-        })
-        .boxed()
+    strategy!(ReconciliationParts {
+        statement: vec(id(), 0..4),
+        reversals: option::of(vec(id(), 0..3)),
+        marks: vec(id(), 0..3),
+        findings: option::of(id()),
+    })
 }
 
 /// Any reconciliation of a statement, at any point.
 pub fn reconciliation_record() -> BoxedStrategy<ReconciliationRecord> {
-    let statement = (
-        select(PaymentMethod::ALL.to_vec()),
-        select(StatementPreset::ALL.to_vec()),
-        option::of(period()),
-        (rows(), vec(summary_row(), 0..3)),
-    );
-    let progress = (select(ReconciliationPhase::ALL.to_vec()), 0..100_000_u64, 0..100_000_u64)
-        .prop_map(|(phase, done, total)| ReconciliationProgress { phase, done, total });
-    let course = (select(ReconciliationStatus::ALL.to_vec()), progress, counts(), vec(refused_line(), 0..3));
-    let times = (option::of(moment()), moment(), option::of(moment()), option::of(moment()), moment());
-    (id(), actor(), statement, any::<bool>(), course, parts(), times)
-        .prop_map(|(id, submitted_by, statement, takes_reversals, course, parts, times)| {
-            let (method, format, period, (rows, contradictions)) = statement;
-            let (status, progress, counts, refused) = course;
-            let (next_at, submitted_at, started_at, finished_at, updated_at) = times;
-            ReconciliationRecord {
-                id,
-                submitted_by,
-                method,
-                format,
-                period,
-                rows,
-                contradictions,
-                takes_reversals,
-                status,
-                progress,
-                counts,
-                refused,
-                parts,
-                next_at,
-                submitted_at,
-                started_at,
-                finished_at,
-                updated_at,
-            }
-        })
-        .boxed()
+    let progress = strategy!(ReconciliationProgress {
+        phase: select(&ReconciliationPhase::ALL),
+        done: 0..100_000_u64,
+        total: 0..100_000_u64,
+    });
+    let refused = strategy!(RefusedLine { line: 1..9_000_u64, transaction: id(), reason: words() });
+    strategy!(ReconciliationRecord {
+        id: id(),
+        submitted_by: actor(),
+        method: select(&PaymentMethod::ALL),
+        format: select(&StatementPreset::ALL),
+        period: option::of(strategy!(StatementPeriod { from: moment(), until: moment() })),
+        rows: rows(),
+        contradictions: vec(summary_row(), 0..3),
+        takes_reversals: any::<bool>(),
+        status: select(&ReconciliationStatus::ALL),
+        progress: progress,
+        counts: counts(),
+        refused: vec(refused, 0..3),
+        parts: parts(),
+        next_at: option::of(moment()),
+        submitted_at: moment(),
+        started_at: option::of(moment()),
+        finished_at: option::of(moment()),
+        updated_at: moment(),
+    })
 }
 
 fn line(currency: Currency) -> BoxedStrategy<StatementLine> {
-    let amounts = (money(currency), option::of(money(currency)));
-    (1..9_000_u64, words(), option::of(moment()), amounts, words())
-        .prop_map(|(line, reference, at, (amount, fee), description)| StatementLine {
-            line,
-            reference,
-            at,
-            amount,
-            fee,
-            description,
-        })
-        .boxed()
+    strategy!(StatementLine {
+        line: 1..9_000_u64,
+        reference: words(),
+        at: option::of(moment()),
+        amount: money(currency),
+        fee: option::of(money(currency)),
+        description: words(),
+    })
 }
 
 fn movement(currency: Currency) -> BoxedStrategy<BookedMovement> {
-    (id(), 1..9_000_u64, vec(words(), 0..3), money(currency), moment())
-        .prop_map(|(transaction, number, references, amount, at)| BookedMovement {
-            transaction,
-            number: TransactionNumber::new(at, number),
-            references,
-            amount,
-            at,
-        })
-        .boxed()
+    strategy!(BookedMovement {
+        transaction: id(),
+        number: (moment(), 1..9_000_u64).prop_map(|(at, number)| TransactionNumber::new(at, number)),
+        references: vec(words(), 0..3),
+        amount: money(currency),
+        at: moment(),
+    })
 }
 
 fn findings(currency: Currency) -> BoxedStrategy<ReconciliationFindings> {
-    let differs = (movement(currency), vec(line(currency), 0..3), 0..9_u64, vec(money(currency), 3));
-    let differs = differs.prop_map(|(movement, lines, line_count, amounts)| AmountDifference {
-        movement,
-        lines,
-        line_count,
-        booked: amounts[0],
-        stated: amounts[1],
-        discrepancy: amounts[2],
+    let differs = strategy!(AmountDifference {
+        movement: movement(currency),
+        lines: vec(line(currency), 0..3),
+        line_count: 0..9_u64,
+        booked: money(currency),
+        stated: money(currency),
+        discrepancy: money(currency),
     });
-    let here = (line(currency), money(currency));
-    let here = here.prop_map(|(line, discrepancy)| MissingHere { line, discrepancy });
-    let there = (movement(currency), money(currency));
-    let there = there.prop_map(|(movement, discrepancy)| MissingThere { movement, discrepancy });
-    let totals = vec(money(currency), 4).prop_map(move |sums| CurrencyTotals {
-        currency,
-        stated: sums[0],
-        booked: sums[1],
-        discrepancy: sums[2],
-        fees: sums[3],
+    let here = strategy!(MissingHere { line: line(currency), discrepancy: money(currency) });
+    let there = strategy!(MissingThere { movement: movement(currency), discrepancy: money(currency) });
+    let totals = strategy!(CurrencyTotals {
+        currency: Just(currency),
+        stated: money(currency),
+        booked: money(currency),
+        discrepancy: money(currency),
+        fees: money(currency),
     });
-    (vec(differs, 0..3), vec(here, 0..3), vec(there, 0..3), vec(totals, 0..2))
-        .prop_map(|(amount_differs, missing_here, missing_there, totals)| ReconciliationFindings {
-            amount_differs,
-            missing_here,
-            missing_there,
-            totals,
-        })
-        .boxed()
+    strategy!(ReconciliationFindings {
+        amount_differs: vec(differs, 0..3),
+        missing_here: vec(here, 0..3),
+        missing_there: vec(there, 0..3),
+        totals: vec(totals, 0..2),
+    })
 }
 
 fn content(currency: Currency) -> BoxedStrategy<ReconciliationContent> {
-    let reversal = (1..9_000_u64, id(), words(), money(currency));
-    let reversal = reversal.prop_map(|(line, transaction, name, amount)| PendingReversal {
-        line,
-        transaction,
-        name,
-        amount,
+    let reversal = strategy!(PendingReversal {
+        line: 1..9_000_u64,
+        transaction: id(),
+        name: words(),
+        amount: money(currency),
     });
-    let mark = (id(), words(), money(currency), money(currency));
-    let mark = mark.prop_map(|(transaction, reference, discrepancy, fee)| PendingMark {
-        transaction,
-        reference,
-        discrepancy,
-        fee,
+    let mark = strategy!(PendingMark {
+        transaction: id(),
+        reference: words(),
+        discrepancy: money(currency),
+        fee: money(currency),
     });
     prop_oneof![
         vec(line(currency), 0..5).prop_map(ReconciliationContent::Lines),
@@ -198,7 +157,6 @@ fn content(currency: Currency) -> BoxedStrategy<ReconciliationContent> {
 
 /// Any large part of a reconciliation.
 pub fn reconciliation_part() -> BoxedStrategy<ReconciliationPart> {
-    (id(), moment(), currency().prop_flat_map(content))
-        .prop_map(|(id, expires_at, content)| ReconciliationPart { id, expires_at, content })
-        .boxed()
+    let content = currency().prop_flat_map(content);
+    strategy!(ReconciliationPart { id: id(), expires_at: moment(), content: content })
 }
