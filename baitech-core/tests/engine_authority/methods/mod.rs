@@ -1,5 +1,21 @@
 //! Every method of every service that takes an actor, and the actors for whom it succeeds.
 
+/// A row whose call needs nothing from the scene, or only what one method of the scene prepares:
+/// `row!(service.method(prepare(…), argument, …), "actors")`.
+macro_rules! row {
+    ($service:ident.$method:ident($prepare:ident($($given:expr)?) $(, $argument:expr)*), $may:literal) => {
+        Row(concat!(stringify!($service), ".", stringify!($method)), $may, |scene, actor| {
+            let prepared = scene.$prepare($($given)?);
+            run(scene.$service().$method(actor, prepared $(, $argument)*)).map(drop)
+        })
+    };
+    ($service:ident.$method:ident($($argument:expr),*), $may:literal) => {
+        Row(concat!(stringify!($service), ".", stringify!($method)), $may, |scene, actor| {
+            run(scene.$service().$method(actor $(, $argument)*)).map(drop)
+        })
+    };
+}
+
 mod accounts;
 mod bookings;
 mod payments;
@@ -8,10 +24,7 @@ mod scene;
 use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::support::run;
-use baitech_core::{
-    kernel::{Actor, Currency, Error, PageRequest, Result},
-    ledger::Account,
-};
+use baitech_core::kernel::{Actor, Currency, Error, PageRequest, Result};
 
 use self::scene::{ACTORS, Scene};
 
@@ -22,24 +35,14 @@ type Call = fn(&Scene, &Actor) -> Result<()>;
 struct Row(&'static str, &'static str, Call);
 
 const LEDGER: &[Row] = &[
-    Row("ledger.balance", "customer support admin system", |s, a| {
-        let account = Account::Wallet(s.till.world.customer.id);
-        run(s.till.world.market.ledger().balance(a, account, Currency::KES)).map(drop)
-    }),
-    Row("ledger.trial_balance", "support admin system", |s, a| {
-        run(s.till.world.market.ledger().trial_balance(a)).map(drop)
-    }),
-    Row("ledger.audit", "support admin system", |s, a| run(s.till.world.market.ledger().audit(a)).map(drop)),
+    row!(ledger.balance(wallet(), Currency::KES), "customer support admin system"),
+    row!(ledger.trial_balance(), "support admin system"),
+    row!(ledger.audit(), "support admin system"),
 ];
 
 const OPERATIONS: &[Row] = &[
-    Row("operations.list_set_aside", "admin system", |s, a| {
-        run(s.till.world.market.operations().list_set_aside(a, &PageRequest::default())).map(drop)
-    }),
-    Row("operations.retry_set_aside", "admin system", |s, a| {
-        let booking = s.till.world.book().id;
-        run(s.till.world.market.operations().retry_set_aside(a, booking.into()))
-    }),
+    row!(operations.list_set_aside(&PageRequest::default()), "admin system"),
+    row!(operations.retry_set_aside(booked()), "admin system"),
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {

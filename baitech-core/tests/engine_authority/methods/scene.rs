@@ -1,17 +1,19 @@
 //! The marketplace in which each method is called.
 
 use baitech_core::{
-    account::{KycDocuments, User},
+    Operations,
+    account::{Accounts, KycDocuments, User},
     booking::{
-        Booking, BookingStatus as Status, DisputeCategory, NewBooking, NewPriceChange, NewService,
+        Booking, BookingStatus as Status, Bookings, DisputeCategory, NewBooking, NewPriceChange, NewService,
         PaymentMethod,
     },
     kernel::{Actor, Id, PageRequest, Role},
+    ledger::{Account, Ledger},
     payment::{
-        FraudCheck, FraudDecision, FraudScorer, FraudSignals, NewPayment, NewPayout, ReconcileRequest,
-        Reconciliation, Transaction, TransactionStatus,
+        FraudCheck, FraudDecision, FraudScorer, FraudSignals, NewPayment, NewPayout, Payments,
+        ReconcileRequest, Reconciliation, Transaction, TransactionStatus,
     },
-    store::{ChangeSet, Commit, Put},
+    store::{AggregateRef, ChangeSet, Commit, Put},
     testing::build,
 };
 use chrono::{DateTime, Utc};
@@ -80,6 +82,52 @@ impl Scene {
             "system" => Actor::System,
             other => panic!("there is no {other}"),
         }
+    }
+
+    pub(super) fn accounts(&self) -> Accounts {
+        self.till.world.market.accounts()
+    }
+
+    pub(super) fn bookings(&self) -> Bookings {
+        self.till.world.bookings()
+    }
+
+    pub(super) fn payments(&self) -> Payments {
+        self.till.payments()
+    }
+
+    pub(super) fn ledger(&self) -> Ledger {
+        self.till.world.market.ledger()
+    }
+
+    pub(super) fn operations(&self) -> Operations {
+        self.till.world.market.operations()
+    }
+
+    pub(super) fn customer(&self) -> Id<User> {
+        self.till.world.customer.id
+    }
+
+    pub(super) fn technician(&self) -> Id<User> {
+        self.till.world.technician.id
+    }
+
+    pub(super) fn wallet(&self) -> Account {
+        Account::Wallet(self.customer())
+    }
+
+    pub(super) fn booked(&self) -> AggregateRef {
+        self.till.world.book().id.into()
+    }
+
+    /// The payment of a booking, held until the work is done.
+    pub(super) fn held(&self, method: PaymentMethod) -> Id<Transaction> {
+        self.till.held(method).1
+    }
+
+    /// The payment of a booking whose work is done.
+    pub(super) fn paid(&self, method: PaymentMethod) -> Id<Transaction> {
+        self.till.paid(method).1
     }
 
     /// The customer's booking, paid in cash, in a status.
