@@ -75,12 +75,7 @@ enum Command {
         #[arg(long)]
         flagged: bool,
         /// How many of the others.
-        #[arg(
-            long,
-            value_name = "N",
-            default_value_t = 20,
-            value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT))
-        )]
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit())]
         limit: u32,
     },
     /// Show the calls of payment providers, the newest first, or retry one.
@@ -91,12 +86,7 @@ enum Command {
         #[arg(long, value_parser = webhook_status, conflicts_with = "retry")]
         status: Option<WebhookStatus>,
         /// How many.
-        #[arg(
-            long,
-            value_name = "N",
-            default_value_t = 20,
-            value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT))
-        )]
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit())]
         limit: u32,
         /// Process this call again: a dead letter, or one that was rejected. Exits with 1 if it fails again.
         #[arg(long, value_name = "ID")]
@@ -107,12 +97,7 @@ enum Command {
         #[command(flatten)]
         store: Store,
         /// How many.
-        #[arg(
-            long,
-            value_name = "N",
-            default_value_t = 20,
-            value_parser = clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT))
-        )]
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit())]
         limit: u32,
         /// Retry this item after its cause is fixed: booking/ID, transaction/ID. Exits with 1 if it still
         /// cannot be read.
@@ -187,20 +172,24 @@ impl Store {
     }
 }
 
+/// The number of rows of a list.
+fn limit() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=i64::from(PageRequest::MAX_LIMIT))
+}
+
 fn webhook_status(text: &str) -> Result<WebhookStatus, String> {
-    let known = WebhookStatus::ALL.into_iter().find(|status| status.as_str() == text);
-    known.ok_or_else(|| {
-        let all = WebhookStatus::ALL.map(WebhookStatus::as_str).join(", ");
-        format!("one of {all}")
-    })
+    named(&WebhookStatus::ALL, WebhookStatus::as_str, text)
 }
 
 fn method(text: &str) -> Result<PaymentMethod, String> {
-    let known = PaymentMethod::ALL.into_iter().find(|method| method.as_str() == text);
-    known.ok_or_else(|| {
-        let all = PaymentMethod::ALL.map(PaymentMethod::as_str).join(", ");
-        format!("one of {all}")
-    })
+    named(&PaymentMethod::ALL, PaymentMethod::as_str, text)
+}
+
+/// The value with a name.
+fn named<T: Copy>(all: &[T], name: fn(T) -> &'static str, text: &str) -> Result<T, String> {
+    let names = || all.iter().map(|value| name(*value)).collect::<Vec<_>>().join(", ");
+    let known = all.iter().copied().find(|value| name(*value) == text);
+    known.ok_or_else(|| format!("one of {}", names()))
 }
 
 /// Runs a command to its end.

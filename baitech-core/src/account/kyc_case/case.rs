@@ -8,34 +8,20 @@ use crate::{
     account::{Kyc, KycDecision, KycDocuments, User},
     booking::BookingPolicy,
     decide::{Aggregate, Decision},
-    kernel::{Actor, Error, Id, Result, Rule, Text, after, unless_never},
+    kernel::{Actor, Error, Id, Result, Rule, Text, after, named, unless_never},
     store::ClaimKey,
 };
 
-/// The status of an identity check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KycCaseStatus {
-    /// The documents wait for a decision.
-    Open,
-    /// Staff has verified the identity.
-    Verified,
-    /// Staff has rejected the documents.
-    Rejected,
-}
-
-impl KycCaseStatus {
-    /// Every status.
-    pub const ALL: [Self; 3] = [Self::Open, Self::Verified, Self::Rejected];
-
-    /// The name in documents and on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Verified => "verified",
-            Self::Rejected => "rejected",
-        }
+named! {
+    /// The status of an identity check.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    pub enum KycCaseStatus {
+        /// The documents wait for a decision.
+        Open = "open",
+        /// Staff has verified the identity.
+        Verified = "verified",
+        /// Staff has rejected the documents.
+        Rejected = "rejected",
     }
 }
 
@@ -200,7 +186,7 @@ impl KycCase {
         if self.is_open() {
             return Ok(());
         }
-        let message = format!("the identity check was closed as {}", self.status.as_str());
+        let message = format!("the identity check was closed as {}", self.status);
         Err(Error::refused(Rule::ALREADY_DECIDED, message))
     }
 }

@@ -2,7 +2,9 @@
 
 use super::Payments;
 use crate::{
-    engine::Access::Continue,
+    booking::{Booking, Context},
+    decide::Decision,
+    engine::{Access::Continue, Command},
     kernel::{Actor, Id, Money, Result, Rule, Text, visible},
     payment::{Cause, Proof, Transaction, TransactionStatus},
     store::Stored,
@@ -65,25 +67,10 @@ impl Payments {
     ) -> Result<Stored<Transaction>> {
         let user = self.require_staff(actor, Continue).await?;
         let command = self.command(actor, "decide_provider_move", &(id, book, amount))?.by(user);
-        let decide = |on_credit: bool| {
-            let command = &command;
-            async move {
-                self.decide(command, id, |transaction, beside| {
-                    let before = transaction.clone();
-                    let booking = beside.booking.map(|stored| &stored.value);
-                    let customer = booking.map(|booking| booking.customer);
-                    transaction
-                        .decide_provider_move(book, amount, booking, on_credit, &beside.context)?
-                        .count_moved(customer, &before)
-                })
-                .await
-            }
-        };
-        match decide(false).await {
-            // The provider has returned the money even where the wallet that it went into is empty by now.
-            Err(error) if error.rule() == Some(Rule::INSUFFICIENT_FUNDS) => decide(true).await,
-            decided => decided,
-        }
+        self.decide_moved(&command, id, |transaction, booking, on_credit, context| {
+            transaction.decide_provider_move(book, amount, booking, on_credit, context)
+        })
+        .await
     }
 
     /// Staff decide which of two contradictory verdicts of a bank is right: the booked one stays, or the
@@ -99,22 +86,35 @@ impl Payments {
     ) -> Result<Stored<Transaction>> {
         let user = self.require_staff(actor, Continue).await?;
         let command = self.command(actor, "decide_verdict", &(id, won))?.by(user);
-        let decide = |on_credit: bool| {
-            let command = &command;
-            async move {
-                self.decide(command, id, |transaction, beside| {
-                    let before = transaction.clone();
-                    let booking = beside.booking.map(|stored| &stored.value);
-                    let customer = booking.map(|booking| booking.customer);
-                    transaction
-                        .decide_verdict(won, booking, on_credit, &beside.context)?
-                        .count_moved(customer, &before)
-                })
-                .await
-            }
+        self.decide_moved(&command, id, |transaction, booking, on_credit, context| {
+            transaction.decide_verdict(won, booking, on_credit, context)
+        })
+        .await
+    }
+
+    /// Decides on money that a bank or a provider has already moved: if the wallet that it went into is empty
+    /// by now, the decision is made again on credit.
+    async fn decide_moved<F>(
+        &self,
+        command: &Command,
+        id: Id<Transaction>,
+        decide: F,
+    ) -> Result<Stored<Transaction>>
+    where
+        F: Fn(Transaction, Option<&Booking>, bool, &Context<'_>) -> Result<Decision<Transaction>>,
+        F: Send + Sync,
+    {
+        let decide = &decide;
+        let decide_with = |on_credit: bool| {
+            self.decide(command, id, move |transaction, beside| {
+                let before = transaction.clone();
+                let booking = beside.booking.map(|stored| &stored.value);
+                let customer = booking.map(|booking| booking.customer);
+                decide(transaction, booking, on_credit, &beside.context)?.count_moved(customer, &before)
+            })
         };
-        match decide(false).await {
-            Err(error) if error.rule() == Some(Rule::INSUFFICIENT_FUNDS) => decide(true).await,
+        match decide_with(false).await {
+            Err(error) if error.rule() == Some(Rule::INSUFFICIENT_FUNDS) => decide_with(true).await,
             decided => decided,
         }
     }
