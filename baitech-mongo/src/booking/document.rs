@@ -1,7 +1,7 @@
 //! The stored form of a booking, in the layout of the earlier application.
 
-use baitech_core::account::{Category, User};
-use baitech_core::booking::{Booking, BookingNumber, BookingStatus, CancellationPolicy, Urgency};
+use baitech_core::account::{self, Category, User};
+use baitech_core::booking::{self, Booking, BookingNumber, BookingStatus, CancellationPolicy, Urgency};
 use baitech_core::kernel::{Id, Rate, Text};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -46,15 +46,15 @@ pub(crate) struct BookingDocument {
     #[serde_as(as = "Option<AsText>")]
     pub(super) description: Option<Text<1000>>,
     pub(super) urgency: Option<Urgency>,
-    #[serde_as(as = "DefaultOnNull")]
+    #[serde_as(as = "DefaultOnNull<Vec<Image>>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) images: Vec<Image>,
+    pub(super) images: Vec<account::Image>,
     pub(super) service_location: Option<Location>,
     pub(super) time_slot: Option<Slot>,
     pub(super) status: BookingStatus,
-    #[serde_as(as = "DefaultOnNull")]
+    #[serde_as(as = "DefaultOnNull<Vec<StatusChange>>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) status_history: Vec<StatusChange>,
+    pub(super) status_history: Vec<booking::StatusChange>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) actual_start_time: Option<DateTime<Utc>>,
     #[serde_as(as = "Option<Millis>")]
@@ -67,7 +67,8 @@ pub(crate) struct BookingDocument {
     pub(super) priced_for: Option<Id<User>>,
     pub(super) open_request: Option<u16>,
     pub(super) payment: Option<Payment>,
-    pub(super) matching_details: Option<Matching>,
+    #[serde_as(as = "Option<Matching>")]
+    pub(super) matching_details: Option<booking::Matching>,
     #[serde_as(as = "Option<StoredPolicy>")]
     pub(super) cancellation_policy: Option<CancellationPolicy>,
     /// Basis points.
@@ -85,15 +86,17 @@ pub(crate) struct BookingDocument {
     pub(super) reschedule: Option<Reschedule>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) early_start: Option<DateTime<Utc>>,
-    pub(super) warranty: Option<Warranty>,
+    #[serde_as(as = "Option<Warranty>")]
+    pub(super) warranty: Option<booking::Warranty>,
     #[serde_as(as = "Option<Oid>")]
     pub(super) warranty_for: Option<Id<Booking>>,
     pub(super) corporate_details: Option<Corporate>,
-    #[serde_as(as = "DefaultOnNull")]
+    #[serde_as(as = "DefaultOnNull<Vec<Reminder>>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) reminders: Vec<Reminder>,
+    pub(super) reminders: Vec<booking::Reminder>,
     pub(super) quality_check: Option<Quality>,
-    pub(super) notes: Option<Notes>,
+    #[serde_as(as = "Option<Notes>")]
+    pub(super) notes: Option<booking::Notes>,
     pub(super) source: Option<String>,
     pub(super) is_recurring: Option<bool>,
     pub(super) recurrence: Option<Recurrence>,

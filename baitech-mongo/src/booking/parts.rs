@@ -3,10 +3,10 @@
 //! A nested document that may be missing has only optional fields: the earlier application may have stored it
 //! incompletely.
 
-use baitech_core::account::{TimeOfDay, User};
+use baitech_core::account::{self, TimeOfDay, User};
 use baitech_core::booking::{
-    ApprovalStatus, Booking, BookingStatus, CancellationCause, DisputeCategory, DisputeStatus, PaymentMethod,
-    PaymentStatus, PaymentTiming, ReminderKind, Supplier,
+    self, ApprovalStatus, Booking, BookingStatus, CancellationCause, DisputeCategory, DisputeStatus,
+    PaymentMethod, PaymentStatus, PaymentTiming, ReminderKind, Supplier,
 };
 use baitech_core::kernel::{ElementId, GeoPoint, Id, Percent, Text};
 use baitech_core::payment::Transaction;
@@ -18,7 +18,9 @@ use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
 
 use super::pricing::Pricing;
 use crate::user::parts::Image;
-use crate::value::{AsText, Clock, Coordinates, Finite, Millis, Number128, Oid, StoredDay, Whole};
+use crate::value::{
+    AsText, Clock, Coordinates, Finite, Millis, Number128, Oid, StoredDay, Whole, stored_form,
+};
 
 #[skip_serializing_none]
 #[serde_as]
@@ -65,17 +67,19 @@ pub(super) struct Slot {
 
 #[skip_serializing_none]
 #[serde_as]
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "booking::StatusChange", rename_all = "camelCase")]
 pub(super) struct StatusChange {
-    pub(super) status: BookingStatus,
+    status: BookingStatus,
     #[serde_as(as = "Option<Oid>")]
-    pub(super) changed_by: Option<Id<User>>,
+    changed_by: Option<Id<User>>,
     #[serde_as(as = "Millis")]
-    pub(super) changed_at: DateTime<Utc>,
-    pub(super) reason: Option<String>,
-    pub(super) notes: Option<String>,
+    changed_at: DateTime<Utc>,
+    reason: Option<String>,
+    notes: Option<String>,
 }
+
+stored_form!(StatusChange of booking::StatusChange);
 
 #[skip_serializing_none]
 #[serde_as]
@@ -107,36 +111,44 @@ pub(super) struct Payment {
 
 #[skip_serializing_none]
 #[serde_as]
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "booking::Matching", rename_all = "camelCase")]
 pub(super) struct Matching {
     #[serde_as(as = "Option<Millis>")]
-    pub(super) requested_at: Option<DateTime<Utc>>,
+    requested_at: Option<DateTime<Utc>>,
     #[serde_as(as = "Option<Millis>")]
-    pub(super) attempted_at: Option<DateTime<Utc>>,
+    attempted_at: Option<DateTime<Utc>>,
     #[serde_as(as = "Option<Millis>")]
-    pub(super) matched_at: Option<DateTime<Utc>>,
-    pub(super) algorithm: Option<String>,
+    matched_at: Option<DateTime<Utc>>,
+    algorithm: Option<String>,
     #[serde_as(as = "Option<Finite>")]
-    pub(super) match_score: Option<f64>,
-    #[serde_as(as = "DefaultOnNull")]
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) alternative_technicians: Vec<Alternative>,
+    #[serde(rename = "matchScore")]
+    score: Option<f64>,
+    #[serde_as(as = "DefaultOnNull<Vec<Alternative>>")]
+    #[serde(rename = "alternativeTechnicians", default, skip_serializing_if = "Vec::is_empty")]
+    alternatives: Vec<booking::Alternative>,
 }
 
-#[skip_serializing_none]
+stored_form!(Matching of booking::Matching);
+
 #[serde_as]
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "booking::Alternative")]
 pub(super) struct Alternative {
     #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
     #[serde_as(as = "Option<Oid>")]
-    pub(super) element: ElementId,
+    element: ElementId,
     #[serde_as(as = "Oid")]
-    pub(super) technician: Id<User>,
-    #[serde_as(as = "Option<Finite>")]
-    pub(super) score: Option<f64>,
-    pub(super) reason: Option<String>,
+    technician: Id<User>,
+    #[serde_as(as = "DefaultOnNull<Finite>")]
+    #[serde(default)]
+    score: f64,
+    #[serde_as(as = "DefaultOnNull")]
+    #[serde(default)]
+    reason: String,
 }
+
+stored_form!(Alternative of booking::Alternative);
 
 #[skip_serializing_none]
 #[serde_as]
@@ -170,31 +182,33 @@ pub(super) struct Dispute {
     pub(super) status: Option<DisputeStatus>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) escalated_at: Option<DateTime<Utc>>,
-    #[serde_as(as = "DefaultOnNull")]
+    #[serde_as(as = "DefaultOnNull<Vec<Evidence>>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) evidence: Vec<Evidence>,
+    pub(super) evidence: Vec<booking::Evidence>,
     /// The earlier application wrote free text here, which reads as no decision.
     pub(super) resolution: Option<Resolution>,
 }
 
 #[skip_serializing_none]
 #[serde_as]
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "booking::Evidence", rename_all = "camelCase")]
 pub(super) struct Evidence {
     #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
     #[serde_as(as = "Option<Oid>")]
-    pub(super) element: ElementId,
+    element: ElementId,
     #[serde_as(as = "Oid")]
-    pub(super) submitted_by: Id<User>,
+    submitted_by: Id<User>,
     #[serde_as(as = "Millis")]
-    pub(super) submitted_at: DateTime<Utc>,
+    submitted_at: DateTime<Utc>,
     #[serde_as(as = "AsText")]
-    pub(super) text: Text<1000>,
-    #[serde_as(as = "DefaultOnNull")]
+    text: Text<1000>,
+    #[serde_as(as = "DefaultOnNull<Vec<Image>>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) images: Vec<Image>,
+    images: Vec<account::Image>,
 }
+
+stored_form!(Evidence of booking::Evidence);
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -312,21 +326,25 @@ pub(super) struct Reschedule {
 
 #[skip_serializing_none]
 #[serde_as]
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "booking::Warranty", rename_all = "camelCase")]
 pub(super) struct Warranty {
-    pub(super) offered: Option<bool>,
-    /// Days.
+    #[serde_as(as = "DefaultOnNull")]
+    #[serde(default)]
+    offered: bool,
     #[serde_as(as = "Option<Whole>")]
-    pub(super) duration: Option<u32>,
+    #[serde(rename = "duration")]
+    days: Option<u32>,
     #[serde_as(as = "Option<AsText>")]
-    pub(super) terms: Option<Text<1000>>,
+    terms: Option<Text<1000>>,
     #[serde_as(as = "Option<Millis>")]
-    pub(super) expires_at: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime<Utc>>,
     #[serde_as(as = "DefaultOnNull<Vec<Oid>>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) claims: Vec<Id<Booking>>,
+    claims: Vec<Id<Booking>>,
 }
+
+stored_form!(Warranty of booking::Warranty);
 
 #[skip_serializing_none]
 #[serde_as]
@@ -351,28 +369,30 @@ pub(super) struct Corporate {
 
 #[skip_serializing_none]
 #[serde_as]
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "booking::Reminder", rename_all = "camelCase")]
 pub(super) struct Reminder {
     #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
     #[serde_as(as = "Option<Oid>")]
-    pub(super) element: ElementId,
+    element: ElementId,
     #[serde(rename = "type")]
-    pub(super) kind: ReminderKind,
+    kind: ReminderKind,
     #[serde_as(as = "Millis")]
-    pub(super) scheduled_for: DateTime<Utc>,
+    scheduled_for: DateTime<Utc>,
     #[serde_as(as = "Option<Millis>")]
-    pub(super) sent_at: Option<DateTime<Utc>>,
+    sent_at: Option<DateTime<Utc>>,
 }
+
+stored_form!(Reminder of booking::Reminder);
 
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Quality {
-    #[serde_as(as = "DefaultOnNull")]
+    #[serde_as(as = "DefaultOnNull<Vec<Checkpoint>>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) checkpoints: Vec<Checkpoint>,
+    pub(super) checkpoints: Vec<booking::Checkpoint>,
     /// Whether the finished work was checked, as the earlier application stored it.
     pub(super) checked: Option<bool>,
     #[serde_as(as = "Option<Oid>")]
@@ -386,34 +406,39 @@ pub(super) struct Quality {
 
 #[skip_serializing_none]
 #[serde_as]
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "booking::Checkpoint", rename_all = "camelCase")]
 pub(super) struct Checkpoint {
     #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
     #[serde_as(as = "Option<Oid>")]
-    pub(super) element: ElementId,
+    element: ElementId,
     #[serde_as(as = "AsText")]
-    pub(super) name: Text<100>,
-    pub(super) passed: bool,
+    name: Text<100>,
+    passed: bool,
     #[serde_as(as = "Oid")]
-    pub(super) checked_by: Id<User>,
+    checked_by: Id<User>,
     #[serde_as(as = "Millis")]
-    pub(super) checked_at: DateTime<Utc>,
+    checked_at: DateTime<Utc>,
     #[serde_as(as = "Option<AsText>")]
-    pub(super) notes: Option<Text<500>>,
+    notes: Option<Text<500>>,
 }
+
+stored_form!(Checkpoint of booking::Checkpoint);
 
 #[skip_serializing_none]
 #[serde_as]
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "booking::Notes")]
 pub(super) struct Notes {
     #[serde_as(as = "Option<AsText>")]
-    pub(super) customer: Option<Text<1000>>,
+    customer: Option<Text<1000>>,
     #[serde_as(as = "Option<AsText>")]
-    pub(super) technician: Option<Text<1000>>,
+    technician: Option<Text<1000>>,
     #[serde_as(as = "Option<AsText>")]
-    pub(super) admin: Option<Text<1000>>,
+    admin: Option<Text<1000>>,
 }
+
+stored_form!(Notes of booking::Notes);
 
 #[skip_serializing_none]
 #[serde_as]

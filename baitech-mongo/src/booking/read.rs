@@ -11,12 +11,10 @@ use rust_decimal::Decimal;
 
 use super::document::BookingDocument;
 use super::parts::{
-    Alternative, Cancellation, Checkpoint, Corporate, DeclinedOffer, Dispute, Evidence, Extra, Location,
-    Matching, Material, Notes, Outcome, Payment, PriceChange, Quality, Recurrence, Reminder, Reschedule,
-    Resolution, Slot, StatusChange, Warranty,
+    Cancellation, Corporate, DeclinedOffer, Dispute, Extra, Location, Material, Outcome, Payment,
+    PriceChange, Quality, Recurrence, Reschedule, Resolution, Slot,
 };
 use crate::money::money;
-use crate::user::parts::Image;
 use crate::value::{StoredDay, day_of, oid};
 
 /// The zone of slots without one.
@@ -45,11 +43,11 @@ impl BookingDocument {
             service_type: self.service_type.unwrap_or_else(blank),
             description: self.description.unwrap_or_else(blank),
             urgency: self.urgency.unwrap_or_default(),
-            images: self.images.into_iter().map(Image::into_domain).collect(),
+            images: self.images,
             location: self.service_location.unwrap_or_default().into_domain(),
             slot,
             status: self.status,
-            history: self.status_history.into_iter().map(StatusChange::into_domain).collect(),
+            history: self.status_history,
             actual: ActualTimes {
                 started_at: self.actual_start_time,
                 ended_at: self.actual_end_time,
@@ -59,7 +57,7 @@ impl BookingDocument {
             priced_for: self.priced_for,
             open_request: self.open_request,
             payment: self.payment.unwrap_or_default().into_domain(currency),
-            matching: self.matching_details.unwrap_or_default().into_domain(),
+            matching: self.matching_details.unwrap_or_default(),
             cancellation_policy: self.cancellation_policy.unwrap_or_default(),
             cancellation_floor: self.cancellation_floor.unwrap_or(Rate::ZERO),
             cancellation: self.cancellation.map(|part| part.into_domain(created_at, currency)),
@@ -73,12 +71,12 @@ impl BookingDocument {
             price_change: self.price_change.map(PriceChange::into_domain),
             reschedule: self.reschedule.map(|part| part.into_domain(created_at)),
             early_start: self.early_start,
-            warranty: self.warranty.unwrap_or_default().into_domain(),
+            warranty: self.warranty.unwrap_or_default(),
             warranty_for: self.warranty_for,
             corporate: self.corporate_details.and_then(Corporate::into_domain),
-            reminders: self.reminders.into_iter().map(Reminder::into_domain).collect(),
+            reminders: self.reminders,
             quality: self.quality_check.unwrap_or_default().into_domain(),
-            notes: self.notes.unwrap_or_default().into_domain(),
+            notes: self.notes.unwrap_or_default(),
             source: self.source.unwrap_or_default(),
             recurrence: self.recurrence.map(|part: Recurrence| part.into_domain(&slot)),
             recurring_parent: self.recurring_parent,
@@ -142,13 +140,6 @@ impl Slot {
     }
 }
 
-impl StatusChange {
-    fn into_domain(self) -> booking::StatusChange {
-        let Self { status, changed_by, changed_at, reason, notes } = self;
-        booking::StatusChange { status, changed_by, changed_at, reason, notes }
-    }
-}
-
 impl Payment {
     fn into_domain(self, currency: Currency) -> booking::Payment {
         let status = self.status.unwrap_or_default();
@@ -165,30 +156,6 @@ impl Payment {
             paid_at: self.paid_at,
             withholding: self.withholding.map(|stored| money(stored, currency)),
             reserved_commission: self.reserved_commission.map(|stored| money(stored, currency)),
-        }
-    }
-}
-
-impl Matching {
-    fn into_domain(self) -> booking::Matching {
-        booking::Matching {
-            requested_at: self.requested_at,
-            attempted_at: self.attempted_at,
-            matched_at: self.matched_at,
-            algorithm: self.algorithm,
-            score: self.match_score,
-            alternatives: self.alternative_technicians.into_iter().map(Alternative::into_domain).collect(),
-        }
-    }
-}
-
-impl Alternative {
-    fn into_domain(self) -> booking::Alternative {
-        booking::Alternative {
-            element: self.element,
-            technician: self.technician,
-            score: self.score.unwrap_or_default(),
-            reason: self.reason.unwrap_or_default(),
         }
     }
 }
@@ -220,20 +187,8 @@ impl Dispute {
             category: self.category.unwrap_or_default(),
             status: self.status.unwrap_or_default(),
             escalated_at: self.escalated_at,
-            evidence: self.evidence.into_iter().map(Evidence::into_domain).collect(),
+            evidence: self.evidence,
             resolution: self.resolution.and_then(|part| part.into_domain(currency)),
-        }
-    }
-}
-
-impl Evidence {
-    fn into_domain(self) -> booking::Evidence {
-        booking::Evidence {
-            element: self.element,
-            submitted_by: self.submitted_by,
-            submitted_at: self.submitted_at,
-            text: self.text,
-            images: self.images.into_iter().map(Image::into_domain).collect(),
         }
     }
 }
@@ -310,13 +265,6 @@ impl DeclinedOffer {
     }
 }
 
-impl Warranty {
-    fn into_domain(self) -> booking::Warranty {
-        let Self { offered, duration, terms, expires_at, claims } = self;
-        booking::Warranty { offered: offered.unwrap_or(false), days: duration, terms, expires_at, claims }
-    }
-}
-
 impl Corporate {
     fn into_domain(self) -> Option<booking::CorporateDetails> {
         Some(booking::CorporateDetails {
@@ -331,13 +279,6 @@ impl Corporate {
     }
 }
 
-impl Reminder {
-    fn into_domain(self) -> booking::Reminder {
-        let Self { element, kind, scheduled_for, sent_at } = self;
-        booking::Reminder { element, kind, scheduled_for, sent_at }
-    }
-}
-
 impl Quality {
     fn into_domain(self) -> booking::Quality {
         let check = match (self.checked_by, self.checked_at, self.score) {
@@ -346,22 +287,7 @@ impl Quality {
             }
             _ => None,
         };
-        let checkpoints = self.checkpoints.into_iter().map(Checkpoint::into_domain).collect();
-        booking::Quality { checkpoints, check }
-    }
-}
-
-impl Checkpoint {
-    fn into_domain(self) -> booking::Checkpoint {
-        let Self { element, name, passed, checked_by, checked_at, notes } = self;
-        booking::Checkpoint { element, name, passed, checked_by, checked_at, notes }
-    }
-}
-
-impl Notes {
-    fn into_domain(self) -> booking::Notes {
-        let Self { customer, technician, admin } = self;
-        booking::Notes { customer, technician, admin }
+        booking::Quality { checkpoints: self.checkpoints, check }
     }
 }
 

@@ -1,18 +1,16 @@
 //! Converts a booking to its document.
 
 use baitech_core::booking::{
-    self, ActualTimes, Booking, BookingRecord, DisputeOutcome, PaymentStatus, TimeSlot,
+    self, ActualTimes, Booking, BookingRecord, DisputeOutcome, Notes, PaymentStatus, TimeSlot,
 };
 
 use baitech_core::kernel::Money;
 
 use super::document::BookingDocument;
 use super::parts::{
-    Alternative, Cancellation, Checkpoint, Corporate, DeclinedOffer, Dispute, Evidence, Extra, Location,
-    Matching, Material, Notes, Outcome, Payment, PriceChange, Quality, Recurrence, Reminder, Reschedule,
-    Resolution, Slot, StatusChange, Warranty,
+    Cancellation, Corporate, DeclinedOffer, Dispute, Extra, Location, Material, Outcome, Payment,
+    PriceChange, Quality, Recurrence, Reschedule, Resolution, Slot,
 };
-use crate::user::parts::Image;
 use crate::value::StoredDay;
 
 impl From<Booking> for BookingDocument {
@@ -74,11 +72,11 @@ impl From<Booking> for BookingDocument {
             service_type: Some(service_type),
             description: Some(description),
             urgency: Some(urgency),
-            images: images.into_iter().map(Image::from).collect(),
+            images,
             service_location: Some(location.into()),
             time_slot: Some(slot.into()),
             status,
-            status_history: history.into_iter().map(StatusChange::from).collect(),
+            status_history: history,
             actual_start_time: started_at,
             actual_end_time: ended_at,
             actual_duration: worked_minutes,
@@ -86,7 +84,7 @@ impl From<Booking> for BookingDocument {
             priced_for,
             open_request,
             payment: Some(payment.into()),
-            matching_details: Some(matching.into()),
+            matching_details: Some(matching),
             cancellation_policy: Some(cancellation_policy),
             cancellation_floor: Some(cancellation_floor),
             cancellation: cancellation.map(Cancellation::from),
@@ -96,12 +94,12 @@ impl From<Booking> for BookingDocument {
             price_change: price_change.map(PriceChange::from),
             reschedule: reschedule.map(Reschedule::from),
             early_start,
-            warranty: Some(warranty.into()),
+            warranty: Some(warranty),
             warranty_for,
             corporate_details: corporate.map(Corporate::from),
-            reminders: reminders.into_iter().map(Reminder::from).collect(),
+            reminders,
             quality_check: Some(quality.into()),
-            notes: Some(notes.into()).filter(|notes| *notes != Notes::default()),
+            notes: Some(notes).filter(|notes| *notes != Notes::default()),
             source: Some(source),
             is_recurring: Some(recurrence.is_some()),
             recurrence: recurrence.map(Recurrence::from),
@@ -143,13 +141,6 @@ impl From<TimeSlot> for Slot {
     }
 }
 
-impl From<booking::StatusChange> for StatusChange {
-    fn from(change: booking::StatusChange) -> Self {
-        let booking::StatusChange { status, changed_by, changed_at, reason, notes } = change;
-        Self { status, changed_by, changed_at, reason, notes }
-    }
-}
-
 impl From<booking::Payment> for Payment {
     fn from(payment: booking::Payment) -> Self {
         let booking::Payment {
@@ -178,28 +169,6 @@ impl From<booking::Payment> for Payment {
             withholding: withholding.map(Money::amount),
             reserved_commission: reserved_commission.map(Money::amount),
         }
-    }
-}
-
-impl From<booking::Matching> for Matching {
-    fn from(matching: booking::Matching) -> Self {
-        let booking::Matching { requested_at, attempted_at, matched_at, algorithm, score, alternatives } =
-            matching;
-        let alternative_technicians = alternatives.into_iter().map(Alternative::from).collect();
-        Self {
-            requested_at,
-            attempted_at,
-            matched_at,
-            algorithm,
-            match_score: score,
-            alternative_technicians,
-        }
-    }
-}
-
-impl From<booking::Alternative> for Alternative {
-    fn from(booking::Alternative { element, technician, score, reason }: booking::Alternative) -> Self {
-        Self { element, technician, score: Some(score), reason: Some(reason) }
     }
 }
 
@@ -237,21 +206,8 @@ impl From<booking::Dispute> for Dispute {
             category: Some(category),
             status: Some(status),
             escalated_at,
-            evidence: evidence.into_iter().map(Evidence::from).collect(),
+            evidence,
             resolution: resolution.map(Resolution::from),
-        }
-    }
-}
-
-impl From<booking::Evidence> for Evidence {
-    fn from(evidence: booking::Evidence) -> Self {
-        let booking::Evidence { element, submitted_by, submitted_at, text, images } = evidence;
-        Self {
-            element,
-            submitted_by,
-            submitted_at,
-            text,
-            images: images.into_iter().map(Image::from).collect(),
         }
     }
 }
@@ -334,12 +290,6 @@ impl From<booking::DeclinedOffer> for DeclinedOffer {
     }
 }
 
-impl From<booking::Warranty> for Warranty {
-    fn from(booking::Warranty { offered, days, terms, expires_at, claims }: booking::Warranty) -> Self {
-        Self { offered: Some(offered), duration: days, terms, expires_at, claims }
-    }
-}
-
 impl From<booking::CorporateDetails> for Corporate {
     fn from(details: booking::CorporateDetails) -> Self {
         let booking::CorporateDetails {
@@ -363,19 +313,9 @@ impl From<booking::CorporateDetails> for Corporate {
     }
 }
 
-impl From<booking::Reminder> for Reminder {
-    fn from(booking::Reminder { element, kind, scheduled_for, sent_at }: booking::Reminder) -> Self {
-        Self { element, kind, scheduled_for, sent_at }
-    }
-}
-
 impl From<booking::Quality> for Quality {
     fn from(booking::Quality { checkpoints, check }: booking::Quality) -> Self {
-        let mut quality = Self {
-            checkpoints: checkpoints.into_iter().map(Checkpoint::from).collect(),
-            checked: Some(check.is_some()),
-            ..Self::default()
-        };
+        let mut quality = Self { checkpoints, checked: Some(check.is_some()), ..Self::default() };
         if let Some(booking::QualityCheck { checked_by, checked_at, score, notes }) = check {
             quality.checked_by = Some(checked_by);
             quality.checked_at = Some(checked_at);
@@ -383,19 +323,6 @@ impl From<booking::Quality> for Quality {
             quality.notes = notes;
         }
         quality
-    }
-}
-
-impl From<booking::Checkpoint> for Checkpoint {
-    fn from(checkpoint: booking::Checkpoint) -> Self {
-        let booking::Checkpoint { element, name, passed, checked_by, checked_at, notes } = checkpoint;
-        Self { element, name, passed, checked_by, checked_at, notes }
-    }
-}
-
-impl From<booking::Notes> for Notes {
-    fn from(booking::Notes { customer, technician, admin }: booking::Notes) -> Self {
-        Self { customer, technician, admin }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The part of a user that matching reads.
 
-use baitech_core::account::{Category, KycStatus, User, UserStatus};
+use baitech_core::account::{self, Category, KycStatus, User, UserStatus};
 use baitech_core::kernel::{Currency, Id};
 use baitech_core::matching::{Candidate, CandidateSkill, Card, JobDays, Workload, days_around};
 use bson::{Document, RawBsonRef, RawDocumentBuf, doc};
@@ -23,9 +23,9 @@ pub(super) struct CandidateDocument {
     id: Id<User>,
     status: Option<UserStatus>,
     public_place: Option<Place>,
-    #[serde_as(as = "DefaultOnNull")]
+    #[serde_as(as = "DefaultOnNull<Vec<Skill>>")]
     #[serde(default)]
-    skills: Vec<Skill>,
+    skills: Vec<account::Skill>,
     #[serde_as(as = "Option<Number128>")]
     hourly_rate: Option<Decimal>,
     #[serde_as(as = "Option<Iso4217>")]
@@ -33,7 +33,8 @@ pub(super) struct CandidateDocument {
     #[serde_as(as = "Option<Finite>")]
     service_radius: Option<f64>,
     kyc: Option<Kyc>,
-    rating: Option<Rating>,
+    #[serde_as(as = "Option<Rating>")]
+    rating: Option<account::Rating>,
     stats: Option<Stats>,
     jobs_by_day: Option<RawDocumentBuf>,
 }
@@ -77,7 +78,7 @@ impl CandidateDocument {
         let in_category = self.skills.iter().filter(|skill| skill.category == category);
         let skills = in_category.map(|skill| CandidateSkill {
             verified: skill.verified,
-            years_of_experience: skill.years_of_experience.unwrap_or(0),
+            years_of_experience: skill.years_of_experience,
         });
         let stats = self.stats.unwrap_or_default().into_domain();
         Candidate {
@@ -88,7 +89,7 @@ impl CandidateDocument {
             point: self.public_place.and_then(|place| place.point),
             service_radius: Candidate::capped(service_radius(self.service_radius)),
             hourly_rate: self.hourly_rate.map(|amount| money(amount, rate_currency)),
-            rating: self.rating.unwrap_or_default().into_domain(),
+            rating: self.rating.unwrap_or_default(),
             completion_rate: stats.completion_rate(),
             punctuality: stats.punctuality(),
         }

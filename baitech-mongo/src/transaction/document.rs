@@ -3,7 +3,9 @@
 use baitech_core::account::User;
 use baitech_core::booking::{Booking, PaymentMethod};
 use baitech_core::kernel::{Id, Text};
-use baitech_core::payment::{Transaction, TransactionKind, TransactionNumber, TransactionStatus};
+use baitech_core::payment::{
+    GatewayLink, Transaction, TransactionKind, TransactionNumber, TransactionStatus,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
@@ -49,7 +51,8 @@ pub(crate) struct TransactionDocument {
     pub(super) refunds: Option<Vec<Refund>>,
     /// Missing in documents of the earlier application, which has `mpesaDetails` and `stripeDetails`; always
     /// written.
-    pub(super) gateway: Option<Gateway>,
+    #[serde_as(as = "Option<Gateway>")]
+    pub(super) gateway: Option<GatewayLink>,
     pub(super) fraud_check: Option<Fraud>,
     pub(super) settlement: Option<Settlement>,
     pub(super) receipt: Option<Stamp>,

@@ -6,13 +6,13 @@
 use baitech_core::account::User;
 use baitech_core::booking::PaymentMethod;
 use baitech_core::kernel::{Currency, ElementId, Id};
-use baitech_core::payment::{FraudDecision, MismatchKind, MoveDoubt, MoveState, Transaction};
+use baitech_core::payment::{self, FraudDecision, MismatchKind, MoveDoubt, MoveState, Transaction};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_with::{serde_as, skip_serializing_none};
+use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
 
-use crate::value::{Finite, Iso4217, Millis, Number128, Oid, Real, Whole};
+use crate::value::{Finite, Iso4217, Millis, Number128, Oid, Real, Whole, stored_form};
 
 /// A missing line reads as zero; there is no amount without the gross.
 #[skip_serializing_none]
@@ -102,29 +102,51 @@ pub(super) struct Portions {
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "payment::GatewayLink", rename_all = "camelCase")]
 pub(super) struct Gateway {
-    pub(super) token: Option<String>,
-    pub(super) provider: Option<PaymentMethod>,
-    pub(super) reference: Option<String>,
-    pub(super) receipt: Option<String>,
-    pub(super) phone: Option<String>,
-    pub(super) account: Option<String>,
+    token: Option<String>,
+    provider: Option<PaymentMethod>,
+    reference: Option<String>,
+    receipt: Option<String>,
+    phone: Option<String>,
+    account: Option<String>,
     /// Always written, so that the document is never empty.
-    #[serde_as(as = "Option<Whole>")]
-    pub(super) attempts: Option<u32>,
+    #[serde_as(as = "DefaultOnNull<Whole>")]
+    #[serde(default)]
+    attempts: u32,
     #[serde_as(as = "Option<Millis>")]
-    pub(super) sent_at: Option<DateTime<Utc>>,
+    sent_at: Option<DateTime<Utc>>,
     #[serde_as(as = "Option<Millis>")]
-    pub(super) next_at: Option<DateTime<Utc>>,
-    #[serde_as(as = "Option<Whole>")]
-    pub(super) queries: Option<u32>,
-    pub(super) manual_capture: Option<bool>,
-    pub(super) counts_as_open: Option<bool>,
+    next_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "DefaultOnNull<Whole>")]
+    #[serde(default, skip_serializing_if = "is_zero")]
+    queries: u32,
+    #[serde_as(as = "DefaultOnNull")]
+    #[serde(default, skip_serializing_if = "is_false")]
+    manual_capture: bool,
+    #[serde_as(as = "DefaultOnNull")]
+    #[serde(default, skip_serializing_if = "is_false")]
+    counts_as_open: bool,
     #[serde_as(as = "Option<Millis>")]
-    pub(super) authorized_at: Option<DateTime<Utc>>,
-    pub(super) awaits_confirmation: Option<bool>,
-    pub(super) needs_person: Option<bool>,
+    authorized_at: Option<DateTime<Utc>>,
+    #[serde_as(as = "DefaultOnNull")]
+    #[serde(default, skip_serializing_if = "is_false")]
+    awaits_confirmation: bool,
+    #[serde_as(as = "DefaultOnNull")]
+    #[serde(default, skip_serializing_if = "is_false")]
+    needs_person: bool,
+}
+
+stored_form!(Gateway of payment::GatewayLink);
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 #[skip_serializing_none]
@@ -139,31 +161,38 @@ pub(super) struct Fraud {
     /// Whether it was not approved automatically; for readers of the earlier layout.
     pub(super) flagged: Option<bool>,
     /// The earlier application wrote free text here, which reads as no reasons.
-    pub(super) reasons: Option<Vec<FraudReason>>,
+    #[serde_as(as = "Option<Vec<FraudReason>>")]
+    pub(super) reasons: Option<Vec<payment::FraudReason>>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) checked_at: Option<DateTime<Utc>>,
-    pub(super) review: Option<FraudReview>,
+    #[serde_as(as = "Option<FraudReview>")]
+    pub(super) review: Option<payment::FraudReview>,
 }
 
 #[serde_as]
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "payment::FraudReason")]
 pub(super) struct FraudReason {
-    pub(super) rule: String,
+    rule: String,
     #[serde_as(as = "Whole")]
-    pub(super) points: u8,
-    pub(super) explanation: String,
+    points: u8,
+    explanation: String,
 }
 
+stored_form!(FraudReason of payment::FraudReason);
+
 #[serde_as]
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "payment::FraudReview", rename_all = "camelCase")]
 pub(super) struct FraudReview {
-    pub(super) approved: bool,
+    approved: bool,
     #[serde_as(as = "Oid")]
-    pub(super) reviewed_by: Id<User>,
+    reviewed_by: Id<User>,
     #[serde_as(as = "Millis")]
-    pub(super) reviewed_at: DateTime<Utc>,
+    reviewed_at: DateTime<Utc>,
 }
+
+stored_form!(FraudReview of payment::FraudReview);
 
 #[skip_serializing_none]
 #[serde_as]

@@ -2,8 +2,8 @@
 
 use baitech_core::kernel::{Currency, Money, Rate};
 use baitech_core::payment::{
-    self, DocumentStamp, EscrowState, FraudCheck, GatewayLink, PaymentOrigin, ReconciliationStamp,
-    SettlementState, Transaction, TransactionRecord,
+    self, DocumentStamp, EscrowState, FraudCheck, PaymentOrigin, ReconciliationStamp, SettlementState,
+    Transaction, TransactionRecord,
 };
 use baitech_core::pricing::Shares;
 use chrono::{DateTime, Utc};
@@ -13,8 +13,8 @@ use rust_decimal::prelude::ToPrimitive;
 use super::document::TransactionDocument;
 use super::legacy::{self, LegacyRefund};
 use super::parts::{
-    Amount, Chargeback, Escrow, Failure, Fraud, FraudReason, FraudReview, Gateway, Metadata, Mismatch,
-    Priced, ProviderMove, Reconciliation, Refund, Settlement, Split, Stamp,
+    Amount, Chargeback, Escrow, Failure, Fraud, Metadata, Mismatch, Priced, ProviderMove, Reconciliation,
+    Refund, Settlement, Split, Stamp,
 };
 use crate::codec::Unreadable;
 use crate::money::{DEFAULT_CURRENCY, currency, money};
@@ -35,10 +35,8 @@ impl TransactionDocument {
             None => self.refund.and_then(one).into_iter().collect(),
         };
         let method = self.payment_method;
-        let gateway = match self.gateway {
-            Some(gateway) => gateway.into_domain(),
-            None => legacy::link(method, self.mpesa_details, self.stripe_details),
-        };
+        let legacy = || legacy::link(method, self.mpesa_details, self.stripe_details);
+        let gateway = self.gateway.unwrap_or_else(legacy);
         let record = TransactionRecord {
             id: self.id,
             number: self.transaction_number,
@@ -146,51 +144,15 @@ impl Refund {
     }
 }
 
-impl Gateway {
-    fn into_domain(self) -> GatewayLink {
-        GatewayLink {
-            token: self.token,
-            provider: self.provider,
-            reference: self.reference,
-            receipt: self.receipt,
-            phone: self.phone,
-            account: self.account,
-            attempts: self.attempts.unwrap_or_default(),
-            sent_at: self.sent_at,
-            next_at: self.next_at,
-            queries: self.queries.unwrap_or_default(),
-            manual_capture: self.manual_capture.unwrap_or(false),
-            counts_as_open: self.counts_as_open.unwrap_or(false),
-            authorized_at: self.authorized_at,
-            awaits_confirmation: self.awaits_confirmation.unwrap_or(false),
-            needs_person: self.needs_person.unwrap_or(false),
-        }
-    }
-}
-
 impl Fraud {
     fn into_domain(self, created_at: DateTime<Utc>) -> Option<FraudCheck> {
         Some(FraudCheck {
             score: self.score?,
             decision: self.decision?,
-            reasons: self.reasons.unwrap_or_default().into_iter().map(FraudReason::into_domain).collect(),
+            reasons: self.reasons.unwrap_or_default(),
             checked_at: self.checked_at.unwrap_or(created_at),
-            review: self.review.map(FraudReview::into_domain),
+            review: self.review,
         })
-    }
-}
-
-impl FraudReason {
-    fn into_domain(self) -> payment::FraudReason {
-        let Self { rule, points, explanation } = self;
-        payment::FraudReason { rule, points, explanation }
-    }
-}
-
-impl FraudReview {
-    fn into_domain(self) -> payment::FraudReview {
-        let Self { approved, reviewed_by, reviewed_at } = self;
-        payment::FraudReview { approved, reviewed_by, reviewed_at }
     }
 }
 

@@ -2,16 +2,16 @@
 
 use baitech_core::kernel::Money;
 use baitech_core::payment::{
-    self, DocumentStamp, EscrowState, FraudCheck, FraudDecision, GatewayLink, PaymentOrigin,
-    ReconciliationStamp, SettlementState, Transaction, TransactionRecord,
+    self, DocumentStamp, EscrowState, FraudCheck, FraudDecision, PaymentOrigin, ReconciliationStamp,
+    SettlementState, Transaction, TransactionRecord,
 };
 use baitech_core::pricing::Shares;
 use rust_decimal::Decimal;
 
 use super::document::TransactionDocument;
 use super::parts::{
-    Amount, Chargeback, Decided, Escrow, Failure, Fraud, FraudReason, FraudReview, Gateway, Metadata,
-    Mismatch, Place, Portions, Priced, ProviderMove, Reconciliation, Refund, Settlement, Split, Stamp,
+    Amount, Chargeback, Decided, Escrow, Failure, Fraud, Metadata, Mismatch, Place, Portions, Priced,
+    ProviderMove, Reconciliation, Refund, Settlement, Split, Stamp,
 };
 
 impl From<Transaction> for TransactionDocument {
@@ -64,7 +64,7 @@ impl From<Transaction> for TransactionDocument {
             splits: splits.into_iter().map(Split::from).collect(),
             escrow: Some(escrow.into()),
             refunds: Some(refunds.into_iter().map(Refund::from).collect()),
-            gateway: Some(gateway.into()),
+            gateway: Some(gateway),
             fraud_check: fraud.map(Fraud::from),
             settlement: Some(settlement.into()).filter(|part| *part != Settlement::default()),
             receipt: receipt.map(Stamp::from),
@@ -143,45 +143,6 @@ impl From<payment::Refund> for Refund {
     }
 }
 
-impl From<GatewayLink> for Gateway {
-    fn from(link: GatewayLink) -> Self {
-        let GatewayLink {
-            token,
-            provider,
-            reference,
-            receipt,
-            phone,
-            account,
-            attempts,
-            sent_at,
-            next_at,
-            queries,
-            manual_capture,
-            authorized_at,
-            awaits_confirmation,
-            needs_person,
-            counts_as_open,
-        } = link;
-        Self {
-            token,
-            provider,
-            reference,
-            receipt,
-            phone,
-            account,
-            attempts: Some(attempts),
-            sent_at,
-            next_at,
-            queries: Some(queries).filter(|queries| *queries > 0),
-            manual_capture: told(manual_capture),
-            authorized_at,
-            awaits_confirmation: told(awaits_confirmation),
-            needs_person: told(needs_person),
-            counts_as_open: told(counts_as_open),
-        }
-    }
-}
-
 impl From<FraudCheck> for Fraud {
     fn from(check: FraudCheck) -> Self {
         let FraudCheck { score, decision, reasons, checked_at, review } = check;
@@ -189,22 +150,10 @@ impl From<FraudCheck> for Fraud {
             score: Some(score),
             decision: Some(decision),
             flagged: Some(decision != FraudDecision::Approve),
-            reasons: Some(reasons.into_iter().map(FraudReason::from).collect()),
+            reasons: Some(reasons),
             checked_at: Some(checked_at),
-            review: review.map(FraudReview::from),
+            review,
         }
-    }
-}
-
-impl From<payment::FraudReason> for FraudReason {
-    fn from(payment::FraudReason { rule, points, explanation }: payment::FraudReason) -> Self {
-        Self { rule, points, explanation }
-    }
-}
-
-impl From<payment::FraudReview> for FraudReview {
-    fn from(payment::FraudReview { approved, reviewed_by, reviewed_at }: payment::FraudReview) -> Self {
-        Self { approved, reviewed_by, reviewed_at }
     }
 }
 

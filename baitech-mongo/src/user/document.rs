@@ -1,6 +1,6 @@
 //! The stored form of a user, in the layout of the earlier application.
 
-use baitech_core::account::{Gender, User, UserStatus};
+use baitech_core::account::{self, BillingInfo, Gender, User, UserStatus};
 use baitech_core::kernel::{Currency, Email, Id, PhoneNumber, Role, Text, Username};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -41,7 +41,8 @@ pub(crate) struct UserDocument {
     pub(super) bio: Option<Text<500>>,
     pub(super) gender: Option<Gender>,
     pub(super) date_of_birth: Option<StoredDay>,
-    pub(super) profile_picture: Option<Image>,
+    #[serde_as(as = "Option<Image>")]
+    pub(super) profile_picture: Option<account::Image>,
     /// Only with a point: the server refuses anything else under a 2dsphere index.
     pub(super) location: Option<Place>,
     /// The place that matching uses for a technician; valid only for the home for which it was drawn.
@@ -51,9 +52,9 @@ pub(crate) struct UserDocument {
     /// The address of a user without a point.
     pub(super) address: Option<Address>,
 
-    #[serde_as(as = "DefaultOnNull")]
+    #[serde_as(as = "DefaultOnNull<Vec<Skill>>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) skills: Vec<Skill>,
+    pub(super) skills: Vec<account::Skill>,
     #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) availability: Vec<Slot>,
@@ -74,7 +75,8 @@ pub(crate) struct UserDocument {
     #[serde_as(as = "Option<Whole>")]
     pub(super) years_of_experience: Option<u32>,
     pub(super) business_license: Option<Licence>,
-    pub(super) insurance: Option<Insurance>,
+    #[serde_as(as = "Option<Insurance>")]
+    pub(super) insurance: Option<account::Insurance>,
 
     #[serde_as(as = "Option<AsText>")]
     pub(super) company_name: Option<Text<150>>,
@@ -84,10 +86,12 @@ pub(crate) struct UserDocument {
     pub(super) employee_count: Option<u32>,
     #[serde_as(as = "Option<Oid>")]
     pub(super) corporate_admin: Option<Id<User>>,
-    pub(super) billing_info: Option<Billing>,
+    #[serde_as(as = "Option<Billing>")]
+    pub(super) billing_info: Option<BillingInfo>,
 
     pub(super) kyc: Option<Kyc>,
-    pub(super) rating: Option<Rating>,
+    #[serde_as(as = "Option<Rating>")]
+    pub(super) rating: Option<account::Rating>,
     pub(super) stats: Option<Stats>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) created_at: Option<DateTime<Utc>>,

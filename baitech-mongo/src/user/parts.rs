@@ -1,6 +1,6 @@
 //! The parts of a user's document.
 
-use baitech_core::account::{Category, IdType, KycStatus, TimeOfDay, User};
+use baitech_core::account::{self, Category, IdType, KycStatus, TimeOfDay, User};
 use baitech_core::kernel::{Currency, ElementId, GeoPoint, Id, Text};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -8,16 +8,18 @@ use serde::{Deserialize, Serialize};
 use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
 
 use crate::value::{
-    AsText, Clock, Coordinates, Finite, Iso4217, Millis, Number128, Oid, Real, StoredDay, Whole,
+    AsText, Clock, Coordinates, Finite, Iso4217, Millis, Number128, Oid, Real, StoredDay, Whole, stored_form,
 };
 
 #[skip_serializing_none]
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "account::Image", rename_all = "camelCase")]
 pub(crate) struct Image {
-    pub(crate) url: String,
-    pub(crate) public_id: Option<String>,
+    url: String,
+    public_id: Option<String>,
 }
+
+stored_form!(Image of account::Image);
 
 /// A GeoJSON point with its address.
 #[skip_serializing_none]
@@ -56,24 +58,27 @@ pub(crate) struct Address {
 
 #[skip_serializing_none]
 #[serde_as]
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "account::Skill", rename_all = "camelCase")]
 pub(crate) struct Skill {
     #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
     #[serde_as(as = "Option<Oid>")]
-    pub(crate) element: ElementId,
+    element: ElementId,
     #[serde_as(as = "AsText")]
-    pub(crate) name: Text<100>,
-    pub(crate) category: Category,
-    #[serde_as(as = "Option<Whole>")]
-    pub(crate) years_of_experience: Option<u32>,
+    name: Text<100>,
+    category: Category,
+    #[serde_as(as = "DefaultOnNull<Whole>")]
+    #[serde(default)]
+    years_of_experience: u32,
     #[serde_as(as = "DefaultOnNull")]
     #[serde(default)]
-    pub(crate) verified: bool,
+    verified: bool,
     #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) verification_documents: Vec<String>,
+    verification_documents: Vec<String>,
 }
+
+stored_form!(Skill of account::Skill);
 
 #[skip_serializing_none]
 #[serde_as]
@@ -119,23 +124,30 @@ pub(crate) struct Licence {
 }
 
 #[skip_serializing_none]
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde_as]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "account::Insurance", rename_all = "camelCase")]
 pub(crate) struct Insurance {
-    pub(crate) provider: Option<String>,
-    pub(crate) policy_number: Option<String>,
-    pub(crate) verified: Option<bool>,
+    provider: Option<String>,
+    policy_number: Option<String>,
+    #[serde_as(as = "DefaultOnNull")]
+    #[serde(default)]
+    verified: bool,
 }
 
+stored_form!(Insurance of account::Insurance);
+
 #[skip_serializing_none]
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "account::BillingInfo", rename_all = "camelCase")]
 pub(crate) struct Billing {
-    pub(crate) tax_id: Option<String>,
-    pub(crate) billing_email: Option<String>,
-    pub(crate) billing_address: Option<String>,
-    pub(crate) payment_terms: Option<String>,
+    tax_id: Option<String>,
+    billing_email: Option<String>,
+    billing_address: Option<String>,
+    payment_terms: Option<String>,
 }
+
+stored_form!(Billing of account::BillingInfo);
 
 #[skip_serializing_none]
 #[serde_as]
@@ -157,15 +169,19 @@ pub(crate) struct Kyc {
     pub(crate) verified_at: Option<DateTime<Utc>>,
 }
 
-#[skip_serializing_none]
 #[serde_as]
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "account::Rating")]
 pub(crate) struct Rating {
-    #[serde_as(as = "Option<Real>")]
-    pub(crate) average: Option<Decimal>,
-    #[serde_as(as = "Option<Whole>")]
-    pub(crate) count: Option<u32>,
+    #[serde_as(as = "DefaultOnNull<Real>")]
+    #[serde(default)]
+    average: Decimal,
+    #[serde_as(as = "DefaultOnNull<Whole>")]
+    #[serde(default)]
+    count: u32,
 }
+
+stored_form!(Rating of account::Rating);
 
 #[skip_serializing_none]
 #[serde_as]

@@ -1,8 +1,8 @@
 //! Converts a user's document to a user.
 
 use baitech_core::account::{
-    self, BillingInfo, CorporateProfile, KycStatus, PublicPlace, TechnicianProfile, User, UserRecord,
-    UserStats, UserStatus,
+    self, CorporateProfile, KycStatus, PublicPlace, TechnicianProfile, User, UserRecord, UserStats,
+    UserStatus,
 };
 use baitech_core::kernel::{Distance, Email, GeoPoint, Money, PhoneNumber, Role, Text};
 use chrono::{DateTime, Utc};
@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 
 use super::document::UserDocument;
 use super::hours::availability;
-use super::parts::{Address, Image, Kyc, Licence, Place, PlaceDrawn, Rating, Skill, Stats};
+use super::parts::{Address, Kyc, Licence, Place, PlaceDrawn, Stats};
 use crate::money::{DEFAULT_CURRENCY, money};
 
 /// The zone of technicians without one.
@@ -35,7 +35,7 @@ impl UserDocument {
             bio: self.bio,
             gender: self.gender,
             date_of_birth: self.date_of_birth.map(|day| day.in_zone(zone)),
-            picture: self.profile_picture.map(Image::into_domain),
+            picture: self.profile_picture,
             location: match (self.location, self.address) {
                 // If the place has no point, the address was written later.
                 (Some(place), None) => place.into_address(),
@@ -46,7 +46,7 @@ impl UserDocument {
             technician,
             corporate,
             kyc: self.kyc.map(Kyc::into_domain).unwrap_or_default(),
-            rating: self.rating.unwrap_or_default().into_domain(),
+            rating: self.rating.unwrap_or_default(),
             stats: self.stats.unwrap_or_default().into_domain(),
             created_at,
             updated_at: self.updated_at.unwrap_or(created_at),
@@ -61,7 +61,7 @@ impl UserDocument {
         let rate_currency = self.hourly_rate_currency.unwrap_or(DEFAULT_CURRENCY);
         let zone = self.time_zone.unwrap_or(DEFAULT_ZONE);
         Some(TechnicianProfile {
-            skills: std::mem::take(&mut self.skills).into_iter().map(Skill::into_domain).collect(),
+            skills: std::mem::take(&mut self.skills),
             availability: availability(
                 std::mem::take(&mut self.availability),
                 std::mem::take(&mut self.availability_exceptions),
@@ -73,11 +73,7 @@ impl UserDocument {
             business_name: self.business_name.take(),
             years_of_experience: self.years_of_experience,
             licence: self.business_license.take().and_then(Licence::into_domain),
-            insurance: self.insurance.take().map(|insurance| account::Insurance {
-                provider: insurance.provider,
-                policy_number: insurance.policy_number,
-                verified: insurance.verified.unwrap_or(false),
-            }),
+            insurance: self.insurance.take(),
         })
     }
 
@@ -90,19 +86,13 @@ impl UserDocument {
 
     fn corporate(&mut self) -> Option<CorporateProfile> {
         let company_name = self.company_name.take()?;
-        let billing = self.billing_info.take().unwrap_or_default();
         Some(CorporateProfile {
             company_name,
             company_registration: self.company_registration.take(),
             department: self.department.take(),
             employee_count: self.employee_count,
             administrator: self.corporate_admin,
-            billing: BillingInfo {
-                tax_id: billing.tax_id,
-                billing_email: billing.billing_email,
-                billing_address: billing.billing_address,
-                payment_terms: billing.payment_terms,
-            },
+            billing: self.billing_info.take().unwrap_or_default(),
         })
     }
 }
@@ -114,12 +104,6 @@ pub(crate) fn service_radius(kilometres: Option<f64>) -> Distance {
 /// The creation time in a document's id.
 fn time_of(document: &UserDocument) -> DateTime<Utc> {
     crate::value::oid(document.id).timestamp().to_chrono()
-}
-
-impl Image {
-    pub(crate) fn into_domain(self) -> account::Image {
-        account::Image { url: self.url, public_id: self.public_id }
-    }
 }
 
 /// The place of a longitude and a latitude.
@@ -147,19 +131,6 @@ impl Address {
     fn into_domain(self, point: Option<GeoPoint>) -> account::Address {
         let Self { address, city, county, country } = self;
         account::Address { point, address, city, county, country }
-    }
-}
-
-impl Skill {
-    pub(crate) fn into_domain(self) -> account::Skill {
-        account::Skill {
-            element: self.element,
-            name: self.name,
-            category: self.category,
-            years_of_experience: self.years_of_experience.unwrap_or(0),
-            verified: self.verified,
-            verification_documents: self.verification_documents,
-        }
     }
 }
 
@@ -193,12 +164,6 @@ impl Kyc {
             None if self.id_number.is_some() => KycStatus::Submitted,
             None => KycStatus::None,
         }
-    }
-}
-
-impl Rating {
-    pub(crate) fn into_domain(self) -> account::Rating {
-        account::Rating { average: self.average.unwrap_or_default(), count: self.count.unwrap_or(0) }
     }
 }
 

@@ -7,10 +7,7 @@ use baitech_core::account::{
 use baitech_core::kernel::GeoPoint;
 
 use super::document::UserDocument;
-use super::parts::{
-    Address, Billing, Exception, Image, Insurance, Kyc, Licence, Place, PlaceDrawn, Rating, Skill, Slot,
-    Stats,
-};
+use super::parts::{Address, Exception, Kyc, Licence, Place, PlaceDrawn, Slot, Stats};
 use crate::money::told;
 use crate::value::StoredDay;
 
@@ -53,7 +50,7 @@ impl From<User> for UserDocument {
             bio,
             gender,
             date_of_birth: date_of_birth.map(StoredDay::from),
-            profile_picture: picture.map(Image::from),
+            profile_picture: picture,
             location,
             public_place: public_point.map(Place::at),
             place_drawn: public_place.map(PlaceDrawn::from),
@@ -76,7 +73,7 @@ impl From<User> for UserDocument {
             corporate_admin: None,
             billing_info: None,
             kyc: Some(kyc.into()),
-            rating: Some(Rating { average: Some(rating.average), count: Some(rating.count) }),
+            rating: Some(rating),
             stats: Some(stats.into()),
             created_at: Some(created_at),
             updated_at: Some(updated_at),
@@ -104,7 +101,7 @@ impl UserDocument {
             licence,
             insurance,
         } = technician;
-        self.skills = skills.into_iter().map(Skill::from).collect();
+        self.skills = skills;
         self.availability = availability.weekly.into_iter().map(Slot::from).collect();
         self.availability_exceptions = availability.exceptions.into_iter().map(Exception::from).collect();
         self.time_zone = Some(time_zone);
@@ -115,9 +112,7 @@ impl UserDocument {
         self.years_of_experience = years_of_experience;
         self.business_license =
             licence.map(|account::Licence { number, verified }| Licence { number, verified: Some(verified) });
-        self.insurance = insurance.map(|account::Insurance { provider, policy_number, verified }| {
-            Insurance { provider, policy_number, verified: Some(verified) }
-        });
+        self.insurance = insurance;
     }
 
     fn set_corporate(&mut self, corporate: CorporateProfile) {
@@ -129,14 +124,12 @@ impl UserDocument {
             administrator,
             billing,
         } = corporate;
-        let BillingInfo { tax_id, billing_email, billing_address, payment_terms } = billing;
-        let billing = Billing { tax_id, billing_email, billing_address, payment_terms };
         self.company_name = Some(company_name);
         self.company_registration = company_registration;
         self.department = department;
         self.employee_count = employee_count;
         self.corporate_admin = administrator;
-        self.billing_info = Some(billing).filter(|billing| *billing != Billing::default());
+        self.billing_info = Some(billing).filter(|billing| *billing != BillingInfo::default());
     }
 }
 
@@ -162,21 +155,6 @@ impl From<PublicPlace> for PlaceDrawn {
     fn from(place: PublicPlace) -> Self {
         let pair = |point: GeoPoint| vec![point.longitude(), point.latitude()];
         Self { home: pair(place.home()), point: pair(place.point()) }
-    }
-}
-
-impl From<account::Image> for Image {
-    fn from(account::Image { url, public_id }: account::Image) -> Self {
-        Self { url, public_id }
-    }
-}
-
-impl From<account::Skill> for Skill {
-    fn from(skill: account::Skill) -> Self {
-        let account::Skill { element, name, category, years_of_experience, verified, verification_documents } =
-            skill;
-        let years_of_experience = Some(years_of_experience);
-        Self { element, name, category, years_of_experience, verified, verification_documents }
     }
 }
 
