@@ -54,6 +54,21 @@ pub(super) fn sample_event(of: AggregateRef) -> EventKind {
     for_each_aggregate!(event)
 }
 
+/// [`Sample::any`] and [`Sample::any_event`] by the strategies of the records and of the events.
+macro_rules! any {
+    ($record:ident, $event:ident) => {
+        #[cfg(feature = "testing")]
+        fn any() -> BoxedStrategy<Self> {
+            strategies::$record().prop_map(Self::from_record).boxed()
+        }
+
+        #[cfg(feature = "testing")]
+        fn any_event() -> BoxedStrategy<Self::Event> {
+            strategies::$event().boxed()
+        }
+    };
+}
+
 impl Sample for User {
     fn sample(n: u64) -> Self {
         build::customer(n)
@@ -63,15 +78,7 @@ impl Sample for User {
         AccountEvent::UserProfileChanged
     }
 
-    #[cfg(feature = "testing")]
-    fn any() -> BoxedStrategy<Self> {
-        strategies::user_record().prop_map(Self::from_record).boxed()
-    }
-
-    #[cfg(feature = "testing")]
-    fn any_event() -> BoxedStrategy<AccountEvent> {
-        strategies::account_event().boxed()
-    }
+    any!(user_record, account_event);
 }
 
 impl Sample for Booking {
@@ -83,15 +90,7 @@ impl Sample for Booking {
         BookingEvent::BookingUpdated
     }
 
-    #[cfg(feature = "testing")]
-    fn any() -> BoxedStrategy<Self> {
-        strategies::booking_record().prop_map(Self::from_record).boxed()
-    }
-
-    #[cfg(feature = "testing")]
-    fn any_event() -> BoxedStrategy<BookingEvent> {
-        strategies::booking_event().boxed()
-    }
+    any!(booking_record, booking_event);
 }
 
 impl Sample for Transaction {
@@ -104,15 +103,7 @@ impl Sample for Transaction {
         PaymentEvent::TransactionUpdated
     }
 
-    #[cfg(feature = "testing")]
-    fn any() -> BoxedStrategy<Self> {
-        strategies::transaction_record().prop_map(Self::from_record).boxed()
-    }
-
-    #[cfg(feature = "testing")]
-    fn any_event() -> BoxedStrategy<PaymentEvent> {
-        strategies::payment_event().boxed()
-    }
+    any!(transaction_record, payment_event);
 }
 
 impl Sample for Webhook {
@@ -124,15 +115,7 @@ impl Sample for Webhook {
         PaymentEvent::WebhookReceived
     }
 
-    #[cfg(feature = "testing")]
-    fn any() -> BoxedStrategy<Self> {
-        strategies::webhook_record().prop_map(Self::from_record).boxed()
-    }
-
-    #[cfg(feature = "testing")]
-    fn any_event() -> BoxedStrategy<PaymentEvent> {
-        strategies::payment_event().boxed()
-    }
+    any!(webhook_record, payment_event);
 }
 
 impl Sample for Reconciliation {
@@ -144,13 +127,5 @@ impl Sample for Reconciliation {
         PaymentEvent::ReconciliationCompleted { agrees: true }
     }
 
-    #[cfg(feature = "testing")]
-    fn any() -> BoxedStrategy<Self> {
-        strategies::reconciliation_record().prop_map(Self::from_record).boxed()
-    }
-
-    #[cfg(feature = "testing")]
-    fn any_event() -> BoxedStrategy<PaymentEvent> {
-        strategies::payment_event().boxed()
-    }
+    any!(reconciliation_record, payment_event);
 }

@@ -40,47 +40,6 @@ impl<const MAX: usize> StoredText for Text<MAX> {
     }
 }
 
-impl StoredText for Email {
-    /// The earlier application stored addresses as they were typed; they read in their normal form.
-    fn read(text: String) -> Self {
-        Self::normalized(text)
-    }
-
-    fn text(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl StoredText for Username {
-    fn read(text: String) -> Self {
-        Self::from_stored(text)
-    }
-
-    fn text(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl StoredText for BookingNumber {
-    fn read(text: String) -> Self {
-        Self::from_stored(text)
-    }
-
-    fn text(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl StoredText for TransactionNumber {
-    fn read(text: String) -> Self {
-        Self::from_stored(text)
-    }
-
-    fn text(&self) -> &str {
-        self.as_str()
-    }
-}
-
 impl StoredText for ClaimKey {
     fn read(text: String) -> Self {
         Self::from_stored(&text)
@@ -91,13 +50,27 @@ impl StoredText for ClaimKey {
     }
 }
 
-impl StoredText for PhoneNumber {
-    /// The earlier application stored `07…` as well as `+2547…`; both read as the latter.
-    fn read(text: String) -> Self {
-        Self::normalized(text)
-    }
+/// The other types of checked text, each with the function that reads it.
+macro_rules! stored_text {
+    ($($Type:ident::$read:ident,)+) => {
+        $(impl StoredText for $Type {
+            fn read(text: String) -> Self {
+                Self::$read(text)
+            }
 
-    fn text(&self) -> &str {
-        self.as_str()
-    }
+            fn text(&self) -> &str {
+                self.as_str()
+            }
+        })+
+    };
+}
+
+stored_text! {
+    Username::from_stored,
+    BookingNumber::from_stored,
+    TransactionNumber::from_stored,
+    // The earlier application stored addresses as they were typed; they read in their normal form.
+    Email::normalized,
+    // The earlier application stored `07…` as well as `+2547…`; both read as the latter.
+    PhoneNumber::normalized,
 }

@@ -1,19 +1,20 @@
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::cmp::Reverse;
 
 use chrono::TimeDelta;
 
 use super::{
     Fixture,
     given::{apply, change, load_booking, pending, stored_booking},
+    pages::{assert_complete, assert_refuses_foreign_cursors, walk, walk_while_changing},
 };
 use crate::{
     account::{Category, User},
     booking::{
         ApprovalStatus, Booking, BookingFilter, BookingNumber, BookingRecord, BookingStatus, CorporateDetails,
     },
-    kernel::{Cursor, Id, PageRequest},
+    kernel::{Id, PageRequest},
     ports::Store,
-    store::{ChangeSet, Put, StoreError, Stored},
+    store::{ChangeSet, Put, Stored},
     testing::build::{self, customer, nairobi, start, technician},
 };
 
@@ -64,18 +65,9 @@ async fn stored(store: &dyn Store) -> Vec<BookingRecord> {
     bookings
 }
 
-async fn walk(store: &dyn Store, filter: &BookingFilter, limit: u32) -> Vec<Id<Booking>> {
-    let mut ids = Vec::new();
-    let mut cursor = None;
-    loop {
-        let page = store.list_bookings(filter, &PageRequest::new(limit, cursor).unwrap()).await.unwrap();
-        assert!(page.items.len() <= limit as usize);
-        ids.extend(page.items.iter().map(|booking| booking.id));
-        match page.next_cursor {
-            Some(next) => cursor = Some(next),
-            None => return ids,
-        }
-    }
+async fn listed(store: &dyn Store, filter: &BookingFilter) -> Vec<Id<Booking>> {
+    let found = walk(10, |page| async move { store.list_bookings(filter, &page).await }).await;
+    found.into_iter().map(|booking| booking.id).collect()
 }
 
 fn holds(filter: &BookingFilter, booking: &BookingRecord) -> bool {
@@ -105,13 +97,13 @@ fn filters() -> Vec<BookingFilter> {
 }
 
 pub(super) async fn are_listed_and_counted_by_filter(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    let bookings = stored(&*store).await;
+    let store = &*fixture.store().await;
+    let bookings = stored(store).await;
     for filter in filters() {
         let expected: Vec<&BookingRecord> =
             bookings.iter().filter(|booking| holds(&filter, booking)).collect();
         let ids: Vec<Id<Booking>> = expected.iter().map(|booking| booking.id).collect();
-        assert_eq!(walk(&*store, &filter, 10).await, ids, "{filter:?}");
+        assert_eq!(listed(store, &filter).await, ids, "{filter:?}");
         let count = |status| expected.iter().filter(|booking| booking.status == status).count() as u64;
         let counts: Vec<(BookingStatus, u64)> = BookingStatus::ALL
             .into_iter()
@@ -129,37 +121,24 @@ pub(super) async fn are_listed_and_counted_by_filter(fixture: &dyn Fixture) {
 }
 
 pub(super) async fn are_paged_while_others_come_and_change(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    let bookings = stored(&*store).await;
-    let mut seen = Vec::new();
-    let mut cursor = None;
-    for n in 200_u64.. {
-        let request = PageRequest::new(11, cursor).unwrap();
-        let page = store.list_bookings(&BookingFilter::default(), &request).await.unwrap();
+    let store = &*fixture.store().await;
+    let bookings = stored(store).await;
+    let list = |page| async move { store.list_bookings(&BookingFilter::default(), &page).await };
+    let found = walk_while_changing(11, list, |number, first: Option<Stored<Booking>>| async move {
         // One newer than all, one older than all, and one among them; the first of the page changes its
         // status.
-        for (place, millis) in (0..).zip([1_000, -1_000, i64::try_from(n - 195).unwrap()]) {
-            let mut record = pending(n * 10 + place);
+        for (place, millis) in (0..).zip([1_000, -1_000, i64::try_from(number).unwrap() + 5]) {
+            let mut record = pending((200 + number) * 10 + place);
             record.created_at += TimeDelta::milliseconds(millis);
-            stored_booking(&*store, record).await;
+            stored_booking(store, record).await;
         }
-        if let Some(first) = page.items.first() {
-            let moved = change(first, |record| record.status = BookingStatus::Cancelled);
-            apply(&*store, ChangeSet::new().write(moved)).await;
+        if let Some(first) = first {
+            let moved = change(&first, |record| record.status = BookingStatus::Cancelled);
+            apply(store, ChangeSet::new().write(moved)).await;
         }
-        seen.extend(page.items.iter().map(|booking| (Reverse(booking.created_at), booking.id)));
-        cursor = page.next_cursor;
-        if cursor.is_none() || n > 250 {
-            break;
-        }
-    }
-    assert!(seen.is_sorted());
-    let distinct: BTreeSet<Id<Booking>> = seen.iter().map(|(_, id)| *id).collect();
-    assert_eq!(distinct.len(), seen.len(), "none twice");
-    assert!(
-        bookings.iter().all(|booking| distinct.contains(&booking.id)),
-        "none left out that was there all the time"
-    );
+    });
+    let seen = found.await.into_iter().map(|booking| (Reverse(booking.created_at), booking.id));
+    assert_complete(seen.collect(), bookings.iter().map(|booking| booking.id));
 }
 
 pub(super) async fn hide_when_deleted(fixture: &dyn Fixture) {
@@ -173,7 +152,7 @@ pub(super) async fn hide_when_deleted(fixture: &dyn Fixture) {
         BookingFilter { customer: Some(booking.customer), ..BookingFilter::default() },
         BookingFilter { statuses: vec![BookingStatus::Pending], ..BookingFilter::default() },
     ] {
-        assert_eq!(walk(&*store, &filter, 10).await, [pending(2).id], "{filter:?}");
+        assert_eq!(listed(&*store, &filter).await, [pending(2).id], "{filter:?}");
         let counts = store.count_by_status(&filter).await.unwrap();
         assert_eq!(counts, [(BookingStatus::Pending, 1)], "{filter:?}");
     }
@@ -182,15 +161,13 @@ pub(super) async fn hide_when_deleted(fixture: &dyn Fixture) {
     assert!(store.find_by_number(&booking.number).await.unwrap().is_some());
     let deleted = load_booking(&*store, booking.id).await;
     apply(&*store, ChangeSet::new().write(change(&deleted, |record| record.deleted_at = None))).await;
-    assert_eq!(walk(&*store, &BookingFilter::default(), 10).await.len(), 2, "and can come back");
+    assert_eq!(listed(&*store, &BookingFilter::default()).await.len(), 2, "and can come back");
 }
 
 pub(super) async fn refuse_foreign_cursors(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    for text in ["", "~", "nonsense", "1~2", "x~6b02a8c0ffb68dbb1a224c14"] {
-        let request = PageRequest::new(5, Some(Cursor::from_text(text))).unwrap();
-        let refused = store.list_bookings(&BookingFilter::default(), &request).await;
-        let Err(StoreError::Cursor(violation)) = refused else { panic!("{text:?}: {refused:?}") };
-        assert_eq!(violation.field, "cursor");
-    }
+    let store = &*fixture.store().await;
+    assert_refuses_foreign_cursors(|page| async move {
+        store.list_bookings(&BookingFilter::default(), &page).await
+    })
+    .await;
 }

@@ -6,6 +6,7 @@ use super::{
     Fixture,
     fixture::together,
     given::{apply, change, load_booking, pending, renamed, stored_user},
+    pages::walk,
 };
 use crate::{
     booking::{Booking, BookingRecord},
@@ -44,16 +45,7 @@ async fn set_aside(store: &dyn Store, item: &DueItem, at: i64, reason: &str) {
 
 /// Everything that is set aside, read in pages of so many.
 async fn list_aside(store: &dyn Store, limit: u32) -> Vec<SetAsideItem> {
-    let (mut found, mut cursor) = (Vec::new(), None);
-    loop {
-        let page = store.list_set_aside(&PageRequest::new(limit, cursor).unwrap()).await.unwrap();
-        assert!(page.items.len() <= limit as usize);
-        found.extend(page.items);
-        cursor = page.next_cursor;
-        if cursor.is_none() || found.len() > 1_000 {
-            return found;
-        }
-    }
+    walk(limit, |page| async move { store.list_set_aside(&page).await }).await
 }
 
 fn minute(minutes: i64) -> DateTime<Utc> {

@@ -1,14 +1,12 @@
-use std::collections::BTreeSet;
-
 use chrono::TimeDelta;
 
 use super::{
     Fixture,
     given::{apply, refuse, samples},
+    pages::{assert_complete, assert_refuses_foreign_cursors, walk, walk_while_changing},
 };
 use crate::{
     account::{KycCase, KycCaseFilter, KycCaseRecord, KycCaseStatus},
-    kernel::{Cursor, Id, PageRequest},
     ports::Store,
     store::{ChangeSet, Claim, ClaimKey, Lease, Put, StoreError, Stored},
     testing::{Sample, build},
@@ -36,65 +34,45 @@ async fn stored(store: &dyn Store) -> Vec<KycCase> {
 }
 
 async fn listed(store: &dyn Store, filter: KycCaseFilter, limit: u32) -> Vec<KycCase> {
-    let (mut found, mut cursor) = (Vec::new(), None);
-    loop {
-        let page = PageRequest::new(limit, cursor).unwrap();
-        let page = store.list_kyc_cases(filter, &page).await.unwrap();
-        assert!(page.items.len() <= limit as usize);
-        found.extend(page.items.into_iter().map(|case| case.value));
-        cursor = page.next_cursor;
-        if cursor.is_none() || found.len() > 1_000 {
-            return found;
-        }
-    }
+    let found = walk(limit, |page| async move { store.list_kyc_cases(filter, &page).await }).await;
+    found.into_iter().map(|case| case.value).collect()
 }
 
 pub(super) async fn are_listed_by_status(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    let cases = stored(&*store).await;
+    let store = &*fixture.store().await;
+    let cases = stored(store).await;
     for status in KycCaseStatus::ALL.into_iter().map(Some).chain([None]) {
         let holds = |case: &&KycCase| status.is_none_or(|status| case.status == status);
         let expected: Vec<KycCase> = cases.iter().filter(holds).cloned().collect();
         for limit in [1, 7, 40, 100] {
-            let found = listed(&*store, KycCaseFilter { status }, limit).await;
+            let found = listed(store, KycCaseFilter { status }, limit).await;
             assert_eq!(found, expected, "{status:?} in pages of {limit}");
         }
     }
 }
 
 pub(super) async fn are_paged_while_others_come(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    let cases = stored(&*store).await;
-    let (mut seen, mut cursor) = (Vec::new(), None);
-    for n in 100_u64..150 {
-        let page = PageRequest::new(9, cursor).unwrap();
-        let page = store.list_kyc_cases(KycCaseFilter::default(), &page).await.unwrap();
-        seen.extend(page.items.iter().map(|case| (case.submitted_at, case.id)));
+    let store = &*fixture.store().await;
+    let cases = stored(store).await;
+    let list = |page| async move { store.list_kyc_cases(KycCaseFilter::default(), &page).await };
+    let found = walk_while_changing(9, list, |number, first: Option<Stored<KycCase>>| async move {
         // Neither an earlier case nor a reminder moves what is listed later.
-        apply(&*store, ChangeSet::new().write(Put::new(case(n, -1_000, KycCaseStatus::Open)))).await;
-        if let Some(first) = page.items.first() {
-            let put = Put::over(first, first.value.clone());
-            apply(&*store, ChangeSet::new().write(put)).await;
+        let earlier = case(100 + number, -1_000, KycCaseStatus::Open);
+        apply(store, ChangeSet::new().write(Put::new(earlier))).await;
+        if let Some(first) = first {
+            apply(store, ChangeSet::new().write(Put::over(&first, first.value.clone()))).await;
         }
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            break;
-        }
-    }
-    assert!(seen.is_sorted());
-    let distinct: BTreeSet<Id<KycCase>> = seen.iter().map(|(_, id)| *id).collect();
-    assert_eq!(distinct.len(), seen.len(), "none twice");
-    assert!(cases.iter().all(|case| distinct.contains(&case.id)), "none left out");
+    });
+    let seen = found.await.into_iter().map(|case| (case.submitted_at, case.id));
+    assert_complete(seen.collect(), cases.iter().map(|case| case.id));
 }
 
 pub(super) async fn refuse_foreign_cursors(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    for text in ["", "~", "nonsense", "1~2", "x~6b02a8c0ffb68dbb1a224c14"] {
-        let request = PageRequest::new(5, Some(Cursor::from_text(text))).unwrap();
-        let refused = store.list_kyc_cases(KycCaseFilter::default(), &request).await;
-        let Err(StoreError::Cursor(violation)) = refused else { panic!("{text:?}: {refused:?}") };
-        assert_eq!(violation.field, "cursor");
-    }
+    let store = &*fixture.store().await;
+    assert_refuses_foreign_cursors(|page| async move {
+        store.list_kyc_cases(KycCaseFilter::default(), &page).await
+    })
+    .await;
 }
 
 pub(super) async fn are_read_as_written(fixture: &dyn Fixture) {

@@ -1,8 +1,4 @@
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use chrono::{SubsecRound, TimeDelta};
 
@@ -10,12 +6,13 @@ use super::{
     Fixture,
     fixture::together,
     given::{apply, rename, stored_user},
+    pages::{assert_complete, assert_refuses_foreign_cursors, walk, walk_while_changing},
 };
 use crate::{
     booking::PaymentMethod,
-    kernel::{Currency, Cursor, Money, PageRequest},
+    kernel::{Currency, Money},
     ledger::{Account, AccountLine, Entry, EntryRecord, Posting},
-    store::{AggregateRef, ChangeSet, Put, StoreError},
+    store::{AggregateRef, ChangeSet, Put},
     testing::build::{customer, entry, id, kes, start},
 };
 
@@ -173,65 +170,40 @@ fn millis(mut line: AccountLine) -> AccountLine {
 }
 
 pub(super) async fn lists_lines_without_gap_or_repeat(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
+    let store = &*fixture.store().await;
     let mut entries = banking();
     for (n, batch) in (0..).zip(entries.chunks(13)) {
-        apply(&*store, book(batch.to_vec(), n)).await;
+        apply(store, book(batch.to_vec(), n)).await;
     }
     entries.sort_by_key(|entry| (Reverse(entry.at.timestamp_millis()), entry.id));
     for account in [Account::Bank, Account::Discounts, Account::Wallet(id(1))] {
         let expected: Vec<AccountLine> =
             entries.iter().flat_map(|entry| entry.lines_of(account)).map(millis).collect();
         for limit in [1, 7, 100] {
-            let mut found = Vec::new();
-            let mut cursor = None;
-            loop {
-                let request = PageRequest::new(limit, cursor).unwrap();
-                let page = store.account_lines(account, &request).await.unwrap();
-                assert!(page.items.len() <= limit as usize);
-                found.extend(page.items.into_iter().map(millis));
-                cursor = page.next_cursor;
-                if cursor.is_none() {
-                    break;
-                }
-            }
+            let found = walk(limit, |page| async move { store.account_lines(account, &page).await }).await;
+            let found: Vec<AccountLine> = found.into_iter().map(millis).collect();
             assert_eq!(found, expected, "{account} in pages of {limit}");
         }
     }
 }
 
 pub(super) async fn lists_lines_while_others_come(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    apply(&*store, book(banking(), 1)).await;
-    let mut seen = Vec::new();
-    let mut cursor = None;
-    for n in 100_u64..150 {
-        let page = store.account_lines(Account::Bank, &PageRequest::new(6, cursor).unwrap()).await.unwrap();
-        seen.extend(page.items.iter().map(|line| (line.entry, line.amount.currency().code())));
-        let cause = AggregateRef::User(customer(n).id);
-        apply(&*store, book(vec![entry(n, cause, Account::Losses, Account::Bank, kes(1))], n)).await;
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            break;
-        }
-    }
-    assert!(cursor.is_none(), "the list ends");
-    let distinct: BTreeSet<_> = seen.iter().collect();
-    assert_eq!(distinct.len(), seen.len(), "none twice");
+    let store = &*fixture.store().await;
+    apply(store, book(banking(), 1)).await;
+    let list = |page| async move { store.account_lines(Account::Bank, &page).await };
+    let found = walk_while_changing(6, list, |number, _| async move {
+        let cause = AggregateRef::User(customer(100 + number).id);
+        let other = entry(100 + number, cause, Account::Losses, Account::Bank, kes(1));
+        apply(store, book(vec![other], 100 + number)).await;
+    });
+    let of = |line: &AccountLine| (line.entry, line.amount.currency().code());
+    let seen = found.await.iter().map(of).enumerate().collect();
     let there = banking();
-    let mut lines = there.iter().flat_map(|entry| entry.lines_of(Account::Bank));
-    assert!(
-        lines.all(|line| distinct.contains(&(line.entry, line.amount.currency().code()))),
-        "none left out"
-    );
+    assert_complete(seen, there.iter().flat_map(|entry| entry.lines_of(Account::Bank)).map(|line| of(&line)));
 }
 
 pub(super) async fn refuses_foreign_cursors(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    for text in ["", "~", "nonsense", "1~2", "x~6b02a8c0ffb68dbb1a224c14", "1.x~6b02a8c0ffb68dbb1a224c14"] {
-        let request = PageRequest::new(5, Some(Cursor::from_text(text))).unwrap();
-        let refused = store.account_lines(Account::Bank, &request).await;
-        let Err(StoreError::Cursor(violation)) = refused else { panic!("{text:?}: {refused:?}") };
-        assert_eq!(violation.field, "cursor");
-    }
+    let store = &*fixture.store().await;
+    assert_refuses_foreign_cursors(|page| async move { store.account_lines(Account::Bank, &page).await })
+        .await;
 }

@@ -30,6 +30,7 @@ mod kyc_cases;
 mod ledger;
 mod matching;
 mod outbox;
+mod pages;
 mod races;
 mod reconciliations;
 mod round_trip;

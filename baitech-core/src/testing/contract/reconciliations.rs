@@ -1,4 +1,4 @@
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::cmp::Reverse;
 
 use chrono::TimeDelta;
 
@@ -6,9 +6,9 @@ use super::{
     Fixture,
     fixture::together,
     given::{apply, refuse},
+    pages::{assert_complete, assert_refuses_foreign_cursors, walk, walk_while_changing},
 };
 use crate::{
-    kernel::{Cursor, Id, PageRequest},
     payment::{Reconciliation, ReconciliationContent, ReconciliationPart},
     ports::Store,
     store::{AggregateRef, ChangeSet, Committed, Lease, Put, StoreError, Stored},
@@ -34,56 +34,33 @@ async fn stored(store: &dyn Store) -> Vec<Reconciliation> {
 }
 
 pub(super) async fn are_listed_in_pages(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    let jobs = stored(&*store).await;
+    let store = &*fixture.store().await;
+    let jobs = stored(store).await;
     for limit in [1, 7, 40, 100] {
-        let (mut found, mut cursor) = (Vec::new(), None);
-        loop {
-            let page = PageRequest::new(limit, cursor).unwrap();
-            let page = store.list_reconciliations(&page).await.unwrap();
-            assert!(page.items.len() <= limit as usize);
-            found.extend(page.items.into_iter().map(|job| job.value));
-            cursor = page.next_cursor;
-            if cursor.is_none() || found.len() > 1_000 {
-                break;
-            }
-        }
+        let found = walk(limit, |page| async move { store.list_reconciliations(&page).await }).await;
+        let found: Vec<_> = found.into_iter().map(|job| job.value).collect();
         assert_eq!(found, jobs, "in pages of {limit}");
     }
 }
 
 pub(super) async fn are_paged_while_others_come(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    let jobs = stored(&*store).await;
-    let (mut seen, mut cursor) = (Vec::new(), None);
-    for n in 100_u64..150 {
-        let page = store.list_reconciliations(&PageRequest::new(9, cursor).unwrap()).await.unwrap();
-        seen.extend(page.items.iter().map(|job| (Reverse(job.submitted_at), job.id)));
-        apply(&*store, ChangeSet::new().write(Put::new(job(n, 1_000)))).await;
+    let store = &*fixture.store().await;
+    let jobs = stored(store).await;
+    let list = |page| async move { store.list_reconciliations(&page).await };
+    let found = walk_while_changing(9, list, |number, first: Option<Stored<Reconciliation>>| async move {
+        apply(store, ChangeSet::new().write(Put::new(job(100 + number, 1_000)))).await;
         // A batch of one that was listed changes nothing of its place.
-        if let Some(first) = page.items.first() {
-            let put = Put::over(first, first.value.clone());
-            apply(&*store, ChangeSet::new().write(put)).await;
+        if let Some(first) = first {
+            apply(store, ChangeSet::new().write(Put::over(&first, first.value.clone()))).await;
         }
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            break;
-        }
-    }
-    assert!(seen.is_sorted());
-    let distinct: BTreeSet<Id<Reconciliation>> = seen.iter().map(|(_, id)| *id).collect();
-    assert_eq!(distinct.len(), seen.len(), "none twice");
-    assert!(jobs.iter().all(|job| distinct.contains(&job.id)), "none left out");
+    });
+    let seen = found.await.into_iter().map(|job| (Reverse(job.submitted_at), job.id));
+    assert_complete(seen.collect(), jobs.iter().map(|job| job.id));
 }
 
 pub(super) async fn refuse_foreign_cursors(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    for text in ["", "~", "nonsense", "1~2", "x~6b02a8c0ffb68dbb1a224c14"] {
-        let request = PageRequest::new(5, Some(Cursor::from_text(text))).unwrap();
-        let refused = store.list_reconciliations(&request).await;
-        let Err(StoreError::Cursor(violation)) = refused else { panic!("{text:?}: {refused:?}") };
-        assert_eq!(violation.field, "cursor");
-    }
+    let store = &*fixture.store().await;
+    assert_refuses_foreign_cursors(|page| async move { store.list_reconciliations(&page).await }).await;
 }
 
 pub(super) async fn take_one_of_two_batches(fixture: &dyn Fixture) {

@@ -1,17 +1,15 @@
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use chrono::TimeDelta;
 
 use super::{
     Fixture,
     given::{apply, refuse, stored_transaction},
+    pages::{assert_complete, assert_refuses_foreign_cursors, walk, walk_while_changing},
 };
 use crate::{
     booking::PaymentMethod,
-    kernel::{Cursor, Id, Money, PageRequest},
+    kernel::{Id, Money, PageRequest},
     payment::{
         FraudCheck, FraudDecision, FraudReview, HistoryQuery, PaymentHistory, PaymentOrigin, Transaction,
         TransactionFilter, TransactionKind, TransactionNumber, TransactionRecord, TransactionStatus,
@@ -142,18 +140,9 @@ async fn stored(store: &dyn Store) -> Vec<TransactionRecord> {
     records
 }
 
-async fn walk(store: &dyn Store, filter: &TransactionFilter, limit: u32) -> Vec<Id<Transaction>> {
-    let mut ids = Vec::new();
-    let mut cursor = None;
-    loop {
-        let page = store.list_transactions(filter, &PageRequest::new(limit, cursor).unwrap()).await.unwrap();
-        assert!(page.items.len() <= limit as usize);
-        ids.extend(page.items.iter().map(|transaction| transaction.id));
-        match page.next_cursor {
-            Some(next) => cursor = Some(next),
-            None => return ids,
-        }
-    }
+async fn listed(store: &dyn Store, filter: &TransactionFilter) -> Vec<Id<Transaction>> {
+    let found = walk(10, |page| async move { store.list_transactions(filter, &page).await }).await;
+    found.into_iter().map(|transaction| transaction.id).collect()
 }
 
 fn holds(filter: &TransactionFilter, record: &TransactionRecord) -> bool {
@@ -216,7 +205,7 @@ pub(super) async fn are_listed_and_totalled_by_filter(fixture: &dyn Fixture) {
         let expected: Vec<&TransactionRecord> =
             records.iter().filter(|record| holds(&filter, record)).collect();
         let ids: Vec<Id<Transaction>> = expected.iter().map(|record| record.id).collect();
-        assert_eq!(walk(&*store, &filter, 10).await, ids, "{filter:?}");
+        assert_eq!(listed(&*store, &filter).await, ids, "{filter:?}");
         let mut totals: BTreeMap<_, (u64, Money)> = BTreeMap::new();
         for record in expected {
             let (count, sum) = totals.entry((record.kind, record.status)).or_insert((0, kes(0)));
@@ -247,37 +236,24 @@ pub(super) async fn total_each_currency_apart(fixture: &dyn Fixture) {
 }
 
 pub(super) async fn are_paged_while_others_come_and_change(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    let records = stored(&*store).await;
-    let mut seen = Vec::new();
-    let mut cursor = None;
-    for n in 200_u64.. {
-        let request = PageRequest::new(11, cursor).unwrap();
-        let page = store.list_transactions(&TransactionFilter::default(), &request).await.unwrap();
+    let store = &*fixture.store().await;
+    let records = stored(store).await;
+    let list = |page| async move { store.list_transactions(&TransactionFilter::default(), &page).await };
+    let found = walk_while_changing(11, list, |number, first: Option<Stored<Transaction>>| async move {
         // One newer than all, one older than all, and one among them; the first of the page changes its
         // status.
-        for (place, millis) in (0..).zip([1_000, -1_000, i64::try_from(n - 195).unwrap()]) {
-            let mut record = sent(n * 10 + place);
+        for (place, millis) in (0..).zip([1_000, -1_000, i64::try_from(number).unwrap() + 5]) {
+            let mut record = sent((200 + number) * 10 + place);
             record.created_at += TimeDelta::milliseconds(millis);
-            stored_transaction(&*store, record).await;
+            stored_transaction(store, record).await;
         }
-        if let Some(first) = page.items.first() {
-            let moved = change(first, |record| record.status = TransactionStatus::Cancelled);
-            apply(&*store, ChangeSet::new().write(moved)).await;
+        if let Some(first) = first {
+            let moved = change(&first, |record| record.status = TransactionStatus::Cancelled);
+            apply(store, ChangeSet::new().write(moved)).await;
         }
-        seen.extend(page.items.iter().map(|found| (Reverse(found.created_at), found.id)));
-        cursor = page.next_cursor;
-        if cursor.is_none() || n > 250 {
-            break;
-        }
-    }
-    assert!(seen.is_sorted());
-    let distinct: BTreeSet<Id<Transaction>> = seen.iter().map(|(_, id)| *id).collect();
-    assert_eq!(distinct.len(), seen.len(), "none twice");
-    assert!(
-        records.iter().all(|record| distinct.contains(&record.id)),
-        "none left out that was there all the time"
-    );
+    });
+    let seen = found.await.into_iter().map(|found| (Reverse(found.created_at), found.id));
+    assert_complete(seen.collect(), records.iter().map(|record| record.id));
 }
 
 pub(super) async fn are_flagged_until_a_person_has_looked(fixture: &dyn Fixture) {
@@ -296,16 +272,16 @@ pub(super) async fn are_flagged_until_a_person_has_looked(fixture: &dyn Fixture)
     lost.gateway.needs_person = true;
     let lost = stored_transaction(&*store, lost).await;
     let flagged = TransactionFilter { flagged: true, ..TransactionFilter::default() };
-    assert_eq!(walk(&*store, &flagged, 10).await, [suspect.id, lost.id]);
+    assert_eq!(listed(&*store, &flagged).await, [suspect.id, lost.id]);
     let reviewed = change(&suspect, |record| {
         let review = FraudReview { approved: true, reviewed_by: customer(9).id, reviewed_at: start() };
         record.fraud.as_mut().unwrap().review = Some(review);
     });
     let found = change(&lost, |record| record.gateway.needs_person = false);
     apply(&*store, ChangeSet::new().write(reviewed)).await;
-    assert_eq!(walk(&*store, &flagged, 10).await, [lost.id]);
+    assert_eq!(listed(&*store, &flagged).await, [lost.id]);
     apply(&*store, ChangeSet::new().write(found)).await;
-    assert_eq!(walk(&*store, &flagged, 10).await, []);
+    assert_eq!(listed(&*store, &flagged).await, []);
 }
 
 pub(super) async fn tell_the_history_of_a_payer(fixture: &dyn Fixture) {
@@ -372,11 +348,9 @@ pub(super) async fn tell_the_history_of_a_payer(fixture: &dyn Fixture) {
 }
 
 pub(super) async fn refuse_foreign_cursors(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    for text in ["", "~", "nonsense", "1~2", "x~6b02a8c0ffb68dbb1a224c14"] {
-        let request = PageRequest::new(5, Some(Cursor::from_text(text))).unwrap();
-        let refused = store.list_transactions(&TransactionFilter::default(), &request).await;
-        let Err(StoreError::Cursor(violation)) = refused else { panic!("{text:?}: {refused:?}") };
-        assert_eq!(violation.field, "cursor");
-    }
+    let store = &*fixture.store().await;
+    assert_refuses_foreign_cursors(|page| async move {
+        store.list_transactions(&TransactionFilter::default(), &page).await
+    })
+    .await;
 }

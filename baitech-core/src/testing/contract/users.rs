@@ -1,12 +1,11 @@
-use std::collections::BTreeSet;
-
 use super::{
     Fixture,
     given::{apply, refuse, stored_user},
+    pages::{assert_complete, assert_refuses_foreign_cursors, walk, walk_while_changing},
 };
 use crate::{
-    account::{Category, User, UserFilter, UserRecord, UserRepository, UserStatus},
-    kernel::{Cursor, Email, Id, PageRequest, PhoneNumber, Role, Username},
+    account::{Category, User, UserFilter, UserRecord, UserStatus},
+    kernel::{Email, Id, PageRequest, PhoneNumber, Role, Username},
     ports::Store,
     store::{ChangeSet, Put, StoreError},
     testing::build::{nairobi, technician_record, user},
@@ -104,24 +103,9 @@ async fn stored_crowd(store: &dyn Store) -> Vec<UserRecord> {
     crowd
 }
 
-/// Walks a list to its end, in pages of `limit`.
-async fn walk(store: &dyn Store, filter: UserFilter, limit: u32) -> Vec<Id<User>> {
-    let mut ids = Vec::new();
-    let mut cursor = None;
-    loop {
-        let page = store.list_users(filter, &PageRequest::new(limit, cursor).unwrap()).await.unwrap();
-        assert!(page.items.len() <= limit as usize);
-        ids.extend(page.items.iter().map(|user| user.id));
-        match page.next_cursor {
-            Some(next) => cursor = Some(next),
-            None => return ids,
-        }
-    }
-}
-
 pub(super) async fn are_listed_by_id_and_filter(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    let crowd = stored_crowd(&*store).await;
+    let store = &*fixture.store().await;
+    let crowd = stored_crowd(store).await;
     let roles = [None, Some(Role::Technician), Some(Role::Corporate)];
     let statuses = [None, Some(UserStatus::Active), Some(UserStatus::Banned)];
     let categories = [None, Some(Category::Plumbing), Some(Category::Other), Some(Category::Hvac)];
@@ -138,7 +122,9 @@ pub(super) async fn are_listed_by_id_and_filter(fixture: &dyn Fixture) {
                 && category.is_none_or(|category| skilled(user, category))
         };
         let expected: Vec<Id<User>> = crowd.iter().filter(holds).map(|user| user.id).collect();
-        assert_eq!(walk(&*store, filter, 7).await, expected, "{filter:?}");
+        let found = walk(7, |page| async move { store.list_users(filter, &page).await }).await;
+        let found: Vec<Id<User>> = found.into_iter().map(|user| user.id).collect();
+        assert_eq!(found, expected, "{filter:?}");
     }
     let all = PageRequest::new(60, None).unwrap();
     let page = store.list_users(UserFilter::default(), &all).await.unwrap();
@@ -148,38 +134,23 @@ pub(super) async fn are_listed_by_id_and_filter(fixture: &dyn Fixture) {
 }
 
 pub(super) async fn are_paged_while_others_come(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    let crowd = stored_crowd(&*store).await;
-    let mut seen = Vec::new();
-    let mut cursor = None;
-    for number in 100.. {
-        let request = PageRequest::new(9, cursor).unwrap();
-        let page = store.list_users(UserFilter::default(), &request).await.unwrap();
-        seen.extend(page.items.iter().map(|user| user.id));
+    let store = &*fixture.store().await;
+    let crowd = stored_crowd(store).await;
+    let list = |page| async move { store.list_users(UserFilter::default(), &page).await };
+    let found = walk_while_changing(9, list, |number, _| async move {
         // One that sorts before what was read, and one after.
         for role in [Role::Customer, Role::Support] {
-            stored_user(&*store, User::from_record(user(role, number))).await;
+            stored_user(store, User::from_record(user(role, 100 + number))).await;
         }
-        cursor = page.next_cursor;
-        if cursor.is_none() || number > 150 {
-            break;
-        }
-    }
-    assert!(seen.is_sorted());
-    let distinct: BTreeSet<_> = seen.iter().collect();
-    assert_eq!(distinct.len(), seen.len(), "nobody twice");
-    assert!(
-        crowd.iter().all(|user| distinct.contains(&user.id)),
-        "nobody is left out who was there all the time"
-    );
+    });
+    let seen = found.await.into_iter().map(|user| ((), user.id)).collect();
+    assert_complete(seen, crowd.iter().map(|user| user.id));
 }
 
 pub(super) async fn refuse_foreign_cursors(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    for text in ["", "~", "nonsense", "1~2~3", "\u{1f600}~6b02a8c0ffb68dbb1a224c14"] {
-        let request = PageRequest::new(5, Some(Cursor::from_text(text))).unwrap();
-        let refused = UserRepository::list_users(&*store, UserFilter::default(), &request).await;
-        let Err(StoreError::Cursor(violation)) = refused else { panic!("{text:?}: {refused:?}") };
-        assert_eq!(violation.field, "cursor");
-    }
+    let store = &*fixture.store().await;
+    assert_refuses_foreign_cursors(
+        |page| async move { store.list_users(UserFilter::default(), &page).await },
+    )
+    .await;
 }

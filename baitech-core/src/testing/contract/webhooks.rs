@@ -1,13 +1,17 @@
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::cmp::Reverse;
 
 use chrono::TimeDelta;
 
-use super::{Fixture, given::apply};
+use super::{
+    Fixture,
+    given::apply,
+    pages::{assert_complete, assert_refuses_foreign_cursors, walk, walk_while_changing},
+};
 use crate::{
-    kernel::{Cursor, Id, PageRequest},
+    kernel::PageRequest,
     payment::{Webhook, WebhookStatus},
     ports::Store,
-    store::{ChangeSet, Lease, Put, StoreError, Stored},
+    store::{ChangeSet, Lease, Put, Stored},
     testing::build,
 };
 
@@ -37,20 +41,12 @@ async fn stored(store: &dyn Store) -> Vec<Webhook> {
 
 pub(super) async fn are_listed_by_status(fixture: &dyn Fixture) {
     use WebhookStatus::{Applied, Received, Rejected};
-    let store = fixture.store().await;
-    let calls = stored(&*store).await;
+    let store = &*fixture.store().await;
+    let calls = stored(store).await;
     for statuses in [vec![], vec![Received], vec![Rejected, Applied, Rejected]] {
-        let mut found = Vec::new();
-        let mut cursor = None;
-        loop {
-            let page = store.list_webhooks(&statuses, &PageRequest::new(7, cursor).unwrap()).await.unwrap();
-            assert!(page.items.len() <= 7);
-            found.extend(page.items.into_iter().map(|call| call.value));
-            cursor = page.next_cursor;
-            if cursor.is_none() {
-                break;
-            }
-        }
+        let statuses = &statuses;
+        let found = walk(7, |page| async move { store.list_webhooks(statuses, &page).await }).await;
+        let found: Vec<_> = found.into_iter().map(|call| call.value).collect();
         let holds = |call: &&Webhook| statuses.is_empty() || statuses.contains(&call.status);
         let expected: Vec<Webhook> = calls.iter().filter(holds).cloned().collect();
         assert_eq!(found, expected, "{statuses:?}");
@@ -60,43 +56,28 @@ pub(super) async fn are_listed_by_status(fixture: &dyn Fixture) {
     let loaded: Stored<Webhook> = store.load(first.id).await.unwrap().unwrap();
     let mut record = loaded.value.clone().into_record();
     record.status = WebhookStatus::DeadLetter;
-    apply(&*store, ChangeSet::new().write(Put::over(&loaded, Webhook::from_record(record)))).await;
+    apply(store, ChangeSet::new().write(Put::over(&loaded, Webhook::from_record(record)))).await;
     let page = store.list_webhooks(&[first.status], &PageRequest::new(100, None).unwrap()).await.unwrap();
     assert!(page.items.iter().all(|call| call.id != first.id));
 }
 
 pub(super) async fn are_paged_while_others_come(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    let calls = stored(&*store).await;
-    let mut seen = Vec::new();
-    let mut cursor = None;
-    for n in 100_u64.. {
-        let request = PageRequest::new(9, cursor).unwrap();
-        let page = store.list_webhooks(&[], &request).await.unwrap();
-        seen.extend(page.items.iter().map(|call| (Reverse(call.received_at), call.id)));
-        for (place, millis) in (0..).zip([1_000, -1_000, i64::try_from(n - 97).unwrap()]) {
-            let come = call(n * 10 + place, millis, WebhookStatus::Received);
-            apply(&*store, ChangeSet::new().write(Put::new(come))).await;
+    let store = &*fixture.store().await;
+    let calls = stored(store).await;
+    let list = |page| async move { store.list_webhooks(&[], &page).await };
+    let found = walk_while_changing(9, list, |number, _| async move {
+        for (place, millis) in (0..).zip([1_000, -1_000, i64::try_from(number).unwrap() + 3]) {
+            let come = call((100 + number) * 10 + place, millis, WebhookStatus::Received);
+            apply(store, ChangeSet::new().write(Put::new(come))).await;
         }
-        cursor = page.next_cursor;
-        if cursor.is_none() || n > 150 {
-            break;
-        }
-    }
-    assert!(seen.is_sorted());
-    let distinct: BTreeSet<Id<Webhook>> = seen.iter().map(|(_, id)| *id).collect();
-    assert_eq!(distinct.len(), seen.len(), "none twice");
-    assert!(calls.iter().all(|call| distinct.contains(&call.id)), "none left out");
+    });
+    let seen = found.await.into_iter().map(|call| (Reverse(call.received_at), call.id));
+    assert_complete(seen.collect(), calls.iter().map(|call| call.id));
 }
 
 pub(super) async fn refuse_foreign_cursors(fixture: &dyn Fixture) {
-    let store = fixture.store().await;
-    for text in ["", "~", "nonsense", "1~2", "x~6b02a8c0ffb68dbb1a224c14"] {
-        let request = PageRequest::new(5, Some(Cursor::from_text(text))).unwrap();
-        let refused = store.list_webhooks(&[], &request).await;
-        let Err(StoreError::Cursor(violation)) = refused else { panic!("{text:?}: {refused:?}") };
-        assert_eq!(violation.field, "cursor");
-    }
+    let store = &*fixture.store().await;
+    assert_refuses_foreign_cursors(|page| async move { store.list_webhooks(&[], &page).await }).await;
 }
 
 pub(super) async fn are_forgotten_once_they_expire(fixture: &dyn Fixture) {
