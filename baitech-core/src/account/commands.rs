@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     booking::BookingPolicy,
-    decide::{Aggregate, Decision},
+    decide::{Aggregate, Decision, fields_of_record},
     kernel::{
         Actor, Code, Currency, Email, Entropy, Error, Id, PhoneNumber, Result, Rule, Text, Username,
         Violation, Violations, document_name,
@@ -292,21 +292,7 @@ impl Aggregate for User {
     type Stage = UserStatus;
     type Policy = BookingPolicy;
 
-    fn id(&self) -> Id<Self> {
-        self.id
-    }
-
-    fn stage(&self) -> UserStatus {
-        self.status
-    }
-
-    fn updated_at(&self) -> DateTime<Utc> {
-        self.updated_at
-    }
-
-    fn touch(&mut self, now: DateTime<Utc>) {
-        self.0.updated_at = now;
-    }
+    fields_of_record!();
 
     fn due_at(&self, _: &BookingPolicy) -> Option<DateTime<Utc>> {
         None

@@ -1,4 +1,4 @@
-use std::{fmt, ops::Deref, str::FromStr};
+use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     account::{Category, Image, User},
-    decide::SerialNumber,
+    decide::{boxed_record, serial_number},
     kernel::{Code, Id, Rate, Text, Violation, before, named, visible},
     payment::is_numbered,
     pricing::Pricing,
@@ -28,18 +28,6 @@ impl BookingNumber {
     #[must_use]
     pub fn new(at: DateTime<Utc>, sequence: u64) -> Self {
         Self(format!("BK{:02}{:02}{sequence:06}", at.year() % 100, at.month()))
-    }
-
-    /// A placeholder until the first commit assigns the number.
-    #[must_use]
-    pub const fn pending() -> Self {
-        Self(String::new())
-    }
-
-    /// Whether no number has been assigned yet.
-    #[must_use]
-    pub const fn is_pending(&self) -> bool {
-        self.0.is_empty()
     }
 
     /// The sequence that numbers of this month are drawn from: `booking.2511`.
@@ -62,39 +50,9 @@ impl BookingNumber {
     pub fn typed(text: &str) -> Option<Self> {
         crate::payment::without_separators(text).parse().ok()
     }
-
-    /// The number as the store has it.
-    #[must_use]
-    pub fn from_stored(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The number.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl SerialNumber for BookingNumber {
-    fn is_pending(&self) -> bool {
-        self.is_pending()
-    }
-
-    fn series(&self, at: DateTime<Utc>) -> String {
-        Self::series(at)
-    }
-
-    fn assign(&mut self, at: DateTime<Utc>, sequence: u64) {
-        *self = Self::new(at, sequence);
-    }
-}
-
-impl fmt::Display for BookingNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+serial_number!(BookingNumber);
 
 impl FromStr for BookingNumber {
     type Err = Violation;
@@ -281,28 +239,9 @@ pub struct BookingRecord {
 #[serde(transparent)]
 pub struct Booking(pub(super) Box<BookingRecord>);
 
-impl Deref for Booking {
-    type Target = BookingRecord;
-
-    fn deref(&self) -> &BookingRecord {
-        &self.0
-    }
-}
+boxed_record!(Booking(BookingRecord));
 
 impl Booking {
-    /// Rebuilds a booking from its stored record. No rule is checked: rules apply to what is written, not to
-    /// what is stored.
-    #[must_use]
-    pub fn from_record(record: BookingRecord) -> Self {
-        Self(Box::new(record))
-    }
-
-    /// The record to store.
-    #[must_use]
-    pub fn into_record(self) -> BookingRecord {
-        *self.0
-    }
-
     /// When it last entered its current status; the time of creation if the history has no such entry.
     #[must_use]
     pub fn entered_at(&self) -> DateTime<Utc> {

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     account::User,
-    decide::{self, Aggregate, Decision, SerialNumber},
+    decide::{self, Aggregate, Decision, SerialNumber, fields_of_record},
     kernel::{Actor, Error, Id, Refusal, Result, Role, Rule},
     payment::Transaction,
     store::Stored,
@@ -205,21 +205,7 @@ impl Aggregate for Booking {
     type Stage = BookingStatus;
     type Policy = BookingPolicy;
 
-    fn id(&self) -> Id<Self> {
-        self.id
-    }
-
-    fn stage(&self) -> BookingStatus {
-        self.status
-    }
-
-    fn updated_at(&self) -> DateTime<Utc> {
-        self.updated_at
-    }
-
-    fn touch(&mut self, now: DateTime<Utc>) {
-        self.0.updated_at = now;
-    }
+    fields_of_record!();
 
     fn due_at(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>> {
         self.next_task(policy).map(|(at, _)| at)

@@ -12,6 +12,7 @@ mod drive;
 mod effects;
 mod fingerprint;
 mod numbers;
+mod record;
 mod runtime;
 #[cfg(test)]
 mod tests;
@@ -23,5 +24,7 @@ pub use context::Context;
 pub(crate) use drive::{Step, change, change_looking, create, drive};
 pub use effects::{Attached, Created, Effects};
 pub use numbers::SerialNumber;
+pub(crate) use numbers::serial_number;
+pub(crate) use record::{boxed_record, fields_of_record};
 pub use runtime::Policy;
 pub(crate) use runtime::Runtime;

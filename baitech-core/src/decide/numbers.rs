@@ -17,6 +17,60 @@ pub trait SerialNumber: Send {
     fn assign(&mut self, at: DateTime<Utc>, sequence: u64);
 }
 
+/// For a number that is text and has functions `new` and `series`: the placeholder, the conversions, `Display`
+/// and [`SerialNumber`].
+macro_rules! serial_number {
+    ($Number:ident) => {
+        impl $Number {
+            /// A placeholder until the first commit assigns the number.
+            #[must_use]
+            pub const fn pending() -> Self {
+                Self(String::new())
+            }
+
+            /// Whether no number has been assigned yet.
+            #[must_use]
+            pub const fn is_pending(&self) -> bool {
+                self.0.is_empty()
+            }
+
+            /// The number as the store has it.
+            #[must_use]
+            pub fn from_stored(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The number.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl $crate::decide::SerialNumber for $Number {
+            fn is_pending(&self) -> bool {
+                self.is_pending()
+            }
+
+            fn series(&self, at: chrono::DateTime<chrono::Utc>) -> String {
+                Self::series(at)
+            }
+
+            fn assign(&mut self, at: chrono::DateTime<chrono::Utc>, sequence: u64) {
+                *self = Self::new(at, sequence);
+            }
+        }
+
+        impl std::fmt::Display for $Number {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+pub(crate) use serial_number;
+
 #[derive(Debug, Clone)]
 struct Drawn {
     series: String,

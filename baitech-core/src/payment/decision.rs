@@ -3,8 +3,8 @@ use chrono::{DateTime, Utc};
 use super::{Cause, PaymentEvent, Transaction, TransactionStatus};
 use crate::{
     booking::{Booking, BookingPolicy},
-    decide::{Aggregate, SerialNumber},
-    kernel::{Actor, Error, Id, Refusal, Result, Rule},
+    decide::{Aggregate, SerialNumber, fields_of_record},
+    kernel::{Actor, Error, Refusal, Result, Rule},
 };
 
 impl Transaction {
@@ -58,21 +58,7 @@ impl Aggregate for Transaction {
 
     const MOVES_MONEY: bool = true;
 
-    fn id(&self) -> Id<Self> {
-        self.id
-    }
-
-    fn stage(&self) -> TransactionStatus {
-        self.status
-    }
-
-    fn updated_at(&self) -> DateTime<Utc> {
-        self.updated_at
-    }
-
-    fn touch(&mut self, now: DateTime<Utc>) {
-        self.0.updated_at = now;
-    }
+    fields_of_record!();
 
     fn due_at(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>> {
         self.next_task(policy).map(|(at, _)| at)

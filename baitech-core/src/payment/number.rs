@@ -1,10 +1,10 @@
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    decide::SerialNumber,
+    decide::serial_number,
     kernel::{Code, Violation, visible},
 };
 
@@ -22,28 +22,10 @@ impl TransactionNumber {
         Self(format!("TXN{}{sequence:06}", day(at)))
     }
 
-    /// A placeholder until the first commit assigns the number.
-    #[must_use]
-    pub const fn pending() -> Self {
-        Self(String::new())
-    }
-
-    /// Whether no number has been assigned yet.
-    #[must_use]
-    pub const fn is_pending(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The sequence that numbers of this day are drawn from: `transaction.251124`.
     #[must_use]
     pub fn series(at: DateTime<Utc>) -> String {
         format!("transaction.{}", day(at))
-    }
-
-    /// The number as the store has it.
-    #[must_use]
-    pub fn from_stored(text: impl Into<String>) -> Self {
-        Self(text.into())
     }
 
     /// Parses a number as people type it: in any case, with spaces and separators anywhere.
@@ -79,12 +61,6 @@ impl TransactionNumber {
             Self::typed(typed).filter(|_| is_one)
         })
     }
-
-    /// The number.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// Whether the text consists of the digits of a period and of a sequence number: six digits, or more without
@@ -109,25 +85,7 @@ fn day(at: DateTime<Utc>) -> String {
     format!("{:02}{:02}{:02}", at.year().rem_euclid(100), at.month(), at.day())
 }
 
-impl SerialNumber for TransactionNumber {
-    fn is_pending(&self) -> bool {
-        self.is_pending()
-    }
-
-    fn series(&self, at: DateTime<Utc>) -> String {
-        Self::series(at)
-    }
-
-    fn assign(&mut self, at: DateTime<Utc>, sequence: u64) {
-        *self = Self::new(at, sequence);
-    }
-}
-
-impl fmt::Display for TransactionNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+serial_number!(TransactionNumber);
 
 impl FromStr for TransactionNumber {
     type Err = Violation;

@@ -1,5 +1,3 @@
-use std::ops::Deref;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +5,7 @@ use super::{FraudCheck, TransactionKind, TransactionNumber, TransactionStatus};
 use crate::{
     account::User,
     booking::{Booking, PaymentMethod},
+    decide::boxed_record,
     kernel::{Currency, ElementId, Id, Money, MoneyError, Rate, Text, debug_only, named},
     pricing::Shares,
 };
@@ -419,28 +418,9 @@ pub struct TransactionRecord {
 #[serde(transparent)]
 pub struct Transaction(pub(super) Box<TransactionRecord>);
 
-impl Deref for Transaction {
-    type Target = TransactionRecord;
-
-    fn deref(&self) -> &TransactionRecord {
-        &self.0
-    }
-}
+boxed_record!(Transaction(TransactionRecord));
 
 impl Transaction {
-    /// Rebuilds a transaction from its stored record. No rule is checked: rules apply to what is written, not
-    /// to what is stored.
-    #[must_use]
-    pub fn from_record(record: TransactionRecord) -> Self {
-        Self(Box::new(record))
-    }
-
-    /// The record to store.
-    #[must_use]
-    pub fn into_record(self) -> TransactionRecord {
-        *self.0
-    }
-
     /// The total refunded.
     ///
     /// # Errors

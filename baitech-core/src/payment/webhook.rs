@@ -1,12 +1,10 @@
-use std::ops::Deref;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{PaymentEvent, Transaction, gateway::WebhookCall};
 use crate::{
     booking::{BookingPolicy, PaymentMethod},
-    decide::{Aggregate, Decision},
+    decide::{Aggregate, Decision, boxed_record, fields_of_record},
     kernel::{Code, Entropy, Error, Id, Result, Rule, Violation, after, back_off, debug_only, named},
     policy::PolicyCheck,
 };
@@ -78,13 +76,7 @@ debug_only! {
 #[serde(transparent)]
 pub struct Webhook(Box<WebhookRecord>);
 
-impl Deref for Webhook {
-    type Target = WebhookRecord;
-
-    fn deref(&self) -> &WebhookRecord {
-        &self.0
-    }
-}
+boxed_record!(Webhook(WebhookRecord));
 
 /// Headers that are kept of every call, for manual review.
 const KEPT_HEADERS: [&str; 2] = ["content-type", "user-agent"];
@@ -186,18 +178,6 @@ impl Webhook {
         Ok(Decision::new(Self(Box::new(record))).event(PaymentEvent::WebhookReceived))
     }
 
-    /// Rebuilds a call from its stored record.
-    #[must_use]
-    pub fn from_record(record: WebhookRecord) -> Self {
-        Self(Box::new(record))
-    }
-
-    /// The record to store.
-    #[must_use]
-    pub fn into_record(self) -> WebhookRecord {
-        *self.0
-    }
-
     /// The call as received.
     #[must_use]
     pub fn call(&self) -> WebhookCall {
@@ -293,21 +273,7 @@ impl Aggregate for Webhook {
     type Stage = WebhookStatus;
     type Policy = BookingPolicy;
 
-    fn id(&self) -> Id<Self> {
-        self.id
-    }
-
-    fn stage(&self) -> WebhookStatus {
-        self.status
-    }
-
-    fn updated_at(&self) -> DateTime<Utc> {
-        self.updated_at
-    }
-
-    fn touch(&mut self, now: DateTime<Utc>) {
-        self.0.updated_at = now;
-    }
+    fields_of_record!();
 
     fn due_at(&self, _: &BookingPolicy) -> Option<DateTime<Utc>> {
         self.next_at.filter(|_| self.is_open())

@@ -7,7 +7,7 @@ use super::KycCaseEvent;
 use crate::{
     account::{Kyc, KycDecision, KycDocuments, User},
     booking::BookingPolicy,
-    decide::{Aggregate, Decision},
+    decide::{Aggregate, Decision, fields_of_record},
     kernel::{Actor, Error, Id, Result, Rule, Text, after, named, unless_never},
     store::ClaimKey,
 };
@@ -209,21 +209,7 @@ impl Aggregate for KycCase {
     type Stage = KycCaseStatus;
     type Policy = BookingPolicy;
 
-    fn id(&self) -> Id<Self> {
-        self.id
-    }
-
-    fn stage(&self) -> KycCaseStatus {
-        self.status
-    }
-
-    fn updated_at(&self) -> DateTime<Utc> {
-        self.updated_at
-    }
-
-    fn touch(&mut self, now: DateTime<Utc>) {
-        self.0.updated_at = now;
-    }
+    fields_of_record!();
 
     fn due_at(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>> {
         self.next_reminder(policy)

@@ -1,5 +1,3 @@
-use std::ops::Deref;
-
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -9,7 +7,7 @@ use super::{
 };
 use crate::{
     booking::{BookingPolicy, PaymentMethod},
-    decide::{Aggregate, Decision},
+    decide::{Aggregate, Decision, boxed_record, fields_of_record},
     kernel::{Actor, Id},
     payment::{
         PaymentEvent, StatementPreset,
@@ -21,13 +19,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reconciliation(Box<ReconciliationRecord>);
 
-impl Deref for Reconciliation {
-    type Target = ReconciliationRecord;
-
-    fn deref(&self) -> &ReconciliationRecord {
-        &self.0
-    }
-}
+boxed_record!(Reconciliation(ReconciliationRecord));
 
 /// A completely parsed statement to reconcile.
 #[derive(Debug)]
@@ -75,18 +67,6 @@ impl Reconciliation {
     pub const MAX_CONTRADICTIONS: usize = 100;
     /// The maximum number of characters in a reason, and in the label of a total.
     const MAX_TEXT: usize = 200;
-
-    /// Rebuilds a job from its stored record.
-    #[must_use]
-    pub fn from_record(record: ReconciliationRecord) -> Self {
-        Self(Box::new(record))
-    }
-
-    /// The record to store.
-    #[must_use]
-    pub fn into_record(self) -> ReconciliationRecord {
-        *self.0
-    }
 
     /// Whether every batch is committed.
     #[must_use]
@@ -240,21 +220,7 @@ impl Aggregate for Reconciliation {
     type Stage = Status;
     type Policy = BookingPolicy;
 
-    fn id(&self) -> Id<Self> {
-        self.id
-    }
-
-    fn stage(&self) -> Status {
-        self.status
-    }
-
-    fn updated_at(&self) -> DateTime<Utc> {
-        self.updated_at
-    }
-
-    fn touch(&mut self, now: DateTime<Utc>) {
-        self.0.updated_at = now;
-    }
+    fields_of_record!();
 
     fn due_at(&self, _: &BookingPolicy) -> Option<DateTime<Utc>> {
         self.next_at
