@@ -16,7 +16,7 @@ use baitech_core::{
         Booking, BookingPolicy, BookingStatus as Status, CancellationCause, DisputeCategory, DisputeOutcome,
         PaymentMethod, PaymentStatus,
     },
-    kernel::{Actor, Code, Currency, Money, Rate, Role, Rule},
+    kernel::{Actor, Code, Currency, Money, Rate, Rule},
     ledger::Account,
     pricing::FeeSchedule,
     store::{ChangeSet, Commit, Put, Stored},
@@ -165,22 +165,10 @@ fn customer_no_show_owes_the_late_fee() {
     }
 }
 
-/// A company's administrator and one who works there.
-fn company(world: &World) -> (User, User) {
-    let company = build::company(1);
-    world.add(&company);
-    let mut employee = build::user(Role::Corporate, 2);
-    employee.corporate = company.corporate.clone();
-    employee.corporate.as_mut().unwrap().administrator = Some(company.id);
-    let employee = User::from_record(employee);
-    world.add(&employee);
-    (company, employee)
-}
-
 #[test]
 fn company_owes_the_fee_of_an_employees_cancellation() {
     let world = World::new();
-    let (company, employee) = company(&world);
+    let (company, employee) = world.add_company();
     let booking = run(world.bookings().create(&employee.actor(), &support::request())).unwrap();
     world.drive(booking.id, Status::Accepted);
     world.clock.set(booking.slot.starts_at() - TimeDelta::hours(1));
@@ -215,7 +203,7 @@ fn full_refund_of_cash_leaves_every_party_at_zero() {
 #[test]
 fn refund_of_a_company_payment_goes_to_the_company() {
     let world = World::new();
-    let (company, employee) = company(&world);
+    let (company, employee) = world.add_company();
     let booking = run(world.bookings().create(&employee.actor(), &support::request())).unwrap();
     while world.load(booking.id).status != Status::Paid {
         world.step_as(&world.load(booking.id), &employee.actor()).unwrap();

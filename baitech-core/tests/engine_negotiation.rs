@@ -15,25 +15,17 @@ use baitech_core::{
     account::{Availability, Category, TimeOfDay, User, UserStatus},
     booking::{
         ApprovalStatus, Booking, BookingEvent, BookingFilter, BookingPolicy, BookingStatus as Status,
-        DisputeCategory, DisputeOutcome, NewMaterial, NewPriceChange, NewService, ReminderKind, Supplier,
+        DisputeCategory, DisputeOutcome, NewPriceChange, ReminderKind, Supplier,
     },
-    kernel::{Actor, Code, Currency, Current, Error, Id, Money, PageRequest, Role, Rule},
+    kernel::{Actor, Code, Currency, Current, Error, Id, Money, PageRequest, Rule},
     store::{AggregateRef, IdempotencyKey, Stored},
     testing::build,
 };
 use chrono::TimeDelta;
-use support::{World, assert_forbidden, assert_invalid, assert_not_found, assert_refused, kes, run, slot};
-
-fn material(provided_by: Supplier, quantity: i64, unit_price: i64) -> NewMaterial {
-    let (name, unit_price) = ("copper pipe".to_owned(), kes(unit_price));
-    NewMaterial { name, quantity: quantity.into(), unit_price, provided_by }
-}
-
-fn price_change(materials: Vec<NewMaterial>, services: &[i64]) -> NewPriceChange {
-    let service = |price: &i64| NewService { name: "another tap".to_owned(), price: kes(*price) };
-    let services = services.iter().map(service).collect();
-    NewPriceChange { reason: "the pipe is broken".to_owned(), materials, services }
-}
+use support::{
+    World, assert_forbidden, assert_invalid, assert_not_found, assert_refused, kes, material, price_change,
+    run, slot,
+};
 
 #[test]
 fn price_rises_only_with_the_customers_approval() {
@@ -172,18 +164,6 @@ fn before_acceptance_the_customer_moves_the_slot_and_the_price_follows() {
     assert_refused(late, Rule::TRANSITION);
 }
 
-/// A company's administrator and one who works there.
-fn company(world: &World) -> (User, User) {
-    let company = build::company(1);
-    world.add(&company);
-    let mut employee = build::user(Role::Corporate, 2);
-    employee.corporate = company.corporate.clone();
-    employee.corporate.as_mut().unwrap().administrator = Some(company.id);
-    let employee = User::from_record(employee);
-    world.add(&employee);
-    (company, employee)
-}
-
 /// A booking by staff for an employee, at a discount that makes the service cost so much.
 fn for_company(world: &World, employee: &User, service: i64) -> Stored<Booking> {
     let mut request = support::request();
@@ -196,7 +176,7 @@ fn for_company(world: &World, employee: &User, service: i64) -> Stored<Booking> 
 #[test]
 fn company_approval_is_needed_above_five_thousand() {
     let world = World::new();
-    let (company, employee) = company(&world);
+    let (company, employee) = world.add_company();
     // A service of 3,652 costs 4,999 and one of 3,653 costs 5,001; nothing costs 5,000 exactly.
     let small = for_company(&world, &employee, 3_652);
     assert!(small.pricing.total.amount() <= 5_000.into());

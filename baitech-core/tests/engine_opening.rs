@@ -9,8 +9,8 @@ use baitech_core::{
     kernel::{Currency, Error, Id, Money, Rule},
     ledger::{Account, Entry, opening::OpeningLedger},
     payment::{
-        Amount, EscrowState, GatewayLink, PaymentOrigin, Refund, SettlementState, Transaction,
-        TransactionKind, TransactionNumber, TransactionRecord, TransactionStatus,
+        Amount, EscrowState, GatewayLink, Refund, Transaction, TransactionKind, TransactionNumber,
+        TransactionRecord, TransactionStatus,
     },
     pricing::Shares,
     store::{ChangeSet, Commit, LedgerReader, Load, Put},
@@ -26,16 +26,12 @@ fn kes(shillings: i64) -> Money {
 
 /// The stored payment of 2,738 for a booking, held, by mobile money, that names no provider.
 fn payment(booking: &Booking) -> TransactionRecord {
+    let (kind, status) = (TransactionKind::BookingPayment, TransactionStatus::Completed);
     TransactionRecord {
-        id: build::id(PAYMENT),
         number: TransactionNumber::from_stored("TXN260301000001".to_owned()),
-        kind: TransactionKind::BookingPayment,
-        status: TransactionStatus::Completed,
         payer: Some(booking.customer),
         payee: booking.technician,
         booking: Some(booking.id),
-        original: None,
-        method: PaymentMethod::Mpesa,
         amount: Amount {
             gross: kes(2_738),
             platform_fee: kes(300),
@@ -45,24 +41,10 @@ fn payment(booking: &Booking) -> TransactionRecord {
         },
         splits: Vec::new(),
         escrow: EscrowState { held: true, held_at: Some(build::start()), ..EscrowState::default() },
-        refunds: Vec::new(),
         gateway: GatewayLink::default(),
-        fraud: None,
-        settlement: SettlementState::default(),
-        receipt: None,
-        invoice: None,
-        reconciliation: None,
-        mismatch: None,
-        chargeback: None,
-        provider_moves: Vec::new(),
-        failure: None,
-        origin: PaymentOrigin::default(),
         reason: None,
         requested_by: None,
-        initiated_at: build::start(),
-        completed_at: Some(build::start()),
-        created_at: build::start(),
-        updated_at: build::start(),
+        ..build::transaction(PAYMENT, &build::customer(1), kind, status, kes(2_738))
     }
 }
 

@@ -4,7 +4,7 @@
 use baitech_core::{
     booking::{
         Booking, BookingPolicy, BookingStatus as Status, DisputeCategory, DisputeOutcome, NewPriceChange,
-        NewService, Payment, PaymentMethod,
+        Payment, PaymentMethod,
     },
     kernel::{Id, Rule},
     ledger::Account,
@@ -16,7 +16,7 @@ use baitech_core::{
 use chrono::TimeDelta;
 
 use crate::{
-    support::{self, assert_refused, at_once, kes, run},
+    support::{self, assert_refused, at_once, kes, price_change, run},
     till::Till,
 };
 
@@ -60,8 +60,7 @@ fn owed(till: &Till) -> i64 {
 }
 
 fn extra_work(price: i64) -> NewPriceChange {
-    let services = vec![NewService { name: "another tap".to_owned(), price: kes(price) }];
-    NewPriceChange { reason: "the pipe is broken".to_owned(), materials: Vec::new(), services }
+    price_change(Vec::new(), &[price])
 }
 
 #[test]

@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 
 use crate::{
     provider::declined,
-    support::{assert_forbidden, assert_invalid, assert_not_found, assert_refused, kes, run},
+    support::{assert_forbidden, assert_invalid, assert_not_found, assert_refused, kes, price_change, run},
     till::Till,
 };
 
@@ -188,12 +188,7 @@ fn only_an_admin_releases_early() {
 
 /// The technician proposes to do more for so much, and the customer approves.
 fn raise(till: &Till, id: baitech_core::kernel::Id<baitech_core::booking::Booking>, shillings: i64) {
-    use baitech_core::booking::{NewPriceChange, NewService};
-    let change = NewPriceChange {
-        reason: "more to do".to_owned(),
-        materials: Vec::new(),
-        services: vec![NewService { name: "another tap".to_owned(), price: kes(shillings) }],
-    };
+    let change = price_change(Vec::new(), &[shillings]);
     let technician = till.world.technician.actor();
     run(till.world.bookings().propose_price_change(&technician, id, &change)).unwrap();
     run(till.world.as_shown(id).approve_price_change(&till.customer(), id)).unwrap();
@@ -287,15 +282,10 @@ fn a_cancellation_takes_its_fee_from_all_that_is_held() {
 
 #[test]
 fn price_cannot_rise_while_a_payment_is_in_progress() {
-    use baitech_core::booking::{NewPriceChange, NewService};
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     till.pay(id).unwrap();
-    let change = NewPriceChange {
-        reason: "more to do".to_owned(),
-        materials: Vec::new(),
-        services: vec![NewService { name: "another tap".to_owned(), price: kes(500) }],
-    };
+    let change = price_change(Vec::new(), &[500]);
     let technician = till.world.technician.actor();
     let proposed = run(till.world.bookings().propose_price_change(&technician, id, &change));
     assert_refused(proposed, Rule::UNDECIDED);

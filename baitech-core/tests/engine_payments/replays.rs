@@ -8,7 +8,7 @@ use baitech_core::{
         UserStatus,
     },
     booking::{
-        Booking, BookingStatus as Status, Bookings, DisputeCategory, DisputeOutcome, NewBooking, NewMaterial,
+        Booking, BookingStatus as Status, Bookings, DisputeCategory, DisputeOutcome, NewBooking,
         NewPriceChange, PaymentMethod, Supplier,
     },
     kernel::{Actor, Id, Result, Role},
@@ -24,7 +24,7 @@ use chrono::TimeDelta;
 
 use crate::{
     reviewing::suspicious,
-    support::{World, kes, request, run, slot},
+    support::{World, kes, material, price_change, request, run, slot},
     till::Till,
 };
 
@@ -252,17 +252,7 @@ fn beside_the_way(twice: &Twice) {
 }
 
 fn dearer() -> NewPriceChange {
-    let material = NewMaterial {
-        name: "copper pipe".to_owned(),
-        quantity: 3.into(),
-        unit_price: kes(100),
-        provided_by: Supplier::Technician,
-    };
-    NewPriceChange {
-        reason: "the pipe is broken".to_owned(),
-        materials: vec![material],
-        services: Vec::new(),
-    }
+    price_change(vec![material(Supplier::Technician, 3, 100)], &[])
 }
 
 /// A booking for a company that has to approve its price.

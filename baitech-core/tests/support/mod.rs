@@ -19,7 +19,8 @@ use baitech_core::{
     account::{Category, User},
     booking::{
         Booking, BookingEvent, BookingFilter, BookingPolicy, BookingRecord, BookingStatus, Bookings,
-        NewBooking, NewLocation, NewTimeSlot, PaymentMethod,
+        NewBooking, NewLocation, NewMaterial, NewPriceChange, NewService, NewTimeSlot, PaymentMethod,
+        Supplier,
     },
     kernel::{Actor, Code, Error, Id, ManualClock, Money, PageRequest, Result, Role, Rule, SeededEntropy},
     ledger::{Account, Entry, EntryRecord, Posting},
@@ -114,6 +115,18 @@ impl World {
         let user = build::technician(n, Category::Plumbing, home);
         self.add(&user);
         user
+    }
+
+    /// Lets in a company's administrator and one who works there.
+    pub(crate) fn add_company(&self) -> (User, User) {
+        let company = build::company(1);
+        self.add(&company);
+        let mut employee = build::user(Role::Corporate, 2);
+        employee.corporate = company.corporate.clone();
+        employee.corporate.as_mut().unwrap().administrator = Some(company.id);
+        let employee = User::from_record(employee);
+        self.add(&employee);
+        (company, employee)
     }
 
     /// Commands on a booking as it is shown now: what an approval has to name.
@@ -323,6 +336,18 @@ pub(crate) fn slot(days: u64, from: &str, to: &str) -> NewTimeSlot {
         estimated_duration: None,
         time_zone: None,
     }
+}
+
+/// A proposal of a higher price: materials, and services at these prices.
+pub(crate) fn price_change(materials: Vec<NewMaterial>, services: &[i64]) -> NewPriceChange {
+    let service = |price: &i64| NewService { name: "another tap".to_owned(), price: kes(*price) };
+    let services = services.iter().map(service).collect();
+    NewPriceChange { reason: "the pipe is broken".to_owned(), materials, services }
+}
+
+pub(crate) fn material(provided_by: Supplier, quantity: i64, unit_price: i64) -> NewMaterial {
+    let (name, unit_price) = ("copper pipe".to_owned(), kes(unit_price));
+    NewMaterial { name, quantity: quantity.into(), unit_price, provided_by }
 }
 
 pub(crate) fn kes(shillings: i64) -> Money {

@@ -4,22 +4,21 @@ use baitech_core::{
     Operations,
     account::{Accounts, KycDocuments, User},
     booking::{
-        Booking, BookingStatus as Status, Bookings, DisputeCategory, NewBooking, NewPriceChange, NewService,
+        Booking, BookingStatus as Status, Bookings, DisputeCategory, NewBooking, NewPriceChange,
         PaymentMethod,
     },
-    kernel::{Actor, Id, PageRequest, Role},
+    kernel::{Actor, Id, PageRequest},
     ledger::{Account, Ledger},
     payment::{
         FraudCheck, FraudDecision, FraudScorer, FraudSignals, NewPayment, NewPayout, Payments,
         ReconcileRequest, Reconciliation, Transaction, TransactionStatus,
     },
     store::{AggregateRef, ChangeSet, Commit, Put},
-    testing::build,
 };
 use chrono::{DateTime, Utc};
 
 use crate::{
-    support::{self, kes, run, slot},
+    support::{self, kes, price_change, run, slot},
     till::Till,
 };
 
@@ -57,13 +56,7 @@ impl Scene {
     fn over(till: Till) -> Self {
         let world = &till.world;
         let other_technician = world.add_technician(9, 1.0);
-        let company = build::company(1);
-        world.add(&company);
-        let mut employee = build::user(Role::Corporate, 2);
-        employee.corporate = company.corporate.clone();
-        employee.corporate.as_mut().unwrap().administrator = Some(company.id);
-        let employee = User::from_record(employee);
-        world.add(&employee);
+        let (company, employee) = world.add_company();
         Self { till, company, employee, other_technician }
     }
 
@@ -227,11 +220,7 @@ impl FraudScorer for Suspicious {
 }
 
 pub(super) fn more() -> NewPriceChange {
-    NewPriceChange {
-        reason: "more to do".to_owned(),
-        materials: Vec::new(),
-        services: vec![NewService { name: "another tap".to_owned(), price: kes(100) }],
-    }
+    price_change(Vec::new(), &[100])
 }
 
 pub(super) fn page() -> PageRequest {
