@@ -43,6 +43,23 @@ macro_rules! load {
 
 crate::for_each_aggregate!(load);
 
+/// One page of a list whose items are sorted by time, newest first, then by id. `rows` gets the position after
+/// which the page begins, and the most rows to return.
+fn newest_first<'a, A: Clone + 'a>(
+    page: &PageRequest,
+    position: impl Fn(&A) -> (Reverse<i64>, Id<A>),
+    rows: impl FnOnce(Option<(Reverse<i64>, Id<A>)>, usize) -> Vec<&'a Row<A>>,
+) -> Result<Page<Stored<A>>, StoreError> {
+    let after = page.cursor().map(Cursor::parts).transpose().map_err(StoreError::Cursor)?;
+    let after = after.map(|(millis, id)| (Reverse(millis), id));
+    let rows = rows(after, page.limit().saturating_add(1));
+    let cursor = |row: &&Row<A>| {
+        let (Reverse(millis), id) = position(&row.value);
+        Cursor::new(millis, id)
+    };
+    Ok(Page::from_overfull(rows, page.limit(), cursor).map(Row::stored))
+}
+
 #[async_trait]
 impl UserRepository for MemoryStore {
     async fn find_by_email(&self, email: &Email) -> Result<Option<Stored<User>>, StoreError> {
@@ -92,15 +109,8 @@ impl BookingRepository for MemoryStore {
         filter: &BookingFilter,
         page: &PageRequest,
     ) -> Result<Page<Stored<Booking>>, StoreError> {
-        let after = page.cursor().map(Cursor::parts).transpose().map_err(StoreError::Cursor)?;
-        let after = after.map(|(millis, id)| (Reverse(millis), id));
         let state = self.read();
-        let rows = state.bookings.page(filter, after, page.limit().saturating_add(1));
-        let cursor = |row: &&Row<Booking>| {
-            let (Reverse(millis), id) = list_key(&row.value);
-            Cursor::new(millis, id)
-        };
-        Ok(Page::from_overfull(rows, page.limit(), cursor).map(Row::stored))
+        newest_first(page, list_key, |after, limit| state.bookings.page(filter, after, limit))
     }
 
     async fn count_by_status(&self, filter: &BookingFilter) -> Result<Vec<(BookingStatus, u64)>, StoreError> {
@@ -206,15 +216,10 @@ impl TransactionRepository for MemoryStore {
         filter: &TransactionFilter,
         page: &PageRequest,
     ) -> Result<Page<Stored<Transaction>>, StoreError> {
-        let after = page.cursor().map(Cursor::parts).transpose().map_err(StoreError::Cursor)?;
-        let after = after.map(|(millis, id)| (Reverse(millis), id));
         let state = self.read();
-        let rows = state.transactions.page(filter, after, page.limit().saturating_add(1));
-        let cursor = |row: &&Row<Transaction>| {
-            let (Reverse(millis), id) = transactions::list_key(&row.value);
-            Cursor::new(millis, id)
-        };
-        Ok(Page::from_overfull(rows, page.limit(), cursor).map(Row::stored))
+        newest_first(page, transactions::list_key, |after, limit| {
+            state.transactions.page(filter, after, limit)
+        })
     }
 
     async fn total_transactions(
@@ -236,15 +241,8 @@ impl WebhookRepository for MemoryStore {
         statuses: &[WebhookStatus],
         page: &PageRequest,
     ) -> Result<Page<Stored<Webhook>>, StoreError> {
-        let after = page.cursor().map(Cursor::parts).transpose().map_err(StoreError::Cursor)?;
-        let after = after.map(|(millis, id)| (Reverse(millis), id));
         let state = self.read();
-        let rows = state.webhooks.page(statuses, after, page.limit().saturating_add(1));
-        let cursor = |row: &&Row<Webhook>| {
-            let (Reverse(millis), id) = webhooks::list_key(&row.value);
-            Cursor::new(millis, id)
-        };
-        Ok(Page::from_overfull(rows, page.limit(), cursor).map(Row::stored))
+        newest_first(page, webhooks::list_key, |after, limit| state.webhooks.page(statuses, after, limit))
     }
 
     async fn forget_expired_webhooks(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
@@ -263,15 +261,8 @@ impl ReconciliationRepository for MemoryStore {
         &self,
         page: &PageRequest,
     ) -> Result<Page<Stored<Reconciliation>>, StoreError> {
-        let after = page.cursor().map(Cursor::parts).transpose().map_err(StoreError::Cursor)?;
-        let after = after.map(|(millis, id)| (Reverse(millis), id));
         let state = self.read();
-        let rows = state.reconciliations.page(after, page.limit().saturating_add(1));
-        let cursor = |row: &&Row<Reconciliation>| {
-            let (Reverse(millis), id) = reconciliations::list_key(&row.value);
-            Cursor::new(millis, id)
-        };
-        Ok(Page::from_overfull(rows, page.limit(), cursor).map(Row::stored))
+        newest_first(page, reconciliations::list_key, |after, limit| state.reconciliations.page(after, limit))
     }
 
     async fn put_parts(&self, parts: Vec<ReconciliationPart>) -> Result<(), StoreError> {

@@ -2,19 +2,23 @@
 
 use baitech_core::{
     booking::PaymentMethod,
-    payment::{NewPayout, TransactionKind, TransactionStatus, WebhookStatus},
+    payment::{NewPayout, Transaction, TransactionKind, TransactionStatus, WebhookStatus},
+    store::Stored,
 };
 use baitech_providers::testing::Fault;
 use chrono::TimeDelta;
 
 use crate::{counter::Counter, engine::kes};
 
-fn to(account: Option<&str>) -> NewPayout {
-    NewPayout {
+/// The technician's payout of 1,000 to an account.
+async fn payout(counter: &Counter, account: Option<&str>) -> Stored<Transaction> {
+    let (technician, id) = (counter.technician.actor(), counter.technician.id);
+    let request = NewPayout {
         method: Some(PaymentMethod::Stripe),
         account: account.map(ToOwned::to_owned),
         ..NewPayout::default()
-    }
+    };
+    counter.payments().request_payout(&technician, id, kes(1_000), &request).await.unwrap()
 }
 
 #[tokio::test]
@@ -25,12 +29,7 @@ async fn earnings_are_transferred_once_despite_faults() {
         if let Some(fault) = fault.clone() {
             counter.stripe.fail(fault);
         }
-        let (technician, id) = (counter.technician.actor(), counter.technician.id);
-        let payout = counter
-            .payments()
-            .request_payout(&technician, id, kes(1_000), &to(Some("acct_technician")))
-            .await
-            .unwrap();
+        let payout = payout(&counter, Some("acct_technician")).await;
         let expected =
             if fault.is_none() { TransactionStatus::Completed } else { TransactionStatus::Pending };
         assert_eq!(payout.status, expected);
@@ -54,9 +53,7 @@ async fn payout_without_a_connected_account_fails() {
     let counter = Counter::open().await;
     counter.released().await;
     for account in [None, Some("somewhere")] {
-        let (technician, id) = (counter.technician.actor(), counter.technician.id);
-        let payout =
-            counter.payments().request_payout(&technician, id, kes(1_000), &to(account)).await.unwrap();
+        let payout = payout(&counter, account).await;
         assert_eq!(payout.status, TransactionStatus::Failed, "{account:?}");
         assert_eq!(counter.owed().await, 2_278);
     }
@@ -68,12 +65,7 @@ async fn payout_without_a_connected_account_fails() {
 async fn reversed_transfer_is_owed_again() {
     let counter = Counter::open().await;
     counter.released().await;
-    let (technician, id) = (counter.technician.actor(), counter.technician.id);
-    let payout = counter
-        .payments()
-        .request_payout(&technician, id, kes(1_000), &to(Some("acct_technician")))
-        .await
-        .unwrap();
+    let payout = payout(&counter, Some("acct_technician")).await;
     counter.hear_all().await;
     counter.stripe.reverse_transfer(payout.gateway.reference.as_deref().unwrap());
     let heard = counter.hear_all().await;
@@ -95,12 +87,7 @@ async fn undocumented_response_does_not_cause_a_second_payout() {
         let counter = Counter::open().await;
         counter.released().await;
         counter.stripe.fail(Fault::Misleading { status, body: body.to_owned() });
-        let (technician, id) = (counter.technician.actor(), counter.technician.id);
-        let payout = counter
-            .payments()
-            .request_payout(&technician, id, kes(1_000), &to(Some("acct_technician")))
-            .await
-            .unwrap();
+        let payout = payout(&counter, Some("acct_technician")).await;
         assert_eq!(payout.status, TransactionStatus::Pending, "{status} {body}");
         counter.later(TimeDelta::days(15)).await;
         counter.hear_all().await;
