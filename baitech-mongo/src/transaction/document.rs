@@ -4,7 +4,7 @@ use baitech_core::account::User;
 use baitech_core::booking::{Booking, PaymentMethod};
 use baitech_core::kernel::{Id, Text};
 use baitech_core::payment::{
-    GatewayLink, Transaction, TransactionKind, TransactionNumber, TransactionStatus,
+    self, GatewayLink, Transaction, TransactionKind, TransactionNumber, TransactionStatus,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -58,11 +58,13 @@ pub(crate) struct TransactionDocument {
     pub(super) receipt: Option<Stamp>,
     pub(super) invoice: Option<Stamp>,
     pub(super) reconciliation: Option<Reconciliation>,
-    pub(super) mismatch: Option<Mismatch>,
-    pub(super) chargeback: Option<Chargeback>,
-    #[serde_as(as = "DefaultOnNull")]
+    #[serde_as(as = "Option<Mismatch>")]
+    pub(super) mismatch: Option<payment::Mismatch>,
+    #[serde_as(as = "Option<Chargeback>")]
+    pub(super) chargeback: Option<payment::Chargeback>,
+    #[serde_as(as = "DefaultOnNull<Vec<ProviderMove>>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) provider_moves: Vec<ProviderMove>,
+    pub(super) provider_moves: Vec<payment::ProviderMove>,
     pub(super) failure: Option<Failure>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) failed_at: Option<DateTime<Utc>>,

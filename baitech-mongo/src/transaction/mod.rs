@@ -78,7 +78,7 @@ impl Aggregate for Transaction {
     }
 
     fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
-        lenient::read(document, FIELDS)?.try_map(TransactionDocument::into_transaction)
+        lenient::read(document, FIELDS)?.try_map(|read: TransactionDocument| Ok(read.into_transaction()))
     }
 
     /// Lines with fractions of a cent are rounded together, and a refund of the earlier application is

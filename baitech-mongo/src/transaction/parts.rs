@@ -5,13 +5,14 @@
 
 use baitech_core::account::User;
 use baitech_core::booking::PaymentMethod;
-use baitech_core::kernel::{Currency, ElementId, Id};
+use baitech_core::kernel::{Currency, ElementId, Id, Money};
 use baitech_core::payment::{self, FraudDecision, MismatchKind, MoveDoubt, MoveState, Transaction};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
+use serde_with::{DefaultOnNull, FromInto, serde_as, skip_serializing_none};
 
+use crate::money::money;
 use crate::value::{Finite, Iso4217, Millis, Number128, Oid, Real, Whole, stored_form};
 
 /// A missing line reads as zero; there is no amount without the gross.
@@ -241,70 +242,107 @@ pub(super) struct Reconciliation {
 
 #[skip_serializing_none]
 #[serde_as]
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "payment::Mismatch", rename_all = "camelCase")]
 pub(super) struct Mismatch {
-    pub(super) kind: MismatchKind,
-    pub(super) received: Option<Priced>,
-    pub(super) receipt: Option<String>,
+    kind: MismatchKind,
+    #[serde_as(as = "Option<FromInto<Priced>>")]
+    received: Option<Money>,
+    receipt: Option<String>,
     #[serde_as(as = "Millis")]
-    pub(super) at: DateTime<Utc>,
-    pub(super) decided: Option<Decided>,
+    at: DateTime<Utc>,
+    #[serde_as(as = "Option<FromInto<Decided>>")]
+    decided: Option<(DateTime<Utc>, Id<User>)>,
 }
+
+stored_form!(Mismatch of payment::Mismatch);
 
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Decided {
+struct Decided {
     #[serde_as(as = "Millis")]
-    pub(super) at: DateTime<Utc>,
+    at: DateTime<Utc>,
     #[serde_as(as = "Oid")]
-    pub(super) by: Id<User>,
+    by: Id<User>,
+}
+
+impl From<(DateTime<Utc>, Id<User>)> for Decided {
+    fn from((at, by): (DateTime<Utc>, Id<User>)) -> Self {
+        Self { at, by }
+    }
+}
+
+impl From<Decided> for (DateTime<Utc>, Id<User>) {
+    fn from(decided: Decided) -> Self {
+        (decided.at, decided.by)
+    }
 }
 
 /// An amount that may have another currency than the transaction.
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Priced {
+struct Priced {
     #[serde_as(as = "Number128")]
-    pub(super) amount: Decimal,
-    /// ISO 4217.
-    pub(super) currency: String,
+    amount: Decimal,
+    #[serde_as(as = "Iso4217")]
+    currency: Currency,
+}
+
+impl From<Money> for Priced {
+    fn from(money: Money) -> Self {
+        Self { amount: money.amount(), currency: money.currency() }
+    }
+}
+
+impl From<Priced> for Money {
+    fn from(priced: Priced) -> Self {
+        money(priced.amount, priced.currency)
+    }
 }
 
 #[skip_serializing_none]
 #[serde_as]
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "payment::Chargeback", rename_all = "camelCase")]
 pub(super) struct Chargeback {
     /// The provider's name for it.
-    pub(super) id: String,
-    pub(super) amount: Priced,
-    pub(super) reason: String,
+    id: String,
+    #[serde_as(as = "FromInto<Priced>")]
+    amount: Money,
+    reason: String,
     #[serde_as(as = "Millis")]
-    pub(super) opened_at: DateTime<Utc>,
-    pub(super) won: Option<bool>,
-    pub(super) contradicted: Option<bool>,
+    opened_at: DateTime<Utc>,
+    won: Option<bool>,
+    #[serde_as(as = "DefaultOnNull")]
+    #[serde(default, skip_serializing_if = "is_false")]
+    contradicted: bool,
     #[serde_as(as = "Option<Oid>")]
-    pub(super) refund: Option<Id<Transaction>>,
+    refund: Option<Id<Transaction>>,
 }
+
+stored_form!(Chargeback of payment::Chargeback);
 
 /// A provider move without our order.
 #[skip_serializing_none]
 #[serde_as]
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "payment::ProviderMove", rename_all = "camelCase")]
 pub(super) struct ProviderMove {
     /// The provider's name for it.
-    pub(super) id: Option<String>,
-    pub(super) amount: Option<Priced>,
+    id: Option<String>,
+    #[serde_as(as = "Option<FromInto<Priced>>")]
+    amount: Option<Money>,
     #[serde_as(as = "Millis")]
-    pub(super) at: DateTime<Utc>,
-    pub(super) state: MoveState,
-    pub(super) doubt: Option<MoveDoubt>,
+    at: DateTime<Utc>,
+    state: MoveState,
+    doubt: Option<MoveDoubt>,
     #[serde_as(as = "Option<Oid>")]
-    pub(super) transaction: Option<Id<Transaction>>,
-    pub(super) decided: Option<Decided>,
+    transaction: Option<Id<Transaction>>,
+    #[serde_as(as = "Option<FromInto<Decided>>")]
+    decided: Option<(DateTime<Utc>, Id<User>)>,
 }
+
+stored_form!(ProviderMove of payment::ProviderMove);
 
 /// Why it failed; the time is in `failedAt`.
 #[derive(Debug, Serialize, Deserialize)]

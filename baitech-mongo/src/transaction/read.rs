@@ -13,18 +13,16 @@ use rust_decimal::prelude::ToPrimitive;
 use super::document::TransactionDocument;
 use super::legacy::{self, LegacyRefund};
 use super::parts::{
-    Amount, Chargeback, Escrow, Failure, Fraud, Metadata, Mismatch, Priced, ProviderMove, Reconciliation,
-    Refund, Settlement, Split, Stamp,
+    Amount, Escrow, Failure, Fraud, Metadata, Reconciliation, Refund, Settlement, Split, Stamp,
 };
-use crate::codec::Unreadable;
-use crate::money::{DEFAULT_CURRENCY, currency, money};
+use crate::money::{DEFAULT_CURRENCY, money};
 use crate::value::oid;
 
 /// The reason of a failed transaction of the earlier application, which stored only the time.
 const UNKNOWN_FAILURE: &str = "unknown";
 
 impl TransactionDocument {
-    pub(crate) fn into_transaction(self) -> Result<Transaction, Unreadable> {
+    pub(crate) fn into_transaction(self) -> Transaction {
         let created_at = self.created_at.unwrap_or_else(|| oid(self.id).timestamp().to_chrono());
         let updated_at = self.updated_at.unwrap_or(created_at);
         let amount = self.amount.into_domain();
@@ -57,13 +55,9 @@ impl TransactionDocument {
             receipt: self.receipt.and_then(|part| part.into_domain(updated_at)),
             invoice: self.invoice.and_then(|part| part.into_domain(updated_at)),
             reconciliation: self.reconciliation.and_then(|part| part.into_domain(currency, updated_at)),
-            mismatch: self.mismatch.map(Mismatch::into_domain).transpose()?,
-            chargeback: self.chargeback.map(Chargeback::into_domain).transpose()?,
-            provider_moves: self
-                .provider_moves
-                .into_iter()
-                .map(ProviderMove::into_domain)
-                .collect::<Result<_, _>>()?,
+            mismatch: self.mismatch,
+            chargeback: self.chargeback,
+            provider_moves: self.provider_moves,
             failure: failure(self.failure, self.failed_at, updated_at),
             origin: self.metadata.unwrap_or_default().into_domain(),
             reason: self.reason,
@@ -73,7 +67,7 @@ impl TransactionDocument {
             created_at,
             updated_at,
         };
-        Ok(Transaction::from_record(record))
+        Transaction::from_record(record)
     }
 }
 
@@ -177,44 +171,6 @@ impl Reconciliation {
             reference: self.reference?,
             discrepancy: self.discrepancy.map(|amount| money(amount, currency)),
         })
-    }
-}
-
-impl Priced {
-    fn into_domain(self) -> Result<Money, Unreadable> {
-        Ok(money(self.amount, currency(&self.currency)?))
-    }
-}
-
-impl Mismatch {
-    fn into_domain(self) -> Result<payment::Mismatch, Unreadable> {
-        let received = self.received.map(Priced::into_domain).transpose();
-        Ok(payment::Mismatch {
-            kind: self.kind,
-            received: received.map_err(|error| error.in_field("mismatch.received"))?,
-            receipt: self.receipt,
-            at: self.at,
-            decided: self.decided.map(|decided| (decided.at, decided.by)),
-        })
-    }
-}
-
-impl Chargeback {
-    fn into_domain(self) -> Result<payment::Chargeback, Unreadable> {
-        let Self { id, amount, reason, opened_at, won, contradicted, refund } = self;
-        let amount = amount.into_domain().map_err(|error| error.in_field("chargeback.amount"))?;
-        let contradicted = contradicted.unwrap_or(false);
-        Ok(payment::Chargeback { id, amount, reason, opened_at, won, contradicted, refund })
-    }
-}
-
-impl ProviderMove {
-    fn into_domain(self) -> Result<payment::ProviderMove, Unreadable> {
-        let Self { id, amount, at, state, doubt, transaction, decided } = self;
-        let amount = amount.map(Priced::into_domain).transpose();
-        let amount = amount.map_err(|error| error.in_field("providerMoves.amount"))?;
-        let decided = decided.map(|decided| (decided.at, decided.by));
-        Ok(payment::ProviderMove { id, amount, at, state, doubt, transaction, decided })
     }
 }
 

@@ -10,8 +10,8 @@ use rust_decimal::Decimal;
 
 use super::document::TransactionDocument;
 use super::parts::{
-    Amount, Chargeback, Decided, Escrow, Failure, Fraud, Metadata, Mismatch, Place, Portions, Priced,
-    ProviderMove, Reconciliation, Refund, Settlement, Split, Stamp,
+    Amount, Escrow, Failure, Fraud, Metadata, Place, Portions, Reconciliation, Refund, Settlement, Split,
+    Stamp,
 };
 
 impl From<Transaction> for TransactionDocument {
@@ -70,9 +70,9 @@ impl From<Transaction> for TransactionDocument {
             receipt: receipt.map(Stamp::from),
             invoice: invoice.map(Stamp::from),
             reconciliation: reconciliation.map(Reconciliation::from),
-            mismatch: mismatch.map(Mismatch::from),
-            chargeback: chargeback.map(Chargeback::from),
-            provider_moves: provider_moves.into_iter().map(ProviderMove::from).collect(),
+            mismatch,
+            chargeback,
+            provider_moves,
             failure: failure.map(Failure::from),
             failed_at,
             metadata: Some(origin.into()).filter(|part| *part != Metadata::default()),
@@ -180,35 +180,6 @@ impl From<ReconciliationStamp> for Reconciliation {
             reference: Some(reference),
             discrepancy: discrepancy.map(Money::amount),
         }
-    }
-}
-
-impl From<Money> for Priced {
-    fn from(money: Money) -> Self {
-        Self { amount: money.amount(), currency: money.currency().code().to_owned() }
-    }
-}
-
-impl From<payment::Mismatch> for Mismatch {
-    fn from(mismatch: payment::Mismatch) -> Self {
-        let payment::Mismatch { kind, received, receipt, at, decided } = mismatch;
-        let decided = decided.map(|(at, by)| Decided { at, by });
-        Self { kind, received: received.map(Priced::from), receipt, at, decided }
-    }
-}
-
-impl From<payment::Chargeback> for Chargeback {
-    fn from(chargeback: payment::Chargeback) -> Self {
-        let payment::Chargeback { id, amount, reason, opened_at, won, contradicted, refund } = chargeback;
-        Self { id, amount: amount.into(), reason, opened_at, won, contradicted: told(contradicted), refund }
-    }
-}
-
-impl From<payment::ProviderMove> for ProviderMove {
-    fn from(moved: payment::ProviderMove) -> Self {
-        let payment::ProviderMove { id, amount, at, state, doubt, transaction, decided } = moved;
-        let decided = decided.map(|(at, by)| Decided { at, by });
-        Self { id, amount: amount.map(Priced::from), at, state, doubt, transaction, decided }
     }
 }
 
