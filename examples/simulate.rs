@@ -31,7 +31,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut config = Config { steps: arguments.steps, verbose: arguments.verbose, ..Config::default() };
-    config.teller = |line| println!("{line}");
+    config.log = |line| println!("{line}");
     let (from, seeds) = arguments.seed.map_or((arguments.from, arguments.seeds), |seed| (seed, 1));
     #[expect(clippy::disallowed_methods, reason = "a stopwatch")]
     let began = Instant::now();

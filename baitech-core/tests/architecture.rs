@@ -1,4 +1,4 @@
-//! Which rooms of the crate may name which others.
+//! Checks which modules of the crate may name which others.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The rooms that `kernel`, `decide` and `store` must not name: the features, and what is built on features.
+/// The modules that `kernel`, `decide` and `store` must not name: the features and everything built on them.
 const UPPER_ROOMS: [&str; 16] = [
     "account",
     "booking",
@@ -30,7 +30,7 @@ const UPPER_ROOMS: [&str; 16] = [
 
 const LOWER_ROOMS: [&str; 3] = ["kernel", "decide", "store"];
 
-/// The closed enums of the catalog. The lower rooms use nothing else of it.
+/// The closed enums of the catalog. The lower modules use only these items of the catalog.
 const CLOSED_ENUMS: [&str; 9] =
     ["Account", "Actor", "AggregateRef", "Current", "EventKind", "Guard", "Kind", "Tally", "Write"];
 
@@ -48,12 +48,12 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The code without its comments.
+/// Returns the code without its comments.
 fn code_of(text: &str) -> String {
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// The upper rooms that a text of code names: as `crate::room`, or inside of `use crate::{…}`.
+/// Returns the upper modules that the code names, as `crate::module` or inside `use crate::{…}`.
 fn named(text: &str) -> BTreeSet<&'static str> {
     let code = code_of(text);
     let grouped: Vec<&str> =
@@ -70,7 +70,7 @@ fn named(text: &str) -> BTreeSet<&'static str> {
     UPPER_ROOMS.into_iter().filter(|room| is_named(room)).collect()
 }
 
-/// The names that a text of code takes from the catalog.
+/// Returns the names that the code imports from the catalog.
 fn taken_from_catalog(text: &str) -> BTreeSet<String> {
     let code = code_of(text);
     let lists = code.split("catalog::").skip(1).map(|rest| match rest.strip_prefix('{') {
@@ -84,7 +84,7 @@ fn taken_from_catalog(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The files of the lower rooms, with their text.
+/// Returns the files of the lower modules with their content.
 fn lower_files() -> Vec<(PathBuf, String)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let paths = LOWER_ROOMS.iter().flat_map(|room| sources(&src.join(room)));
@@ -94,14 +94,14 @@ fn lower_files() -> Vec<(PathBuf, String)> {
 }
 
 #[test]
-fn lower_rooms_name_no_upper_room() {
+fn lower_modules_name_no_upper_module() {
     for (path, text) in lower_files() {
         assert_eq!(named(&text), BTreeSet::new(), "{}", path.display());
     }
 }
 
 #[test]
-fn lower_rooms_use_only_closed_enums_of_the_catalog() {
+fn lower_modules_use_only_closed_enums_of_the_catalog() {
     let mut used = BTreeSet::new();
     for (path, text) in lower_files() {
         let taken = taken_from_catalog(&text);
@@ -112,7 +112,7 @@ fn lower_rooms_use_only_closed_enums_of_the_catalog() {
 }
 
 #[test]
-fn upper_rooms_are_found_in_code_and_not_in_comments() {
+fn upper_modules_are_found_in_code_and_not_in_comments() {
     let cases: [(&str, &[&str]); 6] = [
         ("use crate::engine::Engine;", &["engine"]),
         ("use crate::account::User;", &["account"]),

@@ -1,4 +1,4 @@
-//! The embedded store keeps every promise, and those that only it makes.
+//! Runs the store contract on the embedded store, and tests its additional guarantees.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -20,7 +20,7 @@ fn check(promise: &Promise) {
 
 baitech_core::contract_tests!(check);
 
-/// Makes user `n`, at a moment.
+/// Creates user `n` at the given time.
 fn register(store: &MemoryStore, n: u64, at: DateTime<Utc>, request: Option<Idempotency>) -> Committed {
     let user = build::customer(n);
     let event: Event = build::event(AggregateRef::User(user.id), Version::FIRST, 0, at);
@@ -46,7 +46,7 @@ fn answers_expire_by_the_time_of_later_commits() {
         Idempotency { expires_at: Some(hour(9)), ..build::idempotency("key", "request", "second answer") };
     assert_eq!(register(&store, 4, hour(3), Some(again)), Committed::Applied, "the key is free again");
     assert_eq!(register(&store, 5, hour(4), None), Committed::Applied);
-    assert_eq!(answered().as_deref(), Some(&b"second answer"[..]), "the new answer has an expiry of its own");
+    assert_eq!(answered().as_deref(), Some(&b"second answer"[..]), "the new answer has its own expiry");
 }
 
 #[test]

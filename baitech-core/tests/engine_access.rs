@@ -1,4 +1,4 @@
-//! Whoever acts is who they say: the stored account decides, not the role that an actor claims.
+//! Access depends on the stored account, not on the role that an actor claims.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -19,7 +19,7 @@ use baitech_core::{
 };
 use support::{World, assert_forbidden, assert_not_found, assert_refused, request, run};
 
-/// A customer who wants to join.
+/// The registration of a new customer.
 fn newcomer() -> NewUser {
     NewUser::new(Role::Customer, "Wanjiku", "Mwangi", "wanjiku@example.ke", "+254712345678")
 }
@@ -157,7 +157,7 @@ fn bookings_are_hidden_from_wrong_roles_and_banned_users() {
         assert_forbidden_or_inactive(run(bookings.list(actor, &filter, &PageRequest::default())));
         assert_forbidden_or_inactive(run(bookings.count_by_status(actor, &filter)));
     };
-    // A customer whose token still says that they are an administrator.
+    // A customer whose token still carries the role of an administrator.
     read(&Actor::user(world.customer.id, Role::Admin));
     let admin = world.admin.actor();
     run(world.market.accounts().set_status(&admin, world.support.id, UserStatus::Banned)).unwrap();

@@ -1,4 +1,4 @@
-//! Who changes which account, and what a repeated change does.
+//! Who may change which account, and the effect of a repeated change.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -48,7 +48,7 @@ fn only_an_admin_changes_accounts_of_other_staff() {
         assert_forbidden(run(accounts.submit_kyc(&support, other, &passport())));
         assert_forbidden(run(accounts.decide_kyc(&support, other, &KycDecision::Verify)));
     }
-    assert_eq!(world.events().len(), events, "nothing of it was stored");
+    assert_eq!(world.events().len(), events, "nothing was stored");
 
     let own = run(accounts.change_profile(&support, world.support.id, &taken)).unwrap();
     assert_eq!(own.email.as_str(), "mine@example.ke");
@@ -71,9 +71,9 @@ fn skill_is_verified_by_category_and_name() {
     {
         assert_invalid(verify(category, name, true), &[("skill", Code::Unknown)]);
     }
-    let nobody =
+    let unknown =
         run(accounts.verify_skill(&admin, world.customer.id, (Category::Plumbing, "plumbing"), true));
-    assert_invalid(nobody, &[("skill", Code::Unknown)]);
+    assert_invalid(unknown, &[("skill", Code::Unknown)]);
     assert!(skill(&verify(Category::Plumbing, "plumbing", true).unwrap()));
 }
 
@@ -89,7 +89,7 @@ fn idempotency_key_covers_one_change_of_one_account() {
         .map(|stored| stored.version);
     let events = world.events().len();
     for again in [moves(), suspend(UserStatus::Suspended), submit()] {
-        assert_eq!(again.unwrap().version, versions[2], "a repetition finds it as it is by now");
+        assert_eq!(again.unwrap().version, versions[2], "a repetition returns the current state");
     }
     assert_refused(suspend(UserStatus::Active), Rule::IDEMPOTENCY_KEY_REUSED);
     let other = run(keyed.change_profile(&admin, world.stranger.id, &moves_to("new@example.ke")));
@@ -122,7 +122,7 @@ fn hours_over_midnight_are_stored_as_two_slots() {
         ..ProfileChange::default()
     };
     let changed = run(accounts.change_profile(&world.technician.actor(), technician, &change)).unwrap();
-    assert_eq!(slots(&changed), ["6 22:00-24:00", "0 00:00-02:00"], "at every door");
+    assert_eq!(slots(&changed), ["6 22:00-24:00", "0 00:00-02:00"], "the same in both methods");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn equivalent_addresses_and_numbers_belong_to_one_account() {
     assert_invalid(register("other@example.ke", "0722 00000I"), &[("phoneNumber", Code::Malformed)]);
     register("other@example.ke", "0722 000 002").unwrap();
 
-    // An address that was given up is free in every form.
+    // An address that is no longer used is free in every notation.
     run(accounts.change_profile(&jo.actor(), jo.id, &moves_to("jo@example.ke"))).unwrap();
     register("JO.DOE@bücher.example", "0722 000 003").unwrap();
 }

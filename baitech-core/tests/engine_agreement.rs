@@ -1,4 +1,4 @@
-//! Nobody pays what they were not shown, and nobody sets another's price.
+//! Users pay only prices that they were shown, and cannot set each other's prices.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
@@ -69,7 +69,7 @@ fn only_an_eligible_preferred_technician_sets_the_price() {
     friend.kyc.status = KycStatus::None;
     let id = friend.id;
     world.add(&User::from_record(friend));
-    assert_eq!(quoted(id).unwrap().pricing.base_price, listed, "an unverified friend's rate does not count");
+    assert_eq!(quoted(id).unwrap().pricing.base_price, listed, "an unverified technician's rate is ignored");
     assert_invalid(quoted(world.customer.id), &[("preferredTechnician", Code::Unknown)]);
 }
 

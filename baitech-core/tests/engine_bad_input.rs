@@ -1,4 +1,4 @@
-//! What does not fit is named, all of it at once, and nothing of it is stored.
+//! Invalid input is refused with all violations at once, and nothing is stored.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -24,7 +24,7 @@ use baitech_core::{
 };
 use support::{World, assert_forbidden, assert_invalid, assert_refused, kes, request, run, slot};
 
-/// A change that makes a good request bad, and what is said of it.
+/// A change that makes a valid request invalid, and the expected violation.
 type Spoiled = (fn(&mut NewBooking), &'static [(&'static str, Code)]);
 
 fn images(count: usize) -> Vec<Image> {
@@ -128,7 +128,7 @@ fn each_bad_field_of_a_request_is_named_and_nothing_is_stored() {
     let of_nobody = NewBooking { project: Some(Project::default()), ..request() };
     assert_invalid(run(world.bookings().create(&customer, &of_nobody)), &[("project", Code::Unknown)]);
     assert_eq!(world.trace(), before);
-    assert!(world.work().is_idle(), "nothing waits to be done");
+    assert!(world.work().is_idle(), "nothing is due");
     assert_eq!(world.book().number.as_str(), "BK2603000001", "no number was used up");
 }
 
@@ -143,7 +143,7 @@ fn values_at_their_limits_are_accepted() {
     assert_eq!(world.request(&request).description.as_str().chars().count(), 1_000);
 }
 
-/// A price list that is not checked when the engine is built, and has one price in another currency.
+/// A price list that passes the check of the engine builder although one price has another currency.
 #[derive(Debug)]
 struct Exported(HourlyPriceList, Money);
 
@@ -193,9 +193,9 @@ fn staff_only_fields_are_refused_from_others() {
         let other = NewBooking { on_behalf_of: Some(world.stranger.id), ..request() };
         assert_forbidden(run(world.bookings().create(&actor, &other)));
     }
-    let nobody = NewBooking { on_behalf_of: Some(Id::from_bytes([9; 12])), ..request() };
+    let unknown = NewBooking { on_behalf_of: Some(Id::from_bytes([9; 12])), ..request() };
     assert_invalid(
-        run(world.bookings().create(&world.support.actor(), &nobody)),
+        run(world.bookings().create(&world.support.actor(), &unknown)),
         &[("onBehalfOf", Code::Unknown)],
     );
     let page = PageRequest::default();
@@ -214,8 +214,8 @@ fn inactive_or_unknown_users_cannot_create_bookings() {
     let before = world.trace();
     let impostor = Actor::user(world.customer.id, Role::Admin);
     assert_forbidden(run(world.bookings().create(&impostor, &request())));
-    let nobody = Actor::user(Id::from_bytes([9; 12]), Role::Customer);
-    assert_forbidden(run(world.bookings().create(&nobody, &request())));
+    let unknown = Actor::user(Id::from_bytes([9; 12]), Role::Customer);
+    assert_forbidden(run(world.bookings().create(&unknown, &request())));
     assert_eq!(world.trace(), before);
 
     let running = world.book_until(baitech_core::booking::BookingStatus::Completed);
@@ -249,7 +249,7 @@ fn idempotency_key_covers_one_request() {
     assert_refused(reused, Rule::IDEMPOTENCY_KEY_REUSED);
     assert_eq!(world.trace(), before);
     let theirs = run(world.bookings().idempotency_key(key).create(&stranger, &request())).unwrap();
-    assert_ne!(theirs.id, first.id, "keys of two people never meet");
+    assert_ne!(theirs.id, first.id, "keys of two users are independent");
     for text in ["", "two words", "ünïcode"] {
         assert_eq!(IdempotencyKey::new(text).unwrap_err().code, Code::Malformed);
     }
@@ -288,9 +288,9 @@ fn taken_address_or_number_is_refused_in_any_notation() {
     let change = ProfileChange { email: Some("AMINA@example.ke".to_owned()), ..ProfileChange::default() };
     let taken = run(accounts.change_profile(&world.customer.actor(), world.customer.id, &change));
     assert_invalid(taken, &[("email", Code::Duplicate)]);
-    assert_eq!((world.events().len(), count()), (events, users), "nothing of it was stored");
+    assert_eq!((world.events().len(), count()), (events, users), "nothing was stored");
 
-    // Who gives a number up leaves it to others.
+    // A number that its user no longer uses is free for others.
     let change = ProfileChange { phone_number: Some("0733000000".to_owned()), ..ProfileChange::default() };
     run(accounts.change_profile(&first.actor(), first.id, &change)).unwrap();
     register(&newcomer("other@example.ke", "0712345678")).unwrap();
@@ -321,7 +321,7 @@ fn every_bad_field_of_a_registration_is_named_at_once() {
     assert_eq!(world.trace(), before);
 }
 
-/// A plumber who wants to join, and who has typed blanks around everything.
+/// The registration of a plumber, with blanks around every text.
 fn plumber() -> NewUser {
     let skill = Skill {
         element: None,
@@ -432,8 +432,8 @@ fn only_eligible_technicians_are_assigned_by_hand() {
         let chosen = run(world.bookings().assign(&world.customer.actor(), id, technician.id));
         assert_refused(chosen, Rule::NOT_ELIGIBLE);
     }
-    for nobody in [Id::from_bytes([9; 12]), world.stranger.id] {
-        support::assert_not_found(run(world.bookings().assign(&world.customer.actor(), id, nobody)));
+    for unknown in [Id::from_bytes([9; 12]), world.stranger.id] {
+        support::assert_not_found(run(world.bookings().assign(&world.customer.actor(), id, unknown)));
     }
     assert_eq!((world.load(id).version, world.trace()), before);
 }

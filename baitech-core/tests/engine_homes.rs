@@ -20,11 +20,11 @@ use baitech_core::{
 use chrono::Weekday;
 use support::{World, run};
 
-/// Metres to a degree of latitude and of longitude, near the equator.
+/// Metres per degree of latitude and longitude near the equator.
 const NORTH: f64 = 110_574.0;
 const EAST: f64 = 111_290.0;
 
-/// A place in metres east and north of the middle of Nairobi.
+/// A place in metres east and north of the centre of Nairobi.
 type Spot = (f64, f64);
 
 fn at((east, north): Spot) -> GeoPoint {
@@ -39,7 +39,7 @@ fn apart(a: Spot, b: Spot) -> f64 {
     (a.0 - b.0).hypot(a.1 - b.1)
 }
 
-/// A technician who joins as anybody does, and whom staff has verified.
+/// A technician who registers in the usual way and is verified by staff.
 fn join(world: &World, n: u32, category: Category, home: GeoPoint) -> Id<User> {
     let skill = Skill {
         element: None,
@@ -78,7 +78,7 @@ fn join(world: &World, n: u32, category: Category, home: GeoPoint) -> Id<User> {
     user.id
 }
 
-/// Somebody with a customer's account who asks as often as they like.
+/// An attacker with a customer's account who sends any number of requests.
 struct Attacker<'a> {
     world: &'a World,
     requests: std::cell::Cell<u32>,
@@ -99,7 +99,7 @@ impl Attacker<'_> {
         request
     }
 
-    /// Books at a place, asks, and cancels.
+    /// Creates a booking at a place, reads an answer for it, and cancels the booking.
     fn ask<T>(
         &self,
         category: Category,
@@ -142,8 +142,8 @@ impl Attacker<'_> {
         run(self.world.bookings().quote(&self.world.customer.actor(), &request)).unwrap().pricing.total
     }
 
-    /// Where an answer changes along four rays from a place at which it is `true`; the middle of the circle
-    /// through these places. `None` where it changes nowhere.
+    /// Finds where an answer changes along four rays from a place at which it is `true`. Returns the centre
+    /// of the circle through these places, or `None` if the answer never changes.
     fn middle_of_border(&self, from: Spot, inside: impl Fn(Spot) -> bool) -> Option<Spot> {
         if !inside(from) {
             return None;
@@ -169,7 +169,7 @@ impl Attacker<'_> {
     }
 }
 
-/// The solution of three unknowns that comes closest to all rows `[a, b, c, sum]`.
+/// The least-squares solution of the rows `[a, b, c, sum]` for three unknowns.
 fn least_squares(rows: &[[f64; 4]]) -> [f64; 3] {
     let mut normal = [[0.0; 4]; 3];
     for row in rows {
@@ -193,7 +193,7 @@ fn least_squares(rows: &[[f64; 4]]) -> [f64; 3] {
     [0, 1, 2].map(|i| normal[i][3] / normal[i][i])
 }
 
-/// Where somebody is whose score falls by 0.25 over 10 km, from what is measured at several places.
+/// Estimates a technician's place from scores at several places; a score falls by 0.25 over 10 km.
 fn by_scores(measured: &[(Spot, f64)], start: Spot) -> Spot {
     let slope = 0.25 / 10_000.0;
     let (mut x, mut y, mut best) = (start.0, start.1, 1.0);
@@ -270,7 +270,7 @@ fn five_thousand_requests_do_not_reveal_a_home() {
             assert!(error >= 400.0, "{how} locates a home within {error:.0} m");
         }
         if *technician != loner {
-            // The attack works: it finds what the answers are computed from.
+            // The attack itself works: it finds the public place, from which the answers are computed.
             for how in ["scores", "why_not"] {
                 let (.., estimate) = own.iter().find(|(_, by, _)| *by == how).unwrap();
                 let error = apart(*estimate, spot(place));
@@ -297,12 +297,15 @@ fn unchanged_home_keeps_its_public_place() {
         run(accounts.change_profile(&user.actor(), id, &change)).unwrap().public_point()
     };
     assert_eq!(settle(Some(home)), Some(place));
-    assert_eq!(settle(None), None, "without a home nobody is matched");
+    assert_eq!(settle(None), None, "a technician without a home is not matched");
     assert_eq!(settle(Some(home)), Some(place));
 
     let nearby = settle(Some(at((0.0, 300.0)))).unwrap();
     let moved = apart(spot(place), spot(nearby));
-    assert!((299.0..301.0).contains(&moved), "the place moves along, not {moved:.0} m");
+    assert!(
+        (299.0..301.0).contains(&moved),
+        "the public place must follow the home, but it moved {moved:.0} m"
+    );
     let elsewhere = at((20_000.0, 0.0));
     let there = settle(Some(elsewhere)).unwrap();
     let offset = elsewhere.geodesic_distance(there).metres();

@@ -1,4 +1,4 @@
-//! The identity check of a technician, from the documents to the verdict.
+//! Identity checks, from the submission of documents to the decision.
 #![cfg(feature = "testing")]
 #![allow(
     clippy::unwrap_used,
@@ -60,7 +60,7 @@ fn happened(world: &World) -> Vec<KycCaseEvent> {
 fn documents_open_one_case_until_it_is_closed() {
     let world = World::new();
     let first = submitted(&world, "A1");
-    assert_eq!(first.documents.id_number, "A1", "as it was checked");
+    assert_eq!(first.documents.id_number, "A1", "the documents are stored in their checked form");
     world.pass(10);
     let replaced = submitted(&world, "B2");
     assert_eq!((replaced.id, &*replaced.documents.id_number), (first.id, "B2"));
@@ -112,7 +112,7 @@ fn staff_are_reminded_of_an_open_case_with_growing_pauses() {
     run(world.market.accounts().decide_kyc(&world.admin.actor(), world.customer.id, &KycDecision::Verify))
         .unwrap();
     world.pass(60 * 24 * 365);
-    assert_eq!(world.work().done, 0, "nothing is due of a closed case");
+    assert_eq!(world.work().done, 0, "a closed case has no due task");
     let reminders = happened(&world).into_iter().filter_map(|event| match event {
         KycCaseEvent::KycCaseReminded { reminders, .. } => Some(reminders),
         _ => None,
@@ -131,7 +131,7 @@ fn documents_of_an_earlier_application_are_decided_without_a_case() {
         let accounts = world.market.accounts();
         if decided == KycStatus::Rejected {
             run(accounts.submit_kyc(&user.actor(), user.id, &passport("E5"))).unwrap();
-            assert_eq!(queue(&world, Some(KycCaseStatus::Open)).len(), 1, "submitting again opens one");
+            assert_eq!(queue(&world, Some(KycCaseStatus::Open)).len(), 1, "a new submission opens a case");
         }
         let decision = match decided {
             KycStatus::Rejected => KycDecision::Reject("It has expired.".to_owned()),

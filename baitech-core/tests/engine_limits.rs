@@ -1,4 +1,4 @@
-//! What is kept with a booking does not grow for ever.
+//! The lists inside a booking have limits.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,7 +17,7 @@ use baitech_core::{
 use support::{World, assert_invalid, assert_refused, run, slot};
 
 #[test]
-fn each_side_brings_twenty_things_forward() {
+fn each_party_submits_at_most_twenty_pieces_of_evidence() {
     let world = World::new();
     let id = world.book_until(Status::Paid).id;
     let (customer, technician) = (world.customer.actor(), world.technician.actor());
@@ -46,7 +46,7 @@ fn each_side_brings_twenty_things_forward() {
 }
 
 #[test]
-fn a_warranty_is_claimed_ten_times() {
+fn a_warranty_is_claimed_at_most_ten_times() {
     let world = World::new();
     let (customer, technician) = (world.customer.actor(), world.technician.actor());
     let id = world.book_until(Status::InProgress).id;
@@ -63,7 +63,7 @@ fn a_warranty_is_claimed_ten_times() {
 }
 
 #[test]
-fn work_rests_a_hundred_times() {
+fn work_pauses_at_most_a_hundred_times() {
     let world = World::new();
     let technician = world.technician.actor();
     let id = world.book_until(Status::InProgress).id;

@@ -1,4 +1,4 @@
-//! What a cancellation, a no-show and a dispute cost whom, to the shilling and to the millisecond.
+//! The costs of cancellations, no-shows and disputes, exact to the shilling and the millisecond.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -47,7 +47,7 @@ fn assert_owed(world: &World, debtor: &User, fee: i64, platform: i64) {
 
 #[test]
 fn the_fee_rises_at_each_boundary_of_notice() {
-    // Of 2,738: 25 % is 684.50, 50 % is 1,369, 75 % is 2,053.50; a half shilling goes up. The platform keeps
+    // Of 2,738: 25 % is 684.50, 50 % is 1,369, 75 % is 2,053.50; halves are rounded up. The platform keeps
     // 15 %.
     let (none, quarter, half, most) = ((0, 0), (685, 103), (1_369, 205), (2_054, 308));
     let millisecond = TimeDelta::milliseconds(1);
@@ -112,7 +112,7 @@ fn rescheduling_keeps_the_highest_cancellation_tier_reached() {
     let world = World::new();
     let (booking, starts_at) = accepted(&world);
     let (customer, technician) = (world.customer.actor(), world.technician.actor());
-    // With three hours' notice a cancellation costs half. A week of notice does not undo that.
+    // A cancellation at three hours' notice costs half. A later slot does not lower that.
     world.clock.set(starts_at - TimeDelta::hours(3));
     run(world.bookings().propose_slot(&technician, booking.id, &slot(9, "10:00", "12:00"), None)).unwrap();
     let moved = run(world.as_shown(booking.id).approve_slot(&customer, booking.id)).unwrap();
@@ -120,9 +120,9 @@ fn rescheduling_keeps_the_highest_cancellation_tier_reached() {
     let fee = || run(world.bookings().cancellation_quote(&customer, booking.id)).unwrap().fee;
     assert_eq!(fee(), kes(1_369));
     world.clock.set(moved.slot.starts_at() - TimeDelta::hours(7));
-    assert_eq!(fee(), kes(1_369), "also where the new slot alone would cost a quarter");
+    assert_eq!(fee(), kes(1_369), "the higher tier remains although the new slot alone would cost a quarter");
     world.clock.set(moved.slot.starts_at() - TimeDelta::hours(1));
-    assert_eq!(fee(), kes(2_054), "and a worse one is reached as ever");
+    assert_eq!(fee(), kes(2_054), "a higher tier is reached as usual");
 }
 
 #[test]
@@ -136,7 +136,8 @@ fn technician_no_show_is_cancelled_without_a_fee() {
         let quote = run(world.bookings().cancellation_quote(&customer, booking.id)).unwrap();
         assert_eq!((quote.cause, quote.fee), (CancellationCause::Customer, kes(2_054)));
         world.clock.advance(TimeDelta::milliseconds(1));
-        let cancelled = run(world.bookings().cancel(&customer, booking.id, "nobody came")).unwrap();
+        let cancelled =
+            run(world.bookings().cancel(&customer, booking.id, "the technician did not come")).unwrap();
         let cancellation = cancelled.cancellation.as_ref().unwrap();
         assert_eq!(cancellation.cause, Some(CancellationCause::TechnicianNoShow));
         assert!(cancellation.fee.is_zero() && world.money_entries().is_empty());
@@ -145,7 +146,7 @@ fn technician_no_show_is_cancelled_without_a_fee() {
 
 #[test]
 fn customer_no_show_owes_the_late_fee() {
-    // Early arrivals wait from the start of the slot, late ones from their arrival.
+    // The wait of an early technician begins at the start of the slot, that of a late one at arrival.
     for (arrives, may_leave) in [(-20, 30), (0, 30), (25, 55)] {
         let world = World::new();
         let (booking, starts_at) = accepted(&world);
@@ -192,7 +193,7 @@ fn full_refund_of_cash_leaves_every_party_at_zero() {
     let refunded = resolve(&world, &disputed(&world, Status::Paid), DisputeOutcome::FullRefund);
     assert_eq!((refunded.status, refunded.payment.status), (Status::Refunded, PaymentStatus::Refunded));
     assert!(refunded.captured().is_zero());
-    // The customer has it all in the wallet; the technician, who has the notes in hand, owes them all.
+    // The customer has the whole sum in the wallet; the technician keeps the cash and owes the whole sum.
     assert_eq!(world.balance(Account::Wallet(world.customer.id)), 2_738);
     assert_eq!(world.balance(Account::Payable(world.technician.id)), -2_738);
     for account in [Account::PlatformRevenue, Account::ProcessingRevenue, Account::WithholdingPayable] {
@@ -261,7 +262,7 @@ fn partial_refund_reduces_each_share_in_proportion() {
     );
     assert_eq!(refunded.captured(), kes(1_369));
     assert_eq!(world.balance(Account::Wallet(world.customer.id)), 1_369);
-    // Half of 2,278 payout, 300 platform, 60 processing and 100 withholding goes back.
+    // Half of each share is refunded: 2,278 payout, 300 platform, 60 processing and 100 withholding.
     assert_eq!(world.balance(Account::Payable(world.technician.id)), -460 - 1_139);
     assert_eq!(world.balance(Account::PlatformRevenue), 150);
     assert_eq!(world.balance(Account::ProcessingRevenue), 30);
@@ -341,7 +342,7 @@ fn partial_refund_outside_the_price_is_refused() {
     }
     assert_eq!((world.load(booking.id).version, world.trace()), before);
     let refunded = resolve(&world, &booking, DisputeOutcome::PartialRefund(cents("0.01")));
-    assert_eq!(refunded.status, Status::Refunded, "a cent is a part");
+    assert_eq!(refunded.status, Status::Refunded, "a refund of one cent is valid");
 }
 
 #[test]

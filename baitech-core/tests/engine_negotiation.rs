@@ -1,4 +1,4 @@
-//! What the parties have to agree on, what comes again, and who sees what.
+//! Price changes, rescheduling, company approvals, warranties, series and reminders.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -35,10 +35,10 @@ fn price_rises_only_with_the_customers_approval() {
     let propose =
         |change: &NewPriceChange| run(world.bookings().propose_price_change(&technician, id, change));
 
-    // Three pipes at 100 and a tap for 700 on a service of 2,000; what the customer brings costs nothing.
+    // Three pipes at 100 and a tap for 700 on a service of 2,000; material of the customer costs nothing.
     let materials = vec![material(Supplier::Technician, 3, 100), material(Supplier::Customer, 2, 999)];
     let proposed = propose(&price_change(materials, &[700])).unwrap();
-    assert_eq!(proposed.pricing.total, kes(2_738), "nothing counts before the customer says so");
+    assert_eq!(proposed.pricing.total, kes(2_738), "the price is unchanged before the customer approves");
     let shown = proposed.price_change.as_ref().unwrap().pricing;
     assert_eq!((shown.service_charge, shown.total), (kes(3_000), kes(4_106)));
     assert_forbidden(run(world.bookings().approve_price_change(&technician, id)));
@@ -46,12 +46,12 @@ fn price_rises_only_with_the_customers_approval() {
     assert_eq!(world.load(id).pricing.total, kes(2_738));
     assert_refused(run(world.bookings().approve_price_change(&customer, id)), Rule::ALREADY_DECIDED);
 
-    // An approval of one price never approves the next one.
+    // The approval of one price does not approve the next one.
     let seen = propose(&price_change(vec![material(Supplier::Technician, 3, 100)], &[])).unwrap();
     let dearer = propose(&price_change(vec![material(Supplier::Technician, 30, 100)], &[])).unwrap();
     let stale = run(world.bookings().if_version(seen.version).approve_price_change(&customer, id));
     let Err(Error::Conflict(Current::Booking(current))) = stale else {
-        panic!("the price shown is gone: {stale:?}")
+        panic!("the approved version is outdated: {stale:?}")
     };
     assert_eq!((current.version, &current.value), (dearer.version, &dearer.value));
     assert_eq!(world.load(id).pricing.total, kes(2_738));
@@ -59,7 +59,7 @@ fn price_rises_only_with_the_customers_approval() {
         run(world.bookings().if_version(current.version).approve_price_change(&customer, id)).unwrap();
     assert_eq!((approved.pricing.service_charge, approved.materials.len()), (kes(5_000), 1));
 
-    // What is still open when the work is done falls away.
+    // A proposal that is still open when the work is done lapses.
     propose(&price_change(Vec::new(), &[100])).unwrap();
     let done = run(world.bookings().complete(&technician, id)).unwrap();
     assert_eq!(done.price_change.as_ref().unwrap().status, ApprovalStatus::Declined);
@@ -105,7 +105,7 @@ fn reschedule_takes_effect_when_the_other_party_agrees() {
     let old = booking.slot.claim_keys(world.technician.id);
     run(bookings.propose_slot(&customer, booking.id, &slot(1, "11:00", "13:00"), Some("late"))).unwrap();
     assert_forbidden(run(bookings.approve_slot(&customer, booking.id)));
-    assert_eq!(world.held(&old).len(), old.len(), "nothing has moved yet");
+    assert_eq!(world.held(&old).len(), old.len(), "the slot is unchanged before the agreement");
     let moved = run(world.as_shown(booking.id).approve_slot(&technician, booking.id)).unwrap();
     let new = moved.slot.claim_keys(world.technician.id);
     let held: Vec<_> = world.held(&[old.clone(), new.clone()].concat()).into_iter().collect();
@@ -130,7 +130,7 @@ fn reschedule_to_a_taken_slot_changes_nothing() {
     request.time_slot = slot(1, "15:00", "16:00");
     let other = world.request(&request).id;
     world.drive(other, Status::Accepted);
-    // The way from the other job would not be over.
+    // The travel time from the other job would overlap.
     run(world.bookings().propose_slot(&customer, booking.id, &slot(1, "16:15", "18:00"), None)).unwrap();
     let before = (world.load(booking.id), world.events(), world.load(other).version);
     let keys: Vec<_> = build::slot(1, 0, 24).claim_keys(world.technician.id);
@@ -149,7 +149,7 @@ fn before_acceptance_the_customer_moves_the_slot_and_the_price_follows() {
     let world = World::new();
     let booking = world.book_until(Status::Assigned);
     let customer = world.customer.actor();
-    // A Saturday, and twice as long.
+    // A Saturday, with twice the duration.
     let moved = run(world.bookings().move_slot(&customer, booking.id, &slot(5, "10:00", "14:00"))).unwrap();
     assert_eq!((moved.pricing.base_price, moved.pricing.service_charge), (kes(4_000), kes(4_400)));
     assert_forbidden(run(world.bookings().move_slot(
@@ -164,7 +164,7 @@ fn before_acceptance_the_customer_moves_the_slot_and_the_price_follows() {
     assert_refused(late, Rule::TRANSITION);
 }
 
-/// A booking by staff for an employee, at a discount that makes the service cost so much.
+/// A booking by staff for an employee, with a discount that sets the service price.
 fn for_company(world: &World, employee: &User, service: i64) -> Stored<Booking> {
     let mut request = support::request();
     request.time_slot = slot(1, "10:00", "15:00");
@@ -194,7 +194,7 @@ fn company_approval_is_needed_above_five_thousand() {
     }
     world.pass(60);
     world.work();
-    assert_eq!(world.load(large.id).status, Status::Pending, "nobody looks for a technician meanwhile");
+    assert_eq!(world.load(large.id).status, Status::Pending, "no search starts before the approval");
     assert_forbidden(run(world.bookings().approve(&employee.actor(), large.id)));
     assert_forbidden(run(world.bookings().approve(&world.support.actor(), large.id)));
     assert_not_found(run(world.bookings().approve(&world.customer.actor(), large.id)));
@@ -236,13 +236,17 @@ fn a_warranty_covers_claims_until_its_last_millisecond() {
     let first = claim("first").unwrap();
     let second = claim("second").unwrap();
     assert_ne!(first.id, second.id);
-    assert_eq!(claim("first").unwrap().id, first.id, "a repeated claim is answered with what it made");
+    assert_eq!(
+        claim("first").unwrap().id,
+        first.id,
+        "a repeated claim returns the booking that the first one created"
+    );
     assert_eq!(world.load(id).warranty.claims, [first.id, second.id]);
     assert!(first.pricing.total.is_zero());
     assert_eq!((first.warranty_for, first.recurring_parent), (Some(id), None));
     assert_eq!(first.preferred_technician, Some(world.technician.id));
     let confirmed = BookingEvent::BookingReminder { reminder: ReminderKind::BookingConfirmation };
-    assert!(world.happened_to(first.id).contains(&confirmed), "as every booking is");
+    assert!(world.happened_to(first.id).contains(&confirmed), "like every booking");
     let paid = world.drive(first.id, Status::Completed);
     let paid = run(world.bookings().verify(&customer, paid.id)).unwrap();
     assert_eq!((paid.status, world.money_entries().len()), (Status::Paid, 1));
@@ -257,7 +261,7 @@ fn a_warranty_covers_claims_until_its_last_millisecond() {
     )));
 }
 
-/// The local days of a series, its first booking among them, after so many days of work once a day.
+/// The local days of a series, including its first booking, after the worker ran once a day for `days` days.
 fn series(world: &World, rule: &str, first: u64, days: i64) -> (Id<Booking>, Vec<Stored<Booking>>) {
     let mut request = support::request();
     request.recurrence = Some(rule.to_owned());
@@ -316,7 +320,7 @@ fn hours_of_a_series_stay_local_over_a_change_of_the_clocks() {
     request.recurrence = Some("FREQ=WEEKLY;COUNT=3".to_owned());
     request.time_slot = slot(20, "10:00", "12:00");
     request.time_slot.time_zone = Some(chrono_tz::Tz::Europe__Berlin);
-    // A second one lies in the hour that the clocks skip on 29 March.
+    // A second slot lies in the hour that the clocks skip on 29 March.
     let mut at_night = request.clone();
     at_night.time_slot.start_time = "02:15".to_owned();
     at_night.time_slot.end_time = "02:45".to_owned();
@@ -365,10 +369,10 @@ fn series_repeats_only_the_booked_service_and_only_for_active_customers() {
         let all = run(world.bookings().list(&Actor::System, &filter, &PageRequest::default())).unwrap().items;
         all.into_iter().find(|booking| booking.slot.date.to_string() == date)
     };
-    let second = next("2026-03-10").expect("it is booked ahead");
-    assert_eq!(second.pricing.service_charge, kes(2_000), "without the pipes of the first time");
+    let second = next("2026-03-10").expect("the next booking is created in advance");
+    assert_eq!(second.pricing.service_charge, kes(2_000), "without the material of the first booking");
 
-    // Who is suspended starts nothing: not by a series either.
+    // A suspended user starts no work, including by a series.
     let accounts = world.market.accounts();
     run(accounts.set_status(&world.admin.actor(), world.customer.id, UserStatus::Suspended)).unwrap();
     world.clock.set("2026-03-11T05:00:00Z".parse().unwrap());
@@ -388,19 +392,19 @@ fn reminders_are_not_repeated_after_a_dispute() {
     world.work();
     run(world.bookings().dispute(&world.customer.actor(), id, DisputeCategory::Quality, "it drips")).unwrap();
     let release = DisputeOutcome::Release;
-    run(world.bookings().resolve_dispute(&world.admin.actor(), id, release, "it does not")).unwrap();
+    run(world.bookings().resolve_dispute(&world.admin.actor(), id, release, "no fault found")).unwrap();
     world.clock.advance(TimeDelta::days(2));
     world.work();
     let review = BookingEvent::BookingReminder { reminder: ReminderKind::ReviewRequest };
     assert_eq!(world.happened_to(id).iter().filter(|event| **event == review).count(), 1);
 
-    // One that fell into the dispute is made up for.
+    // A reminder that was due during the dispute is sent afterwards.
     let world = World::new();
     let id = world.book_until(Status::PaymentPending).id;
     run(world.bookings().dispute(&world.customer.actor(), id, DisputeCategory::Price, "too dear")).unwrap();
     world.clock.advance(TimeDelta::days(2));
     world.work();
-    run(world.bookings().resolve_dispute(&world.admin.actor(), id, release, "it is not")).unwrap();
+    run(world.bookings().resolve_dispute(&world.admin.actor(), id, release, "the price is right")).unwrap();
     world.clock.advance(TimeDelta::days(1));
     world.work();
     let payment = BookingEvent::BookingReminder { reminder: ReminderKind::PaymentReminder };
@@ -419,5 +423,5 @@ fn an_offer_made_by_hand_is_repeated_by_its_key() {
     let assign = || run(world.bookings().idempotency_key(key.clone()).assign(&customer, id, chosen.id));
     assert_eq!(assign().unwrap().technician, Some(chosen.id));
     run(world.bookings().accept(&chosen.actor(), id)).unwrap();
-    assert_eq!(assign().unwrap().status, Status::Accepted, "the one who is chosen is busy with this job");
+    assert_eq!(assign().unwrap().status, Status::Accepted, "the chosen technician is busy with this job");
 }

@@ -1,4 +1,4 @@
-//! The engine goes on from the books that were opened for an earlier application's payments.
+//! The engine continues with the opening entries of an earlier application's payments.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -24,7 +24,7 @@ fn kes(shillings: i64) -> Money {
     build::kes(shillings)
 }
 
-/// The stored payment of 2,738 for a booking, held, by mobile money, that names no provider.
+/// The stored payment of 2,738 for a booking: held, by mobile money, without a provider name.
 fn payment(booking: &Booking) -> TransactionRecord {
     let (kind, status) = (TransactionKind::BookingPayment, TransactionStatus::Completed);
     TransactionRecord {
@@ -48,7 +48,7 @@ fn payment(booking: &Booking) -> TransactionRecord {
     }
 }
 
-/// A world with a booking and a payment of the earlier application, whose books are opened.
+/// A world with a booking and a payment of the earlier application, and with their opening entries.
 fn opened(status: BookingStatus, change: impl FnOnce(&mut TransactionRecord)) -> (World, Id<Transaction>) {
     let world = World::new();
     let booking = build::booking(5, &world.customer, Some(&world.technician), status);
@@ -124,7 +124,7 @@ fn refund_of_an_imported_released_payment_leaves_every_party_at_zero() {
         record.escrow.released_at = Some(build::start());
         record.status = TransactionStatus::PartiallyRefunded;
         record.refunds.push(part_given_back(kes(1_000)));
-        // Parts of the earlier application's doubles.
+        // The earlier application computed its shares with floating-point numbers.
         record.amount.net = Money::from_minor(227_799, Currency::KES);
     });
     assert_eq!(balance(&world, Account::Escrow(booking())), kes(0));
@@ -167,19 +167,19 @@ fn imported_cash_is_the_technicians_debt_and_its_refund_reverses_the_shares() {
 
 #[test]
 fn payment_before_assignment_is_held_until_the_job_is_done() {
-    let nobody = |record: &mut TransactionRecord| {
+    let unassigned = |record: &mut TransactionRecord| {
         record.escrow.held = false;
         record.payee = None;
     };
-    let (world, id) = opened(BookingStatus::Matching, nobody);
+    let (world, id) = opened(BookingStatus::Matching, unassigned);
     assert_eq!(balance(&world, Account::Escrow(booking())), kes(2_738));
     world.drive(booking(), BookingStatus::Completed);
     run(world.market.payments().release(&world.admin.actor(), id)).unwrap();
     assert_eq!(balance(&world, Account::Escrow(booking())), kes(0));
     assert_eq!(balance(&world, Account::Payable(world.technician.id)), kes(2_278));
 
-    // Or goes back where nobody does.
-    let (world, id) = opened(BookingStatus::Matching, nobody);
+    // It is refunded if no technician accepts.
+    let (world, id) = opened(BookingStatus::Matching, unassigned);
     let bookings = world.bookings().max_price(kes(0));
     run(bookings.cancel(&world.customer.actor(), booking(), "no need")).unwrap();
     assert_eq!(balance(&world, Account::Escrow(booking())), kes(0));

@@ -1,4 +1,4 @@
-//! Who sees what of a booking.
+//! Which parts of a booking each user can see.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -72,7 +72,7 @@ fn address_and_phone_are_shown_to_the_technician_who_accepted() {
         assert!(knows(&seen) && seen.customer_contact.is_some());
     }
     let own = view(&world.customer).unwrap();
-    assert!(knows(&own) && own.customer_contact.is_none(), "nobody is shown their own number");
+    assert!(knows(&own) && own.customer_contact.is_none(), "users are not shown their own number");
     let offered = view(&world.technician).unwrap();
     assert!(!knows(&offered) && offered.customer_contact.is_none(), "an offer shows no address");
     assert!(view(&world.technician).unwrap().record.location.city.is_some());
@@ -96,7 +96,7 @@ fn address_and_phone_are_shown_to_the_technician_who_accepted() {
         let former = view(&world.technician).unwrap();
         assert!(
             !knows(&former) && former.customer_contact.is_none(),
-            "one who declined is an outsider while it is {status}"
+            "a technician who declined has no access while it is {status}"
         );
         assert!(former.allowed.is_empty());
         assert_not_found(view(&world.stranger));
@@ -142,7 +142,7 @@ fn technician_who_declined_sees_only_the_original_offer() {
         assert!(!text.contains("dog") && !text.contains("tap.jpg") && !text.contains("it drips"), "{text}");
     }
 
-    // Who declined is between them and the staff.
+    // Only the technician who declined and staff can see who declined.
     let refused_by = |actor: &Actor| -> Vec<_> {
         let lines = view(actor).record.history.into_iter().filter(|line| line.status == Status::Rejected);
         lines.map(|line| line.changed_by).collect()

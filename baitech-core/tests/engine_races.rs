@@ -1,4 +1,4 @@
-//! Threads that want the same thing at the same time.
+//! Races between threads.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
@@ -34,7 +34,7 @@ fn concurrent_writers_of_one_booking_all_succeed() {
             run(world.bookings().add_checkpoint(&technician, before.id, &format!("look {n}"), true, None))
         });
         let versions: HashSet<_> = written.into_iter().map(|booking| booking.unwrap().version).collect();
-        assert_eq!(versions.len(), 50, "each has a version of its own");
+        assert_eq!(versions.len(), 50, "each writer gets its own version");
         let after = world.load(before.id);
         assert_eq!(after.version.get(), before.version.get() + 50);
         let names: HashSet<_> = after.quality.checkpoints.iter().map(|c| c.name.to_string()).collect();
@@ -60,7 +60,8 @@ fn concurrent_acceptance_and_cancellation_have_one_of_two_outcomes() {
         match (accepted.is_ok(), cancelled.is_ok()) {
             (true, true) => assert_eq!(way, [Status::Assigned, Status::Accepted, Status::Cancelled]),
             (false, true) => assert_eq!(way, [Status::Assigned, Status::Cancelled]),
-            // The cancellation met `accepted` instead of `assigned`: that may cost, so it is asked again.
+            // The cancellation found `accepted` instead of `assigned`. That may cost a fee, so the customer
+            // confirms it.
             (true, false) => {
                 assert!(matches!(cancelled, Err(Error::Conflict(_))), "{cancelled:?}");
                 assert_eq!(way, [Status::Assigned, Status::Accepted]);
@@ -89,7 +90,7 @@ fn only_one_of_two_commands_on_one_version_takes_effect() {
         let (done, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
         assert_eq!(done.len(), 1);
         let Some(Err(Error::Conflict(Current::Booking(current)))) = refused.into_iter().next() else {
-            panic!("the other gets the booking as it is now");
+            panic!("the other command gets the current booking");
         };
         assert_eq!((current.version, &current.value), (end.version, &end.value));
         if end.status == Status::Accepted {
@@ -104,7 +105,7 @@ fn technician_cannot_accept_overlapping_jobs() {
     let technician = world.technician.actor();
     let (mut first, mut second) = (0, 0);
     for _ in 0..1_000 {
-        // The second job begins before the way from the first is over.
+        // The second job begins within the travel time after the first.
         let jobs = [("10:00", "12:00"), ("12:15", "13:00")].map(|(from, to)| {
             let mut request = support::request();
             request.time_slot = slot(1, from, to);
@@ -116,7 +117,7 @@ fn technician_cannot_accept_overlapping_jobs() {
         assert_eq!(won.len(), 1, "{answers:?}");
         let lost = 1 - won[0];
         support::assert_refused(answers.into_iter().nth(lost).unwrap(), Rule::TIME_SLOT_TAKEN);
-        assert_eq!(world.load(jobs[lost].id).version, jobs[lost].version, "nothing of it was stored");
+        assert_eq!(world.load(jobs[lost].id).version, jobs[lost].version, "nothing was stored");
 
         let winner: Id<Booking> = jobs[won[0]].id;
         let keys = jobs[won[0]].slot.claim_keys(world.technician.id);
@@ -168,7 +169,7 @@ fn fifty_concurrent_confirmations_book_one_payment() {
 #[test]
 fn taken_number_is_drawn_again() {
     let world = World::new();
-    // What an import left behind, while the counters start at the beginning.
+    // An import has taken numbers, while the counters start at the beginning.
     let first = world.book();
     let number = |n: u64| first.number.as_str().replace("000001", &format!("{n:06}"));
     for n in 2..5 {

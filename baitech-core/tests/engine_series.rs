@@ -1,4 +1,4 @@
-//! Bookings that make bookings: a series, and a warranty.
+//! Bookings that create further bookings: series and warranties.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
@@ -32,11 +32,11 @@ fn next_booking_of_a_series_is_created_at_the_hour_of_the_job() {
     let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=4".to_owned()), ..request() };
     let first = world.request(&weekly);
     world.work();
-    assert_eq!(all(&world).len(), 2, "a week ahead is within the fortnight in which it is to be booked");
+    assert_eq!(all(&world).len(), 2, "a week ahead is within the 14 days for which bookings are created");
     let second = world.load(all(&world)[1]);
     assert_eq!((second.slot.start, second.recurring_parent), (first.slot.start, Some(first.id)));
 
-    // The third is a fortnight after the first, to the hour.
+    // The third booking is exactly 14 days after the first.
     world.clock.set(first.slot.starts_at() - chrono::TimeDelta::milliseconds(1));
     world.work();
     assert_eq!(all(&world).len(), 2);
@@ -79,13 +79,13 @@ fn only_the_customer_or_staff_end_a_series() {
         assert_refused(run(world.bookings().end_series(&actor, first.id)), Rule::ALREADY_DECIDED);
         world.clock.advance(chrono::TimeDelta::days(30));
         world.work();
-        assert_eq!(all(&world), [first.id], "what was booked stays, and nothing follows");
+        assert_eq!(all(&world), [first.id], "existing bookings remain and no further ones follow");
     }
 }
 
 #[test]
 fn only_a_cancellation_by_customer_or_staff_ends_a_series() {
-    for (canceller, bookings) in [("customer", 1), ("staff", 1), ("technician", 2), ("nobody", 2)] {
+    for (canceller, bookings) in [("customer", 1), ("staff", 1), ("technician", 2), ("system", 2)] {
         let world = World::new();
         let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=2".to_owned()), ..request() };
         let first = world.request(&weekly);
@@ -96,7 +96,7 @@ fn only_a_cancellation_by_customer_or_staff_ends_a_series() {
             "technician" => world.technician.actor(),
             _ => Actor::System,
         };
-        run(world.bookings().cancel(&actor, first.id, "it can not be")).unwrap();
+        run(world.bookings().cancel(&actor, first.id, "the day does not suit")).unwrap();
         world.work();
         assert_eq!(all(&world).len(), bookings, "by {canceller}");
         let ended = world.happened_to(first.id).contains(&BookingEvent::BookingSeriesEnded);
@@ -110,7 +110,7 @@ fn series_continues_when_its_first_booking_is_hidden() {
     let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=2".to_owned()), ..request() };
     let first = world.request(&weekly);
     world.drive(first.id, Status::Accepted);
-    run(world.bookings().cancel(&Actor::System, first.id, "nobody paid")).unwrap();
+    run(world.bookings().cancel(&Actor::System, first.id, "not paid")).unwrap();
     run(world.bookings().hide(&world.admin.actor(), first.id)).unwrap();
     world.work();
     let others = all(&world);
@@ -144,7 +144,7 @@ fn next_booking_of_a_series_stays_within_the_approved_price() {
     let world = World::new();
     let weekly = NewBooking { recurrence: Some("FREQ=WEEKLY;COUNT=3".to_owned()), ..request() };
     let first = world.request(&weekly);
-    // Everybody wants a plumber at once.
+    // Many customers request a plumber at once.
     for n in 10..20 {
         let other = build::customer(n);
         world.add(&other);

@@ -1,4 +1,4 @@
-//! One booking from request to paid, and everything that it leaves behind.
+//! One booking from request to paid, with all its effects.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
@@ -98,8 +98,8 @@ fn each_transition_emits_one_event_in_order() {
         (9, 1, changed(Status::PaymentPending, Status::Paid, Some(technician))),
     ];
     let events = world.events_of(id);
-    let told: Vec<_> = events.iter().map(|event| (event.version.get(), event.n)).collect();
-    assert_eq!(told, expected.iter().map(|(version, n, _)| (*version, *n)).collect::<Vec<_>>());
+    let numbered: Vec<_> = events.iter().map(|event| (event.version.get(), event.n)).collect();
+    assert_eq!(numbered, expected.iter().map(|(version, n, _)| (*version, *n)).collect::<Vec<_>>());
     assert_eq!(world.happened_to(id), expected.map(|(_, _, event)| event));
     assert_eq!(world.load(id).version, Version::new(9));
     assert!(events.is_sorted_by_key(|event| event.at));
@@ -113,12 +113,12 @@ fn each_transition_emits_one_event_in_order() {
 fn cash_leaves_the_technician_owing_the_other_shares() {
     let world = World::new();
     let id = world.book_until(Status::PaymentPending).id;
-    assert!(world.money_entries().is_empty(), "nothing moves before the money is there");
+    assert!(world.money_entries().is_empty(), "no entry before the payment");
     run(world.bookings().confirm_cash(&world.technician.actor(), id)).unwrap();
 
     let entries = world.money_entries();
     assert_eq!(entries.len(), 1);
-    let payment = world.load(id).payment.transaction.expect("a transaction tells of it");
+    let payment = world.load(id).payment.transaction.expect("a transaction records it");
     assert_eq!(entries[0].cause, AggregateRef::Transaction(payment));
     let mut postings: Vec<_> = entries[0].postings.iter().map(|p| (p.account, p.amount)).collect();
     postings.sort_by_key(|posting| posting.0);

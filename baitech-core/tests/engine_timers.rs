@@ -1,4 +1,4 @@
-//! What happens by itself, to the minute, and what becomes of it when workers race, die or come days late.
+//! Due tasks, exact to the minute, with workers that race, crash or run days late.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -25,7 +25,7 @@ use baitech_core::{
 use chrono::TimeDelta;
 use support::{World, assert_refused, run, slot};
 
-/// A provider whose customers pay at acceptance, and which never tells that they did.
+/// A provider for payment at acceptance that never reports a payment.
 #[derive(Debug)]
 struct Silent;
 
@@ -49,7 +49,7 @@ fn offer_expires_after_fifteen_minutes_and_goes_to_the_next_technician() {
     assert_eq!(world.load(id).technician, Some(world.technician.id));
 
     world.clock.advance(TimeDelta::minutes(15) - TimeDelta::milliseconds(1));
-    assert!(world.work().is_idle(), "there is a millisecond left");
+    assert!(world.work().is_idle(), "one millisecond before the expiry");
     world.clock.advance(TimeDelta::milliseconds(1));
     world.work();
     let booking = world.load(id);
@@ -61,7 +61,7 @@ fn offer_expires_after_fifteen_minutes_and_goes_to_the_next_technician() {
     world.pass(15);
     world.work();
     let booking = world.load(id);
-    assert_eq!(booking.status, Status::Matching, "nobody is left who has not declined");
+    assert_eq!(booking.status, Status::Matching, "every technician has declined");
     assert_eq!(booking.declined_by, [world.technician.id, second.id]);
     support::assert_not_found(run(world.bookings().accept(&world.stranger.actor(), id)));
     support::assert_forbidden(run(world.bookings().accept(&world.technician.actor(), id)));
@@ -87,7 +87,7 @@ fn technician_who_declined_is_not_offered_the_job_again_even_by_hand() {
 
 #[test]
 fn the_radius_widens_at_ten_and_twenty_minutes_and_the_search_ends_at_thirty() {
-    // Everybody travels 10 km. So far away live those who are there.
+    // Every technician travels 10 km. These are the distances of their homes.
     for (kilometres, minutes) in
         [(9.9, 0), (10.1, 10), (14.9, 10), (15.1, 20), (19.9, 20), (20.1, 30), (90.0, 30)]
     {
@@ -130,7 +130,7 @@ fn unpaid_job_is_cancelled_free_thirty_minutes_after_acceptance() {
     let world = World::with(|builder| builder.gateway(Arc::new(Silent)));
     let mut request = support::request();
     request.payment_method = PaymentMethod::Mpesa;
-    // Soon, so that a cancellation by the customer would cost most.
+    // The slot is soon, so that a cancellation by the customer would cost the highest fee.
     request.time_slot = slot(0, "09:00", "11:00");
     let booking = world.request(&request);
     assert_eq!(booking.payment.timing, PaymentTiming::AtAcceptance);
@@ -187,10 +187,10 @@ fn a_dispute_is_flagged_once_after_seven_days() {
     assert_eq!(world.load(id).dispute.as_ref().unwrap().escalated_at, Some(world.now()));
     world.clock.advance(TimeDelta::days(30));
     world.work();
-    assert_eq!((flags(), world.load(id).status), (1, Status::Disputed), "and nothing else happens to it");
+    assert_eq!((flags(), world.load(id).status), (1, Status::Disputed), "it has no other event");
 }
 
-/// A policy all of whose times are this one.
+/// A policy with this value for every duration.
 fn at_all_times(time: TimeDelta) -> BookingPolicy {
     BookingPolicy {
         acceptance_timeout: time,
@@ -221,7 +221,7 @@ fn infinite_timeout_never_expires() {
         world.drive(id, status);
         world.pass(if status == Status::Assigned { 60 } else { 60 * 24 * 400 });
         world.work();
-        assert_eq!(world.load(id).status, status, "nothing happens by itself");
+        assert_eq!(world.load(id).status, status, "no task is due");
         let (bookings, technician) = (world.bookings(), world.technician.actor());
         assert!(run(bookings.report_customer_no_show(&technician, id)).is_err());
     }
@@ -234,7 +234,7 @@ fn infinite_timeout_never_expires() {
 }
 
 #[test]
-fn no_time_at_all_is_short_enough() {
+fn zero_timeouts_are_valid() {
     let world = World::with(|builder| builder.policy(at_all_times(TimeDelta::zero())));
     let id = world.book_until(Status::Accepted).id;
     world.drive(id, Status::Paid);
@@ -248,7 +248,7 @@ fn two_workers_run_each_task_once() {
         world.add_technician(n, 1.0);
     }
     let ids: Vec<_> = (0..40).map(|_| world.book().id).collect();
-    // Every quarter of an hour there is an offer to lapse and a search to begin anew.
+    // Every quarter of an hour, an offer expires and a search starts again.
     for _ in 0..8 {
         thread::scope(|scope| {
             for _ in 0..4 {
@@ -268,7 +268,7 @@ fn two_workers_run_each_task_once() {
         let mut declined = booking.declined_by.clone();
         declined.sort_unstable();
         declined.dedup();
-        assert_eq!(declined.len(), booking.declined_by.len(), "nobody was asked twice");
+        assert_eq!(declined.len(), booking.declined_by.len(), "no technician was asked twice");
         let way: Vec<_> = booking.history.iter().map(|line| line.status).collect();
         for (index, lines) in way.chunks(3).enumerate() {
             let expected = [
@@ -278,9 +278,10 @@ fn two_workers_run_each_task_once() {
             ];
             assert_eq!(lines, &expected[..lines.len()], "{way:?}");
         }
-        let told = world.happened_to(id).into_iter();
-        let told = told.filter(|event| matches!(event, BookingEvent::BookingStatusChanged { .. })).count();
-        assert_eq!(told, way.len() - 1);
+        let changes = world.happened_to(id).into_iter();
+        let changes =
+            changes.filter(|event| matches!(event, BookingEvent::BookingStatusChanged { .. })).count();
+        assert_eq!(changes, way.len() - 1);
     }
 }
 
@@ -301,7 +302,7 @@ fn task_of_a_dead_worker_runs_after_its_lease_expires() {
 }
 
 #[test]
-fn a_worker_that_finishes_late_finds_the_work_done() {
+fn late_worker_does_not_repeat_finished_work() {
     let world = World::new();
     let id = world.book_until(Status::Completed).id;
     world.pass(24 * 60);
@@ -311,7 +312,7 @@ fn a_worker_that_finishes_late_finds_the_work_done() {
     world.work();
     let verified = world.load(id);
     assert_eq!(verified.status, Status::PaymentPending);
-    // The slow one would go on now: what it does is decided on what it then reads.
+    // The slow worker continues now and decides on the state that it then reads.
     world.work();
     assert_eq!(world.load(id).version, verified.version);
 }
@@ -319,7 +320,7 @@ fn a_worker_that_finishes_late_finds_the_work_done() {
 #[test]
 fn idle_items_do_not_block_the_items_after_them() {
     let world = World::new();
-    // More than one batch of bookings whose moment in the queue is that of another policy.
+    // More than one batch of bookings that another policy had scheduled.
     for n in 1_001..1_071 {
         let record = build::booking(n, &world.customer, Some(&world.technician), Status::Paid);
         let put = Put::new(Booking::from_record(record)).due_at(Some(build::start()));
@@ -350,12 +351,12 @@ fn overdue_tasks_run_in_order_after_days_without_a_worker() {
     assert_eq!(late.status, Status::PaymentPending);
     assert!(late.history.is_sorted_by_key(|line| line.changed_at));
     let gone = world.load(offered);
-    assert_eq!(gone.status, Status::Cancelled, "nobody is sent to a job whose time is over");
+    assert_eq!(gone.status, Status::Cancelled, "no technician is sent to a job whose slot is over");
     let way: Vec<_> = gone.history.iter().skip(3).map(|line| line.status).collect();
     assert_eq!(way, [Status::Rejected, Status::Matching, Status::Cancelled]);
     assert!(gone.cancellation.as_ref().unwrap().fee.is_zero());
     let arrivals = world.load(accepted).reminders.iter().filter(|r| r.sent_at.is_some()).count();
-    assert_eq!(arrivals, 3, "the confirmation and both arrivals are behind");
+    assert_eq!(arrivals, 3, "the confirmation and both arrival reminders are marked as sent");
     world.clock.advance(TimeDelta::days(10));
     world.work();
     let reminded = world.happened_to(completed).into_iter();

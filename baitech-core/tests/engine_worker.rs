@@ -1,4 +1,4 @@
-//! What a worker tells of work that came to nothing.
+//! The worker's report of failed work.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
@@ -17,7 +17,7 @@ use chrono::TimeDelta;
 use futures::executor::block_on;
 use support::{World, run};
 
-/// Works on so many bookings that are due, on a store that behaves as told.
+/// Runs the worker on this many due bookings, on a store with the given behaviour.
 fn work_on(bookings: u64, configure: impl FnOnce(&mut MockStore)) -> WorkDone {
     let now = build::start() + TimeDelta::hours(1);
     let mut batches = vec![(1..=bookings).map(|n| item(n, 0)).collect::<Vec<_>>()];
@@ -34,7 +34,7 @@ fn work_on(bookings: u64, configure: impl FnOnce(&mut MockStore)) -> WorkDone {
     block_on(worker.run_until_idle()).unwrap()
 }
 
-/// A booking that is due, after so many attempts.
+/// A due booking after this many attempts.
 fn item(n: u64, attempts: u32) -> DueItem {
     let due_at = build::start();
     DueItem { target: target(n), due_at, leased_until: due_at, attempts }
@@ -73,9 +73,9 @@ fn all_failures_are_counted_and_the_first_are_reported() {
         store.bookings.expect_load().returning(|_| Err(StoreError::Unavailable("gone".to_owned())));
     });
     assert_eq!((work.skipped, work.failed), (0, 40));
-    let told: Vec<_> = work.failures.iter().map(|(target, _)| *target).collect();
+    let targets: Vec<_> = work.failures.iter().map(|(target, _)| *target).collect();
     let first: Vec<_> = (1..=40).map(target).take(WorkDone::MAX_FAILURES).collect();
-    assert_eq!(told, first);
+    assert_eq!(targets, first);
 }
 
 #[test]
@@ -89,7 +89,8 @@ fn unprepared_store_is_reported_as_a_failure() {
     assert_eq!(rules, [Some(Rule::NOT_PREPARED)]);
 }
 
-/// Attempts a booking whose reading ends as told, and tells how the attempt is ended, if the queue is told.
+/// Attempts a booking whose load returns the given result. Returns how the worker ends the attempt in the
+/// queue, if it does.
 fn attempt(attempts_before: u32, load: Option<StoreError>) -> (WorkDone, Option<AttemptEnd>) {
     let ended = Arc::new(Mutex::new(None));
     let kept = Arc::clone(&ended);
@@ -149,7 +150,7 @@ fn unreadable_item_is_set_aside_at_once() {
 
 #[test]
 fn item_that_crashes_the_process_is_set_aside() {
-    // Without an expectation, reading the booking would fail the test.
+    // The mock expects no load, so a load would fail the test.
     let (work, end) = attempt(Worker::MAX_ATTEMPTS, None);
     assert_eq!((work.failed, work.set_aside), (1, 1));
     let Some(AttemptEnd::SetAside { reason, .. }) = end else { panic!("{end:?}") };
@@ -180,12 +181,12 @@ fn malformed_change_is_not_an_outage() {
     assert!(matches!(&error, Error::Internal { reason } if reason.contains("two writes")), "{error:?}");
 }
 
-/// A process that dies in the middle of a batch has leased the whole batch.
+/// A process that crashes within a batch has leased the whole batch.
 #[test]
 fn crash_does_not_use_up_attempts_of_later_items() {
     let world = World::new();
     let mut targets = [world.book().id, world.book().id].map(AggregateRef::from);
-    // Both are due at one moment, and then come in the order of their ids.
+    // Both are due at the same moment, so they are processed in the order of their ids.
     targets.sort_unstable();
     let [first, second] = targets;
     for _ in 0..Worker::MAX_ATTEMPTS {
@@ -211,7 +212,7 @@ fn crash_does_not_use_up_attempts_of_later_items() {
     );
     support::assert_forbidden(run(operations.retry_set_aside(&world.customer.actor(), first)));
     world.clock.advance(TimeDelta::days(1));
-    assert_eq!(list().len(), 1, "nobody attempts it");
+    assert_eq!(list().len(), 1, "it is not attempted");
 
     run(operations.retry_set_aside(&world.admin.actor(), first)).unwrap();
     run(operations.retry_set_aside(&world.admin.actor(), first)).unwrap();
@@ -219,6 +220,6 @@ fn crash_does_not_use_up_attempts_of_later_items() {
     world.work();
     let AggregateRef::Booking(id) = first else { unreachable!() };
     assert_ne!(world.load(id).status, BookingStatus::Pending);
-    let nobody = AggregateRef::Booking(baitech_core::kernel::Id::from_bytes([9; 12]));
-    support::assert_not_found(run(operations.retry_set_aside(&world.admin.actor(), nobody)));
+    let unknown = AggregateRef::Booking(baitech_core::kernel::Id::from_bytes([9; 12]));
+    support::assert_not_found(run(operations.retry_set_aside(&world.admin.actor(), unknown)));
 }

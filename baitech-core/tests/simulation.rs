@@ -1,4 +1,4 @@
-//! The simulated marketplace over some seeds; all of them are run on demand by the example `simulate`.
+//! Runs the simulated marketplace with some seeds; the example `simulate` runs any seeds on demand.
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 
 use baitech_core::testing::simulation::{Config, replay, run};
@@ -20,7 +20,7 @@ fn seed_determines_the_run() {
     assert_ne!(run(1, &config), run(2, &config));
 }
 
-/// Each place once, in an order of its own, and some of them again.
+/// Every index once, in random order, and some of them a second time.
 fn shuffled(count: usize, key: u64) -> Vec<usize> {
     let mut rng = fastrand::Rng::with_seed(key);
     let mut order: Vec<usize> = (0..count).collect();
@@ -46,6 +46,6 @@ proptest! {
             one.iter().filter(|line| !other.contains(line)).cloned().collect()
         };
         let differences = (only(&in_order.end, &other.end), only(&other.end, &in_order.end));
-        prop_assert!(in_order.end == other.end, "in order, and in another: {differences:#?}");
+        prop_assert!(in_order.end == other.end, "the orders lead to different results: {differences:#?}");
     }
 }

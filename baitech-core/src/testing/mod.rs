@@ -1,13 +1,12 @@
-//! For tests of the engine's own stores, of an embedder's store, and of applications of the engine. Behind
-//! feature `testing`.
+//! Support for tests of stores and of applications that embed the engine. Behind feature `testing`.
 //!
-//! - [`build`]: plain users, bookings and events to begin a test with;
-//! - [`contract`]: what every store promises, as tests that run on any;
+//! - [`build`]: plain users, bookings and events for tests;
+//! - [`contract`]: the contract of all stores, as tests that run on any store;
 //! - [`Sample`]: sample values and events of every kind of aggregate;
-//! - [`simulation`]: a marketplace by chance, with an auditor;
+//! - [`simulation`]: a random marketplace with an auditor;
 //! - [`strategies`]: proptest strategies for values, records and change sets.
 //!
-//! What does not fit panics: this is code for tests.
+//! Invalid arguments panic, since this is test code.
 
 #![allow(
     clippy::unwrap_used,

@@ -17,9 +17,9 @@ use crate::{
     store::{AggregateRef, EventKind, Put, Write},
 };
 
-/// Sample values of a kind of aggregate. Every kind has them, so that tests of all kinds miss none.
+/// Sample values of a kind of aggregate. Every kind implements this trait, so that generic tests cover all.
 pub trait Sample: Aggregate + fmt::Debug {
-    /// The `n`-th plain value. It shares no id, number or unique field with a value of another number.
+    /// The `n`-th plain value. It shares no id, number or unique field with the values of other numbers.
     fn sample(n: u64) -> Self;
 
     /// A plain event.
@@ -34,7 +34,7 @@ pub trait Sample: Aggregate + fmt::Debug {
     fn any_event() -> BoxedStrategy<Self::Event>;
 }
 
-/// The `n`-th plain value of every kind, each to be stored as a new aggregate with the given due time.
+/// Writes that create the `n`-th plain value of every kind with the given due time.
 pub fn sample_writes(n: u64, due_at: impl Fn(Kind) -> Option<DateTime<Utc>>) -> Vec<Write> {
     macro_rules! writes {
         ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {

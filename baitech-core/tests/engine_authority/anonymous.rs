@@ -26,7 +26,7 @@ fn anonymous_callers_register_any_role_except_staff() {
                 let event = world.events().pop().unwrap();
                 assert_eq!((event.aggregate, event.actor), (AggregateRef::User(id), Actor::Anonymous));
             }
-            // Their profiles are tested elsewhere.
+            // Other tests cover their profiles.
             Role::Technician | Role::Corporate => {}
         }
     }
@@ -49,8 +49,8 @@ fn idempotency_keys_of_two_registrations_do_not_collide() {
     let (first, second) = (newcomer("wanjiku", 1), newcomer("njeri", 2));
     let one = register(&first).unwrap();
     let two = register(&second).unwrap();
-    assert_ne!(one.id, two.id, "the same key from somebody else is another request");
-    assert_eq!(register(&first).unwrap().value, one.value, "the same request registers once");
+    assert_ne!(one.id, two.id, "the same key from another person is another request");
+    assert_eq!(register(&first).unwrap().value, one.value, "the same request creates one account");
     let other_body = NewUser { first_name: "Another".to_owned(), ..first.clone() };
     assert_refused(register(&other_body), Rule::IDEMPOTENCY_KEY_REUSED);
     // The address is compared in its normal form.

@@ -1,4 +1,4 @@
-//! Who may do what: every method of every service, callers without an account, and money of one's own.
+//! Authorization: every method of every service, anonymous callers, and staff who decide on their own money.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,11 +10,11 @@
 mod anonymous;
 mod methods;
 mod own_money;
-#[allow(dead_code, reason = "each test binary uses a part")]
+#[allow(dead_code, reason = "each test binary uses some of it")]
 #[path = "../engine_payments/provider.rs"]
 mod provider;
 #[path = "../support/mod.rs"]
 mod support;
-#[allow(dead_code, reason = "each test binary uses a part")]
+#[allow(dead_code, reason = "each test binary uses some of it")]
 #[path = "../engine_payments/till.rs"]
 mod till;

@@ -1,6 +1,6 @@
-//! Users cannot decide on their own money: whatever a member of staff does about their own bookings and
-//! payments, they end up with what an ordinary customer or technician would have. Two members of staff who
-//! decide for each other are out of scope.
+//! Users cannot decide on their own money: staff who act on their own bookings and payments end up with no
+//! more than an ordinary customer or technician. Two members of staff who decide for each other are out of
+//! scope.
 
 use baitech_core::{
     account::{KycDecision, KycDocuments, User, UserStatus},
@@ -20,8 +20,7 @@ use crate::{
     till::Till,
 };
 
-/// One thing that is done about money in which the person has a stake. Bookings and transactions are chosen
-/// by place.
+/// One action on money in which the person has a stake. Bookings and transactions are chosen by index.
 #[derive(Debug, Clone)]
 enum Step {
     Request {
@@ -50,11 +49,11 @@ enum Step {
     Reconcile(usize),
     PayOut,
     Account(u8),
-    /// What others do.
+    /// Actions of other users.
     TechnicianGoesOn(usize),
     CustomerGoesOn(usize),
     ColleagueResolves(usize, DisputeOutcome),
-    ProviderSays(usize, &'static str),
+    ProviderReports(usize, &'static str),
     TimePasses(i64),
 }
 
@@ -76,7 +75,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             DisputeOutcome::Release,
         ])
     };
-    let told = prop::sample::select(vec!["paid", "paid", "less", "failed"]);
+    let report = prop::sample::select(vec!["paid", "paid", "less", "failed"]);
     let step = prop_oneof![
         3 => (method(), any::<bool>(), any::<bool>())
             .prop_map(|(method, discount, for_themselves)| Request { method, discount, for_themselves }),
@@ -104,13 +103,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         10 => n().prop_map(TechnicianGoesOn),
         2 => n().prop_map(CustomerGoesOn),
         1 => (n(), outcome()).prop_map(|(n, outcome)| ColleagueResolves(n, outcome)),
-        4 => (n(), told).prop_map(|(n, told)| ProviderSays(n, told)),
+        4 => (n(), report).prop_map(|(n, report)| ProviderReports(n, report)),
         2 => (1..3_000_i64).prop_map(TimePasses),
     ];
     prop::collection::vec(step, 10..60)
 }
 
-/// A marketplace with a person in it who has a role, and stakes of their own.
+/// A marketplace with one person who has a role and their own bookings or jobs.
 struct Stage {
     till: Till,
     person: Id<User>,
@@ -128,7 +127,7 @@ impl Stage {
         Self { till, person: person.id, actor: Actor::user(person.id, role), calls: 0 }
     }
 
-    /// A technician with a job whose money is held, or one who became staff since.
+    /// A technician with a job whose money is held, who has the given role from then on.
     fn working_as(role: Role) -> Self {
         let till = Till::new();
         till.held(PaymentMethod::Mpesa);
@@ -151,7 +150,7 @@ impl Stage {
         all.iter().map(|booking| booking.id).collect()
     }
 
-    /// What the person has, and what was given off their bookings.
+    /// The person's balance, and the discounts on their bookings.
     fn wealth(&self) -> (Decimal, Decimal) {
         let store = &self.till.world.store;
         let accounts =
@@ -168,8 +167,8 @@ impl Stage {
         all.into_iter().rev().nth(place)
     }
 
-    /// Does one step; whether it is refused does not matter.
-    #[expect(clippy::too_many_lines, reason = "one arm a step")]
+    /// Performs one step and ignores a refusal.
+    #[expect(clippy::too_many_lines, reason = "one match arm per step")]
     fn take(&mut self, step: &Step) {
         let till = &self.till;
         let (bookings, payments) = (till.world.bookings(), till.payments());
@@ -195,7 +194,7 @@ impl Stage {
                 let request = NewBooking {
                     payment_method: *method,
                     discount: discount.then(|| kes(1_000)),
-                    // Without a discount, a customer may not name themselves: the two would not book alike.
+                    // A customer may not name themselves without a discount, so the two markets would differ.
                     on_behalf_of: (*discount && *for_themselves).then_some(self.person),
                     time_slot: slot(1 + self.bookings().len() as u64, "10:00", "12:00"),
                     ..support::request()
@@ -305,12 +304,12 @@ impl Stage {
                 let colleague = till.world.support.actor();
                 on_booking!(place, |id| bookings.resolve_dispute(&colleague, id, *outcome, "heard both"));
             }
-            Step::ProviderSays(place, told) => {
+            Step::ProviderReports(place, report) => {
                 let Some(payment) = self.transaction(*place) else { return };
                 let Some(token) = payment.gateway.token.clone() else { return };
                 self.calls += 1;
                 let (n, amount) = (self.calls, payment.amount.gross.amount());
-                let text = match *told {
+                let text = match *report {
                     "failed" => format!("n{n};caller:;failed;;;"),
                     "less" => format!("n{n};caller:;paid;{};R{n};", amount - Decimal::ONE),
                     _ => format!("n{n};caller:;paid;{amount};R{n};"),
@@ -326,7 +325,7 @@ impl Stage {
 }
 
 impl Till {
-    /// A job in cash of the usual technician, who is on it.
+    /// A cash job that the default technician has accepted.
     fn accepted_in_cash(&self) {
         let mut request = support::request();
         request.payment_method = PaymentMethod::Cash;
@@ -354,11 +353,11 @@ proptest! {
     fn staff_who_work_gain_no_more_than_a_technician(steps in steps(), admin in any::<bool>()) {
         let role = if admin { Role::Admin } else { Role::Support };
         let (mut staff, mut ordinary) = (Stage::working_as(role), Stage::working_as(Role::Technician));
-        // An account of theirs is looked up by role; what they could do with it is not what is compared.
+        // Accounts are looked up by role; this test does not compare actions on accounts.
         for step in steps.iter().filter(|step| !matches!(step, Step::PayOut | Step::Request { .. })) {
             staff.take(step);
             ordinary.take(step);
-            // A step that only staff may take, such as refunding somebody else's payment, creates
+            // A step that only staff may take, such as refunding another user's payment, creates
             // transactions in one market only: from then on, a place names different transactions.
             if staff.till.transactions().len() != ordinary.till.transactions().len() {
                 break;

@@ -1,5 +1,5 @@
-//! Random people ask for random things; a model that knows only the table of transitions and the rules
-//! watches.
+//! Runs random commands of random actors and compares the results with a model that knows only the
+//! transition table and the rules.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -28,7 +28,7 @@ use proptest::test_runner::{Config as ProptestConfig, TestRunner};
 use step::{Command, Step, Who};
 use support::{World, run};
 
-/// Who is there besides, and all the quarters of an hour that any of the slots could take.
+/// Additional actors, and all the cells that any of the slots can take.
 pub(crate) struct Others {
     technician: User,
     cells: Vec<ClaimKey>,
@@ -44,8 +44,7 @@ struct Run {
 
 impl Run {
     fn new() -> Self {
-        // Jobs in cash add up here to more than a technician may owe; what then is refused has tests of its
-        // own.
+        // The cash jobs of this test exceed the debt limit; other tests cover the limit.
         let mut policy = baitech_core::booking::BookingPolicy::default();
         policy.payment.unpaid_fees_limit = support::kes(1_000_000_000);
         policy.early_departure = TimeDelta::days(10_000);
@@ -128,7 +127,7 @@ impl Run {
         }
     }
 
-    /// Stores a booking of the first customer and the first technician that has come to a status.
+    /// Stores a booking of the first customer and the first technician in the given status.
     fn store(&mut self, status: BookingStatus) -> Id<Booking> {
         let mut record = build::booking(1, &self.world.customer, Some(&self.world.technician), status);
         if status == BookingStatus::Rejected {
@@ -175,7 +174,7 @@ impl Run {
         self.finish(&before, &actor, Some(id));
     }
 
-    /// Finds bookings that have come into being, and checks what has happened.
+    /// Finds new bookings and checks all events.
     fn finish(&mut self, before: &Snapshot, actor: &Actor, target: Option<Id<Booking>>) {
         let page = PageRequest::new(100, None).unwrap();
         let all = run(self.world.bookings().list(&Actor::System, &BookingFilter::default(), &page)).unwrap();
@@ -210,15 +209,15 @@ fn random_commands_follow_the_transition_rules() {
     if let Err(error) = tested {
         panic!("{error}");
     }
-    // A test that goes nowhere proves nothing. The rarest arrows may be missed; `every_transition…` takes
-    // each of them.
+    // Most transitions must have been taken, or the test proves nothing. Rare ones may be missed;
+    // `every_transition…` takes each of them.
     let taken = taken.into_inner().len();
-    assert!(taken > 24, "only {taken} of 29 arrows were taken");
+    assert!(taken > 24, "only {taken} of 29 transitions were taken");
 }
 
 #[test]
 fn every_transition_is_open_to_exactly_its_listed_parties() {
-    let everybody = [
+    let actors = [
         Who::Customer,
         Who::OtherCustomer,
         Who::Technician,
@@ -227,17 +226,17 @@ fn every_transition_is_open_to_exactly_its_listed_parties() {
         Who::Support,
         Who::System,
     ];
-    // The system has the time that it needs to act; the job has not begun.
+    // A time at which the system may act and the job has not begun.
     let now = build::start() + TimeDelta::hours(25);
     for arrow in Transition::TABLE {
-        for who in everybody {
+        for who in actors {
             let Some(command) = step::command_for(&arrow, 0) else { continue };
             let mut run = Run::new();
             let id = run.store(arrow.from);
             run.world.clock.set(now);
             let (before, actor) = (run.world.load(id), run.actor(who));
             let parties = model::parties(&before, &actor);
-            // `paid` is the system's, upon the word of the technician or the staff.
+            // The system moves to `paid` after the technician or staff confirmed the payment.
             let upon_word = [Party::Technician, Party::Admin, Party::Support];
             let may = if arrow.to == BookingStatus::Paid {
                 parties.iter().any(|party| upon_word.contains(party))

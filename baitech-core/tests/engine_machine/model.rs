@@ -1,4 +1,4 @@
-//! What must hold, told only by the table of transitions and the rules of the domain.
+//! The model: the invariants that follow from the transition table and the rules of the domain.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,7 +15,7 @@ use crate::{
     support::{World, run},
 };
 
-/// All that the store holds of some bookings.
+/// A snapshot of the stored data of some bookings.
 pub(crate) struct Snapshot {
     pub(crate) bookings: Vec<Stored<Booking>>,
     pub(crate) events: Vec<Event>,
@@ -40,7 +40,7 @@ impl Snapshot {
     }
 }
 
-/// When each aggregate is due by the store's own queue. The leases that asking takes are over at once.
+/// When each aggregate is due by the store's queue. The query takes leases that expire at once.
 fn due(world: &World) -> HashMap<AggregateRef, DateTime<Utc>> {
     let far = world.now() + TimeDelta::days(10_000);
     let lease = Lease { now: far, length: TimeDelta::days(-20_000) };
@@ -48,7 +48,7 @@ fn due(world: &World) -> HashMap<AggregateRef, DateTime<Utc>> {
     items.into_iter().map(|item| (item.target, item.due_at)).collect()
 }
 
-/// What somebody is to a booking, by the words of the domain.
+/// The roles of an actor in a booking.
 pub(crate) fn parties(booking: &Booking, actor: &Actor) -> Vec<Party> {
     let mut parties = Vec::new();
     match actor {
@@ -61,7 +61,7 @@ pub(crate) fn parties(booking: &Booking, actor: &Actor) -> Vec<Party> {
             if booking.technician == Some(*id) {
                 parties.push(Party::Technician);
             }
-            // Nobody decides on a booking of their own.
+            // Staff cannot decide on their own booking.
             if parties.is_empty() && *role == Role::Admin {
                 parties.push(Party::Admin);
             }
@@ -81,8 +81,8 @@ pub(crate) fn permits(from: Status, to: Status, parties: &[Party]) -> bool {
 const HOLDING: [Status; 5] =
     [Status::Accepted, Status::EnRoute, Status::Arrived, Status::InProgress, Status::Paused];
 
-/// Whether a command takes effect, where the rules alone tell; `None` where more decides than this model
-/// knows.
+/// Whether a command takes effect, as far as the rules decide it; `None` if the result depends on more than
+/// this model knows.
 pub(crate) fn outcome(
     before: &Snapshot,
     booking: &Booking,
@@ -169,7 +169,7 @@ pub(crate) fn outcome(
     }
 }
 
-/// A refused command has changed nothing.
+/// Asserts that a refused command changed nothing.
 pub(crate) fn assert_untouched(before: &Snapshot, after: &Snapshot) {
     assert_eq!(before.events, after.events, "a refusal left events");
     assert_eq!(before.entries, after.entries, "a refusal moved money");
@@ -180,26 +180,34 @@ pub(crate) fn assert_untouched(before: &Snapshot, after: &Snapshot) {
     }
 }
 
-/// What came to pass between two moments was within the table, and only for the booking in question.
+/// Asserts that all changes between two snapshots follow the table and concern only the given booking.
 pub(crate) fn assert_lawful(before: &Snapshot, after: &Snapshot, actor: &Actor, target: Option<Id<Booking>>) {
     for booking in &after.bookings {
         assert_eq!(booking.history.last().map(|line| line.status), Some(booking.status));
         let Some(was) = before.find(booking.id) else {
-            assert_eq!((booking.history.len(), booking.status), (1, Status::Pending), "a booking begins");
+            assert_eq!(
+                (booking.history.len(), booking.status),
+                (1, Status::Pending),
+                "a new booking starts as pending"
+            );
             continue;
         };
         if target.is_some_and(|target| target != booking.id) {
-            assert_eq!((was.version, &was.value), (booking.version, &booking.value), "not asked for");
+            assert_eq!(
+                (was.version, &was.value),
+                (booking.version, &booking.value),
+                "a booking changed that the command does not name"
+            );
         }
         assert!(was.updated_at <= booking.updated_at, "time went back");
         let (old, new) = booking.history.split_at(was.history.len());
-        assert_eq!(old, was.history, "history is only added to");
+        assert_eq!(old, was.history, "history entries are only appended");
         let mut from = was.status;
         let own = parties(was, actor);
         for line in new {
             let by: &[Party] = if line.changed_by.is_none() { &[Party::System] } else { &own };
             assert!(line.changed_by.is_none() || line.changed_by == actor.id());
-            assert!(permits(from, line.status, by), "{from} → {} is not for {by:?}", line.status);
+            assert!(permits(from, line.status, by), "{from} → {} is not permitted to {by:?}", line.status);
             from = line.status;
         }
         assert!(booking.history.is_sorted_by_key(|line| line.changed_at));
@@ -210,7 +218,7 @@ pub(crate) fn assert_lawful(before: &Snapshot, after: &Snapshot, actor: &Actor, 
     }
 }
 
-/// What holds at every moment.
+/// Asserts the invariants of a snapshot.
 pub(crate) fn assert_sound(world: &World, now: &Snapshot, approved: &HashMap<Id<Booking>, Money>) {
     let mut claims = BTreeMap::new();
     for booking in &now.bookings {
@@ -219,36 +227,40 @@ pub(crate) fn assert_sound(world: &World, now: &Snapshot, approved: &HashMap<Id<
         let end = (booking.slot.ends_at() + TimeDelta::minutes(30)).timestamp() / 900;
         for cell in technician.into_iter().flat_map(|t| (start..end).map(move |cell| cell_claim(t, cell))) {
             let other = claims.insert(cell, AggregateRef::Booking(booking.id));
-            assert_eq!(other, None, "a technician holds two jobs at once");
+            assert_eq!(other, None, "a technician has two jobs at once");
         }
         let due = booking.next_task(world.market.policy()).map(|(at, _)| at);
-        assert_eq!(now.due.get(&AggregateRef::Booking(booking.id)).copied(), due, "the queue knows better");
+        assert_eq!(
+            now.due.get(&AggregateRef::Booking(booking.id)).copied(),
+            due,
+            "the queue and the booking disagree on the due time"
+        );
         let most = approved[&booking.id].amount();
-        assert!(booking.pricing.total.amount() <= most, "dearer than approved");
+        assert!(booking.pricing.total.amount() <= most, "the total exceeds the approved total");
         let fee = booking.cancellation.as_ref().map_or_else(|| crate::support::kes(0), |c| c.fee);
         assert!(!fee.is_negative() && fee.amount() <= booking.pricing.total.amount());
         if booking.status == Status::Assigned || HOLDING.contains(&booking.status) {
-            let technician = booking.technician.expect("somebody was offered the job");
-            assert!(!booking.declined_by.contains(&technician), "offered again to one who declined");
+            let technician = booking.technician.expect("the booking has a technician");
+            assert!(!booking.declined_by.contains(&technician), "the technician had declined this job");
         }
-        assert_told(booking, &now.events);
+        assert_events_match_history(booking, &now.events);
     }
-    assert_eq!(now.claims, claims, "claims are held exactly from accepted to paused");
+    assert_eq!(now.claims, claims, "claims must be held from accepted to paused, and only then");
     let trial = run(world.market.ledger().trial_balance(&Actor::System)).unwrap();
     let sum: rust_decimal::Decimal = trial.iter().map(|(_, balance)| balance.amount()).sum();
     assert!(sum.is_zero(), "{trial:?}");
 }
 
-/// The events of a booking tell its history, in order.
-fn assert_told(booking: &Booking, events: &[Event]) {
+/// Asserts that the events of a booking match its history, in order.
+fn assert_events_match_history(booking: &Booking, events: &[Event]) {
     let own = events.iter().filter(|event| event.aggregate == AggregateRef::Booking(booking.id));
     let own: Vec<&Event> = own.collect();
     assert!(own.is_sorted_by_key(|event| (event.version, event.n)));
     assert!(own.is_sorted_by_key(|event| event.at));
-    let told = own.iter().filter_map(|event| match &event.kind {
+    let statuses = own.iter().filter_map(|event| match &event.kind {
         EventKind::Booking(BookingEvent::BookingStatusChanged { from, to, .. }) => Some((*from, *to)),
         _ => None,
     });
     let arrows = booking.history.windows(2).map(|lines| (lines[0].status, lines[1].status));
-    assert!(told.eq(arrows), "the events tell another history");
+    assert!(statuses.eq(arrows), "the events differ from the history");
 }

@@ -1,4 +1,4 @@
-//! What can happen: anybody asks for anything, time passes, the worker works.
+//! Random steps: commands of any actor, passing time, and runs of the worker.
 
 use baitech_core::{
     booking::{
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use crate::support::{World, kes, run, slot};
 
-/// Somebody, by what they are to the world.
+/// An actor, by its role in the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
     Customer,
@@ -69,7 +69,7 @@ pub(crate) enum Outcome {
     Release,
 }
 
-/// One thing that happens. Bookings are named by their place in the list of all.
+/// One random step. Bookings are named by their index in the list of all bookings.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step {
     Request {
@@ -81,11 +81,11 @@ pub(crate) enum Step {
         who: Who,
         command: Command,
     },
-    /// The usual next command, by whoever gives it.
+    /// The next command of the usual course, by its usual actor.
     GoOn {
         booking: usize,
     },
-    /// One of the arrows that lead on from here, by one of those who may take it.
+    /// One of the transitions from the current status, by one of the parties that may take it.
     Follow {
         booking: usize,
         arrow: usize,
@@ -97,7 +97,7 @@ pub(crate) enum Step {
     Work,
 }
 
-/// Slots that touch, overlap or share only the way between them, and one on a Saturday.
+/// Slots that touch, overlap, or overlap only with their travel time, and one on a Saturday.
 const SLOTS: [(u64, &str, &str); 6] = [
     (1, "10:00", "12:00"),
     (1, "12:15", "13:00"),
@@ -184,7 +184,7 @@ fn command() -> impl Strategy<Value = Command> {
     ]
 }
 
-/// The usual next command for a booking, and who gives it.
+/// The next command of the usual course of a booking, and its actor.
 pub(crate) fn usual(world: &World, booking: &Booking) -> Option<(Who, Command)> {
     let next = match booking.status {
         Status::Pending | Status::Rejected => Status::Matching,
@@ -199,16 +199,16 @@ pub(crate) fn usual(world: &World, booking: &Booking) -> Option<(Who, Command)> 
         Status::Verified | Status::Paid | Status::Cancelled | Status::Refunded => return None,
     };
     let arrow = Transition::TABLE.iter().find(|arrow| (arrow.from, arrow.to) == (booking.status, next))?;
-    Some((who(world, booking, giver(arrow, arrow.who.iter().last()?)), command_for(arrow, 0)?))
+    Some((who(world, booking, actor_of_transition(arrow, arrow.who.iter().last()?)), command_for(arrow, 0)?))
 }
 
-/// The `n`-th arrow that leads on from here, by the `party`-th of those who may take it.
+/// The `n`-th transition from the current status, by the `party`-th party that may take it.
 pub(crate) fn follow(world: &World, booking: &Booking, n: usize, party: usize) -> Option<(Who, Command)> {
     let arrows: Vec<_> = Transition::TABLE.iter().filter(|arrow| arrow.from == booking.status).collect();
     let arrow = arrows.get(n % arrows.len().max(1))?;
     let parties: Vec<_> = arrow.who.iter().collect();
-    let giver = giver(arrow, parties[party % parties.len()]);
-    Some((who(world, booking, giver), command_for(arrow, party)?))
+    let actor_of_transition = actor_of_transition(arrow, parties[party % parties.len()]);
+    Some((who(world, booking, actor_of_transition), command_for(arrow, party)?))
 }
 
 pub(crate) fn who(world: &World, booking: &Booking, party: Party) -> Who {
@@ -223,12 +223,13 @@ pub(crate) fn who(world: &World, booking: &Booking, party: Party) -> Who {
     }
 }
 
-/// Who gives the command for an arrow: the system takes a booking as paid upon the technician's word.
-fn giver(arrow: &Transition, party: Party) -> Party {
+/// The actor of the command for a transition. The system moves a booking to paid when the technician confirms
+/// the payment.
+fn actor_of_transition(arrow: &Transition, party: Party) -> Party {
     if arrow.to == Status::Paid { Party::Technician } else { party }
 }
 
-/// The command that takes an arrow; `None` for one that is only taken along with another.
+/// The command that takes a transition; `None` if it is only taken together with another.
 pub(crate) fn command_for(arrow: &Transition, choice: usize) -> Option<Command> {
     Some(match (arrow.from, arrow.to) {
         (_, Status::Matching | Status::Assigned) => Command::Find,
@@ -251,7 +252,7 @@ pub(crate) fn command_for(arrow: &Transition, choice: usize) -> Option<Command> 
     })
 }
 
-/// Gives the command.
+/// Runs the command.
 pub(crate) fn give(
     world: &World,
     others: &super::Others,

@@ -1,4 +1,4 @@
-//! Due work whose provider is missing from the configuration: it stays due, and is reported.
+//! Due work whose provider is missing from the configuration stays due and is reported.
 
 use baitech_core::{
     Marketplace, WorkDone,
@@ -44,7 +44,7 @@ fn a_weekly_batch_without_a_payout_provider_is_reported_and_the_technician_stays
         assert_eq!(done.blocked_by_method.get(&PaymentMethod::Mpesa), Some(&1));
         assert_eq!(done.blocks[0].reason, "mpesa is not accepted here");
         assert_eq!(till.balance(Account::Payable(technician)), owed);
-        assert_eq!(work(&market).blocked, 0, "the lease keeps it from spinning");
+        assert_eq!(work(&market).blocked, 0, "the lease delays the next attempt");
         till.world.clock.advance(TimeDelta::seconds(60));
     }
     till.work();
@@ -93,7 +93,7 @@ fn transactions_of_a_missing_provider_stay_due_until_it_returns() {
     assert_eq!(done.blocks[0].target, AggregateRef::Transaction(payment));
     assert_eq!(till.load(payment).status, TransactionStatus::Processing);
     till.world.clock.advance(TimeDelta::seconds(60));
-    till.mpesa.says_settled("SJK1");
+    till.mpesa.answers_settled("SJK1");
     assert!(till.world.work().is_complete());
     assert_eq!(till.balance(Account::Escrow(id)), 2_738);
 }
@@ -130,5 +130,9 @@ fn webhook_under_a_providers_token_waits_for_a_process_with_the_provider() {
     let done = work(&without_providers(&till));
     assert_eq!(done.blocked_by_method.get(&PaymentMethod::Stripe), Some(&1), "{done:?}");
     let waiting = till.webhooks().remove(0);
-    assert_eq!((waiting.status, waiting.attempts), (WebhookStatus::Received, 1), "this is no failed attempt");
+    assert_eq!(
+        (waiting.status, waiting.attempts),
+        (WebhookStatus::Received, 1),
+        "this does not count as a failed attempt"
+    );
 }

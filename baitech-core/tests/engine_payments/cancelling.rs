@@ -1,4 +1,4 @@
-//! What becomes of held money when a booking is given up.
+//! Held money of cancelled bookings.
 
 use baitech_core::{
     booking::{BookingStatus as Status, PaymentMethod, PaymentStatus},
@@ -41,7 +41,7 @@ fn half_fee_is_shared_and_the_rest_is_refunded() {
     assert_eq!((shares.payout, shares.platform), (kes(1_164), kes(205)));
     assert_eq!((shares.processing, shares.withholding), (kes(0), kes(0)));
     assert_eq!(till.world.load(id).payment.status, PaymentStatus::PartiallyRefunded);
-    assert_eq!(till.balance(Account::Receivable(till.world.customer.id)), 0, "nothing is owed besides");
+    assert_eq!(till.balance(Account::Receivable(till.world.customer.id)), 0, "nothing else is owed");
 }
 
 #[test]
@@ -76,7 +76,11 @@ fn unsent_payment_is_withdrawn_and_late_payment_is_refunded() {
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
     run(till.world.as_shown(id).cancel(&till.world.admin.actor(), id, "closed")).unwrap();
-    assert_eq!(till.load(payment).status, TransactionStatus::Processing, "on its way; nobody can stop it");
+    assert_eq!(
+        till.load(payment).status,
+        TransactionStatus::Processing,
+        "the payment was sent and cannot be withdrawn"
+    );
     till.call(payment, "n1;caller:;paid;2738;SJK1;");
     assert_eq!(till.load(payment).status, TransactionStatus::Refunded);
     let refund = till.of_kind(TransactionKind::Refund)[0].id;

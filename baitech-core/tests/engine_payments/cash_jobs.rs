@@ -1,5 +1,5 @@
-//! The commission of accepted cash jobs counts towards the debt limit, and is reserved no longer than it can
-//! come to be owed.
+//! The commission of accepted cash jobs counts towards the debt limit, and is reserved only while it can
+//! become due.
 
 use baitech_core::{
     booking::{
@@ -20,7 +20,7 @@ use crate::{
     till::Till,
 };
 
-/// What a technician owes after a job of the usual price in cash: 300 and 60 of fees, and 100 of tax.
+/// The debt of a technician after a cash job of the default price: 300 and 60 of fees, and 100 of tax.
 const COMMISSION: i64 = 460;
 
 fn with_debt_limit(shillings: i64) -> Till {
@@ -31,14 +31,14 @@ fn with_debt_limit(shillings: i64) -> Till {
     Till::with(|builder| builder.policy(policy))
 }
 
-/// A cash job on the `n`-th day of work from now; weekends cost more.
+/// A cash job on the `n`-th working day from now; weekends cost more.
 fn requested(till: &Till, n: u64) -> Id<Booking> {
     let mut request = support::request();
     request.time_slot = support::slot(n / 5 * 7 + n % 5, "10:00", "12:00");
     till.world.request(&request).id
 }
 
-/// The same, offered to the technician.
+/// A cash job on the `n`-th working day from now, offered to the technician.
 fn offered(till: &Till, n: u64) -> Id<Booking> {
     let id = requested(till, n);
     till.world.drive(id, Status::Assigned);
@@ -75,7 +75,7 @@ fn concurrently_accepted_cash_jobs_stay_within_the_debt_limit() {
     }
     for job in accepted {
         till.world.drive(job.unwrap(), Status::Paid);
-        assert_eq!(owed(&till) + reserved(&till), 3 * COMMISSION, "what is reserved becomes the debt");
+        assert_eq!(owed(&till) + reserved(&till), 3 * COMMISSION, "the reserved commission becomes a debt");
     }
     assert_eq!((owed(&till), reserved(&till)), (3 * COMMISSION, 0));
 }
@@ -123,7 +123,7 @@ fn job_without_commission_is_accepted_at_any_debt() {
     assert_eq!(till.world.load(free).payment.reserved_commission, None);
 }
 
-/// Stored, since nobody is offered what they could not accept.
+/// Stores the offer directly, since the engine does not offer jobs above the debt limit.
 fn offered_at_any_debt(till: &Till) -> Id<Booking> {
     let mut record = build::booking(78, &till.world.customer, Some(&till.world.technician), Status::Assigned);
     record.slot = build::slot(5, 10, 12);
@@ -174,7 +174,7 @@ fn commission_is_reserved_only_while_it_can_become_due() {
 }
 
 fn pay_by_phone(till: &Till, id: Id<Booking>) {
-    till.mpesa.says_settled("SJK1");
+    till.mpesa.answers_settled("SJK1");
     let payments = till.payments().if_version(till.world.load(id).version);
     let by_phone = NewPayment { method: Some(PaymentMethod::Mpesa), ..NewPayment::default() };
     run(payments.pay(&till.customer(), id, &by_phone)).unwrap();
@@ -249,7 +249,7 @@ fn job_accepted_by_an_earlier_version_reserves_no_commission() {
 
 #[test]
 fn payout_leaves_the_commission_of_accepted_jobs() {
-    // Earned: 2,278. With two jobs in cash, 920 may come to be owed: of that, 420 have to stay.
+    // Earned: 2,278. Two cash jobs may create a debt of 920, of which 420 must be retained.
     let till = with_debt_limit(500);
     let technician = &till.world.technician;
     till.released(PaymentMethod::Mpesa);
@@ -275,7 +275,7 @@ fn payout_leaves_the_commission_of_accepted_jobs() {
     assert_eq!(paid.iter().map(|payout| payout.amount.net).collect::<Vec<_>>(), [kes(1_858)]);
     assert_eq!(till.balance(Account::Payable(technician.id)), 420);
 
-    // Once the jobs are given up, the next batch pays the rest of the earning.
+    // After the cancellation of the jobs, the next batch pays the rest of the earning.
     for job in jobs {
         run(till.world.bookings().cancel(&till.world.admin.actor(), job, "a mistake")).unwrap();
     }

@@ -82,7 +82,7 @@ fn dispute_after_release_freezes_the_technicians_share() {
     resolve(&till, id, DisputeOutcome::FullRefund);
     let refund = till.of_kind(TransactionKind::Refund)[0].id;
     let books = [(Account::Clearing(PaymentMethod::Mpesa), -2_738), (Account::Reserved(refund), 2_738)];
-    assert_eq!(till.books(), books, "every party is at zero");
+    assert_eq!(till.books(), books, "the balance of every party is zero");
     assert_eq!(till.load(payment).status, TransactionStatus::Refunded);
 }
 
@@ -108,7 +108,7 @@ fn lost_chargeback_is_booked_as_a_refund_by_the_bank() {
         till.world.clock.advance(TimeDelta::days(2));
         till.work();
         let technician = Account::Payable(till.world.technician.id);
-        assert_eq!(till.balance(technician), 0, "nothing is released, or it is taken back");
+        assert_eq!(till.balance(technician), 0, "the shares are held back or reversed");
         let news = if won { "c2;caller:;won;;;" } else { "c2;caller:;lost;;;" };
         till.call(payment, news);
         till.call(payment, news);
@@ -119,7 +119,7 @@ fn lost_chargeback_is_booked_as_a_refund_by_the_bank() {
         } else {
             assert_eq!(till.books(), [], "released {released}");
             assert_eq!(till.world.load(id).payment.status, PaymentStatus::Refunded);
-            assert_eq!(till.card.count("refund"), 0, "the bank has it back already");
+            assert_eq!(till.card.count("refund"), 0, "the bank has already taken the money back");
         }
     }
 }
@@ -145,7 +145,7 @@ fn chargeback_of_a_spent_top_up_becomes_a_debt() {
         method: Some(PaymentMethod::Card),
         ..baitech_core::payment::NewPayment::default()
     };
-    till.card.says_settled("ch_1");
+    till.card.answers_settled("ch_1");
     let top_up = run(till.payments().top_up(&customer, kes(3_000), &by_card)).unwrap().transaction.id;
     let id = till.accepted(PaymentMethod::Wallet);
     till.pay(id).unwrap();

@@ -29,7 +29,7 @@ fn receipt_itemizes_the_payment() {
     assert!(shown.contains("M-Pesa") && shown.contains("R1"), "{shown}");
     till.world.clock.advance(TimeDelta::days(1));
     let again = run(till.payments().receipt(&till.customer(), payment)).unwrap();
-    assert_eq!(again, receipt, "the same at any time");
+    assert_eq!(again, receipt, "the receipt does not change later");
     let stranger = till.world.stranger.actor();
     support::assert_not_found(run(till.payments().receipt(&stranger, payment)));
 
@@ -75,7 +75,7 @@ fn company_buys_on_credit_and_pays_its_statement_by_transfer() {
     let by_transfer = NewPayment { method: Some(PaymentMethod::BankTransfer), ..NewPayment::default() };
     let pay = |amount| run(till.payments().pay_debt(&company.actor(), kes(amount), &by_transfer));
     assert_refused(pay(2_739).map(drop), Rule::EXCEEDS_CAPTURE);
-    // What moves at one moment is in no certain order.
+    // Movements of the same moment have no defined order.
     till.world.pass(1);
     let transfer = pay(2_738).unwrap().transaction;
     assert_eq!(transfer.status, TransactionStatus::Processing);
@@ -140,7 +140,7 @@ fn the_providers_charges_are_booked_once_from_its_statement() {
 fn tip_goes_to_the_technician_in_full() {
     let till = Till::new();
     let (id, _) = till.released(PaymentMethod::Mpesa);
-    till.mpesa.says(Ok(Outcome::Settled(baitech_core::payment::Proof::default())));
+    till.mpesa.answers_with(Ok(Outcome::Settled(baitech_core::payment::Proof::default())));
     run(till.payments().tip(&till.customer(), id, kes(200), &NewPayment::default())).unwrap();
     assert_eq!(till.balance(Account::Payable(till.world.technician.id)), 2_478);
     assert_eq!(till.of_kind(TransactionKind::Tip).len(), 1);

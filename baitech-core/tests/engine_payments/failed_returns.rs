@@ -1,5 +1,4 @@
-//! Money that a provider moved back without our order and that came back to us, and what was told of it in
-//! parts.
+//! Provider refunds without our order that failed later, and refunds that were reported in parts.
 
 use baitech_core::{
     booking::PaymentMethod,
@@ -33,9 +32,13 @@ fn failed_refund_within_a_running_total_keeps_the_other_refunds() {
     }
     let refund = till.of_kind(TransactionKind::Refund).pop().unwrap();
     assert!(!refund.needs_person() && !till.load(payment).needs_person());
-    // A total from before the failure, and one from after it.
+    // A running total from before the failure, and one from after it.
     till.call(payment, "e4;caller:;total;1000;;");
-    assert_eq!(till.last_heard(), WebhookStatus::Received, "nobody knows whether it counts what failed");
+    assert_eq!(
+        till.last_webhook_result(),
+        WebhookStatus::Received,
+        "it is unknown whether the total includes the failed refund"
+    );
     till.call(payment, "e5;caller:;total;600;;");
     assert_eq!((till.balance(Account::Escrow(id)), till.balance(STRIPE)), (1_738, 600 - 2_738));
 }
@@ -48,7 +51,7 @@ fn outdated_refund_total_books_nothing() {
     till.call(payment, "e2;caller:;total;1000;;");
     assert_eq!((till.balance(Account::Escrow(id)), till.balance(STRIPE)), (2_738, -2_738));
     till.call(payment, "e3;caller:;total;1500;;");
-    assert_eq!(till.balance(STRIPE), 500 - 2_738, "what no failure explains is gone");
+    assert_eq!(till.balance(STRIPE), 500 - 2_738, "the part that no failure explains was refunded");
 }
 
 #[test]
@@ -61,7 +64,7 @@ fn failed_refund_reverses_the_loss_beyond_the_payment() {
     book(&till, payment).unwrap();
     assert_eq!((till.balance(Account::Losses), till.balance(STRIPE)), (-500, 500));
     till.call(payment, "e2;caller:;refund-failed;500;re_1;");
-    assert_eq!(till.last_heard(), WebhookStatus::Applied);
+    assert_eq!(till.last_webhook_result(), WebhookStatus::Applied);
     assert_eq!(till.books(), []);
 }
 
@@ -86,7 +89,7 @@ fn refund_reported_in_parts_is_booked_part_by_part() {
         book(&till, payment).unwrap();
     }
     assert_eq!((till.balance(Account::Escrow(id)), till.balance(STRIPE)), (2_389, -2_389));
-    // What has failed is all of it.
+    // The whole refund has failed.
     till.call(payment, "e5;caller:;refund-failed;265;re_4;");
     assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 265);
     assert_eq!(till.balance(STRIPE), 84 - 2_738);

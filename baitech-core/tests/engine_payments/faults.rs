@@ -1,4 +1,4 @@
-//! What the simulated marketplace has found, told shortly.
+//! Regression tests for faults that the simulated marketplace found.
 
 use baitech_core::{
     booking::{BookingStatus, DisputeCategory, DisputeOutcome, PaymentMethod},
@@ -24,13 +24,13 @@ fn retried_payment_does_not_return_to_an_earlier_status() {
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
     assert_eq!(till.load(payment).status, TransactionStatus::Processing);
-    till.mpesa.says(Ok(busy()));
+    till.mpesa.answers_with(Ok(busy()));
     till.world.clock.advance(TimeDelta::seconds(75));
     till.work();
     assert_eq!(till.load(payment).status, TransactionStatus::Processing);
     till.world.clock.advance(TimeDelta::seconds(10));
     till.work();
-    assert_eq!(till.mpesa.count("charge"), 2, "asked again by itself");
+    assert_eq!(till.mpesa.count("charge"), 2, "the worker queries it again");
     till.call(payment, "n1;caller:;paid;2738;SJK1;");
     assert_eq!(till.load(payment).status, TransactionStatus::Completed);
 }
@@ -44,7 +44,7 @@ fn idempotency_keys_of_payments_do_not_expire() {
     };
     let first = top_up();
     till.world.clock.advance(TimeDelta::days(30));
-    // Any later commit lets the store forget what it may.
+    // A later commit lets the store delete expired records.
     let other = till.world.stranger.clone();
     till.fill_wallet(&other, 100);
     assert_eq!(top_up(), first);
@@ -65,7 +65,7 @@ fn late_outcome_of_an_earlier_attempt_sends_no_new_charge() {
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
     let first = till.load(payment).gateway.reference.clone().unwrap();
-    till.mpesa.says(Ok(busy()));
+    till.mpesa.answers_with(Ok(busy()));
     till.world.clock.advance(TimeDelta::seconds(75));
     till.work();
     till.world.clock.advance(TimeDelta::seconds(10));
@@ -90,12 +90,12 @@ fn late_large_payment_counts_after_a_status_query() {
     assert_eq!(till.load(payment).status, TransactionStatus::Failed);
     till.call(payment, "n2;caller:;paid;2738;SJK1;");
     till.call(payment, "n3;caller:;failed;;;");
-    assert_eq!(till.books(), [], "anybody could have said so");
-    till.mpesa.says_settled("SJK1");
+    assert_eq!(till.books(), [], "the webhook is unsigned");
+    till.mpesa.answers_settled("SJK1");
     till.work();
     assert_eq!(till.balance(Account::Escrow(id)), 2_738);
 
-    // A claim that the provider denies is forgotten.
+    // A report that the provider denies is dropped.
     let till = Till::with(|builder| {
         let mut policy = baitech_core::booking::BookingPolicy::default();
         policy.payment.confirm_above = kes(1_000);
@@ -105,7 +105,7 @@ fn late_large_payment_counts_after_a_status_query() {
     let payment = till.pay(id).unwrap().transaction.id;
     till.call(payment, "n1;caller:;failed;;;");
     till.call(payment, "n2;caller:;paid;2738;SJK1;");
-    till.mpesa.says(declined("1032"));
+    till.mpesa.answers_with(declined("1032"));
     till.work();
     let denied = till.load(payment);
     assert!(!denied.gateway.awaits_confirmation && denied.gateway.next_at.is_none());
@@ -127,7 +127,7 @@ fn double_payment_is_refunded_once() {
     assert_eq!(till.balance(Account::Escrow(id)), 2_738);
     assert_eq!(till.balance(Account::Reserved(refund.id)), 2_738);
     assert_eq!(till.balance(Account::Clearing(PaymentMethod::Mpesa)), -5_476);
-    assert!(till.load(payment.id).refunds.is_empty(), "the payment itself is whole");
+    assert!(till.load(payment.id).refunds.is_empty(), "the payment itself is not refunded");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn refunded_money_does_not_pay_again() {
     till.call(payment.id, "n2;caller:;paid;2738;SJK2;");
     let support = till.world.support.actor();
     run(till.payments().decide_mismatch(&support, payment.id, false)).unwrap();
-    // The right money counts, the wrong money is on its way back: neither counts again.
+    // The correct money counts and the wrong money is being refunded: neither counts again.
     till.call(payment.id, "n3;caller:;paid;2738;SJK2;");
     till.call(payment.id, "n4;caller:;paid;2700;SJK1;");
     assert_eq!(till.load(payment.id).status, TransactionStatus::Completed);
@@ -152,7 +152,7 @@ fn deposit_of_another_sum_is_not_the_payment_without_a_receipt() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction;
-    till.mpesa.says(Ok(Outcome::Settled(Proof::default())));
+    till.mpesa.answers_with(Ok(Outcome::Settled(Proof::default())));
     till.world.clock.advance(TimeDelta::seconds(75));
     till.work();
     assert_eq!(till.balance(Account::Escrow(id)), 2_738);
@@ -170,7 +170,11 @@ fn deposit_pays_only_transactions_of_its_own_provider() {
     let payment = till.pay(id).unwrap().transaction;
     till.call_at("paybill", &format!("d1;account:{};deposit;2738;SJD1;", payment.number));
     assert!(till.load(payment.id).status.is_open());
-    assert_eq!(till.balance(Account::Clearing(PaymentMethod::Mpesa)), -2_738, "where the money lies");
+    assert_eq!(
+        till.balance(Account::Clearing(PaymentMethod::Mpesa)),
+        -2_738,
+        "the provider that holds the money"
+    );
     assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 2_738);
 }
 
@@ -204,7 +208,7 @@ fn money_under_chargeback_does_not_move() {
     }
     till.call(payment, "c2;caller:;won;;;");
     let technician = Account::Payable(till.world.technician.id);
-    assert_eq!(till.balance(technician), 0, "it is disputed still");
+    assert_eq!(till.balance(technician), 0, "it is still disputed");
     resolve(DisputeOutcome::Release).unwrap();
     assert_eq!(till.balance(technician), 2_278);
 
@@ -245,7 +249,7 @@ fn chargeback_beyond_the_payment_is_a_loss_and_from_an_empty_wallet_a_debt() {
 
     let till = Till::new();
     let customer = till.world.customer.id;
-    till.card.says_settled("ch_1");
+    till.card.answers_settled("ch_1");
     let by_card = NewPayment { method: Some(PaymentMethod::Card), ..NewPayment::default() };
     let top_up = run(till.payments().top_up(&till.customer(), kes(500), &by_card)).unwrap().transaction.id;
     run(till.payments().withdraw(&till.customer(), kes(400), &NewPayout::default())).unwrap();
@@ -256,7 +260,7 @@ fn chargeback_beyond_the_payment_is_a_loss_and_from_an_empty_wallet_a_debt() {
     assert_eq!(till.balance(Account::Receivable(customer)), -500);
 }
 
-/// Wants a person to look at the first payment alone.
+/// Sends only the first payment to review.
 #[derive(Debug, Default)]
 struct SuspectsTheFirst(std::sync::atomic::AtomicBool);
 
@@ -276,7 +280,7 @@ fn review_of_a_failed_payment_does_not_hold_the_next_one() {
     assert!(till.world.load(id).payment.on_hold);
     till.call(suspected, "n1;caller:;failed;;;");
     assert!(!till.world.load(id).payment.on_hold, "there is nothing to hold");
-    till.mpesa.says_settled("SJK2");
+    till.mpesa.answers_settled("SJK2");
     till.pay(id).unwrap();
     till.world.drive(id, BookingStatus::Paid);
     till.world.clock.advance(TimeDelta::hours(25));

@@ -1,4 +1,4 @@
-//! Limits hold for any interleaving, and count what is begun and has not ended.
+//! Limits hold for any interleaving, and include operations that are still in progress.
 
 use std::sync::{Arc, Mutex};
 
@@ -104,7 +104,7 @@ fn top_up_above_the_wallet_limit_waits_for_a_person() {
     till.call(late, "n1;caller:;failed;;;");
     assert_eq!(till.load(late).status, TransactionStatus::Failed);
     till.fill_wallet(&till.world.customer, 300);
-    // The provider proves that the first one came all the same.
+    // The provider proves later that the first one succeeded.
     till.call(late, "n2;caller:;paid;400;SJK2;");
     let kept = till.load(late);
     assert_eq!(kept.mismatch.as_ref().map(|mismatch| mismatch.kind), Some(MismatchKind::Limit));
@@ -154,8 +154,8 @@ fn two_concurrent_payments_under_one_key_are_one() {
 
 type Act = Box<dyn FnOnce() + Send>;
 
-/// Randomness that is asked for between the look of a command and its commit, when something else happens
-/// once.
+/// An entropy source that runs a task once. Commands read entropy between their load and their commit, so
+/// that the task runs in between.
 #[derive(Default)]
 struct Meanwhile {
     random: Mutex<u64>,
@@ -185,7 +185,7 @@ fn interrupted() -> (Till, Arc<Meanwhile>) {
     (Till::with(|builder| builder.entropy(meanwhile.clone())), meanwhile)
 }
 
-/// Changes a user in the store, beside every command.
+/// Changes a user directly in the store.
 fn change_user(till: &Till, id: Id<User>, change: impl FnOnce(&mut UserRecord) + Send + 'static) -> Act {
     let store = till.world.store.clone();
     Box::new(move || {
@@ -224,7 +224,7 @@ fn user_suspended_during_a_command_cannot_accept_book_or_pay() {
     assert_eq!(till.world.load(offered).status, Status::Assigned);
 }
 
-/// Does something when randomness is asked for after `n` other times.
+/// Runs a task at the `n + 1`-th read of entropy.
 fn after(meanwhile: &Arc<Meanwhile>, n: u32, act: Act) -> Act {
     (0..n).fold(act, |next, _| {
         let meanwhile = meanwhile.clone();
@@ -252,7 +252,7 @@ fn company_suspended_during_a_registration_gains_no_member() {
         assert_refused(joined, Rule::INACTIVE_USER);
         interrupted_at += 1;
     }
-    assert!(interrupted_at >= 2, "before the company is looked up, and between that and the commit");
+    assert!(interrupted_at >= 2, "once before the company is read, and once between that and the commit");
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn fee_due_during_a_command_prevents_the_booking() {
     }));
     let booked = run(till.world.bookings().create(&till.customer(), &support::request()));
     assert_refused(booked, Rule::UNPAID_FEES);
-    assert_eq!(till.world.booking_count(), 1, "the cancelled one alone");
+    assert_eq!(till.world.booking_count(), 1, "only the cancelled one");
     assert_eq!(till.balance(Account::Receivable(customer)), -100);
 }
 
@@ -330,7 +330,7 @@ fn technician_rejected_during_a_command_is_not_assigned_and_cannot_accept() {
     let chosen = till.world.add_technician(2, 1.0).id;
     *meanwhile.act.lock().unwrap() = Some(reject(chosen));
     assert_refused(run(till.world.bookings().assign(&customer, id, chosen)), Rule::NOT_ELIGIBLE);
-    // A search that had found somebody finds somebody else.
+    // A search that had found this technician finds another one.
     let (first, second) = (till.world.add_technician(3, 1.0).id, till.world.add_technician(4, 5.0).id);
     *meanwhile.act.lock().unwrap() = Some(reject(first));
     let found = run(till.world.bookings().find_technician(&admin, id)).unwrap();

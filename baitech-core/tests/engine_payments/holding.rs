@@ -1,4 +1,4 @@
-//! Paying a booking, holding its money, releasing it.
+//! Payments of bookings: charge, escrow and release.
 
 use baitech_core::{
     booking::{BookingStatus as Status, PaymentMethod, PaymentStatus},
@@ -28,7 +28,7 @@ fn payment_is_held_then_released_in_exact_shares() {
     till.world.drive(id, Status::Paid);
     till.world.clock.advance(TimeDelta::hours(24) - TimeDelta::milliseconds(1));
     till.work();
-    assert_eq!(till.balance(Account::Escrow(id)), 2_738, "a millisecond is left");
+    assert_eq!(till.balance(Account::Escrow(id)), 2_738, "one millisecond before the release");
     till.world.clock.advance(TimeDelta::milliseconds(1));
     till.work();
     let technician = till.world.technician.id;
@@ -45,7 +45,7 @@ fn payment_is_held_then_released_in_exact_shares() {
     assert_eq!(till.world.load(id).payment.status, PaymentStatus::Completed);
     till.world.clock.advance(TimeDelta::hours(24));
     till.work();
-    assert_eq!(till.balance(Account::Payable(technician)), 2_278, "released once");
+    assert_eq!(till.balance(Account::Payable(technician)), 2_278, "a second run releases nothing");
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn payment_requires_the_shown_price_and_is_made_once() {
         run(payments.max_price(kes(2_738)).idempotency_key(key.clone()).pay(&customer, id, &asked))
     };
     let first = pay(till.payments()).unwrap().transaction.id;
-    assert_eq!(pay(till.payments()).unwrap().transaction.id, first, "the same request, sent again");
+    assert_eq!(pay(till.payments()).unwrap().transaction.id, first, "a repeated request");
     let again = till.payments().max_price(kes(2_738));
     assert_refused(run(again.pay(&customer, id, &asked)).map(drop), Rule::UNDECIDED);
     assert_eq!(till.mpesa.count("charge"), 1);
@@ -110,7 +110,7 @@ fn wallet_payment_without_funds_is_refused() {
 fn unknown_outcome_is_queried_and_never_resent() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
-    till.mpesa.says(Err(GatewayError::new("time-out")));
+    till.mpesa.answers_with(Err(GatewayError::new("time-out")));
     let payment = till.pay(id).unwrap().transaction;
     assert_eq!(payment.status, TransactionStatus::Pending);
     for (seconds, asked) in [(74, 0), (1, 1), (45, 2), (180, 3), (600, 4)] {
@@ -119,10 +119,10 @@ fn unknown_outcome_is_queried_and_never_resent() {
         assert_eq!(till.mpesa.count("query"), asked);
     }
     assert_eq!(till.mpesa.count("charge"), 1);
-    till.mpesa.says_settled("SJK1");
+    till.mpesa.answers_settled("SJK1");
     till.world.clock.advance(TimeDelta::hours(1));
     till.work();
-    // The booking did not wait that long: the money goes back.
+    // The booking was cancelled in the meantime, so the money is refunded.
     assert_eq!(till.world.load(id).status, Status::Cancelled);
     assert_eq!(till.load(payment.id).status, TransactionStatus::Refunded);
 }
@@ -131,9 +131,9 @@ fn unknown_outcome_is_queried_and_never_resent() {
 fn charge_is_resent_to_an_idempotent_provider() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Stripe);
-    till.card.says(Err(GatewayError::new("time-out")));
+    till.card.answers_with(Err(GatewayError::new("time-out")));
     let payment = till.pay(id).unwrap().transaction;
-    till.card.says_settled("ch_1");
+    till.card.answers_settled("ch_1");
     till.world.clock.advance(TimeDelta::seconds(75));
     till.work();
     assert_eq!(till.load(payment.id).status, TransactionStatus::Completed);
@@ -147,7 +147,7 @@ fn charge_is_resent_to_an_idempotent_provider() {
 fn declined_payment_can_be_retried_and_busy_phone_is_retried_automatically() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
-    till.mpesa.says(declined("1032"));
+    till.mpesa.answers_with(declined("1032"));
     let declined = till.pay(id).unwrap().transaction;
     assert_eq!(declined.status, TransactionStatus::Failed);
     assert_eq!(declined.failure.as_ref().unwrap().code, "1032");
@@ -158,16 +158,16 @@ fn declined_payment_can_be_retried_and_busy_phone_is_retried_automatically() {
         reason: "busy".to_owned(),
         retry_after: Some(TimeDelta::minutes(2)),
     };
-    till.mpesa.says(Ok(Outcome::Declined(busy)));
+    till.mpesa.answers_with(Ok(Outcome::Declined(busy)));
     let payment = till.pay(id).unwrap().transaction;
     assert_eq!(payment.status, TransactionStatus::Pending);
-    till.mpesa.says_settled("SJK2");
+    till.mpesa.answers_settled("SJK2");
     till.world.clock.advance(TimeDelta::minutes(2));
     till.work();
     assert_eq!(till.load(payment.id).status, TransactionStatus::Completed);
     let keys: Vec<String> = till.mpesa.calls().into_iter().map(|(_, _, key)| key).collect();
     assert_eq!(keys.len(), 3);
-    assert_ne!(keys[1], keys[2], "what was not carried out is sent under another key");
+    assert_ne!(keys[1], keys[2], "an order that was not carried out is resent under a new key");
     assert_eq!(till.balance(Account::Escrow(id)), 2_738);
 }
 
@@ -186,7 +186,7 @@ fn only_an_admin_releases_early() {
     assert_refused(run(till.payments().release(&admin, payment)), Rule::ALREADY_DECIDED);
 }
 
-/// The technician proposes to do more for so much, and the customer approves.
+/// The technician proposes additional work for an amount, and the customer approves.
 fn raise(till: &Till, id: baitech_core::kernel::Id<baitech_core::booking::Booking>, shillings: i64) {
     let change = price_change(Vec::new(), &[shillings]);
     let technician = till.world.technician.actor();
@@ -204,11 +204,11 @@ fn addition_to_a_paid_job_is_paid_separately_and_shared_as_one_payment() {
     assert_eq!(till.world.load(id).owed(), kes(1_368));
     till.world.drive(id, Status::PaymentPending);
     till.work();
-    assert_eq!(till.world.load(id).status, Status::PaymentPending, "the rest is awaited");
-    till.mpesa.says(declined("1032"));
+    assert_eq!(till.world.load(id).status, Status::PaymentPending, "the booking awaits the rest");
+    till.mpesa.answers_with(declined("1032"));
     till.pay(id).unwrap();
-    assert_eq!(till.world.load(id).payment.status, PaymentStatus::Held, "what is held is held");
-    till.mpesa.says_settled("SJK-more");
+    assert_eq!(till.world.load(id).payment.status, PaymentStatus::Held, "the held money stays held");
+    till.mpesa.answers_settled("SJK-more");
     let more = till.pay(id).unwrap().transaction;
     assert_eq!(more.amount.gross, kes(1_368));
     let booking = till.world.load(id);
@@ -239,7 +239,7 @@ fn dispute_over_two_payments_moves_both_in_one_commit() {
         let (id, payment) = till.held(PaymentMethod::Mpesa);
         till.world.drive(id, Status::InProgress);
         raise(&till, id, 1_000);
-        till.mpesa.says_settled("SJK-more");
+        till.mpesa.answers_settled("SJK-more");
         let more = till.pay(id).unwrap().transaction.id;
         till.world.drive(id, Status::Paid);
         let customer = till.customer();
@@ -256,7 +256,7 @@ fn dispute_over_two_payments_moves_both_in_one_commit() {
         let kept =
             till.load(payment).captured().unwrap().checked_add(till.load(more).captured().unwrap()).unwrap();
         assert_eq!(kept, kes(4_106 - back));
-        assert_eq!(till.load(more).captured().unwrap(), kes(0), "what was paid last goes back first");
+        assert_eq!(till.load(more).captured().unwrap(), kes(0), "the latest payment is refunded first");
     }
 }
 
@@ -266,7 +266,7 @@ fn a_cancellation_takes_its_fee_from_all_that_is_held() {
     let (id, _) = till.held(PaymentMethod::Mpesa);
     till.world.drive(id, Status::EnRoute);
     raise(&till, id, 1_000);
-    till.mpesa.says_settled("SJK-more");
+    till.mpesa.answers_settled("SJK-more");
     till.pay(id).unwrap();
     let starts_at = till.world.load(id).slot.starts_at();
     till.world.clock.set(starts_at - TimeDelta::hours(1));
@@ -306,7 +306,7 @@ fn only_the_owner_spends_a_wallet() {
 fn cash_is_accepted_after_a_failed_phone_payment() {
     let till = Till::new();
     let id = till.world.book_until(Status::PaymentPending).id;
-    till.mpesa.says(declined("1"));
+    till.mpesa.answers_with(declined("1"));
     let by_phone = NewPayment { method: Some(PaymentMethod::Mpesa), ..NewPayment::default() };
     run(till.payments().max_price(kes(2_738)).pay(&till.customer(), id, &by_phone)).unwrap();
     assert_eq!(till.world.load(id).payment.status, PaymentStatus::Failed);

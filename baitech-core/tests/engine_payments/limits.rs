@@ -1,4 +1,4 @@
-//! Limits of a marketplace in another currency, and policies that are refused.
+//! Limits in another currency, and policies that are refused.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ fn rate() -> Decimal {
     Decimal::new(77, 4)
 }
 
-/// A marketplace in dollars, all of whose limits are converted.
+/// A marketplace in dollars with all limits converted.
 fn till_in_dollars() -> (Till, Arc<Provider>) {
     let mobile = Provider::mobile(Currency::USD);
     let gateway = mobile.clone();
@@ -65,12 +65,12 @@ fn an_unsigned_webhook_above_the_limit_in_dollars_is_confirmed() {
         || run(till.world.store.balance(Account::Wallet(till.world.customer.id), Currency::USD)).unwrap();
     let small = top_up(77);
     till.call(small, "n1;caller:;paid;77;SJK1;");
-    assert_eq!(balance(), dollars(77), "up to the limit a webhook is believed");
+    assert_eq!(balance(), dollars(77), "a webhook up to the limit needs no confirmation");
     let large = top_up(78);
     till.call(large, "n2;caller:;paid;78;SJK2;");
     assert_eq!(till.load(large).status, TransactionStatus::Processing);
     assert_eq!(balance(), dollars(77));
-    mobile.says_settled("SJK2");
+    mobile.answers_settled("SJK2");
     till.work();
     assert_eq!(mobile.count("query"), 1);
     assert_eq!(balance(), dollars(155));
@@ -80,7 +80,7 @@ fn violations(error: &PolicyError) -> Vec<(String, Code)> {
     error.violations().iter().map(|violation| (violation.field.to_string(), violation.code)).collect()
 }
 
-/// A provider with capabilities of a test's own.
+/// A provider with the capabilities that a test sets.
 #[derive(Debug)]
 struct Odd(Capabilities);
 

@@ -1,4 +1,4 @@
-//! Money from the payer to the technician and back, to the shilling.
+//! Payments, refunds and payouts, exact to the shilling.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

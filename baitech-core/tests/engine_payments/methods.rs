@@ -1,4 +1,4 @@
-//! Which method pays for what, and how a payment that waits for somebody is ended.
+//! The payment methods of each kind of transaction, and the withdrawal of waiting payments.
 
 use baitech_core::{
     booking::{Booking, BookingStatus as Status, PaymentMethod, PaymentStatus},
@@ -76,7 +76,7 @@ fn payment_requested_from_a_provider_cannot_be_withdrawn() {
     assert_refused(run(till.world.bookings().confirm_cash(&technician, id)), Rule::UNDECIDED);
 }
 
-/// A bank transfer that is awaited for a booking, as an earlier version let any customer open one.
+/// An awaited bank transfer for a booking of a private customer, as an earlier version created it.
 fn awaited_transfer(till: &Till, id: Id<Booking>) -> Id<Transaction> {
     let booking = till.world.load(id);
     let (kind, status) = (TransactionKind::BookingPayment, TransactionStatus::Processing);
@@ -114,7 +114,7 @@ fn bank_transfer_can_be_withdrawn_until_its_money_arrives() {
     assert_eq!(withdraw(&company).unwrap().status, TransactionStatus::Cancelled);
     assert_refused(withdraw(&company), Rule::TRANSITION);
 
-    // Should it come all the same, it is the payer's.
+    // Money that arrives after the withdrawal is credited to the payer.
     let statement = format!(
         "date,narration,reference,debit,credit\n2026-03-02,Transfer {},FT1,,5000.00\n",
         started.number

@@ -1,4 +1,4 @@
-//! Numbers are drawn for what is committed, and never run out.
+//! Numbers are drawn only for commits, and a series has no end.
 
 use baitech_core::{
     booking::{BookingNumber, BookingStatus as Status, PaymentMethod},

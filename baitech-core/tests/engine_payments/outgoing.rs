@@ -1,4 +1,4 @@
-//! Payouts, withdrawals, batches.
+//! Payouts, wallet withdrawals and weekly batches.
 
 use baitech_core::{
     booking::PaymentMethod,
@@ -44,11 +44,11 @@ fn failed_payout_returns_the_money_and_unknown_outcome_waits_for_a_person() {
     till.released(PaymentMethod::Mpesa);
     let (technician, id) = (till.world.technician.actor(), till.world.technician.id);
     let ask = || run(till.payments().request_payout(&technician, id, kes(1_000), &NewPayout::default()));
-    till.mpesa.says(declined("2001"));
+    till.mpesa.answers_with(declined("2001"));
     assert_eq!(ask().unwrap().status, TransactionStatus::Failed);
     assert_eq!(till.balance(Account::Payable(id)), 2_278);
 
-    till.mpesa.says(Err(GatewayError::new("time-out")));
+    till.mpesa.answers_with(Err(GatewayError::new("time-out")));
     let payout = ask().unwrap();
     for _ in 0..40 {
         till.world.clock.advance(TimeDelta::hours(1));
@@ -56,7 +56,7 @@ fn failed_payout_returns_the_money_and_unknown_outcome_waits_for_a_person() {
     }
     let waiting = till.load(payout.id);
     assert!(waiting.status.is_open() && waiting.gateway.needs_person);
-    assert_eq!(till.mpesa.count("pay_out"), 2, "never sent again");
+    assert_eq!(till.mpesa.count("pay_out"), 2, "it is not sent again");
     let support = till.world.support.actor();
     run(till.payments().decide_outcome(&support, payout.id, true, Some("SJP1"))).unwrap();
     assert_eq!(till.load(payout.id).status, TransactionStatus::Completed);
@@ -71,7 +71,7 @@ fn failed_payout_returns_the_money_and_unknown_outcome_waits_for_a_person() {
 fn weekly_batch_pays_the_balance_net_of_debts_at_once() {
     let till = Till::new();
     till.released(PaymentMethod::Mpesa);
-    // A job in cash leaves the technician owing 460.
+    // After a cash job, the technician owes 460.
     till.world.clock.advance(TimeDelta::hours(5));
     let mut request = crate::support::request();
     request.time_slot = crate::support::slot(2, "10:00", "12:00");
@@ -105,21 +105,21 @@ fn payout_below_the_minimum_waits_and_failed_payout_is_retried() {
 
     let till = Till::new();
     till.released(PaymentMethod::Mpesa);
-    till.mpesa.says(declined("2001"));
+    till.mpesa.answers_with(declined("2001"));
     till.world.clock.advance(TimeDelta::days(8));
     till.work();
     assert_eq!(till.balance(Account::Payable(till.world.technician.id)), 2_278);
     till.world.clock.advance(TimeDelta::days(7));
     till.work();
     let payouts = till.of_kind(TransactionKind::TechnicianPayout);
-    assert_eq!(payouts.len(), 2, "the batch after it pays what was not paid");
+    assert_eq!(payouts.len(), 2, "the next batch pays the failed amount");
 }
 
 #[test]
 fn a_large_sum_is_paid_in_parts_that_the_provider_moves() {
     let till = Till::new();
     let technician = &till.world.technician;
-    // Earned by a generous customer.
+    // A large tip.
     let id = till.released(PaymentMethod::Mpesa).0;
     let mut policy = baitech_core::booking::BookingPolicy::default();
     policy.payment.tip_limit = kes(1_000_000);
@@ -129,7 +129,7 @@ fn a_large_sum_is_paid_in_parts_that_the_provider_moves() {
         .gateway(till.card.clone())
         .policy(policy)
         .build();
-    till.card.says_settled("ch_1");
+    till.card.answers_settled("ch_1");
     let by_card = baitech_core::payment::NewPayment {
         method: Some(PaymentMethod::Card),
         ..baitech_core::payment::NewPayment::default()
@@ -161,7 +161,7 @@ fn wallet_withdrawal_is_limited_to_the_balance() {
 #[test]
 fn technician_above_the_debt_limit_cannot_accept_cash_jobs() {
     let mut policy = baitech_core::booking::BookingPolicy::default();
-    // Two jobs of 460 are one shilling too much.
+    // The debt of two jobs, 460 each, exceeds the limit by one shilling.
     policy.payment.debt_limit = kes(919);
     use baitech_core::{booking::BookingStatus as Status, matching::Exclusion};
     let till = Till::with(|builder| builder.policy(policy));
@@ -171,14 +171,14 @@ fn technician_above_the_debt_limit_cannot_accept_cash_jobs() {
         request.time_slot = crate::support::slot(day, "10:00", "12:00");
         world.request(&request).id
     };
-    // Offered before there was a debt.
+    // Offered before the debt existed.
     let offered = request(2);
     world.drive(offered, Status::Assigned);
     world.book_until(Status::Paid);
     let technician = world.technician.actor();
     assert_refused(run(bookings.accept(&technician, offered)), Rule::DEBT_LIMIT);
 
-    // Afterwards it is offered to somebody else, who is farther away.
+    // Afterwards the job is offered to another technician, who lives farther away.
     let (customer, indebted) = (till.customer(), world.technician.id);
     let next = request(3);
     let why = |id| run(bookings.why_not(&customer, id, indebted)).unwrap();
@@ -205,7 +205,7 @@ fn reported_return_of_a_payout_waits_for_a_person() {
         let before = till.books();
         till.call(payout, "p2;caller:;failed;;;");
         assert!(till.load(payout).needs_person());
-        assert_eq!(till.books(), before, "nothing moves until a person has looked");
+        assert_eq!(till.books(), before, "no money moves before staff decide");
         let support = till.world.support.actor();
         let decided = run(till.payments().decide_outcome(&support, payout, arrived, None)).unwrap();
         assert!(!decided.needs_person());
@@ -213,7 +213,7 @@ fn reported_return_of_a_payout_waits_for_a_person() {
             assert_eq!(till.books(), before);
         } else {
             assert_eq!(decided.status, TransactionStatus::Refunded);
-            assert_eq!(till.balance(Account::Payable(id)), 2_278, "the fee comes back, too");
+            assert_eq!(till.balance(Account::Payable(id)), 2_278, "the fee is returned, too");
             assert_eq!(till.balance(Account::PlatformRevenue), 300);
             till.world.clock.advance(TimeDelta::days(8));
             till.work();
@@ -231,11 +231,11 @@ fn failed_refund_of_an_unmatched_deposit_waits_for_a_person() {
     let kept = till.of_kind(TransactionKind::WalletTopup)[0].id;
     let support = till.world.support.actor();
     run(till.payments().decide_mismatch(&support, kept, false)).unwrap();
-    till.mpesa.says(declined("R000001"));
+    till.mpesa.answers_with(declined("R000001"));
     till.work();
     let refund = till.of_kind(TransactionKind::Refund)[0].id;
     assert!(till.load(refund).status.is_open() && till.load(refund).needs_person());
     assert_eq!(till.balance(Account::Reserved(refund)), 70);
     run(till.payments().decide_outcome(&support, refund, true, None)).unwrap();
-    assert_eq!(till.books(), [], "a person has sent it back by hand");
+    assert_eq!(till.books(), [], "staff sent it back by hand");
 }

@@ -1,4 +1,4 @@
-//! What nobody may do with money, whatever else they may.
+//! Money commands that are refused to staff and other users.
 
 use baitech_core::{
     account::{ProfileChange, UserStatus},
@@ -24,7 +24,7 @@ fn staff_cannot_decide_on_their_own_money() {
     for complete in [true, false] {
         assert_forbidden(run(till.payments().decide_mismatch(&support, top_up, complete)));
     }
-    // Nor does a colleague make five thousand shillings out of ten.
+    // A colleague cannot turn ten shillings into five thousand either.
     assert_refused(run(till.payments().decide_mismatch(&admin, top_up, true)), Rule::TRANSITION);
     run(till.payments().decide_mismatch(&admin, top_up, false)).unwrap();
     assert_eq!(till.balance(Account::Wallet(till.world.support.id)), 0);

@@ -1,4 +1,4 @@
-//! A payment provider that says what a test tells it to.
+//! A payment provider whose answers are set by the test.
 
 use std::{
     collections::VecDeque,
@@ -16,7 +16,7 @@ use baitech_core::{
 
 pub(crate) type Answer = Result<Outcome, GatewayError>;
 
-/// What was asked of the provider: the operation, the amount, the key.
+/// A call to the provider: the operation, the amount and the idempotency key.
 pub(crate) type Call = (&'static str, Money, String);
 
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Provider {
         Self::mobile(Currency::KES)
     }
 
-    /// The same in a currency.
+    /// Mobile money in the given currency.
     pub(crate) fn mobile(currency: Currency) -> Arc<Self> {
         let kes = |shillings| Some(Money::from_major(shillings, currency));
         let limits = Limits { least: kes(1), most: kes(250_000) };
@@ -56,7 +56,7 @@ impl Provider {
         ))
     }
 
-    /// Cards: signed calls, money can be set aside, the same key is the same operation for a day.
+    /// Cards: signed calls, separate authorisation and capture, idempotency keys that hold for a day.
     pub(crate) fn card() -> Arc<Self> {
         let unbounded = Limits::default();
         Arc::new(Self::new(
@@ -81,22 +81,22 @@ impl Provider {
         Self { method, currency, capabilities, answers: Mutex::default(), calls: Mutex::default() }
     }
 
-    /// What it says to the next question; where it was told nothing, it takes every order and knows no
+    /// Sets the next answer. Without a set answer, the provider accepts every order and reports an unknown
     /// outcome.
-    pub(crate) fn says(&self, answer: Answer) {
+    pub(crate) fn answers_with(&self, answer: Answer) {
         self.answers.lock().unwrap().push_back(answer);
     }
 
-    pub(crate) fn says_settled(&self, receipt: &str) {
+    pub(crate) fn answers_settled(&self, receipt: &str) {
         let proof = Proof { receipt: Some(receipt.to_owned()), ..Proof::default() };
-        self.says(Ok(Outcome::Settled(proof)));
+        self.answers_with(Ok(Outcome::Settled(proof)));
     }
 
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.calls.lock().unwrap().clone()
     }
 
-    /// How often an operation was asked for.
+    /// The number of calls of an operation.
     pub(crate) fn count(&self, operation: &str) -> usize {
         self.calls().iter().filter(|(name, ..)| *name == operation).count()
     }
@@ -161,7 +161,8 @@ impl PaymentGateway for Provider {
         self.answer("query", query.amount, &query.idempotency_key, Outcome::Pending)
     }
 
-    /// A call is `id;subject;news;amount;receipt;payer`, and `forged` anywhere in it makes it one.
+    /// Reads a call of the form `id;subject;news;amount;receipt;payer`. A call that contains `forged` is
+    /// refused.
     fn read_webhook(&self, call: &WebhookCall) -> Result<Vec<Notice>, WebhookError> {
         let text = String::from_utf8(call.body.clone())
             .map_err(|_| WebhookError::Malformed("no text".to_owned()))?;

@@ -1,4 +1,4 @@
-//! A provider's statement against the books, as a job in batches.
+//! Reconciliation of a provider's statement with the ledger, as a job in batches.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -31,11 +31,11 @@ use crate::{
 
 const PAYMENTS: usize = 120;
 
-/// Many top-ups, and the statement that has them all, each with a charge of one shilling.
+/// Many top-ups, and a statement with all of them, each with a charge of one shilling.
 fn topped_up(till: &Till) -> String {
     let mut statement = "reference,amount,fee\n".to_owned();
     for n in 0..PAYMENTS {
-        till.mpesa.says_settled(&format!("SJK{n}"));
+        till.mpesa.answers_settled(&format!("SJK{n}"));
         run(till.payments().top_up(&till.customer(), kes(10), &NewPayment::default())).unwrap();
         statement += &format!("SJK{n},10,1\n");
         till.world.clock.advance(TimeDelta::days(3));
@@ -44,7 +44,7 @@ fn topped_up(till: &Till) -> String {
     statement
 }
 
-/// Awaited transfers of a company, and the statement that has them all, among lines of others.
+/// Awaited transfers of a company, and a statement with all of them and with unrelated lines.
 fn transferred(till: &Till, transfers: usize) -> String {
     let company = build::company(1);
     till.world.add(&company);
@@ -130,11 +130,11 @@ fn progress_is_committed_with_each_batch() {
     let expected = [(Running, Transfers, 32, 16), (Running, Transfers, 64, 32), (Done, Marks, 40, 40)];
     assert_eq!(seen, expected);
     let again = run(till.payments().advance_reconciliation(&Actor::System, id)).unwrap();
-    assert_eq!(again.version, view(&till, id).version, "one that is done stays as it is");
+    assert_eq!(again.version, view(&till, id).version, "a finished job does not change");
     assert_eq!(till.balance(Account::Wallet(build::company(1).id)), 4_000);
 }
 
-/// The clock of a process that is killed when it asks for the time once more than allowed.
+/// The clock of a process that is killed at the first read of the time above the allowed number.
 #[derive(Debug)]
 struct LastMinutes {
     clock: Arc<ManualClock>,
@@ -150,7 +150,7 @@ impl Clock for LastMinutes {
     }
 }
 
-/// Another process on the same store, with a clock and a source of ids of its own.
+/// Another process on the same store, with its own clock and source of ids.
 fn process(till: &Till, clock: Arc<dyn Clock>, seed: u64) -> Marketplace {
     let gateways: [Arc<dyn PaymentGateway>; 2] = [till.mpesa.clone(), till.card.clone()];
     let builder = Marketplace::builder(till.world.store.clone());
@@ -165,11 +165,11 @@ fn whole_job(till: &Till, method: PaymentMethod) -> Id<Reconciliation> {
         transferred(till, 12)
     } else {
         let (booking, receipt) = (till.accepted(MPESA), "SJK1BBBBBB");
-        till.mpesa.says_settled(receipt);
+        till.mpesa.answers_settled(receipt);
         till.pay(booking).unwrap();
         let mut statement = "reference,amount,fee,description\n".to_owned();
         for n in 0..55 {
-            till.mpesa.says_settled(&format!("SJK{n}"));
+            till.mpesa.answers_settled(&format!("SJK{n}"));
             run(till.payments().top_up(&till.customer(), kes(10), &NewPayment::default())).unwrap();
             statement += &format!("SJK{n},10,1,\n");
         }
@@ -178,7 +178,7 @@ fn whole_job(till: &Till, method: PaymentMethod) -> Id<Reconciliation> {
     submit(till, method, &statement)
 }
 
-/// What a job has found and done, and the books after it.
+/// The findings and counts of a job, and the ledger after it.
 fn outcome(till: &Till, id: Id<Reconciliation>) -> (ReconciliationCounts, Vec<(Account, i64)>, String) {
     let view = view(till, id);
     assert_eq!(view.state, ReconciliationState::Done);
@@ -205,16 +205,16 @@ fn job_killed_at_any_moment_resumes_with_the_same_result() {
             let market = process(&till, Arc::new(clock), 99);
             let worked = catch_unwind(AssertUnwindSafe(|| run(market.worker().run_until_idle())));
             let was_killed = worked.is_err();
-            // The lease of who was killed ends.
+            // Lets the lease of the killed process expire.
             till.world.clock.advance(TimeDelta::minutes(2));
             till.work();
             let (counts, books, findings) = outcome(&till, id);
             assert_eq!(
                 (&counts, &books),
                 (&expected.0, &expected.1),
-                "killed after {allowed} looks at the clock"
+                "killed after {allowed} reads of the clock"
             );
-            assert_eq!(findings.len(), expected.2.len(), "the findings of {allowed}");
+            assert_eq!(findings.len(), expected.2.len(), "findings after {allowed} reads of the clock");
             if !was_killed {
                 break;
             }
@@ -250,14 +250,14 @@ fn concurrent_workers_and_repeated_statements_book_each_effect_once() {
         jobs.iter().map(|id| count(&view(&till, *id).counts)).sum::<u64>()
     };
     assert_eq!(sum(|counts| counts.transfers_completed), 20, "each transfer is completed by one of the jobs");
-    assert_eq!(sum(|counts| counts.marked), 120 + 20, "and each transaction marked by one");
+    assert_eq!(sum(|counts| counts.marked), 120 + 20, "each transaction is marked by one of the jobs");
     assert_eq!(sum(|counts| counts.matched), 2 * (120 + 20));
     assert_eq!(till.balance(Account::GatewayCharges), -120);
     assert_eq!(till.balance(Account::Wallet(build::company(1).id)), 2_000);
     till.books();
 }
 
-/// What the pure comparison says of a statement and of what is in the books now.
+/// The result of the pure comparison of a statement with the current ledger.
 fn compared(till: &Till, statement: &str, period: Option<StatementPeriod>) -> ReconciliationReport {
     let format = StatementPreset::Generic.format();
     let parsed = parse_statement(statement.as_bytes(), &format, till.world.market.policy().currency).unwrap();
@@ -286,7 +286,7 @@ fn findings_equal_those_of_a_comparison_in_one_step() {
         };
         let mut statement = "reference,date,amount,fee\n".to_owned();
         for n in 0..70 {
-            till.mpesa.says_settled(&format!("SJK{n}"));
+            till.mpesa.answers_settled(&format!("SJK{n}"));
             run(till.payments().top_up(&till.customer(), kes(10), &NewPayment::default())).unwrap();
             let at = till.world.now().format("%Y-%m-%d %H:%M");
             till.world.clock.advance(TimeDelta::minutes(7));
@@ -355,7 +355,7 @@ fn idempotency_key_covers_one_statement() {
     let first = keyed("reference,amount\nR1,1\n").unwrap();
     till.work();
     let again = keyed("reference,amount\nR1,1\n").unwrap();
-    assert_eq!((again.id, again.is_done()), (first.id, true), "the job as it is by now");
+    assert_eq!((again.id, again.is_done()), (first.id, true), "the current state of the job");
     assert_refused(keyed("reference,amount\nR1,2\n"), Rule::IDEMPOTENCY_KEY_REUSED);
     let all = run(till.payments().list_reconciliations(&Actor::System, &PageRequest::default())).unwrap();
     assert_eq!(all.items.len(), 1);
@@ -414,7 +414,7 @@ fn job_that_cannot_continue_is_set_aside_with_a_reason() {
 fn refused_line_is_noted_and_does_not_stop_the_others() {
     let till = Till::new();
     let statement = transferred(&till, 3);
-    // Without a payer there is no wallet that the money could go into.
+    // Without a payer, no wallet can receive the money.
     let awaited = till.transactions().into_iter().nth(1).unwrap();
     let mut record = awaited.value.clone().into_record();
     record.payer = None;

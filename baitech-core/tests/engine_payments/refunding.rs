@@ -1,4 +1,4 @@
-//! Giving money back: never more than came, out of everybody's share, once.
+//! Refunds: at most the captured amount, taken from each party's share, once.
 
 use baitech_core::{
     booking::{PaymentMethod, PaymentStatus},
@@ -61,13 +61,12 @@ fn refund_before_the_release_is_taken_from_escrow() {
 fn refund_that_the_provider_declines_goes_into_the_wallet() {
     let till = Till::new();
     let (_, payment) = till.paid(PaymentMethod::Mpesa);
-    till.mpesa.says(declined("2040"));
+    till.mpesa.answers_with(declined("2040"));
     let support = till.world.support.actor();
     let refund = run(till.payments().refund(&support, payment, kes(2_738), "sorry")).unwrap();
     assert_eq!(refund.status, TransactionStatus::Failed);
     assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 2_738);
-    // The provider proves later that it gave it back all the same: the platform has lost it, the books say
-    // so.
+    // The provider proves later that the refund succeeded after all: the ledger shows a loss of the platform.
     till.call(refund.id, "n9;caller:;paid;2738;SJR9;");
     assert_eq!(till.load(refund.id).status, TransactionStatus::Completed);
     assert_eq!(till.balance(Account::Losses), -2_738);
@@ -116,7 +115,7 @@ proptest! {
             prop_assert_eq!(portions.total().unwrap().amount(), back);
             left = left.checked_sub(portions).unwrap();
             for part in [left.payout, left.platform, left.processing, left.withholding] {
-                prop_assert!(!part.is_negative(), "nobody gives back more than they have: {:?}", left);
+                prop_assert!(!part.is_negative(), "no party refunds more than its share: {:?}", left);
             }
         }
         let rest = left.total().unwrap();

@@ -1,4 +1,4 @@
-//! The outbox: a worker hands events to a sink and acknowledges what the sink has taken over.
+//! The outbox: a worker relays events to a sink and acknowledges those that the sink has accepted.
 
 use std::sync::Mutex;
 
@@ -8,7 +8,7 @@ use baitech_core::{
 
 use crate::{support::run, till::Till};
 
-/// Keeps what it is given, and fails as often as it is told to.
+/// Keeps all events, and fails the given number of times.
 #[derive(Debug, Default)]
 struct Keeper {
     batches: Mutex<Vec<Vec<Event>>>,
@@ -27,7 +27,7 @@ impl EventSink for Keeper {
         let mut failures = self.failures.lock().unwrap();
         if *failures > 0 {
             *failures -= 1;
-            return Err(SinkError::new("the broker is away"));
+            return Err(SinkError::new("the broker is down"));
         }
         self.batches.lock().unwrap().push(events.to_vec());
         Ok(())

@@ -1,4 +1,4 @@
-//! A repeated request is answered as it was answered first: by the same thing, and nothing happens again.
+//! A repeated request returns the same answer as the first one and has no further effect.
 
 use std::{cell::RefCell, collections::BTreeSet};
 
@@ -28,7 +28,7 @@ use crate::{
     till::Till,
 };
 
-/// What a command answers with.
+/// The answer of a command.
 trait Answer {
     fn target(&self) -> AggregateRef;
 }
@@ -57,7 +57,7 @@ impl Answer for StartedPayment {
     }
 }
 
-/// Gives commands twice under one key.
+/// Runs each command twice under one key.
 #[derive(Default)]
 struct Twice(RefCell<BTreeSet<&'static str>>);
 
@@ -69,7 +69,7 @@ impl Twice {
         let before = till.world.trace();
         let second = act(key()).unwrap_or_else(|error| panic!("{name} repeated: {error:?}")).target();
         assert_eq!(first, second, "{name}");
-        assert_eq!(till.world.trace(), before, "{name} repeated does nothing");
+        assert_eq!(till.world.trace(), before, "{name}: the repetition must have no effect");
         self.0.borrow_mut().insert(name);
     }
 
@@ -148,7 +148,7 @@ fn every_command_repeated_under_its_key_returns_the_same_answer() {
             continue;
         };
         let is_query = queries.contains(&name) || name.starts_with("find_by_");
-        assert!(is_query || covered.contains(name), "{name} is not repeated by this test");
+        assert!(is_query || covered.contains(name), "this test does not cover {name}");
     }
 }
 
@@ -293,7 +293,7 @@ fn agreements(twice: &Twice) {
     twice.same_booking(till, "approve_slot", id, async |bookings, id| {
         bookings.approve_slot(&technician, id).await
     });
-    // Earlier than the policy of these tests allows by itself.
+    // Earlier than the policy of these tests allows without an agreement.
     let early = till.world.now() - TimeDelta::days(20_000);
     twice.same_booking(till, "allow_early_start", id, async |bookings, id| {
         bookings.allow_early_start(&customer, id, early).await
@@ -337,12 +337,12 @@ fn payments(twice: &Twice) {
     let asked = NewPayment::default();
     let id = till.accepted(PaymentMethod::Mpesa);
     let version = till.world.load(id).version;
-    till.mpesa.says_settled("SJK1");
+    till.mpesa.answers_settled("SJK1");
     twice.payment(till, "pay", Some(version), async |payments| payments.pay(&customer, id, &asked).await);
     let payment = till.world.load(id).payment.transaction.unwrap();
     till.world.drive(id, Status::Paid);
     twice.payment(till, "tip", None, async |payments| payments.tip(&customer, id, kes(50), &asked).await);
-    till.mpesa.says_settled("SJK2");
+    till.mpesa.answers_settled("SJK2");
     twice.payment(till, "top_up", None, async |payments| payments.top_up(&customer, kes(900), &asked).await);
     twice.payment(till, "withdraw", None, async |payments| {
         payments.withdraw(&customer, kes(100), &NewPayout::default()).await
@@ -368,7 +368,7 @@ fn payments(twice: &Twice) {
 }
 
 fn decisions_on_payments(twice: &Twice) {
-    // What was refused is given back by a transaction of its own; the payment itself is the answer.
+    // A separate transaction refunds a rejected payment; the answer is the payment itself.
     let till = &suspicious(FraudDecision::Review);
     let support = till.world.support.actor();
     let (_, payment) = till.paid(PaymentMethod::Mpesa);
@@ -418,7 +418,7 @@ fn decisions_on_payments(twice: &Twice) {
         payments.decide_outcome(&support, payout, true, None).await
     });
 
-    // A payment that nobody has been asked for yet.
+    // A payment that was not sent to its provider yet.
     let till = &Till::new();
     let (kind, status) = (TransactionKind::WalletTopup, TransactionStatus::Initiated);
     let begun = build::transaction(900, &till.world.customer, kind, status, kes(5));

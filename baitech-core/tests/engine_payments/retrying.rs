@@ -1,4 +1,4 @@
-//! Calls that cannot be handled: they come again, end as dead letters, and staff retries them.
+//! Webhooks that cannot be handled: they are retried, become dead letters, and are retried by staff.
 
 use baitech_core::{
     booking::{BookingPolicy, BookingStatus, PaymentMethod},
@@ -14,21 +14,21 @@ use crate::{
     till::Till,
 };
 
-/// Told by a deposit that says no amount: its handling is invalid, however often it is tried.
+/// A deposit without an amount: every attempt to handle it is invalid.
 const INVALID: &str = "d1;account:254712000001;deposit;;SJD1;254712000001";
 
 fn newest(till: &Till) -> Stored<Webhook> {
     till.webhooks().pop().unwrap()
 }
 
-/// Tries what is due, from one attempt to the next, until the call waits no more.
+/// Runs all attempts until the call is settled.
 fn until_settled(till: &Till) -> Vec<TimeDelta> {
     let mut waits = Vec::new();
     while let Some(at) = newest(till).next_at {
         waits.push(at - till.world.now());
         till.world.clock.set(at);
         let done = till.world.work();
-        assert_eq!(done.failed, 1, "a call that fails is reported: {done:?}");
+        assert_eq!(done.failed, 1, "a failing call must be reported: {done:?}");
     }
     waits
 }
@@ -52,12 +52,12 @@ fn failing_webhook_backs_off_and_becomes_a_dead_letter() {
     let dead = newest(&till);
     assert_eq!((dead.status, dead.attempts), (WebhookStatus::DeadLetter, 6));
     assert!(dead.reason.as_deref().unwrap().contains("amount"));
-    assert_eq!(dead.expires_at, None, "nobody forgets it before a person has looked");
+    assert_eq!(dead.expires_at, None, "it does not expire before staff have seen it");
     till.world.clock.advance(TimeDelta::days(400));
     assert!(till.world.work().is_idle());
     assert_eq!(run(till.world.market.worker().forget_expired()).unwrap(), 0);
-    let told: Vec<_> = till.world.events().into_iter().map(|event| event.kind).collect();
-    let names: Vec<_> = told.iter().map(EventKind::name).collect();
+    let events: Vec<_> = till.world.events().into_iter().map(|event| event.kind).collect();
+    let names: Vec<_> = events.iter().map(EventKind::name).collect();
     assert_eq!(names, ["webhook.received", "webhook.dead_lettered"]);
     assert_eq!(till.books(), []);
 }
@@ -89,11 +89,11 @@ fn staff_can_retry_a_dead_letter_after_its_cause_is_fixed() {
     assert_eq!(dead.status, WebhookStatus::DeadLetter);
     let support = till.world.support.actor();
     let again = run(till.payments().retry_webhook(&support, dead.id)).unwrap();
-    assert_eq!((again.status, again.attempts), (WebhookStatus::Received, 1), "all attempts are before it");
+    assert_eq!((again.status, again.attempts), (WebhookStatus::Received, 1), "its attempts start again");
 
     let id = till.accepted(PaymentMethod::Card);
     let reference = "ref-late".to_owned();
-    till.card.says(Ok(baitech_core::payment::Outcome::Accepted { reference, client_secret: None }));
+    till.card.answers_with(Ok(baitech_core::payment::Outcome::Accepted { reference, client_secret: None }));
     till.pay(id).unwrap();
     till.world.clock.advance(TimeDelta::seconds(5));
     till.work();
@@ -115,7 +115,7 @@ fn retried_webhook_is_applied_at_most_once() {
     let support = till.world.support.actor();
     for _ in 0..3 {
         let again = run(till.payments().retry_webhook(&support, rejected.id)).unwrap();
-        assert_eq!(again.status, WebhookStatus::Rejected, "it still proves nothing");
+        assert_eq!(again.status, WebhookStatus::Rejected, "it is still unverified");
     }
     assert_eq!(till.balance(Account::Escrow(id)), 2_738);
 }
@@ -166,7 +166,7 @@ fn handled_webhooks_expire_and_waiting_ones_do_not() {
     let left: Vec<_> = till.webhooks().iter().map(|call| call.status).collect();
     assert_eq!(left, [WebhookStatus::Received]);
     till.call(payment, "n1;caller:;paid;2738;SJK1;");
-    assert_eq!(newest(&till).status, WebhookStatus::Duplicate, "what was applied stays applied");
+    assert_eq!(newest(&till).status, WebhookStatus::Duplicate, "its effect remains");
     assert_eq!(till.balance(Account::Escrow(id)), 2_738);
 }
 
@@ -178,13 +178,13 @@ fn unverified_webhook_never_cancels_a_booking_that_may_be_paid() {
     till.call(payment, "forged;caller:;paid;2738;SJK1;");
     till.world.clock.advance(TimeDelta::seconds(1));
     till.work();
-    assert_eq!(till.mpesa.count("query"), 1, "the provider is asked at once");
+    assert_eq!(till.mpesa.count("query"), 1, "the provider is queried at once");
     for _ in 0..40 {
         till.world.clock.advance(TimeDelta::hours(1));
         till.work();
     }
     let waiting = till.load(payment);
-    assert!(waiting.status.is_open() && waiting.gateway.needs_person, "a person finds out");
+    assert!(waiting.status.is_open() && waiting.gateway.needs_person, "it waits for staff");
     assert_eq!(till.world.load(id).status, BookingStatus::Accepted);
     let support = till.world.support.actor();
     run(till.payments().decide_outcome(&support, payment, true, Some("SJK1"))).unwrap();
@@ -197,7 +197,7 @@ fn provider_denial_settles_a_doubtful_webhook() {
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
     till.call(payment, "forged;caller:;paid;2738;SJK1;");
-    till.mpesa.says(crate::provider::declined("1032"));
+    till.mpesa.answers_with(crate::provider::declined("1032"));
     till.world.clock.advance(TimeDelta::seconds(1));
     till.work();
     assert_eq!(till.load(payment).status, TransactionStatus::Failed);

@@ -1,4 +1,4 @@
-//! Fraud reviews, before the money is taken and after.
+//! Fraud reviews before and after the capture.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     till::Till,
 };
 
-/// Everybody looks like this.
+/// A fraud check that gives every payment the same score.
 #[derive(Debug)]
 struct Looks(FraudDecision);
 
@@ -73,7 +73,7 @@ fn captured_payment_is_on_hold_until_reviewed() {
 fn card_is_captured_only_after_review() {
     let till = suspicious(FraudDecision::Review);
     let id = till.accepted(PaymentMethod::Card);
-    till.card.says(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
+    till.card.answers_with(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
     let payment = till.pay(id).unwrap().transaction.id;
     assert_eq!(till.card.count("authorize"), 1);
     assert_eq!(till.books(), []);
@@ -83,7 +83,7 @@ fn card_is_captured_only_after_review() {
 
     let till = suspicious(FraudDecision::Review);
     let id = till.accepted(PaymentMethod::Card);
-    till.card.says(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
+    till.card.answers_with(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
     let payment = till.pay(id).unwrap().transaction.id;
     run(till.payments().review(&till.world.admin.actor(), payment, false)).unwrap();
     assert_eq!((till.card.count("release"), till.card.count("capture")), (1, 0));
@@ -96,12 +96,12 @@ fn card_is_captured_only_after_review() {
 fn unreviewed_authorization_expires() {
     let till = suspicious(FraudDecision::Review);
     let id = till.accepted(PaymentMethod::Card);
-    till.card.says(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
+    till.card.answers_with(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
     let payment = till.pay(id).unwrap().transaction.id;
     till.world.clock.advance(TimeDelta::days(7));
     till.work();
     assert_eq!(till.load(payment).status, TransactionStatus::Expired);
-    assert_eq!(till.world.load(id).status, Status::Cancelled, "nobody paid in time");
+    assert_eq!(till.world.load(id).status, Status::Cancelled, "not paid in time");
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn review_before_the_payer_continues_is_applied_at_once() {
         let id = till.accepted(PaymentMethod::Card);
         let payment = till.pay(id).unwrap().transaction.id;
         run(till.payments().review(&till.world.admin.actor(), payment, approved)).unwrap();
-        till.card.says(Ok(Outcome::Authorized { reference: format!("ref-{payment}-1") }));
+        till.card.answers_with(Ok(Outcome::Authorized { reference: format!("ref-{payment}-1") }));
         till.world.clock.advance(TimeDelta::seconds(75));
         till.work();
         assert_eq!(till.card.count("capture"), usize::from(approved));
@@ -125,17 +125,17 @@ fn failed_void_is_followed_by_a_status_query() {
     for taken in [true, false] {
         let till = suspicious(FraudDecision::Review);
         let id = till.accepted(PaymentMethod::Card);
-        till.card.says(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
+        till.card.answers_with(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
         let payment = till.pay(id).unwrap().transaction.id;
-        // Somebody has captured it, or given it up, at the provider's own desk.
-        till.card.says(crate::provider::declined("unexpected_state"));
+        // The authorisation was captured or voided on the provider's dashboard.
+        till.card.answers_with(crate::provider::declined("unexpected_state"));
         if taken {
-            till.card.says_settled("ch_1");
+            till.card.answers_settled("ch_1");
         } else {
-            till.card.says(crate::provider::declined("canceled"));
+            till.card.answers_with(crate::provider::declined("canceled"));
         }
         run(till.payments().review(&till.world.admin.actor(), payment, false)).unwrap();
-        // What was taken all the same goes back.
+        // The captured money is refunded.
         assert_eq!(till.balance(Account::Escrow(id)), 0);
         let refunds = till.of_kind(baitech_core::payment::TransactionKind::Refund);
         let back: Vec<i64> =
@@ -145,11 +145,11 @@ fn failed_void_is_followed_by_a_status_query() {
 
         let till = suspicious(FraudDecision::Review);
         let id = till.accepted(PaymentMethod::Card);
-        till.card.says(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
+        till.card.answers_with(Ok(Outcome::Authorized { reference: "pi_1".to_owned() }));
         let payment = till.pay(id).unwrap().transaction.id;
-        till.card.says(Ok(Outcome::Pending));
+        till.card.answers_with(Ok(Outcome::Pending));
         run(till.payments().review(&till.world.admin.actor(), payment, false)).unwrap();
-        assert!(till.load(payment).status.is_open(), "nothing is certain yet");
+        assert!(till.load(payment).status.is_open(), "the outcome is still unknown");
         till.world.clock.advance(TimeDelta::seconds(75));
         till.work();
         assert_eq!(till.card.count("release"), 2);

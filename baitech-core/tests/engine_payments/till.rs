@@ -1,4 +1,4 @@
-//! A marketplace with two providers, and the ways to its money.
+//! A marketplace with two providers, and helpers for payments.
 
 use std::sync::{Arc, Mutex};
 
@@ -24,7 +24,7 @@ pub(crate) struct Till {
     pub(crate) world: World,
     pub(crate) mpesa: Arc<Provider>,
     pub(crate) card: Arc<Provider>,
-    heard: Mutex<Vec<Id<Webhook>>>,
+    webhooks: Mutex<Vec<Id<Webhook>>>,
 }
 
 impl Till {
@@ -38,7 +38,7 @@ impl Till {
         let world = World::with(|builder| {
             configure(gateways.into_iter().fold(builder, |builder, gateway| builder.gateway(gateway)))
         });
-        Self { world, mpesa, card, heard: Mutex::default() }
+        Self { world, mpesa, card, webhooks: Mutex::default() }
     }
 
     pub(crate) fn payments(&self) -> Payments {
@@ -55,14 +55,14 @@ impl Till {
         self.world.request(&request)
     }
 
-    /// A booking to be paid by a method, accepted by its technician.
+    /// An accepted booking with the given payment method.
     pub(crate) fn accepted(&self, method: PaymentMethod) -> Id<Booking> {
         let id = self.booked(method).id;
         self.world.drive(id, BookingStatus::Accepted);
         id
     }
 
-    /// Asks for the payment of a booking as it is shown now.
+    /// Requests the payment of a booking at its current version.
     pub(crate) fn pay(&self, id: Id<Booking>) -> Result<StartedPayment> {
         let version = self.world.load(id).version;
         run(self.payments().if_version(version).pay(&self.customer(), id, &NewPayment::default()))
@@ -72,20 +72,20 @@ impl Till {
     pub(crate) fn held(&self, method: PaymentMethod) -> (Id<Booking>, Id<Transaction>) {
         let id = self.accepted(method);
         let gateway = if method == PaymentMethod::Mpesa { &self.mpesa } else { &self.card };
-        gateway.says_settled(&format!("R{}", self.world.booking_count()));
+        gateway.answers_settled(&format!("R{}", self.world.booking_count()));
         let payment = self.pay(id).unwrap().transaction.id;
         assert_eq!(self.load(payment).status, TransactionStatus::Completed);
         (id, payment)
     }
 
-    /// A booking whose money is held, done and paid.
+    /// A finished booking whose money is held.
     pub(crate) fn paid(&self, method: PaymentMethod) -> (Id<Booking>, Id<Transaction>) {
         let (id, payment) = self.held(method);
         self.world.drive(id, BookingStatus::Paid);
         (id, payment)
     }
 
-    /// A booking whose money has gone to its receivers.
+    /// A booking whose money has been released.
     pub(crate) fn released(&self, method: PaymentMethod) -> (Id<Booking>, Id<Transaction>) {
         let (id, payment) = self.paid(method);
         run(self.payments().release(&self.world.admin.actor(), payment)).unwrap();
@@ -99,7 +99,7 @@ impl Till {
         stored
     }
 
-    /// A provider calls about a transaction.
+    /// Delivers a webhook about a transaction.
     pub(crate) fn call(&self, transaction: Id<Transaction>, text: &str) {
         let token = self.load(transaction).gateway.token.clone().expect("a token");
         self.call_at(&token, text);
@@ -113,24 +113,24 @@ impl Till {
             received_at: self.world.now(),
         };
         let id = run(self.payments().receive_webhook(call)).unwrap();
-        self.heard.lock().unwrap().extend(id);
+        self.webhooks.lock().unwrap().extend(id);
     }
 
-    /// What became of the calls so far, the oldest first.
-    pub(crate) fn heard(&self) -> Vec<WebhookStatus> {
-        let calls = self.heard.lock().unwrap();
+    /// The results of all webhooks so far, the oldest first.
+    pub(crate) fn webhook_results(&self) -> Vec<WebhookStatus> {
+        let calls = self.webhooks.lock().unwrap();
         let load = |id: &Id<Webhook>| run(Load::<Webhook>::load(&*self.world.store, *id)).unwrap();
         calls.iter().map(|id| load(id).expect("the call is stored").status).collect()
     }
 
-    /// What became of the last call.
-    pub(crate) fn last_heard(&self) -> WebhookStatus {
-        *self.heard().last().expect("a call")
+    /// The result of the last webhook.
+    pub(crate) fn last_webhook_result(&self) -> WebhookStatus {
+        *self.webhook_results().last().expect("a call")
     }
 
-    /// Puts money into a wallet.
+    /// Tops up a wallet.
     pub(crate) fn fill_wallet(&self, owner: &User, shillings: i64) {
-        self.mpesa.says_settled(&format!("W{shillings}-{}", self.transactions().len()));
+        self.mpesa.answers_settled(&format!("W{shillings}-{}", self.transactions().len()));
         let amount = support::kes(shillings);
         run(self.payments().top_up(&owner.actor(), amount, &NewPayment::default())).unwrap();
         assert_eq!(self.balance(Account::Wallet(owner.id)), shillings);
@@ -140,7 +140,7 @@ impl Till {
         self.world.balance(account)
     }
 
-    /// Every account with something on it, in shillings.
+    /// All accounts with a non-zero balance, in shillings.
     pub(crate) fn books(&self) -> Vec<(Account, i64)> {
         let balances = run(LedgerReader::trial_balance(&*self.world.store)).unwrap();
         let recounted = run(LedgerReader::recount(&*self.world.store)).unwrap();
@@ -173,7 +173,7 @@ impl Till {
         all
     }
 
-    /// Hands in a statement, and does the whole job.
+    /// Submits a statement and runs its reconciliation to the end.
     pub(crate) fn reconcile(
         &self,
         actor: &Actor,

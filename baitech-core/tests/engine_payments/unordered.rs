@@ -1,4 +1,4 @@
-//! Money that a provider moves back without our order.
+//! Refunds and returns that a provider reports without our order.
 
 use baitech_core::{
     booking::{BookingPolicy, BookingStatus as Status, DisputeCategory, PaymentMethod, PaymentStatus},
@@ -20,7 +20,7 @@ use crate::{
 const STRIPE: Account = Account::Clearing(PaymentMethod::Stripe);
 const MPESA: Account = Account::Clearing(PaymentMethod::Mpesa);
 
-/// A policy that leaves everything that a provider moved without our order to a person.
+/// A policy under which staff decide on every movement without our order.
 fn asking() -> Till {
     let mut policy = BookingPolicy::default();
     policy.payment.on_provider_move = OnProviderMove::AskPerson;
@@ -37,9 +37,9 @@ fn refund_at_the_provider_is_booked_and_its_part_is_never_released() {
     let till = Till::new();
     let (id, payment) = till.paid(PaymentMethod::Card);
     till.call(payment, "e1;caller:;refunded;1000;re_1;");
-    assert_eq!(till.last_heard(), WebhookStatus::Applied);
+    assert_eq!(till.last_webhook_result(), WebhookStatus::Applied);
     assert_eq!(till.balance(Account::Escrow(id)), 1_738);
-    assert_eq!(till.balance(STRIPE), -1_738, "as much as the provider holds");
+    assert_eq!(till.balance(STRIPE), -1_738, "equal to the balance at the provider");
     let [refund] = &till.of_kind(TransactionKind::Refund)[..] else { panic!("one refund") };
     assert_eq!((refund.status, refund.amount.gross), (TransactionStatus::Completed, kes(1_000)));
     assert_eq!(refund.gateway.receipt.as_deref(), Some("re_1"));
@@ -51,7 +51,7 @@ fn refund_at_the_provider_is_booked_and_its_part_is_never_released() {
     assert_eq!(left.total().unwrap(), kes(1_738));
     assert_eq!(till.balance(Account::Escrow(id)), 0, "released");
     assert_eq!(till.balance(STRIPE), -1_738);
-    assert_eq!(till.card.count("refund"), 0, "nobody is asked to send it again");
+    assert_eq!(till.card.count("refund"), 0, "no order is sent to the provider");
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn refund_at_the_provider_after_the_release_reduces_each_share() {
     let (_, payment) = till.released(PaymentMethod::Card);
     till.call(payment, "e1;caller:;refunded;1369;re_1;");
     till.call(payment, "e2;caller:;refunded;1369;re_2;");
-    assert_eq!(till.books(), [], "every party is at zero");
+    assert_eq!(till.books(), [], "the balance of every party is zero");
     assert_eq!(till.load(payment).status, TransactionStatus::Refunded);
 }
 
@@ -78,7 +78,7 @@ fn refund_reported_in_several_ways_counts_once() {
         ("e6;caller:;total;1700;;", WebhookStatus::Duplicate),
     ] {
         till.call(payment, call);
-        assert_eq!(till.last_heard(), expected, "{call}");
+        assert_eq!(till.last_webhook_result(), expected, "{call}");
     }
     assert_eq!(till.balance(Account::Escrow(id)), 1_038);
     assert_eq!(till.balance(STRIPE), -1_038);
@@ -90,13 +90,13 @@ fn running_total_of_our_own_refunds_is_a_duplicate() {
     let (id, payment) = till.paid(PaymentMethod::Card);
     let support = till.world.support.actor();
     let refund = run(till.payments().refund(&support, payment, kes(738), "late")).unwrap().id;
-    assert!(till.load(refund).status.is_open(), "nobody knows yet whether it is carried out");
+    assert!(till.load(refund).status.is_open(), "its outcome is still unknown");
     till.call(payment, "e1;caller:;total;738;;");
-    assert_eq!(till.last_heard(), WebhookStatus::Received, "it waits for the refund's own outcome");
+    assert_eq!(till.last_webhook_result(), WebhookStatus::Received, "it waits for the refund's own outcome");
     till.call(refund, "e2;caller:;paid;738;re_1;");
     till.world.clock.advance(TimeDelta::seconds(10));
     till.work();
-    assert_eq!(till.heard(), [WebhookStatus::Duplicate, WebhookStatus::Applied]);
+    assert_eq!(till.webhook_results(), [WebhookStatus::Duplicate, WebhookStatus::Applied]);
     assert_eq!((till.balance(Account::Escrow(id)), till.balance(STRIPE)), (2_000, -2_000));
     till.call(payment, "e3;caller:;total;1000;;");
     assert_eq!((till.balance(Account::Escrow(id)), till.balance(STRIPE)), (1_738, -1_738));
@@ -108,7 +108,7 @@ fn refund_reported_before_its_payment_waits_for_it() {
     let id = till.accepted(PaymentMethod::Card);
     let payment = till.pay(id).unwrap().transaction.id;
     till.call(payment, "e2;caller:;refunded;1000;re_1;");
-    assert_eq!(till.last_heard(), WebhookStatus::Received);
+    assert_eq!(till.last_webhook_result(), WebhookStatus::Received);
     till.call(payment, "e1;caller:;paid;2738;ch_1;");
     till.world.clock.advance(TimeDelta::seconds(10));
     till.work();
@@ -123,7 +123,7 @@ fn failed_refund_books_nothing_in_any_order_of_events() {
     let (id, payment) = till.paid(PaymentMethod::Card);
     till.call(payment, failed);
     till.call(payment, made);
-    assert_eq!(till.last_heard(), WebhookStatus::Duplicate, "it is known to have failed");
+    assert_eq!(till.last_webhook_result(), WebhookStatus::Duplicate, "its failure is known");
     assert_eq!((till.balance(Account::Escrow(id)), till.balance(STRIPE)), (2_738, -2_738));
 
     for first in [made, "e1;caller:;total;1000;;"] {
@@ -131,9 +131,9 @@ fn failed_refund_books_nothing_in_any_order_of_events() {
         let (_, payment) = till.paid(PaymentMethod::Card);
         till.call(payment, first);
         till.call(payment, failed);
-        assert_eq!(till.last_heard(), WebhookStatus::NeedsPerson, "{first}");
+        assert_eq!(till.last_webhook_result(), WebhookStatus::NeedsPerson, "{first}");
         let refund = till.of_kind(TransactionKind::Refund).pop().unwrap();
-        assert_eq!(refund.person_tasks(), [PersonTask::UnknownOutcome], "the money is with us again");
+        assert_eq!(refund.person_tasks(), [PersonTask::UnknownOutcome], "the money has been returned to us");
         let support = till.world.support.actor();
         run(till.payments().decide_outcome(&support, refund.id, false, None)).unwrap();
         assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 1_000);
@@ -150,7 +150,7 @@ fn ambiguous_provider_refund_waits_for_a_person_and_blocks_the_release() {
         let till = Till::new();
         let (id, payment) = till.paid(PaymentMethod::Card);
         till.call(payment, call);
-        assert_eq!(till.last_heard(), WebhookStatus::NeedsPerson);
+        assert_eq!(till.last_webhook_result(), WebhookStatus::NeedsPerson);
         assert_eq!(till.load(payment).person_tasks(), [PersonTask::ProviderMove(doubt)]);
         assert!(till.world.load(id).payment.on_hold);
         till.world.clock.advance(TimeDelta::days(5));
@@ -164,7 +164,7 @@ fn ambiguous_provider_refund_waits_for_a_person_and_blocks_the_release() {
 
 #[test]
 fn person_books_or_dismisses_a_provider_move() {
-    // More than is left: the platform's loss.
+    // The excess is a loss of the platform.
     let till = Till::new();
     let (_, payment) = till.paid(PaymentMethod::Card);
     till.call(payment, "e1;caller:;refunded;3000;re_1;");
@@ -172,20 +172,20 @@ fn person_books_or_dismisses_a_provider_move() {
     assert_eq!(till.books(), [(STRIPE, 262), (Account::Losses, -262)]);
     assert_refused(decide(&till, payment, true), Rule::ALREADY_DECIDED);
 
-    // Not moved at all: it is released as usual.
+    // The money did not move: it is released as usual.
     let till = asking();
     let (id, payment) = till.paid(PaymentMethod::Card);
     till.call(payment, "e1;caller:;refunded;1000;re_1;");
     assert_eq!(till.load(payment).person_tasks(), [PersonTask::ProviderMove(MoveDoubt::Policy)]);
     decide(&till, payment, false).unwrap();
     till.call(payment, "e2;caller:;total;1000;;");
-    assert_eq!(till.last_heard(), WebhookStatus::Duplicate, "it is decided");
+    assert_eq!(till.last_webhook_result(), WebhookStatus::Duplicate, "it is already decided");
     till.world.clock.advance(TimeDelta::days(2));
     till.work();
     assert_eq!(till.balance(Account::Escrow(id)), 0);
     assert_eq!(till.balance(Account::Payable(till.world.technician.id)), 2_278);
 
-    // An amount that nobody told is found out.
+    // Staff supply an amount that was not reported.
     let till = Till::new();
     let (id, payment) = till.paid(PaymentMethod::Card);
     till.call(payment, "e1;caller:;refunded;;re_1;");
@@ -228,7 +228,7 @@ fn provider_refund_of_a_disputed_booking_waits_and_counts_towards_the_decision()
     let mut refunds: Vec<_> =
         till.of_kind(TransactionKind::Refund).iter().map(|refund| refund.amount.gross.amount()).collect();
     refunds.sort();
-    assert_eq!(refunds, [kes(1_000).amount(), kes(1_738).amount()], "the rest alone is sent");
+    assert_eq!(refunds, [kes(1_000).amount(), kes(1_738).amount()], "only the rest is sent");
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn provider_refund_of_a_spent_top_up_becomes_a_debt() {
         method: Some(PaymentMethod::Card),
         ..baitech_core::payment::NewPayment::default()
     };
-    till.card.says_settled("ch_1");
+    till.card.answers_settled("ch_1");
     let top_up = run(till.payments().top_up(&till.customer(), kes(3_000), &by_card)).unwrap().transaction.id;
     let id = till.accepted(PaymentMethod::Wallet);
     till.pay(id).unwrap();
@@ -306,7 +306,7 @@ fn payout_returned_in_parts_is_owed_again_once() {
     assert_eq!(till.balance(STRIPE), -2_448);
     till.call(payout, "r5;caller:;total;990;;");
     assert_eq!(till.load(payout).status, TransactionStatus::Refunded);
-    assert_eq!(till.balance(technician), 2_278, "with the last of it the fee comes back");
+    assert_eq!(till.balance(technician), 2_278, "the last part also returns the fee");
     assert_eq!(till.balance(STRIPE), -2_738);
 }
 
@@ -316,13 +316,17 @@ fn returned_payout_waits_for_a_person_if_the_policy_requires_it() {
         let till = asking();
         let payout = paid_out(&till);
         till.call(payout, "r1;caller:;total;300;;");
-        assert_eq!(till.last_heard(), WebhookStatus::NeedsPerson);
+        assert_eq!(till.last_webhook_result(), WebhookStatus::NeedsPerson);
         let technician = Account::Payable(till.world.technician.id);
         assert_eq!(till.balance(technician), 1_278);
         decide(&till, payout, book).unwrap();
         assert_eq!(till.balance(technician), if book { 1_578 } else { 1_278 });
         till.call(payout, "r2;caller:;total;300;;");
-        assert_eq!(till.balance(technician), if book { 1_578 } else { 1_278 }, "decided once");
+        assert_eq!(
+            till.balance(technician),
+            if book { 1_578 } else { 1_278 },
+            "a second decision is refused"
+        );
     }
 }
 
@@ -337,7 +341,7 @@ fn a_reversal_in_the_portal_is_found_in_the_statement() {
         let till = Till::new();
         let id = till.accepted(PaymentMethod::Mpesa);
         let receipt = if row.starts_with("R1") { "R1" } else { "SJK1BBBBBB" };
-        till.mpesa.says_settled(receipt);
+        till.mpesa.answers_settled(receipt);
         let payment = till.pay(id).unwrap().transaction.id;
         let paid = format!("{receipt},2026-03-02 10:00:00,Pay Bill,Completed,2738.00,");
         let statement = format!("{header}{paid}\n{row}\n");
@@ -369,9 +373,8 @@ fn statement_line_that_may_be_our_own_refund_waits_for_a_person() {
     assert_eq!(till.balance(MPESA), -2_738, "nothing is booked twice");
 }
 
-/// What Stripe tells of refunds that were made in its dashboard: each by its name, and all in a
-/// running total.
-fn told(amounts: &[i64]) -> Vec<String> {
+/// Stripe's reports of refunds that were made on its dashboard: one report per refund, and running totals.
+fn stripe_reports(amounts: &[i64]) -> Vec<String> {
     let mut calls = Vec::new();
     let mut total = 0;
     for (n, amount) in amounts.iter().enumerate() {
@@ -385,8 +388,7 @@ fn told(amounts: &[i64]) -> Vec<String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    /// Whatever tells of refunds made at the provider, and in whatever order and how often, each
-    /// counts exactly once.
+    /// Refunds made at the provider count exactly once, for any kind, order and number of reports.
     #[test]
     fn refunds_at_the_provider_count_once_in_any_order(
         amounts in proptest::collection::vec(1..600_i64, 1..5),
@@ -396,7 +398,7 @@ proptest! {
         let till = Till::new();
         let (id, payment) =
             if released { till.released(PaymentMethod::Card) } else { till.paid(PaymentMethod::Card) };
-        let calls = told(&amounts);
+        let calls = stripe_reports(&amounts);
         for index in &order {
             till.call(payment, &calls[index.index(calls.len())]);
         }

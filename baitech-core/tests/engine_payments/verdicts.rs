@@ -1,4 +1,4 @@
-//! Verdicts of banks that contradict each other, and calls that tell nothing new.
+//! Contradicting verdicts of banks, and webhooks without new information.
 
 use baitech_core::{
     booking::{BookingStatus as Status, PaymentMethod, PaymentStatus},
@@ -32,12 +32,12 @@ fn contradicting_verdicts_wait_for_a_person_in_any_order() {
                 till.call(payment, CONTESTED);
                 till.call(payment, first);
                 till.call(payment, second);
-                assert_eq!(till.last_heard(), WebhookStatus::NeedsPerson);
+                assert_eq!(till.last_webhook_result(), WebhookStatus::NeedsPerson);
                 assert_eq!(till.load(payment).person_tasks(), [PersonTask::Verdict]);
                 till.world.clock.advance(TimeDelta::days(3));
                 till.work();
                 let technician = Account::Payable(till.world.technician.id);
-                assert_eq!(till.balance(technician), 0, "nothing is released meanwhile");
+                assert_eq!(till.balance(technician), 0, "nothing is released before the decision");
                 let support = till.world.support.actor();
                 run(till.payments().decide_verdict(&support, payment, won)).unwrap();
                 assert!(!till.load(payment).needs_person());
@@ -71,7 +71,7 @@ fn repeated_verdict_is_a_duplicate() {
         till.call(payment, &format!("v2;caller:;{verdict};;;"));
         till.call(payment, "c9;caller:;contested;2738;;");
         let (applied, duplicate) = (WebhookStatus::Applied, WebhookStatus::Duplicate);
-        assert_eq!(till.heard(), [applied, applied, duplicate, duplicate]);
+        assert_eq!(till.webhook_results(), [applied, applied, duplicate, duplicate]);
         assert_eq!(till.books(), books);
     }
 }
@@ -100,7 +100,7 @@ fn second_chargeback_waits_for_a_person_while_the_first_is_open() {
     let (id, payment) = till.paid(PaymentMethod::Card);
     till.call(payment, CONTESTED);
     till.call(payment, "d1;caller:;contested-again;500;;");
-    assert_eq!(till.last_heard(), WebhookStatus::NeedsPerson);
+    assert_eq!(till.last_webhook_result(), WebhookStatus::NeedsPerson);
     let tasks = till.load(payment).person_tasks();
     assert_eq!(tasks, [PersonTask::Chargeback, PersonTask::ProviderMove(MoveDoubt::Contested)]);
     till.call(payment, WON);
@@ -114,7 +114,7 @@ fn second_chargeback_waits_for_a_person_while_the_first_is_open() {
     till.call(payment, CONTESTED);
     till.call(payment, WON);
     till.call(payment, "d1;caller:;contested-again;500;;");
-    assert_eq!(till.last_heard(), WebhookStatus::Applied);
+    assert_eq!(till.last_webhook_result(), WebhookStatus::Applied);
     assert_eq!(till.load(payment).person_tasks(), [PersonTask::Chargeback]);
 }
 
@@ -134,7 +134,7 @@ fn webhook_that_changes_nothing_is_not_applied() {
         ("a8;caller:;paid;2700;SJK1;", WebhookStatus::NeedsPerson),
     ] {
         till.call(payment, call);
-        assert_eq!(till.last_heard(), expected, "{call}");
+        assert_eq!(till.last_webhook_result(), expected, "{call}");
     }
     assert_eq!(till.balance(Account::Escrow(id)), 2_738);
     let support = till.world.support.actor();
@@ -147,7 +147,7 @@ fn details_with_another_receipt_wait_for_a_person() {
     let till = Till::new();
     let (_, payment) = till.held(PaymentMethod::Mpesa);
     till.call(payment, "d1;caller:;details;2738;SJK9;");
-    assert_eq!(till.last_heard(), WebhookStatus::NeedsPerson);
+    assert_eq!(till.last_webhook_result(), WebhookStatus::NeedsPerson);
     assert_eq!(till.load(payment).gateway.receipt.as_deref(), Some("R1"));
 }
 
@@ -160,6 +160,6 @@ fn payout_with_two_receipts_waits_for_a_person() {
     let payout = run(till.payments().request_payout(&technician, id, kes(1_000), &asked)).unwrap().id;
     till.call(payout, "p1;caller:;paid;990;SJP1;");
     till.call(payout, "p2;caller:;paid;990;SJP2;");
-    assert_eq!(till.last_heard(), WebhookStatus::NeedsPerson);
+    assert_eq!(till.last_webhook_result(), WebhookStatus::NeedsPerson);
     assert!(till.load(payout).needs_person());
 }

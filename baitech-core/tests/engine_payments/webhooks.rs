@@ -1,4 +1,4 @@
-//! Calls of providers: stored first, verified, applied once, in any order.
+//! Webhooks are stored first, verified, and applied once, in any order.
 
 use baitech_core::{
     booking::{BookingStatus as Status, PaymentMethod},
@@ -21,7 +21,7 @@ fn statuses(till: &Till) -> Vec<WebhookStatus> {
     all.into_iter().map(|(_, status)| status).collect()
 }
 
-/// A second receipt of one payment goes back at once.
+/// A policy that refunds a second receipt of one payment at once.
 fn refunding() -> Till {
     let mut policy = baitech_core::booking::BookingPolicy::default();
     policy.payment.on_second_receipt = baitech_core::payment::OnSecondReceipt::Refund;
@@ -37,15 +37,17 @@ fn second_receipt_waits_for_a_person_unless_the_policy_refunds_it() {
         till.call(payment, "n1;caller:;paid;2738;SJK1;");
         till.call(payment, "n2;caller:;paid;2738;SJK2;");
         till.call(payment, "n3;caller:;paid;2738;SJK2;");
-        let [.., held, again] = till.heard()[..] else { panic!("three calls") };
+        let [.., held, again] = till.webhook_results()[..] else { panic!("three calls") };
         assert_eq!((held, again), (WebhookStatus::NeedsPerson, WebhookStatus::Duplicate));
-        assert_eq!(till.mpesa.count("refund"), 0, "no money goes out on a word that nobody has signed");
-        let [besides] = &till.of_kind(TransactionKind::WalletTopup)[..] else { panic!("one besides") };
-        assert_eq!(besides.mismatch.as_ref().unwrap().receipt.as_deref(), Some("SJK2"));
-        assert_eq!(till.balance(Account::Reserved(besides.id)), 2_738);
-        assert!(!till.load(payment).needs_person(), "the payment itself goes its way");
+        assert_eq!(till.mpesa.count("refund"), 0, "an unsigned webhook starts no refund");
+        let [additional] = &till.of_kind(TransactionKind::WalletTopup)[..] else {
+            panic!("one additional transaction")
+        };
+        assert_eq!(additional.mismatch.as_ref().unwrap().receipt.as_deref(), Some("SJK2"));
+        assert_eq!(till.balance(Account::Reserved(additional.id)), 2_738);
+        assert!(!till.load(payment).needs_person(), "the payment itself continues");
         let support = till.world.support.actor();
-        run(till.payments().decide_mismatch(&support, besides.id, complete)).unwrap();
+        run(till.payments().decide_mismatch(&support, additional.id, complete)).unwrap();
         if complete {
             assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 2_738);
         } else {
@@ -54,7 +56,7 @@ fn second_receipt_waits_for_a_person_unless_the_policy_refunds_it() {
             till.call(refund.id, "n4;caller:;paid;2738;SJR2;");
         }
         assert_eq!(till.balance(Account::Escrow(id)), 2_738);
-        assert_eq!(till.balance(Account::Reserved(besides.id)), 0);
+        assert_eq!(till.balance(Account::Reserved(additional.id)), 0);
     }
 
     let till = refunding();
@@ -89,14 +91,14 @@ fn deposit_matches_its_payment_by_any_notation_of_its_number_or_booking() {
             assert_eq!(till.load(payment.id).status, TransactionStatus::Completed, "{account}");
             till.call_at("paybill", &format!("d2;account:{account};deposit;2738;SJD2;254700000009"));
             let wallet = Account::Wallet(till.world.customer.id);
-            assert_eq!(till.balance(wallet), 2_738, "more money of the same payer");
+            assert_eq!(till.balance(wallet), 2_738, "another payment of the same payer");
         }
     }
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let number = till.world.load(id).number.clone();
     till.call_at("paybill", &format!("d1;account:{number};deposit;500;SJD1;254700000009"));
-    assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 500, "no payment was begun");
+    assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 500, "no payment was started");
 }
 
 #[test]
@@ -151,7 +153,7 @@ fn early_webhook_waits_for_its_transaction() {
     till.call_at("cards", "n1;reference:ref-late;paid;2738;ch_1;");
     assert_eq!(statuses(&till), [WebhookStatus::Received]);
     let id = till.accepted(PaymentMethod::Card);
-    till.card.says(Ok(baitech_core::payment::Outcome::Accepted {
+    till.card.answers_with(Ok(baitech_core::payment::Outcome::Accepted {
         reference: "ref-late".to_owned(),
         client_secret: None,
     }));
@@ -166,7 +168,7 @@ fn early_webhook_waits_for_its_transaction() {
         till.world.clock.advance(TimeDelta::hours(6));
         till.work();
     }
-    assert!(statuses(&till).contains(&WebhookStatus::DeadLetter), "a person learns of it");
+    assert!(statuses(&till).contains(&WebhookStatus::DeadLetter), "it waits for staff");
 }
 
 #[test]
@@ -186,10 +188,10 @@ fn a_wrong_amount_or_payer_never_completes_a_payment() {
         assert_eq!(till.balance(Account::Reserved(payment)), kept);
         assert_eq!(till.balance(Account::Escrow(id)), 0);
         till.call(payment, "n2;caller:;paid;2700;SJK2;");
-        assert_eq!(till.balance(Account::Escrow(id)), 0, "nothing wrong counts until a person has decided");
-        let besides = till.of_kind(TransactionKind::Refund)[0].clone();
+        assert_eq!(till.balance(Account::Escrow(id)), 0, "wrong money does not count before staff decide");
+        let additional = till.of_kind(TransactionKind::Refund)[0].clone();
         till.work();
-        till.call(besides.id, "n9;caller:;paid;2700;SJR2;");
+        till.call(additional.id, "n9;caller:;paid;2700;SJR2;");
         let support = till.world.support.actor();
         run(till.payments().decide_mismatch(&support, payment, complete)).unwrap();
         assert_refused(
@@ -206,7 +208,7 @@ fn a_wrong_amount_or_payer_never_completes_a_payment() {
         } else {
             assert_eq!(till.load(payment).status, TransactionStatus::Failed);
             let refunds = till.of_kind(TransactionKind::Refund);
-            let refund = refunds.iter().find(|refund| refund.id != besides.id).unwrap();
+            let refund = refunds.iter().find(|refund| refund.id != additional.id).unwrap();
             assert_eq!(refund.amount.gross, kes(kept));
             till.work();
             till.call(refund.id, &format!("n3;caller:;paid;{kept};SJR1;"));
@@ -231,7 +233,7 @@ fn correct_payment_completes_after_a_wrong_one_which_is_refunded() {
     assert_refused(decide(true), Rule::TRANSITION);
     let decided = decide(false).unwrap();
     assert_eq!((decided.status, decided.needs_person()), (TransactionStatus::Completed, false));
-    assert_eq!(decided.captured().unwrap(), kes(2_738), "nothing of the payment went back");
+    assert_eq!(decided.captured().unwrap(), kes(2_738), "the payment itself is not refunded");
     till.work();
     let refund = till.of_kind(TransactionKind::Refund).pop().unwrap();
     till.call(refund.id, "n3;caller:;paid;2700;SJR1;");
@@ -280,7 +282,7 @@ fn webhook_about_another_operation_waits_for_a_person_and_blocks_nothing() {
     assert_eq!(till.books(), []);
     till.world.clock.advance(TimeDelta::seconds(75));
     till.work();
-    assert_eq!(till.mpesa.count("query"), 1, "it is still asked about");
+    assert_eq!(till.mpesa.count("query"), 1, "it is still queried");
     till.call(payment, "n2;caller:;paid;2738;SJK2;");
     assert!(!till.load(payment).needs_person());
     assert_eq!(till.balance(Account::Escrow(id)), 2_738);
@@ -294,8 +296,9 @@ fn large_unsigned_payment_is_confirmed_before_it_counts() {
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
     till.call(payment, "n1;caller:;paid;2738;SJK1;");
-    assert_eq!(till.books(), [], "anybody could have said so");
-    till.mpesa.says(Ok(baitech_core::payment::Outcome::Settled(baitech_core::payment::Proof::default())));
+    assert_eq!(till.books(), [], "the webhook is unsigned");
+    till.mpesa
+        .answers_with(Ok(baitech_core::payment::Outcome::Settled(baitech_core::payment::Proof::default())));
     till.work();
     assert_eq!(till.balance(Account::Escrow(id)), 2_738);
     assert_eq!(till.load(payment).gateway.receipt.as_deref(), Some("SJK1"));
@@ -321,7 +324,7 @@ fn late_success_pays_and_a_second_success_is_refunded() {
     let only = till.pay(id).unwrap().transaction.id;
     till.call(only, "n1;caller:;failed;;;");
     till.call(only, "n2;caller:;paid;2738;SJK1;");
-    assert_eq!(till.load(only).status, TransactionStatus::Completed, "nobody else has paid");
+    assert_eq!(till.load(only).status, TransactionStatus::Completed, "no other payment arrived");
     assert_eq!(till.balance(Account::Escrow(id)), 2_738);
 }
 
@@ -335,7 +338,11 @@ fn unrequested_deposit_is_credited_to_its_account_or_waits_for_a_person() {
 
     let again = format!("d9;account:{};deposit;2738;SJD1;254700000009", payment.number);
     till.call_at("paybill", &again);
-    assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 0, "the same payment, told otherwise");
+    assert_eq!(
+        till.balance(Account::Wallet(till.world.customer.id)),
+        0,
+        "the same payment in another notation"
+    );
 
     let phone = till.world.customer.phone.to_string();
     till.call_at("paybill", &format!("d2;account:{phone};deposit;500;SJD2;254700000009"));
@@ -359,7 +366,8 @@ fn status_query_without_a_receipt_requests_it_once() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
-    till.mpesa.says(Ok(baitech_core::payment::Outcome::Settled(baitech_core::payment::Proof::default())));
+    till.mpesa
+        .answers_with(Ok(baitech_core::payment::Outcome::Settled(baitech_core::payment::Proof::default())));
     till.world.clock.advance(TimeDelta::seconds(75));
     till.work();
     assert_eq!(till.load(payment).gateway.receipt, None);

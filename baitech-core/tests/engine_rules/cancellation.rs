@@ -1,4 +1,4 @@
-//! Who cancels while the technician is at the door or at work pays for it.
+//! The fee of a cancellation after the technician has arrived or begun to work.
 
 use baitech_core::{
     booking::{BookingStatus as Status, CancellationCause},
@@ -13,7 +13,7 @@ use crate::support::{World, kes, run};
 #[test]
 fn a_cancellation_costs_the_late_fee_once_the_technician_has_arrived() {
     for status in [Status::Arrived, Status::InProgress] {
-        // The slot is a day ahead: by the notice alone, a cancellation would be free.
+        // The slot is a day ahead: without the arrival, a cancellation would be free.
         let world = World::new();
         let booking = world.book_until(status);
         assert!(booking.slot.starts_at() - world.now() > TimeDelta::hours(24));
@@ -47,7 +47,7 @@ fn a_cancellation_costs_at_least_the_time_worked() {
         assert_eq!((quote.rate.basis_points(), quote.fee), (rate, kes(fee)), "{worked} and {paused}");
         let agreed = world.as_shown(booking.id).max_price(quote.fee);
         let cancelled = run(agreed.cancel(&customer, booking.id, "enough")).unwrap();
-        assert_eq!(cancelled.cancellation.as_ref().unwrap().fee, quote.fee, "as the preview said");
+        assert_eq!(cancelled.cancellation.as_ref().unwrap().fee, quote.fee, "equal to the preview");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who declined a job sees the offer as it was, and learns nothing of what became of it.
+//! A technician who declined a job sees the original offer and none of the later changes.
 
 use baitech_core::{
     booking::{Booking, BookingStatus as Status, NewBooking},
@@ -7,7 +7,7 @@ use baitech_core::{
 
 use crate::support::{World, assert_forbidden, assert_refused, kes, request, run, slot};
 
-/// A job that the first technician declined, and a second one could do.
+/// A job that the first technician declined and a second technician could accept.
 fn declined() -> (World, Id<Booking>) {
     let world = World::new();
     world.add_technician(2, 1.0);
@@ -48,7 +48,7 @@ fn errors_reveal_nothing_to_the_technician_who_declined() {
     let stale = world.load(id).version;
     let commands = || {
         let bookings = world.bookings();
-        let mut told = vec![
+        let mut errors = vec![
             run(bookings.accept(&technician, id)).unwrap_err().to_string(),
             run(bookings.en_route(&technician, id)).unwrap_err().to_string(),
             run(bookings.reject(&technician, id, "no")).unwrap_err().to_string(),
@@ -58,8 +58,8 @@ fn errors_reveal_nothing_to_the_technician_who_declined() {
             run(bookings.if_version(stale).accept(&technician, id)).unwrap_err().to_string(),
         ];
         let low = world.bookings().max_price(kes(1));
-        told.push(run(low.move_slot(&technician, id, &slot(5, "10:00", "12:00"))).unwrap_err().to_string());
-        told
+        errors.push(run(low.move_slot(&technician, id, &slot(5, "10:00", "12:00"))).unwrap_err().to_string());
+        errors
     };
     let first = commands();
     world.drive(id, Status::Paid);

@@ -1,4 +1,4 @@
-//! A technician does not work long before the slot, unless the customer has agreed.
+//! Technicians cannot start long before the slot without the customer's agreement.
 
 use baitech_core::{
     booking::{Booking, BookingEvent, BookingPolicy, BookingStatus as Status},
@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 
 use crate::support::{World, assert_forbidden, assert_invalid, assert_refused, run, slot};
 
-/// A marketplace by the platform's own numbers, and a job of Tuesday, 10:00, accepted on Monday at 8:00.
+/// A marketplace with the default policy, and a job on Tuesday at 10:00 that was accepted on Monday at 8:00.
 fn accepted() -> (World, Stored<Booking>) {
     let world = World::with(|builder| builder.policy(BookingPolicy::default()));
     let booking = world.book_until(Status::Accepted);

@@ -1,4 +1,4 @@
-//! What the rules of bookings refuse to people who try what they should not.
+//! Refusals by the rules of bookings.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

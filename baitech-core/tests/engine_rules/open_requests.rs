@@ -1,4 +1,4 @@
-//! One customer has a limited number of requests that nobody has accepted.
+//! The limit of open requests per customer.
 
 use baitech_core::{
     booking::{BookingPolicy, BookingStatus as Status, NewBooking, OPEN_REQUEST_CLAIMS, open_request_claim},
@@ -45,7 +45,7 @@ fn open_requests_of_a_customer_are_limited() {
     let staff = NewBooking { on_behalf_of: Some(world.customer.id), ..request() };
     assert_refused(run(world.bookings().create(&world.admin.actor(), &staff)), Rule::TOO_MANY_REQUESTS);
 
-    // Refusals use up no number; an accepted or cancelled request makes room.
+    // Refusals consume no number; an accepted or cancelled request frees a place.
     let accepted = world.drive(first.id, Status::Accepted);
     assert_eq!((accepted.open_request, open(&world)), (None, usize::from(MOST) - 1));
     let next = world.book();
@@ -117,9 +117,9 @@ fn requests_of_one_customer_do_not_raise_the_price_for_others() {
         world.add(&other);
         run(world.bookings().create(&other.actor(), &request())).unwrap();
     }
-    assert_eq!(quoted(), price, "the counts of a zone serve for a minute");
+    assert_eq!(quoted(), price, "the counts of a zone are cached for a minute");
     world.clock.advance(TimeDelta::minutes(1));
-    assert!(quoted().amount() > price.amount(), "requests of others do");
+    assert!(quoted().amount() > price.amount(), "requests of other customers raise it");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use chrono::Weekday;
 
 use crate::support::{World, assert_refused, kes, request, run, slot};
 
-/// A plumber with an own rate, who lives so many kilometres to the north of the job.
+/// A plumber with an own rate, who lives this many kilometres north of the job.
 fn plumber(rate: i64, kilometres: f64) -> User {
     let home = build::point(36.8219, -1.2921 + kilometres / 110.574);
     let mut record = build::technician_record(50, request().service_category, home);
@@ -28,7 +28,7 @@ fn base(world: &World, request: &NewBooking) -> Money {
     run(world.bookings().quote(&world.customer.actor(), request)).unwrap().pricing.base_price
 }
 
-/// A job at a plumber's own rate (the list asks 1,000 an hour), which that plumber declined.
+/// A job at a plumber's own rate, which that plumber declined. The list price is 1,000 an hour.
 fn declined(rate: i64) -> (World, Stored<Booking>, User) {
     let world = World::new();
     let cheap = plumber(rate, 1.0);
@@ -52,7 +52,7 @@ fn own_rate_applies_only_to_an_eligible_technician() {
     let world = World::new();
     let far = plumber(500, 60.0);
     world.add(&far);
-    assert_eq!(base(&world, &preferring(&far)), listed, "beyond the own radius");
+    assert_eq!(base(&world, &preferring(&far)), listed, "outside the technician's radius");
 
     let world = World::new();
     let mut off = plumber(500, 1.0).into_record();
@@ -63,7 +63,7 @@ fn own_rate_applies_only_to_an_eligible_technician() {
     assert_eq!(base(&world, &preferring(&off)), listed, "not at work on a Tuesday");
     let wednesday = NewBooking { time_slot: slot(2, "10:00", "12:00"), ..preferring(&off) };
     assert_eq!(base(&world, &wednesday), kes(1_000));
-    // Booked at the low rate, and moved to a day on which that plumber does not work.
+    // Booked at the low rate and moved to a day on which that plumber does not work.
     let booking = world.request(&wednesday);
     let moved =
         run(world.bookings().move_slot(&world.customer.actor(), booking.id, &slot(1, "10:00", "12:00")));

@@ -1,4 +1,4 @@
-//! What is accepted as a quote is accepted as a booking, and who owes fees books nothing.
+//! Quotes and bookings accept the same requests, and unpaid fees prevent bookings.
 
 use baitech_core::{
     booking::{BookingStatus as Status, NewBooking, PaymentMethod, Project},
@@ -9,7 +9,7 @@ use baitech_core::{
 
 use crate::support::{World, assert_refused, kes, request, run, slot};
 
-/// Which way a request was refused.
+/// The error of a refused request.
 fn refusal<T>(result: Result<T, Error>) -> Option<String> {
     result.err().map(|error| match error {
         Error::Invalid(violations) => {
@@ -24,13 +24,13 @@ fn a_quote_accepts_exactly_what_a_booking_accepts() {
     let world = World::new();
     let company = build::company(1);
     world.add(&company);
-    let nobody = baitech_core::kernel::Id::from_bytes([9; 12]);
+    let unknown = baitech_core::kernel::Id::from_bytes([9; 12]);
     let requests: Vec<(&str, NewBooking)> = vec![
         ("as usual", request()),
         ("discount", NewBooking { discount: Some(kes(100)), ..request() }),
         ("no discount", NewBooking { discount: Some(kes(0)), ..request() }),
         ("for another", NewBooking { on_behalf_of: Some(world.stranger.id), ..request() }),
-        ("for nobody", NewBooking { on_behalf_of: Some(nobody), ..request() }),
+        ("for an unknown user", NewBooking { on_behalf_of: Some(unknown), ..request() }),
         ("project", NewBooking { project: Some(Project::default()), ..request() }),
         ("on account", NewBooking { payment_method: PaymentMethod::BankTransfer, ..request() }),
         ("no such provider", NewBooking { payment_method: PaymentMethod::Card, ..request() }),

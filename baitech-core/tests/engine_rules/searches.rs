@@ -1,5 +1,5 @@
-//! A search for technicians finds exactly those who can come, in the same order for every number of them.
-//! What it remembers of earlier searches changes only where it begins.
+//! A search finds exactly the technicians who can do the job, in the same order for every requested number.
+//! Its memory of earlier searches changes only the radius with which it begins.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ fn book(world: &World, customer: &Actor, north: f64) -> Id<Booking> {
     run(world.bookings().create(customer, &wanted)).unwrap().id
 }
 
-/// The market with a new process, which remembers no searches.
+/// The market in a new process, which has no memory of earlier searches.
 fn restarted(world: &World) -> Marketplace {
     let builder = Marketplace::builder(world.store.clone()).clock(world.clock.clone());
     builder.entropy(Arc::new(SeededEntropy::new(1))).build()

@@ -1,5 +1,5 @@
-//! A marketplace on the embedded store, with a clock that is moved by hand and people in it.
-#![allow(dead_code, reason = "each test file uses a part")]
+//! A marketplace on the embedded store, with users and a manual clock.
+#![allow(dead_code, reason = "each test file uses some of it")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -33,12 +33,12 @@ use baitech_core::{
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-/// Waits for an answer.
+/// Runs a future to its end.
 pub(crate) fn run<F: Future>(future: F) -> F::Output {
     futures::executor::block_on(future)
 }
 
-/// What each of so many threads answers that start at the same moment.
+/// Starts this many threads at the same moment and returns their results.
 pub(crate) fn at_once<T: Send>(threads: usize, act: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let barrier = Barrier::new(threads);
     thread::scope(|scope| {
@@ -67,13 +67,13 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Monday, 2 March 2026, 8:00 in Nairobi, by the platform's own numbers, but for two:
-    /// technicians can set out at any time, and one customer can have thousands of open requests.
+    /// Monday, 2 March 2026, 8:00 in Nairobi, with the default policy except for two values: technicians can set
+    /// out at any time, and one customer can have thousands of open requests.
     pub(crate) fn new() -> Self {
         Self::with(|builder| builder)
     }
 
-    /// The same, put together in another way.
+    /// The world of [`new`](Self::new) with changes to its engine builder.
     pub(crate) fn with(configure: impl FnOnce(Builder) -> Builder) -> Self {
         let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(ManualClock::at(build::start()));
@@ -100,7 +100,7 @@ impl World {
         world
     }
 
-    /// Lets a user in.
+    /// Stores a user.
     pub(crate) fn add(&self, user: &User) {
         let mut changes = ChangeSet::new().write(Put::new(user.clone()));
         let holder = AggregateRef::User(user.id);
@@ -109,7 +109,7 @@ impl World {
         let _ = run(self.store.commit(changes)).unwrap();
     }
 
-    /// Lets in the `n`-th technician, who lives so many kilometres to the north of the job.
+    /// Stores the `n`-th technician, who lives this many kilometres north of the job.
     pub(crate) fn add_technician(&self, n: u64, kilometres: f64) -> User {
         let home = build::point(36.8219, -1.2921 + kilometres / 110.574);
         let user = build::technician(n, Category::Plumbing, home);
@@ -129,7 +129,7 @@ impl World {
         (company, employee)
     }
 
-    /// Commands on a booking as it is shown now: what an approval has to name.
+    /// Commands on the current version of a booking, which an approval must name.
     pub(crate) fn as_shown(&self, id: Id<Booking>) -> Bookings {
         self.bookings().if_version(self.load(id).version)
     }
@@ -146,7 +146,7 @@ impl World {
         self.clock.advance(TimeDelta::minutes(minutes));
     }
 
-    /// Does all that is due.
+    /// Runs all due tasks.
     pub(crate) fn work(&self) -> baitech_core::WorkDone {
         run(self.market.worker().run_until_idle()).unwrap()
     }
@@ -155,7 +155,7 @@ impl World {
         run(Load::<Booking>::load(&*self.store, id)).unwrap().expect("the booking is stored")
     }
 
-    /// Gives a user money to spend, out of nowhere.
+    /// Credits a wallet without a payment.
     pub(crate) fn put_into_wallet(&self, user: Id<User>, amount: Money) {
         let entry = Entry::new(EntryRecord {
             id: Id::generate(self.now(), &SeededEntropy::new(99)),
@@ -172,7 +172,7 @@ impl World {
         let _ = run(self.store.commit(changes)).unwrap();
     }
 
-    /// Stores a booking as an earlier application left it.
+    /// Stores a booking in the form of an earlier application.
     pub(crate) fn store_booking(&self, record: BookingRecord) -> Id<Booking> {
         let id = record.id;
         let changes = ChangeSet::new().write(Put::new(Booking::from_record(record)));
@@ -188,13 +188,13 @@ impl World {
         run(self.bookings().create(&self.customer.actor(), request)).unwrap()
     }
 
-    /// A new booking, taken along its usual way to a status.
+    /// A new booking that follows the usual course to a status.
     pub(crate) fn book_until(&self, status: BookingStatus) -> Stored<Booking> {
         let booking = self.book();
         self.drive(booking.id, status)
     }
 
-    /// Takes a booking along its usual way to a status.
+    /// Moves a booking along the usual course to a status.
     pub(crate) fn drive(&self, id: Id<Booking>, status: BookingStatus) -> Stored<Booking> {
         for _ in 0..12 {
             let booking = self.load(id);
@@ -203,15 +203,15 @@ impl World {
             }
             self.step(&booking).unwrap();
         }
-        panic!("{} is not on the usual way", status)
+        panic!("{} is not part of the usual course", status)
     }
 
-    /// The next step of the usual way, by whoever takes it.
+    /// Takes the next step of the usual course with its usual actor.
     pub(crate) fn step(&self, booking: &Booking) -> Result<Stored<Booking>> {
         self.step_as(booking, &Actor::user(booking.customer, Role::Customer))
     }
 
-    /// The same for a customer in another role.
+    /// Takes the next step of the usual course, with a customer in another role.
     pub(crate) fn step_as(&self, booking: &Booking, customer: &Actor) -> Result<Stored<Booking>> {
         let (bookings, id) = (self.bookings(), booking.id);
         let technician = booking.technician.map(|id| Actor::user(id, Role::Technician));
@@ -232,21 +232,21 @@ impl World {
             BookingStatus::InProgress => run(bookings.complete(&technician, id)),
             BookingStatus::Completed => run(bookings.verify(customer, id)),
             BookingStatus::PaymentPending => run(bookings.confirm_cash(&technician, id)),
-            status => panic!("nothing usual follows {status}"),
+            status => panic!("the usual course has no step after {status}"),
         }
     }
 
-    /// Every event that was ever committed.
+    /// All committed events.
     pub(crate) fn events(&self) -> Vec<Event> {
         run(self.store.pending_events(usize::MAX)).unwrap()
     }
 
-    /// The events of one booking, in their order.
+    /// The events of one booking, in order.
     pub(crate) fn events_of(&self, id: Id<Booking>) -> Vec<Event> {
         self.events().into_iter().filter(|event| event.aggregate == AggregateRef::Booking(id)).collect()
     }
 
-    /// What happened to one booking.
+    /// The event data of one booking, in order.
     pub(crate) fn happened_to(&self, id: Id<Booking>) -> Vec<BookingEvent> {
         let kinds = self.events_of(id).into_iter().map(|event| event.kind);
         kinds
@@ -254,34 +254,34 @@ impl World {
             .collect()
     }
 
-    /// The whole shillings on an account.
+    /// The balance of an account in whole shillings.
     pub(crate) fn balance(&self, account: Account) -> i64 {
         let currency = self.market.policy().currency;
         let balance = run(LedgerReader::balance(&*self.store, account, currency)).unwrap();
         i64::try_from(balance.amount()).expect("whole shillings")
     }
 
-    /// How many bookings anybody can list.
+    /// The number of bookings that an admin can list.
     pub(crate) fn booking_count(&self) -> usize {
         let page = PageRequest::new(100, None).unwrap();
         let all = run(self.bookings().list(&Actor::System, &BookingFilter::default(), &page)).unwrap();
         all.items.len()
     }
 
-    /// Those of the keys that a booking holds.
+    /// Those of the claims that a booking holds.
     pub(crate) fn held(&self, keys: &[ClaimKey]) -> Vec<(ClaimKey, AggregateRef)> {
         let held = run(Claims::held(&*self.store, keys)).unwrap();
         held.into_iter().map(|claim| (claim.key, claim.holder)).collect()
     }
 
-    /// The entries that move money: reservations of headroom move none.
+    /// The entries that move money; reservations of headroom are left out.
     pub(crate) fn money_entries(&self) -> Vec<Entry> {
         let moves_money =
             |entry: &Entry| entry.postings.iter().all(|part| part.account != Account::OpenAmounts);
         self.store.ledger_entries().into_iter().filter(moves_money).collect()
     }
 
-    /// All of the store that a refused command could have touched.
+    /// The parts of the store that a refused command could have changed.
     pub(crate) fn trace(&self) -> Trace {
         Trace {
             events: self.events().len(),
@@ -291,7 +291,7 @@ impl World {
     }
 }
 
-/// How much the store has seen.
+/// The number of stored records of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Trace {
     pub(crate) events: usize,
@@ -299,8 +299,8 @@ pub(crate) struct Trace {
     pub(crate) bookings: usize,
 }
 
-/// A plumbing job of two hours in the middle of Nairobi, tomorrow (Tuesday) from 10:00: 2,000 KES of work,
-/// 2,738 in all.
+/// A plumbing job of two hours in the centre of Nairobi, tomorrow (Tuesday) from 10:00: 2,000 KES of work,
+/// 2,738 KES in total.
 pub(crate) fn request() -> NewBooking {
     NewBooking {
         service_category: Category::Plumbing,
@@ -327,7 +327,7 @@ pub(crate) fn request() -> NewBooking {
     }
 }
 
-/// Hours of one of the days after the first.
+/// A slot on the given day after the first.
 pub(crate) fn slot(days: u64, from: &str, to: &str) -> NewTimeSlot {
     NewTimeSlot {
         date: NaiveDate::from_ymd_opt(2026, 3, 2).unwrap() + chrono::Days::new(days),
@@ -354,20 +354,20 @@ pub(crate) fn kes(shillings: i64) -> Money {
     build::kes(shillings)
 }
 
-/// Fails unless a rule said no, and this one.
+/// Asserts that this rule refused the command.
 #[track_caller]
 pub(crate) fn assert_refused<T: std::fmt::Debug>(result: Result<T>, rule: Rule) {
     match result {
         Err(error) if error.rule() == Some(rule) => {}
-        other => panic!("{rule:?} should refuse, not {other:?}"),
+        other => panic!("expected a refusal by {rule:?}, got {other:?}"),
     }
 }
 
-/// Fails unless exactly these fields are invalid in these ways.
+/// Asserts that exactly these violations were reported.
 #[track_caller]
 pub(crate) fn assert_invalid<T: std::fmt::Debug>(result: Result<T>, expected: &[(&str, Code)]) {
     let Err(Error::Invalid(violations)) = result else {
-        panic!("{expected:?} should be violated, not {result:?}");
+        panic!("expected the violations {expected:?}, got {result:?}");
     };
     let mut found: Vec<_> = violations.iter().map(|v| (v.field.to_string(), v.code)).collect();
     let mut expected: Vec<_> = expected.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect();
@@ -376,14 +376,14 @@ pub(crate) fn assert_invalid<T: std::fmt::Debug>(result: Result<T>, expected: &[
     assert_eq!(found, expected);
 }
 
-/// Fails unless the command is not for this actor.
+/// Asserts that the command is forbidden to the actor.
 #[track_caller]
 pub(crate) fn assert_forbidden<T: std::fmt::Debug>(result: Result<T>) {
-    assert!(matches!(result, Err(Error::Forbidden { .. })), "should be forbidden, not {result:?}");
+    assert!(matches!(result, Err(Error::Forbidden { .. })), "expected `forbidden`, got {result:?}");
 }
 
-/// Fails unless the actor may not even know of the thing.
+/// Asserts that the object is reported as missing.
 #[track_caller]
 pub(crate) fn assert_not_found<T: std::fmt::Debug>(result: Result<T>) {
-    assert!(matches!(result, Err(Error::NotFound { .. })), "should not be found, not {result:?}");
+    assert!(matches!(result, Err(Error::NotFound { .. })), "expected `not found`, got {result:?}");
 }

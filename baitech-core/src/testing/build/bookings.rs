@@ -15,7 +15,7 @@ use crate::{
     pricing::Pricing,
 };
 
-/// Hours of one of the days after [`start`], in Nairobi.
+/// A slot in Nairobi on the given day after [`start`].
 #[must_use]
 pub fn slot(days: u64, from_hour: u8, to_hour: u8) -> TimeSlot {
     let today = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a date");
@@ -24,9 +24,9 @@ pub fn slot(days: u64, from_hour: u8, to_hour: u8) -> TimeSlot {
     TimeSlot::new(date, hour(from_hour), hour(to_hour), Tz::Africa__Nairobi).expect("a slot")
 }
 
-/// A plumbing job in the middle of Nairobi, tomorrow from 10:00 to 12:00, for 2,738 KES in cash, in any
-/// status. The history leads there on a shortest way of the state machine, a minute a step; from `assigned`
-/// on it has the technician, if one is given.
+/// A plumbing job in the centre of Nairobi, tomorrow from 10:00 to 12:00, for 2,738 KES in cash, in any
+/// status. The history takes a shortest path through the state machine, with one minute per step. From
+/// `assigned` on, it has the given technician.
 #[must_use]
 pub fn booking(n: u64, customer: &User, technician: Option<&User>, status: BookingStatus) -> BookingRecord {
     let path = path_to(status);
@@ -85,7 +85,7 @@ pub fn booking(n: u64, customer: &User, technician: Option<&User>, status: Booki
     }
 }
 
-/// The golden price: 2,000 KES of work, 300 and 60 of fees, 378 of tax.
+/// The reference price: 2,000 KES of work, 300 and 60 of fees, and 378 of tax.
 fn pricing() -> Pricing {
     Pricing {
         base_price: kes(2_000),
@@ -98,7 +98,7 @@ fn pricing() -> Pricing {
     }
 }
 
-/// A shortest way through the state machine, from `pending`.
+/// A shortest path through the state machine from `pending`.
 fn path_to(status: BookingStatus) -> Vec<BookingStatus> {
     let mut paths = VecDeque::from([vec![BookingStatus::Pending]]);
     while let Some(path) = paths.pop_front() {
@@ -109,7 +109,7 @@ fn path_to(status: BookingStatus) -> Vec<BookingStatus> {
         let steps = Transition::TABLE.iter().filter(|step| step.from == last && !path.contains(&step.to));
         paths.extend(steps.map(|step| path.iter().copied().chain([step.to]).collect()));
     }
-    panic!("the state machine has no way to {status}")
+    panic!("the state machine has no path to {status}")
 }
 
 #[cfg(test)]

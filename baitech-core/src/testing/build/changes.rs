@@ -12,7 +12,7 @@ use crate::{
 #[must_use]
 pub fn event(target: AggregateRef, version: Version, n: u32, at: DateTime<Utc>) -> Event {
     let kind = sample_event(target);
-    // An id of its own for each aggregate, version and n.
+    // Each aggregate, version and n has its own id.
     let name = format!("{target} {version} {n}");
     let mut bytes = [0; 12];
     bytes.copy_from_slice(&Fingerprint::of(name.as_bytes()).to_bytes()[..12]);

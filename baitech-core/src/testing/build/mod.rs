@@ -1,5 +1,5 @@
-//! Plain records to begin a test with. The same arguments give the same record; another number `n` gives one
-//! that shares no id, number or unique field with it.
+//! Plain records for tests. The same arguments give the same record. Records of different numbers `n` share
+//! no id, number or unique field.
 
 mod bookings;
 mod changes;
@@ -15,13 +15,13 @@ pub use transactions::{reconciliation, statement_line, transaction, webhook};
 
 use crate::kernel::{Currency, GeoPoint, Id, Money};
 
-/// When everything here was made: Monday, 2 March 2026, 8:00 in Nairobi.
+/// The creation time of all records of this module: Monday, 2 March 2026, 8:00 in Nairobi.
 #[must_use]
 pub fn start() -> DateTime<Utc> {
     "2026-03-02T05:00:00Z".parse().expect("a moment")
 }
 
-/// The `n`-th id; ids sort as their numbers do.
+/// The `n`-th id; ids sort in the order of their numbers.
 #[must_use]
 pub fn id<T>(n: u64) -> Id<T> {
     let mut bytes = [0; 12];
@@ -37,13 +37,13 @@ pub fn point(longitude: f64, latitude: f64) -> GeoPoint {
     GeoPoint::new(longitude, latitude).expect("a place on the Earth")
 }
 
-/// The middle of Nairobi.
+/// The centre of Nairobi.
 #[must_use]
 pub fn nairobi() -> GeoPoint {
     point(36.8219, -1.2921)
 }
 
-/// So many Kenyan shillings.
+/// An amount in whole Kenyan shillings.
 #[must_use]
 pub fn kes(shillings: i64) -> Money {
     Money::from_major(shillings, Currency::KES)

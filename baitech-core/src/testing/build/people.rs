@@ -10,12 +10,12 @@ use crate::{
     kernel::{Email, GeoPoint, PhoneNumber, Role, Text},
 };
 
-/// Customers, technicians and companies count their ids, addresses and phone numbers apart.
+/// Customers, technicians and companies have separate ranges of ids, addresses and phone numbers.
 const fn apart(role: Role, n: u64) -> u64 {
     (role as u64) << 32 | n
 }
 
-/// An active user without anything that is optional.
+/// An active user without optional fields.
 #[must_use]
 pub fn user(role: Role, n: u64) -> UserRecord {
     let name = role.as_str();
@@ -56,7 +56,7 @@ pub fn admin(n: u64) -> User {
     User::from_record(user(Role::Admin, n))
 }
 
-/// The administrator of a company of its own.
+/// The administrator of a new company.
 #[must_use]
 pub fn company(n: u64) -> User {
     let company = CorporateProfile {
@@ -72,13 +72,13 @@ pub fn company(n: u64) -> User {
 
 /// An active technician with verified identity, one verified skill of four years, hours from 6:00 to 22:00
 /// every day in Nairobi, and a radius of 10 km around home. The public place is the home itself, so that
-/// tests can tell distances.
+/// tests know the exact distances.
 #[must_use]
 pub fn technician(n: u64, category: Category, home: GeoPoint) -> User {
     User::from_record(technician_record(n, category, home))
 }
 
-/// The record of [`technician`], to be changed before it becomes a user.
+/// The record of [`technician`], for tests that change it before they create the user.
 #[must_use]
 pub fn technician_record(n: u64, category: Category, home: GeoPoint) -> UserRecord {
     let skill = Skill {

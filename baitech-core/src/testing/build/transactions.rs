@@ -12,8 +12,8 @@ use crate::{
     },
 };
 
-/// Money that a user pays, or is paid, by M-Pesa, without fees. At the provider it has a token
-/// and a reference of its own as soon as it has been sent.
+/// A payment or payout of a user by M-Pesa, without fees. It has its own token, and its own provider
+/// reference once it has been sent.
 #[must_use]
 pub fn transaction(
     n: u64,
@@ -72,7 +72,7 @@ pub fn transaction(
     }
 }
 
-/// A call that has just come under the token of transaction `n`.
+/// A new webhook under the token of transaction `n`.
 #[must_use]
 pub fn webhook(n: u64) -> Webhook {
     Webhook::from_record(WebhookRecord {
@@ -92,7 +92,7 @@ pub fn webhook(n: u64) -> Webhook {
     })
 }
 
-/// The reconciliation of an M-Pesa statement that has just been submitted; none of its parts is stored.
+/// The reconciliation of a newly submitted M-Pesa statement. None of its parts is stored.
 #[must_use]
 pub fn reconciliation(n: u64) -> Reconciliation {
     Reconciliation::from_record(ReconciliationRecord {
@@ -117,7 +117,7 @@ pub fn reconciliation(n: u64) -> Reconciliation {
     })
 }
 
-/// A line of a statement that brings so many shillings.
+/// A statement line with an incoming amount in shillings.
 #[must_use]
 pub fn statement_line(reference: &str, shillings: i64) -> StatementLine {
     StatementLine {

@@ -40,7 +40,8 @@ fn for_company(company: Id<User>) -> CorporateDetails {
     }
 }
 
-/// Bookings in every status, of three customers, three technicians and two companies; four of each moment.
+/// Bookings in every status, of three customers, three technicians and two companies; each creation time
+/// occurs four times.
 fn all() -> Vec<BookingRecord> {
     let mut bookings = Vec::new();
     for n in 0..96 {
@@ -114,10 +115,10 @@ pub(super) async fn are_listed_and_counted_by_filter(fixture: &dyn Fixture) {
     }
     let everything = PageRequest::new(96, None).unwrap();
     let page = store.list_bookings(&BookingFilter::default(), &everything).await.unwrap();
-    assert!(page.next_cursor.is_none(), "a page that ends with the list has no next one");
+    assert!(page.next_cursor.is_none(), "the last page has no cursor");
     let whole: Vec<BookingRecord> =
         page.items.into_iter().map(|booking| booking.value.into_record()).collect();
-    assert_eq!(whole, bookings, "items are whole");
+    assert_eq!(whole, bookings, "items have all their fields");
 }
 
 pub(super) async fn are_paged_while_others_come_and_change(fixture: &dyn Fixture) {
@@ -125,8 +126,7 @@ pub(super) async fn are_paged_while_others_come_and_change(fixture: &dyn Fixture
     let bookings = stored(store).await;
     let list = |page| async move { store.list_bookings(&BookingFilter::default(), &page).await };
     let found = walk_while_changing(11, list, |number, first: Option<Stored<Booking>>| async move {
-        // One newer than all, one older than all, and one among them; the first of the page changes its
-        // status.
+        // New bookings before, after and among the listed ones; the first one of the page changes its status.
         for (place, millis) in (0..).zip([1_000, -1_000, i64::try_from(number).unwrap() + 5]) {
             let mut record = pending((200 + number) * 10 + place);
             record.created_at += TimeDelta::milliseconds(millis);
@@ -161,7 +161,7 @@ pub(super) async fn hide_when_deleted(fixture: &dyn Fixture) {
     assert!(store.find_by_number(&booking.number).await.unwrap().is_some());
     let deleted = load_booking(&*store, booking.id).await;
     apply(&*store, ChangeSet::new().write(change(&deleted, |record| record.deleted_at = None))).await;
-    assert_eq!(listed(&*store, &BookingFilter::default()).await.len(), 2, "and can come back");
+    assert_eq!(listed(&*store, &BookingFilter::default()).await.len(), 2, "it can be restored");
 }
 
 pub(super) async fn refuse_foreign_cursors(fixture: &dyn Fixture) {

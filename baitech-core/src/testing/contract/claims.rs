@@ -36,7 +36,7 @@ pub(super) async fn can_be_taken_again_by_their_holder(fixture: &dyn Fixture) {
     assert_eq!(store.held(&[key("c")]).await.unwrap(), []);
 }
 
-/// Who holds a claim that user 1 has taken, after a commit that user 2 makes.
+/// Returns the holder of a claim that user 1 has taken, after a commit by user 2.
 async fn after(fixture: &dyn Fixture, changes: impl FnOnce(ChangeSet) -> ChangeSet) -> Vec<Claim> {
     let store = fixture.store().await;
     let user = stored_user(&*store, customer(1)).await;
@@ -50,7 +50,11 @@ pub(super) async fn are_freed_only_by_their_holder(fixture: &dyn Fixture) {
     let (holder, other) = (customer(1).id, customer(2).id);
     let held =
         after(fixture, |set| ChangeSet { free: vec![claim("a", other), claim("none", other)], ..set }).await;
-    assert_eq!(held, [claim("a", holder)], "another's claim is left alone, and so is none");
+    assert_eq!(
+        held,
+        [claim("a", holder)],
+        "a release of another holder's claim or of a free claim has no effect"
+    );
     let held = after(fixture, |set| ChangeSet { free: vec![claim("a", holder)], ..set }).await;
     assert_eq!(held, []);
 }
@@ -64,9 +68,9 @@ pub(super) async fn are_freed_before_they_are_taken(fixture: &dyn Fixture) {
     assert_eq!(after(fixture, renewed).await, [claim("a", holder)]);
 }
 
-/// As a booking that moves within its technician's day: some of its time is given up and taken again, some is
-/// only kept.
-pub(super) async fn are_kept_beside_others_that_are_renewed(fixture: &dyn Fixture) {
+/// Like a booking that moves within its technician's day: some of its cells are released and taken again,
+/// others are only kept.
+pub(super) async fn are_kept_while_others_are_renewed(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let user = stored_user(&*store, customer(1)).await;
     let both = vec![claim("a", user.id), claim("b", user.id)];

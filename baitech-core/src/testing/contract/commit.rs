@@ -17,8 +17,8 @@ use crate::{
     testing::build::{self, customer, event, start, user},
 };
 
-/// A set that uses every part: it changes the user and frees `free`, which the user holds, makes booking 1,
-/// takes `taken`.
+/// A set that uses every part: it changes the user, releases the user's claim `free`, creates booking 1 and
+/// takes the claim `taken`.
 fn whole_set(user: &Stored<User>) -> ChangeSet {
     let booking = Booking::from_record(pending(1));
     let (user_ref, booking_ref) = (AggregateRef::User(user.id), AggregateRef::Booking(booking.id));
@@ -77,9 +77,9 @@ pub(super) async fn numbers_versions_from_the_first(fixture: &dyn Fixture) {
         user = load_user(&*store, user.id).await;
         assert_eq!(user.version, Version::new(number), "after {number} changes");
     }
-    // Also where the write changes nothing.
+    // A write that changes nothing also raises the version.
     apply(&*store, ChangeSet::new().write(Put::over(&user, user.value.clone()))).await;
-    assert_eq!(load_user(&*store, user.id).await.version, Version::new(4), "after a write of the same");
+    assert_eq!(load_user(&*store, user.id).await.version, Version::new(4), "after a write of the same value");
 }
 
 pub(super) async fn refuses_another_version(fixture: &dyn Fixture) {
@@ -93,7 +93,7 @@ pub(super) async fn refuses_another_version(fixture: &dyn Fixture) {
     assert_eq!((now.value, now.version), (second.value, second.version));
 }
 
-pub(super) async fn refuses_what_is_there_already(fixture: &dyn Fixture) {
+pub(super) async fn refuses_to_create_existing_aggregates(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let user = stored_user(&*store, customer(1)).await;
     let booking = stored_booking(&*store, pending(1)).await;
@@ -106,8 +106,8 @@ pub(super) async fn refuses_what_is_there_already(fixture: &dyn Fixture) {
     );
 }
 
-pub(super) async fn refuses_what_is_not_there(fixture: &dyn Fixture) {
-    // Loaded from one store, to be written into another: as if it had gone meanwhile.
+pub(super) async fn refuses_to_change_missing_aggregates(fixture: &dyn Fixture) {
+    // Loaded from one store and written into another, as if it had been deleted in between.
     let user = stored_user(&*fixture.store().await, customer(1)).await;
     let store = fixture.store().await;
     let error = refuse(&*store, rename(&user, "Gone")).await;
@@ -126,9 +126,12 @@ pub(super) async fn refuses_malformed_sets(fixture: &dyn Fixture) {
     let too_long = vec![0; Idempotency::MAX_ANSWER_BYTES + 1];
     let malformed = [
         ("two writes of one aggregate", rename(&user, "One").write(Put::over(&user, renamed(&user, "Two")))),
-        ("an event of nothing written", ChangeSet { events: happening(other, next), ..rename(&user, "One") }),
         (
-            "an event of the version before",
+            "an event of an aggregate that the set does not write",
+            ChangeSet { events: happening(other, next), ..rename(&user, "One") },
+        ),
+        (
+            "an event of the previous version",
             ChangeSet { events: happening(target, user.version), ..rename(&user, "One") },
         ),
         (
@@ -156,7 +159,7 @@ pub(super) async fn refuses_malformed_sets(fixture: &dyn Fixture) {
     }
 }
 
-/// Another user who has one field of the first.
+/// A second user that shares one field with the first.
 fn doubles() -> [(&'static str, User); 3] {
     let (first, second) = (named_user(1), named_user(2));
     let email = UserRecord { email: first.email.clone(), ..second.clone() };
@@ -190,7 +193,7 @@ pub(super) async fn refuses_taken_unique_fields(fixture: &dyn Fixture) {
     assert!(matches!(error, StoreError::Duplicate { field: "bookingNumber" }), "{error:?}");
 }
 
-pub(super) async fn gives_unique_fields_free(fixture: &dyn Fixture) {
+pub(super) async fn releases_unique_fields(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let first = stored_user(&*store, User::from_record(named_user(1))).await;
     let moved = UserRecord {
@@ -209,7 +212,7 @@ pub(super) async fn gives_unique_fields_free(fixture: &dyn Fixture) {
     ] {
         assert_eq!(found.map(|user| user.id), Some(heir.id));
     }
-    // Without a name there is nothing to collide.
+    // Users without a name do not collide.
     stored_user(&*store, customer(3)).await;
 
     let booking = stored_booking(&*store, pending(1)).await;
@@ -256,7 +259,7 @@ pub(super) async fn stores_nothing_of_a_refused_set(fixture: &dyn Fixture) {
         assert_eq!(traces(&*store, user.id, pending(1).id).await, before, "after {what}");
     }
     apply(&*store, whole_set(&user)).await;
-    assert_ne!(traces(&*store, user.id, pending(1).id).await, before, "the set alone is fine");
+    assert_ne!(traces(&*store, user.id, pending(1).id).await, before, "the set itself is valid");
 }
 
 pub(super) async fn checks_in_order(fixture: &dyn Fixture) {
@@ -279,27 +282,33 @@ pub(super) async fn checks_in_order(fixture: &dyn Fixture) {
 
     let everything_wrong = ChangeSet { take: take(), idempotency: Some(asked), ..rename(&stale, "Stale") };
     let replay = store.commit(everything_wrong.clone().write(double())).await;
-    assert!(matches!(replay, Ok(crate::store::Committed::Replayed(_))), "the key comes first: {replay:?}");
+    assert!(
+        matches!(replay, Ok(crate::store::Committed::Replayed(_))),
+        "the key is checked first: {replay:?}"
+    );
     let other = Some(build::idempotency("key", "another request", "answer"));
     let error = refuse(&*store, ChangeSet { idempotency: other, ..everything_wrong.clone() }).await;
-    assert!(matches!(error, StoreError::KeyReused), "the key comes first: {error:?}");
+    assert!(matches!(error, StoreError::KeyReused), "the key is checked first: {error:?}");
     let error = refuse(&*store, ChangeSet { idempotency: None, ..everything_wrong.write(double()) }).await;
-    assert!(matches!(error, StoreError::Conflict(_)), "then versions: {error:?}");
+    assert!(matches!(error, StoreError::Conflict(_)), "versions are checked second: {error:?}");
     let error = refuse(&*store, ChangeSet { take: take(), ..rename(&newer, "Newest").write(double()) }).await;
-    assert!(matches!(error, StoreError::Claimed(_)), "then claims: {error:?}");
+    assert!(matches!(error, StoreError::Claimed(_)), "claims are checked third: {error:?}");
     let empty = Account::Wallet(stale.id);
     let broke = |changes: ChangeSet| {
         let cause = AggregateRef::User(stale.id);
         ChangeSet { entries: vec![build::entry(1, cause, empty, Account::Bank, build::kes(1))], ..changes }
     };
     let error = refuse(&*store, broke(rename(&newer, "Newest").write(double()))).await;
-    assert!(matches!(error, StoreError::Duplicate { field: "email" }), "then unique fields: {error:?}");
+    assert!(
+        matches!(error, StoreError::Duplicate { field: "email" }),
+        "unique fields are checked fourth: {error:?}"
+    );
     let held = ChangeSet { take: take(), ..broke(rename(&newer, "Newest")) };
     let error = refuse(&*store, held).await;
-    assert!(matches!(error, StoreError::Claimed(_)), "claims before balances: {error:?}");
+    assert!(matches!(error, StoreError::Claimed(_)), "claims are checked before balances: {error:?}");
     let error = refuse(&*store, broke(rename(&newer, "Newest"))).await;
     assert!(
         matches!(error, StoreError::OutOfBounds(breach) if breach.account == empty),
-        "balances at last: {error:?}"
+        "balances are checked last: {error:?}"
     );
 }

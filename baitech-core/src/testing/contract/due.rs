@@ -25,14 +25,14 @@ fn lease(now: i64) -> Lease {
     Lease { now: minute(now), length: TimeDelta::minutes(10) }
 }
 
-/// Takes the one item that is due at a minute.
+/// Leases the only item that is due at a minute.
 async fn claim_one(store: &dyn Store, now: i64) -> DueItem {
     let items = store.claim_due(lease(now), 100).await.unwrap();
     let [item] = items.as_slice() else { panic!("one item is due: {items:?}") };
     *item
 }
 
-/// Takes the one item that is due at a minute, and begins an attempt.
+/// Leases the only item that is due at a minute, and begins an attempt.
 async fn begin_one(store: &dyn Store, now: i64) -> DueItem {
     let item = claim_one(store, now).await;
     store.begin_due(&item, lease(now)).await.unwrap().expect("the item is under this lease")
@@ -43,7 +43,7 @@ async fn set_aside(store: &dyn Store, item: &DueItem, at: i64, reason: &str) {
     assert!(store.end_due(item, end).await.unwrap());
 }
 
-/// Everything that is set aside, read in pages of so many.
+/// Lists all items that are set aside, in pages of `limit`.
 async fn list_aside(store: &dyn Store, limit: u32) -> Vec<SetAsideItem> {
     walk(limit, |page| async move { store.list_set_aside(&page).await }).await
 }
@@ -52,7 +52,7 @@ fn minute(minutes: i64) -> DateTime<Utc> {
     start() + TimeDelta::minutes(minutes)
 }
 
-/// Takes up to 100 items for ten minutes.
+/// Leases up to 100 items for ten minutes.
 async fn claim(store: &dyn Store, now: DateTime<Utc>) -> Vec<AggregateRef> {
     let items = store.claim_due(Lease { now, length: TimeDelta::minutes(10) }, 100).await.unwrap();
     items.into_iter().map(|item| item.target).collect()
@@ -65,7 +65,7 @@ async fn schedule(store: &dyn Store, n: u64, due: i64) -> AggregateRef {
     AggregateRef::Booking(pending(n).id)
 }
 
-pub(super) async fn gives_what_is_due_in_order(fixture: &dyn Fixture) {
+pub(super) async fn gives_due_items_in_order(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let second = schedule(&*store, 1, 20).await;
     let fourth = schedule(&*store, 2, 31).await;
@@ -80,14 +80,10 @@ pub(super) async fn gives_what_is_due_in_order(fixture: &dyn Fixture) {
     let items = store.claim_due(lease, 2).await.unwrap();
     let item =
         |target, due| DueItem { target, due_at: minute(due), leased_until: lease.until(), attempts: 0 };
-    assert_eq!(
-        items,
-        [item(first, 10), item(second, 20)],
-        "the longest due first, and no more than asked for"
-    );
+    assert_eq!(items, [item(first, 10), item(second, 20)], "the earliest due first, up to the limit");
     assert_eq!(store.claim_due(lease, 0).await.unwrap(), []);
     let items = store.claim_due(lease, 2).await.unwrap();
-    assert_eq!(items, [item(third, 30)], "what is due at this very moment is due");
+    assert_eq!(items, [item(third, 30)], "an item is due at its exact due time");
     assert_eq!(claim(&*store, minute(31)).await, [fourth]);
 }
 
@@ -98,12 +94,12 @@ pub(super) async fn gives_every_kind(fixture: &dyn Fixture) {
     let changes = ChangeSet { writes: sample_writes(2, |kind| Some(minute(due[&kind]))), ..ChangeSet::new() };
     let expected: Vec<_> = changes.writes.iter().rev().map(Write::target).collect();
     apply(&*store, changes).await;
-    assert_eq!(claim(&*store, minute(60)).await, expected, "by time, whatever it is");
-    assert_eq!(claim(&*store, minute(60)).await, [], "and each is leased");
+    assert_eq!(claim(&*store, minute(60)).await, expected, "items of all kinds are ordered by time");
+    assert_eq!(claim(&*store, minute(60)).await, [], "each item is leased");
     let paid: Stored<Transaction> = store.load(Transaction::sample(2).id).await.unwrap().unwrap();
     apply(&*store, ChangeSet::new().write(Put::over(&paid, paid.value.clone()))).await;
     let rest: Vec<_> = expected.into_iter().filter(|target| *target != paid.id.into()).collect();
-    assert_eq!(claim(&*store, minute(70)).await, rest, "a write says that nothing is to be done");
+    assert_eq!(claim(&*store, minute(70)).await, rest, "a write can clear the due time");
 }
 
 pub(super) async fn excludes_running_leases(fixture: &dyn Fixture) {
@@ -113,7 +109,7 @@ pub(super) async fn excludes_running_leases(fixture: &dyn Fixture) {
     assert_eq!(claim(&*store, minute(0)).await, []);
     assert_eq!(claim(&*store, minute(9)).await, []);
     let other = schedule(&*store, 2, 5).await;
-    assert_eq!(claim(&*store, minute(9)).await, [other], "others are not kept back");
+    assert_eq!(claim(&*store, minute(9)).await, [other], "other items can be leased");
 }
 
 pub(super) async fn ends_leases_in_time(fixture: &dyn Fixture) {
@@ -121,8 +117,12 @@ pub(super) async fn ends_leases_in_time(fixture: &dyn Fixture) {
     let item = schedule(&*store, 1, 0).await;
     assert_eq!(claim(&*store, minute(0)).await, [item]);
     let later = schedule(&*store, 2, 5).await;
-    assert_eq!(claim(&*store, minute(10)).await, [item, later], "again in the order of what is due");
-    assert_eq!(claim(&*store, minute(19)).await, [], "and leased anew");
+    assert_eq!(
+        claim(&*store, minute(10)).await,
+        [item, later],
+        "expired leases are given again, in the order of the due times"
+    );
+    assert_eq!(claim(&*store, minute(19)).await, [], "they are leased again");
     assert_eq!(claim(&*store, minute(20)).await, [item, later]);
 }
 
@@ -140,21 +140,21 @@ pub(super) async fn follows_the_last_write(fixture: &dyn Fixture) {
     assert_eq!(claim(&*store, minute(0)).await, [item]);
     write(Some(1)).await;
     assert_eq!(claim(&*store, minute(1)).await, [item], "a write ends the lease");
-    assert_eq!(claim(&*store, minute(10)).await, [], "whose end is not the end of the next");
+    assert_eq!(claim(&*store, minute(10)).await, [], "an ended lease cannot end the next one");
     write(Some(18)).await;
-    assert_eq!(claim(&*store, minute(17)).await, [], "and says anew when");
+    assert_eq!(claim(&*store, minute(17)).await, [], "a write sets a new due time");
     assert_eq!(claim(&*store, minute(18)).await, [item]);
     write(None).await;
-    assert_eq!(claim(&*store, minute(1_000)).await, [], "or that nothing is to be done");
+    assert_eq!(claim(&*store, minute(1_000)).await, [], "a write can clear the due time");
     write(Some(2)).await;
     assert_eq!(claim(&*store, minute(2)).await, [item]);
-    // The write of another is no write of this one.
+    // A write of another aggregate does not affect this one.
     let user = stored_user(&*store, customer(1)).await;
     apply(&*store, ChangeSet::new().write(Put::over(&user, renamed(&user, "Other")))).await;
     assert_eq!(claim(&*store, minute(3)).await, []);
 }
 
-pub(super) async fn gives_nothing_to_two_workers(fixture: &dyn Fixture) {
+pub(super) async fn gives_no_item_to_two_workers(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let mut expected = Vec::new();
     for n in 0..40 {
@@ -186,13 +186,13 @@ pub(super) async fn counts_attempts_that_are_begun(fixture: &dyn Fixture) {
     assert_eq!(claimed.attempts, 0, "a lease alone is no attempt");
     let begun = store.begin_due(&claimed, lease(5)).await.unwrap().unwrap();
     assert_eq!((begun.target, begun.attempts, begun.leased_until), (target, 1, minute(15)));
-    assert_eq!(store.begin_due(&claimed, lease(5)).await.unwrap(), None, "the lease was begun anew");
-    assert_eq!(claim(&*store, minute(14)).await, [], "and runs from the attempt on");
+    assert_eq!(store.begin_due(&claimed, lease(5)).await.unwrap(), None, "the attempt renews the lease");
+    assert_eq!(claim(&*store, minute(14)).await, [], "the lease runs from the start of the attempt");
 
     // The worker that began the attempt did not report its end.
     let claimed = claim_one(&*store, 15).await;
     assert_eq!(claimed.attempts, 1);
-    assert!(!store.end_due(&begun, AttemptEnd::Forgotten).await.unwrap(), "the lease is another one");
+    assert!(!store.end_due(&begun, AttemptEnd::Forgotten).await.unwrap(), "the lease differs");
     assert_eq!(store.begin_due(&claimed, lease(15)).await.unwrap().unwrap().attempts, 2);
 
     let booking = load_booking(&*store, pending(1).id).await;
@@ -201,10 +201,10 @@ pub(super) async fn counts_attempts_that_are_begun(fixture: &dyn Fixture) {
     let late = AttemptEnd::SetAside { at: minute(20), reason: "too late".to_owned() };
     assert!(!store.end_due(&claimed, late).await.unwrap(), "a write ends the lease");
     assert_eq!(list_aside(&*store, 10).await, []);
-    assert_eq!(claim_one(&*store, 20).await.attempts, 0, "and forgets attempts");
+    assert_eq!(claim_one(&*store, 20).await.attempts, 0, "a write resets the attempts");
 }
 
-pub(super) async fn ends_attempts_as_told(fixture: &dyn Fixture) {
+pub(super) async fn ends_attempts_as_requested(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let target = schedule(&*store, 1, 0).await;
     let begun = begin_one(&*store, 0).await;
@@ -213,7 +213,7 @@ pub(super) async fn ends_attempts_as_told(fixture: &dyn Fixture) {
     let begun = begin_one(&*store, 30).await;
     assert_eq!((begun.target, begun.attempts, begun.due_at), (target, 2, minute(0)));
     assert!(store.end_due(&begun, AttemptEnd::Forgotten).await.unwrap());
-    assert_eq!(claim(&*store, minute(39)).await, [], "the lease runs on");
+    assert_eq!(claim(&*store, minute(39)).await, [], "the lease continues");
     assert_eq!(begin_one(&*store, 40).await.attempts, 1);
 }
 
@@ -233,16 +233,16 @@ pub(super) async fn sets_aside_until_released(fixture: &dyn Fixture) {
     assert_eq!(list_aside(&*store, 10).await, [item]);
 
     assert!(store.release_due(target).await.unwrap());
-    assert!(!store.release_due(target).await.unwrap(), "it is not set aside any more");
+    assert!(!store.release_due(target).await.unwrap(), "it is no longer set aside");
     assert!(
         !store.release_due(AggregateRef::User(customer(9).id)).await.unwrap(),
-        "nor is what is not there"
+        "a missing item cannot be released"
     );
     assert_eq!(list_aside(&*store, 10).await, []);
     let claimed = claim_one(&*store, 6).await;
     assert_eq!((claimed.target, claimed.due_at, claimed.attempts), (target, minute(3), 0));
 
-    // A write says anew when it is due, or that it is not.
+    // A write sets a new due time or clears it.
     for due in [Some(7), None] {
         let begun = store.begin_due(&claimed, lease(6)).await.unwrap();
         let begun = match begun {
@@ -260,7 +260,7 @@ pub(super) async fn sets_aside_until_released(fixture: &dyn Fixture) {
     assert_eq!(claim(&*store, minute(10_000)).await, []);
 }
 
-pub(super) async fn lists_what_is_set_aside_in_pages(fixture: &dyn Fixture) {
+pub(super) async fn lists_set_aside_items_in_pages(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     for n in 1..=3 {
         schedule(&*store, n, 0).await;
@@ -270,7 +270,7 @@ pub(super) async fn lists_what_is_set_aside_in_pages(fixture: &dyn Fixture) {
     let mut expected = Vec::new();
     for (n, item) in store.claim_due(lease(0), 100).await.unwrap().into_iter().enumerate() {
         let begun = store.begin_due(&item, lease(0)).await.unwrap().unwrap();
-        // The first two earlier than the others, which come in one moment.
+        // The first two are due earlier than the others, which share one due time.
         let at = if n < 2 { 1 } else { 2 };
         set_aside(&*store, &begun, at, "broken").await;
         expected.push((std::cmp::Reverse(minute(at)), item.target));
@@ -288,7 +288,7 @@ pub(super) async fn lists_what_is_set_aside_in_pages(fixture: &dyn Fixture) {
     assert!(matches!(refused, crate::store::StoreError::Cursor(_)), "{refused:?}");
 }
 
-pub(super) async fn finds_what_is_set_aside_by_name(fixture: &dyn Fixture) {
+pub(super) async fn finds_set_aside_items_by_target(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let (waiting, aside) = (schedule(&*store, 1, 50).await, schedule(&*store, 2, 0).await);
     let job = reconciliation(1);
@@ -304,7 +304,7 @@ pub(super) async fn finds_what_is_set_aside_by_name(fixture: &dyn Fixture) {
     let asked = [other, waiting, missing, aside, other];
     let mut found = store.find_set_aside(&asked).await.unwrap();
     found.sort_by_key(|item| item.target);
-    assert_eq!(found, listed, "each once, and only those that are set aside");
+    assert_eq!(found, listed, "each item once, and only items that are set aside");
     assert_eq!(store.find_set_aside(&[waiting, missing]).await.unwrap(), []);
     assert_eq!(store.find_set_aside(&[]).await.unwrap(), []);
     assert!(store.release_due(other).await.unwrap());

@@ -11,22 +11,22 @@ use async_trait::async_trait;
 
 use crate::ports::Store;
 
-/// Something to run.
+/// A task of a test.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What the suite needs to know of a store: how to get an empty one, and how to run several tasks at once.
+/// The environment of the contract tests: how to create an empty store, and how to run several tasks at once.
 #[async_trait]
 pub trait Fixture: Send + Sync {
-    /// A store in which there is nothing, and which nobody else uses.
+    /// Returns an empty store that no other test uses.
     async fn store(&self) -> Arc<dyn Store>;
 
-    /// Runs the tasks at once and returns when all have ended; panics if one did. They must be able to
-    /// overtake each other: on threads of their own, or spawned on a runtime of several. Polling them in turn
-    /// is not enough.
+    /// Runs the tasks concurrently and returns when all have ended; panics if a task panicked. The tasks must
+    /// run in parallel: on separate threads, or on a runtime with several threads. Polling them in turn is
+    /// not enough.
     async fn run(&self, tasks: Vec<Task>);
 }
 
-/// A fixture for a store that needs no async runtime: every task gets a thread of its own.
+/// A fixture for a store that needs no async runtime: every task runs on its own thread.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -36,7 +36,7 @@ pub trait Fixture: Send + Sync {
 /// block_on(Promise::named("counters::count_from_one").check(&fixture));
 /// ```
 pub struct Threads<F>(
-    /// Makes an empty store.
+    /// Creates an empty store.
     pub F,
 );
 
@@ -53,7 +53,7 @@ impl<F: Fn() -> Arc<dyn Store> + Send + Sync> Fixture for Threads<F> {
     }
 
     async fn run(&self, tasks: Vec<Task>) {
-        // All threads are there before the first begins: else it would be done before the last is made.
+        // All threads wait until the last one exists. Otherwise the first would end before the last starts.
         let start = Barrier::new(tasks.len());
         thread::scope(|scope| {
             for task in tasks {
@@ -67,7 +67,7 @@ impl<F: Fn() -> Arc<dyn Store> + Send + Sync> Fixture for Threads<F> {
     }
 }
 
-/// Runs a future on this thread, which sleeps while the future waits.
+/// Runs a future on this thread; the thread sleeps while the future waits.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(Thread);
 
@@ -88,7 +88,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Runs futures at once; their results, in the order of the futures.
+/// Runs futures concurrently and returns their results in the order of the futures.
 pub(super) async fn together<T, Fut>(fixture: &dyn Fixture, futures: impl IntoIterator<Item = Fut>) -> Vec<T>
 where
     T: Send + 'static,
@@ -107,7 +107,7 @@ where
     let expected = tasks.len();
     fixture.run(tasks).await;
     let mut results = std::mem::take(&mut *results.lock().unwrap());
-    assert_eq!(results.len(), expected, "the fixture must run every task to its end");
+    assert_eq!(results.len(), expected, "the fixture must run every task to completion");
     results.sort_by_key(|(number, _)| *number);
     results.into_iter().map(|(_, result)| result).collect()
 }

@@ -1,4 +1,4 @@
-//! What tests begin with.
+//! Helpers with which the contract tests prepare a store.
 
 use std::fmt::Debug;
 
@@ -18,35 +18,35 @@ use crate::{
     testing::build,
 };
 
-/// Commits a set that must be applied.
+/// Commits a set and asserts that it is applied.
 pub(super) async fn apply(store: &dyn Store, changes: ChangeSet) {
     let committed = store.commit(changes).await;
-    assert!(matches!(committed, Ok(Committed::Applied)), "to be applied: {committed:?}");
+    assert!(matches!(committed, Ok(Committed::Applied)), "the set must be applied: {committed:?}");
 }
 
-/// Commits a set that must be refused; why it is.
+/// Commits a set, asserts that it is refused, and returns the error.
 pub(super) async fn refuse(store: &dyn Store, changes: ChangeSet) -> StoreError {
     match store.commit(changes).await {
-        Ok(committed) => panic!("a set that must be refused is {committed:?}"),
+        Ok(committed) => panic!("the set must be refused: {committed:?}"),
         Err(error) => error,
     }
 }
 
-/// Stores a new user, and loads it.
+/// Stores a new user and loads it.
 pub(super) async fn stored_user(store: &dyn Store, user: User) -> Stored<User> {
     let id = user.id;
     apply(store, ChangeSet::new().write(Put::new(user))).await;
     load_user(store, id).await
 }
 
-/// Stores a new booking, and loads it.
+/// Stores a new booking and loads it.
 pub(super) async fn stored_booking(store: &dyn Store, booking: BookingRecord) -> Stored<Booking> {
     let id = booking.id;
     apply(store, ChangeSet::new().write(Put::new(Booking::from_record(booking)))).await;
     load_booking(store, id).await
 }
 
-/// Stores a new transaction, and loads it.
+/// Stores a new transaction and loads it.
 pub(super) async fn stored_transaction(store: &dyn Store, record: TransactionRecord) -> Stored<Transaction> {
     let id = record.id;
     apply(store, ChangeSet::new().write(Put::new(Transaction::from_record(record)))).await;
@@ -79,7 +79,7 @@ pub(super) fn rename(user: &Stored<User>, name: &str) -> ChangeSet {
     ChangeSet::new().write(Put::over(user, renamed(user, name)))
 }
 
-/// A write of the booking as some change makes it, a minute later.
+/// A write of the booking after a change of its record, a minute later.
 pub(super) fn change(booking: &Stored<Booking>, change: impl FnOnce(&mut BookingRecord)) -> Put<Booking> {
     let mut record = booking.value.clone().into_record();
     record.updated_at += TimeDelta::minutes(1);
@@ -95,7 +95,7 @@ pub(super) fn claim(thing: &str, holder: impl Into<AggregateRef>) -> Claim {
     Claim { key: key(thing), holder: holder.into() }
 }
 
-/// Everything of which a change set can leave a trace.
+/// All stored data that a change set can affect.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Traces {
     user: Option<(User, Version)>,
@@ -107,8 +107,8 @@ pub(super) struct Traces {
     due: Vec<AggregateRef>,
 }
 
-/// The traces of a set that concerns one user, one booking, the claims `free` and `taken`, and the key `key`.
-/// Looks for due work with a lease of no length, which leaves none itself.
+/// Reads the traces of a set that concerns one user, one booking, the claims `free` and `taken`, and the key
+/// `key`. Due work is read with leases of zero length, which have no effect.
 pub(super) async fn traces(store: &dyn Store, user: Id<User>, booking: Id<Booking>) -> Traces {
     let asked = build::idempotency("key", "request", "answer");
     let lease = crate::store::Lease { now: build::start() + TimeDelta::days(365), length: TimeDelta::zero() };
@@ -127,7 +127,7 @@ pub(super) async fn traces(store: &dyn Store, user: Id<User>, booking: Id<Bookin
     }
 }
 
-/// Any records: the same each time.
+/// Generated records, the same in each run.
 pub(super) fn samples<T: Debug>(strategy: impl Strategy<Value = T>, count: usize) -> Vec<T> {
     let mut runner = TestRunner::deterministic();
     let sample = || strategy.new_tree(&mut runner).expect("a sample").current();

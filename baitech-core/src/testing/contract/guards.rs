@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-pub(super) async fn let_pass_at_their_version(fixture: &dyn Fixture) {
+pub(super) async fn pass_at_their_version(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let written = stored_user(&*store, customer(1)).await;
     let guarded = stored_user(&*store, customer(2)).await;
@@ -25,7 +25,7 @@ pub(super) async fn let_pass_at_their_version(fixture: &dyn Fixture) {
     apply(&*store, ChangeSet { guards: guards.clone(), ..rename(&written, "Once") }).await;
     let after = load_user(&*store, guarded.id).await;
     assert_eq!((&after.value, after.version), (&guarded.value, guarded.version), "a guard changes nothing");
-    // Guarding again, and writing over what was loaded before the guard, both work.
+    // A second guard works, and so does a write over the value that was loaded before the guard.
     let written = load_user(&*store, written.id).await;
     apply(&*store, ChangeSet { guards, ..rename(&written, "Twice") }).await;
     apply(&*store, rename(&guarded, "Guarded")).await;
@@ -63,7 +63,7 @@ pub(super) async fn refuse_another_version(fixture: &dyn Fixture) {
     assert_eq!(load_user(&*store, written.id).await.value, written.value);
 }
 
-pub(super) async fn refuse_what_is_not_there(fixture: &dyn Fixture) {
+pub(super) async fn refuse_missing_aggregates(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let written = stored_user(&*store, customer(1)).await;
     let target = AggregateRef::User(customer(2).id);
@@ -81,7 +81,7 @@ pub(super) async fn hold_for_stamps_while_counters_move(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let guarded = stored_user(&*store, customer(1)).await;
     let held = UserStamps::of(&guarded).with_kyc(&guarded);
-    // Whoever counts on the guarded user, or guards it too, is no rival: all of them are applied.
+    // Tallies and further guards of the guarded user do not conflict: all sets are applied.
     let commit = |n: u64| {
         let (store, id) = (Arc::clone(&store), guarded.id);
         let booking = Booking::from_record(pending(n));
@@ -98,7 +98,7 @@ pub(super) async fn hold_for_stamps_while_counters_move(fixture: &dyn Fixture) {
     }
     let after = load_user(&*store, guarded.id).await;
     assert_eq!(after.stats.total_bookings, guarded.stats.total_bookings + 10);
-    // Another field of the user may change as well.
+    // Other fields of the user may change as well.
     apply(&*store, rename(&after, "Renamed")).await;
     let written = stored_user(&*store, customer(2)).await;
     let guards = vec![Guard::User { id: guarded.id, stamps: held }];
@@ -145,8 +145,8 @@ pub(super) async fn refuse_other_stamps(fixture: &dyn Fixture) {
             "{error:?}"
         );
     }
-    let nobody = Guard::User { id: customer(3).id, stamps: UserStamps::default() };
-    let error = refuse(&*store, ChangeSet { guards: vec![nobody], ..rename(&written, "Once") }).await;
+    let missing = Guard::User { id: customer(3).id, stamps: UserStamps::default() };
+    let error = refuse(&*store, ChangeSet { guards: vec![missing], ..rename(&written, "Once") }).await;
     assert!(matches!(error, StoreError::Conflict(AggregateRef::User(_))), "{error:?}");
     assert_eq!(load_user(&*store, written.id).await.value, written.value);
 }

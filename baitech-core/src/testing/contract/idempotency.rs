@@ -41,7 +41,7 @@ pub(super) async fn leaves_no_effect_of_a_replay(fixture: &dyn Fixture) {
     apply(&*store, ChangeSet { idempotency: asked.clone(), ..rename(&user, "Once") }).await;
     let user = load_user(&*store, user.id).await;
     let before = traces(&*store, user.id, booking.id).await;
-    // Good at the version that is there now, so that only the key keeps it from being applied.
+    // Valid at the current version, so that only the key prevents the commit.
     let target = AggregateRef::User(user.id);
     let amount = build::kes(10);
     let put =
@@ -82,7 +82,7 @@ pub(super) async fn refuses_another_request(fixture: &dyn Fixture) {
 pub(super) async fn keeps_scopes_and_keys_apart(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let mut user = stored_user(&*store, customer(1)).await;
-    // However scope and key are joined: these never meet.
+    // These pairs would be equal if a store joined scope and key without a separator.
     let names = [("a", "b"), ("a", "c"), ("b", "b"), ("a/b", "c"), ("a", "b/c"), ("a:b", "c"), ("a", "b:c")];
     let request = |(scope, key): (&str, &str)| Idempotency {
         scope: scope.to_owned(),
@@ -102,7 +102,7 @@ pub(super) async fn keeps_scopes_and_keys_apart(fixture: &dyn Fixture) {
 pub(super) async fn keeps_answers_until_they_expire(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let user = stored_user(&*store, customer(1)).await;
-    // Far off, since a database may go by the clock of its machine.
+    // Far in the future, since a database may use the clock of its machine.
     let far = start() + TimeDelta::days(36_500);
     let passing = Idempotency { expires_at: Some(far), ..build::idempotency("passing", "request", "answer") };
     let lasting = Idempotency { expires_at: None, ..build::idempotency("lasting", "request", "answer") };
@@ -119,7 +119,7 @@ pub(super) async fn keeps_answers_until_they_expire(fixture: &dyn Fixture) {
     let events = vec![event(AggregateRef::User(user.id), Version::new(3), 0, far + TimeDelta::days(1))];
     apply(&*store, ChangeSet { events, ..rename(&user, "Thrice") }).await;
     let answer = store.answered(&lasting.scope, &lasting.key, lasting.fingerprint).await.unwrap();
-    assert_eq!(answer, Some(lasting.answer), "kept for good");
+    assert_eq!(answer, Some(lasting.answer), "kept without an expiry");
 }
 
 pub(super) async fn keeps_the_largest_answer(fixture: &dyn Fixture) {

@@ -20,7 +20,7 @@ fn case(n: u64, millis: i64, status: KycCaseStatus) -> KycCase {
     KycCase::from_record(record)
 }
 
-/// Cases, four of each moment and of every status; the first submitted first.
+/// Cases in every status, four per submission time; the earliest first.
 async fn stored(store: &dyn Store) -> Vec<KycCase> {
     let status = |n: u64| KycCaseStatus::ALL[usize::try_from(n % 3).unwrap()];
     let mut cases: Vec<_> =
@@ -56,7 +56,7 @@ pub(super) async fn are_paged_while_others_come(fixture: &dyn Fixture) {
     let cases = stored(store).await;
     let list = |page| async move { store.list_kyc_cases(KycCaseFilter::default(), &page).await };
     let found = walk_while_changing(9, list, |number, first: Option<Stored<KycCase>>| async move {
-        // Neither an earlier case nor a reminder moves what is listed later.
+        // An earlier case or a reminder does not change the order of later items.
         let earlier = case(100 + number, -1_000, KycCaseStatus::Open);
         apply(store, ChangeSet::new().write(Put::new(earlier))).await;
         if let Some(first) = first {

@@ -67,7 +67,7 @@ pub(super) async fn shows_every_account(fixture: &dyn Fixture) {
     let mut entries = Vec::new();
     for (n, pair) in (0..).zip(accounts.windows(2)) {
         for currency in [Currency::USD, Currency::KES] {
-            // Each is given more than it gives: some must not fall below zero.
+            // Each account receives more than it pays, since some accounts must not be negative.
             let amount = Money::from_major(100 - i64::from(n), currency);
             entries.push(entry(
                 u64::from(n * 2 + u32::from(currency == Currency::KES)),
@@ -82,7 +82,7 @@ pub(super) async fn shows_every_account(fixture: &dyn Fixture) {
             }
         }
     }
-    // An account that went back to zero has had postings all the same.
+    // An account whose balance is zero again still has postings.
     entries.push(entry(900, cause, Account::Bank, Account::Wallet(id(9)), kes(5)));
     entries.push(entry(901, cause, Account::Wallet(id(9)), Account::Bank, kes(5)));
     expected.insert((Account::Wallet(id(9)), "KES"), kes(0));
@@ -99,7 +99,7 @@ pub(super) async fn balances_under_races(fixture: &dyn Fixture) {
             for round in 0..5 {
                 let number = n * 5 + round;
                 let cause = AggregateRef::User(customer(number).id);
-                // Everybody books on the same two accounts.
+                // All commits post to the same two accounts.
                 let paid = entry(number * 2, cause, Account::Bank, Account::PlatformRevenue, kes(100));
                 let back = entry(number * 2 + 1, cause, Account::PlatformRevenue, Account::Losses, kes(1));
                 apply(&*store, book(vec![paid, back], number)).await;
@@ -112,14 +112,14 @@ pub(super) async fn balances_under_races(fixture: &dyn Fixture) {
     assert_eq!(store.trial_balance().await.unwrap(), expected);
 }
 
-pub(super) async fn counts_the_same_anew(fixture: &dyn Fixture) {
+pub(super) async fn recounts_to_the_same_balances(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     assert_eq!(store.recount().await.unwrap(), []);
     let write = |n: u64| {
         let store = Arc::clone(&store);
         async move {
             let cause = AggregateRef::User(customer(n).id);
-            // The first postings of accounts that several have in common, and one of its own.
+            // The first postings on accounts that several commits share, and on one that they do not.
             let shared = Account::Payable(customer(n % 3).id);
             let entries = vec![
                 entry(n * 3, cause, Account::Bank, shared, kes(7)),
@@ -141,8 +141,8 @@ pub(super) async fn counts_the_same_anew(fixture: &dyn Fixture) {
     }
 }
 
-/// Entries that touch the bank at ten moments, several at each; every fifth in two currencies, every seventh
-/// twice.
+/// Entries with postings on the bank account at ten times, several per time. Every fifth has two currencies;
+/// every seventh has two postings on the account.
 fn banking() -> Vec<Entry> {
     let mut entries = Vec::new();
     for n in 0..60_u64 {
@@ -163,7 +163,7 @@ fn banking() -> Vec<Entry> {
     entries
 }
 
-/// What a store keeps of an entry's time.
+/// The precision in which a store keeps the time of an entry.
 fn millis(mut line: AccountLine) -> AccountLine {
     line.at = line.at.trunc_subsecs(3);
     line

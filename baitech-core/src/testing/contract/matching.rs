@@ -24,10 +24,10 @@ use crate::{
     testing::build::{self, booking, customer, nairobi, point, slot, technician, technician_record},
 };
 
-/// Places around the middles of Nairobi and of two awkward regions: the antimeridian and the North Pole.
+/// Places around the centre of Nairobi, on the antimeridian, and at the North Pole.
 fn places() -> Vec<GeoPoint> {
     let mut places = Vec::new();
-    // Sunflower seeds: evenly spread, deterministic.
+    // A sunflower spiral gives evenly spread, deterministic places.
     for n in 0..120 {
         let n = f64::from(n);
         let (angle, radius) = (n * 2.399_963, 0.03 * n.sqrt());
@@ -42,7 +42,7 @@ fn places() -> Vec<GeoPoint> {
     places
 }
 
-/// The technicians who travel 10 km and live within a distance.
+/// The technicians within a distance, each with a radius of 10 km.
 async fn candidates(
     store: &dyn Store,
     category: Category,
@@ -53,7 +53,7 @@ async fn candidates(
     let days = JobDays { day: day(0), today: day(0) };
     let query = CandidateQuery { category, near, share, preferred: None, days };
     let found = store.candidates(&query).await.unwrap();
-    assert!(found.iter().all(|card| card.workload == Workload::default()), "nobody has jobs");
+    assert!(found.iter().all(|card| card.workload == Workload::default()), "no technician has jobs");
     found.into_iter().map(|card| card.candidate).collect()
 }
 
@@ -65,7 +65,7 @@ async fn store_all(store: &dyn Store, users: impl IntoIterator<Item = UserRecord
     }
 }
 
-/// The queries to compare with measuring everybody.
+/// The queries whose results are compared with the measured distance of every technician.
 fn circles() -> Vec<(GeoPoint, Distance)> {
     let metres = [0.0, 500.0, 3_000.0, 10_000.0, 22_500.0, 60_000.0];
     let centres =
@@ -112,7 +112,7 @@ pub(super) async fn finds_candidates_within_reach(fixture: &dyn Fixture) {
             let count = found.len();
             let query = SupplyQuery { category, near, within, most: u32::MAX, day: day(0) };
             let supply = store.supply(&query).await.unwrap();
-            assert!(supply.engaged.is_empty(), "nobody has jobs");
+            assert!(supply.engaged.is_empty(), "no technician has jobs");
             assert_eq!(supply.within, within);
             if supply.technicians > 1 {
                 let most = u32::try_from(supply.technicians / 2).unwrap();
@@ -123,7 +123,7 @@ pub(super) async fn finds_candidates_within_reach(fixture: &dyn Fixture) {
             }
             let found: BTreeMap<Id<User>, Candidate> =
                 found.into_iter().map(|candidate| (candidate.technician, candidate)).collect();
-            assert_eq!(found.len(), count, "nobody twice");
+            assert_eq!(found.len(), count, "no technician is listed twice");
             for user in users.iter().filter(|user| bookable(user, category)) {
                 let Some(place) = User::from_record(user.clone()).public_point() else { continue };
                 let exact = near.geodesic_distance(place);
@@ -137,15 +137,15 @@ pub(super) async fn finds_candidates_within_reach(fixture: &dyn Fixture) {
             assert!(counts.contains(&supply.technicians), "{supply:?}, not {counts:?}");
             assert!(
                 found.len() as u64 <= *counts.end(),
-                "only bookable ones, and none that lies much farther"
+                "only bookable technicians, and none much farther away"
             );
         }
     }
-    assert!(found_any > 100, "the circles hold somebody");
+    assert!(found_any > 100, "some circle must contain a technician");
 }
 
-/// How many of the users are surely within a distance, up to how many may be: a store may measure on a
-/// sphere.
+/// The minimum and maximum number of users within a distance. The two differ because a store may measure on
+/// a sphere.
 fn count_within(
     users: &[UserRecord],
     is_wanted: impl Fn(&&UserRecord) -> bool,
@@ -159,7 +159,7 @@ fn count_within(
     count(scaled(within, 0.99))..=count(scaled(within, 1.02))
 }
 
-pub(super) async fn forgets_who_cannot_be_booked(fixture: &dyn Fixture) {
+pub(super) async fn drops_technicians_who_cannot_be_booked(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let reach = Distance::from_kilometres(5.0);
     let near = |place| {
@@ -188,7 +188,7 @@ pub(super) async fn forgets_who_cannot_be_booked(fixture: &dyn Fixture) {
             0,
             1,
         ),
-        // A home without a place that was drawn for it is nowhere.
+        // A home without a public place is not matched.
         (with(&|record| record.location.point = Some(elsewhere)), 0, 0),
         (with(&|record| record.public_place = None), 0, 0),
         (original.clone(), 1, 0),
@@ -211,7 +211,7 @@ fn day(days: u64) -> NaiveDate {
     slot(days, 8, 9).date
 }
 
-pub(super) async fn looks_within_each_ones_own_radius(fixture: &dyn Fixture) {
+pub(super) async fn respects_each_technicians_radius(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let radii = [2.0, 10.0, 10.5, 24.0, 25.0, 40.0, 60.0, 100.0];
     let record = |(n, place): (u64, GeoPoint)| {
@@ -236,9 +236,9 @@ pub(super) async fn looks_within_each_ones_own_radius(fixture: &dyn Fixture) {
                 let count = found.iter().filter(|id| **id == user.id).count();
                 let wanted = distance <= scaled(own, share) || preferred == Some(user.id);
                 assert!(count == 1 || !wanted, "{distance} away, {own} times {share}");
-                assert!(count <= 1, "nobody twice");
+                assert!(count <= 1, "no technician is listed twice");
             }
-            assert_eq!(found.contains(&far_off), preferred.is_some(), "nobody from another continent");
+            assert_eq!(found.contains(&far_off), preferred.is_some(), "no technician from another continent");
         }
     }
     let query = CandidateQuery {
@@ -248,7 +248,7 @@ pub(super) async fn looks_within_each_ones_own_radius(fixture: &dyn Fixture) {
         preferred: Some(far_off),
         days,
     };
-    assert_eq!(store.candidates(&query).await.unwrap(), [], "also the preferred one needs the skill");
+    assert_eq!(store.candidates(&query).await.unwrap(), [], "the preferred technician needs the skill, too");
 }
 
 pub(super) async fn reads_working_hours(fixture: &dyn Fixture) {
@@ -274,7 +274,7 @@ pub(super) async fn reads_working_hours(fixture: &dyn Fixture) {
     profile(&mut users[4], &|profile| {
         profile.availability = Availability::on_weekdays(&[Weekday::Sun, Weekday::Sat], start, end);
     });
-    // The working hours of those who cannot be booked are read as well.
+    // The working hours of technicians who cannot be booked are read as well.
     users[5].status = UserStatus::Suspended;
     let customer = customer(1);
     stored_user(&*store, customer.clone()).await;
@@ -294,15 +294,15 @@ pub(super) async fn reads_working_hours(fixture: &dyn Fixture) {
     assert_eq!(store.working_hours(&[]).await.unwrap(), []);
 }
 
-/// What the counts of jobs have to be.
+/// The expected counts of jobs.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 struct Expected {
     workload: Workload,
-    /// On the day, the day before or the day after.
+    /// Jobs on the day, the day before and the day after.
     around: u32,
 }
 
-/// Compares the counts around day 8, with day 8 as the present one, with what bookings say.
+/// Compares the stored counts around day 8, which is the current day, with the bookings.
 async fn check_jobs(store: &dyn Store, technicians: &[Id<User>], bookings: &[Id<Booking>]) -> u32 {
     let mut expected: HashMap<Id<User>, Expected> = HashMap::new();
     let mut jobs = 0;
@@ -361,7 +361,7 @@ pub(super) async fn counts_jobs_of_days(fixture: &dyn Fixture) {
     }
     assert!(check_jobs(&*store, &ids, &bookings).await > 60);
 
-    // Every way in which a booking becomes a job, ceases to be one, or moves.
+    // Every change by which a booking becomes a job, ceases to be one, or moves.
     for (n, id) in bookings.iter().enumerate() {
         let stored = load_booking(&*store, *id).await;
         let changed = change(&stored, |record| match n % 5 {
@@ -375,8 +375,8 @@ pub(super) async fn counts_jobs_of_days(fixture: &dyn Fixture) {
     }
     check_jobs(&*store, &ids, &bookings).await;
     let user = load_user(&*store, ids[0]).await;
-    assert_eq!(user.value, technicians[0], "counts are no part of the user");
-    assert_eq!(user.version, Version::FIRST, "and do not raise its version");
+    assert_eq!(user.value, technicians[0], "counts are not part of the user");
+    assert_eq!(user.version, Version::FIRST, "counts do not raise the user's version");
 }
 
 pub(super) async fn keeps_counts_of_jobs_in_races(fixture: &dyn Fixture) {
@@ -392,7 +392,7 @@ pub(super) async fn keeps_counts_of_jobs_in_races(fixture: &dyn Fixture) {
         record.slot = slot(8, 8, 9);
         bookings.push(stored_booking(&*store, record).await);
     }
-    // Two writers of each booking, of whom one gets through; all of them count on the same technicians.
+    // Each booking has two writers, of which one succeeds; all of them change counts of the same technicians.
     let racers = bookings.iter().flat_map(|stored| {
         let accepted = change(stored, |record| record.status = BookingStatus::Accepted);
         let moved = change(stored, |record| {
@@ -417,7 +417,7 @@ pub(super) async fn counts_customers_with_open_requests(fixture: &dyn Fixture) {
     let mut puts = Vec::new();
     for (n, place) in (0..).zip(places()) {
         let status = BookingStatus::ALL[usize::try_from(n % 4).unwrap()];
-        // Each customer has several requests, of which some lie side by side.
+        // Each customer has several requests, some of them at neighbouring places.
         let who = n / 3;
         let mut record = booking(n, &customer(who), None, status);
         record.location = ServiceLocation::at(place);
@@ -448,7 +448,7 @@ pub(super) async fn counts_customers_with_open_requests(fixture: &dyn Fixture) {
             );
         }
     }
-    // One more is seen, and seen no more when it is taken.
+    // A new request is counted until a technician accepts it.
     let here = |store| async move {
         let store: &dyn Store = store;
         store.open_requests(Category::Hvac, nairobi(), Distance::from_kilometres(1.0)).await.unwrap()
@@ -457,7 +457,7 @@ pub(super) async fn counts_customers_with_open_requests(fixture: &dyn Fixture) {
     record.service_category = Category::Hvac;
     let stored = stored_booking(&*store, record).await;
     assert_eq!(here(&*store).await, 1);
-    // A second one of the same customer is no more demand, one of another customer is.
+    // A second request of the same customer does not raise the demand; one of another customer does.
     let mut again = booking(901, &customer(1), None, BookingStatus::Matching);
     again.service_category = Category::Hvac;
     let again = stored_booking(&*store, again).await;

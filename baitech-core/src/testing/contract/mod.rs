@@ -1,7 +1,7 @@
-//! What every store promises, as tests that run on any.
+//! The contract of all stores, as tests that run on any store.
 //!
-//! For a store of your own, write a [`Fixture`] and let [`contract_tests!`](crate::contract_tests) make a
-//! `#[test]` of each promise, named after it:
+//! For your own store, write a [`Fixture`] and let [`contract_tests!`](crate::contract_tests) generate one
+//! `#[test]` per promise, with the name of the promise:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -14,7 +14,7 @@
 //! baitech_core::contract_tests!(check);
 //! ```
 //!
-//! [`run_all`] does the same in one go.
+//! [`run_all`] checks all promises in one call.
 
 mod bookings;
 mod claims;
@@ -45,7 +45,7 @@ pub use fixture::{Fixture, Task, Threads, block_on};
 
 type Checking<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
-/// One thing that every store promises.
+/// One guarantee that every store gives.
 #[derive(Clone, Copy)]
 pub struct Promise {
     name: &'static str,
@@ -53,23 +53,23 @@ pub struct Promise {
 }
 
 impl Promise {
-    /// All of them.
+    /// All promises.
     pub const ALL: &'static [Self] = crate::contract_tests!(@each list);
 
-    /// The promise of this name: `commit::stores_a_set_whole`.
+    /// The promise with this name, such as `commit::stores_a_set_whole`.
     #[must_use]
     pub fn named(name: &str) -> &'static Self {
         let found = Self::ALL.iter().find(|promise| promise.name == name);
-        found.unwrap_or_else(|| panic!("no store promises {name}"))
+        found.unwrap_or_else(|| panic!("the contract has no promise `{name}`"))
     }
 
-    /// Its name.
+    /// The name of the promise.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Checks that a store keeps it; panics with what is wrong where it does not.
+    /// Checks that a store keeps the promise; panics with a description of the breach if it does not.
     pub async fn check(&self, fixture: &dyn Fixture) {
         (self.check)(fixture).await;
     }
@@ -81,13 +81,13 @@ impl fmt::Debug for Promise {
     }
 }
 
-/// Checks every promise, one after another, and panics at the first that is broken, having printed its name.
+/// Checks all promises in turn. At the first broken one, it prints the name and panics.
 pub async fn run_all(fixture: &dyn Fixture) {
-    /// Says which promise it was, if checking it panics.
+    /// Prints the name of the promise when its check panics.
     struct Named(&'static str);
 
     impl Drop for Named {
-        #[expect(clippy::print_stderr, reason = "a test tells what is broken")]
+        #[expect(clippy::print_stderr, reason = "a test prints which promise is broken")]
         fn drop(&mut self) {
             if std::thread::panicking() {
                 eprintln!("the store breaks the promise {}", self.0);
@@ -101,8 +101,8 @@ pub async fn run_all(fixture: &dyn Fixture) {
     }
 }
 
-/// Makes a `#[test]` of every [`Promise`](crate::testing::contract::Promise), in a module a port, that calls
-/// a function `fn(&Promise)` of the invoking module with it.
+/// Generates a `#[test]` for every [`Promise`](crate::testing::contract::Promise), in one module per port.
+/// Each test calls a function `fn(&Promise)` of the invoking module.
 #[macro_export]
 macro_rules! contract_tests {
     ($check:ident) => {
@@ -114,28 +114,28 @@ macro_rules! contract_tests {
                 stores_a_set_whole
                 numbers_versions_from_the_first
                 refuses_another_version
-                refuses_what_is_there_already
-                refuses_what_is_not_there
+                refuses_to_create_existing_aggregates
+                refuses_to_change_missing_aggregates
                 refuses_malformed_sets
                 refuses_taken_unique_fields
-                gives_unique_fields_free
+                releases_unique_fields
                 stores_nothing_of_a_refused_set
                 checks_in_order
             }
             races {
-                lets_every_writer_through_in_turn
-                lets_one_of_two_writers_of_a_version_through
-                lets_one_take_a_claim
+                applies_every_writer_after_retries
+                applies_one_of_two_writers_of_a_version
+                gives_a_claim_to_one
                 gives_overlapping_claims_to_one
                 answers_a_key_once
                 stops_write_skew
                 stops_write_skew_of_stamps
             }
             guards {
-                let_pass_at_their_version
+                pass_at_their_version
                 cover_every_kind
                 refuse_another_version
-                refuse_what_is_not_there
+                refuse_missing_aggregates
                 hold_for_stamps_while_counters_move
                 refuse_other_stamps
                 hold_for_a_balance
@@ -150,9 +150,9 @@ macro_rules! contract_tests {
             }
             tallies {
                 add_up_and_raise_the_version
-                keep_an_older_write_out
-                ignore_who_is_not_there
-                refuse_a_user_who_is_written_besides
+                refuse_outdated_writes
+                ignore_missing_users
+                refuse_users_that_the_set_also_writes
                 lose_none_in_a_race
             }
             claims {
@@ -160,24 +160,24 @@ macro_rules! contract_tests {
                 can_be_taken_again_by_their_holder
                 are_freed_only_by_their_holder
                 are_freed_before_they_are_taken
-                are_kept_beside_others_that_are_renewed
+                are_kept_while_others_are_renewed
             }
             counters {
                 count_from_one
                 never_repeat
             }
             due {
-                gives_what_is_due_in_order
+                gives_due_items_in_order
                 gives_every_kind
                 excludes_running_leases
                 ends_leases_in_time
                 follows_the_last_write
-                gives_nothing_to_two_workers
+                gives_no_item_to_two_workers
                 counts_attempts_that_are_begun
-                ends_attempts_as_told
+                ends_attempts_as_requested
                 sets_aside_until_released
-                lists_what_is_set_aside_in_pages
-                finds_what_is_set_aside_by_name
+                lists_set_aside_items_in_pages
+                finds_set_aside_items_by_target
             }
             outbox {
                 gives_events_in_order
@@ -188,27 +188,27 @@ macro_rules! contract_tests {
                 sums_postings
                 shows_every_account
                 balances_under_races
-                counts_the_same_anew
+                recounts_to_the_same_balances
                 lists_lines_without_gap_or_repeat
                 lists_lines_while_others_come
                 refuses_foreign_cursors
             }
             funds {
-                bound_what_is_held_for_somebody
-                judge_a_set_by_its_sum
-                bound_others_where_a_set_asks_for_it
-                bound_what_rises
-                count_two_accounts_towards_one_bound
+                keep_held_money_non_negative
+                check_the_sum_of_a_set
+                enforce_minimums_of_a_set
+                enforce_maximums_of_a_set
+                enforce_bounds_of_two_accounts
                 refuse_bounds_of_common_accounts
-                leave_nothing_of_what_they_refuse
-                let_spenders_take_what_there_is
-                let_nobody_past_a_bound_in_a_race
-                hold_a_sum_in_a_race
-                come_and_go_in_a_race
+                leave_no_effect_of_refused_sets
+                let_racing_spenders_use_the_whole_balance
+                enforce_a_bound_in_a_race
+                enforce_a_bound_of_a_sum_in_a_race
+                are_conserved_in_a_race
             }
             users {
                 are_found_by_their_fields
-                are_known_by_the_normal_form_of_what_is_stored
+                are_found_by_the_normal_form_of_stored_values
                 are_listed_by_id_and_filter
                 are_paged_while_others_come
                 refuse_foreign_cursors
@@ -226,15 +226,15 @@ macro_rules! contract_tests {
                 are_listed_and_totalled_by_filter
                 total_each_currency_apart
                 are_paged_while_others_come_and_change
-                are_flagged_until_a_person_has_looked
-                tell_the_history_of_a_payer
+                are_flagged_until_staff_decide
+                report_the_history_of_a_payer
                 refuse_foreign_cursors
             }
             webhooks {
                 are_listed_by_status
                 are_paged_while_others_come
                 refuse_foreign_cursors
-                are_forgotten_once_they_expire
+                are_deleted_once_they_expire
             }
             reconciliations {
                 are_listed_in_pages
@@ -243,7 +243,7 @@ macro_rules! contract_tests {
                 take_one_of_two_batches
                 keep_the_first_part_of_an_id
                 keep_parts_at_their_largest
-                forget_parts_that_have_expired
+                delete_expired_parts
             }
             kyc_cases {
                 are_listed_by_status
@@ -254,8 +254,8 @@ macro_rules! contract_tests {
             }
             matching {
                 finds_candidates_within_reach
-                forgets_who_cannot_be_booked
-                looks_within_each_ones_own_radius
+                drops_technicians_who_cannot_be_booked
+                respects_each_technicians_radius
                 reads_working_hours
                 counts_jobs_of_days
                 keeps_counts_of_jobs_in_races

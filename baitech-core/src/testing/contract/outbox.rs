@@ -19,7 +19,7 @@ use crate::{
 fn happening(user: &Stored<User>, minutes: i64, count: u32) -> ChangeSet {
     let at = start() + TimeDelta::minutes(minutes);
     let target = AggregateRef::User(user.id);
-    // Not in their order: `n` tells it.
+    // Not in order: `n` defines the order.
     let events = (0..count).rev().map(|n| event(target, user.version.next(), n, at)).collect();
     ChangeSet { events, ..ChangeSet::new().write(Put::over(user, renamed(user, "Name"))) }
 }
@@ -52,7 +52,7 @@ pub(super) async fn repeats_until_acknowledged(fixture: &dyn Fixture) {
     let id = stored_user(&*store, customer(1)).await.id;
     happen(&*store, id, 1, 3).await;
     let events = store.pending_events(10).await.unwrap();
-    assert_eq!(store.pending_events(10).await.unwrap(), events, "reading takes nothing away");
+    assert_eq!(store.pending_events(10).await.unwrap(), events, "reading removes no event");
     let ids: Vec<Id<Event>> = events.iter().map(|event| event.id).collect();
     store.acknowledge_events(&[ids[1], build::id(999)]).await.unwrap();
     store.acknowledge_events(&[]).await.unwrap();

@@ -14,7 +14,7 @@ use crate::{
     testing::build::{self, customer},
 };
 
-/// Adds to the user's count of bookings, as often as somebody else is quicker.
+/// Increments the user's count of bookings, with retries after conflicts.
 async fn count_up(store: Arc<dyn Store>, id: Id<User>) -> Result<(), StoreError> {
     loop {
         let user = load_user(&*store, id).await;
@@ -28,19 +28,20 @@ async fn count_up(store: Arc<dyn Store>, id: Id<User>) -> Result<(), StoreError>
     }
 }
 
-pub(super) async fn lets_every_writer_through_in_turn(fixture: &dyn Fixture) {
+pub(super) async fn applies_every_writer_after_retries(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let id = stored_user(&*store, customer(1)).await.id;
     let results = together(fixture, (0..50).map(|_| count_up(Arc::clone(&store), id))).await;
     for result in results {
-        result.expect("every writer comes through");
+        result.expect("every writer succeeds");
     }
     let user = load_user(&*store, id).await;
-    assert_eq!(user.stats.total_bookings, 50, "no update may be lost");
+    assert_eq!(user.stats.total_bookings, 50, "no update is lost");
     assert_eq!(user.version, Version::new(50));
 }
 
-/// Commits all at once; which of them were applied. The others must have been refused as `loses` says.
+/// Commits all sets concurrently and returns which of them were applied. The errors of the others must
+/// satisfy `loses`.
 async fn race(
     fixture: &dyn Fixture,
     store: &Arc<dyn Store>,
@@ -54,7 +55,7 @@ async fn race(
     let won = |result: Result<Committed, StoreError>| match result {
         Ok(Committed::Applied) => true,
         Err(error) if loses(&error) => false,
-        other => panic!("neither applied nor refused as it should be: {other:?}"),
+        other => panic!("expected an applied set or the expected refusal, got {other:?}"),
     };
     together(fixture, commits).await.into_iter().map(won).collect()
 }
@@ -67,7 +68,7 @@ const fn is_claimed(error: &StoreError) -> bool {
     matches!(error, StoreError::Claimed(_))
 }
 
-pub(super) async fn lets_one_of_two_writers_of_a_version_through(fixture: &dyn Fixture) {
+pub(super) async fn applies_one_of_two_writers_of_a_version(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let mut user = stored_user(&*store, customer(1)).await;
     for round in 0..100 {
@@ -77,7 +78,7 @@ pub(super) async fn lets_one_of_two_writers_of_a_version_through(fixture: &dyn F
         assert_eq!(won.iter().filter(|won| **won).count(), 1, "round {round}");
         user = load_user(&*store, user.id).await;
         let winner = &names[usize::from(won[1])];
-        assert_eq!(user.first_name.as_str(), winner, "the one that was told so has won");
+        assert_eq!(user.first_name.as_str(), winner, "the stored value is that of the successful writer");
     }
 }
 
@@ -87,18 +88,18 @@ fn rival(n: u64, things: &[&str]) -> ChangeSet {
     ChangeSet { take, ..ChangeSet::new().write(Put::new(booking)) }
 }
 
-pub(super) async fn lets_one_take_a_claim(fixture: &dyn Fixture) {
+pub(super) async fn gives_a_claim_to_one(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let won = race(fixture, &store, (0..50).map(|n| rival(n, &["slot"])).collect(), is_claimed).await;
-    assert_eq!(won.iter().filter(|won| **won).count(), 1, "of 50 rivals for one claim");
+    assert_eq!(won.iter().filter(|won| **won).count(), 1, "50 commits that take one claim");
     for (n, won) in (0..).zip(won) {
         let found: Option<Stored<Booking>> = store.load(pending(n).id).await.unwrap();
-        assert_eq!(found.is_some(), won, "what a loser wrote besides is not there");
+        assert_eq!(found.is_some(), won, "refused sets have no other effect");
     }
 }
 
 pub(super) async fn gives_overlapping_claims_to_one(fixture: &dyn Fixture) {
-    // Neighbours overlap in one claim, and half of them ask in the other order.
+    // Neighbours overlap in one claim, and half of them take their claims in reverse order.
     let things = ["a", "b", "c", "d", "e"];
     let pairs: Vec<[&str; 2]> = (0..40)
         .map(|n| {
@@ -114,9 +115,12 @@ pub(super) async fn gives_overlapping_claims_to_one(fixture: &dyn Fixture) {
         expected.extend(pair.map(|thing| claim(thing, pending(n).id)));
     }
     expected.sort();
-    assert!(!expected.is_empty(), "somebody has to win");
+    assert!(!expected.is_empty(), "at least one commit succeeds");
     let held = store.held(&things.map(key)).await.unwrap();
-    assert_eq!(held, expected, "each winner holds both of its claims, and nobody else any");
+    assert_eq!(
+        held, expected,
+        "each successful commit holds both of its claims, and no other commit holds any"
+    );
 }
 
 pub(super) async fn answers_a_key_once(fixture: &dyn Fixture) {
@@ -139,7 +143,7 @@ pub(super) async fn answers_a_key_once(fixture: &dyn Fixture) {
         }
     }
     assert_eq!((applied.len(), replayed.len()), (1, 49));
-    assert!(replayed.iter().all(|answer| *answer == applied[0]), "every replay gives the one answer");
+    assert!(replayed.iter().all(|answer| *answer == applied[0]), "every replay returns the same answer");
 }
 
 pub(super) async fn stops_write_skew(fixture: &dyn Fixture) {
@@ -160,7 +164,7 @@ pub(super) async fn stops_write_skew(fixture: &dyn Fixture) {
         one = load_user(&*store, one.id).await;
         two = load_user(&*store, two.id).await;
     }
-    // Each round wrote exactly one of the two.
+    // Each round has written exactly one of the two.
     assert_eq!(one.version.get() + two.version.get(), 200);
     apply(&*store, rename(&one, "Done")).await;
 }
@@ -169,7 +173,7 @@ pub(super) async fn stops_write_skew_of_stamps(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let mut users = [stored_user(&*store, customer(1)).await, stored_user(&*store, customer(2)).await];
     for round in 0..100 {
-        // Each suspends one user while the other one is active.
+        // Each set suspends one user under the condition that the other one is active.
         let suspend = |written: &Stored<User>, guarded: &Stored<User>| {
             let mut record = written.value.clone().into_record();
             record.status = UserStatus::Suspended;

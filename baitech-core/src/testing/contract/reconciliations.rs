@@ -22,7 +22,7 @@ fn job(n: u64, millis: i64) -> Reconciliation {
     Reconciliation::from_record(record)
 }
 
-/// Reconciliations, four of each moment; the newest first.
+/// Reconciliations, four per submission time; the newest first.
 async fn stored(store: &dyn Store) -> Vec<Reconciliation> {
     let mut jobs: Vec<_> = (0..40_u64).map(|n| job(n, i64::try_from((n * 7 % 40) / 4).unwrap())).collect();
     for batch in jobs.chunks(20) {
@@ -49,7 +49,7 @@ pub(super) async fn are_paged_while_others_come(fixture: &dyn Fixture) {
     let list = |page| async move { store.list_reconciliations(&page).await };
     let found = walk_while_changing(9, list, |number, first: Option<Stored<Reconciliation>>| async move {
         apply(store, ChangeSet::new().write(Put::new(job(100 + number, 1_000)))).await;
-        // A batch of one that was listed changes nothing of its place.
+        // A batch of a listed job does not change its position.
         if let Some(first) = first {
             apply(store, ChangeSet::new().write(Put::over(&first, first.value.clone()))).await;
         }
@@ -86,7 +86,7 @@ pub(super) async fn take_one_of_two_batches(fixture: &dyn Fixture) {
         })
         .collect();
     let now: Stored<Reconciliation> = store.load(seen.id).await.unwrap().unwrap();
-    assert_eq!(applied, [now.progress.done], "one of the batches, whole");
+    assert_eq!(applied, [now.progress.done], "one of the batches is stored completely");
     assert_eq!(now.version, seen.version.next());
     let error = refuse(&*store, ChangeSet::new().write(batch(9))).await;
     assert!(matches!(error, StoreError::Conflict(_)), "{error:?}");
@@ -112,13 +112,13 @@ pub(super) async fn keep_the_first_part_of_an_id(fixture: &dyn Fixture) {
     let other = part(1, 99, &["X"]);
     store.put_parts(vec![other, second.clone()]).await.unwrap();
     assert_eq!(store.load_part(first.id).await.unwrap(), Some(first), "it is written once");
-    assert_eq!(store.load_part(second.id).await.unwrap(), Some(second), "and keeps no other one back");
+    assert_eq!(store.load_part(second.id).await.unwrap(), Some(second), "other parts are stored");
     store.put_parts(Vec::new()).await.unwrap();
 }
 
 pub(super) async fn keep_parts_at_their_largest(fixture: &dyn Fixture) {
     let store = fixture.store().await;
-    // Four bytes a character, and as many as a statement may have in a cell.
+    // Four bytes per character, and the maximum number of characters in a cell of a statement.
     let text = "\u{1f4b0}".repeat(1_000);
     let mut line = build::statement_line(&text, 10);
     line.description = text;
@@ -128,14 +128,14 @@ pub(super) async fn keep_parts_at_their_largest(fixture: &dyn Fixture) {
     assert!(store.load_part(large.id).await.unwrap() == Some(large));
 }
 
-pub(super) async fn forget_parts_that_have_expired(fixture: &dyn Fixture) {
+pub(super) async fn delete_expired_parts(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let parts = [(1, -2), (2, 0), (3, 1)].map(|(n, minutes)| part(n, minutes, &["A"]));
     store.put_parts(parts.to_vec()).await.unwrap();
     let now = build::start();
     assert_eq!(store.forget_expired_parts(now, 0).await.unwrap(), 0);
-    assert_eq!(store.forget_expired_parts(now, 1).await.unwrap(), 1, "no more than asked for");
-    assert_eq!(store.load_part(parts[0].id).await.unwrap(), None, "the longest expired first");
+    assert_eq!(store.forget_expired_parts(now, 1).await.unwrap(), 1, "no more than the limit");
+    assert_eq!(store.load_part(parts[0].id).await.unwrap(), None, "the earliest expired first");
     assert!(store.load_part(parts[1].id).await.unwrap().is_some());
     assert_eq!(store.forget_expired_parts(now, 100).await.unwrap(), 1);
     assert_eq!(store.forget_expired_parts(now, 100).await.unwrap(), 0);

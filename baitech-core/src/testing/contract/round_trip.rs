@@ -30,7 +30,7 @@ fn apart_transaction(number: usize, record: TransactionRecord) -> TransactionRec
     TransactionRecord { id: build::id(number as u64), number: transaction_number, gateway, ..record }
 }
 
-/// What stands in the way of storing any users together: what they have alone.
+/// Gives each generated user unique values, so that they can be stored together.
 fn apart_user(number: usize, record: UserRecord) -> UserRecord {
     UserRecord {
         id: build::id(number as u64),
@@ -58,7 +58,7 @@ pub(super) async fn users_are_read_as_written(fixture: &dyn Fixture) {
         apply(&*store, ChangeSet::new().write(Put::new(first.clone()))).await;
         let stored = load_user(&*store, first.id).await;
         assert_eq!(stored.value, first, "a new user");
-        // Every field changes at once; nothing of the one before may show through.
+        // Every field changes at once; no value of the previous user may remain.
         let second = User::from_record(apart_user(number, second));
         apply(&*store, ChangeSet::new().write(Put::over(&stored, second.clone()))).await;
         assert_eq!(load_user(&*store, second.id).await.value, second, "a user over another");
@@ -125,7 +125,7 @@ pub(super) async fn webhooks_are_read_as_written(fixture: &dyn Fixture) {
     let page = store.list_webhooks(&[], &PageRequest::new(100, None).unwrap()).await.unwrap();
     let listed: Vec<Webhook> = page.items.into_iter().map(|call| call.value).collect();
     last.sort_by_key(|call| (Reverse(call.received_at), call.id));
-    assert_eq!(listed, last, "in a list, to the byte");
+    assert_eq!(listed, last, "in a list, byte by byte");
 }
 
 pub(super) async fn reconciliations_are_read_as_written(fixture: &dyn Fixture) {
@@ -171,14 +171,14 @@ pub(super) async fn many_are_loaded_in_the_order_asked_for(fixture: &dyn Fixture
     let ids = [id(30), id(2), build::customer(99).id, id(30), id(11)];
     let found: Vec<Stored<User>> = store.load_many(&ids).await.unwrap();
     let values: Vec<&User> = found.iter().map(|stored| &stored.value).collect();
-    assert_eq!(values, [&users[29], &users[1], &users[10]], "each once, and none for what is missing");
+    assert_eq!(values, [&users[29], &users[1], &users[10]], "each once, and none for missing ids");
     let one: Stored<User> = store.load(id(2)).await.unwrap().unwrap();
     assert_eq!((&found[1].value, found[1].version), (&one.value, one.version), "with its version");
     let none: Vec<Stored<Booking>> = store.load_many(&[]).await.unwrap();
     assert!(none.is_empty());
     let other: Vec<Stored<Booking>> = store.load_many(&[Id::from_bytes(id(1).to_bytes())]).await.unwrap();
-    assert!(other.is_empty(), "an id names one kind of thing");
-    // What was loaded is written over like any other.
+    assert!(other.is_empty(), "an id belongs to one kind of aggregate");
+    // A value that was loaded in a batch can be overwritten.
     let put = Put::over(&found[1], found[1].value.clone());
     apply(&*store, ChangeSet::new().write(put)).await;
     let calls: Vec<Stored<Webhook>> = store.load_many(&[call.id]).await.unwrap();

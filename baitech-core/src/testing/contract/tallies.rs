@@ -38,7 +38,7 @@ pub(super) async fn add_up_and_raise_the_version(fixture: &dyn Fixture) {
     assert_eq!(load_user(&*store, customer(2).id).await.stats.total_spent, Some(build::kes(-5)));
 }
 
-pub(super) async fn keep_an_older_write_out(fixture: &dyn Fixture) {
+pub(super) async fn refuse_outdated_writes(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let user = stored_user(&*store, customer(1)).await;
     let add = StatsDelta { total: 1, ..StatsDelta::default() };
@@ -49,14 +49,14 @@ pub(super) async fn keep_an_older_write_out(fixture: &dyn Fixture) {
     assert_eq!(load_user(&*store, user.id).await.stats.total_bookings, 1);
 }
 
-pub(super) async fn ignore_who_is_not_there(fixture: &dyn Fixture) {
+pub(super) async fn ignore_missing_users(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let add = StatsDelta { total: 1, ..StatsDelta::default() };
     apply(&*store, counting(2, vec![on(&customer(1), add)])).await;
     assert!(crate::store::Load::<User>::load(&*store, customer(1).id).await.unwrap().is_none());
 }
 
-pub(super) async fn refuse_a_user_who_is_written_besides(fixture: &dyn Fixture) {
+pub(super) async fn refuse_users_that_the_set_also_writes(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let add = StatsDelta { total: 1, ..StatsDelta::default() };
     let error = refuse(&*store, counting(1, vec![on(&customer(1), add)])).await;

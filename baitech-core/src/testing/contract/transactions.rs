@@ -26,7 +26,7 @@ fn sent(n: u64) -> TransactionRecord {
     build::transaction(n, &customer(1), kind, status, kes(2_738))
 }
 
-/// A write of the transaction as some change makes it, a minute later.
+/// A write of the transaction after a change of its record, a minute later.
 fn change(
     transaction: &Stored<Transaction>,
     change: impl FnOnce(&mut TransactionRecord),
@@ -62,7 +62,7 @@ pub(super) async fn are_found_by_their_fields(fixture: &dyn Fixture) {
     assert_eq!(store.find_by_token("other").await.unwrap().map(|found| found.id), Some(one.id));
     let unknown = TransactionNumber::from_stored("TXN260302999999");
     assert!(store.find_transaction_by_number(&unknown).await.unwrap().is_none());
-    assert!(store.find_by_token("").await.unwrap().is_none(), "the one without a token has not an empty one");
+    assert!(store.find_by_token("").await.unwrap().is_none(), "a missing token is not an empty token");
     assert!(store.find_by_reference("").await.unwrap().is_none());
 }
 
@@ -93,8 +93,11 @@ pub(super) async fn refuse_taken_numbers_and_references(fixture: &dyn Fixture) {
         Put::new(Transaction::from_record(record))
     });
     let error = refuse(&*store, twins.into_iter().fold(ChangeSet::new(), ChangeSet::write)).await;
-    assert!(matches!(error, StoreError::Duplicate { field: "gatewayReference" }), "in one set: {error:?}");
-    // What is given up is free; without a reference there is nothing to collide.
+    assert!(
+        matches!(error, StoreError::Duplicate { field: "gatewayReference" }),
+        "both in one set: {error:?}"
+    );
+    // A reference that is no longer used is free. Transactions without a reference do not collide.
     let given_up = change(&first, |record| record.gateway.reference = None);
     apply(&*store, ChangeSet::new().write(given_up)).await;
     let mut heir = sent(5);
@@ -107,8 +110,8 @@ pub(super) async fn refuse_taken_numbers_and_references(fixture: &dyn Fixture) {
     }
 }
 
-/// Transactions of every kind and status, of three people and two bookings, by two methods; four of each
-/// moment.
+/// Transactions of every kind and status, of three users and two bookings, by two methods; four per creation
+/// time.
 fn all() -> Vec<TransactionRecord> {
     let mut records = Vec::new();
     for n in 0..108_u64 {
@@ -157,7 +160,7 @@ fn holds(filter: &TransactionFilter, record: &TransactionRecord) -> bool {
         && (!filter.flagged || record.gateway.needs_person)
 }
 
-/// Every part alone, and several together.
+/// Every condition alone, and several together.
 fn filters() -> Vec<TransactionFilter> {
     use TransactionKind::{BookingPayment, Refund, TechnicianPayout};
     use TransactionStatus::{Completed, Failed, Refunded};
@@ -220,7 +223,7 @@ pub(super) async fn are_listed_and_totalled_by_filter(fixture: &dyn Fixture) {
     let page = store.list_transactions(&TransactionFilter::default(), &everything).await.unwrap();
     let whole: Vec<TransactionRecord> =
         page.items.into_iter().map(|transaction| transaction.value.into_record()).collect();
-    assert_eq!(whole, records[..100], "items are whole");
+    assert_eq!(whole, records[..100], "items have all their fields");
 }
 
 pub(super) async fn total_each_currency_apart(fixture: &dyn Fixture) {
@@ -240,8 +243,7 @@ pub(super) async fn are_paged_while_others_come_and_change(fixture: &dyn Fixture
     let records = stored(store).await;
     let list = |page| async move { store.list_transactions(&TransactionFilter::default(), &page).await };
     let found = walk_while_changing(11, list, |number, first: Option<Stored<Transaction>>| async move {
-        // One newer than all, one older than all, and one among them; the first of the page changes its
-        // status.
+        // New transactions before, after and among the listed ones; the first one of the page changes its status.
         for (place, millis) in (0..).zip([1_000, -1_000, i64::try_from(number).unwrap() + 5]) {
             let mut record = sent((200 + number) * 10 + place);
             record.created_at += TimeDelta::milliseconds(millis);
@@ -256,7 +258,7 @@ pub(super) async fn are_paged_while_others_come_and_change(fixture: &dyn Fixture
     assert_complete(seen.collect(), records.iter().map(|record| record.id));
 }
 
-pub(super) async fn are_flagged_until_a_person_has_looked(fixture: &dyn Fixture) {
+pub(super) async fn are_flagged_until_staff_decide(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let check = FraudCheck {
         score: 50,
@@ -284,7 +286,7 @@ pub(super) async fn are_flagged_until_a_person_has_looked(fixture: &dyn Fixture)
     assert_eq!(listed(&*store, &flagged).await, []);
 }
 
-pub(super) async fn tell_the_history_of_a_payer(fixture: &dyn Fixture) {
+pub(super) async fn report_the_history_of_a_payer(fixture: &dyn Fixture) {
     use TransactionKind::{BookingPayment, Refund, TechnicianPayout, Tip, WalletTopup};
     use TransactionStatus::{Completed, Failed, PartiallyRefunded, Processing};
     let store = fixture.store().await;
@@ -294,7 +296,7 @@ pub(super) async fn tell_the_history_of_a_payer(fixture: &dyn Fixture) {
         location: None,
     };
     let ours = || origin("41.90.2.1", "phone");
-    // Hours before the start, by whom, what, and from where.
+    // Hours before the start, the payer, the kind and the origin.
     let past = [
         (0, 1, Tip, Processing, ours()),
         (1, 1, BookingPayment, Failed, ours()),

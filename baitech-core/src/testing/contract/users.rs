@@ -35,12 +35,12 @@ pub(super) async fn are_found_by_their_fields(fixture: &dyn Fixture) {
     assert_eq!(found.id, amina.id);
     assert!(store.find_by_phone(&PhoneNumber::from_stored("+254799999999")).await.unwrap().is_none());
     assert!(store.find_by_username(&Username::from_stored("nobody")).await.unwrap().is_none());
-    // What was found can be written back.
+    // A user that was found can be written.
     apply(&*store, super::given::rename(&found, "Found")).await;
 }
 
-/// As the earlier application stored addresses and numbers: as they were typed.
-pub(super) async fn are_known_by_the_normal_form_of_what_is_stored(fixture: &dyn Fixture) {
+/// An earlier application stored addresses and numbers as they were typed.
+pub(super) async fn are_found_by_the_normal_form_of_stored_values(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let typed = UserRecord {
         email: Email::from_stored("Jo.Doe@Bücher.Example"),
@@ -69,7 +69,7 @@ pub(super) async fn are_known_by_the_normal_form_of_what_is_stored(fixture: &dyn
     let heir = UserRecord { email, phone, ..user(Role::Customer, 2) };
     let heir = stored_user(&*store, User::from_record(heir)).await;
     let found = store.find_by_email(&heir.email).await.unwrap();
-    assert_eq!(found.map(|user| user.id), Some(heir.id), "what was given up is free");
+    assert_eq!(found.map(|user| user.id), Some(heir.id), "a number that is no longer used is free");
 }
 
 /// Users of every role and status, some of them with skills in one or two categories.
@@ -129,8 +129,8 @@ pub(super) async fn are_listed_by_id_and_filter(fixture: &dyn Fixture) {
     let all = PageRequest::new(60, None).unwrap();
     let page = store.list_users(UserFilter::default(), &all).await.unwrap();
     assert_eq!(page.items.len(), 60);
-    assert!(page.next_cursor.is_none(), "a page that ends with the list has no next one");
-    assert_eq!(*page.items[0].value, crowd[0], "items are whole");
+    assert!(page.next_cursor.is_none(), "the last page has no cursor");
+    assert_eq!(*page.items[0].value, crowd[0], "items have all their fields");
 }
 
 pub(super) async fn are_paged_while_others_come(fixture: &dyn Fixture) {
@@ -138,7 +138,7 @@ pub(super) async fn are_paged_while_others_come(fixture: &dyn Fixture) {
     let crowd = stored_crowd(store).await;
     let list = |page| async move { store.list_users(UserFilter::default(), &page).await };
     let found = walk_while_changing(9, list, |number, _| async move {
-        // One that sorts before what was read, and one after.
+        // New users that sort before and after the page that was read.
         for role in [Role::Customer, Role::Support] {
             stored_user(store, User::from_record(user(role, 100 + number))).await;
         }

@@ -15,7 +15,7 @@ use crate::{
     testing::build,
 };
 
-/// Call `n`, which came some milliseconds after the start.
+/// Webhook `n`, received some milliseconds after the start.
 fn call(n: u64, millis: i64, status: WebhookStatus) -> Webhook {
     let mut record = build::webhook(n).into_record();
     record.received_at += TimeDelta::milliseconds(millis);
@@ -23,7 +23,7 @@ fn call(n: u64, millis: i64, status: WebhookStatus) -> Webhook {
     Webhook::from_record(record)
 }
 
-/// Calls in every status, four of each moment; the newest first.
+/// Webhooks in every status, four per time of receipt; the newest first.
 async fn stored(store: &dyn Store) -> Vec<Webhook> {
     let mut calls = Vec::new();
     for n in 0..60_u64 {
@@ -51,7 +51,7 @@ pub(super) async fn are_listed_by_status(fixture: &dyn Fixture) {
         let expected: Vec<Webhook> = calls.iter().filter(holds).cloned().collect();
         assert_eq!(found, expected, "{statuses:?}");
     }
-    // One that was looked at is in another list.
+    // A webhook whose status changes moves to another list.
     let first = calls.iter().find(|call| call.status == Received).unwrap();
     let loaded: Stored<Webhook> = store.load(first.id).await.unwrap().unwrap();
     let mut record = loaded.value.clone().into_record();
@@ -80,7 +80,7 @@ pub(super) async fn refuse_foreign_cursors(fixture: &dyn Fixture) {
     assert_refuses_foreign_cursors(|page| async move { store.list_webhooks(&[], &page).await }).await;
 }
 
-pub(super) async fn are_forgotten_once_they_expire(fixture: &dyn Fixture) {
+pub(super) async fn are_deleted_once_they_expire(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let now = build::start();
     let expiring = |n: u64, at: Option<i64>| {
@@ -89,7 +89,7 @@ pub(super) async fn are_forgotten_once_they_expire(fixture: &dyn Fixture) {
         record.next_at = None;
         Webhook::from_record(record)
     };
-    // Two that have expired, one that will, one that is for good, and one that a person has retried.
+    // Two have expired, one expires later, one has no expiry, and staff have retried one.
     let calls = [(1, Some(-2)), (2, Some(0)), (3, Some(1)), (4, None), (5, Some(-9))];
     let puts = calls.map(|(n, at)| Put::new(expiring(n, at)));
     apply(&*store, puts.into_iter().fold(ChangeSet::new(), ChangeSet::write)).await;
@@ -98,17 +98,17 @@ pub(super) async fn are_forgotten_once_they_expire(fixture: &dyn Fixture) {
     apply(&*store, ChangeSet::new().write(put)).await;
 
     assert_eq!(store.forget_expired_webhooks(now, 0).await.unwrap(), 0);
-    assert_eq!(store.forget_expired_webhooks(now, 1).await.unwrap(), 1, "no more than asked for");
+    assert_eq!(store.forget_expired_webhooks(now, 1).await.unwrap(), 1, "no more than the limit");
     let left = async |n: u64| {
         let found: Option<Stored<Webhook>> = store.load(expiring(n, None).id).await.unwrap();
         found.is_some()
     };
-    assert!(!left(1).await && left(2).await, "the longest expired first");
+    assert!(!left(1).await && left(2).await, "the earliest expired first");
     assert_eq!(store.forget_expired_webhooks(now, 100).await.unwrap(), 1);
     assert_eq!(store.forget_expired_webhooks(now, 100).await.unwrap(), 0);
     assert!(!left(2).await && left(3).await && left(4).await && left(5).await);
     let page = store.list_webhooks(&[], &PageRequest::new(100, None).unwrap()).await.unwrap();
     assert_eq!(page.items.len(), 3);
     let lease = Lease { now, length: TimeDelta::minutes(1) };
-    assert_eq!(store.claim_due(lease, 10).await.unwrap().len(), 1, "what is forgotten is not due");
+    assert_eq!(store.claim_due(lease, 10).await.unwrap().len(), 1, "a deleted webhook is not due");
 }

@@ -1,4 +1,4 @@
-//! The one source of what happens by chance: the same seed gives the same run.
+//! The only source of randomness: the same seed gives the same run.
 
 use std::{
     future::poll_fn,
@@ -6,7 +6,7 @@ use std::{
     task::Poll,
 };
 
-/// A seeded die that everything in a run throws. Once it is calm, nothing goes wrong any more.
+/// The seeded random generator of a run. Once it is calm, it produces no more faults.
 #[derive(Debug)]
 pub(super) struct Chance(Mutex<State>);
 
@@ -25,7 +25,7 @@ impl Chance {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on no fault happens.
+    /// Ends all faults.
     pub(super) fn calm_down(&self) {
         self.state().calm = true;
     }
@@ -34,13 +34,13 @@ impl Chance {
         self.state().calm
     }
 
-    /// Whether a fault happens that happens once in so many times.
+    /// Whether a fault with a probability of one in `times` happens.
     pub(super) fn fault(&self, one_in: u32) -> bool {
         let mut state = self.state();
         !state.calm && state.rng.u32(0..one_in) == 0
     }
 
-    /// Whether something happens that happens so many times in a hundred.
+    /// Whether an event with this probability in percent happens.
     pub(super) fn percent(&self, percent: u32) -> bool {
         self.state().rng.u32(0..100) < percent
     }
@@ -55,7 +55,7 @@ impl Chance {
         self.state().rng.i64(from..=to)
     }
 
-    /// One of several, if there are any.
+    /// A random item; `None` if there are no items.
     pub(super) fn pick<'a, T>(&self, of: &'a [T]) -> Option<&'a T> {
         if of.is_empty() {
             return None;
@@ -64,8 +64,8 @@ impl Chance {
         of.get(index)
     }
 
-    /// Lets others go first, now and then: a point at which a process can die.
-    pub(super) async fn breathe(&self) {
+    /// Yields to other tasks now and then. A process can crash at such a point.
+    pub(super) async fn maybe_yield(&self) {
         if self.is_calm() || !self.percent(50) {
             return;
         }

@@ -1,8 +1,8 @@
-//! A marketplace by chance: people book, pay, quarrel and are paid out, providers answer late or twice,
-//! processes die between any two steps, clocks jump; and an auditor who knows only the rules looks at every
+//! A simulated marketplace: users book, pay, dispute and receive payouts; providers answer late or twice;
+//! processes crash between any two steps; clocks jump. An auditor that knows only the rules checks every
 //! commit.
 //!
-//! A seed tells the whole of a run, so that whatever is found can be looked at again:
+//! The seed determines the whole run, so that every failure can be reproduced:
 //!
 //! ```
 //! use baitech_core::testing::simulation::{Config, run};
@@ -26,57 +26,57 @@ use std::fmt;
 
 pub use replay::{Replayed, replay};
 
-/// How a run goes.
+/// The configuration of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Config {
-    /// So many steps before everything comes to rest.
+    /// The number of steps before the simulation finishes all open work.
     pub steps: u64,
-    /// The whole of the books is looked at each so many steps, besides each commit.
+    /// The number of steps between two audits of the whole ledger. Each commit is checked in any case.
     pub full_audit_every: u64,
-    /// Whether every step is told while it happens, to [`teller`](Self::teller).
+    /// Whether every step is passed to [`log`](Self::log) while it happens.
     pub verbose: bool,
-    /// Where steps are told.
-    pub teller: fn(&str),
+    /// The function that receives the description of every step.
+    pub log: fn(&str),
 }
 
 impl Config {
-    fn tell(&self, line: &str) {
-        (self.teller)(line);
+    fn write_log(&self, line: &str) {
+        (self.log)(line);
     }
 }
 
 impl Default for Config {
-    /// A thousand steps, told to nobody.
+    /// A thousand steps without a log.
     fn default() -> Self {
-        Self { steps: 1_000, full_audit_every: 100, verbose: false, teller: |_| {} }
+        Self { steps: 1_000, full_audit_every: 100, verbose: false, log: |_| {} }
     }
 }
 
-/// What a run without a finding has been.
+/// The summary of a run without a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// How many steps were taken.
+    /// The number of steps.
     pub steps: u64,
-    /// How many people were there.
+    /// The number of users.
     pub users: usize,
-    /// How many bookings they made.
+    /// The number of bookings.
     pub bookings: usize,
-    /// How many transactions came of that.
+    /// The number of transactions.
     pub transactions: usize,
-    /// The end of the run in a few digits: the same seed gives the same.
+    /// A short hash of the final state; the same seed gives the same hash.
     pub digest: String,
 }
 
-/// A broken rule, and how it came to that.
+/// A broken rule and the steps that led to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The seed that replays it.
+    /// The seed that reproduces the failure.
     pub seed: u64,
-    /// At which step.
+    /// The step at which the rule was broken.
     pub step: u64,
-    /// Which rule, and by what.
+    /// The broken rule and the values that broke it.
     pub finding: String,
-    /// The last steps before.
+    /// The last steps before the failure.
     pub tail: Vec<String>,
 }
 
@@ -89,10 +89,10 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Runs a seed.
+/// Runs the simulation with a seed.
 ///
 /// # Errors
-/// The [`Failure`] of the first rule that was found broken.
+/// The [`Failure`] of the first broken rule.
 pub fn run(seed: u64, config: &Config) -> Result<Summary, Failure> {
     run::Run::new(config, seed).finish()
 }

@@ -1,22 +1,22 @@
-//! The calls of a run, taken in in one order or another: the end is the same.
+//! Replays the webhooks of a run in different orders, which must lead to the same final state.
 
 use super::{Config, Failure, run::Run};
 
-/// A run whose providers' calls were all held back, and then taken in.
+/// The result of a run in which all webhooks were held back and then delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replayed {
-    /// How many calls were held back.
+    /// The number of webhooks that were held back.
     pub calls: usize,
-    /// All balances and all statuses once everything is at rest, line by line. What a number names that was
-    /// given out after the calls is told by what it is about.
+    /// The final balances and statuses, line by line. Transactions are described by their data, since their
+    /// numbers depend on the order of the webhooks.
     pub end: Vec<String>,
 }
 
-/// Takes the steps of a seed without a call of a provider being heard, and then takes in all that were made,
-/// in an order: `order` is told how many there are, and names each of them once or more often, by its place.
+/// Runs the steps of a seed while all webhooks are held back, and then delivers them in the given order.
+/// `order` receives the number of webhooks and returns their indices, each at least once.
 ///
 /// # Errors
-/// The [`Failure`] of the first rule that was found broken.
+/// The [`Failure`] of the first broken rule.
 pub fn replay(
     seed: u64,
     config: &Config,

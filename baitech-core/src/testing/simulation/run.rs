@@ -1,4 +1,4 @@
-//! One run: a seed, so many steps, and then everything comes to rest.
+//! One run: random steps, and then the completion of all open work.
 
 use std::collections::VecDeque;
 
@@ -18,10 +18,10 @@ use crate::{
     payment::WebhookCall,
 };
 
-/// So many of the last steps are told when something is wrong.
+/// The number of steps that a failure contains.
 const TAIL: usize = 30;
 
-/// What begins the reason of a failure that the simulation itself has made.
+/// The prefix of the reasons of simulated faults.
 const SIMULATED: &str = "simulated";
 
 pub(super) struct Run<'a> {
@@ -51,7 +51,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Takes all steps, and lets everything come to rest.
+    /// Takes all steps and completes all open work.
     pub(super) fn finish(mut self) -> std::result::Result<Summary, Failure> {
         match self.all_steps() {
             Ok(()) => Ok(Summary {
@@ -69,7 +69,8 @@ impl<'a> Run<'a> {
         Failure { seed: self.seed, step: self.steps, finding, tail: self.tail.into_iter().collect() }
     }
 
-    /// Takes all steps without hearing a call, then hears them in an order, and lets everything come to rest.
+    /// Takes all steps without delivering a webhook, delivers them in the given order, and completes all open
+    /// work.
     pub(super) fn replay(
         mut self,
         order: impl FnOnce(usize) -> Vec<usize>,
@@ -82,10 +83,10 @@ impl<'a> Run<'a> {
     }
 
     fn replayed(&mut self, order: impl FnOnce(usize) -> Vec<usize>, calls: &mut usize) -> Verdict {
-        self.world.mobile.keep_word();
+        self.world.mobile.stop_late_payouts();
         for _ in 0..self.config.steps {
             self.steps += 1;
-            self.world.advance(commands::some_time(&self.world));
+            self.world.advance(commands::random_delay(&self.world));
             match self.world.chance.below(20) {
                 0..=12 => {
                     if let Some(task) = self.commands.next(&self.world, &mut self.auditor) {
@@ -94,7 +95,7 @@ impl<'a> Run<'a> {
                 }
                 13..=17 => self.work()?,
                 18 => drop(self.world.card.contest()),
-                _ => drop(self.world.card.judge()),
+                _ => drop(self.world.card.decide_chargeback()),
             }
             self.audit()?;
         }
@@ -102,7 +103,7 @@ impl<'a> Run<'a> {
         self.end_tasks()?;
         let mut held = Vec::new();
         for card in [false, true] {
-            self.world.provider(card).send_what_was_dropped();
+            self.world.provider(card).send_dropped();
             held.extend(self.world.provider(card).take_calls().into_iter().map(|call| (card, call)));
         }
         *calls = held.len();
@@ -124,11 +125,11 @@ impl<'a> Run<'a> {
                 self.auditor.check_books(&self.world)?;
             }
         }
-        self.come_to_rest()
+        self.finish_open_work()
     }
 
     fn step(&mut self) -> Verdict {
-        self.world.advance(commands::some_time(&self.world));
+        self.world.advance(commands::random_delay(&self.world));
         match self.world.chance.below(100) {
             0..=44 => {
                 if let Some(task) = self.commands.next(&self.world, &mut self.auditor) {
@@ -138,10 +139,10 @@ impl<'a> Run<'a> {
             }
             45..=64 => self.receive_call(false),
             65..=80 => self.work(),
-            81..=91 => self.go_on(),
+            81..=91 => self.continue_task(),
             92..=93 => self.crash(),
             94 => {
-                self.move_unasked();
+                self.move_without_order();
                 Ok(())
             }
             95..=96 => {
@@ -155,10 +156,10 @@ impl<'a> Run<'a> {
             }
             98 => {
                 self.note(|| "a bank decides".to_owned());
-                self.world.card.judge();
+                self.world.card.decide_chargeback();
                 Ok(())
             }
-            _ => self.begin(Task::new("events are passed on", {
+            _ => self.begin(Task::new("events are relayed", {
                 let worker = self.world.market.worker();
                 async move {
                     let events = worker.pending_events(256).await?;
@@ -173,7 +174,7 @@ impl<'a> Run<'a> {
         let line =
             format!("{:>6} {} {}", self.steps, self.world.clock.now().format("%m-%d %H:%M:%S"), line());
         if self.config.verbose {
-            self.config.tell(&line);
+            self.config.write_log(&line);
         }
         if self.tail.len() == TAIL {
             self.tail.pop_front();
@@ -181,7 +182,7 @@ impl<'a> Run<'a> {
         self.tail.push_back(line);
     }
 
-    /// Begins a task; mostly it is finished at once, sometimes it is left under way.
+    /// Starts a task. It usually runs to its end at once; sometimes it is left in progress.
     fn begin(&mut self, mut task: Task) -> Verdict {
         let times = if self.world.chance.percent(70) { 10_000 } else { self.world.chance.below(12) };
         match task.poll(times) {
@@ -194,8 +195,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Some task that is under way goes on a little.
-    fn go_on(&mut self) -> Verdict {
+    /// Continues a random task for some polls.
+    fn continue_task(&mut self) -> Verdict {
         if self.tasks.is_empty() {
             return Ok(());
         }
@@ -210,7 +211,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A process dies: one task with it, or all.
+    /// A process crashes with one task or with all tasks.
     fn crash(&mut self) -> Verdict {
         if self.tasks.is_empty() {
             return Ok(());
@@ -220,7 +221,7 @@ impl<'a> Run<'a> {
         for _ in 0..count {
             let index = self.world.chance.below(self.tasks.len() as u64) as usize;
             let task = self.tasks.swap_remove(index);
-            self.note(|| format!("{} † a process dies", task.name));
+            self.note(|| format!("{} † a process crashes", task.name));
             self.unconfirmed(task.access);
         }
         Ok(())
@@ -232,12 +233,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A task has ended: with an answer, or with a reason that is a reason.
+    /// Handles the end of a task, and checks the error of a failed one.
     fn end(&mut self, task: Task, answer: Result<String>) -> Verdict {
         let Task { name, access, .. } = task;
         match answer {
-            Ok(told) => {
-                self.note(|| format!("{name}: {told}"));
+            Ok(result) => {
+                self.note(|| format!("{name}: {result}"));
                 Ok(())
             }
             Err(error) => {
@@ -248,7 +249,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Nothing is unavailable but by a fault of this simulation, and nothing else is a fault.
+    /// Checks that only the faults of this simulation cause errors of kind `unavailable`.
     fn check_reason(&self, name: &str, error: &Error) -> Verdict {
         let reason = match error {
             Error::Unavailable { reason } => reason,
@@ -275,16 +276,16 @@ impl<'a> Run<'a> {
     fn take_in(&self, card: bool, call: Call) -> Task {
         let payments = self.world.market.payments();
         let received = WebhookCall { received_at: self.world.clock.now(), ..call.call.clone() };
-        let name = format!("a call comes: {}", String::from_utf8_lossy(&received.body));
+        let name = format!("a webhook arrives: {}", String::from_utf8_lossy(&received.body));
         let mut task = Task::new(name, async move {
             let id = payments.receive_webhook(received).await?;
-            Ok(id.map_or_else(|| "nobody expects it".to_owned(), |id| id.to_string()))
+            Ok(id.map_or_else(|| "unknown token".to_owned(), |id| id.to_string()))
         });
         task.access = Access::Call { card, call: Box::new(call) };
         task
     }
 
-    /// One of two workers takes up what is due.
+    /// One of two workers runs due tasks.
     fn work(&mut self) -> Verdict {
         let which = if self.world.chance.percent(50) { "first" } else { "second" };
         let limit = 1 + self.world.chance.below(12) as usize;
@@ -309,11 +310,11 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Somebody pays into an account without being asked.
+    /// Makes an unrequested deposit.
     fn deposit(&mut self) {
         let chance = &self.world.chance;
-        // Of a transaction whose prompt has been paid, and nobody knows by which receipt, a deposit would
-        // tell nothing new.
+        // A deposit looks the same as the payment of a prompt with an unknown receipt, so such
+        // transactions get no deposits.
         let open: Vec<_> = self
             .auditor
             .transactions()
@@ -326,7 +327,7 @@ impl<'a> Run<'a> {
         let (account, amount) = match chance.below(10) {
             0..=5 => match chance.pick(&open[open.len().saturating_sub(8)..]) {
                 Some((id, number, gross)) => {
-                    self.world.mobile.set_prompt_aside(*id, chance.percent(60));
+                    self.world.mobile.dismiss_prompt(*id, chance.percent(60));
                     (number.clone(), if chance.percent(80) { *gross } else { some })
                 }
                 None => (user.phone.to_string(), some),
@@ -336,68 +337,68 @@ impl<'a> Run<'a> {
         };
         let payer = chance.percent(70).then(|| user.phone.to_string());
         self.world.mobile.deposit(&account, amount, payer);
-        self.note(|| format!("somebody pays {amount} to {account}"));
+        self.note(|| format!("an unrequested deposit of {amount} to {account}"));
     }
 
     /// A provider moves money without our order.
-    fn move_unasked(&mut self) {
+    fn move_without_order(&mut self) {
         let (what, happened) = match self.world.chance.below(6) {
-            0..=2 => ("a card's charge or payout is given back", self.world.card.return_unasked()),
-            3 => ("mobile money is given back", self.world.mobile.return_unasked()),
-            4 => ("what was given back comes back", self.world.card.fail_return()),
-            _ => ("a bank changes its verdict", self.world.card.judge_again()),
+            0..=2 => ("a card charge or payout is returned", self.world.card.return_without_order()),
+            3 => ("mobile money is returned", self.world.mobile.return_without_order()),
+            4 => ("a return fails", self.world.card.fail_return()),
+            _ => ("a bank changes its verdict", self.world.card.reverse_verdict()),
         };
         if happened {
-            self.note(|| format!("{what}, and nobody has ordered it"));
+            self.note(|| format!("{what}, without our order"));
         }
     }
 
     fn audit(&mut self) -> Verdict {
         for applied in self.world.store.take_applied() {
             if self.config.verbose {
-                self.tell_applied(&applied);
+                self.log_applied(&applied);
             }
             self.auditor.read(&applied)?;
         }
         Ok(())
     }
 
-    /// What a commit has written, for who follows a run.
-    fn tell_applied(&self, applied: &Applied) {
+    /// Logs the changes of a commit.
+    fn log_applied(&self, applied: &Applied) {
         for transaction in &applied.transactions {
             let (number, link) = (&transaction.number, &transaction.gateway);
-            self.config.tell(&format!("         {number} is {}: {link:?}", transaction.status));
+            self.config.write_log(&format!("         {number} is {}: {link:?}", transaction.status));
         }
         for entry in &applied.entries {
             let postings =
                 entry.postings.iter().map(|posting| format!("{} {}", posting.account, posting.amount));
             let postings = postings.collect::<Vec<_>>().join(", ");
-            self.config.tell(&format!("         {} ({}): {postings}", entry.description, entry.cause));
+            self.config.write_log(&format!("         {} ({}): {postings}", entry.description, entry.cause));
         }
     }
 
-    /// No fault happens any more, every call arrives, and time passes until nothing is left to do. Then
-    /// persons decide what waits for them, and all of it once more.
-    fn come_to_rest(&mut self) -> Verdict {
+    /// Ends all faults, delivers every webhook, and advances the time until no work is left. Then staff
+    /// decide everything that waits for them, and the rest of the work is completed.
+    fn finish_open_work(&mut self) -> Verdict {
         self.world.chance.calm_down();
-        self.note(|| "everything comes to rest".to_owned());
+        self.note(|| "all open work is completed".to_owned());
         self.end_tasks()?;
-        self.world.mobile.send_what_was_dropped();
-        self.world.card.send_what_was_dropped();
+        self.world.mobile.send_dropped();
+        self.world.card.send_dropped();
         self.let_time_pass()?;
         self.auditor.check_rest(&self.world, false)?;
         for _ in 0..4 {
-            self.let_persons_decide()?;
+            self.let_staff_decide()?;
             self.let_time_pass()?;
         }
         self.auditor.check_rest(&self.world, true)
     }
 
-    /// What is under way goes on to its end.
+    /// Runs all tasks to their end.
     fn end_tasks(&mut self) -> Verdict {
         for mut task in std::mem::take(&mut self.tasks) {
             let answer = task.poll(100_000).ok_or_else(|| format!("{} does not end", task.name))?;
-            self.end(task, answer.or_else(forgive))?;
+            self.end(task, answer.or_else(ignore_fault))?;
             self.audit()?;
         }
         Ok(())
@@ -414,7 +415,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// All that has arrived or is due is done now.
+    /// Handles all arrived webhooks and all due tasks.
     fn settle_now(&mut self) -> Verdict {
         for card in [false, true] {
             while let Some(call) = self.world.provider(card).next_call(true) {
@@ -432,8 +433,8 @@ impl<'a> Run<'a> {
         self.audit()
     }
 
-    fn let_persons_decide(&mut self) -> Verdict {
-        while self.world.card.judge() {}
+    fn let_staff_decide(&mut self) -> Verdict {
+        while self.world.card.decide_chargeback() {}
         self.settle_now()?;
         self.run_to_end(Commands::reconcile(&self.world))?;
         self.run_to_end(Commands::retry_calls(&self.world))?;
@@ -452,8 +453,8 @@ impl<'a> Run<'a> {
     }
 }
 
-/// What was under way when the faults ended may still tell of one.
-fn forgive(error: Error) -> Result<String> {
+/// Ignores the failure of a task that had met a fault before the faults ended.
+fn ignore_fault(error: Error) -> Result<String> {
     match error {
         Error::Unavailable { reason } if reason.contains(SIMULATED) || reason.contains(OUTAGE) => Ok(reason),
         other => Err(other),

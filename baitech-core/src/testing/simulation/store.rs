@@ -1,5 +1,5 @@
-//! The embedded store at the end of a line that fails: commits that are lost before they are applied, and
-//! answers that are lost after.
+//! The embedded store behind a connection that fails: commits are lost before they are applied, and answers
+//! are lost afterwards.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -11,10 +11,10 @@ use async_trait::async_trait;
 use super::chance::Chance;
 use crate::{for_each_port, ledger::Entry, memory::MemoryStore, ports::*, store::Write};
 
-/// What every failure of this store says, so that no other is taken for one of them.
+/// The reason of every failure of this store, by which simulated failures are recognised.
 pub(super) const OUTAGE: &str = "simulated outage";
 
-/// The calls that are always answered at once: those of the relay, of the auditor, and of lists for people.
+/// The methods that never fail: those of the relay, of the auditor, and of lists for people.
 const STEADY: [&str; 17] = [
     "pending_events",
     "acknowledge_events",
@@ -35,7 +35,7 @@ const STEADY: [&str; 17] = [
     "list_reconciliations",
 ];
 
-/// What one commit has changed, as far as money goes.
+/// The effects of one commit on money.
 #[derive(Debug)]
 pub(super) struct Applied {
     pub(super) bookings: Vec<Booking>,
@@ -57,7 +57,7 @@ impl Applied {
     }
 }
 
-/// A [`MemoryStore`] that now and then does not answer, and tells the auditor what was committed.
+/// A [`MemoryStore`] that sometimes fails, and records all commits for the auditor.
 #[derive(Debug)]
 pub(super) struct ShakyStore {
     pub(super) inner: MemoryStore,
@@ -70,18 +70,17 @@ impl ShakyStore {
         Self { inner: MemoryStore::new(), chance, applied: Mutex::default() }
     }
 
-    /// What was committed since the last look.
+    /// Takes the commits since the last call.
     pub(super) fn take_applied(&self) -> Vec<Applied> {
         std::mem::take(&mut *self.applied.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What comes before the answer to a call: a pause in which the process may die, and rarely no answer at
-    /// all.
+    /// Runs before each answer: a pause in which the process may crash, and rarely a failure.
     async fn reach(&self, call: &str) -> Result<(), StoreError> {
         if STEADY.contains(&call) {
             return Ok(());
         }
-        self.chance.breathe().await;
+        self.chance.maybe_yield().await;
         if self.chance.fault(400) { Err(StoreError::Unavailable(OUTAGE.to_owned())) } else { Ok(()) }
     }
 }
@@ -89,7 +88,7 @@ impl ShakyStore {
 #[async_trait]
 impl Commit for ShakyStore {
     async fn commit(&self, changes: ChangeSet) -> Result<Committed, StoreError> {
-        self.chance.breathe().await;
+        self.chance.maybe_yield().await;
         if self.chance.fault(80) {
             return Err(StoreError::Unavailable(OUTAGE.to_owned()));
         }
@@ -101,7 +100,7 @@ impl Commit for ShakyStore {
         if self.chance.fault(80) {
             return Err(StoreError::Unavailable(OUTAGE.to_owned()));
         }
-        self.chance.breathe().await;
+        self.chance.maybe_yield().await;
         Ok(committed)
     }
 

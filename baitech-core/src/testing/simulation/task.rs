@@ -1,4 +1,4 @@
-//! Commands under way: polled by hand, and dropped where their process dies.
+//! Tasks in progress. They are polled manually, and dropped when their process crashes.
 
 use std::{
     fmt,
@@ -10,23 +10,23 @@ use std::{
 use super::provider::Call;
 use crate::kernel::Result;
 
-/// A command, a worker's round or a call that is being taken in.
+/// A command, a run of a worker, or the delivery of a webhook.
 pub(super) struct Task {
     pub(super) name: String,
     pub(super) access: Access,
     future: Pin<Box<dyn Future<Output = Result<String>>>>,
 }
 
-/// What a task has to do with beyond itself.
+/// The subject of a task.
 #[derive(Debug)]
 pub(super) enum Access {
-    /// Nothing.
+    /// No subject.
     Command,
-    /// A provider's call, which is sent again unless it was confirmed.
+    /// A webhook, which is sent again unless it was confirmed.
     Call {
-        /// Whether it is the card provider's.
+        /// Whether the card provider sent it.
         card: bool,
-        /// The call.
+        /// The webhook.
         call: Box<Call>,
     },
 }
@@ -39,7 +39,7 @@ impl Task {
         Self { name: name.into(), access: Access::Command, future: Box::pin(future) }
     }
 
-    /// Goes on until it waits, at most so many times; the answer where there is one.
+    /// Polls the task at most this many times; returns its result if it has ended.
     pub(super) fn poll(&mut self, times: u64) -> Option<Result<String>> {
         let mut context = Context::from_waker(Waker::noop());
         for _ in 0..times {
@@ -57,7 +57,7 @@ impl fmt::Debug for Task {
     }
 }
 
-/// The answer of something that waits for nobody.
+/// Returns the result of a future that never waits.
 pub(super) fn ready<F: Future>(future: F) -> F::Output {
     let mut future = std::pin::pin!(future);
     let mut context = Context::from_waker(Waker::noop());

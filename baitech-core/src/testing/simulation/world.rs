@@ -1,4 +1,4 @@
-//! The people of a run, the engine, and its providers.
+//! The users of a run, the engine, and its providers.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ use crate::{
     testing::build,
 };
 
-/// What technicians may owe, in shillings: low enough that they meet it.
+/// The debt limit of technicians in shillings, low enough that runs reach it.
 pub(super) const DEBT_LIMIT: i64 = 1_000;
 
-/// Everything that a run happens in.
+/// The environment of a run.
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) chance: Arc<Chance>,
@@ -33,7 +33,7 @@ pub(super) struct World {
     pub(super) mobile: Arc<Provider>,
     pub(super) card: Arc<Provider>,
     pub(super) market: Marketplace,
-    /// Who books: customers, and people who book for a company.
+    /// The users who book: customers and employees of companies.
     pub(super) customers: Vec<User>,
     pub(super) companies: Vec<User>,
     pub(super) technicians: Vec<User>,
@@ -85,17 +85,17 @@ impl World {
             }
             world.customers.push(User::from_record(employee));
         }
-        world.let_everybody_in();
+        world.store_users();
         world
     }
 
-    fn let_everybody_in(&self) {
+    fn store_users(&self) {
         let staff = [&self.admin, &self.support];
         for user in self.customers.iter().chain(&self.companies).chain(&self.technicians).chain(staff) {
             let holder = AggregateRef::User(user.id);
             let mut changes = ChangeSet::new().write(Put::new(user.clone()));
             changes.take = user.claims().into_iter().map(|key| Claim { key, holder }).collect();
-            let _ = ready(self.store.inner.commit(changes)).expect("nobody is there twice");
+            let _ = ready(self.store.inner.commit(changes)).expect("no user exists twice");
         }
     }
 
@@ -125,12 +125,12 @@ impl World {
         self.card.pass_time();
     }
 
-    /// The day of so many days from now, in Nairobi.
+    /// The date in Nairobi this many days from now.
     pub(super) fn day(&self, days: u64) -> chrono::NaiveDate {
         (self.clock.now() + TimeDelta::hours(3)).date_naive() + chrono::Days::new(days)
     }
 
-    /// One of the ways to pay.
+    /// A random payment method.
     pub(super) fn method(&self, user: &User) -> PaymentMethod {
         match self.chance.below(if user.role == Role::Corporate { 14 } else { 10 }) {
             0..=3 => PaymentMethod::Mpesa,
@@ -142,7 +142,7 @@ impl World {
     }
 }
 
-/// Suspects by chance, so that every path of a review is taken.
+/// A fraud check with random results, so that runs take every path of a review.
 #[derive(Debug)]
 struct Suspicion(Arc<Chance>);
 

@@ -14,7 +14,7 @@ use crate::{
     kernel::{Currency, Distance, Role, SeededEntropy},
 };
 
-/// Where somebody lives, as far as it is known.
+/// An address with optional parts.
 pub fn address() -> BoxedStrategy<Address> {
     strategy!(Address {
         point: option::of(geo_point()),
@@ -71,7 +71,7 @@ fn skill() -> BoxedStrategy<Skill> {
     })
 }
 
-/// What makes a user bookable, with prices in a currency.
+/// A technician's profile with prices in a currency.
 pub fn technician_profile(currency: Currency) -> BoxedStrategy<TechnicianProfile> {
     let licence = strategy!(Licence { number: option::of(words()), verified: any::<bool>() });
     let insurance = strategy!(Insurance {
@@ -115,7 +115,7 @@ pub(crate) fn id_type() -> impl Strategy<Value = IdType> + Clone {
     select(&[IdType::NationalId, IdType::Passport, IdType::DriversLicense])
 }
 
-/// The check of an identity, at any point.
+/// An identity check in any status.
 pub fn kyc() -> BoxedStrategy<Kyc> {
     strategy!(Kyc {
         status: select(&KycStatus::ALL),

@@ -26,7 +26,7 @@ fn approval() -> BoxedStrategy<ApprovalStatus> {
     select(&[ApprovalStatus::Pending, ApprovalStatus::Approved, ApprovalStatus::Declined]).boxed()
 }
 
-/// Hours of some day, in some zone; some past midnight, as an earlier application left them.
+/// A slot on any day in any zone. Some slots end after midnight, as in data of an earlier application.
 pub fn time_slot() -> BoxedStrategy<TimeSlot> {
     (date(), time_of_day(), time_of_day(), zone(), 0..5_000_u32)
         .prop_filter_map("not in order", |(date, start, end, zone, estimated_minutes)| {
@@ -36,7 +36,7 @@ pub fn time_slot() -> BoxedStrategy<TimeSlot> {
         .boxed()
 }
 
-/// Lines of a price that need not add up.
+/// Price lines that need not add up.
 pub fn pricing(currency: Currency) -> BoxedStrategy<Pricing> {
     strategy!(Pricing {
         base_price: money(currency),
@@ -121,7 +121,7 @@ fn cancellation(currency: Currency) -> BoxedStrategy<Cancellation> {
     })
 }
 
-/// What staff could decide.
+/// Any outcome of a dispute.
 pub(super) fn outcome(currency: Currency) -> BoxedStrategy<DisputeOutcome> {
     let partial = money(currency).prop_map(DisputeOutcome::PartialRefund);
     prop_oneof![Just(DisputeOutcome::FullRefund), partial, Just(DisputeOutcome::Release)].boxed()

@@ -17,7 +17,7 @@ use crate::{
     testing::{Sample, build},
 };
 
-/// Anything that can happen to a booking.
+/// Any event of a booking.
 pub fn booking_event() -> impl Strategy<Value = BookingEvent> {
     use BookingEvent as Event;
     let amount = || currency().prop_flat_map(money);
@@ -50,7 +50,7 @@ pub fn booking_event() -> impl Strategy<Value = BookingEvent> {
     ]
 }
 
-/// Anything that can happen to an account.
+/// Any event of an account.
 pub fn account_event() -> impl Strategy<Value = AccountEvent> {
     use AccountEvent as Event;
     prop_oneof![
@@ -82,8 +82,8 @@ fn any_writes() -> Vec<BoxedStrategy<Written>> {
     for_each_aggregate!(each)
 }
 
-/// A well-formed set that makes a new aggregate of every kind and uses every other part; nothing of it
-/// conflicts with an empty store.
+/// A well-formed set that creates an aggregate of every kind and uses every other part. It has no conflict
+/// with an empty store.
 pub fn change_set() -> impl Strategy<Value = ChangeSet> {
     let request = ("[!-~]{1,40}", any::<[u8; 32]>(), vec(any::<u8>(), 0..200), option::of(moment()));
     let claims = vec("[a-z0-9]{1,12}", 0..10);

@@ -24,7 +24,7 @@ pub fn date() -> impl Strategy<Value = NaiveDate> + Clone {
     (0..36_500_i64).prop_map(move |days| first + TimeDelta::days(days))
 }
 
-/// A time of the day, the end of the day among them.
+/// A time of day, including the end of the day.
 pub fn time_of_day() -> impl Strategy<Value = TimeOfDay> + Clone {
     let time = |minutes: u16| {
         let (hour, minute) = (u8::try_from(minutes / 60), u8::try_from(minutes % 60));
@@ -41,12 +41,12 @@ pub fn zone() -> impl Strategy<Value = Tz> + Clone {
     select(vec![Tz::Africa__Nairobi, Tz::UTC, Tz::Europe__London, Tz::America__New_York, Tz::Asia__Kathmandu])
 }
 
-/// A few visible characters of any script, never none.
+/// A few visible characters of any script, at least one.
 pub fn words() -> impl Strategy<Value = String> + Clone {
     prop_oneof![3 => "[a-zA-Z][a-zA-Z ]{0,30}[a-z]", 1 => "\\PC{1,12}"]
 }
 
-/// Text of one of some lengths, the longest among them.
+/// Text of several lengths, including the longest.
 pub fn text<const MAX: usize>() -> impl Strategy<Value = Text<MAX>> + Clone {
     let longest = "[a-zñ]".prop_map(|letter| letter.repeat(MAX));
     let lines = ("[a-z]{1,9}", "[a-z]{1,9}").prop_map(|(one, two)| format!("{one}\n\t{two}"));
@@ -66,7 +66,7 @@ pub fn phone_number() -> impl Strategy<Value = PhoneNumber> + Clone {
         .prop_filter_map("not given out", |number| PhoneNumber::new(&format!("+2547{number:08}")).ok())
 }
 
-/// A name to be mentioned by.
+/// A user name.
 pub fn username() -> impl Strategy<Value = Username> + Clone {
     "[a-z0-9_]{3,30}".prop_map(|text| Username::new(&text).expect("a name"))
 }
@@ -88,7 +88,7 @@ pub fn money(currency: Currency) -> impl Strategy<Value = Money> + Clone {
         .prop_map(move |units| Money::from_minor(units, currency))
 }
 
-/// A share of up to all.
+/// A rate from 0 to 1.
 pub fn rate() -> impl Strategy<Value = Rate> + Clone {
     (0..=10_000_u32).prop_map(Rate::from_basis_points)
 }
@@ -104,7 +104,7 @@ pub fn image() -> impl Strategy<Value = Image> + Clone {
         .prop_map(|(url, public_id)| Image { url, public_id })
 }
 
-/// Anybody who gives commands.
+/// Any actor.
 pub fn actor() -> impl Strategy<Value = Actor> + Clone {
     prop_oneof![
         Just(Actor::System),

@@ -1,8 +1,8 @@
 //! Proptest strategies for values, records and change sets.
 //!
-//! The values are of right form, not of likely content: a record may be cancelled and paid at once, as one
-//! that an earlier application stored may be. Times have whole milliseconds; the amounts of one record are of
-//! one currency and have no fraction of its smallest unit.
+//! The values have a valid form but no realistic content: a record may be cancelled and paid at the same
+//! time, like some records of an earlier application. Times have whole milliseconds. The amounts of one
+//! record have one currency and no fraction of its smallest unit.
 
 /// The strategy of a struct, or of a variant of an enum, from the strategies of its fields.
 macro_rules! strategy {

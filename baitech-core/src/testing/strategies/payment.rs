@@ -25,7 +25,7 @@ fn any_money() -> BoxedStrategy<Money> {
     currency().prop_flat_map(money).boxed()
 }
 
-/// Lines that need not add up.
+/// Amount lines that need not add up.
 fn amount(currency: Currency) -> BoxedStrategy<Amount> {
     strategy!(Amount {
         gross: money(currency),
@@ -180,7 +180,7 @@ fn origin() -> BoxedStrategy<PaymentOrigin> {
     })
 }
 
-/// Any transaction. What came in place of the amount, and what is contested, may be of another currency.
+/// Any transaction. A mismatched or contested amount may have another currency.
 pub fn transaction_record() -> BoxedStrategy<TransactionRecord> {
     currency().prop_flat_map(transaction_record_in).boxed()
 }
@@ -222,7 +222,7 @@ fn transaction_record_in(currency: Currency) -> BoxedStrategy<TransactionRecord>
     })
 }
 
-/// Any call of a provider, with any bytes.
+/// Any webhook, with any bytes.
 pub fn webhook_record() -> BoxedStrategy<WebhookRecord> {
     strategy!(WebhookRecord {
         id: id(),
@@ -241,7 +241,7 @@ pub fn webhook_record() -> BoxedStrategy<WebhookRecord> {
     })
 }
 
-/// Anything that can happen to a transaction, or by a call of a provider.
+/// Any event of a transaction or of a webhook.
 pub fn payment_event() -> BoxedStrategy<PaymentEvent> {
     use PaymentEvent as Event;
     let booking = || option::of(id());

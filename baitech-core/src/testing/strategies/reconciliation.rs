@@ -56,7 +56,7 @@ fn parts() -> BoxedStrategy<ReconciliationParts> {
     })
 }
 
-/// Any reconciliation of a statement, at any point.
+/// Any reconciliation, in any status.
 pub fn reconciliation_record() -> BoxedStrategy<ReconciliationRecord> {
     let progress = strategy!(ReconciliationProgress {
         phase: select(&ReconciliationPhase::ALL),

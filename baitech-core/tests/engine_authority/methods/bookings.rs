@@ -14,7 +14,7 @@ use crate::support::{self, run, slot};
 
 pub(super) const BOOKINGS: &[Row] = &[
     row!(bookings.accept(at(Status::Assigned)), "technician"),
-    // The system lets an offer lapse only once its time is over.
+    // The system expires an offer only after its time.
     row!(bookings.reject(at(Status::Assigned), "no"), "technician"),
     row!(bookings.en_route(at(Status::Accepted)), "technician"),
     row!(bookings.arrive(at(Status::EnRoute)), "technician"),
@@ -53,7 +53,7 @@ pub(super) const BOOKINGS: &[Row] = &[
     row!(bookings.decline_slot(slot_proposed()), "customer technician"),
     Row("bookings.allow_early_start", "customer", |s, a| {
         let id = s.at(Status::Accepted);
-        // Earlier than the policy of these tests allows by itself.
+        // Earlier than the policy of these tests allows without an agreement.
         let from = s.till.world.now() - TimeDelta::days(20_000);
         run(s.bookings().allow_early_start(a, id, from)).map(drop)
     }),

@@ -28,10 +28,11 @@ use baitech_core::kernel::{Actor, Currency, Error, PageRequest, Result};
 
 use self::scene::{ACTORS, Scene};
 
-/// What is done with a method: the setting is prepared by whoever may, and then the actor calls.
+/// A call of a method: it prepares the setting with permitted actors, and then calls as the given actor.
 type Call = fn(&Scene, &Actor) -> Result<()>;
 
-/// One method and the actors for whom it succeeds, on somebody else's matter unless they are a party of it.
+/// One method and the actors for whom it succeeds. The booking, payment or account in question belongs to
+/// the scene's customer, technician or company; other actors act on data that is not theirs.
 struct Row(&'static str, &'static str, Call);
 
 const LEDGER: &[Row] = &[
@@ -59,7 +60,7 @@ fn every_method_allows_exactly_its_listed_actors() {
             let actor = scene.actor(name);
             match call(&scene, &actor) {
                 Ok(()) => open.push(name),
-                // A suspicion costs nothing, and a message would tell strangers what there is.
+                // Strangers must not learn from an error what exists.
                 Err(Error::Forbidden { .. } | Error::NotFound { .. }) => {}
                 Err(error) if name == "anonymous" => wrong.push(format!("{method}: {error:?} for {name}")),
                 Err(_) => {}
@@ -73,7 +74,7 @@ fn every_method_allows_exactly_its_listed_actors() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The public methods of the services that take an actor, as the source has them.
+/// Returns the public methods of the services that take an actor, as found in the source files.
 fn methods() -> BTreeSet<String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let rooms = [
@@ -105,5 +106,5 @@ fn methods() -> BTreeSet<String> {
 #[test]
 fn no_method_is_missing_from_the_table() {
     let listed: BTreeSet<String> = rows().map(|Row(method, ..)| (*method).to_owned()).collect();
-    assert_eq!(listed, methods(), "a new method names the actors for whom it succeeds");
+    assert_eq!(listed, methods(), "the table must list every method with the actors for whom it succeeds");
 }

@@ -36,7 +36,7 @@ pub(super) const PAYMENTS: &[Row] = &[
     row!(payments.wallet_lines(customer(), &page()), "customer support admin system"),
     row!(payments.earning_lines(technician(), &page()), "technician support admin system"),
     row!(payments.refund(paid(PaymentMethod::Mpesa), kes(100), "asked for it"), "support admin system"),
-    // The system releases only once the time has come.
+    // The system releases only when the release is due.
     row!(payments.release(paid(PaymentMethod::Mpesa)), "admin"),
     row!(payments.withdraw_payment(unsent()), "customer support admin system"),
     row!(payments.list_webhooks(&[], &page()), "support admin system"),

@@ -22,7 +22,7 @@ use crate::{
     till::Till,
 };
 
-/// A marketplace with a booking for a method to be about.
+/// A marketplace with a booking on which the methods are called.
 pub(super) struct Scene {
     pub(super) till: Till,
     pub(super) company: User,
@@ -30,7 +30,7 @@ pub(super) struct Scene {
     pub(super) other_technician: User,
 }
 
-/// Every actor, by the name under which the table lists it.
+/// Every actor with the name by which the table lists it.
 pub(super) const ACTORS: [&str; 10] = [
     "anonymous",
     "stranger",
@@ -126,7 +126,7 @@ impl Scene {
     /// The customer's booking, paid in cash, in a status.
     pub(super) fn at(&self, status: Status) -> Id<Booking> {
         let booking = self.till.world.book();
-        // Its technician is the usual one.
+        // Assigns the default technician.
         if status != Status::Pending {
             let world = &self.till.world;
             run(world.bookings().find_technician(&Actor::System, booking.id)).unwrap();
@@ -142,7 +142,7 @@ impl Scene {
         id
     }
 
-    /// A company's booking that waits for approval.
+    /// A company's booking that awaits approval.
     pub(super) fn unapproved(&self) -> Id<Booking> {
         let request = NewBooking { time_slot: slot(1, "08:00", "16:00"), ..support::request() };
         run(self.till.world.bookings().create(&self.employee.actor(), &request)).unwrap().id
@@ -163,7 +163,7 @@ impl Scene {
         id
     }
 
-    /// A top-up of the customer's that brought the wrong amount.
+    /// A top-up of the customer that arrived with the wrong amount.
     pub(super) fn mismatched(&self) -> Id<Transaction> {
         let till = &self.till;
         let top_up = run(till.payments().top_up(&till.customer(), kes(500), &NewPayment::default()));
@@ -172,7 +172,7 @@ impl Scene {
         id
     }
 
-    /// A top-up of the customer's that was begun by a process which ended before it asked the provider.
+    /// A top-up of the customer whose process ended before it called the provider.
     pub(super) fn unsent(&self) -> Id<Transaction> {
         let till = &self.till;
         let top_up = run(till.payments().top_up(&till.customer(), kes(500), &NewPayment::default()));
@@ -193,7 +193,7 @@ impl Scene {
         run(self.till.payments().reconcile(&Actor::System, &request, statement)).unwrap().id
     }
 
-    /// A payout of the technician's of which nobody knows what became.
+    /// A payout of the technician with an unknown outcome.
     pub(super) fn unknown_payout(&self) -> Id<Transaction> {
         let till = &self.till;
         till.released(PaymentMethod::Mpesa);
@@ -208,7 +208,7 @@ impl Scene {
     }
 }
 
-/// Every payment is to be looked at.
+/// Sends every payment to review.
 #[derive(Debug)]
 struct Suspicious;
 

@@ -6,7 +6,7 @@ use crate::{
     ledger::{Account, Entry},
 };
 
-/// The books, kept a second time from the entries alone.
+/// A second copy of the ledger, computed only from the entries.
 #[derive(Debug, Default)]
 pub(super) struct Books {
     balances: BTreeMap<(Account, &'static str), Money>,
@@ -35,7 +35,7 @@ impl Books {
         }
     }
 
-    /// Nothing that is held for somebody lies below zero, after each commit.
+    /// Checks after each commit that no account that holds users' money is negative.
     pub(super) fn check_touched(&mut self) -> Verdict {
         for key in std::mem::take(&mut self.touched) {
             let held = matches!(key.0, Account::Escrow(_) | Account::Wallet(_) | Account::Reserved(_));
@@ -54,8 +54,8 @@ impl Books {
         self.balances.iter().map(|((account, _), balance)| (*account, *balance))
     }
 
-    /// The store says the same as the entries, by its running sums and by its recount; and all of it sums to
-    /// zero.
+    /// Checks that the store's running balances and its recount equal the sums of the entries, and that all
+    /// balances sum to zero.
     pub(super) fn compare(
         &self,
         running: &[(Account, Money)],

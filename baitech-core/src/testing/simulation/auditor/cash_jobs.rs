@@ -1,5 +1,5 @@
-//! Commission of jobs in cash: reserved from acceptance until the job is paid or ends, and within the limit
-//! of the debt.
+//! Commission of cash jobs: reserved from acceptance until the job is paid or ends, and within the debt
+//! limit.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +13,8 @@ use crate::{
 };
 
 impl Auditor {
-    /// The technicians of these bookings have as much reserved as their open jobs in cash will make them owe,
-    /// to the cent: nothing without such a job. `before` are the bookings as they were.
+    /// Checks that the reservation of each technician equals the commission of the open cash jobs exactly.
+    /// `before` holds the previous values of the bookings.
     pub(super) fn check_cash_jobs(&self, before: &[Option<Booking>], after: &[Booking]) -> Verdict {
         let technicians: BTreeSet<_> = after.iter().filter_map(|booking| booking.technician).collect();
         for technician in technicians {
@@ -25,7 +25,7 @@ impl Auditor {
             let reserved = self.books.balance(Account::OpenCashJobs(technician), Currency::KES).negated();
             if reserved != due {
                 return Err(format!(
-                    "{reserved} are reserved for open cash jobs of {technician}, {due} are due"
+                    "{reserved} is reserved for open cash jobs of {technician}, {due} is due"
                 ));
             }
         }
@@ -39,24 +39,27 @@ impl Auditor {
         Ok(())
     }
 
-    /// All commission that is due for open jobs in cash.
+    /// The total commission of all open cash jobs.
     pub(super) fn reserved_for_cash_jobs(&self) -> Result<Money, Finding> {
         self.bookings()
             .try_fold(Money::zero(Currency::KES), |sum, booking| add(sum, commission_due(booking)?))
     }
 
-    /// A technician owes no more than the limit, open jobs in cash included.
+    /// Checks that a technician's debt, including open cash jobs, is within the limit.
     fn check_debt(&self, technician: Id<User>) -> Verdict {
         let balance = |account| self.books.balance(account, Currency::KES);
         let sum = add(balance(Account::Payable(technician)), balance(Account::OpenCashJobs(technician)))?;
         if sum.negated().amount() > build::kes(DEBT_LIMIT).amount() {
-            return Err(format!("{technician} may come to owe {}, and took another cash job", sum.negated()));
+            return Err(format!(
+                "{technician} took another cash job with a possible debt of {}",
+                sum.negated()
+            ));
         }
         Ok(())
     }
 }
 
-/// What the technician of a booking will owe for it, by the document and the default fees.
+/// The technician's commission for a booking, by the document and the default fees.
 fn commission_due(booking: &Booking) -> Result<Money, Finding> {
     use BookingStatus::{
         Accepted, Arrived, Completed, Disputed, EnRoute, InProgress, Paused, PaymentPending, Verified,

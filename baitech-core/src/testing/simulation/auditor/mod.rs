@@ -1,8 +1,6 @@
-//! The auditor: knows only the rules, and reads only what is stored and what the providers' own statements
-//! say.
+//! The auditor: it knows only the rules, and reads only stored data and the providers' own statements.
 //!
-//! Every commit is checked as it is read; the whole of the books from time to time, and strictly once
-//! everything is at rest.
+//! It checks every commit, the whole ledger from time to time, and stricter rules once no work is left.
 
 mod books;
 mod cash_jobs;
@@ -27,26 +25,26 @@ use crate::{
     store::AggregateRef,
 };
 
-/// A broken rule.
+/// The description of a broken rule.
 pub(super) type Finding = String;
 pub(super) type Verdict = Result<(), Finding>;
 
-/// What the auditor has seen so far.
+/// The auditor with all the data that it has seen.
 #[derive(Debug, Default)]
 pub(super) struct Auditor {
     books: Books,
     movements: BTreeMap<Id<Transaction>, Movements>,
     bookings: BTreeMap<Id<Booking>, Booking>,
     transactions: BTreeMap<Id<Transaction>, Transaction>,
-    /// The most that the payer of a booking has agreed to.
+    /// The highest total that the payer of a booking has approved.
     approved: BTreeMap<Id<Booking>, Money>,
-    /// How many requests for money of each kind each person has made, each under a key of its own.
+    /// The number of requests per user and kind of transaction, each under its own key.
     asked: BTreeMap<(Id<User>, TransactionKind), u32>,
     made: BTreeMap<(Id<User>, TransactionKind), u32>,
 }
 
 impl Auditor {
-    /// Somebody has agreed to pay so much for a booking.
+    /// Notes that the payer of a booking has approved a total.
     pub(super) fn note_approved(&mut self, booking: Id<Booking>, total: Money) {
         let most = self.approved.entry(booking).or_insert(total);
         if total.amount() > most.amount() {
@@ -54,8 +52,8 @@ impl Auditor {
         }
     }
 
-    /// Somebody asks for money to move, under a new key.
-    pub(super) fn note_asked(&mut self, who: Id<User>, kind: TransactionKind) {
+    /// Notes a request for a movement of money under a new key.
+    pub(super) fn note_request(&mut self, who: Id<User>, kind: TransactionKind) {
         *self.asked.entry((who, kind)).or_default() += 1;
     }
 
@@ -81,7 +79,7 @@ impl Auditor {
             let before = self.transactions.get(&transaction.id);
             paths::check_transaction(before, transaction)?;
             if before.is_none() {
-                self.check_wanted(transaction)?;
+                self.check_requested(transaction)?;
             }
         }
         let released = |entry: &&Entry| payments::is_release(entry);
@@ -91,7 +89,7 @@ impl Auditor {
         let mut before = Vec::with_capacity(applied.bookings.len());
         for booking in &applied.bookings {
             if !self.bookings.contains_key(&booking.id) {
-                // Who books agrees to the price.
+                // The customer approves the price by booking.
                 self.note_approved(booking.id, booking.pricing.total);
             }
             before.push(self.bookings.insert(booking.id, booking.clone()));
@@ -118,7 +116,7 @@ impl Auditor {
                     self.movements.entry(id).or_default().note_set_aside(posting.amount)?;
                 }
                 Account::Clearing(_) if !posting.amount.is_negative() => leaves = true,
-                // What is gone besides has left without our order.
+                // A loss is money that left without our order.
                 Account::Losses if posting.amount.is_negative() => lost = true,
                 _ => {}
             }
@@ -131,13 +129,16 @@ impl Auditor {
         }
     }
 
-    /// Nobody is charged more than approved, and nothing that was asked for once happens twice.
-    fn check_wanted(&mut self, transaction: &Transaction) -> Verdict {
+    /// Checks that no charge exceeds the approved total, and that each request has at most one transaction.
+    fn check_requested(&mut self, transaction: &Transaction) -> Verdict {
         let gross = transaction.amount.gross;
         if transaction.kind == TransactionKind::BookingPayment {
             let approved = transaction.booking.and_then(|booking| self.approved.get(&booking));
             if approved.is_none_or(|approved| gross.amount() > approved.amount()) {
-                return Err(format!("{} charges {gross}, approved is {approved:?}", transaction.number));
+                return Err(format!(
+                    "{} charges {gross}, the approved total is {approved:?}",
+                    transaction.number
+                ));
             }
             return Ok(());
         }
@@ -148,16 +149,13 @@ impl Auditor {
             let made = self.made.entry(key).or_default();
             *made += 1;
             if *made > self.asked.get(&key).copied().unwrap_or_default() {
-                return Err(format!(
-                    "{who} has more transactions of {} than were asked for",
-                    transaction.kind
-                ));
+                return Err(format!("{who} has more transactions of {} than requests", transaction.kind));
             }
         }
         Ok(())
     }
 
-    /// No money is released while the booking is disputed, or while somebody has to look at the payment.
+    /// Checks that no money is released while the booking is disputed or the payment waits for staff.
     fn check_release(&self, entry: &Entry, applied: &Applied) -> Verdict {
         let AggregateRef::Transaction(id) = entry.cause else { return Ok(()) };
         let after = applied.transactions.iter().find(|transaction| transaction.id == id);
@@ -173,19 +171,19 @@ impl Auditor {
         }
         let review = payment.fraud.as_ref().and_then(|fraud| fraud.review.as_ref());
         if review.is_some_and(|review| !review.approved) {
-            return Err(format!("{} was released, and somebody had refused it", payment.number));
+            return Err(format!("{} was released although staff had rejected it", payment.number));
         }
         if payment.provider_moves.iter().any(|moved| moved.state == crate::payment::MoveState::Open) {
             return Err(format!(
-                "{} was released while nobody has decided on what its provider moved back",
+                "{} was released before staff decided on the refund that its provider reported",
                 payment.number
             ));
         }
-        // Of a cancelled booking the fee is due at once, whoever looks at what is left.
+        // The fee of a cancelled booking is due at once, even if the rest waits for staff.
         let cancelled =
             booking.is_some_and(|booking| booking.status == crate::booking::BookingStatus::Cancelled);
         if waits_for_review(payment) && !cancelled {
-            return Err(format!("{} was released while somebody has to look at it", payment.number));
+            return Err(format!("{} was released while it waits for staff", payment.number));
         }
         Ok(())
     }
@@ -204,7 +202,7 @@ fn waits_for_review(payment: &Transaction) -> bool {
 }
 
 /// Whether a person has to do something about a transaction, by the document alone.
-fn waits_for_person(transaction: &Transaction) -> bool {
+fn waits_for_staff(transaction: &Transaction) -> bool {
     waits_for_review(transaction)
         || transaction.gateway.needs_person
         || transaction.mismatch.as_ref().is_some_and(|mismatch| mismatch.decided.is_none())

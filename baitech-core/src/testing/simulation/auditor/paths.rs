@@ -1,4 +1,4 @@
-//! Statuses go along the arrows of their tables, and nowhere else.
+//! Statuses change only by the transitions of their tables.
 
 use super::Verdict;
 use crate::{
@@ -6,13 +6,14 @@ use crate::{
     payment::{Cause, Transaction, TransactionStatus, TransactionStep},
 };
 
-/// A history only grows, each of its steps is an arrow, and it ends where the booking is.
+/// Checks that a history only grows, that each of its steps is a transition, and that it ends in the
+/// current status.
 pub(super) fn check_booking(before: Option<&Booking>, after: &Booking) -> Verdict {
     let known = before.map_or(0, |booking| booking.history.len());
     if let Some(before) = before
         && after.history.get(..known) != Some(before.history.as_slice())
     {
-        return Err(format!("{} has another history than before", after.number));
+        return Err(format!("the history of {} was rewritten", after.number));
     }
     let new = after.history.get(known.saturating_sub(1)..).unwrap_or_default();
     for pair in new.windows(2) {
@@ -26,12 +27,12 @@ pub(super) fn check_booking(before: Option<&Booking>, after: &Booking) -> Verdic
     }
     match after.history.last() {
         Some(last) if last.status == after.status => Ok(()),
-        _ => Err(format!("{} is {}, and its history does not say so", after.number, after.status)),
+        _ => Err(format!("{} is {}, but its history ends in another status", after.number, after.status)),
     }
 }
 
-/// One commit may take several arrows: begun, paid and given back. What a bank has given back after all was
-/// decided by a person.
+/// Checks that a transaction changed by transitions. One commit may take several, such as initiated, paid and
+/// refunded. Staff decide if a bank pays money back after its first verdict.
 pub(super) fn check_transaction(before: Option<&Transaction>, after: &Transaction) -> Verdict {
     let from = before.map_or(TransactionStatus::Initiated, |transaction| transaction.status);
     let contradicted = |of: &Transaction| of.chargeback.as_ref().is_some_and(|contest| contest.contradicted);
@@ -40,16 +41,16 @@ pub(super) fn check_transaction(before: Option<&Transaction>, after: &Transactio
         let is_it = |step: &&TransactionStep| step.cause == Cause::Recovered && step.from == from;
         TransactionStep::TABLE.iter().filter(is_it).any(|step| step.to == to)
     };
-    if leads(from, after.status) || (recovered && recovers(after.status)) {
+    if is_reachable(from, after.status) || (recovered && recovers(after.status)) {
         return Ok(());
     }
     Err(format!("{} went from {from} to {}", after.number, after.status))
 }
 
-fn leads(from: TransactionStatus, to: TransactionStatus) -> bool {
+fn is_reachable(from: TransactionStatus, to: TransactionStatus) -> bool {
     let is_next = move |step: &&TransactionStep| step.from == from && step.cause != Cause::Recovered;
     let next = || TransactionStep::TABLE.iter().filter(is_next);
-    from == to || next().any(|step| leads(step.to, to))
+    from == to || next().any(|step| is_reachable(step.to, to))
 }
 
 #[cfg(test)]
@@ -57,13 +58,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn several_arrows_lead_where_one_after_another_does() {
+    fn chained_transitions_are_accepted() {
         use TransactionStatus::{Completed, Failed, Initiated, Pending, Processing, Refunded};
         for (from, to) in [(Initiated, Refunded), (Failed, Completed), (Pending, Pending)] {
-            assert!(leads(from, to), "{from} to {to}");
+            assert!(is_reachable(from, to), "{from} to {to}");
         }
         for (from, to) in [(Completed, Failed), (Processing, Pending), (Refunded, Completed)] {
-            assert!(!leads(from, to), "{from} to {to}");
+            assert!(!is_reachable(from, to), "{from} to {to}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! For each payment: captured = refunded + held + the parties' net shares, each told by the entries and by
-//! the document.
+//! For each payment: captured = refunded + held + the parties' net shares, by the entries and by the
+//! document.
 
 use super::{Auditor, Verdict, books::add, has_moved};
 use crate::{
@@ -10,34 +10,34 @@ use crate::{
     store::AggregateRef,
 };
 
-/// What the entries that name a transaction have moved.
+/// The sums that the entries of a transaction have moved.
 #[derive(Debug, Default)]
 pub(super) struct Movements {
     payable: Option<Money>,
     platform: Option<Money>,
     processing: Option<Money>,
     withholding: Option<Money>,
-    /// Back into the books of who paid.
+    /// Credited to the payer's accounts.
     to_payer: Option<Money>,
     /// Into escrow.
     captured: Option<Money>,
-    /// What a bank had taken and has given back, among the parties again.
+    /// Taken by a bank, paid back, and distributed to the parties again.
     recovered: Option<Money>,
-    /// What lies in escrow of it.
+    /// The part in escrow.
     escrow: Option<Money>,
-    /// What is set aside for it: frozen by a dispute, or kept apart.
+    /// The part on its `reserved` account, such as money frozen by a dispute.
     reserved: Option<Money>,
-    /// What was ever set aside for it.
+    /// All credits of its `reserved` account.
     aside: Option<Money>,
-    /// Into the hands of a provider.
+    /// Moved to a provider.
     cleared: Option<Money>,
     releases: u32,
-    /// How often it was set aside, for a transaction that goes out, and how often it left.
+    /// For an outgoing transaction: how often money was reserved for it, and how often it was paid out.
     set_aside: u32,
     left: u32,
 }
 
-/// How the books describe money that a bank had taken and has given back.
+/// The entry description for money that a bank had taken and has paid back.
 const RECOVERED: &str = "chargeback won after all";
 
 fn bump(sum: &mut Option<Money>, amount: Money) -> Verdict {
@@ -48,7 +48,7 @@ fn bump(sum: &mut Option<Money>, amount: Money) -> Verdict {
     Ok(())
 }
 
-/// Whether money leaves escrow, or what a dispute holds, for those who have earned it.
+/// Whether an entry moves money from escrow, or from a dispute's reserve, to those who have earned it.
 pub(super) fn is_release(entry: &Entry) -> bool {
     let AggregateRef::Transaction(cause) = entry.cause else { return false };
     let down = |posting: &crate::ledger::Posting| match posting.account {
@@ -64,7 +64,7 @@ pub(super) fn is_release(entry: &Entry) -> bool {
 }
 
 impl Movements {
-    /// Notes an entry that the transaction has caused.
+    /// Notes an entry that the transaction caused.
     pub(super) fn note(&mut self, id: Id<Transaction>, entry: &Entry) -> Verdict {
         let into_escrow = entry
             .postings
@@ -126,20 +126,24 @@ impl Movements {
         bump(&mut self.aside, amount)
     }
 
-    /// Notes that the money of a transaction has gone out to a provider.
+    /// Notes that the money of a transaction was paid out to a provider.
     pub(super) fn note_left(&mut self, id: Id<Transaction>) -> Verdict {
         self.left += 1;
-        if self.left > 1 { Err(format!("transaction {id} went out twice")) } else { Ok(()) }
+        if self.left > 1 { Err(format!("transaction {id} was paid out twice")) } else { Ok(()) }
     }
 }
 
 impl Auditor {
-    /// The identity of one payment, as it stands after a commit.
+    /// Checks the identity of one payment after a commit.
     pub(super) fn check_payment(&self, payment: &Transaction) -> Verdict {
         let moved = self.movements.get(&payment.id);
         if !payment.kind.is_incoming() {
             let left = moved.is_some_and(|moved| moved.set_aside > 1);
-            return if left { Err(format!("{} was set aside twice", payment.number)) } else { Ok(()) };
+            return if left {
+                Err(format!("money was reserved twice for {}", payment.number))
+            } else {
+                Ok(())
+            };
         }
         if payment.kind != TransactionKind::BookingPayment || !has_moved(payment.status) {
             return Ok(());
@@ -148,45 +152,45 @@ impl Auditor {
         let zero = Money::zero(currency);
         let none = Movements::default();
         let moved = moved.unwrap_or(&none);
-        let told = |sum: Option<Money>| sum.unwrap_or(zero);
+        let or_zero = |sum: Option<Money>| sum.unwrap_or(zero);
         let in_cash = payment.method == PaymentMethod::Cash;
         let gross = payment.amount.gross;
         let orphan = moved.captured.is_none() && !in_cash;
-        let captured = if in_cash { gross } else { told(moved.captured) };
+        let captured = if in_cash { gross } else { or_zero(moved.captured) };
         let refunded = if payment.gateway.provider.is_some() {
             let refunds = payment.refunds.iter().filter_map(|refund| refund.transaction);
             let aside = refunds.filter_map(|refund| self.movements.get(&refund)?.aside);
             Money::sum(currency, aside).map_err(|error| error.to_string())?
         } else {
-            told(moved.to_payer)
+            or_zero(moved.to_payer)
         };
-        let refunded = add(refunded, told(moved.recovered).negated())?;
-        let held = told(moved.escrow);
+        let refunded = add(refunded, or_zero(moved.recovered).negated())?;
+        let held = or_zero(moved.escrow);
         if !payment.escrow.held && !held.is_zero() {
-            return Err(format!("{} holds nothing, and {held} lies in escrow", payment.number));
+            return Err(format!("{} holds no money, but {held} is in escrow", payment.number));
         }
-        // Money that is not what was asked for stays apart from the parties' until a person has decided.
+        // Money that differs from the request stays reserved until staff decide.
         let undecided = payment.mismatch.as_ref().filter(|mismatch| mismatch.decided.is_none());
         let apart = undecided.and_then(|mismatch| mismatch.received).filter(|sum| sum.currency() == currency);
-        let frozen = add(told(moved.reserved), told(apart).negated())?;
+        let frozen = add(or_zero(moved.reserved), or_zero(apart).negated())?;
         let in_hand = if in_cash { gross } else { zero };
-        let payout = Money::sum(currency, [told(moved.payable), frozen, in_hand]);
+        let payout = Money::sum(currency, [or_zero(moved.payable), frozen, in_hand]);
         let payout = payout.map_err(|error| error.to_string())?;
-        let shares = [payout, told(moved.platform), told(moved.processing), told(moved.withholding)];
+        let shares = [payout, or_zero(moved.platform), or_zero(moved.processing), or_zero(moved.withholding)];
         let net = Money::sum(currency, shares).map_err(|error| error.to_string())?;
         let number = &payment.number;
 
         if orphan {
-            // Money that nobody wanted has gone back whole.
+            // Unrequested money was refunded completely.
             let whole = refunded.amount() >= gross.amount() && net.is_zero();
             return if whole {
                 Ok(())
             } else {
-                Err(format!("{number} came for nobody and gave back {refunded}"))
+                Err(format!("{number} was not requested and refunded only {refunded}"))
             };
         }
         if captured != gross {
-            return Err(format!("{number} is {gross} and captured {captured}"));
+            return Err(format!("{number} has the amount {gross} but captured {captured}"));
         }
         let sum = Money::sum(currency, [refunded, held, net]).map_err(|error| error.to_string())?;
         if sum != captured {
@@ -197,7 +201,7 @@ impl Auditor {
         self.check_document(payment, (refunded, held, shares))
     }
 
-    /// What the document tells is what the entries tell.
+    /// Checks that the document agrees with the entries.
     fn check_document(
         &self,
         payment: &Transaction,
@@ -209,7 +213,7 @@ impl Auditor {
         let by_document = Money::sum(currency, returns).map_err(|error| error.to_string())?;
         if by_document != refunded {
             return Err(format!(
-                "{number} says that {by_document} was given back, the entries say {refunded}"
+                "{number} has refunded {by_document} by its document and {refunded} by the entries"
             ));
         }
         let mut left = [
@@ -228,10 +232,12 @@ impl Auditor {
         let left_sum = Money::sum(currency, left).map_err(|error| error.to_string())?;
         if payment.escrow.held {
             if held != left_sum || shares.iter().any(|share| !share.is_zero()) {
-                return Err(format!("{number} holds {held} of {left_sum}, and shares are {shares:?}"));
+                return Err(format!("{number} holds {held} of {left_sum}, and its shares are {shares:?}"));
             }
         } else if left != shares {
-            return Err(format!("{number}: shares are {shares:?}, the document says {left:?}"));
+            return Err(format!(
+                "{number}: the shares are {shares:?} by the entries and {left:?} by the document"
+            ));
         }
         Ok(())
     }

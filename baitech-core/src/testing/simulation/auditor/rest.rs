@@ -1,4 +1,4 @@
-//! What must hold once everybody has done what they had to do.
+//! Rules that hold once no work is left.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::{
     books::add,
     has_moved,
     payments::Movements,
-    waits_for_person,
+    waits_for_staff,
 };
 use crate::{
     booking::{Booking, BookingStatus, PaymentMethod},
@@ -20,7 +20,7 @@ use crate::{
 };
 
 impl Auditor {
-    /// Compares the whole of the store's books with what was committed.
+    /// Compares the store's whole ledger with the committed entries.
     pub(in super::super) fn check_books(&self, world: &World) -> Verdict {
         let store = &world.store.inner;
         let running = ready(store.trial_balance()).map_err(|error| error.to_string())?;
@@ -34,12 +34,12 @@ impl Auditor {
         Ok(())
     }
 
-    /// At rest: nothing is under way, but for what a person has to decide.
-    pub(in super::super) fn check_rest(&self, world: &World, persons_are_done: bool) -> Verdict {
+    /// Checks that no transaction is in progress, except those that wait for staff.
+    pub(in super::super) fn check_rest(&self, world: &World, staff_are_done: bool) -> Verdict {
         self.check_books(world)?;
         for transaction in self.transactions.values() {
             self.check_payment(transaction)?;
-            let waits = !persons_are_done && waits_for_person(transaction);
+            let waits = !staff_are_done && waits_for_staff(transaction);
             let open = matches!(
                 transaction.status,
                 TransactionStatus::Initiated | TransactionStatus::Pending | TransactionStatus::Processing
@@ -56,7 +56,7 @@ impl Auditor {
             let fine = match account {
                 Account::Reserved(id) => {
                     let of = self.transactions.get(&id);
-                    of.is_some_and(|of| !persons_are_done && (waits_for_person(of) || self.is_disputed(of)))
+                    of.is_some_and(|of| !staff_are_done && (waits_for_staff(of) || self.is_disputed(of)))
                 }
                 Account::Escrow(id) => {
                     let status = self.bookings.get(&id).map(|booking| booking.status);
@@ -65,9 +65,9 @@ impl Auditor {
                     let due = status == Some(BookingStatus::Paid) && !self.is_held_back(id);
                     !ended && !due
                 }
-                // Nothing is begun that has not ended.
-                Account::OpenTopUps(_) | Account::OpenDebtPayments(_) => !persons_are_done,
-                Account::OpenAmounts => !persons_are_done || self.reserved_for_cash_jobs()? == balance,
+                // No top-up or debt payment is in progress.
+                Account::OpenTopUps(_) | Account::OpenDebtPayments(_) => !staff_are_done,
+                Account::OpenAmounts => !staff_are_done || self.reserved_for_cash_jobs()? == balance,
                 _ => true,
             };
             if !fine {
@@ -84,28 +84,27 @@ impl Auditor {
                 return Err(format!("{account} still holds {balance} at rest: {what}"));
             }
         }
-        // What a person has yet to find out is not in the books.
-        if persons_are_done {
+        // Before staff decide, the ledger and the providers may differ.
+        if staff_are_done {
             self.check_returned(world)?;
             self.check_statements(world)?;
         }
         Ok(())
     }
 
-    /// What a provider gave back of a payment without our order has left the parties' shares: none of them
-    /// has money that is gone.
+    /// Checks that refunds without our order were taken from the parties' shares.
     fn check_returned(&self, world: &World) -> Verdict {
         for payment in self.transactions.values().filter(|of| of.kind.is_incoming() && has_moved(of.status)) {
             let card = payment.gateway.provider != Some(PaymentMethod::Mpesa);
             let currency = payment.amount.currency();
-            let gone = Money::sum(currency, world.provider(card).returned_unasked(payment.id));
+            let gone = Money::sum(currency, world.provider(card).returned_without_order(payment.id));
             let gone = gone.map_err(|error| error.to_string())?;
             let most = gone.try_min(payment.amount.gross).map_err(|error| error.to_string())?;
             let refunded = payment.refunds.iter().map(|refund| refund.amount);
             let refunded = Money::sum(currency, refunded).map_err(|error| error.to_string())?;
             if refunded.amount() < most.amount() {
                 return Err(format!(
-                    "{} of {}: {gone} went back at the provider, and {refunded} is booked",
+                    "{} of {}: the provider refunded {gone}, but {refunded} is booked",
                     payment.number, payment.amount.gross
                 ));
             }
@@ -113,7 +112,7 @@ impl Auditor {
         Ok(())
     }
 
-    /// All that was taken for a booking and not given back is no more than its payer has agreed to.
+    /// Checks that the captured and unrefunded money of each booking is within the approved total.
     fn check_charged(&self) -> Verdict {
         let mut charged: BTreeMap<Id<Booking>, Money> = BTreeMap::new();
         let payments = self.transactions.values().filter(|of| of.kind == TransactionKind::BookingPayment);
@@ -128,21 +127,24 @@ impl Auditor {
         for (booking, sum) in charged {
             let approved = self.approved.get(&booking);
             if approved.is_none_or(|approved| sum.amount() > approved.amount()) {
-                return Err(format!("booking {booking} was charged {sum} in all, approved is {approved:?}"));
+                return Err(format!(
+                    "booking {booking} was charged {sum} in total, the approved total is {approved:?}"
+                ));
             }
         }
         Ok(())
     }
 
-    /// What the books say lies with a provider is what its statement says.
+    /// Checks that the ledger and the statement of each provider agree on its balance.
     fn check_statements(&self, world: &World) -> Verdict {
         for provider in [&world.mobile, &world.card] {
-            let told = provider.held(Currency::KES);
+            let stated = provider.held(Currency::KES);
             let booked: Money =
                 self.books.balance(Account::Clearing(provider.name()), Currency::KES).negated();
-            if told != booked {
+            if stated != booked {
                 let name = provider.name().as_str();
-                let mut finding = format!("{name} holds {told} by its statement and {booked} by the books");
+                let mut finding =
+                    format!("{name} holds {stated} by its statement and {booked} by the ledger");
                 for line in self.differences(provider) {
                     finding.push_str("\n  ");
                     finding.push_str(&line);
@@ -153,34 +155,36 @@ impl Auditor {
         Ok(())
     }
 
-    /// What explains a difference: transactions of which the books and the statement tell different things,
-    /// and deposits that none of those explain.
+    /// Explains a difference: transactions that differ between ledger and statement, and deposits that none
+    /// of them explains.
     fn differences(&self, provider: &Provider) -> Vec<String> {
         let mut deposits = provider.deposits();
         let mut lines = Vec::new();
         for transaction in self.transactions.values() {
             let zero = Money::zero(transaction.amount.currency());
             let moved = provider.moved(transaction.id);
-            let told = Money::sum(zero.currency(), moved).unwrap_or(zero);
+            let stated = Money::sum(zero.currency(), moved).unwrap_or(zero);
             let movements = self.movements.get(&transaction.id);
             let booked = movements.and_then(Movements::cleared).unwrap_or(zero).negated();
-            let beside = booked.checked_sub(told).unwrap_or(zero);
-            if transaction.gateway.provider != Some(provider.name()) || beside.is_zero() {
+            let difference = booked.checked_sub(stated).unwrap_or(zero);
+            if transaction.gateway.provider != Some(provider.name()) || difference.is_zero() {
                 continue;
             }
-            if let Some(index) = deposits.iter().position(|(_, amount)| *amount == beside) {
+            if let Some(index) = deposits.iter().position(|(_, amount)| *amount == difference) {
                 deposits.swap_remove(index);
                 continue;
             }
             let (number, kind, status) = (&transaction.number, transaction.kind, transaction.status);
             let (link, failure) = (&transaction.gateway, &transaction.failure);
             lines.push(format!(
-                "{number}, a {kind} that is {status}: {told} by the statement, {booked} by the books; \
+                "{number}, a {kind} that is {status}: {stated} by the statement, {booked} by the ledger; \
                  {link:?} {failure:?} {:?} {:?} {:?}",
                 transaction.mismatch, transaction.provider_moves, transaction.chargeback
             ));
         }
-        lines.extend(deposits.into_iter().map(|(account, amount)| format!("{amount} came to {account}")));
+        lines.extend(
+            deposits.into_iter().map(|(account, amount)| format!("a deposit of {amount} to {account}")),
+        );
         lines
     }
 
@@ -191,12 +195,12 @@ impl Auditor {
 
     fn is_held_back(&self, booking: Id<Booking>) -> bool {
         let payments = self.transactions.values().filter(|payment| payment.booking == Some(booking));
-        payments.into_iter().any(waits_for_person)
+        payments.into_iter().any(waits_for_staff)
     }
 }
 
 impl Auditor {
-    /// All balances and statuses in a few digits.
+    /// A short hash of all balances and statuses.
     pub(in super::super) fn digest(&self) -> String {
         use sha2::{Digest, Sha256};
         let mut hash = Sha256::new();
@@ -212,9 +216,9 @@ impl Auditor {
         hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// All balances and statuses in words that do not depend on the order in which things were numbered. What
-    /// a bank takes back of a top-up comes out of the wallet, or is owed where the wallet has too little at
-    /// that moment: told is what a person has in all.
+    /// All balances and statuses as lines that do not depend on the order in which numbers were drawn. A
+    /// bank's chargeback of a top-up reduces the wallet, or becomes a debt if the wallet holds too little at
+    /// that moment, so wallet and debt are summed per user.
     pub(in super::super) fn end(&self) -> Vec<String> {
         let name = |id| {
             let of: Option<&Transaction> = self.transactions.get(&id);
@@ -223,13 +227,13 @@ impl Auditor {
                 (of.kind, of.status, of.amount.gross, original.map(|original| original.number.clone()))
             })
         };
-        let mut in_all: BTreeMap<Account, Money> = BTreeMap::new();
+        let mut totals: BTreeMap<Account, Money> = BTreeMap::new();
         for (account, balance) in self.books.iter() {
             let whose = if let Account::Receivable(who) = account { Account::Wallet(who) } else { account };
-            let sum = in_all.entry(whose).or_insert(Money::zero(balance.currency()));
+            let sum = totals.entry(whose).or_insert(Money::zero(balance.currency()));
             *sum = sum.checked_add(balance).unwrap_or(*sum);
         }
-        let balances = in_all.into_iter().filter(|(_, balance)| !balance.is_zero());
+        let balances = totals.into_iter().filter(|(_, balance)| !balance.is_zero());
         let mut lines: Vec<String> = balances
             .map(|(account, balance)| match account {
                 Account::Reserved(id) => format!("reserved for {:?}: {balance}", name(id)),

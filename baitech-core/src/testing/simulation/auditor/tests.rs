@@ -1,4 +1,4 @@
-//! An auditor that finds nothing would be of no use.
+//! Tests that the auditor finds broken rules.
 
 use super::{super::store::Applied, Auditor};
 use crate::{
@@ -51,7 +51,7 @@ fn payment(status: TransactionStatus, kind: TransactionKind) -> Transaction {
 const CLEARING: Account = Account::Clearing(PaymentMethod::Mpesa);
 
 #[test]
-fn money_that_is_not_there_is_found() {
+fn negative_wallet_is_found() {
     let escrow = Account::Escrow(build::id(1));
     let mut auditor = Auditor::default();
     let hold = entry(1, build::id(9), &[(CLEARING, -1_000), (escrow, 1_000)]);
@@ -61,7 +61,7 @@ fn money_that_is_not_there_is_found() {
 }
 
 #[test]
-fn what_is_released_or_goes_out_twice_is_found() {
+fn double_release_and_double_payout_are_found() {
     let (escrow, payable) = (Account::Escrow(build::id(1)), Account::Payable(build::id(2)));
     let mut auditor = Auditor::default();
     let hold = entry(1, build::id(9), &[(CLEARING, -1_000), (escrow, 1_000)]);
@@ -74,23 +74,23 @@ fn what_is_released_or_goes_out_twice_is_found() {
     let aside = entry(1, build::id(8), &[(payable, -1_000), (reserved, 1_000)]);
     let out = |n| entry(n, build::id(8), &[(reserved, -500), (CLEARING, 500)]);
     assert_eq!(auditor.read(&applied(vec![aside, out(2)])), Ok(()));
-    assert!(auditor.read(&applied(vec![out(3)])).unwrap_err().contains("went out twice"));
+    assert!(auditor.read(&applied(vec![out(3)])).unwrap_err().contains("paid out twice"));
 }
 
 #[test]
-fn a_payment_that_is_not_in_the_books_or_was_not_approved_is_found() {
+fn unbooked_and_unapproved_payments_are_found() {
     let paid = payment(TransactionStatus::Completed, TransactionKind::BookingPayment);
     let commit = || Applied { transactions: vec![paid.clone()], ..applied(Vec::new()) };
     let mut auditor = Auditor::default();
-    assert!(auditor.read(&commit()).unwrap_err().contains("approved is None"));
+    assert!(auditor.read(&commit()).unwrap_err().contains("the approved total is None"));
     auditor.note_approved(build::id(1), build::kes(999));
     assert!(auditor.read(&commit()).unwrap_err().contains("charges 1000"));
     auditor.note_approved(build::id(1), build::kes(1_000));
-    assert!(auditor.read(&commit()).unwrap_err().contains("came for nobody"));
+    assert!(auditor.read(&commit()).unwrap_err().contains("was not requested"));
 }
 
 #[test]
-fn statuses_off_the_table_are_found() {
+fn invalid_transitions_are_found() {
     let at =
         |status| Applied { transactions: vec![payment(status, TransactionKind::Tip)], ..applied(Vec::new()) };
     let mut auditor = Auditor::default();
@@ -106,11 +106,11 @@ fn statuses_off_the_table_are_found() {
     };
     assert_eq!(auditor.read(&commit(&booking)), Ok(()));
     booking.status = BookingStatus::Paid;
-    assert!(auditor.read(&commit(&booking)).unwrap_err().contains("does not say so"));
+    assert!(auditor.read(&commit(&booking)).unwrap_err().contains("ends in another status"));
 }
 
 #[test]
-fn commission_that_is_not_reserved_is_found_and_so_is_too_much_of_it() {
+fn wrong_commission_reservations_are_found() {
     let technician = build::technician(1, crate::account::Category::Plumbing, build::nairobi());
     let open = Account::OpenCashJobs(technician.id);
     let at = |status| {
@@ -122,12 +122,12 @@ fn commission_that_is_not_reserved_is_found_and_so_is_too_much_of_it() {
     let with = |status, entries| Applied { bookings: vec![at(status)], transactions: Vec::new(), entries };
     let read = |applied| Auditor::default().read(&applied);
     assert_eq!(read(with(BookingStatus::Accepted, reserving(460))), Ok(()));
-    assert!(read(with(BookingStatus::Accepted, Vec::new())).unwrap_err().contains("460.00 KES are due"));
-    assert!(read(with(BookingStatus::Assigned, reserving(460))).unwrap_err().contains("0.00 KES are due"));
+    assert!(read(with(BookingStatus::Accepted, Vec::new())).unwrap_err().contains("460.00 KES is due"));
+    assert!(read(with(BookingStatus::Assigned, reserving(460))).unwrap_err().contains("0.00 KES is due"));
 
     let mut auditor = Auditor::default();
     let owing = entry(1, build::id(9), &[(Account::Payable(technician.id), -541), (Account::Bank, 541)]);
     assert_eq!(auditor.read(&applied(vec![owing])), Ok(()));
     let past_the_limit = auditor.read(&with(BookingStatus::Accepted, reserving(460)));
-    assert!(past_the_limit.unwrap_err().contains("may come to owe 1001.00 KES"));
+    assert!(past_the_limit.unwrap_err().contains("a possible debt of 1001.00 KES"));
 }

@@ -1,8 +1,8 @@
-//! What customers and technicians ask for about bookings.
+//! Commands of customers and technicians on bookings.
 
 use super::{
     super::{auditor::Auditor, task::Task, world::World},
-    Commands, actor_of, some_booking, told,
+    Commands, actor_of, describe_booking, random_booking,
 };
 use crate::{
     account::Category,
@@ -42,9 +42,9 @@ impl Commands {
         })
     }
 
-    /// The next usual step of some booking that runs.
-    pub(super) fn go_on(&mut self, world: &World, auditor: &mut Auditor) -> Option<Task> {
-        let booking = some_booking(world, auditor, |booking| {
+    /// The next step of the usual course of some open booking.
+    pub(super) fn advance_booking(&mut self, world: &World, auditor: &mut Auditor) -> Option<Task> {
+        let booking = random_booking(world, auditor, |booking| {
             !booking.status.is_terminal()
                 && !matches!(booking.status, BookingStatus::Disputed | BookingStatus::Paid)
         })?;
@@ -63,16 +63,21 @@ impl Commands {
                 let company = booking.payer();
                 let approver = Actor::user(company, Role::Corporate);
                 let here = bookings.if_version(booking.version);
-                some(Task::new(name, async move { here.approve(&approver, id).await.map(told) }))
+                some(Task::new(name, async move { here.approve(&approver, id).await.map(describe_booking) }))
             }
             BookingStatus::Pending | BookingStatus::Matching | BookingStatus::Rejected => {
-                some(Task::new(name, async move { bookings.find_technician(&customer, id).await.map(told) }))
+                some(Task::new(name, async move {
+                    bookings.find_technician(&customer, id).await.map(describe_booking)
+                }))
             }
-            BookingStatus::Assigned if world.chance.percent(12) => {
-                some(Task::new(name, async move { bookings.reject(&technician, id, "busy").await.map(told) }))
-            }
+            BookingStatus::Assigned if world.chance.percent(12) => some(Task::new(name, async move {
+                bookings.reject(&technician, id, "busy").await.map(describe_booking)
+            })),
             BookingStatus::Assigned => {
-                some(Task::new(name, async move { bookings.accept(&technician, id).await.map(told) }))
+                some(Task::new(
+                    name,
+                    async move { bookings.accept(&technician, id).await.map(describe_booking) },
+                ))
             }
             BookingStatus::Accepted if due && world.chance.percent(85) => self.pay(world, auditor, &booking),
             BookingStatus::Accepted
@@ -81,33 +86,47 @@ impl Commands {
             {
                 let from = world.clock.now();
                 some(Task::new(name, async move {
-                    bookings.allow_early_start(&customer, id, from).await.map(told)
+                    bookings.allow_early_start(&customer, id, from).await.map(describe_booking)
                 }))
             }
-            BookingStatus::Accepted => {
-                some(Task::new(name, async move { bookings.en_route(&technician, id).await.map(told) }))
-            }
+            BookingStatus::Accepted => some(Task::new(name, async move {
+                bookings.en_route(&technician, id).await.map(describe_booking)
+            })),
             BookingStatus::EnRoute => {
-                some(Task::new(name, async move { bookings.arrive(&technician, id).await.map(told) }))
+                some(Task::new(
+                    name,
+                    async move { bookings.arrive(&technician, id).await.map(describe_booking) },
+                ))
             }
             BookingStatus::Arrived if world.chance.percent(10) => some(Task::new(name, async move {
-                bookings.report_customer_no_show(&technician, id).await.map(told)
+                bookings.report_customer_no_show(&technician, id).await.map(describe_booking)
             })),
             BookingStatus::Arrived => {
-                some(Task::new(name, async move { bookings.start(&technician, id).await.map(told) }))
+                some(Task::new(
+                    name,
+                    async move { bookings.start(&technician, id).await.map(describe_booking) },
+                ))
             }
-            BookingStatus::InProgress => {
-                some(Task::new(name, async move { bookings.complete(&technician, id).await.map(told) }))
-            }
+            BookingStatus::InProgress => some(Task::new(name, async move {
+                bookings.complete(&technician, id).await.map(describe_booking)
+            })),
             BookingStatus::Paused => {
-                some(Task::new(name, async move { bookings.resume(&technician, id).await.map(told) }))
+                some(Task::new(
+                    name,
+                    async move { bookings.resume(&technician, id).await.map(describe_booking) },
+                ))
             }
             BookingStatus::Completed => {
-                some(Task::new(name, async move { bookings.verify(&customer, id).await.map(told) }))
+                some(Task::new(
+                    name,
+                    async move { bookings.verify(&customer, id).await.map(describe_booking) },
+                ))
             }
             BookingStatus::PaymentPending if booking.payment.method == Some(PaymentMethod::Cash) => {
                 let keyed = bookings.idempotency_key(self.key());
-                some(Task::new(name, async move { keyed.confirm_cash(&technician, id).await.map(told) }))
+                some(Task::new(name, async move {
+                    keyed.confirm_cash(&technician, id).await.map(describe_booking)
+                }))
             }
             BookingStatus::PaymentPending => self.pay(world, auditor, &booking),
             _ => None,
@@ -115,7 +134,7 @@ impl Commands {
     }
 
     pub(super) fn cancel(&mut self, world: &World, auditor: &mut Auditor) -> Option<Task> {
-        let booking = some_booking(world, auditor, |booking| !booking.status.is_terminal())?;
+        let booking = random_booking(world, auditor, |booking| !booking.status.is_terminal())?;
         let actor = match world.chance.below(5) {
             0..=2 => actor_of(world, booking.customer)?,
             3 => booking.technician.map(|id| Actor::user(id, Role::Technician))?,
@@ -124,12 +143,12 @@ impl Commands {
         let bookings = world.market.bookings().if_version(booking.version).idempotency_key(self.key());
         let id = booking.id;
         Some(Task::new(format!("{} is cancelled by {:?}", booking.number, actor.role()), async move {
-            bookings.cancel(&actor, id, "found somebody else").await.map(told)
+            bookings.cancel(&actor, id, "found random_user else").await.map(describe_booking)
         }))
     }
 
     pub(super) fn dispute(&mut self, world: &World, auditor: &mut Auditor) -> Option<Task> {
-        let booking = some_booking(world, auditor, |booking| {
+        let booking = random_booking(world, auditor, |booking| {
             booking.dispute.is_none()
                 && matches!(
                     booking.status,
@@ -144,12 +163,12 @@ impl Commands {
         };
         let (bookings, id) = (world.market.bookings(), booking.id);
         Some(Task::new(format!("{} is disputed", booking.number), async move {
-            bookings.dispute(&actor, id, DisputeCategory::Quality, "it drips").await.map(told)
+            bookings.dispute(&actor, id, DisputeCategory::Quality, "it drips").await.map(describe_booking)
         }))
     }
 
     pub(super) fn change_price(&mut self, world: &World, auditor: &mut Auditor) -> Option<Task> {
-        let booking = some_booking(world, auditor, |booking| booking.status.holds_time())?;
+        let booking = random_booking(world, auditor, |booking| booking.status.holds_time())?;
         let id = booking.id;
         let proposed =
             booking.price_change.as_ref().filter(|change| change.status == ApprovalStatus::Pending);
@@ -158,7 +177,7 @@ impl Commands {
             let actor = actor_of(world, booking.payer())?;
             let bookings = world.market.bookings().if_version(booking.version);
             return Some(Task::new(format!("{} costs more, agreed", booking.number), async move {
-                bookings.approve_price_change(&actor, id).await.map(told)
+                bookings.approve_price_change(&actor, id).await.map(describe_booking)
             }));
         }
         let service =
@@ -171,7 +190,7 @@ impl Commands {
         let technician = Actor::user(booking.technician?, Role::Technician);
         let bookings = world.market.bookings();
         Some(Task::new(format!("{} is to cost more", booking.number), async move {
-            bookings.propose_price_change(&technician, id, &change).await.map(told)
+            bookings.propose_price_change(&technician, id, &change).await.map(describe_booking)
         }))
     }
 }

@@ -1,4 +1,4 @@
-//! What people ask for: random, but such as people would.
+//! Random commands with the frequencies of real use.
 
 mod bookings;
 mod money;
@@ -17,22 +17,22 @@ use crate::{
     testing::build::kes,
 };
 
-/// Makes commands, and keeps the keys under which they may be repeated.
+/// Creates commands, and keeps the last one that can be repeated under its key.
 #[derive(Debug, Default)]
 pub(super) struct Commands {
     keys: u64,
-    /// The last request with a key, to be sent again.
+    /// The last request with a key.
     repeatable: Option<Repeatable>,
 }
 
-/// A request that may be sent again.
+/// A request that can be repeated under its key.
 #[derive(Debug, Clone)]
 struct Repeatable {
     request: Request,
     key: IdempotencyKey,
 }
 
-/// A request for money to move.
+/// A request to move money.
 #[derive(Debug, Clone)]
 enum Request {
     TopUp(Actor, Money, NewPayment),
@@ -50,12 +50,12 @@ impl Commands {
         IdempotencyKey::new(&format!("key-{}", self.keys)).expect("a key")
     }
 
-    /// A random request of one of the actors; `None` if there is no actor, or nothing to request.
+    /// A random command; `None` if no booking or transaction fits it.
     pub(super) fn next(&mut self, world: &World, auditor: &mut Auditor) -> Option<Task> {
         match world.chance.below(100) {
             0..=7 => Some(self.book(world)),
-            8..=52 => self.go_on(world, auditor),
-            53..=59 => self.pay_some(world, auditor),
+            8..=52 => self.advance_booking(world, auditor),
+            53..=59 => self.pay_random(world, auditor),
             60..=63 => self.top_up(world, auditor),
             64..=66 => self.tip(world, auditor),
             67..=68 => self.pay_debt(world, auditor),
@@ -74,7 +74,7 @@ impl Commands {
         }
     }
 
-    /// A client that has had no answer sends the same request again.
+    /// Repeats the last request, like a client that received no answer.
     fn repeat(&mut self, world: &World) -> Option<Task> {
         let Repeatable { request, key } = self.repeatable.clone()?;
         Some(send(world, request, key))
@@ -93,49 +93,51 @@ fn send(world: &World, request: Request, key: IdempotencyKey) -> Task {
     Task::new(name, async move {
         Ok(match request {
             Request::TopUp(actor, amount, how) => {
-                told_of(payments.top_up(&actor, amount, &how).await?.transaction)
+                describe_transaction(payments.top_up(&actor, amount, &how).await?.transaction)
             }
             Request::Tip(actor, booking, amount, how) => {
-                told_of(payments.tip(&actor, booking, amount, &how).await?.transaction)
+                describe_transaction(payments.tip(&actor, booking, amount, &how).await?.transaction)
             }
             Request::PayDebt(actor, amount, how) => {
-                told_of(payments.pay_debt(&actor, amount, &how).await?.transaction)
+                describe_transaction(payments.pay_debt(&actor, amount, &how).await?.transaction)
             }
-            Request::Withdraw(actor, amount, how) => told_of(payments.withdraw(&actor, amount, &how).await?),
+            Request::Withdraw(actor, amount, how) => {
+                describe_transaction(payments.withdraw(&actor, amount, &how).await?)
+            }
             Request::PayOut(actor, technician, amount, how) => {
-                told_of(payments.request_payout(&actor, technician, amount, &how).await?)
+                describe_transaction(payments.request_payout(&actor, technician, amount, &how).await?)
             }
             Request::Refund(actor, id, amount) => {
-                told_of(payments.refund(&actor, id, amount, "sorry").await?)
+                describe_transaction(payments.refund(&actor, id, amount, "sorry").await?)
             }
             Request::Pay(actor, booking, total, how) => {
-                told_of(payments.max_price(total).pay(&actor, booking, &how).await?.transaction)
+                describe_transaction(payments.max_price(total).pay(&actor, booking, &how).await?.transaction)
             }
         })
     })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map`")]
-fn told(booking: Stored<Booking>) -> String {
+fn describe_booking(booking: Stored<Booking>) -> String {
     format!("{} is {}", booking.number, booking.status)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map`")]
-fn told_of(transaction: Stored<Transaction>) -> String {
+fn describe_transaction(transaction: Stored<Transaction>) -> String {
     format!("{} of {} is {}", transaction.number, transaction.kind, transaction.status)
 }
 
-fn everybody(world: &World) -> impl Iterator<Item = &User> {
+fn all_users(world: &World) -> impl Iterator<Item = &User> {
     world.customers.iter().chain(&world.companies).chain(&world.technicians)
 }
 
-fn somebody(world: &World) -> User {
-    let all: Vec<&User> = everybody(world).collect();
+fn random_user(world: &World) -> User {
+    let all: Vec<&User> = all_users(world).collect();
     (*world.chance.pick(&all).expect("there are people")).clone()
 }
 
 fn find_user(world: &World, id: Id<User>) -> Option<&User> {
-    everybody(world).find(|user| user.id == id)
+    all_users(world).find(|user| user.id == id)
 }
 
 fn actor_of(world: &World, id: Id<User>) -> Option<Actor> {
@@ -147,7 +149,7 @@ fn pay_out_by(world: &World) -> NewPayout {
     NewPayout { method: Some(method), ..NewPayout::default() }
 }
 
-/// Some whole shillings of an amount; sometimes all, rarely more.
+/// A random part of an amount in whole shillings; sometimes all of it, rarely more.
 fn part_of(world: &World, amount: Money) -> Money {
     let whole = i64::try_from(amount.amount().floor().max(Decimal::ONE)).unwrap_or(1);
     match world.chance.below(8) {
@@ -157,20 +159,20 @@ fn part_of(world: &World, amount: Money) -> Money {
     }
 }
 
-fn some_booking(
+fn random_booking(
     world: &World,
     auditor: &Auditor,
     wanted: impl Fn(&Booking) -> bool,
 ) -> Option<Stored<Booking>> {
     let fitting: Vec<Id<Booking>> =
         auditor.bookings().filter(|booking| wanted(booking)).map(|booking| booking.id).collect();
-    // People think of what is new.
+    // Recent bookings are chosen more often.
     let recent = fitting.get(fitting.len().saturating_sub(12)..).unwrap_or_default();
     let id = world.chance.pick(if world.chance.percent(80) { recent } else { &fitting })?;
     Some(world.booking(*id))
 }
 
-fn some_transaction(
+fn random_transaction(
     world: &World,
     auditor: &Auditor,
     wanted: impl Fn(&Transaction) -> bool,
@@ -184,8 +186,8 @@ fn some_transaction(
     Some(world.transaction(*id))
 }
 
-/// How long a step takes: mostly a few minutes.
-pub(super) fn some_time(world: &World) -> TimeDelta {
+/// A random duration between two steps, mostly a few minutes.
+pub(super) fn random_delay(world: &World) -> TimeDelta {
     let chance = &world.chance;
     match chance.below(40) {
         0..=24 => TimeDelta::seconds(chance.between(1, 120)),
@@ -193,7 +195,7 @@ pub(super) fn some_time(world: &World) -> TimeDelta {
         37 | 38 if chance.percent(70) => TimeDelta::hours(chance.between(1, 10)),
         38 if chance.percent(50) => TimeDelta::days(chance.between(1, 4)),
         38 if chance.percent(30) => TimeDelta::days(chance.between(4, 30)),
-        // The clock of another machine, or one that was set.
+        // A clock that was set back, or the slower clock of another machine.
         39 => TimeDelta::minutes(-chance.between(1, 90)),
         _ => TimeDelta::zero(),
     }

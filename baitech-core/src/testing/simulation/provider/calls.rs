@@ -1,4 +1,4 @@
-//! What the provider tells by itself, and what strangers pretend to tell.
+//! Webhooks of the provider, and forged webhooks.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -9,26 +9,26 @@ use crate::{
     payment::{News, Notice, Outcome, Subject, WebhookCall, WebhookError},
 };
 
-/// What one call tells, and whether it was ever sent by the provider.
+/// The notices of a webhook that the provider has sent.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct ReportedCall {
     notices: Vec<Notice>,
 }
 
-/// A call under way.
+/// A webhook in transit.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Call {
     pub(in super::super) at: DateTime<Utc>,
     pub(in super::super) call: WebhookCall,
 }
 
-/// How surely a call arrives.
+/// The reliability of a webhook's delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Perhaps not at all: a question can tell as much.
-    Perhaps,
-    /// Nothing else tells it, so that it is sent until it has arrived.
-    Certain,
+pub(super) enum Delivery {
+    /// The webhook may be lost, since a status query returns the same information.
+    Unreliable,
+    /// The webhook is sent until it arrives, since no status query returns its information.
+    Reliable,
 }
 
 impl Provider {
@@ -39,8 +39,8 @@ impl Provider {
         }
     }
 
-    /// Tells what has become of an operation.
-    pub(super) fn tell_outcome(&self, state: &mut State, index: usize) {
+    /// Sends webhooks about the outcome of an operation.
+    pub(super) fn report_outcome(&self, state: &mut State, index: usize) {
         let operation = &state.operations[index];
         let news = News::Outcome(operation.answer.clone());
         let word = match operation.answer {
@@ -60,26 +60,26 @@ impl Provider {
         };
         let mut notices = vec![Notice { id: format!("{}-{word}", operation.reference), subject, news }];
         if self.manner == Manner::Card && self.chance.percent(15) {
-            // The same fact, told as an event of the charge and as one of the payment.
+            // The same fact as an event of the charge and as an event of the payment.
             let again = notices[0].clone();
             notices.push(Notice { id: format!("{}-again", again.id), ..again });
         }
-        let way = self.way_of(operation);
-        self.tell(state, &token, notices, way);
+        let way = self.delivery_of(operation);
+        self.send(state, &token, notices, way);
     }
 
-    /// A fact that a question can tell may be told by no call.
-    fn way_of(&self, operation: &Operation) -> Way {
+    /// The webhook of a fact that a status query can return may be lost.
+    fn delivery_of(&self, operation: &Operation) -> Delivery {
         let late = operation.failed && operation.progress == Progress::Moved;
         let known = operation.acknowledged || self.manner == Manner::Card;
-        if operation.is_plain() && known && !late { Way::Perhaps } else { Way::Certain }
+        if operation.is_plain() && known && !late { Delivery::Unreliable } else { Delivery::Reliable }
     }
 
-    pub(super) fn tell(&self, state: &mut State, token: &str, notices: Vec<Notice>, way: Way) {
-        let number = state.told.len();
-        state.told.push(Told { notices });
-        let body = format!("{{\"told\":{number}}}").into_bytes();
-        if way == Way::Perhaps && self.chance.fault(5) {
+    pub(super) fn send(&self, state: &mut State, token: &str, notices: Vec<Notice>, way: Delivery) {
+        let number = state.sent.len();
+        state.sent.push(ReportedCall { notices });
+        let body = format!("{{\"sent\":{number}}}").into_bytes();
+        if way == Delivery::Unreliable && self.chance.fault(5) {
             let call = self.signed(token, body);
             state.dropped.push(call);
             return;
@@ -120,7 +120,7 @@ impl Provider {
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// What a stranger sends, or what is left of a call on a bad line.
+    /// A forged or truncated webhook.
     fn forged(&self, token: &str, body: &[u8]) -> WebhookCall {
         let mut call = self.signed(token, body.to_vec());
         match (self.manner, self.chance.below(3)) {
@@ -134,7 +134,7 @@ impl Provider {
         call
     }
 
-    /// One of the calls that have come by now, or of all where nobody waits.
+    /// Returns one of the webhooks that have arrived, or of all webhooks in transit if time does not matter.
     pub(in super::super) fn next_call(&self, any: bool) -> Option<Call> {
         let now = self.clock.now();
         let mut state = self.state();
@@ -144,19 +144,20 @@ impl Provider {
         Some(state.calls.swap_remove(index))
     }
 
-    /// All calls that are under way, in the order in which they were made.
+    /// Takes all webhooks in transit, in the order in which they were sent.
     pub(in super::super) fn take_calls(&self) -> Vec<Call> {
         std::mem::take(&mut self.state().calls)
     }
 
-    /// A call that nobody has confirmed is sent again.
+    /// Sends an unconfirmed webhook again.
     pub(in super::super) fn send_again(&self, call: Call) {
         let at = self.clock.now() + TimeDelta::minutes(self.chance.between(1, 60));
         self.state().calls.push(Call { at, ..call });
     }
 
-    /// What was dropped comes after all: of an order whose answer its client has lost, nothing else may tell.
-    pub(in super::super) fn send_what_was_dropped(&self) {
+    /// Delivers the dropped webhooks after all. For an order whose answer was lost, there may be no other
+    /// report.
+    pub(in super::super) fn send_dropped(&self) {
         let at = self.clock.now();
         let mut state = self.state();
         let dropped = std::mem::take(&mut state.dropped);
@@ -165,16 +166,16 @@ impl Provider {
 
     pub(super) fn read(&self, call: &WebhookCall) -> Result<Vec<Notice>, WebhookError> {
         if self.manner == Manner::Card {
-            let told = call.header("stripe-signature").ok_or(WebhookError::Unsigned)?;
-            if told != self.signature(&call.body) {
+            let signature = call.header("stripe-signature").ok_or(WebhookError::Unsigned)?;
+            if signature != self.signature(&call.body) {
                 return Err(WebhookError::BadSignature);
             }
         }
-        let malformed = || WebhookError::Malformed("this is no call of ours".to_owned());
+        let malformed = || WebhookError::Malformed("the call was not sent by this provider".to_owned());
         let text = std::str::from_utf8(&call.body).map_err(|_| malformed())?;
-        let number = text.strip_prefix("{\"told\":").and_then(|rest| rest.strip_suffix('}'));
+        let number = text.strip_prefix("{\"sent\":").and_then(|rest| rest.strip_suffix('}'));
         let number: usize = number.and_then(|digits| digits.parse().ok()).ok_or_else(malformed)?;
         let state = self.state();
-        state.told.get(number).map(|told| told.notices.clone()).ok_or_else(malformed)
+        state.sent.get(number).map(|call| call.notices.clone()).ok_or_else(malformed)
     }
 }

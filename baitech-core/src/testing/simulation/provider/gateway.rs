@@ -1,10 +1,10 @@
-//! The simulated providers as the engine sees them.
+//! The simulated providers as implementations of the gateway port.
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
 
 use super::{
-    Manner, Provider, State, Way,
+    Delivery, Manner, Provider, State,
     operation::{self, Fate, Operation, Progress},
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 
 type Answer = Result<Outcome, GatewayError>;
 
-/// An order, of whatever kind.
+/// An order of any kind.
 struct Order<'a> {
     transaction: Id<Transaction>,
     kind: payment::Operation,
@@ -31,9 +31,9 @@ struct Order<'a> {
 }
 
 impl Provider {
-    /// An order goes over a line that fails before and behind the provider.
+    /// Takes an order over a connection that may fail before and after the provider handles it.
     async fn take(&self, order: Order<'_>) -> Answer {
-        self.chance.breathe().await;
+        self.chance.maybe_yield().await;
         if self.chance.fault(25) {
             return Err(lost());
         }
@@ -45,7 +45,7 @@ impl Provider {
         {
             self.state().operations[operation].acknowledged = true;
         }
-        self.chance.breathe().await;
+        self.chance.maybe_yield().await;
         Ok(answer)
     }
 
@@ -58,7 +58,7 @@ impl Provider {
             return (state.operations[index].answer.clone(), Some(index));
         }
         if state.refused.contains(order.key) || self.chance.fault(25) {
-            // Refused at the door: nothing will come of it.
+            // Refused immediately: the order has no effect.
             state.refused.insert(order.key.to_owned());
             return (Outcome::Declined(operation::declined()), None);
         }
@@ -96,12 +96,12 @@ impl Provider {
             progress: Progress::Open,
             failed: false,
             acknowledged: false,
-            beside_deposit: state.paid_besides.contains(&order.transaction),
+            paid_by_deposit: state.paid_besides.contains(&order.transaction),
             answer: Outcome::Accepted { reference: reference.clone(), client_secret: None },
             moved: None,
             returned: Money::zero(order.amount.currency()),
             contested: None,
-            judged_again: false,
+            verdict_reversed: false,
         };
         state.operations.push(operation);
         state.by_key.insert(order.key.to_owned(), index);
@@ -134,19 +134,19 @@ impl Provider {
         Fate::Move
     }
 
-    /// What is answered to a question, which for mobile money tells no more than that something has moved.
+    /// The answer to a status query. For mobile money, it contains only whether money moved.
     fn answer(&self, query: &Query) -> Answer {
         let state = self.state();
         let by_reference = query.reference.as_ref().and_then(|reference| state.by_reference.get(reference));
         let by_key = state.by_key.get(&query.idempotency_key);
-        // Nobody finds a prompt by a key of ours.
+        // A prompt cannot be found by our key.
         let prompt = self.manner == Manner::Mobile && query.operation == payment::Operation::Charge;
         let found = by_reference.or_else(|| by_key.filter(|_| !prompt));
         let Some(operation) = found.and_then(|index| state.operations.get(*index)) else {
             return Err(GatewayError::new("simulated: there is no such operation"));
         };
         match (&operation.answer, self.manner) {
-            // What a question cannot tell, a call does.
+            // A webhook reports what the query cannot return.
             (Outcome::Settled(_), Manner::Mobile) if !operation.is_plain() => Ok(Outcome::Pending),
             (Outcome::Settled(proof), Manner::Mobile) if operation.kind == payment::Operation::Charge => {
                 Ok(Outcome::Settled(Proof { reference: proof.reference.clone(), ..Proof::default() }))
@@ -164,7 +164,7 @@ impl Provider {
         match (state.operations[index].progress, takes) {
             (Progress::SetAside, true) => {
                 self.move_it(&mut state, index);
-                self.tell_outcome(&mut state, index);
+                self.report_outcome(&mut state, index);
             }
             (Progress::SetAside, false) => {
                 let operation = &mut state.operations[index];
@@ -232,22 +232,22 @@ impl PaymentGateway for Provider {
     }
 
     async fn capture(&self, capture: &Capture) -> Answer {
-        self.chance.breathe().await;
+        self.chance.maybe_yield().await;
         if self.chance.fault(20) {
             return Err(lost());
         }
         let answer = self.end_authorization(capture, true);
-        self.chance.breathe().await;
+        self.chance.maybe_yield().await;
         if self.chance.fault(20) { Err(lost()) } else { Ok(answer) }
     }
 
     async fn release(&self, capture: &Capture) -> Answer {
-        self.chance.breathe().await;
+        self.chance.maybe_yield().await;
         if self.chance.fault(20) {
             return Err(lost());
         }
         let answer = self.end_authorization(capture, false);
-        self.chance.breathe().await;
+        self.chance.maybe_yield().await;
         if self.chance.fault(20) { Err(lost()) } else { Ok(answer) }
     }
 
@@ -280,17 +280,17 @@ impl PaymentGateway for Provider {
     }
 
     async fn query(&self, query: &Query) -> Answer {
-        self.chance.breathe().await;
+        self.chance.maybe_yield().await;
         if self.chance.fault(10) {
             return Err(lost());
         }
         let answer = self.answer(query);
-        self.chance.breathe().await;
+        self.chance.maybe_yield().await;
         answer
     }
 
     async fn request_receipt(&self, query: &Query) -> Result<(), GatewayError> {
-        self.chance.breathe().await;
+        self.chance.maybe_yield().await;
         let mut state = self.state();
         let found = query.reference.as_ref().and_then(|reference| state.by_reference.get(reference)).copied();
         let Some(operation) = found.and_then(|index| state.operations.get(index)) else {
@@ -303,7 +303,7 @@ impl PaymentGateway for Provider {
             subject: Subject::Caller { reference: None },
             news: News::Details(proof),
         };
-        self.tell(&mut state, &token, vec![notice], Way::Perhaps);
+        self.send(&mut state, &token, vec![notice], Delivery::Unreliable);
         Ok(())
     }
 
@@ -313,5 +313,5 @@ impl PaymentGateway for Provider {
 }
 
 fn lost() -> GatewayError {
-    GatewayError::new("simulated: nobody answered")
+    GatewayError::new("simulated: no answer")
 }

@@ -1,10 +1,10 @@
-//! Simulated payment providers: each keeps its own truth of what money moved, answers late or never, and
-//! calls back twice, out of order, or not at all.
+//! Simulated payment providers. Each keeps its own record of moved money, answers late or never, and sends
+//! webhooks twice, out of order, or not at all.
 
 mod calls;
 mod gateway;
 mod operation;
-mod unasked;
+mod unordered;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,10 +12,10 @@ use std::{
 };
 
 pub(super) use calls::Call;
-use calls::{Told, Way};
+use calls::{Delivery, ReportedCall};
 use chrono::{DateTime, TimeDelta, Utc};
 use operation::{Fate, Operation, Progress};
-use unasked::{Return, Style};
+use unordered::{Return, Style};
 
 use super::chance::Chance;
 use crate::{
@@ -24,18 +24,16 @@ use crate::{
     payment::{self, News, Notice, Outcome, Proof, Subject, Transaction},
 };
 
-/// After which model a provider behaves.
+/// The kind of behaviour of a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Manner {
-    /// Mobile money: calls without a signature to a secret address, each order carried out anew, answers
-    /// without amounts.
+    /// Mobile money: unsigned webhooks to a secret address, no idempotency keys, answers without amounts.
     Mobile,
-    /// Cards: signed calls, orders that may be repeated under their key, charges that may be set aside and
-    /// contested.
+    /// Cards: signed webhooks, idempotent orders, authorisation before capture, chargebacks.
     Card,
 }
 
-/// A payment provider with a truth of its own.
+/// A payment provider with its own record of moved money.
 #[derive(Debug)]
 pub(super) struct Provider {
     manner: Manner,
@@ -51,28 +49,28 @@ struct State {
     by_key: BTreeMap<String, usize>,
     by_reference: BTreeMap<String, usize>,
     keeps_word: bool,
-    /// Transactions that somebody has paid besides.
+    /// Transactions that were also paid by a deposit.
     paid_besides: BTreeSet<Id<Transaction>>,
-    /// The keys of orders that were refused at the door, and are as often as they come.
+    /// The keys of orders that are refused on every attempt.
     refused: BTreeSet<String>,
     by_transaction: BTreeMap<Id<Transaction>, Vec<usize>>,
-    /// What is going to happen to an operation, and when.
+    /// The scheduled events of operations.
     upcoming: BTreeSet<(DateTime<Utc>, usize)>,
-    told: Vec<Told>,
-    /// Calls that are under way.
+    sent: Vec<ReportedCall>,
+    /// Webhooks in transit.
     calls: Vec<Call>,
-    /// Calls that were lost.
+    /// Lost webhooks.
     dropped: Vec<crate::payment::WebhookCall>,
-    /// What we hold there: the statement's last line.
+    /// Our balance at the provider, as on the last line of its statement.
     held: BTreeMap<&'static str, Money>,
-    /// What was asked that no honest client asks.
+    /// Invalid orders that a correct client never sends.
     complaints: Vec<String>,
     receipts: u64,
-    /// What came without being asked for: to which account, how much.
+    /// Unrequested deposits: the account and the amount.
     deposits: Vec<(String, Money)>,
-    /// The same, by their receipts.
+    /// Unrequested deposits by their receipts.
     deposit_receipts: Vec<(String, Money)>,
-    /// What went back without our order.
+    /// Refunds and returns without our order.
     returns: Vec<Return>,
 }
 
@@ -95,9 +93,9 @@ impl Provider {
         Self { manner, clock, chance, style, state: Mutex::default() }
     }
 
-    /// From now on no order to pay somebody is told to have failed and carried out all the same: what such
-    /// words leave in the books depends on which is heard first.
-    pub(super) fn keep_word(&self) {
+    /// Prevents payouts that are reported as failed and are carried out later. Their effect on the ledger
+    /// depends on which report arrives first.
+    pub(super) fn stop_late_payouts(&self) {
         self.state().keeps_word = true;
     }
 
@@ -112,13 +110,13 @@ impl Provider {
         }
     }
 
-    /// What we hold there, by the provider's own books.
+    /// Our balance at the provider, by its own record.
     pub(super) fn held(&self, currency: Currency) -> Money {
         self.state().held.get(currency.code()).copied().unwrap_or(Money::zero(currency))
     }
 
-    /// What every order of a transaction has moved, and what went back without our order: into our hands
-    /// above zero.
+    /// The amounts that all orders of a transaction moved, and the movements without our order. Amounts that
+    /// we received are positive.
     pub(super) fn moved(&self, transaction: Id<Transaction>) -> Vec<Money> {
         let state = self.state();
         let of_it = state.by_transaction.get(&transaction).map(Vec::as_slice).unwrap_or_default();
@@ -135,17 +133,17 @@ impl Provider {
         moved.chain(lost).chain(back).collect()
     }
 
-    /// What came without being asked for: to which account, how much.
+    /// Unrequested deposits: the account and the amount.
     pub(super) fn deposits(&self) -> Vec<(String, Money)> {
         self.state().deposits.clone()
     }
 
-    /// What was asked that no honest client asks.
+    /// Invalid orders that a correct client never sends.
     pub(super) fn complaints(&self) -> Vec<String> {
         self.state().complaints.clone()
     }
 
-    /// Whether the money of a transaction has moved; `None` while that is open.
+    /// Whether the money of a transaction has moved; `None` while the outcome is open.
     pub(super) fn verdict(&self, transaction: Id<Transaction>) -> Option<bool> {
         let state = self.state();
         let of_it = state.by_transaction.get(&transaction).map(Vec::as_slice).unwrap_or_default();
@@ -156,7 +154,7 @@ impl Provider {
         if of_it().any(Operation::is_open) { None } else { Some(false) }
     }
 
-    /// Lets everything happen that has come due.
+    /// Runs all scheduled events that are due.
     pub(super) fn pass_time(&self) {
         let now = self.clock.now();
         loop {
@@ -167,7 +165,7 @@ impl Provider {
         }
     }
 
-    /// What a payer, a bank or the provider does with an operation.
+    /// Applies an event of a payer, a bank or the provider to an operation.
     fn happen(&self, index: usize) {
         let mut state = self.state();
         let Some(operation) = state.operations.get(index) else { return };
@@ -189,23 +187,23 @@ impl Provider {
                 } else {
                     operation.progress = Progress::Refused;
                 }
-                self.tell_outcome(&mut state, index);
+                self.report_outcome(&mut state, index);
             }
             _ if short => {
                 let operation = &mut state.operations[index];
                 operation.progress = Progress::Refused;
                 operation.answer = Outcome::Declined(operation::declined());
-                self.tell_outcome(&mut state, index);
+                self.report_outcome(&mut state, index);
             }
             Fate::SetAside => {
                 let operation = &mut state.operations[index];
                 operation.progress = Progress::SetAside;
                 operation.answer = Outcome::Authorized { reference: operation.reference.clone() };
-                self.tell_outcome(&mut state, index);
+                self.report_outcome(&mut state, index);
             }
             Fate::Move | Fate::MoveOther | Fate::MoveFromElsewhere | Fate::FailThenMove => {
                 self.move_it(&mut state, index);
-                self.tell_outcome(&mut state, index);
+                self.report_outcome(&mut state, index);
             }
             Fate::Decline | Fate::Busy => {}
         }
@@ -236,13 +234,14 @@ impl Provider {
             original.returned = original.returned.checked_add(amount).expect("small amounts");
         }
         if kind == payment::Operation::Refund {
-            self.tell_total(state, index);
+            self.report_total(state, index);
         }
     }
 
-    /// Somebody pays into an account without being asked.
+    /// Makes an unrequested deposit.
     ///
-    /// Who names a transaction whose prompt is still open has dismissed the prompt, or pays it besides.
+    /// If the deposit names a transaction whose prompt is still open, the payer has dismissed the prompt or
+    /// pays it in addition.
     pub(super) fn deposit(&self, account: &str, amount: Money, payer: Option<String>) {
         let mut state = self.state();
         let receipt = state.receipt();
@@ -255,18 +254,19 @@ impl Provider {
             subject: Subject::Account(account.to_owned()),
             news: News::Deposit(proof),
         };
-        self.tell(&mut state, self.own_token(), vec![notice], Way::Certain);
+        self.send(&mut state, self.own_token(), vec![notice], Delivery::Reliable);
     }
 
-    /// A prompt is dismissed, or will be paid besides: then its call alone tells by which receipt.
-    pub(super) fn set_prompt_aside(&self, transaction: Id<Transaction>, dismissed: bool) {
+    /// The prompt is dismissed, or is paid in addition. In the second case only its webhook contains its
+    /// receipt.
+    pub(super) fn dismiss_prompt(&self, transaction: Id<Transaction>, dismissed: bool) {
         let mut state = self.state();
         let of_it = state.by_transaction.get(&transaction).cloned().unwrap_or_default();
         state.paid_besides.insert(transaction);
         for index in of_it {
             let operation = &mut state.operations[index];
             if operation.is_open() {
-                operation.beside_deposit = true;
+                operation.paid_by_deposit = true;
                 if dismissed && !operation.failed {
                     operation.fate = Fate::Decline;
                 }
@@ -274,7 +274,7 @@ impl Provider {
         }
     }
 
-    /// A card's holder contests a charge; `false` where there is none to contest.
+    /// A card holder contests a charge; `false` if there is none.
     pub(super) fn contest(&self) -> bool {
         let mut state = self.state();
         let candidates: Vec<usize> = (0..state.operations.len())
@@ -293,12 +293,12 @@ impl Provider {
         let (id, transaction) = (format!("dp_{index}"), operation.transaction);
         let news = News::ChargebackOpened { id: id.clone(), amount, reason: "fraudulent".to_owned() };
         let notice = Notice { id: format!("{id}-opened"), subject: Subject::Transaction(transaction), news };
-        self.tell(&mut state, self.own_token(), vec![notice], Way::Certain);
+        self.send(&mut state, self.own_token(), vec![notice], Delivery::Reliable);
         true
     }
 
-    /// The bank decides on a contested charge; `false` where there is none.
-    pub(super) fn judge(&self) -> bool {
+    /// The bank decides on a contested charge; `false` if there is none.
+    pub(super) fn decide_chargeback(&self) -> bool {
         let mut state = self.state();
         let open: Vec<usize> = (0..state.operations.len())
             .filter(|index| matches!(state.operations[*index].contested, Some((_, None))))
@@ -315,13 +315,12 @@ impl Provider {
         }
         let news = News::ChargebackClosed { id: id.clone(), won };
         let notice = Notice { id: format!("{id}-closed"), subject: Subject::Transaction(transaction), news };
-        self.tell(&mut state, self.own_token(), vec![notice], Way::Certain);
+        self.send(&mut state, self.own_token(), vec![notice], Delivery::Reliable);
         true
     }
 }
 
-/// Whether the refunded charge still has that much left and is not disputed. Mobile money is
-/// sent to whom one likes.
+/// Whether the charge has enough unrefunded money and is not contested. Mobile money can always be sent.
 fn refundable(manner: Manner, state: &State, index: usize) -> bool {
     if manner == Manner::Mobile {
         return true;

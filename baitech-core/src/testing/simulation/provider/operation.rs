@@ -6,26 +6,26 @@ use crate::{
     payment::{self, Declined, Outcome, Transaction},
 };
 
-/// What is going to become of an operation, whoever is told.
+/// The future outcome of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// The money moves.
     Move,
-    /// Another sum than was asked for comes.
+    /// A sum moves that differs from the request.
     MoveOther,
-    /// Somebody else pays.
+    /// Another payer pays.
     MoveFromElsewhere,
-    /// The money is set aside.
+    /// The money is authorised.
     SetAside,
     /// The money does not move.
     Decline,
-    /// The subscriber is busy: it may be sent anew.
+    /// The subscriber is busy; the order can be resent.
     Busy,
-    /// It counts as failed, and moves all the same, later.
+    /// The operation is reported as failed, but the money moves later.
     FailThenMove,
 }
 
-/// How far an operation is.
+/// The progress of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
     Open,
@@ -40,28 +40,28 @@ pub(super) struct Operation {
     pub(super) transaction: Id<Transaction>,
     pub(super) kind: payment::Operation,
     pub(super) reference: String,
-    /// The last part of the path to call back at.
+    /// The last segment of the webhook path.
     pub(super) token: String,
     pub(super) amount: Money,
     pub(super) payer: Option<String>,
-    /// The charge that a refund is of.
+    /// The charge that a refund refunds.
     pub(super) original: Option<usize>,
     pub(super) fate: Fate,
     pub(super) progress: Progress,
     pub(super) failed: bool,
-    /// Whether our client was told of the order's arrival. Who was not can only learn of it by a call.
+    /// Whether our client received the provider's answer. Without it, only a webhook reports the order.
     pub(super) acknowledged: bool,
-    /// Somebody has paid the transaction in another way meanwhile.
-    pub(super) beside_deposit: bool,
-    /// What is answered to who asks.
+    /// Whether the transaction was also paid by a deposit.
+    pub(super) paid_by_deposit: bool,
+    /// The answer to status queries.
     pub(super) answer: Outcome,
     pub(super) moved: Option<Money>,
-    /// Given back since, by refunds and by the bank.
+    /// The sum of refunds and chargebacks.
     pub(super) returned: Money,
-    /// How much of it is contested, and whether that was won.
+    /// The contested amount, and whether we won.
     pub(super) contested: Option<(Money, Option<bool>)>,
     /// Whether the bank has changed its verdict.
-    pub(super) judged_again: bool,
+    pub(super) verdict_reversed: bool,
 }
 
 impl Operation {
@@ -70,7 +70,7 @@ impl Operation {
         matches!(self.progress, Progress::Open | Progress::SetAside)
     }
 
-    /// What moves, if it does.
+    /// The amount that moves if the operation succeeds.
     pub(super) fn moves(&self) -> Money {
         if self.fate == Fate::MoveOther {
             let half = self.amount.amount() / rust_decimal::Decimal::TWO;
@@ -84,18 +84,18 @@ impl Operation {
         self.amount
     }
 
-    /// Whether a question can tell all that there is to tell.
+    /// Whether a status query returns the whole outcome.
     pub(super) fn is_plain(&self) -> bool {
-        self.moves() == self.amount && self.fate != Fate::MoveFromElsewhere && !self.beside_deposit
+        self.moves() == self.amount && self.fate != Fate::MoveFromElsewhere && !self.paid_by_deposit
     }
 
-    /// What is left of a charge.
+    /// The unrefunded rest of a charge.
     pub(super) fn left(&self) -> Money {
         let moved = self.moved.unwrap_or(Money::zero(self.amount.currency()));
         moved.checked_sub(self.returned).expect("small amounts")
     }
 
-    /// Who paid, as the provider shows it.
+    /// The payer in the provider's notation.
     pub(super) fn shown_payer(&self, chance: &Chance) -> Option<String> {
         let payer = self.payer.as_deref()?;
         if self.fate == Fate::MoveFromElsewhere {
@@ -114,7 +114,7 @@ impl Operation {
 }
 
 pub(super) fn declined() -> Declined {
-    Declined { code: "declined".to_owned(), reason: "it was declined".to_owned(), retry_after: None }
+    Declined { code: "declined".to_owned(), reason: "declined".to_owned(), retry_after: None }
 }
 
 pub(super) fn busy() -> Declined {

@@ -1,44 +1,43 @@
-//! What a provider moves without our order: refunds and reversals made on its own page, and a bank's second
-//! verdict.
+//! Movements without our order: refunds and reversals on the provider's dashboard, and second verdicts of a
+//! bank.
 
 use std::fmt::Write;
 
 use rust_decimal::prelude::ToPrimitive;
 
-use super::{Manner, Operation, Progress, Provider, State, Way};
+use super::{Delivery, Manner, Operation, Progress, Provider, State};
 use crate::{
     kernel::{Id, Money},
     payment::{self, News, Notice, Outcome, Returned, Subject, Transaction},
     testing::build::kes,
 };
 
-/// Money of an operation that went back without our order.
+/// A refund or return of an operation's money without our order.
 #[derive(Debug)]
 pub(super) struct Return {
     id: String,
-    /// Of which operation.
+    /// The index of the operation.
     operation: usize,
     amount: Money,
-    /// Whether it failed after all, so that the money is where it was before.
+    /// Whether it failed later, so that the money did not move.
     failed: bool,
 }
 
-/// By which events a card's provider tells what goes back of an operation: which of them it sends is chosen
-/// once, on its page.
+/// The events by which a card provider reports refunds of an operation. An operation uses one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
-    /// Each return by its name.
+    /// One event per refund, with its name.
     Names,
-    /// The sum of all returns so far, after each.
+    /// The running total of all refunds after each refund.
     Totals,
-    /// Both.
+    /// Both kinds of events.
     Both,
 }
 
 impl Provider {
-    /// Somebody gives a charge or a payout back on the provider's own page, whole or in part; `false` where
-    /// there is none.
-    pub(in super::super) fn return_unasked(&self) -> bool {
+    /// Returns a charge or a payout on the provider's dashboard, in whole or in part; `false` if there is
+    /// none.
+    pub(in super::super) fn return_without_order(&self) -> bool {
         let mut state = self.state();
         let fitting = |index: &usize| state.operations.get(*index).is_some_and(|one| self.can_return(one));
         let candidates: Vec<usize> = (0..state.operations.len()).filter(fitting).collect();
@@ -55,11 +54,11 @@ impl Provider {
             Manner::Card => format!("re_{}", state.returns.len()),
         };
         state.returns.push(Return { id: id.clone(), operation: index, amount, failed: false });
-        self.tell_return(&mut state, index, Returned::One { id, amount: Some(amount), failed: false });
+        self.report_return(&mut state, index, Returned::One { id, amount: Some(amount), failed: false });
         true
     }
 
-    /// A return of money that had been told by its name fails after all; `false` where there is none.
+    /// Fails a return that was reported by its name; `false` if there is none.
     pub(in super::super) fn fail_return(&self) -> bool {
         let mut state = self.state();
         let of_charge = |one: &Return| {
@@ -68,7 +67,7 @@ impl Provider {
         };
         let candidates: Vec<usize> =
             (0..state.returns.len()).filter(|index| of_charge(&state.returns[*index])).collect();
-        let Some(index) = self.chance.pick(&candidates).copied().filter(|_| self.tells_failures()) else {
+        let Some(index) = self.chance.pick(&candidates).copied().filter(|_| self.reports_failures()) else {
             return false;
         };
         let failed = &mut state.returns[index];
@@ -77,16 +76,16 @@ impl Provider {
         let returned = Returned::One { id: failed.id.clone(), amount: Some(amount), failed: true };
         state.operations[operation].give_back(amount.negated());
         state.move_money(amount);
-        self.tell_of(&mut state, operation, returned);
+        self.report_return_by_name(&mut state, operation, returned);
         true
     }
 
-    /// Reports that a refund to a card failed, under the name that the provider reported before.
-    fn tells_failures(&self) -> bool {
+    /// Reports the failure of a refund to a card, under the name that the provider reported before.
+    fn reports_failures(&self) -> bool {
         self.manner == Manner::Card && self.style != Style::Totals
     }
 
-    /// Another sum than all that is left is not given back on the page, and nothing that a bank holds.
+    /// The dashboard returns only the whole rest in this case, and no contested charges.
     fn can_return(&self, operation: &Operation) -> bool {
         let as_asked = self.manner == Manner::Card || (operation.is_plain() && !operation.failed);
         matches!(operation.kind, payment::Operation::Charge | payment::Operation::PayOut)
@@ -96,30 +95,30 @@ impl Provider {
             && operation.left().amount() >= rust_decimal::Decimal::ONE
     }
 
-    /// Tells of one return by its name, by the running total, or by both. Mobile money tells of few by a
-    /// call, and of all by its statement.
-    fn tell_return(&self, state: &mut State, index: usize, returned: Returned) {
+    /// Reports a return by its name, by the running total, or by both. Mobile money reports a few returns by
+    /// webhook and all of them in its statement.
+    fn report_return(&self, state: &mut State, index: usize, returned: Returned) {
         match self.manner {
             Manner::Mobile if self.chance.percent(70) => {}
-            Manner::Mobile => self.tell_of(state, index, returned),
+            Manner::Mobile => self.report_return_by_name(state, index, returned),
             Manner::Card => {
                 if self.style != Style::Totals {
-                    self.tell_of(state, index, returned);
+                    self.report_return_by_name(state, index, returned);
                 }
-                self.tell_total(state, index);
+                self.report_total(state, index);
             }
         }
     }
 
-    /// Tells the running total of what went back of an operation: a refund of our own is in it.
-    pub(super) fn tell_total(&self, state: &mut State, index: usize) {
+    /// Reports the running total of an operation's refunds, including our own.
+    pub(super) fn report_total(&self, state: &mut State, index: usize) {
         if self.manner == Manner::Card && self.style != Style::Names {
             let total = Returned::Total { amount: state.returned_of(index) };
-            self.tell_of(state, index, total);
+            self.report_return_by_name(state, index, total);
         }
     }
 
-    fn tell_of(&self, state: &mut State, index: usize, returned: Returned) {
+    fn report_return_by_name(&self, state: &mut State, index: usize, returned: Returned) {
         let operation = &state.operations[index];
         let (token, subject) = match self.manner {
             Manner::Mobile => (operation.token.clone(), Subject::Caller { reference: None }),
@@ -128,24 +127,25 @@ impl Provider {
             }
             Manner::Card => (self.own_token().to_owned(), Subject::Transaction(operation.transaction)),
         };
-        let id = format!("{}-returned-{}", operation.reference, state.told.len());
+        let id = format!("{}-returned-{}", operation.reference, state.sent.len());
         let notice = Notice { id, subject, news: News::Returned(returned) };
-        self.tell(state, &token, vec![notice], Way::Certain);
+        self.send(state, &token, vec![notice], Delivery::Reliable);
     }
 
-    /// A bank changes its verdict on a contested charge; `false` where there is none. Each changes once.
-    pub(in super::super) fn judge_again(&self) -> bool {
+    /// A bank changes its verdict on a contested charge; `false` if there is none. Each verdict changes at
+    /// most once.
+    pub(in super::super) fn reverse_verdict(&self) -> bool {
         let mut state = self.state();
         let decided = |index: &usize| {
             let operation = &state.operations[*index];
-            matches!(operation.contested, Some((_, Some(_)))) && !operation.judged_again
+            matches!(operation.contested, Some((_, Some(_)))) && !operation.verdict_reversed
         };
         let candidates: Vec<usize> = (0..state.operations.len()).filter(decided).collect();
         let Some(index) = self.chance.pick(&candidates).copied() else { return false };
         let operation = &mut state.operations[index];
         let Some((amount, Some(before))) = operation.contested else { return false };
         let won = !before;
-        operation.judged_again = true;
+        operation.verdict_reversed = true;
         operation.contested = Some((amount, Some(won)));
         let taken = if won { amount.negated() } else { amount };
         operation.give_back(taken);
@@ -157,24 +157,23 @@ impl Provider {
             subject: Subject::Transaction(transaction),
             news: News::ChargebackClosed { id, won },
         };
-        self.tell(&mut state, self.own_token(), vec![notice], Way::Certain);
+        self.send(&mut state, self.own_token(), vec![notice], Delivery::Reliable);
         true
     }
 
-    /// Whether the bank's last verdict on a contest is for us.
+    /// Whether the bank's last verdict is in our favour.
     pub(in super::super) fn bank_verdict(&self, id: &str) -> Option<bool> {
         let index: usize = id.strip_prefix("dp_")?.parse().ok()?;
         self.state().operations.get(index)?.contested?.1
     }
 
-    /// Whether the money of a return is gone, by the provider's own page; `None` for what is none of its
-    /// returns.
+    /// Whether the money of a return has moved, by the provider's dashboard; `None` for an unknown return.
     pub(in super::super) fn has_returned(&self, id: &str) -> Option<bool> {
         let state = self.state();
         state.returns.iter().find(|one| one.id == id).map(|one| !one.failed)
     }
 
-    /// All that has moved, line by line, as staff downloads it.
+    /// The statement of all movements, as staff download it.
     pub(in super::super) fn statement(&self) -> String {
         let state = self.state();
         let mut lines = "reference,amount,description\n".to_owned();
@@ -199,14 +198,14 @@ impl Provider {
         lines
     }
 
-    /// What went back of a transaction without our order.
-    pub(in super::super) fn returned_unasked(&self, transaction: Id<Transaction>) -> Vec<Money> {
+    /// The returns of a transaction without our order.
+    pub(in super::super) fn returned_without_order(&self, transaction: Id<Transaction>) -> Vec<Money> {
         self.state().returns_of(transaction).map(|(_, amount)| amount).collect()
     }
 }
 
 impl State {
-    /// What went back of a transaction without our order, and of which of its operations.
+    /// The returns of a transaction without our order, each with its operation.
     pub(super) fn returns_of(
         &self,
         transaction: Id<Transaction>,
@@ -216,7 +215,7 @@ impl State {
         with_operation.filter(move |(operation, _)| operation.transaction == transaction)
     }
 
-    /// All that went back of an operation by refunds and reversals, on our order or without.
+    /// All refunds and reversals of an operation, with and without our order.
     fn returned_of(&self, index: usize) -> Money {
         let is_own = |refund: &&Operation| {
             refund.original == Some(index)
@@ -224,8 +223,8 @@ impl State {
                 && refund.progress == Progress::Moved
         };
         let own = self.operations.iter().filter(is_own).filter_map(|refund| refund.moved);
-        let unasked = self.returns.iter().filter(|one| one.operation == index && !one.failed);
-        let all = own.chain(unasked.map(|one| one.amount));
+        let unordered = self.returns.iter().filter(|one| one.operation == index && !one.failed);
+        let all = own.chain(unordered.map(|one| one.amount));
         let currency = self.operations[index].amount.currency();
         Money::sum(currency, all).expect("small amounts")
     }
