@@ -9,7 +9,7 @@ use mongodb::IndexModel;
 use crate::commit::plan::Derived;
 use crate::lenient::Read;
 
-/// An aggregate with a collection of its own.
+/// An aggregate with its own collection.
 pub(crate) trait Aggregate: baitech_core::decide::Aggregate {
     /// The collection's name.
     const COLLECTION: &'static str;

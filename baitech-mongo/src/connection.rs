@@ -17,7 +17,7 @@ const OLDEST_VERSION: [i32; 2] = [4, 4];
 /// Shorter than the driver's default of 30 s, so that a mistyped address fails quickly.
 const DEFAULT_SELECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is said of a string with an `@` in place of the driver's message.
+/// Replaces the driver's message for a connection string with an `@`.
 const ENCODE: &str = "in a user name, a password and an option, percent-encode the characters \
                       : / ? # [ ] @ % (an @ is %40), and check the hosts and options";
 
@@ -49,7 +49,7 @@ pub enum ConnectError {
         address: String,
     },
     /// The server is older than 4.4.
-    #[error("MongoDB {found} is too old: 4.4 or later is needed")]
+    #[error("MongoDB {found} is too old; BaiTech needs 4.4 or later")]
     TooOld {
         /// The server's version.
         found: String,

@@ -71,7 +71,7 @@ pub(crate) async fn read_page<A: Aggregate>(
 
 /// The value that was read; an error is logged and becomes `None`, so that the caller can continue.
 pub(crate) fn readable<T>(read: Result<T, StoreError>) -> Option<T> {
-    read.inspect_err(|error| tracing::error!(%error, "a document that cannot be read is left out")).ok()
+    read.inspect_err(|error| tracing::error!(%error, "skipping an unreadable document")).ok()
 }
 
 /// The value of a raw document, with its version and the raw document as its origin.
@@ -84,7 +84,7 @@ pub(crate) fn stored<A: Aggregate>(raw: RawDocumentBuf) -> Result<Stored<A>, Sto
 pub(crate) fn corrupt(collection: &'static str, raw: &RawDocument, reason: &Unreadable) -> StoreError {
     let id = match raw.get("_id") {
         Ok(Some(id)) => id.as_object_id().map_or_else(|| format!("{id:?}"), |id| id.to_hex()),
-        _ => "without _id".to_owned(),
+        _ => "the document has no _id".to_owned(),
     };
     StoreError::Corrupt { collection, id, reason: reason.to_string() }
 }

@@ -24,13 +24,13 @@ use crate::user::{HoursDocument, JOBS};
 use crate::value::{Oid, oid};
 use crate::{MongoStore, lenient, user};
 
-/// The server measures on a sphere of this radius, up to 0.6 % off the ellipsoid: a wider circle misses
-/// nobody.
+/// The server measures on a sphere of this radius, up to 0.6 % off the ellipsoid. A wider circle contains all
+/// technicians.
 const EARTH_RADIUS_METRES: f64 = 6_378_100.0;
 const CIRCLE_MARGIN: f64 = 1.01;
 
-/// Technicians are searched by classes of their own service radius, each in a circle of its own: most travel
-/// 10 km, and a single circle would need the largest radius of all. Kilometres, up to and including.
+/// Technicians are searched by classes of their own service radius, each with a separate circle: most travel
+/// 10 km, and a single circle would need the largest radius of all. Upper limits in kilometres, inclusive.
 const RADIUS_CLASSES: [f64; 3] = [10.0, 30.0, 100.0];
 
 /// The index of all branches, given as a hint so that the server need not compare plans for each of them.

@@ -11,11 +11,12 @@ pub(crate) const DEFAULT_CURRENCY: Currency = Currency::KES;
 
 /// A stored currency code.
 pub(crate) fn currency(code: &str) -> Result<Currency, Unreadable> {
-    currency_named(code).ok_or_else(|| Unreadable::new(format!("{code:?} is not a currency of ISO 4217")))
+    currency_named(code)
+        .ok_or_else(|| Unreadable::new(format!("{code:?} is not a currency code of ISO 4217")))
 }
 
 /// The currency to store; `None` for the default.
-pub(crate) fn told(currency: Currency) -> Option<Currency> {
+pub(crate) fn unless_default(currency: Currency) -> Option<Currency> {
     (currency != DEFAULT_CURRENCY).then_some(currency)
 }
 
@@ -37,8 +38,8 @@ mod tests {
 
     #[test]
     fn a_currency_is_stored_unless_it_is_the_default() {
-        assert_eq!(told(Currency::KES), None);
-        assert_eq!(told(Currency::USD), Some(Currency::USD));
+        assert_eq!(unless_default(Currency::KES), None);
+        assert_eq!(unless_default(Currency::USD), Some(Currency::USD));
         assert_eq!(currency("USD").ok(), Some(Currency::USD));
         assert!(currency("shillings").is_err());
     }

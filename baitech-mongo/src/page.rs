@@ -56,7 +56,7 @@ impl<A> Position<A> {
         }
         let millis = time
             .parse()
-            .map_err(|_| Violation::new("cursor", Code::Malformed, "this is not a cursor of this list"))?;
+            .map_err(|_| Violation::new("cursor", Code::Malformed, "the cursor belongs to another list"))?;
         Ok(Self { time: Some(DateTime::from_millis(millis)), id })
     }
 

@@ -109,7 +109,7 @@ pub enum PrepareError {
     #[error("preparing the database: {0}")]
     Store(#[from] StoreError),
     /// The report could not be stored. The database is not marked as prepared.
-    #[error("preparing the database: the details could not be kept: {0}")]
+    #[error("preparing the database: the report could not be stored: {0}")]
     Details(#[source] io::Error),
 }
 

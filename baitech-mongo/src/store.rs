@@ -72,12 +72,12 @@ impl MongoStore {
                     tracing::error!(%difference, "an index cannot be built");
                     refused.push(difference);
                 }
-                _ => tracing::warn!(%difference, "an index is not as the store would have it"),
+                _ => tracing::warn!(%difference, "an index differs from its definition"),
             }
         }
         let state = prepare::state(&database).await.map_err(OpenError::State)?;
         if state == State::Unprepared {
-            tracing::warn!("this database of an earlier application is not prepared: nothing can be written");
+            tracing::warn!("the database of an earlier application is not prepared, so writes are refused");
         }
         let store = Self {
             database,
@@ -124,7 +124,7 @@ impl MongoStore {
     /// that could not be built when the database was opened, it includes the reason. Changes nothing.
     ///
     /// # Errors
-    /// Whatever the server answers.
+    /// The server's error.
     pub async fn index_report(&self) -> Result<IndexReport, Error> {
         let mut report = index_report(&self.database).await?;
         for difference in &mut report.differences {

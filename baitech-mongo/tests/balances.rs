@@ -1,5 +1,5 @@
-//! Running balances: started once under concurrent commits, and spread where
-//! everybody meets.
+//! Running balances: started once under concurrent commits, and spread over several documents for the
+//! accounts of the platform.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -17,7 +17,7 @@ use bson::{Bson, Document, doc};
 
 const MPESA: Account = Account::Clearing(PaymentMethod::Mpesa);
 
-/// User `n` is registered and pays into the own wallet, of which the platform takes a part.
+/// A commit that registers user `n` with a wallet top-up, of which the platform receives a part.
 fn paid(n: u64) -> ChangeSet {
     let user = customer(n);
     let (cause, wallet) = (AggregateRef::User(user.id), Account::Wallet(user.id));
@@ -32,7 +32,7 @@ async fn commit(store: &MongoStore, changes: ChangeSet) {
     assert_eq!(store.commit(changes).await.unwrap(), Committed::Applied);
 }
 
-/// A ledger of an earlier version: 30 entries, and nothing that says how they sum up.
+/// A ledger of an earlier version: 30 entries without running balances.
 async fn without_balances() -> MongoStore {
     let store = support::store().await;
     for n in 0..15 {
@@ -100,7 +100,7 @@ async fn concurrent_processes_can_sum_the_ledger_and_continue_booking() {
 async fn interrupted_summing_resumes() {
     let old = without_balances().await;
     let store = reopened(&old).await;
-    // As after a crash: some balances are there, and nothing says that they are all.
+    // As after a crash: some balances exist, and the marker is missing.
     collection(&store, "migrations").delete_one(doc! { "_id": "balances" }).await.unwrap();
     let balances = collection(&store, "balances");
     for account in [Account::Wallet(customer(3).id), MPESA] {

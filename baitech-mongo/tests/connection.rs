@@ -1,4 +1,4 @@
-//! Which servers the store accepts, and what it tells about those it does not.
+//! The servers that the store accepts, and the errors for the others.
 
 use baitech_core::store::{ChangeSet, Commit, Committed, Put};
 use baitech_core::testing::build;
@@ -23,7 +23,7 @@ async fn reads_use_the_primary_and_majority_regardless_of_the_uri() {
     let mark = if uri.contains('?') { '&' } else { '?' };
     let uri = format!("{uri}{mark}readPreference=secondary&readConcernLevel=local&w=1");
     let opened = MongoStore::connect(&uri).await.unwrap();
-    // A connection of the embedder's own.
+    // A connection that the embedder has made.
     let client = mongodb::Client::with_uri_str(&uri).await.unwrap();
     let own = MongoStore::open(client.database(&server.database_name())).await.unwrap();
     for (n, store) in [(1, opened), (2, own)] {
@@ -97,9 +97,9 @@ async fn errors_contain_no_part_of_a_password() {
         for scheme in ["mongodb", "mongodb+srv"] {
             let uri = format!("{scheme}://someone:{password}@127.0.0.1:1/x?serverSelectionTimeoutMS=100");
             let error = connect(&uri).await.unwrap_err();
-            let told = format!("{error} {error:?}");
+            let text = format!("{error} {error:?}");
             for part in ["s3c", "27017", "ret@"] {
-                assert!(!told.contains(part), "{password}: {told}");
+                assert!(!text.contains(part), "{password}: {text}");
             }
         }
     }

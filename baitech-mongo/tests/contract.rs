@@ -1,4 +1,4 @@
-//! Everything that the engine asks of a store, on a real server.
+//! The store contract on a real server.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use baitech_core::ports::Store;
 use baitech_core::testing::contract::{Fixture, Promise, Task};
 
-/// Databases of their own on the shared server; tasks run on the threads of the test's runtime.
+/// A separate database per test on the shared server; tasks run on the threads of the test's runtime.
 struct OnServer;
 
 #[async_trait]

@@ -1,5 +1,5 @@
-//! The server dies (SIGKILL) in the middle of a commit and comes back: all of the commit is there or nothing,
-//! and nothing that was acknowledged is lost.
+//! The server crashes (SIGKILL) during a commit and restarts: the commit is stored completely or not at all,
+//! and no acknowledged commit is lost.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,8 +15,8 @@ use support::uri_for;
 
 const APP: &str = "crashing";
 
-/// In the order of the commit: guard, user, booking, claims freed, claims taken, balances, ledger, events,
-/// the commit itself; each the command and how many of the same come before it.
+/// The steps of the commit in order: guard, user, booking, claims released, claims taken, balances, ledger,
+/// events, the commit itself. Each is a command and the number of the same commands before it.
 const STEPS: [(&str, i32); 9] = [
     ("update", 0),
     ("update", 1),
@@ -33,14 +33,14 @@ async fn open(server: &TestServer) -> MongoStore {
     MongoStore::connect(&uri_for(server, "crash", APP)).await.unwrap()
 }
 
-/// Makes the server hold a step of the next commit back until it is killed.
+/// Makes the server block at a step of the next commit until it is killed.
 async fn hold(server: &TestServer, (command, spared): (&str, i32)) {
     let admin = connect(server.uri()).await.unwrap();
     let hold = FailCommand::of(&[command], APP).blocking_ms(60_000);
     hold.arm_after(admin.client(), spared).await.unwrap();
 }
 
-/// Kills the server while a client waits for its commit; what the client is told once the server is back.
+/// Kills the server while a client waits for its commit. Returns the client's result after the restart.
 async fn crash_server(
     server: &mut TestServer,
     changes: ChangeSet,
@@ -54,7 +54,7 @@ async fn crash_server(
     client.await.unwrap()
 }
 
-/// Kills the server, and the client with it, so that nobody tries again.
+/// Kills the server and drops the client, so that the commit is not retried.
 async fn crash_both(server: &mut TestServer, changes: ChangeSet, after: Duration) {
     let client = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let uri = uri_for(server, "crash", APP);
@@ -66,14 +66,14 @@ async fn crash_both(server: &mut TestServer, changes: ChangeSet, after: Duration
     server.restart().await.unwrap();
 }
 
-/// Whatever has become of the commit, its record makes it safe to ask again.
-async fn ask_again(store: &MongoStore, case: &Case, seen: Seen, what: &str) {
+/// Repeats the request, which is safe for any outcome of the commit because of its idempotency record.
+async fn repeat_request(store: &MongoStore, case: &Case, seen: Seen, what: &str) {
     let again = store.commit(case.changes()).await.unwrap();
     match seen {
         Seen::Everything => assert_eq!(again, Committed::Replayed(b"answer".to_vec()), "{what}"),
         Seen::Nothing => assert_eq!(again, Committed::Applied, "{what}"),
     }
-    assert_eq!(case.seen(store).await, Seen::Everything, "{what}, asked again");
+    assert_eq!(case.seen(store).await, Seen::Everything, "{what}, repeated");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,8 +82,8 @@ async fn a_waiting_client_is_served_once_the_server_is_back() {
     for (n, step) in (1..).zip(STEPS) {
         let case = begin(&open(&server).await, n).await;
         hold(&server, step).await;
-        let told = crash_server(&mut server, case.changes(), Duration::from_millis(150)).await;
-        assert_eq!(told.unwrap(), Committed::Applied, "killed before {step:?}");
+        let result = crash_server(&mut server, case.changes(), Duration::from_millis(150)).await;
+        assert_eq!(result.unwrap(), Committed::Applied, "killed before {step:?}");
         let store = open(&server).await;
         assert_eq!(case.seen(&store).await, Seen::Everything, "killed before {step:?}");
     }
@@ -99,7 +99,7 @@ async fn crash_between_two_steps_leaves_nothing() {
         let store = open(&server).await;
         let what = format!("killed before {step:?}");
         assert_eq!(case.seen(&store).await, Seen::Nothing, "{what}");
-        ask_again(&store, &case, Seen::Nothing, &what).await;
+        repeat_request(&store, &case, Seen::Nothing, &what).await;
     }
 }
 
@@ -111,7 +111,7 @@ async fn crash_at_any_moment_leaves_all_or_nothing() {
         crash_both(&mut server, case.changes(), Duration::from_millis(milliseconds)).await;
         let store = open(&server).await;
         let seen = case.seen(&store).await;
-        ask_again(&store, &case, seen, &format!("killed after {milliseconds} ms")).await;
+        repeat_request(&store, &case, seen, &format!("killed after {milliseconds} ms")).await;
     }
 }
 

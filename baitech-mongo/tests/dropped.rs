@@ -1,4 +1,4 @@
-//! Whoever asked for a commit goes away before it ends: it is finished all the same, or was never begun.
+//! The future of a commit is dropped: a commit that has started is completed, any other has no effect.
 
 mod support;
 
@@ -13,15 +13,15 @@ async fn dropped_commit_that_started_is_finished() {
     for n in 0..40 {
         let case = begin(&store, n).await;
         let patience = Duration::from_micros(150 * n);
-        let gave_up = tokio::time::timeout(patience, store.commit(case.changes())).await.is_err();
+        let dropped = tokio::time::timeout(patience, store.commit(case.changes())).await.is_err();
         let finished = async {
             while !case.is_answered(&store).await {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
         let waited = tokio::time::timeout(Duration::from_secs(20), finished).await;
-        assert!(waited.is_ok(), "commit {n} (given up: {gave_up}) is not finished");
-        assert_eq!(case.seen(&store).await, Seen::Everything, "commit {n} (given up: {gave_up})");
+        assert!(waited.is_ok(), "commit {n} (dropped: {dropped}) is not completed");
+        assert_eq!(case.seen(&store).await, Seen::Everything, "commit {n} (dropped: {dropped})");
     }
 }
 

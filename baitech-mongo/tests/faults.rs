@@ -1,5 +1,5 @@
-//! Faults of the server and the network in the middle of a commit: it takes effect once, or not at all and
-//! says so.
+//! Faults of the server and the network during a commit: it takes effect exactly once, or it has no effect
+//! and returns an error.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,8 +13,8 @@ use mongodb::Client;
 use support::commit::{Case, Seen, begin, load};
 use support::uri_for;
 
-/// A store whose application has a name of its own, for faults that hit nobody else, and a client to inject
-/// them with. A server has one `failCommand` only, so that each test has a server of its own.
+/// A store with its own application name, so that faults affect only it, and a client that injects the
+/// faults. A server has only one `failCommand`, so each test has its own server.
 struct Faulty {
     server: TestServer,
     store: MongoStore,
@@ -50,10 +50,10 @@ async fn commit_with_an_unknown_outcome_takes_effect_exactly_once() {
     let commit = || FailCommand::of(&["commitTransaction"], APP);
     let faults = [
         (
-            "done, and the write concern fails",
+            "applied, and the write concern fails",
             commit().with_write_concern_error(91, &["RetryableWriteError"]),
         ),
-        ("done, and the write concern times out", commit().with_write_concern_error(64, &[])),
+        ("applied, and the write concern times out", commit().with_write_concern_error(64, &[])),
         ("the connection breaks", commit().closing_connection()),
         ("the primary steps down", commit().with_code(189, &["RetryableWriteError"])),
     ];
@@ -77,7 +77,7 @@ async fn fault_between_two_steps_restarts_the_commit() {
     for step in steps {
         let command = || FailCommand::of(&[step], APP);
         let faults = [
-            ("a rival wrote first", command().with_code(112, &["TransientTransactionError"])),
+            ("a concurrent commit wrote first", command().with_code(112, &["TransientTransactionError"])),
             ("the connection breaks", command().closing_connection()),
         ];
         for (what, fault) in faults {
@@ -100,7 +100,7 @@ async fn refused_step_writes_nothing_and_is_reported() {
         let outcome = faulty.commit_under(&case, &FailCommand::of(&[step], APP).with_code(13, &[]), 1).await;
         assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{step}: {outcome:?}");
         assert_eq!(case.seen(&faulty.store).await, Seen::Nothing, "{step}");
-        // Somebody else, whom the failed transaction must not keep waiting.
+        // Another commit, which the failed transaction must not block.
         let again = other.commit(case.changes()).await.unwrap();
         assert_eq!(again, Committed::Applied, "after {step} failed");
     }

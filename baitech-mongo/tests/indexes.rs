@@ -1,4 +1,4 @@
-//! Indexes on a real server: created once, compared, never replaced behind a person's back.
+//! Indexes on a real server: created once, compared, and never replaced automatically.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -55,7 +55,7 @@ async fn conflicting_index_is_reported_and_kept() {
     let texts: Vec<String> = differences.iter().map(ToString::to_string).collect();
     assert_eq!(differences.len(), 2, "{texts:?}");
     assert!(texts.iter().any(|text| text.contains("bio_text")), "{texts:?}");
-    assert!(texts.iter().any(|text| text.contains("unique should be true and is false")), "{texts:?}");
+    assert!(texts.iter().any(|text| text.contains("unique is false but should be true")), "{texts:?}");
     let names = names(&database, "users").await;
     assert!(
         names.contains(&"bio_text".to_owned()) && names.contains(&"phoneNumber_1".to_owned()),
@@ -96,13 +96,13 @@ async fn data_that_breaks_one_index_does_not_block_the_others() {
 #[tokio::test]
 async fn several_users_may_have_a_missing_or_null_username() {
     let database = database().await;
-    let nobody = |n: i32| doc! { "email": n.to_string(), "phoneNumber": n.to_string() };
-    let mut users: Vec<Document> = (0..4).map(nobody).collect();
+    let unnamed = |n: i32| doc! { "email": n.to_string(), "phoneNumber": n.to_string() };
+    let mut users: Vec<Document> = (0..4).map(unnamed).collect();
     users.iter_mut().skip(2).for_each(|user| drop(user.insert("username", Bson::Null)));
     database.collection::<Document>("users").insert_many(users).await.unwrap();
     assert_eq!(ensure_indexes(&database).await.unwrap(), []);
     let named = |n: i32| {
-        let mut user = nobody(n);
+        let mut user = unnamed(n);
         user.insert("username", "wanjiru");
         user
     };

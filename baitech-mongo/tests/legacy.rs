@@ -1,5 +1,4 @@
-//! A database that the earlier application wrote: every document is read, changed and saved, and loses
-//! nothing.
+//! A database of the earlier application: every document can be read, changed and saved without loss.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -60,7 +59,7 @@ async fn saving_an_unchanged_document_changes_nothing() {
         let booking: Stored<Booking> = load(&store, id).await;
         commit(&store, ChangeSet::new().write(Put::over(&booking, booking.value.clone()))).await;
         let after = raw(&store, "bookings", id).await;
-        // Each write tells when the booking is due next; this one says never.
+        // Each write sets the next due time of the booking; this one clears it.
         assert_changed(&before, &after, &["__v", "dueAt"]);
         assert_eq!(after.get_i32("__v").unwrap(), before.get_i32("__v").unwrap_or(0) + 1);
     }

@@ -1,4 +1,4 @@
-//! Transactions of the earlier application: every one is read, changed and saved, and loses nothing.
+//! Transactions of the earlier application: each can be read, changed and saved without loss.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -47,7 +47,7 @@ fn ids() -> Vec<ObjectId> {
     legacy("transactions").iter().map(id_of).collect()
 }
 
-/// The id of the first document that is as wanted.
+/// The id of the first document that satisfies a condition.
 fn first(wanted: impl Fn(&Document) -> bool) -> ObjectId {
     id_of(&legacy("transactions").into_iter().find(wanted).unwrap())
 }
@@ -123,8 +123,8 @@ async fn changed_transactions_keep_every_field() {
         }
         let gross = after.get_document("amount").unwrap().get("gross").unwrap();
         assert!(matches!(gross, Bson::Decimal128(_)), "money is written as a decimal: {gross}");
-        assert!(after.get_bool("needsPerson").unwrap(), "it is found among those that wait for a person");
-        // What was understood of the earlier layout has been carried over.
+        assert!(after.get_bool("needsPerson").unwrap(), "it is listed among those that wait for staff");
+        // The values of the earlier layout were converted.
         let old = after.get_document("mpesaDetails").cloned().unwrap_or_default();
         let new = after.get_document("gateway").unwrap();
         assert_eq!(new.get("reference"), old.get("checkoutRequestId"));
@@ -151,7 +151,7 @@ async fn unknown_fields_are_kept_at_every_depth() {
     documents.update_one(doc! { "_id": id }, doc! { "$set": marks }).await.unwrap();
     let before = raw(&store, id).await;
     let transaction = load(&store, id).await;
-    assert_eq!(transaction.fraud, None, "sentences are no scores");
+    assert_eq!(transaction.fraud, None, "a text is not a score");
     let mut record = transaction.value.clone().into_record();
     record.splits[0].description = "changed in place".to_owned();
     record.escrow.held = !record.escrow.held;
@@ -194,7 +194,7 @@ async fn lines_sum_to_the_total_despite_stored_fractions_of_a_cent() {
             let read: f64 = line.amount().to_string().parse().unwrap();
             assert!((read - stored.get_f64(field).unwrap()).abs() < 0.02, "{id} {field}: {line}");
         }
-        // What was given back was given back by the parties.
+        // The parties' shares were refunded in proportion.
         for refund in &transaction.refunds {
             assert_eq!(refund.portions.total().unwrap(), refund.amount, "{id}");
         }
@@ -203,7 +203,7 @@ async fn lines_sum_to_the_total_despite_stored_fractions_of_a_cent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn legacy_forms_are_read() {
-    // As it was written: preparing corrects what contradicts itself.
+    // In the original form: the preparation would correct contradictions.
     let store = MongoStore::open(legacy_database().await).await.unwrap();
     for document in legacy("transactions") {
         let id = id_of(&document);
@@ -314,7 +314,7 @@ async fn booking_status_decides_whether_its_payment_is_held() {
     let read = || async { store.load(Id::<Booking>::from_bytes(id.bytes())).await.unwrap().unwrap() };
     let booking: Stored<Booking> = read().await;
     assert!(booking.payment.held && !booking.payment.on_hold);
-    // Whatever else changes, a flag that was set stays what it was set to.
+    // A stored flag keeps its value when other fields change.
     let mut before = booking;
     for (status, held) in [
         (PaymentStatus::Held, false),

@@ -1,5 +1,5 @@
-//! Fields of the earlier application that cannot be understood: on a real server, they are reported, and
-//! every save keeps them.
+//! Unreadable fields of the earlier application on a real server: they are reported, and every save keeps
+//! them.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -17,8 +17,8 @@ use bson::{Bson, DateTime, Document, bson, doc};
 use mongodb::Database;
 use support::{assert_changed, leaves, legacy};
 
-/// A document of a collection for each of its leaves, with that leaf spoilt, each in another way.
-fn spoilt(collection: &str, original: &Document) -> Vec<(String, Document)> {
+/// One copy of a document per leaf, with this leaf corrupted, in varying ways.
+fn corrupted(collection: &str, original: &Document) -> Vec<(String, Document)> {
     let ways = [
         Bson::from("spoilt"),
         "".into(),
@@ -125,12 +125,12 @@ async fn odd_fields_are_reported_and_survive_every_save() {
     ];
     let mut cases = Vec::new();
     for (collection, original) in &originals {
-        let documents = spoilt(collection, original);
+        let documents = corrupted(collection, original);
         let all: Vec<&Document> = documents.iter().map(|(_, document)| document).collect();
         database.collection::<Document>(collection).insert_many(all).await.unwrap();
         cases.extend(documents.into_iter().map(|(path, document)| (*collection, path, document)));
     }
-    // A 2dsphere index cannot be built over these places; the store opens all the same.
+    // A 2dsphere index cannot be built over these places; the store opens nevertheless.
     let store = MongoStore::open(database.clone()).await.unwrap();
     let report = store.prepare().await.unwrap();
     assert!(!report.odd_fields.is_empty());
@@ -153,7 +153,7 @@ async fn odd_fields_are_reported_and_survive_every_save() {
         let after = raw(&database, collection, id).await;
         let history = before.get_array("statusHistory").map_or(0, Vec::len);
         let added = format!("statusHistory.{history}");
-        // What is spoilt itself may give way only where the save had something to put there.
+        // A corrupted value may be replaced only if the save writes a value there.
         let allowed = ["__v", "dueAt", "bio", "source", "reason", &added, "statusHistory"];
         let allowed: Vec<&str> = match path.starts_with("statusHistory.") {
             true => allowed[..6].to_vec(),

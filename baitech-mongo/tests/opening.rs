@@ -1,4 +1,4 @@
-//! Opening the books of a database of the earlier application.
+//! The opening ledger of a database of the earlier application.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -52,7 +52,7 @@ async fn stored(database: &Database, collection: &str) -> Vec<Document> {
     documents.find(doc! {}).sort(doc! { "_id": 1 }).await.unwrap().try_collect().await.unwrap()
 }
 
-/// The ledger without the moment of its entries, which is that of the run.
+/// The ledger without the times of its entries, which depend on the run.
 async fn ledger(database: &Database) -> Vec<Document> {
     let mut entries = stored(database, "ledger").await;
     entries.iter_mut().for_each(|entry| drop(entry.remove("at")));
@@ -107,7 +107,7 @@ async fn opening_entries_balance_and_escrow_equals_held_payments() {
     assert_eq!(of("opening_balance"), balances.get(&(Account::OpeningBalance, "KES")).copied());
 }
 
-/// By hand: the two payments by wallet that are held, and the two that nobody works on.
+/// Computed by hand: the two held wallet payments, and the two without a technician.
 #[tokio::test(flavor = "multi_thread")]
 async fn opening_balances_of_the_sample_are_as_expected() {
     let store = MongoStore::open(legacy_database().await).await.unwrap();
@@ -117,7 +117,7 @@ async fn opening_balances_of_the_sample_are_as_expected() {
         held.iter().map(|payment| (payment.method, payment.captured().unwrap())).collect();
     found.sort_by_key(|(_, amount)| amount.amount());
     let expected = [
-        // Half of 7,548.70 went back.
+        // Half of 7,548.70 was refunded.
         (PaymentMethod::Mpesa, kes(377_435)),
         (PaymentMethod::Wallet, kes(90_756)),
         (PaymentMethod::Wallet, kes(402_157)),
@@ -147,7 +147,7 @@ async fn consistent_transactions_are_left_unchanged() {
             untouched += 1;
             continue;
         }
-        // What the earlier application wrote and the engine does not know stays.
+        // Fields that the engine does not know are kept.
         for field in ["refund", "mpesaDetails", "webhookData", "metadata", "transactionNumber"] {
             assert_eq!(document.get(field), old.get(field), "{id} {field}");
         }
@@ -177,8 +177,7 @@ async fn a_second_run_changes_nothing() {
     assert_eq!(all().await, before);
 }
 
-/// So many transactions that they do not go into one commit: the sample five times, for the same people and
-/// bookings.
+/// More transactions than fit into one commit: the sample five times, for the same users and bookings.
 async fn five_samples(database: &Database) {
     for collection in ["users", "bookings"] {
         database.collection::<Document>(collection).insert_many(legacy(collection)).await.unwrap();
@@ -259,7 +258,7 @@ async fn held_for(store: &MongoStore, status: BookingStatus) -> (Stored<Transact
             return (transaction, booking);
         }
     }
-    panic!("nothing is held for a booking that is {status}")
+    panic!("no money is held for a booking with status {status}")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! Making a database of the earlier application fit for writing.
+//! The preparation of a database of the earlier application.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -62,10 +62,10 @@ async fn unprepared_database_refuses_writes_and_numbers() {
     let saving = ChangeSet::new().write(Put::over(&user, user.value.clone()));
     assert!(matches!(store.commit(saving).await, Err(StoreError::NotPrepared(_))));
 
-    // Another store object, as in another process, prepares; this one notices.
+    // Another store object prepares the database, like another process; this one detects it.
     let other = MongoStore::open(store.database().clone()).await.unwrap();
     other.prepare().await.unwrap();
-    // What pays the booking may have been linked to it meanwhile.
+    // The preparation may have linked the booking to its payment.
     let booking: Stored<Booking> = store.load(booking.id).await.unwrap().unwrap();
     let put = Put::over(&booking, booking.value.clone());
     let accepting = ChangeSet { take: claims_of(&booking), ..ChangeSet::new().write(put) };
@@ -104,10 +104,10 @@ async fn claims_and_numbers_are_derived_from_stored_documents() {
         if booking.status.holds_time() {
             assert_eq!(held.len(), keys.len(), "{} {}", booking.number, booking.status);
             for claim in held.iter().filter(|held| held.holder != AggregateRef::Booking(booking.id)) {
-                let told = report.double_bookings.iter().any(|both| {
+                let reported = report.double_bookings.iter().any(|both| {
                     both.wanted_by == booking.id && AggregateRef::Booking(both.held_by) == claim.holder
                 });
-                assert!(told, "{claim:?} overlaps and is not reported");
+                assert!(reported, "{claim:?} overlaps and is not reported");
             }
         } else {
             assert!(
@@ -165,11 +165,11 @@ async fn a_number_stored_with_blanks_and_dashes_is_found() {
     let found = store.find_by_phone(&number).await.unwrap().unwrap();
     assert_eq!(found.id, Id::from_bytes(id.bytes()));
     assert_eq!(found.phone, number);
-    let nobody = PhoneNumber::new("+254722000000").unwrap();
-    assert!(store.find_by_phone(&nobody).await.unwrap().is_none());
+    let unknown = PhoneNumber::new("+254722000000").unwrap();
+    assert!(store.find_by_phone(&unknown).await.unwrap().is_none());
 }
 
-/// As after a crash in the middle of preparing.
+/// Runs on a state as after a crash during the preparation.
 #[tokio::test(flavor = "multi_thread")]
 async fn interrupted_preparation_resumes() {
     let store = MongoStore::open(legacy_database().await).await.unwrap();
@@ -290,7 +290,7 @@ async fn duplicates_overlaps_and_unreadable_documents_are_reported() {
     );
     assert_eq!(report.unreadable.len(), 1, "{:?}", report.unreadable);
     assert!(report.unreadable[0].contains("060606060606060606060606"), "{:?}", report.unreadable);
-    // The numbers of unreadable documents are numbers too.
+    // The numbers of unreadable documents count, too.
     assert_eq!(store.next("booking.2510").await.unwrap(), 1_000_000);
 }
 
@@ -321,7 +321,7 @@ async fn stored_technicians_get_a_public_place_once() {
         assert_eq!(user.public_point(), Some(place.point()));
     }
 
-    // As after a crash, and as in a database that an earlier version prepared: what was drawn stays.
+    // As after a crash, or in a database that an earlier version prepared: existing public places stay.
     let lost = doc! { "_id": ObjectId::from_bytes(first[0].id.to_bytes()) };
     let users = store.database().collection::<Document>("users");
     let unset = doc! { "$unset": { "publicPlace": "", "placeDrawn": "" } };
@@ -412,8 +412,8 @@ async fn jobs_of_recent_days_are_counted_for_their_technicians() {
     assert_eq!(workload(today + chrono::TimeDelta::days(3)).await, (0, 2));
 }
 
-/// A store on a database of the earlier application in which the first accepted booking has these fields,
-/// with that booking's id.
+/// A store on a database of the earlier application whose first accepted booking has these fields, and the
+/// id of that booking.
 async fn with_accepted(fields: Document) -> (MongoStore, Id<Booking>) {
     let database = legacy_database().await;
     let accepted =
@@ -443,7 +443,7 @@ async fn stored_booking_past_midnight_holds_its_time_against_others() {
         let held = store.held(&keys).await.unwrap();
         assert_eq!(held.len(), keys.len());
         assert!(held.iter().all(|claim| claim.holder == AggregateRef::Booking(id)), "{held:?}");
-        // The last quarter of an hour belongs to the next day; nobody else gets it.
+        // The last cell is on the next day and cannot be taken by another booking.
         let last = Claim {
             key: keys.last().unwrap().clone(),
             holder: AggregateRef::Booking(Id::from_bytes([7; 12])),
@@ -461,7 +461,7 @@ async fn booking_whose_day_cannot_be_read_is_reported_to_hold_no_time() {
     assert_eq!(report.unclaimed.len(), 1, "{:?}", report.unclaimed);
     assert_eq!(report.unclaimed[0].booking, id);
     let odd: Vec<_> = report.odd_fields.iter().filter(|odd| odd.id == id.to_string()).collect();
-    assert_eq!(odd.len(), 1, "9:00 AM is understood: {odd:?}");
+    assert_eq!(odd.len(), 1, "9:00 AM is readable: {odd:?}");
     assert_eq!((odd[0].field.as_str(), odd[0].value.as_str()), ("timeSlot.date", "\"some day\""));
 }
 

@@ -1,4 +1,4 @@
-//! The test server itself: what it promises to the tests that use it.
+//! The guarantees of the test server.
 
 use baitech_mongo::connect;
 use baitech_mongo::testing::{FailCommand, TestServer};

@@ -1,5 +1,5 @@
-//! Counting on users whose numbers another program left in some odd form: the commit that counts goes through
-//! all the same.
+//! Tallies on users whose numbers another program stored in an invalid form: the commit succeeds
+//! nevertheless.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -22,7 +22,7 @@ const ADD: StatsDelta = StatsDelta {
     spent: None,
 };
 
-/// The user after a count on a document with these fields.
+/// The user after a tally on a document with these fields.
 async fn counted(store: &MongoStore, n: u64, fields: Document) -> Stored<User> {
     let user = build::customer(2 * n);
     let id = user.id;
@@ -64,7 +64,7 @@ async fn numeric_text_counts_as_its_number_and_other_values_as_zero() {
         ),
         (doc! { "stats": { "totalEarnings": 100, "currency": "Ksh." } }, (1, 2, 1, "600.00 KES".to_owned())),
         (doc! { "stats": { "totalEarnings": 100, "currency": 5 } }, (1, 2, 1, "600.00 KES".to_owned())),
-        // Sums of two currencies are not added; the numbers count all the same.
+        // Sums in two currencies are not added; the counts are.
         (doc! { "stats": { "totalEarnings": 100, "currency": "usd" } }, (1, 2, 1, "100.00 USD".to_owned())),
     ];
     for (n, (fields, expected)) in (1..).zip(cases) {

@@ -1,4 +1,4 @@
-//! One document that cannot be read stands in the way of nobody else.
+//! One unreadable document does not affect the others.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -34,13 +34,13 @@ fn ids(collection: &str) -> Vec<ObjectId> {
     legacy(collection).iter().map(|document| document.get_object_id("_id").unwrap()).collect()
 }
 
-/// The bookings on all pages of so many.
+/// Lists the bookings of all pages of this size.
 async fn list(store: &MongoStore, limit: u32) -> Vec<Id<Booking>> {
     let (mut found, mut cursor) = (Vec::new(), None);
     loop {
         let request = PageRequest::new(limit, cursor).unwrap();
         let page = store.list_bookings(&BookingFilter::default(), &request).await.unwrap();
-        assert!(found.len() <= 200, "the list goes round in circles");
+        assert!(found.len() <= 200, "the list does not end");
         found.extend(page.items.iter().map(|booking| booking.id));
         cursor = page.next_cursor;
         if cursor.is_none() {
@@ -64,7 +64,7 @@ async fn unreadable_document_does_not_end_a_list() {
         assert_eq!(list(&store, limit).await, expected, "in pages of {limit}");
     }
 
-    // Only an id that is none makes a user unreadable.
+    // Only an invalid id makes a user unreadable.
     let mut stranger = legacy("users").remove(0);
     stranger.extend(doc! { "_id": 5, "email": "stranger@example.com", "phoneNumber": "+254799000000" });
     store.database().collection::<Document>("users").insert_one(stranger).await.unwrap();
@@ -119,12 +119,12 @@ async fn unknown_status_is_not_counted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn technicians_with_odd_fields_are_matched_without_hours() {
     let store = legacy_store().await;
-    // Matching looks for public places, which this draws.
+    // Matching uses public places, which the preparation draws.
     store.prepare().await.unwrap();
     let users = store.database().collection::<Document>("users");
     let verified = doc! { "$set": { "kyc.verified": true, "status": "active" } };
     users.update_many(doc! { "role": "technician" }, verified).await.unwrap();
-    // Nobody is found before a public place is drawn.
+    // No technician is found before the public places are drawn.
     store.prepare().await.unwrap();
     let near = GeoPoint::new(36.82, -1.29).unwrap();
     let find = async || {
@@ -172,9 +172,9 @@ async fn unreadable_event_stops_only_its_own_aggregate() {
         let events = store.pending_events(limit).await.unwrap();
         events.iter().map(|event| (event.aggregate, event.n)).collect()
     };
-    let told: BTreeSet<_> = places(10).await.into_iter().collect();
-    assert_eq!(told, [(first, 0), (second, 0), (second, 1), (second, 2)].into());
-    assert_eq!(places(4).await.len(), 4, "what is left out takes nobody's place");
+    let events: BTreeSet<_> = places(10).await.into_iter().collect();
+    assert_eq!(events, [(first, 0), (second, 0), (second, 1), (second, 2)].into());
+    assert_eq!(places(4).await.len(), 4, "a skipped document does not shorten the page");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,7 +236,7 @@ async fn due_work_on_an_unreadable_document_is_set_aside_until_it_is_repaired() 
     let work = worker.run_due(10).await.unwrap();
     assert_eq!((work.failed, work.set_aside), (1, 1), "{work:?}");
     clock.advance(chrono::TimeDelta::days(30));
-    assert!(worker.run_due(10).await.unwrap().is_idle(), "it does not come again");
+    assert!(worker.run_due(10).await.unwrap().is_idle(), "it is not attempted again");
 
     let page = PageRequest::default();
     let listed = operations.list_set_aside(&Actor::System, &page).await.unwrap().items;

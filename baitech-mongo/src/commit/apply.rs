@@ -83,7 +83,7 @@ async fn count(store: &MongoStore, tally: &TallyUpdate, session: &mut ClientSess
 }
 
 /// Marks a guarded document, so that a concurrent write of it conflicts. Commits that only mark the same
-/// document, or count on the same user, conflict too, and are retried here.
+/// document, or add tallies to the same user, conflict too, and are retried here.
 async fn guard(store: &MongoStore, guard: &Guard, session: &mut ClientSession) -> Result<(), Failure> {
     let mark = doc! { "$set": { GUARD: ObjectId::new() } };
     match guard {

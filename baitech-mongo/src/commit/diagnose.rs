@@ -35,7 +35,7 @@ pub(super) enum Verdict {
 
 impl MongoStore {
     pub(super) async fn diagnose(&self, plan: &Plan, failure: Failure) -> Result<Verdict, StoreError> {
-        self.see_rivals().await?;
+        self.await_visibility().await?;
         if let Some(request) = &plan.request {
             // A repeated request fails because of the changes of its first run: the record decides.
             if let Some(answer) = self.answer_to(&request.scope, &request.key, request.fingerprint).await? {
@@ -55,11 +55,11 @@ impl MongoStore {
         }
         let held = self.held(&plan.take_keys()).await?;
         let stopping = held.iter().filter(|held| plan.is_stopped_by(held));
-        let (taken, rivals): (Vec<&Claim>, Vec<&Claim>) =
+        let (taken, blocking): (Vec<&Claim>, Vec<&Claim>) =
             stopping.partition(|held| user::claimed_field(&held.key).is_some());
         let taken = taken.first().and_then(|held| user::claimed_field(&held.key));
-        if let Some(rival) = rivals.first() {
-            return Ok(Verdict::Final(Err(StoreError::Claimed((*rival).clone()))));
+        if let Some(claim) = blocking.first() {
+            return Ok(Verdict::Final(Err(StoreError::Claimed((*claim).clone()))));
         }
         Ok(match failure {
             Failure::Refused(error) => Verdict::Final(Err(error)),
@@ -78,7 +78,7 @@ impl MongoStore {
     /// A transaction can conflict with a concurrent commit before a majority has replicated it, and so before
     /// other reads show it. The server answers this read only after a majority has it, so that a caller with
     /// a conflict also reads the change.
-    async fn see_rivals(&self) -> Result<(), StoreError> {
+    async fn await_visibility(&self) -> Result<(), StoreError> {
         let bookings = self.raw(Booking::COLLECTION);
         let read = bookings
             .find_one(doc! { "_id": ObjectId::from_bytes([0; 12]) })

@@ -2,7 +2,7 @@
 //!
 //! Everything is encoded into a [`Plan`] before the transaction begins, so that a retry only resends. The
 //! server's error labels determine what may be retried. A commit completes even if its caller is dropped,
-//! because it runs in a task of its own.
+//! because it runs in its own task.
 
 mod apply;
 mod balances;

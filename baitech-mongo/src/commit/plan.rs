@@ -217,7 +217,7 @@ fn terms(reason: String) -> StoreError {
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn malformed(error: bson::error::Error) -> StoreError {
-    terms(format!("a value that BSON cannot hold: {error}"))
+    terms(format!("BSON cannot represent a value: {error}"))
 }
 
 /// The raw document that the new value replaces: the loaded one, or else the stored one. `None` for a new
@@ -284,7 +284,7 @@ fn update<A: Aggregate>(
     due_at: Option<Instant<Utc>>,
 ) -> Result<Action, StoreError> {
     let Expected::At(before) = expected else {
-        return Err(terms(format!("{target} is new and has an origin")));
+        return Err(terms(format!("the write creates {target} but replaces a loaded document")));
     };
     let difference = if raw.is_empty() {
         // The document is gone: the filter will not match any update.

@@ -37,7 +37,9 @@ impl Retries {
     pub(super) async fn pause(&mut self) -> Result<(), StoreError> {
         if Instant::now() >= self.give_up_at {
             let seconds = GIVE_UP_AFTER.as_secs();
-            return Err(StoreError::Unavailable(format!("the commit met rivals for {seconds} s")));
+            return Err(StoreError::Unavailable(format!(
+                "the commit conflicted with concurrent commits for {seconds} s"
+            )));
         }
         tokio::time::sleep(self.pause.mul_f64(fastrand::f64())).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
@@ -50,7 +52,7 @@ pub(super) async fn run(store: &MongoStore, plan: &Plan, retries: &mut Retries) 
     loop {
         match attempt(store, plan, &mut session, retries).await {
             Err(Failure::Driver(error)) if error.contains_label(TRANSIENT_TRANSACTION_ERROR) => {
-                tracing::debug!(%error, "a commit is tried again");
+                tracing::debug!(%error, "retrying a commit");
                 retries.pause().await.map_err(Failure::Refused)?;
             }
             outcome => return outcome,
@@ -75,7 +77,7 @@ async fn attempt(
         match session.commit_transaction().await {
             Ok(()) => return Ok(()),
             Err(error) if may_be_committed(&error) && retries.pause().await.is_ok() => {
-                tracing::debug!(%error, "the outcome of a commit is asked for again");
+                tracing::debug!(%error, "resending a commit with an unknown outcome");
             }
             Err(error) => {
                 release(store, session).await;

@@ -50,8 +50,8 @@ fn known() -> impl Strategy<Value = Known> {
         .prop_map(|(name, price, place, items, slots)| Known { name, price, place, items, slots })
 }
 
-/// The known document as the other program left it: integers in place of doubles, a field of its own at every
-/// level.
+/// The known document in the form of the other program: integers in place of doubles, and unknown fields at
+/// every level.
 fn stored(known: &Known) -> Document {
     let mut raw = match without_nulls(&Bson::Document(encode(known))) {
         Bson::Document(raw) => raw,

@@ -31,7 +31,7 @@ pub(super) struct EventDocument {
     anonymous: Option<bool>,
     #[serde_as(as = "Millis")]
     at: DateTime<Utc>,
-    /// For people and for filters: `booking.status_changed`.
+    /// The event's name, for readers and filters, such as `booking.status_changed`.
     name: String,
     /// The serialised event.
     payload: Bson,

@@ -30,7 +30,7 @@ pub enum IndexDifference {
     Differs {
         /// The collection's name.
         collection: String,
-        /// The name of the index that is wanted.
+        /// The name of the defined index.
         index: String,
         /// The name of the existing index.
         existing: String,
@@ -44,7 +44,7 @@ pub enum IndexDifference {
         collection: String,
         /// The index's name.
         index: String,
-        /// The server's words.
+        /// The server's message.
         reason: String,
     },
     /// It exists, but is not in the definitions and was not used since the server started.
@@ -73,13 +73,16 @@ impl fmt::Display for IndexDifference {
         match self {
             Self::Missing { collection, index } => write!(f, "{collection}.{index} is missing"),
             Self::Differs { collection, index, existing, reason } => {
-                write!(f, "{collection}.{index} cannot be created beside {existing}: {reason}")
+                write!(f, "{collection}.{index} cannot be created because of {existing}: {reason}")
             }
             Self::Refused { collection, index, reason } => {
-                write!(f, "{collection}.{index} is missing, and cannot be built: {reason}")
+                write!(f, "{collection}.{index} is missing and cannot be built: {reason}")
             }
             Self::Unused { collection, index } => {
-                write!(f, "{collection}.{index} is not the store's, and unused since the server started")
+                write!(
+                    f,
+                    "{collection}.{index} is not an index of the store and is unused since the server started"
+                )
             }
         }
     }
@@ -96,7 +99,7 @@ pub struct IndexReport {
 ///
 /// # Errors
 ///
-/// Whatever the server answers.
+/// The server's error.
 pub async fn index_report(database: &Database) -> Result<IndexReport, Error> {
     let mut differences = Vec::new();
     for collection in collections() {

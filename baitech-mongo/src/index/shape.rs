@@ -47,7 +47,7 @@ impl Shape {
         let mut reasons = Vec::new();
         let mut compare = |what: &str, wanted: String, found: String| {
             if wanted != found {
-                reasons.push(format!("{what} should be {wanted} and is {found}"));
+                reasons.push(format!("{what} is {found} but should be {wanted}"));
             }
         };
         compare("the keys", format!("{:?}", self.keys), format!("{:?}", existing.keys));

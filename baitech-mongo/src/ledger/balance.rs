@@ -180,8 +180,8 @@ pub(crate) enum MoneyOrBson {
     Bson(#[from] bson::error::Error),
 }
 
-/// Writes to an account that only counts towards a bound, so that of two concurrent commits that both see
-/// room in the sum, one has to check again.
+/// Writes to an account that only counts towards a bound. Of two concurrent commits that both fit into the
+/// bound, one then has to check again.
 fn mark(account: Account, currency: Currency) -> Document {
     let (filter, update) = marked(account, currency);
     doc! { "q": filter, "u": update, "upsert": true }
@@ -240,10 +240,10 @@ mod tests {
             entry(3, cause, escrow, Account::Bank, kes(80)),
         ];
         let movements = Movements::of(&entries, &[]).unwrap();
-        let told = |movements: &Movements| -> Vec<_> {
+        let amounts = |movements: &Movements| -> Vec<_> {
             movements.bindings().iter().map(|binding| (binding.account, binding.movement)).collect()
         };
-        assert_eq!(told(&movements), [(escrow, kes(-10))]);
+        assert_eq!(amounts(&movements), [(escrow, kes(-10))]);
         let updates = movements.updates().unwrap();
         assert_eq!(updates.len(), 3);
         let guarded: Vec<&Document> =
@@ -254,7 +254,7 @@ mod tests {
         let open = Account::OpenTopUps(nth(1));
         let limit = Bound::at_most(wallet, kes(50)).counting(open);
         let asked = Movements::of(&entries, &[limit]).unwrap();
-        assert_eq!(told(&asked), [(escrow, kes(-10)), (wallet, kes(30))]);
-        assert_eq!(asked.updates().unwrap().len(), 4, "a mark on what counts with it besides");
+        assert_eq!(amounts(&asked), [(escrow, kes(-10)), (wallet, kes(30))]);
+        assert_eq!(asked.updates().unwrap().len(), 4, "a mark on the other account of the bound");
     }
 }

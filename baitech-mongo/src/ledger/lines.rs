@@ -35,7 +35,7 @@ impl Place {
         let (key, entry) = cursor.parts::<String, Id<Entry>>()?;
         let parsed = key.split_once('.').and_then(|(at, line)| Some((at.parse().ok()?, line.parse().ok()?)));
         let (millis, line) = parsed
-            .ok_or_else(|| Violation::new("cursor", Code::Malformed, "this is not a cursor of this list"))?;
+            .ok_or_else(|| Violation::new("cursor", Code::Malformed, "the cursor belongs to another list"))?;
         Ok(Self { at: DateTime::from_millis(millis), entry, line })
     }
 

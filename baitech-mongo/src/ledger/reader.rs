@@ -103,9 +103,9 @@ impl Sums {
     ) -> Result<(), StoreError> {
         let corrupt = |reason: String| StoreError::Corrupt { collection, id: account.to_owned(), reason };
         let currency = Currency::from_code(code)
-            .ok_or_else(|| corrupt(format!("{code:?} is not a currency of ISO 4217")))?;
+            .ok_or_else(|| corrupt(format!("{code:?} is not a currency code of ISO 4217")))?;
         let parsed =
-            account.parse().map_err(|_| corrupt("the account is none of the ledger's".to_owned()))?;
+            account.parse().map_err(|_| corrupt("the account is not a ledger account".to_owned()))?;
         let sum = self.0.entry((parsed, currency.code())).or_insert(Money::zero(currency));
         *sum = sum.checked_add(Money::new(amount, currency)).map_err(|error| corrupt(error.to_string()))?;
         Ok(())

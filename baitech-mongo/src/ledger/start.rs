@@ -45,7 +45,7 @@ impl MongoStore {
                 return Ok(());
             }
             if !is_empty {
-                tracing::info!("summing up the ledger");
+                tracing::info!("computing the running balances of the ledger");
                 self.sum_up().await?;
             }
             prepare::mark(self.database(), MARKER).await?;

@@ -91,7 +91,7 @@ pub(crate) fn read<T: DeserializeOwned>(raw: &RawDocument, fields: Fields) -> Re
     };
     // From the last one, so that earlier indexes stay valid.
     for path in no_documents.iter().rev() {
-        salvage.take_out(path, "this is no document")?;
+        salvage.take_out(path, "the value is not a document")?;
     }
     loop {
         let bytes = RawDocumentBuf::try_from(&salvage.rest)?;
@@ -155,7 +155,7 @@ impl Salvage {
             array.clone().at(0).remove(&mut self.rest);
         }
         if left > 0 {
-            let value = Bson::String(format!("{left} more elements, not read because of so many others"));
+            let value = Bson::String(format!("{left} more elements, skipped after too many unreadable ones"));
             self.odd.push(Odd { path: original.clone(), value });
         }
     }
@@ -171,7 +171,8 @@ fn misplaced(raw: &RawDocument, parts: &[&str], path: &Path, found: &mut Vec<Pat
     }
 }
 
-/// The same for one value. The parts are paths relative to it; an empty one is the value itself.
+/// The misplaced values within one value. The parts are paths relative to it; an empty path is the value
+/// itself.
 fn misplaced_in(value: RawBsonRef<'_>, parts: &[&str], path: Path, found: &mut Vec<Path>) {
     match value {
         RawBsonRef::Document(inner) => misplaced(inner, parts, &path, found),

@@ -29,13 +29,13 @@ fn raw(document: &Document) -> RawDocumentBuf {
 
 /// Checks how a document reads after one value was corrupted.
 fn check<A: Kind>(document: &Document, place: &Place, way: Way) {
-    let Some(spoilt) = place.spoil(document, way) else { return };
+    let Some(corrupted) = place.corrupt(document, way) else { return };
     let label = format!("{} {place} as {way:?}", A::COLLECTION);
-    let bytes = raw(&spoilt);
+    let bytes = raw(&corrupted);
     let expected = outcome(A::COLLECTION, &place.shape(), way);
     let read: Read<A> = match (A::read(&bytes), expected) {
         (Err(_), Outcome::Unreadable | Outcome::Either) => return,
-        (Ok(_), Outcome::Unreadable) => panic!("{label}: readable, and ought not to be"),
+        (Ok(_), Outcome::Unreadable) => panic!("{label}: readable, but expected to be unreadable"),
         (Err(reason), Outcome::Readable) => panic!("{label}: {reason}"),
         (Ok(read), _) => read,
     };
@@ -44,12 +44,12 @@ fn check<A: Kind>(document: &Document, place: &Place, way: Way) {
     for new in [Some(read.value.clone()), change(&read.value, place)].into_iter().flatten() {
         let encoded = new.encode().unwrap();
         let again = A::read(&bytes).unwrap();
-        let update = crate::commit::plan::difference(&spoilt, again, &encoded).unwrap();
-        let saved = crate::diff::apply(&spoilt, &update);
-        let (before, after) = (place.value(&spoilt), place.value(&saved));
+        let update = crate::commit::plan::difference(&corrupted, again, &encoded).unwrap();
+        let saved = crate::diff::apply(&corrupted, &update);
+        let (before, after) = (place.value(&corrupted), place.value(&saved));
         assert_eq!(format!("{before:?}"), format!("{after:?}"), "{label}: the raw value was lost");
         let stored = A::read(&raw(&saved)).unwrap_or_else(|reason| panic!("{label}: {reason} after a save"));
-        assert_eq!(stored.value, new, "{label}: it reads otherwise after a save");
+        assert_eq!(stored.value, new, "{label}: it reads differently after a save");
     }
 }
 
@@ -77,8 +77,12 @@ fn check_reported<A>(
     if place.value(&known).is_none() || is_empty_part || is_fixed || place.holds(understood, way) {
         return;
     }
-    let told = |path: String| path.starts_with(&place.to_string()) || place.to_string().starts_with(&path);
-    assert!(read.odd.iter().any(|odd| told(odd.path.to_string())), "{label}: not reported: {:?}", read.odd);
+    let is_near = |path: String| path.starts_with(&place.to_string()) || place.to_string().starts_with(&path);
+    assert!(
+        read.odd.iter().any(|odd| is_near(odd.path.to_string())),
+        "{label}: not reported: {:?}",
+        read.odd
+    );
 }
 
 fn check_all<A: Kind>(documents: &[Document], at_most: usize) {
@@ -139,13 +143,13 @@ fn finding_names_the_part_that_was_not_understood() {
     document.insert("timeSlot", doc! { "startTime": "nine", "endTime": "11:00", "estimatedDuration": 120 });
     document.insert("statusHistory", vec![doc! { "status": "pending", "changedAt": "yesterday" }]);
     let read = Booking::read(&raw(&document)).unwrap();
-    let told: Vec<_> = read.odd.iter().map(|odd| (odd.path.to_string(), odd.value.clone())).collect();
+    let odd: Vec<_> = read.odd.iter().map(|odd| (odd.path.to_string(), odd.value.clone())).collect();
     let expected =
         [("timeSlot.startTime", Bson::from("nine")), ("statusHistory.0.changedAt", "yesterday".into())];
     for (path, value) in expected {
-        assert!(told.contains(&(path.to_owned(), value)), "{path}: {told:?}");
+        assert!(odd.contains(&(path.to_owned(), value)), "{path}: {odd:?}");
     }
-    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(odd.len(), 2, "{odd:?}");
     assert!(read.value.history.is_empty());
     // The missing time follows from the other time and the duration.
     assert_eq!(read.value.slot.start.to_string(), "09:00");

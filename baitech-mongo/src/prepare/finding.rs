@@ -115,10 +115,10 @@ impl fmt::Display for Finding {
             Self::Unreadable { document } => write!(f, "unreadable: {document}"),
             Self::OddField(field) => write!(f, "odd field: {field}"),
             Self::DoubleBooking(both) => write!(f, "double booking: {both}"),
-            Self::Unclaimed(booking) => write!(f, "no time held: {booking}"),
+            Self::Unclaimed(booking) => write!(f, "no claim on time: {booking}"),
             Self::Twins(twins) => write!(f, "twins: {twins}"),
             Self::Overlap { claim, held_by, wanted_by } => {
-                write!(f, "overlap: {claim} held by {held_by}, wanted by {wanted_by}")
+                write!(f, "overlap: {claim} is held by {held_by} and needed by {wanted_by}")
             }
             Self::Difference { description } => write!(f, "difference: {description}"),
         }

@@ -32,8 +32,8 @@ pub(super) async fn claims(database: &Database, report: &mut PrepareReport) -> R
         let technician = match (booking.technician, obstacle(&booking, has_day)) {
             (Some(technician), None) => technician,
             (technician, obstacle) => {
-                let nobody = technician.is_none().then_some("it names no technician");
-                let reason = nobody.or(obstacle).unwrap_or_default();
+                let no_technician = technician.is_none().then_some("it has no technician");
+                let reason = no_technician.or(obstacle).unwrap_or_default();
                 report.unclaimed.push(Unclaimed { booking: booking.id, reason });
                 continue;
             }
@@ -51,7 +51,7 @@ pub(super) async fn claims(database: &Database, report: &mut PrepareReport) -> R
 /// Why a booking's time cannot be claimed.
 fn obstacle(booking: &Booking, has_day: bool) -> Option<&'static str> {
     if !has_day {
-        Some("the day of its slot is missing, or cannot be understood")
+        Some("the day of its slot is missing or unreadable")
     } else if booking.slot.starts_at() >= booking.slot.ends_at() {
         Some("its slot ends when it starts")
     } else {

@@ -42,7 +42,7 @@ impl ReconciliationRepository for MongoStore {
         }
         self.prepared_for_commit().await?;
         let malformed = |error: bson::error::Error| {
-            StoreError::Malformed(format!("a part that BSON cannot hold: {error}").into())
+            StoreError::Malformed(format!("BSON cannot represent a part: {error}").into())
         };
         let documents: Vec<_> =
             parts.into_iter().map(part::encode).collect::<Result<_, _>>().map_err(malformed)?;

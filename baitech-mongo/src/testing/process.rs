@@ -1,4 +1,4 @@
-//! A mongod that dies with the process that started it.
+//! A mongod that ends with the process that started it.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
@@ -12,9 +12,9 @@ use std::{env, fs, net, thread};
 
 use super::TestServerError;
 
-/// Runs mongod and waits on a pipe whose other end only our process holds. However our process ends, the pipe
-/// closes, and the server is killed and its data removed; the line `keep` kills the server and keeps the
-/// data.
+/// Runs mongod and waits on a pipe whose other end only our process holds. When our process ends in any way,
+/// the pipe closes, the server is killed and its data is removed. The line `keep` kills the server and keeps
+/// the data.
 const SUPERVISOR: &str = r#"
 dir=$1; shift
 "$@" &
@@ -86,7 +86,7 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            // A group of its own: Ctrl-C ends the tests, and the closing pipe then ends the server.
+            // In its own process group: Ctrl-C ends the tests, and the closing pipe then ends the server.
             .process_group(0)
             .spawn()
             .map_err(TestServerError::io("starting sh"))?;
@@ -147,14 +147,14 @@ impl Drop for Process {
 
 /// Reads the server's log until it says that it listens, and goes on draining it in the background.
 fn wait_for_readiness(log: impl BufRead + Send + 'static) -> Result<(), TestServerError> {
-    let (tell, told) = mpsc::channel();
+    let (sender, ready) = mpsc::channel();
     thread::spawn(move || {
         let mut last = VecDeque::new();
         let mut ready = false;
         for line in log.lines().map_while(Result::ok) {
             if !ready && line.contains("Waiting for connections") {
                 ready = true;
-                let _ = tell.send(Ok(()));
+                let _ = sender.send(Ok(()));
             }
             if last.len() == 5 {
                 last.pop_front();
@@ -162,9 +162,9 @@ fn wait_for_readiness(log: impl BufRead + Send + 'static) -> Result<(), TestServ
             last.push_back(line);
         }
         let tail: Vec<String> = last.into();
-        let _ = tell.send(Err(format!("it ended; its last words:\n{}", tail.join("\n"))));
+        let _ = sender.send(Err(format!("it ended; the end of its log:\n{}", tail.join("\n"))));
     });
-    match told.recv_timeout(READY_WITHIN) {
+    match ready.recv_timeout(READY_WITHIN) {
         Ok(outcome) => outcome.map_err(not_ready),
         Err(_) => Err(not_ready(format!("it did not listen within {} s", READY_WITHIN.as_secs()))),
     }

@@ -82,7 +82,7 @@ impl From<Transaction> for TransactionDocument {
             completed_at,
             created_at: Some(created_at),
             updated_at: Some(updated_at),
-            needs_person: told(needs_person),
+            needs_person: flag(needs_person),
             refund: None,
             mpesa_details: None,
             stripe_details: None,
@@ -91,7 +91,7 @@ impl From<Transaction> for TransactionDocument {
 }
 
 /// A flag that is stored only if it is true.
-fn told(holds: bool) -> Option<bool> {
+fn flag(holds: bool) -> Option<bool> {
     holds.then_some(true)
 }
 
@@ -160,7 +160,7 @@ impl From<FraudCheck> for Fraud {
 impl From<SettlementState> for Settlement {
     fn from(state: SettlementState) -> Self {
         let SettlementState { scheduled_for, settled_at, payout, batch, instant } = state;
-        let (scheduled, instant) = (told(scheduled_for.is_some()), told(instant));
+        let (scheduled, instant) = (flag(scheduled_for.is_some()), flag(instant));
         Self { scheduled, scheduled_for, settled_at, payout, batch, instant }
     }
 }

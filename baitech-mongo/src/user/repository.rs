@@ -72,7 +72,7 @@ fn position(cursor: &Cursor) -> Result<Id<User>, StoreError> {
     if key == USERS_BY_ID {
         return Ok(id);
     }
-    Err(StoreError::Cursor(Violation::new("cursor", Code::Malformed, "this cursor belongs to another list")))
+    Err(StoreError::Cursor(Violation::new("cursor", Code::Malformed, "the cursor belongs to another list")))
 }
 
 pub(crate) fn by_email(email: &Email) -> Document {

@@ -8,7 +8,7 @@ use baitech_core::kernel::GeoPoint;
 
 use super::document::UserDocument;
 use super::parts::{Address, Exception, Kyc, Licence, Place, PlaceDrawn, Slot, Stats};
-use crate::money::told;
+use crate::money::unless_default;
 use crate::value::StoredDay;
 
 impl From<User> for UserDocument {
@@ -106,7 +106,7 @@ impl UserDocument {
         self.availability_exceptions = availability.exceptions.into_iter().map(Exception::from).collect();
         self.time_zone = Some(time_zone);
         self.hourly_rate = hourly_rate.map(|rate| rate.amount());
-        self.hourly_rate_currency = hourly_rate.and_then(|rate| told(rate.currency()));
+        self.hourly_rate_currency = hourly_rate.and_then(|rate| unless_default(rate.currency()));
         self.service_radius = Some(service_radius.kilometres());
         self.business_name = business_name;
         self.years_of_experience = years_of_experience;
@@ -215,7 +215,7 @@ impl From<UserStats> for Stats {
             cancelled_bookings: Some(cancelled_bookings),
             total_earnings: total_earnings.map(|sum| sum.amount()),
             total_spent: total_spent.map(|sum| sum.amount()),
-            currency: total_earnings.or(total_spent).and_then(|sum| told(sum.currency())),
+            currency: total_earnings.or(total_spent).and_then(|sum| unless_default(sum.currency())),
             response_time: response_minutes,
             arrivals: (arrivals > 0).then_some(arrivals),
             late_arrivals: (late_arrivals > 0).then_some(late_arrivals),

@@ -20,7 +20,7 @@ impl<'de> DeserializeAs<'de, TimeOfDay> for Clock {
     fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<TimeOfDay, D::Error> {
         let value = Bson::deserialize(deserializer)?;
         let time = value.as_str().and_then(time);
-        time.ok_or_else(|| D::Error::custom(format!("{value} is not a time of the day")))
+        time.ok_or_else(|| D::Error::custom(format!("{value} is not a time of day")))
     }
 }
 

@@ -21,7 +21,7 @@ impl<'de> DeserializeAs<'de, Currency> for Iso4217 {
     fn deserialize_as<D: Deserializer<'de>>(deserializer: D) -> Result<Currency, D::Error> {
         let value = Bson::deserialize(deserializer)?;
         let currency = value.as_str().and_then(currency_named);
-        currency.ok_or_else(|| D::Error::custom(format!("{value} is not a currency of ISO 4217")))
+        currency.ok_or_else(|| D::Error::custom(format!("{value} is not a currency code of ISO 4217")))
     }
 }
 

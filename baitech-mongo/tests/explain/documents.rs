@@ -1,4 +1,4 @@
-//! The documents among which the planner chooses: the many made of the real ones, and a city.
+//! The documents for the query planner: many copies of real documents, and a city.
 
 use bson::oid::ObjectId;
 use bson::{DateTime, Document, doc};
@@ -6,7 +6,7 @@ use mongodb::Database;
 
 use crate::support::legacy;
 
-/// Some thousands of documents, made of the real ones, so that the planner has something to choose by.
+/// Stores some thousands of copies of real documents, so that the planner has realistic statistics.
 pub(crate) async fn fill(database: &Database) {
     let (users, bookings) = (legacy("users"), legacy("bookings"));
     let mut many_users = Vec::new();
@@ -77,7 +77,7 @@ fn many_transactions() -> Vec<Document> {
     many
 }
 
-/// Only what queries look at; none of them can be read.
+/// Documents with only the fields of the queries; they cannot be read as reconciliations.
 fn many_reconciliations() -> Vec<Document> {
     let job = |n: i64| {
         let at = DateTime::from_millis(1_752_858_450_755 + n * 60_000);
@@ -111,7 +111,7 @@ fn many_webhooks() -> Vec<Document> {
     (0..2_000).map(webhook).collect()
 }
 
-/// A city of technicians on a grid of 600 m by 600 m, and of bookings that are open or done, everywhere of
+/// Stores a city of technicians on a grid of 600 m by 600 m, with open and finished bookings. Each place has
 /// every category.
 pub(crate) async fn fill_city(database: &Database) {
     let place = |n: i32| {

@@ -1,5 +1,5 @@
-//! No query of a repository scans a collection or sorts in memory: every command that the store sends is
-//! explained.
+//! Explains every command that the store sends: no query of a repository scans a collection or sorts in
+//! memory.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -47,7 +47,7 @@ fn any_id<A>(collection: &str, field: &str) -> Id<A> {
     Id::from_bytes(with_field.unwrap().bytes())
 }
 
-/// Calls every query, with every filter that has a query of its own.
+/// Calls every query, with every filter that leads to a different query.
 async fn ask_everything(store: &MongoStore) {
     let (user, booking) = (any_id::<User>("users", "_id"), any_id::<Booking>("bookings", "_id"));
     let loaded: Option<Stored<User>> = store.load(user).await.unwrap();
@@ -115,7 +115,7 @@ async fn ask_for_money(store: &MongoStore) {
         store.find_transaction_by_number(&TransactionNumber::from_stored("TXN251101000007")).await.unwrap(),
         store.find_by_token("token10").await.unwrap(),
         store.find_by_reference("ws_CO_10").await.unwrap(),
-        // Of the earlier application, by which several copies are called.
+        // A reference of the earlier application, which several copies share.
         store.find_by_reference("ws_CO_1").await.unwrap(),
     ];
     assert!(found.iter().all(Option::is_some));
@@ -198,7 +198,7 @@ fn booking_of(user: Id<User>) -> Id<Booking> {
     Id::from_bytes(user.to_bytes())
 }
 
-/// A commit that writes, guards, frees and takes; and one that is refused, which reads why.
+/// A commit with writes, guards and claims, and a refused commit, which reads the reason.
 async fn change_something(store: &MongoStore) {
     let case = support::commit::begin(store, 1).await;
     let _ = store.commit(case.changes()).await.unwrap();
@@ -233,7 +233,7 @@ async fn every_query_has_an_index() {
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
-/// What the server looked at for a command: index entries, documents.
+/// The numbers of index entries and documents that the server examined for a command.
 async fn examined(database: &Database, command: &Document) -> (i64, i64) {
     fn most(part: &Bson, keys: &mut i64, documents: &mut i64) {
         match part {
@@ -242,7 +242,7 @@ async fn examined(database: &Database, command: &Document) -> (i64, i64) {
                     [("totalKeysExamined", &mut *keys), ("totalDocsExamined", &mut *documents)]
                 {
                     let found = part.get(name).and_then(|n| n.as_i64().or(n.as_i32().map(i64::from)));
-                    // Inner parts of a plan tell the whole once more.
+                    // Inner parts of a plan repeat the totals.
                     *count = found.unwrap_or(0).max(*count);
                 }
                 part.iter().for_each(|(_, inner)| most(inner, keys, documents));
@@ -264,24 +264,25 @@ async fn matching_examines_a_bounded_number_of_documents() {
     fill_city(store.database()).await;
     let near = GeoPoint::new(36.82, -1.29).unwrap();
     let reach = Distance::from_kilometres(10.0);
-    // The plans of the cache are those of the second time.
+    // The second run uses the plans of the cache.
     for _ in 0..2 {
         sent.lock().unwrap().clear();
         let near_ones = store.candidates(&candidate_query(near, 0.25, None)).await.unwrap().len();
-        let everybody = store.candidates(&candidate_query(near, 1.0, None)).await.unwrap().len();
+        let all = store.candidates(&candidate_query(near, 1.0, None)).await.unwrap().len();
         let supply = store.supply(&supply_query(near, reach, u32::MAX)).await.unwrap();
         let nearest = store.supply(&supply_query(near, reach, 20)).await.unwrap();
         assert!(nearest.technicians == 20 && nearest.within < reach);
         let customers = store.open_requests(Category::Plumbing, near, reach).await.unwrap();
-        assert!(near_ones > 15 && everybody > 250 && supply.technicians > 250 && customers > 500);
-        assert!(near_ones < everybody / 5, "{near_ones} of {everybody}");
+        assert!(near_ones > 15 && all > 250 && supply.technicians > 250 && customers > 500);
+        assert!(near_ones < all / 5, "{near_ones} of {all}");
         assert!(!supply.engaged.is_empty());
 
         let counts = [
             near_ones,
-            everybody,
+            all,
             usize::try_from(supply.technicians).unwrap(),
-            // The server reads whole rings before it sorts and cuts: here the nearest 20 cost as much as all.
+            // The server reads whole rings before it sorts and limits: here the nearest 20 cost as much as
+            // all.
             usize::try_from(supply.technicians).unwrap(),
             usize::try_from(customers).unwrap(),
         ];
@@ -290,8 +291,8 @@ async fn matching_examines_a_bounded_number_of_documents() {
         for (command, found) in commands.iter().zip(counts) {
             let (keys, documents) = examined(store.database(), command).await;
             let found = i64::try_from(found).unwrap();
-            // The cells of the index cover more than the circle, and each of its cells is looked for.
-            // $geoNear looks at rings, one after another, and at those where they meet twice.
+            // The index cells cover more than the circle, and each cell is searched. $geoNear searches rings,
+            // one after another, and searches cells on their borders twice.
             assert!(documents <= found * 3 + 30, "{documents} documents for {found}: {command}");
             assert!(keys <= found * 3 + 400, "{keys} keys for {found}: {command}");
         }
@@ -319,6 +320,6 @@ async fn bookings_are_counted_by_status_from_the_index() {
         documents.push(examined(store.database(), command).await.1);
     }
     documents.sort_unstable();
-    assert_eq!(documents[0], 0, "the count of all is on the index alone");
+    assert_eq!(documents[0], 0, "the total is counted from the index alone");
     assert!(documents[1] <= i64::try_from(deleted).unwrap());
 }

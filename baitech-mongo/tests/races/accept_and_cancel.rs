@@ -1,4 +1,4 @@
-//! The technician accepts what the customer cancels.
+//! A technician accepts a booking while the customer cancels it.
 
 use baitech_core::{
     account::User,
@@ -13,7 +13,7 @@ use crate::world::{World, offer, put, slot};
 const TECHNICIANS: u64 = 8;
 const ROUNDS: u64 = 125;
 
-/// A technician, a customer, the offers between them, and whether the cancellation is sent first.
+/// A technician, a customer, their offered bookings, and for each whether the cancellation is sent first.
 async fn offers(world: &World, lane: u64) -> ((User, User), Vec<(Booking, bool)>) {
     let (technician, customer) = world.pair(lane + 1).await;
     let offer = |round| offer(lane * ROUNDS + round, (&technician, &customer), slot(1 + round, 40, 48));
@@ -22,7 +22,7 @@ async fn offers(world: &World, lane: u64) -> ((User, User), Vec<(Booking, bool)>
     ((technician, customer), offers.into_iter().zip([true, false].into_iter().cycle()).collect())
 }
 
-/// What the technician and the customer are answered, who ask over connections of their own.
+/// The results of the technician and the customer, who use separate connections.
 async fn accept_and_cancel(
     [accepting, cancelling]: [Bookings; 2],
     (technician, customer): (&User, &User),
@@ -57,7 +57,7 @@ async fn only_one_of_two_commands_on_one_version_takes_effect() {
             let people = (&technician, &customer);
             let answers = accept_and_cancel(pinned, people, offer.id, cancel_first).await;
             let end = world.load(offer.id).await;
-            assert_eq!(end.version, seen.next(), "one of them takes effect, once");
+            assert_eq!(end.version, seen.next(), "exactly one of them takes effect");
             let expected = if answers[0].is_ok() { Status::Accepted } else { Status::Cancelled };
             assert_eq!(end.status, expected);
             accepted_ones += u32::from(answers[0].is_ok());
@@ -67,7 +67,9 @@ async fn only_one_of_two_commands_on_one_version_takes_effect() {
                     assert_eq!((done.version, &done.value), (end.version, &end.value));
                     assert_eq!((current.version, &current.value), (end.version, &end.value));
                 }
-                other => panic!("one is done, the other gets the booking as it is now, not {other:?}"),
+                other => {
+                    panic!("expected one success and one conflict with the current booking, got {other:?}")
+                }
             }
             if end.status == Status::Cancelled {
                 assert_no_claim_remains(&world, &offer).await;
@@ -76,7 +78,7 @@ async fn only_one_of_two_commands_on_one_version_takes_effect() {
         accepted_ones
     };
     let accepted: u32 = join_all((0..TECHNICIANS).map(lane)).await.into_iter().sum();
-    println!("pinned: the acceptance won {accepted} times of {}", TECHNICIANS * ROUNDS);
+    println!("with a version: the acceptance won {accepted} of {} times", TECHNICIANS * ROUNDS);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -91,13 +93,14 @@ async fn retried_cancellation_always_ends_the_booking_and_frees_the_slot() {
             let [accepted, cancelled] = accept_and_cancel(asked, people, offer.id, cancel_first).await;
             match cancelled {
                 Ok(_) => {}
-                // The customer met `accepted`, where cancelling may cost: looks at it and asks again.
+                // The booking was already accepted, so the cancellation may cost a fee: the customer reads it
+                // and repeats the request.
                 Err(Error::Conflict(Current::Booking(current))) => {
                     assert_eq!(current.status, Status::Accepted);
                     let again = world.bookings(1).if_version(current.version);
                     again.cancel(&customer.actor(), offer.id, "no need").await.unwrap();
                 }
-                Err(other) => panic!("the cancellation is done or in conflict, not {other:?}"),
+                Err(other) => panic!("expected a cancellation or a conflict, got {other:?}"),
             }
             let end = world.load(offer.id).await;
             let way: Vec<_> = end.history.iter().skip(2).map(|change| change.status).collect();
@@ -106,7 +109,7 @@ async fn retried_cancellation_always_ends_the_booking_and_frees_the_slot() {
                 Err(Error::Conflict(_) | Error::Refused(_)) => {
                     assert_eq!(way, [Status::Assigned, Status::Cancelled]);
                 }
-                Err(other) => panic!("the acceptance is done or too late, not {other:?}"),
+                Err(other) => panic!("expected an acceptance or a refusal, got {other:?}"),
             }
             assert_no_claim_remains(&world, &offer).await;
             accepted_ones += u32::from(way.len() == 3);
@@ -114,5 +117,8 @@ async fn retried_cancellation_always_ends_the_booking_and_frees_the_slot() {
         accepted_ones
     };
     let accepted: u32 = join_all((0..TECHNICIANS).map(lane)).await.into_iter().sum();
-    println!("unpinned: accepted before it was cancelled {accepted} times of {}", TECHNICIANS * ROUNDS);
+    println!(
+        "without a version: accepted before the cancellation {accepted} of {} times",
+        TECHNICIANS * ROUNDS
+    );
 }

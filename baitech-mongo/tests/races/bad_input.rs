@@ -1,4 +1,4 @@
-//! What is refused leaves nothing behind, also when it comes from many sides at once.
+//! Refused requests have no effect, including concurrent ones.
 
 use baitech_core::{
     account::NewUser,
@@ -14,17 +14,17 @@ use crate::{
     world::{World, at_once},
 };
 
-/// Fails unless exactly this field is invalid in this way.
+/// Asserts that this is the only violation.
 #[track_caller]
 fn assert_invalid<T: std::fmt::Debug>(result: Result<T>, field: &str, code: Code) {
     let Err(Error::Invalid(violations)) = result else {
-        panic!("{field} should be invalid, not {result:?}");
+        panic!("expected a violation of {field}, got {result:?}");
     };
     let found: Vec<_> = violations.iter().map(|violation| (&*violation.field, violation.code)).collect();
     assert_eq!(found, [(field, code)]);
 }
 
-/// Twenty people who register at once; all but one find `field` taken.
+/// Registers twenty users concurrently; all but one get the violation that `field` is taken.
 async fn register_at_once(world: &World, field: &str, person: impl Fn(usize) -> NewUser) {
     let register = |n: usize| {
         let (accounts, person) = (world.markets[n % 2].accounts(), person(n));
@@ -39,7 +39,7 @@ async fn register_at_once(world: &World, field: &str, person: impl Fn(usize) -> 
     }
     assert_eq!(world.count("users").await, before + 1);
     let registered = world.events().await.into_iter().filter(|event| event.kind.name() == "user.registered");
-    assert_eq!(registered.count(), usize::try_from(before).unwrap(), "one event for each who was let in");
+    assert_eq!(registered.count(), usize::try_from(before).unwrap(), "one event per registered user");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,7 +95,7 @@ async fn a_bad_request_names_its_field_and_stores_nothing() {
     ];
     let claims = world.count("claims").await;
     for (field, code, request) in cases {
-        // Only staff gives a discount at all.
+        // Only staff can set a discount.
         let actor = if request.discount.is_some() { admin.actor() } else { world.customer.actor() };
         assert_invalid(world.bookings(0).create(&actor, &request).await, field, code);
     }

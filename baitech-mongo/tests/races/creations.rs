@@ -1,4 +1,4 @@
-//! Bookings made at the same moment, and one booking asked for many times.
+//! Concurrent creations of bookings, and concurrent copies of one request.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 
 use crate::world::{World, at_once};
 
-/// A plumbing job in the middle of Nairobi, tomorrow.
+/// A plumbing job in the centre of Nairobi, tomorrow.
 pub(crate) fn request() -> NewBooking {
     let place = NewLocation { coordinates: (36.8219, -1.2921), ..NewLocation::default() };
     let slot = NewTimeSlot::new(NaiveDate::from_ymd_opt(2026, 3, 3).unwrap(), "10:00", "12:00");
@@ -25,7 +25,7 @@ pub(crate) fn request() -> NewBooking {
 async fn a_thousand_concurrent_bookings_have_distinct_numbers() {
     let world = World::new().await;
     let mut numbers = HashSet::new();
-    // One customer may not have so many requests open.
+    // Several customers, because of the limit of open requests.
     let customers: Vec<_> = (0..100).map(|n| build::customer(200 + n)).collect();
     world.store(customers.iter().cloned().map(|customer| Put::new(customer).into())).await;
     for round in 0..20 {
@@ -55,14 +55,14 @@ async fn fifty_requests_under_one_key_book_once() {
         let answers = at_once((0..50).map(create)).await;
         let answers: Vec<_> = answers.into_iter().map(|answer| answer.unwrap()).collect();
         let ids: HashSet<_> = answers.iter().map(|answer| answer.id).collect();
-        assert_eq!((answers.len(), ids.len()), (50, 1), "49 get the answer of the one");
+        assert_eq!((answers.len(), ids.len()), (50, 1), "49 requests get the answer of the first");
         assert!(answers.iter().all(|answer| answer.value == answers[0].value));
         assert_eq!(world.count("bookings").await, round);
     }
     let events = world.events().await;
     let created: Vec<_> = events.iter().filter(|event| event.kind.name() == "booking.created").collect();
     let targets: HashSet<AggregateRef> = created.iter().map(|event| event.aggregate).collect();
-    assert_eq!((created.len(), targets.len()), (10, 10), "each is told once");
+    assert_eq!((created.len(), targets.len()), (10, 10), "one event per booking");
 
     let other = NewBooking { description: "The bath drips.".to_owned(), ..request() };
     let again = world.bookings(0).idempotency_key(IdempotencyKey::new("round-1").unwrap());

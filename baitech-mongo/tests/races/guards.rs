@@ -1,4 +1,4 @@
-//! Two commits that each write what the other was decided on.
+//! Two commits that each write what the other guards.
 
 use baitech_core::{
     account::User,
@@ -8,8 +8,8 @@ use baitech_core::{
 
 use crate::world::{World, at_once};
 
-/// A user and a booking, raced over two connections: one commit counts one more job of the user as long as
-/// the booking is as it was, the other writes the booking as long as the user is.
+/// Races two commits over two connections: one increments the user's jobs and guards the booking, the other
+/// writes the booking and guards the user.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_one_of_two_commits_that_guard_each_others_writes_succeeds() {
     let world = World::new().await;
@@ -26,7 +26,7 @@ async fn only_one_of_two_commits_that_guard_each_others_writes_succeeds() {
         record.stats.total_bookings += 1;
         let counted = Put::over(&user, User::from_record(record));
         let rewritten = Put::over(&stored, stored.value.clone());
-        let rivals = [
+        let changes = [
             ChangeSet {
                 guards: guard(AggregateRef::Booking(booking.id), stored.version),
                 ..ChangeSet::new().write(counted)
@@ -36,7 +36,7 @@ async fn only_one_of_two_commits_that_guard_each_others_writes_succeeds() {
                 ..ChangeSet::new().write(rewritten)
             },
         ];
-        let commits = world.stores.clone().into_iter().zip(rivals);
+        let commits = world.stores.clone().into_iter().zip(changes);
         let answers = at_once(commits.map(|(store, rival)| async move { store.commit(rival).await })).await;
         let targets = [AggregateRef::User(technician.id), AggregateRef::Booking(booking.id)];
         match (&answers[0], &answers[1]) {
@@ -47,7 +47,7 @@ async fn only_one_of_two_commits_that_guard_each_others_writes_succeeds() {
             (Err(StoreError::Conflict(target)), Ok(Committed::Applied)) => {
                 assert!(targets.contains(target), "{target}");
             }
-            other => panic!("round {round}: one is applied, the other in conflict, not {other:?}"),
+            other => panic!("round {round}: expected one applied commit and one conflict, got {other:?}"),
         }
     }
     println!("guards: the user was written {user_won} times, the booking {}", 200 - user_won);

@@ -1,4 +1,4 @@
-//! Those who come near a limit at the same time: together they stay within it.
+//! Concurrent commands near a limit stay within it together.
 
 use std::sync::Arc;
 
@@ -97,7 +97,7 @@ async fn concurrently_accepted_cash_jobs_stay_within_the_debt_limit() {
     let world = World::new().await;
     let markets = limited(&world, |policy| policy.payment.debt_limit = kes(4 * COMMISSION + 100));
     let technician = world.technician(1).await;
-    // Of a customer each: what a job counts on its customer is no part of this race.
+    // Each job has its own customer, since tallies on a shared customer are not part of this race.
     let offers: Vec<Booking> = (0..RIVALS)
         .map(|n| offer(n, (&technician, &build::customer(100 + n)), slot(1 + n, 40, 48)))
         .collect();
@@ -116,7 +116,7 @@ async fn concurrently_accepted_cash_jobs_stay_within_the_debt_limit() {
     let (open, payable) = (Account::OpenCashJobs(technician.id), Account::Payable(technician.id));
     assert_eq!(balance(&world, open).await, kes(-4 * COMMISSION));
 
-    // Two are given up and two done, at the same time: each releases what it has reserved, once.
+    // Two jobs are cancelled and two are completed concurrently: each releases its reservation once.
     let end = |(n, job): (usize, baitech_core::kernel::Result<Stored<Booking>>)| {
         let (bookings, job) = (markets[n % 2].bookings(), job.unwrap());
         let (technician, customer) = (technician.actor(), Actor::user(job.customer, Role::Customer));

@@ -1,7 +1,7 @@
-//! Those who want the same thing at the same time, in one process and in several, on a real replica set.
+//! Races within one process and between several, on a real replica set.
 //!
-//! Everything goes through the engine as an embedder would use it. The tests share one server and have a
-//! database each; what is counted is written into the assertions.
+//! All commands go through the engine, as an embedder would use it. The tests share one server, with one
+//! database per test. The assertions contain the expected counts.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,7 +9,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    reason = "a test fails by panicking, and says what it measured"
+    reason = "a test fails by panicking, and prints its measurements"
 )]
 
 mod accept_and_cancel;

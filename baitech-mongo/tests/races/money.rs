@@ -1,7 +1,7 @@
-//! Those who release, give back and pay the same money at the same time: it moves once.
+//! Concurrent releases, refunds and payments of the same money move it once.
 //!
-//! Money that is held lies in escrow for a booking that is paid; eight people, over two connections, ask for
-//! the same thing at once.
+//! The money of a paid booking is in escrow, and eight callers over two connections send the same command at
+//! once.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ const LANES: u64 = 8;
 const ROUNDS: u64 = 25;
 const RIVALS: usize = 8;
 
-/// Mobile money that takes every order; a call of it is a name for the news and an amount.
+/// Mobile money that accepts every order. Its webhook is an event name and an amount.
 #[derive(Debug)]
 pub(crate) struct Phone;
 
@@ -85,8 +85,8 @@ impl Till {
         self.markets[n % self.markets.len()].payments()
     }
 
-    /// The `n`-th booking, paid by wallet, whose money is held; with a customer of its own, on whom no other
-    /// test else counts.
+    /// The `n`-th booking, paid by wallet, with held money. It has its own customer, so that its tallies
+    /// conflict with no other booking.
     async fn held(&self, n: u64) -> (Id<Booking>, Id<Transaction>) {
         let customer = build::customer(1_000 + n);
         let mut booking = build::booking(n, &customer, Some(&self.technician), Status::Paid);
@@ -98,7 +98,7 @@ impl Till {
             amount: Amount::shared(golden()).unwrap(),
             splits: Vec::new(),
             gateway: Default::default(),
-            // An id of its own: that of the booking is `n`.
+            // An id that differs from that of the booking, which is `n`.
             ..build::transaction(
                 1_000_000 + n,
                 &customer,
@@ -139,7 +139,7 @@ impl Till {
         self.world.stores[0].balance(account, Currency::KES).await.unwrap()
     }
 
-    /// What the postings say is what the running balances say, and all of it sums to nothing.
+    /// Checks that the running balances equal the sums of the postings, and that they sum to zero.
     async fn audit(&self) {
         let store = &self.world.stores[0];
         let balances = store.trial_balance().await.unwrap();
@@ -149,12 +149,12 @@ impl Till {
     }
 }
 
-/// Of 2,738: 2,278 for the technician, 300 and 60 for the platform, 100 withheld.
+/// The shares of 2,738: 2,278 for the technician, 300 and 60 for the platform, 100 withheld.
 fn golden() -> Shares {
     Shares { payout: kes(2_278), platform: kes(300), processing: kes(60), withholding: kes(100) }
 }
 
-/// Rounds in lanes that run beside each other; what each counted, summed.
+/// Runs rounds in several concurrent lanes and returns the sums of their counts.
 async fn rounds(round: impl AsyncFn(u64) -> u64) -> u64 {
     let lane = async |lane: u64| {
         let mut counted = 0;
@@ -186,7 +186,7 @@ async fn only_one_of_eight_concurrent_releases_takes_effect() {
     })
     .await;
     let all = LANES * ROUNDS;
-    assert_eq!(done, all, "one a round");
+    assert_eq!(done, all, "one per round");
     let earned = i64::try_from(all).unwrap() * 2_278;
     assert_eq!(till.balance(Account::Payable(till.technician.id)).await, kes(earned));
     till.audit().await;
@@ -215,7 +215,7 @@ async fn only_one_of_eight_concurrent_refunds_takes_effect() {
         u64::try_from(done).unwrap()
     })
     .await;
-    assert_eq!(done, LANES * ROUNDS, "one a round");
+    assert_eq!(done, LANES * ROUNDS, "one per round");
     till.audit().await;
 }
 
@@ -237,7 +237,11 @@ async fn concurrent_release_and_refund_keep_the_books_balanced() {
         if n % 2 == 1 {
             answers.reverse();
         }
-        assert!(answers[1].is_ok(), "all of it can be given back, released or not: {:?}", answers[1]);
+        assert!(
+            answers[1].is_ok(),
+            "a full refund is possible before and after the release: {:?}",
+            answers[1]
+        );
         assert!(till.balance(Account::Escrow(booking)).await.is_zero());
         let payment = till.load(payment).await;
         assert!(payment.captured().unwrap().is_zero());
@@ -249,13 +253,13 @@ async fn concurrent_release_and_refund_keep_the_books_balanced() {
         u64::from(answers[0].is_ok())
     })
     .await;
-    println!("released before it was given back {released_first} times of {}", LANES * ROUNDS);
+    println!("released before the refund {released_first} of {} times", LANES * ROUNDS);
     assert!(till.balance(Account::Payable(till.technician.id)).await.is_zero());
     assert!(till.balance(Account::PlatformRevenue).await.is_zero());
     till.audit().await;
 }
 
-/// The `n`-th booking, accepted, with a payment that is on its way.
+/// The `n`-th booking, accepted, with a payment in progress.
 async fn paying(till: &Till, n: u64) -> (Id<Booking>, Stored<Transaction>) {
     let customer = build::customer(1_000 + n);
     let mut booking = build::booking(n, &customer, Some(&till.technician), Status::Accepted);
@@ -293,7 +297,7 @@ async fn eight_concurrent_copies_of_a_webhook_pay_once() {
         1
     })
     .await;
-    assert_eq!(till.world.count("ledger").await, LANES * ROUNDS, "an entry a payment");
+    assert_eq!(till.world.count("ledger").await, LANES * ROUNDS, "one entry per payment");
     till.audit().await;
 }
 
@@ -331,7 +335,7 @@ async fn concurrent_wallet_payments_never_exceed_the_balance() {
     };
     let answers = at_once((0..RIVALS).map(withdraw).collect::<Vec<_>>()).await;
     let paid = answers.iter().filter(|answer| answer.is_ok()).count();
-    assert_eq!(paid, 3, "of 1,000, each 300");
+    assert_eq!(paid, 3, "a balance of 1,000 pays 300 three times");
     for refused in answers.iter().filter_map(|answer| answer.as_ref().err()) {
         assert_eq!(refused.rule(), Some(Rule::INSUFFICIENT_FUNDS), "{refused}");
     }

@@ -1,4 +1,4 @@
-//! One technician, two jobs that overlap, two processes.
+//! Two processes accept two overlapping jobs of one technician.
 
 use baitech_core::{
     account::User,
@@ -16,9 +16,9 @@ use crate::{
 const TECHNICIANS: u64 = 8;
 const ROUNDS: u64 = 125;
 
-/// Two slots of one day that overlap: by hours, wholly, by one inside of the other, or only by the way in
-/// between.
-fn rivals(round: u64) -> [TimeSlot; 2] {
+/// Two overlapping slots of one day: partly, completely, one inside the other, or only by the travel time
+/// between them.
+fn overlapping_slots(round: u64) -> [TimeSlot; 2] {
     let day = 1 + round;
     match round % 4 {
         0 => [slot(day, 40, 48), slot(day, 44, 52)],
@@ -36,29 +36,29 @@ async fn two_processes_cannot_accept_overlapping_jobs() {
     let won = join_all(lanes).await;
     let sum = |n: usize| won.iter().map(|won| won[n]).sum::<u32>();
     assert_eq!(sum(0) + sum(1), 1_000);
-    assert!(sum(0) > 0 && sum(1) > 0, "each process is sometimes quicker");
+    assert!(sum(0) > 0 && sum(1) > 0, "each process wins some rounds");
     println!("the processes won {} and {} times; {} races overlapped in time", sum(0), sum(1), sum(2));
 }
 
-/// How often each process won, and how often both worked at the same moment.
+/// How often each process won, and how often both worked at the same time.
 async fn one_technician(world: &World, processes: &[Process; 2], lane: u64) -> [u32; 3] {
     let (technician, customer) = world.pair(lane + 1).await;
     let job = |round: u64, n: u64| {
-        let slot = rivals(round)[usize::try_from(n).unwrap()];
+        let slot = overlapping_slots(round)[usize::try_from(n).unwrap()];
         offer(2 * (lane * ROUNDS + round) + n, (&technician, &customer), slot)
     };
     let jobs: Vec<[Booking; 2]> = (0..ROUNDS).map(|round| [job(round, 0), job(round, 1)]).collect();
     world.store(jobs.iter().flatten().map(put)).await;
     let mut counts = [0; 3];
     for (round, jobs) in jobs.iter().enumerate() {
-        // Neither job and neither process is always the first to be told.
+        // The order of jobs and processes alternates.
         let first = round / 2 % 2;
         let jobs = if round % 2 == 0 { [&jobs[0], &jobs[1]] } else { [&jobs[1], &jobs[0]] };
         let order = |n: usize| Order::Accept { technician: technician.id, booking: jobs[n].id, now: now() };
-        let told = [first, 1 - first].map(|n| (n, processes[n].give(order(n))));
+        let answers = [first, 1 - first].map(|n| (n, processes[n].give(order(n))));
         let mut answers = Vec::new();
-        for (n, answer) in told {
-            answers.push((n, answer.await.expect("the process lives")));
+        for (n, answer) in answers {
+            answers.push((n, answer.await.expect("the process runs")));
         }
         counts[2] += u32::from(answers[0].1.overlaps(&answers[1].1));
         let (won, lost) = match [&answers[0], &answers[1]].map(|(n, answer)| (*n, &answer.outcome)) {
@@ -68,7 +68,9 @@ async fn one_technician(world: &World, processes: &[Process; 2], lane: u64) -> [
             {
                 (won, lost)
             }
-            other => panic!("round {round}: one is accepted, the other finds the time taken, not {other:?}"),
+            other => panic!(
+                "round {round}: expected one acceptance and one refusal because of the taken time, got {other:?}"
+            ),
         };
         counts[won] += 1;
         assert_only_the_winner(world, &technician, jobs[won], jobs[lost]).await;
@@ -83,5 +85,9 @@ async fn assert_only_the_winner(world: &World, technician: &User, won: &Booking,
     assert_eq!((loser.status, loser.version), (BookingStatus::Assigned, Version::FIRST));
     let mut keys = won.slot.claim_keys(technician.id);
     keys.extend(lost.slot.claim_keys(technician.id));
-    assert_eq!(world.held(&keys).await, claims_of(won), "the winner holds its own time and nobody any other");
+    assert_eq!(
+        world.held(&keys).await,
+        claims_of(won),
+        "the accepted job holds its claims, and there are no others"
+    );
 }

@@ -1,7 +1,7 @@
-//! Real processes: this test program, started again, with a connection and an engine of its own.
+//! Child processes: this test program, started again, with a separate connection and engine.
 //!
-//! An order is a line of JSON on the child's input, its answer a line on its output. The child takes orders
-//! as they come, without waiting for the answers before.
+//! An order is a line of JSON on the child's input; its answer is a line on the child's output. The child
+//! runs orders concurrently.
 
 use std::{
     collections::HashMap,
@@ -26,28 +26,28 @@ use tokio::sync::oneshot;
 
 use crate::world::market;
 
-/// The child's database; where it is not set, nobody has started this program as a child.
+/// The environment variable with the child's database. Without it, this program is not a child.
 const URI_VARIABLE: &str = "BAITECH_RACE_URI";
-/// Begins an answer: the test harness writes to the same output.
+/// The prefix of an answer, since the test harness writes to the same output.
 const MARK: char = '\u{1}';
 
-/// What a child is to do.
+/// An order to a child.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) enum Order {
-    /// Say that it is there.
+    /// Answer that the child is ready.
     Hello,
     /// Accept a booking as its technician.
     Accept { technician: Id<User>, booking: Id<Booking>, now: DateTime<Utc> },
-    /// Do all that is due at a moment.
+    /// Run all due tasks at a time.
     Work { now: DateTime<Utc> },
 }
 
-/// What came of it.
+/// The outcome of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Outcome {
     Here,
     Accepted(Version),
-    /// With the name of the rule.
+    /// Refused, with the name of the rule.
     Refused(String),
     Worked {
         done: usize,
@@ -57,7 +57,7 @@ pub(crate) enum Outcome {
     Failed(String),
 }
 
-/// An outcome, and when it was worked on by the clock of the machine, which all processes share.
+/// An outcome with its start and end by the machine's clock, which all processes share.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Answer {
     pub(crate) outcome: Outcome,
@@ -66,7 +66,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Whether two processes worked at the same moment.
+    /// Whether two processes worked at the same time.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         self.from < other.to && other.from < self.to
     }
@@ -74,7 +74,7 @@ impl Answer {
 
 type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Answer>>>>;
 
-/// A process that takes orders. It ends with the value.
+/// A child process that takes orders. It is killed when the value is dropped.
 pub(crate) struct Process {
     child: Child,
     input: Mutex<(u64, ChildStdin)>,
@@ -82,7 +82,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts one on a database and waits until it is connected.
+    /// Starts a child on a database and waits until it is connected.
     pub(crate) async fn start(uri: &str) -> Self {
         let mut child = Command::new(env::current_exe().unwrap())
             .args(["process::serves_orders", "--exact", "--ignored"])
@@ -102,7 +102,7 @@ impl Process {
                     let _ = asker.expect("an answer to an order").send(answer);
                 }
             }
-            // Whoever still waits finds out that nobody will answer.
+            // Dropping the senders ends all waits for an answer.
             answers.lock().unwrap().clear();
         });
         let process = Self { child, input: Mutex::new((0, input)), waiting };
@@ -110,7 +110,7 @@ impl Process {
         process
     }
 
-    /// Gives an order, now; its answer comes later.
+    /// Sends an order at once and returns a receiver of its answer.
     pub(crate) fn give(&self, order: Order) -> oneshot::Receiver<Answer> {
         let (asker, answer) = oneshot::channel();
         let mut input = self.input.lock().unwrap();
@@ -121,12 +121,12 @@ impl Process {
         answer
     }
 
-    /// Gives an order and waits for its answer.
+    /// Sends an order and waits for its answer.
     pub(crate) async fn ask(&self, order: Order) -> Answer {
-        self.give(order).await.expect("the process lives")
+        self.give(order).await.expect("the process runs")
     }
 
-    /// Ends it as `kill -9` does, whatever it is doing.
+    /// Kills the child like `kill -9`.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -152,7 +152,7 @@ fn serves_orders() {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let store = Arc::new(runtime.block_on(MongoStore::connect(&uri)).unwrap());
-    // The input ends when the process that gives the orders does.
+    // The input ends with the process that sends the orders.
     for line in io::stdin().lock().lines() {
         let (number, order) = parse::<(u64, Order)>(&line.unwrap());
         let store = Arc::clone(&store);

@@ -1,4 +1,4 @@
-//! Whatever jobs a technician accepts at once, those accepted never overlap.
+//! Concurrently accepted jobs of a technician never overlap.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,13 +12,13 @@ use tokio::{runtime::Handle, task::block_in_place};
 
 use crate::world::{World, at_once, claims_of, offer, put, slot};
 
-/// Slots of one day from 8:00 to 13:00: so close that most overlap, touch, or leave less than the way between
-/// them.
+/// Slots of one day from 8:00 to 13:00, so that most overlap, touch, or leave less than the travel time
+/// between them.
 fn slots() -> impl Strategy<Value = Vec<(u16, u16)>> {
     prop::collection::vec((32..48_u16, 1..5_u16), 2..=8)
 }
 
-/// From the start to the end of the way after the job.
+/// The time from the start of the job to the end of the travel time after it.
 fn taken(slot: &TimeSlot) -> (DateTime<Utc>, DateTime<Utc>) {
     (slot.starts_at(), slot.ends_at() + TimeSlot::TRAVEL)
 }
@@ -51,7 +51,7 @@ async fn accept_all(world: &World, n: u64, slots: &[(u16, u16)]) -> Result<(), T
         let error = answer.unwrap_err();
         prop_assert_eq!(error.rule(), Some(Rule::TIME_SLOT_TAKEN), "{:?}", error);
         let in_the_way = accepted.iter().any(|(winner, _)| overlap(&winner.slot, &job.slot));
-        prop_assert!(in_the_way, "nothing is in the way of {:?}", job.slot);
+        prop_assert!(in_the_way, "no accepted job overlaps {:?}", job.slot);
         prop_assert_eq!(world.load(job.id).await.status, BookingStatus::Assigned);
     }
     let mut expected: Vec<_> = accepted.iter().flat_map(|(winner, _)| claims_of(winner)).collect();

@@ -1,5 +1,5 @@
-//! Workers over two connections at once, on jobs of the same statements: each transaction is completed and
-//! marked once, and counted by one job.
+//! Concurrent workers over two connections on reconciliations of the same statements: each transaction is
+//! completed and marked once, and counted by one job.
 
 use std::sync::Arc;
 
@@ -24,13 +24,13 @@ use crate::{
 const TOP_UPS: u64 = 620;
 const TRANSFERS: usize = 12;
 
-/// Top-ups that have come, and the statement that has them all; the last ten lines are a shilling short.
+/// Completed top-ups and a statement with all of them; the last ten lines are one shilling short.
 async fn topped_up(world: &World) -> String {
     let mut statement = "reference,amount,fee\n".to_owned();
     let mut writes = Vec::new();
     for n in 1..=TOP_UPS {
         let (kind, status) = (TransactionKind::WalletTopup, TransactionStatus::Completed);
-        // Above the numbers that the engine draws on that day.
+        // Numbers above those that the engine draws on that day.
         let record = build::transaction(10_000 + n, &world.customer, kind, status, kes(10));
         let reference = record.gateway.reference.clone().unwrap();
         let amount = if n > TOP_UPS - 10 { 9 } else { 10 };
@@ -41,7 +41,7 @@ async fn topped_up(world: &World) -> String {
     statement
 }
 
-/// Transfers that a company has announced, and the statement that has them all.
+/// Awaited transfers of a company and a statement with all of them.
 async fn announced(world: &World, market: &Marketplace) -> String {
     let company = build::company(1);
     world.store([Put::new(company.clone()).into()]).await;

@@ -1,5 +1,5 @@
-//! Users who are suspended, or lose their verified identity, while they do something: nothing of theirs
-//! commits after that.
+//! Users who are suspended, or lose their verified identity, during a command: no command of theirs commits
+//! after that.
 //!
 //! The order of the commits is that of the replica set's operation log: each commit inserts its events.
 
@@ -28,14 +28,14 @@ const ROUNDS: u64 = 60;
 /// The shortest lead that a side is given, in microseconds.
 const FIRST_STEP: i64 = 500;
 
-/// What somebody does, and what takes the right to do it from a user meanwhile.
+/// A command, and a concurrent change that revokes the right to it.
 struct Round {
     user: Id<User>,
     command: BoxFuture<'static, Result<AggregateRef>>,
     change: BoxFuture<'static, ()>,
 }
 
-/// Runs both sides of every round at once, and fails where the command was committed after the change.
+/// Runs both sides of every round concurrently, and fails if a command was committed after the change.
 async fn nothing_commits_after_the_change(
     world: &World,
     rule: Rule,
@@ -58,7 +58,7 @@ async fn nothing_commits_after_the_change(
                 false
             }
         };
-        // Who lost gets a lead, a longer one after each further loss: so most rounds are close.
+        // The losing side gets a head start, which grows with each loss, so that most rounds are close.
         step = if last == Some(won) { (step * 2).min(32 * FIRST_STEP) } else { FIRST_STEP };
         last = Some(won);
         lead += if won { -step } else { step };
@@ -72,24 +72,28 @@ async fn nothing_commits_after_the_change(
             let EventKind::Account(event) = &event.kind else { return false };
             matches!(event, AccountEvent::UserStatusChanged { .. } | AccountEvent::UserKycChanged { .. })
         };
-        let changed = of(AggregateRef::User(*user)).filter(takes_away).map(place).max().expect("it changed");
-        let decided = of(*decided_on).map(place).min().expect("it was decided");
+        let changed = of(AggregateRef::User(*user))
+            .filter(takes_away)
+            .map(place)
+            .max()
+            .expect("the log contains the change");
+        let decided = of(*decided_on).map(place).min().expect("the log contains the command");
         assert!(
             decided < changed,
-            "{decided_on} was decided at {decided}, and the user changed at {changed}"
+            "{decided_on} was committed at {decided}, after the change of the user at {changed}"
         );
     }
-    println!("{} done before the change, {refused} refused after it", done.len());
-    assert!(!done.is_empty() && refused > 0, "both happen");
+    println!("{} commands before the change, {refused} refused after it", done.len());
+    assert!(!done.is_empty() && refused > 0, "both orders occur");
 }
 
-/// Runs this after a wait; at once where that is below zero.
+/// Runs a future after a wait; at once if the wait is negative.
 async fn late<T>(micros: i64, then: BoxFuture<'static, T>) -> T {
     sleep(Duration::from_micros(u64::try_from(micros).unwrap_or_default())).await;
     then.await
 }
 
-/// Each event's place in the operation log of the replica set.
+/// The position of each event in the operation log of the replica set.
 async fn places(world: &World) -> HashMap<String, usize> {
     let database = world.stores[0].database();
     let log = database.client().database("local").collection::<Document>("oplog.rs");
@@ -124,7 +128,7 @@ impl Till {
         Box::pin(async move { drop(accounts.set_status(&admin, user, status).await.unwrap()) })
     }
 
-    /// Takes the verified identity from a user, as a tool beside the engine would.
+    /// Revokes the verified identity of a user directly in the store.
     fn reject_identity(&self, id: Id<User>) -> BoxFuture<'static, ()> {
         let store = self.world.stores[1].clone();
         Box::pin(async move {
@@ -152,7 +156,7 @@ impl Till {
         })
     }
 
-    /// The `n`-th job in cash, offered to a technician of its own.
+    /// The `n`-th cash job, offered to its own technician.
     async fn offered(&self, n: u64) -> (User, Booking) {
         let technician = build::technician(1_000 + n, Category::Plumbing, build::nairobi());
         let customer = build::customer(1_000 + n);
@@ -244,7 +248,7 @@ async fn suspended_customer_cannot_book() {
     nothing_commits_after_the_change(&till.world, Rule::INACTIVE_USER, rounds).await;
 }
 
-/// Suspended customers pay for what runs; banned ones do not.
+/// Suspended customers can pay for running jobs; banned customers cannot.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn banned_customer_cannot_pay() {
     let till = Till::new().await;

@@ -1,4 +1,4 @@
-//! Workers in several processes, of which one is killed.
+//! Workers in several processes, one of which is killed.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -20,7 +20,7 @@ use crate::{
     world::World,
 };
 
-/// Of each kind: work that nobody contested, offers that nobody answered, reminders to send.
+/// The number of due bookings of each kind: work without a dispute, unanswered offers, due reminders.
 const EACH: u64 = 130;
 
 fn moment() -> DateTime<Utc> {
@@ -50,12 +50,12 @@ async fn due_bookings(world: &World) -> Vec<Booking> {
     bookings
 }
 
-/// What all are told to do, done.
+/// Runs the workers of all processes to their end.
 async fn work(processes: &[Process], now: DateTime<Utc>) -> usize {
     let orders: Vec<_> = processes.iter().map(|process| process.give(Order::Work { now })).collect();
     let mut total = 0;
     for order in orders {
-        match order.await.expect("the process lives").outcome {
+        match order.await.expect("the process runs").outcome {
             Outcome::Worked { done, .. } => total += done,
             other => panic!("a worker failed: {other:?}"),
         }
@@ -63,7 +63,7 @@ async fn work(processes: &[Process], now: DateTime<Utc>) -> usize {
     total
 }
 
-/// How many of the bookings are as they were.
+/// The number of unchanged bookings.
 async fn untouched(world: &World, bookings: &[Booking]) -> usize {
     let mut count = 0;
     for booking in bookings {
@@ -76,8 +76,8 @@ async fn untouched(world: &World, bookings: &[Booking]) -> usize {
 async fn killed_workers_leave_every_task_done_once() {
     let server = TestServer::start().await.unwrap();
     let world = World::on(&server).await;
-    // A commit that the victim has open keeps others from its booking until the server gives it up: by
-    // default, a minute.
+    // An open commit of the killed worker blocks its booking until the server aborts it, by default after
+    // a minute.
     let patience = doc! { "setParameter": 1, "transactionLifetimeLimitSeconds": 3 };
     world.stores[0].database().client().database("admin").run_command(patience).await.unwrap();
     let bookings = due_bookings(&world).await;
@@ -90,7 +90,7 @@ async fn killed_workers_leave_every_task_done_once() {
     ];
     let mut answer = victim.give(Order::Work { now: moment() });
     while world.events().await.len() < 10 {
-        assert_eq!(answer.try_recv().err(), Some(TryRecvError::Empty), "the victim still works");
+        assert_eq!(answer.try_recv().err(), Some(TryRecvError::Empty), "the victim is still working");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     victim.kill();
@@ -98,8 +98,12 @@ async fn killed_workers_leave_every_task_done_once() {
     work(&others, moment()).await;
     let left = untouched(&world, &bookings).await;
     let lease = Lease { now: moment(), length: TimeDelta::zero() };
-    assert_eq!(world.stores[0].claim_due(lease, 1_000).await.unwrap(), [], "what is left is the victim's");
-    assert!(left > 0, "the victim was killed in the middle");
+    assert_eq!(
+        world.stores[0].claim_due(lease, 1_000).await.unwrap(),
+        [],
+        "the remaining items are leased by the victim"
+    );
+    assert!(left > 0, "the victim was killed during its work");
     println!("the killed worker left {left} of {} bookings", bookings.len());
 
     work(&others, moment() + Worker::LEASE).await;
@@ -114,10 +118,10 @@ async fn assert_all_done_once(world: &World, bookings: &[Booking]) {
     }
     for before in bookings {
         let after = world.load(before.id).await;
-        let told = events.remove(&AggregateRef::Booking(before.id)).unwrap_or_default();
+        let emitted = events.remove(&AggregateRef::Booking(before.id)).unwrap_or_default();
         let gone: Vec<_> = after.history[before.history.len()..].iter().map(|change| change.status).collect();
         let changed = |from, to| {
-            let arrows = told.iter().filter_map(|event| match event {
+            let arrows = emitted.iter().filter_map(|event| match event {
                 BookingEvent::BookingStatusChanged { from, to, .. } => Some((*from, *to)),
                 _ => None,
             });
@@ -128,7 +132,7 @@ async fn assert_all_done_once(world: &World, bookings: &[Booking]) {
                 assert_eq!(gone, [Status::Verified, Status::PaymentPending]);
                 assert_eq!(changed(Status::Completed, Status::Verified), 1);
                 assert_eq!(changed(Status::Verified, Status::PaymentPending), 1);
-                assert_eq!((after.version.get(), told.len()), (1, 2));
+                assert_eq!((after.version.get(), emitted.len()), (1, 2));
             }
             Status::Assigned => {
                 assert_eq!(gone, [Status::Rejected, Status::Matching]);
@@ -138,11 +142,11 @@ async fn assert_all_done_once(world: &World, bookings: &[Booking]) {
             _ => {
                 assert_eq!(gone, []);
                 let reminder = ReminderKind::TechnicianArrival;
-                assert_eq!(told, [BookingEvent::BookingReminder { reminder }]);
+                assert_eq!(emitted, [BookingEvent::BookingReminder { reminder }]);
                 assert_eq!(after.version.get(), 1);
                 assert!(after.reminders[0].sent_at.is_some());
             }
         }
     }
-    assert!(events.is_empty(), "nothing else happened");
+    assert!(events.is_empty(), "there are no other events");
 }

@@ -1,4 +1,4 @@
-//! A marketplace on a database of its own, reached over two connections as if from two processes.
+//! A marketplace on a separate database, with two connections like those of two processes.
 
 use std::{future::Future, sync::Arc};
 
@@ -22,8 +22,7 @@ pub(crate) fn now() -> DateTime<Utc> {
     build::start() + TimeDelta::minutes(10)
 }
 
-/// An engine over a connection of its own, with a clock that stands still. Its technicians may accept any number
-/// of cash jobs: the limit of their debt has a race of its own.
+/// An engine with a fixed clock on its own connection. It has no debt limit, since another race tests it.
 pub(crate) fn market(store: &MongoStore, now: DateTime<Utc>) -> Marketplace {
     let mut policy = BookingPolicy::default();
     policy.payment.debt_limit = build::kes(10_000_000);
@@ -31,7 +30,7 @@ pub(crate) fn market(store: &MongoStore, now: DateTime<Utc>) -> Marketplace {
     market.clock(Arc::new(ManualClock::at(now))).build()
 }
 
-/// A database, two connections to it, an engine on each, and a customer.
+/// A database with two connections, an engine on each, and a customer.
 pub(crate) struct World {
     pub(crate) uri: String,
     pub(crate) stores: [MongoStore; 2],
@@ -40,12 +39,12 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// On the server that all tests share.
+    /// Creates a world on the shared server.
     pub(crate) async fn new() -> Self {
         Self::on(TestServer::shared().await.unwrap()).await
     }
 
-    /// On a server of the test's own.
+    /// Creates a world on the given server.
     pub(crate) async fn on(server: &TestServer) -> Self {
         let uri = server.uri_of(&server.database_name());
         let stores = [MongoStore::connect(&uri).await.unwrap(), MongoStore::connect(&uri).await.unwrap()];
@@ -59,7 +58,7 @@ impl World {
         self.markets[market % 2].bookings()
     }
 
-    /// Stores what a test begins with, many documents a commit.
+    /// Stores the initial documents of a test, many per commit.
     pub(crate) async fn store(&self, writes: impl IntoIterator<Item = Write>) {
         let mut writes = writes.into_iter().peekable();
         while writes.peek().is_some() {
@@ -75,8 +74,8 @@ impl World {
         technician
     }
 
-    /// The `n`-th technician, and a customer whom no other one works for: each job counts on both, so others
-    /// would wait for them.
+    /// The `n`-th technician with a separate customer. Each job adds tallies to both, so shared users would
+    /// serialise the jobs.
     pub(crate) async fn pair(&self, n: u64) -> (User, User) {
         let customer = build::customer(100 + n);
         self.store([Put::new(customer.clone()).into()]).await;
@@ -95,7 +94,7 @@ impl World {
         self.stores[0].held(keys).await.unwrap()
     }
 
-    /// Every event that was ever committed.
+    /// All committed events.
     pub(crate) async fn events(&self) -> Vec<Event> {
         self.stores[0].pending_events(1_000_000).await.unwrap()
     }
@@ -117,7 +116,7 @@ pub(crate) fn put(booking: &Booking) -> Write {
     Put::new(booking.clone()).into()
 }
 
-/// Hours of one of the days after the first, by quarters of an hour since midnight in Nairobi.
+/// A slot on the given day after the first, by quarters of an hour since midnight in Nairobi.
 pub(crate) fn slot(days: u64, from_quarter: u16, to_quarter: u16) -> TimeSlot {
     let date = NaiveDate::from_ymd_opt(2026, 3, 2).unwrap() + chrono::Days::new(days);
     let time = |quarter: u16| format!("{:02}:{:02}", quarter / 4, quarter % 4 * 15).parse().unwrap();
@@ -131,7 +130,7 @@ pub(crate) fn claims_of(booking: &Booking) -> Vec<Claim> {
     keys.into_iter().map(|key| Claim { key, holder }).collect()
 }
 
-/// What each of them answers, run by as many threads as there are.
+/// Runs the futures concurrently on all threads and returns their results.
 pub(crate) async fn at_once<F>(tasks: impl IntoIterator<Item = F>) -> Vec<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,

@@ -1,4 +1,4 @@
-//! Many who write one booking at the same moment.
+//! Many concurrent writers of one booking.
 
 use std::collections::HashSet;
 
@@ -31,11 +31,11 @@ async fn fifty_concurrent_checkpoints_are_all_stored() {
         };
         let written = at_once((0..WRITERS).map(write)).await;
         let versions: HashSet<_> = written.into_iter().map(|booking| booking.unwrap().version).collect();
-        assert_eq!(versions.len(), WRITERS, "each has a version of its own");
+        assert_eq!(versions.len(), WRITERS, "each write has its own version");
         let end = world.load(booking.id).await;
-        assert_eq!(end.version.get(), 50, "one after another");
+        assert_eq!(end.version.get(), 50, "the versions are consecutive");
         let names: HashSet<_> = end.quality.checkpoints.iter().map(|look| look.name.as_str()).collect();
-        assert_eq!(names.len(), WRITERS, "nothing was overwritten");
+        assert_eq!(names.len(), WRITERS, "no write was overwritten");
         assert!(end.quality.checkpoints.is_sorted_by_key(|look| look.checked_at));
     }
     assert_eq!(world.events().await.len(), 3 * WRITERS);
@@ -56,7 +56,7 @@ async fn concurrent_evidence_of_both_parties_and_staff_is_stored() {
         world.bookings(0).dispute(&customer, id, DisputeCategory::Quality, "it drips still").await.unwrap();
     let say = |n: usize| {
         let bookings = world.bookings(n);
-        // Each of the three may bring twenty things forward.
+        // Each of the three may submit twenty pieces of evidence.
         let actor = match n % 3 {
             0 => customer,
             1 => technician.actor(),

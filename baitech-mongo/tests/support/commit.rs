@@ -1,4 +1,4 @@
-//! A commit that uses every part of a change set, and what it leaves.
+//! A commit that uses every part of a change set, and the check of its effects.
 
 #![allow(dead_code, reason = "no test uses all of it")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -15,8 +15,8 @@ use baitech_core::testing::build;
 use baitech_mongo::MongoStore;
 use bson::{Document, doc};
 
-/// Two users on whom the `n`-th commit builds: one holds the claim `free{n}`. With the first entry of all
-/// behind it, by which balances begin to run.
+/// Stores two users that the `n`-th commit needs, one with the claim `free{n}`, and a first entry, which
+/// starts the running balances.
 pub(crate) async fn begin(store: &MongoStore, n: u64) -> Case {
     let (user, guarded) = (build::customer(2 * n), build::customer(2 * n + 1));
     let ids = (user.id, guarded.id);
@@ -52,7 +52,7 @@ pub(crate) struct Case {
     guarded: Stored<User>,
 }
 
-/// How much of a commit is to be seen.
+/// How much of a commit is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seen {
     Nothing,
@@ -70,8 +70,8 @@ impl Case {
         Idempotency { expires_at: None, ..build::idempotency(&format!("key{}", self.n), "request", "answer") }
     }
 
-    /// Changes a user, creates a booking, guards another user, frees one claim, takes two, books an entry,
-    /// tells two events and keeps an answer.
+    /// Changes a user, creates a booking, guards another user, releases one claim, takes two, posts an entry,
+    /// emits two events and stores an answer.
     pub(crate) fn changes(&self) -> ChangeSet {
         let booking = self.booking();
         let (user, target) = (AggregateRef::User(self.user.id), AggregateRef::Booking(booking.id));
@@ -95,7 +95,7 @@ impl Case {
         }
     }
 
-    /// What is to be seen of the commit; panics where that is a part of it, or one part twice.
+    /// Returns how much of the commit is stored; panics if it is stored in part, or a part is stored twice.
     pub(crate) async fn seen(&self, store: &MongoStore) -> Seen {
         let booking = self.booking();
         let user = load(store, self.user.id).await;
@@ -118,11 +118,11 @@ impl Case {
         match signs {
             [true, true, true, true, true, true, true] => Seen::Everything,
             [false, false, false, false, false, false, false] if untouched => Seen::Nothing,
-            parts => panic!("commit {} is there in part: {parts:?}, {held:?}", self.n),
+            parts => panic!("commit {} is stored in part: {parts:?}, {held:?}", self.n),
         }
     }
 
-    /// Whether the answer is there, which is stored together with all the rest.
+    /// Whether the answer is stored, which is part of the commit.
     pub(crate) async fn is_answered(&self, store: &MongoStore) -> bool {
         let request = self.request();
         store.answered(&request.scope, &request.key, request.fingerprint).await.unwrap().is_some()

@@ -27,7 +27,7 @@ pub(crate) async fn recorded() -> (MongoStore, Sent) {
     (MongoStore::open(client.database(&server.database_name())).await.unwrap(), sent)
 }
 
-/// The commands in which a plan is made, as `explain` takes them.
+/// The recorded commands that have a query plan, in the form that `explain` takes.
 pub(crate) fn explainable(command: &Document) -> Vec<Document> {
     let name = command.keys().next().unwrap().as_str();
     if !["find", "aggregate", "count", "update", "delete", "findAndModify"].contains(&name) {
@@ -81,7 +81,7 @@ pub(crate) async fn without_index(store: &MongoStore, sent: &Sent) -> Vec<String
         let plan = answer.unwrap_or_else(|error| panic!("{command}: {error}"));
         let mut found = Vec::new();
         stages(&Bson::Document(plan), &mut found);
-        assert!(!found.is_empty(), "no plan is told for {command}");
+        assert!(!found.is_empty(), "the answer contains no plan for {command}");
         if found.iter().any(|stage| stage == "COLLSCAN" || stage == "SORT") {
             bad.push(format!("{found:?}: {command}"));
         }

@@ -1,4 +1,4 @@
-//! What the tests of the store begin with.
+//! Helpers for the tests of the store.
 
 #![allow(dead_code, reason = "no test uses all of it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
@@ -15,7 +15,7 @@ use baitech_mongo::{MongoStore, connect};
 use bson::{Bson, Document};
 use mongodb::Database;
 
-/// A database of its own on the shared server.
+/// A separate database on the shared server.
 pub(crate) async fn database() -> Database {
     let server = TestServer::shared().await.unwrap();
     connect(&server.uri_of(&server.database_name())).await.unwrap()
@@ -82,7 +82,7 @@ fn changes(before: &Document, after: &Document) -> BTreeMap<String, (Option<Bson
     changes
 }
 
-/// Panics where anything else has changed than what lies under these paths.
+/// Asserts that only values under these paths have changed.
 #[track_caller]
 pub(crate) fn assert_changed(before: &Document, after: &Document, allowed: &[&str]) {
     for (path, (old, new)) in changes(before, after) {
@@ -96,6 +96,6 @@ pub(crate) fn assert_changed(before: &Document, after: &Document, allowed: &[&st
 pub(crate) fn uri_for(server: &TestServer, database: &str, app_name: &str) -> String {
     let uri = server.uri_of(database);
     let mark = if uri.contains('?') { '&' } else { '?' };
-    // The monitor looks often, so that a test does not wait long for a server that comes back.
+    // Frequent heartbeats, so that a test does not wait long for a restarted server.
     format!("{uri}{mark}appName={app_name}&heartbeatFrequencyMS=500&serverMonitoringMode=poll")
 }

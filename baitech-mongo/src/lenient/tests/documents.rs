@@ -99,10 +99,10 @@ impl Place {
         })
     }
 
-    pub(super) fn spoil(&self, document: &Document, way: Way) -> Option<Document> {
-        let mut spoilt = document.clone();
+    pub(super) fn corrupt(&self, document: &Document, way: Way) -> Option<Document> {
+        let mut corrupted = document.clone();
         let (last, parents) = self.0.split_last()?;
-        let mut parent = Bson::Document(std::mem::take(&mut spoilt));
+        let mut parent = Bson::Document(std::mem::take(&mut corrupted));
         {
             let mut inner = &mut parent;
             for part in parents {
@@ -132,8 +132,8 @@ impl Place {
             // Parts may be empty, and days keep only the date.
             (Some(Bson::Document(_)), Some(Bson::Document(_)))
             | (Some(Bson::DateTime(_)), Some(Bson::DateTime(_))) => true,
-            (Some(found), Some(spoilt)) => {
-                *found == spoilt || number(found).is_some_and(|found| number(&spoilt) == Some(found))
+            (Some(found), Some(corrupted)) => {
+                *found == corrupted || number(found).is_some_and(|found| number(&corrupted) == Some(found))
             }
             _ => false,
         }

@@ -98,7 +98,7 @@ pub(super) fn outcome(collection: &str, shape: &str, way: Way) -> Outcome {
         "users" => USERS,
         "bookings" => BOOKINGS,
         "transactions" => TRANSACTIONS,
-        other => panic!("no table of {other}"),
+        other => panic!("no table for {other}"),
     };
     let is_in =
         |part: &str| shape.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
