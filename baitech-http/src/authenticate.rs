@@ -93,7 +93,9 @@ pub(crate) async fn require_actor(State(app): State<App>, mut request: Request, 
             next.run(request).await
         }
         Ok(Actor::System) => {
-            tracing::error!("the authenticator named the system for a request from outside; it is refused");
+            tracing::error!(
+                "the authenticator returned the system as the actor of an external request; the request is refused"
+            );
             Problem::unauthenticated(app.auth.challenge()).into_response()
         }
         Ok(Actor::Anonymous) | Err(Unauthenticated::BadCredentials) => {

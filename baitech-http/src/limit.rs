@@ -118,6 +118,6 @@ mod tests {
         let known = |limiter: &Limiter| limiter.free_at.lock().unwrap().len();
         assert_eq!(known(&limiter), Limiter::MOST_KEYS + 1);
         assert_eq!(limiter.take("later", start + SECOND), Ok(()));
-        assert_eq!(known(&limiter), 1, "keys that are free again are forgotten");
+        assert_eq!(known(&limiter), 1, "keys with a full burst are removed");
     }
 }

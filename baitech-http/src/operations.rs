@@ -17,7 +17,7 @@ pub(crate) const ROUTES: &[Entry] = table![
     post "/api/v1/set-aside/{kind}/{id}/retry" Authenticated self::retry_set_aside,
 ];
 
-/// A page of the due work that is set aside, the latest first, for admins.
+/// A page of the due work that is set aside, the newest first, for admins.
 pub(crate) async fn list_set_aside(State(app): State<App>, caller: Caller, mut params: Params) -> Answer {
     let page = params.page();
     params.finish()?;

@@ -8,7 +8,7 @@ use crate::app::App;
 /// Who may call a route. The engine decides what a caller may do with a booking or money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Access {
-    /// Everybody.
+    /// All callers, without credentials.
     Public,
     /// Users that [`Authenticate`](crate::Authenticate) identifies.
     Authenticated,

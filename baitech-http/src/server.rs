@@ -94,7 +94,7 @@ impl Server {
         }
         drop(listener);
         if timeout(timeouts.request, graceful.shutdown()).await.is_err() {
-            tracing::warn!("requests were still running when the server ended");
+            tracing::warn!("the server stopped while requests were running");
         }
         Ok(())
     }

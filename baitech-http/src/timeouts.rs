@@ -19,7 +19,7 @@ pub struct Timeouts {
     /// `request`, so that a stalling client does not get 503.
     pub body: Duration,
     /// Until a request is answered. A command that takes longer is answered with 503, and may have taken
-    /// effect all the same.
+    /// effect nevertheless.
     pub request: Duration,
 }
 

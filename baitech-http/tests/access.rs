@@ -1,4 +1,4 @@
-//! Every route × every role × own and other's bookings in every status.
+//! Access to every route, for every role, with own and other users' bookings in every status.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -18,7 +18,7 @@ use common::{
     transaction, user,
 };
 
-/// The `n`-th booking; everybody who is the first of their role is a party of it.
+/// The `n`-th booking. The first user of each role is a party of it.
 fn shared(n: u64, status: BookingStatus) -> BookingRecord {
     let technician = user(Role::Technician, 1);
     let corporate = CorporateDetails {
@@ -44,7 +44,7 @@ fn payment(booking: &BookingRecord) -> TransactionRecord {
     TransactionRecord { booking: Some(booking.id), ..record }
 }
 
-/// Whether the technician of the booking is known of it in this status at all.
+/// Whether the user is a party of the booking in this status, which has a technician only in some.
 fn is_party(who: &User, booking: &BookingRecord) -> bool {
     who.role != Role::Technician || booking.technician == Some(who.id)
 }
@@ -103,7 +103,7 @@ async fn every_route_checks_every_role_in_every_status() {
                     if is_about_one_booking(&route) && !knows {
                         assert_hidden(reply, &booking);
                         if route.name != "tip" {
-                            // What is new takes no version, whoever asks.
+                            // A request that creates a resource accepts no version, for any role.
                             assert_hidden(world.send(request(&[("if-match", "\"99\"")])).await, &booking);
                         }
                     } else if !reply.status.is_success() {
@@ -121,7 +121,7 @@ async fn every_route_checks_every_role_in_every_status() {
     }
 }
 
-/// Strangers learn nothing, not even that there is such a booking.
+/// Asserts that the answer does not reveal whether the booking exists.
 fn assert_hidden(reply: Reply, booking: &BookingRecord) {
     for secret in [booking.description.as_str(), &booking.customer.to_string(), "tap repair"] {
         assert!(!reply.text.contains(secret), "{}", reply.text);
@@ -144,7 +144,7 @@ async fn lists_of_another_user_are_refused() {
     let juma = user(Role::Technician, 1);
     let his = world.get(&juma, &format!("/api/v1/bookings?technician={}", juma.id)).await.ok();
     assert_eq!(his["items"].as_array().unwrap().len(), 1);
-    assert_eq!(his["items"][0].get("customerContact"), None, "a list tells no contacts");
+    assert_eq!(his["items"][0].get("customerContact"), None, "a list contains no contacts");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A store that is away, a race that is lost, an answer that never comes.
+//! Unavailable stores and authenticators, lost races, and time-outs.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -50,7 +50,7 @@ async fn unavailable_store_is_not_described_to_clients() {
         reply.problem(503, "unavailable");
     }
     let alive = send(&router, request(Method::GET, "/health", None, &[], None)).await;
-    assert_eq!(alive.status, 200, "the process runs all the same");
+    assert_eq!(alive.status, 200, "the process is healthy nevertheless");
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn duplicate_reference_is_a_conflict_that_names_it() {
     assert!(detail.contains("the provider's reference"), "{detail}");
 }
 
-/// An authenticator that proves nobody.
+/// An authenticator that returns an actor that is not a user.
 #[derive(Debug)]
 struct Names(Actor);
 
@@ -101,14 +101,14 @@ async fn system_and_anonymous_actors_are_refused() {
             (Method::GET, "/api/v1/transactions"),
         ] {
             let body = (method == Method::POST).then(new_booking);
-            // The store expects no call at all.
+            // The mock expects no call.
             let reply = send(&router, request(method, path, None, &[], body)).await;
             reply.problem(401, "unauthenticated");
         }
     }
 }
 
-/// Accepts an assigned booking where each commit fails so.
+/// Accepts an assigned booking on a store whose commits fail with this error.
 async fn accept(failure: fn(AggregateRef) -> StoreError) -> Reply {
     let juma = user(Role::Technician, 1);
     let technician = juma.clone();

@@ -1,4 +1,4 @@
-//! What cannot be read or is not right: each answer says where.
+//! Invalid requests: each answer names the invalid fields.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -12,7 +12,7 @@ use baitech_core::{booking::BookingStatus, kernel::Role};
 use common::{Reply, World, new_booking, request, user};
 use serde_json::{Value, json};
 
-/// The booking with one field replaced, by a path with dots.
+/// The booking with one field replaced, by a dotted path.
 fn with(field: &str, value: Value) -> Value {
     let mut booking = new_booking();
     let pointer = format!("/{}", field.replace('.', "/"));
@@ -33,7 +33,7 @@ fn without(field: &str) -> Value {
 async fn every_bad_value_is_named() {
     let world = World::new().await;
     let asha = user(Role::Customer, 1);
-    let nobody = "0123456789abcdef01234567";
+    let unknown = "0123456789abcdef01234567";
     let cases = [
         (with("description", json!("x".repeat(1_001))), "description", "too_long"),
         (with("description", json!("  ")), "description", "required"),
@@ -55,7 +55,7 @@ async fn every_bad_value_is_named() {
         (with("timeSlot.date", json!("tomorrow")), "timeSlot.date", "malformed"),
         (with("timeSlot.endTime", json!("09:00")), "timeSlot.endTime", "order"),
         (with("timeSlot.startTime", json!("25:00")), "timeSlot.startTime", "malformed"),
-        (with("preferredTechnician", json!(nobody)), "preferredTechnician", "unknown"),
+        (with("preferredTechnician", json!(unknown)), "preferredTechnician", "unknown"),
         (with("preferredTechnician", json!("juma")), "preferredTechnician", "malformed"),
         (with("project", json!({ "name": "roof" })), "project", "unknown"),
         (

@@ -1,4 +1,4 @@
-//! Receipts, invoices, statements; and providers' statements against the books.
+//! Receipts, invoices and statements, and the reconciliation of providers' statements.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -15,7 +15,7 @@ use baitech_core::{
 use common::{Reply, World, request, user};
 use serde_json::{Value, json};
 
-/// Writes the number of a document, and fails where a test wants it to.
+/// A renderer that writes only the number of a document, and fails for documents without lines.
 #[derive(Debug)]
 struct Numbers;
 
@@ -106,7 +106,7 @@ async fn statement_is_shown_only_to_its_company() {
     let hers = world.get(&asha, &format!("/api/v1/statements/{}/2026/3", asha.id)).await;
     assert_eq!(hers.problem(409, "refused")["rule"], "not_eligible");
 
-    // Nothing was bought, so the statement has no lines, which this renderer does not like.
+    // There were no purchases, so the statement has no lines, and this renderer fails.
     let failed = world.get(&company, &of("3")).await;
     assert!(!failed.text.contains("font"), "{}", failed.text);
     failed.problem(500, "internal");
@@ -126,7 +126,7 @@ fn upload(
 
 const HEADER: &str = "reference,date,amount,fee,description\n";
 
-/// Hands in a statement, and answers with the place of its reconciliation.
+/// Submits a statement and returns the location of its reconciliation.
 async fn submit(world: &World, sent: Request<axum::body::Body>) -> String {
     let accepted = world.send(sent).await;
     assert_eq!(accepted.status, 202, "{}", accepted.text);
@@ -157,7 +157,7 @@ async fn provider_statement_is_accepted_and_reconciled_later() {
     let counts = &done["counts"];
     assert_eq!([&counts["matched"], &counts["missingHere"], &counts["marked"]], [1, 1, 1]);
     assert_eq!(done["findings"]["missingHere"][0]["line"]["reference"], "QK999");
-    assert!(!done.to_string().contains("\"parts\""), "how it is stored is nobody's business");
+    assert!(!done.to_string().contains("\"parts\""), "the answer must not contain the stored form");
 
     let period = "method=mpesa&format=generic&from=2026-04-01T00:00:00Z&until=2026-05-01T00:00:00Z";
     let later = submit(&world, upload(&support, period, "text/csv", csv.clone())).await;
@@ -233,7 +233,7 @@ async fn unreadable_statement_is_refused() {
     let cash = world.send(upload(&support, "method=cash", "text/csv", HEADER)).await.problem(422, "invalid");
     assert_eq!(Reply::fields(&cash), ["method"]);
 
-    // Above the limit of other bodies, and above its own.
+    // Above the limit of other bodies, and above the limit of statements.
     let wide = format!("{HEADER}{}", "\n".repeat(baitech_http::BODY_LIMIT));
     assert!(world.send(upload(&support, generic, "text/csv", wide)).await.status != 413);
     let huge = vec![b'\n'; baitech_http::STATEMENT_LIMIT + 1];

@@ -1,4 +1,4 @@
-//! The router inside of other servers.
+//! The router inside other servers.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Every route about money × every role × own and other's transactions in every status.
+//! Access to every route about money, for every role, with own and other users' transactions in every status.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -18,7 +18,7 @@ use common::{
     secrets, transaction, user,
 };
 
-/// Routes that are for the staff, whatever they are about.
+/// Routes that only staff can use.
 const STAFF_ONLY: [&str; 15] = [
     "release",
     "refund",
@@ -37,8 +37,8 @@ const STAFF_ONLY: [&str; 15] = [
     "retry_set_aside",
 ];
 
-/// The `n`-th transaction, between the first of a role and the first technician (or, for technicians, the
-/// first customer).
+/// The `n`-th transaction, between the first user of a role and the first technician, or for technicians the
+/// first customer.
 fn own(n: u64, role: Role, status: TransactionStatus) -> TransactionRecord {
     let payer = if role == Role::Corporate { user(role, 1) } else { user(Role::Customer, 1) };
     transaction(n, &payer, &user(Role::Technician, 1), status)
@@ -48,7 +48,7 @@ fn is_about_one_transaction(route: &Route) -> bool {
     is_about_transactions(route) && (route.path.contains("{transaction}") || route.path.contains("{number}"))
 }
 
-/// The most that the route needs, for everybody: a statement is CSV, and names its provider.
+/// A valid request for the route: a statement is CSV and names its provider.
 fn asked(
     route: &Route,
     path: &str,
@@ -118,11 +118,11 @@ async fn every_route_checks_every_role_in_every_status() {
     }
 }
 
-/// Strangers get the answer that a transaction which does not exist gets, word for word.
+/// Asserts that the answer equals the answer for a missing transaction.
 fn assert_hidden(reply: Reply, payment: &TransactionRecord) {
     let mut problem = reply.problem(404, "not-found");
     let content = problem.as_object_mut().unwrap();
-    // A random text that may contain any digits.
+    // A random text may contain any digits.
     content.remove("requestId");
     let named = content.remove("detail").unwrap();
     let (id, number) = (payment.id.to_string(), payment.number.as_str());

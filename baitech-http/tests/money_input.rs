@@ -1,4 +1,4 @@
-//! Requests about money that cannot be read or are not right: each answer says where.
+//! Invalid requests about money: each answer names the invalid fields.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -55,8 +55,8 @@ async fn every_bad_amount_is_named_on_every_route_that_takes_one() {
         assert_eq!(Reply::fields(&missing), ["amount"]);
         assert_eq!(missing["errors"][0]["code"], "required");
     }
-    assert_eq!(transactions(&world).await, before, "nothing was begun");
-    // A plain number is an amount as well.
+    assert_eq!(transactions(&world).await, before, "no transaction was created");
+    // A plain number is also an amount.
     let plain = json!({ "amount": { "amount": 12, "currency": "KES" }, "method": "mpesa" });
     let begun = world.post(&asha, "/api/v1/wallet/top-up", Some(plain)).await.ok();
     assert_eq!(begun["amount"]["gross"], json!({ "amount": "12.00", "currency": "KES" }));

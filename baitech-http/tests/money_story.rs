@@ -1,4 +1,4 @@
-//! Money from the customer's phone to the technician's, as its parties see it over HTTP.
+//! A payment from the customer's phone to the technician's, as its parties see it over HTTP.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -23,7 +23,7 @@ async fn payment_is_held_partially_refunded_released_and_paid_out() {
     let agent = [("agreed-total", "2738.00 KES"), ("x-device-id", "BaiTech/3.1 (phone)")];
     let pay =
         request(Method::POST, &path, Some(&asha), &agent, Some(json!({ "phoneNumber": "0712 345 678" })));
-    // The booking is to be paid in cash, unless the payment says otherwise.
+    // The booking is payable in cash unless the payment names another method.
     let refused = world.send(pay).await.problem(409, "refused");
     assert_eq!(refused["rule"], "payment_method");
 
@@ -35,7 +35,7 @@ async fn payment_is_held_partially_refunded_released_and_paid_out() {
     assert_eq!(begun.header("location"), format!("../../transactions/{id}"));
     assert_eq!(begun.json["status"], "processing");
     assert_eq!(begun.json["means"]["phoneNumber"], "+254712345678");
-    assert_eq!(begun.json.get("clientSecret"), None, "mobile money asks the phone by itself");
+    assert_eq!(begun.json.get("clientSecret"), None, "mobile money needs no further step of the client");
     let again = request(Method::POST, &path, Some(&asha), &agent, Some(json!({ "method": "mpesa" })));
     assert_eq!(world.send(again).await.problem(409, "refused")["rule"], "undecided");
 
@@ -48,7 +48,7 @@ async fn payment_is_held_partially_refunded_released_and_paid_out() {
     assert_eq!(held["splits"][0]["amount"], kes("2278.00"));
     let seen_by_staff = world.get(&admin, &transaction).await.ok();
     assert_eq!(seen_by_staff["metadata"]["device"], "BaiTech/3.1 (phone)");
-    assert_eq!(seen_by_staff["metadata"]["ipAddress"], Value::Null, "the server tells no address");
+    assert_eq!(seen_by_staff["metadata"]["ipAddress"], Value::Null, "the server provides no address");
     let paid = world.get(&asha, &format!("/api/v1/bookings/{booking}")).await.ok();
     assert_eq!(paid["payment"]["status"], "held");
     assert_eq!(paid["payment"]["transactionId"], id);
@@ -139,14 +139,14 @@ async fn a_card_is_charged_by_the_payers_own_device() {
 
     let again = world.send(pay()).await;
     assert_eq!(again.json["id"], begun.json["id"]);
-    assert_eq!(again.json.get("clientSecret"), None, "told once, and stored nowhere");
+    assert_eq!(again.json.get("clientSecret"), None, "the secret is returned once and not stored");
     let id = begun.json["id"].as_str().unwrap();
     for who in [&asha, &juma, &user(Role::Admin, 1)] {
         assert!(!world.get(who, &format!("/api/v1/transactions/{id}")).await.text.contains(&secret));
     }
 
-    let told = json!({ "payment": format!("pi_{}", begun.json["transactionNumber"].as_str().unwrap()) });
-    let call = request(Method::POST, Cards::PATH, None, &[Cards::SIGNATURE], Some(told));
+    let body = json!({ "payment": format!("pi_{}", begun.json["transactionNumber"].as_str().unwrap()) });
+    let call = request(Method::POST, Cards::PATH, None, &[Cards::SIGNATURE], Some(body));
     world.send(call).await.ok();
     let held = world.get(&asha, &format!("/api/v1/transactions/{id}")).await.ok();
     assert_eq!(held["status"], "completed");
@@ -261,9 +261,9 @@ async fn mismatched_payment_waits_for_staff() {
     let (asha, support) = (user(Role::Customer, 1), user(Role::Support, 1));
     let top_up = json!({ "amount": kes("500"), "method": "mpesa" });
     let id = world.post(&asha, "/api/v1/wallet/top-up", Some(top_up)).await.ok()["id"].clone();
-    let (callback, mut told) = world.mobile.callback();
-    told["amount"] = kes("50");
-    world.send(request(Method::POST, &callback, None, &[], Some(told))).await.ok();
+    let (callback, mut body) = world.mobile.callback();
+    body["amount"] = kes("50");
+    world.send(request(Method::POST, &callback, None, &[], Some(body))).await.ok();
     let path = format!("/api/v1/transactions/{}", id.as_str().unwrap());
     assert_ne!(world.get(&asha, &path).await.ok()["status"], "completed");
     assert_eq!(world.get(&asha, "/api/v1/wallet").await.ok()["balance"], kes("0.00"));

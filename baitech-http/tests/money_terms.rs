@@ -1,4 +1,4 @@
-//! The terms of requests about money: repeat safely, act only on what was seen, pay no more than was agreed.
+//! The headers of requests about money: idempotency keys, versions and agreed totals.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -21,7 +21,7 @@ async fn transactions(world: &World, query: &str) -> usize {
     found["items"].as_array().unwrap().len()
 }
 
-/// Sends a request three times under one key, the third time with another amount; gives back what it made.
+/// Sends a request three times under one key, the third time with another amount. Returns what it created.
 async fn once(world: &World, who: &User, path: &str, body: Value) -> Value {
     let first = keyed(world, who, path, "k-1", &body).await;
     let again = keyed(world, who, path, "k-1", &body).await;
@@ -72,12 +72,12 @@ async fn a_booking_is_paid_once_under_a_key() {
         request(Method::POST, &path, Some(&asha), &terms, Some(json!({ "method": "mpesa" })))
     };
     let first = world.send(pay("\"0\"", "k-1")).await.ok();
-    // The version has gone by since, by this very command.
+    // The version is outdated because of this command itself.
     assert_eq!(world.send(pay("\"0\"", "k-1")).await.ok()["id"], first["id"]);
     assert_eq!(world.mobile.charges().len(), 1);
     world.call_back().await;
     let replayed = world.send(pay("\"0\"", "k-1")).await.ok();
-    assert_eq!(replayed["status"], "completed", "as it is by now");
+    assert_eq!(replayed["status"], "completed", "the current state");
     let stale = world.send(pay("\"0\"", "k-2")).await.problem(412, "precondition-failed");
     assert_eq!(stale["current"]["payment"]["status"], "held");
 }
@@ -100,7 +100,7 @@ async fn payment_requires_the_shown_price_or_version() {
     assert_eq!(Reply::fields(&dollars), ["agreedTotal"]);
     let stale = pay(&[("if-match", "\"7\"")]).await.problem(412, "precondition-failed");
     assert_eq!(stale["current"]["bookingNumber"], "BK2603000001");
-    assert_eq!(transactions(&world, "").await, 0, "nothing was begun");
+    assert_eq!(transactions(&world, "").await, 0, "no transaction was created");
     pay(&[("agreed-total", "3000 KES")]).await.ok();
 }
 
@@ -192,7 +192,7 @@ async fn payment_origin_is_the_address_given_by_the_server() {
             top_up.extensions_mut().insert(ConnectInfo(peer));
         }
         let begun = world.send(top_up).await.ok();
-        assert_eq!(begun.get("metadata"), None, "the payer is not told");
+        assert_eq!(begun.get("metadata"), None, "the payer does not see it");
         let path = format!("/api/v1/transactions/{}", begun["id"].as_str().unwrap());
         let known = world.get(&user(Role::Admin, 1), &path).await.ok();
         assert_eq!(known["metadata"]["ipAddress"], address, "{peer}");

@@ -1,4 +1,4 @@
-//! Due work that is set aside, as admins list and retry it.
+//! Admins list and retry due work that is set aside.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Suspended staff see what an ordinary customer in the same place would see, on every route.
+//! On every route, suspended staff see the same as an ordinary customer in their place.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -22,19 +22,19 @@ use serde_json::Value;
 
 const STAFF_NOTE: &str = "paid late twice";
 
-/// Somebody with the same id and name, whatever the role and the status are.
-fn somebody(role: Role, status: UserStatus) -> User {
+/// A user with the given role and status; the id and name are always the same.
+fn same_user(role: Role, status: UserStatus) -> User {
     User::from_record(UserRecord { role, status, ..build::user(Role::Customer, 9) })
 }
 
-/// Whose booking and payment a request is about.
+/// The owner of the booking and payment of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whose {
     Own,
     Foreign,
 }
 
-/// One request, as one user makes it.
+/// One request of one user.
 #[derive(Debug, Clone, Copy)]
 struct Case<'a> {
     route: &'a Route,
@@ -44,7 +44,7 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// What is asked about, with something in it that only staff sees.
+    /// A booking and a payment with data that only staff see.
     fn matter(&self, who: &User) -> (BookingRecord, TransactionRecord) {
         let asha = user(Role::Customer, 1);
         let (owner, juma) = (if self.whose == Whose::Own { who } else { &asha }, user(Role::Technician, 1));
@@ -78,7 +78,7 @@ impl Case<'_> {
     }
 }
 
-/// An answer without what differs between any two requests.
+/// An answer without the parts that differ between any two requests.
 fn comparable(reply: &Reply) -> (u16, Option<String>, Value) {
     let mut json = reply.json.clone();
     if let Some(members) = json.as_object_mut() {
@@ -103,13 +103,13 @@ async fn suspended_staff_see_only_what_a_customer_sees() {
             for whose in [Whose::Own, Whose::Foreign] {
                 for stale in [false, true] {
                     let case = Case { route: &route, whose, status, stale };
-                    let customer = case.ask(&somebody(Role::Customer, UserStatus::Active)).await;
+                    let customer = case.ask(&same_user(Role::Customer, UserStatus::Active)).await;
                     for role in [Role::Support, Role::Admin] {
-                        let active = case.ask(&somebody(role, UserStatus::Active)).await;
+                        let active = case.ask(&same_user(role, UserStatus::Active)).await;
                         if shows_secrets(&active) {
                             shown_to_staff.push(route.name);
                         }
-                        let suspended = case.ask(&somebody(role, UserStatus::Suspended)).await;
+                        let suspended = case.ask(&same_user(role, UserStatus::Suspended)).await;
                         let seen = format!("{case:?} as {role:?}: {}", suspended.text);
                         assert!(!shows_secrets(&suspended), "{seen}");
                         if route.method == Method::GET || suspended.json.get("current").is_some() {
@@ -125,9 +125,15 @@ async fn suspended_staff_see_only_what_a_customer_sees() {
             }
         }
     }
-    // What is compared holds something to hide.
+    // The compared data contains confidential values.
     for name in ["list", "get", "get_by_number", "list_transactions", "get_transaction", "find_technician"] {
-        assert!(shown_to_staff.contains(&name), "{name} shows staff nothing that others may not see");
+        assert!(
+            shown_to_staff.contains(&name),
+            "{name} shows staff no confidential value, so the test proves nothing"
+        );
     }
-    assert!(conflicts.contains(&"find_technician"), "no conflict has shown suspended staff anything");
+    assert!(
+        conflicts.contains(&"find_technician"),
+        "no conflict returned a current state, so the test proves nothing"
+    );
 }

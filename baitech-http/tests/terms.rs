@@ -1,4 +1,4 @@
-//! The terms of a request: repeat safely, act only on what was seen, download only what is new.
+//! The headers of requests: idempotency keys, versions and entity tags.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -88,7 +88,7 @@ async fn cancellation_above_the_agreed_fee_is_refused() {
     let asha = user(Role::Customer, 1);
     let id = world.booking(1, BookingStatus::Accepted).await;
     let path = format!("/api/v1/bookings/{id}");
-    // The job is near, and giving it up costs something.
+    // The job starts soon, so a cancellation costs a fee.
     world.clock.advance(TimeDelta::hours(25));
     let quote = world.get(&asha, &format!("{path}/cancellation-fee")).await.ok();
     let fee = quote["fee"]["amount"].as_str().unwrap();
@@ -104,7 +104,7 @@ async fn cancellation_above_the_agreed_fee_is_refused() {
     }
     let dollars = world.send(cancel("99999.00 USD")).await.problem(422, "invalid");
     assert_eq!(Reply::fields(&dollars), ["agreedTotal"]);
-    assert_eq!(world.get(&asha, &path).await.ok()["status"], "accepted", "nothing happened");
+    assert_eq!(world.get(&asha, &path).await.ok()["status"], "accepted", "the command had no effect");
     let cancelled = world.send(cancel(&format!("{fee} KES"))).await.ok();
     assert_eq!(cancelled["status"], "cancelled");
     assert_eq!(cancelled["cancellation"]["cancellationFee"], quote["fee"]);
@@ -195,7 +195,11 @@ async fn changed_phone_number_changes_the_entity_tag_but_not_the_version() {
     let cancel = json!({ "reason": "ill" });
     let pinned =
         request(Method::POST, &format!("{path}/cancel"), Some(&juma), &[("if-match", &tag)], Some(cancel));
-    assert_eq!(world.send(pinned).await.ok()["status"], "cancelled", "the booking is as it was shown");
+    assert_eq!(
+        world.send(pinned).await.ok()["status"],
+        "cancelled",
+        "the version of the booking is unchanged"
+    );
 }
 
 #[tokio::test]

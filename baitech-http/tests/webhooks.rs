@@ -1,4 +1,4 @@
-//! The calls of payment providers: whatever comes is stored, judged by itself, and answered alike.
+//! Webhooks: all are stored, handled independently, and answered alike.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -25,7 +25,7 @@ use baitech_http::async_trait;
 use common::{Reply, TrustingAuth, World, gateways::Cards, request, send, user};
 use serde_json::{Value, json};
 
-/// A call as a provider makes it, with any body under any type.
+/// A webhook with any body and media type.
 fn call(path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Request<Body> {
     let mut request = request(Method::POST, path, None, headers, None);
     *request.body_mut() = body.into();
@@ -39,7 +39,7 @@ fn assert_taken(reply: &Reply) {
     assert_eq!(reply.header("content-type"), "application/json");
 }
 
-/// The calls that staff sees, the newest first.
+/// The webhooks that staff see, the newest first.
 async fn calls(world: &World, query: &str) -> Vec<Value> {
     let found = world.get(&user(Role::Support, 1), &format!("/api/v1/webhooks?limit=100{query}")).await.ok();
     found["items"].as_array().unwrap().clone()
@@ -49,7 +49,7 @@ async fn balance(world: &World) -> Value {
     world.get(&user(Role::Customer, 1), "/api/v1/wallet").await.ok()["balance"]["amount"].clone()
 }
 
-/// Asks the first customer's phone for 500 shillings.
+/// Starts a top-up of 500 shillings by the first customer.
 async fn ask(world: &World) {
     let top_up = json!({ "amount": { "amount": "500", "currency": "KES" }, "method": "mpesa" });
     world.post(&user(Role::Customer, 1), "/api/v1/wallet/top-up", Some(top_up)).await.ok();
@@ -59,8 +59,8 @@ async fn ask(world: &World) {
 async fn invalid_webhook_is_stored_and_answered_like_a_valid_one() {
     let world = World::new().await;
     ask(&world).await;
-    let (callback, told) = world.mobile.callback();
-    let whole = told.to_string();
+    let (callback, body) = world.mobile.callback();
+    let whole = body.to_string();
     let forged = json!({ "payment": "pi_TXN260302000001" }).to_string();
     let wrong_signature = [("stripe-signature", "bad")];
     let expected = [
@@ -87,19 +87,19 @@ async fn invalid_webhook_is_stored_and_answered_like_a_valid_one() {
     }
     assert_eq!(calls(&world, "&status=rejected").await.len(), expected.len() * 4);
     assert_eq!(calls(&world, "&status=applied&status=received").await, [] as [Value; 0]);
-    assert_eq!(balance(&world).await, "0.00", "none of it took effect");
+    assert_eq!(balance(&world).await, "0.00", "no webhook took effect");
 
     assert_taken(&world.send(call(&callback, &[], whole)).await);
-    assert_eq!(balance(&world).await, "500.00", "the true call still does");
+    assert_eq!(balance(&world).await, "500.00", "the valid webhook still takes effect");
 }
 
 #[tokio::test]
 async fn repeated_webhook_takes_effect_once() {
     let world = World::new().await;
     ask(&world).await;
-    let (callback, told) = world.mobile.callback();
+    let (callback, body) = world.mobile.callback();
     for _ in 0..3 {
-        assert_taken(&world.send(call(&callback, &[], told.to_string())).await);
+        assert_taken(&world.send(call(&callback, &[], body.to_string())).await);
         world.clock.advance(chrono::TimeDelta::seconds(1));
     }
     assert_eq!(balance(&world).await, "500.00");
@@ -114,18 +114,18 @@ async fn webhook_body_size_is_limited() {
     assert_taken(&world.send(call(Cards::PATH, &[], vec![b'x'; most])).await);
     let reply = world.send(call(Cards::PATH, &[], vec![b'x'; most + 1])).await;
     reply.problem(413, "too-large");
-    assert_eq!(calls(&world, "").await.len(), 1, "what is too large is not kept");
+    assert_eq!(calls(&world, "").await.len(), 1, "a body above the limit is not stored");
 }
 
 #[tokio::test]
 async fn staff_list_webhooks_without_their_content() {
     let world = World::new().await;
     ask(&world).await;
-    let (callback, told) = world.mobile.callback();
+    let (callback, body) = world.mobile.callback();
     let token = callback.rsplit('/').next().unwrap();
-    world.send(call(&callback, &[("authorization", "Basic c2VjcmV0")], told.to_string())).await;
+    world.send(call(&callback, &[("authorization", "Basic c2VjcmV0")], body.to_string())).await;
     let reply = world.get(&user(Role::Admin, 1), "/api/v1/webhooks").await;
-    for secret in [token, "c2VjcmV0", told["receipt"].as_str().unwrap()] {
+    for secret in [token, "c2VjcmV0", body["receipt"].as_str().unwrap()] {
         assert!(!reply.text.contains(secret), "{}", reply.text);
     }
     assert_eq!(reply.json["items"][0]["method"], "mpesa");
@@ -155,7 +155,7 @@ async fn webhooks_under_unknown_tokens_are_answered_alike_and_not_stored() {
 async fn each_token_has_its_own_rate_limit() {
     let world = World::new().await;
     ask(&world).await;
-    let (callback, told) = world.mobile.callback();
+    let (callback, body) = world.mobile.callback();
     let mut limited = 0;
     for _ in 0..60 {
         let reply = world.send(call(&callback, &[], "{}")).await;
@@ -177,10 +177,10 @@ async fn each_token_has_its_own_rate_limit() {
     assert_ne!(other, callback);
     assert_taken(&world.send(call(&other, &[], told_of_other.to_string())).await);
     assert_eq!(balance(&world).await, "500.00");
-    drop(told);
+    drop(body);
 }
 
-/// A provider that an embedder has written, which signs its calls in headers of its own.
+/// A provider of an embedder, which signs its webhooks in custom headers.
 #[derive(Debug)]
 struct Acme;
 
@@ -211,7 +211,9 @@ impl PaymentGateway for Acme {
         let names: Vec<_> = call.headers.iter().map(|(name, _)| name.as_str()).collect();
         let expected = ["content-type", "x-acme-timestamp", "x-acme-signature"];
         if !names.iter().all(|name| expected.contains(name)) {
-            return Err(WebhookError::Malformed(format!("headers nobody asked for: {names:?}")));
+            return Err(WebhookError::Malformed(format!(
+                "the gateway received headers that it does not name: {names:?}"
+            )));
         }
         match (call.header("x-acme-signature"), call.header("x-acme-timestamp")) {
             (Some("good"), Some(_)) => {}
@@ -279,8 +281,8 @@ async fn staff_list_and_retry_dead_letters() {
     assert_eq!(again["status"], "applied", "{again}");
     assert_eq!(balance(&world).await, "500.00");
     world.post(&user(Role::Support, 1), &retry, None).await.problem(409, "refused");
-    let nobody = "/api/v1/webhooks/000000000000000000000000/retry";
-    world.post(&user(Role::Support, 1), nobody, None).await.problem(404, "not-found");
+    let unknown = "/api/v1/webhooks/000000000000000000000000/retry";
+    world.post(&user(Role::Support, 1), unknown, None).await.problem(404, "not-found");
 }
 
 #[tokio::test]

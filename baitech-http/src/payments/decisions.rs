@@ -65,7 +65,7 @@ pub(crate) async fn refund(caller: Caller, Payment(id): Payment, Body(body): Bod
     caller.show_new_payment(refund, "../").await
 }
 
-/// Withdraws a payment before its payer is asked for it.
+/// Withdraws a payment that was not sent to its provider.
 pub(crate) async fn withdraw_payment(caller: Caller, Payment(id): Payment) -> Answer {
     caller.show_payment(caller.payments.withdraw_payment(&caller.actor, id).await).await
 }
@@ -75,7 +75,7 @@ pub(crate) async fn review(caller: Caller, Payment(id): Payment, Body(body): Bod
     caller.show_payment(caller.payments.review(&caller.actor, id, body.approved).await).await
 }
 
-/// Staff decide on a payment that does not match what was asked for.
+/// Staff decide on a payment that differs from the request.
 pub(crate) async fn decide_mismatch(
     caller: Caller,
     Payment(id): Payment,

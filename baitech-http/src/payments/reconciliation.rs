@@ -54,5 +54,5 @@ fn by_name<T: DeserializeOwned>(name: &str) -> Option<T> {
 }
 
 fn required(parameter: &'static str) -> Problem {
-    Problem::malformed([Violation::new(parameter, Code::Required, "this is missing")])
+    Problem::malformed([Violation::new(parameter, Code::Required, "is required")])
 }

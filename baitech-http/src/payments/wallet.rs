@@ -95,6 +95,6 @@ pub(crate) async fn request_payout(caller: Caller, Body(body): Body<Payout>) -> 
 
 /// The owner of the account: the caller, unless another user is named.
 fn owner(caller: &Caller, named: Option<Id<User>>, field: &'static str) -> Answer<Id<User>> {
-    let missing = || Violation::new(field, Code::Required, "this says whose account it is about");
+    let missing = || Violation::new(field, Code::Required, "must name the owner of the account");
     named.or(caller.actor.id()).ok_or_else(|| Problem::from_violation(missing()))
 }

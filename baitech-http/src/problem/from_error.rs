@@ -36,7 +36,10 @@ impl Problem {
             ),
             Error::Conflict(conflicting) => {
                 let kind = if pinned { Kind::PreconditionFailed } else { Kind::Conflict };
-                let detail = format!("the {} is not as it was any more; look again", conflicting.kind());
+                let detail = format!(
+                    "the {} was changed; fetch its current state and decide again",
+                    conflicting.kind()
+                );
                 Self::with(kind, Details { detail: Some(detail), current, ..Details::default() })
             }
             // The client must not learn which operation has it.

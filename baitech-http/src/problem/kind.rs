@@ -76,37 +76,45 @@ impl Kind {
 
     const fn describe(self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::Malformed => (StatusCode::BAD_REQUEST, "malformed", "The request cannot be read"),
+            Self::Malformed => (StatusCode::BAD_REQUEST, "malformed", "The request cannot be parsed"),
             Self::Unauthenticated => {
-                (StatusCode::UNAUTHORIZED, "unauthenticated", "Nobody knows who is asking")
+                (StatusCode::UNAUTHORIZED, "unauthenticated", "Authentication is required")
             }
-            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "This is not for you to do"),
-            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "The operation is not permitted"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "The resource does not exist"),
             Self::MethodNotAllowed => {
-                (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "The method does not apply here")
+                (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "The method is not allowed")
             }
-            Self::Conflict => (StatusCode::CONFLICT, "conflict", "It was changed meanwhile"),
-            Self::Refused => (StatusCode::CONFLICT, "refused", "A rule says no as things stand now"),
-            Self::PreconditionFailed => {
-                (StatusCode::PRECONDITION_FAILED, "precondition-failed", "It is no longer as you saw it")
+            Self::Conflict => (StatusCode::CONFLICT, "conflict", "The resource was changed concurrently"),
+            Self::Refused => {
+                (StatusCode::CONFLICT, "refused", "A rule forbids the operation in the current state")
             }
-            Self::PreconditionRequired => {
-                (StatusCode::PRECONDITION_REQUIRED, "precondition-required", "Say which version you saw")
-            }
+            Self::PreconditionFailed => (
+                StatusCode::PRECONDITION_FAILED,
+                "precondition-failed",
+                "The resource is no longer at the given version",
+            ),
+            Self::PreconditionRequired => (
+                StatusCode::PRECONDITION_REQUIRED,
+                "precondition-required",
+                "The request must name a version",
+            ),
             Self::RequestTimeout => {
                 (StatusCode::REQUEST_TIMEOUT, "request-timeout", "The request did not arrive in time")
             }
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
-            Self::UnsupportedMediaType => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is of another type")
-            }
+            Self::UnsupportedMediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "The media type of the body is not supported",
+            ),
             Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some values are invalid"),
             Self::TooManyRequests => {
                 (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "There are too many requests")
             }
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong here"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "An internal error occurred"),
             Self::Unavailable => {
-                (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service cannot answer now")
+                (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service is unavailable")
             }
         }
     }

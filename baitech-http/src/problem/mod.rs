@@ -103,7 +103,7 @@ impl Problem {
 
     /// The outcome is unknown. The reason goes to the log.
     pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
-        let mut problem = Self::new(Kind::Unavailable, "try again, with the same Idempotency-Key");
+        let mut problem = Self::new(Kind::Unavailable, "try again with the same Idempotency-Key");
         problem.0.internal = Some(reason.into());
         problem
     }
@@ -111,7 +111,7 @@ impl Problem {
     /// The rate limit is exceeded; after `wait` another request is accepted.
     pub(crate) fn too_many(wait: Duration) -> Self {
         let seconds = wait.as_secs().saturating_add(1);
-        let detail = format!("there are too many requests: try again in {seconds} s");
+        let detail = format!("the rate limit is exceeded: try again in {seconds} s");
         let mut problem = Self::new(Kind::TooManyRequests, detail);
         problem.0.retry_after = Some(seconds);
         problem
@@ -126,7 +126,7 @@ impl Problem {
 
     /// Credentials are missing or invalid; this scheme is required.
     pub(crate) fn unauthenticated(challenge: &str) -> Self {
-        let mut problem = Self::new(Kind::Unauthenticated, "this needs valid credentials");
+        let mut problem = Self::new(Kind::Unauthenticated, "valid credentials are required");
         problem.0.challenge = HeaderValue::from_str(challenge).ok();
         problem
     }

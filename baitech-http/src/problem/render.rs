@@ -58,7 +58,7 @@ impl Problem {
     fn log(&self, request_id: Option<&str>) {
         let status = self.0.kind.status();
         if status.is_server_error() {
-            let reason = self.0.internal.as_deref().unwrap_or("took too long");
+            let reason = self.0.internal.as_deref().unwrap_or("the request timed out");
             tracing::error!(request_id, status = status.as_u16(), reason, "a request failed");
         }
     }

@@ -82,7 +82,7 @@ pub(crate) async fn read(mut request: Request, app: &App, most_bytes: usize) -> 
             StatusCode::PAYLOAD_TOO_LARGE => Kind::TooLarge,
             _ => Kind::Malformed,
         };
-        Problem::new(kind, format!("a body has at most {most_bytes} bytes, all of which arrive"))
+        Problem::new(kind, format!("the body must arrive completely and have at most {most_bytes} bytes"))
     })
 }
 
@@ -114,7 +114,7 @@ fn problem(path: String, error: &serde_json::Error, bytes: &[u8]) -> Problem {
         // serde_json reports a list in place of a string, or a list that is too long, as a syntax error,
         // although it is JSON.
         Category::Syntax if serde_json::from_slice::<serde_json::Value>(bytes).is_ok() => {
-            Problem::from_violation(violation(path, "this is of another type, or has too many items"))
+            Problem::from_violation(violation(path, "has a wrong type or too many items"))
         }
         Category::Syntax | Category::Eof | Category::Io => {
             Problem::new(Kind::Malformed, format!("the body is not JSON: {text}"))
@@ -129,7 +129,7 @@ fn violation(path: String, text: &str) -> Violation {
     let named = |prefix: &str| message.strip_prefix(prefix)?.split('`').next().map(str::to_owned);
     let within = |name: String| if path.is_empty() { name } else { format!("{path}.{name}") };
     if let Some(name) = named("missing field `") {
-        return Violation::new(within(name), Code::Required, "this is missing");
+        return Violation::new(within(name), Code::Required, "is required");
     }
     if named("unknown field `").is_some() {
         return Violation::new(path, Code::Unknown, message);

@@ -78,11 +78,11 @@ impl Caller {
         }
     }
 
-    /// Fails if the request names a version, on routes that create something: no tag matches what does not
-    /// exist yet (RFC 9110, section 13.1.1).
+    /// Fails if the request names a version, on routes that create a resource: no tag matches a resource that
+    /// does not exist yet (RFC 9110, section 13.1.1).
     pub(crate) fn unpinned(&self) -> Answer<()> {
         if self.pinned {
-            let detail = "what does not exist yet has no version; send this without If-Match";
+            let detail = "the request creates a resource, which has no version yet; send it without If-Match";
             return Err(Problem::new(Kind::PreconditionFailed, detail));
         }
         Ok(())

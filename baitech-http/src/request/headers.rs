@@ -27,7 +27,7 @@ pub(super) fn agreed_total(headers: &HeaderMap) -> Answer<Option<Money>> {
     let money = text.split_once(' ').and_then(|(amount, currency)| {
         serde_json::from_value(serde_json::json!({ "amount": amount, "currency": currency })).ok()
     });
-    money.map(Some).ok_or_else(|| malformed("Agreed-Total", "this is an amount: 925.00 KES"))
+    money.map(Some).ok_or_else(|| malformed("Agreed-Total", "must be an amount, such as 925.00 KES"))
 }
 
 /// The version that the client saw: the part of the tag before the dash, if it has one. Commands do not
@@ -42,7 +42,7 @@ pub(super) fn if_match(headers: &HeaderMap) -> Answer<Option<Version>> {
     let strong = text.strip_prefix("W/").unwrap_or(text);
     let opaque = strong.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let Some(opaque) = opaque.filter(|opaque| !opaque.contains('"')) else {
-        return Err(malformed("If-Match", "this is the one entity tag of what was shown, or *"));
+        return Err(malformed("If-Match", "must be a single entity tag or *"));
     };
     let is_weak = text.starts_with("W/");
     let version = opaque.split_once('-').map_or(opaque, |(version, _)| version);
@@ -62,10 +62,11 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName, field: &'static str) ->
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
         (Some(value), None) => {
-            let text = value.to_str().map_err(|_| malformed(field, "this has visible ASCII characters"))?;
+            let text =
+                value.to_str().map_err(|_| malformed(field, "must have only visible ASCII characters"))?;
             Ok(Some(text.trim()))
         }
-        (Some(_), Some(_)) => Err(malformed(field, "this is given once")),
+        (Some(_), Some(_)) => Err(malformed(field, "must be given at most once")),
     }
 }
 

@@ -41,7 +41,7 @@ impl Params {
         for (_, text) in &taken {
             match parse(text) {
                 Some(value) => values.push(value),
-                None => self.report(name, Code::Malformed, "this value cannot be read"),
+                None => self.report(name, Code::Malformed, "the value cannot be parsed"),
             }
         }
         values
@@ -56,7 +56,7 @@ impl Params {
     pub(crate) fn once<T>(&mut self, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         let mut values = self.all(name, parse);
         if values.len() > 1 {
-            self.report(name, Code::TooMany, "this is given once");
+            self.report(name, Code::TooMany, "must be given at most once");
         }
         values.pop()
     }
@@ -88,7 +88,7 @@ impl Params {
     /// makes the whole request malformed.
     pub(crate) fn finish(mut self) -> Answer<()> {
         for (name, _) in std::mem::take(&mut self.pairs) {
-            self.violations.push(Violation::new(name, Code::Unknown, "there is no such parameter"));
+            self.violations.push(Violation::new(name, Code::Unknown, "the parameter is unknown"));
         }
         let violations = self.violations;
         if violations.iter().next().is_none() {

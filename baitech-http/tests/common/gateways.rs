@@ -1,4 +1,4 @@
-//! Payment providers that live in the test.
+//! Payment providers of the tests.
 
 use std::sync::{
     Mutex,
@@ -18,27 +18,27 @@ use baitech_http::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-/// Mobile money: its calls are unsigned, and come under the token of the transaction that they are about.
+/// Mobile money: unsigned webhooks under the token of their transaction.
 #[derive(Debug, Default)]
 pub struct MobileMoney {
     charges: Mutex<Vec<Charge>>,
 }
 
 impl MobileMoney {
-    /// What payers were asked for, in order.
+    /// The charges so far, in order.
     pub fn charges(&self) -> Vec<Charge> {
         self.charges.lock().unwrap().clone()
     }
 
-    /// The path at which the latest charge is called back, and what is told there when it is paid.
+    /// The webhook path of the latest charge, and the webhook's body when it is paid.
     pub fn callback(&self) -> (String, Value) {
         let charge = self.charges().pop().unwrap();
-        let told = serde_json::json!({
+        let body = serde_json::json!({
             "reference": reference(&charge),
             "receipt": format!("R{}", charge.number),
             "amount": charge.amount,
         });
-        (format!("/api/v1/webhooks/{}", charge.callback_token), told)
+        (format!("/api/v1/webhooks/{}", charge.callback_token), body)
     }
 }
 
@@ -80,13 +80,13 @@ impl PaymentGateway for MobileMoney {
     }
 
     fn read_webhook(&self, call: &WebhookCall) -> Result<Vec<Notice>, WebhookError> {
-        let told: Value = serde_json::from_slice(&call.body)
+        let body: Value = serde_json::from_slice(&call.body)
             .map_err(|error| WebhookError::Malformed(format!("{error}, and here is a secret: hunter2")))?;
-        let text = |name: &str| told[name].as_str().map(str::to_owned);
+        let text = |name: &str| body[name].as_str().map(str::to_owned);
         let proof = Proof {
             reference: text("reference"),
             receipt: text("receipt"),
-            amount: serde_json::from_value(told["amount"].clone()).ok(),
+            amount: serde_json::from_value(body["amount"].clone()).ok(),
             payer: None,
         };
         let id = text("receipt").ok_or(WebhookError::Unexpected)?;
@@ -95,8 +95,7 @@ impl PaymentGateway for MobileMoney {
     }
 }
 
-/// Cards: a payment goes on in the payer's own device, by a secret; all calls come under one token, and are
-/// signed.
+/// Cards: the payer's device continues a payment with a secret. Webhooks are signed, and all use one token.
 #[derive(Debug)]
 pub struct Cards;
 
@@ -140,16 +139,16 @@ impl PaymentGateway for Cards {
             Some("good") => {}
             Some(_) => return Err(WebhookError::BadSignature),
         }
-        let told: Value =
+        let body: Value =
             serde_json::from_slice(&call.body).map_err(|error| WebhookError::Malformed(error.to_string()))?;
-        let reference = told["payment"].as_str().ok_or(WebhookError::Unexpected)?.to_owned();
+        let reference = body["payment"].as_str().ok_or(WebhookError::Unexpected)?.to_owned();
         let proof = Proof { reference: Some(reference.clone()), ..Proof::default() };
         let news = News::Outcome(Outcome::Settled(proof));
         Ok(vec![Notice { id: reference.clone(), subject: Subject::Reference(reference), news }])
     }
 }
 
-/// Scores every payment as it is told to.
+/// A fraud check with a score that the test sets.
 #[derive(Debug, Default)]
 pub struct Scores(AtomicU8);
 
@@ -167,7 +166,7 @@ impl FraudScorer for Scores {
             31..=70 => FraudDecision::Review,
             _ => FraudDecision::Block,
         };
-        let explanation = "paid often of late".to_owned();
+        let explanation = "many recent payments".to_owned();
         let reason = FraudReason { rule: "velocity".to_owned(), points: score, explanation };
         FraudCheck { score, decision, reasons: vec![reason], checked_at: now, review: None }
     }

@@ -1,6 +1,6 @@
 //! A marketplace on the embedded store behind its router, and a client for it.
 
-#![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "each test uses some of it")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 pub mod gateways;
@@ -32,7 +32,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-/// Takes `Bearer <role>/<id>` at its word; `broken` and `silent` are roles of its own.
+/// Accepts any `Bearer <role>/<id>`. The roles `broken` and `silent` cause an error and an endless wait.
 #[derive(Debug)]
 pub struct TrustingAuth;
 
@@ -55,8 +55,8 @@ impl Authenticate for TrustingAuth {
     }
 }
 
-/// Two users of every role, at the moment of [`build::start`]. The first technician is a plumber, the second
-/// an electrician.
+/// Two users of every role at the time [`build::start`]. The first technician is a plumber, the second an
+/// electrician.
 pub struct World {
     pub router: Router,
     pub market: Marketplace,
@@ -71,12 +71,12 @@ impl World {
         Self::with(|builder| builder).await
     }
 
-    /// The same, put together in another way.
+    /// The world of [`new`](Self::new) with changes to its engine builder.
     pub async fn with(configure: impl FnOnce(Builder) -> Builder) -> Self {
         let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(ManualClock::at(build::start()));
         let (mobile, scores) = (Arc::new(MobileMoney::default()), Arc::new(Scores::default()));
-        // Texts of answers are searched for what must not be in there: ids are the same in every run.
+        // Tests search answers for confidential values, so ids must be the same in every run.
         let entropy = Arc::new(SeededEntropy::new(7));
         let builder = Marketplace::builder(store.clone()).clock(clock.clone()).entropy(entropy);
         let builder = builder.gateway(mobile.clone()).gateway(Arc::new(Cards)).fraud_scorer(scores.clone());
@@ -93,14 +93,13 @@ impl World {
         self.commit(ChangeSet::new().write(Put::new(user))).await;
     }
 
-    /// Stores a booking of the first customer, with the first technician where its status has one.
+    /// Stores a booking of the first customer, with the first technician if its status has one.
     pub async fn booking(&self, n: u64, status: BookingStatus) -> Id<Booking> {
         let technician = user(Role::Technician, 1);
         self.store(build::booking(n, &user(Role::Customer, 1), Some(&technician), status)).await
     }
 
-    /// Draws the numbers below this one, so that what a test stores under them meets nothing that the engine
-    /// makes.
+    /// Draws all numbers below this one, so that stored test data and the engine use different numbers.
     pub async fn draw_numbers(&self, below: u64) {
         let start = build::start();
         for series in [BookingNumber::series(start), TransactionNumber::series(start)] {
@@ -122,8 +121,7 @@ impl World {
         id
     }
 
-    /// A booking of the first customer that is accepted and paid by mobile money: its id, and the id of its
-    /// payment.
+    /// An accepted booking of the first customer, paid by mobile money: its id and that of its payment.
     pub async fn paid_booking(&self, n: u64) -> (Id<Booking>, String) {
         let asha = user(Role::Customer, 1);
         let id = self.booking(n, BookingStatus::Accepted).await;
@@ -135,17 +133,17 @@ impl World {
         (id, payment["id"].as_str().unwrap().to_owned())
     }
 
-    /// Puts shillings into somebody's wallet, by mobile money.
+    /// Tops up a user's wallet by mobile money.
     pub async fn fill_wallet(&self, who: &User, shillings: u32) {
         let sum = json!({ "amount": { "amount": shillings, "currency": "KES" }, "method": "mpesa" });
         self.post(who, "/api/v1/wallet/top-up", Some(sum)).await.ok();
         self.call_back().await;
     }
 
-    /// Lets mobile money say that the latest charge is paid.
+    /// Delivers the webhook that the latest charge is paid.
     pub async fn call_back(&self) {
-        let (path, told) = self.mobile.callback();
-        let reply = self.send(request(Method::POST, &path, None, &[], Some(told))).await;
+        let (path, body) = self.mobile.callback();
+        let reply = self.send(request(Method::POST, &path, None, &[], Some(body))).await;
         assert_eq!(reply.ok(), json!({}));
     }
 
@@ -166,7 +164,7 @@ impl World {
     }
 }
 
-/// The `n`-th transaction, sent to mobile money and with something in every field that is nobody's to see.
+/// The `n`-th transaction, sent to mobile money, with a value in every confidential field.
 pub fn transaction(n: u64, payer: &User, payee: &User, status: TransactionStatus) -> TransactionRecord {
     let (policy, entropy) = (Default::default(), SeededEntropy::new(n));
     let now = build::start();
@@ -193,11 +191,11 @@ pub fn transaction(n: u64, payer: &User, payee: &User, status: TransactionStatus
     record
 }
 
-/// What [`transaction`] hides.
+/// The confidential values of [`transaction`].
 pub mod secrets {
-    /// From everybody.
+    /// Hidden from all users.
     pub const TOKEN: &str = "c0ffee5ec4e7";
-    /// From all but staff.
+    /// Hidden from all users except staff.
     pub const REFERENCE: &str = "ws_CO_";
     pub const ADDRESS: &str = "203.0.113.7";
     pub const DEVICE: &str = "a tablet";
@@ -276,7 +274,7 @@ impl Reply {
         self.json
     }
 
-    /// The reply as the problem that every error is.
+    /// The problem document of an error response.
     #[track_caller]
     pub fn problem(self, status: u16, slug: &str) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
@@ -294,7 +292,7 @@ impl Reply {
         self.headers.get(name).unwrap_or_else(|| panic!("no {name}: {}", self.text)).to_str().unwrap()
     }
 
-    /// The fields at fault, in order.
+    /// The invalid fields, in order.
     pub fn fields(problem: &Value) -> Vec<&str> {
         problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect()
     }

@@ -1,4 +1,4 @@
-//! Every route with a path and a body that it can read.
+//! A valid path and body for every route.
 
 use baitech_core::{
     account::{IdType, KycCase, KycCaseFilter, KycDocuments},
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{World, new_booking, user};
 
-/// A body that the route can read, for every route that takes one.
+/// A valid body for the route, if it takes one.
 pub fn body(route: &Route) -> Option<Value> {
     let slot = json!({ "date": "2026-03-04", "startTime": "10:00", "endTime": "12:00" });
     let amount = json!({ "amount": "100.00", "currency": "KES" });
@@ -48,13 +48,13 @@ pub fn body(route: &Route) -> Option<Value> {
     }
 }
 
-/// The version of what has just been stored, for what agrees to what was shown.
+/// Adds the version of a newly stored aggregate, for routes that require `If-Match`.
 pub fn pin(route: &Route) -> &'static [(&'static str, &'static str)] {
     let agrees = route.name.starts_with("approve_") || route.name == "pay";
     if agrees { &[("if-match", "\"0\"")] } else { &[] }
 }
 
-/// The route's path, about this booking and this transaction.
+/// The route's path for this booking and this transaction.
 pub fn path(route: &Route, booking: &BookingRecord, transaction: &TransactionRecord) -> String {
     let number =
         if is_about_transactions(route) { transaction.number.as_str() } else { booking.number.as_str() };
@@ -71,7 +71,7 @@ pub fn path(route: &Route, booking: &BookingRecord, transaction: &TransactionRec
         .replace("{reconciliation}", &build::id::<Reconciliation>(1).to_string())
 }
 
-/// The route's path, about a new payment or an open identity check where it is about one.
+/// The route's path for a new payment or an open identity check, if it takes one.
 pub async fn about_stored(world: &World, route: &Route, n: u64) -> String {
     let mut path = route.path.to_owned();
     if path.contains("{transaction}") {
@@ -94,7 +94,7 @@ async fn open_kyc_case(world: &World) -> String {
     accounts.list_kyc_cases(&Actor::System, filter, &page).await.unwrap().items[0].id.to_string()
 }
 
-/// Whether staff decide something by the route that no party of it decides.
+/// Whether the route is a decision of staff that parties cannot make.
 pub fn is_decision(route: &Route) -> bool {
     matches!(route.name, "refund" | "review" | "decide_mismatch" | "decide_outcome" | "decide_kyc_case")
 }

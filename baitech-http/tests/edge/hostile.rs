@@ -1,5 +1,4 @@
-//! Every place in the body of every route × values that no honest client sends: each is refused, and the
-//! place is named.
+//! Puts hostile values at every place in the body of every route: each is refused, and the place is named.
 
 use axum::http::{Method, Request, header};
 use baitech_core::{
@@ -17,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::common::{Reply, World, new_booking, request, routes, user};
 
-/// A body with every field that the route knows, who may send it, and the path.
+/// A body with every field of the route, a permitted user, and the path.
 struct Case {
     who: User,
     path: String,
@@ -68,7 +67,7 @@ async fn stored(world: &World, n: u64, status: BookingStatus) -> String {
     world.store(BookingRecord { dispute, warranty, corporate, ..booking }).await.to_string()
 }
 
-/// The cases of a route that takes a body; the ways differ in who asks and for what.
+/// The cases of a route that takes a body; they differ in user and content.
 async fn cases(world: &World, route: &Route, n: u64) -> Vec<Case> {
     use BookingStatus::{Accepted, Assigned, Completed, Disputed, InProgress, Paid, Pending};
     let (customer, technician) = (user(Role::Customer, 1), user(Role::Technician, 1));
@@ -173,7 +172,7 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     }
 }
 
-/// What nobody sends honestly in the place of a value.
+/// The hostile values for a place.
 fn hostile(value: &Value) -> Vec<Value> {
     let long = "x".repeat(60_000);
     match value {
@@ -214,14 +213,14 @@ fn hostile(value: &Value) -> Vec<Value> {
     }
 }
 
-/// The field of a violation as a pointer is written: `images.0.url`.
+/// The field name for a JSON pointer, such as `images.0.url`.
 fn field_of(pointer: &str) -> String {
     pointer.trim_start_matches('/').replace('/', ".")
 }
 
 fn names(problem: &Value, field: &str) -> bool {
     let found = Reply::fields(problem);
-    // A coordinate is checked with the other one, and an amount with its currency.
+    // A coordinate is checked together with the other one, and an amount with its currency.
     let about = |found: &str| found.starts_with(field) || field.starts_with(found);
     field.is_empty() || found.iter().any(|found| about(found))
 }
@@ -255,7 +254,7 @@ async fn every_hostile_value_is_refused_with_its_field_name() {
                     let reply = world.send(asked).await;
                     let shown: String = value.to_string().chars().take(60).collect();
                     let seen = format!("{} {place} = {shown}: {} {}", route.name, reply.status, reply.text);
-                    assert!(reply.text.len() < 4_000, "an answer repeats what was sent: {}", route.name);
+                    assert!(reply.text.len() < 4_000, "an answer repeats the sent value: {}", route.name);
                     assert_eq!(reply.status, 422, "{seen}");
                     let problem = reply.problem(422, "invalid");
                     assert!(names(&problem, &field_of(&place)), "{seen}");
@@ -310,7 +309,7 @@ async fn numbers_and_times_must_be_plain_digits() {
             world.post(&customer, "/api/v1/wallet/top-up", Some(body)).await.problem(422, "invalid");
         assert_eq!(Reply::fields(&problem), ["amount.amount"], "{amount}");
         let message = problem["errors"][0]["message"].as_str().unwrap();
-        assert!(message.contains("\"1250.00\""), "tells what is accepted: {message}");
+        assert!(message.contains("\"1250.00\""), "the message must name the accepted form: {message}");
         for library in ["Invalid decimal", "overflow", "underflow", "mantissa", "unknown character"] {
             assert!(!message.contains(library), "{message}");
         }
@@ -351,7 +350,7 @@ async fn a_booking_has_a_bounded_price_and_bounded_items() {
             "{problem}"
         );
     }
-    // Approved proposals add up, and end at 200 items.
+    // The items of approved proposals add up to at most 200.
     for round in 0..4 {
         let proposed = world.post(&technician, &path, Some(material("1", "1", 50))).await;
         let tag = proposed.header("etag").to_owned();

@@ -1,4 +1,4 @@
-//! Pages, cursors and the names of requests.
+//! Page sizes, cursors and request ids.
 
 use axum::{body::Body, http::Request};
 use baitech_core::{booking::BookingStatus, kernel::Role};

@@ -1,5 +1,4 @@
-//! What comes in at the edge: hostile values, sockets that stall, values that are sent back as they were
-//! received.
+//! Hostile values, stalling connections, and values of answers that are sent back in requests.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 

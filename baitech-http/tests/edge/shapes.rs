@@ -1,4 +1,4 @@
-//! A value has one shape: what an answer brings is accepted where a request takes that value.
+//! Values have the same shape in answers and requests.
 
 use axum::http::Method;
 use baitech_core::{booking::BookingStatus, kernel::Role};

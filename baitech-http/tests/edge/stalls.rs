@@ -1,4 +1,4 @@
-//! Clients that begin a request and never finish it, over real sockets.
+//! Clients that never finish a request, over real sockets.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::common::{TrustingAuth, user};
 
-/// A server with a very short patience for one part, and a very long one for the others.
+/// A server with a short time-out for one part and long ones for the others.
 async fn serve(timeouts: Timeouts) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
     let market = Marketplace::builder(Arc::new(MemoryStore::new())).build();
     let router = baitech_http::router_with(market, Arc::new(TrustingAuth), timeouts);
@@ -46,7 +46,7 @@ async fn answer_to(address: SocketAddr, sent: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(sent.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    // Ends when the server closes the connection; what it resets is closed too.
+    // Ends when the server closes or resets the connection.
     let _ = stream.read_to_end(&mut answer).await;
     String::from_utf8(answer).unwrap()
 }
@@ -70,7 +70,7 @@ async fn unfinished_request_head_is_cut_off() {
     let endless = format!("GET /health HTTP/1.1\r\nhost: localhost\r\nx-long: {}", "x".repeat(1_000_000));
     let answer = answer_to(address, &endless).await;
     assert!(!answer.contains(" 200 "), "{answer}");
-    // Whoever sends a whole request is served.
+    // A complete request is served.
     let whole = "GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     assert!(answer_to(address, whole).await.starts_with("HTTP/1.1 200 "));
     drop(stop);

@@ -1,4 +1,4 @@
-//! Somebody with ordinary accounts who asks as often as they like.
+//! An attacker with ordinary accounts who sends any number of requests.
 
 use std::cell::{Cell, RefCell};
 
@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use super::geometry::{Spot, at, middle_of_circle};
 use crate::common::{Reply, World, new_booking, request, user};
 
-/// How near a number in an answer may come to a coordinate that it must not tell: 400 m, in degrees.
+/// The minimum distance of numbers in answers from a secret coordinate: 400 m, in degrees.
 const TOO_NEAR: f64 = 400.0 / 111_290.0;
 
 pub(crate) struct Attacker<'a> {
     pub(crate) world: &'a World,
     pub(crate) requests: Cell<u32>,
-    /// The customer's account that asks.
+    /// The customer account that sends the requests.
     asha: User,
     /// The coordinates that were sent: answers may repeat them.
     sent: RefCell<Vec<f64>>,
@@ -31,12 +31,12 @@ impl<'a> Attacker<'a> {
         Self { world, requests: Cell::default(), asha, sent: RefCell::default(), answers: RefCell::default() }
     }
 
-    /// Sends a request, and keeps the answer.
+    /// Sends a request and keeps the answer.
     pub(crate) async fn send(&self, who: &User, method: Method, path: &str, body: Option<Value>) -> Reply {
         self.send_with(who, method, path, &[], body).await
     }
 
-    /// Sends a command for a version that never was, and keeps the answer.
+    /// Sends a command for a version that never existed, and keeps the answer.
     pub(crate) async fn send_stale(&self, who: &User, path: &str) -> Reply {
         self.send_with(who, Method::POST, path, &[("if-match", "\"99\"")], None).await
     }
@@ -56,7 +56,7 @@ impl<'a> Attacker<'a> {
         reply
     }
 
-    /// Forgets the answers so far.
+    /// Discards the answers so far.
     pub(crate) fn forget(&self) {
         self.answers.borrow_mut().clear();
     }
@@ -90,7 +90,7 @@ impl<'a> Attacker<'a> {
         job
     }
 
-    /// Books at a place: the new booking.
+    /// Creates a booking at a place.
     pub(crate) async fn book(&self, category: Category, place: Spot, preferred: Option<Id<User>>) -> Value {
         self.send(&self.asha, Method::POST, "bookings", Some(self.job(category, place, preferred))).await.ok()
     }
@@ -102,7 +102,7 @@ impl<'a> Attacker<'a> {
         cancelled.ok();
     }
 
-    /// What a route about a booking answers for a job at a place.
+    /// The answer of a booking's route for a job at a place.
     pub(crate) async fn ask(
         &self,
         category: Category,
@@ -122,7 +122,7 @@ impl<'a> Attacker<'a> {
         answer["items"].as_array().unwrap().clone()
     }
 
-    /// Why a technician is not offered a job at a place; empty where nothing stands against it.
+    /// Why a technician is not offered a job at a place; empty if the technician is eligible.
     pub(crate) async fn why_not(&self, category: Category, place: Spot, technician: Id<User>) -> String {
         let route = format!("candidates/{technician}/why-not");
         let answer = self.ask(category, place, (Method::GET, &route)).await;
@@ -135,22 +135,22 @@ impl<'a> Attacker<'a> {
         found["status"] == "assigned"
     }
 
-    /// What a job at a place would cost.
+    /// The quoted price of a job at a place.
     pub(crate) async fn quote(&self, category: Category, place: Spot, preferred: Option<Id<User>>) -> Value {
         let job = self.job(category, place, preferred);
         let quote = self.send(&self.asha, Method::POST, "bookings/quote", Some(job)).await.ok();
         quote["pricing"]["totalAmount"].clone()
     }
 
-    /// What a booking at a place costs.
+    /// The price of a booking at a place.
     pub(crate) async fn price(&self, category: Category, place: Spot, preferred: Option<Id<User>>) -> Value {
         let booking = self.book(category, place, preferred).await;
         self.cancel(&booking).await;
         booking["pricing"]["totalAmount"].clone()
     }
 
-    /// Where an answer changes along four rays from a place at which it is `true`; the middle of the circle
-    /// through these places. `None` where it changes nowhere.
+    /// Finds where an answer changes along four rays from a place at which it is `true`. Returns the centre
+    /// of the circle through these places, or `None` if the answer never changes.
     pub(crate) async fn middle_of_border(
         &self,
         from: Spot,
@@ -170,7 +170,7 @@ impl<'a> Attacker<'a> {
         Some(middle_of_circle(&border))
     }
 
-    /// Where an answer changes on the way from a place at which it is `true` to one at which it is `false`.
+    /// Finds where an answer changes between a place at which it is `true` and one at which it is `false`.
     pub(crate) async fn border(
         &self,
         from: Spot,

@@ -1,12 +1,12 @@
-//! How places are found from distances, and from what depends on distances.
+//! Computes places from distances and from values that depend on distances.
 
 use baitech_core::kernel::GeoPoint;
 
-/// Metres to a degree of latitude and of longitude, near the equator.
+/// Metres per degree of latitude and longitude near the equator.
 const NORTH: f64 = 110_574.0;
 const EAST: f64 = 111_290.0;
 
-/// A place in metres east and north of the middle of Nairobi.
+/// A place in metres east and north of the centre of Nairobi.
 pub(crate) type Spot = (f64, f64);
 
 pub(crate) fn at((east, north): Spot) -> GeoPoint {
@@ -21,12 +21,12 @@ pub(crate) fn apart(a: Spot, b: Spot) -> f64 {
     (a.0 - b.0).hypot(a.1 - b.1)
 }
 
-/// The place on a circle around the middle of Nairobi.
+/// A place on a circle around the centre of Nairobi.
 pub(crate) fn on_circle(radius: f64, angle: f64) -> Spot {
     (radius * angle.cos(), radius * angle.sin())
 }
 
-/// The solution of three unknowns that comes closest to all rows `[a, b, c, sum]`.
+/// The least-squares solution of the rows `[a, b, c, sum]` for three unknowns.
 fn least_squares(rows: &[[f64; 4]]) -> [f64; 3] {
     let mut normal = [[0.0; 4]; 3];
     for row in rows {
@@ -50,7 +50,7 @@ fn least_squares(rows: &[[f64; 4]]) -> [f64; 3] {
     [0, 1, 2].map(|i| normal[i][3] / normal[i][i])
 }
 
-/// The middle of the circle that comes closest to these places.
+/// The centre of the circle that fits these places best.
 pub(crate) fn middle_of_circle(border: &[Spot]) -> Spot {
     // x² + y² = 2ax + 2by + c for every point of the circle around (a, b).
     let rows: Vec<_> = border.iter().map(|(x, y)| [2.0 * x, 2.0 * y, 1.0, x * x + y * y]).collect();
@@ -58,8 +58,8 @@ pub(crate) fn middle_of_circle(border: &[Spot]) -> Spot {
     (a, b)
 }
 
-/// Where somebody is whose distance to each place differs from the measured one by the same unknown length,
-/// as Gauss and Newton find it from a start.
+/// Estimates a place from distances that all differ from the real ones by the same unknown length, by the
+/// Gauss-Newton method from a start.
 fn from_ranges(measured: &[(Spot, f64)], start: Spot) -> Spot {
     let (mut x, mut y, mut more) = (start.0, start.1, 0.0);
     for _ in 0..60 {
@@ -78,16 +78,16 @@ fn from_ranges(measured: &[(Spot, f64)], start: Spot) -> Spot {
     (x, y)
 }
 
-/// Where somebody is whose score falls by 0.25 over 10 km, from what is measured at several places.
+/// Estimates a place from scores at several places; a score falls by 0.25 over 10 km.
 pub(crate) fn by_scores(measured: &[(Spot, f64)]) -> Spot {
     let ranges: Vec<_> = measured.iter().map(|(place, score)| (*place, -score * 40_000.0)).collect();
     from_ranges(&ranges, (0.0, 0.0))
 }
 
-/// Where somebody is, from places at which they come as far up the list as another whose place is known.
+/// Estimates a place from places at which the technician and another one with a known place rank equally.
 pub(crate) fn by_order(even: &[Spot], other: Spot) -> Option<Spot> {
     let ranges: Vec<_> = even.iter().map(|place| (*place, apart(*place, other))).collect();
-    // The other's own place is a solution too.
+    // The place of the other technician is also a solution.
     let starts = (0..8).map(|n| on_circle(3_000.0, f64::from(n)));
     let found = starts.map(|start| from_ranges(&ranges, start));
     let misses = |found: Spot| {

@@ -1,5 +1,5 @@
-//! Who asks over HTTP as often as they like cannot find out where technicians, or customers before
-//! acceptance, live.
+//! An attacker with any number of HTTP requests cannot find out where technicians live, or where customers
+//! live before acceptance.
 
 #![allow(
     clippy::unwrap_used,
@@ -31,14 +31,13 @@ use common::{World, new_booking, user};
 use geometry::{Spot, apart, at, by_order, by_scores, on_circle, spot};
 use serde_json::{Value, json};
 
-/// Where the technicians live whom the attacker looks for. The last has a technician's account of the
-/// attacker's.
+/// The homes of the technicians that the attacker looks for. The last one is an account of the attacker.
 const HOMES: [Spot; 5] =
     [(300.0, 200.0), (-2_500.0, 1_200.0), (1_800.0, -3_100.0), (-900.0, -2_200.0), (2_600.0, 1_900.0)];
 /// The home of the only technician of another trade.
 const LONER: Spot = (1_234.0, -777.0);
 
-/// The ways to find a technician's public place, in order of their names.
+/// The ways to find a technician's public place, sorted by name.
 const WAYS: [&str; 7] = [
     "distance in a refusal",
     "distance of a candidate",
@@ -49,14 +48,15 @@ const WAYS: [&str; 7] = [
     "scores",
 ];
 
-/// A marketplace that counts demand for every price: an attacker who waits between requests meets the same.
+/// A marketplace that counts demand for every price, without the cache. An attacker who waits between
+/// requests gets the same.
 async fn world() -> World {
     let mut policy = BookingPolicy::default();
     policy.pricing.surcharges.demand.refresh_seconds = 0;
     World::with(|builder| builder.policy(policy)).await
 }
 
-/// A technician who joins as anybody does, and whom staff has verified.
+/// A technician who registers in the usual way and is verified by staff.
 async fn join(world: &World, n: u32, category: Category, home: Spot) -> User {
     let skill = Skill {
         element: None,
@@ -92,14 +92,14 @@ async fn join(world: &World, n: u32, category: Category, home: Spot) -> User {
     accounts.decide_kyc(&admin, joined.id, &KycDecision::Verify).await.unwrap().value
 }
 
-/// What one way of asking finds out about one technician.
+/// The result of one kind of attack on one technician.
 struct Estimate {
     technician: Id<User>,
     how: &'static str,
     place: Spot,
 }
 
-/// Scores of the candidates for jobs all around.
+/// Measures the scores of the candidates for jobs at places all around.
 async fn measure_scores(attacker: &Attacker<'_>) -> BTreeMap<String, Vec<(Spot, f64)>> {
     let mut measured: BTreeMap<String, Vec<(Spot, f64)>> = BTreeMap::new();
     for n in 0..24 {
@@ -112,7 +112,7 @@ async fn measure_scores(attacker: &Attacker<'_>) -> BTreeMap<String, Vec<(Spot, 
     measured
 }
 
-/// Places at which two technicians change places in the list of candidates, on circles around the middle.
+/// Places on circles around the centre at which two technicians swap their ranks in the list of candidates.
 async fn even_places(attacker: &Attacker<'_>, one: Id<User>, other: Id<User>) -> Vec<Spot> {
     let (one, other) = (one.to_string(), other.to_string());
     let comes_first = async |place: Spot| {
@@ -139,7 +139,7 @@ async fn even_places(attacker: &Attacker<'_>, one: Id<User>, other: Id<User>) ->
     even
 }
 
-/// Everything that can be found out about one painter, but for the scores.
+/// Locates one painter by all attacks except the scores.
 async fn locate(attacker: &Attacker<'_>, painter: Id<User>, mole: (Id<User>, Spot)) -> Vec<Estimate> {
     let (trade, name) = (Category::Painting, painter.to_string());
     let eligible = async |place: Spot| attacker.why_not(trade, place, painter).await.is_empty();
@@ -194,8 +194,8 @@ async fn five_thousand_requests_do_not_reveal_a_home() {
     let assigned = async |place: Spot| attacker.is_assigned(Category::Welding, place).await;
     let place = attacker.middle_of_border((0.0, 0.0), assigned).await.unwrap();
     estimates.push(Estimate { technician: loner.id, how: "search", place });
-    // Open requests of two customers all around make the price depend on whether the only technician is
-    // within 10 km.
+    // Open requests of two customers all around: the price depends on whether the only technician is within
+    // 10 km.
     let around = (0..6).map(|n| on_circle(12_000.0, f64::from(n) * 1.047));
     for place in around.chain([(0.0, 0.0)]) {
         attacker.book(Category::Welding, place, None).await;
@@ -219,8 +219,8 @@ async fn five_thousand_requests_do_not_reveal_a_home() {
         {
             let error = apart(*found, spot(home));
             assert!(error >= 400.0, "{how} locates a home within {error:.0} m");
-            // The attack works: it finds what the answers are computed from. Demand is counted by zones of
-            // 2.2 km.
+            // The attack itself works: it finds the public place, from which the answers are computed. Demand
+            // is counted by zones of 2.2 km.
             let precision = if *how == "demand" { 2_000.0 } else { 50.0 };
             if apart(*found, spot(place)) < precision {
                 located.insert((technician.id, *how));
@@ -241,7 +241,7 @@ async fn five_thousand_requests_do_not_reveal_a_home() {
     }
 }
 
-/// A technician to whom a job is offered, who looks for its place on every route that shows it.
+/// Reads a job on every route as a technician to whom it is offered.
 async fn look(attacker: &Attacker<'_>, technician: &User, booking: &Value) {
     let (id, number) = (booking["id"].as_str().unwrap(), booking["bookingNumber"].as_str().unwrap());
     let me = technician.id;
@@ -262,7 +262,7 @@ async fn look(attacker: &Attacker<'_>, technician: &User, booking: &Value) {
     let propose = Some(json!({ "timeSlot": slot }));
     attacker.send(technician, Method::POST, &format!("bookings/{id}/reschedule"), propose).await;
     attacker.send(technician, Method::POST, &format!("bookings/{id}/arrive"), None).await;
-    // A stale version is answered with the booking as it is now.
+    // A stale version is answered with the current booking.
     for command in ["accept", "reject", "en-route"] {
         attacker.send_stale(technician, &format!("bookings/{id}/{command}")).await;
     }
@@ -304,15 +304,15 @@ async fn technicians_see_only_the_town_of_a_job_before_accepting() {
     look(&attacker, second, &booking).await;
     let seen = attacker.send(second, Method::GET, &format!("bookings/{id}"), None).await.ok();
     assert_eq!(seen["serviceLocation"]["city"], "Nairobi");
-    let told = attacker.answers_near(place);
-    assert!(told.is_empty(), "an answer holds the place of a job: {:?}", told.first());
+    let leaks = attacker.answers_near(place);
+    assert!(leaks.is_empty(), "an answer holds the place of a job: {:?}", leaks.first());
 
     command(second, "accept").await;
-    assert_eq!(attacker.answers_near(place).len(), 1, "the search of answers finds a place that is shown");
+    assert_eq!(attacker.answers_near(place).len(), 1, "the search must find a place that is shown");
     attacker.forget();
     look(&attacker, first, &booking).await;
-    let told = attacker.answers_near(place);
-    assert!(told.is_empty(), "who declined is told the place of a job: {:?}", told.first());
+    let leaks = attacker.answers_near(place);
+    assert!(leaks.is_empty(), "a technician who declined gets the place of a job: {:?}", leaks.first());
     look(&attacker, second, &booking).await;
     assert!(!attacker.answers_near(place).is_empty());
 }
