@@ -1,6 +1,6 @@
 //! Writes the receipt of a booking as PDF: `cargo run -p baitech-providers --example receipt -- receipt.pdf`.
 //!
-//! With a number as second argument it writes a company's statement of so many lines instead.
+//! With a number as second argument, it writes a company's statement with this number of lines instead.
 
 use std::{env, error::Error, fs};
 
@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
-    let path = arguments.next().ok_or("which file? give its path")?;
+    let path = arguments.next().ok_or("the path of the output file is missing")?;
     let document = match arguments.next() {
         None => receipt()?,
         Some(lines) => statement(lines.parse()?)?,

@@ -29,21 +29,21 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// A base URL: over TLS, unless it points to this machine.
 pub(crate) fn base_url(field: &'static str, text: &str) -> Result<Url, Violation> {
     if text.trim().is_empty() {
-        return Err(Violation::new(field, Code::Required, "this must not be empty"));
+        return Err(Violation::new(field, Code::Required, "must not be empty"));
     }
     let malformed = |message| Violation::new(field, Code::Malformed, message);
-    let url = Url::parse(text).map_err(|_| malformed("this is not a URL"))?;
+    let url = Url::parse(text).map_err(|_| malformed("must be a URL"))?;
     if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
-        return Err(malformed("this is not the URL of a web server"));
+        return Err(malformed("must be the URL of a web server"));
     }
     if url.scheme() == "http" && !is_loopback(&url) {
-        return Err(malformed("this must be https"));
+        return Err(malformed("must use https"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(malformed("this must not carry credentials"));
+        return Err(malformed("must not contain credentials"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(malformed("this must end with a path"));
+        return Err(malformed("must end with its path, without a query or fragment"));
     }
     Ok(url)
 }
@@ -59,10 +59,10 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 pub(crate) fn secret(field: &'static str, secret: &SecretString) -> Result<(), Violation> {
     let secret = secret.expose_secret();
     if secret.is_empty() {
-        return Err(Violation::new(field, Code::Required, "this must not be empty"));
+        return Err(Violation::new(field, Code::Required, "must not be empty"));
     }
     if !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let message = "this has only visible ASCII characters, without spaces";
+        let message = "must have only visible ASCII characters, without spaces";
         return Err(Violation::new(field, Code::Malformed, message));
     }
     Ok(())
@@ -72,13 +72,13 @@ pub(crate) fn secret(field: &'static str, secret: &SecretString) -> Result<(), V
 pub(crate) fn path_token(field: &'static str, token: &SecretString) -> Result<(), Violation> {
     let token = token.expose_secret();
     if token.is_empty() {
-        return Err(Violation::new(field, Code::Required, "this must not be empty"));
+        return Err(Violation::new(field, Code::Required, "must not be empty"));
     }
     if !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
-        return Err(Violation::new(field, Code::Malformed, "this has only letters, digits, - and _"));
+        return Err(Violation::new(field, Code::Malformed, "must have only letters, digits, - and _"));
     }
     if !(16..=128).contains(&token.len()) {
-        return Err(Violation::new(field, Code::OutOfRange, "this has 16 to 128 characters"));
+        return Err(Violation::new(field, Code::OutOfRange, "must have 16 to 128 characters"));
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ pub(crate) fn path_token(field: &'static str, token: &SecretString) -> Result<()
 /// A time-out within bounds.
 pub(crate) fn wait(field: &'static str, wait: Duration) -> Result<(), Violation> {
     if wait.is_zero() || wait > LONGEST_WAIT {
-        return Err(Violation::new(field, Code::OutOfRange, "this is above zero and at most 300 seconds"));
+        return Err(Violation::new(field, Code::OutOfRange, "must be above zero and at most 300 seconds"));
     }
     Ok(())
 }

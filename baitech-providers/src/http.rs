@@ -37,12 +37,12 @@ pub(crate) async fn send(request: reqwest::RequestBuilder) -> Result<Reply, Gate
 #[expect(clippy::needless_pass_by_value, reason = "it is passed to `map_err`")]
 fn no_answer(error: reqwest::Error) -> GatewayError {
     GatewayError::new(if error.is_timeout() {
-        "it did not answer in time"
+        "the request timed out"
     } else if error.is_connect() {
         "no connection could be made"
     } else if error.is_builder() {
         "the request could not be built"
     } else {
-        "the connection broke off"
+        "the connection broke"
     })
 }

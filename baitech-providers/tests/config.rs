@@ -1,4 +1,4 @@
-//! A configuration is checked as a whole, and never shows its secrets.
+//! Configurations: all errors are reported at once, and secrets are never shown.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
@@ -153,7 +153,7 @@ async fn secrets_are_never_shown() {
     let mpesa = Mpesa::new(mpesa_config, support::clock()).unwrap();
     let stripe = Stripe::new(stripe_config).unwrap();
     shown += &format!("{error} {error:?} {mpesa:?} {stripe:?}");
-    // Also what goes wrong with a call shows none: these are refused by both servers.
+    // Errors of calls contain no secret either; both servers refuse these calls.
     let charge = support::charge(1, support::kes("100"));
     shown += &format!("{:?} {:?}", mpesa.charge(&charge).await, stripe.charge(&charge).await);
     assert!(!shown.contains("SECRET"), "{shown}");

@@ -1,4 +1,4 @@
-//! Charges, payouts, refunds and questions against a server that speaks Daraja's protocol.
+//! Charges, payouts, refunds and queries with a server that speaks Daraja's protocol.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
@@ -107,10 +107,10 @@ async fn a_payment_is_pending_until_the_subscriber_has_paid() {
     assert_eq!(
         mpesa.query(&question).await,
         Ok(Outcome::Settled(proof)),
-        "it tells neither amount nor receipt"
+        "the answer has neither amount nor receipt"
     );
     let notice = read(&mpesa, &callback);
-    assert_eq!(notice, read(&mpesa, &callback), "sent again, it is the same news");
+    assert_eq!(notice, read(&mpesa, &callback), "a repeated callback is the same news");
     assert_eq!(notice.subject, caller(&reference));
     let proof = settled(outcome(notice));
     assert_eq!(proof.amount, Some(amount));
@@ -131,11 +131,11 @@ async fn payment_refused_by_the_subscriber_is_declined() {
         let notice = read(&mpesa, &callback);
         assert_eq!(notice.id, format!("{reference}/{code}"));
         assert_eq!(notice.subject, caller(&reference));
-        let told = declined(outcome(notice));
+        let reported = declined(outcome(notice));
         let asked = mpesa.query(&query(Operation::Charge, n, Some(&reference), kes("100"))).await.unwrap();
-        assert_eq!(declined(asked), told);
-        assert_eq!((told.code.as_str(), told.retry_after), (code, None));
-        assert!(told.reason.ends_with('.'), "{}", told.reason);
+        assert_eq!(declined(asked), reported);
+        assert_eq!((reported.code.as_str(), reported.retry_after), (code, None));
+        assert!(reported.reason.ends_with('.'), "{}", reported.reason);
     }
 }
 
@@ -147,8 +147,8 @@ async fn busy_subscriber_is_retried_later() {
     assert_eq!((busy.code.as_str(), busy.retry_after), ("1001", Some(TimeDelta::minutes(2))));
     daraja.set_busy("254712345678", false);
     let reference = accepted(mpesa.charge(&charge(1, kes("100"))).await.unwrap());
-    let told = declined(outcome(read(&mpesa, &daraja.refuse(&reference, "1001"))));
-    assert_eq!(told, busy, "also where it shows only afterwards");
+    let reported = declined(outcome(read(&mpesa, &daraja.refuse(&reference, "1001"))));
+    assert_eq!(reported, busy, "also if only the callback reports it");
 }
 
 #[tokio::test]
@@ -165,7 +165,7 @@ async fn unanswered_push_has_an_unknown_outcome() {
         assert_eq!(mpesa.query(&query(Operation::Charge, n, None, kes("100"))).await, Ok(Outcome::Pending));
         let reference = daraja.prompts().pop().unwrap();
         let callback = daraja.pay(&reference);
-        assert_eq!(callback.token(), token(n), "the token tells whose it is");
+        assert_eq!(callback.token(), token(n), "the token identifies the transaction");
         let notice = read(&mpesa, &callback);
         assert_eq!(notice.subject, caller(&reference));
         assert_eq!(settled(outcome(notice)).amount, Some(kes("100")));
@@ -186,7 +186,7 @@ async fn inconclusive_response_is_not_a_refusal() {
         let question = query(Operation::Charge, 1, Some("ws_CO_1"), kes("100"));
         assert!(mpesa.query(&question).await.is_err(), "{status}");
     }
-    // Nobody listens here.
+    // No server listens at this address.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let config = MpesaConfig { base_url: format!("http://{port}"), ..daraja.config() };
     let refused = Mpesa::new(config, clock()).unwrap();
@@ -217,11 +217,11 @@ async fn unsupported_amounts_and_currencies_are_refused_before_sending() {
     }
     let refusal = declined(mpesa.pay_out(&pay_out(1, kes("9"))).await.unwrap());
     assert_eq!(refusal.code, "amount");
-    let mut nobody = charge(1, kes("100"));
-    nobody.payer.phone = None;
-    assert_eq!(declined(mpesa.charge(&nobody).await.unwrap()).code, "no_phone");
-    nobody.payer.phone = Some(PhoneNumber::new("+256712345678").unwrap());
-    assert_eq!(declined(mpesa.charge(&nobody).await.unwrap()).code, "phone");
+    let mut no_phone = charge(1, kes("100"));
+    no_phone.payer.phone = None;
+    assert_eq!(declined(mpesa.charge(&no_phone).await.unwrap()).code, "no_phone");
+    no_phone.payer.phone = Some(PhoneNumber::new("+256712345678").unwrap());
+    assert_eq!(declined(mpesa.charge(&no_phone).await.unwrap()).code, "phone");
     for token in ["", "a/b", "abcsqlabc", "a b"] {
         let mut odd = charge(1, kes("100"));
         odd.callback_token = token.to_owned();
@@ -264,7 +264,7 @@ async fn queue_timeout_leaves_the_payout_pending() {
     let given_up = read(&mpesa, &daraja.queue_timeout(&reference));
     assert_eq!(given_up.subject, caller(&reference));
     let later = read(&mpesa, &daraja.reject(&reference, "1"));
-    assert_ne!(given_up.id, later.id, "what comes later is other news, also under the same code");
+    assert_ne!(given_up.id, later.id, "a later result is different news, even with the same code");
     assert_eq!(outcome(given_up), Outcome::Pending);
     assert_eq!(declined(outcome(later)).code, "1");
     assert!(matches!(outcome(read(&mpesa, &daraja.carry_out(&reference))), Outcome::Settled(_)));
@@ -276,12 +276,13 @@ async fn unanswered_payout_is_found_by_our_conversation_id() {
     let order = pay_out(1, kes("100"));
     daraja.fail(Endpoint::PayOut, Fault::Break { carried_out: true });
     assert!(mpesa.pay_out(&order).await.is_err());
-    // Sent again, it is known, which is no refusal: the first may have been carried out.
+    // The repeated order is known to the server. That is no refusal, since the first may have been carried
+    // out.
     assert!(mpesa.pay_out(&order).await.is_err());
     let [reference] = <[String; 1]>::try_from(daraja.orders()).unwrap();
     let question = query(Operation::PayOut, 1, None, kes("100"));
     for (answer, expected) in [("Pending", None), ("Completed", Some(kes("100")))] {
-        assert_eq!(mpesa.query(&question).await, Ok(Outcome::Pending), "the answer comes as a callback");
+        assert_eq!(mpesa.query(&question).await, Ok(Outcome::Pending), "the answer arrives as a callback");
         let [callback] = <[Callback; 1]>::try_from(daraja.answers()).unwrap();
         assert_eq!(callback.token(), token(1));
         let notice = read(&mpesa, &callback);
@@ -326,7 +327,7 @@ async fn full_refund_is_reversed_and_partial_refund_is_paid_out() {
     assert_eq!(settled(outcome(read(&mpesa, &documented))).amount, Some(kes("1000")));
     assert_eq!(declined(outcome(read(&mpesa, &daraja.reject(&whole, "21")))).code, "21");
     assert_eq!(declined(outcome(read(&mpesa, &daraja.reject(&whole, "R000002")))).code, "R000002");
-    // Its payer has the money, by whatever way.
+    // The payer already has the money.
     assert_eq!(outcome(read(&mpesa, &daraja.reject(&whole, "R000001"))), Outcome::Pending);
 
     let part = accepted(mpesa.refund(&refund(3, &order, &paid, kes("400"))).await.unwrap());
@@ -367,7 +368,7 @@ async fn a_deposit_names_its_account() {
     let News::Deposit(proof) = notice.news else { panic!("{notice:?}") };
     assert_eq!((proof.amount, proof.receipt.as_deref()), (Some(kes("1500")), Some("RKD0000001")));
     assert_eq!(proof.payer.as_deref(), Some("25470****149"));
-    // A number that is shown as a hash is not shown.
+    // A hashed number is omitted.
     let hashed = daraja.deposit(&"ab".repeat(32), "0712345678", "10");
     let notice = read(&mpesa, &hashed);
     assert_eq!(notice.subject, Subject::Account("0712345678".to_owned()));
@@ -385,7 +386,7 @@ async fn a_deposit_names_its_account() {
     let request = daraja.requests(Endpoint::Register).remove(0);
     let mut before = callback.arriving_at(now());
     before.token = request["ValidationURL"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
-    assert!(unexpected(before), "what asks before a payment is no deposit");
+    assert!(unexpected(before), "a validation request before a payment is not a deposit");
 
     let config = MpesaConfig { webhook_token: None, ..daraja.config() };
     let closed = Mpesa::new(config, clock()).unwrap();

@@ -1,4 +1,4 @@
-//! One access token for all calls, fetched once, renewed in time, replaced when Daraja forgets it.
+//! Access tokens: one for all calls, renewed before the expiry, and replaced after a rejection.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
@@ -66,8 +66,8 @@ async fn token_rejected_by_daraja_is_replaced_and_the_call_is_retried() {
     push(&mpesa, 1).await;
     daraja.revoke_tokens();
     join_all((2..10).map(|n| push(&mpesa, n))).await;
-    assert_eq!(daraja.prompts().len(), 9, "none twice");
-    assert_eq!(daraja.tokens_granted(), 2, "one for all");
+    assert_eq!(daraja.prompts().len(), 9, "no order is sent twice");
+    assert_eq!(daraja.tokens_granted(), 2, "one token for all calls");
     let reference = daraja.prompts().remove(0);
     daraja.revoke_tokens();
     assert!(mpesa.query(&query(Operation::Charge, 1, Some(&reference), kes("100"))).await.is_ok());

@@ -1,4 +1,4 @@
-//! Callbacks of Daraja that are cut off, wrongly typed or plain nonsense.
+//! Callbacks of Daraja that are truncated, wrongly typed or random.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
@@ -183,17 +183,17 @@ fn masked_payer_is_kept_for_review() {
 
 #[test]
 fn zero_codes_are_a_success_and_unknown_codes_do_not_refuse_a_payout() {
-    let told = |code: &str| {
+    let outcome_of = |code: &str| {
         let body = RESULT.replace("\"ResultCode\":0", &format!("\"ResultCode\":{code}"));
         match only(mpesa().read_webhook(&call(&token(1), body)).unwrap()).news {
             News::Outcome(outcome) => outcome,
             other => panic!("{other:?}"),
         }
     };
-    assert!(matches!(told("\"00000000\""), Outcome::Settled(_)));
-    assert!(matches!(told("2001"), Outcome::Declined(_)));
+    assert!(matches!(outcome_of("\"00000000\""), Outcome::Settled(_)));
+    assert!(matches!(outcome_of("2001"), Outcome::Declined(_)));
     for unknown in ["17", "4999", "\"R000001\"", "\"new\""] {
-        assert_eq!(told(unknown), Outcome::Pending, "{unknown}");
+        assert_eq!(outcome_of(unknown), Outcome::Pending, "{unknown}");
     }
     let push = PUSH.replace("\"ResultCode\":0", "\"ResultCode\":\"00000000\"");
     let notice = only(mpesa().read_webhook(&call(&token(1), push)).unwrap());

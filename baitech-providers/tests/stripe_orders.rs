@@ -1,4 +1,4 @@
-//! Charges, refunds, payouts and questions against a server that speaks Stripe's protocol.
+//! Charges, refunds, payouts and queries with a server that speaks Stripe's protocol.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
@@ -25,7 +25,7 @@ async fn start() -> (StripeServer, Stripe) {
     (server, stripe)
 }
 
-/// A charge of a card that is known already.
+/// A charge of a saved card.
 fn card(n: u8, amount: Money, method: &str) -> Charge {
     let mut charge = charge(n, amount);
     charge.payer.account = Some(method.to_owned());
@@ -129,7 +129,7 @@ async fn authorization_is_captured_or_voided() {
     let taken = settled(stripe.capture(&capture(&order, &reference, 1)).await.unwrap());
     assert_eq!(taken.amount, Some(kes("500")));
     let again = settled(stripe.capture(&capture(&order, &reference, 2)).await.unwrap());
-    assert_eq!(again, taken, "it was taken before");
+    assert_eq!(again, taken, "it was already captured");
     let refusal = declined(stripe.release(&capture(&order, &reference, 3)).await.unwrap());
     assert_eq!(refusal.code, "payment_intent_unexpected_state");
 
@@ -152,10 +152,7 @@ async fn repeated_key_returns_the_same_order() {
     let first = stripe.charge(&order).await.unwrap();
     assert_eq!(stripe.charge(&order).await.unwrap(), first);
     let other = Charge { amount: kes("101"), ..order };
-    assert!(
-        stripe.charge(&other).await.is_err(),
-        "what the key was first used for may have been carried out"
-    );
+    assert!(stripe.charge(&other).await.is_err(), "the first order under the key may have been carried out");
     assert_eq!(server.count("payment_intent"), 1);
     let declined_order = card(2, kes("100"), "pm_card_chargeDeclined");
     let refusal = stripe.charge(&declined_order).await.unwrap();
@@ -218,7 +215,7 @@ async fn refunds_never_exceed_the_payment() {
     let paid = settled(stripe.charge(&order).await.unwrap());
     let first = settled(stripe.refund(&refund(2, &order, &paid, kes("600"))).await.unwrap());
     assert_eq!(first.amount, Some(kes("600")));
-    // Whether its payer has that money, a person finds out.
+    // Staff find out whether the payer has the money.
     let unknown = stripe.refund(&refund(3, &order, &paid, kes("600"))).await.unwrap_err();
     assert!(unknown.reason.contains("charge_already_refunded"), "{unknown}");
     settled(stripe.refund(&refund(4, &order, &paid, kes("400"))).await.unwrap());

@@ -1,4 +1,4 @@
-//! Events of Stripe: what they say, and what is not believed.
+//! Events of Stripe: their news, and the refusal of invalid ones.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
@@ -36,7 +36,7 @@ fn stripe() -> &'static Stripe {
     })
 }
 
-/// A body that Stripe has signed.
+/// A signed body.
 fn signed(body: impl Into<Vec<u8>>) -> WebhookCall {
     let body = body.into();
     let header = StripeServer::sign(&body, now());
@@ -125,14 +125,14 @@ async fn start() -> (StripeServer, Stripe) {
     (server, stripe)
 }
 
-/// All news since the last time, with the kind of each event.
-fn news(server: &StripeServer, stripe: &Stripe) -> Vec<(String, Notice)> {
+/// All notices since the last call, with the kind of each event.
+fn all_notices(server: &StripeServer, stripe: &Stripe) -> Vec<(String, Notice)> {
     let events = server.events();
-    let told = |event: &baitech_providers::testing::StripeEvent| {
+    let notices = |event: &baitech_providers::testing::StripeEvent| {
         let notices = stripe.read_webhook(&event.arriving_at(now())).unwrap();
         notices.into_iter().map(|notice| (event.kind.clone(), notice)).collect::<Vec<_>>()
     };
-    events.iter().flat_map(told).collect()
+    events.iter().flat_map(notices).collect()
 }
 
 #[tokio::test]
@@ -141,13 +141,13 @@ async fn failed_payment_can_succeed_later() {
     let reference = accepted(stripe.charge(&charge(1, kes("100"))).await.unwrap());
     server.confirm(&reference, "pm_card_chargeDeclined");
     server.confirm(&reference, "pm_card_visa");
-    let told = news(&server, &stripe);
-    assert_eq!(told.len(), 2);
-    assert!(told.iter().all(|(_, notice)| notice.subject == Subject::Transaction(transaction(1))));
-    assert_ne!(told[0].1.id, told[1].1.id);
-    let News::Outcome(failed) = told[0].1.news.clone() else { panic!("{told:?}") };
+    let notices = all_notices(&server, &stripe);
+    assert_eq!(notices.len(), 2);
+    assert!(notices.iter().all(|(_, notice)| notice.subject == Subject::Transaction(transaction(1))));
+    assert_ne!(notices[0].1.id, notices[1].1.id);
+    let News::Outcome(failed) = notices[0].1.news.clone() else { panic!("{notices:?}") };
     assert_eq!(declined(failed).code, "card_declined");
-    assert!(matches!(told[1].1.news, News::Outcome(Outcome::Settled(_))));
+    assert!(matches!(notices[1].1.news, News::Outcome(Outcome::Settled(_))));
 }
 
 #[tokio::test]
@@ -158,11 +158,11 @@ async fn authorization_is_reported() {
     let reference = accepted(stripe.charge(&order).await.unwrap());
     server.confirm(&reference, "pm_card_visa");
     stripe.release(&support::capture(&order, &reference, 1)).await.unwrap();
-    let told = news(&server, &stripe);
+    let notices = all_notices(&server, &stripe);
     let authorized = Outcome::Authorized { reference };
-    assert_eq!(told[0].1.news, News::Outcome(authorized));
-    let News::Outcome(given_up) = told[1].1.news.clone() else { panic!("{told:?}") };
-    assert_eq!(declined(given_up).code, "canceled");
+    assert_eq!(notices[0].1.news, News::Outcome(authorized));
+    let News::Outcome(voided) = notices[1].1.news.clone() else { panic!("{notices:?}") };
+    assert_eq!(declined(voided).code, "canceled");
 }
 
 #[tokio::test]
@@ -175,15 +175,15 @@ async fn chargeback_is_reported_once() {
         let _paid = server.events();
         let dispute = server.dispute(&reference);
         server.close_dispute(&dispute, won);
-        let told: Vec<_> = news(&server, &stripe).into_iter().map(|(_, notice)| notice).collect();
+        let notices: Vec<_> = all_notices(&server, &stripe).into_iter().map(|(_, notice)| notice).collect();
         let opened = News::ChargebackOpened {
             id: dispute.clone(),
             amount: kes("100"),
             reason: "fraudulent".to_owned(),
         };
-        assert_eq!((&told[0].news, &told[1]), (&opened, &told[0]), "two events, one piece of news");
-        assert_eq!(told[2].news, News::ChargebackClosed { id: dispute, won });
-        assert!(told.iter().all(|notice| notice.subject == Subject::Reference(reference.clone())));
+        assert_eq!((&notices[0].news, &notices[1]), (&opened, &notices[0]), "two events, one piece of news");
+        assert_eq!(notices[2].news, News::ChargebackClosed { id: dispute, won });
+        assert!(notices.iter().all(|notice| notice.subject == Subject::Reference(reference.clone())));
     }
 }
 
@@ -195,7 +195,7 @@ async fn bank_inquiry_moves_no_money() {
     let _paid = server.events();
     let inquiry = server.inquire(&reference);
     server.close_dispute(&inquiry, false);
-    assert_eq!(news(&server, &stripe), []);
+    assert_eq!(all_notices(&server, &stripe), []);
 }
 
 #[test]
@@ -206,16 +206,16 @@ fn refunds_within_a_charge_event_are_read() {
         r#"{"transaction":"010101010101010101010101"}},{"id":"re_2","amount":200,"currency":"kes","#,
         r#""status":"pending","metadata":null}]}}}}"#,
     );
-    let told = read(body);
-    assert_eq!(told.len(), 2);
+    let notices = read(body);
+    assert_eq!(notices.len(), 2);
     assert_eq!(
-        (told[0].id.as_str(), &told[0].subject),
+        (notices[0].id.as_str(), &notices[0].subject),
         ("evt_2/re_1", &Subject::Transaction(transaction(1)))
     );
-    let News::Outcome(outcome) = told[0].news.clone() else { panic!("{told:?}") };
+    let News::Outcome(outcome) = notices[0].news.clone() else { panic!("{notices:?}") };
     assert_eq!(settled(outcome).amount, Some(kes("1")));
-    assert_eq!(told[1].subject, Subject::Reference("re_2".to_owned()));
-    assert_eq!(told[1].news, News::Outcome(Outcome::Pending));
+    assert_eq!(notices[1].subject, Subject::Reference("re_2".to_owned()));
+    assert_eq!(notices[1].news, News::Outcome(Outcome::Pending));
 }
 
 #[test]

@@ -78,7 +78,7 @@ impl AccessTokens {
         let asked_at = self.clock.now();
         let reply = http::send(request).await.map_err(NoToken::Unavailable)?;
         let unusable = || {
-            let reason = format!("its answer {} to the request for a token cannot be used", reply.status);
+            let reason = format!("the answer {} to the request for a token is not usable", reply.status);
             NoToken::Unavailable(GatewayError::new(reason))
         };
         if matches!(reply.status.as_u16(), 400 | 401 | 403) {

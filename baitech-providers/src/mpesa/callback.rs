@@ -44,7 +44,7 @@ impl Mpesa {
 }
 
 pub(super) fn malformed(field: &str) -> WebhookError {
-    WebhookError::Malformed(format!("{field} is missing or not what it should be"))
+    WebhookError::Malformed(format!("{field} is missing or invalid"))
 }
 
 /// A field with text or a number, as text.

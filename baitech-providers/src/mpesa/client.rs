@@ -32,7 +32,9 @@ impl NoReply {
     /// The error of a query, which has no effect.
     pub(super) fn into_question(self) -> GatewayError {
         match self {
-            Self::NotSent(declined) => GatewayError::new(format!("it was not asked ({})", declined.code)),
+            Self::NotSent(declined) => {
+                GatewayError::new(format!("the query was not sent ({})", declined.code))
+            }
             Self::Unknown(error) => error,
         }
     }
@@ -102,7 +104,7 @@ const REFUSED_ERRORS: [(&str, &str); 12] = [
     ("400.003.02", "a field of the request is invalid"),
     ("401.002.01", "the access token is invalid"),
     ("401.003.01", "the access token is invalid"),
-    ("404.001.01", "there is no such resource"),
+    ("404.001.01", "the resource does not exist"),
     ("404.001.03", "the access token is invalid"),
     ("404.001.04", "the authentication header is invalid"),
     ("405.001", "the method is not allowed"),
@@ -123,14 +125,14 @@ pub(super) fn read_order<T: DeserializeOwned>(
     if !reply.status.is_success() {
         return Err(refused(reply, direction));
     }
-    let unreadable = || Err(GatewayError::new("its answer to an order cannot be read"));
+    let unreadable = || Err(GatewayError::new("the answer to an order is unreadable"));
     let response: Response = serde_json::from_slice(&reply.body).map_err(|_| unreadable())?;
     match ResultCode::new(&response.code) {
         ResultCode::Success => serde_json::from_slice(&reply.body).map_err(|_| unreadable()),
         code if direction == Direction::In || code.is_refusal() => {
             Err(Ok(Outcome::Declined(code.declined())))
         }
-        code => Err(Err(GatewayError::new(format!("it answered an order with the unknown code {code}")))),
+        code => Err(Err(GatewayError::new(format!("the answer to an order has the unknown code {code}")))),
     }
 }
 
@@ -142,7 +144,7 @@ pub(super) fn refusal(reply: &Reply) -> Refusal {
 /// An unusable answer, described for the operator.
 pub(super) fn unknown(reply: &Reply) -> GatewayError {
     let Refusal { code, message } = refusal(reply);
-    GatewayError::new(format!("it answered {} {code} {}", reply.status, without_numbers(&message)))
+    GatewayError::new(format!("the answer is {} {code} {}", reply.status, without_numbers(&message)))
 }
 
 fn refused(reply: &Reply, direction: Direction) -> Result<Outcome, GatewayError> {
@@ -189,7 +191,7 @@ fn unavailable(code: &str, retry_after: Option<TimeDelta>) -> Declined {
     let reason = if retry_after.is_some() {
         "M-Pesa cannot be reached at the moment. Please try again in a few minutes."
     } else {
-        "M-Pesa did not take the request."
+        "M-Pesa did not accept the request."
     };
     Declined { code: code.chars().take(40).collect(), reason: reason.to_owned(), retry_after }
 }

@@ -158,20 +158,20 @@ fn no_refused_word(field: &'static str, text: &str) -> Result<(), Violation> {
 
 fn digits(field: &'static str, code: &str) -> Result<(), Violation> {
     if code.is_empty() {
-        return Err(Violation::new(field, Code::Required, "this must not be empty"));
+        return Err(Violation::new(field, Code::Required, "must not be empty"));
     }
     if !(5..=7).contains(&code.len()) || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Violation::new(field, Code::Malformed, "this has five to seven digits"));
+        return Err(Violation::new(field, Code::Malformed, "must have five to seven digits"));
     }
     Ok(())
 }
 
 fn name(field: &'static str, name: &str) -> Result<(), Violation> {
     if name.trim().is_empty() {
-        return Err(Violation::new(field, Code::Required, "this must not be empty"));
+        return Err(Violation::new(field, Code::Required, "must not be empty"));
     }
     if name.chars().any(char::is_control) {
-        return Err(Violation::new(field, Code::Malformed, "this must not contain control characters"));
+        return Err(Violation::new(field, Code::Malformed, "must not contain control characters"));
     }
     Ok(())
 }
@@ -184,7 +184,7 @@ fn callback_base(base: &str) -> Result<(), Violation> {
 fn callback_path(path: &str) -> Result<(), Violation> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.');
     if !path.starts_with('/') || !path.ends_with('/') || !path.bytes().all(allowed) {
-        let message = "this begins and ends with / and has only letters, digits, -, _ and . between";
+        let message = "must begin and end with / and have only letters, digits, -, _ and . in between";
         return Err(Violation::new("callbackPath", Code::Malformed, message));
     }
     no_refused_word("callbackPath", path)

@@ -23,7 +23,7 @@ impl Mpesa {
     /// [`MpesaConfig::webhook_token`](super::MpesaConfig::webhook_token) is missing.
     pub async fn register_deposits(&self) -> Result<(), GatewayError> {
         let token = self.config.webhook_token.as_ref();
-        let token = token.ok_or_else(|| GatewayError::new("there is no webhook token to register"))?;
+        let token = token.ok_or_else(|| GatewayError::new("no webhook token is configured"))?;
         let url = self.config.callback_url(token.expose_secret());
         let body = object!({
             "ShortCode": self.config.short_code,

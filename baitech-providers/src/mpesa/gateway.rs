@@ -110,10 +110,10 @@ impl Mpesa {
             let is_pending = refusal.code == "500.001.1001" && refusal.message.contains("being processed");
             return if is_pending { Ok(Outcome::Pending) } else { Err(unknown(&reply)) };
         }
-        let unreadable = || GatewayError::new("its answer to a question cannot be read");
+        let unreadable = || GatewayError::new("the answer to a query is unreadable");
         let answer: Answer<'_> = serde_json::from_slice(&reply.body).map_err(|_| unreadable())?;
         if answer.reference != reference {
-            return Err(GatewayError::new("it answered about another charge"));
+            return Err(GatewayError::new("the answer is about another charge"));
         }
         let code = exact::text(answer.code).ok_or_else(unreadable)?;
         Ok(match ResultCode::new(&code) {

@@ -71,7 +71,7 @@ impl Mpesa {
         };
         match read_order::<PromptTaken>(&reply, Direction::In) {
             Ok(PromptTaken { reference }) if reference.is_empty() => {
-                Err(GatewayError::new("it took an order without naming it"))
+                Err(GatewayError::new("the answer accepts an order without an id"))
             }
             Ok(PromptTaken { reference }) => Ok(Outcome::Accepted { reference, client_secret: None }),
             Err(other) => other,
@@ -166,8 +166,8 @@ impl Mpesa {
         match read_order::<OrderTaken>(&reply, Direction::Out) {
             Ok(OrderTaken { reference }) => {
                 let reference = Some(reference).filter(|reference| !reference.is_empty()).or(name);
-                let reference =
-                    reference.ok_or_else(|| GatewayError::new("it took an order without naming it"))?;
+                let reference = reference
+                    .ok_or_else(|| GatewayError::new("the answer accepts an order without an id"))?;
                 Ok(Outcome::Accepted { reference, client_secret: None })
             }
             Err(other) => other,
@@ -177,9 +177,9 @@ impl Mpesa {
     /// Queries the status of a transaction. The answer arrives as a callback.
     pub(super) async fn ask_status(&self, query: &Query, party: &str) -> Result<(), GatewayError> {
         let name = query.reference.clone().unwrap_or_else(|| conversation_id(&query.idempotency_key));
-        let callback_url = self
-            .callback(&query.callback_token)
-            .map_err(|declined| GatewayError::new(format!("it cannot call back ({})", declined.code)))?;
+        let callback_url = self.callback(&query.callback_token).map_err(|declined| {
+            GatewayError::new(format!("the callback URL is not usable ({})", declined.code))
+        })?;
         let body = json!({
             "Initiator": self.config.initiator,
             "SecurityCredential": self.config.security_credential.expose_secret(),
@@ -229,11 +229,9 @@ impl Mpesa {
             Bounds::PayOut => &self.config.pay_out,
         };
         self.capabilities().check(limits, amount).map_err(|violation| declined(&violation))?;
-        amount
-            .amount()
-            .to_i64()
-            .filter(|shillings| *shillings > 0)
-            .ok_or_else(|| declined(&Violation::new("amount", Code::OutOfRange, "this is above zero")))
+        amount.amount().to_i64().filter(|shillings| *shillings > 0).ok_or_else(|| {
+            declined(&Violation::new("amount", Code::OutOfRange, "the amount must be above zero"))
+        })
     }
 
     /// The callback URL with a transaction's token; declined if Daraja would refuse it.
@@ -242,7 +240,7 @@ impl Mpesa {
         if is_plain && refused_word(token).is_none() {
             return Ok(self.config.callback_url(token));
         }
-        let reason = "M-Pesa did not take the request.".to_owned();
+        let reason = "M-Pesa did not accept the request.".to_owned();
         Err(Declined { code: "callback_token".to_owned(), reason, retry_after: None })
     }
 }

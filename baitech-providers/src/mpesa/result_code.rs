@@ -69,7 +69,7 @@ const REFUSALS: [(&str, &str); 16] = [
     ("2028", "the product assignment does not permit it"),
     ("2040", "an account rule declines it: the kind of customer"),
     ("8006", "the security credential is locked"),
-    ("R000002", "there is no transaction of this receipt"),
+    ("R000002", "no transaction has this receipt"),
     ("SFC_IC0003", "the operator does not exist"),
 ];
 
@@ -151,12 +151,12 @@ impl ResultCode {
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::Success => "The money has moved.",
-            Self::InsufficientFunds => "There is not enough money in the M-Pesa account.",
-            Self::BelowLeast => "The amount is below what M-Pesa moves.",
-            Self::AboveMost => "The amount is above what M-Pesa moves at once.",
-            Self::AboveDailyMost => "The amount is above what M-Pesa moves in a day.",
-            Self::ReceiverFull => "The receiving M-Pesa account cannot hold that much.",
-            Self::NotAllowed => "M-Pesa does not allow this.",
+            Self::InsufficientFunds => "The M-Pesa account has too little money.",
+            Self::BelowLeast => "The amount is below the minimum of M-Pesa.",
+            Self::AboveMost => "The amount is above the maximum of M-Pesa.",
+            Self::AboveDailyMost => "The amount is above the daily maximum of M-Pesa.",
+            Self::ReceiverFull => "The amount exceeds the maximum balance of the receiving M-Pesa account.",
+            Self::NotAllowed => "M-Pesa does not permit this operation.",
             Self::SystemBusy => "M-Pesa is busy. Please try again in a few minutes.",
             Self::SubscriberBusy => "Another M-Pesa request is open on this phone. Please finish it first.",
             Self::Expired => "The M-Pesa request was not answered in time.",
@@ -164,11 +164,11 @@ impl ResultCode {
             Self::Cancelled => "The M-Pesa request was cancelled on the phone.",
             Self::Unreachable => "The phone could not be reached, or the request was not answered.",
             Self::WrongPin => "The M-Pesa PIN was wrong.",
-            Self::StillProcessing => "M-Pesa is still at it.",
+            Self::StillProcessing => "M-Pesa is still processing the request.",
             Self::PinLocked => "The M-Pesa PIN is locked.",
-            Self::AlreadyReversed => "The payment was given back before.",
+            Self::AlreadyReversed => "The payment was already refunded.",
             Self::UnknownReceipt => "M-Pesa does not know the payment.",
-            Self::Other(_) => "M-Pesa declined.",
+            Self::Other(_) => "M-Pesa declined the request.",
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) enum Part {
     Text,
     /// A line of the table: on a new page the table's header comes before it.
     Table,
-    /// White space, left out at the head of a page.
+    /// White space, omitted at the top of a page.
     Gap,
 }
 

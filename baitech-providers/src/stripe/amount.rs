@@ -7,7 +7,7 @@ use rust_decimal::{Decimal, prelude::ToPrimitive};
 /// Stripe's unit of a currency: the digits after the point, and the step of amounts.
 fn unit(currency: Currency) -> (u32, i64) {
     match currency {
-        // These have no cents any more, but Stripe still counts cents.
+        // These currencies no longer have cents, but Stripe still counts cents.
         Currency::ISK | Currency::UGX => (2, 100),
         // The ariary has a fifth as its subunit, which Stripe does not count.
         Currency::MGA => (0, 1),
@@ -26,7 +26,7 @@ fn unit(currency: Currency) -> (u32, i64) {
 pub(super) fn to_stripe(money: Money) -> Result<i64, Violation> {
     let (digits, step) = unit(money.currency());
     let fraction =
-        || Violation::new("amount", Code::Malformed, "the amount has a fraction that cannot be paid");
+        || Violation::new("amount", Code::Malformed, "the amount must have no fraction of the smallest unit");
     let scale = Decimal::from(10_i64.pow(digits));
     let count = money.amount().checked_mul(scale);
     let count = count.ok_or_else(|| Violation::new("amount", Code::OutOfRange, "the amount is too large"))?;
@@ -36,7 +36,7 @@ pub(super) fn to_stripe(money: Money) -> Result<i64, Violation> {
     let count = count.to_i64();
     let count = count.ok_or_else(|| Violation::new("amount", Code::OutOfRange, "the amount is too large"))?;
     if count <= 0 {
-        return Err(Violation::new("amount", Code::OutOfRange, "the amount is above zero"));
+        return Err(Violation::new("amount", Code::OutOfRange, "the amount must be above zero"));
     }
     if count % step == 0 { Ok(count) } else { Err(fraction()) }
 }

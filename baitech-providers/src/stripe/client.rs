@@ -59,18 +59,18 @@ fn read<T: DeserializeOwned>(reply: &Reply) -> Result<Answer<T>, GatewayError> {
     }
     if reply.status.is_success() {
         let object = serde_json::from_slice(&reply.body);
-        return object.map(Ok).map_err(|_| GatewayError::new("its answer cannot be read"));
+        return object.map(Ok).map_err(|_| GatewayError::new("the answer is unreadable"));
     }
     let problem = serde_json::from_slice::<Refused>(&reply.body).map(|refused| refused.error);
     let is_definite = |problem: &Problem| REFUSED.contains(&(reply.status, problem.kind.as_str()));
     match problem {
         Ok(problem) if is_definite(&problem) && !is_about_the_key(&problem) => Ok(Err(Box::new(problem))),
         Ok(problem) => Err(GatewayError::new(format!(
-            "it answered {} {}",
+            "the answer is {} {}",
             reply.status,
             problem.code.as_deref().unwrap_or(&problem.kind)
         ))),
-        Err(_) => Err(GatewayError::new(format!("it answered {}", reply.status))),
+        Err(_) => Err(GatewayError::new(format!("the answer is {}", reply.status))),
     }
 }
 
@@ -92,7 +92,7 @@ fn header_key(key: &str) -> String {
 pub(super) fn segment(id: &str) -> Result<&str, GatewayError> {
     let is_id =
         (1..=255).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if is_id { Ok(id) } else { Err(GatewayError::new("the reference is none of Stripe's")) }
+    if is_id { Ok(id) } else { Err(GatewayError::new("the reference is not an id of Stripe")) }
 }
 
 #[cfg(test)]

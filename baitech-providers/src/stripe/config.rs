@@ -62,7 +62,7 @@ impl StripeConfig {
         found.check(config::base_url("baseUrl", &self.base_url));
         found.check(config::secret("secretKey", &self.secret_key));
         if self.webhook_secrets.is_empty() {
-            found.push(Violation::new("webhookSecrets", Code::Required, "this must not be empty"));
+            found.push(Violation::new("webhookSecrets", Code::Required, "must not be empty"));
         }
         for secret in &self.webhook_secrets {
             found.check(config::secret("webhookSecrets", secret));
@@ -70,11 +70,11 @@ impl StripeConfig {
         found.check(config::path_token("webhookToken", &self.webhook_token));
         let is_version = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
         if self.api_version.is_empty() || !self.api_version.bytes().all(is_version) {
-            let message = "this is a version of the interface, as 2024-06-20";
+            let message = "must be an API version, such as 2024-06-20";
             found.push(Violation::new("apiVersion", Code::Malformed, message));
         }
         if self.signature_tolerance <= TimeDelta::zero() || self.signature_tolerance > TimeDelta::days(1) {
-            let message = "this is above zero and at most a day";
+            let message = "must be above zero and at most a day";
             found.push(Violation::new("signatureTolerance", Code::OutOfRange, message));
         }
         found.check(limits("charge", &self.charge));
@@ -107,10 +107,10 @@ impl Default for StripeConfig {
 fn limits(field: &'static str, limits: &Limits) -> Result<(), Violation> {
     match (limits.least, limits.most) {
         (Some(least), Some(most)) if least.currency() != most.currency() => {
-            Err(Violation::new(field, Code::Currency, "the bounds are of two currencies"))
+            Err(Violation::new(field, Code::Currency, "both bounds must have the same currency"))
         }
         (Some(least), Some(most)) if least.amount() > most.amount() => {
-            Err(Violation::new(field, Code::Order, "the least is above the most"))
+            Err(Violation::new(field, Code::Order, "the minimum must not exceed the maximum"))
         }
         _ => Ok(()),
     }

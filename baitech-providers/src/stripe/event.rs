@@ -115,7 +115,7 @@ impl Stripe {
 }
 
 fn refund_notice(id: String, refund: &Refund) -> Result<Notice, WebhookError> {
-    let (subject, news) = refund.told().map_err(odd)?;
+    let (subject, news) = refund.news().map_err(odd)?;
     Ok(Notice { id, subject, news })
 }
 

@@ -141,7 +141,7 @@ impl PaymentGateway for Stripe {
             Err(declined) => return Ok(Outcome::Declined(declined)),
         };
         let Some(account) = pay_out.payee.account.as_ref().filter(|account| !account.is_empty()) else {
-            let reason = "There is no account to pay out to.";
+            let reason = "An account is needed for the payout.";
             return Ok(Outcome::Declined(declined("no_account", reason)));
         };
         let mut form = order(pay_out.transaction.to_string(), pay_out.number.as_str());
@@ -236,13 +236,14 @@ pub(super) fn outgoing<T>(
     match answer {
         Ok(object) => read(object),
         Err(problem) if problem.is_refusal() => Ok(Outcome::Declined(problem.declined())),
-        Err(problem) => Err(GatewayError::new(format!("it answered {}", problem.declined().code))),
+        Err(problem) => Err(GatewayError::new(format!("the answer is {}", problem.declined().code))),
     }
 }
 
 /// The answer to a query; a refused query has no result.
 fn known<T>(answer: Answer<T>) -> Result<T, GatewayError> {
-    answer.map_err(|problem| GatewayError::new(format!("it did not tell ({})", problem.declined().code)))
+    answer
+        .map_err(|problem| GatewayError::new(format!("the query was refused ({})", problem.declined().code)))
 }
 
 /// The intent in a problem, if its status is this one and prevents the order.

@@ -180,7 +180,7 @@ impl Refund {
 
     /// The news and its subject: the outcome of our own refund, or a return of the payment's money by any
     /// other refund.
-    pub(super) fn told(&self) -> Result<(Subject, News), GatewayError> {
+    pub(super) fn news(&self) -> Result<(Subject, News), GatewayError> {
         let payment = self.payment_intent.as_ref().or(self.charge.as_ref());
         let Some(payment) = payment.filter(|_| !self.is_ours()) else {
             return Ok((self.subject(), News::Outcome(self.outcome()?)));
@@ -202,7 +202,7 @@ impl Refund {
             }),
             Some("failed") => {
                 let code = self.failure_reason.as_deref().unwrap_or("refund_failed");
-                Outcome::Declined(declined(code, "The bank did not take the refund."))
+                Outcome::Declined(declined(code, "The bank did not accept the refund."))
             }
             Some("canceled") => Outcome::Declined(canceled()),
             _ => Outcome::Pending,
@@ -287,7 +287,7 @@ impl Transfer {
 
     /// The refusal of a fully reversed transfer.
     pub(super) fn taken_back() -> Declined {
-        declined("reversed", "The payout was taken back.")
+        declined("reversed", "The payout was reversed.")
     }
 
     pub(super) fn is_of(&self, transaction: Id<Transaction>) -> bool {
@@ -353,7 +353,7 @@ fn subject(metadata: &Metadata, id: &str) -> Subject {
 }
 
 fn money(amount: i64, currency: &str) -> Result<Money, GatewayError> {
-    from_stripe(amount, currency).ok_or_else(|| GatewayError::new("it named a currency that does not exist"))
+    from_stripe(amount, currency).ok_or_else(|| GatewayError::new("the answer has an unknown currency"))
 }
 
 /// The refusal of a cancelled operation.

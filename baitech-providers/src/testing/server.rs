@@ -53,7 +53,7 @@ impl Fault {
                 if carried_out {
                     carry_out();
                 }
-                let broken = io::Error::other("broken off on purpose");
+                let broken = io::Error::other("interrupted on purpose");
                 Body::from_stream(futures::stream::iter([Err::<Vec<u8>, _>(broken)])).into_response()
             }
             Self::Hang { carried_out } => {

@@ -5,12 +5,16 @@ use baitech_core::{booking::PaymentMethod, ledger::Account, store::LedgerReader}
 use super::Shop;
 
 impl Shop {
-    /// Fails unless the books are in order: every currency sums to zero, the running balances are what a
-    /// recount tells, nothing that is held for somebody is below zero, and a provider's account is what the
-    /// provider itself says. Answers with what lies where.
+    /// Checks the ledger: every currency sums to zero, the running balances equal a recount, no account that
+    /// holds users' money is negative, and the account of a provider equals the provider's own balance.
+    /// Returns the balances.
     pub(crate) async fn audit(&self, provider: PaymentMethod, at_provider: i64) -> Vec<(Account, i64)> {
         let balances = LedgerReader::trial_balance(&*self.store).await.unwrap();
-        assert_eq!(balances, LedgerReader::recount(&*self.store).await.unwrap(), "a recount tells the same");
+        assert_eq!(
+            balances,
+            LedgerReader::recount(&*self.store).await.unwrap(),
+            "the recount must equal the balances"
+        );
         let mut sums: BTreeMap<_, rust_decimal::Decimal> = BTreeMap::new();
         for (account, amount) in &balances {
             *sums.entry(amount.currency().code()).or_default() += amount.amount();
@@ -25,7 +29,7 @@ impl Shop {
             .map(|(account, amount)| (account, i64::try_from(amount.amount()).expect("whole shillings")))
             .collect();
         let clearing = self.balance(Account::Clearing(provider)).await;
-        assert_eq!(-clearing, at_provider, "the provider knows better: {books:?}");
+        assert_eq!(-clearing, at_provider, "the provider's balance differs: {books:?}");
         books
     }
 }

@@ -31,7 +31,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use self::people::request;
 
-/// A marketplace with people in it, and a clock that is moved by hand.
+/// A marketplace with users and a manual clock.
 pub(crate) struct Shop {
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) clock: Arc<ManualClock>,
@@ -78,13 +78,13 @@ impl Shop {
         self.clock.advance(time);
     }
 
-    /// Does all that is due.
+    /// Runs all due tasks.
     pub(crate) async fn work(&self) {
         let work = self.market.worker().run_until_idle().await.unwrap();
         assert_eq!(work.failed, 0, "{work:?}");
     }
 
-    /// Lets time pass, and does what becomes due.
+    /// Advances the clock and runs the due tasks.
     pub(crate) async fn later(&self, time: TimeDelta) {
         self.pass(time);
         self.work().await;
@@ -102,13 +102,13 @@ impl Shop {
         self.load(id).await.status
     }
 
-    /// The whole shillings on an account.
+    /// The balance of an account in whole shillings.
     pub(crate) async fn balance(&self, account: Account) -> i64 {
         let balance = LedgerReader::balance(&*self.store, account, kes(0).currency()).await.unwrap();
         i64::try_from(balance.amount()).expect("whole shillings")
     }
 
-    /// What waits for the technician to be paid.
+    /// The unpaid earnings of the technician.
     pub(crate) async fn owed(&self) -> i64 {
         self.balance(Account::Payable(self.technician.id)).await
     }
@@ -117,8 +117,8 @@ impl Shop {
         self.balance(Account::Wallet(self.customer.id)).await
     }
 
-    /// A job of two hours for 2,738 shillings, accepted by the technician; jobs of one shop are on days of
-    /// their own.
+    /// A job of two hours for 2,738 shillings, accepted by the technician. Each job of a shop is on another
+    /// day.
     pub(crate) async fn accepted(&self, method: PaymentMethod, day: u64) -> Id<Booking> {
         let request = request(method, day);
         let id = self.market.bookings().create(&self.customer.actor(), &request).await.unwrap().id;
@@ -126,13 +126,13 @@ impl Shop {
         id
     }
 
-    /// Asks for the payment of a booking as it is shown now.
+    /// Requests the payment of a booking at its current version.
     pub(crate) async fn pay(&self, id: Id<Booking>, request: &NewPayment) -> StartedPayment {
         let version = self.booking(id).await.version;
         self.payments().if_version(version).pay(&self.customer.actor(), id, request).await.unwrap()
     }
 
-    /// Takes a booking along its usual way to a status.
+    /// Moves a booking along the usual course to a status.
     pub(crate) async fn drive(&self, id: Id<Booking>, status: BookingStatus) {
         for _ in 0..12 {
             let booking = self.booking(id).await;
@@ -141,7 +141,7 @@ impl Shop {
             }
             self.step(&booking).await;
         }
-        panic!("{status} is not on the usual way");
+        panic!("{status} is not part of the usual course");
     }
 
     async fn step(&self, booking: &Booking) {
@@ -163,18 +163,18 @@ impl Shop {
             BookingStatus::Arrived => bookings.start(&technician, id).await,
             BookingStatus::InProgress => bookings.complete(&technician, id).await,
             BookingStatus::Completed => bookings.verify(&self.customer.actor(), id).await,
-            status => panic!("nothing usual follows {status}"),
+            status => panic!("the usual course has no step after {status}"),
         };
         stepped.unwrap();
     }
 
-    /// Delivers a call of a provider.
+    /// Delivers a webhook.
     pub(crate) async fn deliver(&self, call: WebhookCall) -> Id<Webhook> {
-        self.payments().receive_webhook(call).await.unwrap().expect("a token that was given out")
+        self.payments().receive_webhook(call).await.unwrap().expect("a known token")
     }
 
-    /// Delivers a call, and tells what became of it at once.
-    pub(crate) async fn hear(&self, call: WebhookCall) -> WebhookStatus {
+    /// Delivers a webhook and returns its result.
+    pub(crate) async fn receive(&self, call: WebhookCall) -> WebhookStatus {
         let id = self.deliver(call).await;
         Load::<Webhook>::load(&*self.store, id).await.unwrap().expect("the call is stored").status
     }

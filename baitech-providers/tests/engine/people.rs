@@ -9,7 +9,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use super::Shop;
 
 impl Shop {
-    /// Lets a user in.
+    /// Stores a user.
     pub(crate) async fn let_in(&self, user: &User) {
         let mut changes = ChangeSet::new().write(Put::new(user.clone()));
         let holder = AggregateRef::User(user.id);
@@ -18,8 +18,8 @@ impl Shop {
     }
 }
 
-/// A plumbing job of two hours in the middle of Nairobi, so many days after the first: 2,000 of work, 2,738
-/// in all.
+/// A plumbing job of two hours in the centre of Nairobi, the given number of days after the first: 2,000 of
+/// work, 2,738 in total.
 pub(crate) fn request(method: PaymentMethod, day: u64) -> NewBooking {
     NewBooking {
         service_category: Category::Plumbing,
@@ -51,7 +51,7 @@ pub(crate) fn request(method: PaymentMethod, day: u64) -> NewBooking {
     }
 }
 
-/// Holds every payment for a person to look at.
+/// A fraud check that sends every payment to review.
 #[derive(Debug)]
 pub(crate) struct Suspicion;
 

@@ -1,4 +1,4 @@
-//! A shop that is paid by M-Pesa.
+//! A shop with payments by M-Pesa.
 
 use std::{ops::Deref, sync::Arc, time::Duration};
 
@@ -37,7 +37,7 @@ impl Desk {
 
     pub(crate) async fn with(configure: impl FnOnce(baitech_core::Builder) -> baitech_core::Builder) -> Self {
         let daraja = Daraja::start().await;
-        // Long enough for an answer from this machine, and short for a test of one that never comes.
+        // Long enough for an answer of a local server, and short for tests of missing answers.
         let config =
             baitech_providers::mpesa::MpesaConfig { timeout: Duration::from_secs(5), ..daraja.config() };
         let mut mpesa = None;
@@ -51,12 +51,12 @@ impl Desk {
         Self { shop, daraja }
     }
 
-    /// Begins to pay a booking by a push.
+    /// Starts the payment of a booking by a push.
     pub(crate) async fn push(&self, id: Id<Booking>) -> Id<Transaction> {
         self.pay(id, &NewPayment::default()).await.transaction.id
     }
 
-    /// A booking that is accepted, and the payment that its customer is asked for.
+    /// An accepted booking and its pending payment.
     pub(crate) async fn asked(&self, day: u64) -> (Id<Booking>, Id<Transaction>) {
         let id = self.accepted(PaymentMethod::Mpesa, day).await;
         (id, self.push(id).await)
@@ -72,20 +72,20 @@ impl Desk {
         self.daraja.orders().pop().expect("an order")
     }
 
-    pub(crate) async fn hear(&self, callback: &Callback) -> WebhookStatus {
-        self.shop.hear(callback.arriving_at(self.now())).await
+    pub(crate) async fn receive(&self, callback: &Callback) -> WebhookStatus {
+        self.shop.receive(callback.arriving_at(self.now())).await
     }
 
     /// A booking whose money is held.
     pub(crate) async fn held(&self, day: u64) -> (Id<Booking>, Id<Transaction>) {
         let (id, payment) = self.asked(day).await;
         let paid = self.daraja.pay(&self.prompt());
-        assert_eq!(self.hear(&paid).await, WebhookStatus::Applied);
+        assert_eq!(self.receive(&paid).await, WebhookStatus::Applied);
         assert_eq!(self.status(payment).await, TransactionStatus::Completed);
         (id, payment)
     }
 
-    /// A booking whose money has gone to its receivers.
+    /// A booking whose money has been released.
     pub(crate) async fn released(&self, day: u64) -> (Id<Booking>, Id<Transaction>) {
         let (id, payment) = self.held(day).await;
         self.drive(id, BookingStatus::Paid).await;

@@ -1,4 +1,4 @@
-//! The engine paid by M-Pesa: every call goes over HTTP to a server that speaks Daraja's protocol.
+//! The engine with payments by M-Pesa: every call goes over HTTP to a server that speaks Daraja's protocol.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -21,13 +21,13 @@ async fn refused_payout_is_retried_in_the_next_batch() {
     let desk = Desk::open().await;
     desk.released(1).await;
     desk.later(TimeDelta::days(8)).await;
-    desk.hear(&desk.daraja.reject(&desk.order(), "2001")).await;
+    desk.receive(&desk.daraja.reject(&desk.order(), "2001")).await;
     assert_eq!(desk.owed().await, 2_278);
     desk.books().await;
     desk.later(TimeDelta::days(7)).await;
     let payouts = desk.of_kind(TransactionKind::TechnicianPayout).await;
     assert_eq!(payouts.len(), 2);
-    desk.hear(&desk.daraja.carry_out(&desk.order())).await;
+    desk.receive(&desk.daraja.carry_out(&desk.order())).await;
     assert_eq!((desk.owed().await, desk.daraja.balance()), (0, 460));
     desk.books().await;
 }
@@ -38,10 +38,10 @@ async fn payout_that_times_out_in_the_queue_stays_in_progress() {
     desk.released(1).await;
     desk.later(TimeDelta::days(8)).await;
     let payout = desk.of_kind(TransactionKind::TechnicianPayout).await.pop().unwrap().id;
-    desk.hear(&desk.daraja.queue_timeout(&desk.order())).await;
+    desk.receive(&desk.daraja.queue_timeout(&desk.order())).await;
     assert_eq!(desk.status(payout).await, TransactionStatus::Processing);
     assert_eq!(desk.balance(Account::Reserved(payout)).await, 2_278);
-    assert_eq!(desk.hear(&desk.daraja.carry_out(&desk.order())).await, WebhookStatus::Applied);
+    assert_eq!(desk.receive(&desk.daraja.carry_out(&desk.order())).await, WebhookStatus::Applied);
     assert_eq!(desk.status(payout).await, TransactionStatus::Completed);
     assert_eq!(desk.daraja.orders().len(), 1);
     desk.books().await;
@@ -66,17 +66,21 @@ async fn unanswered_instant_payout_is_settled_by_a_query() {
         }
         desk.later(TimeDelta::seconds(75)).await;
         for answer in desk.daraja.answers() {
-            desk.hear(&answer).await;
+            desk.receive(&answer).await;
         }
         let status = desk.status(payout.id).await;
         if carried_out {
             assert_eq!(status, TransactionStatus::Completed);
             assert_eq!((desk.owed().await, desk.balance(CLEARING).await), (1_278, -1_748));
         } else {
-            assert_eq!(status, TransactionStatus::Pending, "a payment that cannot be found may still come");
+            assert_eq!(
+                status,
+                TransactionStatus::Pending,
+                "the status query does not find the payment, so its outcome stays open"
+            );
             assert_eq!(desk.balance(Account::Reserved(payout.id)).await, 1_000);
         }
-        assert!(desk.daraja.orders().len() <= 1, "never sent again");
+        assert!(desk.daraja.orders().len() <= 1, "it is not sent again");
         desk.books().await;
     }
 }
@@ -86,19 +90,18 @@ async fn wallet_is_topped_up_and_withdrawn() {
     let desk = Desk::open().await;
     let customer = desk.customer.actor();
     desk.payments().top_up(&customer, kes(1_500), &NewPayment::default()).await.unwrap();
-    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
+    desk.receive(&desk.daraja.pay(&desk.prompt())).await;
     assert_eq!(desk.wallet().await, 1_500);
     let out = desk.payments().withdraw(&customer, kes(600), &NewPayout::default()).await.unwrap();
-    desk.hear(&desk.daraja.carry_out(&desk.order())).await;
+    desk.receive(&desk.daraja.carry_out(&desk.order())).await;
     assert_eq!(desk.status(out.id).await, TransactionStatus::Completed);
     let failed = desk.payments().withdraw(&customer, kes(300), &NewPayout::default()).await.unwrap();
-    desk.hear(&desk.daraja.reject(&desk.order(), "8")).await;
+    desk.receive(&desk.daraja.reject(&desk.order(), "8")).await;
     assert_eq!(desk.status(failed.id).await, TransactionStatus::Failed);
     assert_eq!(desk.books().await, [(CLEARING, -900), (Account::Wallet(desk.customer.id), 900)]);
 }
 
-/// Where Daraja says a code: in its answer to the order, as an error of that answer, or in the
-/// callback.
+/// Where Daraja reports a code: in its answer to the order, as an error of that answer, or in the callback.
 #[derive(Debug, Clone, Copy)]
 enum Place {
     Answer,
@@ -106,7 +109,7 @@ enum Place {
     Callback,
 }
 
-/// How often a payout is ordered at the server within weeks, of which Daraja says this code.
+/// The number of orders for a payout within some weeks, if Daraja reports this code.
 async fn orders_after(code: &str, place: Place) -> usize {
     let desk = Desk::open().await;
     desk.released(1).await;
@@ -122,9 +125,9 @@ async fn orders_after(code: &str, place: Place) -> usize {
     }
     desk.later(TimeDelta::days(8)).await;
     if matches!(place, Place::Callback) {
-        desk.hear(&desk.daraja.reject(&desk.order(), code)).await;
+        desk.receive(&desk.daraja.reject(&desk.order(), code)).await;
     }
-    // Two more batches, and all questions.
+    // Two more batches and all status queries.
     for _ in 0..2 {
         desk.later(TimeDelta::days(7)).await;
     }
@@ -133,7 +136,7 @@ async fn orders_after(code: &str, place: Place) -> usize {
     orders
 }
 
-/// The errors that are documented as refusals, or say so in words.
+/// Whether an error is documented as a refusal, or is one by its message.
 fn is_documented_error(status: u16, code: &str) -> bool {
     let documented = [
         "400.001.01",
@@ -174,6 +177,6 @@ fn unknown_result_codes_do_not_cause_a_second_payout() {
         prop_assume!(!refused);
         prop_assert_eq!(runtime.block_on(orders_after(&code, place)), 1, "{} {:?}", code, place);
     });
-    // The table is not empty: a documented refusal is paid by the next batch.
+    // The next batch pays after a documented refusal, which shows that the table is not empty.
     assert_eq!(runtime.block_on(orders_after("2001", Place::Callback)), 2);
 }

@@ -1,4 +1,4 @@
-//! A push, and how it ends.
+//! Payments by push.
 
 use baitech_core::{
     booking::{BookingStatus, PaymentMethod, PaymentStatus},
@@ -19,7 +19,7 @@ async fn job_payment_is_held_released_and_paid_out() {
     assert_eq!((&sent["Amount"], &sent["PhoneNumber"]), (&2_738.into(), &"254700000001".into()));
     assert_eq!(desk.books().await, []);
 
-    assert_eq!(desk.hear(&desk.daraja.pay(&desk.prompt())).await, WebhookStatus::Applied);
+    assert_eq!(desk.receive(&desk.daraja.pay(&desk.prompt())).await, WebhookStatus::Applied);
     assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
     assert_eq!(desk.booking(id).await.payment.status, PaymentStatus::Held);
     assert!(desk.load(payment).await.gateway.receipt.is_some());
@@ -33,7 +33,7 @@ async fn job_payment_is_held_released_and_paid_out() {
     assert_eq!(payout.settlement.batch.as_deref(), Some("2026-03-10"));
     assert_eq!(desk.daraja.requests(Endpoint::PayOut)[0]["Amount"], 2_278);
     assert_eq!(desk.status(payout.id).await, TransactionStatus::Processing);
-    assert_eq!(desk.hear(&desk.daraja.carry_out(&desk.order())).await, WebhookStatus::Applied);
+    assert_eq!(desk.receive(&desk.daraja.carry_out(&desk.order())).await, WebhookStatus::Applied);
     assert_eq!(desk.status(payout.id).await, TransactionStatus::Completed);
     let fees = [
         (CLEARING, -460),
@@ -48,7 +48,7 @@ async fn job_payment_is_held_released_and_paid_out() {
 async fn declined_prompt_can_be_paid_later() {
     let desk = Desk::open().await;
     let (id, first) = desk.asked(1).await;
-    assert_eq!(desk.hear(&desk.daraja.refuse(&desk.prompt(), "1032")).await, WebhookStatus::Applied);
+    assert_eq!(desk.receive(&desk.daraja.refuse(&desk.prompt(), "1032")).await, WebhookStatus::Applied);
     let failed = desk.load(first).await;
     assert_eq!(failed.status, TransactionStatus::Failed);
     assert_eq!(failed.failure.as_ref().unwrap().code, "1032");
@@ -56,7 +56,7 @@ async fn declined_prompt_can_be_paid_later() {
 
     let second = desk.push(id).await;
     assert_ne!(first, second);
-    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
+    desk.receive(&desk.daraja.pay(&desk.prompt())).await;
     assert_eq!(desk.status(second).await, TransactionStatus::Completed);
     assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
 }
@@ -70,12 +70,16 @@ async fn busy_subscriber_is_retried_a_limited_number_of_times() {
     desk.daraja.set_busy("254700000001", false);
     desk.later(TimeDelta::minutes(2)).await;
     assert_eq!(desk.daraja.requests(Endpoint::Push).len(), 2);
-    // The prompt was sent, and found the subscriber busy again.
-    desk.hear(&desk.daraja.refuse(&desk.prompt(), "1001")).await;
-    assert_eq!(desk.status(payment).await, TransactionStatus::Processing, "there is no way back to pending");
+    // The prompt was sent, and the subscriber was busy again.
+    desk.receive(&desk.daraja.refuse(&desk.prompt(), "1001")).await;
+    assert_eq!(
+        desk.status(payment).await,
+        TransactionStatus::Processing,
+        "the status does not return to pending"
+    );
     desk.later(TimeDelta::minutes(2)).await;
     assert_eq!(desk.daraja.prompts().len(), 2);
-    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
+    desk.receive(&desk.daraja.pay(&desk.prompt())).await;
     assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
 
     let desk = Desk::open().await;
@@ -94,10 +98,10 @@ async fn busy_callback_before_the_push_response_leads_to_another_push() {
     let desk = Desk::open().await;
     desk.daraja.fail(Endpoint::Push, Fault::Break { carried_out: true });
     let (id, payment) = desk.asked(1).await;
-    desk.hear(&desk.daraja.refuse(&desk.prompt(), "1001")).await;
+    desk.receive(&desk.daraja.refuse(&desk.prompt(), "1001")).await;
     desk.later(TimeDelta::minutes(2)).await;
-    assert_eq!(desk.daraja.prompts().len(), 2, "asked again");
-    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
+    assert_eq!(desk.daraja.prompts().len(), 2, "another push is sent");
+    desk.receive(&desk.daraja.pay(&desk.prompt())).await;
     assert_eq!(desk.status(payment).await, TransactionStatus::Completed);
     assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
 }
@@ -116,14 +120,14 @@ async fn payment_with_a_lost_callback_is_settled_by_a_query_and_gets_its_receipt
     assert_eq!((settled.status, settled.gateway.receipt.as_deref()), (TransactionStatus::Completed, None));
     desk.work().await;
     let answers = desk.daraja.answers();
-    assert_eq!(answers.len(), 1, "the receipt is asked for once");
-    assert_eq!(desk.hear(&answers[0]).await, WebhookStatus::Applied);
+    assert_eq!(answers.len(), 1, "the receipt is requested once");
+    assert_eq!(desk.receive(&answers[0]).await, WebhookStatus::Applied);
     let receipt = desk.load(payment).await.gateway.receipt.clone();
     assert!(receipt.is_some());
     assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
 
-    // The callback was late, and not lost.
-    desk.hear(&lost).await;
+    // The callback arrives late.
+    desk.receive(&lost).await;
     assert_eq!(desk.load(payment).await.gateway.receipt, receipt);
     assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
 }
@@ -137,8 +141,8 @@ async fn unanswered_push_is_not_resent_and_can_still_pay() {
         assert_eq!(desk.status(payment).await, TransactionStatus::Pending, "unknown");
         desk.later(TimeDelta::minutes(20)).await;
         assert_eq!(desk.daraja.prompts().len(), 1);
-        // Its callback is the first that is known of it.
-        assert_eq!(desk.hear(&desk.daraja.pay(&desk.prompt())).await, WebhookStatus::Applied);
+        // The callback is the first report of the push.
+        assert_eq!(desk.receive(&desk.daraja.pay(&desk.prompt())).await, WebhookStatus::Applied);
         let paid = desk.load(payment).await;
         assert_eq!(
             (paid.status, paid.gateway.reference.clone()),
@@ -154,23 +158,23 @@ async fn server_error_leaves_the_push_unknown_and_missing_token_delays_it() {
     let answer = |status, body: &str| Fault::Answer { status, body: body.to_owned() };
     desk.daraja.fail(Endpoint::Push, answer(503, "<html>try later</html>"));
     let (id, payment) = desk.asked(1).await;
-    assert_eq!(desk.status(payment).await, TransactionStatus::Pending, "nobody knows");
+    assert_eq!(desk.status(payment).await, TransactionStatus::Pending, "the outcome is unknown");
     assert_eq!(desk.daraja.prompts().len(), 0);
     desk.later(TimeDelta::minutes(30)).await;
-    assert_eq!(desk.booking(id).await.status, BookingStatus::Cancelled, "nobody paid in time");
+    assert_eq!(desk.booking(id).await.status, BookingStatus::Cancelled, "not paid in time");
     for _ in 0..27 {
         desk.later(TimeDelta::hours(1)).await;
     }
     assert_eq!(desk.status(payment).await, TransactionStatus::Expired);
 
-    // Without an access token nothing was sent, and it is sent later.
+    // Without an access token, the push is not sent now but later.
     let desk = Desk::open().await;
     desk.daraja.revoke_tokens();
     desk.daraja.fail(Endpoint::Token, answer(500, ""));
     let (id, payment) = desk.asked(1).await;
     assert_eq!(desk.daraja.prompts().len(), 0);
     desk.later(TimeDelta::minutes(2)).await;
-    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
+    desk.receive(&desk.daraja.pay(&desk.prompt())).await;
     assert_eq!(desk.status(payment).await, TransactionStatus::Completed);
     assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
 }
@@ -180,12 +184,12 @@ async fn payment_for_an_ended_booking_is_refunded_automatically() {
     let desk = Desk::open().await;
     let (id, payment) = desk.asked(1).await;
     desk.market.bookings().cancel(&desk.customer.actor(), id, "not needed").await.unwrap();
-    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
+    desk.receive(&desk.daraja.pay(&desk.prompt())).await;
     assert_eq!(desk.status(payment).await, TransactionStatus::Refunded);
     desk.work().await;
     let refund = desk.of_kind(TransactionKind::Refund).await.pop().unwrap();
     assert_eq!(desk.daraja.requests(Endpoint::Reversal).len(), 1);
-    desk.hear(&desk.daraja.carry_out(&desk.order())).await;
+    desk.receive(&desk.daraja.carry_out(&desk.order())).await;
     assert_eq!(desk.status(refund.id).await, TransactionStatus::Completed);
     assert_eq!(desk.books().await, []);
 }
@@ -195,15 +199,15 @@ async fn second_success_is_refunded_in_either_order() {
     let desk = Desk::open().await;
     let (id, first) = desk.asked(1).await;
     let prompt = desk.prompt();
-    desk.hear(&desk.daraja.refuse(&prompt, "1037")).await;
+    desk.receive(&desk.daraja.refuse(&prompt, "1037")).await;
     let second = desk.push(id).await;
-    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
-    // The first was unreachable, and then paid after all.
-    desk.hear(&desk.daraja.pay(&prompt)).await;
+    desk.receive(&desk.daraja.pay(&desk.prompt())).await;
+    // The first push was reported as unreachable, and is paid nevertheless.
+    desk.receive(&desk.daraja.pay(&prompt)).await;
     assert_eq!(desk.status(first).await, TransactionStatus::Refunded);
     assert_eq!(desk.status(second).await, TransactionStatus::Completed);
     desk.work().await;
-    desk.hear(&desk.daraja.carry_out(&desk.order())).await;
+    desk.receive(&desk.daraja.carry_out(&desk.order())).await;
     assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
 }
 
@@ -218,14 +222,14 @@ async fn large_payment_counts_after_a_query_confirms_it() {
     let (id, payment) = desk.asked(1).await;
     let claimed = desk.daraja.pay(&desk.prompt());
     desk.daraja.refuse(&desk.prompt(), "1032");
-    assert_eq!(desk.hear(&claimed).await, WebhookStatus::Applied);
-    assert_eq!(desk.status(payment).await, TransactionStatus::Processing, "only a claim");
+    assert_eq!(desk.receive(&claimed).await, WebhookStatus::Applied);
+    assert_eq!(desk.status(payment).await, TransactionStatus::Processing, "the callback is unconfirmed");
     desk.work().await;
-    assert_eq!(desk.status(payment).await, TransactionStatus::Failed, "and a wrong one");
+    assert_eq!(desk.status(payment).await, TransactionStatus::Failed, "the query denies it");
     assert_eq!(desk.balance(CLEARING).await, 0);
 
     let again = desk.push(id).await;
-    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
+    desk.receive(&desk.daraja.pay(&desk.prompt())).await;
     assert_eq!(desk.status(again).await, TransactionStatus::Processing);
     desk.work().await;
     assert_eq!(desk.status(again).await, TransactionStatus::Completed);

@@ -1,4 +1,4 @@
-//! Many callbacks at the same moment, each in a task of its own.
+//! Concurrent callbacks, each in its own task.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 
 use crate::desk::{CLEARING, Desk};
 
-/// Delivers all of them at once; tells how many took effect.
+/// Delivers all callbacks concurrently and returns how many took effect.
 async fn at_once(desk: &Arc<Desk>, callbacks: Vec<Callback>) -> usize {
     let barrier = Arc::new(tokio::sync::Barrier::new(callbacks.len()));
     let tasks: Vec<_> = callbacks
@@ -22,7 +22,7 @@ async fn at_once(desk: &Arc<Desk>, callbacks: Vec<Callback>) -> usize {
             let (desk, barrier) = (Arc::clone(desk), Arc::clone(&barrier));
             tokio::spawn(async move {
                 barrier.wait().await;
-                desk.hear(&callback).await
+                desk.receive(&callback).await
             })
         })
         .collect();
@@ -42,7 +42,7 @@ async fn ten_concurrent_callbacks_are_ten_payments() {
     let desk = Arc::new(Desk::open().await);
     let mut callbacks = Vec::new();
     let mut payments = Vec::new();
-    // Work on a Saturday or a Sunday costs more.
+    // Weekends cost more.
     for day in [1, 2, 3, 4, 7, 8, 9, 10, 11, 14] {
         let (id, payment) = desk.asked(day).await;
         callbacks.push(desk.daraja.pay(&desk.prompt()));
@@ -109,7 +109,7 @@ async fn callbacks_in_any_order_have_the_same_balances() {
             calls.swap(n, usize::from(random[0]) % (n + 1));
         }
         for call in &calls {
-            desk.hear(call).await;
+            desk.receive(call).await;
         }
         assert_eq!(desk.status(payment).await, TransactionStatus::Completed);
         assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)], "{calls:?}");
@@ -117,8 +117,8 @@ async fn callbacks_in_any_order_have_the_same_balances() {
     }
 }
 
-/// Begins a payment whose push is answered only when the test lets it, and waits until the prompt is on the
-/// phone.
+/// Starts a payment whose push is answered only when the test allows it, and waits until the prompt is on
+/// the phone.
 async fn push_without_answer(desk: &Arc<Desk>) -> (Id<Booking>, tokio::task::JoinHandle<Id<Transaction>>) {
     let id = desk.accepted(PaymentMethod::Mpesa, 1).await;
     desk.daraja.withhold_answers(Endpoint::Push);
@@ -134,7 +134,7 @@ async fn push_without_answer(desk: &Arc<Desk>) -> (Id<Booking>, tokio::task::Joi
 async fn callback_before_the_push_response_pays_once() {
     let desk = Arc::new(Desk::open().await);
     let (id, payment) = push_without_answer(&desk).await;
-    assert_eq!(desk.hear(&desk.daraja.pay(&desk.prompt())).await, WebhookStatus::Applied);
+    assert_eq!(desk.receive(&desk.daraja.pay(&desk.prompt())).await, WebhookStatus::Applied);
     desk.daraja.release_answers();
     let payment = payment.await.unwrap();
     assert_eq!(desk.status(payment).await, TransactionStatus::Completed);
@@ -145,12 +145,12 @@ async fn callback_before_the_push_response_pays_once() {
 async fn push_response_after_its_failure_callback_does_not_block_another_attempt() {
     let desk = Arc::new(Desk::open().await);
     let (id, payment) = push_without_answer(&desk).await;
-    assert_eq!(desk.hear(&desk.daraja.refuse(&desk.prompt(), "1001")).await, WebhookStatus::Applied);
+    assert_eq!(desk.receive(&desk.daraja.refuse(&desk.prompt(), "1001")).await, WebhookStatus::Applied);
     desk.daraja.release_answers();
     let payment = payment.await.unwrap();
     desk.later(TimeDelta::minutes(2)).await;
-    assert_eq!(desk.daraja.prompts().len(), 2, "the subscriber is asked again");
-    desk.hear(&desk.daraja.pay(&desk.prompt())).await;
+    assert_eq!(desk.daraja.prompts().len(), 2, "another push is sent");
+    desk.receive(&desk.daraja.pay(&desk.prompt())).await;
     assert_eq!(desk.status(payment).await, TransactionStatus::Completed);
     assert_eq!(desk.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
 }

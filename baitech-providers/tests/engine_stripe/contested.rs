@@ -20,7 +20,7 @@ async fn partial_refunds_go_to_the_card_until_nothing_is_left() {
         let refund =
             counter.payments().refund(&counter.admin.actor(), payment, kes(part), "late").await.unwrap();
         assert_eq!(refund.status, TransactionStatus::Completed);
-        counter.hear_all().await;
+        counter.receive_all().await;
         assert_eq!(counter.balance(Account::Escrow(id)).await, left);
         counter.books().await;
     }
@@ -38,7 +38,7 @@ async fn unanswered_refund_is_made_once() {
             counter.payments().refund(&counter.admin.actor(), payment, kes(738), "late").await.unwrap();
         assert_eq!(refund.status, TransactionStatus::Pending);
         counter.later(TimeDelta::seconds(75)).await;
-        counter.hear_all().await;
+        counter.receive_all().await;
         assert_eq!(counter.status(refund.id).await, TransactionStatus::Completed);
         assert_eq!(counter.stripe.count("refund"), 1);
         assert_eq!(counter.books().await, [(CLEARING, -2_000), (Account::Escrow(id), 2_000)]);
@@ -56,7 +56,7 @@ async fn refund_declined_by_the_bank_goes_into_the_wallet() {
         assert_eq!(refund.status, TransactionStatus::Processing);
         let name = counter.load(refund.id).await.gateway.reference.clone().unwrap();
         counter.stripe.finish_refund(&name, succeeded);
-        counter.hear_all().await;
+        counter.receive_all().await;
         if succeeded {
             assert_eq!(counter.books().await, [(CLEARING, -2_000), (Account::Escrow(id), 2_000)]);
         } else {
@@ -72,13 +72,13 @@ async fn refund_that_fails_later_waits_for_a_person() {
     let counter = Counter::open().await;
     let (_, payment) = counter.held().await;
     let refund = counter.payments().refund(&counter.admin.actor(), payment, kes(738), "late").await.unwrap();
-    counter.hear_all().await;
+    counter.receive_all().await;
     let name = counter.load(refund.id).await.gateway.reference.clone().unwrap();
     counter.stripe.finish_refund(&name, false);
-    counter.hear_all().await;
+    counter.receive_all().await;
     assert_eq!(counter.flagged().await, [refund.id]);
     counter.payments().decide_outcome(&counter.admin.actor(), refund.id, false, None).await.unwrap();
-    assert_eq!(counter.wallet().await, 738, "the card does not take it, so the wallet does");
+    assert_eq!(counter.wallet().await, 738, "the card refuses the refund, so the wallet receives it");
     assert_eq!(counter.flagged().await, []);
     counter.books().await;
 }
@@ -89,17 +89,17 @@ async fn chargeback_freezes_the_money_until_its_decision() {
         let counter = Counter::open().await;
         let (_, payment) = if released { counter.released().await } else { counter.held().await };
         let dispute = counter.stripe.dispute(&counter.intent(payment).await);
-        let heard = counter.hear_all().await;
-        assert_eq!(heard.len(), 2);
-        assert_eq!((heard[0].1, heard[1].1), (WebhookStatus::Applied, WebhookStatus::Duplicate));
+        let received = counter.receive_all().await;
+        assert_eq!(received.len(), 2);
+        assert_eq!((received[0].1, received[1].1), (WebhookStatus::Applied, WebhookStatus::Duplicate));
         assert!(counter.load(payment).await.is_contested());
         assert_eq!(counter.flagged().await, [payment]);
-        assert_eq!(counter.owed().await, 0, "nothing is paid out meanwhile");
+        assert_eq!(counter.owed().await, 0, "nothing is paid out before the decision");
 
         counter.stripe.close_dispute(&dispute, won);
         let events = counter.stripe.events();
         for event in events.iter().chain(&events) {
-            counter.hear(event).await;
+            counter.receive(event).await;
         }
         counter.work().await;
         assert_eq!(counter.flagged().await, []);
@@ -110,7 +110,7 @@ async fn chargeback_freezes_the_money_until_its_decision() {
         } else {
             assert_eq!(books, [], "released: {released}");
             assert_eq!(counter.status(payment).await, TransactionStatus::Refunded);
-            assert_eq!(counter.stripe.count("refund"), 0, "the bank has made it itself");
+            assert_eq!(counter.stripe.count("refund"), 0, "the bank has already made the refund");
             assert_eq!(counter.of_kind(TransactionKind::Refund).await.len(), 1);
         }
     }
@@ -126,7 +126,7 @@ async fn dispute_events_are_accepted_in_any_order() {
         let mut events = counter.stripe.events();
         events.reverse();
         for event in &events {
-            counter.hear(event).await;
+            counter.receive(event).await;
         }
         counter.later(TimeDelta::seconds(5)).await;
         assert!(!counter.load(payment).await.is_contested());
@@ -140,15 +140,15 @@ async fn earlier_partial_refund_is_not_lost_again_in_a_chargeback() {
     let counter = Counter::open().await;
     let (_, payment) = counter.held().await;
     counter.payments().refund(&counter.admin.actor(), payment, kes(738), "late").await.unwrap();
-    counter.hear_all().await;
-    // The bank takes what is left.
+    counter.receive_all().await;
+    // The bank takes the rest.
     let dispute = counter.stripe.dispute(&counter.intent(payment).await);
     let mut events = counter.stripe.events();
     counter.stripe.close_dispute(&dispute, false);
     events.extend(counter.stripe.events());
     for mut event in events {
         event.body = String::from_utf8(event.body).unwrap().replace("273800", "200000").into_bytes();
-        counter.hear(&event).await;
+        counter.receive(&event).await;
     }
     assert_eq!(counter.status(payment).await, TransactionStatus::Refunded);
     assert_eq!(counter.balance(CLEARING).await, 0);

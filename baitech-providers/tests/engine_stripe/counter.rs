@@ -1,4 +1,4 @@
-//! A shop that is paid by card.
+//! A shop with payments by card.
 
 use std::{ops::Deref, sync::Arc, time::Duration};
 
@@ -30,8 +30,7 @@ impl Deref for Counter {
 
 pub(crate) const CLEARING: Account = Account::Clearing(PaymentMethod::Stripe);
 
-/// A payment with this card, which the payer's device has registered before; without one, the device goes on
-/// with the payment.
+/// A payment with this saved card; without a card, the payer's device continues the payment.
 pub(crate) fn card(method: Option<&str>) -> NewPayment {
     NewPayment { account: method.map(ToOwned::to_owned), ..NewPayment::default() }
 }
@@ -46,14 +45,14 @@ impl Counter {
         adapt: impl FnOnce(StripeConfig) -> StripeConfig,
     ) -> Self {
         let stripe = StripeServer::start().await;
-        // Long enough for an answer from this machine, and short for a test of one that never comes.
+        // Long enough for an answer of a local server, and short for tests of missing answers.
         let config = StripeConfig { timeout: Duration::from_secs(5), ..adapt(stripe.config()) };
         let shop =
             Shop::open(|builder, _| configure(builder.gateway(Arc::new(Stripe::new(config).unwrap())))).await;
         Self { shop, stripe }
     }
 
-    /// A booking that is accepted, and its payment, begun.
+    /// An accepted booking and its started payment.
     pub(crate) async fn asked(&self, method: Option<&str>) -> (Id<Booking>, Id<Transaction>) {
         let id = self.accepted(PaymentMethod::Card, 1).await;
         let payment = self.pay(id, &card(method)).await.transaction.id;
@@ -63,11 +62,11 @@ impl Counter {
     /// A booking whose money is held.
     pub(crate) async fn held(&self) -> (Id<Booking>, Id<Transaction>) {
         let asked = self.asked(Some("pm_card_visa")).await;
-        self.hear_all().await;
+        self.receive_all().await;
         asked
     }
 
-    /// A booking whose money has gone to its receivers.
+    /// A booking whose money has been released.
     pub(crate) async fn released(&self) -> (Id<Booking>, Id<Transaction>) {
         let (id, payment) = self.held().await;
         self.drive(id, BookingStatus::Paid).await;
@@ -75,22 +74,22 @@ impl Counter {
         (id, payment)
     }
 
-    /// Stripe's name for a payment.
+    /// The payment intent of a payment.
     pub(crate) async fn intent(&self, payment: Id<Transaction>) -> String {
-        self.load(payment).await.gateway.reference.clone().expect("Stripe has taken it")
+        self.load(payment).await.gateway.reference.clone().expect("Stripe has accepted the payment")
     }
 
-    pub(crate) async fn hear(&self, event: &StripeEvent) -> WebhookStatus {
-        self.shop.hear(event.arriving_at(self.now())).await
+    pub(crate) async fn receive(&self, event: &StripeEvent) -> WebhookStatus {
+        self.shop.receive(event.arriving_at(self.now())).await
     }
 
-    /// Delivers all events since the last time, in their order.
-    pub(crate) async fn hear_all(&self) -> Vec<(String, WebhookStatus)> {
-        let mut heard = Vec::new();
+    /// Delivers all events since the last call, in order.
+    pub(crate) async fn receive_all(&self) -> Vec<(String, WebhookStatus)> {
+        let mut received = Vec::new();
         for event in self.stripe.events() {
-            heard.push((event.kind.clone(), self.hear(&event).await));
+            received.push((event.kind.clone(), self.receive(&event).await));
         }
-        heard
+        received
     }
 
     /// The books, after an audit.

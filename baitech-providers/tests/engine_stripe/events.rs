@@ -1,4 +1,4 @@
-//! Signed events: what is believed, when, and how often.
+//! Signed events: verification, time and repetition.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use chrono::TimeDelta;
 
 use crate::counter::{CLEARING, Counter};
 
-/// A payment that is made and not told yet, and what tells of it.
-async fn untold(
+/// A payment that succeeded at Stripe, and its undelivered event.
+async fn with_undelivered_event(
     counter: &Counter,
 ) -> (baitech_core::kernel::Id<baitech_core::booking::Booking>, StripeEvent) {
     let (id, payment) = counter.asked(None).await;
@@ -23,7 +23,7 @@ async fn untold(
 #[tokio::test]
 async fn tampered_event_is_stored_without_effect() {
     let counter = Counter::open().await;
-    let (id, event) = untold(&counter).await;
+    let (id, event) = with_undelivered_event(&counter).await;
     let call = event.arriving_at(counter.now());
     let mut wrong = Vec::new();
     let mut cheaper = call.clone();
@@ -38,30 +38,30 @@ async fn tampered_event_is_stored_without_effect() {
     let mut elsewhere = call.clone();
     elsewhere.token.push('0');
     let payments = counter.payments();
-    assert_eq!(payments.receive_webhook(elsewhere).await.unwrap(), None, "nobody gave that token out");
+    assert_eq!(payments.receive_webhook(elsewhere).await.unwrap(), None, "the token is unknown");
     let mut other = call.clone();
     other.headers[0].1 = other.headers[0].1.replace("v1=", "v1=0");
     wrong.push(other);
     for call in wrong {
         let shop: &crate::engine::Shop = &counter;
-        assert_eq!(shop.hear(call).await, WebhookStatus::Rejected);
+        assert_eq!(shop.receive(call).await, WebhookStatus::Rejected);
     }
     assert_eq!(counter.balance(Account::Escrow(id)).await, 0);
-    assert_eq!(counter.hear(&event).await, WebhookStatus::Applied);
+    assert_eq!(counter.receive(&event).await, WebhookStatus::Applied);
     assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
 }
 
 #[tokio::test]
 async fn signature_is_verified_at_the_time_of_receipt() {
     let counter = Counter::open().await;
-    let (id, event) = untold(&counter).await;
+    let (id, event) = with_undelivered_event(&counter).await;
     let signed = event.arriving_at(counter.now());
     counter.pass(TimeDelta::seconds(301));
     let shop: &crate::engine::Shop = &counter;
-    assert_eq!(shop.hear(signed).await, WebhookStatus::Rejected, "too old");
+    assert_eq!(shop.receive(signed).await, WebhookStatus::Rejected, "too old");
     assert_eq!(counter.balance(Account::Escrow(id)).await, 0);
-    // Sent again, Stripe signs it anew.
-    assert_eq!(counter.hear(&event).await, WebhookStatus::Applied);
+    // Stripe signs a repeated event again.
+    assert_eq!(counter.receive(&event).await, WebhookStatus::Applied);
     assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
 }
 
@@ -80,8 +80,8 @@ async fn both_signing_secrets_are_valid_during_a_rotation() {
             },
         )
         .await;
-        let (id, event) = untold(&counter).await;
-        let status = counter.hear(&event).await;
+        let (id, event) = with_undelivered_event(&counter).await;
+        let status = counter.receive(&event).await;
         assert_eq!(status == WebhookStatus::Applied, believed, "{secrets:?}");
         assert_eq!(counter.balance(Account::Escrow(id)).await, if believed { 2_738 } else { 0 });
     }
@@ -91,14 +91,14 @@ async fn both_signing_secrets_are_valid_during_a_rotation() {
 async fn eight_concurrent_copies_of_an_event_pay_once() {
     for _ in 0..20 {
         let counter = Arc::new(Counter::open().await);
-        let (id, event) = untold(&counter).await;
+        let (id, event) = with_undelivered_event(&counter).await;
         let barrier = Arc::new(tokio::sync::Barrier::new(8));
         let tasks: Vec<_> = (0..8)
             .map(|_| {
                 let (counter, event, barrier) = (Arc::clone(&counter), event.clone(), Arc::clone(&barrier));
                 tokio::spawn(async move {
                     barrier.wait().await;
-                    counter.hear(&event).await
+                    counter.receive(&event).await
                 })
             })
             .collect();
@@ -115,14 +115,14 @@ async fn eight_concurrent_copies_of_an_event_pay_once() {
 #[tokio::test]
 async fn unrelated_event_is_ignored_or_becomes_a_dead_letter() {
     let counter = Counter::open().await;
-    let (_, event) = untold(&counter).await;
+    let (_, event) = with_undelivered_event(&counter).await;
     let payment = counter.transactions().await[0].id;
     let body = String::from_utf8(event.body.clone()).unwrap();
     let with = |body: String| StripeEvent { body: body.into_bytes(), ..event.clone() };
     let created = with(body.replace("payment_intent.succeeded", "customer.created"));
-    assert_eq!(counter.hear(&created).await, WebhookStatus::Ignored);
+    assert_eq!(counter.receive(&created).await, WebhookStatus::Ignored);
     let stranger = with(body.replace(&payment.to_string(), "0123456789abcdef01234567"));
-    assert_eq!(counter.hear(&stranger).await, WebhookStatus::Received, "it may be too early");
+    assert_eq!(counter.receive(&stranger).await, WebhookStatus::Received, "the event may be early");
     for _ in 0..30 {
         counter.later(TimeDelta::hours(6)).await;
     }
@@ -132,6 +132,6 @@ async fn unrelated_event_is_ignored_or_becomes_a_dead_letter() {
         .list_webhooks(&baitech_core::kernel::Actor::System, &[WebhookStatus::Received], &page)
         .await
         .unwrap();
-    assert_eq!(open.items.len(), 0, "not for ever");
-    assert_eq!(counter.status(payment).await, TransactionStatus::Completed, "it was asked about");
+    assert_eq!(open.items.len(), 0, "the retries end");
+    assert_eq!(counter.status(payment).await, TransactionStatus::Completed, "the payment is queried");
 }

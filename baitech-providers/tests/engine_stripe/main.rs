@@ -1,4 +1,4 @@
-//! The engine paid by card: every call goes over HTTP to a server that speaks Stripe's protocol.
+//! The engine with payments by card: every call goes over HTTP to a server that speaks Stripe's protocol.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -34,7 +34,7 @@ async fn earnings_are_transferred_once_despite_faults() {
             if fault.is_none() { TransactionStatus::Completed } else { TransactionStatus::Pending };
         assert_eq!(payout.status, expected);
         counter.later(TimeDelta::seconds(75)).await;
-        counter.hear_all().await;
+        counter.receive_all().await;
         let paid = counter.load(payout.id).await;
         assert_eq!(paid.status, TransactionStatus::Completed);
         let transfer = counter.stripe.object(paid.gateway.reference.as_deref().unwrap());
@@ -66,12 +66,12 @@ async fn reversed_transfer_is_owed_again() {
     let counter = Counter::open().await;
     counter.released().await;
     let payout = payout(&counter, Some("acct_technician")).await;
-    counter.hear_all().await;
+    counter.receive_all().await;
     counter.stripe.reverse_transfer(payout.gateway.reference.as_deref().unwrap());
-    let heard = counter.hear_all().await;
-    assert_eq!(heard, [("transfer.reversed".to_owned(), WebhookStatus::Applied)]);
+    let received = counter.receive_all().await;
+    assert_eq!(received, [("transfer.reversed".to_owned(), WebhookStatus::Applied)]);
     assert_eq!(counter.status(payout.id).await, TransactionStatus::Refunded);
-    assert_eq!(counter.owed().await, 2_278, "the fee comes back, too");
+    assert_eq!(counter.owed().await, 2_278, "the fee is returned, too");
     counter.books().await;
 }
 
@@ -90,7 +90,7 @@ async fn undocumented_response_does_not_cause_a_second_payout() {
         let payout = payout(&counter, Some("acct_technician")).await;
         assert_eq!(payout.status, TransactionStatus::Pending, "{status} {body}");
         counter.later(TimeDelta::days(15)).await;
-        counter.hear_all().await;
+        counter.receive_all().await;
         assert_eq!(counter.stripe.count("transfer"), 1, "{status} {body}");
         assert_eq!(counter.status(payout.id).await, TransactionStatus::Completed);
         counter.books().await;

@@ -1,4 +1,4 @@
-//! A card payment, and how it ends.
+//! Payments by card.
 
 use baitech_core::{
     booking::{BookingStatus, PaymentMethod, PaymentStatus},
@@ -15,10 +15,10 @@ async fn saved_card_pays_at_once_and_its_event_is_not_a_second_payment() {
     let counter = Counter::open().await;
     let (id, payment) = counter.asked(Some("pm_card_visa")).await;
     let paid = counter.load(payment).await;
-    assert_eq!(paid.status, TransactionStatus::Completed, "the answer says so");
+    assert_eq!(paid.status, TransactionStatus::Completed, "the answer reports the payment");
     assert!(paid.gateway.receipt.as_deref().unwrap().starts_with("ch_"));
-    let heard = counter.hear_all().await;
-    assert_eq!(heard, [("payment_intent.succeeded".to_owned(), WebhookStatus::Duplicate)]);
+    let received = counter.receive_all().await;
+    assert_eq!(received, [("payment_intent.succeeded".to_owned(), WebhookStatus::Duplicate)]);
     assert_eq!(counter.store.ledger_entries().len(), 1);
     assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
     assert_eq!(counter.load(payment).await.method, PaymentMethod::Card);
@@ -34,14 +34,14 @@ async fn client_secret_is_returned_and_never_stored() {
     let counter = Counter::open().await;
     let id = counter.accepted(PaymentMethod::Card, 1).await;
     let started = counter.pay(id, &card(None)).await;
-    let secret = started.client_secret.expect("for the device").expose().to_owned();
+    let secret = started.client_secret.expect("the secret for the payer's device").expose().to_owned();
     let payment = started.transaction.id;
     assert_eq!(counter.status(payment).await, TransactionStatus::Processing);
     let stored = serde_json::to_string(&counter.load(payment).await.value).unwrap();
     assert!(!stored.contains(&secret));
 
     counter.stripe.confirm(&counter.intent(payment).await, "pm_card_visa");
-    counter.hear_all().await;
+    counter.receive_all().await;
     assert_eq!(counter.status(payment).await, TransactionStatus::Completed);
     assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
 }
@@ -54,10 +54,10 @@ async fn payment_succeeds_with_another_card_after_a_decline() {
     assert_eq!(failed.status, TransactionStatus::Failed);
     assert_eq!(failed.failure.as_ref().unwrap().code, "card_declined");
     assert_eq!(counter.booking(id).await.payment.status, PaymentStatus::Failed);
-    counter.hear_all().await;
+    counter.receive_all().await;
     assert_eq!(counter.books().await, []);
     let second = counter.pay(id, &card(Some("pm_card_visa"))).await.transaction.id;
-    counter.hear_all().await;
+    counter.receive_all().await;
     assert_eq!(counter.status(second).await, TransactionStatus::Completed);
     assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
 }
@@ -75,7 +75,7 @@ async fn second_card_on_one_intent_pays_in_any_order_of_events() {
             events.reverse();
         }
         for event in events.iter().chain(&events) {
-            counter.hear(event).await;
+            counter.receive(event).await;
         }
         assert_eq!(counter.status(payment).await, TransactionStatus::Completed, "reversed: {reversed}");
         assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
@@ -97,7 +97,7 @@ async fn lost_response_is_requested_again_under_the_same_key() {
         counter.later(TimeDelta::seconds(75)).await;
         assert_eq!(counter.status(payment).await, TransactionStatus::Completed);
         assert_eq!(counter.stripe.count("payment_intent"), 1, "one charge at the server");
-        counter.hear_all().await;
+        counter.receive_all().await;
         assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
     }
 }
@@ -108,7 +108,7 @@ async fn event_before_the_response_completes_the_payment() {
     let id = counter.accepted(PaymentMethod::Card, 1).await;
     counter.stripe.fail(Fault::Break { carried_out: true });
     let payment = counter.pay(id, &card(Some("pm_card_visa"))).await.transaction.id;
-    assert_eq!(counter.hear_all().await[0].1, WebhookStatus::Applied, "by the transaction that it names");
+    assert_eq!(counter.receive_all().await[0].1, WebhookStatus::Applied, "found by its transaction id");
     assert_eq!(counter.status(payment).await, TransactionStatus::Completed);
     counter.later(TimeDelta::hours(1)).await;
     assert_eq!(counter.stripe.count("payment_intent"), 1);
@@ -133,10 +133,10 @@ async fn abandoned_payment_is_cancelled_and_late_payment_is_refunded() {
     counter.later(TimeDelta::minutes(30)).await;
     assert_eq!(counter.booking(id).await.status, BookingStatus::Cancelled);
     counter.stripe.confirm(&counter.intent(payment).await, "pm_card_visa");
-    counter.hear_all().await;
+    counter.receive_all().await;
     assert_eq!(counter.status(payment).await, TransactionStatus::Refunded);
     counter.work().await;
-    counter.hear_all().await;
+    counter.receive_all().await;
     let refund = counter.of_kind(TransactionKind::Refund).await.pop().unwrap();
     assert_eq!(refund.status, TransactionStatus::Completed);
     assert_eq!(counter.stripe.count("refund"), 1);

@@ -1,4 +1,4 @@
-//! Payments that a person looks at before the money is taken.
+//! Payments with a review before the capture.
 
 use std::sync::Arc;
 
@@ -25,18 +25,18 @@ async fn authorization_is_captured_after_approval() {
         assert_eq!(counter.flagged().await, [payment]);
         if confirmed_first {
             counter.stripe.confirm(&intent, "pm_card_visa");
-            counter.hear_all().await;
+            counter.receive_all().await;
             assert_eq!(counter.stripe.object(&intent)["status"], "requires_capture");
             assert_eq!(counter.books().await, []);
         }
         counter.payments().review(&counter.admin.actor(), payment, true).await.unwrap();
         if !confirmed_first {
             counter.stripe.confirm(&intent, "pm_card_visa");
-            counter.hear_all().await;
+            counter.receive_all().await;
             counter.work().await;
         }
         assert_eq!(counter.status(payment).await, TransactionStatus::Completed, "{confirmed_first}");
-        counter.hear_all().await;
+        counter.receive_all().await;
         assert_eq!(counter.flagged().await, []);
         assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
     }
@@ -47,13 +47,13 @@ async fn unanswered_capture_is_made_once() {
     for carried_out in [true, false] {
         let counter = suspicious().await;
         let (id, payment) = counter.asked(Some("pm_card_visa")).await;
-        counter.hear_all().await;
+        counter.receive_all().await;
         counter.stripe.fail(Fault::Break { carried_out });
         counter.payments().review(&counter.admin.actor(), payment, true).await.unwrap();
         assert_eq!(counter.status(payment).await, TransactionStatus::Processing);
         counter.later(TimeDelta::seconds(75)).await;
         assert_eq!(counter.status(payment).await, TransactionStatus::Completed);
-        counter.hear_all().await;
+        counter.receive_all().await;
         assert_eq!(counter.books().await, [(CLEARING, -2_738), (Account::Escrow(id), 2_738)]);
     }
 }
@@ -72,7 +72,7 @@ async fn rejected_authorization_is_voided() {
         assert_eq!(counter.stripe.object(&intent)["status"], "canceled");
         assert_eq!(counter.status(payment).await, TransactionStatus::Failed);
         assert_eq!(counter.booking(id).await.payment.status, PaymentStatus::Failed);
-        counter.hear_all().await;
+        counter.receive_all().await;
         assert_eq!(counter.books().await, []);
     }
 }
@@ -85,6 +85,6 @@ async fn unreviewed_authorization_expires() {
     counter.later(TimeDelta::days(7)).await;
     assert_eq!(counter.stripe.object(&intent)["status"], "canceled");
     assert_eq!(counter.status(payment).await, TransactionStatus::Expired);
-    counter.hear_all().await;
+    counter.receive_all().await;
     assert_eq!(counter.books().await, []);
 }

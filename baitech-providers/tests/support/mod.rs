@@ -1,4 +1,4 @@
-//! Orders to begin a test with.
+//! Sample orders.
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -75,7 +75,7 @@ pub(crate) fn pay_out(n: u8, amount: Money) -> PayOut {
     }
 }
 
-/// A refund of a payment, whole where the amounts are the same.
+/// A refund of a payment; a full one if the amounts are equal.
 pub(crate) fn refund(n: u8, of: &Charge, proof: &Proof, amount: Money) -> RefundOrder {
     RefundOrder {
         transaction: transaction(n),

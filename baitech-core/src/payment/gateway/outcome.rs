@@ -94,7 +94,7 @@ impl fmt::Debug for ClientSecret {
 /// The provider gave no answer. The outcome is unknown and has to be resolved by a query, never by sending
 /// the operation again under another key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the payment provider gave no answer: {reason}")]
+#[error("the payment provider gave no usable answer: {reason}")]
 pub struct GatewayError {
     /// What went wrong, for operators; contains no secrets and no personal data.
     pub reason: String,

@@ -399,7 +399,7 @@ impl Book {
 
     pub(super) fn as_deposit(&self, id: &str) -> Callback {
         let prompt = self.prompts.iter().find(|prompt| prompt.id == id).expect("a push");
-        assert_eq!(prompt.end.as_deref(), Some("0"), "nobody has paid");
+        assert_eq!(prompt.end.as_deref(), Some("0"), "the push is not paid");
         self.tell_deposit(&prompt.receipt, &prompt.phone, &prompt.account, &format!("{}.00", prompt.amount))
     }
 

@@ -39,7 +39,10 @@ impl Book {
         let charge = self.name("ch");
         let intent = self.find(id).expect("a payment intent");
         let waits = ["requires_payment_method", "requires_confirmation", "requires_action"];
-        assert!(waits.contains(&intent["status"].as_str().unwrap_or_default()), "it waits for nobody");
+        assert!(
+            waits.contains(&intent["status"].as_str().unwrap_or_default()),
+            "the payment intent does not wait for a confirmation"
+        );
         match method {
             "pm_card_visa" => {
                 intent["latest_charge"] = json!(charge);
