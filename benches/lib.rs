@@ -1,4 +1,4 @@
-//! The benchmarks are targets of their own (`cargo bench`); this library is empty, since a package has to
-//! have one.
+//! The benchmarks are bench targets (`cargo bench`). This library is empty, since a package needs at least
+//! one library or binary.
 //!
-//! They live in a package of their own so that nobody compiles criterion to run an example.
+//! The benchmarks have a separate package, so that examples and tests do not compile criterion.

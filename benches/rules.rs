@@ -1,7 +1,7 @@
-//! What the rules cost: a look-up in the state machine, a quote, and a match among 2,500 technicians of one
+//! The cost of the rules: a look-up in the state machine, a quote, and a match among 2,500 technicians of one
 //! city.
 //!
-//! `cargo bench --bench rules`. Everything is seeded; a run measures the same work as every other.
+//! `cargo bench --bench rules`. All inputs are seeded, so that every run measures the same work.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -49,7 +49,7 @@ fn transitions(criterion: &mut Criterion) {
     });
 }
 
-/// Accepting: the table, the line of history, the event, ten claims, the reminders.
+/// An acceptance: the table, the history entry, the event, ten claims, the reminders.
 fn decisions(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let policy = BookingPolicy { early_departure: TimeDelta::days(7), ..BookingPolicy::default() };
     let entropy = SeededEntropy::new(7);
@@ -171,7 +171,7 @@ const ESTATES: [(f64, f64, f64); 10] = [
 ];
 
 impl Market {
-    /// A city: technicians around its estates, of all kinds, of whom some are not free.
+    /// A city: technicians of all categories around its estates, some of whom are busy.
     fn city() -> Result<Self, Box<dyn Error>> {
         let mut rng = Rng::with_seed(2_500);
         let mut market = Self { candidates: Vec::new(), workloads: HashMap::new(), busy: HashSet::new() };
@@ -199,8 +199,7 @@ impl Market {
         Ok(market)
     }
 
-    /// The hardest case: everybody can do the job equally well, from every side and at much the same
-    /// distance.
+    /// The hardest case: all technicians are equally suitable, at similar distances in all directions.
     fn equals() -> Result<Self, Box<dyn Error>> {
         let mut candidates = Vec::new();
         for number in 0..TECHNICIANS {

@@ -1,7 +1,7 @@
-//! What the embedded store costs at the size of a first year: 50,000 bookings of 7,000 customers, 2,500
+//! The cost of the embedded store with the data of a first year: 50,000 bookings, 7,000 customers, 2,500
 //! technicians.
 //!
-//! `cargo bench --bench store`. Everything is seeded; a run measures the same work as every other.
+//! `cargo bench --bench store`. All inputs are seeded, so that every run measures the same work.
 
 use std::{error::Error, f64::consts::TAU, hint::black_box};
 
@@ -98,7 +98,7 @@ fn candidates(criterion: &mut Criterion, market: &Market) -> Outcome<()> {
     Ok(())
 }
 
-/// A store with the people and bookings of a year.
+/// A store with the users and bookings of a year.
 struct Market {
     store: std::sync::Arc<MemoryStore>,
     start: DateTime<Utc>,
@@ -119,7 +119,7 @@ impl Market {
         let market = Self { store: std::sync::Arc::default(), start };
         let mut rng = Rng::with_seed(50_000);
         market.fill(TECHNICIANS, &market.technician()?, |n, record| {
-            // Denser towards the middle, out to 40 km.
+            // Denser towards the centre, up to 40 km away.
             let (distance, bearing) = (40.0 * rng.f64() / 111.32, TAU * rng.f64());
             let home = GeoPoint::new(36.8219 + distance * bearing.cos(), -1.2921 + distance * bearing.sin());
             record.location.point = home.ok();
@@ -132,7 +132,7 @@ impl Market {
         Ok(market)
     }
 
-    /// A user as the engine makes it.
+    /// A user in the form that the engine creates.
     fn register(&self, user: &NewUser) -> Outcome<UserRecord> {
         let market = Marketplace::builder(std::sync::Arc::new(MemoryStore::new()))
             .clock(std::sync::Arc::new(ManualClock::at(self.start)))
@@ -202,7 +202,7 @@ impl Market {
     }
 }
 
-/// Gives a user an id and unique fields of its own.
+/// Gives a user a unique id and unique fields.
 fn apart(n: u64, record: &mut UserRecord) {
     let role = record.role;
     record.id = id(role as u64, n);
@@ -210,7 +210,7 @@ fn apart(n: u64, record: &mut UserRecord) {
     record.phone = PhoneNumber::from_stored(format!("+2547{}{n:07}", role as u8));
 }
 
-/// One acceptance after another, each of another booking.
+/// A sequence of acceptances, each of another booking.
 struct Acceptances<'a> {
     market: &'a Market,
     count: u64,
@@ -218,7 +218,7 @@ struct Acceptances<'a> {
 }
 
 impl Acceptances<'_> {
-    /// The next to commit; what the one before left in the way (claims, events) is cleared first.
+    /// The next change set. Claims and events of the previous one are removed first.
     fn next(&mut self) -> Outcome<ChangeSet> {
         let store = &self.market.store;
         let free = std::mem::take(&mut self.claimed);
@@ -240,7 +240,7 @@ impl Acceptances<'_> {
         let technician = booking.technician.ok_or("a technician")?;
         let (from, to) = (booking.status, BookingStatus::Accepted);
         let mut record: BookingRecord = booking.value.clone().into_record();
-        // Assigned, accepted and back: the history does not grow from round to round.
+        // Alternates between assigned and accepted, so that the history does not grow.
         record.status = if from == to { BookingStatus::Assigned } else { to };
         record.history.truncate(3);
         record.history.push(StatusChange {

@@ -1,5 +1,5 @@
-//! A technician accepts a booking: the commit with which the engine writes it, beside a transaction written
-//! by hand over the very same documents.
+//! A technician accepts a booking: the engine's commit, compared with a handwritten transaction over the same
+//! documents.
 
 use std::{
     sync::{
@@ -25,7 +25,7 @@ use futures::TryStreamExt;
 
 use crate::{Result, by_hand::Transaction, history::History, rivals::Rivals};
 
-/// So many claims are taken: a job of two hours and half an hour of travel, in quarters of an hour.
+/// The number of claims: a job of two hours and half an hour of travel, in quarters of an hour.
 const CLAIMS: usize = 10;
 
 #[derive(Debug)]
@@ -50,9 +50,9 @@ impl Accept {
         Ok(accept)
     }
 
-    /// What the engine decides when the technician of a booking accepts it.
+    /// The engine's decision on the acceptance of a booking by its technician.
     fn decide(&self, offered: &Stored<Booking>) -> Result<ChangeSet> {
-        let technician = offered.technician.ok_or("nobody is to accept")?;
+        let technician = offered.technician.ok_or("the booking has no technician")?;
         let now = offered.slot.starts_at() - TimeDelta::days(2);
         let actor = Actor::user(technician, Role::Technician);
         let context =
@@ -95,7 +95,7 @@ impl Accept {
         })
     }
 
-    /// A booking of its own for everybody, offered to a technician of its own.
+    /// A new booking, offered to a new technician.
     async fn offer(&self, how_many: usize) -> Result<Vec<Document>> {
         let mut offers = Vec::new();
         for _ in 0..how_many {
@@ -113,7 +113,7 @@ impl Accept {
         self.decide(&offered)
     }
 
-    /// The comparison is only fair if both leave the same documents behind.
+    /// Checks that both sides store the same documents, since the comparison is only fair then.
     async fn both_write_the_same(&self) -> Result<()> {
         let offers = self.offer(1).await?;
         let offer = offers.first().ok_or("no offer")?;
@@ -126,11 +126,12 @@ impl Accept {
         if by_store == by_driver {
             Ok(())
         } else {
-            Err(format!("the store writes {by_store:#?}\nand by hand it is {by_driver:#?}").into())
+            Err(format!("the store writes {by_store:#?}\nand the handwritten transaction {by_driver:#?}")
+                .into())
         }
     }
 
-    /// Removes everything that there is about a booking, and returns it.
+    /// Removes all documents about a booking, and returns them.
     async fn take_back(&self, offer: &Document) -> Result<Vec<Document>> {
         let id = offer.get_object_id("_id")?;
         let scope = format!("{}/accept", offer.get_object_id("technician")?);

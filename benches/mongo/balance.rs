@@ -1,4 +1,4 @@
-//! The balance of a wallet with many postings, and of an account of the platform's own.
+//! The balance of a wallet with many postings, and of a platform account.
 
 use std::{hint::black_box, sync::Arc};
 
@@ -12,7 +12,7 @@ use futures::TryStreamExt;
 
 use crate::{Result, funds::Funds, rivals::Rivals};
 
-/// One document, found by its id.
+/// Reads one document by its id.
 #[derive(Debug)]
 pub(crate) struct OfWallet(pub(crate) Arc<Funds>);
 
@@ -40,7 +40,7 @@ impl Rivals for OfWallet {
     }
 }
 
-/// Every part of a common account, and their sum.
+/// Reads and sums all parts of a platform account.
 #[derive(Debug)]
 pub(crate) struct OfRevenue(pub(crate) Arc<Funds>);
 
@@ -72,11 +72,11 @@ impl Rivals for OfRevenue {
 fn amount(balance: &Document) -> Result<Decimal128> {
     match balance.get("amount") {
         Some(bson::Bson::Decimal128(amount)) => Ok(*amount),
-        other => Err(format!("{other:?} is no amount").into()),
+        other => Err(format!("{other:?} is not an amount").into()),
     }
 }
 
-/// An id of its own for everything.
+/// A new id.
 pub(crate) fn fresh<T>() -> Id<T> {
     Id::from_bytes(bson::oid::ObjectId::new().bytes())
 }

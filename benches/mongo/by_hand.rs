@@ -1,5 +1,4 @@
-//! The transaction that somebody would write who has no store: as few commands as the driver allows,
-//! everything encoded beforehand.
+//! A handwritten transaction with the bare driver: as few commands as possible, all encoded in advance.
 
 use baitech::{
     kernel::Actor,
@@ -11,18 +10,18 @@ use mongodb::Database;
 
 use crate::Result;
 
-/// A booking's change of status with what belongs to it.
+/// A booking's change of status with its related documents.
 #[derive(Debug)]
 pub(crate) struct Transaction {
     filter: Document,
     update: Document,
-    /// With the record of the request, which lies among them.
+    /// The claims, including the record of the request.
     claims: Vec<Document>,
     events: Vec<Document>,
 }
 
 impl Transaction {
-    /// What the store writes for this change set.
+    /// The documents that the store writes for this change set.
     pub(crate) fn of(changes: ChangeSet) -> Result<Self> {
         let ChangeSet { writes, take, events, idempotency, .. } = changes;
         let Some(Write::Booking(put)) = writes.into_iter().next() else { return Err("no booking".into()) };
@@ -63,7 +62,7 @@ impl Transaction {
         let bookings = database.collection::<Document>("bookings");
         let updated = bookings.update_one(self.filter, self.update).session(&mut session).await?;
         if updated.matched_count != 1 {
-            return Err("somebody else changed the booking".into());
+            return Err("the booking was changed concurrently".into());
         }
         let claims = database.collection::<Document>("claims");
         claims.insert_many(self.claims).session(&mut session).await?;
@@ -76,7 +75,7 @@ impl Transaction {
 
 fn event(event: Event) -> Result<Document> {
     let Event { id, aggregate, version, n, actor, at, kind } = event;
-    let Actor::User { id: actor, role } = actor else { return Err("nobody did it".into()) };
+    let Actor::User { id: actor, role } = actor else { return Err("the event has no user".into()) };
     Ok(doc! {
         "_id": object_id(id.to_bytes()),
         "aggregate": reference(aggregate),

@@ -35,7 +35,7 @@ impl Rivals for Find {
     type ForStore = Id<Booking>;
     type ForDriver = Id<Booking>;
 
-    /// Both look for the same booking, and for another one in every round.
+    /// Both sides read the same booking, a different one in every round.
     async fn prepare(&self, rounds: u64) -> Result<Vec<(Id<Booking>, Id<Booking>)>> {
         let rounds = usize::try_from(rounds)?;
         let first = self.next.fetch_add(rounds, Ordering::Relaxed) % self.history.ids.len();

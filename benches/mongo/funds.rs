@@ -1,4 +1,4 @@
-//! A ledger that has been kept for a while.
+//! A ledger with many entries.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use mongodb::Collection;
 
 use crate::{Result, balance::fresh, history::History};
 
-/// So many entries there are, some in a commit.
+/// The number of entries, and of entries per commit.
 const ENTRIES: usize = 20_000;
 const ENTRIES_OF_A_COMMIT: usize = 500;
 
-/// A wallet that was paid into often, and what the platform took of it.
+/// A ledger with many top-ups of one wallet, each with a fee for the platform.
 #[derive(Debug)]
 pub(crate) struct Funds {
     history: Arc<History>,
@@ -37,7 +37,7 @@ impl Funds {
         Ok(Arc::new(funds))
     }
 
-    /// Moves 100 shillings, one of which may go to a third.
+    /// Moves 100 shillings, of which one may go to a third account.
     pub(crate) fn entry(&self, from: Account, to: Account, fee: Option<Account>) -> Result<Entry> {
         let posting =
             |account, shillings| Posting { account, amount: Money::from_major(shillings, Currency::KES) };

@@ -1,4 +1,4 @@
-//! The database in which is measured: the bookings of an application that has run for a while.
+//! The database of the benchmarks: the bookings of an application that has run for a while.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,7 +15,7 @@ const REAL_BOOKINGS: &str = include_str!("../../examples/data/bookings.json");
 const COPIES: usize = 50;
 const HOUR_MILLIS: i64 = 3_600_000;
 
-/// A store, and what is in it.
+/// A store and its documents.
 #[derive(Debug)]
 pub(crate) struct History {
     pub(crate) store: MongoStore,
@@ -27,7 +27,7 @@ pub(crate) struct History {
 impl History {
     /// Fills an empty database.
     pub(crate) async fn fill(store: MongoStore) -> Result<Self> {
-        // Now, while it is empty: what is inserted past the store takes no claims.
+        // Opens the store while the database is empty: bookings that bypass the store have no claims.
         store.prepare().await?;
         let real_bookings = REAL_BOOKINGS.lines().map(parse).collect::<Result<Vec<_>>>()?;
         let mut history = Self { store, ids: Vec::new(), real_bookings, last_number: AtomicU64::new(0) };
@@ -63,12 +63,12 @@ impl History {
         copy
     }
 
-    /// The bookings, for the bare driver, as the documents that they are.
+    /// The bookings as documents, for the bare driver.
     pub(crate) fn documents(&self) -> Collection<Document> {
         self.store.database().collection("bookings")
     }
 
-    /// The bookings, for the bare driver, in the struct with which the store reads them.
+    /// The bookings in the struct that the store reads, for the bare driver.
     pub(crate) fn bookings(&self) -> Collection<BookingDocument> {
         self.store.database().collection("bookings")
     }

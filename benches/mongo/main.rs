@@ -1,8 +1,8 @@
-//! What the MongoDB store costs beside the bare driver, which does the same by hand: in the same run, on the
-//! same server, in turns.
+//! Compares the MongoDB store with handwritten code on the bare driver, in the same run, on the same server,
+//! in turns.
 //!
-//! `cargo bench --bench mongo`. The server is a real replica set: the one that `BAITECH_TEST_MONGODB_URI`
-//! names, else one that lives as long as the run.
+//! `cargo bench --bench mongo`. The server is a real replica set: the one in `BAITECH_TEST_MONGODB_URI`, or
+//! one that is started for the run.
 
 mod accept;
 mod balance;
@@ -31,7 +31,7 @@ use self::{
     spend::Spend,
 };
 
-/// Whatever goes wrong ends the run.
+/// Any error ends the run.
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> Result<()> {

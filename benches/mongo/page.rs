@@ -1,4 +1,4 @@
-//! The second page, of twenty, of a customer's bookings.
+//! The second page of a customer's bookings, with 20 items.
 
 use std::{hint::black_box, sync::Arc};
 
@@ -12,7 +12,7 @@ use futures::TryStreamExt;
 
 use crate::{Result, history::History, rivals::Rivals};
 
-/// The driver asks for one more, to know whether there is a third page.
+/// The driver reads one more item, to know whether there is a third page.
 const LIMIT: u32 = 20;
 
 #[derive(Debug)]

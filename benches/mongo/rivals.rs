@@ -1,4 +1,4 @@
-//! Measuring two ways of doing one thing, in turns.
+//! Measures two implementations of one operation in turns.
 
 use std::{
     cell::RefCell,
@@ -11,38 +11,38 @@ use tokio::runtime::Runtime;
 
 use crate::Result;
 
-/// One operation, through the store and by hand on the bare driver.
+/// One operation, through the store and on the bare driver.
 pub(crate) trait Rivals: Send + Sync + 'static {
-    /// What is measured.
+    /// The name of the operation.
     const NAME: &'static str;
-    /// The store may take so many times what the bare driver takes.
+    /// The maximum ratio of the store's time to that of the bare driver.
     const GOAL: Option<f64>;
-    /// What the store is given.
+    /// The input of the store.
     type ForStore: Send;
-    /// What the bare driver is given.
+    /// The input of the bare driver.
     type ForDriver: Send;
 
-    /// The operation comes at most so long after the last one.
+    /// The maximum random pause before an operation.
     ///
-    /// A server that does something at intervals, such as writing its journal, keeps step with whoever sends
-    /// one operation right after another: then a hair's breadth more costs either nothing or a whole
-    /// interval. Who comes at any time pays for what it takes.
+    /// A server with periodic work, such as writing its journal, synchronises with a client that sends
+    /// operations without a pause. Then a small additional cost is either invisible or costs a whole period.
+    /// Random pauses show the real cost.
     const LONGEST_PAUSE: Duration = Duration::ZERO;
 
-    /// What both need for so many rounds; not measured.
+    /// Prepares the inputs of this number of rounds; not measured.
     fn prepare(
         &self,
         rounds: u64,
     ) -> impl Future<Output = Result<Vec<(Self::ForStore, Self::ForDriver)>>> + Send;
 
-    /// The operation through the store.
+    /// Runs the operation through the store.
     fn by_store(&self, given: Self::ForStore) -> impl Future<Output = Result<()>> + Send;
 
-    /// The operation by hand.
+    /// Runs the operation on the bare driver.
     fn by_driver(&self, given: Self::ForDriver) -> impl Future<Output = Result<()>> + Send;
 }
 
-/// What rounds took.
+/// The times of the rounds.
 #[derive(Debug, Default)]
 struct Times {
     store: Vec<Duration>,
@@ -66,9 +66,9 @@ impl Times {
 
 /// Measures both and prints their medians and the ratio.
 ///
-/// Both of criterion's figures come from rounds in which each side took its turn, so that whatever else the
-/// machine does slows both; the line at the end comes from all of these rounds.
-#[expect(clippy::expect_used, reason = "criterion is only stopped by a panic")]
+/// Both figures of criterion come from rounds in which the sides take turns, so that other load of the
+/// machine slows both. The last line summarises all of these rounds.
+#[expect(clippy::expect_used, reason = "only a panic stops criterion")]
 pub(crate) fn compare<R: Rivals>(criterion: &mut Criterion, runtime: &Runtime, rivals: R) {
     let rivals = Arc::new(rivals);
     let all = RefCell::new(Times::default());
@@ -76,10 +76,10 @@ pub(crate) fn compare<R: Rivals>(criterion: &mut Criterion, runtime: &Runtime, r
     for (name, side) in [("store", Side::Store), ("bare driver", Side::Driver)] {
         group.bench_function(name, |bencher| {
             bencher.iter_custom(|rounds| {
-                // In a task, as a server would: the thread that blocks on a runtime is woken more slowly than
+                // In a task, like in a server: a thread that blocks on a runtime wakes up more slowly than
                 // its workers.
                 let played = runtime.block_on(runtime.spawn(play(Arc::clone(&rivals), rounds)));
-                let times = played.expect("no panic").expect("no failure");
+                let times = played.expect("no panic").expect("the task does not fail");
                 let sum = times.sum(side);
                 let mut all = all.borrow_mut();
                 all.store.extend(times.store);
@@ -97,7 +97,7 @@ async fn play<R: Rivals>(rivals: Arc<R>, rounds: u64) -> Result<Times> {
     for (round, (for_store, for_driver)) in rivals.prepare(rounds).await?.into_iter().enumerate() {
         let by_store = timed::<R>(rivals.by_store(for_store));
         let by_driver = timed::<R>(rivals.by_driver(for_driver));
-        // Who comes second may find something warm.
+        // The second side may profit from caches, so the order alternates.
         if round % 2 == 0 {
             times.store.push(by_store.await?);
             times.driver.push(by_driver.await?);

@@ -1,5 +1,5 @@
-//! A wallet pays into an escrow: what the store does of it beside a transaction written by hand, which sends
-//! the same commands.
+//! A wallet pays into an escrow: the store, compared with a handwritten transaction that sends the same
+//! commands.
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
@@ -44,7 +44,7 @@ impl Rivals for Spend {
     }
 }
 
-/// One command for both balances, of which one must be enough, and one for the entry.
+/// One command for both balances, one of which must suffice, and one for the entry.
 #[derive(Debug)]
 pub(crate) struct ByHand {
     update: Document,
@@ -90,7 +90,7 @@ impl ByHand {
         session.start_transaction().await?;
         let answer = database.run_command(self.update).session(&mut session).await?;
         if answer.get_i32("n")? != 2 {
-            return Err("there is too little in the wallet".into());
+            return Err("the wallet has too little money".into());
         }
         let ledger = database.collection::<Document>("ledger");
         ledger.insert_one(self.entry).session(&mut session).await?;

@@ -1,5 +1,5 @@
-//! A server for load runs: the HTTP API over MongoDB, for tokens `role:id` that anybody can make. Never for
-//! the open network.
+//! A server for load tests: the HTTP API over MongoDB with unprotected tokens `role:id`. Never expose it to a
+//! network.
 
 use std::{error::Error, sync::Arc};
 
