@@ -7,7 +7,7 @@
 //!
 //! It prints commands to try. Ctrl-C stops it after running requests are finished.
 
-#![allow(clippy::print_stdout, reason = "an example talks to whoever runs it")]
+#![allow(clippy::print_stdout, reason = "the example prints to its user")]
 
 use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
 
@@ -65,7 +65,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Unlike `axum::serve`, this closes connections whose request never ends.
     Server::new(app).serve(listener, ctrl_c()).await?;
     timers.abort();
-    println!("everything is finished");
+    println!("all requests are finished");
     Ok(())
 }
 
@@ -74,7 +74,7 @@ async fn run_timers(market: Marketplace) {
     let worker = market.worker();
     loop {
         if let Err(error) = worker.run_until_idle().await {
-            println!("the timers could not run: {error}");
+            println!("the worker failed: {error}");
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -139,7 +139,7 @@ fn show_commands(port: u16, amina: Id<User>) {
     println!(r#"    "timeSlot": {{ "date": "{tomorrow}", "startTime": "10:00", "endTime": "12:00" }},"#);
     println!(r#"    "paymentMethod": "cash" }}'"#);
     println!("ID=…   # the id in the answer");
-    println!("# A second later the timers have offered the job to Juma:");
+    println!("# After a second, the worker has offered the job to Juma:");
     println!("curl -H 'Authorization: Bearer juma' {server}/api/v1/bookings/$ID");
     println!("curl -X POST -H 'Authorization: Bearer juma' {server}/api/v1/bookings/$ID/accept");
     println!("curl -H 'Authorization: Bearer amina' '{server}/api/v1/bookings?customer={amina}'\n");

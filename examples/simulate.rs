@@ -1,7 +1,7 @@
 //! Runs the simulated marketplace over many seeds, and prints the first broken rule of each.
 //!
 //! `cargo run --release --example simulate -- --seeds 1000`
-#![allow(clippy::print_stdout, reason = "this is what the program is for")]
+#![allow(clippy::print_stdout, reason = "the example prints its result")]
 
 use std::{process::ExitCode, time::Instant};
 
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
             }
             Err(failure) => {
                 steps += failure.step;
-                println!("{failure}  again by: --seed {seed} --steps {} --verbose\n", config.steps);
+                println!("{failure}  reproduce with: --seed {seed} --steps {} --verbose\n", config.steps);
                 failed.push(seed);
             }
         }
@@ -58,6 +58,6 @@ fn main() -> ExitCode {
             );
         }
     }
-    println!("{users} people, {bookings} bookings, {transactions} transactions; broken seeds: {failed:?}");
+    println!("{users} users, {bookings} bookings, {transactions} transactions; broken seeds: {failed:?}");
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,4 +1,4 @@
-//! The house's rules about who may depend on whom, read from `cargo metadata`.
+//! Checks the dependencies between the crates of the workspace, as `cargo metadata` lists them.
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::{
@@ -8,8 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-/// program → http → core ← mongo, providers: the arrows that the workspace may have. What is left out may not
-/// be.
+/// The permitted dependencies: program → http → core ← mongo, providers. All others are forbidden.
 const ARROWS: [(&str, &[&str]); 5] = [
     ("baitech", &["baitech-core", "baitech-mongo", "baitech-http", "baitech-providers"]),
     ("baitech-http", &["baitech-core"]),
@@ -18,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 5] = [
     ("baitech-core", &[]),
 ];
 
-/// Databases, protocols and runtimes: nothing of them under the core.
+/// Databases, protocols and runtimes, on which the core must not depend.
 const IO_CRATES: [&str; 12] = [
     "mongodb",
     "bson",
@@ -48,7 +47,7 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap_or_default()
 }
 
-/// The ids of what each package is built with, build scripts and tests left out.
+/// The ids of the normal dependencies of each package, without those of build scripts and tests.
 fn normal_dependencies(metadata: &Value) -> BTreeMap<&str, BTreeSet<&str>> {
     let nodes = metadata["resolve"]["nodes"].as_array().expect("nodes");
     let is_normal = |dependency: &&Value| {
@@ -66,7 +65,7 @@ fn normal_dependencies(metadata: &Value) -> BTreeMap<&str, BTreeSet<&str>> {
 }
 
 #[test]
-fn dependencies_point_one_way() {
+fn only_permitted_dependencies_exist() {
     let metadata = metadata();
     let packages = metadata["packages"].as_array().expect("packages");
     let allowed: BTreeMap<_, _> = ARROWS.into_iter().collect();
@@ -82,7 +81,7 @@ fn dependencies_point_one_way() {
 }
 
 #[test]
-fn the_core_reaches_no_database_protocol_or_runtime() {
+fn core_depends_on_no_database_protocol_or_runtime() {
     let metadata = metadata();
     let packages = metadata["packages"].as_array().expect("packages");
     let names: BTreeMap<_, _> =
@@ -91,8 +90,8 @@ fn the_core_reaches_no_database_protocol_or_runtime() {
     let core = *names.iter().find(|(_, name)| **name == "baitech-core").expect("the core").0;
     let (mut seen, mut queue) = (BTreeSet::from([core]), vec![core]);
     while let Some(id) = queue.pop() {
-        assert!(!IO_CRATES.contains(&names[id]), "{} stands under the core", names[id]);
+        assert!(!IO_CRATES.contains(&names[id]), "the core depends on {}", names[id]);
         queue.extend(dependencies[id].iter().filter(|next| seen.insert(**next)));
     }
-    assert!(seen.len() > 20, "the graph of the core was read");
+    assert!(seen.len() > 20, "the dependencies of the core were read");
 }

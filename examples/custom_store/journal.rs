@@ -54,7 +54,7 @@ pub(crate) fn line(changes: &ChangeSet) -> String {
 fn guarded(guard: &Guard) -> String {
     match guard {
         Guard::Version { target, version } => format!("{target} at {version}"),
-        Guard::User { id, stamps: _ } => format!("what user {id} may do"),
+        Guard::User { id, stamps: _ } => format!("permissions of user {id}"),
         Guard::Balance { account, min } => format!("{account} from {min}"),
     }
 }

@@ -57,8 +57,8 @@ fn run(out: &mut dyn Write) -> io::Result<usize> {
         broken += usize::from(!kept);
         writeln!(out, "{} {}", if kept { "kept  " } else { "BROKEN" }, promise.name())?;
     }
-    writeln!(out, "\n{} promises, {broken} broken.\n", Promise::ALL.len())?;
-    writeln!(out, "What the store was asked meanwhile\n{}\n", table(&meter))?;
+    writeln!(out, "\n{} guarantees, {broken} broken.\n", Promise::ALL.len())?;
+    writeln!(out, "Calls of the store\n{}\n", table(&meter))?;
     writeln!(out, "The journal has {} commits; the last:", journal.len())?;
     journal.last(3).iter().try_for_each(|line| writeln!(out, "  {line}"))?;
     Ok(broken)
@@ -91,8 +91,8 @@ mod tests {
         for call in
             ["commit", "claim_due", "trial_balance", "load Booking", "account_lines", "supply", "list_users"]
         {
-            assert!(report.contains(call), "the suite asks for {call}:\n{report}");
+            assert!(report.contains(call), "the suite must call {call}:\n{report}");
         }
-        assert!(report.contains("\n  writes "), "the journal tells what was written:\n{report}");
+        assert!(report.contains("\n  writes "), "the journal must contain the writes:\n{report}");
     }
 }

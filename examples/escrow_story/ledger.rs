@@ -10,7 +10,7 @@ use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 use crate::Result;
 
-/// Three lines across and nothing between the rows.
+/// The table style: three horizontal lines, none between rows.
 const STYLE: TableStyle = {
     let rule = LineStyle::new('─', '─', '─', '─');
     TableStyle::new().top_border(rule).header_separator(rule).bottom_border(rule)
@@ -48,9 +48,9 @@ pub(crate) fn print_balances(balances: &[(Account, Money)], out: &mut dyn Write)
     table.add_row(["", "Sum of all accounts", &amount(sum)]);
     writeln!(out, "{table}")?;
     if !sum.is_zero() {
-        return Err(format!("the books sum to {sum}").into());
+        return Err(format!("the accounts sum to {sum}").into());
     }
-    Ok(writeln!(out, "The books sum to zero.")?)
+    Ok(writeln!(out, "All accounts sum to zero.")?)
 }
 
 fn amount(money: Money) -> String {
@@ -66,7 +66,7 @@ fn name(account: Account) -> String {
     match account {
         Account::Escrow(id) => format!("escrow of booking …{}", end(id)),
         Account::Wallet(id) => format!("wallet …{}", end(id)),
-        Account::Reserved(id) => format!("set aside for transaction …{}", end(id)),
+        Account::Reserved(id) => format!("reserved for transaction …{}", end(id)),
         Account::Payable(id) => format!("owed to technician …{}", end(id)),
         Account::Receivable(id) => format!("owed by …{}", end(id)),
         other => other.to_string().replace('_', " "),

@@ -8,7 +8,7 @@
 //! After each chapter it prints the new ledger entries, and at the end the balance of every account. It
 //! checks that they always sum to zero.
 //!
-//! - `phone.rs`: an embedder's payment provider: it accepts orders, and later reports their outcomes by
+//! - `phone.rs`: a payment provider of an embedder, which accepts orders and later reports their outcomes by
 //!   callbacks;
 //! - `story.rs`: the chapters;
 //! - `ledger.rs`: the tables.
@@ -51,14 +51,14 @@ fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
 mod tests {
     #[test]
     fn story_is_complete_and_deterministic() {
-        let told = || {
+        let print_story = || {
             let mut out = Vec::new();
             super::run(&mut out).unwrap();
             String::from_utf8(out).unwrap()
         };
-        let story = told();
-        assert_eq!(story, told());
+        let story = print_story();
+        assert_eq!(story, print_story());
         assert!(story.contains("Sum of all accounts"), "{story}");
-        assert!(story.trim_end().ends_with("The books sum to zero."), "{story}");
+        assert!(story.trim_end().ends_with("All accounts sum to zero."), "{story}");
     }
 }

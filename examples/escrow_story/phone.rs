@@ -25,7 +25,7 @@ pub(crate) struct PhoneMoney {
 }
 
 impl PhoneMoney {
-    /// The callbacks of all new orders, each with a receipt of its own.
+    /// The callbacks of all new orders, each with its own receipt.
     pub(crate) fn calls(&self, now: DateTime<Utc>) -> Vec<WebhookCall> {
         let taken = self.taken.lock().map(|mut taken| std::mem::take(&mut *taken)).unwrap_or_default();
         let call = |order: Taken| WebhookCall {

@@ -28,7 +28,7 @@ struct Story<'a> {
 }
 
 pub(crate) async fn tell(out: &mut dyn Write) -> Result<()> {
-    let begins = begins().ok_or("the calendar has no such day")?;
+    let begins = begins().ok_or("the date is invalid")?;
     let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(ManualClock::at(begins)));
     let phone = Arc::new(PhoneMoney::default());
     let market = Marketplace::builder(store.clone())
@@ -42,10 +42,7 @@ pub(crate) async fn tell(out: &mut dyn Write) -> Result<()> {
     Box::pin(story.content()).await?;
     Box::pin(story.paid_out()).await?;
     let balances = story.market.ledger().trial_balance(&Actor::System).await?;
-    writeln!(
-        story.out,
-        "\nWhat is on the accounts in the end (above zero: owed, or earned by the platform)"
-    )?;
+    writeln!(story.out, "\nThe final balances (positive: owed to someone, or earned by the platform)")?;
     ledger::print_balances(&balances, story.out)
 }
 
@@ -63,16 +60,16 @@ impl Story<'_> {
         let id = self.book("2026-03-03").await?;
         self.pay(id).await?;
         self.show()?;
-        writeln!(self.out, "\n2. Peter mends the sink. It still drips: Amina disputes, and nothing moves.")?;
+        writeln!(
+            self.out,
+            "\n2. Peter repairs the sink, but it still drips. Amina opens a dispute, which freezes the money."
+        )?;
         self.work(id).await?;
         let (amina, grace) = (self.people.amina.actor(), self.people.grace.actor());
         let bookings = self.market.bookings();
         bookings.dispute(&amina, id, DisputeCategory::Quality, "It still drips.").await?;
         self.days_pass(2).await?;
-        writeln!(
-            self.out,
-            "   Two days later the money is still where it was. Grace decides: 738 KES go back."
-        )?;
+        writeln!(self.out, "   Two days later, Grace resolves the dispute: 738 KES are refunded.")?;
         let outcome = DisputeOutcome::PartialRefund(kes(738));
         bookings.resolve_dispute(&grace, id, outcome, "One of two taps drips.").await?;
         self.settle().await?;
@@ -96,10 +93,7 @@ impl Story<'_> {
     }
 
     async fn paid_out(&mut self) -> Result<()> {
-        writeln!(
-            self.out,
-            "\n4. The next Monday's batch pays Peter all that he is owed, in whole shillings."
-        )?;
+        writeln!(self.out, "\n4. The next Monday's batch pays Peter's earnings, in whole shillings.")?;
         self.days_pass(7).await?;
         self.show()?;
         let filter = TransactionFilter {

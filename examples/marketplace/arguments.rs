@@ -14,14 +14,14 @@ Options:
   -h, --help    print this
 ";
 
-/// What the command line asks for.
+/// The command of the command line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Arguments {
-    /// Tell the story on the embedded store.
+    /// Run the story on the embedded store.
     Embedded,
-    /// Tell it on MongoDB with this connection string.
+    /// Run the story on MongoDB with this connection string.
     Mongo(String),
-    /// Explain.
+    /// Print the help.
     Help,
 }
 
@@ -32,14 +32,14 @@ impl Arguments {
         while let Some(argument) = arguments.next() {
             let uri = match argument.as_str() {
                 "-h" | "--help" => return Ok(Self::Help),
-                "--store" => arguments.next().ok_or("--store needs a mongodb:// address")?,
+                "--store" => arguments.next().ok_or("--store needs a value that begins with mongodb://")?,
                 other => match other.strip_prefix("--store=") {
                     Some(uri) => uri.to_owned(),
-                    None => return Err(format!("{other} is not an option; --help lists them").into()),
+                    None => return Err(format!("unknown option {other}; --help lists all options").into()),
                 },
             };
             if !uri.starts_with("mongodb://") && !uri.starts_with("mongodb+srv://") {
-                return Err("--store needs an address that begins with mongodb://".into());
+                return Err("--store needs a value that begins with mongodb://".into());
             }
             parsed = Self::Mongo(uri);
         }

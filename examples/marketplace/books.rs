@@ -12,7 +12,7 @@ use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 use crate::{Result, cast::Cast, money, stage::Stage};
 
-/// Three lines across and nothing between the rows.
+/// The table style: three horizontal lines, none between rows.
 const STYLE: TableStyle = {
     let rule = LineStyle::new('─', '─', '─', '─');
     TableStyle::new().top_border(rule).header_separator(rule).bottom_border(rule)

@@ -1,4 +1,4 @@
-//! The people of the story: documents of the earlier application, stored through the engine's store.
+//! The users of the story: documents of the earlier application, stored through the engine's store.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ impl Person {
     }
 }
 
-/// Everybody, by id.
+/// All users by id.
 #[derive(Debug, Default)]
 pub(crate) struct Cast(BTreeMap<Id<User>, Person>);
 
@@ -68,7 +68,7 @@ impl Cast {
 
     /// The person with an id.
     pub(crate) fn by_id(&self, id: Id<User>) -> Result<&Person> {
-        self.0.get(&id).ok_or_else(|| format!("nobody in the cast is user {id}").into())
+        self.0.get(&id).ok_or_else(|| format!("no user of the cast has the id {id}").into())
     }
 
     /// The name of the person with an id, for sentences.
@@ -94,6 +94,6 @@ impl Cast {
 
     fn find(&self, name: &str, fits: impl Fn(&Person) -> bool) -> Result<Person> {
         let found = self.0.values().find(|person| person.name == name && fits(person));
-        found.cloned().ok_or_else(|| format!("the cast has no {name} for this part").into())
+        found.cloned().ok_or_else(|| format!("the cast has no {name} with this role or trade").into())
     }
 }

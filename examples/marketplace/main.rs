@@ -1,4 +1,4 @@
-//! Bookings from the request to the payment, and with other endings, told in sentences.
+//! A story of bookings with good and bad endings, printed as sentences.
 //!
 //! ```sh
 //! cargo run --example marketplace
@@ -7,7 +7,7 @@
 //!
 //! It shows an embedder:
 //!
-//! - `stage.rs`: the engine over a store, with a clock of its own and a worker that runs due work;
+//! - `stage.rs`: the engine over a store, with a manual clock and a worker that runs due work;
 //! - `chapters/`: the commands, with their refusals, pins and idempotency keys;
 //! - `narrator.rs`: a consumer of the outbox; every sentence with a booking's number comes from an event;
 //! - `books.rs`: the cost of every booking by payer, and a ledger that sums to zero;

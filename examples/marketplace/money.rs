@@ -1,4 +1,4 @@
-//! Amounts as people write them.
+//! Amounts in a readable form.
 
 use baitech::kernel::Money;
 

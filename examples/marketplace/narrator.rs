@@ -45,15 +45,20 @@ impl<'a> Narrator<'a> {
     }
 
     /// Prints events in the order in which they happened; events of the same time by booking.
-    pub(crate) async fn hear(&mut self, events: Vec<Event>, market: &Marketplace, cast: &Cast) -> Result<()> {
-        let mut heard = Vec::with_capacity(events.len());
+    pub(crate) async fn receive(
+        &mut self,
+        events: Vec<Event>,
+        market: &Marketplace,
+        cast: &Cast,
+    ) -> Result<()> {
+        let mut received = Vec::with_capacity(events.len());
         for event in events {
             let about = about(&event, market).await?;
             let number = about.as_ref().map(|booking| booking.number.to_string()).unwrap_or_default();
-            heard.push((event.at, number, event.version, event.n, event, about));
+            received.push((event.at, number, event.version, event.n, event, about));
         }
-        heard.sort_by(|a, b| (a.0, &a.1, a.2, a.3).cmp(&(b.0, &b.1, b.2, b.3)));
-        for (at, number, _, _, event, about) in heard {
+        received.sort_by(|a, b| (a.0, &a.1, a.2, a.3).cmp(&(b.0, &b.1, b.2, b.3)));
+        for (at, number, _, _, event, about) in received {
             match (&event.kind, about) {
                 (EventKind::Booking(BookingEvent::BookingReminder { reminder }), _) => {
                     *self.reminders.entry(reminder_name(*reminder)).or_default() += 1;
@@ -73,7 +78,7 @@ impl<'a> Narrator<'a> {
     pub(crate) fn count_reminders(&mut self) -> Result<()> {
         let counts: Vec<String> =
             self.reminders.iter().map(|(name, count)| format!("{count} {name}")).collect();
-        Ok(writeln!(self.out, "\nBesides, the platform sent {}.", counts.join(", "))?)
+        Ok(writeln!(self.out, "\nThe platform also sent {}.", counts.join(", "))?)
     }
 
     fn sentence(&mut self, at: DateTime<Utc>, number: &str, text: &str) -> Result<()> {

@@ -25,7 +25,7 @@ pub(crate) fn about_booking(
     Some(match kind {
         BookingEvent::BookingCreated { .. } => created(event, booking, cast),
         BookingEvent::BookingStatusChanged { from, to, technician } => {
-            let technician = technician.map_or("nobody", |id| cast.name(id));
+            let technician = technician.map_or("no technician", |id| cast.name(id));
             status_changed(*from, *to, who, technician, booking, cast)?
         }
         BookingEvent::BookingApprovalRequested { company: id } => {
@@ -38,34 +38,34 @@ pub(crate) fn about_booking(
             format!("{who} asks for a higher price, {}: {reason}", money::text(*total))
         }
         BookingEvent::BookingPriceChangeDecided { approved: true, total } => {
-            format!("{who} agrees: {} from now on.", money::text(*total))
+            format!("{who} approves the new price, {}.", money::text(*total))
         }
         BookingEvent::BookingPriceChangeDecided { approved: false, .. } => {
-            format!("{who} does not agree; the price stays.")
+            format!("{who} declines the new price.")
         }
         BookingEvent::BookingRescheduleProposed { .. } => {
             let slot = booking.reschedule.as_ref().map(|proposal| slot(&proposal.slot)).unwrap_or_default();
             format!("{who} proposes {slot}.")
         }
-        BookingEvent::BookingRescheduleDeclined => format!("{who} does not agree; the time stays."),
-        BookingEvent::BookingRescheduled => format!("{who} agrees: {} it is.", slot(&booking.slot)),
+        BookingEvent::BookingRescheduleDeclined => format!("{who} declines the new time."),
+        BookingEvent::BookingRescheduled => format!("{who} approves the new time, {}.", slot(&booking.slot)),
         BookingEvent::BookingPaymentReceived { amount } => {
             format!("{who} confirms {} in cash.", money::text(*amount))
         }
         BookingEvent::BookingEvidenceAdded { .. } => {
             let evidence = booking.dispute.as_ref().and_then(|dispute| dispute.evidence.last());
-            format!("{who} brings forward: “{}”", evidence.map_or("", |evidence| evidence.text.as_str()))
+            format!("{who} adds evidence: “{}”", evidence.map_or("", |evidence| evidence.text.as_str()))
         }
-        BookingEvent::BookingDisputeInvestigated => format!("{who} looks into it."),
+        BookingEvent::BookingDisputeInvestigated => format!("{who} investigates the dispute."),
         BookingEvent::BookingDisputeResolved { outcome } => resolved(who, *outcome, booking),
-        BookingEvent::BookingDisputeClosed => format!("{who} closes the file."),
+        BookingEvent::BookingDisputeClosed => format!("{who} closes the dispute."),
         BookingEvent::BookingWarrantyClaimed { .. } => format!("{who} claims the warranty."),
-        BookingEvent::BookingRecurred { .. } => "The next of the series is booked.".to_owned(),
+        BookingEvent::BookingRecurred { .. } => "The next booking of the series is created.".to_owned(),
         BookingEvent::BookingUpdated => match booking.warranty.days {
             Some(days) if booking.warranty.expires_at.is_none() => {
                 format!("{technician} gives a warranty of {days} days.")
             }
-            _ => format!("{who} leaves a note."),
+            _ => format!("{who} writes a note."),
         },
         _ => return None,
     })
@@ -94,36 +94,39 @@ fn status_changed(
 ) -> Option<String> {
     Some(match (from, to) {
         (BookingStatus::Pending, BookingStatus::Matching) => return None,
-        (_, BookingStatus::Matching) => "Somebody else is looked for.".to_owned(),
+        (_, BookingStatus::Matching) => "The search for another technician starts.".to_owned(),
         (_, BookingStatus::Assigned) => offered(technician, booking, cast),
         (_, BookingStatus::Accepted) => format!("{technician} accepts."),
         (_, BookingStatus::Rejected) if who == technician => {
             format!("{technician} declines: {}.", last_reason(booking, to).unwrap_or("no reason given"))
         }
-        (_, BookingStatus::Rejected) => format!("{technician} does not answer; the offer lapses."),
+        (_, BookingStatus::Rejected) => format!("{technician} does not answer; the offer expires."),
         (_, BookingStatus::EnRoute) => format!("{technician} sets out."),
-        (_, BookingStatus::Arrived) => format!("{technician} is there."),
-        (BookingStatus::Paused, BookingStatus::InProgress) => "The work goes on.".to_owned(),
+        (_, BookingStatus::Arrived) => format!("{technician} arrives."),
+        (BookingStatus::Paused, BookingStatus::InProgress) => "The work resumes.".to_owned(),
         (_, BookingStatus::InProgress) => "The work begins.".to_owned(),
         (_, BookingStatus::Paused) => {
-            format!("The work rests: {}.", last_reason(booking, to).unwrap_or("a break"))
+            format!("The work is paused: {}.", last_reason(booking, to).unwrap_or("a break"))
         }
         (BookingStatus::Disputed, BookingStatus::Completed) => return None,
         (_, BookingStatus::Completed) => {
-            format!("{technician} is done, after {} minutes of work.", booking.actual.worked_minutes?)
+            format!(
+                "{technician} completes the job after {} minutes of work.",
+                booking.actual.worked_minutes?
+            )
         }
         (_, BookingStatus::Verified) if who == "The system" => {
-            "Nobody has contested the work within a day: it counts as verified.".to_owned()
+            "The system verifies the work, which was not disputed within a day.".to_owned()
         }
-        (_, BookingStatus::Verified) => format!("{who} is content with the work."),
+        (_, BookingStatus::Verified) => format!("{who} verifies the work."),
         (_, BookingStatus::PaymentPending) if booking.pricing.total.is_zero() => return None,
         (_, BookingStatus::PaymentPending) => format!("{} are due.", money::text(booking.pricing.total)),
-        (_, BookingStatus::Paid) if booking.pricing.total.is_zero() => "Nothing is to be paid.".to_owned(),
+        (_, BookingStatus::Paid) if booking.pricing.total.is_zero() => "No payment is due.".to_owned(),
         (_, BookingStatus::Paid) => "Paid.".to_owned(),
         (_, BookingStatus::Cancelled) => cancelled(who, booking),
         (_, BookingStatus::Disputed) => {
             let reason = booking.dispute.as_ref().map_or("", |dispute| dispute.reason.as_str());
-            format!("{who} contests it: “{reason}”")
+            format!("{who} opens a dispute: “{reason}”")
         }
         // The dispute's own event covers this.
         (_, BookingStatus::Refunded) => return None,
@@ -165,7 +168,7 @@ fn cancelled(who: &str, booking: &Booking) -> String {
         Some(CancellationCause::TechnicianNoShow) => {
             format!("{who} cancels, since the technician did not come: “{reason}”; {fee}.")
         }
-        Some(CancellationCause::CustomerNoShow) => format!("{who} gives up: {reason}; {fee}."),
+        Some(CancellationCause::CustomerNoShow) => format!("{who} cancels: {reason}; {fee}."),
         Some(CancellationCause::System) => format!("Cancelled by the system: {reason}; {fee}."),
         Some(CancellationCause::Customer | CancellationCause::Technician | CancellationCause::Staff)
         | None => format!("{who} cancels: “{reason}”; {fee}."),
@@ -180,7 +183,7 @@ fn resolved(who: &str, outcome: DisputeOutcome, booking: &Booking) -> String {
         DisputeOutcome::PartialRefund(amount) => {
             format!("{who} decides on a refund of {}: “{notes}”", money::text(amount))
         }
-        DisputeOutcome::Release => format!("{who} decides for the technician: “{notes}”"),
+        DisputeOutcome::Release => format!("{who} decides in favour of the technician: “{notes}”"),
     }
 }
 

@@ -58,7 +58,8 @@ impl<'a> Stage<'a> {
             count(Role::Admin) + count(Role::Support),
         );
         self.narrator.line(&people)?;
-        self.narrator.line("Times are local; a line with a booking's number tells an event of the outbox.")
+        self.narrator
+            .line("Times are local; a line with a booking's number describes an event of the outbox.")
     }
 
     /// Begins a chapter.
@@ -95,7 +96,7 @@ impl<'a> Stage<'a> {
                 return Ok(());
             }
             worker.acknowledge_events(&events).await?;
-            self.narrator.hear(events, &self.market, &self.cast).boxed_local().await?;
+            self.narrator.receive(events, &self.market, &self.cast).boxed_local().await?;
         }
     }
 
@@ -112,9 +113,9 @@ impl<'a> Stage<'a> {
         answer: std::result::Result<T, Error>,
     ) -> Result<()> {
         match answer {
-            Ok(_) => Err(format!("this was to be refused: {attempt}").into()),
+            Ok(_) => Err(format!("the engine must refuse this command: {attempt}").into()),
             Err(error @ Error::Unavailable { .. }) => Err(error.into()),
-            Err(error) => self.say(&format!("{attempt} — no: {error}.")).await,
+            Err(error) => self.say(&format!("{attempt} — refused: {error}.")).await,
         }
     }
 
@@ -131,7 +132,7 @@ impl<'a> Stage<'a> {
         self.cast.by_id(technician).cloned()
     }
 
-    /// Prints the last lines: what else the platform sent.
+    /// Prints the last lines, with the number of reminders.
     pub(crate) fn close(&mut self) -> Result<()> {
         self.narrator.count_reminders()
     }
@@ -145,5 +146,5 @@ impl<'a> Stage<'a> {
 fn moment(local: &str) -> Result<DateTime<Utc>> {
     let local = NaiveDateTime::parse_from_str(local, "%Y-%m-%d %H:%M")?;
     let moment = ZONE.from_local_datetime(&local).single();
-    Ok(moment.ok_or("there is no such moment in Nairobi")?.to_utc())
+    Ok(moment.ok_or("the local time is invalid")?.to_utc())
 }

@@ -8,11 +8,11 @@ fn story() -> String {
 
 #[test]
 fn story_is_complete_and_deterministic() {
-    let told = story();
-    assert_eq!(told, story());
-    let (_, books) = told.split_once("Every booking").unwrap();
-    assert!(books.contains("2,738"), "the golden case is among them:\n{books}");
-    assert!(books.contains("Sum of all accounts"), "the ledger is summed up:\n{books}");
+    let text = story();
+    assert_eq!(text, story());
+    let (_, books) = text.split_once("Every booking").unwrap();
+    assert!(books.contains("2,738"), "the reference booking is missing:\n{books}");
+    assert!(books.contains("Sum of all accounts"), "the sum of the ledger is missing:\n{books}");
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub(crate) struct Way {
     pub(crate) label: Option<Label>,
 }
 
-/// The label of an arrow: who may take it. The text starts or ends at a point of its baseline.
+/// The label of an arrow: the parties that may take it. The text starts or ends at a point of its baseline.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Label {
     pub(crate) text: String,
@@ -304,7 +304,7 @@ fn longest_way(table: &[Transition], way: Vec<BookingStatus>) -> Vec<BookingStat
 }
 
 /// The point where a lane's arrow leaves or enters a box. Of all lanes at the box's right side, the outermost
-/// is the farthest from the states that it goes round, so that nested lanes do not cross.
+/// is the farthest from the states that it passes, so that nested lanes do not cross.
 fn port(arrows: &[(Transition, Node, Node)], lane: usize, node: Node) -> Point {
     let goes_up = |(_, from, to): &(Transition, Node, Node)| {
         let other = if from.status == node.status { to } else { from };

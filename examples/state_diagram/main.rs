@@ -54,7 +54,7 @@ mod tests {
             let path = documentation().join(NAME).with_extension(extension);
             fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         };
-        let remedy = "draw it anew: cargo run --example state_diagram";
+        let remedy = "update it with: cargo run --example state_diagram";
         assert!(committed("mmd") == Transition::mermaid(), "docs/{NAME}.mmd is out of date; {remedy}");
         assert!(committed("svg") == picture(), "docs/{NAME}.svg is out of date; {remedy}");
     }

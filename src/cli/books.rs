@@ -1,4 +1,4 @@
-//! The command that audits the books.
+//! The command that audits the ledger.
 
 use std::{error::Error, process::ExitCode};
 
@@ -19,24 +19,26 @@ pub(super) async fn audit(market: &Marketplace) -> Result<ExitCode, Box<dyn Erro
     print(&table);
     for difference in &audit.differences {
         let (account, running, recounted) = (difference.account, difference.running, difference.recounted);
-        print(format_args!("difference: {account} is at {running}, and its postings sum to {recounted}"));
+        print(format_args!(
+            "difference: the balance of {account} is {running}, but its postings sum to {recounted}"
+        ));
     }
     for (account, balance) in &audit.overdrawn {
-        print(format_args!("overdrawn: {account} is at {balance}"));
+        print(format_args!("overdrawn: the balance of {account} is {balance}"));
     }
     for sum in audit.sums.iter().filter(|sum| !sum.is_zero()) {
-        print(format_args!("unbalanced: all accounts sum to {sum}, and not to nothing"));
+        print(format_args!("unbalanced: all accounts sum to {sum} instead of zero"));
     }
     if !audit.quiet {
-        print("the books moved all the time: nothing was summed, and what moved was not compared");
+        print("the ledger changed during the audit: totals and changing accounts were not checked");
     }
     let waiting = payments::flagged(market).await?.len();
-    print(format_args!("waiting for a person: {waiting} (baitech payments --flagged)"));
+    print(format_args!("waiting for staff: {waiting} (baitech payments --flagged)"));
     if audit.is_clean() {
-        print("the books are in order");
+        print("the ledger is consistent");
         return Ok(ExitCode::SUCCESS);
     }
-    print("the books are not in order");
+    print("the ledger is not consistent");
     Ok(ExitCode::FAILURE)
 }
 

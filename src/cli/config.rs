@@ -45,7 +45,7 @@ pub(super) struct Mistakes(Vec<(&'static str, String)>);
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the environment is not as it should be:")?;
+        f.write_str("the environment is invalid:")?;
         self.0.iter().try_for_each(|(variable, message)| write!(f, "\n  {variable}: {message}"))
     }
 }
@@ -95,7 +95,7 @@ impl Environment<'_> {
             "production" => MpesaConfig::PRODUCTION.to_owned(),
             url if url.starts_with("http") => url.to_owned(),
             _ => {
-                let message = "this is sandbox, production or a URL";
+                let message = "must be sandbox, production or a URL";
                 self.mistakes.push(("MPESA_ENVIRONMENT", message.to_owned()));
                 MpesaConfig::SANDBOX.to_owned()
             }
@@ -140,7 +140,7 @@ impl Environment<'_> {
         match (self.variable)(name).unwrap_or_default().into_string() {
             Ok(text) => text.trim().to_owned(),
             Err(_) => {
-                self.mistakes.push((name, "this is no text".to_owned()));
+                self.mistakes.push((name, "must be valid Unicode".to_owned()));
                 String::new()
             }
         }
@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(from(&BTreeMap::new()), Ok(Vec::new()));
         let besides =
             BTreeMap::from([("PUBLIC_BASE_URL", "https://a.example"), ("MPESA_ENVIRONMENT", "sandbox")]);
-        assert_eq!(from(&besides), Ok(Vec::new()), "these alone are no provider");
+        assert_eq!(from(&besides), Ok(Vec::new()), "these variables alone enable no provider");
         let blank = STRIPE.map(|(_, name)| (name, ""));
         assert_eq!(read(&blank), Ok(vec![PaymentMethod::Mpesa]));
         let blank = MPESA.map(|(_, name)| (name, ""));
@@ -241,11 +241,11 @@ mod tests {
             ("STRIPE_SECRET_KEY", "sk hush"),
             ("STRIPE_BASE_URL", "ftp://hush"),
         ];
-        let mut told = read(&wrong).unwrap_err();
+        let mut messages = read(&wrong).unwrap_err();
         let mut expected = wrong.map(|(name, _)| name);
-        told.sort_unstable();
+        messages.sort_unstable();
         expected.sort_unstable();
-        assert_eq!(told, expected);
+        assert_eq!(messages, expected);
     }
 
     #[test]
@@ -276,6 +276,6 @@ mod tests {
             variables.get(name).map(OsString::from)
         };
         let mistakes = gateways_of(bytes).unwrap_err();
-        assert_eq!(mistakes.0, [("STRIPE_SECRET_KEY", "this is no text".to_owned())]);
+        assert_eq!(mistakes.0, [("STRIPE_SECRET_KEY", "must be valid Unicode".to_owned())]);
     }
 }

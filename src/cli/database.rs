@@ -24,11 +24,11 @@ pub(super) async fn prepare(store: &MongoStore, details: &Path) -> Result<ExitCo
     let work = store.prepare_with(Arc::clone(&progress), keep);
     let report = watched(work, &progress).await?;
     if report.already {
-        print("prepared before; nothing was done");
+        print("the database is already prepared; nothing was done");
         return Ok(ExitCode::SUCCESS);
     }
     print(format_args!(
-        "read {} users, {} bookings and {} transactions, made {} claims",
+        "read {} users, {} bookings and {} transactions, created {} claims",
         report.users, report.bookings, report.transactions, report.claims
     ));
     print(format_args!(
@@ -36,7 +36,7 @@ pub(super) async fn prepare(store: &MongoStore, details: &Path) -> Result<ExitCo
         report.public_places, report.jobs
     ));
     for (series, last) in &report.series {
-        print(format_args!("numbers of {series} go on after {last}"));
+        print(format_args!("numbers of {series} continue after {last}"));
     }
     print_opening(&report);
     let found = print_findings(&report);
@@ -44,7 +44,7 @@ pub(super) async fn prepare(store: &MongoStore, details: &Path) -> Result<ExitCo
         print("prepared");
     } else {
         let file = details.display();
-        print(format_args!("prepared; somebody has to look at the {found} findings in {file}"));
+        print(format_args!("prepared; check the {found} findings in {file}"));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -94,8 +94,7 @@ fn private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Prints how many findings of each kind there are, with the first of them, and returns how many there are in
-/// all.
+/// Prints the first findings of each kind and the number of the others; returns the total number.
 fn print_findings(report: &PrepareReport) -> usize {
     let lines: Vec<String> = report.findings().map(|finding| finding.to_string()).collect();
     let kind = |line: &str| line.split_once(':').map_or(String::new(), |(kind, _)| kind.to_owned());
@@ -114,7 +113,7 @@ fn print_findings(report: &PrepareReport) -> usize {
 /// Prints the opening balances.
 fn print_opening(report: &PrepareReport) {
     print(format_args!(
-        "opened the books with {} entries; corrected {} transactions, and named the payment of {} bookings",
+        "posted {} opening entries, corrected {} transactions, linked {} bookings to their payments",
         report.opened, report.corrected, report.linked
     ));
     for (account, sum) in &report.opening {
@@ -123,7 +122,7 @@ fn print_opening(report: &PrepareReport) {
     let listed = u64::try_from(report.differences.len()).unwrap_or(u64::MAX);
     let more = report.difference_count.saturating_sub(listed);
     if more > 0 {
-        print(format_args!("difference: {more} more are kept in openingDifferences"));
+        print(format_args!("difference: {more} more in the collection openingDifferences"));
     }
 }
 
@@ -134,7 +133,7 @@ pub(super) async fn indexes(uri: &str) -> Result<ExitCode, Box<dyn Error>> {
         print(difference);
     }
     if report.differences.is_empty() {
-        print("all indexes are as the engine wants them");
+        print("all indexes match their definitions");
         return Ok(ExitCode::SUCCESS);
     }
     Ok(ExitCode::FAILURE)

@@ -74,7 +74,7 @@ enum Command {
         /// Show all transactions that wait for a person.
         #[arg(long)]
         flagged: bool,
-        /// How many of the others.
+        /// The number of newest transactions, without --flagged.
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit())]
         limit: u32,
     },
@@ -82,21 +82,21 @@ enum Command {
     Webhooks {
         #[command(flatten)]
         store: Store,
-        /// Only those in this status: received, applied, duplicate, ignored, rejected, dead_letter.
+        /// Show only calls in this status: received, applied, duplicate, ignored, rejected, dead_letter.
         #[arg(long, value_parser = webhook_status, conflicts_with = "retry")]
         status: Option<WebhookStatus>,
-        /// How many.
+        /// The number of items.
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit())]
         limit: u32,
-        /// Process this call again: a dead letter, or one that was rejected. Exits with 1 if it fails again.
+        /// Process this call again, if it is a dead letter or rejected. Exits with 1 if it fails again.
         #[arg(long, value_name = "ID")]
         retry: Option<Id<Webhook>>,
     },
-    /// Show the due work that is set aside, the latest first, or retry an item.
+    /// Show the due work that is set aside, the newest first, or retry an item.
     SetAside {
         #[command(flatten)]
         store: Store,
-        /// How many.
+        /// The number of items.
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit())]
         limit: u32,
         /// Retry this item after its cause is fixed: booking/ID, transaction/ID. Exits with 1 if it still
@@ -134,7 +134,7 @@ enum Command {
         store: Store,
         /// The id of the company.
         company: Id<User>,
-        /// The month.
+        /// The month, such as 2026-03.
         #[arg(value_name = "YEAR-MONTH")]
         month: papers::YearMonth,
         /// The file to write.
@@ -147,7 +147,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Store {
-    /// The database: a replica set, of one member at least.
+    /// The database: a replica set with at least one member.
     #[arg(
         long = "store",
         value_name = "URI",
@@ -232,7 +232,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     })
 }
 
-/// Writes warnings and errors to the standard error, or as much as `BAITECH_LOG` says.
+/// Writes warnings and errors to the standard error, or the levels that `BAITECH_LOG` sets.
 fn write_log() {
     let level =
         env::var("BAITECH_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::WARN);
@@ -240,7 +240,7 @@ fn write_log() {
 }
 
 /// Prints one line of the program's output.
-#[expect(clippy::print_stdout, reason = "the output of a program goes to its standard output")]
+#[expect(clippy::print_stdout, reason = "the program prints to its standard output")]
 fn print(line: impl std::fmt::Display) {
     println!("{line}");
 }

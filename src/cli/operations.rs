@@ -11,12 +11,12 @@ use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 
 use super::print;
 
-/// Lists items that are set aside, the latest first.
+/// Lists items that are set aside, the newest first.
 pub(super) async fn list(market: &Marketplace, limit: u32) -> Result<ExitCode, Box<dyn Error>> {
     let page = PageRequest::new(limit, None)?;
     let items = market.operations().list_set_aside(&Actor::System, &page).await?.items;
     if items.is_empty() {
-        print("nothing is set aside");
+        print("no item is set aside");
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new();
@@ -38,6 +38,6 @@ pub(super) async fn list(market: &Marketplace, limit: u32) -> Result<ExitCode, B
 /// Returns an item to the workers' queue.
 pub(super) async fn retry(market: &Marketplace, target: AggregateRef) -> Result<ExitCode, Box<dyn Error>> {
     market.operations().retry_set_aside(&Actor::System, target).await?;
-    print(format_args!("{target} is attempted again by the next worker"));
+    print(format_args!("the next worker retries {target}"));
     Ok(ExitCode::SUCCESS)
 }

@@ -26,7 +26,7 @@ impl FromStr for YearMonth {
         let read = parts.and_then(|(year, month)| Some((year.parse().ok()?, month.parse().ok()?)));
         match read {
             Some((year, month @ 1..=12)) => Ok(Self { year, month }),
-            _ => Err("a month is a year and a month: 2026-03"),
+            _ => Err("must be a year and a month, such as 2026-03"),
         }
     }
 }
@@ -53,7 +53,7 @@ pub(super) async fn statement(
 }
 
 fn write(market: &Marketplace, document: &Document, file: &Path) -> Result<ExitCode, Box<dyn Error>> {
-    let renderer = market.documents().ok_or("nothing renders documents here")?;
+    let renderer = market.documents().ok_or("no document renderer is configured")?;
     fs::write(file, renderer.render(document)?).map_err(|error| format!("{}: {error}", file.display()))?;
     print(format_args!("{} written to {}", document.number, file.display()));
     Ok(ExitCode::SUCCESS)

@@ -32,7 +32,7 @@ pub(super) async fn list(
         market.payments().list(&Actor::System, &TransactionFilter::default(), &page).await?.items
     };
     if transactions.is_empty() {
-        print(if only_flagged { "no transaction waits for a person" } else { "there are no transactions" });
+        print(if only_flagged { "no transaction waits for staff" } else { "there are no transactions" });
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new();
@@ -82,12 +82,12 @@ fn name_of(task: PersonTask) -> &'static str {
         PersonTask::UnknownOutcome => "unknown outcome",
         PersonTask::Verdict => "contradicting verdicts",
         PersonTask::ProviderMove(_) => "moved by the provider",
-        _ => "something to look at",
+        _ => "other reason",
     }
 }
 
-/// Exits with 1 if the statement and the ledger differ. Runs the job itself, besides any worker; if it is
-/// interrupted, a worker continues it.
+/// Exits with 1 if the statement and the ledger differ. Runs the job itself, concurrently with any worker; if
+/// it is interrupted, a worker continues it.
 pub(super) async fn reconcile(
     market: &Marketplace,
     method: PaymentMethod,
@@ -98,7 +98,7 @@ pub(super) async fn reconcile(
     let request = ReconcileRequest { method, format: None, period: None };
     let payments = market.payments();
     let mut job = payments.reconcile(&Actor::System, &request, &statement).await?;
-    // Drawn on the standard error, and only if that is a terminal.
+    // Drawn on the standard error if that is a terminal.
     let bar = ProgressBar::new(0);
     bar.set_style(ProgressStyle::with_template("{msg} {bar:40} {pos}/{len}")?);
     while !job.is_done() {
@@ -129,11 +129,11 @@ fn show(view: &ReconciliationView) {
         print(table_of(findings));
     }
     print(format_args!(
-        "{} matched, {} differ, {} missing in the books, {} missing in the statement",
+        "{} matched, {} differ, {} missing in the ledger, {} missing in the statement",
         counts.matched, counts.amount_differs, counts.missing_here, counts.missing_there
     ));
     print(format_args!(
-        "{} transfers completed, {} reversals taken, {} lines refused, {} transactions marked now",
+        "{} transfers completed, {} reversals posted, {} lines refused, {} transactions newly marked",
         counts.transfers_completed, counts.reversals_taken, counts.refused, counts.marked
     ));
     print(format_args!(
@@ -147,7 +147,7 @@ fn show(view: &ReconciliationView) {
         let shown =
             |amount: &Option<_>| amount.map_or("nothing".to_owned(), |amount: Decimal| amount.to_string());
         print(format_args!(
-            "line {line}: {label} states {}, and the rows above it sum to {}",
+            "line {line}: {label} states {}, but the rows above it sum to {}",
             shown(stated),
             shown(counted)
         ));
@@ -161,7 +161,7 @@ fn show(view: &ReconciliationView) {
     print(format_args!("reconciliation {id}"));
 }
 
-/// The findings, the first of each kind.
+/// The first findings of each kind.
 fn table_of(findings: &ReconciliationFindings) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
@@ -179,7 +179,7 @@ fn table_of(findings: &ReconciliationFindings) -> Table {
     }
     for missing in &findings.missing_here {
         let (line, amount) = (&missing.line, missing.line.amount.to_string());
-        let what = "missing in the books".to_owned();
+        let what = "missing in the ledger".to_owned();
         let (reference, discrepancy) = (line.reference.clone(), missing.discrepancy.to_string());
         table.add_row([what, String::new(), reference, String::new(), amount, discrepancy]);
     }

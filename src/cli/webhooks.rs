@@ -21,7 +21,7 @@ pub(super) async fn list(
     let statuses: Vec<_> = status.into_iter().collect();
     let calls = market.payments().list_webhooks(&Actor::System, &statuses, &page).await?.items;
     if calls.is_empty() {
-        print("there are no such calls");
+        print("no matching calls");
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new();

@@ -26,7 +26,7 @@ pub(super) async fn run(
         report(&work);
         let relayed = worker.relay_events(&LogSink).await?;
         let forgotten = worker.forget_expired().await?;
-        print(format_args!("relayed {relayed} events, forgot {forgotten} calls of providers"));
+        print(format_args!("relayed {relayed} events, deleted {forgotten} expired calls of providers"));
         return Ok(if work.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let mut asked_to_end = std::pin::pin!(asked_to_end()?);
@@ -71,14 +71,16 @@ fn report(work: &WorkDone) {
     let WorkDone { done, skipped, failed, blocked, set_aside, .. } = work;
     print(format_args!("done {done}, skipped {skipped}, failed {failed}, blocked {blocked}"));
     if *set_aside > 0 {
-        eprintln!("baitech: {set_aside} due items are not attempted any more: see `baitech set-aside`");
+        eprintln!("baitech: {set_aside} due items were set aside: see `baitech set-aside`");
     }
     for (target, error) in &work.failures {
         eprintln!("baitech: {target}: {error}");
     }
     for (method, count) in &work.blocked_by_method {
         let method = method.as_str();
-        eprintln!("baitech: {count} due items need {method}, which this worker cannot use; they stay due");
+        eprintln!(
+            "baitech: {count} due items need {method}, which is not configured for this worker; they stay due"
+        );
     }
     for BlockedItem { target, reason, .. } in &work.blocks {
         eprintln!("baitech: {target}: {reason}");

@@ -12,11 +12,11 @@ use chrono::TimeDelta;
 use crate::office::Office;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_asks_about_payments_and_the_books_say_so() {
+async fn worker_queries_payments_and_the_audit_succeeds() {
     let office = Office::open().await;
     let (id, payment) = office.asked().await;
     assert_eq!(payment.status, TransactionStatus::Processing);
-    // Paid, and the callback never comes.
+    // Paid, but the callback never arrives.
     office.daraja.pay(&office.daraja.prompts()[0]);
     let worked = office.run(&["worker", "--once"]).await;
     assert_eq!(worked.code, Some(0), "{worked:?}");
@@ -28,13 +28,13 @@ async fn a_worker_asks_about_payments_and_the_books_say_so() {
     let audit = office.run(&["audit"]).await;
     assert_eq!(audit.code, Some(0), "{audit:?}");
     for shown in
-        ["clearing:mpesa", &format!("escrow:{id}"), "waiting for a person: 0", "the books are in order"]
+        ["clearing:mpesa", &format!("escrow:{id}"), "waiting for staff: 0", "the ledger is consistent"]
     {
         assert!(audit.out.contains(shown), "{shown}: {}", audit.out);
     }
 
-    // The receipt was asked for, and is told.
-    office.hear_answers().await;
+    // The answer to the request for the receipt.
+    office.deliver_answers().await;
     let receipt = office.load(payment.id).await.gateway.receipt.clone().expect("a receipt");
     let file = office.file("receipt.pdf");
     let written = office.run(&["receipt", payment.number.as_str(), "-o", file.to_str().unwrap()]).await;
@@ -44,12 +44,12 @@ async fn a_worker_asks_about_payments_and_the_books_say_so() {
 
     let listed = office.run(&["payments"]).await;
     assert!(listed.out.contains(payment.number.as_str()), "{}", listed.out);
-    assert_eq!(office.run(&["payments", "--flagged"]).await.out, "no transaction waits for a person\n");
+    assert_eq!(office.run(&["payments", "--flagged"]).await.out, "no transaction waits for staff\n");
     reconcile(&office, &receipt, &settled.completed_at.unwrap().format("%d-%m-%Y %H:%M:%S").to_string())
         .await;
 }
 
-/// The statement of that payment alone, and one with a line that nobody knows.
+/// Reconciles a statement with only this payment, and one with an unknown line.
 async fn reconcile(office: &Office, receipt: &str, at: &str) {
     let header = "Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Balance";
     let paid = |receipt: &str, amount: i64| format!("{receipt},{at},Pay bill,Completed,{amount}.00,,0.00");
@@ -61,7 +61,7 @@ async fn reconcile(office: &Office, receipt: &str, at: &str) {
 
     let same = office.run(&["reconcile", "--method", "mpesa", right.to_str().unwrap()]).await;
     assert_eq!(same.code, Some(0), "{same:?}");
-    assert!(same.out.contains("1 matched, 0 differ, 0 missing in the books"), "{}", same.out);
+    assert!(same.out.contains("1 matched, 0 differ, 0 missing in the ledger"), "{}", same.out);
     let differs = office.run(&["reconcile", "--method", "mpesa", wrong.to_str().unwrap()]).await;
     assert_eq!(differs.code, Some(1), "{differs:?}");
     assert!(differs.out.contains("RKX0000001"), "{}", differs.out);
@@ -72,7 +72,7 @@ async fn reconcile(office: &Office, receipt: &str, at: &str) {
     assert_eq!((&report["state"], &report["counts"]["marked"]), (&"done".into(), &0.into()), "marked before");
 
     let broken = office.file("broken.csv");
-    fs::write(&broken, "this is no statement").unwrap();
+    fs::write(&broken, "not a statement").unwrap();
     let refused = office.run(&["reconcile", "--method", "mpesa", broken.to_str().unwrap()]).await;
     assert!(refused.code == Some(1) && refused.err.contains("statement"), "{refused:?}");
     let nowhere = office.run(&["reconcile", "--method", "mpesa", "no-such-file.csv"]).await;
@@ -125,9 +125,9 @@ async fn calls_of_providers_are_listed_and_retried() {
     let listed = office.run(&["webhooks", "--status", "rejected"]).await;
     assert!(listed.code == Some(0) && listed.out.contains(&id.to_string()), "{listed:?}");
     let dead = office.run(&["webhooks", "--status", "dead_letter"]).await;
-    assert_eq!((dead.code, dead.out.as_str()), (Some(0), "there are no such calls\n"));
+    assert_eq!((dead.code, dead.out.as_str()), (Some(0), "no matching calls\n"));
     let retried = office.run(&["webhooks", "--retry", &id.to_string()]).await;
-    assert_eq!(retried.code, Some(1), "it still proves nothing: {retried:?}");
+    assert_eq!(retried.code, Some(1), "it is still unverified: {retried:?}");
     assert!(retried.out.contains("is rejected"), "{}", retried.out);
     let wrong = office.run(&["webhooks", "--status", "lost"]).await;
     assert!(wrong.code == Some(2) && wrong.err.contains("dead_letter"), "{wrong:?}");
@@ -137,7 +137,7 @@ async fn calls_of_providers_are_listed_and_retried() {
 async fn due_work_that_is_set_aside_is_listed_and_retried() {
     let office = Office::open().await;
     let (_, payment) = office.asked().await;
-    assert_eq!(office.run(&["set-aside"]).await.out, "nothing is set aside\n");
+    assert_eq!(office.run(&["set-aside"]).await.out, "no item is set aside\n");
     let lease = Lease { now: SystemClock.now(), length: TimeDelta::minutes(1) };
     let target = AggregateRef::Transaction(payment.id);
     let items = office.store.claim_due(lease, 100).await.unwrap();
@@ -151,7 +151,7 @@ async fn due_work_that_is_set_aside_is_listed_and_retried() {
     assert!(listed.out.contains("amount: a text"), "{}", listed.out);
     let worked = office.run(&["worker", "--once"]).await;
     assert_eq!(worked.code, Some(0), "{worked:?}");
-    assert_eq!(office.load(payment.id).await.status, TransactionStatus::Processing, "nobody attempts it");
+    assert_eq!(office.load(payment.id).await.status, TransactionStatus::Processing, "it is not attempted");
 
     let wrong = office.run(&["set-aside", "--retry", "transaction"]).await;
     assert!(wrong.code == Some(2) && wrong.err.contains("transaction/ID"), "{wrong:?}");
@@ -166,7 +166,7 @@ async fn due_work_that_is_set_aside_is_listed_and_retried() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_person_has_to_decide_is_listed() {
+async fn transactions_that_wait_for_staff_are_listed() {
     let office = Office::open().await;
     let (_, payment) = office.asked().await;
     let wrong = office.daraja.pay(&office.daraja.prompts()[0]);
@@ -180,12 +180,12 @@ async fn what_a_person_has_to_decide_is_listed() {
         "{flagged:?}"
     );
     let audit = office.run(&["audit"]).await;
-    assert_eq!(audit.code, Some(0), "what waits is no disorder: {audit:?}");
-    assert!(audit.out.contains("waiting for a person: 1"), "{}", audit.out);
+    assert_eq!(audit.code, Some(0), "waiting transactions must not fail the audit: {audit:?}");
+    assert!(audit.out.contains("waiting for staff: 1"), "{}", audit.out);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_audit_finds_a_balance_that_somebody_has_touched() {
+async fn audit_finds_a_manipulated_balance() {
     let office = Office::open().await;
     let (_, payment) = office.asked().await;
     let paid = office.daraja.pay(&office.daraja.prompts()[0]);
@@ -194,10 +194,10 @@ async fn an_audit_finds_a_balance_that_somebody_has_touched() {
     tamper(&office).await;
     let audit = office.run(&["audit"]).await;
     assert_eq!(audit.code, Some(1), "{audit:?}");
-    assert!(audit.out.contains("difference: ") && audit.out.contains("not in order"), "{}", audit.out);
+    assert!(audit.out.contains("difference: ") && audit.out.contains("not consistent"), "{}", audit.out);
 }
 
-/// Takes the last posting's entry away, as if it had never been.
+/// Deletes the latest entry of the ledger.
 async fn tamper(office: &Office) {
     let entries = office.store.database().collection::<serde_json::Value>("ledger");
     let deleted = entries.delete_one(Default::default()).await.unwrap();
@@ -205,7 +205,7 @@ async fn tamper(office: &Office) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_company_has_its_statement() {
+async fn statement_of_a_company_is_written() {
     let office = Office::open().await;
     let (id, file) = (office.company.id.to_string(), office.file("statement.pdf"));
     let written = office.run(&["statement", &id, "2026-03", "-o", file.to_str().unwrap()]).await;
@@ -219,7 +219,7 @@ async fn a_company_has_its_statement() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn half_a_provider_stops_the_program_before_it_does_anything() {
+async fn partial_provider_configuration_stops_the_program() {
     let office = Office::open().await;
     let changes =
         [("MPESA_PASSKEY", ""), ("MPESA_ENVIRONMENT", "moon"), ("STRIPE_SECRET_KEY", "sk_test_hush")];
@@ -235,7 +235,7 @@ async fn half_a_provider_stops_the_program_before_it_does_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn preparing_writes_every_finding_to_a_file_first() {
+async fn findings_are_written_to_a_file_before_the_database_is_marked() {
     let office = Office::open().await;
     let server = TestServer::shared().await.unwrap();
     let uri = server.uri_of(&server.database_name());
@@ -266,9 +266,12 @@ async fn preparing_writes_every_finding_to_a_file_first() {
     let lines = fs::read_to_string(&file).unwrap();
     let findings: Vec<serde_json::Value> =
         lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let told: Vec<_> = findings.iter().map(|one| (one["finding"].as_str(), one["field"].as_str())).collect();
+    let found: Vec<_> = findings.iter().map(|one| (one["finding"].as_str(), one["field"].as_str())).collect();
     let odd = |field| (Some("odd_field"), Some(field));
-    assert_eq!(told, [odd("dateOfBirth"), odd("serviceRadius")]);
-    assert_eq!(prepare(&office.file("again.jsonl")).await.out, "prepared before; nothing was done\n");
+    assert_eq!(found, [odd("dateOfBirth"), odd("serviceRadius")]);
+    assert_eq!(
+        prepare(&office.file("again.jsonl")).await.out,
+        "the database is already prepared; nothing was done\n"
+    );
     assert!(!office.file("again.jsonl").exists());
 }

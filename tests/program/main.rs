@@ -1,4 +1,4 @@
-//! The program on a real database, paid through a server that speaks Daraja's protocol.
+//! The program on a real database, with payments through a server that speaks Daraja's protocol.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,5 @@
-//! A marketplace on a database of its own, a few minutes ago; and the program that looks after it now.
+//! A marketplace on a separate database with a clock that is some minutes slow, and runs of the program on
+//! it.
 
 use std::{
     path::PathBuf,
@@ -31,7 +32,7 @@ pub(crate) struct Office {
     technician: User,
 }
 
-/// What the program said, and whether it was content.
+/// The output of the program, and whether it succeeded.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) code: Option<i32>,
@@ -52,7 +53,7 @@ impl Office {
         let uri = server.uri_of(&server.database_name());
         let store = Arc::new(MongoStore::connect(&uri).await.unwrap());
         let daraja = Daraja::start().await;
-        // What becomes due after a while is due by the program's clock already.
+        // Tasks that are due soon by this clock are already due by the program's clock.
         let clock = Arc::new(ManualClock::at(SystemClock.now() - TimeDelta::minutes(5)));
         let mpesa = Arc::new(Mpesa::new(daraja.config(), clock.clone()).unwrap());
         let market = Marketplace::builder(store.clone()).clock(clock.clone()).gateway(mpesa).build();
@@ -75,7 +76,7 @@ impl Office {
         office
     }
 
-    /// A booking whose customer has been asked to pay.
+    /// A booking with a pending payment.
     pub(crate) async fn asked(&self) -> (Id<Booking>, Stored<Transaction>) {
         let bookings = self.market.bookings();
         let id = bookings.create(&self.customer.actor(), &self.request()).await.unwrap().id;
@@ -122,14 +123,14 @@ impl Office {
         Load::<Transaction>::load(&*self.store, id).await.unwrap().expect("the transaction is stored")
     }
 
-    /// Delivers all that Daraja has answered.
-    pub(crate) async fn hear_answers(&self) {
+    /// Delivers all answers of Daraja.
+    pub(crate) async fn deliver_answers(&self) {
         for answer in self.daraja.answers() {
             self.market.payments().receive_webhook(answer.arriving_at(self.clock.now())).await.unwrap();
         }
     }
 
-    /// Runs the program with an environment that names Daraja, and these changes of it.
+    /// Runs the program with an environment that configures Daraja, and with these changes.
     pub(crate) async fn run_with(&self, arguments: &[&str], changes: &[(&str, &str)]) -> Said {
         let config = self.daraja.config();
         let mut command = Command::new(env!("CARGO_BIN_EXE_baitech"));
@@ -153,7 +154,7 @@ impl Office {
         self.run_with(arguments, &[]).await
     }
 
-    /// A file for a test to write into.
+    /// The path of a file that a test writes.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         let database = self.uri.rsplit('/').next().and_then(|rest| rest.split('?').next()).unwrap();
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(database);

@@ -34,7 +34,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     let request = NewBooking { project: Some(project), ..job };
     let booked = bookings.create(&grace.actor, &request).await?;
     let id = booked.id;
-    let attempt = format!("{} would have a technician looked for at once", grace.name);
+    let attempt = format!("{} starts the search for a technician", grace.name);
     stage.refused(&attempt, bookings.find_technician(&grace.actor, id).await).await?;
 
     stage.at("2026-12-01 15:00").await?;

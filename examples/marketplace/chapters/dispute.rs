@@ -32,13 +32,13 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     bookings.investigate_dispute(&irene.actor, id).await?;
     stage.at("2026-12-01 09:00").await?;
     let part = DisputeOutcome::PartialRefund(Money::from_major(1_000, Currency::KES));
-    let reason = "the foundation was too shallow, the wall stands all the same";
+    let reason = "the foundation is too shallow, but the wall is stable";
     bookings.resolve_dispute(&irene.actor, id, part, reason).await?;
 
     let wallet = Account::Wallet(cate.id);
     let wallet = stage.market.ledger().balance(&cate.actor, wallet, Currency::KES).await?;
     let text = format!(
-        "{} has {} in the wallet; everybody who had a share gave its part.",
+        "{} has {} in the wallet; each party returned a part of its share.",
         cate.name,
         money::text(wallet)
     );

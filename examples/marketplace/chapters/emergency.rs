@@ -8,7 +8,7 @@ use crate::{Result, money, requests, stage::Stage};
 
 /// Surcharges are shown before booking, and the work is verified automatically after a day.
 pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
-    stage.chapter("An emergency at breakfast time, and a customer who keeps silent").await?;
+    stage.chapter("An emergency in the peak hours, and a customer who does not verify").await?;
     let james = stage.cast.customer("James Njoroge")?;
     let bookings = stage.market.bookings();
 

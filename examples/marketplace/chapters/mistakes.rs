@@ -4,7 +4,7 @@ use crate::{Result, requests, stage::Stage};
 
 /// An invalid request stores nothing, and the error lists all violations.
 pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
-    stage.chapter("A request full of mistakes").await?;
+    stage.chapter("A request with several errors").await?;
     let customer = stage.cast.customer("Esther Barasa")?;
     let bookings = stage.market.bookings();
 
@@ -13,6 +13,6 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
         requests::at_home_of(&customer, Category::Painting, "Two rooms", "2026-11-20", "10:00-12:00")?;
     request.description = "white ".repeat(200);
     request.service_location.coordinates = (36.8, -91.3);
-    let attempt = format!("{} asks for two rooms to be painted", customer.name);
+    let attempt = format!("{} requests the painting of two rooms", customer.name);
     stage.refused(&attempt, bookings.create(&customer.actor, &request).await).await
 }

@@ -6,8 +6,8 @@ mod emergency;
 mod materials;
 mod mistakes;
 mod no_shows;
-mod nobody;
 mod one_slot;
+mod out_of_range;
 mod paid_in_cash;
 mod reschedule;
 mod series;
@@ -36,7 +36,7 @@ pub(crate) async fn tell_all(stage: &mut Stage<'_>) -> Result<()> {
         |stage| materials::warranty(stage).boxed_local(),
         |stage| one_slot::tell(stage).boxed_local(),
         |stage| series::tell(stage).boxed_local(),
-        |stage| nobody::tell(stage).boxed_local(),
+        |stage| out_of_range::tell(stage).boxed_local(),
     ];
     for chapter in chapters {
         chapter(stage).await?;

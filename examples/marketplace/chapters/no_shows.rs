@@ -17,16 +17,18 @@ pub(super) async fn technician(stage: &mut Stage<'_>) -> Result<()> {
 
     stage.at("2026-11-26 09:15").await?;
     let early = bookings.cancellation_quote(&tom.actor, id).await?;
-    stage.say(&format!("{} waits; to cancel now would cost {}.", tom.name, money::text(early.fee))).await?;
+    stage
+        .say(&format!("{} waits; a cancellation now would cost {}.", tom.name, money::text(early.fee)))
+        .await?;
     stage.at("2026-11-26 09:30").await?;
     let seen = stage.booking(id).await?;
-    bookings.if_version(seen.version).cancel(&tom.actor, id, "nobody came").await?;
+    bookings.if_version(seen.version).cancel(&tom.actor, id, "the technician did not come").await?;
     Ok(())
 }
 
 /// The customer is absent: the technician waits half an hour, and the customer owes 75 % of the total.
 pub(super) async fn customer(stage: &mut Stage<'_>) -> Result<()> {
-    stage.chapter("The customer is not there").await?;
+    stage.chapter("The customer is absent").await?;
     let david = stage.cast.customer("David Kamau")?;
     let bookings = stage.market.bookings();
 
@@ -42,7 +44,7 @@ pub(super) async fn customer(stage: &mut Stage<'_>) -> Result<()> {
     bookings.arrive(&painter.actor, id).await?;
 
     stage.at("2026-11-26 14:10").await?;
-    let attempt = format!("{} reports that nobody opens", painter.name);
+    let attempt = format!("{} reports the customer as absent", painter.name);
     stage.refused(&attempt, bookings.report_customer_no_show(&painter.actor, id).await).await?;
     stage.at("2026-11-26 14:30").await?;
     bookings.report_customer_no_show(&painter.actor, id).await?;

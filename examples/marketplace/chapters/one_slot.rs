@@ -24,13 +24,13 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     let second = ask(stage, &peter, "Doorbell", "12:00-13:00", second_place).await?;
     let electrician = super::accept(stage, first).await?;
     if electrician.id != stage.technician_of(second).await?.id {
-        return Err("both jobs were to be offered to one technician".into());
+        return Err("both jobs must be offered to the same technician".into());
     }
-    let attempt = format!("{} accepts the other job, too, from 12:00", electrician.name);
+    let attempt = format!("{} accepts the second job, from 12:00", electrician.name);
     stage.refused(&attempt, bookings.accept(&electrician.actor, second).await).await?;
 
     stage.at("2026-12-15 11:04").await?;
-    bookings.reject(&electrician.actor, second, "no time for the way").await?;
+    bookings.reject(&electrician.actor, second, "no time for the travel").await?;
     stage.at("2026-12-15 11:10").await?;
     super::accept(stage, second).await?;
 

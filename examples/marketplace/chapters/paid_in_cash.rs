@@ -22,7 +22,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
 
     let before = bookings.view(&plumber.actor, id).await?;
     let address = before.record.location.address.map_or("no address", |_| "the address");
-    stage.say(&format!("Before acceptance, {} is shown the town and {address}.", plumber.name)).await?;
+    stage.say(&format!("Before acceptance, {} sees the town and {address}.", plumber.name)).await?;
 
     stage.at("2026-11-23 08:12").await?;
     bookings.accept(&plumber.actor, id).await?;
@@ -40,7 +40,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     stage.at("2026-11-23 10:00").await?;
     bookings.start(&plumber.actor, id).await?;
     stage.at("2026-11-23 10:40").await?;
-    bookings.pause(&plumber.actor, id, Some("a washer has to be bought")).await?;
+    bookings.pause(&plumber.actor, id, Some("buying a washer")).await?;
     stage.at("2026-11-23 11:05").await?;
     bookings.resume(&plumber.actor, id).await?;
     stage.at("2026-11-23 11:45").await?;

@@ -19,7 +19,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     stage.at("2026-12-05 11:00").await?;
     let slot = requests::slot("2026-12-08", "14:00-16:00")?;
     let proposed = bookings.propose_slot(&otieno.actor, id, &slot, Some("a funeral on Monday")).await?;
-    let attempt = format!("{} would settle it alone", otieno.name);
+    let attempt = format!("{} approves their own proposal", otieno.name);
     stage.refused(&attempt, bookings.approve_slot(&otieno.actor, id).await).await?;
     stage.at("2026-12-05 12:40").await?;
     bookings.clone().if_version(proposed.version).approve_slot(&welder.actor, id).await?;

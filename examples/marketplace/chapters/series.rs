@@ -9,7 +9,7 @@ use crate::{Result, cast::Person, requests, stage::Stage};
 
 /// A repeated request creates one booking, and a series creates its next bookings automatically.
 pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
-    stage.chapter("Every Thursday, sent twice over a bad line").await?;
+    stage.chapter("A weekly series, requested twice after a lost connection").await?;
     let esther = stage.cast.customer("Esther Cheruiyot")?;
     let bookings = stage.market.bookings();
 
@@ -20,10 +20,10 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     let first = keyed.create(&esther.actor, &request).await?;
     let again = keyed.create(&esther.actor, &request).await?;
     if again.id != first.id {
-        return Err("a repeated request was to be answered, not done again".into());
+        return Err("the repeated request must not create another booking".into());
     }
     let twice = format!(
-        "The line breaks; {}'s telephone sends the request again, and is answered {} again.",
+        "The connection breaks; {}'s phone repeats the request, and the answer is {} again.",
         esther.name, again.number
     );
     stage.say(&twice).await?;
@@ -47,9 +47,14 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
 
     stage.at("2026-12-17 13:00").await?;
     let to_come = in_status(stage, &esther, BookingStatus::Accepted).await?;
-    let last = *to_come.first().ok_or("two of the series were to come")?;
+    let last = *to_come.first().ok_or("two bookings of the series must be open")?;
     let quote = bookings.cancellation_quote(&esther.actor, last).await?;
-    stage.say(&format!("To give up the last of the series, two weeks ahead, costs {}.", quote.rate)).await?;
+    stage
+        .say(&format!(
+            "A cancellation of the last booking of the series, two weeks ahead, costs {}.",
+            quote.rate
+        ))
+        .await?;
     bookings.cancel(&esther.actor, last, "we are away over New Year").await?;
     Ok(())
 }

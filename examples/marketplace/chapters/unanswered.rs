@@ -4,7 +4,7 @@ use crate::{Result, money, requests, stage::Stage};
 
 /// An offer expires and the next technician gets it, and no customer pays a fee that was not shown.
 pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
-    stage.chapter("Nobody answers, somebody else does, and the customer cancels late").await?;
+    stage.chapter("An unanswered offer, a second technician, and a late cancellation").await?;
     let sam = stage.cast.customer("Sam Kiptoo")?;
     let bookings = stage.market.bookings();
 
@@ -20,13 +20,13 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<()> {
     let seen = stage.booking(id).await?;
     let quote = bookings.cancellation_quote(&sam.actor, id).await?;
     let fee = money::text(quote.fee);
-    stage.say(&format!("{} asks what it costs to cancel now: {}, {fee}.", sam.name, quote.rate)).await?;
+    stage.say(&format!("{} checks the cancellation fee: {}, {fee}.", sam.name, quote.rate)).await?;
 
     stage.at("2026-11-25 11:31").await?;
     bookings.note(&carpenter.actor, id, "I have bought the hinges already").await?;
     let as_seen = bookings.clone().if_version(seen.version);
     let Err(Error::Conflict(_)) = as_seen.cancel(&sam.actor, id, "I found the screws").await else {
-        return Err("the booking had changed meanwhile".into());
+        return Err("the booking changed in the meantime".into());
     };
     let looks = "The cancellation was for the booking as it had been; it has changed, so nothing happens and \
                  the customer looks again.";
