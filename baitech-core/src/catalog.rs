@@ -4,8 +4,9 @@
 //! ([`Kind`], [`AggregateRef`], [`Write`] and [`Current`]) from it, with one variant for each aggregate.
 //! Stores generate their uniform code from it as well.
 //!
-//! The other closed enums that name aggregates by their ids are in files of their own: [`Account`], [`Actor`],
-//! [`Guard`] and [`Tally`]. `kernel`, `store` and `decide` use only the closed enums of the catalog.
+//! The other closed enums that name aggregates by their ids are in files of their own: [`Account`],
+//! [`Actor`], [`Guard`] and [`Tally`]. `kernel`, `store` and `decide` use only the closed enums of the
+//! catalog.
 
 mod actor;
 mod guard;
@@ -230,7 +231,7 @@ impl FromStr for AggregateRef {
         });
         parsed.ok_or_else(|| {
             let forms: Vec<String> = Kind::ALL.iter().map(|kind| format!("{kind}/ID")).collect();
-            let message = format!("this is a kind and an id: {}", forms.join(", "));
+            let message = format!("must be a kind and an id: {}", forms.join(", "));
             Violation::new("target", Code::Malformed, message)
         })
     }

@@ -79,7 +79,7 @@ impl Engine {
     pub(crate) async fn require_actor(&self, actor: &Actor, access: Access) -> Result<Option<Caller>> {
         match *actor {
             Actor::System => Ok(None),
-            Actor::Anonymous => Err(Error::forbidden("this is for users who have signed in")),
+            Actor::Anonymous => Err(Error::forbidden("only signed-in users can do this")),
             Actor::User { id, role } => Caller::load(&self.users, (id, role), access).await.map(Some),
         }
     }
@@ -110,7 +110,7 @@ impl Engine {
 
     pub(crate) fn gateway(&self, method: PaymentMethod) -> Result<&Arc<dyn PaymentGateway>> {
         let missing = || {
-            let message = format!("{} is not accepted here", method.as_str());
+            let message = format!("the payment method {} is not configured", method.as_str());
             Error::refused(Rule::PAYMENT_METHOD, message)
         };
         self.gateways.get(&method).ok_or_else(missing)
@@ -306,10 +306,7 @@ impl Builder {
     pub fn build(self) -> Marketplace {
         match self.try_build() {
             Ok(market) => market,
-            #[expect(
-                clippy::panic,
-                reason = "documented; an engine must not run by a policy that limits nothing"
-            )]
+            #[expect(clippy::panic, reason = "documented; an engine must not run with an invalid policy")]
             Err(error) => panic!("{error}"),
         }
     }
@@ -325,7 +322,7 @@ impl Builder {
     /// let refused = Marketplace::builder(Arc::new(MemoryStore::new())).policy(policy).try_build();
     /// // The limits are still in shillings, and would limit no dollar.
     /// assert!(
-    ///     refused.is_err_and(|error| error.to_string().contains("payment.walletLimit: this is in KES"))
+    ///     refused.is_err_and(|error| error.to_string().contains("payment.walletLimit: is in KES"))
     /// );
     /// ```
     ///

@@ -12,7 +12,7 @@ use crate::kernel::{Code, Currency, Money, MoneyError, Rate, Violation, Violatio
 /// Fields are named by their path in the structs, in camel case: `payment.walletLimit`,
 /// `gateways.mpesa.payOut.most`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the policy cannot be used: {0}")]
+#[error("the policy is invalid: {0}")]
 pub struct PolicyError(Violations);
 
 impl PolicyError {
@@ -73,25 +73,25 @@ impl PolicyCheck {
     /// Requires an amount in the policy's currency that is not below zero.
     pub(crate) fn amount(&mut self, field: impl Display, amount: Money) {
         let (own, expected) = (amount.currency().code(), self.currency.code());
-        let message = format!("this is in {own}; every amount is in the policy's currency, {expected}");
+        let message = format!("is in {own}, but must be in the policy's currency, {expected}");
         self.require(amount.currency() == self.currency, &field, Code::Currency, message);
-        self.require(!amount.is_negative(), &field, Code::OutOfRange, "this is not below zero");
+        self.require(!amount.is_negative(), &field, Code::OutOfRange, "must not be below zero");
     }
 
     /// Requires a rate of at most `most`.
     pub(crate) fn rate(&mut self, field: impl Display, rate: Rate, most: Rate) {
-        self.require(rate <= most, field, Code::OutOfRange, format!("this is {most} at most"));
+        self.require(rate <= most, field, Code::OutOfRange, format!("must be at most {most}"));
     }
 
     /// Requires a duration that is not below zero.
     pub(crate) fn time(&mut self, field: impl Display, time: TimeDelta) {
-        self.require(time >= TimeDelta::zero(), field, Code::OutOfRange, "this is not below zero");
+        self.require(time >= TimeDelta::zero(), field, Code::OutOfRange, "must not be below zero");
     }
 
     /// Requires a number within bounds; NaN is refused.
     pub(crate) fn number(&mut self, field: impl Display, number: f64, least: f64, most: f64) {
         let holds = (least..=most).contains(&number);
-        self.require(holds, field, Code::OutOfRange, format!("this lies within {least} and {most}"));
+        self.require(holds, field, Code::OutOfRange, format!("must be between {least} and {most}"));
     }
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn check_exchange(rate: Decimal) -> Result<(), PolicyError> {
     if rate > Decimal::ZERO {
         return Ok(());
     }
-    Err(Violation::new("rate", Code::OutOfRange, "a rate of exchange is above zero").into())
+    Err(Violation::new("rate", Code::OutOfRange, "an exchange rate must be above zero").into())
 }
 
 /// Converts one limit of a policy, which must be in the policy's currency.

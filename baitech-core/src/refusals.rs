@@ -13,11 +13,10 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Duplicate { field } => taken(field),
             StoreError::Claimed(claim) if claim.key.space() == SLOT_CLAIMS => {
-                Self::refused(Rule::TIME_SLOT_TAKEN, "the technician holds another booking at that time")
+                Self::refused(Rule::TIME_SLOT_TAKEN, "the technician has another booking at that time")
             }
             StoreError::Claimed(claim) if claim.key.space() == OPEN_REQUEST_CLAIMS => {
-                let message =
-                    "other requests took the last places; wait until a technician accepts one, or cancel one";
+                let message = "you have the maximum number of open requests; wait until a technician accepts one, or cancel one";
                 Self::refused(Rule::TOO_MANY_REQUESTS, message)
             }
             StoreError::Claimed(claim) => taken(claim.key.space()),
@@ -25,10 +24,10 @@ impl From<StoreError> for Error {
             StoreError::OutOfBounds(breach) => beyond(breach),
             StoreError::KeyReused => Self::refused(
                 Rule::IDEMPOTENCY_KEY_REUSED,
-                "this idempotency key was used for another request",
+                "the idempotency key was used for another request",
             ),
             StoreError::Cursor(violation) => violation.into(),
-            StoreError::NotPrepared(way_out) => Self::refused(Rule::NOT_PREPARED, way_out),
+            StoreError::NotPrepared(instruction) => Self::refused(Rule::NOT_PREPARED, instruction),
             bug @ StoreError::Malformed(_) => Self::Internal { reason: bug.to_string() },
             failed @ (StoreError::Conflict(_) | StoreError::Unavailable(_)) => {
                 Self::Unavailable { reason: failed.to_string() }
@@ -46,7 +45,8 @@ fn taken(field: &str) -> Error {
         NEWS_CLAIMS => Unique::ProviderNews,
         RECEIPT_CLAIMS => Unique::Receipt,
         "email" | "phoneNumber" | "username" => {
-            return Violation::new(field.to_owned(), Code::Duplicate, "another user has this already").into();
+            return Violation::new(field.to_owned(), Code::Duplicate, "is already used by another user")
+                .into();
         }
         other => match other.strip_prefix("user.") {
             Some(field) => return taken(field),
@@ -60,28 +60,28 @@ fn taken(field: &str) -> Error {
 fn beyond(Breach { account, limit }: Breach) -> Error {
     match (account, limit) {
         (Account::Wallet(_), Limit::Max(max)) => {
-            let message = format!("a wallet holds {max} at most, with the top-ups that are on their way");
+            let message = format!("the wallet, including pending top-ups, can hold at most {max}");
             Violation::new("amount", Code::OutOfRange, message).into()
         }
         (Account::Receivable(_), Limit::Max(_)) => {
-            let message = "this is more than is owed, with the payments that are on their way";
+            let message = "the amount exceeds the debt that remains after pending payments";
             Error::refused(Rule::EXCEEDS_CAPTURE, message)
         }
         (Account::Receivable(_), Limit::Min(min)) => {
-            let message = format!("a company owes {} at most", min.negated());
+            let message = format!("the company can owe at most {}", min.negated());
             Error::refused(Rule::DEBT_LIMIT, message)
         }
         (Account::OpenCashJobs(_), Limit::Min(min)) => {
             let most = min.negated();
             let message = format!(
-                "more than {most} would be owed to the platform, with accepted jobs in cash: pay the debt \
+                "the debt to the platform, including accepted cash jobs, would exceed {most}: pay the debt \
                  first"
             );
             Error::refused(Rule::DEBT_LIMIT, message)
         }
         (_, Limit::Min(_)) => Error::refused(Rule::INSUFFICIENT_FUNDS, shortage(account)),
         (_, Limit::Max(max)) => {
-            Violation::new("amount", Code::OutOfRange, format!("{account} holds {max} at most")).into()
+            Violation::new("amount", Code::OutOfRange, format!("{account} can hold at most {max}")).into()
         }
     }
 }
@@ -89,9 +89,9 @@ fn beyond(Breach { account, limit }: Breach) -> Error {
 /// Message for an account with insufficient funds.
 const fn shortage(account: Account) -> &'static str {
     match account {
-        Account::Wallet(_) => "there is not that much in the wallet",
-        Account::Payable(_) => "there is not that much to be paid out",
-        Account::Escrow(_) => "there is not that much held for the booking",
-        _ => "there is not that much on the account",
+        Account::Wallet(_) => "the wallet has too little money",
+        Account::Payable(_) => "the earnings are too low for the payout",
+        Account::Escrow(_) => "too little money is held for the booking",
+        _ => "the account has too little money",
     }
 }

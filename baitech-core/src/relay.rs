@@ -25,7 +25,7 @@ pub trait EventSink: Send + Sync + fmt::Debug {
 
 /// The sink did not accept the events; they are delivered again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("events were not taken over: {reason}")]
+#[error("the events were not accepted: {reason}")]
 pub struct SinkError {
     /// The reason, for an operator.
     pub reason: String,

@@ -105,7 +105,7 @@ impl WorkDone {
 
     fn note_failure(&mut self, target: AggregateRef, error: Error) {
         self.failed += 1;
-        self.tell([(target, error)]);
+        self.keep_failures([(target, error)]);
     }
 
     fn add(&mut self, other: Self) {
@@ -117,11 +117,11 @@ impl WorkDone {
         for (method, count) in other.blocked_by_method {
             *self.blocked_by_method.entry(method).or_default() += count;
         }
-        self.tell(other.failures);
+        self.keep_failures(other.failures);
         self.keep_blocks(other.blocks);
     }
 
-    fn tell(&mut self, failures: impl IntoIterator<Item = (AggregateRef, Error)>) {
+    fn keep_failures(&mut self, failures: impl IntoIterator<Item = (AggregateRef, Error)>) {
         let room = Self::MAX_FAILURES.saturating_sub(self.failures.len());
         self.failures.extend(failures.into_iter().take(room));
     }
@@ -194,8 +194,8 @@ impl Worker {
     pub async fn run_due(&self, limit: usize) -> Result<WorkDone> {
         let mut work = WorkDone::default();
         for item in self.engine.store.claim_due(self.lease(), limit).await? {
-            // Attempts are counted one by one: an item that crashes the process costs the items behind it no
-            // attempt.
+            // Attempts are counted one by one, so that an item that crashes the process uses up no attempts
+            // of later items.
             let begun = match self.engine.store.begin_due(&item, self.lease()).await {
                 Ok(Some(begun)) => begun,
                 Ok(None) => {
@@ -208,7 +208,8 @@ impl Worker {
                 }
             };
             let outcome = if begun.attempts > Self::MAX_ATTEMPTS {
-                let reason = format!("the process ended during the last of {} attempts", Self::MAX_ATTEMPTS);
+                let reason =
+                    format!("the process crashed during the last of {} attempts", Self::MAX_ATTEMPTS);
                 Err(Error::Internal { reason })
             } else {
                 self.attempt(begun.target).await
@@ -253,13 +254,13 @@ impl Worker {
         let ended = if is_known { Ok(false) } else { self.engine.store.end_due(item, end).await };
         if let Some(error) = failure {
             if is_set_aside && matches!(ended, Ok(true)) {
-                tracing::error!(%target, %error, "due work is set aside until an operator retries it");
+                tracing::error!(%target, %error, "due work was set aside until an operator retries it");
                 work.set_aside += 1;
             }
             work.note_failure(target, error);
         }
         if let Err(error) = ended {
-            tracing::warn!(%target, %error, "due work comes again when its lease ends");
+            tracing::warn!(%target, %error, "the end of an attempt was not recorded; its lease has to expire");
         }
     }
 

@@ -216,7 +216,7 @@ impl MongoStore {
 }
 
 fn not_prepared() -> StoreError {
-    let way_out = "this database was written by an earlier application or an earlier version. Stop it, then \
+    let instruction = "this database was written by an earlier application or an earlier version. Stop it, then \
                    run `baitech prepare` (`MongoStore::prepare`) once";
-    StoreError::NotPrepared(way_out.into())
+    StoreError::NotPrepared(instruction.into())
 }

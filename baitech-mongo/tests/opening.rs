@@ -127,7 +127,7 @@ async fn opening_balances_of_the_sample_are_as_expected() {
     expected.sort_by_key(|(_, amount)| amount.amount());
     assert_eq!(found, expected);
     let count = |what| report.differences.iter().filter(|difference| difference.what == what).count();
-    assert_eq!(count(OpeningIssue::NobodyWorks), 2);
+    assert_eq!(count(OpeningIssue::NoTechnician), 2);
     assert_eq!(count(OpeningIssue::RefundUnknown), 6);
     assert_eq!(count(OpeningIssue::OnItsWay), 3);
     assert_eq!(count(OpeningIssue::Negative), 0);

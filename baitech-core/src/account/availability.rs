@@ -97,7 +97,7 @@ impl FromStr for TimeOfDay {
         let digits = |part: &str| part.parse().ok().filter(|_: &u8| part.bytes().all(|b| b.is_ascii_digit()));
         let time = text.split_once(':').filter(|(hour, minute)| hour.len() <= 2 && minute.len() == 2);
         let time = time.and_then(|(hour, minute)| Self::new(digits(hour)?, digits(minute)?));
-        time.ok_or_else(|| Violation::new("time", Code::Malformed, "a time of the day is written HH:MM"))
+        time.ok_or_else(|| Violation::new("time", Code::Malformed, "a time of day must have the form HH:MM"))
     }
 }
 

@@ -34,8 +34,10 @@ pub(super) fn check_profiles(role: Role, technician: bool, corporate: bool, viol
         ("corporate", role == Role::Corporate, corporate),
     ] {
         match (needed, given) {
-            (true, false) => violations.push(Violation::new(field, Code::Required, "this role needs it")),
-            (false, true) => violations.push(Violation::new(field, Code::Unknown, "this role has none")),
+            (true, false) => violations.push(Violation::new(field, Code::Required, "the role requires it")),
+            (false, true) => {
+                violations.push(Violation::new(field, Code::Unknown, "is not allowed for this role"))
+            }
             (true, true) | (false, false) => {}
         }
     }
@@ -59,15 +61,15 @@ pub(super) fn tidy_technician(
     tidy_skills(profile, violations);
     let radius = profile.service_radius;
     if !(radius.metres() > 0.0 && radius <= TechnicianProfile::MAX_SERVICE_RADIUS) {
-        let message = format!("the radius lies above 0 and up to {}", TechnicianProfile::MAX_SERVICE_RADIUS);
+        let message = format!("must be above zero and at most {}", TechnicianProfile::MAX_SERVICE_RADIUS);
         violations.push(Violation::new("technician.serviceRadius", Code::OutOfRange, message));
     }
     if let Some(rate) = profile.hourly_rate {
         if rate.currency() != currency {
-            let message = format!("work is priced in {}", currency.code());
+            let message = format!("must be in {}", currency.code());
             violations.push(Violation::new("technician.hourlyRate", Code::Currency, message));
         } else if rate.is_negative() || rate.is_zero() || rate.amount() > Decimal::from(MAX_HOURLY_RATE) {
-            let message = format!("the rate lies above zero and up to {MAX_HOURLY_RATE}");
+            let message = format!("must be above zero and at most {MAX_HOURLY_RATE}");
             violations.push(Violation::new("technician.hourlyRate", Code::OutOfRange, message));
         }
     }
@@ -86,7 +88,7 @@ pub(super) fn tidy_technician(
 
 fn tidy_skills(profile: &mut TechnicianProfile, violations: &mut Violations) {
     if profile.skills.len() > MAX_SKILLS {
-        let message = format!("at most {MAX_SKILLS} skills");
+        let message = format!("must have at most {MAX_SKILLS} skills");
         violations.push(Violation::new("technician.skills", Code::TooMany, message));
     }
     if profile.skills.iter().any(|skill| skill.years_of_experience > MAX_YEARS) {
@@ -95,7 +97,7 @@ fn tidy_skills(profile: &mut TechnicianProfile, violations: &mut Violations) {
     for (index, skill) in profile.skills.iter_mut().enumerate().take(MAX_SKILLS) {
         let field = |place: &str| format!("technician.skills.{index}.verificationDocuments{place}");
         if skill.verification_documents.len() > MAX_DOCUMENTS {
-            let message = format!("at most {MAX_DOCUMENTS} documents");
+            let message = format!("must have at most {MAX_DOCUMENTS} documents");
             violations.push(Violation::new(field(""), Code::TooMany, message));
             continue;
         }
@@ -107,7 +109,7 @@ fn tidy_skills(profile: &mut TechnicianProfile, violations: &mut Violations) {
 }
 
 fn too_many_years(field: &'static str) -> Violation {
-    Violation::new(field, Code::OutOfRange, format!("at most {MAX_YEARS} years of experience"))
+    Violation::new(field, Code::OutOfRange, format!("must have at most {MAX_YEARS} years of experience"))
 }
 
 /// Splits hours that cross midnight, and checks them.
@@ -118,7 +120,7 @@ pub(super) fn tidy_hours(hours: &mut Availability, violations: &mut Violations) 
         violations.push(Violation::new(
             "availability",
             Code::TooMany,
-            "at most 100 slots and 400 exceptions, counting hours over midnight as two",
+            "must have at most 100 slots and 400 exceptions; hours over midnight count as two",
         ));
     }
 }
@@ -135,14 +137,14 @@ fn check_entered_hours(hours: &Availability, violations: &mut Violations) {
             violations.push(Violation::new(
                 field("dayOfWeek"),
                 Code::OutOfRange,
-                "0 is Sunday, 6 is Saturday",
+                "must be between 0 (Sunday) and 6 (Saturday)",
             ));
         }
         if !has_length(slot.start, slot.end) {
             violations.push(Violation::new(field("endTime"), Code::Order, ORDER));
         }
         if !seen.insert((slot.day_of_week, slot.start, slot.end)) {
-            violations.push(Violation::new(field("startTime"), Code::Duplicate, "this slot is there twice"));
+            violations.push(Violation::new(field("startTime"), Code::Duplicate, "the slot occurs twice"));
         }
     }
     for (index, exception) in hours.exceptions.iter().enumerate() {
@@ -158,7 +160,7 @@ impl Image {
     /// characters in the media store.
     pub(crate) fn check_all(images: &[Self], violations: &mut Violations) -> Vec<Self> {
         if images.len() > MAX_IMAGES {
-            violations.push(Violation::new("images", Code::TooMany, "at most five images"));
+            violations.push(Violation::new("images", Code::TooMany, "must have at most five images"));
         }
         let mut checked = Vec::with_capacity(MAX_IMAGES);
         for (index, image) in images.iter().enumerate().take(MAX_IMAGES) {

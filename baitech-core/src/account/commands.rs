@@ -116,7 +116,7 @@ impl User {
         }
         if let Some(date) = change.date_of_birth {
             if date > now.date_naive() {
-                violations.push(Violation::new("dateOfBirth", Code::OutOfRange, "this lies in the future"));
+                violations.push(Violation::new("dateOfBirth", Code::OutOfRange, "must not be in the future"));
             }
             user.date_of_birth = Some(date);
         }
@@ -158,7 +158,8 @@ impl User {
         tidy_hours(&mut hours, &mut violations);
         violations.into_result()?;
         let profile = self.0.technician.as_mut();
-        profile.ok_or_else(|| Error::forbidden("only technicians have working hours"))?.availability = hours;
+        profile.ok_or_else(|| Error::forbidden("only technicians can have working hours"))?.availability =
+            hours;
         Ok(Decision::new(self).event(AccountEvent::UserProfileChanged))
     }
 
@@ -168,7 +169,7 @@ impl User {
     /// Violations of `idNumber`, `frontImage` and `backImage`; [`Rule::ALREADY_DECIDED`] after verification.
     pub fn submit_kyc(mut self, documents: &KycDocuments) -> Result<Decision<Self>> {
         if self.kyc.status == KycStatus::Verified {
-            return Err(Error::refused(Rule::ALREADY_DECIDED, "the identity is verified already"));
+            return Err(Error::refused(Rule::ALREADY_DECIDED, "the identity is already verified"));
         }
         let mut violations = Violations::new();
         let id_number = violations.check(Text::<50>::new("idNumber", &documents.id_number));
@@ -200,7 +201,10 @@ impl User {
         now: DateTime<Utc>,
     ) -> Result<Decision<Self>> {
         if !self.kyc.is_waiting() {
-            return Err(Error::refused(Rule::ALREADY_DECIDED, "no documents wait for a decision"));
+            return Err(Error::refused(
+                Rule::ALREADY_DECIDED,
+                "the user has no documents that await a decision",
+            ));
         }
         let kyc = &mut self.0.kyc;
         match decision {
@@ -232,7 +236,12 @@ impl User {
             found = true;
         }
         if !found {
-            return Err(Violation::new("skill", Code::Unknown, "there is no such skill").into());
+            return Err(Violation::new(
+                "skill",
+                Code::Unknown,
+                "the technician has no skill with this category and name",
+            )
+            .into());
         }
         Ok(Decision::new(self).event(AccountEvent::UserProfileChanged))
     }

@@ -6,7 +6,7 @@ use crate::kernel::{Id, Text};
 /// How a company is billed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub struct BillingInfo {
     pub tax_id: Option<String>,
     pub billing_email: Option<String>,

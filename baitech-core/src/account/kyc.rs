@@ -23,7 +23,7 @@ named! {
 /// The type of identity document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum IdType {
     NationalId,
     Passport,
@@ -33,7 +33,7 @@ pub enum IdType {
 /// The check of a user's identity.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub struct Kyc {
     pub status: KycStatus,
     pub id_type: Option<IdType>,
@@ -49,7 +49,7 @@ pub struct Kyc {
 /// The documents that a user submits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub struct KycDocuments {
     pub id_type: IdType,
     pub id_number: String,

@@ -53,7 +53,7 @@ impl Accounts {
     /// A user of the earlier application may have submitted documents without an identity check.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff, and for staff that decides on itself;
+    /// [`Error::Forbidden`] for all actors except staff, and for staff that decides on itself;
     /// [`Rule::ALREADY_DECIDED`](crate::kernel::Rule::ALREADY_DECIDED) unless documents are pending;
     /// [`Error::Conflict`].
     pub async fn decide_kyc(

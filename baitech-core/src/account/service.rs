@@ -59,7 +59,7 @@ impl Accounts {
             Actor::System | Actor::User { .. } => self.engine.require_actor(actor, Access::Begin).await?,
         };
         if user.role.is_staff() && !actor.is_admin() {
-            return Err(Error::forbidden("an admin makes staff accounts"));
+            return Err(Error::forbidden("only admins can create staff accounts"));
         }
         let now = self.engine.clock.now();
         let id = Id::generate(now, &*self.engine.entropy);
@@ -67,7 +67,7 @@ impl Accounts {
         let company = decision.next.corporate.as_ref().and_then(|company| company.administrator);
         // Users cannot add themselves to a company: its administrator, or staff, adds members.
         if company.is_some() && !actor.is_staff() && !actor.is_any(&[company]) {
-            return Err(Error::forbidden("the company's administrator adds members"));
+            return Err(Error::forbidden("only the company's administrator and staff can add members"));
         }
         let (users, email) = (&*self.engine.users, decision.next.email.to_string());
         let key = self.key.as_ref();
@@ -116,7 +116,7 @@ impl Accounts {
     /// The user with this e-mail address; for staff, and for the sign-in service.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff and the system; [`Rule::INACTIVE_USER`].
+    /// [`Error::Forbidden`] for all actors except staff and the system; [`Rule::INACTIVE_USER`].
     pub async fn find_by_email(&self, actor: &Actor, email: &Email) -> Result<Option<Stored<User>>> {
         self.require_reader(actor).await?;
         Ok(self.engine.users.find_by_email(email).await?)
@@ -125,7 +125,7 @@ impl Accounts {
     /// The user with this phone number; for staff, and for the sign-in service.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff and the system; [`Rule::INACTIVE_USER`].
+    /// [`Error::Forbidden`] for all actors except staff and the system; [`Rule::INACTIVE_USER`].
     pub async fn find_by_phone(&self, actor: &Actor, phone: &PhoneNumber) -> Result<Option<Stored<User>>> {
         self.require_reader(actor).await?;
         Ok(self.engine.users.find_by_phone(phone).await?)
@@ -134,7 +134,7 @@ impl Accounts {
     /// The user with this user name.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff and the system; [`Rule::INACTIVE_USER`].
+    /// [`Error::Forbidden`] for all actors except staff and the system; [`Rule::INACTIVE_USER`].
     pub async fn find_by_username(&self, actor: &Actor, username: &Username) -> Result<Option<Stored<User>>> {
         self.require_reader(actor).await?;
         Ok(self.engine.users.find_by_username(username).await?)
@@ -169,7 +169,9 @@ impl Accounts {
         self.change(actor, id, ("change_profile", edit), |user, now| {
             let by_support = actor.id() != Some(id) && actor.role() == Some(Role::Support);
             if by_support && user.role == Role::Technician && edit.phone_number.is_some() {
-                return Err(Error::forbidden("an admin changes the number that a technician is paid to"));
+                return Err(Error::forbidden(
+                    "only admins can change the phone number to which a technician is paid",
+                ));
             }
             user.change_profile(edit, currency, now, &*self.engine.entropy)
         })
@@ -285,7 +287,7 @@ impl Accounts {
     async fn require_company(&self, administrator: Id<User>) -> Result<Guard> {
         let user = self.engine.users.load(administrator).await?;
         let Some(user) = user.filter(|user| user.company() == Some(administrator)) else {
-            let message = "the user named as the company's administrator is none";
+            let message = "the user is not the administrator of a company";
             return Err(Error::refused(Rule::NOT_ELIGIBLE, message));
         };
         if user.status != UserStatus::Active {
@@ -300,7 +302,7 @@ impl Accounts {
 /// take over that account.
 pub(super) fn require_may_change(actor: &Actor, user: &User) -> Result<()> {
     if user.role.is_staff() && actor.id() != Some(user.id) && actor.role() == Some(Role::Support) {
-        return Err(Error::forbidden("an admin changes the accounts of staff"));
+        return Err(Error::forbidden("only admins can change accounts of staff"));
     }
     Ok(())
 }
@@ -308,13 +310,13 @@ pub(super) fn require_may_change(actor: &Actor, user: &User) -> Result<()> {
 /// Fails if staff decides on its own account.
 pub(super) fn require_other(actor: &Actor, id: Id<User>) -> Result<()> {
     if actor.is_any(&[Some(id)]) {
-        return Err(Error::forbidden("nobody decides on their own account"));
+        return Err(Error::forbidden("staff cannot decide on their own account"));
     }
     Ok(())
 }
 
 pub(super) fn require_staff(actor: &Actor) -> Result<()> {
-    if actor.is_staff() { Ok(()) } else { Err(Error::forbidden("this is for the staff")) }
+    if actor.is_staff() { Ok(()) } else { Err(Error::forbidden("only staff can do this")) }
 }
 
 impl Kyc {

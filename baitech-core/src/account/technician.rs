@@ -7,7 +7,7 @@ use crate::kernel::{Distance, ElementId, Money, Text, named};
 named! {
     /// A category of work.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-    #[expect(missing_docs, reason = "the names say it")]
+    #[expect(missing_docs, reason = "the names are self-explanatory")]
     pub enum Category {
         Plumbing = "plumbing",
         Electrical = "electrical",
@@ -44,7 +44,7 @@ pub struct Skill {
 /// A licence to trade.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub struct Licence {
     pub number: Option<String>,
     pub verified: bool,
@@ -53,7 +53,7 @@ pub struct Licence {
 /// Insurance against damage.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub struct Insurance {
     pub provider: Option<String>,
     pub policy_number: Option<String>,

@@ -27,7 +27,7 @@ named! {
 /// The user's gender, as stated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum Gender {
     Male,
     Female,
@@ -48,7 +48,7 @@ pub struct Image {
 /// A place with its address: `{"coordinates": [longitude, latitude], "address": …}` on the wire.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub struct Address {
     /// Longitude and latitude.
     #[serde(rename = "coordinates")]
@@ -74,7 +74,7 @@ pub struct Rating {
 /// Not `#[non_exhaustive]`: a store handles all of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names and types say it; exceptions are documented")]
+#[expect(missing_docs, reason = "names and types are self-explanatory; exceptions are documented")]
 pub struct UserRecord {
     pub id: Id<User>,
     pub role: Role,

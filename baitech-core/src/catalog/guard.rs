@@ -18,8 +18,8 @@ pub enum Guard {
         /// The expected version.
         version: Version,
     },
-    /// A user still has these stamps. Everything else of the user may change without a conflict, counters
-    /// above all.
+    /// A user still has these stamps. Other fields of the user, such as counters, may change without a
+    /// conflict.
     User {
         /// The user.
         id: Id<User>,
@@ -29,7 +29,7 @@ pub enum Guard {
     /// An account has at least this balance, whether or not the set moves it. The store checks it with the
     /// bounds, before the entries of the set.
     Balance {
-        /// The account; none of the platform's own.
+        /// The account, which must not be a platform account.
         account: Account,
         /// The minimum balance.
         min: Money,

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// An account of the ledger, named by the aggregate that it belongs to. A credit is positive: money that the
-/// platform owes to somebody, or has earned.
+/// platform owes to a party, or has earned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Account {
     /// Money in transit through a payment provider.
@@ -56,7 +56,7 @@ pub enum Account {
 }
 
 impl Account {
-    /// Whether no commit may take it below zero, because money held for somebody cannot be spent twice.
+    /// Whether no commit may take it below zero, because money held for a party cannot be spent twice.
     #[must_use]
     pub const fn is_bounded(self) -> bool {
         matches!(self, Self::Escrow(_) | Self::Wallet(_) | Self::Reserved(_))
@@ -117,7 +117,7 @@ impl fmt::Display for Account {
 
 /// The text is not the name of an account.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no account of the ledger")]
+#[error("{0:?} is not an account of the ledger")]
 pub struct ParseAccountError(String);
 
 impl FromStr for Account {

@@ -7,7 +7,7 @@ use crate::{
     store::{Claim, ClaimKey, Entry, EntryRecord, EventKind, Listed, Posting, Stored},
 };
 
-/// Something that is stored, versioned and changed as a whole.
+/// A value that is stored, versioned and changed as a whole.
 pub trait Aggregate: Listed + Clone + Send + Sync + 'static {
     /// The events of the aggregate.
     type Event: Into<EventKind> + Clone + std::fmt::Debug + Send + Sync;
@@ -44,7 +44,7 @@ pub trait Aggregate: Listed + Clone + Send + Sync + 'static {
 
 /// The result of a command: the new state of the aggregate, and all other changes of the same commit.
 #[derive(Debug, Clone)]
-#[must_use = "a decision does nothing until it is committed"]
+#[must_use = "a decision has no effect until it is committed"]
 pub struct Decision<A: Aggregate> {
     /// The new state of the aggregate.
     pub next: A,

@@ -52,8 +52,8 @@ impl<C> Command<C> {
         Self::about(None, actor, pinned, key, name, arguments)
     }
 
-    /// Creates a command that is open to everybody. Keys of anonymous callers are scoped by the subject of
-    /// the command (the address that is registered), so that two callers never collide.
+    /// Creates a command that is open to anonymous callers. Their keys are scoped by the subject of the
+    /// command (the address that is registered), so that two callers never collide.
     pub(crate) fn about(
         subject: Option<&str>,
         actor: &Actor,
@@ -72,7 +72,8 @@ impl<C> Command<C> {
         self
     }
 
-    /// Takes any free claim of a space: where another command takes the same one first, it is decided again.
+    /// Takes any free claim of a space. If another command takes the same one first, this one is decided
+    /// again.
     pub(crate) const fn taking_any_of(mut self, space: &'static str) -> Self {
         self.any_of = Some(space);
         self
@@ -112,7 +113,7 @@ impl Request {
                 format!("anonymous:{:?}", Fingerprint::of(subject.as_bytes()))
             }
             (Actor::Anonymous, None) => {
-                return Err(Error::forbidden("this is for users who have signed in"));
+                return Err(Error::forbidden("only signed-in users can run this command"));
             }
         };
         Ok(Self {
@@ -159,7 +160,7 @@ pub(crate) async fn answered<A: Aggregate, C: Authority>(
 pub(super) async fn replay<A: Aggregate>(load: &dyn Load<A>, answer: &[u8]) -> Result<Stored<A>> {
     let unreadable = |error: serde_json::Error| Error::Corrupt {
         collection: "idempotency",
-        id: format!("the answer about a {}", A::KIND),
+        id: format!("the stored answer about a {} is unreadable", A::KIND),
         reason: error.to_string(),
     };
     let answer: AnswerId<A> = serde_json::from_slice(answer).map_err(unreadable)?;
@@ -179,7 +180,7 @@ impl Rule {
 pub(crate) fn require_max_price(agreed: Option<Money>, price: Money) -> Result<()> {
     let Some(agreed) = agreed else { return Ok(()) };
     if agreed.currency() != price.currency() {
-        let message = format!("the price is {price}: agree to an amount in that currency");
+        let message = format!("the price is {price}: the agreed maximum must be in the same currency");
         return Err(Violation::new("agreedTotal", Code::Currency, message).into());
     }
     if price.exceeds(agreed)? {

@@ -148,7 +148,7 @@ async fn require_claims<P, C>(
     take: &[Claim],
     free: &[Claim],
 ) -> Result<(), StoreError> {
-    // The decision has just looked for a free one of these.
+    // The decision has just chosen a free one of these.
     let unknown = take.iter().filter(|claim| command.any_of != Some(claim.key.space()));
     let keys: Vec<_> = unknown.map(|claim| claim.key.clone()).collect();
     if keys.is_empty() {

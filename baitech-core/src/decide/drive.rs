@@ -105,7 +105,7 @@ where
             Ok(Done::Written(written)) => return Ok(written),
             Ok(Done::Replayed(answer)) => return replay(load, &answer).await,
             Err(StoreError::Conflict(target)) => target,
-            // Another command was quicker to take the same claim: the next attempt finds another, or none.
+            // Another command took the same claim first: the next attempt finds another free claim, or none.
             Err(StoreError::Claimed(claim))
                 if command.any_of == Some(claim.key.space()) && made + 1 < MAX_ATTEMPTS =>
             {

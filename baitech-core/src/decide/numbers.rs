@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::Runtime;
 use crate::store::{StoreError, Write};
 
-/// The number of a series by which people speak of an aggregate.
+/// The readable number of an aggregate, from a series.
 pub trait SerialNumber: Send {
     /// Whether no number has been assigned yet.
     fn is_pending(&self) -> bool;
@@ -13,7 +13,7 @@ pub trait SerialNumber: Send {
     /// The name of the series that numbers of a moment are drawn from.
     fn series(&self, at: DateTime<Utc>) -> String;
 
-    /// Becomes a number of the series of a moment.
+    /// Assigns a number of the series of a moment.
     fn assign(&mut self, at: DateTime<Utc>, sequence: u64);
 }
 

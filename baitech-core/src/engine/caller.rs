@@ -21,7 +21,7 @@ pub(crate) enum Access {
     Begin,
 }
 
-/// The stored user who gives a command, with the access that the command requires.
+/// The stored user who runs a command, with the access that the command requires.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     user: Arc<User>,
@@ -38,7 +38,7 @@ impl Caller {
     ) -> Result<Self> {
         let user = users.load(id).await?.map(|stored| stored.value);
         let Some(user) = user.filter(|user| user.role == role) else {
-            return Err(Error::forbidden("there is no such user in this role"));
+            return Err(Error::forbidden("the actor is not a user in the claimed role"));
         };
         match (user.status, access) {
             (UserStatus::Active, _) | (UserStatus::Suspended, Access::Read) => {}

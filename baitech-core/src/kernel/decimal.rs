@@ -1,4 +1,4 @@
-//! Decimal numbers in requests: digits and at most one point, nothing else.
+//! Decimal numbers in requests: digits and at most one point.
 
 use std::fmt;
 
@@ -8,8 +8,7 @@ use serde::{Deserializer, de};
 /// Maximum number of digits before the point.
 const MAX_WHOLE_DIGITS: usize = 15;
 
-const MESSAGE: &str =
-    "this is not a decimal number of at most 15 digits before the point, such as \"1250.00\"";
+const MESSAGE: &str = "must be a decimal number with at most 15 digits before the point, such as \"1250.00\"";
 
 /// Parses a number. `None` for separators, exponents, any sign but a leading `-`, and too many digits.
 pub(crate) fn parse(text: &str) -> Option<Decimal> {

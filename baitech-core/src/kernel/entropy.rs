@@ -16,10 +16,10 @@ pub struct SystemEntropy;
 impl Entropy for SystemEntropy {
     #[expect(
         clippy::expect_used,
-        reason = "a machine without randomness can give no unique id; nothing could go on"
+        reason = "without randomness no unique id can be generated, so the process cannot continue"
     )]
     fn fill(&self, buffer: &mut [u8]) {
-        getrandom::fill(buffer).expect("the operating system gives random bytes");
+        getrandom::fill(buffer).expect("the operating system provides random bytes");
     }
 }
 

@@ -12,8 +12,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The object does not exist, or this actor may not know of it.
-    #[error("there is no {kind} {id}")]
+    /// The object does not exist, or this actor may not see it.
+    #[error("{kind} {id} does not exist")]
     NotFound {
         /// The kind of object.
         kind: Kind,
@@ -23,7 +23,7 @@ pub enum Error {
     /// This actor may never do this, whatever the state.
     #[error("not permitted: {reason}")]
     Forbidden {
-        /// The reason, which says who is permitted.
+        /// The reason, which names the permitted actors.
         reason: Cow<'static, str>,
     },
     /// Invalid values; lists all of them.
@@ -33,14 +33,14 @@ pub enum Error {
     #[error(transparent)]
     Refused(#[from] Box<Refusal>),
     /// The aggregate was changed concurrently; contains its current state. Decide again.
-    #[error("the {} was changed meanwhile", .0.kind())]
+    #[error("the {} was changed concurrently", .0.kind())]
     Conflict(Current),
     /// A unique value exists already: a number, a provider's reference or notice. Duplicates of values that
     /// users choose themselves (address, phone number, name) are [`Error::Invalid`] with [`Code::Duplicate`].
-    #[error("{0} is there already")]
+    #[error("{0} already exists")]
     Duplicate(Unique),
     /// Stored data cannot be read. A retry does not help: an operator must repair it.
-    #[error("{id} in {collection} cannot be read: {reason}")]
+    #[error("{id} in {collection} is unreadable: {reason}")]
     Corrupt {
         /// The collection or table.
         collection: &'static str,
@@ -58,9 +58,9 @@ pub enum Error {
     },
     /// The store or a provider cannot be reached or did not answer; the outcome is unknown. A retry is safe
     /// only with the same idempotency key.
-    #[error("not available: {reason}")]
+    #[error("unavailable: {reason}")]
     Unavailable {
-        /// What the store said; for an operator, never for a client.
+        /// The reason of the store; for an operator, never for a client.
         reason: String,
     },
 }
@@ -156,7 +156,7 @@ impl fmt::Display for Unique {
             Self::ProviderReference => "the provider's reference",
             Self::ProviderNews => "the provider's news",
             Self::Receipt => "the provider's receipt",
-            Self::Claim => "what was claimed",
+            Self::Claim => "the claim",
         })
     }
 }

@@ -64,7 +64,7 @@ impl GeoPoint {
     /// or not finite.
     pub fn new(longitude: f64, latitude: f64) -> Result<Self, Violation> {
         let violation = |what: &str, bound: u16| {
-            let message = format!("the {what} lies within −{bound} and {bound} degrees");
+            let message = format!("the {what} must be between −{bound} and {bound} degrees");
             Violation::new("location.coordinates", Code::OutOfRange, message)
         };
         if !(-180.0..=180.0).contains(&longitude) {

@@ -112,7 +112,7 @@ impl<T> fmt::Debug for Id<T> {
 
 /// The text is not 24 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an id has 24 hexadecimal digits")]
+#[error("an id must have 24 hexadecimal digits")]
 pub struct ParseIdError;
 
 impl<T> FromStr for Id<T> {

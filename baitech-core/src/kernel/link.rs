@@ -13,14 +13,14 @@ const MAX_CHARS: usize = 500;
 /// A [`Violation`] of `field` for anything but an absolute `http` or `https` address of at most 500
 /// characters, without blanks and without a user name or password.
 pub(crate) fn web_address(field: impl Into<Cow<'static, str>>, text: &str) -> Result<String, Violation> {
-    let message = "this is an http or https address without blanks, such as https://example.com/tap.jpg";
+    let message = "must be an http or https address without blanks, such as https://example.com/tap.jpg";
     let field = field.into();
     let malformed = |code| Violation::new(field.clone(), code, message);
     if text.is_empty() {
         return Err(malformed(Code::Required));
     }
     if text.chars().count() > MAX_CHARS {
-        let message = format!("this has at most {MAX_CHARS} characters");
+        let message = format!("must have at most {MAX_CHARS} characters");
         return Err(Violation::new(field, Code::TooLong, message));
     }
     if text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
@@ -33,7 +33,7 @@ pub(crate) fn web_address(field: impl Into<Cow<'static, str>>, text: &str) -> Re
     }
     let address = String::from(url);
     if address.chars().count() > MAX_CHARS {
-        let message = format!("this has at most {MAX_CHARS} characters, in the escaped form of an address");
+        let message = format!("must have at most {MAX_CHARS} characters in the escaped form of an address");
         return Err(Violation::new(field, Code::TooLong, message));
     }
     Ok(address)
@@ -48,7 +48,7 @@ pub(crate) fn document_name(field: impl Into<Cow<'static, str>>, text: &str) -> 
     let field = field.into();
     let text = Text::<MAX_CHARS>::new(field.clone(), text)?;
     if Url::parse(text.as_str()).is_ok_and(|url| !is_web(&url)) {
-        let message = "this is the name of a stored document, or an http or https address";
+        let message = "must be the name of a stored document, or an http or https address";
         return Err(Violation::new(field, Code::Malformed, message));
     }
     Ok(text.to_string())

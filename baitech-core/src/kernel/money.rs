@@ -94,7 +94,7 @@ impl<'de> Deserialize<'de> for Rate {
         let Percentage { percent } = Percentage::deserialize(deserializer)?;
         let points = percent.checked_mul(Decimal::ONE_HUNDRED).filter(|points| points.fract().is_zero());
         let points = points.and_then(|points| points.to_u32());
-        let message = "a rate is not negative and has at most two digits after the point";
+        let message = "a rate must not be negative and must have at most two digits after the point";
         points.map(Self).ok_or_else(|| serde::de::Error::custom(message))
     }
 }
@@ -110,7 +110,7 @@ pub enum MoneyError {
     #[error("the amount is too large")]
     Overflow,
     /// An allocation without weights, or with weights that are all zero.
-    #[error("there is nobody to share the amount")]
+    #[error("the amount has no shares")]
     NoShares,
     /// An allocation of an amount with a fraction of the smallest unit.
     #[error("the amount has a fraction of the smallest unit")]

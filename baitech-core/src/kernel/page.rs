@@ -32,7 +32,7 @@ impl Cursor {
     /// A [`Violation`] of `cursor` if `new` did not create the text from such a key and id.
     pub fn parts<K: std::str::FromStr, I: std::str::FromStr>(&self) -> Result<(K, I), Violation> {
         let parsed = self.0.split_once('~').and_then(|(key, id)| Some((key.parse().ok()?, id.parse().ok()?)));
-        parsed.ok_or_else(|| Violation::new("cursor", Code::Malformed, "this is not a cursor of this list"))
+        parsed.ok_or_else(|| Violation::new("cursor", Code::Malformed, "the cursor belongs to another list"))
     }
 }
 
@@ -57,7 +57,7 @@ impl PageRequest {
         if (1..=Self::MAX_LIMIT).contains(&limit) {
             Ok(Self { limit, cursor })
         } else {
-            let message = format!("a page has 1 to {} items", Self::MAX_LIMIT);
+            let message = format!("must be between 1 and {}", Self::MAX_LIMIT);
             Err(Violation::new("limit", Code::OutOfRange, message))
         }
     }
@@ -83,7 +83,7 @@ impl PageRequest {
         match text.split_once('.').filter(|(name, _)| *name == list) {
             Some((_, inner)) => Ok(Self { cursor: Some(Cursor::from_text(inner)), ..*self }),
             None => {
-                let message = "this is not a cursor of this list; take nextCursor of one of its pages";
+                let message = "the cursor belongs to another list; use the nextCursor of a page of this list";
                 Err(Violation::new("cursor", Code::Malformed, message))
             }
         }

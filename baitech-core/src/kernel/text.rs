@@ -34,7 +34,7 @@ impl<const MAX: usize> Text<MAX> {
             Err(flaw) => return Err(flaw.of(field)),
         };
         if text.chars().count() > MAX {
-            return Err(Violation::new(field, Code::TooLong, format!("this has at most {MAX} characters")));
+            return Err(Violation::new(field, Code::TooLong, format!("must have at most {MAX} characters")));
         }
         Ok(Self(text.into_owned()))
     }
@@ -148,7 +148,7 @@ impl Username {
         if (3..=30).contains(&text.len()) && text.chars().all(allowed) {
             Ok(Self(text))
         } else {
-            let message = "a username has 3 to 30 of the letters a-z, digits and _";
+            let message = "must have 3 to 30 of the letters a-z, digits and _";
             Err(Violation::new("username", Code::Malformed, message))
         }
     }
@@ -168,7 +168,7 @@ impl Percent {
         if percent <= 100 {
             Ok(Self(percent))
         } else {
-            Err(Violation::new("score", Code::OutOfRange, "this lies within 0 and 100"))
+            Err(Violation::new("score", Code::OutOfRange, "must be between 0 and 100"))
         }
     }
 

@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::{Account, Ledger};
 use crate::kernel::{Actor, Currency, Money, MoneyError, Result};
 
-/// Maximum number of times that the books are read in search of a quiet moment.
+/// Maximum number of times that the ledger is read until no posting is made in between.
 const MAX_READINGS: u32 = 5;
 
-/// The findings of a books audit.
+/// The findings of an audit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BooksAudit {
@@ -16,7 +16,7 @@ pub struct BooksAudit {
     pub balances: Vec<(Account, Money)>,
     /// Accounts whose running balance differs from the recount.
     pub differences: Vec<BalanceDifference>,
-    /// The sum of all balances in each currency: zero if the books are in order. Empty if
+    /// The sum of all balances in each currency: zero if the ledger is consistent. Empty if
     /// [`quiet`](Self::quiet) is false.
     pub sums: Vec<Money>,
     /// Accounts below zero that must not be.
@@ -163,7 +163,7 @@ mod tests {
         assert!(!audit.quiet);
         assert_eq!(audit.sums, []);
         let [found] = audit.differences[..] else { panic!("{audit:?}") };
-        assert_eq!(found.account, Account::Bank, "this has not moved, and is wrong all the same");
+        assert_eq!(found.account, Account::Bank, "an unchanged account with a wrong balance is reported");
     }
 
     proptest::proptest! {

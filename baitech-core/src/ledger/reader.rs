@@ -20,7 +20,7 @@ impl Ledger {
     /// The balance of an account in a currency; credit is positive.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff and the account's own user;
+    /// [`Error::Forbidden`] for all actors except staff and the account's own user;
     /// [`Rule::INACTIVE_USER`](crate::kernel::Rule::INACTIVE_USER); [`Error::Unavailable`].
     pub async fn balance(&self, actor: &Actor, account: Account, currency: Currency) -> Result<Money> {
         let actor = &self.engine.reader(actor).await?;
@@ -29,7 +29,7 @@ impl Ledger {
             _ => None,
         };
         if !actor.is_staff() && !actor.is_any(&[owner]) {
-            return Err(Error::forbidden("an account is for its owner and the staff"));
+            return Err(Error::forbidden("only the owner and staff can read an account"));
         }
         Ok(self.engine.ledger.balance(account, currency).await?)
     }
@@ -37,12 +37,12 @@ impl Ledger {
     /// The balance of every account with a posting; the balances of each currency sum to zero.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff;
+    /// [`Error::Forbidden`] for all actors except staff;
     /// [`Rule::INACTIVE_USER`](crate::kernel::Rule::INACTIVE_USER); [`Error::Unavailable`].
     pub async fn trial_balance(&self, actor: &Actor) -> Result<Vec<(Account, Money)>> {
         let actor = &self.engine.reader(actor).await?;
         if !actor.is_staff() {
-            return Err(Error::forbidden("the books are for the staff"));
+            return Err(Error::forbidden("only staff can read the ledger"));
         }
         Ok(self.engine.ledger.trial_balance().await?)
     }

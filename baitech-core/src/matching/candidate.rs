@@ -6,8 +6,8 @@ use crate::{
     kernel::{Distance, GeoPoint, Id, Money},
 };
 
-/// The data of a technician that a ranking uses, for one category of work. Their [`WorkingHours`] are read
-/// apart.
+/// The data of a technician that a ranking uses, for one category of work. The [`WorkingHours`] are read
+/// separately.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// The technician.

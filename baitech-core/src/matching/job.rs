@@ -55,29 +55,29 @@ pub enum Exclusion {
     #[error("the account is not active")]
     Inactive,
     /// The identity is not verified.
-    #[error("the identity is not verified; the documents have to be submitted and approved first")]
+    #[error("the identity is not verified; documents must be submitted and approved first")]
     Unverified,
     /// The profile has no skill in the category.
-    #[error("the profile lists no skill in {}", .0.as_str())]
+    #[error("the profile has no skill in {}", .0.as_str())]
     NoSkill(Category),
     /// The technician declined the job, or let the offer expire.
-    #[error("declined this job, or did not answer in time; it is not offered again")]
+    #[error("the technician declined this job or did not answer in time")]
     Declined,
     /// Another accepted job takes that time, or the travel to it.
-    #[error("another accepted job takes that time, or the way to it")]
+    #[error("another accepted job, including its travel time, takes that time")]
     Busy,
     /// Another cash job would take the technician's debt above the limit. The customer does not learn of the
     /// debt.
-    #[error("takes no jobs that are paid in cash at present")]
+    #[error("the technician accepts no cash jobs at present")]
     NoCash,
     /// The booking has no readable point.
-    #[error("the booking has no location to measure the distance to")]
+    #[error("the booking has no location, so the distance is unknown")]
     NoPlace,
     /// The technician has no public place, so the distance is unknown.
-    #[error("the profile has no location to measure the distance from")]
+    #[error("the profile has no location, so the distance is unknown")]
     NoHome,
     /// The job is outside the service radius.
-    #[error("the job is about {} km away, the service radius reaches {} km", .distance.kilometres().round(), .radius.kilometres().round())]
+    #[error("the job is about {} km away, outside the service radius of {} km", .distance.kilometres().round(), .radius.kilometres().round())]
     TooFar {
         /// Distance from the public place.
         distance: Distance,
@@ -88,7 +88,7 @@ pub enum Exclusion {
     #[error("the working hours do not cover the whole time of the job")]
     Hours,
     /// The job's price is another technician's own rate, and the price list's price is higher.
-    #[error("the price is the own rate of the preferred technician, and the price list asks more of others")]
+    #[error("the price is the preferred technician's own rate, and the price list is higher")]
     PricedForAnother,
 }
 

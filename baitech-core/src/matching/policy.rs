@@ -52,7 +52,7 @@ pub struct ScoringPolicy {
 
 /// Weights of the terms of a score.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub struct Weights {
     pub skill: f64,
     pub proximity: f64,
@@ -116,11 +116,11 @@ impl MatchingPolicy {
             let field = format!("matching.widening[{index}]");
             check.number(format!("{field}.factor"), step.factor, 0.0, 100.0);
             let rises = before.is_none_or(|before| step.after_minutes > before);
-            let message = "the steps are in order of their time, the earliest first";
+            let message = "the steps must be in order of time, the earliest first";
             check.require(rises, format!("{field}.afterMinutes"), Code::Order, message);
             before = Some(step.after_minutes);
         }
-        let message = "this is 100 at most";
+        let message = "must be at most 100";
         check.require(*alternatives <= 100, "matching.alternatives", Code::OutOfRange, message);
     }
 
@@ -171,7 +171,7 @@ impl ScoringPolicy {
             &[("category", category), ("verified", verified), ("experience", experience)],
         );
         let field = |name| format!("matching.scoring.{name}");
-        let message = "this is 1 at least";
+        let message = "must be at least 1";
         check.require(experience_cap_years > 0, field("experienceCapYears"), Code::OutOfRange, message);
         check.require(jobs_a_day > 0, field("jobsADay"), Code::OutOfRange, message);
         check.number(field("ratingShare"), rating_share, 0.0, 1.0);
@@ -185,7 +185,7 @@ fn check_shares(check: &mut PolicyCheck, parent: &str, shares: &[(&str, f64)]) {
         check.number(format!("{parent}.{name}"), *share, 0.0, 1.0);
     }
     let sum: f64 = shares.iter().map(|(_, share)| share).sum();
-    check.require((sum - 1.0).abs() < 1e-6, parent, Code::OutOfRange, "the parts sum to 1");
+    check.require((sum - 1.0).abs() < 1e-6, parent, Code::OutOfRange, "the parts must sum to 1");
 }
 
 fn minutes_after(start: DateTime<Utc>, minutes: u32) -> DateTime<Utc> {

@@ -94,7 +94,7 @@ pub fn rank(
 pub const FIRST_SHARE: f64 = 0.25;
 
 /// The next share to search, if a ranking of the `found` technicians within `share` [is not
-/// settled](is_settled). At `radius_factor`, the search finds everybody who can do the job.
+/// settled](is_settled). At `radius_factor`, the search finds all technicians who can do the job.
 ///
 /// The number of technicians grows with the square of the share. The next share should contain three times
 /// the wanted number, and is at least twice as large.

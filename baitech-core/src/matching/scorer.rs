@@ -7,7 +7,7 @@ use crate::kernel::Distance;
 
 /// A job and a technician who can do it: the input of a score.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "the types say it")]
+#[expect(missing_docs, reason = "the types are self-explanatory")]
 pub struct Fit<'a> {
     pub job: &'a Job<'a>,
     pub candidate: &'a Candidate,

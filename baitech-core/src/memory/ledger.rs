@@ -25,7 +25,11 @@ impl Place {
         let (key, id) = cursor.parts::<String, Id<Entry>>().map_err(StoreError::Cursor)?;
         let parsed = key.split_once('.').and_then(|(at, line)| Some((at.parse().ok()?, line.parse().ok()?)));
         let (millis, line) = parsed.ok_or_else(|| {
-            StoreError::Cursor(Violation::new("cursor", Code::Malformed, "this is not a cursor of this list"))
+            StoreError::Cursor(Violation::new(
+                "cursor",
+                Code::Malformed,
+                "the cursor belongs to another list",
+            ))
         })?;
         Ok(Self { entry: (Reverse(millis), id), line })
     }
@@ -71,7 +75,7 @@ impl Ledger {
         Money::sum(currency, binding.accounts().map(|account| self.balance(account, currency)))
     }
 
-    /// Books entries, with the balances that [`sums`](Self::sums) computed.
+    /// Posts entries, with the balances that [`sums`](Self::sums) computed.
     pub(super) fn book(&mut self, entries: Vec<Entry>, sums: BTreeMap<Key, Money>) {
         for entry in &entries {
             let mut accounts: Vec<Account> = entry.postings.iter().map(|posting| posting.account).collect();

@@ -2,7 +2,7 @@
 //!
 //! [`MemoryStore`] fulfils the contracts of all ports, and passes the same contract suite as a database. A
 //! commit is checked and applied under one lock, so commits are serialised. A query reads a secondary index
-//! and touches only the results (or, for a filter with two people, all bookings of the first one).
+//! and reads only the results (or, for a filter with two users, all bookings of the first one).
 //!
 //! It is deterministic: the same calls in the same order return the same results, byte for byte. It reads no
 //! clock. Only the deletion of answers after their `expires_at` depends on time; it uses the latest time in

@@ -95,7 +95,7 @@ fn user_position(cursor: &Cursor) -> Result<Id<User>, StoreError> {
     if key == USERS_BY_ID {
         return Ok(id);
     }
-    Err(StoreError::Cursor(Violation::new("cursor", Code::Malformed, "this is a cursor of another list")))
+    Err(StoreError::Cursor(Violation::new("cursor", Code::Malformed, "the cursor belongs to another list")))
 }
 
 #[async_trait]

@@ -68,7 +68,7 @@ macro_rules! mocks {
         /// assert_eq!(futures::executor::block_on(store.next("series")).unwrap(), 7);
         /// ```
         #[derive(Debug, Default)]
-        #[expect(missing_docs, reason = "the types say it")]
+        #[expect(missing_docs, reason = "each field is the mock of its port")]
         pub struct MockStore {
             $(pub $field: $Mock,)+
         }
@@ -212,7 +212,7 @@ mocks! {
     /// let mut matching = MockMatchingRepository::new();
     /// matching.expect_open_requests().returning(|_, _, _| Ok(0));
     /// let near = GeoPoint::new(36.8, -1.3).unwrap();
-    /// let nobody = matching.open_requests(Category::Hvac, near, Distance::from_kilometres(5.0));
+    /// let none = matching.open_requests(Category::Hvac, near, Distance::from_kilometres(5.0));
     /// assert_eq!(futures::executor::block_on(nobody).unwrap(), 0);
     /// ```
     matching: MockMatchingRepository = MatchingRepository;

@@ -26,7 +26,7 @@ impl Operations {
     /// failed. The reasons may contain stored data.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but admins; a violation of `cursor`; [`Error::Unavailable`].
+    /// [`Error::Forbidden`] unless the actor is an admin; a violation of `cursor`; [`Error::Unavailable`].
     pub async fn list_set_aside(&self, actor: &Actor, page: &PageRequest) -> Result<Page<SetAsideItem>> {
         require_admin(&self.engine.reader(actor).await?)?;
         Ok(self.engine.store.list_set_aside(&page.of_list(LIST)?).await?.of_list(LIST))
@@ -36,7 +36,7 @@ impl Operations {
     /// set aside stays unchanged, so that the command is safe to repeat.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but admins; [`Error::NotFound`]; [`Error::Corrupt`] if the aggregate
+    /// [`Error::Forbidden`] unless the actor is an admin; [`Error::NotFound`]; [`Error::Corrupt`] if the aggregate
     /// still cannot be read, so that it stays set aside; [`Error::Unavailable`].
     pub async fn retry_set_aside(&self, actor: &Actor, target: AggregateRef) -> Result<()> {
         self.engine.require_actor(actor, Access::Continue).await?;
@@ -51,5 +51,5 @@ impl Operations {
 }
 
 fn require_admin(actor: &Actor) -> Result<()> {
-    if actor.is_admin() { Ok(()) } else { Err(Error::forbidden("due work is looked after by admins")) }
+    if actor.is_admin() { Ok(()) } else { Err(Error::forbidden("only admins can list and retry due work")) }
 }

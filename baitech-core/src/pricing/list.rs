@@ -107,10 +107,13 @@ impl PriceList for HourlyPriceList {
         let mut found = Violations::new();
         for (field, price) in hourly.chain(fixed) {
             if price.currency() != currency {
-                let message = format!("the price is {price}; the policy's currency is {}", currency.code());
+                let message = format!(
+                    "the price is {price}, but must be in the policy's currency, {}",
+                    currency.code()
+                );
                 found.push(Violation::new(field, Code::Currency, message));
             } else if price.is_negative() {
-                found.push(Violation::new(field, Code::OutOfRange, "a price is not below zero"));
+                found.push(Violation::new(field, Code::OutOfRange, "a price must not be below zero"));
             }
         }
         found

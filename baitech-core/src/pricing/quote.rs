@@ -86,11 +86,16 @@ impl PricingPolicy {
         }
         for (index, hours) in peak_hours.iter().enumerate() {
             let field = format!("pricing.surcharges.peakHours[{index}]");
-            check.require(hours.from < hours.until, field, Code::Order, "the hours end after they begin");
+            check.require(
+                hours.from < hours.until,
+                field,
+                Code::Order,
+                "the peak hours must end after they begin",
+            );
         }
         let radius = demand.radius.metres();
         check.number("pricing.surcharges.demand.radius", radius, 0.0, 20_100_000.0);
-        let (field, message) = ("pricing.surcharges.demand.mostTechnicians", "this is 1 at least");
+        let (field, message) = ("pricing.surcharges.demand.mostTechnicians", "must be at least 1");
         check.require(demand.most_technicians > 0, field, Code::OutOfRange, message);
     }
 

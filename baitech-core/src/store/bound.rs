@@ -85,14 +85,14 @@ pub struct Breach {
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.limit {
-            Limit::Min(min) => write!(f, "{} would fall below {min}", self.account),
-            Limit::Max(max) => write!(f, "{} would rise above {max}", self.account),
+            Limit::Min(min) => write!(f, "the balance of {} would fall below {min}", self.account),
+            Limit::Max(max) => write!(f, "the balance of {} would rise above {max}", self.account),
         }
     }
 }
 
 impl Binding {
-    /// The bindings of a set of entries: its own bounds, and the rule that an account which holds somebody's
+    /// The bindings of a set of entries: its own bounds, and the rule that an account which holds a party's
     /// money must not fall below zero ([`Account::is_bounded`]). Sorted by account and currency.
     ///
     /// # Errors

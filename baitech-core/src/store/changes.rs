@@ -18,7 +18,7 @@ use super::{Bound, Claim, Entry, Event, Guard, Idempotency, Origin, Stored, Tall
 /// 3. `free`, then `take` → [`StoreError::Claimed`](super::StoreError::Claimed). Then the unique fields:
 ///    `email`, `phoneNumber` and `username` of users, `bookingNumber` of bookings, and `transactionNumber`
 ///    and the provider's reference of transactions → [`StoreError::Duplicate`](super::StoreError::Duplicate);
-/// 4. balances: an account that `entries` lower and that holds somebody's money
+/// 4. balances: an account that `entries` lower and that holds a party's money
 ///    ([`is_bounded`](crate::ledger::Account::is_bounded)) must not end below zero, and `bounds` must hold →
 ///    [`StoreError::OutOfBounds`](super::StoreError::OutOfBounds).
 #[derive(Debug, Clone, Default)]

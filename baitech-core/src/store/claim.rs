@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use super::AggregateRef;
 
-/// The name of something that only one aggregate may hold at a time: a quarter of an hour of a technician, an
+/// The name of a claim, which only one aggregate may hold at a time: a quarter of an hour of a technician, an
 /// e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClaimKey(Arc<str>);

@@ -44,10 +44,10 @@ pub struct Entry(EntryRecord);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnbalancedEntry {
     /// They sum to this amount instead.
-    #[error("the postings sum to {0}, not to zero")]
+    #[error("the postings must sum to zero but sum to {0}")]
     Sum(Money),
     /// There are fewer than two.
-    #[error("an entry has at least two postings")]
+    #[error("an entry must have at least two postings")]
     TooFew,
     /// They cannot be added.
     #[error(transparent)]

@@ -19,7 +19,7 @@ impl Rule {
 pub enum StoreError {
     /// A written aggregate is not at the expected version, or a guarded one is not in the expected state (or
     /// exists already, or no longer exists).
-    #[error("{0} was changed meanwhile")]
+    #[error("{0} was changed concurrently")]
     Conflict(AggregateRef),
     /// A claim to take is already held; contains the existing claim with its holder.
     #[error("{} is held by {}", .0.key, .0.holder)]
@@ -34,7 +34,7 @@ pub enum StoreError {
     #[error("{0}")]
     OutOfBounds(Breach),
     /// The idempotency key was used for a request with another fingerprint.
-    #[error("the idempotency key belongs to another request")]
+    #[error("the idempotency key was used for another request")]
     KeyReused,
     /// The cursor does not belong to this list.
     #[error(transparent)]
@@ -57,6 +57,6 @@ pub enum StoreError {
     #[error("the store is not prepared: {0}")]
     NotPrepared(Cow<'static, str>),
     /// The store cannot be reached or did not answer; whether a commit took effect is unknown.
-    #[error("the store is not available: {0}")]
+    #[error("the store is unavailable: {0}")]
     Unavailable(String),
 }

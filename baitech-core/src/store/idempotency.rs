@@ -18,7 +18,7 @@ impl IdempotencyKey {
         if (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
             Ok(Self(text.to_owned()))
         } else {
-            let message = "an idempotency key has 1 to 255 visible ASCII characters";
+            let message = "must have 1 to 255 visible ASCII characters";
             Err(Violation::new("Idempotency-Key", Code::Malformed, message))
         }
     }

@@ -101,7 +101,7 @@ pub trait Counters: Send + Sync + fmt::Debug {
     async fn next(&self, series: &str) -> Result<u64, StoreError>;
 }
 
-/// Reads the outbox: the events that commits left, for the relay.
+/// Reads the outbox, which contains the events that no consumer has acknowledged, for the relay.
 #[async_trait]
 pub trait Outbox: Send + Sync + fmt::Debug {
     /// Up to `limit` unacknowledged events by time, and those of one aggregate in their order. An event that

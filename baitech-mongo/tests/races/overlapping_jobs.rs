@@ -55,9 +55,9 @@ async fn one_technician(world: &World, processes: &[Process; 2], lane: u64) -> [
         let first = round / 2 % 2;
         let jobs = if round % 2 == 0 { [&jobs[0], &jobs[1]] } else { [&jobs[1], &jobs[0]] };
         let order = |n: usize| Order::Accept { technician: technician.id, booking: jobs[n].id, now: now() };
-        let answers = [first, 1 - first].map(|n| (n, processes[n].give(order(n))));
+        let pending = [first, 1 - first].map(|n| (n, processes[n].give(order(n))));
         let mut answers = Vec::new();
-        for (n, answer) in answers {
+        for (n, answer) in pending {
             answers.push((n, answer.await.expect("the process runs")));
         }
         counts[2] += u32::from(answers[0].1.overlaps(&answers[1].1));

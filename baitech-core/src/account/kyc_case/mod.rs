@@ -1,4 +1,4 @@
-//! Identity checks, each from the submission of documents to the verdict of staff.
+//! Identity checks, each from the submission of documents to the decision of staff.
 //!
 //! ```text
 //! submit_kyc ──► open ──► verified

@@ -20,14 +20,11 @@ impl Flaw {
     /// The violation for a field.
     pub(crate) fn of(self, field: impl Into<Cow<'static, str>>) -> Violation {
         match self {
-            Self::Blank => {
-                Violation::new(field, Code::Required, "this must have at least one visible character")
-            }
+            Self::Blank => Violation::new(field, Code::Required, "must have at least one visible character"),
             Self::Control(c) => {
                 let code = u32::from(c);
-                let message = format!(
-                    "this must not contain control or text-direction characters (found U+{code:04X})"
-                );
+                let message =
+                    format!("must not contain control or text-direction characters (found U+{code:04X})");
                 Violation::new(field, Code::Malformed, message)
             }
         }

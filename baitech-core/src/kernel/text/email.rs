@@ -16,8 +16,9 @@ impl Email {
     /// # Errors
     /// A [`Violation`] of `email` with [`Code::Malformed`].
     pub fn new(text: &str) -> Result<Self, Violation> {
-        let malformed =
-            || Violation::new("email", Code::Malformed, "this is not an e-mail address (name@example.com)");
+        let malformed = || {
+            Violation::new("email", Code::Malformed, "must be an e-mail address, such as name@example.com")
+        };
         normal_form(text.trim()).map(Self).ok_or_else(malformed)
     }
 

@@ -29,10 +29,7 @@ impl PhoneNumber {
         let malformed = |message: String| Violation::new("phoneNumber", Code::Malformed, message);
         let written = Written::read(text).map_err(|c| malformed(unknown_character(c)))?;
         written.number().map(Self).ok_or_else(|| {
-            malformed(
-                "this is not a number that a network gives out; write +254 712 345 678 or 0712 345 678"
-                    .to_owned(),
-            )
+            malformed("must be a valid phone number, such as +254 712 345 678 or 0712 345 678".to_owned())
         })
     }
 

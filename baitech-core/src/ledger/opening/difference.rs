@@ -9,7 +9,7 @@ use crate::{
     store::AggregateRef,
 };
 
-/// How stored data contradicts itself or the books.
+/// How stored data contradicts itself or the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -29,7 +29,8 @@ pub enum OpeningIssue {
     /// Marked as both held and released.
     HeldAndReleased,
     /// Paid for a booking without a technician; kept for the customer.
-    NobodyWorks,
+    #[serde(rename = "nobody_works")]
+    NoTechnician,
     /// The refunds exceed the payment.
     RefundedTooMuch,
     /// Refunded in full, but the recorded refunds are smaller.
@@ -39,15 +40,20 @@ pub enum OpeningIssue {
     /// The recorded refunds do not match the status.
     StatusOfRefund,
     /// A refund of a payment that never arrived.
-    RefundOfNothing,
+    #[serde(rename = "refund_of_nothing")]
+    RefundBeforePayment,
     /// An outgoing payment with an unknown outcome.
-    OnItsWay,
+    #[serde(rename = "on_its_way")]
+    OutcomeUnknown,
     /// A party to the money is not named.
-    NobodyNamed,
+    #[serde(rename = "nobody_named")]
+    PartyMissing,
     /// A wallet is topped up from itself.
-    WalletIntoItself,
+    #[serde(rename = "wallet_into_itself")]
+    SelfTopUp,
     /// A wallet top-up states fees; they are ignored.
-    FeesLeftOut,
+    #[serde(rename = "fees_left_out")]
+    TopUpFees,
     /// Its booking ended without work.
     BookingEnded,
     /// Its booking does not exist.
@@ -55,7 +61,8 @@ pub enum OpeningIssue {
     /// Its booking names another payment.
     AnotherPayment,
     /// A refund transaction, which is already counted with its payment.
-    ToldByPayment,
+    #[serde(rename = "told_by_payment")]
+    CountedWithPayment,
     /// The engine has no rules for this kind.
     NoRules,
     /// A wallet would start below zero.
@@ -71,31 +78,37 @@ impl OpeningIssue {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Parts => "the gross is not the sum of its parts; net is the remainder",
-            Self::Currencies => "several currencies in one transaction; it counts for nothing",
-            Self::Negative => "an amount below zero; it counts for nothing",
-            Self::TooLarge => "an amount too large to be true; it counts for nothing",
-            Self::HeldWithoutMoney => "held, but no money is there; not held",
-            Self::NeverHeld => "held, but such money never is; not held",
-            Self::HeldAndReleased => "held and released; released",
-            Self::NobodyWorks => "paid for a booking on which nobody works; held for its customer",
-            Self::RefundedTooMuch => "more given back than came in; cut",
-            Self::RefundNotOnRecord => "refunded, with less on record; all of it counts as given back",
-            Self::RefundUnknown => "partially refunded, with nothing on record; nothing counts as given back",
-            Self::StatusOfRefund => "given back under another status; the status follows",
-            Self::RefundOfNothing => "given back before it came; nothing counts as given back",
-            Self::OnItsWay => "on its way out, its end unknown; expired",
-            Self::NobodyNamed => "nobody is named whose money it would be; that part counts for nothing",
-            Self::WalletIntoItself => "a wallet filled out of itself; it counts for nothing",
-            Self::FeesLeftOut => "a top-up with fees; the wallet has all of it",
-            Self::BookingEnded => "the booking has ended, and its money is still here",
-            Self::BookingMissing => "the booking is not there",
+            Self::Parts => "the gross is not the sum of its parts; the net is computed as the remainder",
+            Self::Currencies => "the transaction has several currencies and is not counted",
+            Self::Negative => "the transaction has a negative amount and is not counted",
+            Self::TooLarge => "the transaction has an implausibly large amount and is not counted",
+            Self::HeldWithoutMoney => "marked as held, but without money; read as not held",
+            Self::NeverHeld => "marked as held, but this kind of money is never held; read as not held",
+            Self::HeldAndReleased => "marked as held and as released; read as released",
+            Self::NoTechnician => "paid for a booking without a technician; held for the customer",
+            Self::RefundedTooMuch => "the refunds exceed the payment; the later ones are cut",
+            Self::RefundNotOnRecord => {
+                "refunded in full, but the recorded refunds are smaller; read as refunded in full"
+            }
+            Self::RefundUnknown => "partially refunded, but without a recorded refund; read as not refunded",
+            Self::StatusOfRefund => "the status does not match the recorded refunds; it is corrected",
+            Self::RefundBeforePayment => "refunded before it was paid; read as not refunded",
+            Self::OutcomeUnknown => "an outgoing payment with an unknown outcome; read as expired",
+            Self::PartyMissing => "a party of the transaction is missing; its part is not counted",
+            Self::SelfTopUp => "a wallet topped up from itself; not counted",
+            Self::TopUpFees => "a top-up with fees; the whole amount is credited to the wallet",
+            Self::BookingEnded => "the booking has ended, but its money was not refunded",
+            Self::BookingMissing => "the booking does not exist",
             Self::AnotherPayment => "the booking names another payment",
-            Self::ToldByPayment => "a refund; it counts with the payment that it gives back",
-            Self::NoRules => "this kind has no rules; it counts for nothing",
-            Self::WalletShort => "the wallet would start below zero; it starts at zero",
-            Self::PaidMoreThanEarned => "paid out more than earned on record; nothing is asked back",
-            Self::PaidOutWithoutPayout => "called paid out, without payouts on record; not owed any more",
+            Self::CountedWithPayment => "a refund; it is counted with its payment",
+            Self::NoRules => "this kind of transaction has no rules and is not counted",
+            Self::WalletShort => "the wallet would start with a negative balance; it starts at zero",
+            Self::PaidMoreThanEarned => {
+                "the payouts exceed the recorded earnings; the excess is not reclaimed"
+            }
+            Self::PaidOutWithoutPayout => {
+                "marked as paid out, but without recorded payouts; not owed any more"
+            }
         }
     }
 }
@@ -116,7 +129,7 @@ pub struct OpeningDifference {
     pub what: OpeningIssue,
     /// The stored amount.
     pub stated: Option<Money>,
-    /// The amount that the books use.
+    /// The amount that the opening ledger uses.
     pub derived: Option<Money>,
 }
 
@@ -130,10 +143,10 @@ impl fmt::Display for OpeningDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.subject, self.what)?;
         if let Some(stated) = self.stated {
-            write!(f, "; stored {stated}")?;
+            write!(f, "; stored amount {stated}")?;
         }
         if let Some(derived) = self.derived {
-            write!(f, "; taken as {derived}")?;
+            write!(f, "; used amount {derived}")?;
         }
         Ok(())
     }

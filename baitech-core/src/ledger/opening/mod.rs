@@ -1,4 +1,4 @@
-//! The opening ledger: converts the transactions of an earlier application, which kept no books, into opening
+//! The opening ledger: converts the transactions of an earlier application, which had no ledger, into opening
 //! entries.
 //!
 //! Each transaction that moved money contributes one entry, balanced by [`Account::OpeningBalance`]. The
@@ -102,7 +102,7 @@ pub struct OpeningPlan {
     pub link: Option<Booking>,
     /// Whether the booking then has a due task for the payment: to become paid, or to release held money.
     pub due: bool,
-    /// Contradictions in the stored data, or with the books.
+    /// Contradictions in the stored data, or with the ledger.
     pub differences: Vec<OpeningDifference>,
 }
 
@@ -137,7 +137,6 @@ enum Sum {
 ///
 /// It keeps a few sums per user, and which transaction pays which booking: the first one that is added if
 /// there are several.
-/// are several.
 #[derive(Debug, Clone)]
 pub struct OpeningLedger {
     at: DateTime<Utc>,
@@ -285,7 +284,7 @@ impl OpeningLedger {
         let currency = postings.first()?.amount.currency();
         // Amounts are below `LARGEST`, so neither can fail. An error is logged, since a missing entry must
         // not go unnoticed.
-        let tell = |error: &dyn std::fmt::Display| tracing::error!(%error, name, "there is no opening entry");
+        let tell = |error: &dyn std::fmt::Display| tracing::error!(%error, name, "an opening entry could not be created");
         let sum = Money::sum(currency, postings.iter().map(|posting| posting.amount));
         let sum = sum.inspect_err(|error| tell(error)).ok()?;
         postings.push(Posting { account: Account::OpeningBalance, amount: sum.negated() });

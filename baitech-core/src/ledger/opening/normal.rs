@@ -41,7 +41,7 @@ pub(super) fn normalised(transaction: &Transaction, booking: Option<&Booking>, n
         record.status = status;
     }
     if !record.kind.is_incoming() && record.status.is_open() {
-        notes.add(OpeningIssue::OnItsWay, Some(record.amount.gross), None);
+        notes.add(OpeningIssue::OutcomeUnknown, Some(record.amount.gross), None);
         record.status = TransactionStatus::Expired;
         record.gateway.next_at = None;
     }
@@ -81,7 +81,7 @@ fn reckon(record: &TransactionRecord, notes: &mut Notes) -> Result<Reckoned, Mon
     let returned = Money::sum(gross.currency(), returned)?;
     if !record.status.is_settled() {
         if !record.refunds.is_empty() {
-            notes.add(OpeningIssue::RefundOfNothing, Some(returned), None);
+            notes.add(OpeningIssue::RefundBeforePayment, Some(returned), None);
         }
         return Ok(Reckoned { amount, refunds: Vec::new(), status: record.status });
     }
@@ -106,7 +106,7 @@ fn reckon(record: &TransactionRecord, notes: &mut Notes) -> Result<Reckoned, Mon
             TransactionStatus::Refunded
         }
         status => {
-            let told = told_by_refunds(status, returned, rest);
+            let told = status_by_refunds(status, returned, rest);
             if status == TransactionStatus::PartiallyRefunded && returned.is_zero() {
                 notes.add(OpeningIssue::RefundUnknown, None, Some(returned));
             } else if told != status {
@@ -119,7 +119,7 @@ fn reckon(record: &TransactionRecord, notes: &mut Notes) -> Result<Reckoned, Mon
 }
 
 /// The status that matches the refunds.
-fn told_by_refunds(status: TransactionStatus, returned: Money, rest: Money) -> TransactionStatus {
+fn status_by_refunds(status: TransactionStatus, returned: Money, rest: Money) -> TransactionStatus {
     if rest.is_zero() {
         TransactionStatus::Refunded
     } else if returned.is_zero() {
@@ -231,7 +231,7 @@ fn settle_escrow(
         record.payee = record.payee.or_else(|| booking.and_then(|booking| booking.technician));
     }
     if can_be_held && !record.escrow.held && record.payee.is_none() {
-        notes.add(OpeningIssue::NobodyWorks, Some(captured), Some(captured));
+        notes.add(OpeningIssue::NoTechnician, Some(captured), Some(captured));
         record.escrow.held = true;
         record.escrow.held_at = record.escrow.held_at.or(record.completed_at);
         record.escrow.released_at = None;

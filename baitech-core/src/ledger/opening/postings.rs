@@ -71,12 +71,12 @@ fn contribution(
         }
         TransactionKind::WalletTopup => {
             if shares.payout != captured {
-                notes.add(OpeningIssue::FeesLeftOut, Some(shares.payout), Some(captured));
+                notes.add(OpeningIssue::TopUpFees, Some(shares.payout), Some(captured));
             }
             match record.payer.or(record.payee) {
-                _ if record.method == PaymentMethod::Wallet => note(notes, OpeningIssue::WalletIntoItself),
+                _ if record.method == PaymentMethod::Wallet => note(notes, OpeningIssue::SelfTopUp),
                 Some(owner) => made.post(Account::Wallet(owner), captured),
-                None => note(notes, OpeningIssue::NobodyNamed),
+                None => note(notes, OpeningIssue::PartyMissing),
             }
         }
         TransactionKind::WalletWithdrawal => match record.payee.or(record.payer) {
@@ -84,7 +84,7 @@ fn contribution(
                 made.post(Account::Wallet(owner), captured.negated());
                 made.post_others(shares);
             }
-            None => note(notes, OpeningIssue::NobodyNamed),
+            None => note(notes, OpeningIssue::PartyMissing),
         },
         TransactionKind::TechnicianPayout => match record.payee {
             Some(technician) => {
@@ -94,9 +94,9 @@ fn contribution(
                     made.post(Account::Wallet(technician), shares.payout);
                 }
             }
-            None => notes.add(OpeningIssue::NobodyNamed, Some(shares.payout), None),
+            None => notes.add(OpeningIssue::PartyMissing, Some(shares.payout), None),
         },
-        TransactionKind::Refund => note(notes, OpeningIssue::ToldByPayment),
+        TransactionKind::Refund => note(notes, OpeningIssue::CountedWithPayment),
         TransactionKind::Penalty | TransactionKind::Subscription => note(notes, OpeningIssue::NoRules),
     }
     Ok(made)
@@ -110,7 +110,7 @@ fn received(
     shares: &Shares,
     notes: &mut Notes,
 ) -> Result<(), MoneyError> {
-    let nobody = |notes: &mut Notes, amount| notes.add(OpeningIssue::NobodyNamed, Some(amount), None);
+    let missing = |notes: &mut Notes, amount| notes.add(OpeningIssue::PartyMissing, Some(amount), None);
     if record.method == PaymentMethod::Cash {
         let others = captured.checked_sub(shares.payout)?;
         match record.payee {
@@ -119,14 +119,14 @@ fn received(
                 made.post(Account::Payable(technician), others.negated());
             }
             // There is no debt without a debtor.
-            None => nobody(notes, others),
+            None => missing(notes, others),
         }
         return Ok(());
     }
     if record.method == PaymentMethod::Wallet {
         match record.payer {
             Some(payer) => made.post(Account::Wallet(payer), captured.negated()),
-            None => nobody(notes, captured),
+            None => missing(notes, captured),
         }
     }
     if let Some(booking) = record.booking.filter(|_| record.escrow.held) {
@@ -142,7 +142,7 @@ fn received(
                 made.sums.push((Sum::CalledPaid(technician), shares.payout));
             }
         }
-        None => nobody(notes, shares.payout),
+        None => missing(notes, shares.payout),
     }
     Ok(())
 }

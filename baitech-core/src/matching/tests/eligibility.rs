@@ -25,7 +25,7 @@ fn every_exclusion_is_reported() {
 #[test]
 fn too_far_reports_distance_and_radius() {
     let why_not = why_not(|c| c.point = Some(east(12.0)));
-    assert_eq!(why_not.to_string(), "the job is about 12 km away, the service radius reaches 10 km");
+    assert_eq!(why_not.to_string(), "the job is about 12 km away, outside the service radius of 10 km");
 }
 
 #[test]

@@ -98,26 +98,26 @@ fn full_ranking_settles_unless_the_scorer_has_no_bound() {
         ..ScoringPolicy::default()
     });
     assert!(best(&good, 2));
-    assert!(!best(&good, 3), "a third one may be farther away");
+    assert!(!best(&good, 3), "a third technician may be farther away");
     assert!(!best(&Broken, 1));
 }
 
 #[test]
 fn next_share_should_contain_three_times_the_wanted_number() {
-    assert_eq!(next_share(0.25, 0, 10, 1.0), 1.0, "nobody near: look everywhere");
+    assert_eq!(next_share(0.25, 0, 10, 1.0), 1.0, "without a result, the whole area is searched");
     assert_eq!(next_share(0.25, 8, 10, 1.0), 0.5);
-    assert_eq!(next_share(0.25, 2, 10, 1.0), 1.0, "almost all is all");
+    assert_eq!(next_share(0.25, 2, 10, 1.0), 1.0, "a share near the whole becomes the whole");
     assert_eq!(next_share(0.25, 2, 10, 2.0), 0.25 * 15.0_f64.sqrt());
-    assert_eq!(next_share(0.5, 100, 10, 1.5), 1.0, "twice as far at least");
+    assert_eq!(next_share(0.5, 100, 10, 1.5), 1.0, "at least twice the share");
     assert_eq!(next_share(1.0, 100, 10, 1.0), 1.0);
 }
 
 #[test]
 fn next_search_begins_with_the_last_sufficient_share() {
     assert_eq!(first_share(1.0, 30, 10), 1.0);
-    assert_eq!(first_share(1.0, 81, 10), 0.5, "far more than wanted");
+    assert_eq!(first_share(1.0, 81, 10), 0.5, "far more than needed");
     assert_eq!(first_share(0.3, 1_000, 10), FIRST_SHARE);
-    assert_eq!(first_share(0.1, 1_000, 10), 0.1, "not above that of a job that is asked for within less");
+    assert_eq!(first_share(0.1, 1_000, 10), 0.1, "not above the whole share of the job");
 }
 
 /// A direct implementation of the rules: every distance exact, everything sorted.

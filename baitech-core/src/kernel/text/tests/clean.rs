@@ -47,7 +47,7 @@ fn characters_that_reorder_text_are_refused() {
 #[test]
 fn text_is_kept_in_the_composed_form() {
     let text = Text::<5>::new("name", "Wanji\u{303}").unwrap();
-    assert_eq!(text.as_str(), "Wanj\u{129}", "six code points as typed, five as kept");
+    assert_eq!(text.as_str(), "Wanj\u{129}", "six code points as typed, five as stored");
     let hangul = Text::<5>::new("name", "\u{1112}\u{1161}\u{11AB}").unwrap();
     assert_eq!(hangul.as_str(), "\u{D55C}");
 }

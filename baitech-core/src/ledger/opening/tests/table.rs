@@ -53,12 +53,12 @@ fn sorted(mut lines: Vec<(Account, Money)>) -> Vec<(Account, Money)> {
 fn opens(
     records: impl IntoIterator<Item = TransactionRecord>,
     lines: &[(Account, i64)],
-    told: &[OpeningIssue],
+    expected_issues: &[OpeningIssue],
 ) {
     let (balances, issues) = books(records);
     let expected = sorted(lines.iter().map(|(account, amount)| (*account, kes(*amount))).collect());
     assert_eq!(balances, expected);
-    assert_eq!(issues, told);
+    assert_eq!(issues, expected_issues);
 }
 
 fn held(mut record: TransactionRecord) -> TransactionRecord {
@@ -101,9 +101,9 @@ fn released_money_is_split_into_net_shares() {
 fn cash_becomes_the_technicians_debt() {
     let debt = [(payable(), -460), (PLATFORM, 300), (PROCESSING, 60), (WITHHELD, 100)];
     opens([payment(9, BookingPayment, Cash, Completed)], &debt, &[]);
-    let mut nobody = payment(9, BookingPayment, Cash, Completed);
-    nobody.payee = None;
-    opens([nobody], &[], &[OpeningIssue::NobodyNamed]);
+    let mut without_payee = payment(9, BookingPayment, Cash, Completed);
+    without_payee.payee = None;
+    opens([without_payee], &[], &[OpeningIssue::PartyMissing]);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_wallet_never_starts_below_zero() {
     let paid = held(payment(8, BookingPayment, Wallet, Completed));
     opens([paid], &[(escrow(), 2_738), (OPENING, -2_738)], &[OpeningIssue::WalletShort]);
     let itself = payment(8, WalletTopup, Wallet, Completed);
-    opens([itself], &[], &[OpeningIssue::FeesLeftOut, OpeningIssue::WalletIntoItself]);
+    opens([itself], &[], &[OpeningIssue::TopUpFees, OpeningIssue::SelfTopUp]);
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn kinds_without_rules_contribute_nothing_and_are_reported() {
         opens([payment(9, kind, Wallet, Completed)], &[], &[OpeningIssue::NoRules]);
     }
     let refund = payment(9, TransactionKind::Refund, Mpesa, Completed);
-    opens([refund], &[], &[OpeningIssue::ToldByPayment]);
+    opens([refund], &[], &[OpeningIssue::CountedWithPayment]);
 }
 
 #[test]
@@ -203,19 +203,19 @@ fn contradictions_are_resolved_and_reported() {
         (
             TransactionRecord { payee: None, ..payment(9, BookingPayment, Mpesa, Completed) },
             2_738,
-            OpeningIssue::NobodyWorks,
+            OpeningIssue::NoTechnician,
         ),
         (held(payment(9, BookingPayment, Mpesa, PartiallyRefunded)), 2_738, OpeningIssue::RefundUnknown),
     ];
     for (record, in_escrow, issue) in cases {
-        let told = format!("{record:?}");
+        let issues = format!("{record:?}");
         let mut ledger = OpeningLedger::new(migration());
         let plan = ledger.add(&Transaction::from_record(record.clone()), None);
-        assert!(plan.differences.iter().any(|difference| difference.what == issue), "{told}");
+        assert!(plan.differences.iter().any(|difference| difference.what == issue), "{issues}");
         let next = plan.correct.unwrap_or_else(|| Transaction::from_record(record));
-        assert_eq!(next.escrow.held, in_escrow > 0, "{told}");
+        assert_eq!(next.escrow.held, in_escrow > 0, "{issues}");
         let escrow: Vec<_> = plan.entry.iter().flat_map(|entry| entry.lines_of(escrow())).collect();
-        assert_eq!(escrow.first().map_or(kes(0), |line| line.amount), kes(in_escrow), "{told}");
+        assert_eq!(escrow.first().map_or(kes(0), |line| line.amount), kes(in_escrow), "{issues}");
     }
 }
 
@@ -235,8 +235,8 @@ fn refunds_are_cut_to_the_payment_and_status_follows() {
     let plan = OpeningLedger::new(migration()).add(&Transaction::from_record(half), None);
     let next = plan.correct.unwrap();
     assert_eq!((next.refunds.len(), next.refunded().unwrap()), (2, kes(2_738)));
-    let told = plan.differences.iter().find(|d| d.what == OpeningIssue::RefundNotOnRecord).unwrap();
-    assert_eq!((told.stated, told.derived), (Some(kes(1_369)), Some(kes(2_738))));
+    let issues = plan.differences.iter().find(|d| d.what == OpeningIssue::RefundNotOnRecord).unwrap();
+    assert_eq!((issues.stated, issues.derived), (Some(kes(1_369)), Some(kes(2_738))));
 
     let mut completed = payment(9, BookingPayment, Mpesa, Completed);
     completed.refunds = vec![given_back(kes(1))];
@@ -249,21 +249,21 @@ fn technician_gets_the_remainder_if_parts_do_not_sum() {
     let open = |amount| {
         let record = TransactionRecord { amount, ..payment(9, BookingPayment, Mpesa, Completed) };
         let plan = OpeningLedger::new(migration()).add(&Transaction::from_record(record), None);
-        let told = plan.differences.iter().map(|difference| difference.what);
-        (plan.correct.unwrap().amount, told.filter(|what| *what == OpeningIssue::Parts).count())
+        let issues = plan.differences.iter().map(|difference| difference.what);
+        (plan.correct.unwrap().amount, issues.filter(|what| *what == OpeningIssue::Parts).count())
     };
     let amount = payment(9, BookingPayment, Mpesa, Completed).amount;
-    let (next, told) = open(Amount { net: kes(2_000), ..amount });
-    assert_eq!((next, told), (amount, 1));
+    let (next, issues) = open(Amount { net: kes(2_000), ..amount });
+    assert_eq!((next, issues), (amount, 1));
     // A fraction of the smallest unit is rounded without a finding.
     let fraction = Money::new(rust_decimal::Decimal::new(2_738_001, 3), Currency::KES);
     assert_eq!(open(Amount { gross: fraction, ..amount }), (amount, 0));
     // Fees above the gross: all parts share it.
-    let (next, told) =
+    let (next, issues) =
         open(Amount { gross: kes(1_369), platform_fee: kes(1_400), net: kes(1_338), ..amount });
     assert_eq!(next.shares().total().unwrap(), kes(1_369));
     assert!(!next.net.is_negative() && !next.platform_fee.is_zero());
-    assert_eq!(told, 1);
+    assert_eq!(issues, 1);
 }
 
 #[test]
