@@ -129,7 +129,7 @@ async fn opening_balances_of_the_sample_are_as_expected() {
     let count = |what| report.differences.iter().filter(|difference| difference.what == what).count();
     assert_eq!(count(OpeningIssue::NoTechnician), 2);
     assert_eq!(count(OpeningIssue::RefundUnknown), 6);
-    assert_eq!(count(OpeningIssue::OnItsWay), 3);
+    assert_eq!(count(OpeningIssue::OutcomeUnknown), 3);
     assert_eq!(count(OpeningIssue::Negative), 0);
     assert_eq!(count(OpeningIssue::Currencies), 0);
 }
