@@ -156,7 +156,7 @@ async fn due_work_that_is_set_aside_is_listed_and_retried() {
     let wrong = office.run(&["set-aside", "--retry", "transaction"]).await;
     assert!(wrong.code == Some(2) && wrong.err.contains("transaction/ID"), "{wrong:?}");
     let unknown = office.run(&["set-aside", "--retry", "booking/000000000000000000000000"]).await;
-    assert!(unknown.code == Some(1) && unknown.err.contains("there is no booking"), "{unknown:?}");
+    assert!(unknown.code == Some(1) && unknown.err.contains("does not exist"), "{unknown:?}");
     let retried = office.run(&["set-aside", "--retry", &name]).await;
     assert_eq!(retried.code, Some(0), "{retried:?}");
     office.daraja.pay(&office.daraja.prompts()[0]);

@@ -42,7 +42,7 @@ fn a_weekly_batch_without_a_payout_provider_is_reported_and_the_technician_stays
         assert_eq!((done.failed, done.blocked), (0, 1), "{done:?}");
         assert!(!done.is_complete() && !done.is_idle());
         assert_eq!(done.blocked_by_method.get(&PaymentMethod::Mpesa), Some(&1));
-        assert_eq!(done.blocks[0].reason, "mpesa is not accepted here");
+        assert_eq!(done.blocks[0].reason, "the payment method mpesa is not configured");
         assert_eq!(till.balance(Account::Payable(technician)), owed);
         assert_eq!(work(&market).blocked, 0, "the lease delays the next attempt");
         till.world.clock.advance(TimeDelta::seconds(60));
