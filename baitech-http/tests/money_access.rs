@@ -127,7 +127,7 @@ fn assert_hidden(reply: Reply, payment: &TransactionRecord) {
     let named = content.remove("detail").unwrap();
     let (id, number) = (payment.id.to_string(), payment.number.as_str());
     assert!(
-        [id.as_str(), number].iter().any(|name| named == format!("there is no transaction {name}")),
+        [id.as_str(), number].iter().any(|name| named == format!("transaction {name} does not exist")),
         "{named}"
     );
     let members: Vec<_> = content.keys().map(String::as_str).collect();

@@ -33,7 +33,7 @@ async fn a_booking_runs_from_request_to_paid() {
     let electrician = user(Role::Technician, 2);
     let why_not = world.get(&asha, &path(&format!("candidates/{}/why-not", electrician.id))).await.ok();
     assert_eq!(why_not["eligible"], false);
-    assert_eq!(why_not["reason"], "the profile lists no skill in plumbing");
+    assert_eq!(why_not["reason"], "the profile has no skill in plumbing");
 
     let assigned = step(&asha, "find-technician", None).await;
     assert_eq!(assigned["status"], "assigned");
