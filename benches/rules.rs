@@ -14,11 +14,13 @@ use baitech::{
     account::{Category, Rating, User},
     booking::{
         Assignment, Booking, BookingPolicy, BookingStatus, Context, Inputs, NewBooking, NewLocation,
-        NewTimeSlot, Parties, Party, PaymentMethod, PaymentTiming, Terms, TimeSlot, Urgency,
+        NewTimeSlot, Parties, Party, Terms,
     },
     kernel::{Actor, Currency, Distance, GeoPoint, Id, Money, Role, SeededEntropy},
     matching::{Candidate, CandidateSkill, Job, MatchingPolicy, WeightedScorer, Workload, rank},
     pricing::{Demand, PricingPolicy, QuoteRequest},
+    schedule::{TimeSlot, Urgency},
+    transaction::{PaymentMethod, PaymentTiming},
 };
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;

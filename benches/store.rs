@@ -10,11 +10,12 @@ use baitech::{
     account::{Category, KycStatus, NewUser, PublicPlace, User, UserRecord},
     booking::{
         Booking, BookingEvent, BookingFilter, BookingNumber, BookingRecord, BookingRepository, BookingStatus,
-        NewBooking, StatusChange, cell_claim,
+        NewBooking, StatusChange,
     },
     kernel::{Actor, Clock, Cursor, Email, GeoPoint, Id, ManualClock, PageRequest, PhoneNumber, Role},
     matching::{CandidateQuery, JobDays, MatchingRepository},
     memory::MemoryStore,
+    schedule::cell_claim,
     store::{
         ChangeSet, Claim, Commit, Event, Fingerprint, Idempotency, IdempotencyKey, Load, Outbox, Put, Stored,
     },

@@ -22,14 +22,17 @@ use crate::{
     account::{AccountEvent, KycCaseEvent},
     booking::BookingEvent,
     kernel::{Code, Id, Violation},
-    payment::PaymentEvent,
     store::{Expected, Listed, Load, Put, StoreError, Stored, Version, Versions},
+    transaction::PaymentEvent,
 };
 
 pub use actor::Actor;
 pub use guard::Guard;
 pub use ledger_account::Account;
 pub use tally::Tally;
+
+/// The id of a booking, for the features that bookings are built on.
+pub type BookingId = Id<crate::booking::Booking>;
 
 /// Calls a macro with the list of all aggregates. Tokens after the macro's name are passed before the list.
 ///
@@ -55,7 +58,7 @@ macro_rules! for_each_aggregate {
             $($context)*
             User("user", users, "A user."): $crate::account::User;
             Booking("booking", bookings, "A booking."): $crate::booking::Booking;
-            Transaction("transaction", transactions, "A transaction."): $crate::payment::Transaction;
+            Transaction("transaction", transactions, "A transaction."): $crate::transaction::Transaction;
             Webhook("webhook", webhooks, "A call of a payment provider."): $crate::payment::Webhook;
             Reconciliation(
                 "reconciliation",

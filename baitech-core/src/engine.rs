@@ -9,22 +9,24 @@ use chrono::{DateTime, Utc};
 pub(crate) use caller::{Access, Caller, Command};
 
 use crate::{
-    account::{Accounts, User, UserRepository, UserStatus},
-    booking::{Booking, BookingPolicy, BookingRepository, Bookings, Context, Inputs, PaymentMethod, Zones},
+    account::{self, Accounts, User, UserRepository, UserStatus},
+    booking::{Booking, BookingPolicy, BookingRepository, Bookings, Context, Inputs, Zones},
     decide::Runtime,
-    kernel::{Actor, Clock, Entropy, Error, Pause, Result, Role, Rule, SystemClock, SystemEntropy},
+    kernel::{
+        Actor, Clock, Entropy, Error, Pause, PolicyCheck, PolicyError, Result, Role, Rule, SystemClock,
+        SystemEntropy,
+    },
     ledger::Ledger,
     matching::{MatchScorer, MatchingRepository, WeightedScorer},
     operations::Operations,
     payment::{
-        BankTransfer, Cash, DocumentRenderer, FraudScorer, PaymentGateway, Payments,
-        ReconciliationRepository, RuleFraudScorer, StrayCalls, Transaction, TransactionRepository, Wallet,
-        WebhookRepository,
+        BankTransfer, Cash, DocumentRenderer, PaymentGateway, Payments, ReconciliationRepository,
+        RuleFraudScorer, StrayCalls, Wallet, WebhookRepository,
     },
-    policy::{PolicyCheck, PolicyError},
     ports::Store,
     pricing::{HourlyPriceList, PriceList},
     store::Stored,
+    transaction::{self, FraudScorer, PaymentMethod, Transaction, TransactionRepository},
     worker::Worker,
 };
 
@@ -62,6 +64,16 @@ impl Engine {
     pub(crate) fn context<'a>(&'a self, actor: &Actor, now: DateTime<Utc>) -> Context<'a> {
         let (policy, entropy) = (&self.policy, &*self.entropy);
         Context { actor: *actor, now, policy, entropy, inputs: Inputs::default() }
+    }
+
+    /// The context of a decision on a user or an identity check at `now`.
+    pub(crate) fn account_context(&self, actor: &Actor, now: DateTime<Utc>) -> account::Context<'_> {
+        self.context(actor, now).part()
+    }
+
+    /// The context of a decision on a transaction at `now`, without inputs.
+    pub(crate) fn transaction_context(&self, actor: &Actor, now: DateTime<Utc>) -> transaction::Context<'_> {
+        self.context(actor, now).part()
     }
 
     /// Loads the payments of a booking, in the order of [`Booking::payments`]. Missing ones are left out.

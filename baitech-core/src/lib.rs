@@ -20,9 +20,12 @@
 //! | [`account`] | users of all roles, technician profiles, availability, identity checks |
 //! | [`booking`] | the state machine, and everything that happens between request and paid |
 //! | [`matching`] | which technicians can do a job, how well they fit, and why others do not |
+//! | [`schedule`] | when a job takes place, and how urgent it is |
 //! | [`pricing`] | the itemised price of a job, and how it is divided |
-//! | [`payment`] | the port for payment providers, and cash payments |
+//! | [`transaction`] | one movement of money: held, released, refunded, disputed |
+//! | [`payment`] | commands on money, the port for payment providers, webhooks, reconciliation |
 //! | [`ledger`] | balanced entries and balances |
+//! | [`opening`] | the opening entries for the database of an earlier application |
 //! | [`decide`] | aggregates and decisions |
 //! | [`store`] | the ports that a store implements |
 //! | [`ports`] | all ports with their methods in one list, for stores that wrap another store |
@@ -41,20 +44,22 @@ pub mod matching;
 pub mod memory;
 #[cfg(feature = "mock")]
 pub mod mock;
+pub mod opening;
 mod operations;
 pub mod payment;
-mod policy;
 pub mod ports;
 pub mod pricing;
 mod refusals;
 mod relay;
+pub mod schedule;
 pub mod store;
 #[cfg(any(feature = "testing", feature = "simulation"))]
 pub mod testing;
+pub mod transaction;
 mod worker;
 
 pub use engine::{Builder, Marketplace};
+pub use kernel::PolicyError;
 pub use operations::Operations;
-pub use policy::PolicyError;
 pub use relay::{EventSink, LogSink, SinkError};
 pub use worker::{BlockedItem, WorkDone, Worker};

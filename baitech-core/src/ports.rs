@@ -59,14 +59,17 @@ pub use crate::{
     ledger::{Account, AccountLine},
     matching::{CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery, WorkingHours},
     payment::{
-        HistoryQuery, PaymentHistory, Reconciliation, ReconciliationPart, ReconciliationRepository,
-        Transaction, TransactionFilter, TransactionNumber, TransactionRepository, TransactionTotal, Webhook,
-        WebhookRepository, WebhookStatus,
+        Reconciliation, ReconciliationPart, ReconciliationRepository, Webhook, WebhookRepository,
+        WebhookStatus,
     },
     store::{
         AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem,
         DueWork, Event, Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, SetAsideItem,
         StoreError, Stored,
+    },
+    transaction::{
+        HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
+        TransactionRepository, TransactionTotal,
     },
 };
 

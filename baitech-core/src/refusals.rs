@@ -1,11 +1,12 @@
 //! Translates store errors into the engine's errors.
 
 use crate::{
-    booking::{OPEN_REQUEST_CLAIMS, SLOT_CLAIMS},
+    booking::OPEN_REQUEST_CLAIMS,
     kernel::{Code, Error, Rule, Unique, Violation},
     ledger::Account,
-    payment::{NEWS_CLAIMS, RECEIPT_CLAIMS},
+    schedule::SLOT_CLAIMS,
     store::{Breach, Limit, StoreError},
+    transaction::{NEWS_CLAIMS, RECEIPT_CLAIMS},
 };
 
 impl From<StoreError> for Error {

@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 
 use crate::{
-    booking::PaymentMethod,
     decide::Aggregate,
     engine::Engine,
     kernel::{Error, Id, Result, Rule, after, back_off},
     relay::EventSink,
     store::{AggregateRef, AttemptEnd, DueItem, Event, Lease},
+    transaction::PaymentMethod,
 };
 
 /// Result of one attempt at a due item.

@@ -1,4 +1,4 @@
-//! Checks which modules of the crate may name which others.
+//! Which modules of the crate may name which others.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,32 +8,39 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The modules that `kernel`, `decide` and `store` must not name: the features and everything built on them.
-const UPPER_ROOMS: [&str; 16] = [
+/// The modules that no feature is named in.
+const LOWER: [&str; 3] = ["kernel", "decide", "store"];
+
+/// The features, from the lowest to the highest. A feature names only features before it.
+const FEATURES: [&str; 10] = [
     "account",
-    "booking",
-    "engine",
     "ledger",
-    "matching",
-    "memory",
-    "mock",
-    "operations",
-    "payment",
-    "policy",
-    "ports",
+    "schedule",
     "pricing",
-    "refusals",
-    "relay",
-    "testing",
-    "worker",
+    "matching",
+    "transaction",
+    "booking",
+    "payment",
+    "opening",
+    "operations",
 ];
 
-const LOWER_ROOMS: [&str; 3] = ["kernel", "decide", "store"];
+/// What the services of the features run in: the shared state, and the loop that runs due tasks. Only
+/// services name it; values, decisions and ports do not.
+const RUNTIME: [&str; 2] = ["engine", "worker"];
 
-/// The closed enums of the catalog. The lower modules use only these items of the catalog.
+/// What is built on all features.
+const UPPER: [&str; 6] = ["memory", "mock", "ports", "refusals", "relay", "testing"];
+
+/// The closed enums of the catalog. The lower modules use nothing else of it.
 const CLOSED_ENUMS: [&str; 9] =
     ["Account", "Actor", "AggregateRef", "Current", "EventKind", "Guard", "Kind", "Tally", "Write"];
 
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The source files of a module, without tests and the samples of the feature `testing`.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -41,36 +48,55 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         if path.is_dir() && name != "tests" {
             found.extend(sources(&path));
-        } else if name.ends_with(".rs") && name != "tests.rs" {
+        } else if name.ends_with(".rs") && !["tests.rs", "sample.rs"].contains(&&*name) {
             found.push(path);
         }
     }
     found
 }
 
-/// Returns the code without its comments.
-fn code_of(text: &str) -> String {
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+/// The files of a module with their text.
+fn files(module: &str) -> Vec<(PathBuf, String)> {
+    let read = |path: PathBuf| (path.clone(), fs::read_to_string(path).unwrap());
+    let files: Vec<_> = sources(&src().join(module)).into_iter().map(read).collect();
+    assert!(!files.is_empty(), "{module}");
+    files
 }
 
-/// Returns the upper modules that the code names, as `crate::module` or inside `use crate::{…}`.
+/// The code without comments and unit tests.
+fn code_of(text: &str) -> String {
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    let of_tests = |line: &&str| line.starts_with("#[cfg(test)]");
+    text.lines().take_while(|line| !of_tests(line)).filter(is_code).collect::<Vec<_>>().join("\n")
+}
+
+/// The modules of the crate that a text of code names: as `crate::module`, or inside of `use crate::{…}`.
 fn named(text: &str) -> BTreeSet<&'static str> {
     let code = code_of(text);
     let grouped: Vec<&str> =
         code.split("use crate::{").skip(1).map(|rest| rest.split("};").next().unwrap()).collect();
-    let is_named = |room: &&str| {
-        let path = format!("{room}::");
-        code.contains(&format!("crate::{path}"))
+    let is_named = |module: &&str| {
+        let path = format!("crate::{module}");
+        let direct = code
+            .match_indices(&path)
+            .any(|(at, _)| !code[at + path.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_'));
+        direct
             || grouped.iter().any(|group| {
-                group.match_indices(&path).any(|(at, _)| {
-                    !group[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
+                group.match_indices(*module).any(|(at, _)| {
+                    let before = group[..at].trim_end();
+                    let top = before.is_empty() || before.ends_with(',');
+                    // A comma inside of braces belongs to the list of another module.
+                    let is_nested = before.matches('{').count() != before.matches('}').count();
+                    let rest = &group[at + module.len()..];
+                    top && !is_nested && !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
                 })
             })
     };
-    UPPER_ROOMS.into_iter().filter(|room| is_named(room)).collect()
+    let all = LOWER.into_iter().chain(FEATURES).chain(RUNTIME).chain(UPPER);
+    all.filter(is_named).collect()
 }
 
-/// Returns the names that the code imports from the catalog.
+/// The names that a text of code takes from the catalog.
 fn taken_from_catalog(text: &str) -> BTreeSet<String> {
     let code = code_of(text);
     let lists = code.split("catalog::").skip(1).map(|rest| match rest.strip_prefix('{') {
@@ -84,26 +110,34 @@ fn taken_from_catalog(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Returns the files of the lower modules with their content.
-fn lower_files() -> Vec<(PathBuf, String)> {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let paths = LOWER_ROOMS.iter().flat_map(|room| sources(&src.join(room)));
-    let files: Vec<_> = paths.map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect();
-    assert!(files.len() > 30, "{} files", files.len());
-    files
+/// Whether a file belongs to the service of a feature: `service.rs`, or a file in `service/`.
+fn is_of_service(path: &Path) -> bool {
+    path.iter().any(|part| part == "service" || part == "service.rs")
 }
 
 #[test]
-fn lower_modules_name_no_upper_module() {
-    for (path, text) in lower_files() {
-        assert_eq!(named(&text), BTreeSet::new(), "{}", path.display());
+fn every_module_of_the_crate_has_a_place_in_the_order() {
+    let listed: BTreeSet<&str> =
+        LOWER.into_iter().chain(FEATURES).chain(RUNTIME).chain(UPPER).chain(["catalog", "lib"]).collect();
+    let entries = fs::read_dir(src()).unwrap();
+    let found: BTreeSet<String> = entries
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(found.iter().map(String::as_str).collect::<BTreeSet<_>>(), listed);
+}
+
+#[test]
+fn lower_modules_name_no_other_module() {
+    for (path, text) in LOWER.into_iter().flat_map(files) {
+        let others: Vec<_> = named(&text).into_iter().filter(|module| !LOWER.contains(module)).collect();
+        assert!(others.is_empty(), "{}: {others:?}", path.display());
     }
 }
 
 #[test]
 fn lower_modules_use_only_closed_enums_of_the_catalog() {
     let mut used = BTreeSet::new();
-    for (path, text) in lower_files() {
+    for (path, text) in LOWER.into_iter().flat_map(files) {
         let taken = taken_from_catalog(&text);
         assert!(taken.iter().all(|name| CLOSED_ENUMS.contains(&&**name)), "{}: {taken:?}", path.display());
         used.extend(taken);
@@ -112,20 +146,51 @@ fn lower_modules_use_only_closed_enums_of_the_catalog() {
 }
 
 #[test]
-fn upper_modules_are_found_in_code_and_not_in_comments() {
-    let cases: [(&str, &[&str]); 6] = [
+fn features_name_only_features_before_them() {
+    for (place, feature) in FEATURES.into_iter().enumerate() {
+        for (path, text) in files(feature) {
+            for module in named(&text) {
+                let is_service = is_of_service(&path);
+                let allowed = LOWER.contains(&module)
+                    || FEATURES[..=place].contains(&module)
+                    || (is_service && RUNTIME.contains(&module));
+                assert!(allowed, "{} names {module}", path.display());
+            }
+        }
+    }
+}
+
+/// A feature that bookings are built on names a booking by its id, which the catalog gives.
+#[test]
+fn features_use_only_ids_and_closed_enums_of_the_catalog() {
+    for (path, text) in FEATURES.into_iter().flat_map(files) {
+        let taken = taken_from_catalog(&text);
+        let allowed = |name: &String| CLOSED_ENUMS.contains(&&**name) || name == "BookingId";
+        assert!(taken.iter().all(allowed), "{}: {taken:?}", path.display());
+    }
+}
+
+#[test]
+fn modules_are_found_in_code_and_not_in_comments_or_tests() {
+    let cases: [(&str, &[&str]); 9] = [
         ("use crate::engine::Engine;", &["engine"]),
         ("use crate::account::User;", &["account"]),
+        ("use crate::transaction;", &["transaction"]),
         (
             "use crate::{\n    booking::{Booking, Context},\n    kernel::Id,\n    ledger::Account,\n};",
-            &["booking", "ledger"],
+            &["booking", "kernel", "ledger"],
         ),
-        ("let claim = crate::payment::NEWS_CLAIMS;", &["payment"]),
-        ("/// See [`Booking`](crate::booking::Booking).\n// crate::payment::Transaction", &[]),
-        ("use crate::kernel::Id; use super::account::User;", &[]),
+        (
+            "use crate::{\n    kernel::{Id, account},\n    transaction::{self, Amount},\n};",
+            &["kernel", "transaction"],
+        ),
+        ("let claim = crate::transaction::NEWS_CLAIMS;", &["payment"]),
+        ("/// See [`Booking`](crate::booking::Booking).\n// crate::transaction::Transaction", &[]),
+        ("use crate::kernel::Id; use super::account::User;", &["kernel"]),
+        ("use crate::kernel::Id;\n#[cfg(test)]\nmod tests { use crate::booking::Booking; }", &["kernel"]),
     ];
-    for (code, rooms) in cases {
-        assert_eq!(named(code).into_iter().collect::<Vec<_>>(), rooms, "{code}");
+    for (code, modules) in cases {
+        assert_eq!(named(code), modules.iter().copied().collect(), "{code}");
     }
 }
 

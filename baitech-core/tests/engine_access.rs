@@ -14,8 +14,8 @@ use baitech_core::{
     booking::BookingFilter,
     kernel::{Actor, Currency, Error, Id, PageRequest, Result, Role, Rule},
     ledger::Account,
-    payment::TransactionFilter,
     testing::build,
+    transaction::TransactionFilter,
 };
 use support::{World, assert_forbidden, assert_not_found, assert_refused, request, run};
 

@@ -16,11 +16,12 @@ use baitech_core::{
         Category, IdType, Image, Insurance, KycDocuments, Licence, NewUser, ProfileChange, Skill,
         TechnicianProfile, UserFilter, UserStatus,
     },
-    booking::{BookingFilter, NewBooking, PaymentMethod, Project},
+    booking::{BookingFilter, NewBooking, Project},
     kernel::{Actor, Code, Currency, Id, Money, PageRequest, Role, Rule, Text},
     pricing::{HourlyPriceList, PriceList},
     store::IdempotencyKey,
     testing::build,
+    transaction::PaymentMethod,
 };
 use support::{World, assert_forbidden, assert_invalid, assert_refused, kes, request, run, slot};
 

@@ -14,13 +14,14 @@ use baitech_core::{
     account::User,
     booking::{
         Booking, BookingPolicy, BookingStatus as Status, CancellationCause, DisputeCategory, DisputeOutcome,
-        PaymentMethod, PaymentStatus,
+        PaymentStatus,
     },
     kernel::{Actor, Code, Currency, Money, Rate, Rule},
     ledger::Account,
     pricing::FeeSchedule,
     store::{ChangeSet, Commit, Put, Stored},
     testing::build,
+    transaction::PaymentMethod,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;

@@ -5,16 +5,17 @@
 mod support;
 
 use baitech_core::{
-    booking::{Booking, BookingStatus, PaymentMethod, PaymentStatus},
+    booking::{Booking, BookingStatus, PaymentStatus},
     kernel::{Currency, Error, Id, Money, Rule},
-    ledger::{Account, Entry, opening::OpeningLedger},
-    payment::{
-        Amount, EscrowState, GatewayLink, Refund, Transaction, TransactionKind, TransactionNumber,
-        TransactionRecord, TransactionStatus,
-    },
+    ledger::{Account, Entry},
+    opening::OpeningLedger,
     pricing::Shares,
     store::{ChangeSet, Commit, LedgerReader, Load, Put},
     testing::build,
+    transaction::{
+        Amount, EscrowState, GatewayLink, PaymentMethod, Refund, Transaction, TransactionKind,
+        TransactionNumber, TransactionRecord, TransactionStatus,
+    },
 };
 use support::{World, run};
 

@@ -15,12 +15,13 @@ use baitech_core::{
     account::{Category, User},
     booking::{
         Booking, BookingEvent, BookingPolicy, BookingStatus as Status, CancellationCause, DisputeCategory,
-        NewBooking, PaymentMethod, PaymentTiming, ReminderKind,
+        NewBooking, ReminderKind,
     },
     kernel::Rule,
     payment::{Capabilities, PaymentGateway},
     store::{AggregateRef, ChangeSet, Commit, DueWork, IdempotencyKey, Lease, Put},
     testing::build,
+    transaction::{PaymentMethod, PaymentTiming},
 };
 use chrono::TimeDelta;
 use support::{World, assert_refused, run, slot};

@@ -10,7 +10,7 @@ use axum::{
 use baitech_core::{
     booking::BookingView,
     kernel::Page,
-    payment::{ClientSecret, TransactionView},
+    transaction::{ClientSecret, TransactionView},
 };
 use serde::Serialize;
 

@@ -8,8 +8,8 @@ use baitech_core::{
     account::User,
     booking::{ApprovalStatus, BookingRecord, BookingStatus, CorporateDetails},
     kernel::Role,
-    payment::{TransactionRecord, TransactionStatus},
     testing::build,
+    transaction::{TransactionRecord, TransactionStatus},
 };
 use baitech_http::{Access, Route, routes};
 use common::{

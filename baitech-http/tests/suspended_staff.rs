@@ -9,8 +9,8 @@ use baitech_core::{
     account::{User, UserRecord, UserStatus},
     booking::{BookingRecord, BookingStatus, Notes},
     kernel::{Role, Text},
-    payment::{TransactionRecord, TransactionStatus},
     testing::build,
+    transaction::{TransactionRecord, TransactionStatus},
 };
 use baitech_http::{Access, Route, routes};
 use common::{

@@ -12,14 +12,14 @@ use axum::{
 };
 use baitech_core::{
     Marketplace,
-    booking::{BookingPolicy, PaymentMethod, PaymentTiming},
+    booking::BookingPolicy,
     kernel::Role,
     mock::MockStore,
     payment::{
-        Capabilities, Charge, GatewayError, News, Notice, Outcome, PaymentGateway, Proof, Subject, Webhook,
-        WebhookCall, WebhookError,
+        Capabilities, Charge, News, Notice, PaymentGateway, Subject, Webhook, WebhookCall, WebhookError,
     },
     store::StoreError,
+    transaction::{GatewayError, Outcome, PaymentMethod, PaymentTiming, Proof},
 };
 use baitech_http::async_trait;
 use common::{Reply, TrustingAuth, World, gateways::Cards, request, send, user};

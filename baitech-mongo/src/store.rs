@@ -91,7 +91,7 @@ impl MongoStore {
 
     /// Derives the data that the engine needs from a database of the earlier application: claims of active
     /// bookings, number series above the stored numbers, claims on phone numbers in their normal form, and
-    /// the opening ledger of its transactions ([`opening`](baitech_core::ledger::opening)). Stop the earlier
+    /// the opening ledger of its transactions ([`opening`](baitech_core::opening)). Stop the earlier
     /// application first. Until this has run, commits are refused, so that nothing changes meanwhile; run it
     /// in one process at a time.
     ///

@@ -7,11 +7,11 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use baitech_core::booking::PaymentMethod;
 use baitech_core::kernel::{Currency, PageRequest};
 use baitech_core::ledger::Account;
 use baitech_core::store::{AggregateRef, ChangeSet, Commit, Committed, LedgerReader, Put, StoreError};
 use baitech_core::testing::build::{self, customer, entry, kes};
+use baitech_core::transaction::PaymentMethod;
 use baitech_mongo::MongoStore;
 use bson::{Bson, Document, doc};
 

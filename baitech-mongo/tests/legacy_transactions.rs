@@ -6,15 +6,18 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use baitech_core::booking::{Booking, PaymentMethod, PaymentStatus};
 use baitech_core::kernel::{Currency, Id, Money, PageRequest, Text};
-use baitech_core::payment::{
-    FraudCheck, FraudDecision, FraudReason, Refund, Transaction, TransactionFilter, TransactionNumber,
-    TransactionRepository, TransactionStatus,
-};
 use baitech_core::pricing::Shares;
 use baitech_core::store::{ChangeSet, Commit, Committed, Load, Put, Stored};
 use baitech_core::testing::build;
+use baitech_core::transaction::{
+    FraudCheck, FraudDecision, FraudReason, Refund, Transaction, TransactionFilter, TransactionNumber,
+    TransactionRepository, TransactionStatus,
+};
+use baitech_core::{
+    booking::{Booking, PaymentStatus},
+    transaction::PaymentMethod,
+};
 use baitech_mongo::MongoStore;
 use bson::oid::ObjectId;
 use bson::{Bson, Document, doc};
@@ -157,8 +160,10 @@ async fn unknown_fields_are_kept_at_every_depth() {
     record.escrow.held = !record.escrow.held;
     record.settlement.batch = Some("2026-03-02".to_owned());
     record.amount.tax = Money::from_major(1, Currency::KES);
-    record.receipt =
-        Some(baitech_core::payment::DocumentStamp { number: "R-1".to_owned(), generated_at: build::start() });
+    record.receipt = Some(baitech_core::transaction::DocumentStamp {
+        number: "R-1".to_owned(),
+        generated_at: build::start(),
+    });
     save(&store, Put::over(&transaction, Transaction::from_record(record.clone()))).await;
     assert_eq!(load(&store, id).await.value.into_record(), record);
     let allowed = [

@@ -8,13 +8,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use baitech_core::Marketplace;
-use baitech_core::booking::{Booking, BookingStatus, PaymentMethod, PaymentStatus};
 use baitech_core::kernel::{Currency, Id, Money};
 use baitech_core::ledger::Account;
-use baitech_core::ledger::opening::OpeningIssue;
-use baitech_core::payment::{Transaction, TransactionKind, TransactionStatus};
+use baitech_core::opening::OpeningIssue;
 use baitech_core::store::{AggregateRef, ChangeSet, Claim, Commit, LedgerReader, Load, Put, Stored};
 use baitech_core::testing::build;
+use baitech_core::transaction::{Transaction, TransactionKind, TransactionStatus};
+use baitech_core::{
+    booking::{Booking, BookingStatus, PaymentStatus},
+    transaction::PaymentMethod,
+};
 use baitech_mongo::testing::{FailCommand, TestServer};
 use baitech_mongo::{MongoStore, connect};
 use bson::oid::ObjectId;

@@ -5,13 +5,16 @@
 mod support;
 
 use baitech_core::account::{Category, User, UserRepository};
-use baitech_core::booking::{Booking, BookingStatus, TimeSlot};
 use baitech_core::kernel::{Email, Id, PhoneNumber};
 use baitech_core::matching::{CandidateQuery, Card, JobDays, MatchingRepository};
 use baitech_core::store::{
     AggregateRef, ChangeSet, Claim, Claims, Commit, Committed, Counters, Load, Put, StoreError, Stored,
 };
 use baitech_core::testing::build;
+use baitech_core::{
+    booking::{Booking, BookingStatus},
+    schedule::TimeSlot,
+};
 use baitech_mongo::{MongoStore, PrepareError, PrepareProgress, PrepareReport};
 use bson::oid::ObjectId;
 use bson::{Document, doc};

@@ -6,7 +6,8 @@ use std::{env, error::Error, fs};
 
 use baitech_core::{
     kernel::{Currency, Money},
-    payment::{Addressee, Document, DocumentKind, DocumentLine, DocumentRenderer, DocumentSum},
+    payment::{Document, DocumentKind, DocumentLine, DocumentRenderer, DocumentSum},
+    transaction::Addressee,
 };
 use baitech_providers::pdf::PdfRenderer;
 use chrono::{DateTime, Utc};

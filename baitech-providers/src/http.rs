@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use baitech_core::payment::GatewayError;
+use baitech_core::transaction::GatewayError;
 use reqwest::{Client, StatusCode, Url, redirect};
 
 use crate::{ConfigError, config::is_loopback};

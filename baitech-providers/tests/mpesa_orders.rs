@@ -6,9 +6,9 @@ mod support;
 use std::time::Duration;
 
 use baitech_core::{
-    booking::{PaymentMethod, PaymentTiming},
     kernel::{Currency, Money, PhoneNumber},
-    payment::{News, Notice, Operation, Outcome, PaymentGateway, Proof, Subject, WebhookError},
+    payment::{News, Notice, Operation, PaymentGateway, Subject, WebhookError},
+    transaction::{Outcome, PaymentMethod, PaymentTiming, Proof},
 };
 use baitech_providers::{
     mpesa::{Mpesa, MpesaConfig},

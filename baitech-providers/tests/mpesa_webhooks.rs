@@ -5,7 +5,10 @@ mod support;
 
 use std::sync::OnceLock;
 
-use baitech_core::payment::{News, Outcome, PaymentGateway, WebhookCall, WebhookError};
+use baitech_core::{
+    payment::{News, PaymentGateway, WebhookCall, WebhookError},
+    transaction::Outcome,
+};
 use baitech_providers::mpesa::{Mpesa, MpesaConfig};
 use proptest::prelude::*;
 use support::{clock, kes, now, only, token};
@@ -125,7 +128,7 @@ fn wrongly_typed_field_is_malformed() {
 fn status_result_reports_a_charge_reversed_in_the_portal() {
     let reversed = STATUS.replace("Completed", "Reversed");
     let notice = only(mpesa().read_webhook(&call(&token(1), reversed)).unwrap());
-    let expected = baitech_core::payment::Returned::One {
+    let expected = baitech_core::transaction::Returned::One {
         id: "MBN31H462N/reversal".to_owned(),
         amount: Some(kes("300")),
         failed: false,

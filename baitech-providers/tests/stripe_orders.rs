@@ -6,9 +6,9 @@ mod support;
 use std::time::Duration;
 
 use baitech_core::{
-    booking::PaymentMethod,
     kernel::{Currency, Money},
-    payment::{Charge, ClientSecret, News, Operation, Outcome, PayOut, PaymentGateway, Returned, Subject},
+    payment::{Charge, News, Operation, PayOut, PaymentGateway, Subject},
+    transaction::{ClientSecret, Outcome, PaymentMethod, Returned},
 };
 use baitech_providers::{
     stripe::{Stripe, StripeConfig, TransferReversal},

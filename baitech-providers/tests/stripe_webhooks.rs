@@ -5,8 +5,9 @@ mod support;
 
 use std::sync::OnceLock;
 
-use baitech_core::payment::{
-    News, Notice, Outcome, PaymentGateway, Returned, Subject, WebhookCall, WebhookError,
+use baitech_core::{
+    payment::{News, Notice, PaymentGateway, Subject, WebhookCall, WebhookError},
+    transaction::{Outcome, Returned},
 };
 use baitech_providers::{
     stripe::{Stripe, StripeConfig},

@@ -3,13 +3,13 @@
 use std::sync::Mutex;
 
 use baitech::{
-    booking::{PaymentMethod, PaymentTiming},
     chrono::{DateTime, Utc},
     kernel::{Currency, Money},
     payment::{
-        Capabilities, Charge, GatewayError, Limits, News, Notice, Outcome, PayOut, PaymentGateway, Proof,
-        RefundOrder, Subject, WebhookCall, WebhookError,
+        Capabilities, Charge, Limits, News, Notice, PayOut, PaymentGateway, RefundOrder, Subject,
+        WebhookCall, WebhookError,
     },
+    transaction::{GatewayError, Outcome, PaymentMethod, PaymentTiming, Proof},
 };
 
 /// An order that the provider has accepted and will call back about.

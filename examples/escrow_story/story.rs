@@ -7,12 +7,12 @@ use baitech::{
     account::Category,
     booking::{
         Booking, BookingStatus, DisputeCategory, DisputeOutcome, NewBooking, NewLocation, NewTimeSlot,
-        PaymentMethod,
     },
     chrono::{DateTime, TimeDelta, TimeZone, Utc},
     kernel::{Actor, Currency, Id, ManualClock, Money, SeededEntropy},
     memory::MemoryStore,
-    payment::{NewPayment, TransactionFilter, TransactionKind},
+    payment::NewPayment,
+    transaction::{PaymentMethod, TransactionFilter, TransactionKind},
 };
 
 use crate::{Result, ledger, people::People, phone::PhoneMoney};

@@ -2,7 +2,9 @@
 
 use baitech::{
     account::Category,
-    booking::{NewBooking, NewLocation, NewTimeSlot, PaymentMethod, Urgency},
+    booking::{NewBooking, NewLocation, NewTimeSlot},
+    schedule::Urgency,
+    transaction::PaymentMethod,
 };
 use chrono::NaiveDate;
 

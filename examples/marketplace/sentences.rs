@@ -1,8 +1,9 @@
 //! Sentences about events.
 
 use baitech::{
-    booking::{Booking, BookingEvent, BookingStatus, CancellationCause, DisputeOutcome, TimeSlot},
+    booking::{Booking, BookingEvent, BookingStatus, CancellationCause, DisputeOutcome},
     kernel::Actor,
+    schedule::TimeSlot,
     store::Event,
 };
 

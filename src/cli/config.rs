@@ -175,7 +175,7 @@ impl Environment<'_> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use baitech::booking::PaymentMethod;
+    use baitech::transaction::PaymentMethod;
 
     use super::*;
 

@@ -14,12 +14,12 @@ use std::{env, error::Error, io, path::PathBuf, process::ExitCode, sync::Arc, ti
 use baitech::{
     Marketplace,
     account::User,
-    booking::PaymentMethod,
     kernel::{Id, PageRequest},
     mongo::MongoStore,
-    payment::{TransactionNumber, Webhook, WebhookStatus},
+    payment::{Webhook, WebhookStatus},
     providers::pdf::PdfRenderer,
     store::AggregateRef,
+    transaction::{PaymentMethod, TransactionNumber},
 };
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::filter::LevelFilter;

@@ -6,7 +6,8 @@ use baitech::{
     Marketplace,
     account::User,
     kernel::{Actor, Id},
-    payment::{Document, TransactionNumber},
+    payment::Document,
+    transaction::TransactionNumber,
 };
 
 use super::print;

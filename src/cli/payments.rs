@@ -4,14 +4,13 @@ use std::{error::Error, fs, path::Path, process::ExitCode};
 
 use baitech::{
     Marketplace,
-    booking::PaymentMethod,
     kernel::{Actor, PageRequest},
     payment::{
-        MismatchKind, PersonTask, ReconcileRequest, ReconciliationFindings, ReconciliationPhase,
-        ReconciliationProgress, ReconciliationView, RefusedLine, Transaction, TransactionFilter,
-        reconcile::SummaryRow,
+        ReconcileRequest, ReconciliationFindings, ReconciliationPhase, ReconciliationProgress,
+        ReconciliationView, RefusedLine, reconcile::SummaryRow,
     },
     store::Stored,
+    transaction::{MismatchKind, PaymentMethod, PersonTask, Transaction, TransactionFilter},
 };
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use indicatif::{ProgressBar, ProgressStyle};

@@ -4,8 +4,8 @@ use baitech::{
     kernel::{Clock, SystemClock},
     ledger::Account,
     mongo::{MongoStore, testing::TestServer},
-    payment::TransactionStatus,
     store::{AggregateRef, AttemptEnd, DueWork, Lease, LedgerReader, Outbox},
+    transaction::TransactionStatus,
 };
 use chrono::TimeDelta;
 

@@ -10,13 +10,15 @@ use std::{
 use baitech::{
     Marketplace,
     account::{Category, User},
-    booking::{Booking, BookingStatus, NewBooking, NewLocation, NewTimeSlot, PaymentMethod, Urgency},
+    booking::{Booking, BookingStatus, NewBooking, NewLocation, NewTimeSlot},
     kernel::{Actor, Clock, Id, ManualClock, SystemClock},
     mongo::{MongoStore, testing::TestServer},
-    payment::{NewPayment, Transaction},
+    payment::NewPayment,
     providers::{mpesa::Mpesa, testing::Daraja},
+    schedule::Urgency,
     store::{AggregateRef, ChangeSet, Claim, Commit, Load, Put, Stored},
     testing::build,
+    transaction::{PaymentMethod, Transaction},
 };
 use chrono::{Days, TimeDelta};
 use secrecy::ExposeSecret;

@@ -3,12 +3,11 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    AccountEvent, Availability, Category, CorporateProfile, Kyc, KycDecision, KycDocuments, KycStatus,
-    NewUser, ProfileChange, Rating, TechnicianProfile, User, UserRecord, UserStats, UserStatus,
+    AccountEvent, AccountPolicy, Availability, Category, CorporateProfile, Kyc, KycDecision, KycDocuments,
+    KycStatus, NewUser, ProfileChange, Rating, TechnicianProfile, User, UserRecord, UserStats, UserStatus,
     check::{check_profiles, tidy_address, tidy_corporate, tidy_hours, tidy_technician},
 };
 use crate::{
-    booking::BookingPolicy,
     decide::{Aggregate, Decision, fields_of_record},
     kernel::{
         Actor, Code, Currency, Email, Entropy, Error, Id, PhoneNumber, Result, Rule, Text, Username,
@@ -299,11 +298,11 @@ impl TechnicianProfile {
 impl Aggregate for User {
     type Event = AccountEvent;
     type Stage = UserStatus;
-    type Policy = BookingPolicy;
+    type Policy = AccountPolicy;
 
     fields_of_record!();
 
-    fn due_at(&self, _: &BookingPolicy) -> Option<DateTime<Utc>> {
+    fn due_at(&self, _: &AccountPolicy) -> Option<DateTime<Utc>> {
         None
     }
 }

@@ -7,8 +7,8 @@ mod corporate;
 mod event;
 mod kyc;
 mod kyc_case;
-mod kyc_cases;
 mod local_span;
+mod policy;
 mod public_place;
 mod repository;
 mod rules;
@@ -25,6 +25,7 @@ pub use kyc::{IdType, Kyc, KycDecision, KycDocuments, KycStatus};
 pub use kyc_case::{
     KycCase, KycCaseEvent, KycCaseFilter, KycCaseRecord, KycCaseRepository, KycCaseStatus, KycCaseView,
 };
+pub use policy::{AccountPolicy, Context};
 pub use public_place::PublicPlace;
 pub use repository::{UserFilter, UserRepository};
 pub use service::Accounts;

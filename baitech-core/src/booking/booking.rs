@@ -6,14 +6,15 @@ use serde::{Deserialize, Serialize};
 use super::{
     AdditionalService, BookingPolicy, BookingStatus, Cancellation, CancellationPolicy, CorporateDetails,
     DeclinedOffer, Dispute, Matching, Material, Payment, PriceChange, Quality, Recurrence, Reminder,
-    RescheduleProposal, ServiceLocation, TimeSlot, Warranty,
+    RescheduleProposal, ServiceLocation, Warranty,
 };
 use crate::{
     account::{Category, Image, User},
     decide::{boxed_record, serial_number},
-    kernel::{Code, Id, Rate, Text, Violation, before, named, visible},
-    payment::is_numbered,
+    kernel::{Code, Id, Rate, Text, Violation, before, visible},
     pricing::Pricing,
+    schedule::{TimeSlot, Urgency},
+    transaction::is_numbered,
 };
 
 /// The public number of a booking: `BK`, two digits of the year, two of the month, and a sequence number of
@@ -48,7 +49,7 @@ impl BookingNumber {
     /// ```
     #[must_use]
     pub fn typed(text: &str) -> Option<Self> {
-        crate::payment::without_separators(text).parse().ok()
+        crate::transaction::without_separators(text).parse().ok()
     }
 }
 
@@ -69,19 +70,6 @@ impl FromStr for BookingNumber {
                 "a booking number is BK and ten digits, or a few more in a busy month",
             ))
         }
-    }
-}
-
-named! {
-    /// How urgent the work is, in ascending order.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord, Serialize, Deserialize)]
-    #[expect(missing_docs, reason = "the names say it")]
-    pub enum Urgency {
-        Low = "low",
-        #[default]
-        Medium = "medium",
-        High = "high",
-        Emergency = "emergency",
     }
 }
 

@@ -1,23 +1,14 @@
 //! The commission that a technician will owe for a cash job. It counts towards the technician's debt limit
 //! from acceptance on.
 
-use super::{ApprovalStatus, Booking, BookingPolicy, BookingStatus, Context, PaymentMethod, PaymentStatus};
+use super::{ApprovalStatus, Booking, BookingPolicy, BookingStatus, Context, PaymentStatus};
+use crate::transaction::PaymentMethod;
 use crate::{
-    account::User,
     decide::Decision,
-    kernel::{Id, Money, Result},
+    kernel::{Money, Result},
     ledger::Account,
     pricing::Pricing,
-    store::Bound,
 };
-
-impl BookingPolicy {
-    /// The limit on a technician's debt to the platform, including the commission of accepted cash jobs.
-    pub(crate) fn debt_bound(&self, technician: Id<User>) -> Bound {
-        let least = self.payment.debt_limit.negated();
-        Bound::at_least(Account::OpenCashJobs(technician), least).counting(Account::Payable(technician))
-    }
-}
 
 impl BookingStatus {
     /// Whether a technician has accepted and the payment may still arrive.
@@ -80,7 +71,7 @@ impl Decision<Booking> {
         let rise = due.unwrap_or(Money::zero(reserved.currency())).checked_sub(reserved)?;
         self.next.0.payment.reserved_commission = due;
         if !rise.is_zero() && !rise.is_negative() {
-            self.effects.bounds.push(context.policy.debt_bound(technician));
+            self.effects.bounds.push(context.policy.payment.debt_bound(technician));
         }
         let description = if due.is_some() { "commission reserved" } else { "commission no longer reserved" };
         let postings = [(Account::OpenCashJobs(technician), rise.negated()), (Account::OpenAmounts, rise)];

@@ -7,11 +7,11 @@ use crate::{
     account::User,
     decide::{self, Aggregate, Decision, SerialNumber, fields_of_record},
     kernel::{Actor, Error, Id, Refusal, Result, Role, Rule},
-    payment::Transaction,
     store::Stored,
+    transaction::{self, Transaction},
 };
 
-/// What a decision on a booking or a payment depends on besides the aggregate itself.
+/// What a decision on a booking depends on besides the booking itself.
 pub type Context<'a> = decide::Context<'a, BookingPolicy, Inputs<'a>>;
 
 /// What a command has read besides the aggregate that it decides on.
@@ -19,8 +19,13 @@ pub type Context<'a> = decide::Context<'a, BookingPolicy, Inputs<'a>>;
 pub struct Inputs<'a> {
     /// The transactions that pay the booking: its payment first, then payments for additions.
     pub payments: &'a [Stored<Transaction>],
-    /// The wallet to be credited is at its limit. Money that arrives anyway is set aside for manual review.
-    pub wallet_full: bool,
+}
+
+impl<'a> Context<'a> {
+    /// The context of a decision on a transaction in the same commit.
+    pub(crate) fn for_transactions(&self) -> transaction::Context<'a> {
+        self.part()
+    }
 }
 
 impl Inputs<'_> {
@@ -120,7 +125,7 @@ impl Booking {
         [Some(self.customer), self.technician, self.company()].contains(&Some(user))
     }
 
-    fn company(&self) -> Option<Id<User>> {
+    pub(super) fn company(&self) -> Option<Id<User>> {
         self.corporate.as_ref().map(|corporate| corporate.company)
     }
 

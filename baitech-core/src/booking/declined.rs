@@ -1,12 +1,13 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Booking, PaymentMethod, TimeSlot};
+use super::Booking;
 use crate::{
     account::User,
     kernel::{Actor, ElementId, Error, Id, Kind, Result},
     pricing::Pricing,
 };
+use crate::{schedule::TimeSlot, transaction::PaymentMethod};
 
 /// An offer that a technician declined or did not answer, as it was at that time. From then on it is all that
 /// the technician sees of the booking.

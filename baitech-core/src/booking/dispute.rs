@@ -150,7 +150,7 @@ impl Booking {
             resolution: None,
         });
         let disputed = Decision::new(self).step(BookingStatus::Disputed, context, Some(&reason))?;
-        disputed.with_payments(context, |payment, _| Ok(Some(payment.freeze(context)?)))
+        disputed.with_payments(context, |payment, _| Ok(Some(payment.freeze(&context.for_transactions())?)))
     }
 
     /// A party or staff adds evidence.

@@ -1,12 +1,15 @@
 use rust_decimal::Decimal;
 
 use super::{
-    Context, NewBooking, PaymentMethod, Recurrence, ServiceLocation, TimeSlot, Urgency,
-    price_change::MAX_PRICE, reschedule::check_slot,
+    Context, NewBooking, Recurrence, ServiceLocation, price_change::MAX_PRICE, reschedule::check_slot,
 };
 use crate::{
     account::{Category, Image, User},
     kernel::{Code, Error, Id, Money, Result, Text, Violation, Violations},
+};
+use crate::{
+    schedule::{TimeSlot, Urgency},
+    transaction::PaymentMethod,
 };
 
 /// A validated request, without its price and number.

@@ -2,7 +2,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Booking, TimeSlot};
+use super::Booking;
+use crate::schedule::TimeSlot;
 use crate::{
     account::User,
     kernel::{ElementId, Id, Money, Percent, Text, named},

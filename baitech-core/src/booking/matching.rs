@@ -1,9 +1,11 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::BookingRecord;
 use crate::{
     account::User,
     kernel::{ElementId, Id},
+    matching::{Job, Ranked},
 };
 
 /// Another technician who could do the job.
@@ -19,6 +21,31 @@ pub struct Alternative {
     pub score: f64,
     /// The reason, in one line.
     pub reason: String,
+}
+
+impl Alternative {
+    /// The record of a ranked technician.
+    #[must_use]
+    pub fn new(element: ElementId, ranked: &Ranked) -> Self {
+        Self { element, technician: ranked.technician, score: ranked.score, reason: ranked.reason() }
+    }
+}
+
+impl BookingRecord {
+    /// The job that technicians are sought for; `None` if an earlier application stored no readable point for
+    /// it. `radius_factor` widens the technicians' service radius.
+    #[must_use]
+    pub fn matching_job(&self, radius_factor: f64) -> Option<Job<'_>> {
+        Some(Job {
+            category: self.service_category,
+            point: self.location.point?,
+            starts_at: self.slot.starts_at(),
+            ends_at: self.slot.ends_at(),
+            preferred: self.preferred_technician,
+            declined: &self.declined_by,
+            radius_factor,
+        })
+    }
 }
 
 /// How the technician of a booking was found.

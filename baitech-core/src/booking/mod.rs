@@ -27,14 +27,13 @@ mod repository;
 mod request;
 mod reschedule;
 mod rules;
-mod schedule;
 mod service;
 mod settlement;
 mod status;
 mod timers;
 mod view;
 
-pub use booking::{ActualTimes, Booking, BookingNumber, BookingRecord, Notes, StatusChange, Urgency};
+pub use booking::{ActualTimes, Booking, BookingNumber, BookingRecord, Notes, StatusChange};
 pub use cancellation::{
     Cancellation, CancellationCause, CancellationPolicy, CancellationQuote, CancellationTier,
 };
@@ -52,13 +51,12 @@ pub use extras::{
 pub use location::ServiceLocation;
 pub use matching::{Alternative, Matching};
 pub use new_booking::{NewBooking, NewLocation, NewTimeSlot, Project};
-pub use payment::{Payment, PaymentMethod, PaymentStatus, PaymentTiming};
+pub use payment::{Payment, PaymentStatus};
 pub use policy::BookingPolicy;
 pub use price_change::{NewMaterial, NewPriceChange, NewService};
 pub use progress::Assignment;
 pub use repository::{BookingFilter, BookingRepository};
 pub use request::{OPEN_REQUEST_CLAIMS, Terms, open_request_claim};
-pub use schedule::{SLOT_CLAIMS, TimeSlot, cell_claim};
 pub(crate) use service::Zones;
 pub use service::{Bookings, Offer};
 pub use status::{BookingStatus, Parties, Party, Transition};

@@ -2,10 +2,14 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::{BookingPolicy, PaymentMethod, ServiceLocation, TimeSlot, Urgency};
+use super::{BookingPolicy, ServiceLocation};
 use crate::{
     account::{Category, Image, TimeOfDay, User},
     kernel::{Code, GeoPoint, Id, Money, Result, Text, Violation, Violations},
+};
+use crate::{
+    schedule::{TimeSlot, Urgency},
+    transaction::PaymentMethod,
 };
 
 /// A request for a service, not yet validated.

@@ -3,32 +3,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     kernel::{Id, Money, named},
-    payment::Transaction,
+    transaction::{PaymentMethod, PaymentTiming, Transaction},
 };
-
-named! {
-    /// How a customer pays.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-    #[expect(missing_docs, reason = "the names say it")]
-    pub enum PaymentMethod {
-        Mpesa = "mpesa",
-        Card = "card",
-        Stripe = "stripe",
-        Wallet = "wallet",
-        Cash = "cash",
-        BankTransfer = "bank_transfer",
-    }
-}
-
-/// When the customer pays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentTiming {
-    /// The money is held from acceptance on.
-    AtAcceptance,
-    /// The money is paid once the work is verified.
-    AfterVerification,
-}
 
 named! {
     /// The payment state of a booking.

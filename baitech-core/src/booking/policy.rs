@@ -4,12 +4,12 @@ use rust_decimal::Decimal;
 
 use super::CancellationPolicy;
 use crate::{
+    account::AccountPolicy,
     decide::Policy,
-    kernel::{Code, Currency, Money, Rate},
+    kernel::{Code, Currency, Money, PolicyCheck, PolicyError, Rate, check_exchange, convert_limit},
     matching::MatchingPolicy,
-    payment::PaymentPolicy,
-    policy::{PolicyCheck, PolicyError, check_exchange, convert_limit},
     pricing::PricingPolicy,
+    transaction::PaymentPolicy,
 };
 
 /// The rules and limits of bookings. The defaults are the platform's; an embedder replaces what differs.
@@ -22,6 +22,8 @@ pub struct BookingPolicy {
     /// Further zones that a request may name. None by default: hours and days are priced by the zone, so that
     /// a customer who could name any zone could choose the surcharges.
     pub time_zones: Vec<Tz>,
+    /// Identity checks.
+    pub account: AccountPolicy,
     /// Fees, taxes and surcharges.
     pub pricing: PricingPolicy,
     /// Weights, radii and times of matching.
@@ -63,9 +65,6 @@ pub struct BookingPolicy {
     pub max_open_requests: u16,
     /// How far ahead a booking can be made.
     pub max_advance: TimeDelta,
-    /// How long an identity check can stay open before staff are reminded. The pause doubles with each
-    /// reminder ([`KycCase::next_reminder`](crate::account::KycCase::next_reminder)).
-    pub kyc_reminder_after: TimeDelta,
     /// How long the response to a request that moved no money is kept for repetitions of the request.
     pub idempotency_lifetime: TimeDelta,
 }
@@ -76,6 +75,7 @@ impl Default for BookingPolicy {
             currency: Currency::KES,
             time_zone: Tz::Africa__Nairobi,
             time_zones: Vec::new(),
+            account: AccountPolicy::default(),
             pricing: PricingPolicy::default(),
             matching: MatchingPolicy::default(),
             payment: PaymentPolicy::default(),
@@ -96,7 +96,6 @@ impl Default for BookingPolicy {
             max_occurrences: 52,
             max_open_requests: 20,
             max_advance: TimeDelta::days(366),
-            kyc_reminder_after: TimeDelta::hours(24),
             idempotency_lifetime: TimeDelta::days(7),
         }
     }
@@ -105,6 +104,24 @@ impl Default for BookingPolicy {
 impl Policy for BookingPolicy {
     fn idempotency_lifetime(&self) -> TimeDelta {
         self.idempotency_lifetime
+    }
+}
+
+impl AsRef<Self> for BookingPolicy {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl AsRef<AccountPolicy> for BookingPolicy {
+    fn as_ref(&self) -> &AccountPolicy {
+        &self.account
+    }
+}
+
+impl AsRef<PaymentPolicy> for BookingPolicy {
+    fn as_ref(&self) -> &PaymentPolicy {
+        &self.payment
     }
 }
 
@@ -174,7 +191,7 @@ impl BookingPolicy {
             max_occurrences: _,
             max_open_requests: _,
             max_advance: _,
-            kyc_reminder_after: _,
+            account: _,
             idempotency_lifetime: _,
         } = self;
         let mut limits = vec![("approvalLimit", approval_limit)];
@@ -186,6 +203,7 @@ impl BookingPolicy {
         for (field, limit) in self.clone().limits_mut() {
             check.amount(field, *limit);
         }
+        self.account.check(check);
         self.pricing.check(check);
         self.matching.check(check);
         self.payment.check(check);
@@ -211,9 +229,6 @@ impl BookingPolicy {
         for (index, time) in self.arrival_reminders.iter().enumerate() {
             check.time(format!("arrivalReminders[{index}]"), *time);
         }
-        // Without a pause, a worker would remind staff again and again at once.
-        let pauses = self.kyc_reminder_after > TimeDelta::zero();
-        check.require(pauses, "kycReminderAfter", Code::OutOfRange, "this is above zero");
         let counts = [("maxOccurrences", self.max_occurrences), ("maxOpenRequests", self.max_open_requests)];
         for (field, count) in counts {
             check.require(count > 0, field, Code::OutOfRange, "this is 1 at least");

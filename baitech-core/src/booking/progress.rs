@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Alternative, ApprovalStatus, Booking, BookingEvent, BookingStatus, Context, DeclinedOffer, Party,
-    PaymentTiming, Reminder, ReminderKind,
+    Reminder, ReminderKind,
 };
+use crate::transaction::PaymentTiming;
 use crate::{
     account::{StatsDelta, User},
     decide::Decision,

@@ -1,9 +1,10 @@
 use super::{
-    Booking, BookingEvent, BookingStatus, Checkpoint, Context, Notes, Party, QualityCheck, TimeSlot,
-    Warranty, reschedule::check_slot,
+    Booking, BookingEvent, BookingStatus, Checkpoint, Context, Notes, Party, QualityCheck, Warranty,
+    reschedule::check_slot,
 };
 use crate::decide::Decision;
 use crate::kernel::{Code, Error, Percent, Result, Rule, Text, Violation};
+use crate::schedule::TimeSlot;
 
 /// The maximum number of claims on a warranty.
 const MAX_CLAIMS: usize = 10;

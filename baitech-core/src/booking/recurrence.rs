@@ -5,7 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rrule::Frequency;
 use rule::{begins_on, is_ambiguous, normalize, occurrences, parse, until, violation};
 
-use super::{Booking, BookingEvent, BookingPolicy, Context, Party, Recurrence, TimeSlot};
+use super::{Booking, BookingEvent, BookingPolicy, Context, Party, Recurrence};
+use crate::schedule::TimeSlot;
 use crate::{
     decide::Decision,
     kernel::{Code, Result, Rule, Violation, before},

@@ -2,8 +2,8 @@ use chrono::NaiveDate;
 
 use super::{
     ActualTimes, ApprovalStatus, Booking, BookingDraft, BookingEvent, BookingNumber, BookingRecord,
-    BookingStatus, Context, CorporateDetails, Matching, Notes, Payment, PaymentMethod, PaymentTiming,
-    Quality, Reminder, ReminderKind, StatusChange, TimeSlot, Warranty,
+    BookingStatus, Context, CorporateDetails, Matching, Notes, Payment, Quality, Reminder, ReminderKind,
+    StatusChange, Warranty,
 };
 use crate::{
     account::User,
@@ -11,6 +11,10 @@ use crate::{
     kernel::{Id, Rate, Result, Text},
     pricing::Pricing,
     store::ClaimKey,
+};
+use crate::{
+    schedule::TimeSlot,
+    transaction::{PaymentMethod, PaymentTiming},
 };
 
 /// The customer, price and terms of a new booking.

@@ -1,6 +1,5 @@
-use super::{
-    ApprovalStatus, Booking, BookingEvent, BookingStatus, Context, Party, RescheduleProposal, TimeSlot,
-};
+use super::{ApprovalStatus, Booking, BookingEvent, BookingStatus, Context, Party, RescheduleProposal};
+use crate::schedule::TimeSlot;
 use crate::{
     account::User,
     decide::Decision,

@@ -1,16 +1,14 @@
 //! The money of a booking: how it is paid, and where the money goes when the booking ends.
 
-use super::{
-    Booking, BookingEvent, BookingStatus, Context, DisputeOutcome, Party, PaymentMethod, PaymentStatus,
-};
+use super::{Booking, BookingEvent, BookingStatus, Context, DisputeOutcome, Party, PaymentStatus};
 use crate::{
     account::{StatsDelta, User},
     decide::Decision,
     kernel::{Actor, Id, Money, Rate, Result, Rounding, Rule},
     ledger::Account,
-    payment::Transaction,
     pricing::Shares,
     store::Stored,
+    transaction::{PaidBooking, PaymentMethod, Transaction},
 };
 
 impl Booking {
@@ -27,12 +25,27 @@ impl Booking {
     /// Whether the booking awaits this payment now.
     #[must_use]
     pub fn awaits_payment(&self, transaction: Id<Transaction>) -> bool {
+        self.awaited_payment() == Some(transaction)
+    }
+
+    fn awaited_payment(&self) -> Option<Id<Transaction>> {
         let expected = if self.payment.status.is_settled() {
             self.payment.supplements.last().copied()
         } else {
             self.payment.transaction
         };
-        expected == Some(transaction) && self.could_be_paid()
+        expected.filter(|_| self.could_be_paid())
+    }
+
+    /// The state of the booking, as far as decisions on its transactions depend on it.
+    #[must_use]
+    pub fn as_paid(&self) -> PaidBooking {
+        PaidBooking {
+            awaits: self.awaited_payment(),
+            stakeholders: [Some(self.customer), self.technician, self.company()],
+            is_disputed: self.status == BookingStatus::Disputed,
+            has_ended: matches!(self.status, BookingStatus::Cancelled | BookingStatus::Refunded),
+        }
     }
 
     /// Whether the booking's status allows payment and an amount is owed.
@@ -199,7 +212,11 @@ impl Booking {
             return Err(self.refuse(Rule::ALREADY_DECIDED, "nothing is held for this booking", actor));
         }
         Decision::new(self).with_payments(context, |payment, _| {
-            if payment.escrow.held { payment.release(context).map(Some) } else { Ok(None) }
+            if payment.escrow.held {
+                payment.release(&context.for_transactions()).map(Some)
+            } else {
+                Ok(None)
+            }
         })
     }
 
@@ -226,7 +243,7 @@ impl Booking {
             if !payment.status.is_open() {
                 return Ok(None);
             }
-            payment.withdraw("the booking was paid in cash", context).map(Some)
+            payment.withdraw("the booking was paid in cash", &context.for_transactions()).map(Some)
         })?;
         withdrawn.and_then(|booking| booking.paid_in_cash(context))
     }
@@ -235,7 +252,7 @@ impl Booking {
         let technician = self.payee(context)?;
         let shares = context.policy.pricing.fees.shares(&self.pricing)?;
         let parties = (self.id, self.payer(), technician);
-        let paid = Transaction::paid_in_cash(parties, shares, context)?;
+        let paid = Transaction::paid_in_cash(parties, shares, &context.for_transactions())?;
         let total = self.pricing.total;
         self.0.payment.method = Some(PaymentMethod::Cash);
         self.0.payment.status = PaymentStatus::Completed;
@@ -247,7 +264,7 @@ impl Booking {
         Decision::new(self)
             .count(Some(customer), StatsDelta { spent: Some(total), ..StatsDelta::default() })
             .event(BookingEvent::BookingPaymentReceived { amount: total })
-            .with(None, paid, context)
+            .with(None, paid, &context.for_transactions())
             .adjust_commission(context)?
             .follow_automatic_steps(context)
     }
@@ -311,7 +328,7 @@ impl Decision<Booking> {
             .collect();
         let noted = self.and_then(|booking| booking.payments_changed(&next))?;
         Ok(decided.into_iter().fold(noted, |decision, (payment, decided)| match decided {
-            Some(decided) => decision.with(Some(payment), decided, context),
+            Some(decided) => decision.with(Some(payment), decided, &context.for_transactions()),
             None => decision,
         }))
     }
@@ -325,7 +342,7 @@ impl Decision<Booking> {
         let mut left = fee;
         let decision = self.with_payments(context, |payment, _| {
             if payment.is_withdrawable() {
-                return payment.withdraw("the booking was cancelled", context).map(Some);
+                return payment.withdraw("the booking was cancelled", &context.for_transactions()).map(Some);
             }
             if !payment.escrow.held {
                 return Ok(None);
@@ -334,7 +351,7 @@ impl Decision<Booking> {
             let taken = captured.try_min(left)?;
             left = left.checked_sub(taken)?;
             let before = payment.clone();
-            let ended = payment.cancel_held(taken, share_of(taken, share)?, context)?;
+            let ended = payment.cancel_held(taken, share_of(taken, share)?, &context.for_transactions())?;
             let after = ended.next.clone();
             ended.count_returned(Some(customer), (&before, &after)).map(Some)
         })?;
@@ -376,7 +393,7 @@ impl Decision<Booking> {
             let part = shares.get(place).copied().filter(|_| payment.status.is_settled());
             let Some(part) = part else { return Ok(None) };
             let before = payment.clone();
-            let resolved = payment.resolve(part, context)?;
+            let resolved = payment.resolve(part, &context.for_transactions())?;
             let after = resolved.next.clone();
             resolved.count_returned(Some(customer), (&before, &after)).map(Some)
         })

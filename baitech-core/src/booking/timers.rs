@@ -6,8 +6,8 @@ use super::{ApprovalStatus, Booking, BookingEvent, BookingPolicy, BookingStatus,
 use crate::{
     decide::Decision,
     kernel::{Error, Result, Rule, after, unless_never},
-    payment::Transaction,
     store::Stored,
+    transaction::Transaction,
 };
 
 /// A task that the system runs on a booking.

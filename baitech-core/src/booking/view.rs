@@ -2,8 +2,9 @@ use serde::Serialize;
 
 use super::{
     ActualTimes, Booking, BookingRecord, BookingStatus, DeclinedOffer, Matching, Notes, Party, Payment,
-    PaymentMethod, Quality, Warranty,
+    Quality, Warranty,
 };
+use crate::transaction::PaymentMethod;
 use crate::{
     account::User,
     kernel::{Actor, Id},

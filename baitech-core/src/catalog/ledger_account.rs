@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::User,
-    booking::{Booking, PaymentMethod},
+    booking::Booking,
     kernel::{Id, ParseIdError},
-    payment::Transaction,
+    transaction::{PaymentMethod, Transaction},
 };
 
 /// An account of the ledger, named by the aggregate that it belongs to. A credit is positive: money that the

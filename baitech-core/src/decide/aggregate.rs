@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 
-use super::{Context, Created, Effects, Policy, SerialNumber};
+use super::{Context, Created, Effects, SerialNumber};
 use crate::{
     catalog::Account,
     kernel::{Id, Money, Result},
@@ -14,7 +14,7 @@ pub trait Aggregate: Listed + Clone + Send + Sync + 'static {
     /// The part of the state that must be unchanged for a command to be retried after a conflict.
     type Stage: PartialEq + Send + Sync;
     /// The rules and limits that decisions on the aggregate follow.
-    type Policy: Policy;
+    type Policy;
 
     /// Whether an aggregate of this kind moves money, at once or later. Answers of commands that create or
     /// change one are kept forever.
@@ -95,21 +95,21 @@ impl<A: Aggregate> Decision<A> {
 
     /// Adds the decision on another aggregate, with all of its effects, to the same commit. It replaces the
     /// stored aggregate, or creates a new one.
-    pub fn with<B: Aggregate<Policy = A::Policy>, I>(
+    pub fn with<B: Aggregate, I>(
         mut self,
         over: Option<&Stored<B>>,
         other: Decision<B>,
-        context: &Context<'_, A::Policy, I>,
+        context: &Context<'_, B::Policy, I>,
     ) -> Self {
         self.effects = self.effects.merge(Effects::attaching(over, other, context));
         self
     }
 
     /// Adds an entry to the ledger, unless all its amounts are zero.
-    pub(crate) fn post<I>(
+    pub(crate) fn post<P, I>(
         mut self,
         description: &str,
-        context: &Context<'_, A::Policy, I>,
+        context: &Context<'_, P, I>,
         postings: impl IntoIterator<Item = (Account, Money)>,
     ) -> Result<Self> {
         let postings: Vec<_> =

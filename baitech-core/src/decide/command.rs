@@ -139,8 +139,8 @@ struct AnswerId<A> {
 }
 
 /// The earlier answer to a repeated request, if there is one.
-pub(crate) async fn answered<A: Aggregate, C: Authority>(
-    runtime: &Runtime<A::Policy>,
+pub(crate) async fn answered<A: Aggregate, P, C: Authority>(
+    runtime: &Runtime<P>,
     load: &dyn Load<A>,
     command: &Command<C>,
 ) -> Result<Option<Stored<A>>> {

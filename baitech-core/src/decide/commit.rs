@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Aggregate, Answers, Attached, Authority, Command, Created, Decision, Effects, Policy, Runtime,
+    Aggregate, Answers, Attached, Authority, Command, Created, Decision, Effects, PolicyOf, Runtime,
     command::answer,
     numbers::{DrawnNumbers, number_of},
 };
@@ -21,8 +21,8 @@ pub(super) enum Done<A> {
 }
 
 /// Commits a decision on a stored or a new aggregate.
-pub(super) async fn commit<A: Aggregate, C: Authority>(
-    runtime: &Runtime<A::Policy>,
+pub(super) async fn commit<A: Aggregate, P: PolicyOf<A>, C: Authority>(
+    runtime: &Runtime<P>,
     (command, caller): (&Command<C>, Option<&C>),
     numbers: &mut DrawnNumbers,
     (now, over): (DateTime<Utc>, Option<&Stored<A>>),
@@ -58,14 +58,14 @@ pub(super) async fn commit<A: Aggregate, C: Authority>(
     let kinds = |events: Vec<A::Event>| events.into_iter().map(Into::into).collect();
     let mut answered = Stored { value: next.clone(), version, origin: Origin::none() };
     let mut all_events: Vec<Event> = stamp(A::reference(next.id()), version, kinds(events)).collect();
-    let due_at = next.due_at(&runtime.policy);
+    let due_at = next.due_at(runtime.policy.as_ref());
     let mut writes: Vec<Write> = vec![A::write(put.due_at(due_at))];
     for Created { value, events } in created {
         if command.answers == Answers::Created {
             answered = Stored { value: value.clone(), version: Version::FIRST, origin: Origin::none() };
         }
         all_events.extend(stamp(A::reference(value.id()), Version::FIRST, kinds(events)));
-        let due_at = value.due_at(&runtime.policy);
+        let due_at = value.due_at(runtime.policy.as_ref());
         writes.push(A::write(Put::new(value).due_at(due_at)));
     }
     for Attached { write, events } in attached {
@@ -102,8 +102,8 @@ pub(super) async fn commit<A: Aggregate, C: Authority>(
 
 /// Assigns numbers to new aggregates, as the last step before the commit. A command that is known to be
 /// refused gets none, because a number that is drawn but not committed is lost.
-async fn assign_numbers<A: Aggregate, C>(
-    runtime: &Runtime<A::Policy>,
+async fn assign_numbers<A: Aggregate, P, C>(
+    runtime: &Runtime<P>,
     command: &Command<C>,
     numbers: &mut DrawnNumbers,
     next: &mut A,

@@ -29,11 +29,22 @@ impl<P, I: Clone> Clone for Context<'_, P, I> {
 
 impl<P, I: Copy> Copy for Context<'_, P, I> {}
 
-impl<P, I> Context<'_, P, I> {
+impl<'a, P, I> Context<'a, P, I> {
     /// The same context with the system as the actor.
     #[must_use]
     pub fn as_system(self) -> Self {
         Self { actor: Actor::System, ..self }
+    }
+
+    /// The same context with a part of the policy, and without inputs: for a decision on another aggregate in
+    /// the same commit.
+    #[must_use]
+    pub fn part<Q, J: Default>(&self) -> Context<'a, Q, J>
+    where
+        P: AsRef<Q>,
+    {
+        let Self { actor, now, policy, entropy, .. } = *self;
+        Context { actor, now, policy: policy.as_ref(), entropy, inputs: J::default() }
     }
 
     /// A new id.

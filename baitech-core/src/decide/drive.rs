@@ -5,7 +5,7 @@ use std::{future::Future, sync::OnceLock, time::Duration};
 use chrono::{DateTime, Utc};
 
 use super::{
-    Aggregate, Authority, Command, Decision, Runtime,
+    Aggregate, Authority, Command, Decision, PolicyOf, Runtime,
     command::{answered, replay},
     commit::{Done, commit},
     numbers::DrawnNumbers,
@@ -52,14 +52,15 @@ impl<A: Aggregate> Step<A> {
 ///
 /// A repeated request gets the first answer. A command that is pinned to a version fails with a conflict if
 /// its aggregate has another version.
-pub(crate) async fn drive<A, C, F, Fut>(
-    runtime: &Runtime<A::Policy>,
+pub(crate) async fn drive<A, P, C, F, Fut>(
+    runtime: &Runtime<P>,
     load: &dyn Load<A>,
     command: &Command<C>,
     step: F,
 ) -> Result<Stored<A>>
 where
     A: Aggregate,
+    P: PolicyOf<A>,
     C: Authority,
     F: Fn(Option<C>) -> Fut + Send + Sync,
     Fut: Future<Output = Result<Step<A>>> + Send,
@@ -75,14 +76,15 @@ where
     }
 }
 
-async fn attempt<A, C, F, Fut>(
-    runtime: &Runtime<A::Policy>,
+async fn attempt<A, P, C, F, Fut>(
+    runtime: &Runtime<P>,
     load: &dyn Load<A>,
     command: &Command<C>,
     step: F,
 ) -> Result<Stored<A>>
 where
     A: Aggregate,
+    P: PolicyOf<A>,
     C: Authority,
     F: Fn(Option<C>) -> Fut + Send + Sync,
     Fut: Future<Output = Result<Step<A>>> + Send,
@@ -138,8 +140,8 @@ where
 }
 
 /// Commits a decision on a new aggregate.
-pub(crate) async fn create<A: Aggregate, C: Authority>(
-    runtime: &Runtime<A::Policy>,
+pub(crate) async fn create<A: Aggregate, P: PolicyOf<A>, C: Authority>(
+    runtime: &Runtime<P>,
     load: &dyn Load<A>,
     command: &Command<C>,
     now: DateTime<Utc>,
@@ -153,8 +155,8 @@ pub(crate) async fn create<A: Aggregate, C: Authority>(
 /// attempt saw. The decision gets the time, which is never earlier than the last write of the aggregate.
 ///
 /// A pinned command is attempted once: its caller handles the conflict.
-pub(crate) async fn change<A, C, F>(
-    runtime: &Runtime<A::Policy>,
+pub(crate) async fn change<A, P, C, F>(
+    runtime: &Runtime<P>,
     load: &dyn Load<A>,
     command: &Command<C>,
     id: Id<A>,
@@ -162,6 +164,7 @@ pub(crate) async fn change<A, C, F>(
 ) -> Result<Stored<A>>
 where
     A: Aggregate,
+    P: PolicyOf<A>,
     C: Authority,
     F: Fn(A, DateTime<Utc>) -> Result<Decision<A>> + Send + Sync,
 {
@@ -171,8 +174,8 @@ where
 
 /// Like [`change`], for a decision that depends on more than the aggregate. Each attempt calls `look` to read
 /// it, with the version that the decision replaces.
-pub(crate) async fn change_looking<A, C, X, L, Looked, F>(
-    runtime: &Runtime<A::Policy>,
+pub(crate) async fn change_looking<A, P, C, X, L, Looked, F>(
+    runtime: &Runtime<P>,
     load: &dyn Load<A>,
     command: &Command<C>,
     id: Id<A>,
@@ -181,6 +184,7 @@ pub(crate) async fn change_looking<A, C, X, L, Looked, F>(
 ) -> Result<Stored<A>>
 where
     A: Aggregate,
+    P: PolicyOf<A>,
     C: Authority,
     X: Send,
     L: Fn(Stored<A>, Option<C>) -> Looked + Send + Sync,

@@ -91,10 +91,10 @@ impl<A: Aggregate> Effects<A> {
     }
 
     /// Converts the effects of a decision on another aggregate: its writes become attached writes.
-    pub(super) fn attaching<B: Aggregate<Policy = A::Policy>, I>(
+    pub(super) fn attaching<B: Aggregate, I>(
         over: Option<&Stored<B>>,
         other: Decision<B>,
-        context: &Context<'_, A::Policy, I>,
+        context: &Context<'_, B::Policy, I>,
     ) -> Self {
         let Decision { mut next, effects } = other;
         let Effects { events, created, mut attached, take, free, tallies, entries, bounds, guards } = effects;

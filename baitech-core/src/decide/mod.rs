@@ -27,4 +27,4 @@ pub use numbers::SerialNumber;
 pub(crate) use numbers::serial_number;
 pub(crate) use record::{boxed_record, fields_of_record};
 pub use runtime::Policy;
-pub(crate) use runtime::Runtime;
+pub(crate) use runtime::{PolicyOf, Runtime};

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
+use super::Aggregate;
 use crate::{
     kernel::{Clock, Entropy, Pause},
     store::{Claims, Commit, Counters, LedgerReader, Versions},
@@ -22,9 +23,15 @@ pub(crate) struct Runtime<P> {
     pub(crate) versions: Arc<dyn Versions>,
 }
 
-/// The rules and limits that the aggregates of an engine follow.
+/// The rules and limits of an engine.
 pub trait Policy: Send + Sync {
     /// How long the answer to a request with an idempotency key is kept. Answers of commands that move money
     /// are kept forever.
     fn idempotency_lifetime(&self) -> TimeDelta;
 }
+
+/// The policy of an engine that has an aggregate of this kind: it contains the rules that decisions on the
+/// aggregate follow.
+pub(crate) trait PolicyOf<A: Aggregate>: Policy + AsRef<A::Policy> {}
+
+impl<A: Aggregate, P: Policy + AsRef<A::Policy>> PolicyOf<A> for P {}

@@ -6,11 +6,11 @@ use crate::{
     account::StatsDelta,
     booking::{Booking, BookingEvent, BookingRecord, BookingStatus},
     ledger::Account,
-    payment::{Transaction, TransactionKind, TransactionStatus},
     store::{
         AggregateRef, Bound, Claim, ClaimKey, EventKind, Fingerprint, Guard, Put, Tally, Version, Write,
     },
     testing::build::{self, customer, entry, id, kes, transaction},
+    transaction::{Transaction, TransactionKind, TransactionStatus},
 };
 
 fn pending(n: u64) -> BookingRecord {
@@ -94,14 +94,14 @@ fn paid(n: u64) -> Transaction {
 
 #[test]
 fn claims_of_an_attached_decision_keep_their_own_holder() {
-    let policy = crate::booking::BookingPolicy::default();
+    let policy = crate::transaction::PaymentPolicy::default();
     let entropy = crate::kernel::SeededEntropy::new(1);
-    let context = crate::booking::Context {
+    let context = crate::transaction::Context {
         actor: crate::kernel::Actor::System,
         now: crate::testing::build::start(),
         policy: &policy,
         entropy: &entropy,
-        inputs: crate::booking::Inputs::default(),
+        inputs: crate::transaction::Inputs::default(),
     };
     let key = |name: &str| ClaimKey::new("test", name);
     let attached = Decision::new(paid(1)).take_all([key("receipt")]).free_all([key("old receipt")]);

@@ -118,7 +118,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{booking::PaymentMethod, kernel::Id};
+    use crate::{kernel::Id, transaction::PaymentMethod};
 
     const CLEARING: Account = Account::Clearing(PaymentMethod::Mpesa);
 

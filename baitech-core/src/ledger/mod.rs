@@ -1,12 +1,11 @@
 //! The append-only double-entry ledger: every movement of money is an [`Entry`] whose postings sum to zero.
 
 mod audit;
-pub mod opening;
-mod reader;
+mod service;
 
 pub use crate::{
     catalog::Account,
     store::{AccountLine, Entry, EntryRecord, Posting, UnbalancedEntry},
 };
 pub use audit::{BalanceDifference, BooksAudit};
-pub use reader::Ledger;
+pub use service::Ledger;

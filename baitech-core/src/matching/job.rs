@@ -3,7 +3,6 @@ use chrono::{DateTime, Utc};
 use super::{Candidate, WorkingHours};
 use crate::{
     account::{Category, User},
-    booking::BookingRecord,
     kernel::{Distance, GeoPoint, Id},
 };
 
@@ -26,21 +25,7 @@ pub struct Job<'a> {
     pub radius_factor: f64,
 }
 
-impl<'a> Job<'a> {
-    /// The job of a booking; `None` if an earlier application stored no readable point for it.
-    #[must_use]
-    pub fn of(booking: &'a BookingRecord, radius_factor: f64) -> Option<Self> {
-        Some(Self {
-            category: booking.service_category,
-            point: booking.location.point?,
-            starts_at: booking.slot.starts_at(),
-            ends_at: booking.slot.ends_at(),
-            preferred: booking.preferred_technician,
-            declined: &booking.declined_by,
-            radius_factor,
-        })
-    }
-
+impl Job<'_> {
     /// The maximum distance for a technician: the service radius times the factor.
     pub(super) fn reach(&self, candidate: &Candidate) -> Distance {
         Distance::from_metres(candidate.service_radius.metres() * self.radius_factor)

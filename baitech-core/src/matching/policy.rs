@@ -1,10 +1,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    kernel::{Code, after},
-    policy::PolicyCheck,
-};
+use crate::kernel::{Code, PolicyCheck, after};
 
 /// The search for technicians.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

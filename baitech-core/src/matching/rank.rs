@@ -6,7 +6,6 @@ use std::{
 use super::{Candidate, Fit, Job, MatchScorer, Term, Workload, job::standing};
 use crate::{
     account::User,
-    booking::Alternative,
     kernel::{Distance, GeoPoint, Id},
 };
 
@@ -31,12 +30,6 @@ impl Ranked {
         terms.sort_by(|a, b| b.points.total_cmp(&a.points));
         let strongest = terms.iter().take(2).map(|term| format!("{term}, "));
         strongest.collect::<String>() + &format!("about {} km away", self.distance.kilometres().round())
-    }
-
-    /// The record of an alternative that a booking stores.
-    #[must_use]
-    pub fn alternative(&self) -> Alternative {
-        Alternative { element: None, technician: self.technician, score: self.score, reason: self.reason() }
     }
 }
 

@@ -21,11 +21,14 @@ use crate::{
         days_around,
     },
     payment::{
-        HistoryQuery, PaymentHistory, Reconciliation, ReconciliationPart, ReconciliationRepository,
-        Transaction, TransactionFilter, TransactionNumber, TransactionRepository, TransactionTotal, Webhook,
-        WebhookRepository, WebhookStatus,
+        Reconciliation, ReconciliationPart, ReconciliationRepository, Webhook, WebhookRepository,
+        WebhookStatus,
     },
     store::{Load, StoreError, Stored},
+    transaction::{
+        HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
+        TransactionRepository, TransactionTotal,
+    },
 };
 
 macro_rules! load {

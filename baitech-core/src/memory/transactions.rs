@@ -11,11 +11,11 @@ use crate::{
     account::User,
     booking::Booking,
     kernel::{Id, Money},
-    payment::{
+    store::StoreError,
+    transaction::{
         HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber, TransactionStatus,
         TransactionTotal,
     },
-    store::StoreError,
 };
 
 /// The key of a list of transactions.

@@ -2,11 +2,11 @@ use async_trait::async_trait;
 use mockall::mock;
 
 use crate::{
-    booking::PaymentMethod,
     payment::{
-        Capabilities, Capture, Charge, GatewayError, Notice, Outcome, PayOut, PaymentGateway, Query,
-        RefundOrder, WebhookCall, WebhookError,
+        Capabilities, Capture, Charge, Notice, PayOut, PaymentGateway, Query, RefundOrder, WebhookCall,
+        WebhookError,
     },
+    transaction::{GatewayError, Outcome, PaymentMethod},
 };
 
 mock! {
@@ -14,7 +14,7 @@ mock! {
     ///
     /// ```
     /// use std::sync::Arc;
-    /// use baitech_core::{booking::{PaymentMethod, PaymentTiming}, mock::MockPaymentGateway, payment::*};
+    /// use baitech_core::{mock::MockPaymentGateway, payment::*, transaction::*};
     ///
     /// let mut card = MockPaymentGateway::new();
     /// card.expect_method().return_const(PaymentMethod::Card);

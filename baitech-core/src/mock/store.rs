@@ -220,7 +220,7 @@ mocks! {
     /// A transaction repository with programmed results.
     ///
     /// ```
-    /// use baitech_core::{mock::MockTransactionRepository, payment::TransactionRepository};
+    /// use baitech_core::{mock::MockTransactionRepository, transaction::TransactionRepository};
     ///
     /// let mut transactions = MockTransactionRepository::new();
     /// transactions.expect_find_by_token().returning(|_| Ok(None));

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::Money;
+use crate::{kernel::Money, transaction::Addressee};
 
 /// The kind of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,18 +30,6 @@ impl DocumentKind {
             Self::Statement => "Statement",
         }
     }
-}
-
-/// The issuer or recipient of a document, as printed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Addressee {
-    /// The name.
-    pub name: String,
-    /// The taxpayer number.
-    pub tax_id: Option<String>,
-    /// Address, phone number, email address: one per line.
-    pub lines: Vec<String>,
 }
 
 /// A line of a document.

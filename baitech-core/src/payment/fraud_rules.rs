@@ -4,11 +4,8 @@ use chrono::{DateTime, Utc};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use serde::{Deserialize, Serialize};
 
-use super::{FraudCheck, FraudDecision, FraudReason, FraudScorer, FraudSignals};
-use crate::{
-    kernel::{Code, Currency, Money, MoneyError, Violations},
-    policy::PolicyCheck,
-};
+use crate::kernel::{Code, Currency, Money, MoneyError, PolicyCheck, Violations};
+use crate::transaction::{FraudCheck, FraudDecision, FraudReason, FraudScorer, FraudSignals};
 
 /// The bands and limits of [`RuleFraudScorer`].
 ///

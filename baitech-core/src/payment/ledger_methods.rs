@@ -1,7 +1,8 @@
 use async_trait::async_trait;
 
-use super::{Capabilities, Charge, GatewayError, Outcome, PaymentGateway};
-use crate::booking::{PaymentMethod, PaymentTiming};
+use super::{Capabilities, Charge, PaymentGateway};
+use crate::transaction::{GatewayError, Outcome};
+use crate::transaction::{PaymentMethod, PaymentTiming};
 
 /// Cash, paid to the technician after verification. It counts as paid when the technician confirms it; no
 /// provider is called.

@@ -1,12 +1,11 @@
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{PaymentEvent, Transaction, gateway::WebhookCall};
+use super::gateway::WebhookCall;
 use crate::{
-    booking::{BookingPolicy, PaymentMethod},
     decide::{Aggregate, Decision, boxed_record, fields_of_record},
-    kernel::{Code, Entropy, Error, Id, Result, Rule, Violation, after, back_off, debug_only, named},
-    policy::PolicyCheck,
+    kernel::{Code, Entropy, Error, Id, Result, Rule, Violation, after, debug_only, named},
+    transaction::{PaymentEvent, PaymentMethod, PaymentPolicy, Transaction, WebhookPolicy},
 };
 
 named! {
@@ -80,54 +79,6 @@ boxed_record!(Webhook(WebhookRecord));
 
 /// Headers that are kept of every call, for manual review.
 const KEPT_HEADERS: [&str; 2] = ["content-type", "user-agent"];
-
-/// How providers' calls are retried and kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WebhookPolicy {
-    /// The maximum number of attempts to handle a call that fails, or that arrives before what it is about.
-    /// The call then becomes a dead letter.
-    pub max_attempts: u32,
-    /// The maximum wait after the first attempt; doubled after each further one …
-    pub first_wait: TimeDelta,
-    /// … up to this limit.
-    pub longest_wait: TimeDelta,
-    /// How long a handled call is kept. Waiting calls and dead letters are kept forever.
-    pub keep_for: TimeDelta,
-}
-
-impl Default for WebhookPolicy {
-    /// 24 attempts, 5 seconds to 6 hours apart: about three days, as long as providers repeat a call. Handled
-    /// calls are kept for 90 days.
-    fn default() -> Self {
-        Self {
-            max_attempts: 24,
-            first_wait: TimeDelta::seconds(5),
-            longest_wait: TimeDelta::hours(6),
-            keep_for: TimeDelta::days(90),
-        }
-    }
-}
-
-impl WebhookPolicy {
-    pub(crate) fn check(&self, check: &mut PolicyCheck) {
-        let field = |name: &str| format!("payment.webhooks.{name}");
-        let message = "this is 1 at least";
-        check.require(self.max_attempts > 0, field("maxAttempts"), Code::OutOfRange, message);
-        let message = "this is a second at least";
-        let second = TimeDelta::seconds(1);
-        check.require(self.first_wait >= second, field("firstWait"), Code::OutOfRange, message);
-        let message = "this is not shorter than the first wait";
-        check.require(self.longest_wait >= self.first_wait, field("longestWait"), Code::Order, message);
-        check.time(field("keepFor"), self.keep_for);
-    }
-
-    /// The wait after a number of attempts, reduced by a random part of up to a quarter, so that calls that
-    /// arrived together are not retried together.
-    #[must_use]
-    pub fn wait(&self, attempts: u32, entropy: &dyn Entropy) -> TimeDelta {
-        back_off((self.first_wait, self.longest_wait), attempts, entropy)
-    }
-}
 
 impl Webhook {
     /// The maximum size of a body, in bytes.
@@ -271,11 +222,11 @@ fn kept(headers: Vec<(String, String)>, verified: &[&str]) -> Vec<(String, Strin
 impl Aggregate for Webhook {
     type Event = PaymentEvent;
     type Stage = WebhookStatus;
-    type Policy = BookingPolicy;
+    type Policy = PaymentPolicy;
 
     fields_of_record!();
 
-    fn due_at(&self, _: &BookingPolicy) -> Option<DateTime<Utc>> {
+    fn due_at(&self, _: &PaymentPolicy) -> Option<DateTime<Utc>> {
         self.next_at.filter(|_| self.is_open())
     }
 }

@@ -5,7 +5,7 @@
 //! combines both:
 //!
 //! ```
-//! use baitech_core::{account::TimeOfDay, booking::{TimeSlot, Urgency}, kernel::{Currency, Money}};
+//! use baitech_core::{account::TimeOfDay, schedule::{TimeSlot, Urgency}, kernel::{Currency, Money}};
 //! use baitech_core::pricing::{PricingPolicy, QuoteRequest};
 //! use chrono::NaiveDate;
 //!

@@ -5,9 +5,8 @@ use super::{
     fees::{at_least_zero, in_currency, round, share},
 };
 use crate::{
-    booking::{TimeSlot, Urgency},
-    kernel::{Code, Money, MoneyError, Rate},
-    policy::PolicyCheck,
+    kernel::{Code, Money, MoneyError, PolicyCheck, Rate},
+    schedule::{TimeSlot, Urgency},
 };
 
 /// The pricing policy.

@@ -3,8 +3,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::TimeOfDay,
-    booking::{TimeSlot, Urgency},
     kernel::{Distance, Money, Rate},
+    schedule::{TimeSlot, Urgency},
 };
 
 /// Surcharges on the base price. The rates are added, not compounded.

@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 use super::*;
 use crate::{
     account::{Category, TimeOfDay},
-    booking::{TimeSlot, Urgency},
     kernel::{Currency, Money, MoneyError, Rate},
+    schedule::{TimeSlot, Urgency},
 };
 
 fn kes(units: i64) -> Money {

@@ -13,8 +13,9 @@ use crate::{
     decide::Aggregate,
     for_each_aggregate,
     kernel::Kind,
-    payment::{PaymentEvent, Reconciliation, Transaction, TransactionKind, TransactionStatus, Webhook},
+    payment::{Reconciliation, Webhook},
     store::{AggregateRef, EventKind, Put, Write},
+    transaction::{PaymentEvent, Transaction, TransactionKind, TransactionStatus},
 };
 
 /// Sample values of a kind of aggregate. Every kind implements this trait, so that generic tests cover all.

@@ -4,12 +4,13 @@
 
 use baitech_core::{
     account::{KycDecision, KycDocuments, User, UserStatus},
-    booking::{BookingStatus as Status, DisputeCategory, DisputeOutcome, NewBooking, PaymentMethod},
+    booking::{BookingStatus as Status, DisputeCategory, DisputeOutcome, NewBooking},
     kernel::{Actor, Currency, Id, Role},
     ledger::Account,
-    payment::{NewPayment, NewPayout, ReconcileRequest, Transaction},
+    payment::{NewPayment, NewPayout, ReconcileRequest},
     store::{ChangeSet, Commit, LedgerReader, Load, Put, Stored},
     testing::build,
+    transaction::{PaymentMethod, Transaction},
 };
 use chrono::TimeDelta;
 use proptest::prelude::*;

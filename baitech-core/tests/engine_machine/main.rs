@@ -17,8 +17,9 @@ use std::{cell::RefCell, collections::HashMap};
 
 use baitech_core::{
     account::User,
-    booking::{Booking, BookingFilter, BookingStatus, Party, Transition, cell_claim},
+    booking::{Booking, BookingFilter, BookingStatus, Party, Transition},
     kernel::{Actor, Id, Money, PageRequest},
+    schedule::cell_claim,
     store::{ChangeSet, Claim, ClaimKey, Commit, Put},
     testing::build,
 };

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use baitech_core::{
-    booking::{Booking, BookingEvent, BookingStatus as Status, Party, Transition, cell_claim},
+    booking::{Booking, BookingEvent, BookingStatus as Status, Party, Transition},
     kernel::{Actor, Id, Money, Role},
+    schedule::cell_claim,
     store::{AggregateRef, ClaimKey, DueWork, Event, EventKind, Lease, Stored},
 };
 use chrono::{DateTime, TimeDelta, Utc};

@@ -2,11 +2,12 @@
 
 use baitech_core::{
     Marketplace, WorkDone,
-    booking::{BookingPolicy, PaymentMethod},
+    booking::BookingPolicy,
     kernel::SeededEntropy,
     ledger::Account,
-    payment::{NewPayout, TransactionKind, TransactionStatus, WebhookStatus},
+    payment::{NewPayout, WebhookStatus},
     store::AggregateRef,
+    transaction::{PaymentMethod, TransactionKind, TransactionStatus},
 };
 use chrono::TimeDelta;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! Held money of cancelled bookings.
 
 use baitech_core::{
-    booking::{BookingStatus as Status, PaymentMethod, PaymentStatus},
+    booking::{BookingStatus as Status, PaymentStatus},
     ledger::Account,
-    payment::{TransactionKind, TransactionStatus},
+    transaction::{PaymentMethod, TransactionKind, TransactionStatus},
 };
 use chrono::TimeDelta;
 

@@ -4,14 +4,15 @@
 use baitech_core::{
     booking::{
         Booking, BookingPolicy, BookingStatus as Status, DisputeCategory, DisputeOutcome, NewPriceChange,
-        Payment, PaymentMethod,
+        Payment,
     },
     kernel::{Id, Rule},
     ledger::Account,
     matching::Exclusion,
-    payment::{NewPayment, NewPayout, TransactionKind},
+    payment::{NewPayment, NewPayout},
     store::Stored,
     testing::build,
+    transaction::{PaymentMethod, TransactionKind},
 };
 use chrono::TimeDelta;
 

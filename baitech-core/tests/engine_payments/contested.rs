@@ -1,12 +1,10 @@
 //! Disputes and chargebacks, before and after the release.
 
 use baitech_core::{
-    booking::{
-        Booking, BookingStatus as Status, DisputeCategory, DisputeOutcome, PaymentMethod, PaymentStatus,
-    },
+    booking::{Booking, BookingStatus as Status, DisputeCategory, DisputeOutcome, PaymentStatus},
     kernel::{Id, Rule},
     ledger::Account,
-    payment::{TransactionKind, TransactionStatus},
+    transaction::{PaymentMethod, TransactionKind, TransactionStatus},
 };
 use chrono::TimeDelta;
 

@@ -2,11 +2,12 @@
 
 use baitech_core::{
     account::User,
-    booking::{BookingStatus as Status, PaymentMethod},
+    booking::BookingStatus as Status,
     kernel::{Role, Rule},
     ledger::Account,
-    payment::{NewPayment, Outcome, ReconcileRequest, TransactionKind, TransactionStatus},
+    payment::{NewPayment, ReconcileRequest},
     testing::build,
+    transaction::{Outcome, PaymentMethod, TransactionKind, TransactionStatus},
 };
 use chrono::TimeDelta;
 
@@ -140,7 +141,7 @@ fn the_providers_charges_are_booked_once_from_its_statement() {
 fn tip_goes_to_the_technician_in_full() {
     let till = Till::new();
     let (id, _) = till.released(PaymentMethod::Mpesa);
-    till.mpesa.answers_with(Ok(Outcome::Settled(baitech_core::payment::Proof::default())));
+    till.mpesa.answers_with(Ok(Outcome::Settled(baitech_core::transaction::Proof::default())));
     run(till.payments().tip(&till.customer(), id, kes(200), &NewPayment::default())).unwrap();
     assert_eq!(till.balance(Account::Payable(till.world.technician.id)), 2_478);
     assert_eq!(till.of_kind(TransactionKind::Tip).len(), 1);

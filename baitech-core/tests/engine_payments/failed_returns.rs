@@ -1,10 +1,10 @@
 //! Provider refunds without our order that failed later, and refunds that were reported in parts.
 
 use baitech_core::{
-    booking::PaymentMethod,
     kernel::{Id, Rule},
     ledger::Account,
-    payment::{MoveState, Transaction, TransactionKind, WebhookStatus},
+    payment::WebhookStatus,
+    transaction::{MoveState, PaymentMethod, Transaction, TransactionKind},
 };
 
 use crate::{
@@ -93,7 +93,7 @@ fn refund_reported_in_parts_is_booked_part_by_part() {
     till.call(payment, "e5;caller:;refund-failed;265;re_4;");
     assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 265);
     assert_eq!(till.balance(STRIPE), 84 - 2_738);
-    let failed = |moved: &&baitech_core::payment::ProviderMove| moved.state == MoveState::Failed;
+    let failed = |moved: &&baitech_core::transaction::ProviderMove| moved.state == MoveState::Failed;
     assert_eq!(till.load(payment).provider_moves.iter().filter(failed).count(), 2);
 }
 

@@ -1,14 +1,15 @@
 //! Regression tests for faults that the simulated marketplace found.
 
 use baitech_core::{
-    booking::{BookingStatus, DisputeCategory, DisputeOutcome, PaymentMethod},
+    booking::{BookingStatus, DisputeCategory, DisputeOutcome},
     kernel::Rule,
     ledger::Account,
-    payment::{
-        Declined, FraudCheck, FraudDecision, FraudPolicy, FraudScorer, FraudSignals, NewPayment, NewPayout,
-        Outcome, Proof, RuleFraudScorer, TransactionKind, TransactionStatus,
-    },
+    payment::{FraudPolicy, NewPayment, NewPayout, RuleFraudScorer},
     store::IdempotencyKey,
+    transaction::{
+        Declined, FraudCheck, FraudDecision, FraudScorer, FraudSignals, Outcome, PaymentMethod, Proof,
+        TransactionKind, TransactionStatus,
+    },
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -115,7 +116,7 @@ fn late_large_payment_counts_after_a_status_query() {
 #[test]
 fn double_payment_is_refunded_once() {
     let mut policy = baitech_core::booking::BookingPolicy::default();
-    policy.payment.on_second_receipt = baitech_core::payment::OnSecondReceipt::Refund;
+    policy.payment.on_second_receipt = baitech_core::transaction::OnSecondReceipt::Refund;
     let till = Till::with(|builder| builder.policy(policy));
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction;

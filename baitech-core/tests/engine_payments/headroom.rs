@@ -4,12 +4,14 @@ use std::sync::{Arc, Mutex};
 
 use baitech_core::{
     account::{KycStatus, NewUser, User, UserRecord, UserStatus},
-    booking::{Booking, BookingPolicy, BookingStatus as Status, PaymentMethod, Urgency},
+    booking::{Booking, BookingPolicy, BookingStatus as Status},
     kernel::{Actor, Code, Entropy, Id, Role, Rule, SeededEntropy},
     ledger::Account,
-    payment::{MismatchKind, NewPayment, NewPayout, TransactionKind, TransactionStatus},
+    payment::{NewPayment, NewPayout},
+    schedule::Urgency,
     store::{ChangeSet, Commit, IdempotencyKey, Load, Put, Stored},
     testing::build,
+    transaction::{MismatchKind, PaymentMethod, TransactionKind, TransactionStatus},
 };
 
 use futures::FutureExt;

@@ -1,11 +1,12 @@
 //! Payments of bookings: charge, escrow and release.
 
 use baitech_core::{
-    booking::{BookingStatus as Status, PaymentMethod, PaymentStatus},
+    booking::{BookingStatus as Status, PaymentStatus},
     kernel::{Code, Error, Rule},
     ledger::Account,
-    payment::{GatewayError, NewPayment, Outcome, Payments, TransactionStatus},
+    payment::{NewPayment, Payments},
     store::IdempotencyKey,
+    transaction::{GatewayError, Outcome, PaymentMethod, TransactionStatus},
 };
 use chrono::TimeDelta;
 
@@ -153,7 +154,7 @@ fn declined_payment_can_be_retried_and_busy_phone_is_retried_automatically() {
     assert_eq!(declined.failure.as_ref().unwrap().code, "1032");
     assert_eq!(till.world.load(id).payment.status, PaymentStatus::Failed);
 
-    let busy = baitech_core::payment::Declined {
+    let busy = baitech_core::transaction::Declined {
         code: "1001".to_owned(),
         reason: "busy".to_owned(),
         retry_after: Some(TimeDelta::minutes(2)),
@@ -248,7 +249,7 @@ fn dispute_over_two_payments_moves_both_in_one_commit() {
         run(till.world.bookings().resolve_dispute(&support, id, outcome, "heard both")).unwrap();
         assert_eq!(till.balance(Account::Escrow(id)), 0);
         let returned: i64 = till
-            .of_kind(baitech_core::payment::TransactionKind::Refund)
+            .of_kind(baitech_core::transaction::TransactionKind::Refund)
             .iter()
             .map(|refund| i64::try_from(refund.amount.gross.amount()).unwrap())
             .sum();
@@ -274,7 +275,7 @@ fn a_cancellation_takes_its_fee_from_all_that_is_held() {
     // 75 % of 4,106 is 3,080 by half a shilling: 2,738 of the first payment, 342 of the second.
     assert_eq!(till.world.load(id).cancellation.as_ref().unwrap().fee, kes(3_080));
     assert_eq!(till.balance(Account::Escrow(id)), 0);
-    let refunds = till.of_kind(baitech_core::payment::TransactionKind::Refund);
+    let refunds = till.of_kind(baitech_core::transaction::TransactionKind::Refund);
     assert_eq!(refunds.iter().map(|refund| refund.amount.gross).collect::<Vec<_>>(), [kes(1_026)]);
     let technician = till.balance(Account::Payable(till.world.technician.id));
     assert_eq!(technician + till.balance(Account::PlatformRevenue), 3_080);

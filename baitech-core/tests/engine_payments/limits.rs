@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use baitech_core::{
     Marketplace, PolicyError,
-    booking::{BookingPolicy, PaymentMethod, PaymentTiming},
+    booking::BookingPolicy,
     kernel::{Code, Currency, Money},
     ledger::Account,
     memory::MemoryStore,
-    payment::{
-        Capabilities, FraudPolicy, Limits, NewPayment, PaymentGateway, RuleFraudScorer, TransactionStatus,
-    },
+    payment::{Capabilities, FraudPolicy, Limits, NewPayment, PaymentGateway, RuleFraudScorer},
     pricing::HourlyPriceList,
     store::LedgerReader,
+    transaction::{PaymentMethod, PaymentTiming, TransactionStatus},
 };
 use rust_decimal::Decimal;
 

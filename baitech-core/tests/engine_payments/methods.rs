@@ -1,12 +1,13 @@
 //! The payment methods of each kind of transaction, and the withdrawal of waiting payments.
 
 use baitech_core::{
-    booking::{Booking, BookingStatus as Status, PaymentMethod, PaymentStatus},
+    booking::{Booking, BookingStatus as Status, PaymentStatus},
     kernel::{Id, Result, Rule},
     ledger::Account,
-    payment::{NewPayment, StartedPayment, Transaction, TransactionKind, TransactionStatus},
+    payment::{NewPayment, StartedPayment},
     store::{ChangeSet, Commit, Put},
     testing::build,
+    transaction::{PaymentMethod, Transaction, TransactionKind, TransactionStatus},
 };
 
 use crate::{

@@ -1,10 +1,11 @@
 //! Numbers are drawn only for commits, and a series has no end.
 
 use baitech_core::{
-    booking::{BookingNumber, BookingStatus as Status, PaymentMethod},
+    booking::{BookingNumber, BookingStatus as Status},
     kernel::{Code, Rule},
-    payment::{NewPayment, NewPayout, TransactionNumber},
+    payment::{NewPayment, NewPayout},
     store::Counters,
+    transaction::{PaymentMethod, TransactionNumber},
 };
 
 use crate::{

@@ -1,10 +1,10 @@
 //! Payouts, wallet withdrawals and weekly batches.
 
 use baitech_core::{
-    booking::PaymentMethod,
     kernel::Rule,
     ledger::Account,
-    payment::{GatewayError, NewPayout, TransactionKind, TransactionStatus},
+    payment::NewPayout,
+    transaction::{GatewayError, PaymentMethod, TransactionKind, TransactionStatus},
 };
 use chrono::TimeDelta;
 

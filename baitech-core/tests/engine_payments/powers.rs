@@ -2,10 +2,10 @@
 
 use baitech_core::{
     account::{ProfileChange, UserStatus},
-    booking::PaymentMethod,
     kernel::{Actor, PageRequest, Rule},
     ledger::Account,
-    payment::{NewPayment, NewPayout, TransactionFilter, TransactionKind},
+    payment::{NewPayment, NewPayout},
+    transaction::{PaymentMethod, TransactionFilter, TransactionKind},
 };
 
 use crate::{

@@ -6,12 +6,12 @@ use std::{
 };
 
 use baitech_core::{
-    booking::{PaymentMethod, PaymentTiming},
     kernel::{Currency, Money},
     payment::{
-        Capabilities, Capture, Charge, Declined, GatewayError, Limits, News, Notice, Outcome, PayOut,
-        PaymentGateway, Proof, Query, RefundOrder, Returned, Subject, WebhookCall, WebhookError,
+        Capabilities, Capture, Charge, Limits, News, Notice, PayOut, PaymentGateway, Query, RefundOrder,
+        Subject, WebhookCall, WebhookError,
     },
+    transaction::{Declined, GatewayError, Outcome, PaymentMethod, PaymentTiming, Proof, Returned},
 };
 
 pub(crate) type Answer = Result<Outcome, GatewayError>;

@@ -10,17 +10,16 @@ use std::{
 
 use baitech_core::{
     Marketplace,
-    booking::PaymentMethod,
     kernel::{Actor, Clock, Code, Error, Id, ManualClock, PageRequest, Rule, SeededEntropy},
     ledger::Account,
     payment::{
-        NewPayment, PaymentEvent, PaymentGateway, ReconcileRequest, Reconciliation, ReconciliationCounts,
-        ReconciliationPhase, ReconciliationState, ReconciliationView, StatementPreset, Transaction,
-        TransactionStatus,
+        NewPayment, PaymentGateway, ReconcileRequest, Reconciliation, ReconciliationCounts,
+        ReconciliationPhase, ReconciliationState, ReconciliationView, StatementPreset,
         reconcile::{BookedMovement, ReconciliationReport, StatementPeriod, parse_statement, reconcile},
     },
     store::{ChangeSet, Commit, EventKind, IdempotencyKey, Put},
     testing::build,
+    transaction::{PaymentEvent, PaymentMethod, Transaction, TransactionStatus},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 

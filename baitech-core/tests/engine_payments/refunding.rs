@@ -1,12 +1,12 @@
 //! Refunds: at most the captured amount, taken from each party's share, once.
 
 use baitech_core::{
-    booking::{PaymentMethod, PaymentStatus},
+    booking::PaymentStatus,
     kernel::{Code, Currency, Money, Rule},
     ledger::Account,
-    payment::{Amount, Split, TransactionKind, TransactionStatus},
     pricing::Shares,
     store::IdempotencyKey,
+    transaction::{Amount, PaymentMethod, Split, TransactionKind, TransactionStatus},
 };
 use proptest::prelude::*;
 use rust_decimal::Decimal;

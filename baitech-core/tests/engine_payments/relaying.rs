@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use baitech_core::{
-    EventSink, LogSink, SinkError, Worker, booking::PaymentMethod, kernel::Error, store::Event,
+    EventSink, LogSink, SinkError, Worker, kernel::Error, store::Event, transaction::PaymentMethod,
 };
 
 use crate::{support::run, till::Till};

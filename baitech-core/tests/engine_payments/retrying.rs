@@ -1,11 +1,12 @@
 //! Webhooks that cannot be handled: they are retried, become dead letters, and are retried by staff.
 
 use baitech_core::{
-    booking::{BookingPolicy, BookingStatus, PaymentMethod},
+    booking::{BookingPolicy, BookingStatus},
     kernel::{Actor, PageRequest, Rule, SeededEntropy},
     ledger::Account,
-    payment::{TransactionStatus, Webhook, WebhookCall, WebhookPolicy, WebhookStatus},
+    payment::{Webhook, WebhookCall, WebhookStatus},
     store::{EventKind, Stored},
+    transaction::{PaymentMethod, TransactionStatus, WebhookPolicy},
 };
 use chrono::TimeDelta;
 
@@ -93,7 +94,8 @@ fn staff_can_retry_a_dead_letter_after_its_cause_is_fixed() {
 
     let id = till.accepted(PaymentMethod::Card);
     let reference = "ref-late".to_owned();
-    till.card.answers_with(Ok(baitech_core::payment::Outcome::Accepted { reference, client_secret: None }));
+    till.card
+        .answers_with(Ok(baitech_core::transaction::Outcome::Accepted { reference, client_secret: None }));
     till.pay(id).unwrap();
     till.world.clock.advance(TimeDelta::seconds(5));
     till.work();

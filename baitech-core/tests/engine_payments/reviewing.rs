@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use baitech_core::{
-    booking::{BookingStatus as Status, PaymentMethod, PaymentStatus},
+    booking::{BookingStatus as Status, PaymentStatus},
     kernel::Rule,
     ledger::Account,
-    payment::{FraudCheck, FraudDecision, FraudScorer, FraudSignals, Outcome, TransactionStatus},
+    transaction::{
+        FraudCheck, FraudDecision, FraudScorer, FraudSignals, Outcome, PaymentMethod, TransactionStatus,
+    },
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -137,7 +139,7 @@ fn failed_void_is_followed_by_a_status_query() {
         run(till.payments().review(&till.world.admin.actor(), payment, false)).unwrap();
         // The captured money is refunded.
         assert_eq!(till.balance(Account::Escrow(id)), 0);
-        let refunds = till.of_kind(baitech_core::payment::TransactionKind::Refund);
+        let refunds = till.of_kind(baitech_core::transaction::TransactionKind::Refund);
         let back: Vec<i64> =
             refunds.iter().map(|refund| till.balance(Account::Reserved(refund.id))).collect();
         assert_eq!(back, if taken { vec![2_738] } else { vec![] });

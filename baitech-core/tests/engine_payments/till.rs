@@ -4,15 +4,15 @@ use std::sync::{Arc, Mutex};
 
 use baitech_core::{
     account::User,
-    booking::{Booking, BookingStatus, PaymentMethod},
+    booking::{Booking, BookingStatus},
     kernel::{Actor, Id, Result},
     ledger::Account,
     payment::{
-        NewPayment, PaymentGateway, Payments, ReconcileRequest, ReconciliationView, StartedPayment,
-        Transaction, TransactionFilter, TransactionKind, TransactionStatus, Webhook, WebhookCall,
-        WebhookStatus,
+        NewPayment, PaymentGateway, Payments, ReconcileRequest, ReconciliationView, StartedPayment, Webhook,
+        WebhookCall, WebhookStatus,
     },
     store::{LedgerReader, Load, Stored},
+    transaction::{PaymentMethod, Transaction, TransactionFilter, TransactionKind, TransactionStatus},
 };
 
 use crate::{

@@ -1,12 +1,13 @@
 //! Refunds and returns that a provider reports without our order.
 
 use baitech_core::{
-    booking::{BookingPolicy, BookingStatus as Status, DisputeCategory, PaymentMethod, PaymentStatus},
+    booking::{BookingPolicy, BookingStatus as Status, DisputeCategory, PaymentStatus},
     kernel::{Code, Id, Rule},
     ledger::Account,
-    payment::{
-        MoveDoubt, MoveState, NewPayout, OnProviderMove, PersonTask, Transaction, TransactionKind,
-        TransactionStatus, WebhookStatus,
+    payment::{NewPayout, WebhookStatus},
+    transaction::{
+        MoveDoubt, MoveState, OnProviderMove, PaymentMethod, PersonTask, Transaction, TransactionKind,
+        TransactionStatus,
     },
 };
 use chrono::TimeDelta;

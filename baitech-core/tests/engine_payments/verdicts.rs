@@ -1,10 +1,11 @@
 //! Contradicting verdicts of banks, and webhooks without new information.
 
 use baitech_core::{
-    booking::{BookingStatus as Status, PaymentMethod, PaymentStatus},
+    booking::{BookingStatus as Status, PaymentStatus},
     kernel::Rule,
     ledger::Account,
-    payment::{MoveDoubt, PersonTask, TransactionStatus, WebhookStatus},
+    payment::WebhookStatus,
+    transaction::{MoveDoubt, PaymentMethod, PersonTask, TransactionStatus},
 };
 use chrono::TimeDelta;
 

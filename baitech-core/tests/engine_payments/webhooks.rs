@@ -1,10 +1,11 @@
 //! Webhooks are stored first, verified, and applied once, in any order.
 
 use baitech_core::{
-    booking::{BookingStatus as Status, PaymentMethod},
+    booking::BookingStatus as Status,
     kernel::{Actor, Code, PageRequest, Rule},
     ledger::Account,
-    payment::{TransactionKind, TransactionStatus, Webhook, WebhookCall, WebhookStatus},
+    payment::{Webhook, WebhookCall, WebhookStatus},
+    transaction::{PaymentMethod, TransactionKind, TransactionStatus},
 };
 use chrono::TimeDelta;
 
@@ -24,7 +25,7 @@ fn statuses(till: &Till) -> Vec<WebhookStatus> {
 /// A policy that refunds a second receipt of one payment at once.
 fn refunding() -> Till {
     let mut policy = baitech_core::booking::BookingPolicy::default();
-    policy.payment.on_second_receipt = baitech_core::payment::OnSecondReceipt::Refund;
+    policy.payment.on_second_receipt = baitech_core::transaction::OnSecondReceipt::Refund;
     Till::with(|builder| builder.policy(policy))
 }
 
@@ -153,7 +154,7 @@ fn early_webhook_waits_for_its_transaction() {
     till.call_at("cards", "n1;reference:ref-late;paid;2738;ch_1;");
     assert_eq!(statuses(&till), [WebhookStatus::Received]);
     let id = till.accepted(PaymentMethod::Card);
-    till.card.answers_with(Ok(baitech_core::payment::Outcome::Accepted {
+    till.card.answers_with(Ok(baitech_core::transaction::Outcome::Accepted {
         reference: "ref-late".to_owned(),
         client_secret: None,
     }));
@@ -297,8 +298,9 @@ fn large_unsigned_payment_is_confirmed_before_it_counts() {
     let payment = till.pay(id).unwrap().transaction.id;
     till.call(payment, "n1;caller:;paid;2738;SJK1;");
     assert_eq!(till.books(), [], "the webhook is unsigned");
-    till.mpesa
-        .answers_with(Ok(baitech_core::payment::Outcome::Settled(baitech_core::payment::Proof::default())));
+    till.mpesa.answers_with(Ok(baitech_core::transaction::Outcome::Settled(
+        baitech_core::transaction::Proof::default(),
+    )));
     till.work();
     assert_eq!(till.balance(Account::Escrow(id)), 2_738);
     assert_eq!(till.load(payment).gateway.receipt.as_deref(), Some("SJK1"));
@@ -366,8 +368,9 @@ fn status_query_without_a_receipt_requests_it_once() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let payment = till.pay(id).unwrap().transaction.id;
-    till.mpesa
-        .answers_with(Ok(baitech_core::payment::Outcome::Settled(baitech_core::payment::Proof::default())));
+    till.mpesa.answers_with(Ok(baitech_core::transaction::Outcome::Settled(
+        baitech_core::transaction::Proof::default(),
+    )));
     till.world.clock.advance(TimeDelta::seconds(75));
     till.work();
     assert_eq!(till.load(payment).gateway.receipt, None);

@@ -1,10 +1,11 @@
 //! Quotes and bookings accept the same requests, and unpaid fees prevent bookings.
 
 use baitech_core::{
-    booking::{BookingStatus as Status, NewBooking, PaymentMethod, Project},
+    booking::{BookingStatus as Status, NewBooking, Project},
     kernel::{Actor, Error, Rule},
     payment::NewPayment,
     testing::build,
+    transaction::PaymentMethod,
 };
 
 use crate::support::{World, assert_refused, kes, request, run, slot};

@@ -19,8 +19,7 @@ use baitech_core::{
     account::{Category, User},
     booking::{
         Booking, BookingEvent, BookingFilter, BookingPolicy, BookingRecord, BookingStatus, Bookings,
-        NewBooking, NewLocation, NewMaterial, NewPriceChange, NewService, NewTimeSlot, PaymentMethod,
-        Supplier,
+        NewBooking, NewLocation, NewMaterial, NewPriceChange, NewService, NewTimeSlot, Supplier,
     },
     kernel::{Actor, Code, Error, Id, ManualClock, Money, PageRequest, Result, Role, Rule, SeededEntropy},
     ledger::{Account, Entry, EntryRecord, Posting},
@@ -30,6 +29,7 @@ use baitech_core::{
         Stored,
     },
     testing::build,
+    transaction::PaymentMethod,
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
@@ -306,7 +306,7 @@ pub(crate) fn request() -> NewBooking {
         service_category: Category::Plumbing,
         service_type: "tap repair".to_owned(),
         description: "The tap in the kitchen drips.".to_owned(),
-        urgency: baitech_core::booking::Urgency::Medium,
+        urgency: baitech_core::schedule::Urgency::Medium,
         images: Vec::new(),
         service_location: NewLocation {
             coordinates: (36.8219, -1.2921),

@@ -12,9 +12,9 @@ pub(crate) mod webhooks;
 
 use crate::route::{Entry, table};
 use baitech_core::{
-    booking::PaymentMethod,
     kernel::Money,
-    payment::{NewPayment, NewPayout, PaymentOrigin},
+    payment::{NewPayment, NewPayout},
+    transaction::{PaymentMethod, PaymentOrigin},
 };
 use serde::Deserialize;
 

@@ -1,7 +1,8 @@
 use baitech_core::{
     account::User,
     kernel::Id,
-    payment::{Reconciliation, Transaction, TransactionNumber, Webhook},
+    payment::{Reconciliation, Webhook},
+    transaction::{Transaction, TransactionNumber},
 };
 
 use crate::request::parameters;

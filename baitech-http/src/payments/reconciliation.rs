@@ -1,9 +1,9 @@
 //! Reconciliation of provider statements with the ledger.
 
 use baitech_core::{
-    booking::PaymentMethod,
     kernel::{Code, Violation},
     payment::{ReconcileRequest, StatementPreset, reconcile::StatementPeriod},
+    transaction::PaymentMethod,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;

@@ -2,9 +2,8 @@
 
 use axum::http::HeaderMap;
 use baitech_core::{
-    booking::PaymentMethod,
     kernel::Money,
-    payment::{TransactionFilter, TransactionKind, TransactionStatus, TransactionTotal},
+    transaction::{PaymentMethod, TransactionFilter, TransactionKind, TransactionStatus, TransactionTotal},
 };
 use serde::Serialize;
 

@@ -3,9 +3,9 @@
 use axum::extract::State;
 use baitech_core::{
     account::User,
-    booking::PaymentMethod,
     kernel::{Code, Id, Money, Violation},
     payment::NewPayout,
+    transaction::PaymentMethod,
 };
 use serde::Deserialize;
 

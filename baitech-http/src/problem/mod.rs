@@ -14,7 +14,7 @@ use axum::{
 use baitech_core::{
     booking::BookingView,
     kernel::{Rule, Violation},
-    payment::TransactionView,
+    transaction::TransactionView,
 };
 use serde::Serialize;
 

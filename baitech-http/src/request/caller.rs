@@ -7,8 +7,9 @@ use baitech_core::{
     account::Accounts,
     booking::{Booking, Bookings},
     kernel::{Actor, Current, Error, Page, Result},
-    payment::{Payments, StartedPayment, Transaction, TransactionView},
+    payment::{Payments, StartedPayment},
     store::Stored,
+    transaction::{Transaction, TransactionView},
 };
 
 use super::headers::{agreed_total, idempotency_key, if_match};

@@ -4,7 +4,7 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::request::Parts,
 };
-use baitech_core::payment::PaymentOrigin;
+use baitech_core::transaction::PaymentOrigin;
 
 use crate::app::App;
 

@@ -6,12 +6,14 @@ use std::sync::{
 };
 
 use baitech_core::{
-    booking::{PaymentMethod, PaymentTiming},
     kernel::{Currency, Money},
     payment::{
-        Capabilities, Charge, ClientSecret, FraudCheck, FraudDecision, FraudReason, FraudScorer,
-        FraudSignals, GatewayError, Limits, News, Notice, Outcome, PayOut, PaymentGateway, Proof,
-        RefundOrder, Subject, WebhookCall, WebhookError,
+        Capabilities, Charge, Limits, News, Notice, PayOut, PaymentGateway, RefundOrder, Subject,
+        WebhookCall, WebhookError,
+    },
+    transaction::{
+        ClientSecret, FraudCheck, FraudDecision, FraudReason, FraudScorer, FraudSignals, GatewayError,
+        Outcome, PaymentMethod, PaymentTiming, Proof,
     },
 };
 use baitech_http::async_trait;

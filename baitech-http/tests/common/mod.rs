@@ -16,15 +16,15 @@ use axum::{
 use baitech_core::{
     Builder, Marketplace,
     account::{Category, User},
-    booking::{Booking, BookingNumber, BookingRecord, BookingStatus, Context, Inputs, PaymentMethod},
+    booking::{Booking, BookingNumber, BookingRecord, BookingStatus},
     kernel::{Actor, Id, ManualClock, Role, SeededEntropy},
     memory::MemoryStore,
-    payment::{
-        Amount, NewTransaction, Transaction, TransactionKind, TransactionNumber, TransactionRecord,
-        TransactionStatus,
-    },
     store::{ChangeSet, Commit, Committed, Counters, Put},
     testing::build,
+    transaction::{
+        Amount, Context, Inputs, NewTransaction, PaymentMethod, Transaction, TransactionKind,
+        TransactionNumber, TransactionRecord, TransactionStatus,
+    },
 };
 use baitech_http::{Authenticate, Unauthenticated, async_trait};
 use gateways::{Cards, MobileMoney, Scores};

@@ -4,8 +4,9 @@ use baitech_core::{
     account::{IdType, KycCase, KycCaseFilter, KycDocuments},
     booking::BookingRecord,
     kernel::{Actor, PageRequest, Role},
-    payment::{Reconciliation, TransactionRecord, Webhook},
+    payment::{Reconciliation, Webhook},
     testing::build,
+    transaction::TransactionRecord,
 };
 use baitech_http::Route;
 use serde_json::{Value, json};

@@ -1,8 +1,11 @@
 //! The stored form of a booking, in the layout of the earlier application.
 
 use baitech_core::account::{self, Category, User};
-use baitech_core::booking::{self, Booking, BookingNumber, BookingStatus, CancellationPolicy, Urgency};
 use baitech_core::kernel::{Id, Rate, Text};
+use baitech_core::{
+    booking::{self, Booking, BookingNumber, BookingStatus, CancellationPolicy},
+    schedule::Urgency,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};

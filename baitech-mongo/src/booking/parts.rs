@@ -4,12 +4,15 @@
 //! incompletely.
 
 use baitech_core::account::{self, TimeOfDay, User};
-use baitech_core::booking::{
-    self, ApprovalStatus, Booking, BookingStatus, CancellationCause, DisputeCategory, DisputeStatus,
-    PaymentMethod, PaymentStatus, PaymentTiming, ReminderKind, Supplier,
-};
 use baitech_core::kernel::{ElementId, GeoPoint, Id, Percent, Text};
-use baitech_core::payment::Transaction;
+use baitech_core::transaction::Transaction;
+use baitech_core::{
+    booking::{
+        self, ApprovalStatus, Booking, BookingStatus, CancellationCause, DisputeCategory, DisputeStatus,
+        PaymentStatus, ReminderKind, Supplier,
+    },
+    transaction::{PaymentMethod, PaymentTiming},
+};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;

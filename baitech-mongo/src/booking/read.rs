@@ -1,10 +1,12 @@
 //! Converts a booking's document to a booking.
 
 use baitech_core::account::{Category, TimeOfDay, User};
-use baitech_core::booking::{
-    self, ActualTimes, Booking, BookingRecord, DisputeOutcome, PaymentStatus, PaymentTiming, TimeSlot,
-};
 use baitech_core::kernel::{Currency, Id, Money, Rate, Text};
+use baitech_core::{
+    booking::{self, ActualTimes, Booking, BookingRecord, DisputeOutcome, PaymentStatus},
+    schedule::TimeSlot,
+    transaction::PaymentTiming,
+};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;

@@ -1,7 +1,8 @@
 //! Converts a booking to its document.
 
-use baitech_core::booking::{
-    self, ActualTimes, Booking, BookingRecord, DisputeOutcome, Notes, PaymentStatus, TimeSlot,
+use baitech_core::{
+    booking::{self, ActualTimes, Booking, BookingRecord, DisputeOutcome, Notes, PaymentStatus},
+    schedule::TimeSlot,
 };
 
 use baitech_core::kernel::Money;

@@ -12,8 +12,8 @@ use std::panic::AssertUnwindSafe;
 
 use baitech_core::account::User;
 use baitech_core::booking::Booking;
-use baitech_core::payment::Transaction;
 use baitech_core::testing::strategies::{booking_record, transaction_record, user_record};
+use baitech_core::transaction::Transaction;
 use bson::{Bson, Document, RawDocumentBuf, doc};
 use proptest::strategy::Strategy as _;
 

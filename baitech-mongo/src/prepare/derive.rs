@@ -1,7 +1,7 @@
 //! The steps.
 
 use baitech_core::booking::Booking;
-use baitech_core::payment::Transaction;
+use baitech_core::transaction::Transaction;
 use bson::{Document, RawDocumentBuf, doc};
 use futures::TryStreamExt;
 use mongodb::error::Error;

@@ -2,7 +2,7 @@
 //! show them.
 
 use baitech_core::kernel::{Currency, Money};
-use baitech_core::ledger::opening::{OpeningDifference, OpeningIssue};
+use baitech_core::opening::{OpeningDifference, OpeningIssue};
 use bson::doc;
 use futures::TryStreamExt;
 use mongodb::Database;

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baitech_core::booking::Booking;
 use baitech_core::kernel::Id;
-use baitech_core::ledger::opening::{OpeningLedger, OpeningPlan, OpeningReport};
 use baitech_core::ledger::{Account, Entry};
-use baitech_core::payment::Transaction;
+use baitech_core::opening::{OpeningLedger, OpeningPlan, OpeningReport};
 use baitech_core::store::{ChangeSet, Put, Stored};
+use baitech_core::transaction::Transaction;
 use bson::{DateTime, Document, RawDocumentBuf, doc};
 use futures::TryStreamExt;
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use baitech_core::account::User;
 use baitech_core::booking::Booking;
-use baitech_core::payment::Transaction;
+use baitech_core::transaction::Transaction;
 use bson::Document;
 use mongodb::Database;
 use mongodb::error::Error;

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use baitech_core::booking::{Booking, SLOT_CLAIMS, TimeSlot};
 use baitech_core::store::{AggregateRef, Claim, ClaimKey};
+use baitech_core::{
+    booking::Booking,
+    schedule::{SLOT_CLAIMS, TimeSlot},
+};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use mongodb::Database;

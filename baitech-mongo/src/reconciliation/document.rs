@@ -1,13 +1,16 @@
 //! The stored form of a reconciliation.
 
 use baitech_core::account::User;
-use baitech_core::booking::PaymentMethod;
 use baitech_core::kernel::{Actor, Id, Role};
 use baitech_core::payment::reconcile::{StatementPeriod, SummaryRow};
-use baitech_core::payment::{
-    Reconciliation, ReconciliationCounts, ReconciliationPart, ReconciliationParts, ReconciliationProgress,
-    ReconciliationRecord, ReconciliationRows, ReconciliationStatus, RefusedLine, StatementPreset,
-    Transaction,
+use baitech_core::transaction::PaymentMethod;
+use baitech_core::{
+    payment::{
+        Reconciliation, ReconciliationCounts, ReconciliationPart, ReconciliationParts,
+        ReconciliationProgress, ReconciliationRecord, ReconciliationRows, ReconciliationStatus, RefusedLine,
+        StatementPreset,
+    },
+    transaction::Transaction,
 };
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;

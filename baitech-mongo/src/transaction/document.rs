@@ -1,11 +1,11 @@
 //! The stored form of a transaction: the layout of the earlier application with our additions.
 
 use baitech_core::account::User;
-use baitech_core::booking::{Booking, PaymentMethod};
 use baitech_core::kernel::{Id, Text};
-use baitech_core::payment::{
+use baitech_core::transaction::{
     self, GatewayLink, Transaction, TransactionKind, TransactionNumber, TransactionStatus,
 };
+use baitech_core::{booking::Booking, transaction::PaymentMethod};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_with::{DefaultOnNull, serde_as, skip_serializing_none};
@@ -59,12 +59,12 @@ pub(crate) struct TransactionDocument {
     pub(super) invoice: Option<Stamp>,
     pub(super) reconciliation: Option<Reconciliation>,
     #[serde_as(as = "Option<Mismatch>")]
-    pub(super) mismatch: Option<payment::Mismatch>,
+    pub(super) mismatch: Option<transaction::Mismatch>,
     #[serde_as(as = "Option<Chargeback>")]
-    pub(super) chargeback: Option<payment::Chargeback>,
+    pub(super) chargeback: Option<transaction::Chargeback>,
     #[serde_as(as = "DefaultOnNull<Vec<ProviderMove>>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) provider_moves: Vec<payment::ProviderMove>,
+    pub(super) provider_moves: Vec<transaction::ProviderMove>,
     pub(super) failure: Option<Failure>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) failed_at: Option<DateTime<Utc>>,

@@ -1,16 +1,19 @@
 //! Fields that the earlier application stored in another form: read if ours are missing, never written.
 
-use baitech_core::booking::PaymentMethod;
-use baitech_core::kernel::{Currency, Money};
-use baitech_core::payment::{self, GatewayLink};
-use baitech_core::pricing::Shares;
+use baitech_core::{
+    kernel::{Currency, Money},
+    pricing::Shares,
+    transaction::{self, GatewayLink, PaymentMethod},
+};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_with::serde_as;
 
-use crate::money::money;
-use crate::value::{Millis, Number128};
+use crate::{
+    money::money,
+    value::{Millis, Number128},
+};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -81,7 +84,7 @@ impl LegacyRefund {
         shares: &Shares,
         currency: Currency,
         updated_at: DateTime<Utc>,
-    ) -> Option<payment::Refund> {
+    ) -> Option<transaction::Refund> {
         if self.status.is_some_and(|status| status != "completed") {
             return None;
         }
@@ -93,7 +96,7 @@ impl LegacyRefund {
             processing: zero,
             withholding: zero,
         });
-        Some(payment::Refund {
+        Some(transaction::Refund {
             element: None,
             transaction: None,
             amount,

@@ -11,7 +11,7 @@ mod write;
 
 pub(crate) use document::TransactionDocument;
 
-use baitech_core::payment::Transaction;
+use baitech_core::transaction::Transaction;
 use bson::{Document, RawDocument};
 use mongodb::IndexModel;
 

@@ -4,9 +4,9 @@
 //! incompletely.
 
 use baitech_core::account::User;
-use baitech_core::booking::PaymentMethod;
 use baitech_core::kernel::{Currency, ElementId, Id, Money};
-use baitech_core::payment::{self, FraudDecision, MismatchKind, MoveDoubt, MoveState, Transaction};
+use baitech_core::transaction::PaymentMethod;
+use baitech_core::transaction::{self, FraudDecision, MismatchKind, MoveDoubt, MoveState, Transaction};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -103,7 +103,7 @@ pub(super) struct Portions {
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "payment::GatewayLink", rename_all = "camelCase")]
+#[serde(remote = "transaction::GatewayLink", rename_all = "camelCase")]
 pub(super) struct Gateway {
     token: Option<String>,
     provider: Option<PaymentMethod>,
@@ -138,7 +138,7 @@ pub(super) struct Gateway {
     needs_person: bool,
 }
 
-stored_form!(Gateway of payment::GatewayLink);
+stored_form!(Gateway of transaction::GatewayLink);
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn is_false(flag: &bool) -> bool {
@@ -163,16 +163,16 @@ pub(super) struct Fraud {
     pub(super) flagged: Option<bool>,
     /// The earlier application wrote free text here, which reads as no reasons.
     #[serde_as(as = "Option<Vec<FraudReason>>")]
-    pub(super) reasons: Option<Vec<payment::FraudReason>>,
+    pub(super) reasons: Option<Vec<transaction::FraudReason>>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) checked_at: Option<DateTime<Utc>>,
     #[serde_as(as = "Option<FraudReview>")]
-    pub(super) review: Option<payment::FraudReview>,
+    pub(super) review: Option<transaction::FraudReview>,
 }
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "payment::FraudReason")]
+#[serde(remote = "transaction::FraudReason")]
 pub(super) struct FraudReason {
     rule: String,
     #[serde_as(as = "Whole")]
@@ -180,11 +180,11 @@ pub(super) struct FraudReason {
     explanation: String,
 }
 
-stored_form!(FraudReason of payment::FraudReason);
+stored_form!(FraudReason of transaction::FraudReason);
 
 #[serde_as]
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "payment::FraudReview", rename_all = "camelCase")]
+#[serde(remote = "transaction::FraudReview", rename_all = "camelCase")]
 pub(super) struct FraudReview {
     approved: bool,
     #[serde_as(as = "Oid")]
@@ -193,7 +193,7 @@ pub(super) struct FraudReview {
     reviewed_at: DateTime<Utc>,
 }
 
-stored_form!(FraudReview of payment::FraudReview);
+stored_form!(FraudReview of transaction::FraudReview);
 
 #[skip_serializing_none]
 #[serde_as]
@@ -243,7 +243,7 @@ pub(super) struct Reconciliation {
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "payment::Mismatch", rename_all = "camelCase")]
+#[serde(remote = "transaction::Mismatch", rename_all = "camelCase")]
 pub(super) struct Mismatch {
     kind: MismatchKind,
     #[serde_as(as = "Option<FromInto<Priced>>")]
@@ -255,7 +255,7 @@ pub(super) struct Mismatch {
     decided: Option<(DateTime<Utc>, Id<User>)>,
 }
 
-stored_form!(Mismatch of payment::Mismatch);
+stored_form!(Mismatch of transaction::Mismatch);
 
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
@@ -303,7 +303,7 @@ impl From<Priced> for Money {
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "payment::Chargeback", rename_all = "camelCase")]
+#[serde(remote = "transaction::Chargeback", rename_all = "camelCase")]
 pub(super) struct Chargeback {
     /// The provider's name for it.
     id: String,
@@ -320,13 +320,13 @@ pub(super) struct Chargeback {
     refund: Option<Id<Transaction>>,
 }
 
-stored_form!(Chargeback of payment::Chargeback);
+stored_form!(Chargeback of transaction::Chargeback);
 
 /// A provider move without our order.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "payment::ProviderMove", rename_all = "camelCase")]
+#[serde(remote = "transaction::ProviderMove", rename_all = "camelCase")]
 pub(super) struct ProviderMove {
     /// The provider's name for it.
     id: Option<String>,
@@ -342,7 +342,7 @@ pub(super) struct ProviderMove {
     decided: Option<(DateTime<Utc>, Id<User>)>,
 }
 
-stored_form!(ProviderMove of payment::ProviderMove);
+stored_form!(ProviderMove of transaction::ProviderMove);
 
 /// Why it failed; the time is in `failedAt`.
 #[derive(Debug, Serialize, Deserialize)]

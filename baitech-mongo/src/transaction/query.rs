@@ -1,7 +1,7 @@
 //! The filters and stages of the queries on transactions.
 
 use baitech_core::kernel::Id;
-use baitech_core::payment::{
+use baitech_core::transaction::{
     HistoryQuery, Transaction, TransactionFilter, TransactionKind, TransactionNumber, TransactionStatus,
 };
 use bson::{Bson, DateTime, Document, doc};

@@ -1,11 +1,11 @@
 //! Converts a transaction's document to a transaction.
 
 use baitech_core::kernel::{Currency, Money, Rate};
-use baitech_core::payment::{
+use baitech_core::pricing::Shares;
+use baitech_core::transaction::{
     self, DocumentStamp, EscrowState, FraudCheck, PaymentOrigin, ReconciliationStamp, SettlementState,
     Transaction, TransactionRecord,
 };
-use baitech_core::pricing::Shares;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -75,12 +75,12 @@ impl Amount {
     /// The lines, each rounded to the smallest unit. With fractions from the earlier application, the rounded
     /// lines may differ from the gross by some units; the net, which is the remainder, absorbs the
     /// difference.
-    fn into_domain(self) -> payment::Amount {
+    fn into_domain(self) -> transaction::Amount {
         let currency = self.currency.unwrap_or(DEFAULT_CURRENCY);
         let stored = [Some(self.gross), self.platform_fee, self.processing_fee, self.tax, self.net]
             .map(|line| Money::new(line.unwrap_or_default(), currency));
         let [gross, platform_fee, processing_fee, tax, net] = stored.map(Money::to_minor_unit);
-        let mut amount = payment::Amount { gross, platform_fee, processing_fee, tax, net };
+        let mut amount = transaction::Amount { gross, platform_fee, processing_fee, tax, net };
         let has_fractions = stored.into_iter().any(|line| line != line.to_minor_unit());
         if has_fractions && let Some(net) = remainder(&amount) {
             amount.net = net;
@@ -90,7 +90,7 @@ impl Amount {
 }
 
 /// The gross minus the other lines, if it equals the stored net up to the rounding of five lines.
-fn remainder(amount: &payment::Amount) -> Option<Money> {
+fn remainder(amount: &transaction::Amount) -> Option<Money> {
     let fees = Money::sum(amount.currency(), [amount.platform_fee, amount.processing_fee, amount.tax]);
     let remainder = amount.gross.checked_sub(fees.ok()?).ok()?;
     let off = remainder.checked_sub(amount.net).ok()?.minor_units().ok()?;
@@ -98,10 +98,10 @@ fn remainder(amount: &payment::Amount) -> Option<Money> {
 }
 
 impl Split {
-    fn into_domain(self, currency: Currency) -> payment::Split {
+    fn into_domain(self, currency: Currency) -> transaction::Split {
         let Self { element, recipient, amount, percentage, description } = self;
         let basis_points = percentage.and_then(|percent| percent.checked_mul(Decimal::ONE_HUNDRED)?.to_u32());
-        payment::Split {
+        transaction::Split {
             element,
             recipient,
             amount: money(amount.unwrap_or_default(), currency),
@@ -125,7 +125,7 @@ impl Escrow {
 }
 
 impl Refund {
-    fn into_domain(self, currency: Currency) -> payment::Refund {
+    fn into_domain(self, currency: Currency) -> transaction::Refund {
         let Self { element, transaction, amount, portions, reason, refunded_at } = self;
         let portions = Shares {
             payout: money(portions.payout, currency),
@@ -134,7 +134,7 @@ impl Refund {
             withholding: money(portions.withholding, currency),
         };
         let amount = money(amount, currency);
-        payment::Refund { element, transaction, amount, portions, reason, refunded_at }
+        transaction::Refund { element, transaction, amount, portions, reason, refunded_at }
     }
 }
 
@@ -178,13 +178,13 @@ fn failure(
     stored: Option<Failure>,
     failed_at: Option<DateTime<Utc>>,
     updated_at: DateTime<Utc>,
-) -> Option<payment::Failure> {
+) -> Option<transaction::Failure> {
     match (stored, failed_at) {
         (Some(Failure { code, reason }), at) => {
-            Some(payment::Failure { code, reason, at: at.unwrap_or(updated_at) })
+            Some(transaction::Failure { code, reason, at: at.unwrap_or(updated_at) })
         }
         (None, Some(at)) => {
-            Some(payment::Failure { code: UNKNOWN_FAILURE.to_owned(), reason: String::new(), at })
+            Some(transaction::Failure { code: UNKNOWN_FAILURE.to_owned(), reason: String::new(), at })
         }
         (None, None) => None,
     }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use baitech_core::kernel::{Money, Page, PageRequest};
-use baitech_core::payment::{
+use baitech_core::store::{StoreError, Stored};
+use baitech_core::transaction::{
     HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionKind, TransactionNumber,
     TransactionRepository, TransactionStatus, TransactionTotal,
 };
-use baitech_core::store::{StoreError, Stored};
 use bson::oid::ObjectId;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;

@@ -1,11 +1,11 @@
 //! Converts a transaction to its document.
 
 use baitech_core::kernel::Money;
-use baitech_core::payment::{
+use baitech_core::pricing::Shares;
+use baitech_core::transaction::{
     self, DocumentStamp, EscrowState, FraudCheck, FraudDecision, PaymentOrigin, ReconciliationStamp,
     SettlementState, Transaction, TransactionRecord,
 };
-use baitech_core::pricing::Shares;
 use rust_decimal::Decimal;
 
 use super::document::TransactionDocument;
@@ -95,9 +95,9 @@ fn flag(holds: bool) -> Option<bool> {
     holds.then_some(true)
 }
 
-impl From<payment::Amount> for Amount {
-    fn from(amount: payment::Amount) -> Self {
-        let payment::Amount { gross, platform_fee, processing_fee, tax, net } = amount;
+impl From<transaction::Amount> for Amount {
+    fn from(amount: transaction::Amount) -> Self {
+        let transaction::Amount { gross, platform_fee, processing_fee, tax, net } = amount;
         Self {
             gross: gross.amount(),
             platform_fee: Some(platform_fee.amount()),
@@ -109,9 +109,9 @@ impl From<payment::Amount> for Amount {
     }
 }
 
-impl From<payment::Split> for Split {
-    fn from(split: payment::Split) -> Self {
-        let payment::Split { element, recipient, amount, percentage, description } = split;
+impl From<transaction::Split> for Split {
+    fn from(split: transaction::Split) -> Self {
+        let transaction::Split { element, recipient, amount, percentage, description } = split;
         Self {
             element,
             recipient,
@@ -129,9 +129,9 @@ impl From<EscrowState> for Escrow {
     }
 }
 
-impl From<payment::Refund> for Refund {
-    fn from(refund: payment::Refund) -> Self {
-        let payment::Refund { element, transaction, amount, portions, reason, refunded_at } = refund;
+impl From<transaction::Refund> for Refund {
+    fn from(refund: transaction::Refund) -> Self {
+        let transaction::Refund { element, transaction, amount, portions, reason, refunded_at } = refund;
         let Shares { payout, platform, processing, withholding } = portions;
         let portions = Portions {
             payout: payout.amount(),
@@ -183,8 +183,8 @@ impl From<ReconciliationStamp> for Reconciliation {
     }
 }
 
-impl From<payment::Failure> for Failure {
-    fn from(payment::Failure { code, reason, at: _ }: payment::Failure) -> Self {
+impl From<transaction::Failure> for Failure {
+    fn from(transaction::Failure { code, reason, at: _ }: transaction::Failure) -> Self {
         Self { code, reason }
     }
 }

@@ -2,8 +2,8 @@
 
 use baitech_core::booking::BookingNumber;
 use baitech_core::kernel::{Email, PhoneNumber, Text, Username};
-use baitech_core::payment::TransactionNumber;
 use baitech_core::store::ClaimKey;
+use baitech_core::transaction::TransactionNumber;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::Serializer;
 use serde_with::{DeserializeAs, SerializeAs};

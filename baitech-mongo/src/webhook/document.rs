@@ -2,9 +2,12 @@
 
 use std::convert::Infallible;
 
-use baitech_core::booking::PaymentMethod;
 use baitech_core::kernel::Id;
-use baitech_core::payment::{Transaction, Webhook, WebhookRecord, WebhookStatus};
+use baitech_core::transaction::PaymentMethod;
+use baitech_core::{
+    payment::{Webhook, WebhookRecord, WebhookStatus},
+    transaction::Transaction,
+};
 use bson::Binary;
 use bson::spec::BinarySubtype;
 use chrono::{DateTime, Utc};

@@ -8,24 +8,29 @@ mod documents;
 mod support;
 
 use baitech_core::account::{Category, User, UserFilter, UserRepository, UserStatus};
-use baitech_core::booking::{
-    Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus, PaymentMethod,
-};
 use baitech_core::kernel::{
     Currency, Cursor, Distance, Email, GeoPoint, Id, PageRequest, PhoneNumber, Role, Username,
 };
 use baitech_core::ledger::Account;
 use baitech_core::matching::{CandidateQuery, JobDays, MatchingRepository, SupplyQuery};
-use baitech_core::payment::{
-    HistoryQuery, ReconciliationContent, ReconciliationPart, ReconciliationRepository, TransactionFilter,
-    TransactionKind, TransactionNumber, TransactionRepository, TransactionStatus, WebhookRepository,
-    WebhookStatus,
-};
 use baitech_core::store::{
     AggregateRef, AttemptEnd, Bound, ChangeSet, ClaimKey, Claims, Commit, Counters, DueWork, Fingerprint,
     IdempotencyKey, Lease, LedgerReader, Load, Outbox, Put, Stored,
 };
 use baitech_core::testing::build;
+use baitech_core::{
+    booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
+    transaction::PaymentMethod,
+};
+use baitech_core::{
+    payment::{
+        ReconciliationContent, ReconciliationPart, ReconciliationRepository, WebhookRepository, WebhookStatus,
+    },
+    transaction::{
+        HistoryQuery, TransactionFilter, TransactionKind, TransactionNumber, TransactionRepository,
+        TransactionStatus,
+    },
+};
 use baitech_mongo::MongoStore;
 use bson::{Bson, DateTime, Document, doc};
 use chrono::TimeDelta;

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use baitech_core::{
     account::Category,
-    booking::{NewBooking, NewLocation, NewTimeSlot, PaymentMethod},
+    booking::{NewBooking, NewLocation, NewTimeSlot},
     kernel::{Error, Rule},
     store::{AggregateRef, IdempotencyKey, Put},
     testing::build,
+    transaction::PaymentMethod,
 };
 use chrono::NaiveDate;
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use baitech_core::{
     Marketplace,
-    booking::{Booking, BookingPolicy, BookingStatus, PaymentMethod},
+    booking::{Booking, BookingPolicy, BookingStatus},
     kernel::{Actor, Currency, Error, ManualClock, Money, Role, Rule},
     ledger::Account,
-    payment::{NewPayment, TransactionKind},
+    payment::NewPayment,
     store::{LedgerReader, Put, Stored},
     testing::build::{self, kes},
+    transaction::{PaymentMethod, TransactionKind},
 };
 
 use crate::world::{World, at_once, now, offer, put, slot};

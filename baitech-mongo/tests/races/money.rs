@@ -8,17 +8,20 @@ use std::sync::Arc;
 use baitech_core::{
     Marketplace,
     account::User,
-    booking::{Booking, BookingStatus as Status, PaymentMethod, PaymentStatus, PaymentTiming},
+    booking::{Booking, BookingStatus as Status, PaymentStatus},
     kernel::{Actor, Currency, Error, Id, ManualClock, Money, Rule},
     ledger::Account,
     payment::{
-        Amount, Capabilities, GatewayError, Limits, NewPayment, NewPayout, News, Notice, Outcome, PayOut,
-        PaymentGateway, Payments, Proof, Subject, Transaction, TransactionKind, TransactionRecord,
-        TransactionStatus, WebhookCall, WebhookError,
+        Capabilities, Limits, NewPayment, NewPayout, News, Notice, PayOut, PaymentGateway, Payments, Subject,
+        WebhookCall, WebhookError,
     },
     pricing::Shares,
     store::{ChangeSet, Commit, LedgerReader, Load, Put, Stored},
     testing::build::{self, kes},
+    transaction::{
+        Amount, GatewayError, Outcome, PaymentMethod, PaymentTiming, Proof, Transaction, TransactionKind,
+        TransactionRecord, TransactionStatus,
+    },
 };
 use futures::future::{BoxFuture, join_all};
 
@@ -108,7 +111,7 @@ impl Till {
             )
         };
         let payment = TransactionRecord {
-            escrow: baitech_core::payment::EscrowState {
+            escrow: baitech_core::transaction::EscrowState {
                 held: true,
                 held_at: Some(build::start()),
                 ..Default::default()

@@ -2,8 +2,9 @@
 
 use baitech_core::{
     account::User,
-    booking::{Booking, BookingStatus, TimeSlot},
+    booking::{Booking, BookingStatus},
     kernel::Rule,
+    schedule::TimeSlot,
     store::Version,
 };
 use futures::future::join_all;

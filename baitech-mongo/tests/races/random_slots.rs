@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use baitech_core::{
-    booking::{Booking, BookingStatus, TimeSlot},
+    booking::{Booking, BookingStatus},
     kernel::Rule,
+    schedule::TimeSlot,
 };
 use chrono::{DateTime, Utc};
 use proptest::{prelude::*, test_runner::TestRunner};

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use baitech_core::{
     Marketplace,
-    booking::PaymentMethod,
     kernel::{Actor, Currency, Id, ManualClock, Money},
     ledger::Account,
     payment::{
         NewPayment, ReconcileRequest, Reconciliation, ReconciliationCounts, ReconciliationState,
-        StatementPreset, Transaction, TransactionKind, TransactionStatus,
+        StatementPreset,
     },
     store::{LedgerReader, Put},
     testing::build::{self, kes},
+    transaction::{PaymentMethod, Transaction, TransactionKind, TransactionStatus},
 };
 
 use crate::{

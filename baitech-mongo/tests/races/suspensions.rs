@@ -7,12 +7,13 @@ use std::{collections::HashMap, time::Duration};
 
 use baitech_core::{
     account::{AccountEvent, Category, KycStatus, NewUser, User, UserStatus},
-    booking::{Booking, BookingStatus as Status, NewBooking, NewLocation, NewTimeSlot, PaymentMethod},
+    booking::{Booking, BookingStatus as Status, NewBooking, NewLocation, NewTimeSlot},
     kernel::{Actor, Id, Result, Role, Rule, SystemEntropy},
     ledger::Account,
     payment::{NewPayment, NewPayout},
     store::{AggregateRef, ChangeSet, Commit, Event, EventKind, Load, Put, StoreError, Stored},
     testing::build::{self, kes},
+    transaction::PaymentMethod,
 };
 use bson::{Bson, Document, doc};
 use futures::{StreamExt, future::BoxFuture};

@@ -5,8 +5,9 @@ use std::{future::Future, sync::Arc};
 use baitech_core::{
     Marketplace,
     account::{Category, User},
-    booking::{Booking, BookingPolicy, BookingRecord, BookingStatus, Bookings, TimeSlot},
+    booking::{Booking, BookingPolicy, BookingRecord, BookingStatus, Bookings},
     kernel::{Id, ManualClock},
+    schedule::TimeSlot,
     store::{
         AggregateRef, ChangeSet, Claim, ClaimKey, Claims, Commit, Event, Load, Outbox, Put, Stored, Write,
     },

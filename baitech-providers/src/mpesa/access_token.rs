@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use baitech_core::{
     kernel::{Clock, after},
-    payment::GatewayError,
+    transaction::GatewayError,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Client;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use baitech_core::payment::{News, Notice, Outcome, Proof, Subject, WebhookCall, WebhookError};
+use baitech_core::{
+    payment::{News, Notice, Subject, WebhookCall, WebhookError},
+    transaction::{Outcome, Proof},
+};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 

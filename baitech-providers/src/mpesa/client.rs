@@ -1,4 +1,4 @@
-use baitech_core::payment::{Declined, GatewayError, Outcome};
+use baitech_core::transaction::{Declined, GatewayError, Outcome};
 use chrono::TimeDelta;
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret, SecretString};

@@ -2,7 +2,8 @@
 
 use baitech_core::{
     kernel::Violation,
-    payment::{GatewayError, News, Notice, Proof, Subject, TransactionNumber, WebhookError},
+    payment::{News, Notice, Subject, WebhookError},
+    transaction::{GatewayError, Proof, TransactionNumber},
 };
 use secrecy::ExposeSecret;
 use serde_json::json as object;

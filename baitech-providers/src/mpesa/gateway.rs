@@ -1,11 +1,11 @@
 use async_trait::async_trait;
 use baitech_core::{
-    booking::{PaymentMethod, PaymentTiming},
     kernel::Currency,
     payment::{
-        Capabilities, Charge, GatewayError, Notice, Operation, Outcome, PayOut, PaymentGateway, Proof, Query,
-        RefundOrder, WebhookCall, WebhookError,
+        Capabilities, Charge, Notice, Operation, PayOut, PaymentGateway, Query, RefundOrder, WebhookCall,
+        WebhookError,
     },
+    transaction::{GatewayError, Outcome, PaymentMethod, PaymentTiming, Proof},
 };
 use secrecy::ExposeSecret;
 use serde::Deserialize;

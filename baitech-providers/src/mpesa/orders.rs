@@ -2,7 +2,8 @@
 
 use baitech_core::{
     kernel::{Code, Money, PhoneNumber, Violation},
-    payment::{Charge, Contact, Declined, GatewayError, Outcome, PayOut, Query, RefundOrder},
+    payment::{Charge, Contact, PayOut, Query, RefundOrder},
+    transaction::{Declined, GatewayError, Outcome},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};

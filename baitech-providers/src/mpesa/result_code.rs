@@ -1,6 +1,6 @@
 use std::fmt;
 
-use baitech_core::payment::Declined;
+use baitech_core::transaction::Declined;
 use chrono::TimeDelta;
 
 /// The maximum time for which a subscriber is busy with another prompt.

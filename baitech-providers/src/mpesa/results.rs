@@ -1,6 +1,9 @@
 //! Results of payouts, reversals and status queries.
 
-use baitech_core::payment::{Declined, News, Notice, Outcome, Proof, Returned, Subject, WebhookError};
+use baitech_core::{
+    payment::{News, Notice, Subject, WebhookError},
+    transaction::{Declined, Outcome, Proof, Returned},
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 

@@ -1,4 +1,7 @@
-use baitech_core::payment::{Addressee, Document, DocumentKind, DocumentLine, DocumentSum};
+use baitech_core::{
+    payment::{Document, DocumentKind, DocumentLine, DocumentSum},
+    transaction::Addressee,
+};
 
 use super::{
     amount::money,

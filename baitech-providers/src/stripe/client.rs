@@ -1,4 +1,4 @@
-use baitech_core::payment::GatewayError;
+use baitech_core::transaction::GatewayError;
 use reqwest::{RequestBuilder, StatusCode};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, de::DeserializeOwned};

@@ -1,6 +1,9 @@
 //! Reading Stripe's events.
 
-use baitech_core::payment::{GatewayError, News, Notice, Outcome, Subject, WebhookCall, WebhookError};
+use baitech_core::{
+    payment::{News, Notice, Subject, WebhookCall, WebhookError},
+    transaction::{GatewayError, Outcome},
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 

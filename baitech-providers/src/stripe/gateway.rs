@@ -1,11 +1,11 @@
 use async_trait::async_trait;
 use baitech_core::{
-    booking::{PaymentMethod, PaymentTiming},
     kernel::{Code, Money},
     payment::{
-        Capabilities, Capture, Charge, Declined, GatewayError, Limits, Notice, Operation, Outcome, PayOut,
-        PaymentGateway, Proof, Query, RefundOrder, WebhookCall, WebhookError,
+        Capabilities, Capture, Charge, Limits, Notice, Operation, PayOut, PaymentGateway, Query, RefundOrder,
+        WebhookCall, WebhookError,
     },
+    transaction::{Declined, GatewayError, Outcome, PaymentMethod, PaymentTiming, Proof},
 };
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use baitech_core::{
     kernel::{Id, Money},
-    payment::{ClientSecret, Declined, GatewayError, News, Outcome, Proof, Returned, Subject, Transaction},
+    payment::{News, Subject},
+    transaction::{ClientSecret, Declined, GatewayError, Outcome, Proof, Returned, Transaction},
 };
 use serde::Deserialize;
 

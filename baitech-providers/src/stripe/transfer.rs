@@ -1,6 +1,7 @@
 use baitech_core::{
     kernel::{Id, Money},
-    payment::{GatewayError, Limits, Outcome, Transaction},
+    payment::Limits,
+    transaction::{GatewayError, Outcome, Transaction},
 };
 
 use super::{

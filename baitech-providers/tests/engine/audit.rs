@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use baitech_core::{booking::PaymentMethod, ledger::Account, store::LedgerReader};
+use baitech_core::{ledger::Account, store::LedgerReader, transaction::PaymentMethod};
 
 use super::Shop;
 

@@ -16,16 +16,14 @@ use std::sync::Arc;
 use baitech_core::{
     Builder, Marketplace,
     account::{Category, User},
-    booking::{Booking, BookingStatus, PaymentMethod},
+    booking::{Booking, BookingStatus},
     kernel::{Actor, Clock, Id, ManualClock, Money, PageRequest, Role, SeededEntropy},
     ledger::Account,
     memory::MemoryStore,
-    payment::{
-        NewPayment, Payments, StartedPayment, Transaction, TransactionFilter, TransactionKind,
-        TransactionStatus, Webhook, WebhookCall, WebhookStatus,
-    },
+    payment::{NewPayment, Payments, StartedPayment, Webhook, WebhookCall, WebhookStatus},
     store::{LedgerReader, Load, Stored},
     testing::build,
+    transaction::{PaymentMethod, Transaction, TransactionFilter, TransactionKind, TransactionStatus},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -1,8 +1,9 @@
 use baitech_core::{
     account::{Category, User},
-    booking::{NewBooking, NewLocation, NewTimeSlot, PaymentMethod, Urgency},
-    payment::{FraudCheck, FraudDecision, FraudScorer, FraudSignals},
+    booking::{NewBooking, NewLocation, NewTimeSlot},
+    schedule::Urgency,
     store::{AggregateRef, ChangeSet, Claim, Commit, Put},
+    transaction::{FraudCheck, FraudDecision, FraudScorer, FraudSignals, PaymentMethod},
 };
 use chrono::{DateTime, Days, NaiveDate, Utc};
 

@@ -1,9 +1,6 @@
 //! Callbacks that are repeated, early, late, damaged or forged.
 
-use baitech_core::{
-    ledger::Account,
-    payment::{TransactionStatus, WebhookStatus},
-};
+use baitech_core::{ledger::Account, payment::WebhookStatus, transaction::TransactionStatus};
 use baitech_providers::testing::{Callback, Endpoint, Fault};
 use chrono::TimeDelta;
 

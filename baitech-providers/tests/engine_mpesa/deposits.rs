@@ -2,7 +2,8 @@
 
 use baitech_core::{
     ledger::Account,
-    payment::{TransactionKind, TransactionStatus, WebhookStatus},
+    payment::WebhookStatus,
+    transaction::{TransactionKind, TransactionStatus},
 };
 use chrono::TimeDelta;
 

@@ -3,10 +3,11 @@
 use std::{ops::Deref, sync::Arc, time::Duration};
 
 use baitech_core::{
-    booking::{Booking, BookingStatus, PaymentMethod},
+    booking::{Booking, BookingStatus},
     kernel::Id,
     ledger::Account,
-    payment::{NewPayment, Transaction, TransactionStatus, WebhookStatus},
+    payment::{NewPayment, WebhookStatus},
+    transaction::{PaymentMethod, Transaction, TransactionStatus},
 };
 use baitech_providers::{
     mpesa::Mpesa,

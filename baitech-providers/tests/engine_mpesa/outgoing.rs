@@ -2,7 +2,8 @@
 
 use baitech_core::{
     ledger::Account,
-    payment::{NewPayment, NewPayout, TransactionKind, TransactionStatus, WebhookStatus},
+    payment::{NewPayment, NewPayout, WebhookStatus},
+    transaction::{TransactionKind, TransactionStatus},
 };
 use baitech_providers::{
     mpesa::ResultCode,

@@ -1,9 +1,10 @@
 //! Payments by push.
 
 use baitech_core::{
-    booking::{BookingStatus, PaymentMethod, PaymentStatus},
+    booking::{BookingStatus, PaymentStatus},
     ledger::Account,
-    payment::{TransactionKind, TransactionStatus, WebhookStatus},
+    payment::WebhookStatus,
+    transaction::{PaymentMethod, TransactionKind, TransactionStatus},
 };
 use baitech_providers::testing::{Endpoint, Fault};
 use chrono::TimeDelta;

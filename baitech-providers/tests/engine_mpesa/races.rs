@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use baitech_core::{
-    booking::{Booking, PaymentMethod},
+    booking::Booking,
     kernel::{Entropy, Id, SystemEntropy},
     ledger::Account,
-    payment::{Transaction, TransactionStatus, WebhookStatus},
+    payment::WebhookStatus,
+    transaction::{PaymentMethod, Transaction, TransactionStatus},
 };
 use baitech_providers::testing::{Callback, Endpoint};
 use chrono::TimeDelta;

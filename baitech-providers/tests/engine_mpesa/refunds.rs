@@ -1,9 +1,6 @@
 //! Refunds: full ones by reversal, partial ones by B2C.
 
-use baitech_core::{
-    ledger::Account,
-    payment::{TransactionStatus, WebhookStatus},
-};
+use baitech_core::{ledger::Account, payment::WebhookStatus, transaction::TransactionStatus};
 use baitech_providers::testing::{Endpoint, Fault};
 use chrono::TimeDelta;
 

@@ -2,7 +2,8 @@
 
 use baitech_core::{
     ledger::Account,
-    payment::{TransactionKind, TransactionStatus, WebhookStatus},
+    payment::WebhookStatus,
+    transaction::{TransactionKind, TransactionStatus},
 };
 use baitech_providers::testing::Fault;
 use chrono::TimeDelta;
@@ -152,5 +153,5 @@ async fn earlier_partial_refund_is_not_lost_again_in_a_chargeback() {
     }
     assert_eq!(counter.status(payment).await, TransactionStatus::Refunded);
     assert_eq!(counter.balance(CLEARING).await, 0);
-    counter.audit(baitech_core::booking::PaymentMethod::Stripe, 0).await;
+    counter.audit(baitech_core::transaction::PaymentMethod::Stripe, 0).await;
 }

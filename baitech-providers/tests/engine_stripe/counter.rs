@@ -3,10 +3,11 @@
 use std::{ops::Deref, sync::Arc, time::Duration};
 
 use baitech_core::{
-    booking::{Booking, BookingStatus, PaymentMethod},
+    booking::{Booking, BookingStatus},
     kernel::Id,
     ledger::Account,
-    payment::{NewPayment, Transaction, WebhookStatus},
+    payment::{NewPayment, WebhookStatus},
+    transaction::{PaymentMethod, Transaction},
 };
 use baitech_providers::{
     stripe::{Stripe, StripeConfig},

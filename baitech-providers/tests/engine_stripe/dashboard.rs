@@ -1,9 +1,10 @@
 //! Operations on Stripe's dashboard, without our order.
 
 use baitech_core::{
-    booking::{BookingStatus, PaymentMethod},
+    booking::BookingStatus,
     ledger::Account,
-    payment::{NewPayout, TransactionKind, TransactionStatus, WebhookStatus},
+    payment::{NewPayout, WebhookStatus},
+    transaction::{PaymentMethod, TransactionKind, TransactionStatus},
 };
 use baitech_providers::testing::StripeEvent;
 use chrono::TimeDelta;

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use baitech_core::{
-    ledger::Account,
-    payment::{TransactionStatus, WebhookStatus},
-};
+use baitech_core::{ledger::Account, payment::WebhookStatus, transaction::TransactionStatus};
 use baitech_providers::{stripe::StripeConfig, testing::StripeEvent};
 use chrono::TimeDelta;
 

@@ -1,9 +1,9 @@
 //! Transfers to the connected account of a technician.
 
 use baitech_core::{
-    booking::PaymentMethod,
-    payment::{NewPayout, Transaction, TransactionKind, TransactionStatus, WebhookStatus},
+    payment::{NewPayout, WebhookStatus},
     store::Stored,
+    transaction::{PaymentMethod, Transaction, TransactionKind, TransactionStatus},
 };
 use baitech_providers::testing::Fault;
 use chrono::TimeDelta;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use baitech_core::{booking::PaymentStatus, ledger::Account, payment::TransactionStatus};
+use baitech_core::{booking::PaymentStatus, ledger::Account, transaction::TransactionStatus};
 use baitech_providers::testing::Fault;
 use chrono::TimeDelta;
 

@@ -11,10 +11,8 @@ use std::sync::Arc;
 use baitech_core::{
     account::User,
     kernel::{Currency, Email, Id, ManualClock, Money, PhoneNumber},
-    payment::{
-        Capture, Charge, Contact, Declined, Notice, Operation, Original, Outcome, PayOut, Proof, Query,
-        RefundOrder, Transaction, TransactionNumber,
-    },
+    payment::{Capture, Charge, Contact, Notice, Operation, Original, PayOut, Query, RefundOrder},
+    transaction::{Declined, Outcome, Proof, Transaction, TransactionNumber},
 };
 use chrono::{DateTime, TimeZone, Utc};
 

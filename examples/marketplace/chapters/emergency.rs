@@ -1,8 +1,4 @@
-use baitech::{
-    account::Category,
-    booking::{NewBooking, Urgency},
-    pricing::AdjustmentKind,
-};
+use baitech::{account::Category, booking::NewBooking, pricing::AdjustmentKind, schedule::Urgency};
 
 use crate::{Result, money, requests, stage::Stage};
 

@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::KycCaseEvent;
 use crate::{
-    account::{Kyc, KycDecision, KycDocuments, User},
-    booking::BookingPolicy,
+    account::{AccountPolicy, Kyc, KycDecision, KycDocuments, User},
     decide::{Aggregate, Decision, fields_of_record},
     kernel::{Actor, Error, Id, Result, Rule, Text, after, named, unless_never},
     store::ClaimKey,
@@ -162,7 +161,7 @@ impl KycCase {
 
     /// Reminds staff if a reminder is due. Otherwise nothing changes; the write then corrects the due time of
     /// a case that was stored under another policy.
-    pub(crate) fn remind(mut self, now: DateTime<Utc>, policy: &BookingPolicy) -> Decision<Self> {
+    pub(crate) fn remind(mut self, now: DateTime<Utc>, policy: &AccountPolicy) -> Decision<Self> {
         if self.next_reminder(policy).is_none_or(|at| at > now) {
             return Decision::new(self);
         }
@@ -175,7 +174,7 @@ impl KycCase {
     /// When staff are next reminded; `None` for a closed case, and if the pause never ends. The pause doubles
     /// with each of the first [`MAX_DOUBLINGS`](Self::MAX_DOUBLINGS) reminders.
     #[must_use]
-    pub fn next_reminder(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>> {
+    pub fn next_reminder(&self, policy: &AccountPolicy) -> Option<DateTime<Utc>> {
         let times = 1_i32 << self.reminders.min(Self::MAX_DOUBLINGS);
         let pause = policy.kyc_reminder_after.checked_mul(times).unwrap_or(TimeDelta::MAX);
         let last = self.reminded_at.unwrap_or(self.submitted_at);
@@ -207,11 +206,11 @@ impl Kyc {
 impl Aggregate for KycCase {
     type Event = KycCaseEvent;
     type Stage = KycCaseStatus;
-    type Policy = BookingPolicy;
+    type Policy = AccountPolicy;
 
     fields_of_record!();
 
-    fn due_at(&self, policy: &BookingPolicy) -> Option<DateTime<Utc>> {
+    fn due_at(&self, policy: &AccountPolicy) -> Option<DateTime<Utc>> {
         self.next_reminder(policy)
     }
 }

@@ -2,7 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{KycCase, KycCaseEvent, KycCaseStatus};
 use crate::{
-    account::{IdType, KycDecision, KycDocuments},
+    account::{AccountPolicy, IdType, KycDecision, KycDocuments},
     booking::BookingPolicy,
     decide::Aggregate,
     kernel::{Actor, Code, Id, Role, Rule, Text},
@@ -21,7 +21,7 @@ fn opened() -> KycCase {
 
 #[test]
 fn pause_before_a_reminder_doubles_up_to_a_limit() {
-    let policy = BookingPolicy { kyc_reminder_after: TimeDelta::hours(3), ..BookingPolicy::default() };
+    let policy = AccountPolicy { kyc_reminder_after: TimeDelta::hours(3) };
     let (mut case, mut hours, mut last) = (opened(), Vec::new(), NOW);
     for n in 1..=8 {
         let due = case.due_at(&policy).unwrap();
@@ -39,7 +39,7 @@ fn pause_before_a_reminder_doubles_up_to_a_limit() {
 
 #[test]
 fn infinite_pause_never_ends() {
-    let policy = BookingPolicy { kyc_reminder_after: TimeDelta::MAX, ..BookingPolicy::default() };
+    let policy = AccountPolicy { kyc_reminder_after: TimeDelta::MAX };
     let mut record = opened().into_record();
     record.reminders = u32::MAX;
     let case = KycCase::from_record(record);
@@ -59,12 +59,12 @@ fn closed_case_is_never_due_and_changes_no_more() {
         let is_rejected = status == KycCaseStatus::Rejected;
         assert_eq!(case.reason.as_ref().map(Text::as_str), is_rejected.then_some("The image is blurred."));
         assert_eq!(closed.effects.free.len(), 1, "another case may be opened");
-        assert_eq!(case.due_at(&BookingPolicy::default()), None);
+        assert_eq!(case.due_at(&AccountPolicy::default()), None);
         let again = case.clone().close(decision, &staff, NOW).unwrap_err();
         let replaced = case.clone().replace_documents(documents("B2")).unwrap_err();
         assert_eq!([again.rule(), replaced.rule()], [Some(Rule::ALREADY_DECIDED); 2]);
         let much_later = NOW + TimeDelta::days(4_000);
-        assert_eq!(case.clone().remind(much_later, &BookingPolicy::default()).next, case);
+        assert_eq!(case.clone().remind(much_later, &AccountPolicy::default()).next, case);
     }
     let unexplained = opened().close(&KycDecision::Reject("  ".to_owned()), &staff, NOW);
     assert!(unexplained.is_err(), "a rejection has a reason");
@@ -73,9 +73,10 @@ fn closed_case_is_never_due_and_changes_no_more() {
 #[test]
 fn reminder_pause_of_a_policy_is_above_zero() {
     for pause in [TimeDelta::zero(), TimeDelta::seconds(-1)] {
-        let policy = BookingPolicy { kyc_reminder_after: pause, ..BookingPolicy::default() };
+        let account = AccountPolicy { kyc_reminder_after: pause };
+        let policy = BookingPolicy { account, ..BookingPolicy::default() };
         let refused = policy.validate().unwrap_err();
         let found: Vec<_> = refused.violations().iter().map(|v| (&*v.field, v.code)).collect();
-        assert_eq!(found, [("kycReminderAfter", Code::OutOfRange)]);
+        assert_eq!(found, [("account.kycReminderAfter", Code::OutOfRange)]);
     }
 }

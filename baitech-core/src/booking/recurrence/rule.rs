@@ -6,8 +6,8 @@ use rrule::{Frequency, NWeekday, RRule, RRuleSet, Unvalidated};
 
 use super::until::Until;
 use crate::{
-    booking::TimeSlot,
     kernel::{Code, Violation},
+    schedule::TimeSlot,
 };
 
 /// The maximum length of a rule, in characters.

@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 use super::rule::violation;
 use crate::{
-    booking::TimeSlot,
     kernel::{Code, Violation},
+    schedule::TimeSlot,
 };
 
 /// The last moment at which an occurrence of a series can begin: the value of `UNTIL` (RFC 5545, section

@@ -9,8 +9,8 @@ use crate::{
     booking::{Booking, BookingStatus, CancellationQuote, Context},
     engine::Caller,
     kernel::{Actor, Error, Id, Money, Result, Rule, Text},
-    payment::Transaction,
     store::{Guard, Stored, Version},
+    transaction::Transaction,
 };
 
 impl Bookings {
@@ -48,7 +48,7 @@ impl Bookings {
             return Ok(false);
         }
         let mut owed = commission;
-        for account in policy.debt_bound(technician).accounts() {
+        for account in policy.payment.debt_bound(technician).accounts() {
             owed = owed.checked_sub(self.engine.ledger.balance(account, limit.currency()).await?)?;
         }
         Ok(owed.exceeds(limit)?)

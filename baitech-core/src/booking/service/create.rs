@@ -7,18 +7,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Access::Begin, Bookings};
 use crate::{
     account::{Category, User, UserStamps, UserStatus},
-    booking::{
-        Booking, BookingDraft, NewBooking, OPEN_REQUEST_CLAIMS, PaymentTiming, Terms, TimeSlot, Urgency,
-        open_request_claim,
-    },
+    booking::{Booking, BookingDraft, NewBooking, OPEN_REQUEST_CLAIMS, Terms, open_request_claim},
     decide::{Step, drive},
     engine::Caller,
     kernel::{Actor, Code, Error, Id, Kind, Money, Result, Role, Rule, Violation},
     ledger::Account,
     matching::Job,
-    payment::{TransactionKind, require_method},
     pricing::{Demand, Pricing, Quote, QuoteRequest, hourly},
+    schedule::{TimeSlot, Urgency},
     store::{Guard, Stored},
+    transaction::{PaymentTiming, TransactionKind, require_method},
 };
 
 /// A validated request, with its customer, company and terms.
@@ -223,7 +221,7 @@ impl Bookings {
         let (base, priced_for) = if same_length && booking.preferred_technician.is_none() {
             (old.base_price, None)
         } else {
-            let job = Job::of(booking, 1.0);
+            let job = booking.matching_job(1.0);
             let job = job.map(|job| Job { starts_at: slot.starts_at(), ends_at: slot.ends_at(), ..job });
             // A job already offered to another technician is priced by the price list.
             let offered_to_other =

@@ -7,10 +7,10 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::Bookings;
 use crate::{
     account::Category,
-    booking::TimeSlot,
     kernel::{GeoPoint, Result, Zone},
     matching::{Supply, SupplyQuery},
     pricing::{Demand, DemandSurge},
+    schedule::TimeSlot,
 };
 
 /// The area, category and day for which demand is counted.

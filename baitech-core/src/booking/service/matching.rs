@@ -7,9 +7,7 @@ use chrono::{DateTime, TimeZone, Utc};
 use super::{Access::Begin, Bookings};
 use crate::{
     account::{KycStatus, User, UserStamps, UserStatus},
-    booking::{
-        Alternative, Assignment, Booking, BookingStatus, Context, PaymentMethod, TimeSlot, cell_claim,
-    },
+    booking::{Alternative, Assignment, Booking, BookingStatus, Context},
     decide::{Decision, answered},
     kernel::{Actor, Distance, Error, Id, Kind, Result, Role, Rule, Zone},
     matching::{
@@ -17,7 +15,9 @@ use crate::{
         eligibility, first_share, is_settled, next_share, rank,
     },
     pricing::Pricing,
+    schedule::{TimeSlot, cell_claim},
     store::{AggregateRef, Guard, Stored},
+    transaction::PaymentMethod,
 };
 
 /// Who can come to a job, and who cannot, as far as one search has looked it up.
@@ -280,7 +280,7 @@ impl Bookings {
     }
 
     fn job<'a>(&self, booking: &'a Booking) -> Option<Job<'a>> {
-        Job::of(booking, self.engine.policy.matching.radius_factor(self.waited(booking)))
+        booking.matching_job(self.engine.policy.matching.radius_factor(self.waited(booking)))
     }
 
     /// The best `limit` technicians who can come at that time; only the given technician where one is given.
@@ -436,6 +436,6 @@ impl Bookings {
 
     fn alternative(&self, ranked: &Ranked) -> Alternative {
         let element = Some(Id::generate(self.engine.clock.now(), &*self.engine.entropy));
-        Alternative { element, ..ranked.alternative() }
+        Alternative::new(element, ranked)
     }
 }

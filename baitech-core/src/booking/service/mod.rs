@@ -23,8 +23,8 @@ use crate::{
     decide::{Decision, change_looking, require_max_price},
     engine::{Access, Caller, Command, Engine},
     kernel::{Actor, Code, Current, Error, Id, Money, Result, Violation},
-    payment::Transaction,
     store::{IdempotencyKey, Stored, Version},
+    transaction::Transaction,
 };
 
 /// The commands and queries of bookings. Cheap to clone.
@@ -174,7 +174,7 @@ impl Bookings {
             Ok((look(booking, caller).await?, payments))
         };
         let decide = |booking, (seen, payments): (X, Vec<Stored<Transaction>>), now| {
-            let inputs = Inputs { payments: &payments, ..Inputs::default() };
+            let inputs = Inputs { payments: &payments };
             decide(booking, seen, &Context { inputs, ..engine.context(actor, now) })
         };
         match change_looking(engine, &*engine.bookings, command, id, look_if_visible, decide).await {

@@ -1,9 +1,8 @@
 use chrono::TimeDelta;
 
 use crate::{
-    booking::PaymentTiming,
-    kernel::{Code, Currency, Money, MoneyError, Violation},
-    policy::PolicyCheck,
+    kernel::{Code, Currency, Money, MoneyError, PolicyCheck, Violation},
+    transaction::PaymentTiming,
 };
 
 /// The bounds of an operation's amount; `None` for no bound.

@@ -3,18 +3,16 @@
 mod capabilities;
 mod notice;
 mod order;
-mod outcome;
 
 use std::fmt;
 
 use async_trait::async_trait;
 
 pub use capabilities::{Capabilities, Limits};
-pub use notice::{News, Notice, Returned, Subject, WebhookCall, WebhookError, WebhookSource};
+pub use notice::{News, Notice, Subject, WebhookCall, WebhookError, WebhookSource};
 pub use order::{Capture, Charge, Contact, Operation, Original, PayOut, Query, RefundOrder};
-pub use outcome::{ClientSecret, Declined, GatewayError, Outcome, Proof};
 
-use crate::booking::PaymentMethod;
+use crate::transaction::{GatewayError, Outcome, PaymentMethod};
 
 /// A payment provider.
 ///

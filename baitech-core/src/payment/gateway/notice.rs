@@ -2,10 +2,10 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use super::{Outcome, Proof};
+use super::Outcome;
 use crate::{
     kernel::{Id, Money},
-    payment::Transaction,
+    transaction::{Proof, Returned, Transaction},
 };
 
 /// A call of a provider, as received.
@@ -108,29 +108,6 @@ pub enum News {
     Returned(Returned),
     /// Nothing relevant to us.
     Nothing,
-}
-
-/// Money of an operation that has moved back, as reported by a provider.
-///
-/// A provider may report the same money twice, as a single return and in a running total. It is counted once,
-/// in any order of the reports.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Returned {
-    /// One return of money.
-    One {
-        /// The provider's id of the return: `re_…`. The same id means the same money.
-        id: String,
-        /// The amount; `None` where the provider does not say.
-        amount: Option<Money>,
-        /// Whether the return failed, so that the platform still has the money.
-        failed: bool,
-    },
-    /// The total that has moved back of this operation so far, on our order or not.
-    Total {
-        /// The total.
-        amount: Money,
-    },
 }
 
 /// Why a call is not accepted.

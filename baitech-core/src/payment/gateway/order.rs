@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     account::User,
     kernel::{Email, Id, Money, PhoneNumber, debug_only},
-    payment::{Transaction, TransactionNumber},
+    transaction::{Transaction, TransactionNumber},
 };
 
 /// How a provider reaches a user.

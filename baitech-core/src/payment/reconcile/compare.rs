@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     kernel::{Currency, Money, MoneyError, visible},
-    payment::TransactionNumber,
+    transaction::TransactionNumber,
 };
 
 /// Compares the lines of a statement with booked movements.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::statement::{RowAccount, StatementLine, StatementPeriod};
 use crate::{
     kernel::{Currency, Id, Money},
-    payment::{Transaction, TransactionNumber},
+    transaction::{Transaction, TransactionNumber},
 };
 
 /// A movement of money in the ledger.

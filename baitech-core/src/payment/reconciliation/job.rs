@@ -6,13 +6,13 @@ use super::{
     ReconciliationStatus as Status, RefusedLine,
 };
 use crate::{
-    booking::{BookingPolicy, PaymentMethod},
     decide::{Aggregate, Decision, boxed_record, fields_of_record},
     kernel::{Actor, Id},
     payment::{
-        PaymentEvent, StatementPreset,
+        StatementPreset,
         reconcile::{RowAccount, StatementPeriod, SummaryRow},
     },
+    transaction::{PaymentEvent, PaymentMethod, PaymentPolicy},
 };
 
 /// A job that compares one statement with the books.
@@ -218,11 +218,11 @@ fn shortened(text: &str) -> String {
 impl Aggregate for Reconciliation {
     type Event = PaymentEvent;
     type Stage = Status;
-    type Policy = BookingPolicy;
+    type Policy = PaymentPolicy;
 
     fields_of_record!();
 
-    fn due_at(&self, _: &BookingPolicy) -> Option<DateTime<Utc>> {
+    fn due_at(&self, _: &PaymentPolicy) -> Option<DateTime<Utc>> {
         self.next_at
     }
 }

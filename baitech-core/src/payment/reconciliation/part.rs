@@ -4,13 +4,11 @@ use serde::{Deserialize, Serialize};
 use super::{Reconciliation, ReconciliationCounts};
 use crate::{
     kernel::{Id, Money, MoneyError},
-    payment::{
-        Transaction,
-        reconcile::{
-            BookedMovement, ComparedMovement, CurrencyTotals, MissingHere, MissingThere,
-            ReconciliationReport, StatementLine,
-        },
+    payment::reconcile::{
+        BookedMovement, ComparedMovement, CurrencyTotals, MissingHere, MissingThere, ReconciliationReport,
+        StatementLine,
     },
+    transaction::Transaction,
 };
 
 /// A large part of a job: written once, before the job refers to it, and deleted after it expires.

@@ -3,12 +3,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Reconciliation, ReconciliationPart};
 use crate::{
-    booking::PaymentMethod,
     kernel::{Actor, Id, named},
     payment::{
-        StatementPreset, Transaction,
+        StatementPreset,
         reconcile::{RowAccount, SkippedRows, StatementPeriod, SummaryRow},
     },
+    transaction::{PaymentMethod, Transaction},
 };
 
 named! {

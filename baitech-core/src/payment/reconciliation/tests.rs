@@ -2,13 +2,13 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::{
-    booking::PaymentMethod,
     kernel::Actor,
     payment::{
-        PaymentEvent, StatementPreset,
+        StatementPreset,
         reconcile::{MissingHere, ReconciliationReport, RowAccount, StatementLine, SummaryRow},
     },
     testing::build::{id, kes, start, statement_line},
+    transaction::{PaymentEvent, PaymentMethod},
 };
 
 fn pace(minutes: i64) -> Pace {

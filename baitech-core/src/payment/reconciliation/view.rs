@@ -7,13 +7,13 @@ use super::{
 };
 use crate::{
     account::User,
-    booking::PaymentMethod,
     kernel::Id,
     payment::{
         StatementPreset,
         reconcile::{StatementPeriod, SummaryRow},
     },
     store::{SetAsideItem, Stored, Version},
+    transaction::PaymentMethod,
 };
 
 /// The state of a job, as staff see it.

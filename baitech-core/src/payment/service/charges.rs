@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Payments, account_name};
 use crate::{
     account::User,
-    booking::{Booking, BookingStatus, Context, Inputs, Party, PaymentMethod},
+    booking::{self, Booking, BookingStatus, Party},
     decide::{Decision, Step, drive},
     engine::{
         Access::{Begin, Continue},
@@ -16,11 +16,11 @@ use crate::{
     },
     kernel::{Actor, Code, Error, Id, Kind, Money, PhoneNumber, Result, Role, Rule, Violation, before},
     ledger::Account,
-    payment::{
-        Amount, Cause, ClientSecret, FraudDecision, FraudSignals, HistoryQuery, NewTransaction,
-        PaymentOrigin, Transaction, TransactionKind, TransactionStatus, require_method,
-    },
     store::{AggregateRef, Guard, Stored},
+    transaction::{
+        self, Amount, Cause, ClientSecret, FraudDecision, FraudSignals, HistoryQuery, NewTransaction,
+        PaymentMethod, PaymentOrigin, Transaction, TransactionKind, TransactionStatus, require_method,
+    },
 };
 
 /// How a user wants to pay.
@@ -111,8 +111,8 @@ impl Payments {
         }
         let payments = self.engine.payments_of(&stored).await?;
         let now = self.engine.clock.now().max(stored.updated_at);
-        let inputs = Inputs { payments: &payments, ..Inputs::default() };
-        let context = Context { inputs, ..self.engine.context(actor, now) };
+        let inputs = booking::Inputs { payments: &payments };
+        let context = booking::Context { inputs, ..self.engine.context(actor, now) };
         stored.require_payable(&context)?;
         let shares = stored.owed_shares(&context)?;
         self.require_max_price(shares.total()?)?;
@@ -124,7 +124,8 @@ impl Payments {
             booking: Some(booking),
         };
         let method = request.method.or(stored.payment.method).unwrap_or(PaymentMethod::Mpesa);
-        let decision = self.begin_charge(order, method, request, Some(&stored), &context).await?;
+        let decision =
+            self.begin_charge(order, method, request, Some(&stored), &context.for_transactions()).await?;
         Ok(Step::create(now, decision))
     }
 
@@ -287,7 +288,7 @@ impl Payments {
         request: &NewPayment,
     ) -> Result<(DateTime<Utc>, Decision<Transaction>)> {
         let now = self.engine.clock.now();
-        let context = self.engine.context(actor, now);
+        let context = self.engine.transaction_context(actor, now);
         let method = request.method.unwrap_or(PaymentMethod::Mpesa);
         Ok((now, self.begin_charge(order, method, request, None, &context).await?))
     }
@@ -299,7 +300,7 @@ impl Payments {
         method: PaymentMethod,
         request: &NewPayment,
         booking: Option<&Stored<Booking>>,
-        context: &Context<'_>,
+        context: &transaction::Context<'_>,
     ) -> Result<Decision<Transaction>> {
         let gateway = self.engine.gateway(method)?;
         let capabilities = gateway.capabilities();
@@ -336,7 +337,7 @@ impl Payments {
         };
         let mut begun = Transaction::begin(new, context)?;
         if !capabilities.authorizes {
-            begun.next.0.gateway.manual_capture = false;
+            begun.next.capture_at_once();
         }
         if blocked {
             let end = (TransactionStatus::Failed, Cause::Declined);
@@ -345,17 +346,21 @@ impl Payments {
         }
         let Some(stored) = booking else {
             return if in_ledger {
-                begun.and_then(|transaction| transaction.settled_in_ledger(None, context))
+                begun.and_then(|transaction| transaction.settled_in_ledger(context))
             } else {
                 begun.counted_as_open(context)
             };
         };
+        let of_booking = self.engine.context(&context.actor, context.now);
         let noted = stored.value.clone().payment_begun(&begun.next);
         if in_ledger {
-            let waiting = Stored { value: noted.next, ..stored.clone() };
-            return begun.and_then(|transaction| transaction.settled_in_ledger(Some(&waiting), context));
+            let inputs = transaction::Inputs { booking: Some(noted.next.as_paid()), ..context.inputs };
+            let context = transaction::Context { inputs, ..*context };
+            let settled = begun.and_then(|transaction| transaction.settled_in_ledger(&context))?;
+            let held = noted.next.payment_held(&settled.next, &of_booking)?;
+            return Ok(settled.with(Some(stored), held, &of_booking));
         }
-        Ok(begun.with(Some(stored), noted, context))
+        Ok(begun.with(Some(stored), noted, &of_booking))
     }
 
     /// Fails unless an amount is positive, in whole smallest units, and within a limit.
@@ -386,8 +391,8 @@ impl Payments {
         order: &Order,
         payer: &User,
         request: &NewPayment,
-        context: &Context<'_>,
-    ) -> Result<crate::payment::FraudCheck> {
+        context: &transaction::Context<'_>,
+    ) -> Result<crate::transaction::FraudCheck> {
         let now = context.now;
         let query = HistoryQuery {
             payer: order.payer,

@@ -10,17 +10,19 @@ use super::{
     reversals::reversals_in,
 };
 use crate::{
-    booking::{Context, PaymentMethod},
     decide::{Decision, Step, drive},
     kernel::{Actor, Error, Id, PageRequest, Result, after, before},
     ledger::Account,
     payment::{
-        Compared, PaymentEvent, PendingMark, Reconciliation, ReconciliationContent,
-        ReconciliationPhase as Phase, ReconciliationStamp, Transaction, TransactionFilter, TransactionStatus,
+        Compared, PendingMark, Reconciliation, ReconciliationContent, ReconciliationPhase as Phase,
         bounded_findings, marks_of,
         reconcile::{BookedMovement, StatementPeriod, reconcile},
     },
     store::Stored,
+    transaction::{
+        Context, PaymentEvent, PaymentMethod, ReconciliationStamp, Transaction, TransactionFilter,
+        TransactionStatus,
+    },
 };
 
 /// How long before or after its booking a payment may be stated.
@@ -109,7 +111,7 @@ impl Payments {
         let stored = self.engine.transactions.load_many(ids).await?;
         let latest = stored.iter().fold(job.updated_at, |latest, found| latest.max(found.updated_at));
         let pace = self.pace(latest, hold);
-        let context = self.engine.context(&Actor::System, pace.now);
+        let context = self.engine.transaction_context(&Actor::System, pace.now);
         let unmarked = stored.iter().filter(|found| found.reconciliation.is_none());
         let unmarked: Vec<_> = unmarked.filter_map(|found| Some((found, marks.get(&found.id)?))).collect();
         let done = job.progress.done.saturating_add(ids.len() as u64);
@@ -162,7 +164,7 @@ fn marked(
     context: &Context<'_>,
 ) -> Result<Decision<Transaction>> {
     let PendingMark { transaction: _, reference, discrepancy, fee } = mark;
-    transaction.0.reconciliation = Some(ReconciliationStamp {
+    transaction.mark_reconciled(ReconciliationStamp {
         reconciled_at: context.now,
         reference: reference.clone(),
         discrepancy: Some(*discrepancy).filter(|discrepancy| !discrepancy.is_zero()),

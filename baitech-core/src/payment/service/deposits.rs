@@ -3,14 +3,15 @@
 use super::{Payments, webhooks::Effect};
 use crate::{
     account::User,
-    booking::{BookingNumber, Context, Inputs},
+    booking::BookingNumber,
     decide::{Decision, breach_of, create},
     kernel::{Code, Error, Id, PhoneNumber, Result, Violation},
-    payment::{
-        Amount, MismatchKind, NewTransaction, News, PaymentEvent, PaymentGateway, Proof, Transaction,
+    payment::{News, PaymentGateway},
+    store::{ClaimKey, Stored},
+    transaction::{
+        Amount, Context, Inputs, MismatchKind, NewTransaction, PaymentEvent, Proof, Transaction,
         TransactionKind, TransactionNumber, TransactionStatus,
     },
-    store::{ClaimKey, Stored},
 };
 
 impl Payments {
@@ -42,7 +43,7 @@ impl Payments {
             Error::from(Violation::new("amount", Code::Required, "a deposit says how much it is"))
         })?;
         let now = self.engine.clock.now();
-        let context = self.engine.context(&crate::kernel::Actor::System, now);
+        let context = self.engine.transaction_context(&crate::kernel::Actor::System, now);
         let new = NewTransaction {
             payer: owner.as_ref().map(|user| user.id),
             provider: Some(gateway.method()),
@@ -50,7 +51,7 @@ impl Payments {
             ..NewTransaction::new(TransactionKind::WalletTopup, gateway.method(), Amount::whole(amount))
         };
         let mut begun = Transaction::begin(new, &context)?;
-        begun.next.0.gateway.sent_at = Some(now);
+        begun.next.mark_sent(now);
         // An unrequested payment cannot be verified by a query. Large amounts therefore await a decision of
         // staff, unless the provider has signed the call; so do amounts in another currency than the limit's.
         let large = amount.exceeds(self.engine.policy.payment.confirm_above).unwrap_or(true);
@@ -59,7 +60,7 @@ impl Payments {
             begun.clone().and_then(|transaction| {
                 if known {
                     let proof = Proof { payer: None, ..proof.clone() };
-                    return transaction.settled(&proof, None, context);
+                    return transaction.settled(&proof, context);
                 }
                 transaction.mismatched(MismatchKind::Reference, Some(amount), proof.receipt.clone(), context)
             })
@@ -109,7 +110,7 @@ impl Payments {
         let written = self
             .decide(&command, found.id, |transaction, beside| {
                 let decision = match told {
-                    Told::Payment => transaction.settled(&proof, beside.booking, &beside.context)?,
+                    Told::Payment => transaction.settled(&proof, &beside.context)?,
                     Told::Known | Told::OtherMoney => Decision::new(transaction),
                 };
                 let decision = decision.take_all([claim.clone()]);

@@ -10,11 +10,9 @@ use crate::{
     booking::Booking,
     kernel::{Actor, Code, Error, Id, Money, PageRequest, Result, Role, Rule, Violation},
     ledger::{Account, AccountLine},
-    payment::{
-        Addressee, Document, DocumentKind, DocumentLine, DocumentSum, Transaction, TransactionKind,
-        TransactionStatus,
-    },
+    payment::{Document, DocumentKind, DocumentLine, DocumentSum},
     store::{AggregateRef, Stored},
+    transaction::{Addressee, Transaction, TransactionKind, TransactionStatus},
 };
 
 /// The number of statement lines completed at a time.
@@ -101,7 +99,7 @@ impl Payments {
             kind,
             number: format!("{prefix}{}", number.strip_prefix("TXN").unwrap_or(number)),
             issued_at: transaction.completed_at.unwrap_or(transaction.initiated_at),
-            time_zone: policy.time_zone,
+            time_zone: policy.payment.time_zone,
             issuer: policy.payment.issuer.clone(),
             recipient,
             facts: facts_of(transaction, booking.as_ref().map(|stored| &stored.value)),
@@ -139,7 +137,7 @@ impl Payments {
         let next = first
             .checked_add_months(Months::new(1))
             .ok_or_else(|| Violation::new("year", Code::OutOfRange, "this is no year"))?;
-        let [from, until] = [first, next].map(|day| TimeOfDay::MIDNIGHT.on(day, policy.time_zone));
+        let [from, until] = [first, next].map(|day| TimeOfDay::MIDNIGHT.on(day, policy.payment.time_zone));
         let account = Account::Receivable(company);
         let mut closing = self.engine.ledger.balance(account, policy.currency).await?;
         let mut lines: Vec<AccountLine> = Vec::new();
@@ -185,7 +183,7 @@ impl Payments {
             kind: DocumentKind::Statement,
             number: format!("STM{year:04}{month:02}-{}", company.to_string().to_uppercase()),
             issued_at: until,
-            time_zone: policy.time_zone,
+            time_zone: policy.payment.time_zone,
             issuer: policy.payment.issuer.clone(),
             recipient: addressee(&user),
             facts: vec![("Period".to_owned(), format!("{first} to {}", next.pred_opt().unwrap_or(next)))],
@@ -223,7 +221,7 @@ impl Payments {
                 Some(found) => format!("{} {}", found.number, line.description),
                 None => line.description.clone(),
             };
-            let day = line.at.with_timezone(&self.engine.policy.time_zone).date_naive();
+            let day = line.at.with_timezone(&self.engine.policy.payment.time_zone).date_naive();
             let detail = match booking_of(line).and_then(|id| bookings.get(&id)) {
                 Some(booking) => format!("{day}, booking {}: {}", booking.number, booking.service_type),
                 None => day.to_string(),
@@ -277,15 +275,14 @@ fn facts_of(transaction: &Transaction, booking: Option<&Booking>) -> Vec<(String
     facts
 }
 
-const fn method_name(transaction: &Transaction) -> &'static str {
-    use crate::booking::PaymentMethod::{BankTransfer, Card, Cash, Mpesa, Stripe, Wallet};
-    let record = &transaction.0;
-    match record.method {
+fn method_name(transaction: &Transaction) -> &'static str {
+    use crate::transaction::PaymentMethod::{BankTransfer, Card, Cash, Mpesa, Stripe, Wallet};
+    match transaction.method {
         Mpesa => "M-Pesa",
         Card | Stripe => "Card",
         Wallet => "Wallet",
         Cash => "Cash",
-        BankTransfer if record.gateway.provider.is_none() => "On account",
+        BankTransfer if transaction.gateway.provider.is_none() => "On account",
         BankTransfer => "Bank transfer",
     }
 }

@@ -21,21 +21,21 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-pub use charges::{NewPayment, StartedPayment};
-pub use payouts::NewPayout;
-pub use queries::WalletView;
-pub use reconciliation::{ReconcileRequest, StatementPreset};
-
-use super::{Transaction, TransactionStatus};
 use crate::{
     account::User,
-    booking::{Booking, Context, Inputs},
+    booking::{self, Booking},
     decide::{Decision, Step, breach_of, drive, require_max_price},
     engine::{Access, Caller, Command, Engine},
     kernel::{Actor, Code, Error, Id, Kind, Money, Result, Text, Violation},
     ledger::Account,
-    store::{AggregateRef, Breach, IdempotencyKey, Limit, Stored, Version},
+    store::{Breach, IdempotencyKey, Limit, Stored, Version},
+    transaction::{self, Context, Inputs, PaymentEvent, Transaction, TransactionStatus},
 };
+
+pub use charges::{NewPayment, StartedPayment};
+pub use payouts::NewPayout;
+pub use queries::WalletView;
+pub use reconciliation::{ReconcileRequest, StatementPreset};
 
 /// The commands and queries of payments. Cheap to clone.
 ///
@@ -56,7 +56,7 @@ struct Beside<'a> {
     booking: Option<&'a Stored<Booking>>,
     /// The payments of that booking, including this one as stored.
     payments: &'a [Stored<Transaction>],
-    context: Context<'a>,
+    context: transaction::Context<'a>,
 }
 
 /// The means of payment or the account to be paid, as its provider names it.
@@ -177,7 +177,10 @@ impl Payments {
             Some(booking) if booking.payments().contains(&id) => self.engine.payments_of(booking).await?,
             Some(_) | None => Vec::new(),
         };
-        let context = self.engine.context(&command.actor, now);
+        let of_booking = self.engine.context(&command.actor, now);
+        let inputs =
+            Inputs { booking: booking.as_ref().map(|booking| booking.as_paid()), ..Inputs::default() };
+        let context = Context { inputs, ..of_booking.for_transactions() };
         let beside = Beside { booking: booking.as_ref(), payments: &payments, context };
         // Amounts that are no longer open are removed from the limits before the limits are checked.
         let decided = |context: Context<'_>| {
@@ -192,7 +195,7 @@ impl Payments {
         if is_idle(&stored, &decision) || self.was_taken_before(&decision).await? {
             return Ok(Step::Unchanged(stored));
         }
-        let decision = note_on_booking(&stored, decision, &beside)?;
+        let decision = note_on_booking(&stored, decision, &beside, &of_booking)?;
         Ok(Step::change(stored, now, decision))
     }
 
@@ -219,19 +222,21 @@ fn is_idle(before: &Transaction, decision: &Decision<Transaction>) -> bool {
     decision.next == *before && decision.effects.changes_nothing()
 }
 
-/// Records the new state of a payment on its booking, unless the decision already writes the booking.
+/// Records the new state of a payment on its booking.
 fn note_on_booking(
     before: &Transaction,
     decision: Decision<Transaction>,
     beside: &Beside<'_>,
+    context: &booking::Context<'_>,
 ) -> Result<Decision<Transaction>> {
     let next = &decision.next;
     let Some(stored) = beside.booking.filter(|booking| booking.payments().contains(&next.id)) else {
         return Ok(decision);
     };
-    let target = AggregateRef::from(stored.id);
-    if decision.effects.attached.iter().any(|attached| attached.write.target() == target) {
-        return Ok(decision);
+    let is_held = |event: &PaymentEvent| matches!(event, PaymentEvent::EscrowHeld { .. });
+    if decision.effects.events.iter().any(is_held) {
+        let held = stored.value.clone().payment_held(next, context)?;
+        return Ok(decision.with(Some(stored), held, context));
     }
     let ended = before.status.is_open()
         && matches!(
@@ -248,5 +253,5 @@ fn note_on_booking(
     if noted.next == stored.value {
         return Ok(decision);
     }
-    Ok(decision.with(Some(stored), noted, &beside.context))
+    Ok(decision.with(Some(stored), noted, context))
 }

@@ -2,26 +2,15 @@
 
 use super::{Beside, Payments, webhooks::Effect};
 use crate::{
-    booking::BookingStatus,
     decide::Decision,
     kernel::{Id, Money, PageRequest, Result},
-    payment::{
-        Declined, MismatchKind, MoveState, News, Notice, Outcome, PaymentEvent, Proof, Returned, Subject,
-        Transaction, TransactionFilter, TransactionKind, TransactionStatus, provider_move::NewMove,
-    },
+    payment::{News, Notice, Subject},
     store::Stored,
+    transaction::{
+        Declined, MismatchKind, MoveState, Outcome, PaymentEvent, Proof, Report, Returned, Transaction,
+        TransactionFilter, TransactionKind, TransactionStatus,
+    },
 };
-
-/// How a notice arrived, and what else is known besides the transaction.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Told {
-    /// Whether the provider has signed the call.
-    pub(super) signed: bool,
-    /// Whether the owner of an empty wallet owes the amount.
-    pub(super) on_credit: bool,
-    /// The part of a running total of returns that is already known.
-    pub(super) explained: Money,
-}
 
 impl Payments {
     /// The transaction that a notice is about, and what the notice means for it. A return of money that has
@@ -193,7 +182,7 @@ pub(super) fn effect_of(before: &Transaction, decision: &Decision<Transaction>, 
 pub(super) fn take_news(
     transaction: Transaction,
     notice: &Notice,
-    told: &Told,
+    told: &Report,
     beside: &Beside<'_>,
 ) -> Result<Decision<Transaction>> {
     let context = &beside.context;
@@ -213,13 +202,12 @@ pub(super) fn take_news(
     {
         return transaction.mismatched(MismatchKind::Reference, None, None, context);
     }
-    let disputed = beside.booking.is_some_and(|booking| booking.status == BookingStatus::Disputed);
     match &notice.news {
         News::Outcome(Outcome::Settled(proof)) | News::Deposit(proof) => {
             if !told.signed && transaction.needs_confirmation(proof, context) {
                 return Ok(transaction.claimed_settled(proof, context));
             }
-            transaction.settled(proof, beside.booking, context)
+            transaction.settled(proof, context)
         }
         // The provider has to confirm or deny a claimed payment, in any order of its calls.
         News::Outcome(_) if transaction.gateway.awaits_confirmation => Ok(Decision::new(transaction)),
@@ -227,7 +215,7 @@ pub(super) fn take_news(
         News::Details(proof) => Ok(transaction.detailed(proof)),
         News::ChargebackOpened { id, amount, reason } => transaction.contested(id, *amount, reason, context),
         News::ChargebackClosed { id, won } => {
-            transaction.chargeback_closed(id, *won, (disputed, told.on_credit), context)
+            transaction.chargeback_closed(id, *won, told.on_credit, context)
         }
         News::Returned(returned) => take_return(transaction, returned, told, beside),
         News::Nothing => Ok(Decision::new(transaction)),
@@ -238,13 +226,12 @@ pub(super) fn take_news(
 pub(super) fn take_return(
     transaction: Transaction,
     returned: &Returned,
-    told: &Told,
+    told: &Report,
     beside: &Beside<'_>,
 ) -> Result<Decision<Transaction>> {
     let before = transaction.clone();
     let customer = beside.booking.map(|booking| booking.customer);
-    let disputed = beside.booking.is_some_and(|booking| booking.status == BookingStatus::Disputed);
-    transaction.returned(returned, disputed, told, &beside.context)?.count_moved(customer, &before)
+    transaction.returned(returned, told, &beside.context)?.count_moved(customer, &before)
 }
 
 impl Transaction {
@@ -262,109 +249,5 @@ impl Transaction {
             News::Returned(_) => self.status.is_open(),
             _ => false,
         }
-    }
-
-    /// Takes in money that the provider moved back, possibly without our order.
-    fn returned(
-        mut self,
-        returned: &Returned,
-        disputed: bool,
-        told: &Told,
-        context: &crate::booking::Context<'_>,
-    ) -> Result<Decision<Self>> {
-        let known_to_have_moved = self.status.is_settled() || self.is_mismatched();
-        if !known_to_have_moved {
-            // It counts as not carried out, so its money is already back where it came from.
-            return Ok(Decision::new(self));
-        }
-        let new =
-            NewMove { id: None, amount: None, proven: told.signed, disputed, on_credit: told.on_credit };
-        match returned {
-            Returned::Total { amount } => {
-                let left = amount.checked_sub(told.explained)?;
-                if left.is_zero() || left.is_negative() {
-                    return Ok(Decision::new(self));
-                }
-                self.moved_by_provider(&NewMove { amount: Some(left), ..new }, context)
-            }
-            Returned::One { id, amount, failed: true } => {
-                if self.move_named(id).is_none() {
-                    return Ok(self.move_failed(id, *amount, context));
-                }
-                let Some(open) = self.open_move_mut(id) else {
-                    // An unsigned call does not credit a wallet.
-                    return if told.signed {
-                        self.booked_move_failed(id, context)
-                    } else {
-                        Ok(Decision::new(self))
-                    };
-                };
-                open.state = MoveState::Failed;
-                let noted = Decision::new(self).event(PaymentEvent::TransactionUpdated);
-                noted.thaw_unless(disputed, context)
-            }
-            Returned::One { id, .. } if self.move_named(id).is_some() => Ok(Decision::new(self)),
-            Returned::One { id, amount, failed: false } => {
-                let left = match amount {
-                    Some(amount) => Some(self.name_move(id, *amount)?),
-                    None => None,
-                };
-                if left.is_some_and(Money::is_zero) {
-                    return Ok(Decision::new(self));
-                }
-                self.moved_by_provider(&NewMove { id: Some(id), amount: left, ..new }, context)
-            }
-        }
-    }
-
-    /// Whether a proof that anybody could have sent is about an amount so large that a query has to confirm
-    /// it.
-    fn needs_confirmation(&self, proof: &Proof, context: &crate::booking::Context<'_>) -> bool {
-        let gross = self.amount.gross;
-        // A limit in another currency cannot be compared with this amount; then the provider is queried.
-        let large = gross.exceeds(context.policy.payment.confirm_above).unwrap_or(true);
-        let as_asked = proof.amount.is_none_or(|amount| amount == gross);
-        large && as_asked && self.kind.is_incoming() && !self.status.is_settled() && !self.is_mismatched()
-    }
-
-    /// Queries the provider about a payment that an unverified call may report.
-    pub(super) fn doubted(mut self, context: &crate::booking::Context<'_>) -> Decision<Self> {
-        let is_asked = self.status.is_open() && !self.wants_sending() && !self.is_mismatched();
-        if self.kind.is_incoming() && is_asked && !self.gateway.awaits_confirmation {
-            self.0.gateway.awaits_confirmation = true;
-            self.0.gateway.next_at = Some(context.now);
-        }
-        Decision::new(self)
-    }
-
-    /// Records what an unsigned call claims, and queries the provider about it.
-    fn claimed_settled(mut self, proof: &Proof, context: &crate::booking::Context<'_>) -> Decision<Self> {
-        let link = &mut self.0.gateway;
-        link.awaits_confirmation = true;
-        link.next_at = Some(context.now);
-        link.reference = link.reference.take().or_else(|| proof.reference.clone());
-        link.receipt = link.receipt.take().or_else(|| proof.receipt.clone());
-        Decision::new(self)
-    }
-
-    /// Takes in the receipt of a settled payment. Details that contradict it need manual review.
-    fn detailed(mut self, proof: &Proof) -> Decision<Self> {
-        if !self.status.is_settled() {
-            return Decision::new(self);
-        }
-        if proof.amount.is_some_and(|amount| amount != self.amount.gross) {
-            self.0.gateway.needs_person = true;
-            return Decision::new(self).event(crate::payment::PaymentEvent::PaymentNeedsPerson);
-        }
-        let known = self.gateway.receipt.as_ref();
-        if known.is_some() && proof.receipt.is_some() && known != proof.receipt.as_ref() {
-            // An operation has one receipt. The provider's own page shows which of two is right.
-            self.0.gateway.needs_person = true;
-            return Decision::new(self).event(crate::payment::PaymentEvent::PaymentNeedsPerson);
-        }
-        if self.gateway.receipt.is_none() {
-            self.0.gateway.receipt.clone_from(&proof.receipt);
-        }
-        Decision::new(self)
     }
 }

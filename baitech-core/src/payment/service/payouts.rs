@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use super::{Payments, account_name};
 use crate::{
     account::{User, UserStamps},
-    booking::PaymentMethod,
     decide::{Decision, Step, drive},
     engine::{Access::Begin, Caller, Command},
     kernel::{Actor, Error, Id, Money, PhoneNumber, Result, Role, Rule, Violation},
     ledger::Account,
-    payment::{Amount, Capabilities, Limits, NewTransaction, PaymentGateway, Transaction, TransactionKind},
+    payment::{Capabilities, Limits, PaymentGateway},
     store::{Guard, Stored},
+    transaction::{Amount, NewTransaction, PaymentMethod, Transaction, TransactionKind},
     worker::{MissingProvider, TaskOutcome},
 };
 
@@ -141,8 +141,8 @@ impl Payments {
         }
         gateway.capabilities().check(&limits, new.amount.net)?;
         let now = self.engine.clock.now();
-        let mut decision = Transaction::begin_pay_out(new, &self.engine.context(actor, now))?;
-        decision.next.0.settlement.instant = decision.next.kind == TransactionKind::TechnicianPayout;
+        let mut decision = Transaction::begin_pay_out(new, &self.engine.transaction_context(actor, now))?;
+        decision.next.mark_instant();
         let stamps = UserStamps { role: Some(payee.role), ..UserStamps::default() };
         decision.effects.guards.push(Guard::User { id: payee.id, stamps });
         Ok(Step::create(now, decision))
@@ -179,7 +179,7 @@ impl Payments {
         };
         let currency = seen.amount.currency();
         let now = self.now(seen, None);
-        let context = self.engine.context(&Actor::System, now);
+        let context = self.engine.transaction_context(&Actor::System, now);
         let owed = self.engine.ledger.balance(Account::Payable(technician), currency).await?;
         if owed.is_zero() || owed.is_negative() {
             return self.end_settlement(seen, seen.value.clone().settled_by(None, &context)).await;
@@ -214,8 +214,8 @@ impl Payments {
                 )
             };
             let mut payout = Transaction::begin_pay_out(new, &context)?;
-            let day = self.engine.policy.time_zone.from_utc_datetime(&now.naive_utc()).date_naive();
-            payout.next.0.settlement.batch = Some(day.to_string());
+            let day = policy.time_zone.from_utc_datetime(&now.naive_utc()).date_naive();
+            payout.next.mark_batch(day);
             payouts.push(payout);
         }
         let first = payouts.first().map(|payout| payout.next.id);

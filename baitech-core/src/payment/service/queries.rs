@@ -7,8 +7,8 @@ use crate::{
     account::User,
     kernel::{Actor, Currency, Error, Id, Kind, Money, Page, PageRequest, Result},
     ledger::{Account, AccountLine},
-    payment::{Transaction, TransactionFilter, TransactionNumber, TransactionTotal, TransactionView},
     store::Stored,
+    transaction::{Transaction, TransactionFilter, TransactionNumber, TransactionTotal, TransactionView},
 };
 
 /// The balances of a user's accounts.

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Payments;
 use crate::{
-    booking::PaymentMethod,
     decide::{answered, create},
     engine::Access::{Continue, Read},
     kernel::{Actor, Code, Error, Id, Kind, Page, PageRequest, Result, Violation, after, named},
@@ -14,6 +13,7 @@ use crate::{
         reconcile::{ParsedStatement, StatementFormat, StatementPeriod, parse_statement},
     },
     store::{AggregateRef, Fingerprint, SetAsideItem, Stored},
+    transaction::PaymentMethod,
 };
 
 /// The name of the list in cursors.

@@ -9,16 +9,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Beside, Payments, webhooks::is_taken};
 use crate::{
-    booking::PaymentMethod,
     decide::{Decision, Step, drive},
     engine::Engine,
     kernel::{Actor, Error, Id, Result, Rule, after},
     payment::{
-        Pace, PendingReversal, Proof, Reconciliation, ReconciliationContent, ReconciliationPart,
-        ReconciliationPhase as Phase, RefusedLine, Transaction, TransactionNumber, TransactionStatus,
-        reconcile::StatementLine,
+        Pace, PendingReversal, Reconciliation, ReconciliationContent, ReconciliationPart,
+        ReconciliationPhase as Phase, RefusedLine, reconcile::StatementLine,
     },
     store::Stored,
+    transaction::{PaymentMethod, Proof, Transaction, TransactionNumber, TransactionStatus},
     worker::{DueTask, TaskOutcome, Worker},
 };
 
@@ -189,7 +188,7 @@ impl Payments {
             };
             if let Some((over, moment, decision)) = effect {
                 let pace = self.pace(moment.max(job.updated_at), hold);
-                let context = self.engine.context(&Actor::System, pace.now);
+                let context = self.engine.transaction_context(&Actor::System, pace.now);
                 let next = job.value.clone().took_effect(done, pace);
                 let next = next.with(over.as_ref(), *decision, &context);
                 return Ok(Step::change(job, pace.now, next));
@@ -226,7 +225,10 @@ impl Payments {
             return Ok(None);
         }
         let booking = self.load_booking(found.booking).await?;
-        Ok(found.require_disinterested(actor, booking.as_deref()).is_ok().then_some(found))
+        Ok(found
+            .require_disinterested(actor, booking.map(|booking| booking.as_paid()))
+            .is_ok()
+            .then_some(found))
     }
 
     async fn transfer_completed(
@@ -237,9 +239,8 @@ impl Payments {
         let proof =
             Proof { receipt: Some(line.reference.clone()), amount: Some(line.amount), ..Proof::default() };
         let command = self.plain_command()?;
-        let decide = |transaction: Transaction, beside: &Beside<'_>| {
-            transaction.settled(&proof, beside.booking, &beside.context)
-        };
+        let decide =
+            |transaction: Transaction, beside: &Beside<'_>| transaction.settled(&proof, &beside.context);
         Ok(effect_of(self.decide_once(&command, found.id, &decide).await?))
     }
 

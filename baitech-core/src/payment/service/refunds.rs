@@ -6,8 +6,8 @@ use crate::{
     decide::Answers,
     engine::Access::Continue,
     kernel::{Actor, Error, Id, Money, Result, Rule, Text},
-    payment::Transaction,
     store::Stored,
+    transaction::Transaction,
 };
 
 impl Payments {
@@ -34,7 +34,7 @@ impl Payments {
                     let message = "the booking is disputed: its decision says what goes back";
                     return Err(transaction.refuse(Rule::UNDECIDED, message));
                 }
-                transaction.require_disinterested(actor, beside.booking.map(|stored| &stored.value))?;
+                transaction.require_disinterested(actor, beside.context.inputs.booking)?;
                 let (before, customer) =
                     (transaction.clone(), beside.booking.map(|booking| booking.customer));
                 let refunded = transaction.refund(amount, reason.as_str(), &beside.context)?;
@@ -88,7 +88,7 @@ impl Payments {
                     return Err(Error::forbidden(message));
                 }
                 // A withdrawn refund goes into its payee's wallet.
-                transaction.require_disinterested(actor, beside.booking.map(|stored| &stored.value))?;
+                transaction.require_disinterested(actor, beside.context.inputs.booking)?;
             }
             transaction.withdraw("withdrawn by its payer", &beside.context)
         })

@@ -5,17 +5,17 @@ use std::collections::HashMap;
 
 use super::{
     Beside, Payments,
-    news::{Told, take_return},
+    news::take_return,
     reconciling::{Effect, effect_of},
 };
 use crate::{
     kernel::{Actor, Id, Money, Result},
     payment::{
-        MoveState, PendingReversal, Returned, Transaction, TransactionStatus,
-        provider_move::OF_SAME_RECEIPT,
+        PendingReversal,
         reconcile::{BookedMovement, StatementLine},
     },
     store::Stored,
+    transaction::{MoveState, OF_SAME_RECEIPT, Report, Returned, Transaction, TransactionStatus},
 };
 
 /// The lines that may be reversals of transactions: a line that has the receipt of a transaction but the
@@ -49,7 +49,7 @@ impl Payments {
     ) -> Result<Option<Stored<Transaction>>> {
         let found = self.load(reversal.transaction).await?;
         let booking = self.load_booking(found.booking).await?;
-        let has_stake = found.require_disinterested(actor, booking.as_deref()).is_err();
+        let has_stake = found.require_disinterested(actor, booking.map(|booking| booking.as_paid())).is_err();
         let is_known = has_stake || found.move_named(&reversal.name).is_some();
         if is_known || self.can_be_ours(&found, reversal.amount).await? {
             return Ok(None);
@@ -71,7 +71,7 @@ impl Payments {
         let decide = |transaction: Transaction, beside: &Beside<'_>| {
             let explained = Money::zero(transaction.amount.currency());
             // The statement that staff submit comes from the provider.
-            let told = Told { signed: true, on_credit, explained };
+            let told = Report { signed: true, on_credit, explained };
             take_return(transaction, &returned, &told, beside)
         };
         Ok(effect_of(self.decide_once(&command, found.id, &decide).await?))

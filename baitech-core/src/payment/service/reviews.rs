@@ -2,12 +2,11 @@
 
 use super::Payments;
 use crate::{
-    booking::{Booking, Context},
     decide::Decision,
     engine::{Access::Continue, Command},
     kernel::{Actor, Id, Money, Result, Rule, Text, visible},
-    payment::{Cause, Proof, Transaction, TransactionStatus},
     store::Stored,
+    transaction::{Cause, Context, Proof, Transaction, TransactionStatus},
     worker::TaskOutcome,
 };
 
@@ -25,10 +24,7 @@ impl Payments {
         let user = self.require_staff(actor, Continue).await?;
         let command = self.command(actor, "review", &(id, approved))?.by(user);
         let reviewed = self
-            .decide(&command, id, |transaction, beside| {
-                let booking = beside.booking.map(|stored| &stored.value);
-                transaction.reviewed(approved, booking, &beside.context)
-            })
+            .decide(&command, id, |transaction, beside| transaction.reviewed(approved, &beside.context))
             .await?;
         self.now_due(reviewed).await
     }
@@ -46,7 +42,7 @@ impl Payments {
         let user = self.require_staff(actor, Continue).await?;
         let command = self.command(actor, "decide_mismatch", &(id, complete))?.by(user);
         self.decide(&command, id, |transaction, beside| {
-            transaction.decide_mismatch(complete, beside.booking, &beside.context)
+            transaction.decide_mismatch(complete, &beside.context)
         })
         .await
     }
@@ -67,8 +63,8 @@ impl Payments {
     ) -> Result<Stored<Transaction>> {
         let user = self.require_staff(actor, Continue).await?;
         let command = self.command(actor, "decide_provider_move", &(id, book, amount))?.by(user);
-        self.decide_moved(&command, id, |transaction, booking, on_credit, context| {
-            transaction.decide_provider_move(book, amount, booking, on_credit, context)
+        self.decide_moved(&command, id, |transaction, on_credit, context| {
+            transaction.decide_provider_move(book, amount, on_credit, context)
         })
         .await
     }
@@ -86,8 +82,8 @@ impl Payments {
     ) -> Result<Stored<Transaction>> {
         let user = self.require_staff(actor, Continue).await?;
         let command = self.command(actor, "decide_verdict", &(id, won))?.by(user);
-        self.decide_moved(&command, id, |transaction, booking, on_credit, context| {
-            transaction.decide_verdict(won, booking, on_credit, context)
+        self.decide_moved(&command, id, |transaction, on_credit, context| {
+            transaction.decide_verdict(won, on_credit, context)
         })
         .await
     }
@@ -101,16 +97,15 @@ impl Payments {
         decide: F,
     ) -> Result<Stored<Transaction>>
     where
-        F: Fn(Transaction, Option<&Booking>, bool, &Context<'_>) -> Result<Decision<Transaction>>,
+        F: Fn(Transaction, bool, &Context<'_>) -> Result<Decision<Transaction>>,
         F: Send + Sync,
     {
         let decide = &decide;
         let decide_with = |on_credit: bool| {
             self.decide(command, id, move |transaction, beside| {
                 let before = transaction.clone();
-                let booking = beside.booking.map(|stored| &stored.value);
-                let customer = booking.map(|booking| booking.customer);
-                decide(transaction, booking, on_credit, &beside.context)?.count_moved(customer, &before)
+                let customer = beside.booking.map(|booking| booking.customer);
+                decide(transaction, on_credit, &beside.context)?.count_moved(customer, &before)
             })
         };
         match decide_with(false).await {
@@ -139,7 +134,7 @@ impl Payments {
         let receipt = receipt.as_deref();
         let command = self.command(actor, "decide_outcome", &(id, moved, receipt))?.by(user);
         self.decide(&command, id, |transaction, beside| {
-            transaction.require_disinterested(actor, beside.booking.map(|stored| &stored.value))?;
+            transaction.require_disinterested(actor, beside.context.inputs.booking)?;
             if !transaction.gateway.needs_person || transaction.is_mismatched() {
                 return Err(transaction.refuse(Rule::ALREADY_DECIDED, "there is nothing to find out"));
             }
@@ -155,7 +150,7 @@ impl Payments {
             }
             if moved {
                 let proof = Proof { receipt: receipt.map(str::to_owned), ..Proof::default() };
-                return transaction.settled(&proof, beside.booking, &beside.context);
+                return transaction.settled(&proof, &beside.context);
             }
             let end = (TransactionStatus::Failed, Cause::Declined);
             transaction.fail("not_moved", "the money has not moved", end, &beside.context)
@@ -166,7 +161,7 @@ impl Payments {
     /// Runs at once the task that a decision has made due, if it has a provider.
     async fn now_due(&self, transaction: Stored<Transaction>) -> Result<Stored<Transaction>> {
         let now = self.engine.clock.now();
-        if transaction.next_task(&self.engine.policy).is_some_and(|(at, _)| at <= now) {
+        if transaction.next_task(&self.engine.policy.payment).is_some_and(|(at, _)| at <= now) {
             // A failure here is not final: the task is due, and a worker runs it.
             match self.for_system().run_next_task(transaction.id).await {
                 Ok(TaskOutcome::Done | TaskOutcome::NotDue) => {}

@@ -11,12 +11,12 @@ use crate::{
     decide::{Decision, Step, drive},
     engine::{Command, Engine},
     kernel::{Actor, Error, Id, Result, Rule},
-    payment::{
-        Capture, Cause, Charge, ClientSecret, Contact, FraudCheck, GatewayError, Operation, Original,
-        Outcome, PayOut, PaymentGateway, PaymentTask, Query, RefundOrder, Transaction, TransactionKind,
+    payment::{Capture, Charge, Contact, Operation, Original, PayOut, PaymentGateway, Query, RefundOrder},
+    store::Stored,
+    transaction::{
+        Cause, ClientSecret, FraudCheck, GatewayError, Outcome, PaymentTask, Transaction, TransactionKind,
         TransactionStatus,
     },
-    store::Stored,
     worker::{DueTask, MissingProvider, TaskOutcome},
 };
 
@@ -30,7 +30,7 @@ impl Payments {
     pub(super) async fn run_next_task(&self, id: Id<Transaction>) -> Result<TaskOutcome> {
         let seen = self.load(id).await?;
         let now = self.engine.clock.now();
-        let Some((_, task)) = seen.next_task(&self.engine.policy).filter(|(at, _)| *at <= now) else {
+        let Some((_, task)) = seen.next_task(&self.engine.policy.payment).filter(|(at, _)| *at <= now) else {
             // The queue has another time than the transaction, from an earlier policy. Writing the
             // transaction corrects it.
             self.rewrite(&seen).await?;
@@ -209,11 +209,8 @@ impl Payments {
 
     async fn fetch_receipt(&self, seen: &Stored<Transaction>) -> Result<()> {
         let gateway = self.gateway_of(seen)?;
-        self.decide(&self.pinned_to(seen)?, seen.id, |mut transaction, _| {
-            transaction.0.gateway.next_at = None;
-            Ok(crate::decide::Decision::new(transaction))
-        })
-        .await?;
+        self.decide(&self.pinned_to(seen)?, seen.id, |transaction, _| Ok(transaction.receipt_requested()))
+            .await?;
         // A receipt is optional: without one, the payment shows none.
         let sent_at = seen.gateway.sent_at.unwrap_or(seen.initiated_at);
         if let Err(error) = gateway.request_receipt(&query_of(seen, sent_at)).await {
@@ -223,10 +220,8 @@ impl Payments {
     }
 
     async fn ask_later(&self, seen: &Stored<Transaction>) -> Result<()> {
-        self.decide(&self.pinned_to(seen)?, seen.id, |mut transaction, beside| {
-            let wait = beside.context.policy.payment.query_after.first().copied().unwrap_or_default();
-            transaction.0.gateway.next_at = Some(crate::kernel::after(beside.context.now, wait));
-            Ok(crate::decide::Decision::new(transaction))
+        self.decide(&self.pinned_to(seen)?, seen.id, |transaction, beside| {
+            Ok(transaction.query_later(&beside.context))
         })
         .await
         .map(drop)
@@ -238,7 +233,7 @@ impl Payments {
         let (attempt, after_claim) = (seen.gateway.attempts, seen.gateway.awaits_confirmation);
         let taken = self
             .decide(&self.plain_command()?, seen.id, |transaction, beside| match outcome {
-                Outcome::Settled(proof) => transaction.settled(proof, beside.booking, &beside.context),
+                Outcome::Settled(proof) => transaction.settled(proof, &beside.context),
                 _ if transaction.gateway.attempts != attempt => Ok(Decision::new(transaction)),
                 // Since the query was sent, a call has claimed that the payment arrived; another query has to
                 // confirm that.

@@ -6,19 +6,18 @@ use async_trait::async_trait;
 
 use super::{
     Payments,
-    news::{Told, effect_of, take_news},
+    news::{effect_of, take_news},
 };
-use crate::payment::settle::NEWS_CLAIMS;
 use crate::{
-    booking::PaymentMethod,
     decide::{Decision, change, create},
     engine::{Access, Command, Engine},
     kernel::{Actor, Error, Id, Kind, Money, Page, PageRequest, Result, Rule, Unique},
     payment::{
-        News, Notice, PaymentGateway, Returned, Subject, Transaction, Webhook, WebhookCall, WebhookError,
-        WebhookSource, WebhookStatus,
+        News, Notice, PaymentGateway, Subject, Webhook, WebhookCall, WebhookError, WebhookSource,
+        WebhookStatus,
     },
     store::{ClaimKey, Stored},
+    transaction::{NEWS_CLAIMS, PaymentMethod, Report, Returned, Transaction},
     worker::{DueTask, MissingProvider, TaskOutcome},
 };
 
@@ -384,14 +383,14 @@ impl Payments {
             async move {
                 self.decide(command, id, |transaction, beside| {
                     let before = transaction.clone();
-                    let told = Told { signed, on_credit, explained };
+                    let told = Report { signed, on_credit, explained };
                     let mut decision = take_news(transaction, notice, &told, beside)?;
                     let found = effect_of(&before, &decision, &notice.news);
                     *effect.lock().unwrap_or_else(PoisonError::into_inner) = found;
                     decision = decision.take_all([claim.clone()]);
                     // A notice that changes nothing is claimed too, by a write with an event.
                     if decision.effects.events.is_empty() {
-                        decision = decision.event(crate::payment::PaymentEvent::TransactionUpdated);
+                        decision = decision.event(crate::transaction::PaymentEvent::TransactionUpdated);
                     }
                     Ok(decision)
                 })

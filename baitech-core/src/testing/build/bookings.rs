@@ -8,11 +8,12 @@ use crate::{
     account::{Category, TimeOfDay, User},
     booking::{
         ActualTimes, BookingNumber, BookingRecord, BookingStatus, CancellationPolicy, Matching, Notes,
-        Payment, PaymentMethod, PaymentTiming, Quality, ServiceLocation, StatusChange, TimeSlot, Transition,
-        Urgency, Warranty,
+        Payment, Quality, ServiceLocation, StatusChange, Transition, Warranty,
     },
     kernel::{Rate, Text},
     pricing::Pricing,
+    schedule::{TimeSlot, Urgency},
+    transaction::{PaymentMethod, PaymentTiming},
 };
 
 /// A slot in Nairobi on the given day after [`start`].

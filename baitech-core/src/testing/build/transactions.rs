@@ -1,14 +1,15 @@
 use super::{id, start};
 use crate::{
     account::User,
-    booking::PaymentMethod,
     kernel::{Actor, Money, Rate, Text},
     payment::{
-        Amount, EscrowState, GatewayLink, PaymentOrigin, Reconciliation, ReconciliationCounts,
-        ReconciliationParts, ReconciliationPhase, ReconciliationProgress, ReconciliationRecord,
-        ReconciliationRows, ReconciliationStatus, SettlementState, Split, StatementPreset, TransactionKind,
-        TransactionNumber, TransactionRecord, TransactionStatus, Webhook, WebhookRecord, WebhookStatus,
-        reconcile::StatementLine,
+        Reconciliation, ReconciliationCounts, ReconciliationParts, ReconciliationPhase,
+        ReconciliationProgress, ReconciliationRecord, ReconciliationRows, ReconciliationStatus,
+        StatementPreset, Webhook, WebhookRecord, WebhookStatus, reconcile::StatementLine,
+    },
+    transaction::{
+        Amount, EscrowState, GatewayLink, PaymentMethod, PaymentOrigin, SettlementState, Split,
+        TransactionKind, TransactionNumber, TransactionRecord, TransactionStatus,
     },
 };
 

@@ -11,7 +11,6 @@ use super::{
 use crate::{
     booking::{Booking, BookingRecord},
     kernel::{Kind, PageRequest},
-    payment::Transaction,
     ports::Store,
     store::{AggregateRef, AttemptEnd, ChangeSet, DueItem, Lease, Put, SetAsideItem, Stored, Write},
     testing::{
@@ -19,6 +18,7 @@ use crate::{
         build::{customer, reconciliation, start},
         sample_writes,
     },
+    transaction::Transaction,
 };
 
 fn lease(now: i64) -> Lease {

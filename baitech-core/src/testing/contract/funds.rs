@@ -8,12 +8,13 @@ use super::{
     given::{apply, pending, refuse, stored_booking},
 };
 use crate::{
-    booking::{Booking, PaymentMethod},
+    booking::Booking,
     kernel::{Currency, Id, Money},
     ledger::{Account, Entry},
     ports::Store,
     store::{AggregateRef, Bound, ChangeSet, Committed, Put, StoreError, Stored},
     testing::build::{customer, entry, id, kes},
+    transaction::PaymentMethod,
 };
 
 const MPESA: Account = Account::Clearing(PaymentMethod::Mpesa);

@@ -12,10 +12,10 @@ use crate::{
     account::User,
     booking::{Booking, BookingRecord, BookingStatus},
     kernel::{Id, Text},
-    payment::{Transaction, TransactionRecord},
     ports::Store,
     store::{AggregateRef, ChangeSet, Claim, ClaimKey, Committed, Put, StoreError, Stored, Version},
     testing::build,
+    transaction::{Transaction, TransactionRecord},
 };
 
 /// Commits a set and asserts that it is applied.

@@ -9,11 +9,11 @@ use super::{
     pages::{assert_complete, assert_refuses_foreign_cursors, walk, walk_while_changing},
 };
 use crate::{
-    booking::PaymentMethod,
     kernel::{Currency, Money},
     ledger::{Account, AccountLine, Entry, EntryRecord, Posting},
     store::{AggregateRef, ChangeSet, Put},
     testing::build::{customer, entry, id, kes, start},
+    transaction::PaymentMethod,
 };
 
 fn book(entries: Vec<Entry>, n: u64) -> ChangeSet {

@@ -8,10 +8,7 @@ use crate::{
     account::{User, UserRecord},
     booking::{Booking, BookingNumber, BookingRecord},
     kernel::{Email, Id, PageRequest, PhoneNumber, Username},
-    payment::{
-        Reconciliation, ReconciliationRecord, Transaction, TransactionNumber, TransactionRecord, Webhook,
-        WebhookRecord,
-    },
+    payment::{Reconciliation, ReconciliationRecord, Webhook, WebhookRecord},
     store::{ChangeSet, Event, Put, Stored},
     testing::{
         build,
@@ -20,6 +17,7 @@ use crate::{
             user_record, webhook_record,
         },
     },
+    transaction::{Transaction, TransactionNumber, TransactionRecord},
 };
 
 fn apart_transaction(number: usize, record: TransactionRecord) -> TransactionRecord {

@@ -8,16 +8,15 @@ use super::{
     pages::{assert_complete, assert_refuses_foreign_cursors, walk, walk_while_changing},
 };
 use crate::{
-    booking::PaymentMethod,
     kernel::{Id, Money, PageRequest},
-    payment::{
-        FraudCheck, FraudDecision, FraudReview, HistoryQuery, PaymentHistory, PaymentOrigin, Transaction,
-        TransactionFilter, TransactionKind, TransactionNumber, TransactionRecord, TransactionStatus,
-        TransactionTotal,
-    },
     ports::Store,
     store::{ChangeSet, Put, StoreError, Stored},
     testing::build::{self, customer, id, kes, start},
+    transaction::{
+        FraudCheck, FraudDecision, FraudReview, HistoryQuery, PaymentHistory, PaymentMethod, PaymentOrigin,
+        Transaction, TransactionFilter, TransactionKind, TransactionNumber, TransactionRecord,
+        TransactionStatus, TransactionTotal,
+    },
 };
 
 /// A booking's payment of customer 1, sent to the provider.

@@ -13,12 +13,12 @@ use super::{
 use crate::{
     Marketplace,
     account::{Category, User},
-    booking::{Booking, BookingPolicy, PaymentMethod},
+    booking::{Booking, BookingPolicy},
     kernel::{Clock, Currency, Id, ManualClock, Money, Role, SeededEntropy},
     ledger::Account,
-    payment::{FraudCheck, FraudDecision, FraudScorer, FraudSignals, Transaction},
     store::{AggregateRef, ChangeSet, Claim, Commit, LedgerReader, Load, Put, Stored},
     testing::build,
+    transaction::{FraudCheck, FraudDecision, FraudScorer, FraudSignals, PaymentMethod, Transaction},
 };
 
 /// The debt limit of technicians in shillings, low enough that runs reach it.

@@ -10,12 +10,14 @@ use crate::{
         ActualTimes, AdditionalService, Alternative, ApprovalStatus, BookingNumber, BookingRecord,
         BookingStatus, Cancellation, CancellationCause, CancellationPolicy, CancellationTier, Checkpoint,
         CorporateDetails, DeclinedOffer, Dispute, DisputeCategory, DisputeOutcome, DisputeStatus, Evidence,
-        Matching, Material, Notes, Payment, PaymentMethod, PaymentStatus, PaymentTiming, PriceChange,
-        Quality, QualityCheck, Recurrence, Reminder, ReminderKind, RescheduleProposal, Resolution,
-        ServiceLocation, StatusChange, Supplier, TimeSlot, Urgency, Warranty,
+        Matching, Material, Notes, Payment, PaymentStatus, PriceChange, Quality, QualityCheck, Recurrence,
+        Reminder, ReminderKind, RescheduleProposal, Resolution, ServiceLocation, StatusChange, Supplier,
+        Warranty,
     },
     kernel::Currency,
     pricing::Pricing,
+    schedule::{TimeSlot, Urgency},
+    transaction::{PaymentMethod, PaymentTiming},
 };
 
 fn status() -> BoxedStrategy<BookingStatus> {

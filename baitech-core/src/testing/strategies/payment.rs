@@ -2,15 +2,15 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::kernel::{currency, id, moment, money, rate, text, words};
 use crate::{
-    booking::PaymentMethod,
     kernel::{Currency, Money},
-    payment::{
-        Amount, Chargeback, DocumentStamp, EscrowState, Failure, FraudCheck, FraudDecision, FraudReason,
-        FraudReview, GatewayLink, Mismatch, MismatchKind, MoveDoubt, MoveState, PaymentEvent, PaymentOrigin,
-        ProviderMove, ReconciliationStamp, Refund, SettlementState, Split, TransactionKind,
-        TransactionNumber, TransactionRecord, TransactionStatus, WebhookRecord, WebhookStatus,
-    },
+    payment::{WebhookRecord, WebhookStatus},
     pricing::Shares,
+    transaction::{
+        Amount, Chargeback, DocumentStamp, EscrowState, Failure, FraudCheck, FraudDecision, FraudReason,
+        FraudReview, GatewayLink, Mismatch, MismatchKind, MoveDoubt, MoveState, PaymentEvent, PaymentMethod,
+        PaymentOrigin, ProviderMove, ReconciliationStamp, Refund, SettlementState, Split, TransactionKind,
+        TransactionNumber, TransactionRecord, TransactionStatus,
+    },
 };
 
 fn method() -> BoxedStrategy<PaymentMethod> {

@@ -2,18 +2,18 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::kernel::{actor, currency, id, moment, money, words};
 use crate::{
-    booking::PaymentMethod,
     kernel::Currency,
     payment::{
         AmountDifference, PendingMark, PendingReversal, ReconciliationContent, ReconciliationCounts,
         ReconciliationFindings, ReconciliationPart, ReconciliationParts, ReconciliationPhase,
         ReconciliationProgress, ReconciliationRecord, ReconciliationRows, ReconciliationStatus, RefusedLine,
-        StatementPreset, TransactionNumber,
+        StatementPreset,
         reconcile::{
             BookedMovement, CurrencyTotals, MissingHere, MissingThere, StatementLine, StatementPeriod,
             SummaryRow,
         },
     },
+    transaction::{PaymentMethod, TransactionNumber},
 };
 
 fn summary_row() -> BoxedStrategy<SummaryRow> {

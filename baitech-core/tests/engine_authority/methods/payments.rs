@@ -1,9 +1,10 @@
 //! The methods of payments.
 
 use baitech_core::{
-    booking::{BookingStatus as Status, DisputeCategory, PaymentMethod},
+    booking::{BookingStatus as Status, DisputeCategory},
     kernel::Currency,
-    payment::{NewPayment, NewPayout, ReconcileRequest, TransactionFilter},
+    payment::{NewPayment, NewPayout, ReconcileRequest},
+    transaction::{PaymentMethod, TransactionFilter},
 };
 
 use super::{

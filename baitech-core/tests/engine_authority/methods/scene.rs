@@ -3,17 +3,14 @@
 use baitech_core::{
     Operations,
     account::{Accounts, KycDocuments, User},
-    booking::{
-        Booking, BookingStatus as Status, Bookings, DisputeCategory, NewBooking, NewPriceChange,
-        PaymentMethod,
-    },
+    booking::{Booking, BookingStatus as Status, Bookings, DisputeCategory, NewBooking, NewPriceChange},
     kernel::{Actor, Id, PageRequest},
     ledger::{Account, Ledger},
-    payment::{
-        FraudCheck, FraudDecision, FraudScorer, FraudSignals, NewPayment, NewPayout, Payments,
-        ReconcileRequest, Reconciliation, Transaction, TransactionStatus,
-    },
+    payment::{NewPayment, NewPayout, Payments, ReconcileRequest, Reconciliation},
     store::{AggregateRef, ChangeSet, Commit, Put},
+    transaction::{
+        FraudCheck, FraudDecision, FraudScorer, FraudSignals, PaymentMethod, Transaction, TransactionStatus,
+    },
 };
 use chrono::{DateTime, Utc};
 

@@ -5,8 +5,8 @@ use std::fmt::Debug;
 use baitech_core::account::{Category, Skill, User};
 use baitech_core::booking::{Booking, BookingStatus, StatusChange};
 use baitech_core::kernel::Text;
-use baitech_core::payment::Transaction;
 use baitech_core::testing::build;
+use baitech_core::transaction::Transaction;
 
 use super::documents::Place;
 use crate::codec::Aggregate;

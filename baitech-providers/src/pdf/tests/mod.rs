@@ -4,7 +4,8 @@ mod text;
 
 use baitech_core::{
     kernel::{Currency, Money},
-    payment::{Addressee, Document, DocumentKind, DocumentLine, DocumentSum},
+    payment::{Document, DocumentKind, DocumentLine, DocumentSum},
+    transaction::Addressee,
 };
 use chrono::DateTime;
 use proptest::{collection::vec, prelude::*};

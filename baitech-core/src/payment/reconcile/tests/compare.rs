@@ -3,7 +3,7 @@ use proptest::{option, prelude::*};
 use super::*;
 use crate::{
     kernel::{Id, MoneyError},
-    payment::TransactionNumber,
+    transaction::TransactionNumber,
 };
 
 fn booked(n: u8, references: &[&str], amount: &str) -> BookedMovement {

@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use super::{super::world::DEBT_LIMIT, Auditor, Finding, Verdict, books::add};
 use crate::{
     account::User,
-    booking::{ApprovalStatus, Booking, BookingPolicy, BookingStatus, PaymentMethod, PaymentStatus},
+    booking::{ApprovalStatus, Booking, BookingPolicy, BookingStatus, PaymentStatus},
     kernel::{Currency, Id, Money},
     ledger::Account,
     testing::build,
+    transaction::PaymentMethod,
 };
 
 impl Auditor {

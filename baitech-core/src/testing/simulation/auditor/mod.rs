@@ -21,8 +21,8 @@ use crate::{
     booking::Booking,
     kernel::{Id, Money},
     ledger::{Account, Entry},
-    payment::{Transaction, TransactionKind, TransactionStatus},
     store::AggregateRef,
+    transaction::{Transaction, TransactionKind, TransactionStatus},
 };
 
 /// The description of a broken rule.
@@ -173,7 +173,7 @@ impl Auditor {
         if review.is_some_and(|review| !review.approved) {
             return Err(format!("{} was released although staff had rejected it", payment.number));
         }
-        if payment.provider_moves.iter().any(|moved| moved.state == crate::payment::MoveState::Open) {
+        if payment.provider_moves.iter().any(|moved| moved.state == crate::transaction::MoveState::Open) {
             return Err(format!(
                 "{} was released before staff decided on the refund that its provider reported",
                 payment.number
@@ -192,13 +192,13 @@ impl Auditor {
 /// Whether a fraud review or a bank's decision is open, by the document alone.
 fn waits_for_review(payment: &Transaction) -> bool {
     let fraud = payment.fraud.as_ref().is_some_and(|fraud| {
-        fraud.decision == crate::payment::FraudDecision::Review && fraud.review.is_none()
+        fraud.decision == crate::transaction::FraudDecision::Review && fraud.review.is_none()
     });
     let contested =
-        |chargeback: &crate::payment::Chargeback| chargeback.won.is_none() || chargeback.contradicted;
+        |chargeback: &crate::transaction::Chargeback| chargeback.won.is_none() || chargeback.contradicted;
     fraud
         || payment.chargeback.as_ref().is_some_and(contested)
-        || payment.provider_moves.iter().any(|moved| moved.state == crate::payment::MoveState::Open)
+        || payment.provider_moves.iter().any(|moved| moved.state == crate::transaction::MoveState::Open)
 }
 
 /// Whether a person has to do something about a transaction, by the document alone.

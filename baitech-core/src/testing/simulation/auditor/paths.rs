@@ -3,7 +3,7 @@
 use super::Verdict;
 use crate::{
     booking::{Booking, Transition},
-    payment::{Cause, Transaction, TransactionStatus, TransactionStep},
+    transaction::{Cause, Transaction, TransactionStatus, TransactionStep},
 };
 
 /// Checks that a history only grows, that each of its steps is a transition, and that it ends in the

@@ -3,11 +3,10 @@
 
 use super::{Auditor, Verdict, books::add, has_moved};
 use crate::{
-    booking::PaymentMethod,
     kernel::{Id, Money},
     ledger::{Account, Entry},
-    payment::{Transaction, TransactionKind},
     store::AggregateRef,
+    transaction::{PaymentMethod, Transaction, TransactionKind},
 };
 
 /// The sums that the entries of a transaction have moved.

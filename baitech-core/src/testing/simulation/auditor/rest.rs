@@ -11,12 +11,12 @@ use super::{
     waits_for_staff,
 };
 use crate::{
-    booking::{Booking, BookingStatus, PaymentMethod},
+    booking::{Booking, BookingStatus},
     kernel::{Currency, Id, Money},
     ledger::Account,
-    payment::{Transaction, TransactionKind, TransactionStatus},
     store::LedgerReader,
     testing::simulation::task::ready,
+    transaction::{PaymentMethod, Transaction, TransactionKind, TransactionStatus},
 };
 
 impl Auditor {

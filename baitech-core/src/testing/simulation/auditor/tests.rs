@@ -2,11 +2,14 @@
 
 use super::{super::store::Applied, Auditor};
 use crate::{
-    booking::{BookingStatus, PaymentMethod},
+    booking::BookingStatus,
     kernel::Id,
     ledger::{Account, Entry, EntryRecord, Posting},
-    payment::{Amount, NewTransaction, Transaction, TransactionKind, TransactionNumber, TransactionStatus},
     testing::build,
+    transaction::{
+        Amount, NewTransaction, PaymentMethod, Transaction, TransactionKind, TransactionNumber,
+        TransactionStatus,
+    },
 };
 
 fn entry(n: u64, cause: Id<Transaction>, postings: &[(Account, i64)]) -> Entry {
@@ -27,14 +30,14 @@ fn applied(entries: Vec<Entry>) -> Applied {
 }
 
 fn payment(status: TransactionStatus, kind: TransactionKind) -> Transaction {
-    let policy = crate::booking::BookingPolicy::default();
+    let policy = crate::transaction::PaymentPolicy::default();
     let entropy = crate::kernel::SeededEntropy::new(1);
-    let context = crate::booking::Context {
+    let context = crate::transaction::Context {
         actor: crate::kernel::Actor::System,
         now: build::start(),
         policy: &policy,
         entropy: &entropy,
-        inputs: crate::booking::Inputs::default(),
+        inputs: crate::transaction::Inputs::default(),
     };
     let amount = Amount::whole(build::kes(1_000));
     let new = NewTransaction {

@@ -8,10 +8,12 @@ use crate::{
     account::Category,
     booking::{
         ApprovalStatus, BookingStatus, DisputeCategory, NewBooking, NewLocation, NewPriceChange, NewService,
-        NewTimeSlot, PaymentMethod, PaymentTiming, Urgency,
+        NewTimeSlot,
     },
     kernel::{Actor, Clock, Role},
+    schedule::Urgency,
     testing::build::kes,
+    transaction::{PaymentMethod, PaymentTiming},
 };
 
 impl Commands {

@@ -10,11 +10,12 @@ use rust_decimal::Decimal;
 use super::{auditor::Auditor, task::Task, world::World};
 use crate::{
     account::User,
-    booking::{Booking, PaymentMethod},
+    booking::Booking,
     kernel::{Actor, Id, Money},
-    payment::{NewPayment, NewPayout, Transaction},
+    payment::{NewPayment, NewPayout},
     store::{IdempotencyKey, Stored},
     testing::build::kes,
+    transaction::{PaymentMethod, Transaction},
 };
 
 /// Creates commands, and keeps the last one that can be repeated under its key.

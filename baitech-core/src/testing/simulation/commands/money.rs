@@ -7,11 +7,12 @@ use super::{
 };
 use crate::{
     account::User,
-    booking::{Booking, BookingStatus, PaymentMethod},
+    booking::{Booking, BookingStatus},
     ledger::Account,
-    payment::{NewPayment, TransactionKind},
+    payment::NewPayment,
     store::Stored,
     testing::build::kes,
+    transaction::{PaymentMethod, TransactionKind},
 };
 
 impl Commands {

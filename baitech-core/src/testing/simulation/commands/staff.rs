@@ -5,13 +5,11 @@ use super::{
     Commands, Request, describe_booking, describe_transaction, part_of, random_booking, random_transaction,
 };
 use crate::{
-    booking::{BookingStatus, DisputeOutcome, PaymentMethod},
+    booking::{BookingStatus, DisputeOutcome},
     kernel::{Currency, Money, PageRequest},
-    payment::{
-        FraudDecision, MoveState, ReconcileRequest, StatementPreset, Transaction, TransactionStatus,
-        WebhookStatus,
-    },
+    payment::{ReconcileRequest, StatementPreset, WebhookStatus},
     testing::build::kes,
+    transaction::{FraudDecision, MoveState, PaymentMethod, Transaction, TransactionStatus},
 };
 
 impl Commands {

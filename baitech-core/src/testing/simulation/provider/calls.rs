@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 use super::{Manner, Operation, Progress, Provider, State};
 use crate::{
     kernel::Clock,
-    payment::{News, Notice, Outcome, Subject, WebhookCall, WebhookError},
+    payment::{News, Notice, Subject, WebhookCall, WebhookError},
+    transaction::Outcome,
 };
 
 /// The notices of a webhook that the provider has sent.

@@ -8,12 +8,12 @@ use super::{
     operation::{self, Fate, Operation, Progress},
 };
 use crate::{
-    booking::{PaymentMethod, PaymentTiming},
     kernel::{Clock, Currency, Id, Money},
     payment::{
-        self, Capabilities, Capture, Charge, Contact, GatewayError, Limits, News, Notice, Outcome, PayOut,
-        PaymentGateway, Proof, Query, RefundOrder, Subject, Transaction, WebhookCall, WebhookError,
+        self, Capabilities, Capture, Charge, Contact, Limits, News, Notice, PayOut, PaymentGateway, Query,
+        RefundOrder, Subject, WebhookCall, WebhookError,
     },
+    transaction::{GatewayError, Outcome, PaymentMethod, PaymentTiming, Proof, Transaction},
 };
 
 type Answer = Result<Outcome, GatewayError>;

@@ -19,9 +19,9 @@ use unordered::{Return, Style};
 
 use super::chance::Chance;
 use crate::{
-    booking::PaymentMethod,
     kernel::{Clock, Currency, Id, ManualClock, Money},
-    payment::{self, News, Notice, Outcome, Proof, Subject, Transaction},
+    payment::{self, News, Notice, Subject},
+    transaction::{Outcome, PaymentMethod, Proof, Transaction},
 };
 
 /// The kind of behaviour of a provider.

@@ -3,7 +3,8 @@ use chrono::TimeDelta;
 use super::super::chance::Chance;
 use crate::{
     kernel::{Id, Money},
-    payment::{self, Declined, Outcome, Transaction},
+    payment,
+    transaction::{Declined, Outcome, Transaction},
 };
 
 /// The future outcome of an operation.

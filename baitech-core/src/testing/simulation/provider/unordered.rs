@@ -8,8 +8,9 @@ use rust_decimal::prelude::ToPrimitive;
 use super::{Delivery, Manner, Operation, Progress, Provider, State};
 use crate::{
     kernel::{Id, Money},
-    payment::{self, News, Notice, Outcome, Returned, Subject, Transaction},
+    payment::{self, News, Notice, Subject},
     testing::build::kes,
+    transaction::{Outcome, Returned, Transaction},
 };
 
 /// A refund or return of an operation's money without our order.
