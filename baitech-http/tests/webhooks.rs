@@ -67,7 +67,7 @@ async fn invalid_webhook_is_stored_and_answered_like_a_valid_one() {
         (callback.as_str(), &[][..], &whole.as_bytes()[..whole.len() / 2], "hunter2"),
         (callback.as_str(), &[], b"", "hunter2"),
         (callback.as_str(), &[], b"\xff\xfe\0", "hunter2"),
-        (callback.as_str(), &[], b"[1, 2]", "no call is expected"),
+        (callback.as_str(), &[], b"[1, 2]", "this address accepts no calls"),
         (Cards::PATH, &[], forged.as_bytes(), "not signed"),
         (Cards::PATH, &wrong_signature, forged.as_bytes(), "the signature is wrong"),
         (Cards::PATH, &[Cards::SIGNATURE], b"{\"payment\": ", "the body cannot be read"),
@@ -268,7 +268,7 @@ async fn staff_list_and_retry_dead_letters() {
     assert_taken(&world.send(call(Cards::PATH, &[Cards::SIGNATURE], early)).await);
     let dead = calls(&world, "&status=dead_letter").await;
     assert_eq!(dead.len(), 1);
-    assert_eq!(dead[0]["reason"], "what this is about is not known");
+    assert_eq!(dead[0]["reason"], "the subject of the call is not known yet");
     let retry = format!("/api/v1/webhooks/{}/retry", dead[0]["id"].as_str().unwrap());
     for role in [Role::Customer, Role::Technician, Role::Corporate] {
         world.post(&user(role, 1), &retry, None).await.problem(403, "forbidden");

@@ -67,7 +67,7 @@ impl FromStr for BookingNumber {
             Err(Violation::new(
                 "bookingNumber",
                 Code::Malformed,
-                "a booking number is BK and ten digits, or a few more in a busy month",
+                "a booking number must be BK and ten digits, or more in a busy month",
             ))
         }
     }
@@ -107,7 +107,7 @@ pub struct ActualTimes {
 /// Notes of the parties.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub struct Notes {
     pub customer: Option<Text<1000>>,
     pub technician: Option<Text<1000>>,

@@ -226,11 +226,13 @@ impl Booking {
     /// Fails unless the technician has arrived and waited, from the start of the slot at the earliest.
     fn require_customer_no_show(&self, context: &Context<'_>) -> Result<()> {
         self.require_party(&[Party::Technician], &context.actor)?;
-        self.require_status(&[BookingStatus::Arrived], "a no-show of the customer", &context.actor)?;
+        self.require_status(&[BookingStatus::Arrived], "reporting a customer no-show", &context.actor)?;
         let waiting_since = self.entered_at().max(self.slot.starts_at());
         if context.now < after(waiting_since, context.policy.no_show_wait) {
             let minutes = context.policy.no_show_wait.num_minutes();
-            let message = format!("the customer has {minutes} minutes from the start, or from the arrival");
+            let message = format!(
+                "a customer no-show can be reported {minutes} minutes after the start or the arrival"
+            );
             return Err(self.refuse(Rule::TOO_EARLY, message, &context.actor));
         }
         Ok(())

@@ -51,7 +51,7 @@ impl Booking {
 
 impl Decision<Booking> {
     /// Reserves the commission of an accepted cash job. The commit is refused with
-    /// [`Rule::DEBT_LIMIT`](crate::kernel::Rule::DEBT_LIMIT) where the technician's debt would exceed the
+    /// [`Rule::DEBT_LIMIT`](crate::kernel::Rule::DEBT_LIMIT) if the technician's debt would exceed the
     /// limit.
     pub(super) fn reserve_commission(mut self, context: &Context<'_>) -> Result<Self> {
         if self.next.payment.method == Some(PaymentMethod::Cash) {

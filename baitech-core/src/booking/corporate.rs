@@ -31,7 +31,8 @@ impl Booking {
     /// The company's administrator, or an admin on the administrator's behalf, approves the price.
     ///
     /// # Errors
-    /// [`Rule::ALREADY_DECIDED`]; [`Error::Forbidden`] for anybody else.
+    /// [`Rule::ALREADY_DECIDED`]; [`Error::Forbidden`] unless the actor is the company's administrator or an
+    /// admin.
     pub fn approve(self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.decide_approval(ApprovalStatus::Approved, context)
     }
@@ -46,7 +47,7 @@ impl Booking {
     }
 
     /// Whether a new total is above both the approved total and the limit of automatic approval.
-    pub(super) fn asks_company_anew(&self, total: Money, context: &Context<'_>) -> Result<bool> {
+    pub(super) fn needs_new_approval(&self, total: Money, context: &Context<'_>) -> Result<bool> {
         Ok(self.corporate.is_some()
             && total.exceeds(self.pricing.total)?
             && total.exceeds(context.policy.approval_limit)?)
@@ -57,13 +58,13 @@ impl Booking {
         let company = self.corporate.as_ref().map(|corporate| corporate.company);
         let is_admin = self.parties(&actor).contains(Party::Admin);
         if company.is_none() || !(is_admin || actor.is_any(&[company])) {
-            return Err(Error::forbidden("this is for the company's administrator"));
+            return Err(Error::forbidden("only the company's administrator can decide this"));
         }
-        self.require_status(&[BookingStatus::Pending], "an approval", &actor)?;
+        self.require_status(&[BookingStatus::Pending], "deciding on the approval", &actor)?;
         let open =
             self.0.corporate.as_mut().filter(|corporate| corporate.approval == ApprovalStatus::Pending);
         let Some(corporate) = open else {
-            return Err(self.refuse(Rule::ALREADY_DECIDED, "no approval is awaited", &actor));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, "the booking does not await an approval", &actor));
         };
         corporate.approval = approval;
         corporate.decided_by = actor.id();

@@ -40,7 +40,7 @@ impl Decision<Booking> {
     /// claims on the technician's time, the actual times, the reserved commission.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] where the table has no such transition for this actor; errors of money
+    /// [`Rule::TRANSITION`] if the table has no such transition for this actor; errors of money
     /// arithmetic.
     pub(super) fn step(
         mut self,
@@ -164,11 +164,11 @@ impl Booking {
         }
         let from = self.status;
         let message = if who.is_empty() {
-            format!("a booking that is {from} cannot become {to}")
+            format!("a booking with status {from} cannot become {to}")
         } else {
             let actor = self.parties(actor);
             let actor = if actor.is_empty() { "others".to_owned() } else { actor.to_string() };
-            format!("from {from} to {to} is for {who}, not for {actor}")
+            format!("only {who} can change the status from {from} to {to}, not {actor}")
         };
         Err(Error::Refused(Box::new(Refusal {
             requested: Some(to.as_str()),
@@ -182,7 +182,7 @@ impl Booking {
         if wanted.meets(self.parties(actor)) {
             return Ok(());
         }
-        Err(Error::forbidden(format!("this is for {wanted} of the booking")))
+        Err(Error::forbidden(format!("only the {wanted} of the booking can do this")))
     }
 
     /// Fails unless the booking is in one of these statuses.
@@ -190,7 +190,7 @@ impl Booking {
         if statuses.contains(&self.status) {
             return Ok(());
         }
-        let message = format!("{what} is not possible while a booking is {}", self.status);
+        let message = format!("{what} is not possible while the booking is {}", self.status);
         Err(self.refuse(Rule::TRANSITION, message, actor))
     }
 

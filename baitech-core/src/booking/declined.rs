@@ -9,8 +9,8 @@ use crate::{
 };
 use crate::{schedule::TimeSlot, transaction::PaymentMethod};
 
-/// An offer that a technician declined or did not answer, as it was at that time. From then on it is all that
-/// the technician sees of the booking.
+/// An offer that a technician declined or did not answer, as it was at that time. From then on, the
+/// technician sees only this offer of the booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeclinedOffer {
@@ -49,7 +49,7 @@ impl Booking {
             return Ok(());
         }
         if self.is_visible_to(actor) {
-            return Err(Error::forbidden("this offer has ended: you declined it, or did not answer in time"));
+            return Err(Error::forbidden("the offer has ended: you declined it or did not answer in time"));
         }
         Err(Error::not_found(Kind::Booking, self.id))
     }

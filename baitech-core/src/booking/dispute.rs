@@ -14,7 +14,7 @@ const MAX_EVIDENCE: usize = 20;
 /// What a dispute is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum DisputeCategory {
     Quality,
     Price,
@@ -126,17 +126,21 @@ impl Booking {
     /// window after `paid`.
     pub fn dispute(mut self, claim: DisputeClaim, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.dispute.is_some() {
-            let message = "this booking was disputed and decided once";
+            let message = "the booking was already disputed and decided";
             return Err(self.refuse(Rule::ALREADY_DECIDED, message, &context.actor));
         }
         let window_ends = after(self.entered_at(), context.policy.dispute_window);
         if self.status == BookingStatus::Paid && context.now > window_ends {
-            return Err(self.refuse(Rule::TOO_LATE, "the time for a dispute is over", &context.actor));
+            return Err(self.refuse(
+                Rule::TOO_LATE,
+                "the time limit for a dispute has passed",
+                &context.actor,
+            ));
         }
         let raised_from = self.status;
         let reason = claim.reason.as_str().to_owned();
         let Some(raised_by) = context.actor.id() else {
-            return Err(self.refuse(Rule::TRANSITION, "only a party can dispute", &context.actor));
+            return Err(self.refuse(Rule::TRANSITION, "only a party can open a dispute", &context.actor));
         };
         self.0.dispute = Some(Dispute {
             raised_by,
@@ -166,13 +170,13 @@ impl Booking {
     ) -> Result<Decision<Self>> {
         let actor = context.actor;
         self.require_party(&[Party::Customer, Party::Technician, Party::Admin, Party::Support], &actor)?;
-        self.require_status(&[BookingStatus::Disputed], "evidence", &actor)?;
+        self.require_status(&[BookingStatus::Disputed], "adding evidence", &actor)?;
         let mut violations = Violations::new();
         let images = Image::check_all(&images, &mut violations);
         let own = |evidence: &&Evidence| Some(evidence.submitted_by) == actor.id();
         let before = self.dispute.iter().flat_map(|dispute| &dispute.evidence).filter(own).count();
         if before >= MAX_EVIDENCE {
-            let message = format!("each side brings at most {MAX_EVIDENCE} things forward");
+            let message = format!("must have at most {MAX_EVIDENCE} pieces of evidence per person");
             violations.push(Violation::new("evidence", Code::TooMany, message));
         }
         violations.into_result()?;
@@ -182,14 +186,14 @@ impl Booking {
             dispute.evidence.push(Evidence { element, submitted_by: by, submitted_at, text, images });
             return Ok(Decision::new(self).event(BookingEvent::BookingEvidenceAdded { by }));
         }
-        Err(self.refuse(Rule::TRANSITION, "there is no dispute", &actor))
+        Err(self.refuse(Rule::TRANSITION, "the booking is not disputed", &actor))
     }
 
     /// Staff start to investigate the dispute.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] unless there is an open dispute;
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but staff.
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) unless the actor is staff.
     pub fn investigate_dispute(self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Admin, Party::Support], &context.actor)?;
         self.set_dispute_status(DisputeStatus::Open, DisputeStatus::Investigating, context)
@@ -200,7 +204,7 @@ impl Booking {
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] unless the dispute is resolved;
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but staff.
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) unless the actor is staff.
     pub fn close_dispute(self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Admin, Party::Support], &context.actor)?;
         self.set_dispute_status(DisputeStatus::Resolved, DisputeStatus::Closed, context)
@@ -216,12 +220,20 @@ impl Booking {
         match self.0.dispute.as_mut() {
             Some(dispute) if dispute.escalated_at.is_none() && dispute.resolution.is_none() => {
                 if context.now < after(dispute.raised_at, context.policy.dispute_escalation) {
-                    return Err(self.refuse(Rule::TOO_EARLY, "the dispute is not that old", &actor));
+                    return Err(self.refuse(
+                        Rule::TOO_EARLY,
+                        "the dispute is not old enough to be escalated",
+                        &actor,
+                    ));
                 }
                 dispute.escalated_at = Some(context.now);
             }
             Some(_) | None => {
-                return Err(self.refuse(Rule::ALREADY_DECIDED, "there is nothing to escalate", &actor));
+                return Err(self.refuse(
+                    Rule::ALREADY_DECIDED,
+                    "the dispute is already escalated or decided",
+                    &actor,
+                ));
             }
         }
         Ok(Decision::new(self).event(BookingEvent::BookingDisputeEscalated))
@@ -243,7 +255,7 @@ impl Booking {
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         let Actor::User { id: resolved_by, .. } = context.actor else {
-            return Err(self.refuse(Rule::TRANSITION, "a person decides a dispute", &context.actor));
+            return Err(self.refuse(Rule::TRANSITION, "only a user can resolve a dispute", &context.actor));
         };
         // A release ends in `completed`, which other transitions reach as well. Only staff's transition may
         // be used here.
@@ -291,15 +303,15 @@ impl Booking {
         }
         let most = if captured.is_zero() { self.pricing.total } else { captured };
         if amount.is_zero() || amount.is_negative() || !most.exceeds(amount)? {
-            let message = format!("a part lies between nothing and {most}");
+            let message = format!("must be above zero and below {most}");
             return Err(violation(Code::OutOfRange, message).into());
         }
         if amount != amount.to_minor_unit() {
-            let message = "the amount has a fraction of the smallest unit".to_owned();
+            let message = "must have no fraction of the smallest unit".to_owned();
             return Err(violation(Code::Malformed, message).into());
         }
         if captured.is_zero() {
-            let message = "nothing was paid of which a part could go back";
+            let message = "the booking is not paid, so no part can be refunded";
             return Err(self.refuse(Rule::PAYMENT_REQUIRED, message, &context.actor));
         }
         Ok(())
@@ -313,7 +325,7 @@ impl Booking {
     ) -> Result<Decision<Self>> {
         match self.0.dispute.as_mut().filter(|dispute| dispute.status == from) {
             Some(dispute) => dispute.status = to,
-            None => return Err(self.refuse(Rule::TRANSITION, "the dispute is not there", &context.actor)),
+            None => return Err(self.refuse(Rule::TRANSITION, "the dispute does not exist", &context.actor)),
         }
         Ok(Decision::new(self))
     }

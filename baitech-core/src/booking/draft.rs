@@ -95,11 +95,11 @@ impl NewBooking {
         let currency = context.policy.currency;
         let discount = self.discount.unwrap_or(Money::zero(currency));
         if discount.currency() != currency {
-            let message = format!("bookings are priced in {}", currency.code());
+            let message = format!("must be in {}", currency.code());
             return Err(Violation::new("discount", Code::Currency, message));
         }
         if discount.is_negative() || discount.amount() > Decimal::from(MAX_PRICE) {
-            let message = format!("a discount lies within 0 and {MAX_PRICE}");
+            let message = format!("must be between 0 and {MAX_PRICE}");
             return Err(Violation::new("discount", Code::OutOfRange, message));
         }
         Ok(discount)

@@ -8,9 +8,9 @@ use crate::kernel::{GeoPoint, Text};
 /// On the wire it has the form of a request: `{"coordinates": [longitude, latitude], "address": …}`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub struct ServiceLocation {
-    /// The point; every new booking has one. `None` where an earlier application stored no readable point (no
+    /// The point; every new booking has one. `None` if an earlier application stored no readable point (no
     /// technician can be matched then), and in views for actors who may not see it.
     #[serde(rename = "coordinates", default, skip_serializing_if = "Option::is_none")]
     pub point: Option<GeoPoint>,

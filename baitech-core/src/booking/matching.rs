@@ -32,8 +32,8 @@ impl Alternative {
 }
 
 impl BookingRecord {
-    /// The job that technicians are sought for; `None` if an earlier application stored no readable point for
-    /// it. `radius_factor` widens the technicians' service radius.
+    /// The job to match technicians to; `None` if an earlier application stored no readable point for it.
+    /// `radius_factor` widens the technicians' service radius.
     #[must_use]
     pub fn matching_job(&self, radius_factor: f64) -> Option<Job<'_>> {
         Some(Job {

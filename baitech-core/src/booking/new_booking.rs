@@ -62,7 +62,7 @@ pub struct NewBooking {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(missing_docs, reason = "as in `ServiceLocation`")]
 pub struct NewLocation {
-    /// Longitude and latitude in degrees. A request without them is refused: nobody lives at 0, 0.
+    /// Longitude and latitude in degrees. A request without them is refused.
     pub coordinates: (f64, f64),
     #[serde(default)]
     pub address: Option<String>,
@@ -152,7 +152,7 @@ impl NewTimeSlot {
         }
     }
 
-    /// Validates the slot, in `zone` where the request names none.
+    /// Validates the slot; `zone` is the default time zone.
     ///
     /// # Errors
     /// A [`Violation`] of a field of `timeSlot`; one of `timeSlot.timeZone` for a zone that is neither `zone`
@@ -160,7 +160,7 @@ impl NewTimeSlot {
     pub fn check(&self, zone: Tz, policy: &BookingPolicy) -> Result<TimeSlot, Violation> {
         let named = self.time_zone.unwrap_or(zone);
         if named != zone && named != policy.time_zone && !policy.time_zones.contains(&named) {
-            let message = format!("bookings are not made in the zone {named}");
+            let message = format!("the time zone {named} is not supported");
             return Err(Violation::new("timeSlot.timeZone", Code::Unknown, message));
         }
         let time = |field: &'static str, text: &str| {
@@ -171,8 +171,7 @@ impl NewTimeSlot {
         let end = time("timeSlot.endTime", &self.end_time)?;
         let slot = TimeSlot::new(self.date, start, end, named)?;
         if self.estimated_duration.is_some_and(|minutes| minutes != slot.estimated_minutes) {
-            let message =
-                format!("these hours are {} minutes long; leave the duration out", slot.estimated_minutes);
+            let message = format!("the slot has {} minutes; omit the duration", slot.estimated_minutes);
             return Err(Violation::new("timeSlot.estimatedDuration", Code::OutOfRange, message));
         }
         Ok(slot)

@@ -17,7 +17,7 @@ use crate::{
 pub struct BookingPolicy {
     /// The currency of new bookings.
     pub currency: Currency,
-    /// The zone of a job's day and hours where the request names none.
+    /// The zone of a job's day and hours if the request names none.
     pub time_zone: Tz,
     /// Further zones that a request may name. None by default: hours and days are priced by the zone, so that
     /// a customer who could name any zone could choose the surcharges.
@@ -231,7 +231,7 @@ impl BookingPolicy {
         }
         let counts = [("maxOccurrences", self.max_occurrences), ("maxOpenRequests", self.max_open_requests)];
         for (field, count) in counts {
-            check.require(count > 0, field, Code::OutOfRange, "this is 1 at least");
+            check.require(count > 0, field, Code::OutOfRange, "must be at least 1");
         }
     }
 }
@@ -246,7 +246,7 @@ impl CancellationPolicy {
             let field = format!("cancellation.tiers[{index}]");
             check.rate(format!("{field}.rate"), tier.rate, whole);
             let falls = longer.is_none_or(|longer| tier.notice_hours < longer);
-            let message = "the tiers are in order of their notice, the longest first";
+            let message = "the tiers must be in order of their notice, the longest first";
             check.require(falls, format!("{field}.noticeHours"), Code::Order, message);
             longer = Some(tier.notice_hours);
         }

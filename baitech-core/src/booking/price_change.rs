@@ -76,7 +76,7 @@ impl Booking {
         if !self.status.holds_time() {
             return Err(self.refuse(
                 Rule::TRANSITION,
-                "the price changes only while the job runs",
+                "the price can change only before the work is done",
                 &context.actor,
             ));
         }
@@ -85,11 +85,11 @@ impl Booking {
         self.check_items(materials.len().saturating_add(services.len()))?;
         let pricing = self.raised_price(&materials, &services, context)?;
         if pricing.total.amount() > Decimal::from(MAX_TOTAL) {
-            let message = format!("the whole booking would cost {}; at most {MAX_TOTAL}", pricing.total);
+            let message = format!("the booking would cost {}; the maximum is {MAX_TOTAL}", pricing.total);
             return Err(Violation::new("materials", Code::OutOfRange, message).into());
         }
         let Some(proposed_by) = context.actor.id() else {
-            return Err(Error::forbidden("a person proposes a price"));
+            return Err(Error::forbidden("only a user can propose a price"));
         };
         self.0.price_change = Some(PriceChange {
             proposed_by,
@@ -111,11 +111,11 @@ impl Booking {
     ///
     /// # Errors
     /// [`Rule::APPROVAL_REQUIRED`] for a member of a company who may not approve it alone;
-    /// [`Rule::ALREADY_DECIDED`] where no proposal is open; [`Rule::TRANSITION`] once the work is done.
+    /// [`Rule::ALREADY_DECIDED`] if no proposal is open; [`Rule::TRANSITION`] once the work is done.
     pub fn approve_price_change(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let total = self.price_change.as_ref().map_or(self.pricing.total, |change| change.pricing.total);
-        if self.asks_company_anew(total, context)? && context.actor.id() != Some(self.payer()) {
-            let message = "the company's administrator approves a price this high";
+        if self.needs_new_approval(total, context)? && context.actor.id() != Some(self.payer()) {
+            let message = "only the company's administrator can approve a price above the limit";
             return Err(self.refuse(Rule::APPROVAL_REQUIRED, message, &context.actor));
         }
         self.require_settled(context)?;
@@ -137,12 +137,13 @@ impl Booking {
         self.decide_price_change(ApprovalStatus::Declined, context)?.adjust_commission(context)
     }
 
-    /// Fails where the booking would have more items than allowed.
+    /// Fails if the booking would have more items than allowed.
     fn check_items(&self, added: usize) -> Result<(), Violation> {
         let present = self.materials.len().saturating_add(self.additional_services.len());
         if present.saturating_add(added) > MAX_ITEMS_OF_BOOKING {
-            let message =
-                format!("a booking has at most {MAX_ITEMS_OF_BOOKING} items, and this one has {present}");
+            let message = format!(
+                "a booking can have at most {MAX_ITEMS_OF_BOOKING} items, and this one has {present}"
+            );
             return Err(Violation::new("materials", Code::TooMany, message));
         }
         Ok(())
@@ -151,7 +152,7 @@ impl Booking {
     /// Fails while a payment is in progress, because it is for the present price.
     fn require_settled(&self, context: &Context<'_>) -> Result<()> {
         if context.inputs.has_open_payment() {
-            let message = "a payment of the price as it is is on its way";
+            let message = "a payment of the current price is in progress";
             return Err(self.refuse(Rule::UNDECIDED, message, &context.actor));
         }
         Ok(())
@@ -166,7 +167,7 @@ impl Booking {
         if !self.status.holds_time() {
             return Err(self.refuse(
                 Rule::TRANSITION,
-                "the price changes only while the job runs",
+                "the price can change only before the work is done",
                 &context.actor,
             ));
         }
@@ -174,7 +175,7 @@ impl Booking {
         let Some(change) = open else {
             return Err(self.refuse(
                 Rule::ALREADY_DECIDED,
-                "no higher price awaits an answer",
+                "no price change awaits a decision",
                 &context.actor,
             ));
         };
@@ -206,11 +207,15 @@ fn check(change: &NewPriceChange, currency: Currency, context: &Context<'_>) -> 
     let reason = violations.check(Text::new("reason", &change.reason));
     let count = change.materials.len().saturating_add(change.services.len());
     if count == 0 {
-        violations.push(Violation::new("materials", Code::Required, "at least one material or service"));
+        violations.push(Violation::new(
+            "materials",
+            Code::Required,
+            "must have at least one material or service",
+        ));
     }
     if count > MAX_ITEMS {
         let field = if change.materials.len() > MAX_ITEMS { "materials" } else { "services" };
-        let message = format!("at most {MAX_ITEMS} materials and services together");
+        let message = format!("must have at most {MAX_ITEMS} materials and services together");
         violations.push(Violation::new(field, Code::TooMany, message));
     }
     let mut materials = Vec::new();
@@ -221,8 +226,7 @@ fn check(change: &NewPriceChange, currency: Currency, context: &Context<'_>) -> 
             && material.quantity <= Decimal::from(100_000)
             && material.quantity.normalize().scale() <= 6;
         if !in_range {
-            let message =
-                "the quantity lies above 0 and up to 100,000, with at most 6 digits after the point";
+            let message = "must be above 0 and at most 100,000, with at most 6 digits after the point";
             violations.push(Violation::new(field("quantity"), Code::OutOfRange, message));
         }
         let price = violations.check(check_price(field("unitPrice"), material.unit_price, currency));
@@ -234,7 +238,7 @@ fn check(change: &NewPriceChange, currency: Currency, context: &Context<'_>) -> 
                 Supplier::Customer => Money::zero(currency),
             };
             if total_price.amount() > Decimal::from(MAX_PRICE) {
-                let message = format!("quantity and price make {total_price}; at most {MAX_PRICE}");
+                let message = format!("the total of the line is {total_price}; the maximum is {MAX_PRICE}");
                 violations.push(Violation::new(field("quantity"), Code::OutOfRange, message));
             }
             materials.push(Material {
@@ -263,11 +267,11 @@ fn check(change: &NewPriceChange, currency: Currency, context: &Context<'_>) -> 
 
 fn check_price(field: String, price: Money, currency: Currency) -> Result<Money, Violation> {
     if price.currency() != currency {
-        let message = format!("prices of this booking are in {}", currency.code());
+        let message = format!("must be in {}", currency.code());
         return Err(Violation::new(field, Code::Currency, message));
     }
     if price.is_negative() || price.amount() > Decimal::from(MAX_PRICE) {
-        let message = format!("the price lies within 0 and {MAX_PRICE}");
+        let message = format!("must be between 0 and {MAX_PRICE}");
         return Err(Violation::new(field, Code::OutOfRange, message));
     }
     Ok(price)

@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// Why a job at one technician's own rate is not offered to others.
-pub(super) const PRICED_FOR_ANOTHER: &str = "the price is the own rate of the preferred technician, and the price list asks \
-    more of others: move the booking (to the same slot, too) to see and accept that price";
+pub(super) const PRICED_FOR_ANOTHER: &str = "the price is the preferred technician's own rate, and the price list is \
+    higher: move the booking (also to the same slot) to see and accept that price";
 
 /// The maximum number of pauses in a history.
 const MAX_PAUSES: usize = 100;
@@ -43,7 +43,7 @@ impl Booking {
         let awaits =
             self.corporate.as_ref().is_some_and(|corporate| corporate.approval != ApprovalStatus::Approved);
         if awaits {
-            let message = "the company has to approve this booking first";
+            let message = "the company must approve the booking first";
             return Err(self.refuse(Rule::APPROVAL_REQUIRED, message, &context.actor));
         }
         self.0.matching.requested_at = Some(context.now);
@@ -79,17 +79,17 @@ impl Booking {
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Rule::NOT_ELIGIBLE`] for a technician who declined it or is its customer, or
-    /// where the price is the own rate of another technician; [`Rule::TOO_LATE`] after the end of the slot.
+    /// if the price is the own rate of another technician; [`Rule::TOO_LATE`] after the end of the slot.
     pub fn assign(mut self, assignment: Assignment, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.declined_by.contains(&assignment.technician) || self.customer == assignment.technician {
-            let message = "this technician has declined the job, or is its customer";
+            let message = "the technician has declined the job or is its customer";
             return Err(self.refuse(Rule::NOT_ELIGIBLE, message, &context.actor));
         }
         if self.priced_for.is_some_and(|technician| technician != assignment.technician) {
             return Err(self.refuse(Rule::NOT_ELIGIBLE, PRICED_FOR_ANOTHER, &context.actor));
         }
         if context.now >= self.slot.ends_at() {
-            return Err(self.refuse(Rule::TOO_LATE, "the time of this job is over", &context.actor));
+            return Err(self.refuse(Rule::TOO_LATE, "the slot of the job is over", &context.actor));
         }
         let booking = &mut self.0;
         booking.matching.attempted_at = Some(context.now);
@@ -119,7 +119,7 @@ impl Booking {
         let mut decision = Decision::new(self).step(BookingStatus::Accepted, context, None)?;
         let booking = &decision.next;
         if context.now >= booking.slot.ends_at() {
-            return Err(booking.refuse(Rule::TOO_LATE, "the time of this job is over", &context.actor));
+            return Err(booking.refuse(Rule::TOO_LATE, "the slot of the job is over", &context.actor));
         }
         decision.next.schedule_arrival_reminders(context);
         let (customer, technician) = (decision.next.customer, decision.next.technician);
@@ -135,11 +135,7 @@ impl Booking {
     pub fn reject(self, reason: Option<&str>, context: &Context<'_>) -> Result<Decision<Self>> {
         let expires = after(self.entered_at(), context.policy.acceptance_timeout);
         if context.actor == Actor::System && context.now < expires {
-            return Err(self.refuse(
-                Rule::TOO_EARLY,
-                "the technician still has time to answer",
-                &context.actor,
-            ));
+            return Err(self.refuse(Rule::TOO_EARLY, "the offer has not expired yet", &context.actor));
         }
         let mut decision = Decision::new(self).step(BookingStatus::Rejected, context, reason)?;
         let booking = &mut decision.next.0;
@@ -162,13 +158,17 @@ impl Booking {
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] unless `accepted`; a violation of `from` for a time at which the technician may
-    /// set out anyway; [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but the customer.
+    /// set out without an agreement; [`Error::Forbidden`](crate::kernel::Error::Forbidden) unless the actor
+    /// is the customer.
     pub fn allow_early_start(mut self, from: DateTime<Utc>, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Customer], &context.actor)?;
-        self.require_status(&[BookingStatus::Accepted], "an earlier start", &context.actor)?;
+        self.require_status(&[BookingStatus::Accepted], "agreeing to an earlier start", &context.actor)?;
         let usual = before(self.slot.starts_at(), context.policy.early_departure);
         if from >= usual {
-            let message = format!("the technician can set out from {} on anyway", self.local(usual));
+            let message = format!(
+                "must be before {}, from which the technician can set out without an agreement",
+                self.local(usual)
+            );
             return Err(Violation::new("from", Code::OutOfRange, message).into());
         }
         self.0.early_start = Some(from);
@@ -182,7 +182,7 @@ impl Booking {
             return Ok(());
         }
         let message = format!(
-            "the technician can set out from {} on, or once the customer has agreed to an earlier start",
+            "the technician can set out from {} on, or earlier if the customer agrees",
             self.local(from)
         );
         Err(self.refuse(Rule::TOO_EARLY, message, &context.actor))
@@ -197,9 +197,8 @@ impl Booking {
     /// The technician sets out.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`]; [`Rule::TOO_EARLY`] long before the start, unless the customer has agreed
-    /// ([`departure_from`](Self::departure_from)); [`Rule::PAYMENT_REQUIRED`] where the money is due at
-    /// acceptance and not held yet.
+    /// [`Rule::TRANSITION`]; [`Rule::TOO_EARLY`] before the earliest [departure](Self::departure_from);
+    /// [`Rule::PAYMENT_REQUIRED`] if the money is due at acceptance and not held yet.
     pub fn en_route(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let decision = Decision::new(self).step(BookingStatus::EnRoute, context, None)?;
         decision.next.require_departure(context)?;
@@ -223,7 +222,7 @@ impl Booking {
         Ok(Decision::new(self).step(BookingStatus::Arrived, context, None)?.count(technician, arrival))
     }
 
-    /// The work begins, or goes on after a pause.
+    /// The work begins, or resumes after a pause.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Rule::TOO_EARLY`] as [`en_route`](Self::en_route).
@@ -240,7 +239,7 @@ impl Booking {
     pub fn pause(self, reason: Option<&str>, context: &Context<'_>) -> Result<Decision<Self>> {
         let pauses = self.history.iter().filter(|change| change.status == BookingStatus::Paused).count();
         if self.status == BookingStatus::InProgress && pauses >= MAX_PAUSES {
-            let message = format!("work rests at most {MAX_PAUSES} times");
+            let message = format!("work can be paused at most {MAX_PAUSES} times");
             return Err(Violation::new("pauses", Code::TooMany, message).into());
         }
         Decision::new(self).step(BookingStatus::Paused, context, reason)
@@ -252,7 +251,7 @@ impl Booking {
     /// # Errors
     /// [`Rule::TRANSITION`].
     pub fn complete(self, context: &Context<'_>) -> Result<Decision<Self>> {
-        self.require_status(&[BookingStatus::InProgress], "completing", &context.actor)?;
+        self.require_status(&[BookingStatus::InProgress], "completing the work", &context.actor)?;
         let mut decision = Decision::new(self).step(BookingStatus::Completed, context, None)?;
         let booking = &mut decision.next.0;
         if let Some(change) = booking.price_change.as_mut().filter(|c| c.status == ApprovalStatus::Pending) {
@@ -269,25 +268,29 @@ impl Booking {
     }
 
     /// The customer verifies the work, or the system does for a customer who did not answer in time. The
-    /// booking then advances to `payment_pending`, and to `paid` where nothing is left to pay.
+    /// booking then advances to `payment_pending`, and to `paid` if nothing is left to pay.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Rule::TOO_EARLY`] for the system before the time is up.
     pub fn verify(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let expires = after(self.entered_at(), context.policy.verification_timeout);
         if context.actor == Actor::System && context.now < expires {
-            return Err(self.refuse(Rule::TOO_EARLY, "the customer still has time to look", &context.actor));
+            return Err(self.refuse(
+                Rule::TOO_EARLY,
+                "the time for the customer's verification is not over",
+                &context.actor,
+            ));
         }
         Decision::new(self).step(BookingStatus::Verified, context, None)?.follow_automatic_steps(context)
     }
 
-    /// Plans a reminder, replacing one that has not been sent. Plans none if one of this kind was sent, even
-    /// before a dispute.
+    /// Plans a reminder, replacing one that was not sent. Plans none if one of this kind was already sent,
+    /// even before a dispute.
     fn plan_once(&mut self, kind: ReminderKind, at: chrono::DateTime<chrono::Utc>) {
         let reminders = &mut self.0.reminders;
         reminders.retain(|reminder| reminder.kind != kind || reminder.sent_at.is_some());
-        let comes = unless_never(at).is_some();
-        if comes && reminders.iter().all(|reminder| reminder.kind != kind) {
+        let is_ever = unless_never(at).is_some();
+        if is_ever && reminders.iter().all(|reminder| reminder.kind != kind) {
             reminders.push(Reminder::new(kind, at));
         }
     }
@@ -318,7 +321,7 @@ impl Booking {
 }
 
 impl Decision<Booking> {
-    /// Makes the automatic transitions: asks for payment, and marks the booking paid where the money has
+    /// Makes the automatic transitions: asks for payment, and marks the booking paid if the money has
     /// arrived.
     pub(super) fn follow_automatic_steps(self, context: &Context<'_>) -> Result<Self> {
         let system = &context.as_system();

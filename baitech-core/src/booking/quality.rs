@@ -24,11 +24,13 @@ impl Booking {
         let actor = &context.actor;
         self.require_party(&[Party::Technician, Party::Admin, Party::Support], actor)?;
         let during = [BookingStatus::Arrived, BookingStatus::InProgress, BookingStatus::Paused];
-        self.require_status(&during, "a checkpoint", actor)?;
+        self.require_status(&during, "adding a checkpoint", actor)?;
         if self.quality.checkpoints.len() >= 50 {
-            return Err(Violation::new("checkpoints", Code::TooMany, "at most 50 checkpoints").into());
+            return Err(
+                Violation::new("checkpoints", Code::TooMany, "must have at most 50 checkpoints").into()
+            );
         }
-        let checked_by = actor.id().ok_or_else(|| Error::forbidden("a person looks at work"))?;
+        let checked_by = actor.id().ok_or_else(|| Error::forbidden("only a user can add a checkpoint"))?;
         self.0.quality.checkpoints.push(Checkpoint {
             element: Some(context.id()),
             name,
@@ -59,11 +61,11 @@ impl Booking {
             BookingStatus::Paid,
             BookingStatus::Disputed,
         ];
-        self.require_status(&done, "the check of finished work", actor)?;
+        self.require_status(&done, "checking the finished work", actor)?;
         if self.quality.check.is_some() {
-            return Err(self.refuse(Rule::ALREADY_DECIDED, "the work was checked already", actor));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, "the work was already checked", actor));
         }
-        let checked_by = actor.id().ok_or_else(|| Error::forbidden("a person checks work"))?;
+        let checked_by = actor.id().ok_or_else(|| Error::forbidden("only a user can check the work"))?;
         let passed = score.get() >= 50;
         self.0.quality.check = Some(QualityCheck { checked_by, checked_at: context.now, score, notes });
         Ok(Decision::new(self).event(BookingEvent::BookingQualityChecked { passed }))
@@ -81,11 +83,11 @@ impl Booking {
     ) -> Result<Decision<Self>> {
         self.require_party(&[Party::Technician], &context.actor)?;
         if !self.status.holds_time() {
-            let message = "a warranty is offered before the work is done";
+            let message = "a warranty can only be offered before the work is done";
             return Err(self.refuse(Rule::TRANSITION, message, &context.actor));
         }
         if !(1..=3_650).contains(&days) {
-            let message = "a warranty lasts 1 to 3,650 days";
+            let message = "must be between 1 and 3,650 days";
             return Err(Violation::new("duration", Code::OutOfRange, message).into());
         }
         let claims = std::mem::take(&mut self.0.warranty.claims);
@@ -107,17 +109,17 @@ impl Booking {
             BookingStatus::PaymentPending,
             BookingStatus::Paid,
         ];
-        self.require_status(&done, "a claim on the warranty", &context.actor)?;
+        self.require_status(&done, "claiming the warranty", &context.actor)?;
         if self.warranty.expires_at.is_none_or(|expires_at| context.now >= expires_at) {
-            return Err(self.refuse(Rule::TOO_LATE, "no warranty covers this booking now", &context.actor));
+            return Err(self.refuse(Rule::TOO_LATE, "the booking has no valid warranty", &context.actor));
         }
         if !self.is_paid_up() {
             let message =
-                format!("{} of the bill is unpaid; pay it before you claim the warranty", self.owed());
+                format!("{} of the price is unpaid; pay it before you claim the warranty", self.owed());
             return Err(self.refuse(Rule::PAYMENT_REQUIRED, message, &context.actor));
         }
         if self.warranty.claims.len() >= MAX_CLAIMS {
-            let message = format!("at most {MAX_CLAIMS} claims on a warranty");
+            let message = format!("must have at most {MAX_CLAIMS} claims");
             return Err(Violation::new("warranty.claims", Code::TooMany, message).into());
         }
         Ok(check_slot(slot, context)?)
@@ -158,7 +160,7 @@ impl Booking {
         } else if parties.contains(Party::Admin) || parties.contains(Party::Support) {
             admin
         } else {
-            return Err(Error::forbidden("the parties and staff write notes"));
+            return Err(Error::forbidden("only the parties and staff can write notes"));
         };
         *place = text;
         Ok(Decision::new(self).event(BookingEvent::BookingUpdated))
@@ -167,13 +169,13 @@ impl Booking {
     /// Hides a finished booking from lists. It stays stored.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] unless the booking is final; [`Error::Forbidden`] for anybody but staff.
+    /// [`Rule::TRANSITION`] unless the booking is final; [`Error::Forbidden`] unless the actor is staff.
     pub fn hide(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Admin, Party::Support], &context.actor)?;
         if !self.status.is_terminal() {
             return Err(self.refuse(
                 Rule::TRANSITION,
-                "only a booking that has ended is hidden",
+                "only a booking that has ended can be hidden",
                 &context.actor,
             ));
         }

@@ -28,34 +28,34 @@ impl Recurrence {
         let rule = normalize(rule)?;
         let first = slot.date;
         if until(&rule)?.is_some_and(|until| !until.includes(first, slot)) {
-            return Err(violation(Code::Order, "UNTIL lies before the first booking of the series"));
+            return Err(violation(Code::Order, "UNTIL must not be before the first booking of the series"));
         }
-        let parsed = parse(&rule)
-            .ok_or_else(|| violation(Code::Malformed, "this is not an RFC 5545 recurrence rule"))?;
+        let parsed =
+            parse(&rule).ok_or_else(|| violation(Code::Malformed, "must be an RFC 5545 recurrence rule"))?;
         if !matches!(parsed.get_freq(), Frequency::Weekly | Frequency::Monthly) {
-            return Err(violation(Code::OutOfRange, "bookings recur weekly or monthly"));
+            return Err(violation(Code::OutOfRange, "FREQ must be WEEKLY or MONTHLY"));
         }
         if is_ambiguous(&parsed) {
-            let message = "a rule numbers all of its weekdays or none, and BYSETPOS is for months";
+            let message = "all weekdays or none must have a number, and BYSETPOS needs FREQ=MONTHLY";
             return Err(violation(Code::Malformed, message));
         }
         let most = policy.max_occurrences;
         if parsed.get_count().is_some_and(|count| count > u32::from(most)) {
-            return Err(violation(Code::TooMany, format!("a series has at most {most} bookings")));
+            return Err(violation(Code::TooMany, format!("a series can have at most {most} bookings")));
         }
-        let not_first =
-            || violation(Code::OutOfRange, "by this rule the series does not begin on the first day");
+        let not_first = || violation(Code::OutOfRange, "the rule must include the day of the first booking");
         if !begins_on(&parsed, first) {
             return Err(not_first());
         }
-        let dates = occurrences(&rule, first, slot, most)
-            .ok_or_else(|| violation(Code::Malformed, "this rule does not fit the first day"))?;
+        let dates = occurrences(&rule, first, slot, most).ok_or_else(|| {
+            violation(Code::Malformed, "the rule does not fit the day of the first booking")
+        })?;
         if dates.first() != Some(&first) {
             return Err(not_first());
         }
         let next = dates.into_iter().find(|date| *date > first);
         if next.is_none() {
-            return Err(violation(Code::OutOfRange, "this rule has no second occurrence"));
+            return Err(violation(Code::OutOfRange, "the rule must have a second occurrence"));
         }
         Ok(Self { rule, first, booked_until: first, next })
     }
@@ -108,11 +108,11 @@ impl Booking {
     ///
     /// # Errors
     /// [`Rule::ALREADY_DECIDED`] if no series is active;
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but the customer and staff.
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) unless the actor is the customer or staff.
     pub fn end_series(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Customer, Party::Admin, Party::Support], &context.actor)?;
         if !self.stop_series() {
-            let message = "this booking carries no series that goes on";
+            let message = "the booking has no active series";
             return Err(self.refuse(Rule::ALREADY_DECIDED, message, &context.actor));
         }
         Ok(Decision::new(self).event(BookingEvent::BookingSeriesEnded))
@@ -130,7 +130,11 @@ impl Booking {
             return Err(self.refuse(Rule::ALREADY_DECIDED, "the series has ended", &context.actor));
         };
         if context.now < self.recurs_at(date, context.policy) {
-            return Err(self.refuse(Rule::TOO_EARLY, "the next of the series is not due", &context.actor));
+            return Err(self.refuse(
+                Rule::TOO_EARLY,
+                "the next booking of the series is not due",
+                &context.actor,
+            ));
         }
         self.0.recurrence = Some(recurrence.advanced(&self.slot, context.policy));
         Ok((self, date))

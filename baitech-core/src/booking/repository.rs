@@ -41,7 +41,8 @@ pub trait BookingRepository: Load<Booking> {
         page: &PageRequest,
     ) -> Result<Page<Stored<Booking>>, StoreError>;
 
-    /// The number of bookings in each status that has any, in the order of [`BookingStatus::ALL`].
+    /// The number of bookings per status, in the order of [`BookingStatus::ALL`]. Statuses without bookings are
+    /// left out.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

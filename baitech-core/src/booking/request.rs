@@ -26,7 +26,7 @@ pub struct Terms {
     pub company: Option<Id<User>>,
     /// The price.
     pub pricing: Pricing,
-    /// The technician whose own rate the price is.
+    /// The technician whose own rate determines the price.
     pub priced_for: Option<Id<User>>,
     /// The number of its claim among the customer's open requests.
     pub open_request: Option<u16>,
@@ -121,8 +121,7 @@ impl Booking {
         Ok(next)
     }
 
-    /// The booking that fulfils a warranty: for the same customer, at no price, by the same technician where
-    /// possible.
+    /// A zero-price booking under the warranty, for the same customer. The same technician is preferred.
     pub(super) fn warranty_booking(
         &self,
         slot: TimeSlot,

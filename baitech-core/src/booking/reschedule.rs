@@ -8,13 +8,13 @@ use crate::{
 };
 
 impl Booking {
-    /// The customer moves the slot, which is free before a technician has accepted. The price is computed
-    /// anew for the new slot (and may be one technician's own rate). Where it rises above the limit of
-    /// automatic approval, the company has to approve it again.
+    /// The customer moves the slot before a technician has accepted, free of charge. The price is recomputed
+    /// for the new slot, and may be one technician's own rate. If it rises above the limit of automatic
+    /// approval, the company must approve it again.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] from `accepted` on; a violation of `timeSlot` for a slot in the past;
-    /// [`Rule::APPROVAL_REQUIRED`] where the company would have to approve but matching has already begun.
+    /// [`Rule::APPROVAL_REQUIRED`] if the company would have to approve but matching has already begun.
     pub fn move_slot(
         mut self,
         slot: TimeSlot,
@@ -28,18 +28,18 @@ impl Booking {
             BookingStatus::Assigned,
             BookingStatus::Rejected,
         ];
-        self.require_status(&movable, "moving the slot without the technician", &context.actor)?;
+        self.require_status(&movable, "moving the slot without the technician's approval", &context.actor)?;
         check_slot(&slot, context)?;
-        let asks = self.asks_company_anew(pricing.total, context)?;
-        if asks && self.status != BookingStatus::Pending {
-            let message = "the higher price of that slot needs the company's approval; cancel and book anew";
+        let needs_approval = self.needs_new_approval(pricing.total, context)?;
+        if needs_approval && self.status != BookingStatus::Pending {
+            let message = "the higher price of that slot needs the company's approval; cancel the booking and create a new one";
             return Err(self.refuse(Rule::APPROVAL_REQUIRED, message, &context.actor));
         }
         self.0.slot = slot;
         self.0.pricing = pricing;
         self.0.priced_for = priced_for;
         let mut decision = Decision::new(self).event(BookingEvent::BookingRescheduled);
-        if let (true, Some(corporate)) = (asks, decision.next.0.corporate.as_mut()) {
+        if let (true, Some(corporate)) = (needs_approval, decision.next.0.corporate.as_mut()) {
             corporate.approval = ApprovalStatus::Pending;
             corporate.decided_by = None;
             corporate.decided_at = None;
@@ -60,10 +60,10 @@ impl Booking {
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         self.require_party(&[Party::Customer, Party::Technician], &context.actor)?;
-        self.require_status(&[BookingStatus::Accepted], "another slot", &context.actor)?;
+        self.require_status(&[BookingStatus::Accepted], "a change of the slot", &context.actor)?;
         check_slot(&slot, context)?;
         let Some(by) = context.actor.id() else {
-            return Err(Error::forbidden("a party proposes a slot"));
+            return Err(Error::forbidden("only a party can propose a slot"));
         };
         let proposed_at = context.now;
         self.0.reschedule = Some(RescheduleProposal { proposed_by: by, proposed_at, slot, reason });
@@ -103,21 +103,29 @@ impl Booking {
     pub fn decline_slot(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         self.require_party(&[Party::Customer, Party::Technician], &context.actor)?;
         if self.0.reschedule.take().is_none() {
-            return Err(self.refuse(Rule::ALREADY_DECIDED, "no other slot awaits an answer", &context.actor));
+            return Err(self.refuse(
+                Rule::ALREADY_DECIDED,
+                "no proposed slot awaits a decision",
+                &context.actor,
+            ));
         }
         Ok(Decision::new(self).event(BookingEvent::BookingRescheduleDeclined))
     }
 
     fn open_proposal(&self, context: &Context<'_>) -> Result<RescheduleProposal> {
         self.require_party(&[Party::Customer, Party::Technician], &context.actor)?;
-        self.require_status(&[BookingStatus::Accepted], "another slot", &context.actor)?;
+        self.require_status(&[BookingStatus::Accepted], "a change of the slot", &context.actor)?;
         let Some(proposal) = self.reschedule.clone() else {
-            return Err(self.refuse(Rule::ALREADY_DECIDED, "no other slot awaits an answer", &context.actor));
+            return Err(self.refuse(
+                Rule::ALREADY_DECIDED,
+                "no proposed slot awaits a decision",
+                &context.actor,
+            ));
         };
         let proposer =
             self.parties(&crate::kernel::Actor::user(proposal.proposed_by, crate::kernel::Role::Customer));
         if proposer.meets(self.parties(&context.actor)) {
-            return Err(Error::forbidden("the other side approves a proposal"));
+            return Err(Error::forbidden("only the other side can approve a proposal"));
         }
         Ok(proposal)
     }
@@ -126,11 +134,10 @@ impl Booking {
 /// Fails for a slot that has begun or lies too far ahead.
 pub(super) fn check_slot(slot: &TimeSlot, context: &Context<'_>) -> Result<(), Violation> {
     if slot.starts_at() <= context.now {
-        return Err(Violation::new("timeSlot.startTime", Code::InPast, "the slot begins in the past"));
+        return Err(Violation::new("timeSlot.startTime", Code::InPast, "must not begin in the past"));
     }
     if slot.starts_at() > after(context.now, context.policy.max_advance) {
-        let message =
-            format!("a booking is made at most {} days ahead", context.policy.max_advance.num_days());
+        let message = format!("must be at most {} days ahead", context.policy.max_advance.num_days());
         return Err(Violation::new("timeSlot.date", Code::OutOfRange, message));
     }
     Ok(())

@@ -57,21 +57,21 @@ impl Booking {
     ///
     /// # Errors
     /// [`Rule::TRANSITION`] before a technician has accepted, or once the booking has ended;
-    /// [`Rule::ALREADY_DECIDED`] where it is paid; [`Rule::UNDECIDED`] while a payment is in progress;
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but the customer, the company and
+    /// [`Rule::ALREADY_DECIDED`] if it is paid; [`Rule::UNDECIDED`] while a payment is in progress;
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) unless the actor is the customer, the company or
     /// staff.
     pub fn require_payable(&self, context: &Context<'_>) -> Result<()> {
         let actor = &context.actor;
         self.require_party(&[Party::Customer, Party::Admin, Party::Support], actor)?;
         if self.payment.status.is_settled() && self.is_paid_up() {
-            return Err(self.refuse(Rule::ALREADY_DECIDED, "this booking is paid", actor));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, "the booking is already paid", actor));
         }
         if !self.could_be_paid() {
-            let message = format!("there is nothing to pay while a booking is {}", self.status);
+            let message = format!("no payment is due while the booking is {}", self.status);
             return Err(self.refuse(Rule::TRANSITION, message, actor));
         }
         if context.inputs.has_open_payment() {
-            let message = "a payment is on its way; wait for it, or withdraw it where it waits for you";
+            let message = "a payment is in progress; wait for its outcome, or withdraw it if it awaits you";
             return Err(self.refuse(Rule::UNDECIDED, message, actor));
         }
         Ok(())
@@ -189,8 +189,8 @@ impl Booking {
     ///
     /// # Errors
     /// [`Rule::TOO_EARLY`] for the system; [`Rule::TRANSITION`] while the booking is disputed, or before the
-    /// work is done; [`Rule::ALREADY_DECIDED`] where nothing is held; [`Rule::UNDER_REVIEW`];
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but an admin.
+    /// work is done; [`Rule::ALREADY_DECIDED`] if nothing is held; [`Rule::UNDER_REVIEW`];
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) unless the actor is an admin.
     pub fn release_escrow(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let actor = &context.actor;
         self.require_party(&[Party::System, Party::Admin], actor)?;
@@ -201,15 +201,15 @@ impl Booking {
                 BookingStatus::PaymentPending,
                 BookingStatus::Paid,
             ],
-            "a release",
+            "releasing the money",
             actor,
         )?;
         let by_itself = *actor == Actor::System;
         if by_itself && self.release_due(context.policy).is_none_or(|at| context.now < at) {
-            return Err(self.refuse(Rule::TOO_EARLY, "the money is held for a while yet", actor));
+            return Err(self.refuse(Rule::TOO_EARLY, "the time for disputes is not over", actor));
         }
         if !context.inputs.payments.iter().any(|payment| payment.escrow.held) {
-            return Err(self.refuse(Rule::ALREADY_DECIDED, "nothing is held for this booking", actor));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, "no money is held for the booking", actor));
         }
         Decision::new(self).with_payments(context, |payment, _| {
             if payment.escrow.held {
@@ -227,17 +227,17 @@ impl Booking {
     /// # Errors
     /// [`Rule::TRANSITION`] unless the payment is awaited; [`Rule::PAYMENT_METHOD`] unless it is paid in
     /// cash; [`Rule::UNDECIDED`] while another payment is in progress;
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but the technician and staff.
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) unless the actor is the technician or staff.
     pub fn cash_received(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let actor = &context.actor;
         self.require_party(&[Party::Technician, Party::Admin, Party::Support], actor)?;
-        self.require_status(&[BookingStatus::PaymentPending], "payment", actor)?;
+        self.require_status(&[BookingStatus::PaymentPending], "confirming a cash payment", actor)?;
         if self.payment.method.is_some_and(|method| method != PaymentMethod::Cash) {
-            return Err(self.refuse(Rule::PAYMENT_METHOD, "this booking is not paid in cash", actor));
+            return Err(self.refuse(Rule::PAYMENT_METHOD, "the booking is not paid in cash", actor));
         }
         let pending = |payment: &Stored<Transaction>| payment.status.is_open() && !payment.is_withdrawable();
         if context.inputs.payments.iter().any(pending) {
-            return Err(self.refuse(Rule::UNDECIDED, "another payment is on its way", actor));
+            return Err(self.refuse(Rule::UNDECIDED, "another payment is in progress", actor));
         }
         let withdrawn = Decision::new(self).with_payments(context, |payment, _| {
             if !payment.status.is_open() {
@@ -296,7 +296,7 @@ impl Booking {
     }
 
     pub(super) fn payee(&self, context: &Context<'_>) -> Result<Id<User>> {
-        let missing = || self.refuse(Rule::NOT_ELIGIBLE, "no technician did this work", &context.actor);
+        let missing = || self.refuse(Rule::NOT_ELIGIBLE, "the booking has no technician", &context.actor);
         self.technician.ok_or_else(missing)
     }
 
@@ -326,8 +326,8 @@ impl Decision<Booking> {
                 decision.as_ref().map_or_else(|| payment.value.clone(), |decision| decision.next.clone())
             })
             .collect();
-        let noted = self.and_then(|booking| booking.payments_changed(&next))?;
-        Ok(decided.into_iter().fold(noted, |decision, (payment, decided)| match decided {
+        let recorded = self.and_then(|booking| booking.payments_changed(&next))?;
+        Ok(decided.into_iter().fold(recorded, |decision, (payment, decided)| match decided {
             Some(decided) => decision.with(Some(payment), decided, &context.for_transactions()),
             None => decision,
         }))
@@ -403,7 +403,7 @@ impl Decision<Booking> {
     /// company's, if there is one. Every party returns its part.
     fn post_cash_refund(self, amount: Money, context: &Context<'_>) -> Result<Self> {
         if self.next.payment.method != Some(PaymentMethod::Cash) {
-            let message = "no transaction tells how this booking was paid, and what to give back";
+            let message = "the booking has no transaction that shows how it was paid";
             return Err(self.next.refuse(Rule::PAYMENT_METHOD, message, &context.actor));
         }
         let technician = self.next.payee(context)?;

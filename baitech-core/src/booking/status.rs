@@ -258,7 +258,7 @@ impl Transition {
     }
 }
 
-#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses an index out of range")]
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time, which rejects an index out of range")]
 const MATRIX: [[Parties; 16]; 16] = {
     let mut matrix = [[Parties::NOBODY; 16]; 16];
     let mut index = 0;

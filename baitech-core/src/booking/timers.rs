@@ -110,7 +110,7 @@ impl Booking {
     /// run by the service.
     ///
     /// # Errors
-    /// [`Rule::TOO_EARLY`], [`Rule::TRANSITION`] or [`Rule::ALREADY_DECIDED`] where the task is not (or no
+    /// [`Rule::TOO_EARLY`], [`Rule::TRANSITION`] or [`Rule::ALREADY_DECIDED`] if the task is not (or no
     /// longer) due.
     pub fn run_task(self, task: Task, context: &Context<'_>) -> Result<Decision<Self>> {
         let context = &context.as_system();
@@ -124,7 +124,7 @@ impl Booking {
             Task::Remind(place) => self.remind(place, context),
             Task::EscalateDispute => self.escalate_dispute(context),
             Task::Recur => {
-                Err(Error::refused(Rule::TRANSITION, "the next of a series is booked by the service"))
+                Err(Error::refused(Rule::TRANSITION, "the service creates the next booking of a series"))
             }
         }
     }
@@ -138,20 +138,20 @@ impl Booking {
         let claimed =
             |payment: &Stored<Transaction>| payment.status.is_open() && payment.gateway.awaits_confirmation;
         if context.inputs.payments.iter().any(claimed) {
-            let message = "a call says that the payment has come, and the provider has not confirmed it yet";
+            let message = "an unconfirmed webhook reports the payment, so the provider must confirm it first";
             return Err(self.refuse(Rule::UNDER_REVIEW, message, &context.actor));
         }
-        self.cancel("the payment did not come in time", false, context)
+        self.cancel("the payment did not arrive in time", false, context)
     }
 
-    /// Sends a reminder: marks it as sent and emits its event, or drops it where the booking's status has
+    /// Sends a reminder: marks it as sent and emits its event, or drops it if the booking's status has
     /// made it pointless.
     fn remind(mut self, place: usize, context: &Context<'_>) -> Result<Decision<Self>> {
         let status = self.status;
         let due =
             self.0.reminders.get_mut(place).filter(|r| r.sent_at.is_none() && r.scheduled_for <= context.now);
         let Some(reminder) = due else {
-            return Err(self.refuse(Rule::TOO_EARLY, "this reminder is not due", &context.actor));
+            return Err(self.refuse(Rule::TOO_EARLY, "the reminder is not due", &context.actor));
         };
         let kind = reminder.kind;
         if !kind.still_applies(status) {

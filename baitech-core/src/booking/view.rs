@@ -25,7 +25,7 @@ pub struct BookingView {
     pub record: BookingRecord,
     /// The version to name in commands.
     pub version: Version,
-    /// Whom to ask for at the door, where this actor may know; customers are not shown their own number.
+    /// The contact at the place, if this actor may see it; customers are not shown their own number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_contact: Option<Contact>,
     /// The statuses that this actor can request now.

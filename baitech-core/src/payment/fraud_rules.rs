@@ -104,7 +104,7 @@ impl FraudPolicy {
         let money = |amount| Money::new(amount, self.currency);
         check.amount("assumedUsualAmount", money(self.assumed_usual_amount));
         check.amount("leastUsualAmount", money(self.least_usual_amount));
-        let message = "this is not above reviewUpTo, which is 100 at most";
+        let message = "must not be above reviewUpTo, which must be at most 100";
         let ordered = self.approve_up_to <= self.review_up_to && self.review_up_to <= 100;
         check.require(ordered, "approveUpTo", Code::Order, message);
     }
@@ -187,7 +187,7 @@ impl RuleFraudScorer {
 
     fn far_from_home(&self, signals: &FraudSignals) -> Option<FraudReason> {
         let km = signals.distance_from_home_km?;
-        let explanation = format!("asked for {km:.0} km away from where the payer lives");
+        let explanation = format!("requested {km:.0} km away from the payer's home");
         reason("far_from_home", reached(&self.0.far_from_home, &km.max(0.0)), explanation)
     }
 }
@@ -206,7 +206,7 @@ impl FraudScorer for RuleFraudScorer {
     }
 }
 
-/// The reason for a matched rule; `None` where it adds no points.
+/// The reason for a matched rule; `None` if it adds no points.
 fn reason(rule: &str, points: Option<u8>, explanation: String) -> Option<FraudReason> {
     let points = points.filter(|points| *points > 0)?;
     Some(FraudReason { rule: rule.to_owned(), points, explanation })
@@ -220,7 +220,7 @@ fn reached<T: PartialOrd>(bands: &[FraudBand<T>], value: &T) -> Option<u8> {
     bands.iter().filter(reached).map(|band| band.points).max()
 }
 
-/// The ratio of an amount to a base, rounded down; saturates where it overflows.
+/// The ratio of an amount to a base, rounded down; saturates if it overflows.
 fn times(amount: Decimal, base: Decimal) -> u32 {
     if amount <= Decimal::ZERO {
         return 0;

@@ -20,7 +20,7 @@ impl StrayCalls {
     pub(crate) fn note(&self, now: DateTime<Utc>) {
         let count = self.count.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         if self.may_log(now) {
-            tracing::warn!(count, "calls have come under webhook tokens that nobody gave out");
+            tracing::warn!(count, "calls arrived under unknown webhook tokens");
         }
     }
 

@@ -50,7 +50,7 @@ pub struct WebhookRecord {
     pub status: WebhookStatus,
     /// Why it was rejected, is waiting, or is a dead letter.
     pub reason: Option<String>,
-    /// The provider's method, where it is known.
+    /// The provider's method, if known.
     pub method: Option<PaymentMethod>,
     /// The transaction that it is about, once known.
     pub transaction: Option<Id<Transaction>>,
@@ -104,11 +104,11 @@ impl Webhook {
     ) -> Result<Decision<Self>, Violation> {
         let WebhookCall { token, headers, body, received_at } = call;
         if body.len() > Self::MAX_BODY_BYTES {
-            let message = format!("a call has at most {} bytes", Self::MAX_BODY_BYTES);
+            let message = format!("must have at most {} bytes", Self::MAX_BODY_BYTES);
             return Err(Violation::new("body", Code::TooLong, message));
         }
         if token.len() > Self::MAX_TOKEN_BYTES {
-            let message = format!("a token has at most {} bytes", Self::MAX_TOKEN_BYTES);
+            let message = format!("must have at most {} bytes", Self::MAX_TOKEN_BYTES);
             return Err(Violation::new("token", Code::TooLong, message));
         }
         let record = WebhookRecord {
@@ -196,7 +196,8 @@ impl Webhook {
     pub fn retry(mut self, now: DateTime<Utc>) -> Result<Decision<Self>> {
         if !self.can_be_retried() {
             let status = self.status.as_str();
-            let message = format!("this call is {status}: dead letters and rejected calls are retried");
+            let message =
+                format!("the call is {status}; only dead letters and rejected calls can be retried");
             return Err(Error::refused(Rule::ALREADY_DECIDED, message));
         }
         self.0.status = WebhookStatus::Received;

@@ -11,8 +11,7 @@ use crate::{
 /// The time of a job: hours of one local day.
 ///
 /// [`new`](Self::new) refuses a slot past midnight. An earlier application stored such slots (`21:00` to
-/// `01:00`, or to `00:00`). They are kept as they are; an end that is not after the start lies on the next
-/// day.
+/// `01:00`, or to `00:00`). They are kept unchanged; an end that is not after the start is on the next day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TimeSlot {
@@ -36,11 +35,11 @@ pub struct TimeSlot {
 impl TimeSlot {
     /// The maximum travel time that is kept free after a job.
     pub const TRAVEL: TimeDelta = TimeDelta::minutes(30);
-    /// The length of the pieces of time that are claimed.
+    /// The unit in which a technician's time is claimed.
     pub const CELL: TimeDelta = TimeDelta::minutes(15);
 
-    /// Hours of a day, on quarters of an hour; a job never crosses midnight. An end of `00:00` means the end
-    /// of the day, as `24:00` does.
+    /// Creates a slot within one day. Both times must be on a quarter of an hour. An end of `00:00` means the
+    /// end of the day, like `24:00`.
     ///
     /// # Errors
     /// A [`Violation`] of `timeSlot.startTime` or `timeSlot.endTime`: [`Code::Malformed`] off the quarter,
@@ -49,25 +48,23 @@ impl TimeSlot {
     pub fn new(date: NaiveDate, start: TimeOfDay, end: TimeOfDay, zone: Tz) -> Result<Self, Violation> {
         for (field, time) in [("timeSlot.startTime", start), ("timeSlot.endTime", end)] {
             if !time.is_quarter() {
-                return Err(Violation::new(field, Code::Malformed, "times lie on a quarter of an hour"));
+                return Err(Violation::new(field, Code::Malformed, "must be on a quarter of an hour"));
             }
         }
         let order = |message| Violation::new("timeSlot.endTime", Code::Order, message);
         let hours = match TimeOfDay::split_at_midnight(start, end) {
-            // A whole day has to be written as 00:00 to 24:00, so that no customer books one with an
-            // unchanged form.
+            // Equal times are refused, so that a form with unchanged default times does not book a whole
+            // day. A whole day must be written as 00:00 to 24:00.
             Some((hours, None)) if start != end => hours,
             Some((_, Some(_))) => {
-                return Err(order(
-                    "a job ends on the day on which it starts, at the latest at 00:00 (24:00)",
-                ));
+                return Err(order("must be on the day of the start, at the latest 00:00 (24:00)"));
             }
-            Some((_, None)) | None => return Err(order("the end comes after the start")),
+            Some((_, None)) | None => return Err(order("must be after the start")),
         };
         let minutes = hours.end.minutes().saturating_sub(hours.start.minutes());
         let slot = Self { date, start, end: hours.end, estimated_minutes: u32::from(minutes), zone };
         if slot.starts_at() >= slot.ends_at() {
-            return Err(order("the end comes after the start"));
+            return Err(order("must be after the start"));
         }
         Ok(slot)
     }

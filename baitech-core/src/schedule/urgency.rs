@@ -5,7 +5,7 @@ use crate::kernel::named;
 named! {
     /// How urgent the work is, in ascending order.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord, Serialize, Deserialize)]
-    #[expect(missing_docs, reason = "the names say it")]
+    #[expect(missing_docs, reason = "the names are self-explanatory")]
     pub enum Urgency {
         Low = "low",
         #[default]

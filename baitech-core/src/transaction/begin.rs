@@ -28,7 +28,7 @@ pub struct NewTransaction {
     pub original: Option<Id<Transaction>>,
     /// The payment method.
     pub method: PaymentMethod,
-    /// The provider that carries it out; `None` where the money moves only in the ledger.
+    /// The provider that carries it out; `None` if the money moves only in the ledger.
     pub provider: Option<PaymentMethod>,
     /// The amount and its shares.
     pub amount: Amount,
@@ -67,7 +67,8 @@ impl NewTransaction {
 }
 
 impl Transaction {
-    /// Begins a transaction. Nothing is sent to a provider yet; a worker does that where there is a provider.
+    /// Begins a transaction. Nothing is sent to a provider yet; a worker does that, if it has a
+    /// provider.
     ///
     /// # Errors
     /// [`MoneyError`] for lines in several currencies, or amounts that overflow.

@@ -31,7 +31,7 @@ impl Transaction {
             ..NewTransaction::new(TransactionKind::BookingPayment, PaymentMethod::Cash, amount)
         };
         let mut decision = Self::begin(new, context)?;
-        decision.next.go(TransactionStatus::Completed, Cause::Settled)?;
+        decision.next.transition_to(TransactionStatus::Completed, Cause::Settled)?;
         let record = &mut decision.next.0;
         record.completed_at = Some(context.now);
         record.escrow.released_at = Some(context.now);

@@ -27,9 +27,9 @@ impl Transaction {
     }
 
     /// Changes the status; fails unless the table has this transition for this cause.
-    pub(super) fn go(&mut self, to: TransactionStatus, cause: Cause) -> Result<()> {
+    pub(super) fn transition_to(&mut self, to: TransactionStatus, cause: Cause) -> Result<()> {
         if self.status.cause(to) != Some(cause) {
-            let message = format!("a transaction that is {} cannot become {to}", self.status);
+            let message = format!("a transaction with status {} cannot become {to}", self.status);
             return Err(self.refuse(Rule::TRANSITION, message));
         }
         self.0.status = to;
@@ -41,17 +41,17 @@ impl Transaction {
         self.0.reconciliation = Some(stamp);
     }
 
-    /// Fails for anybody but staff and the system.
+    /// Fails unless the actor is staff or the system.
     pub(crate) fn require_staff(actor: &Actor) -> Result<()> {
-        if actor.is_staff() { Ok(()) } else { Err(Error::forbidden("this is for the staff")) }
+        if actor.is_staff() { Ok(()) } else { Err(Error::forbidden("only staff can do this")) }
     }
 
-    /// Fails where the actor would decide on their own money: the payer, the payee, and anybody with a stake
-    /// in the booking. This does not detect two members of staff who decide for each other.
+    /// Fails if the actor would decide on their own money: the payer, the payee, and every user with a stake in
+    /// the booking. This does not detect two members of staff who decide for each other.
     pub(crate) fn require_disinterested(&self, actor: &Actor, booking: Option<PaidBooking>) -> Result<()> {
         let stakeholders = booking.map(|booking| booking.stakeholders).unwrap_or_default();
         if actor.is_any(&[self.payer, self.payee]) || actor.is_any(&stakeholders) {
-            return Err(Error::forbidden("nobody decides on money of their own"));
+            return Err(Error::forbidden("users cannot decide on their own money"));
         }
         Ok(())
     }

@@ -36,10 +36,10 @@ impl Transaction {
     /// Releases the held money to its recipients.
     ///
     /// # Errors
-    /// [`Rule::ALREADY_DECIDED`] where nothing is held (any more); [`Rule::UNDER_REVIEW`].
+    /// [`Rule::ALREADY_DECIDED`] if nothing is held (any more); [`Rule::UNDER_REVIEW`].
     pub fn release(self, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.is_under_review() {
-            return Err(self.refuse(Rule::UNDER_REVIEW, "a person has to look at this payment first"));
+            return Err(self.refuse(Rule::UNDER_REVIEW, "staff must review the payment first"));
         }
         let shares = self.net_shares()?;
         self.share_out(&shares, context)
@@ -48,10 +48,10 @@ impl Transaction {
     /// Releases the held money in these shares, which sum to it.
     fn share_out(mut self, shares: &Shares, context: &Context<'_>) -> Result<Decision<Self>> {
         let Some(booking) = self.booking.filter(|_| self.escrow.held) else {
-            return Err(self.refuse(Rule::ALREADY_DECIDED, "nothing is held for this payment"));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, "no money is held for the payment"));
         };
         let technician =
-            self.payee.ok_or_else(|| self.refuse(Rule::NOT_ELIGIBLE, "no technician did this work"))?;
+            self.payee.ok_or_else(|| self.refuse(Rule::NOT_ELIGIBLE, "the booking has no technician"))?;
         self.0.escrow.held = false;
         self.0.escrow.released_at = Some(context.now);
         self.schedule_settlement(context);
@@ -83,7 +83,7 @@ impl Transaction {
     /// gets the rest; the remaining money is refunded to the payer.
     ///
     /// # Errors
-    /// [`Rule::ALREADY_DECIDED`] where nothing is held; [`Rule::UNDER_REVIEW`] while the payer's bank decides
+    /// [`Rule::ALREADY_DECIDED`] if nothing is held; [`Rule::UNDER_REVIEW`] while the payer's bank decides
     /// on it; errors of the ledger.
     pub(crate) fn cancel_held(
         self,
@@ -92,11 +92,11 @@ impl Transaction {
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         if self.is_contested() {
-            return Err(self.refuse(Rule::UNDER_REVIEW, "the payer's bank has to decide first"));
+            return Err(self.refuse(Rule::UNDER_REVIEW, "the payer's bank must decide first"));
         }
         if self.has_open_move() {
             let message =
-                "the provider moved money of it without our order; a person has to decide on that first";
+                "the provider moved money of the payment without our order; staff must decide on that first";
             return Err(self.refuse(Rule::UNDER_REVIEW, message));
         }
         let captured = self.captured()?;
@@ -111,7 +111,7 @@ impl Transaction {
         let portions = self.net_shares()?.checked_sub(kept)?;
         let sources = self.sources(&portions)?;
         let reason = "the booking was cancelled";
-        let returned = Decision::new(self).give_back(back, Some(portions), sources, reason, context)?;
+        let returned = Decision::new(self).refund_from(back, Some(portions), sources, reason, context)?;
         if fee.is_zero() {
             return Ok(returned);
         }
@@ -159,12 +159,12 @@ impl Transaction {
     ///
     /// # Errors
     /// Errors of the ledger.
-    pub(crate) fn thaw(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
+    pub(crate) fn unfreeze(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         let Some(left) = self.0.escrow.frozen.take() else {
             return Ok(Decision::new(self));
         };
         let technician =
-            self.payee.ok_or_else(|| self.refuse(Rule::NOT_ELIGIBLE, "no technician did this work"))?;
+            self.payee.ok_or_else(|| self.refuse(Rule::NOT_ELIGIBLE, "the booking has no technician"))?;
         self.schedule_settlement(context);
         let (id, booking) = (self.id, self.booking);
         Decision::new(self).event(PaymentEvent::EscrowThawed { booking, amount: left }).post(
@@ -178,11 +178,11 @@ impl Transaction {
     /// its recipients.
     ///
     /// # Errors
-    /// [`Rule::UNDER_REVIEW`] where a part would be released of a payment that needs manual review; errors of
+    /// [`Rule::UNDER_REVIEW`] if a part would be released of a payment that needs manual review; errors of
     /// [`check_refund`](Self::check_refund); errors of the ledger.
     pub(crate) fn resolve(self, back: Money, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.is_blocked() || (self.is_under_review() && back != self.captured()?) {
-            return Err(self.refuse(Rule::UNDER_REVIEW, "a person has to look at this payment first"));
+            return Err(self.refuse(Rule::UNDER_REVIEW, "staff must review the payment first"));
         }
         let returned = if back.is_zero() {
             Decision::new(self)
@@ -194,7 +194,7 @@ impl Transaction {
                 let shares = transaction.net_shares()?;
                 return transaction.share_out(&shares, context);
             }
-            transaction.thaw(context)
+            transaction.unfreeze(context)
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "the names of the fields say it")]
+#[expect(missing_docs, reason = "the field names are self-explanatory")]
 pub enum PaymentEvent {
     /// A transaction was begun.
     TransactionInitiated { kind: TransactionKind, amount: Money, booking: Option<BookingId> },
@@ -31,7 +31,7 @@ pub enum PaymentEvent {
     EscrowThawed { booking: Option<BookingId>, amount: Money },
     /// A refund was begun.
     RefundRequested { original: Id<Transaction>, amount: Money },
-    /// Money was refunded to its payer, or to the payer's wallet where the provider could not do it.
+    /// Money was refunded to its payer, or to the payer's wallet if the provider could not do it.
     RefundProcessed { original: Option<Id<Transaction>>, amount: Money, to_wallet: bool },
     /// A payout was made.
     PayoutProcessed { amount: Money, net: Money },

@@ -86,7 +86,7 @@ pub struct FraudSignals {
     pub usual_amount: Option<rust_decimal::Decimal>,
     /// Other payers who paid from the same address or device within the last 30 days.
     pub payers_sharing_origin: u32,
-    /// The distance in kilometres between the place of the request and the payer's home; `None` where one of
+    /// The distance in kilometres between the place of the request and the payer's home; `None` if one of
     /// them is unknown.
     pub distance_from_home_km: Option<f64>,
 }

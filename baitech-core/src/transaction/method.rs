@@ -12,7 +12,7 @@ use crate::{
 named! {
     /// How a customer pays.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-    #[expect(missing_docs, reason = "the names say it")]
+    #[expect(missing_docs, reason = "the names are self-explanatory")]
     pub enum PaymentMethod {
         Mpesa = "mpesa",
         Card = "card",
@@ -43,11 +43,11 @@ pub(crate) fn require_method(method: PaymentMethod, kind: TransactionKind, payer
     let refused = |message: String| Err(Error::refused(Rule::PAYMENT_METHOD, message));
     match (method, kind) {
         (PaymentMethod::BankTransfer, _) if payer.company().is_none() => {
-            refused("only companies pay by bank transfer; choose another method".to_owned())
+            refused("only companies can pay by bank transfer; choose another method".to_owned())
         }
         (PaymentMethod::Cash, TransactionKind::BookingPayment) => Ok(()),
         (PaymentMethod::Cash, _) | (PaymentMethod::Wallet, TransactionKind::WalletTopup) => {
-            refused(format!("a {} is not paid by {}", kind.as_str().replace('_', " "), method.as_str()))
+            refused(format!("a {} cannot be paid by {}", kind.as_str().replace('_', " "), method.as_str()))
         }
         (
             PaymentMethod::Mpesa

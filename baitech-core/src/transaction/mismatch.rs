@@ -22,18 +22,18 @@ impl Transaction {
     /// Whether the payer in a proof can be the requested payer.
     pub(super) fn can_be_payer(&self, proof: &Proof) -> bool {
         let shown = proof.payer.as_deref().zip(self.gateway.phone.as_deref());
-        shown.is_none_or(|(told, asked)| is_same_number(told, asked))
+        shown.is_none_or(|(shown, requested)| is_same_number(shown, requested))
     }
 
-    /// Whether a proof is of other money than has already arrived, counted or held apart, so that the payer
-    /// has paid twice. Only receipts can show that.
-    pub(super) fn is_another(&self, proof: &Proof) -> bool {
+    /// Whether a proof reports a second payment: its receipt is not that of the money that has already
+    /// arrived, counted or held apart.
+    pub(super) fn is_second_payment(&self, proof: &Proof) -> bool {
         let kept_apart = self.mismatch.as_ref().and_then(|mismatch| mismatch.receipt.as_ref());
         let counted = self.gateway.receipt.as_ref();
         // Money that arrived without a receipt may be this money.
         let first = if self.status.is_settled() { counted } else { kept_apart };
-        let told = proof.receipt.as_ref();
-        let is_new = first.is_some() && told.is_some() && told != counted && told != kept_apart;
+        let reported = proof.receipt.as_ref();
+        let is_new = first.is_some() && reported.is_some() && reported != counted && reported != kept_apart;
         is_new && self.kind.is_incoming() && self.gateway.provider.is_some()
     }
 
@@ -43,11 +43,11 @@ impl Transaction {
         decided.is_some_and(|mismatch| mismatch.receipt.is_some() && mismatch.receipt == proof.receipt)
     }
 
-    /// Takes in a proof after a mismatch. It counts only if it fits in every way: then the right money has
-    /// arrived, and the money held apart is either the same money, reported wrongly before, or other money,
-    /// which still awaits a decision. If the proof does not fit and has another receipt, the policy for
-    /// second receipts applies.
-    pub(super) fn settled_after_all(
+    /// Applies a proof after a mismatch. It counts only if its amount and payer match the request. The money
+    /// held apart is then either the same money, which was reported wrongly, or other money, which still
+    /// awaits a decision. If the proof does not match and has another receipt, the policy for second receipts
+    /// applies.
+    pub(super) fn settled_after_mismatch(
         mut self,
         proof: &Proof,
         context: &Context<'_>,
@@ -55,15 +55,16 @@ impl Transaction {
         let Some(mismatch) = self.mismatch.clone() else {
             return Ok(Decision::new(self));
         };
-        let says_so = |amount| proof.amount.map_or(mismatch.received.is_none(), |told| told == amount);
+        let reports =
+            |amount| proof.amount.map_or(mismatch.received.is_none(), |reported| reported == amount);
         let fits =
-            says_so(self.amount_at_provider()) && (!self.kind.is_incoming() || self.can_be_payer(proof));
+            reports(self.amount_at_provider()) && (!self.kind.is_incoming() || self.can_be_payer(proof));
         let same = mismatch.receipt == proof.receipt || !self.kind.is_incoming();
         // A report of another payer is corrected only by a proof that names the payer.
         let named = mismatch.kind != MismatchKind::Payer || !same || proof.payer.is_some();
         if !fits || !named {
-            let another = self.is_another(proof);
-            return if another { self.another(proof, context) } else { Ok(Decision::new(self)) };
+            let another = self.is_second_payment(proof);
+            return if another { self.second_payment(proof, context) } else { Ok(Decision::new(self)) };
         }
         let kept = mismatch.received.filter(|_| self.kind.is_incoming());
         match (kept, self.gateway.provider) {
@@ -71,7 +72,8 @@ impl Transaction {
                 self.0.mismatch = None;
                 let back =
                     [(Account::Reserved(self.id), amount.negated()), (Account::Clearing(provider), amount)];
-                let corrected = Decision::new(self).post("correction of what was told", context, back)?;
+                let corrected =
+                    Decision::new(self).post("correction of the reported amount", context, back)?;
                 // The wrong report has already claimed the receipt.
                 corrected.and_then(|transaction| transaction.take_in(proof, context)).map(unclaimed)
             }
@@ -84,16 +86,16 @@ impl Transaction {
     }
 
     /// Handles a second payment with its own receipt, as the policy says.
-    pub(super) fn another(self, proof: &Proof, context: &Context<'_>) -> Result<Decision<Self>> {
+    pub(super) fn second_payment(self, proof: &Proof, context: &Context<'_>) -> Result<Decision<Self>> {
         match context.policy.on_second_receipt {
-            OnSecondReceipt::Hold => self.hold_another(proof, context),
-            OnSecondReceipt::Refund => self.send_back_another(proof, context),
+            OnSecondReceipt::Hold => self.hold_second_payment(proof, context),
+            OnSecondReceipt::Refund => self.refund_second_payment(proof, context),
         }
     }
 
     /// Holds a second payment apart, as a transaction of its own that awaits a decision. Nothing is refunded
     /// yet, because the call may not be the provider's.
-    fn hold_another(self, proof: &Proof, context: &Context<'_>) -> Result<Decision<Self>> {
+    fn hold_second_payment(self, proof: &Proof, context: &Context<'_>) -> Result<Decision<Self>> {
         let amount = proof.amount.unwrap_or(self.amount_at_provider());
         let new = NewTransaction {
             payer: self.payer,
@@ -106,14 +108,17 @@ impl Transaction {
         let mut begun = Self::begin(new, context)?;
         begun.next.0.gateway.sent_at = Some(context.now);
         let receipt = proof.receipt.clone();
-        let held = begun.and_then(|besides| {
-            besides.mismatched(MismatchKind::Reference, Some(amount), receipt, context)
-        })?;
+        let held = begun
+            .and_then(|second| second.mismatched(MismatchKind::Reference, Some(amount), receipt, context))?;
         Ok(Decision::new(self).create(held))
     }
 
     /// Refunds a second payment at once, in a transaction of its own.
-    pub(super) fn send_back_another(self, proof: &Proof, context: &Context<'_>) -> Result<Decision<Self>> {
+    pub(super) fn refund_second_payment(
+        self,
+        proof: &Proof,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
         let amount = proof.amount.unwrap_or(self.amount_at_provider());
         let (Some(provider), Some(receipt)) = (self.gateway.provider, &proof.receipt) else {
             return Ok(Decision::new(self));
@@ -121,13 +126,13 @@ impl Transaction {
         let refund = self.refund_of(amount, "paid twice", context)?;
         let postings =
             [(Account::Clearing(provider), amount.negated()), (Account::Reserved(refund.next.id), amount)];
-        let refund = refund.post("payment that came twice", context, postings)?;
+        let refund = refund.post("second payment", context, postings)?;
         let claim = self.receipt_claim(Some(receipt));
         let requested = PaymentEvent::RefundRequested { original: self.id, amount };
         Ok(Decision::new(self).event(requested).take_all(claim).create(refund))
     }
 
-    /// Holds money apart that does not match the request. It is posted, since it has arrived.
+    /// Holds money apart that does not match the request, and posts it, since it has arrived.
     pub(crate) fn mismatched(
         mut self,
         kind: MismatchKind,
@@ -147,8 +152,8 @@ impl Transaction {
         self.0.mismatch = Some(Mismatch { kind, received, receipt, at: context.now, decided: None });
         let (id, arrived) = (self.id, self.gateway.provider.map(Account::Clearing));
         let came_in = self.kind.is_incoming();
-        let told = PaymentEvent::PaymentMismatched { mismatch: kind, received };
-        let decision = Decision::new(self).event(told).take_all(claim);
+        let event = PaymentEvent::PaymentMismatched { mismatch: kind, received };
+        let decision = Decision::new(self).event(event).take_all(claim);
         match (arrived, received.filter(|amount| came_in && !amount.is_zero() && !amount.is_negative())) {
             (Some(clearing), Some(amount)) => {
                 let postings = [(clearing, amount.negated()), (Account::Reserved(id), amount)];
@@ -163,19 +168,19 @@ impl Transaction {
     /// wallet.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff, and for the payer and the payee; [`Rule::ALREADY_DECIDED`]
-    /// where there is nothing to decide; [`Rule::TRANSITION`] where the booking does not await payment (any
-    /// more), and where too little arrived for anything but a booking.
+    /// [`Error::Forbidden`] unless the actor is a member of staff and neither the payer nor the payee;
+    /// [`Rule::ALREADY_DECIDED`] if no decision is pending; [`Rule::TRANSITION`] if the booking does not
+    /// await a payment (any more), or if too little arrived and the payment is not for a booking.
     pub fn decide_mismatch(mut self, complete: bool, context: &Context<'_>) -> Result<Decision<Self>> {
         Self::require_staff(&context.actor)?;
         self.require_disinterested(&context.actor, context.inputs.booking)?;
-        let by = context.actor.id().ok_or_else(|| Error::forbidden("a person decides this"))?;
+        let by = context.actor.id().ok_or_else(|| Error::forbidden("only a user can decide this"))?;
         let received = match self.0.mismatch.as_mut().filter(|mismatch| mismatch.decided.is_none()) {
             Some(mismatch) => {
                 mismatch.decided = Some((context.now, by));
                 mismatch.received
             }
-            None => return Err(self.refuse(Rule::ALREADY_DECIDED, "there is nothing to decide")),
+            None => return Err(self.refuse(Rule::ALREADY_DECIDED, "no decision is pending")),
         };
         self.0.gateway.needs_person = false;
         let event = PaymentEvent::PaymentMismatchResolved { completed: complete };
@@ -188,20 +193,21 @@ impl Transaction {
             let ended = self.fail_received(context)?;
             let from = [(Account::Reserved(ended.next.id), received)];
             return Ok(ended
-                .give_back(received, None, from, "not what was asked for", context)?
+                .refund_from(received, None, from, "the amount or payer differs from the request", context)?
                 .event(event));
         }
         if self.status.is_settled() {
-            return Err(
-                self.refuse(Rule::TRANSITION, "the payment has come otherwise; this can only go back")
-            );
+            return Err(self.refuse(
+                Rule::TRANSITION,
+                "the payment has already arrived, so this money can only be refunded",
+            ));
         }
         let gross = self.amount.gross;
         if received.currency() != gross.currency() {
-            return Err(self.refuse(Rule::TRANSITION, "money of another currency can only go back"));
+            return Err(self.refuse(Rule::TRANSITION, "money in another currency can only be refunded"));
         }
         if self.is_orphan(context.inputs.booking) {
-            return Err(self.refuse(Rule::TRANSITION, "the booking wants no payment any more"));
+            return Err(self.refuse(Rule::TRANSITION, "the booking no longer awaits a payment"));
         }
         let (id, payer) = (self.id, self.required(self.payer)?);
         let receipt = self.mismatch.as_ref().and_then(|mismatch| mismatch.receipt.clone());
@@ -210,7 +216,9 @@ impl Transaction {
         let rest = received.checked_sub(gross)?;
         // The platform may lower a booking's price. A wallet or a technician gets no more than has arrived.
         if rest.is_negative() && self.kind != TransactionKind::BookingPayment {
-            return Err(self.refuse(Rule::TRANSITION, "too little has come; it can only go back"));
+            return Err(
+                self.refuse(Rule::TRANSITION, "the amount is too low, so the money can only be refunded")
+            );
         }
         let completed = self.complete(before, Some(Account::Reserved(id)), context)?.event(event);
         let counterpart = if rest.is_negative() { Account::Discounts } else { Account::Wallet(payer) };
@@ -225,7 +233,7 @@ impl Transaction {
     pub(super) fn fail_received(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         if self.status.is_open() {
             let end = (TransactionStatus::Failed, Cause::Declined);
-            return self.fail("mismatch", "another amount or payer than was asked for", end, context);
+            return self.fail("mismatch", "the amount or payer differs from the request", end, context);
         }
         self.0.gateway.next_at = None;
         Ok(Decision::new(self))
@@ -240,17 +248,17 @@ fn unclaimed(mut decision: Decision<Transaction>) -> Decision<Transaction> {
 
 /// Whether a number that a provider shows, perhaps masked (`2547****5678`) or without its country code, can
 /// be the requested number.
-fn is_same_number(told: &str, asked: &str) -> bool {
+fn is_same_number(shown: &str, requested: &str) -> bool {
     let digits = |text: &str| -> Vec<char> {
         text.chars().filter(|c| c.is_ascii_digit() || matches!(c, '*' | 'x' | 'X')).collect()
     };
-    let (told, asked) = (digits(told), digits(asked));
+    let (shown, requested) = (digits(shown), digits(requested));
     // Hashes and names prove nothing, and therefore contradict nothing.
-    if told.len() < 9 || told.len() > 15 {
+    if shown.len() < 9 || shown.len() > 15 {
         return true;
     }
-    let same = |(told, asked): (&char, &char)| !told.is_ascii_digit() || told == asked;
-    told.iter().rev().zip(asked.iter().rev()).take(9).all(same)
+    let same = |(shown, requested): (&char, &char)| !shown.is_ascii_digit() || shown == requested;
+    shown.iter().rev().zip(requested.iter().rev()).take(9).all(same)
 }
 
 #[cfg(test)]
@@ -259,11 +267,11 @@ mod tests {
 
     #[test]
     fn masked_numbers_are_compared_by_their_visible_digits() {
-        for told in ["254712345678", "+254712345678", "0712345678", "2547****5678", "07XXXX5678", "a1b2c3"] {
-            assert!(is_same_number(told, "+254712345678"), "{told}");
+        for shown in ["254712345678", "+254712345678", "0712345678", "2547****5678", "07XXXX5678", "a1b2c3"] {
+            assert!(is_same_number(shown, "+254712345678"), "{shown}");
         }
-        for told in ["254712345679", "2547****5679", "0722345678"] {
-            assert!(!is_same_number(told, "+254712345678"), "{told}");
+        for shown in ["254712345679", "2547****5679", "0722345678"] {
+            assert!(!is_same_number(shown, "+254712345678"), "{shown}");
         }
     }
 }

@@ -96,7 +96,7 @@ impl FromStr for TransactionNumber {
         if is_numbered(digits, 6) {
             Ok(Self(text))
         } else {
-            let message = "a transaction number is TXN and twelve digits, or a few more on a busy day";
+            let message = "a transaction number must be TXN and twelve digits, or more on a busy day";
             Err(Violation::new("transactionNumber", Code::Malformed, message))
         }
     }

@@ -32,19 +32,19 @@ impl Outcome {
     /// The outcome of an operation that a gateway does not support.
     #[must_use]
     pub fn unsupported() -> Self {
-        let reason = "this payment provider does not offer that".to_owned();
+        let reason = "the payment provider does not support the operation".to_owned();
         Self::Declined(Declined { code: "unsupported".to_owned(), reason, retry_after: None })
     }
 }
 
-/// A provider's evidence that money has moved. Fields are `None` where the provider does not say.
+/// A provider's evidence that money has moved. Fields are `None` if the provider does not report them.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Proof {
     /// The provider's reference of the operation.
     pub reference: Option<String>,
     /// The number of the provider's receipt, or of the charge.
     pub receipt: Option<String>,
-    /// The amount that moved; `None` where the provider does not say.
+    /// The amount that moved; `None` if the provider does not report it.
     pub amount: Option<Money>,
     /// The payer, as the provider shows it: a phone number, perhaps with digits masked (`2547****5678`).
     pub payer: Option<String>,
@@ -66,7 +66,7 @@ pub enum Returned {
     One {
         /// The provider's id of the return: `re_…`. The same id means the same money.
         id: String,
-        /// The amount; `None` where the provider does not say.
+        /// The amount; `None` if the provider does not report it.
         amount: Option<Money>,
         /// Whether the return failed, so that the platform still has the money.
         failed: bool,
@@ -85,7 +85,7 @@ pub struct Declined {
     pub code: String,
     /// The reason, fit to show to the payer.
     pub reason: String,
-    /// Set where the operation was not carried out and may be sent anew, under another key, after this time:
+    /// Set if the operation was not carried out and may be sent anew, under another key, after this time:
     /// for example, because the subscriber was busy.
     pub retry_after: Option<TimeDelta>,
 }

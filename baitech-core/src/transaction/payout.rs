@@ -14,7 +14,7 @@ use crate::{
 impl Transaction {
     /// Reserves an amount and begins its payout. The commit may be refused with
     /// [`Rule::INSUFFICIENT_FUNDS`](crate::kernel::Rule::INSUFFICIENT_FUNDS), since no user is paid more than
-    /// they are owed, and with [`Rule::DEBT_LIMIT`](crate::kernel::Rule::DEBT_LIMIT) where the commission of
+    /// they are owed, and with [`Rule::DEBT_LIMIT`](crate::kernel::Rule::DEBT_LIMIT) if the commission of
     /// accepted cash jobs would then raise a technician's debt above the limit.
     ///
     /// # Errors
@@ -27,7 +27,7 @@ impl Transaction {
             (TransactionKind::TechnicianPayout, Some(technician)) => Account::Payable(technician),
             (TransactionKind::WalletWithdrawal, Some(owner)) => Account::Wallet(owner),
             _ => {
-                let message = "this kind of transaction pays nobody out";
+                let message = "this kind of transaction is not a payout";
                 return Err(transaction.refuse(crate::kernel::Rule::TRANSITION, message));
             }
         };

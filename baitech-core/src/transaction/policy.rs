@@ -188,22 +188,22 @@ impl PaymentPolicy {
         check.time("payment.authorizationLifetime", self.authorization_lifetime);
         check.time("payment.queryFor", self.query_for);
         check.time("payment.keepStatementsFor", self.keep_statements_for);
-        let message = "there is one delay at least";
+        let message = "must have at least one delay";
         check.require(!self.query_after.is_empty(), "payment.queryAfter", Code::Required, message);
         let mut before = TimeDelta::zero();
         for (index, delay) in self.query_after.iter().enumerate() {
-            let message = "the delays are above zero, each longer than the one before";
+            let message = "the delays must be above zero, each longer than the previous one";
             check.require(*delay > before, format!("payment.queryAfter[{index}]"), Code::Order, message);
             before = *delay;
         }
-        let message = "this is a second at least";
+        let message = "must be at least one second";
         check.require(
             self.query_every >= TimeDelta::seconds(1),
             "payment.queryEvery",
             Code::OutOfRange,
             message,
         );
-        check.require(self.max_attempts > 0, "payment.maxAttempts", Code::OutOfRange, "this is 1 at least");
+        check.require(self.max_attempts > 0, "payment.maxAttempts", Code::OutOfRange, "must be at least 1");
         check.rate("payment.instantFee", self.instant_fee, Rate::percent(100));
         self.webhooks.check(check);
     }
@@ -235,7 +235,7 @@ mod tests {
         let waits: Vec<i64> =
             (0..).map_while(|n| policy.query_at(sent, n)).map(|at| (at - sent).num_seconds()).collect();
         assert_eq!(waits[..6], [75, 120, 300, 900, 4_500, 8_100]);
-        assert_eq!(waits.len(), 4 + 23, "the last one within the day");
+        assert_eq!(waits.len(), 4 + 23, "the last query within the day");
     }
 
     #[test]

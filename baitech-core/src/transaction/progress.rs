@@ -32,13 +32,13 @@ impl Transaction {
     /// outcome is unknown.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] where it was sent before.
+    /// [`Rule::TRANSITION`] if it was sent before.
     pub fn send(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         if !self.wants_sending() {
-            return Err(self.refuse(Rule::TRANSITION, "this was sent before"));
+            return Err(self.refuse(Rule::TRANSITION, "the transaction was already sent"));
         }
         if self.status == TransactionStatus::Initiated {
-            self.go(TransactionStatus::Pending, Cause::Sent)?;
+            self.transition_to(TransactionStatus::Pending, Cause::Sent)?;
         }
         let link = &mut self.0.gateway;
         link.attempts = link.attempts.saturating_add(1);
@@ -69,13 +69,13 @@ impl Transaction {
     }
 
     /// Whether a report is about an earlier attempt, so that it does not apply to the current one.
-    pub(crate) fn is_of_earlier_attempt(&self, told: &str) -> bool {
-        self.gateway.attempts > 1 && self.gateway.reference.as_deref().is_some_and(|known| known != told)
+    pub(crate) fn is_of_earlier_attempt(&self, reference: &str) -> bool {
+        self.gateway.attempts > 1 && self.gateway.reference.as_deref().is_some_and(|known| known != reference)
     }
 
     /// Handles a failure reported for an unknown one of several attempts: the provider is queried about the
     /// current one.
-    pub(crate) fn asked_which(mut self, context: &Context<'_>) -> Decision<Self> {
+    pub(crate) fn query_current_attempt(mut self, context: &Context<'_>) -> Decision<Self> {
         if self.status.is_open() && !self.wants_sending() && !self.is_mismatched() {
             self.0.gateway.next_at = Some(context.now);
         }
@@ -111,7 +111,7 @@ impl Transaction {
         }
         let first = self.status == TransactionStatus::Pending;
         if first {
-            self.go(TransactionStatus::Processing, Cause::Taken)?;
+            self.transition_to(TransactionStatus::Processing, Cause::Taken)?;
         }
         self.0.gateway.reference = Some(reference.to_owned());
         if authorized && self.gateway.authorized_at.is_none() {
@@ -165,7 +165,7 @@ impl Transaction {
             return Ok(Decision::new(self));
         }
         if self.kind.is_incoming() && !self.gateway.awaits_confirmation {
-            let (code, reason) = ("expired", "nobody answered in time");
+            let (code, reason) = ("expired", "no answer in time");
             return self.fail(code, reason, (TransactionStatus::Expired, Cause::TimedOut), context);
         }
         self.0.gateway.needs_person = true;
@@ -205,8 +205,8 @@ impl Transaction {
     /// [`Rule::TRANSITION`] once it was sent to a provider, or once it has ended.
     pub fn withdraw(self, reason: &str, context: &Context<'_>) -> Result<Decision<Self>> {
         if !self.is_withdrawable() {
-            let message = "a provider was asked for this payment already; its outcome has to be awaited";
-            let ended = "this has ended; only an open payment is withdrawn";
+            let message = "the payment was already sent to its provider; wait for its outcome";
+            let ended = "the payment has ended; only an open payment can be withdrawn";
             let message = if self.status.is_open() { message } else { ended };
             return Err(self.refuse(Rule::TRANSITION, message));
         }
@@ -222,7 +222,7 @@ impl Transaction {
         (to, cause): (TransactionStatus, Cause),
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
-        self.go(to, cause)?;
+        self.transition_to(to, cause)?;
         self.0.gateway.next_at = None;
         self.0.gateway.needs_person = false;
         self.0.gateway.awaits_confirmation = false;
@@ -234,7 +234,7 @@ impl Transaction {
         }
         let (id, gross) = (self.id, self.amount.gross);
         // If the recipient of a refund is unknown, only staff can end it as not paid out. The platform keeps
-        // the money until somebody claims it.
+        // the money until its owner claims it.
         let unknown = (self.kind == TransactionKind::Refund).then_some(Account::Losses);
         let back_to = self.set_aside_from().or(unknown);
         let event = match self.kind {
@@ -262,12 +262,14 @@ impl Transaction {
     /// Takes back outgoing money that did not arrive: returns it to the account from which it was reserved.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] where no money went out; errors of the ledger.
-    pub(crate) fn came_back(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
+    /// [`Rule::TRANSITION`] if no money went out; errors of the ledger.
+    pub(crate) fn reclaim_outgoing(mut self, context: &Context<'_>) -> Result<Decision<Self>> {
         let (Some(account), Some(provider)) = (self.set_aside_from(), self.gateway.provider) else {
-            return Err(self.refuse(Rule::TRANSITION, "nothing could come back of this"));
+            return Err(
+                self.refuse(Rule::TRANSITION, "the transaction has no outgoing money that could be returned")
+            );
         };
-        self.go(TransactionStatus::Refunded, Cause::GivenBack)?;
+        self.transition_to(TransactionStatus::Refunded, Cause::GivenBack)?;
         self.0.gateway.needs_person = false;
         if self.kind == TransactionKind::TechnicianPayout {
             self.schedule_settlement(context);

@@ -22,9 +22,9 @@ pub(crate) const OF_SAME_RECEIPT: &str = "/reversal";
 /// A new, certain return of money that is not counted yet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewMove<'a> {
-    /// The provider's id; `None` where only a running total reports it.
+    /// The provider's id; `None` if only a running total reports it.
     pub(crate) id: Option<&'a str>,
-    /// The amount; `None` where it is unknown.
+    /// The amount; `None` if it is unknown.
     pub(crate) amount: Option<Money>,
     /// Whether the report is known to come from the provider.
     pub(crate) proven: bool,
@@ -71,18 +71,19 @@ impl Transaction {
         let mut left = amount;
         let mut named = Vec::new();
         for moved in &mut self.0.provider_moves {
-            let Some(told) = moved.amount.filter(|_| moved.id.is_none() && moved.state != MoveState::Failed)
+            let Some(reported) =
+                moved.amount.filter(|_| moved.id.is_none() && moved.state != MoveState::Failed)
             else {
                 continue;
             };
-            if left.is_zero() || told.currency() != left.currency() {
+            if left.is_zero() || reported.currency() != left.currency() {
                 continue;
             }
-            if !told.exceeds(left)? {
+            if !reported.exceeds(left)? {
                 moved.id = Some(id.to_owned());
-                left = left.checked_sub(told)?;
+                left = left.checked_sub(reported)?;
             } else {
-                moved.amount = Some(told.checked_sub(left)?);
+                moved.amount = Some(reported.checked_sub(left)?);
                 named.push(ProviderMove { id: Some(id.to_owned()), amount: Some(left), ..moved.clone() });
                 left = Money::zero(left.currency());
             }
@@ -167,28 +168,28 @@ impl Transaction {
     /// Errors of the ledger.
     pub(super) fn moved_by_provider(
         self,
-        told: &NewMove<'_>,
+        reported: &NewMove<'_>,
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
-        match (self.doubt(told, context)?, told.amount) {
+        match (self.doubt(reported, context)?, reported.amount) {
             (None, Some(amount)) if self.kind.is_incoming() => {
-                let id = told.id.map(str::to_owned);
-                self.book_refund(amount, id, told.on_credit, context)
+                let id = reported.id.map(str::to_owned);
+                self.book_refund(amount, id, reported.on_credit, context)
             }
-            (None, Some(amount)) => self.book_return(amount, told.id, context),
-            (doubt, _) => self.ask_person(told, doubt.unwrap_or(MoveDoubt::UnknownAmount), context),
+            (None, Some(amount)) => self.book_return(amount, reported.id, context),
+            (doubt, _) => self.leave_to_staff(reported, doubt.unwrap_or(MoveDoubt::UnknownAmount), context),
         }
     }
 
     /// Why it cannot be booked without a decision of staff, if so.
-    fn doubt(&self, told: &NewMove<'_>, context: &Context<'_>) -> Result<Option<MoveDoubt>> {
-        let Some(amount) = told.amount else {
+    fn doubt(&self, reported: &NewMove<'_>, context: &Context<'_>) -> Result<Option<MoveDoubt>> {
+        let Some(amount) = reported.amount else {
             return Ok(Some(MoveDoubt::UnknownAmount));
         };
         if amount.currency() != self.amount.currency() {
             return Ok(Some(MoveDoubt::Currency));
         }
-        if !told.proven {
+        if !reported.proven {
             return Ok(Some(MoveDoubt::Unsigned));
         }
         if context.policy.on_provider_move == OnProviderMove::AskPerson {
@@ -214,15 +215,15 @@ impl Transaction {
         Ok(amount.exceeds(self.captured()?)?.then_some(MoveDoubt::Exceeds))
     }
 
-    fn ask_person(
+    fn leave_to_staff(
         mut self,
-        told: &NewMove<'_>,
+        reported: &NewMove<'_>,
         doubt: MoveDoubt,
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         self.0.provider_moves.push(ProviderMove {
-            id: told.id.map(str::to_owned),
-            amount: told.amount,
+            id: reported.id.map(str::to_owned),
+            amount: reported.amount,
             at: context.now,
             state: MoveState::Open,
             doubt: Some(doubt),
@@ -248,7 +249,7 @@ impl Transaction {
     ) -> Result<Decision<Self>> {
         let provider = self.gateway.provider;
         let provider =
-            provider.ok_or_else(|| self.refuse(Rule::PAYMENT_METHOD, "no provider has this money"))?;
+            provider.ok_or_else(|| self.refuse(Rule::PAYMENT_METHOD, "the money is not at a provider"))?;
         let reference = self.reference_of(id.as_deref());
         self.0.provider_moves.push(ProviderMove {
             id,
@@ -287,7 +288,7 @@ impl Transaction {
         } else {
             let portions = self.net_shares()?.portions(amount)?;
             let sources = self.sources_of(&portions, on_credit)?;
-            Decision::new(self).give_back(amount, Some(portions), sources, reason, context)?
+            Decision::new(self).refund_from(amount, Some(portions), sources, reason, context)?
         };
         let gone = amount.checked_add(beyond)?;
         let mut postings = vec![(Account::Losses, beyond.negated()), (Account::Clearing(provider), gone)];
@@ -320,7 +321,9 @@ impl Transaction {
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         let (Some(account), Some(provider)) = (self.set_aside_from(), self.gateway.provider) else {
-            return Err(self.refuse(Rule::TRANSITION, "nothing could come back of this"));
+            return Err(
+                self.refuse(Rule::TRANSITION, "the transaction has no outgoing money that could be returned")
+            );
         };
         self.0.provider_moves.push(ProviderMove {
             id: id.map(str::to_owned),
@@ -334,7 +337,7 @@ impl Transaction {
         let whole = self.moved_back(&[MoveState::Booked])? == self.amount.net;
         let to = if whole { TransactionStatus::Refunded } else { TransactionStatus::PartiallyRefunded };
         if self.status != to {
-            self.go(to, Cause::GivenBack)?;
+            self.transition_to(to, Cause::GivenBack)?;
         }
         if self.kind == TransactionKind::TechnicianPayout {
             self.schedule_settlement(context);
@@ -352,12 +355,12 @@ impl Transaction {
 
     /// Staff decide on the oldest open return of money: it is booked, or it is dismissed. The amount is
     /// booked up to what is left of the transaction; anything beyond is the platform's loss. `amount` is what
-    /// staff have found out where the provider did not say.
+    /// staff have found out if the provider did not report it.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff, and for the payer and the payee; [`Rule::ALREADY_DECIDED`]
-    /// where there is nothing to decide; violations of `amount`; [`Rule::UNDER_REVIEW`] while a bank has to
-    /// decide; errors of the ledger.
+    /// [`Error::Forbidden`] unless the actor is a member of staff and neither the payer nor the payee;
+    /// [`Rule::ALREADY_DECIDED`] if no decision is pending; violations of `amount`; [`Rule::UNDER_REVIEW`]
+    /// while a bank has to decide; errors of the ledger.
     pub fn decide_provider_move(
         mut self,
         book: bool,
@@ -367,9 +370,9 @@ impl Transaction {
     ) -> Result<Decision<Self>> {
         Self::require_staff(&context.actor)?;
         self.require_disinterested(&context.actor, context.inputs.booking)?;
-        let by = context.actor.id().ok_or_else(|| Error::forbidden("a person decides this"))?;
+        let by = context.actor.id().ok_or_else(|| Error::forbidden("only a user can decide this"))?;
         let Some(index) = self.provider_moves.iter().position(|moved| moved.state == MoveState::Open) else {
-            return Err(self.refuse(Rule::ALREADY_DECIDED, "there is nothing to decide"));
+            return Err(self.refuse(Rule::ALREADY_DECIDED, "no decision is pending"));
         };
         // It is moved to the end of the list.
         let mut moved = self.0.provider_moves.remove(index);
@@ -377,7 +380,9 @@ impl Transaction {
         if !book {
             moved.state = MoveState::Dismissed;
             self.0.provider_moves.push(moved);
-            return Decision::new(self).event(PaymentEvent::TransactionUpdated).thaw_unless_blocked(context);
+            return Decision::new(self)
+                .event(PaymentEvent::TransactionUpdated)
+                .unfreeze_unless_blocked(context);
         }
         let amount = self.decided_amount(moved.amount, amount)?;
         let doubt = (moved.doubt, moved.decided);
@@ -386,7 +391,7 @@ impl Transaction {
         } else {
             let left = self.amount.net.checked_sub(self.moved_back(&[MoveState::Booked])?)?;
             if amount.exceeds(left)? {
-                let message = format!("{left} of this payout can have come back");
+                let message = format!("must be at most {left}, the rest of the payout");
                 return Err(Violation::new("amount", Code::OutOfRange, message).into());
             }
             let mut booked = self.book_return(amount, moved.id.as_deref(), context)?;
@@ -395,34 +400,31 @@ impl Transaction {
             }
             booked
         };
-        decided.thaw_unless_blocked(context)
+        decided.unfreeze_unless_blocked(context)
     }
 
     /// The amount that staff book: the amount that the provider reported, or the amount found out where the
     /// report cannot be booked.
-    fn decided_amount(&self, told: Option<Money>, found: Option<Money>) -> Result<Money> {
+    fn decided_amount(&self, reported: Option<Money>, found: Option<Money>) -> Result<Money> {
         let violation = |code, message: String| Error::from(Violation::new("amount", code, message));
         let currency = self.amount.currency();
-        let told = told.filter(|told| told.currency() == currency);
-        let amount = found.or(told).ok_or_else(|| {
-            violation(
-                Code::Required,
-                "the provider did not say how much moved: say how much it was".to_owned(),
-            )
+        let reported = reported.filter(|reported| reported.currency() == currency);
+        let amount = found.or(reported).ok_or_else(|| {
+            violation(Code::Required, "is required, since the provider did not report it".to_owned())
         })?;
         if amount.currency() != currency {
-            return Err(violation(Code::Currency, format!("this was paid in {}", currency.code())));
+            return Err(violation(Code::Currency, format!("must be in {}", currency.code())));
         }
-        if told.is_some_and(|told| told != amount) {
+        if reported.is_some_and(|reported| reported != amount) {
             return Err(violation(
                 Code::OutOfRange,
-                format!("the provider moved {}", told.unwrap_or(amount)),
+                format!("must be {}, which the provider reported", reported.unwrap_or(amount)),
             ));
         }
         if amount.is_zero() || amount.is_negative() || amount != amount.to_minor_unit() {
             return Err(violation(
                 Code::OutOfRange,
-                "this is above zero, without a fraction of a cent".to_owned(),
+                "must be above zero, without a fraction of the smallest unit".to_owned(),
             ));
         }
         Ok(amount)
@@ -436,11 +438,11 @@ impl Transaction {
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         if self.is_contested() {
-            return Err(self.refuse(Rule::UNDER_REVIEW, "the payer's bank has to decide first"));
+            return Err(self.refuse(Rule::UNDER_REVIEW, "the payer's bank must decide first"));
         }
         let provider = self.gateway.provider;
         let provider =
-            provider.ok_or_else(|| self.refuse(Rule::PAYMENT_METHOD, "no provider has this money"))?;
+            provider.ok_or_else(|| self.refuse(Rule::PAYMENT_METHOD, "the money is not at a provider"))?;
         let (id, name) = (self.id, self.reference_of(moved.id.as_deref()));
         let kept = self.mismatch.as_ref().filter(|mismatch| mismatch.decided.is_none());
         let kept = kept.and_then(|mismatch| mismatch.received);
@@ -464,11 +466,11 @@ impl Transaction {
 
 impl Decision<Transaction> {
     /// Releases the frozen share, unless the booking is disputed or something else still blocks it.
-    pub(super) fn thaw_unless_blocked(self, context: &Context<'_>) -> Result<Self> {
+    pub(super) fn unfreeze_unless_blocked(self, context: &Context<'_>) -> Result<Self> {
         if context.inputs.is_disputed() || self.next.is_blocked() {
             return Ok(self);
         }
-        self.and_then(|transaction| transaction.thaw(context))
+        self.and_then(|transaction| transaction.unfreeze(context))
     }
 
     /// Deducts what a provider gave back from the statistics of customer and technician.

@@ -18,36 +18,41 @@ impl Transaction {
     ///
     /// # Errors
     /// Violations of `amount` for zero, a negative amount, a fraction of the smallest unit, or another
-    /// currency; [`Rule::TRANSITION`] where no money has arrived; [`Rule::EXCEEDS_CAPTURE`] for more than is
+    /// currency; [`Rule::TRANSITION`] if no money has arrived; [`Rule::EXCEEDS_CAPTURE`] for more than is
     /// left; [`Rule::UNDER_REVIEW`] while the payer contests it with the bank, and while money that the
     /// provider moved without our order awaits a decision.
     pub fn check_refund(&self, amount: Money) -> Result<()> {
         let violation = |code, message: String| Violation::new("amount", code, message);
         if amount.currency() != self.amount.currency() {
-            let message = format!("this was paid in {}", self.amount.currency().code());
+            let message = format!("must be in {}", self.amount.currency().code());
             return Err(violation(Code::Currency, message).into());
         }
         if amount.is_zero() || amount.is_negative() {
-            return Err(violation(Code::OutOfRange, "a refund is more than nothing".to_owned()).into());
+            return Err(violation(Code::OutOfRange, "must be above zero".to_owned()).into());
         }
         if amount != amount.to_minor_unit() {
-            let message = "the amount has a fraction of the smallest unit".to_owned();
+            let message = "must have no fraction of the smallest unit".to_owned();
             return Err(violation(Code::Malformed, message).into());
         }
         if !self.status.is_settled() || !self.kind.is_incoming() {
-            return Err(self.refuse(Rule::TRANSITION, "only money that has come in can be given back"));
+            return Err(self.refuse(Rule::TRANSITION, "only received money can be refunded"));
         }
         if self.is_contested() {
-            return Err(self.refuse(Rule::UNDER_REVIEW, "the bank decides whether this money goes back"));
+            return Err(self.refuse(
+                Rule::UNDER_REVIEW,
+                "the payer contests the payment, so its bank must decide first",
+            ));
         }
         if self.has_open_move() {
             let message =
-                "the provider moved money of it without our order; a person has to decide on that first";
+                "the provider moved money of the payment without our order; staff must decide on that first";
             return Err(self.refuse(Rule::UNDER_REVIEW, message));
         }
         let left = self.captured()?;
         if amount.exceeds(left)? {
-            return Err(self.refuse(Rule::EXCEEDS_CAPTURE, format!("{left} of this payment is left")));
+            return Err(
+                self.refuse(Rule::EXCEEDS_CAPTURE, format!("only {left} of the payment can be refunded"))
+            );
         }
         Ok(())
     }
@@ -61,7 +66,7 @@ impl Transaction {
         self.check_refund(amount)?;
         let portions = self.net_shares()?.portions(amount)?;
         let sources = self.sources(&portions)?;
-        Decision::new(self).give_back(amount, Some(portions), sources, reason, context)
+        Decision::new(self).refund_from(amount, Some(portions), sources, reason, context)
     }
 
     /// As [`sources`](Self::sources). If `on_credit` is true, the owner of a wallet that is now empty owes
@@ -77,8 +82,9 @@ impl Transaction {
     pub(super) fn sources(&self, portions: &Shares) -> Result<Vec<(Account, Money)>> {
         let Shares { payout, platform, processing, withholding } = *portions;
         let gone = |account: Option<Account>| {
-            account
-                .ok_or_else(|| self.refuse(Rule::TRANSITION, "this transaction names nobody who could pay"))
+            account.ok_or_else(|| {
+                self.refuse(Rule::TRANSITION, "the transaction has no party that could pay the refund")
+            })
         };
         if let Some(booking) = self.booking.filter(|_| self.escrow.held) {
             return Ok(vec![(Account::Escrow(booking), portions.total()?)]);
@@ -126,7 +132,7 @@ impl Decision<Transaction> {
     ///
     /// `portions` are recorded as given up. Money that was held apart and never counted as the payment has
     /// none.
-    pub(super) fn give_back(
+    pub(super) fn refund_from(
         mut self,
         amount: Money,
         portions: Option<Shares>,
@@ -143,7 +149,7 @@ impl Decision<Transaction> {
             (None, PaymentMethod::BankTransfer, Some(payer)) => Account::Receivable(payer),
             (None, _, Some(payer)) => Account::Wallet(payer),
             (None, _, None) => {
-                return Err(self.next.refuse(Rule::TRANSITION, "this transaction names nobody who paid"));
+                return Err(self.next.refuse(Rule::TRANSITION, "the transaction has no payer"));
             }
         };
         let used: Vec<_> = sources.into_iter().collect();
@@ -200,7 +206,7 @@ impl Transaction {
         } else {
             TransactionStatus::PartiallyRefunded
         };
-        if self.status == to { Ok(()) } else { self.go(to, Cause::GivenBack) }
+        if self.status == to { Ok(()) } else { self.transition_to(to, Cause::GivenBack) }
     }
 
     /// The transaction that refunds an amount: completed at once where no provider is needed.
@@ -222,7 +228,7 @@ impl Transaction {
         };
         let mut refund = Self::begin(new, context)?;
         if self.gateway.provider.is_none() {
-            refund.next.go(TransactionStatus::Completed, Cause::Settled)?;
+            refund.next.transition_to(TransactionStatus::Completed, Cause::Settled)?;
             refund.next.0.completed_at = Some(context.now);
             let event = PaymentEvent::RefundProcessed { original: Some(self.id), amount, to_wallet: true };
             refund = refund.event(event);

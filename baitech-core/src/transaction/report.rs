@@ -18,22 +18,22 @@ pub(crate) struct Report {
 }
 
 impl Transaction {
-    /// Takes in money that the provider moved back, possibly without our order.
+    /// Books money that the provider moved back, possibly without our order.
     pub(crate) fn returned(
         mut self,
         returned: &Returned,
-        told: &Report,
+        report: &Report,
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         let known_to_have_moved = self.status.is_settled() || self.is_mismatched();
         if !known_to_have_moved {
-            // It counts as not carried out, so its money is already back where it came from.
+            // The transaction counts as not carried out, so its money was already returned to its source.
             return Ok(Decision::new(self));
         }
-        let new = NewMove { id: None, amount: None, proven: told.signed, on_credit: told.on_credit };
+        let new = NewMove { id: None, amount: None, proven: report.signed, on_credit: report.on_credit };
         match returned {
             Returned::Total { amount } => {
-                let left = amount.checked_sub(told.explained)?;
+                let left = amount.checked_sub(report.explained)?;
                 if left.is_zero() || left.is_negative() {
                     return Ok(Decision::new(self));
                 }
@@ -45,15 +45,15 @@ impl Transaction {
                 }
                 let Some(open) = self.open_move_mut(id) else {
                     // An unsigned call does not credit a wallet.
-                    return if told.signed {
+                    return if report.signed {
                         self.booked_move_failed(id, context)
                     } else {
                         Ok(Decision::new(self))
                     };
                 };
                 open.state = MoveState::Failed;
-                let noted = Decision::new(self).event(PaymentEvent::TransactionUpdated);
-                noted.thaw_unless_blocked(context)
+                let decision = Decision::new(self).event(PaymentEvent::TransactionUpdated);
+                decision.unfreeze_unless_blocked(context)
             }
             Returned::One { id, .. } if self.move_named(id).is_some() => Ok(Decision::new(self)),
             Returned::One { id, amount, failed: false } => {
@@ -69,8 +69,7 @@ impl Transaction {
         }
     }
 
-    /// Whether a proof that anybody could have sent is about an amount so large that a query has to confirm
-    /// it.
+    /// Whether an unsigned proof is about an amount so large that a query must confirm it.
     pub(crate) fn needs_confirmation(&self, proof: &Proof, context: &Context<'_>) -> bool {
         let gross = self.amount.gross;
         // A limit in another currency cannot be compared with this amount; then the provider is queried.

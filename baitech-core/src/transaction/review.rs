@@ -63,16 +63,17 @@ impl Transaction {
     /// Staff review a payment that was held. A payment that is not approved is refunded in full.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff, and for the payer and the payee;
+    /// [`Error::Forbidden`] unless the actor is a member of staff and neither the payer nor the payee;
     /// [`Rule::ALREADY_DECIDED`]; errors of the ledger.
     pub fn reviewed(mut self, approved: bool, context: &Context<'_>) -> Result<Decision<Self>> {
         Self::require_staff(&context.actor)?;
         self.require_disinterested(&context.actor, context.inputs.booking)?;
-        let reviewed_by = context.actor.id().ok_or_else(|| Error::forbidden("a person decides this"))?;
+        let reviewed_by =
+            context.actor.id().ok_or_else(|| Error::forbidden("only a user can decide this"))?;
         let reviewed_at = context.now;
         match self.0.fraud.as_mut().filter(|fraud| fraud.is_open()) {
             Some(fraud) => fraud.review = Some(FraudReview { approved, reviewed_by, reviewed_at }),
-            None => return Err(self.refuse(Rule::ALREADY_DECIDED, "there is nothing to review")),
+            None => return Err(self.refuse(Rule::ALREADY_DECIDED, "no review is pending")),
         }
         if self.status.is_open() && self.gateway.authorized_at.is_some() {
             self.0.gateway.next_at = Some(context.now);

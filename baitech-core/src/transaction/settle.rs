@@ -29,26 +29,31 @@ impl Transaction {
             && booking.and_then(|booking| booking.awaits) != Some(self.id)
     }
 
-    /// Takes in a proof that money has moved. In the same commit the money goes where it belongs: into
-    /// escrow, a wallet, a technician's account. Money for a booking that does not await it (any more) is
-    /// refunded automatically, in a new transaction.
+    /// Applies a proof that money has moved. The same commit books the money to escrow, a wallet or a
+    /// technician's account. Money for a booking that does not await it (any more) is refunded automatically,
+    /// in a new transaction.
     ///
-    /// Money that does not match the request completes nothing: it is held apart until staff decide.
+    /// Money that does not match the request does not complete the transaction: it is held apart until staff
+    /// decide.
     ///
     /// # Errors
-    /// Errors of the ledger; [`Error::Unavailable`](crate::kernel::Error::Unavailable) where a refund is
+    /// Errors of the ledger; [`Error::Unavailable`](crate::kernel::Error::Unavailable) if a refund is
     /// needed and no number was drawn for it.
     pub fn settled(self, proof: &Proof, context: &Context<'_>) -> Result<Decision<Self>> {
-        if let (Some(known), Some(told)) = (&self.gateway.reference, &proof.reference)
-            && known != told
+        if let (Some(known), Some(reported)) = (&self.gateway.reference, &proof.reference)
+            && known != reported
         {
             return self.mismatched(MismatchKind::Reference, None, None, context);
         }
         if self.status.is_settled() {
-            return if self.is_another(proof) { self.another(proof, context) } else { Ok(self.noted(proof)) };
+            return if self.is_second_payment(proof) {
+                self.second_payment(proof, context)
+            } else {
+                Ok(self.repeated(proof))
+            };
         }
         if self.is_mismatched() {
-            return self.settled_after_all(proof, context);
+            return self.settled_after_mismatch(proof, context);
         }
         if self.is_decided(proof) {
             return Ok(Decision::new(self));
@@ -67,7 +72,7 @@ impl Transaction {
     pub(super) fn take_in(mut self, proof: &Proof, context: &Context<'_>) -> Result<Decision<Self>> {
         if context.inputs.wallet_full && self.kind == TransactionKind::WalletTopup {
             return if self.is_mismatched() {
-                self.send_back_another(proof, context)
+                self.refund_second_payment(proof, context)
             } else {
                 let (received, receipt) = (self.amount_at_provider(), proof.receipt.clone());
                 self.mismatched(MismatchKind::Limit, Some(received), receipt, context)
@@ -90,13 +95,13 @@ impl Transaction {
     ///
     /// # Errors
     /// Errors of the ledger. The commit may be refused with [`Rule::INSUFFICIENT_FUNDS`], and with
-    /// [`Rule::DEBT_LIMIT`] where a company's debt would exceed its limit.
+    /// [`Rule::DEBT_LIMIT`] if a company's debt would exceed its limit.
     pub fn settled_in_ledger(self, context: &Context<'_>) -> Result<Decision<Self>> {
         let from = match (self.method, self.payer) {
             (PaymentMethod::Wallet, Some(payer)) => Account::Wallet(payer),
             // On credit: the company owes the amount, and pays by bank transfer.
             (PaymentMethod::BankTransfer, Some(company)) => Account::Receivable(company),
-            _ => return Err(self.refuse(Rule::PAYMENT_METHOD, "this method needs a provider")),
+            _ => return Err(self.refuse(Rule::PAYMENT_METHOD, "the payment method needs a provider")),
         };
         let before = self.status;
         let mut decision = self.complete(before, Some(from), context)?;
@@ -127,7 +132,7 @@ impl Transaction {
 
     /// Handles a repeated proof, which adds at most a missing receipt. A proof that contradicts the books
     /// (the same receipt with another amount, outgoing money with two receipts) needs manual review.
-    fn noted(mut self, proof: &Proof) -> Decision<Self> {
+    fn repeated(mut self, proof: &Proof) -> Decision<Self> {
         let known = self.gateway.receipt.as_ref();
         let same = known.is_some() && known == proof.receipt.as_ref();
         let other = known.is_some() && proof.receipt.is_some() && !same;
@@ -151,18 +156,20 @@ impl Transaction {
         context: &Context<'_>,
     ) -> Result<Decision<Self>> {
         let Some(outside) = at else {
-            return Err(self.refuse(Rule::PAYMENT_METHOD, "this transaction has no counterpart"));
+            return Err(
+                self.refuse(Rule::PAYMENT_METHOD, "this kind of transaction has no counterpart account")
+            );
         };
         let orphan = self.is_orphan(context.inputs.booking);
-        self.go(TransactionStatus::Completed, Cause::Settled)?;
+        self.transition_to(TransactionStatus::Completed, Cause::Settled)?;
         self.0.completed_at = Some(context.now);
         self.0.failure = None;
         let late = !before.is_open();
         let rejected = self.kind.is_incoming() && self.is_rejected();
         match self.kind {
-            _ if rejected => self.send_back(outside, "the payment was not approved", context),
+            _ if rejected => self.refund_unawaited(outside, "the payment was not approved", context),
             TransactionKind::BookingPayment if orphan => {
-                self.send_back(outside, "the booking wants no payment any more", context)
+                self.refund_unawaited(outside, "the booking no longer awaits a payment", context)
             }
             TransactionKind::BookingPayment => self.hold(outside, context),
             TransactionKind::Tip => {
@@ -181,15 +188,15 @@ impl Transaction {
             }
             TransactionKind::TechnicianPayout
             | TransactionKind::WalletWithdrawal
-            | TransactionKind::Refund => self.go_out(outside, late, context),
+            | TransactionKind::Refund => self.complete_outgoing(outside, late, context),
             TransactionKind::Penalty | TransactionKind::Subscription => {
-                Err(self.refuse(Rule::TRANSITION, "this kind of transaction has no rules yet"))
+                Err(self.refuse(Rule::TRANSITION, "this kind of transaction has no rules"))
             }
         }
     }
 
     pub(super) fn required<T>(&self, party: Option<T>) -> Result<T> {
-        party.ok_or_else(|| self.refuse(Rule::TRANSITION, "this transaction names nobody whose money it is"))
+        party.ok_or_else(|| self.refuse(Rule::TRANSITION, "the transaction lacks a required party"))
     }
 
     fn receive(
@@ -207,7 +214,7 @@ impl Transaction {
     /// Puts the booking's payment into escrow.
     fn hold(mut self, from: Account, context: &Context<'_>) -> Result<Decision<Self>> {
         let Some(booking) = self.booking else {
-            return Err(self.refuse(Rule::TRANSITION, "there is no booking to hold this for"));
+            return Err(self.refuse(Rule::TRANSITION, "the transaction has no booking"));
         };
         self.0.escrow.held = true;
         self.0.escrow.held_at = Some(context.now);
@@ -224,7 +231,7 @@ impl Transaction {
     }
 
     /// Refunds money that nothing awaits: reserves it and returns it at once.
-    fn send_back(self, from: Account, why: &str, context: &Context<'_>) -> Result<Decision<Self>> {
+    fn refund_unawaited(self, from: Account, why: &str, context: &Context<'_>) -> Result<Decision<Self>> {
         let (id, gross) = (self.id, self.amount.gross);
         let received =
             PaymentEvent::PaymentReceived { kind: self.kind, amount: gross, booking: self.booking };
@@ -232,12 +239,17 @@ impl Transaction {
         let (shares, from) = (self.net_shares()?, [(Account::Reserved(id), gross)]);
         let kept =
             Decision::new(self).event(received).post("payment without a booking", context, postings)?;
-        kept.give_back(gross, Some(shares), from, why, context)
+        kept.refund_from(gross, Some(shares), from, why, context)
     }
 
     /// Books outgoing money. Its reservation is used up; if the reservation had been voided before, the
     /// recipient has the money twice.
-    fn go_out(self, outside: Account, late: bool, context: &Context<'_>) -> Result<Decision<Self>> {
+    fn complete_outgoing(
+        self,
+        outside: Account,
+        late: bool,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>> {
         let (id, gross, net) = (self.id, self.amount.gross, self.amount.net);
         let source = match (late, self.kind, self.payee) {
             (false, ..) => Account::Reserved(id),

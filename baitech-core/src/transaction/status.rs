@@ -92,7 +92,7 @@ impl TransactionStatus {
         TransactionStep::TABLE.iter().filter(move |step| step.from == self).map(|step| step.to)
     }
 
-    /// The cause of the transition to `to`; `None` where there is no such transition.
+    /// The cause of the transition to `to`; `None` if there is no such transition.
     #[must_use]
     pub fn cause(self, to: Self) -> Option<Cause> {
         TransactionStep::TABLE.iter().find(|step| step.from == self && step.to == to).map(|step| step.cause)

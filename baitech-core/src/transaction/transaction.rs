@@ -126,7 +126,7 @@ pub struct GatewayLink {
     /// The secret last path segment of the provider's callback URL.
     #[serde(skip_serializing)]
     pub token: Option<String>,
-    /// The provider in whose account the money is; `None` where it moves only in the ledger.
+    /// The provider in whose account the money is; `None` if it moves only in the ledger.
     pub provider: Option<PaymentMethod>,
     /// The provider's reference of the operation: `CheckoutRequestID`, `pi_…`.
     pub reference: Option<String>,
@@ -195,7 +195,7 @@ pub enum MismatchKind {
 pub struct Mismatch {
     /// How it differs.
     pub kind: MismatchKind,
-    /// The amount received; `None` where it is unknown.
+    /// The amount received; `None` if it is unknown.
     pub received: Option<Money>,
     /// The provider's receipt.
     pub receipt: Option<String>,
@@ -235,13 +235,13 @@ pub struct Chargeback {
 pub struct ProviderMove {
     /// The provider's id; `None` while only a running total reports it.
     pub id: Option<String>,
-    /// The amount; `None` where the provider did not say.
+    /// The amount; `None` if the provider did not say.
     pub amount: Option<Money>,
     /// When it was reported.
     pub at: DateTime<Utc>,
     /// Its state in the books.
     pub state: MoveState,
-    /// Why staff had to decide; `None` where it was booked automatically.
+    /// Why staff had to decide; `None` if it was booked automatically.
     pub doubt: Option<MoveDoubt>,
     /// The refund that books it, for a payment.
     pub transaction: Option<Id<Transaction>>,
@@ -323,7 +323,7 @@ pub struct ReconciliationStamp {
     pub reconciled_at: DateTime<Utc>,
     /// The provider's reference of the line.
     pub reference: String,
-    /// The stated amount minus the booked amount; `None` where they agree.
+    /// The stated amount minus the booked amount; `None` if they agree.
     pub discrepancy: Option<Money>,
 }
 
@@ -376,7 +376,7 @@ pub struct TransactionRecord {
     pub refunds: Vec<Refund>,
     /// Its counterpart at the provider.
     pub gateway: GatewayLink,
-    /// The fraud check; `None` where there was none.
+    /// The fraud check; `None` if there was none.
     #[serde(rename = "fraudCheck")]
     pub fraud: Option<FraudCheck>,
     /// How earnings are paid out.

@@ -35,8 +35,8 @@ impl Transaction {
             return Ok(Decision::new(self));
         }
         if self.is_contested() {
-            let told = NewMove { id: Some(id), amount: Some(amount), proven: true, on_credit: false };
-            return self.moved_by_provider(&told, context);
+            let new_move = NewMove { id: Some(id), amount: Some(amount), proven: true, on_credit: false };
+            return self.moved_by_provider(&new_move, context);
         }
         self.0.chargeback = Some(Chargeback {
             id: id.to_owned(),
@@ -59,7 +59,7 @@ impl Transaction {
     /// the later call need not be the later verdict. No money moves until then.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] where nothing is contested under this id; errors of the ledger.
+    /// [`Rule::TRANSITION`] if nothing is contested under this id; errors of the ledger.
     pub fn chargeback_closed(
         mut self,
         id: &str,
@@ -73,7 +73,7 @@ impl Transaction {
         }
         let event = PaymentEvent::ChargebackClosed { won };
         match self.0.chargeback.as_mut().filter(|chargeback| chargeback.id == id) {
-            None => return Err(self.refuse(Rule::TRANSITION, "nothing is contested under this name")),
+            None => return Err(self.refuse(Rule::TRANSITION, "the payment has no chargeback with this id")),
             Some(chargeback) if chargeback.won == Some(won) || chargeback.contradicted => {
                 return Ok(Decision::new(self));
             }
@@ -84,7 +84,7 @@ impl Transaction {
             Some(chargeback) => chargeback.won = Some(won),
         }
         let decision = if won { Decision::new(self) } else { self.lost(on_credit, context)? };
-        decision.event(event).thaw_unless_blocked(context)
+        decision.event(event).unfreeze_unless_blocked(context)
     }
 
     /// Staff decide which of two contradictory verdicts is right: the booked one stays, or the other one is
@@ -92,8 +92,9 @@ impl Transaction {
     /// to the parties is frozen until then.
     ///
     /// # Errors
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but staff, and for the payer and the
-    /// payee; [`Rule::ALREADY_DECIDED`] where no verdict contradicts another; errors of the ledger.
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) unless the actor is a member of staff and
+    /// neither the payer nor the payee; [`Rule::ALREADY_DECIDED`] if no contradicting verdict is pending;
+    /// errors of the ledger.
     pub fn decide_verdict(
         mut self,
         won: bool,
@@ -103,7 +104,7 @@ impl Transaction {
         Self::require_staff(&context.actor)?;
         self.require_disinterested(&context.actor, context.inputs.booking)?;
         let booked = match self.0.chargeback.as_mut().filter(|chargeback| chargeback.contradicted) {
-            None => return Err(self.refuse(Rule::ALREADY_DECIDED, "no verdict contradicts another")),
+            None => return Err(self.refuse(Rule::ALREADY_DECIDED, "no contradicting verdict is pending")),
             Some(chargeback) => {
                 chargeback.contradicted = false;
                 chargeback.won.replace(won)
@@ -115,7 +116,7 @@ impl Transaction {
             (Some(false), true) => self.recovered(context)?,
             _ => Decision::new(self),
         };
-        decision.event(event).thaw_unless_blocked(context)
+        decision.event(event).unfreeze_unless_blocked(context)
     }
 
     /// Books the money that the bank has taken.
@@ -197,7 +198,7 @@ impl Transaction {
         let to =
             if rest.is_zero() { TransactionStatus::Completed } else { TransactionStatus::PartiallyRefunded };
         if self.status != to {
-            self.go(to, Cause::Recovered)?;
+            self.transition_to(to, Cause::Recovered)?;
         }
         let decision = Decision::new(self).post("chargeback won after all", context, postings)?;
         if waits { decision.and_then(|transaction| transaction.freeze(context)) } else { Ok(decision) }

@@ -32,12 +32,12 @@ impl Default for WebhookPolicy {
 impl WebhookPolicy {
     pub(crate) fn check(&self, check: &mut PolicyCheck) {
         let field = |name: &str| format!("payment.webhooks.{name}");
-        let message = "this is 1 at least";
+        let message = "must be at least 1";
         check.require(self.max_attempts > 0, field("maxAttempts"), Code::OutOfRange, message);
-        let message = "this is a second at least";
+        let message = "must be at least one second";
         let second = TimeDelta::seconds(1);
         check.require(self.first_wait >= second, field("firstWait"), Code::OutOfRange, message);
-        let message = "this is not shorter than the first wait";
+        let message = "must not be shorter than the first wait";
         check.require(self.longest_wait >= self.first_wait, field("longestWait"), Code::Order, message);
         check.time(field("keepFor"), self.keep_for);
     }

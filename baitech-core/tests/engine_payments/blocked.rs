@@ -62,7 +62,7 @@ fn payout_method_without_payouts_is_reported() {
     till.world.clock.advance(TimeDelta::days(8));
     let done = till.world.work();
     assert_eq!(done.blocked_by_method.get(&PaymentMethod::Cash), Some(&1), "{done:?}");
-    assert_eq!(done.blocks[0].reason, "cash pays nobody out");
+    assert_eq!(done.blocks[0].reason, "the payment method cash does not support payouts");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn unpayable_payout_amount_is_reported_and_not_settled() {
     till.world.clock.advance(TimeDelta::days(8));
     let done = till.world.work();
     assert_eq!(done.blocked, 1, "{done:?}");
-    assert_eq!(done.blocks[0].reason, "mpesa cannot pay 8.00 KES out");
+    assert_eq!(done.blocks[0].reason, "the payment method mpesa cannot pay out 8.00 KES");
     assert!(till.load(payment).settlement.settled_at.is_none());
 }
 

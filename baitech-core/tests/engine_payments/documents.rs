@@ -83,19 +83,19 @@ fn company_buys_on_credit_and_pays_its_statement_by_transfer() {
     let statement = format!(
         "date,narration,reference,debit,credit\n\
          2026-03-02,Transfer {},FT1,,2738.00\n\
-         2026-03-02,Somebody,FT2,,10.00\n",
+         2026-03-02,Jane Doe,FT2,,10.00\n",
         transfer.number
     );
-    let ask = ReconcileRequest { method: PaymentMethod::BankTransfer, format: None, period: None };
+    let upload = ReconcileRequest { method: PaymentMethod::BankTransfer, format: None, period: None };
     let admin = till.world.admin.actor();
-    let counts = till.reconcile(&admin, &ask, &statement).unwrap().counts;
+    let counts = till.reconcile(&admin, &upload, &statement).unwrap().counts;
     assert_eq!((counts.matched, counts.missing_here, counts.transfers_completed), (1, 1, 1));
     assert_eq!(till.balance(Account::Receivable(company.id)), 0);
     assert!(till.load(transfer.id).reconciliation.is_some());
-    let again = till.reconcile(&admin, &ask, &statement).unwrap().counts;
+    let again = till.reconcile(&admin, &upload, &statement).unwrap().counts;
     assert_eq!((again.matched, again.transfers_completed, again.marked), (1, 0, 0));
-    assert_eq!(till.balance(Account::Receivable(company.id)), 0, "once");
-    assert_forbidden(run(till.payments().reconcile(&company.actor(), &ask, statement.as_bytes())));
+    assert_eq!(till.balance(Account::Receivable(company.id)), 0, "the transfer is booked once");
+    assert_forbidden(run(till.payments().reconcile(&company.actor(), &upload, statement.as_bytes())));
 
     let statement = run(till.payments().statement(&company.actor(), company.id, 2026, 3)).unwrap();
     let amounts: Vec<_> = statement.lines.iter().map(|line| line.amount).collect();
@@ -108,19 +108,19 @@ fn company_buys_on_credit_and_pays_its_statement_by_transfer() {
 }
 
 #[test]
-fn the_providers_charges_are_booked_once_from_its_statement() {
+fn provider_charges_of_a_statement_are_booked_once() {
     let till = Till::new();
     till.paid(PaymentMethod::Stripe);
     let statement =
         "reference,date,amount,currency,fee,description\nR1,2026-03-02T08:00:00Z,2738.00,KES,79.40,charge\n";
-    let ask = ReconcileRequest {
+    let upload = ReconcileRequest {
         method: PaymentMethod::Card,
         format: Some(baitech_core::payment::StatementPreset::Generic),
         period: None,
     };
     let admin = till.world.admin.actor();
     for _ in 0..2 {
-        assert_eq!(till.reconcile(&admin, &ask, statement).unwrap().counts.matched, 1);
+        assert_eq!(till.reconcile(&admin, &upload, statement).unwrap().counts.matched, 1);
     }
     let entries = till.world.store.ledger_entries();
     let charges: Vec<_> = entries
@@ -130,7 +130,7 @@ fn the_providers_charges_are_booked_once_from_its_statement() {
         .collect();
     assert_eq!(charges.len(), 1);
     assert_eq!(charges[0].amount.to_string(), "-79.40 KES");
-    let broken = run(till.payments().reconcile(&admin, &ask, b"reference,amount\nR1,abc\n"));
+    let broken = run(till.payments().reconcile(&admin, &upload, b"reference,amount\nR1,abc\n"));
     support::assert_invalid(
         broken.map(drop),
         &[("statement.2.amount", baitech_core::kernel::Code::Malformed)],

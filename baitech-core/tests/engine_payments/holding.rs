@@ -67,25 +67,28 @@ fn payment_requires_the_shown_price_and_is_made_once() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Mpesa);
     let customer = till.customer();
-    let asked = NewPayment::default();
-    assert_invalid(run(till.payments().pay(&customer, id, &asked)).map(drop), &[("version", Code::Required)]);
+    let request = NewPayment::default();
+    assert_invalid(
+        run(till.payments().pay(&customer, id, &request)).map(drop),
+        &[("version", Code::Required)],
+    );
     let cheap = till.payments().max_price(kes(2_737));
-    assert_refused(run(cheap.pay(&customer, id, &asked)).map(drop), Rule::COSTS_MORE);
+    assert_refused(run(cheap.pay(&customer, id, &request)).map(drop), Rule::COSTS_MORE);
     let stale = till.payments().if_version(baitech_core::store::Version::new(0));
-    assert!(matches!(run(stale.pay(&customer, id, &asked)), Err(Error::Conflict(_))));
+    assert!(matches!(run(stale.pay(&customer, id, &request)), Err(Error::Conflict(_))));
     let stranger = till.world.stranger.actor();
-    assert_not_found(run(till.payments().max_price(kes(9_999)).pay(&stranger, id, &asked)).map(drop));
+    assert_not_found(run(till.payments().max_price(kes(9_999)).pay(&stranger, id, &request)).map(drop));
     let technician = till.world.technician.actor();
-    assert_forbidden(run(till.payments().max_price(kes(9_999)).pay(&technician, id, &asked)).map(drop));
+    assert_forbidden(run(till.payments().max_price(kes(9_999)).pay(&technician, id, &request)).map(drop));
 
     let key = IdempotencyKey::new("pay-once").unwrap();
     let pay = |payments: Payments| {
-        run(payments.max_price(kes(2_738)).idempotency_key(key.clone()).pay(&customer, id, &asked))
+        run(payments.max_price(kes(2_738)).idempotency_key(key.clone()).pay(&customer, id, &request))
     };
     let first = pay(till.payments()).unwrap().transaction.id;
     assert_eq!(pay(till.payments()).unwrap().transaction.id, first, "a repeated request");
     let again = till.payments().max_price(kes(2_738));
-    assert_refused(run(again.pay(&customer, id, &asked)).map(drop), Rule::UNDECIDED);
+    assert_refused(run(again.pay(&customer, id, &request)).map(drop), Rule::UNDECIDED);
     assert_eq!(till.mpesa.count("charge"), 1);
 }
 
@@ -114,10 +117,10 @@ fn unknown_outcome_is_queried_and_never_resent() {
     till.mpesa.answers_with(Err(GatewayError::new("time-out")));
     let payment = till.pay(id).unwrap().transaction;
     assert_eq!(payment.status, TransactionStatus::Pending);
-    for (seconds, asked) in [(74, 0), (1, 1), (45, 2), (180, 3), (600, 4)] {
+    for (seconds, queries) in [(74, 0), (1, 1), (45, 2), (180, 3), (600, 4)] {
         till.world.clock.advance(TimeDelta::seconds(seconds));
         till.work();
-        assert_eq!(till.mpesa.count("query"), asked);
+        assert_eq!(till.mpesa.count("query"), queries);
     }
     assert_eq!(till.mpesa.count("charge"), 1);
     till.mpesa.answers_settled("SJK1");
@@ -298,8 +301,8 @@ fn only_the_owner_spends_a_wallet() {
     till.fill_wallet(&till.world.customer, 3_000);
     let id = till.accepted(PaymentMethod::Wallet);
     let admin = till.world.admin.actor();
-    let asked = NewPayment::default();
-    assert_forbidden(run(till.payments().max_price(kes(2_738)).pay(&admin, id, &asked)).map(drop));
+    let request = NewPayment::default();
+    assert_forbidden(run(till.payments().max_price(kes(2_738)).pay(&admin, id, &request)).map(drop));
     assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 3_000);
 }
 

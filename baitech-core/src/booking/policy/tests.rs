@@ -145,7 +145,11 @@ fn every_invalid_value_is_named() {
     let mut everything = BookingPolicy::default();
     everything.payment.release_after = below;
     everything.max_occurrences = 0;
-    assert_eq!(everything.validate().unwrap_err().violations().iter().count(), 2, "all at once");
+    assert_eq!(
+        everything.validate().unwrap_err().violations().iter().count(),
+        2,
+        "all violations are reported together"
+    );
     for (spoil, field, code) in cases {
         let mut policy = BookingPolicy::default();
         spoil(&mut policy);

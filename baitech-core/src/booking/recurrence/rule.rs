@@ -12,7 +12,7 @@ use crate::{
 
 /// The maximum length of a rule, in characters.
 const MAX_CHARS: usize = 200;
-/// The maximum number of values in one part: the days of a month.
+/// The maximum number of values in one part: one for each day of a month.
 const MAX_VALUES: usize = 31;
 /// The parts that a rule may have. Parts for months and hours would only multiply the work of evaluation.
 const PARTS: [&str; 8] = ["FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYSETPOS", "WKST"];
@@ -27,10 +27,10 @@ pub(super) fn violation(code: Code, message: impl Into<String>) -> Violation {
 /// Normalizes a rule for storage: upper case, without a leading name and without a trailing semicolon.
 ///
 /// # Errors
-/// A [`Violation`] of `recurrence` for text that cannot be a rule of days.
+/// A [`Violation`] of `recurrence` for text that is no rule made of the supported parts.
 pub(super) fn normalize(rule: &str) -> Result<String, Violation> {
     if rule.chars().nth(MAX_CHARS).is_some() {
-        return Err(violation(Code::TooLong, format!("a rule has at most {MAX_CHARS} characters")));
+        return Err(violation(Code::TooLong, format!("must have at most {MAX_CHARS} characters")));
     }
     let rule = rule.trim().to_ascii_uppercase();
     let mut seen: Vec<&str> = Vec::new();
@@ -38,12 +38,12 @@ pub(super) fn normalize(rule: &str) -> Result<String, Violation> {
     let rule = rule.strip_prefix("RRULE:").unwrap_or(&rule);
     for part in rule.strip_suffix(';').unwrap_or(rule).split(';') {
         if part.is_empty() {
-            let message = "a rule has parts such as FREQ=WEEKLY, with one semicolon between them";
+            let message = "must have parts such as FREQ=WEEKLY, separated by single semicolons";
             return Err(violation(Code::Malformed, message));
         }
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         if !PARTS.contains(&name) || seen.contains(&name) {
-            let message = format!("a rule has each of {} at most once, and nothing else", PARTS.join(", "));
+            let message = format!("must have only the parts {}, each at most once", PARTS.join(", "));
             return Err(violation(Code::Malformed, message));
         }
         seen.push(name);
@@ -59,11 +59,11 @@ pub(super) fn normalize(rule: &str) -> Result<String, Violation> {
 fn check_values(value: &str) -> Result<(), Violation> {
     let mut values: Vec<&str> = value.split(',').collect();
     if values.len() > MAX_VALUES {
-        return Err(violation(Code::TooMany, format!("a part of a rule has at most {MAX_VALUES} values")));
+        return Err(violation(Code::TooMany, format!("each part must have at most {MAX_VALUES} values")));
     }
     values.sort_unstable();
     if values.windows(2).any(|pair| pair.first() == pair.last()) {
-        return Err(violation(Code::Malformed, "a part of a rule names each value once"));
+        return Err(violation(Code::Malformed, "each part must name each value once"));
     }
     Ok(())
 }
@@ -92,8 +92,8 @@ pub(super) fn is_ambiguous(rule: &RRule<Unvalidated>) -> bool {
     mixed || (rule.get_freq() == Frequency::Weekly && !rule.get_by_set_pos().is_empty())
 }
 
-/// Whether a rule yields the first day. Only the week or month of that day is searched: a rule that yields
-/// one day soon yields others, while one that yields none would be searched forever.
+/// Whether a rule yields the first day. Only the week or the month of that day is searched, since the search
+/// for the days of a rule that yields none would not end.
 pub(super) fn begins_on(rule: &RRule<Unvalidated>, first: NaiveDate) -> bool {
     let (start, length) = match rule.get_freq() {
         Frequency::Monthly => (first.with_day(1), first.num_days_in_month()),

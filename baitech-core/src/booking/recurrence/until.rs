@@ -28,7 +28,7 @@ impl Until {
     pub(super) fn parse(value: &str) -> Result<Self, Violation> {
         const TIME: &str = "%Y%m%dT%H%M%S";
         let unreadable = || {
-            let message = "UNTIL is a day (20261231), a time at the place of the job (20261231T100000) or a \
+            let message = "UNTIL must be a day (20261231), a time at the place of the job (20261231T100000) or a \
                            time in UTC (20261231T070000Z)";
             violation(Code::Malformed, message)
         };

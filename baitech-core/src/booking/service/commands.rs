@@ -19,13 +19,16 @@ impl Bookings {
     ///
     /// # Errors
     /// [`Rule::TRANSITION`], [`Rule::TIME_SLOT_TAKEN`], [`Rule::TOO_LATE`], [`Rule::NOT_ELIGIBLE`] while the
-    /// technician's identity is not verified; [`Rule::DEBT_LIMIT`] where the technician's debt would exceed
+    /// technician's identity is not verified; [`Rule::DEBT_LIMIT`] if the technician's debt would exceed
     /// the limit; [`Error::Conflict`].
     pub async fn accept(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         let look = |_, caller: Option<Caller>| async move {
             let technician = caller.filter(|user| user.technician.is_some());
             if technician.as_ref().is_some_and(|user| user.kyc.status != KycStatus::Verified) {
-                return Err(Error::refused(Rule::NOT_ELIGIBLE, "the identity has to be verified first"));
+                return Err(Error::refused(
+                    Rule::NOT_ELIGIBLE,
+                    "the technician's identity must be verified first",
+                ));
             }
             let verified =
                 |user: Caller| Guard::User { id: user.id, stamps: UserStamps::of(&user).with_kyc(&user) };
@@ -90,7 +93,7 @@ impl Bookings {
     /// [`Rule::TRANSITION`]; [`Error::Conflict`].
     pub async fn start(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("start", Continue), &(), |booking, context| {
-            booking.require_status(&[BookingStatus::Arrived], "starting", &context.actor)?;
+            booking.require_status(&[BookingStatus::Arrived], "starting the work", &context.actor)?;
             booking.start(context)
         })
         .await
@@ -120,7 +123,7 @@ impl Bookings {
     /// [`Rule::TRANSITION`]; [`Error::Conflict`].
     pub async fn resume(&self, actor: &Actor, id: Id<Booking>) -> Result<Stored<Booking>> {
         self.change(actor, id, ("resume", Continue), &(), |booking, context| {
-            booking.require_status(&[BookingStatus::Paused], "going on", &context.actor)?;
+            booking.require_status(&[BookingStatus::Paused], "resuming the work", &context.actor)?;
             booking.start(context)
         })
         .await
@@ -135,8 +138,8 @@ impl Bookings {
             .await
     }
 
-    /// The customer verifies the work. The booking advances to `payment_pending`, or to `paid` where nothing
-    /// is left to pay.
+    /// The customer verifies the work. The booking advances to `payment_pending`, or to `paid` if nothing is
+    /// left to pay.
     ///
     /// # Errors
     /// [`Rule::TRANSITION`]; [`Error::Conflict`].
@@ -166,7 +169,7 @@ impl Bookings {
     ) -> Result<Stored<Booking>> {
         self.change(actor, id, ("release_escrow", Continue), &payment, |booking, context| {
             if booking.payment.transaction != Some(payment) {
-                let message = "another transaction pays this booking";
+                let message = "the booking is paid by another transaction";
                 return Err(booking.refuse(Rule::ALREADY_DECIDED, message, &context.actor));
             }
             let stored = context.inputs.payments.iter().find(|stored| stored.id == payment);

@@ -45,8 +45,8 @@ impl Bookings {
     /// # Errors
     /// [`Error::Invalid`] with every violation; [`Rule::INACTIVE_USER`], [`Rule::PAYMENT_METHOD`],
     /// [`Rule::UNPAID_FEES`], [`Rule::TOO_MANY_REQUESTS`], [`Rule::IDEMPOTENCY_KEY_REUSED`],
-    /// [`Rule::COSTS_MORE`] above the [maximum](Self::max_price); [`Error::Forbidden`] if anybody but staff
-    /// gives a discount or books for somebody else.
+    /// [`Rule::COSTS_MORE`] above the [maximum](Self::max_price); [`Error::Forbidden`] if an actor other than
+    /// staff sets a discount or books for another user.
     pub async fn create(&self, actor: &Actor, request: &NewBooking) -> Result<Stored<Booking>> {
         let user = self.require_actor(actor, Begin).await?;
         let command = self.command(actor, "create", request)?.by(user).taking_any_of(OPEN_REQUEST_CLAIMS);
@@ -88,12 +88,12 @@ impl Bookings {
     fn too_many_requests(&self) -> Error {
         let most = self.engine.policy.max_open_requests;
         let message = format!(
-            "a customer has at most {most} requests that no technician has accepted; wait, or cancel one"
+            "a customer can have at most {most} open requests; wait until a technician accepts one, or cancel one"
         );
         Error::refused(Rule::TOO_MANY_REQUESTS, message)
     }
 
-    /// A free claim number for an open request of a customer; `None` where all are taken.
+    /// A free claim number for an open request of a customer; `None` if all are taken.
     async fn free_place(&self, customer: Id<User>) -> Result<Option<u16>> {
         /// The number of claims looked up at a time.
         const WINDOW: usize = 32;
@@ -123,23 +123,25 @@ impl Bookings {
     ) -> Result<Plan> {
         let discounted = request.discount.is_some_and(|discount| !discount.is_zero());
         if request.on_behalf_of.is_some() || discounted {
-            // The system does not book for anybody.
+            // The system does not create bookings for users.
             if actor.id().is_none() || !actor.is_staff() {
-                return Err(Error::forbidden("only staff books for others or gives a discount"));
+                return Err(Error::forbidden("only staff can book for others or set a discount"));
             }
         }
         // A discount on one's own booking would be a decision on one's own money.
         if discounted && request.on_behalf_of.is_none_or(|customer| actor.is_any(&[Some(customer)])) {
-            return Err(Error::forbidden("nobody gives themselves a discount"));
+            return Err(Error::forbidden("staff cannot set a discount on their own booking"));
         }
         let customer = match request.on_behalf_of {
             Some(id) => Arc::new(self.customer(id).await?),
-            None => caller.ok_or_else(|| Error::forbidden("a person books"))?.into_user(),
+            None => caller.ok_or_else(|| Error::forbidden("only a user can create a booking"))?.into_user(),
         };
         let draft = request.check(&self.context(actor, now))?;
         let company = customer.company();
         if request.project.is_some() && company.is_none() {
-            return Err(Violation::new("project", Code::Unknown, "projects are for corporate users").into());
+            return Err(
+                Violation::new("project", Code::Unknown, "only corporate users can set a project").into()
+            );
         }
         require_method(draft.payment_method, TransactionKind::BookingPayment, &customer)?;
         let timing = self.engine.gateway(draft.payment_method)?.capabilities().timing;
@@ -157,14 +159,14 @@ impl Bookings {
         if !owed.exceeds(limit)? {
             return Ok(());
         }
-        let message = format!("{owed} of fees is unpaid; pay this debt (`pay_debt`) before you book again");
+        let message = format!("fees of {owed} are unpaid; pay this debt (`pay_debt`) before you book again");
         Err(Error::refused(Rule::UNPAID_FEES, message))
     }
 
     async fn customer(&self, id: Id<User>) -> Result<User> {
         let user = self.engine.users.load(id).await?.map(|stored| stored.value);
         let user =
-            user.ok_or_else(|| Violation::new("onBehalfOf", Code::Unknown, "there is no such user"))?;
+            user.ok_or_else(|| Violation::new("onBehalfOf", Code::Unknown, "the user does not exist"))?;
         user.require_active()?;
         Ok(user)
     }
@@ -195,7 +197,7 @@ impl Bookings {
         })?;
         let currency = self.engine.policy.currency;
         if base.currency() != currency {
-            let message = format!("this service is not priced in {}", currency.code());
+            let message = format!("the service has no price in {}", currency.code());
             return Err(Violation::new("serviceType", Code::Currency, message).into());
         }
         let demand = self.demand(draft.category, draft.location.point, draft.slot).await?;
@@ -238,7 +240,8 @@ impl Bookings {
             let priced = self.base_price(service, booking.preferred_technician.zip(own), slot)?;
             let priced = priced.filter(|(price, _)| price.currency() == old.currency());
             priced.ok_or_else(|| {
-                let message = "there is no price for this service then; cancel and book anew";
+                let message =
+                    "the service has no price in that slot; cancel the booking and create a new one";
                 Violation::new("timeSlot.endTime", Code::Unknown, message)
             })?
         };
@@ -250,7 +253,7 @@ impl Bookings {
 
     /// The price for other technicians of a job that is priced at one technician's own rate: the price from
     /// the price list, without a surcharge for current demand, since no customer sees it before it applies.
-    /// `None` where it is above the price that the customer approved, where the list has no price, and where
+    /// `None` if it is above the price that the customer approved, where the list has no price, and where
     /// the price comes from the list already.
     pub(super) fn list_price(&self, booking: &Booking) -> Result<Option<Pricing>> {
         if booking.priced_for.is_none() {
@@ -322,14 +325,14 @@ impl Bookings {
     ) -> Result<Result<Option<Money>, Violation>> {
         let unknown = |message| Ok(Err(Violation::new("preferredTechnician", Code::Unknown, message)));
         if technician == customer {
-            return unknown("nobody works for themselves");
+            return unknown("the customer cannot be the technician");
         }
         let Some(user) = self.engine.users.load(technician).await? else {
-            return unknown("there is no such technician");
+            return unknown("the technician does not exist");
         };
         let profile = user.technician.as_ref().filter(|_| user.role == Role::Technician);
         let Some(profile) = profile else {
-            return unknown("this user is no technician");
+            return unknown("the user is not a technician");
         };
         let rate = profile.hourly_rate.filter(|rate| rate.currency() == self.engine.policy.currency);
         if rate.is_none() {

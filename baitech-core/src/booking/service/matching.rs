@@ -20,7 +20,7 @@ use crate::{
     transaction::PaymentMethod,
 };
 
-/// Who can come to a job, and who cannot, as far as one search has looked it up.
+/// The technicians who can or cannot come to a job, as far as one search has looked them up.
 #[derive(Debug, Default)]
 struct Known {
     available: HashSet<Id<User>>,
@@ -120,8 +120,8 @@ impl Bookings {
                 let ends = context.policy.matching.gives_up_at(requested_at).min(booking.slot.ends_at());
                 if context.now >= ends {
                     let reason = match booking.priced_for {
-                        Some(_) => "the preferred technician cannot come, and others cost more",
-                        None => "nobody could be found",
+                        Some(_) => "the preferred technician is not available, and others cost more",
+                        None => "no technician was found",
                     };
                     booking.cancel(reason, false, &context.as_system())
                 } else {
@@ -134,7 +134,7 @@ impl Bookings {
     }
 
     /// The best free technician and the alternatives; only the given technician where one is given. `None`
-    /// where no technician is available.
+    /// if no technician is available.
     async fn best_assignment(&self, booking: &Booking, only: Option<Id<User>>) -> Result<Option<Assignment>> {
         // No technician can come to a job after its slot has ended.
         if self.engine.clock.now() >= booking.slot.ends_at() {
@@ -196,7 +196,7 @@ impl Bookings {
         Ok(ranked.into_iter().map(offer).collect())
     }
 
-    /// Why a technician is not offered the job; `None` where the technician is eligible. For the customer and
+    /// Why a technician is not offered the job; `None` if the technician is eligible. For the customer and
     /// staff.
     ///
     /// # Errors
@@ -233,7 +233,8 @@ impl Bookings {
         match self.eligibility_of(&Booking::from_record(moved), technician).await? {
             Ok(_) => Ok(()),
             Err(exclusion) => {
-                let message = format!("the technician who was asked cannot come then: {exclusion}");
+                let message =
+                    format!("the technician with the offer is not available in that slot: {exclusion}");
                 Err(Error::refused(Rule::NOT_ELIGIBLE, message))
             }
         }
@@ -245,7 +246,7 @@ impl Bookings {
         if actor.is_staff() || actor.is_any(&[Some(booking.customer), Some(booking.payer())]) {
             return Ok(booking);
         }
-        Err(Error::forbidden("the customer and staff see who could come"))
+        Err(Error::forbidden("only the customer and staff can list candidates"))
     }
 
     async fn eligibility_of(

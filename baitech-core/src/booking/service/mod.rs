@@ -45,7 +45,7 @@ use crate::{
 /// #     key: IdempotencyKey,
 /// # ) -> Result<()> {
 /// let bookings = bookings.if_version(seen.version).idempotency_key(key);
-/// let cancelled = bookings.cancel(customer, seen.id, "found somebody else").await?;
+/// let cancelled = bookings.cancel(customer, seen.id, "found another technician").await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -87,7 +87,7 @@ impl Bookings {
         self
     }
 
-    /// Fails where the price is above the agreed maximum.
+    /// Fails if the price is above the agreed maximum.
     fn require_max_price(&self, price: Money) -> Result<()> {
         require_max_price(self.max_price, price)
     }
@@ -98,7 +98,7 @@ impl Bookings {
         if self.pinned.is_some() {
             return Ok(());
         }
-        let message = "an approval names the version of the booking that was shown";
+        let message = "is required: an approval must name the version of the booking that was shown";
         Err(Violation::new("version", Code::Required, message).into())
     }
 

@@ -1,4 +1,4 @@
-//! What needs the other side's consent: a higher price, another slot, a company's approval.
+//! Commands that need the other side's consent: a higher price, another slot, a company's approval.
 
 use chrono::{DateTime, Utc};
 

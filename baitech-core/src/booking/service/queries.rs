@@ -152,5 +152,7 @@ fn require_own(actor: &Actor, filter: &BookingFilter) -> Result<()> {
     if actor.is_staff() || actor.is_any(&[filter.customer, filter.technician, filter.company]) {
         return Ok(());
     }
-    Err(Error::forbidden("a list names its own customer, technician or company, or is for staff"))
+    Err(Error::forbidden(
+        "the filter must name the actor as customer, technician or company; only staff can list other bookings",
+    ))
 }

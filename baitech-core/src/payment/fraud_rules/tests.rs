@@ -98,16 +98,16 @@ fn many_signals_together_are_blocked_and_each_is_explained() {
     };
     let check = check(&signals);
     assert_eq!((check.score, check.decision), (100, FraudDecision::Block));
-    let told: Vec<_> = check.reasons.iter().map(|reason| reason.explanation.as_str()).collect();
+    let explanations: Vec<_> = check.reasons.iter().map(|reason| reason.explanation.as_str()).collect();
     assert_eq!(
-        told,
+        explanations,
         [
             "5 payments begun within the last hour before this one",
             "3 payments of this payer failed within the last day",
             "30000 is at least 10 times the 3000 that this payer usually pays",
             "the account is 1 day old",
             "6 other payers used the same address or device within the last 30 days",
-            "asked for 1234 km away from where the payer lives",
+            "requested 1234 km away from the payer's home",
         ]
     );
 }

@@ -25,13 +25,13 @@ impl Limits {
         let incomparable = |error: MoneyError| Violation::new("amount", Code::Currency, error.to_string());
         match self.least {
             Some(least) if least.exceeds(amount).map_err(incomparable)? => {
-                return violation(format!("this is {least} at least"));
+                return violation(format!("the amount must be at least {least}"));
             }
             _ => {}
         }
         match self.most {
             Some(most) if amount.exceeds(most).map_err(incomparable)? => {
-                violation(format!("this is {most} at most"))
+                violation(format!("the amount must be at most {most}"))
             }
             _ => Ok(()),
         }
@@ -47,10 +47,10 @@ impl Limits {
             }
         }
         let Some(bound) = self.most else { return };
-        check.require(!bound.is_zero(), &most, Code::OutOfRange, "this is more than nothing");
+        check.require(!bound.is_zero(), &most, Code::OutOfRange, "must be above zero");
         // Bounds in two currencies are reported above.
         let crossed = self.least.is_some_and(|least| least.exceeds(bound).unwrap_or(false));
-        check.require(!crossed, &most, Code::Order, "the most is not below the least");
+        check.require(!crossed, &most, Code::Order, "the maximum must not be below the minimum");
     }
 }
 
@@ -65,9 +65,9 @@ pub struct Capabilities {
     pub whole_units: bool,
     /// Bounds of one charge.
     pub charge: Limits,
-    /// Bounds of one payout; larger ones are split. `None` where it does not support payouts.
+    /// Bounds of one payout; larger ones are split. `None` if it does not support payouts.
     pub pay_out: Option<Limits>,
-    /// Bounds of one refund. `None` where it does not support refunds; they then go into the payer's wallet.
+    /// Bounds of one refund. `None` if it does not support refunds; they then go into the payer's wallet.
     pub refund: Option<Limits>,
     /// Whether its webhooks are signed. Claims of an unsigned call about a large amount are verified by a
     /// query.
@@ -75,7 +75,7 @@ pub struct Capabilities {
     /// Whether a charge can authorize money without capturing it.
     pub authorizes: bool,
     /// For how long the provider treats the same key as the same operation, so that an unanswered operation
-    /// may be sent again under its key; `None` where an operation is never sent twice.
+    /// may be sent again under its key; `None` if an operation is never sent twice.
     pub repeatable_for: Option<TimeDelta>,
     /// Whether the money moves only in the ledger, without a call to a provider.
     pub ledger_only: bool,
@@ -104,7 +104,7 @@ impl Capabilities {
     pub(crate) fn check_policy(&self, field: &str, check: &mut PolicyCheck) {
         let currency = check.currency();
         let moves = self.currencies.is_empty() || self.currencies.contains(&currency);
-        let message = format!("the policy's currency, {}, is not among them", currency.code());
+        let message = format!("must include the policy's currency, {}", currency.code());
         check.require(moves, format!("{field}.currencies"), Code::Currency, message);
         for (name, limits) in
             [("charge", Some(self.charge)), ("payOut", self.pay_out), ("refund", self.refund)]
@@ -112,7 +112,7 @@ impl Capabilities {
             let Some(limits) = limits else { continue };
             limits.check_policy(&format!("{field}.{name}"), check);
             let whole = limits.most.is_none_or(|most| most.amount().fract().is_zero());
-            let message = "this is whole units, since the method moves nothing else";
+            let message = "must be whole units, since the method supports no others";
             check.require(
                 whole || !self.whole_units,
                 format!("{field}.{name}.most"),
@@ -130,11 +130,11 @@ impl Capabilities {
     pub fn check(&self, limits: &Limits, amount: Money) -> Result<(), Violation> {
         let currency = amount.currency();
         if !self.currencies.is_empty() && !self.currencies.contains(&currency) {
-            let message = format!("this method moves no {}", currency.code());
+            let message = format!("the payment method does not support {}", currency.code());
             return Err(Violation::new("amount", Code::Currency, message));
         }
         if self.whole_units && !amount.amount().fract().is_zero() {
-            let message = format!("this method moves whole units of {}", currency.code());
+            let message = format!("the payment method supports only whole units of {}", currency.code());
             return Err(Violation::new("amount", Code::Malformed, message));
         }
         limits.check(amount)

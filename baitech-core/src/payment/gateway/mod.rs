@@ -37,7 +37,7 @@ pub trait PaymentGateway: Send + Sync + fmt::Debug {
     fn capabilities(&self) -> Capabilities;
 
     /// The last path segment of the URL for calls that name no transaction of ours, or that may concern any.
-    /// Opaque, and hard to guess. `None` where every call comes under the token of its transaction.
+    /// Opaque, and hard to guess. `None` if every call comes under the token of its transaction.
     fn webhook_token(&self) -> Option<&str> {
         None
     }

@@ -124,9 +124,9 @@ pub enum WebhookError {
     #[error("the signature is too old")]
     Expired,
     /// Its body cannot be parsed.
-    #[error("the body cannot be read: {0}")]
+    #[error("the body cannot be parsed: {0}")]
     Malformed(String),
     /// The provider sends nothing to this address.
-    #[error("no call is expected here")]
+    #[error("this address accepts no calls")]
     Unexpected,
 }

@@ -134,7 +134,7 @@ debug_only! {
 
 /// The kind of operation that is queried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum Operation {
     Charge,
     Refund,

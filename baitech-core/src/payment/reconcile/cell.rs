@@ -61,7 +61,7 @@ pub(super) fn amount(text: &str, decimal_comma: bool) -> Result<Decimal, Code> {
     Ok(if negative && !amount.is_zero() { -amount } else { amount })
 }
 
-/// The digits without separators; `None` where they are not grouped by three.
+/// The digits without separators; `None` if they are not grouped by three.
 fn ungrouped(whole: &str, comma: char) -> Option<String> {
     let is_separator = |c: char| c == comma || c == '\'' || c.is_whitespace();
     let Some(separator) = whole.chars().find(|c| is_separator(*c)) else {
@@ -112,7 +112,7 @@ fn whole_day(day: NaiveDate, zone: Tz) -> Option<StatementPeriod> {
     Some(StatementPeriod { from: begin(day)?, until: begin(day.checked_add_days(Days::new(1))?)? })
 }
 
-/// The earlier moment where a local time occurs twice; `None` where a clock change skips it.
+/// The earlier moment where a local time occurs twice; `None` if a clock change skips it.
 fn in_zone(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.to_utc()),

@@ -9,7 +9,7 @@ pub enum StatementField {
     Reference,
     /// When the money moved.
     Date,
-    /// The amount, negative where it went out.
+    /// The amount, negative if it went out.
     Amount,
     /// The incoming amount.
     PaidIn,

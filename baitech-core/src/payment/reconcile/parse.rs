@@ -29,12 +29,12 @@ pub fn parse_statement(
 ) -> Result<ParsedStatement, Violations> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes)
-        .map_err(|_| Violation::new("statement", Code::Malformed, "the file is not UTF-8 text"))?;
+        .map_err(|_| Violation::new("statement", Code::Malformed, "the file must be UTF-8 text"))?;
     let (rows, places) = locate(text, format)?;
     let mut reader = StatementReader::new(format, &places, default);
     for (index, row) in rows.enumerate() {
         if index >= format.limits.rows {
-            let message = format!("a statement has at most {} rows", format.limits.rows);
+            let message = format!("must have at most {} rows", format.limits.rows);
             return Err(Violation::new("statement", Code::TooMany, message).into());
         }
         reader.rows.read += 1;
@@ -101,7 +101,7 @@ impl<'a> StatementReader<'a> {
         let reference = self.places.cell(row, Field::Reference);
         let reference = match reference {
             Some(reference) => self.text(row, Field::Reference, reference),
-            None => self.findings.at(row, Field::Reference, Code::Required, "this must not be empty"),
+            None => self.findings.at(row, Field::Reference, Code::Required, "must not be empty"),
         };
         let description = self.places.cell(row, Field::Description).unwrap_or_default();
         let description = self.text(row, Field::Description, description);
@@ -162,7 +162,7 @@ impl<'a> StatementReader<'a> {
         if first == row.line {
             return false;
         }
-        let message = format!("this row repeats line {first} in every column");
+        let message = format!("the row repeats line {first} in every column");
         self.findings.at::<()>(row, Field::Reference, Code::Duplicate, message);
         true
     }
@@ -171,12 +171,12 @@ impl<'a> StatementReader<'a> {
         if self.places.has(Field::Amount) { Field::Amount } else { Field::PaidIn }
     }
 
-    /// The amount of a row, zero for none; `None` where it cannot be parsed.
+    /// The amount of a row, zero for none; `None` if it cannot be parsed.
     fn amount(&mut self, row: &Row) -> Option<Decimal> {
         if self.places.has(Field::Amount) {
             return match self.optional(row, Field::Amount, |reader, cell| reader.number(row, cell))? {
                 None if row.cells.iter().any(|cell| !cell.trim().is_empty()) => {
-                    self.findings.at(row, Field::Amount, Code::Required, "this must not be empty")
+                    self.findings.at(row, Field::Amount, Code::Required, "must not be empty")
                 }
                 amount => Some(amount.unwrap_or_default()),
             };
@@ -185,10 +185,10 @@ impl<'a> StatementReader<'a> {
         let paid_out = self.optional(row, Field::PaidOut, |reader, cell| reader.number(row, cell));
         let (paid_in, paid_out) = (paid_in?.unwrap_or_default(), paid_out?.unwrap_or_default());
         if paid_in < Decimal::ZERO {
-            return self.findings.at(row, Field::PaidIn, Code::OutOfRange, "this must not be below zero");
+            return self.findings.at(row, Field::PaidIn, Code::OutOfRange, "must not be below zero");
         }
         if !paid_in.is_zero() && !paid_out.is_zero() {
-            let message = "a row is paid in or paid out, not both";
+            let message = "a row must be paid in or paid out, not both";
             return self.findings.at(row, Field::PaidOut, Code::Malformed, message);
         }
         Some(paid_in - paid_out.abs())
@@ -198,18 +198,13 @@ impl<'a> StatementReader<'a> {
         let Some(code) = self.places.cell(row, Field::Currency) else {
             let is_required = |column: &StatementColumn| column.field == Field::Currency && column.required;
             if self.format.columns.iter().any(is_required) {
-                return self.findings.at(row, Field::Currency, Code::Required, "this must not be empty");
+                return self.findings.at(row, Field::Currency, Code::Required, "must not be empty");
             }
             return Some(self.default);
         };
         let currency = Currency::from_code(&code.to_uppercase());
         currency.or_else(|| {
-            self.findings.at(
-                row,
-                Field::Currency,
-                Code::Unknown,
-                "this is not the ISO 4217 code of a currency",
-            )
+            self.findings.at(row, Field::Currency, Code::Unknown, "must be the ISO 4217 code of a currency")
         })
     }
 
@@ -218,11 +213,11 @@ impl<'a> StatementReader<'a> {
         if money.minor_units().is_ok() {
             return Some(money);
         }
-        let message = format!("this is finer than the smallest unit of {}", currency.code());
+        let message = format!("must have no fraction of the smallest unit of {}", currency.code());
         self.findings.at(row, field, Code::Malformed, message)
     }
 
-    /// The value of a cell, if any; `None` where it cannot be parsed.
+    /// The value of a cell, if any; `None` if it cannot be parsed.
     fn optional<T>(
         &mut self,
         row: &Row,
@@ -240,15 +235,15 @@ impl<'a> StatementReader<'a> {
         let named = self.places.cell(row, Field::Currency).map(str::to_uppercase);
         let currency = named.and_then(|code| Currency::from_code(&code)).unwrap_or(self.default);
         cell::amount_in(cell, self.format.decimal_comma, currency).map_err(|code| match code {
-            Code::OutOfRange => (code, "this is too large"),
-            _ => (code, "this is not an amount"),
+            Code::OutOfRange => (code, "is too large"),
+            _ => (code, "must be an amount"),
         })
     }
 
     fn moment(&self, cell: &str) -> Result<StatementPeriod, (Code, &'static str)> {
         cell::moment(cell, self.format).map_err(|code| match code {
-            Code::OutOfRange => (code, "the clocks do not show this time"),
-            _ => (code, "this is not a date"),
+            Code::OutOfRange => (code, "the time is skipped by a clock change"),
+            _ => (code, "must be a date"),
         })
     }
 
@@ -257,7 +252,7 @@ impl<'a> StatementReader<'a> {
         if text.chars().count() <= most {
             return Some(text.to_owned());
         }
-        self.findings.at(row, field, Code::TooLong, format!("this has at most {most} characters"))
+        self.findings.at(row, field, Code::TooLong, format!("must have at most {most} characters"))
     }
 
     fn finish(mut self) -> Result<ParsedStatement, Violations> {
@@ -323,7 +318,7 @@ impl Findings {
 
     fn into_result(mut self) -> Result<(), Violations> {
         if self.more > 0 {
-            let message = format!("there are {} more violations", self.more);
+            let message = format!("{} more violations", self.more);
             self.violations.push(Violation::new("statement", Code::TooMany, message));
         }
         if self.violations.iter().next().is_none() { Ok(()) } else { Err(self.violations) }

@@ -15,7 +15,7 @@ enum State {
     Closing(u64),
 }
 
-/// Fails where quotes are never closed, or are closed by the opening quote of a later cell: every row in
+/// Fails if quotes are never closed, or are closed by the opening quote of a later cell: every row in
 /// between would be read as text.
 pub(super) fn require_closed_quotes(text: &str, separator: u8) -> Result<(), Violation> {
     let mut state = State::Start;
@@ -42,7 +42,7 @@ pub(super) fn require_closed_quotes(text: &str, separator: u8) -> Result<(), Vio
         line += u64::from(ends_line);
     }
     match state {
-        State::Quoted(opened) => Err(at(opened, "the quote that opens here is never closed".to_owned())),
+        State::Quoted(opened) => Err(at(opened, "the quote that opens here is not closed".to_owned())),
         State::Start | State::Plain | State::Closing(_) => Ok(()),
     }
 }

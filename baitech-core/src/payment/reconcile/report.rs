@@ -81,7 +81,7 @@ pub struct CurrencyTotals {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReconciliationReport {
-    /// The period that the statement covers, where it is known.
+    /// The period that the statement covers, if known.
     pub period: Option<StatementPeriod>,
     /// Statement and ledger agree.
     pub matched: Vec<ComparedMovement>,

@@ -55,7 +55,7 @@ impl Iterator for Rows<'_> {
                 let byte = cells.position().map_or(0, csv::Position::byte);
                 Some(Ok(Row { line: self.line_of(byte), cells }))
             }
-            Err(_) => Some(Err(Violation::new("statement", Code::Malformed, "this is not a CSV file"))),
+            Err(_) => Some(Err(Violation::new("statement", Code::Malformed, "must be a CSV file"))),
         }
     }
 }

@@ -17,7 +17,7 @@ pub struct StatementLine {
     pub at: Option<DateTime<Utc>>,
     /// The amount: positive into our account, negative out of it. The fee is not deducted.
     pub amount: Money,
-    /// The provider's fee; negative where a fee was returned.
+    /// The provider's fee; negative if a fee was returned.
     pub fee: Option<Money>,
     /// The description in the provider's words; may be blank.
     pub description: String,
@@ -29,7 +29,7 @@ pub struct StatementLine {
 pub struct ParsedStatement {
     /// The movements, in the order of the file.
     pub lines: Vec<StatementLine>,
-    /// The period from the first line to the last; `None` where no line has a time.
+    /// The period from the first line to the last; `None` if no line has a time.
     pub period: Option<StatementPeriod>,
     /// The rows of the file, by kind.
     pub rows: RowAccount,

@@ -19,7 +19,7 @@ pub struct SummaryRow {
     pub line: u64,
     /// Its label: `Total`.
     pub label: String,
-    /// The stated total; `None` where no comparable amount is stated.
+    /// The stated total; `None` if no comparable amount is stated.
     pub stated: Option<Decimal>,
     /// The total of the rows above it.
     pub counted: Option<Decimal>,

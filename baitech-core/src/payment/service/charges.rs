@@ -77,7 +77,7 @@ impl Payments {
     /// # Errors
     /// A violation of `version` without either; [`Rule::TRANSITION`], [`Rule::ALREADY_DECIDED`],
     /// [`Rule::UNDECIDED`] as [`Booking::require_payable`]; [`Rule::COSTS_MORE`]; [`Rule::PAYMENT_METHOD`]
-    /// (also for a bank transfer by anybody but a company); violations of `phoneNumber` and `amount`;
+    /// (also for a bank transfer, unless a company pays); violations of `phoneNumber` and `amount`;
     /// [`Rule::INSUFFICIENT_FUNDS`]; [`Rule::DEBT_LIMIT`] for a company whose debt would exceed its limit;
     /// [`Error::Forbidden`] for the wallet of another user; [`Rule::PAYMENT_DECLINED`] for a payment blocked
     /// as fraud; [`Error::Conflict`].
@@ -90,7 +90,8 @@ impl Payments {
         let user = self.require_actor(actor, Continue).await?;
         request.check()?;
         if self.pinned.is_none() && self.max_price.is_none() {
-            let message = "a payment names the version of the booking, or the price, that was shown";
+            let message =
+                "is required: a payment must name the version of the booking or the price that was shown";
             return Err(Violation::new("version", Code::Required, message).into());
         }
         let command = self.unpinned().command(actor, "pay", &(booking, request))?.by(user);
@@ -155,7 +156,7 @@ impl Payments {
     /// Tips the technician of a finished booking; the technician gets all of it.
     ///
     /// # Errors
-    /// [`Rule::TRANSITION`] before the work is done; [`Error::Forbidden`] for anybody but the customer;
+    /// [`Rule::TRANSITION`] before the work is done; [`Error::Forbidden`] unless the actor is the customer;
     /// violations of `amount` and `phoneNumber`; otherwise as [`pay`](Self::pay).
     pub async fn tip(
         &self,
@@ -182,7 +183,7 @@ impl Payments {
             self.load_booking(Some(booking)).await?.filter(|stored| !stored.parties(actor).is_empty());
         let stored = stored.ok_or_else(|| Error::not_found(Kind::Booking, booking))?;
         if !stored.parties(actor).contains(Party::Customer) {
-            return Err(Error::forbidden("a tip is for the customer to give"));
+            return Err(Error::forbidden("only the customer can give a tip"));
         }
         let done = matches!(
             stored.status,
@@ -192,10 +193,11 @@ impl Payments {
                 | BookingStatus::Paid
         );
         let technician = stored.technician.filter(|_| done);
-        let technician =
-            technician.ok_or_else(|| Error::refused(Rule::TRANSITION, "a tip is for work that is done"))?;
+        let technician = technician.ok_or_else(|| {
+            Error::refused(Rule::TRANSITION, "a tip is possible only after the work is done")
+        })?;
         self.check_amount(amount, Some(self.engine.policy.payment.tip_limit))?;
-        let payer = actor.id().ok_or_else(|| Error::forbidden("a person gives a tip"))?;
+        let payer = actor.id().ok_or_else(|| Error::forbidden("only a user can give a tip"))?;
         let order = Order {
             kind: TransactionKind::Tip,
             amount: Amount::whole(amount),
@@ -227,7 +229,7 @@ impl Payments {
         amount: Money,
         request: &NewPayment,
     ) -> Result<Step<Transaction>> {
-        let payer = actor.id().ok_or_else(|| Error::forbidden("a person has a wallet"))?;
+        let payer = actor.id().ok_or_else(|| Error::forbidden("only users have a wallet"))?;
         self.check_amount(amount, None)?;
         let order = Order {
             kind: TransactionKind::WalletTopup,
@@ -263,11 +265,11 @@ impl Payments {
         amount: Money,
         request: &NewPayment,
     ) -> Result<Step<Transaction>> {
-        let payer = actor.id().ok_or_else(|| Error::forbidden("a person pays a debt"))?;
+        let payer = actor.id().ok_or_else(|| Error::forbidden("only a user can pay a debt"))?;
         self.check_amount(amount, None)?;
         let owed = self.engine.ledger.balance(Account::Receivable(payer), amount.currency()).await?.negated();
         if amount.exceeds(owed)? {
-            return Err(Error::refused(Rule::EXCEEDS_CAPTURE, format!("{owed} is owed")));
+            return Err(Error::refused(Rule::EXCEEDS_CAPTURE, format!("only {owed} is owed")));
         }
         let order = Order {
             kind: TransactionKind::CancellationFee,
@@ -312,11 +314,11 @@ impl Payments {
         let in_ledger = capabilities.ledger_only || on_credit;
         require_method(method, order.kind, &payer)?;
         if method == PaymentMethod::Cash {
-            let message = "cash is paid to the technician, who confirms it; choose another method to pay now";
+            let message = "the technician receives and confirms cash; choose another method to pay now";
             return Err(Error::refused(Rule::PAYMENT_METHOD, message));
         }
         if method == PaymentMethod::Wallet && !spends_own(&context.actor, &order, booking) {
-            return Err(Error::forbidden("a wallet is its owner's to spend"));
+            return Err(Error::forbidden("only the owner can pay from a wallet"));
         }
         let phone = match &request.phone_number {
             Some(number) => PhoneNumber::new(number)?,
@@ -352,15 +354,15 @@ impl Payments {
             };
         };
         let of_booking = self.engine.context(&context.actor, context.now);
-        let noted = stored.value.clone().payment_begun(&begun.next);
+        let recorded = stored.value.clone().payment_begun(&begun.next);
         if in_ledger {
-            let inputs = transaction::Inputs { booking: Some(noted.next.as_paid()), ..context.inputs };
+            let inputs = transaction::Inputs { booking: Some(recorded.next.as_paid()), ..context.inputs };
             let context = transaction::Context { inputs, ..*context };
             let settled = begun.and_then(|transaction| transaction.settled_in_ledger(&context))?;
-            let held = noted.next.payment_held(&settled.next, &of_booking)?;
+            let held = recorded.next.payment_held(&settled.next, &of_booking)?;
             return Ok(settled.with(Some(stored), held, &of_booking));
         }
-        Ok(begun.with(Some(stored), noted, &of_booking))
+        Ok(begun.with(Some(stored), recorded, &of_booking))
     }
 
     /// Fails unless an amount is positive, in whole smallest units, and within a limit.
@@ -368,19 +370,19 @@ impl Payments {
         let violation = |code, message: String| Violation::new("amount", code, message);
         let currency = self.engine.policy.currency;
         if amount.currency() != currency {
-            let message = format!("money is moved in {}", currency.code());
+            let message = format!("must be in {}", currency.code());
             return Err(violation(Code::Currency, message).into());
         }
         if amount.is_zero() || amount.is_negative() {
-            return Err(violation(Code::OutOfRange, "this is more than nothing".to_owned()).into());
+            return Err(violation(Code::OutOfRange, "must be above zero".to_owned()).into());
         }
         if amount != amount.to_minor_unit() {
-            let message = "the amount has a fraction of the smallest unit".to_owned();
+            let message = "must have no fraction of the smallest unit".to_owned();
             return Err(violation(Code::Malformed, message).into());
         }
         match most {
             Some(most) if amount.exceeds(most)? => {
-                Err(violation(Code::OutOfRange, format!("this is {most} at most")).into())
+                Err(violation(Code::OutOfRange, format!("the amount must be at most {most}")).into())
             }
             _ => Ok(()),
         }

@@ -65,7 +65,7 @@ impl Payments {
         let parts = parts.chain([ReconciliationContent::Findings(Box::new(findings))]);
         let mut parts = self.put_parts(expires_at, parts).await?;
         let Some(findings) = parts.pop() else {
-            return Err(Error::Internal { reason: "the findings got no id".to_owned() });
+            return Err(Error::Internal { reason: "the findings have no id".to_owned() });
         };
         let compared = Compared { counts, findings, marks: parts, to_mark: marks.len() as u64 };
         self.commit_job(job, hold, |job, pace| job.compared(compared.clone(), pace)).await
@@ -90,7 +90,7 @@ impl Payments {
             by_id.insert(mark.transaction, mark);
         }
         if ids.is_empty() {
-            return Err(corrupt(job.id, "the part has no mark where the job goes on".to_owned()));
+            return Err(corrupt(job.id, "the part has no mark at the job's position".to_owned()));
         }
         let command = self.plain_command()?;
         let step = |_| self.marks_step(job, &ids, &by_id, hold);

@@ -40,7 +40,7 @@ impl Payments {
             (None, Err(_)) => None,
         };
         let amount = proof.amount.ok_or_else(|| {
-            Error::from(Violation::new("amount", Code::Required, "a deposit says how much it is"))
+            Error::from(Violation::new("amount", Code::Required, "a deposit must have an amount"))
         })?;
         let now = self.engine.clock.now();
         let context = self.engine.transaction_context(&crate::kernel::Actor::System, now);
@@ -86,8 +86,8 @@ enum Named {
 }
 
 impl Payments {
-    /// Takes a deposit in as the payment of the transaction or the booking that it names, if it is that.
-    /// [`Error::Conflict`] where that has changed in the meantime.
+    /// Books a deposit as the payment of the transaction or the booking that it names, if it is that payment.
+    /// [`Error::Conflict`] if that has changed in the meantime.
     async fn take_named_deposit(
         &self,
         account: &str,
@@ -96,11 +96,12 @@ impl Payments {
         claim: &ClaimKey,
     ) -> Result<Named> {
         let (named, payer) = self.named_by(account).await?;
-        let told: Vec<_> =
-            named.iter().map(|(found, awaited)| (found.told_by(proof, gateway), awaited, found)).collect();
-        let known = told.iter().find(|(told, ..)| *told == Told::Known);
-        let pays = told.iter().find(|(told, awaited, _)| *told == Told::Payment && **awaited);
-        let Some((told, _, found)) = known.or(pays).copied() else {
+        let meanings: Vec<_> =
+            named.iter().map(|(found, awaited)| (found.meaning_of(proof, gateway), awaited, found)).collect();
+        let known = meanings.iter().find(|(meaning, ..)| *meaning == DepositMeaning::Known);
+        let pays =
+            meanings.iter().find(|(meaning, awaited, _)| *meaning == DepositMeaning::Payment && **awaited);
+        let Some((meaning, _, found)) = known.or(pays).copied() else {
             return Ok(Named::Other(payer));
         };
         // A payer who names the transaction may pay from any phone number.
@@ -108,10 +109,10 @@ impl Payments {
         // The decision depends on what else has arrived, and so on the version that was read.
         let command = self.pinned_to(found)?;
         let written = self
-            .decide(&command, found.id, |transaction, beside| {
-                let decision = match told {
-                    Told::Payment => transaction.settled(&proof, &beside.context)?,
-                    Told::Known | Told::OtherMoney => Decision::new(transaction),
+            .decide(&command, found.id, |transaction, related| {
+                let decision = match meaning {
+                    DepositMeaning::Payment => transaction.settled(&proof, &related.context)?,
+                    DepositMeaning::Known | DepositMeaning::OtherMoney => Decision::new(transaction),
                 };
                 let decision = decision.take_all([claim.clone()]);
                 if decision.effects.events.is_empty() {
@@ -121,7 +122,7 @@ impl Payments {
             })
             .await?;
         let about = Some(found.id);
-        Ok(Named::Taken(if told != Told::Payment || written.version == found.version {
+        Ok(Named::Taken(if meaning != DepositMeaning::Payment || written.version == found.version {
             Effect::Duplicate(about)
         } else if written.is_mismatched() && !found.is_mismatched() {
             Effect::NeedsPerson(about)
@@ -155,7 +156,7 @@ impl Payments {
 
 /// What a deposit means for the transaction that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum DepositMeaning {
     /// It pays the transaction.
     Payment,
     /// It is known already: a provider may report one payment twice, as the answer to a query and as a
@@ -166,17 +167,17 @@ enum Told {
 }
 
 impl Transaction {
-    fn told_by(&self, proof: &Proof, gateway: &dyn PaymentGateway) -> Told {
+    fn meaning_of(&self, proof: &Proof, gateway: &dyn PaymentGateway) -> DepositMeaning {
         // The money is at the provider that reported it and cannot be booked to another provider's account; a
         // transaction without a known payer awaits no payment.
         let of_provider = self.gateway.provider == Some(gateway.method()) && self.payer.is_some();
         if !self.kind.is_incoming() || !of_provider {
-            return Told::OtherMoney;
+            return DepositMeaning::OtherMoney;
         }
         let is_known = |receipt: &Option<String>| proof.receipt.is_some() && *receipt == proof.receipt;
         let kept = self.mismatch.as_ref();
         if is_known(&self.gateway.receipt) || kept.is_some_and(|kept| is_known(&kept.receipt)) {
-            return Told::Known;
+            return DepositMeaning::Known;
         }
         let is_right = proof.amount == Some(self.amount.gross);
         // While a call's claim awaits confirmation, a payment with another receipt is not the claimed one.
@@ -186,6 +187,6 @@ impl Transaction {
         let pays = waits && (is_right || kept.is_none());
         // The payment was settled by a status query that returned no receipt; this is its receipt.
         let completes = self.status.is_settled() && self.gateway.receipt.is_none() && is_right;
-        if pays || completes { Told::Payment } else { Told::OtherMoney }
+        if pays || completes { DepositMeaning::Payment } else { DepositMeaning::OtherMoney }
     }
 }

@@ -26,13 +26,15 @@ impl Payments {
     ///
     /// # Errors
     /// [`Error::NotFound`] for an actor who may not see the transaction; [`Error::Forbidden`] for the other
-    /// side of it; [`Rule::TRANSITION`] where no money has moved.
+    /// side of it; [`Rule::TRANSITION`] if no money has moved.
     pub async fn receipt(&self, actor: &Actor, id: Id<Transaction>) -> Result<Document> {
         let actor = &self.engine.reader(actor).await?;
         let transaction = self.visible(actor, id).await?;
         require_addressee(actor, &transaction)?;
         if !transaction.status.is_settled() {
-            return Err(transaction.refuse(Rule::TRANSITION, "there is a receipt once the money has moved"));
+            return Err(
+                transaction.refuse(Rule::TRANSITION, "a receipt exists only after the money has moved")
+            );
         }
         self.document(actor, DocumentKind::Receipt, &transaction).await
     }
@@ -47,7 +49,7 @@ impl Payments {
         let transaction = self.visible(actor, id).await?;
         require_addressee(actor, &transaction)?;
         if transaction.kind != TransactionKind::BookingPayment {
-            return Err(transaction.refuse(Rule::TRANSITION, "there are invoices of bookings"));
+            return Err(transaction.refuse(Rule::TRANSITION, "only the payment of a booking has an invoice"));
         }
         self.document(actor, DocumentKind::Invoice, &transaction).await
     }
@@ -113,9 +115,9 @@ impl Payments {
     /// balance.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but the company's administrator and staff; violations of `year` and
-    /// `month`; [`Rule::NOT_ELIGIBLE`] for a user who is not a company; a violation of `month` with more than
-    /// 5,000 movements.
+    /// [`Error::Forbidden`] unless the actor is the company's administrator or staff; violations of `year`
+    /// and `month`; [`Rule::NOT_ELIGIBLE`] for a user who is not a company; a violation of `month` with more
+    /// than 5,000 movements.
     pub async fn statement(
         &self,
         actor: &Actor,
@@ -125,18 +127,20 @@ impl Payments {
     ) -> Result<Document> {
         let actor = &self.engine.reader(actor).await?;
         if !actor.is_staff() && !actor.is_any(&[Some(company)]) {
-            return Err(Error::forbidden("a statement is for its company and the staff"));
+            return Err(Error::forbidden(
+                "only the company's administrator and staff can read the statement",
+            ));
         }
         let user = self.user(company).await?;
         if user.role != Role::Corporate || user.company() != Some(company) {
-            return Err(Error::refused(Rule::NOT_ELIGIBLE, "statements are for companies"));
+            return Err(Error::refused(Rule::NOT_ELIGIBLE, "only companies have statements"));
         }
         let policy = &self.engine.policy;
         let first = NaiveDate::from_ymd_opt(year, month, 1)
-            .ok_or_else(|| Violation::new("month", Code::OutOfRange, "this is no month"))?;
+            .ok_or_else(|| Violation::new("month", Code::OutOfRange, "must be between 1 and 12"))?;
         let next = first
             .checked_add_months(Months::new(1))
-            .ok_or_else(|| Violation::new("year", Code::OutOfRange, "this is no year"))?;
+            .ok_or_else(|| Violation::new("year", Code::OutOfRange, "must be a year"))?;
         let [from, until] = [first, next].map(|day| TimeOfDay::MIDNIGHT.on(day, policy.payment.time_zone));
         let account = Account::Receivable(company);
         let mut closing = self.engine.ledger.balance(account, policy.currency).await?;
@@ -159,7 +163,7 @@ impl Payments {
                 }
             }
             if lines.len() > MAX_STATEMENT_LINES {
-                let message = format!("this month has more than {MAX_STATEMENT_LINES} movements");
+                let message = format!("the month has more than {MAX_STATEMENT_LINES} movements");
                 return Err(Violation::new("month", Code::TooMany, message).into());
             }
             cursor = page.next_cursor;
@@ -189,12 +193,12 @@ impl Payments {
             facts: vec![("Period".to_owned(), format!("{first} to {}", next.pred_opt().unwrap_or(next)))],
             lines: shown,
             sums: vec![
-                sum("Owed before", opening, false),
+                sum("Opening balance", opening, false),
                 sum("Movements of the month", moved, false),
-                sum("Owed at the end", closing, true),
+                sum("Closing balance", closing, true),
             ],
             notes: vec![
-                "Amounts that are owed are above zero; what was paid is below.".to_owned(),
+                "Charges are positive and payments are negative.".to_owned(),
                 "Please name the number of a transaction when you pay by bank transfer.".to_owned(),
             ],
         })
@@ -244,7 +248,7 @@ fn require_addressee(actor: &Actor, transaction: &Transaction) -> Result<()> {
     if actor.is_staff() || actor.is_any(&own) {
         return Ok(());
     }
-    Err(Error::forbidden("a document is for whom it is addressed to, and the staff"))
+    Err(Error::forbidden("only the addressee and staff can read the document"))
 }
 
 /// The addressee of a document for a user: a company with its own name and tax number.
@@ -350,9 +354,9 @@ fn lines_of_amount(transaction: &Transaction) -> Result<LinesAndSums> {
 fn notes_of(transaction: &Transaction) -> Vec<String> {
     let mut notes = Vec::new();
     match transaction.status {
-        TransactionStatus::Refunded => notes.push("This payment was given back in full.".to_owned()),
+        TransactionStatus::Refunded => notes.push("This payment was refunded in full.".to_owned()),
         TransactionStatus::PartiallyRefunded => {
-            notes.push("A part of this payment was given back.".to_owned());
+            notes.push("A part of this payment was refunded.".to_owned());
         }
         _ => {}
     }

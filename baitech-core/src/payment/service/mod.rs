@@ -52,7 +52,7 @@ pub struct Payments {
 
 /// What a decision reads besides the transaction.
 #[derive(Clone, Copy)]
-struct Beside<'a> {
+struct Related<'a> {
     booking: Option<&'a Stored<Booking>>,
     /// The payments of that booking, including this one as stored.
     payments: &'a [Stored<Transaction>],
@@ -63,7 +63,7 @@ struct Beside<'a> {
 fn account_name(text: Option<&str>) -> Result<Option<String>, Violation> {
     let name = Text::<200>::optional("account", text)?.map(|name| name.to_string());
     if name.as_ref().is_some_and(|name| name.contains(['\n', '\r', '\t'])) {
-        return Err(Violation::new("account", Code::Malformed, "the name of an account is one line"));
+        return Err(Violation::new("account", Code::Malformed, "must be a single line"));
     }
     Ok(name)
 }
@@ -116,7 +116,7 @@ impl Payments {
         Ok(user)
     }
 
-    /// Fails where the price is above the agreed maximum.
+    /// Fails if the price is above the agreed maximum.
     fn require_max_price(&self, price: Money) -> Result<()> {
         require_max_price(self.max_price, price)
     }
@@ -149,7 +149,7 @@ impl Payments {
         decide: F,
     ) -> Result<Stored<Transaction>>
     where
-        F: Fn(Transaction, &Beside<'_>) -> Result<Decision<Transaction>> + Send + Sync,
+        F: Fn(Transaction, &Related<'_>) -> Result<Decision<Transaction>> + Send + Sync,
     {
         let transactions = &*self.engine.transactions;
         drive(&self.engine, transactions, command, |_| self.decide_once(command, id, &decide)).await
@@ -162,7 +162,7 @@ impl Payments {
         decide: &F,
     ) -> Result<Step<Transaction>>
     where
-        F: Fn(Transaction, &Beside<'_>) -> Result<Decision<Transaction>> + Send + Sync,
+        F: Fn(Transaction, &Related<'_>) -> Result<Decision<Transaction>> + Send + Sync,
     {
         let stored = self.load(id).await?;
         if !stored.is_visible_to(&command.actor) {
@@ -181,28 +181,28 @@ impl Payments {
         let inputs =
             Inputs { booking: booking.as_ref().map(|booking| booking.as_paid()), ..Inputs::default() };
         let context = Context { inputs, ..of_booking.for_transactions() };
-        let beside = Beside { booking: booking.as_ref(), payments: &payments, context };
+        let related = Related { booking: booking.as_ref(), payments: &payments, context };
         // Amounts that are no longer open are removed from the limits before the limits are checked.
         let decided = |context: Context<'_>| {
-            decide(stored.value.clone(), &Beside { context, ..beside })?.counted_out(&context)
+            decide(stored.value.clone(), &Related { context, ..related })?.counted_out(&context)
         };
-        let mut decision = decided(beside.context)?;
+        let mut decision = decided(related.context)?;
         let breach = breach_of(&self.engine, &decision.effects.entries, &decision.effects.bounds).await?;
         if let Some(Breach { account: Account::Wallet(_), limit: Limit::Max(_) }) = breach {
-            let inputs = Inputs { wallet_full: true, ..beside.context.inputs };
-            decision = decided(Context { inputs, ..beside.context })?;
+            let inputs = Inputs { wallet_full: true, ..related.context.inputs };
+            decision = decided(Context { inputs, ..related.context })?;
         }
-        if is_idle(&stored, &decision) || self.was_taken_before(&decision).await? {
+        if is_idle(&stored, &decision) || self.was_applied_before(&decision).await? {
             return Ok(Step::Unchanged(stored));
         }
-        let decision = note_on_booking(&stored, decision, &beside, &of_booking)?;
+        let decision = record_on_booking(&stored, decision, &related, &of_booking)?;
         Ok(Step::change(stored, now, decision))
     }
 
     /// Whether this notice, or this receipt, has already taken effect. The transaction may take its own claim
     /// any number of times, so the claim is looked up here; the commit at the version that was read excludes
     /// races.
-    async fn was_taken_before(&self, decision: &Decision<Transaction>) -> Result<bool> {
+    async fn was_applied_before(&self, decision: &Decision<Transaction>) -> Result<bool> {
         let keys: Vec<_> = decision.effects.take.iter().map(|claim| claim.key.clone()).collect();
         if keys.is_empty() {
             return Ok(false);
@@ -223,14 +223,14 @@ fn is_idle(before: &Transaction, decision: &Decision<Transaction>) -> bool {
 }
 
 /// Records the new state of a payment on its booking.
-fn note_on_booking(
+fn record_on_booking(
     before: &Transaction,
     decision: Decision<Transaction>,
-    beside: &Beside<'_>,
+    related: &Related<'_>,
     context: &booking::Context<'_>,
 ) -> Result<Decision<Transaction>> {
     let next = &decision.next;
-    let Some(stored) = beside.booking.filter(|booking| booking.payments().contains(&next.id)) else {
+    let Some(stored) = related.booking.filter(|booking| booking.payments().contains(&next.id)) else {
         return Ok(decision);
     };
     let is_held = |event: &PaymentEvent| matches!(event, PaymentEvent::EscrowHeld { .. });
@@ -244,14 +244,14 @@ fn note_on_booking(
             TransactionStatus::Failed | TransactionStatus::Cancelled | TransactionStatus::Expired
         );
     let booking = stored.value.clone();
-    let all = beside.payments.iter().map(|other| if other.id == next.id { next } else { &other.value });
-    let noted = if ended {
+    let all = related.payments.iter().map(|other| if other.id == next.id { next } else { &other.value });
+    let recorded = if ended {
         booking.payment_failed(next.id).and_then(|booking| booking.payments_changed(all))?
     } else {
         booking.payments_changed(all)?
     };
-    if noted.next == stored.value {
+    if recorded.next == stored.value {
         return Ok(decision);
     }
-    Ok(decision.with(Some(stored), noted, context))
+    Ok(decision.with(Some(stored), recorded, context))
 }

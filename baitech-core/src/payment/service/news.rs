@@ -1,6 +1,6 @@
 //! Applies a provider's notice to its transaction.
 
-use super::{Beside, Payments, webhooks::Effect};
+use super::{Payments, Related, webhooks::Effect};
 use crate::{
     decide::Decision,
     kernel::{Id, Money, PageRequest, Result},
@@ -16,7 +16,7 @@ impl Payments {
     /// The transaction that a notice is about, and what the notice means for it. A return of money that has
     /// its own transaction (a refund that we ordered, or one booked without our order) is about that
     /// transaction.
-    pub(super) async fn what_it_is_about(
+    pub(super) async fn subject_of(
         &self,
         found: Option<Stored<Transaction>>,
         news: &News,
@@ -95,7 +95,7 @@ impl Payments {
                     payment.provider_moves.iter().find(|moved| moved.transaction == Some(refund.id));
                 let gross = refund.amount.gross;
                 if of_move.is_some() {
-                    // A refund that failed after all is no longer in the total.
+                    // A refund that failed in the end is no longer in the total.
                     if refund.status == TransactionStatus::Refunded || refund.gateway.needs_person {
                         certain = certain.checked_sub(gross)?;
                         perhaps = perhaps.checked_add(gross)?;
@@ -142,12 +142,12 @@ impl Payments {
 /// The effect of a decision, from the point of view of the call.
 pub(super) fn effect_of(before: &Transaction, decision: &Decision<Transaction>, news: &News) -> Effect {
     let about: Option<Id<Transaction>> = Some(before.id);
-    let asks = |event: &PaymentEvent| {
+    let needs_person = |event: &PaymentEvent| {
         matches!(event, PaymentEvent::PaymentNeedsPerson | PaymentEvent::PaymentMismatched { .. })
     };
     let effects = &decision.effects;
     let created = effects.created.iter().flat_map(|created| &created.events);
-    if effects.events.iter().chain(created).any(asks) {
+    if effects.events.iter().chain(created).any(needs_person) {
         return Effect::NeedsPerson(about);
     }
     let moves = !(effects.entries.is_empty() && effects.created.is_empty() && effects.attached.is_empty());
@@ -168,7 +168,7 @@ pub(super) fn effect_of(before: &Transaction, decision: &Decision<Transaction>, 
         News::ChargebackOpened { .. } | News::ChargebackClosed { .. } | News::Returned(_) => true,
     };
     match (is_known, news) {
-        // A verdict on a contest that staff decide on.
+        // The decision on a chargeback whose return of money awaits a decision of staff.
         (true, News::ChargebackClosed { id, .. })
             if before.has_open_move() && before.move_named(id).is_some() =>
         {
@@ -179,13 +179,13 @@ pub(super) fn effect_of(before: &Transaction, decision: &Decision<Transaction>, 
     }
 }
 
-pub(super) fn take_news(
+pub(super) fn apply_news(
     transaction: Transaction,
     notice: &Notice,
-    told: &Report,
-    beside: &Beside<'_>,
+    report: &Report,
+    related: &Related<'_>,
 ) -> Result<Decision<Transaction>> {
-    let context = &beside.context;
+    let context = &related.context;
     if let (Subject::Caller { reference: Some(named) }, News::Outcome(outcome)) =
         (&notice.subject, &notice.news)
         && !matches!(outcome, Outcome::Settled(_))
@@ -194,7 +194,7 @@ pub(super) fn take_news(
             return Ok(Decision::new(transaction));
         }
         if transaction.gateway.attempts > 1 && transaction.gateway.reference.is_none() {
-            return Ok(transaction.asked_which(context));
+            return Ok(transaction.query_current_attempt(context));
         }
     }
     if let Subject::Caller { reference: Some(named) } = &notice.subject
@@ -204,7 +204,7 @@ pub(super) fn take_news(
     }
     match &notice.news {
         News::Outcome(Outcome::Settled(proof)) | News::Deposit(proof) => {
-            if !told.signed && transaction.needs_confirmation(proof, context) {
+            if !report.signed && transaction.needs_confirmation(proof, context) {
                 return Ok(transaction.claimed_settled(proof, context));
             }
             transaction.settled(proof, context)
@@ -215,27 +215,27 @@ pub(super) fn take_news(
         News::Details(proof) => Ok(transaction.detailed(proof)),
         News::ChargebackOpened { id, amount, reason } => transaction.contested(id, *amount, reason, context),
         News::ChargebackClosed { id, won } => {
-            transaction.chargeback_closed(id, *won, told.on_credit, context)
+            transaction.chargeback_closed(id, *won, report.on_credit, context)
         }
-        News::Returned(returned) => take_return(transaction, returned, told, beside),
+        News::Returned(returned) => apply_return(transaction, returned, report, related),
         News::Nothing => Ok(Decision::new(transaction)),
     }
 }
 
-/// Takes in money that the provider moved back, possibly without our order.
-pub(super) fn take_return(
+/// Books money that the provider moved back, possibly without our order.
+pub(super) fn apply_return(
     transaction: Transaction,
     returned: &Returned,
-    told: &Report,
-    beside: &Beside<'_>,
+    report: &Report,
+    related: &Related<'_>,
 ) -> Result<Decision<Transaction>> {
     let before = transaction.clone();
-    let customer = beside.booking.map(|booking| booking.customer);
-    transaction.returned(returned, told, &beside.context)?.count_moved(customer, &before)
+    let customer = related.booking.map(|booking| booking.customer);
+    transaction.returned(returned, report, &related.context)?.count_moved(customer, &before)
 }
 
 impl Transaction {
-    /// Whether a call has overtaken the one that reports the payment or the contest.
+    /// Whether a call arrived before the one that reports the payment or the chargeback.
     pub(super) fn is_too_early(&self, news: &News) -> bool {
         match news {
             News::ChargebackOpened { .. } => !self.status.is_settled(),

@@ -41,9 +41,9 @@ impl Payments {
     /// of it.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but the technician and admins, and for admins who name a number or an
+    /// [`Error::Forbidden`] unless the actor is the technician, or an admin who names no number and no
     /// account; [`Rule::INACTIVE_USER`] for a suspended user; [`Rule::INSUFFICIENT_FUNDS`];
-    /// [`Rule::DEBT_LIMIT`] where the commission of accepted cash jobs would then exceed the debt limit;
+    /// [`Rule::DEBT_LIMIT`] if the commission of accepted cash jobs would then exceed the debt limit;
     /// [`Rule::PAYMENT_METHOD`]; violations of `amount` and `phoneNumber`; [`Error::Unavailable`].
     pub async fn request_payout(
         &self,
@@ -54,7 +54,7 @@ impl Payments {
     ) -> Result<Stored<Transaction>> {
         let user = self.require_owner(actor, technician).await?;
         if actor.id() != Some(technician) && (request.phone_number.is_some() || request.account.is_some()) {
-            return Err(Error::forbidden("only its owner says where else money is paid to"));
+            return Err(Error::forbidden("only the owner can name another number or account for a payout"));
         }
         self.check_amount(amount, None)?;
         request.check()?;
@@ -80,7 +80,7 @@ impl Payments {
         amount: Money,
         request: &NewPayout,
     ) -> Result<Stored<Transaction>> {
-        let owner = actor.id().ok_or_else(|| Error::forbidden("a person has a wallet"))?;
+        let owner = actor.id().ok_or_else(|| Error::forbidden("only users have a wallet"))?;
         let user = self.require_owner(actor, owner).await?;
         self.check_amount(amount, None)?;
         request.check()?;
@@ -98,7 +98,7 @@ impl Payments {
         if actor.is_admin() || actor.is_any(&[Some(owner)]) {
             return Ok(user);
         }
-        Err(Error::forbidden("an account is paid out to its owner, who asks for it, or an admin does"))
+        Err(Error::forbidden("only the owner and admins can request a payout"))
     }
 
     async fn pay_out(
@@ -137,7 +137,7 @@ impl Payments {
             ..new(method)
         };
         if new.kind == TransactionKind::TechnicianPayout && payee.role != Role::Technician {
-            return Err(Error::refused(Rule::NOT_ELIGIBLE, "only technicians are paid out"));
+            return Err(Error::refused(Rule::NOT_ELIGIBLE, "only technicians can be paid out"));
         }
         gateway.capabilities().check(&limits, new.amount.net)?;
         let now = self.engine.clock.now();
@@ -151,7 +151,7 @@ impl Payments {
     fn paying_gateway(&self, method: PaymentMethod) -> Result<(&std::sync::Arc<dyn PaymentGateway>, Limits)> {
         let gateway = self.engine.gateway(method)?;
         let limits = gateway.capabilities().pay_out.ok_or_else(|| {
-            let message = format!("{} pays nobody out", method.as_str());
+            let message = format!("the payment method {} does not support payouts", method.as_str());
             Error::refused(Rule::PAYMENT_METHOD, message)
         })?;
         Ok((gateway, limits))
@@ -198,7 +198,7 @@ impl Payments {
         };
         let parts = parts_of(free, &gateway.capabilities(), &limits)?;
         if parts.is_empty() {
-            return Ok(blocked(format!("{} cannot pay {free} out", method.as_str())));
+            return Ok(blocked(format!("the payment method {} cannot pay out {free}", method.as_str())));
         }
         let payee = self.user(technician).await?;
         let mut payouts = Vec::with_capacity(parts.len());

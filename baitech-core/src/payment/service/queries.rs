@@ -17,7 +17,7 @@ use crate::{
 pub struct WalletView {
     /// The balance of the wallet.
     pub balance: Money,
-    /// Earnings not paid out yet; negative where the user owes the platform.
+    /// Earnings not paid out yet; negative if the user owes the platform.
     pub payable: Money,
     /// The commission of accepted cash jobs that are not paid yet. It counts towards the user's debt limit.
     pub reserved_commission: Money,
@@ -205,7 +205,7 @@ impl Payments {
         if actor.is_staff() || actor.is_any(&[Some(user)]) {
             return Ok(());
         }
-        Err(Error::forbidden("an account is for its owner and the staff"))
+        Err(Error::forbidden("only the owner and staff can read an account"))
     }
 }
 
@@ -218,5 +218,7 @@ fn require_own(actor: &Actor, filter: &TransactionFilter) -> Result<()> {
     if actor.is_staff() || actor.is_any(&[filter.payer, filter.payee]) {
         return Ok(());
     }
-    Err(Error::forbidden("a list names its own payer or payee, or is for staff"))
+    Err(Error::forbidden(
+        "the filter must name the actor as payer or payee; only staff can list other transactions",
+    ))
 }

@@ -36,7 +36,7 @@ pub struct ReconcileRequest {
 named! {
     /// A well-known statement format.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-    #[expect(missing_docs, reason = "the names say it")]
+    #[expect(missing_docs, reason = "the names are self-explanatory")]
     pub enum StatementPreset {
         Mpesa = "mpesa",
         Stripe = "stripe",
@@ -81,7 +81,7 @@ impl Payments {
     /// [`advance_reconciliation`](Self::advance_reconciliation) runs it without a worker.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff; violations of `method`, `period`, `statement` and
+    /// [`Error::Forbidden`] unless the actor is staff; violations of `method`, `period`, `statement` and
     /// `statement.{row}.{column}`; [`Rule::PAYMENT_METHOD`](crate::kernel::Rule::PAYMENT_METHOD) for a
     /// provider that is not configured; [`Error::Unavailable`].
     pub async fn reconcile(
@@ -92,15 +92,15 @@ impl Payments {
     ) -> Result<Stored<Reconciliation>> {
         let user = self.require_staff(actor, Continue).await?;
         if statement.len() > Reconciliation::MAX_STATEMENT_BYTES {
-            let message = format!("a statement has at most {} bytes", Reconciliation::MAX_STATEMENT_BYTES);
+            let message = format!("must have at most {} bytes", Reconciliation::MAX_STATEMENT_BYTES);
             return Err(Violation::new("statement", Code::TooLong, message).into());
         }
         if request.period.is_some_and(|period| period.from >= period.until) {
-            return Err(Violation::new("period", Code::Order, "the period ends after it begins").into());
+            return Err(Violation::new("period", Code::Order, "the period must end after it begins").into());
         }
         let gateway = match request.method {
             PaymentMethod::Cash | PaymentMethod::Wallet => {
-                let message = "this method moves in our own books alone, and has no statement";
+                let message = "the payment method has no provider, and therefore no statement";
                 return Err(Violation::new("method", Code::Unknown, message).into());
             }
             method => self.engine.gateway(method)?,
@@ -138,7 +138,7 @@ impl Payments {
     /// The state and findings of a statement's reconciliation.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff; [`Error::NotFound`]; [`Error::Unavailable`].
+    /// [`Error::Forbidden`] unless the actor is staff; [`Error::NotFound`]; [`Error::Unavailable`].
     pub async fn reconciliation(&self, actor: &Actor, id: Id<Reconciliation>) -> Result<ReconciliationView> {
         self.require_staff(actor, Read).await?;
         let job = self.job(id).await?;
@@ -151,7 +151,7 @@ impl Payments {
     /// The reconciliations of statements, latest submitted first, without their findings.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff; a violation of `cursor`; [`Error::Unavailable`].
+    /// [`Error::Forbidden`] unless the actor is staff; a violation of `cursor`; [`Error::Unavailable`].
     pub async fn list_reconciliations(
         &self,
         actor: &Actor,
@@ -176,8 +176,8 @@ impl Payments {
     /// it until the job is done. It is safe to run alongside workers, and has no effect on a finished job.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff; [`Error::NotFound`]; [`Error::Conflict`] where others keep
-    /// changing the same transactions; [`Error::Unavailable`]. Batches committed before the error stay.
+    /// [`Error::Forbidden`] unless the actor is staff; [`Error::NotFound`]; [`Error::Conflict`] if others
+    /// keep changing the same transactions; [`Error::Unavailable`]. Batches committed before the error stay.
     pub async fn advance_reconciliation(
         &self,
         actor: &Actor,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Beside, Payments, webhooks::is_taken};
+use super::{Payments, Related, webhooks::is_taken};
 use crate::{
     decide::{Decision, Step, drive},
     engine::Engine,
@@ -37,7 +37,7 @@ enum Item<'a> {
     Reversal(&'a PendingReversal),
 }
 
-/// The item that a batch would commit, as reported where a rule refuses it.
+/// The item that a batch would commit, as reported if a rule refuses it.
 struct Tried {
     /// The number of handled items of the phase, including this one.
     done: u64,
@@ -50,7 +50,7 @@ struct Tried {
 enum Handling {
     /// As usual.
     Plain,
-    /// A provider's return is booked even where the wallet that it is taken from is empty by now.
+    /// A provider's return is booked even if the wallet that it is taken from is empty.
     OnCredit,
 }
 
@@ -240,7 +240,7 @@ impl Payments {
             Proof { receipt: Some(line.reference.clone()), amount: Some(line.amount), ..Proof::default() };
         let command = self.plain_command()?;
         let decide =
-            |transaction: Transaction, beside: &Beside<'_>| transaction.settled(&proof, &beside.context);
+            |transaction: Transaction, related: &Related<'_>| transaction.settled(&proof, &related.context);
         Ok(effect_of(self.decide_once(&command, found.id, &decide).await?))
     }
 
@@ -279,14 +279,14 @@ impl Payments {
         };
         let index = usize::try_from(job.progress.done).unwrap_or(usize::MAX) / Reconciliation::ITEMS_PER_PART;
         let Some(id) = parts.get(index) else {
-            return Err(corrupt(job.id, format!("it has no part {index} for its phase")));
+            return Err(corrupt(job.id, format!("the job has no part {index} for its phase")));
         };
         self.part(*id).await
     }
 
     pub(super) async fn part(&self, id: Id<ReconciliationPart>) -> Result<ReconciliationContent> {
         let part = self.engine.reconciliations.load_part(id).await?;
-        let part = part.ok_or_else(|| corrupt(id, "the part is missing: it has expired".to_owned()))?;
+        let part = part.ok_or_else(|| corrupt(id, "the part has expired".to_owned()))?;
         Ok(part.content)
     }
 }
@@ -306,7 +306,7 @@ pub(super) fn place_in_part(done: u64) -> usize {
     usize::try_from(done).unwrap_or_default() % Reconciliation::ITEMS_PER_PART
 }
 
-/// The effect that one step on a transaction would commit; `None` where it changes nothing.
+/// The effect that one step on a transaction would commit; `None` if it changes nothing.
 pub(super) fn effect_of(step: Step<Transaction>) -> Option<Effect> {
     match step {
         Step::Unchanged(_) => None,
@@ -334,7 +334,7 @@ pub(super) fn misplaced(id: impl ToString, content: &ReconciliationContent) -> E
         ReconciliationContent::Marks(_) => "marks",
         ReconciliationContent::Findings(_) => "findings",
     };
-    corrupt(id, format!("a part holds {kind}, which do not belong there"))
+    corrupt(id, format!("a part contains {kind}, which do not belong to the phase"))
 }
 
 /// The transaction number in a text, if any.

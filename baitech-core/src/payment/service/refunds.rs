@@ -12,12 +12,12 @@ use crate::{
 
 impl Payments {
     /// Refunds a payment or a part of it, out of the held money or out of each party's share. Returns the
-    /// refund transaction, which is still open where a provider has to carry it out.
+    /// refund transaction, which is still open if a provider has to carry it out.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff, and for the payer and the payee; [`Rule::EXCEEDS_CAPTURE`]
-    /// for more than is left; violations of `amount` and `reason`; [`Rule::UNDECIDED`] while the booking is
-    /// disputed; [`Error::Conflict`].
+    /// [`Error::Forbidden`] unless the actor is a member of staff and neither the payer nor the payee;
+    /// [`Rule::EXCEEDS_CAPTURE`] for more than is left; violations of `amount` and `reason`;
+    /// [`Rule::UNDECIDED`] while the booking is disputed; [`Error::Conflict`].
     pub async fn refund(
         &self,
         actor: &Actor,
@@ -29,15 +29,15 @@ impl Payments {
         let reason = Text::<500>::new("reason", reason)?;
         let command = self.command(actor, "refund", &(id, amount, &reason))?.by(user);
         let refund = self
-            .decide(&command.answering(Answers::Created), id, |transaction, beside| {
-                if beside.booking.is_some_and(|booking| booking.status == BookingStatus::Disputed) {
-                    let message = "the booking is disputed: its decision says what goes back";
+            .decide(&command.answering(Answers::Created), id, |transaction, related| {
+                if related.booking.is_some_and(|booking| booking.status == BookingStatus::Disputed) {
+                    let message = "the booking is disputed: resolve the dispute to refund it";
                     return Err(transaction.refuse(Rule::UNDECIDED, message));
                 }
-                transaction.require_disinterested(actor, beside.context.inputs.booking)?;
+                transaction.require_disinterested(actor, related.context.inputs.booking)?;
                 let (before, customer) =
-                    (transaction.clone(), beside.booking.map(|booking| booking.customer));
-                let refunded = transaction.refund(amount, reason.as_str(), &beside.context)?;
+                    (transaction.clone(), related.booking.map(|booking| booking.customer));
+                let refunded = transaction.refund(amount, reason.as_str(), &related.context)?;
                 let after = refunded.next.clone();
                 refunded.count_returned(customer, (&before, &after))
             })
@@ -52,17 +52,17 @@ impl Payments {
     /// Releases the escrowed money of a payment to its recipients before it is due.
     ///
     /// # Errors
-    /// As [`Booking::release_escrow`](crate::booking::Booking::release_escrow); [`Error::Forbidden`] for
-    /// anybody but an admin; [`Error::Conflict`].
+    /// As [`Booking::release_escrow`](crate::booking::Booking::release_escrow); [`Error::Forbidden`] unless
+    /// the actor is an admin; [`Error::Conflict`].
     pub async fn release(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
         self.require_actor(actor, Continue).await?;
         if !actor.is_admin() {
-            return Err(Error::forbidden("only an admin releases money early"));
+            return Err(Error::forbidden("only admins can release money early"));
         }
         let payment = self.load(id).await?;
         let booking = payment
             .booking
-            .ok_or_else(|| payment.refuse(Rule::ALREADY_DECIDED, "nothing is held for this payment"))?;
+            .ok_or_else(|| payment.refuse(Rule::ALREADY_DECIDED, "no money is held for the payment"))?;
         let mut bookings = Bookings::new(self.engine.clone());
         if let Some(key) = self.key.clone() {
             bookings = bookings.idempotency_key(key);
@@ -75,22 +75,22 @@ impl Payments {
     /// not arrived). Money that arrives anyway is booked.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but the payer, the requester, and staff without a stake in it;
+    /// [`Error::Forbidden`] unless the actor is the payer, the requester, or staff without a stake in it;
     /// [`Rule::TRANSITION`] once it was sent to a provider; [`Error::Conflict`].
     pub async fn withdraw_payment(&self, actor: &Actor, id: Id<Transaction>) -> Result<Stored<Transaction>> {
         let user = self.require_actor(actor, Continue).await?;
         let command = self.command(actor, "withdraw_payment", &(id, ()))?.by(user);
-        self.decide(&command, id, |transaction, beside| {
+        self.decide(&command, id, |transaction, related| {
             let opened_by = transaction.requested_by.filter(|_| transaction.kind.is_incoming());
             if !actor.is_any(&[transaction.payer, opened_by]) {
                 if !actor.is_staff() {
-                    let message = "a payment is withdrawn by its payer, or who asked for it";
+                    let message = "only the payer, the requester and staff can withdraw a payment";
                     return Err(Error::forbidden(message));
                 }
                 // A withdrawn refund goes into its payee's wallet.
-                transaction.require_disinterested(actor, beside.context.inputs.booking)?;
+                transaction.require_disinterested(actor, related.context.inputs.booking)?;
             }
-            transaction.withdraw("withdrawn by its payer", &beside.context)
+            transaction.withdraw("withdrawn by its payer", &related.context)
         })
         .await
     }

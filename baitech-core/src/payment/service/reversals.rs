@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use super::{
-    Beside, Payments,
-    news::take_return,
+    Payments, Related,
+    news::apply_return,
     reconciling::{Effect, effect_of},
 };
 use crate::{
@@ -68,11 +68,11 @@ impl Payments {
         let PendingReversal { line: _, transaction: _, name, amount } = reversal;
         let returned = Returned::One { id: name.clone(), amount: Some(*amount), failed: false };
         let command = self.pinned_to(found)?;
-        let decide = |transaction: Transaction, beside: &Beside<'_>| {
+        let decide = |transaction: Transaction, related: &Related<'_>| {
             let explained = Money::zero(transaction.amount.currency());
             // The statement that staff submit comes from the provider.
-            let told = Report { signed: true, on_credit, explained };
-            take_return(transaction, &returned, &told, beside)
+            let report = Report { signed: true, on_credit, explained };
+            apply_return(transaction, &returned, &report, related)
         };
         Ok(effect_of(self.decide_once(&command, found.id, &decide).await?))
     }

@@ -24,7 +24,7 @@ impl Payments {
         let user = self.require_staff(actor, Continue).await?;
         let command = self.command(actor, "review", &(id, approved))?.by(user);
         let reviewed = self
-            .decide(&command, id, |transaction, beside| transaction.reviewed(approved, &beside.context))
+            .decide(&command, id, |transaction, related| transaction.reviewed(approved, &related.context))
             .await?;
         self.now_due(reviewed).await
     }
@@ -41,15 +41,15 @@ impl Payments {
     ) -> Result<Stored<Transaction>> {
         let user = self.require_staff(actor, Continue).await?;
         let command = self.command(actor, "decide_mismatch", &(id, complete))?.by(user);
-        self.decide(&command, id, |transaction, beside| {
-            transaction.decide_mismatch(complete, &beside.context)
+        self.decide(&command, id, |transaction, related| {
+            transaction.decide_mismatch(complete, &related.context)
         })
         .await
     }
 
     /// Staff decide on the oldest open return of money that a provider made without our order: it is booked
     /// (up to what is left of the transaction; anything beyond is the platform's loss), or it is dismissed.
-    /// `amount` is what staff have found out where the provider did not say.
+    /// `amount` is what staff have found out if the provider did not report it.
     ///
     /// # Errors
     /// As [`Transaction::decide_provider_move`];
@@ -102,10 +102,10 @@ impl Payments {
     {
         let decide = &decide;
         let decide_with = |on_credit: bool| {
-            self.decide(command, id, move |transaction, beside| {
+            self.decide(command, id, move |transaction, related| {
                 let before = transaction.clone();
-                let customer = beside.booking.map(|booking| booking.customer);
-                decide(transaction, on_credit, &beside.context)?.count_moved(customer, &before)
+                let customer = related.booking.map(|booking| booking.customer);
+                decide(transaction, on_credit, &related.context)?.count_moved(customer, &before)
             })
         };
         match decide_with(false).await {
@@ -118,9 +118,10 @@ impl Payments {
     /// after a provider had reported that it moved).
     ///
     /// # Errors
-    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) for anybody but staff, and for the payer and the
-    /// payee; a violation of `receipt` for more than 100 characters; [`Rule::ALREADY_DECIDED`] where its
-    /// outcome is known; [`Error::Conflict`](crate::kernel::Error::Conflict).
+    /// [`Error::Forbidden`](crate::kernel::Error::Forbidden) unless the actor is a member of staff and
+    /// neither the payer nor the payee; a violation of `receipt` for more than 100 characters;
+    /// [`Rule::ALREADY_DECIDED`] if its outcome is known;
+    /// [`Error::Conflict`](crate::kernel::Error::Conflict).
     pub async fn decide_outcome(
         &self,
         actor: &Actor,
@@ -133,16 +134,16 @@ impl Payments {
         let receipt = receipt.as_ref().map(|receipt| visible(receipt.as_str()));
         let receipt = receipt.as_deref();
         let command = self.command(actor, "decide_outcome", &(id, moved, receipt))?.by(user);
-        self.decide(&command, id, |transaction, beside| {
-            transaction.require_disinterested(actor, beside.context.inputs.booking)?;
+        self.decide(&command, id, |transaction, related| {
+            transaction.require_disinterested(actor, related.context.inputs.booking)?;
             if !transaction.gateway.needs_person || transaction.is_mismatched() {
-                return Err(transaction.refuse(Rule::ALREADY_DECIDED, "there is nothing to find out"));
+                return Err(transaction.refuse(Rule::ALREADY_DECIDED, "the outcome is already known"));
             }
             if transaction.status == TransactionStatus::Completed && !transaction.kind.is_incoming() {
                 return if moved {
                     Ok(transaction.arrived())
                 } else {
-                    transaction.came_back(&beside.context)
+                    transaction.reclaim_outgoing(&related.context)
                 };
             }
             if transaction.status.is_settled() || (!moved && !transaction.status.is_open()) {
@@ -150,10 +151,10 @@ impl Payments {
             }
             if moved {
                 let proof = Proof { receipt: receipt.map(str::to_owned), ..Proof::default() };
-                return transaction.settled(&proof, &beside.context);
+                return transaction.settled(&proof, &related.context);
             }
             let end = (TransactionStatus::Failed, Cause::Declined);
-            transaction.fail("not_moved", "the money has not moved", end, &beside.context)
+            transaction.fail("not_moved", "the money has not moved", end, &related.context)
         })
         .await
     }
@@ -167,10 +168,10 @@ impl Payments {
                 Ok(TaskOutcome::Done | TaskOutcome::NotDue) => {}
                 Ok(TaskOutcome::Blocked(missing)) => {
                     let reason = missing.reason;
-                    tracing::warn!(transaction = %transaction.id, reason, "a decision is left to a worker");
+                    tracing::warn!(transaction = %transaction.id, reason, "a worker retries the task of a decision");
                 }
                 Err(error) => {
-                    tracing::warn!(transaction = %transaction.id, %error, "a decision is left to a worker");
+                    tracing::warn!(transaction = %transaction.id, %error, "a worker retries the task of a decision");
                 }
             }
             return self.load(transaction.id).await;

@@ -64,7 +64,7 @@ impl Payments {
             return Ok(None);
         };
         // Withdrawing an unsent transaction needs no provider.
-        if task == PaymentTask::Send && !self.is_still_wanted(seen).await? {
+        if task == PaymentTask::Send && !self.is_still_awaited(seen).await? {
             return Ok(None);
         }
         Ok(Some(MissingProvider { method, reason: error.to_string() }))
@@ -74,10 +74,10 @@ impl Payments {
     /// and only then sends it. If anything fails in between, the outcome is queried and the transaction is
     /// not sent again.
     pub(super) async fn send(&self, seen: &Stored<Transaction>) -> Result<Option<ClientSecret>> {
-        if !self.is_still_wanted(seen).await? {
+        if !self.is_still_awaited(seen).await? {
             let command = self.pinned_to(seen)?;
-            self.decide(&command, seen.id, |transaction, beside| {
-                transaction.withdraw("the booking wants no payment any more", &beside.context)
+            self.decide(&command, seen.id, |transaction, related| {
+                transaction.withdraw("the booking no longer awaits a payment", &related.context)
             })
             .await?;
             return Ok(None);
@@ -85,7 +85,7 @@ impl Payments {
         let gateway = self.gateway_of(seen)?;
         let command = self.pinned_to(seen)?;
         let sent =
-            self.decide(&command, seen.id, |transaction, beside| transaction.send(&beside.context)).await?;
+            self.decide(&command, seen.id, |transaction, related| transaction.send(&related.context)).await?;
         let outcome = match self.carry_out(&**gateway, &sent).await {
             Ok(outcome) => outcome,
             Err(error) => {
@@ -108,7 +108,7 @@ impl Payments {
         match self.for_system().send(written).await {
             Ok(secret) => secret,
             Err(error) => {
-                tracing::warn!(transaction = %written.id, %error, "sending is left to a worker");
+                tracing::warn!(transaction = %written.id, %error, "a worker sends or queries the transaction");
                 None
             }
         }
@@ -141,13 +141,13 @@ impl Payments {
             return Ok(());
         }
         let asked = seen.gateway.queries;
-        self.decide(&self.plain_command()?, seen.id, |transaction, beside| {
+        self.decide(&self.plain_command()?, seen.id, |transaction, related| {
             // In the meantime, another worker may have queried it, or a call may have reported the outcome.
             let open = transaction.status.is_open() || transaction.gateway.awaits_confirmation;
             if !open || transaction.gateway.queries != asked {
                 return Ok(crate::decide::Decision::new(transaction));
             }
-            transaction.unanswered(&beside.context)
+            transaction.unanswered(&related.context)
         })
         .await
         .map(drop)
@@ -157,10 +157,10 @@ impl Payments {
         let gateway = self.gateway_of(seen)?;
         match gateway.capture(&capture_of(seen, "capture")).await {
             Ok(outcome @ (Outcome::Settled(_) | Outcome::Declined(_))) => self.take_in(seen, &outcome).await,
-            Ok(_) => self.ask_later(seen).await,
+            Ok(_) => self.query_later(seen).await,
             Err(error) => {
                 tracing::warn!(transaction = %seen.id, %error, "the outcome of a capture is unknown");
-                self.ask_later(seen).await
+                self.query_later(seen).await
             }
         }
     }
@@ -170,38 +170,38 @@ impl Payments {
         let gateway = self.gateway_of(seen)?;
         match gateway.release(&capture_of(seen, "release")).await {
             Ok(Outcome::Settled(_)) => {}
-            // There is no authorization to void (any more); a query tells its outcome.
+            // There is no authorization to void (any more); a query returns its outcome.
             Ok(Outcome::Declined(_)) => {
                 let sent_at = seen.gateway.sent_at.unwrap_or(seen.initiated_at);
                 return match gateway.query(&query_of(seen, sent_at)).await {
                     Ok(outcome @ (Outcome::Settled(_) | Outcome::Declined(_))) => {
                         self.take_in(seen, &outcome).await
                     }
-                    Ok(_) => self.ask_later(seen).await,
+                    Ok(_) => self.query_later(seen).await,
                     Err(error) => {
                         tracing::warn!(
                             transaction = %seen.id,
                             %error,
                             "a provider did not answer a status query"
                         );
-                        self.ask_later(seen).await
+                        self.query_later(seen).await
                     }
                 };
             }
-            Ok(_) => return self.ask_later(seen).await,
+            Ok(_) => return self.query_later(seen).await,
             Err(error) => {
                 tracing::warn!(transaction = %seen.id, %error, "the outcome of a release is unknown");
-                return self.ask_later(seen).await;
+                return self.query_later(seen).await;
             }
         }
         let (status, code, reason) = if seen.fraud.as_ref().is_some_and(FraudCheck::is_open) {
-            (TransactionStatus::Expired, "lapsed", "nobody looked at the payment in time")
+            (TransactionStatus::Expired, "lapsed", "the payment was not reviewed in time")
         } else {
             (TransactionStatus::Failed, "not_approved", "the payment was not approved")
         };
         let cause = if status == TransactionStatus::Expired { Cause::TimedOut } else { Cause::Declined };
-        self.decide(&self.plain_command()?, seen.id, |transaction, beside| {
-            transaction.fail(code, reason, (status, cause), &beside.context)
+        self.decide(&self.plain_command()?, seen.id, |transaction, related| {
+            transaction.fail(code, reason, (status, cause), &related.context)
         })
         .await
         .map(drop)
@@ -214,14 +214,14 @@ impl Payments {
         // A receipt is optional: without one, the payment shows none.
         let sent_at = seen.gateway.sent_at.unwrap_or(seen.initiated_at);
         if let Err(error) = gateway.request_receipt(&query_of(seen, sent_at)).await {
-            tracing::info!(transaction = %seen.id, %error, "no receipt could be asked for");
+            tracing::info!(transaction = %seen.id, %error, "the receipt could not be requested");
         }
         Ok(())
     }
 
-    async fn ask_later(&self, seen: &Stored<Transaction>) -> Result<()> {
-        self.decide(&self.pinned_to(seen)?, seen.id, |transaction, beside| {
-            Ok(transaction.query_later(&beside.context))
+    async fn query_later(&self, seen: &Stored<Transaction>) -> Result<()> {
+        self.decide(&self.pinned_to(seen)?, seen.id, |transaction, related| {
+            Ok(transaction.query_later(&related.context))
         })
         .await
         .map(drop)
@@ -232,15 +232,15 @@ impl Payments {
     pub(super) async fn take_in(&self, seen: &Transaction, outcome: &Outcome) -> Result<()> {
         let (attempt, after_claim) = (seen.gateway.attempts, seen.gateway.awaits_confirmation);
         let taken = self
-            .decide(&self.plain_command()?, seen.id, |transaction, beside| match outcome {
-                Outcome::Settled(proof) => transaction.settled(proof, &beside.context),
+            .decide(&self.plain_command()?, seen.id, |transaction, related| match outcome {
+                Outcome::Settled(proof) => transaction.settled(proof, &related.context),
                 _ if transaction.gateway.attempts != attempt => Ok(Decision::new(transaction)),
                 // Since the query was sent, a call has claimed that the payment arrived; another query has to
                 // confirm that.
                 _ if transaction.gateway.awaits_confirmation && !after_claim => {
                     Ok(Decision::new(transaction))
                 }
-                other => transaction.answered(other, &beside.context),
+                other => transaction.answered(other, &related.context),
             })
             .await;
         match taken {
@@ -250,7 +250,7 @@ impl Payments {
         }
     }
 
-    /// Writes a transaction unchanged, which schedules it anew.
+    /// Writes a transaction unchanged, which reschedules its next task.
     async fn rewrite(&self, seen: &Stored<Transaction>) -> Result<()> {
         self.commit_over(seen, Decision::new(seen.value.clone())).await
     }
@@ -278,14 +278,15 @@ impl Payments {
         &self,
         transaction: &Transaction,
     ) -> Result<&std::sync::Arc<dyn PaymentGateway>> {
-        let provider = transaction.gateway.provider.ok_or_else(|| {
-            Error::refused(Rule::PAYMENT_METHOD, "this transaction moves in our own books alone")
-        })?;
+        let provider = transaction
+            .gateway
+            .provider
+            .ok_or_else(|| Error::refused(Rule::PAYMENT_METHOD, "the transaction has no provider"))?;
         self.engine.gateway(provider)
     }
 
     /// Whether the booking of an unsent payment still awaits it.
-    async fn is_still_wanted(&self, seen: &Transaction) -> Result<bool> {
+    async fn is_still_awaited(&self, seen: &Transaction) -> Result<bool> {
         if seen.kind != TransactionKind::BookingPayment || seen.gateway.attempts > 0 {
             return Ok(true);
         }
@@ -295,7 +296,7 @@ impl Payments {
 
     async fn contact(&self, user: Option<Id<User>>, transaction: &Transaction) -> Result<Contact> {
         let Some(id) = user else {
-            return Err(Error::refused(Rule::NOT_ELIGIBLE, "this transaction names nobody to reach"));
+            return Err(Error::refused(Rule::NOT_ELIGIBLE, "the transaction has no user to contact"));
         };
         let user = self.user(id).await?;
         let phone = transaction.gateway.phone.as_deref();
@@ -365,7 +366,7 @@ impl Payments {
     }
 
     async fn original_of(&self, refund: &Transaction) -> Result<Original> {
-        let missing = || Error::refused(Rule::TRANSITION, "this refund names no payment");
+        let missing = || Error::refused(Rule::TRANSITION, "the refund has no payment");
         let original = self.load(refund.original.ok_or_else(missing)?).await?;
         let link = &original.gateway;
         let counts = original.refunds.iter().any(|known| known.transaction == Some(refund.id));

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{
     Payments,
-    news::{effect_of, take_news},
+    news::{apply_news, effect_of},
 };
 use crate::{
     decide::{Decision, change, create},
@@ -32,7 +32,7 @@ const UNCONFIGURED_HEADERS: &[&str] = &["stripe-signature", "signature", "x-sign
 struct Expected<'a> {
     source: WebhookSource,
     method: Option<PaymentMethod>,
-    /// `None` where it is not configured in this process.
+    /// `None` if it is not configured in this process.
     gateway: Option<&'a Arc<dyn PaymentGateway>>,
 }
 
@@ -74,11 +74,11 @@ impl Effect {
         }
     }
 
-    /// The reason shown to staff, where the status does not say all.
+    /// The reason shown to staff, unless the status is enough.
     fn reason(self) -> Option<String> {
         match self {
-            Self::Ignored(_) => Some("it changes nothing of the transaction".to_owned()),
-            Self::NeedsPerson(_) => Some("a person has to decide on the transaction".to_owned()),
+            Self::Ignored(_) => Some("the notice does not change the transaction".to_owned()),
+            Self::NeedsPerson(_) => Some("staff must decide on the transaction".to_owned()),
             Self::Nothing | Self::Duplicate(_) | Self::Applied(_) | Self::Unknown => None,
         }
     }
@@ -91,7 +91,7 @@ impl Payments {
     /// A call under an unknown token is counted but not stored, and `None` is returned.
     ///
     /// # Errors
-    /// A violation of `body` for more than [`Webhook::MAX_BODY_BYTES`]; [`Error::Unavailable`] where the call
+    /// A violation of `body` for more than [`Webhook::MAX_BODY_BYTES`]; [`Error::Unavailable`] if the call
     /// could not be stored, so that the provider sends it again.
     pub async fn receive_webhook(&self, call: WebhookCall) -> Result<Option<Id<Webhook>>> {
         let now = self.engine.clock.now();
@@ -145,9 +145,9 @@ impl Payments {
             Ok(TaskOutcome::Done | TaskOutcome::NotDue) => {}
             Ok(TaskOutcome::Blocked(missing)) => {
                 let reason = missing.reason;
-                tracing::warn!(webhook = %id, reason, "a provider's call is left to a worker");
+                tracing::warn!(webhook = %id, reason, "a worker handles the provider's call");
             }
-            Err(error) => tracing::warn!(webhook = %id, %error, "a provider's call is left to a worker"),
+            Err(error) => tracing::warn!(webhook = %id, %error, "a worker handles the provider's call"),
         }
     }
 
@@ -155,8 +155,8 @@ impl Payments {
     /// applied before are not applied again.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff; [`Error::NotFound`]; [`Rule::ALREADY_DECIDED`] for a call
-    /// that is still waiting, or that was handled; [`Error::Conflict`].
+    /// [`Error::Forbidden`] unless the actor is staff; [`Error::NotFound`]; [`Rule::ALREADY_DECIDED`] for a
+    /// call that is still waiting, or that was handled; [`Error::Conflict`].
     pub async fn retry_webhook(&self, actor: &Actor, id: Id<Webhook>) -> Result<Stored<Webhook>> {
         let user = self.require_staff(actor, Access::Continue).await?;
         let command = self.command(actor, "retry_webhook", &id)?.by(user);
@@ -169,7 +169,7 @@ impl Payments {
     /// Calls in one of these statuses (in any if empty), newest first, for staff.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but staff; a violation of `cursor`.
+    /// [`Error::Forbidden`] unless the actor is staff; a violation of `cursor`.
     pub async fn list_webhooks(
         &self,
         actor: &Actor,
@@ -199,8 +199,8 @@ impl Payments {
         };
         let reason = match &error {
             // Store errors are for operators, not for staff who list calls.
-            Error::Unavailable { .. } => "the store was not available".to_owned(),
-            Error::Corrupt { collection, id, .. } => format!("{id} in {collection} cannot be read"),
+            Error::Unavailable { .. } => "the store was unavailable".to_owned(),
+            Error::Corrupt { collection, id, .. } => format!("{id} in {collection} is unreadable"),
             other => other.to_string(),
         };
         tracing::warn!(webhook = %id, %error, "a provider's call could not be handled");
@@ -225,7 +225,7 @@ impl Payments {
             return Ok(TaskOutcome::Blocked(MissingProvider { method, reason: error.to_string() }));
         }
         let Some(gateway) = gateway else {
-            let reason = Some("no call is expected here".to_owned());
+            let reason = Some("this address accepts no calls".to_owned());
             return self.note_handled(id, WebhookStatus::Rejected, reason, (None, None)).await;
         };
         let method = Some(gateway.method());
@@ -250,7 +250,7 @@ impl Payments {
             greatest = greatest.max(effect);
         }
         if unknown {
-            return self.put_off(stored, "what this is about is not known").await;
+            return self.put_off(stored, "the subject of the call is not known yet").await;
         }
         self.note_handled(id, greatest.status(), greatest.reason(), (method, about)).await
     }
@@ -263,8 +263,8 @@ impl Payments {
             WebhookError::Unsigned | WebhookError::BadSignature | WebhookError::Expired => {}
             WebhookError::Malformed(_) | WebhookError::Unexpected => return Ok(()),
         }
-        self.decide(&self.plain_command()?, transaction.id, |transaction, beside| {
-            Ok(transaction.doubted(&beside.context))
+        self.decide(&self.plain_command()?, transaction.id, |transaction, related| {
+            Ok(transaction.doubted(&related.context))
         })
         .await
         .map(drop)
@@ -299,7 +299,7 @@ impl Payments {
             if webhook.is_open() {
                 return Ok(decide(webhook));
             }
-            Err(Error::refused(Rule::ALREADY_DECIDED, "somebody else has looked at this call"))
+            Err(Error::refused(Rule::ALREADY_DECIDED, "another worker has handled the call"))
         });
         match changed.await {
             Ok(_) => Ok(TaskOutcome::Done),
@@ -357,7 +357,7 @@ impl Payments {
                 };
             }
         };
-        let about = self.what_it_is_about(found, &notice.news).await?;
+        let about = self.subject_of(found, &notice.news).await?;
         let Some((found, news)) = about else {
             return Ok(Effect::Unknown);
         };
@@ -381,10 +381,10 @@ impl Payments {
         let take = |on_credit: bool| {
             let (command, claim, effect) = (&command, &claim, &effect);
             async move {
-                self.decide(command, id, |transaction, beside| {
+                self.decide(command, id, |transaction, related| {
                     let before = transaction.clone();
-                    let told = Report { signed, on_credit, explained };
-                    let mut decision = take_news(transaction, notice, &told, beside)?;
+                    let report = Report { signed, on_credit, explained };
+                    let mut decision = apply_news(transaction, notice, &report, related)?;
                     let found = effect_of(&before, &decision, &notice.news);
                     *effect.lock().unwrap_or_else(PoisonError::into_inner) = found;
                     decision = decision.take_all([claim.clone()]);
@@ -398,8 +398,8 @@ impl Payments {
             }
         };
         let written = match take(false).await {
-            // A bank or a provider has taken the money back even where the wallet that it went into is empty
-            // by now.
+            // The bank or the provider has taken the money back, even if the wallet that received it is
+            // empty.
             Err(error) if error.rule() == Some(Rule::INSUFFICIENT_FUNDS) => take(true).await,
             written => written,
         };

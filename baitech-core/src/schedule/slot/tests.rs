@@ -19,7 +19,11 @@ fn slots_are_on_quarter_hours_within_a_day() {
     assert_eq!(morning.estimated_minutes, 105);
     assert_eq!(morning.starts_at(), "2026-03-02T06:15:00Z".parse::<DateTime<Utc>>().unwrap());
     assert_eq!(morning.ends_at(), "2026-03-02T08:00:00Z".parse::<DateTime<Utc>>().unwrap());
-    assert_eq!(slot("22:00", "24:00"), slot("22:00", "00:00"), "both are the end of the day");
+    assert_eq!(
+        slot("22:00", "24:00"),
+        slot("22:00", "00:00"),
+        "00:00 and 24:00 both mean the end of the day"
+    );
     assert_eq!(slot("22:00", "00:00").unwrap().ends_at(), slot("22:00", "24:00").unwrap().ends_at());
 
     let wrong = [
@@ -46,7 +50,7 @@ fn stored_slot_past_midnight_ends_on_the_next_day_and_claims_its_time() {
     let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
     let late = stored("2026-03-02", "21:00", "01:00", Tz::Africa__Nairobi);
     assert_eq!((late.starts_at(), late.ends_at()), (at("2026-03-02T18:00:00Z"), at("2026-03-02T22:00:00Z")));
-    assert_eq!(late.cells().count(), 18, "four hours and the way afterwards");
+    assert_eq!(late.cells().count(), 18, "four hours and the travel time after them");
     let to_midnight = stored("2026-12-31", "21:00", "00:00", Tz::Africa__Nairobi);
     assert_eq!(to_midnight.ends_at(), at("2026-12-31T21:00:00Z"));
     let written = stored("2026-12-31", "21:00", "24:00", Tz::Africa__Nairobi);

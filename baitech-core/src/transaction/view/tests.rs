@@ -132,7 +132,7 @@ fn the_payer_sees_their_own_means_but_not_the_payees_payout() {
     assert_eq!(view["failure"]["code"], "1032");
     assert_eq!(view["escrow"]["frozen"], Value::Null);
     assert_eq!(view.get("settlement"), None);
-    assert_eq!(view.get("requestedBy"), None, "which member of the staff asked for it");
+    assert_eq!(view.get("requestedBy"), None, "the member of staff who requested it");
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn a_quote_that_is_never_closed_is_refused_on_the_line_where_it_opens() {
     let first = format!("\"reference,amount,description\n{rows}");
     assert_eq!(found(parse(&first, &generic)), [at("statement.1", Code::Malformed)], "above the header, too");
     let message = parse(&first, &generic).unwrap_err().to_string();
-    assert_eq!(message, "statement.1: the quote that opens here is never closed");
+    assert_eq!(message, "statement.1: the quote that opens here is not closed");
 }
 
 #[test]

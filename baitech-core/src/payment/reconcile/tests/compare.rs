@@ -31,17 +31,17 @@ fn line(n: u64, reference: &str, amount: &str) -> StatementLine {
 /// The report in short: line numbers and discrepancy of each stated movement, then the unmatched lines and
 /// transactions.
 #[derive(Debug, PartialEq, Default)]
-struct Told {
+struct ShortReport {
     matched: Vec<(u8, Vec<u64>)>,
     differs: Vec<(u8, Vec<u64>, String)>,
     missing_here: Vec<u64>,
     missing_there: Vec<u8>,
 }
 
-fn tell(report: &ReconciliationReport) -> Told {
+fn shorten(report: &ReconciliationReport) -> ShortReport {
     let id = |movement: &BookedMovement| movement.transaction.to_bytes()[0];
     let lines = |compared: &ComparedMovement| compared.lines.iter().map(|line| line.line).collect::<Vec<_>>();
-    Told {
+    ShortReport {
         matched: report.matched.iter().map(|c| (id(&c.movement), lines(c))).collect(),
         differs: report
             .amount_differs
@@ -53,8 +53,8 @@ fn tell(report: &ReconciliationReport) -> Told {
     }
 }
 
-fn compare(lines: &[StatementLine], booked: &[BookedMovement]) -> Told {
-    tell(&reconcile(lines, booked, None).unwrap())
+fn compare(lines: &[StatementLine], booked: &[BookedMovement]) -> ShortReport {
+    shorten(&reconcile(lines, booked, None).unwrap())
 }
 
 #[test]
@@ -64,8 +64,8 @@ fn the_four_outcomes() {
         [booked(1, &["ws_CO_1", "QK1"], "2738"), booked(2, &["QK2"], "1000"), booked(3, &["QK9"], "-70")];
     let report = reconcile(&lines, &books, None).unwrap();
     assert_eq!(
-        tell(&report),
-        Told {
+        shorten(&report),
+        ShortReport {
             matched: vec![(1, vec![2])],
             differs: vec![(2, vec![3], "-10".to_owned())],
             missing_here: vec![4],
@@ -83,46 +83,58 @@ fn the_four_outcomes() {
 #[test]
 fn a_split_payout_is_matched_by_all_of_its_lines() {
     let lines = [line(2, "B1", "-250000"), line(3, "B1", "-250000"), line(4, "B2", "-100000")];
-    let told = compare(&lines, &[booked(1, &["B1", "B2"], "-600000")]);
-    assert_eq!(told, Told { matched: vec![(1, vec![2, 3, 4])], ..Told::default() });
-    let told = compare(&lines[..2], &[booked(1, &["B1", "B2"], "-600000")]);
-    assert_eq!(told, Told { differs: vec![(1, vec![2, 3], "100000".to_owned())], ..Told::default() });
+    let short = compare(&lines, &[booked(1, &["B1", "B2"], "-600000")]);
+    assert_eq!(short, ShortReport { matched: vec![(1, vec![2, 3, 4])], ..ShortReport::default() });
+    let short = compare(&lines[..2], &[booked(1, &["B1", "B2"], "-600000")]);
+    assert_eq!(
+        short,
+        ShortReport { differs: vec![(1, vec![2, 3], "100000".to_owned())], ..ShortReport::default() }
+    );
 }
 
 #[test]
 fn a_reversal_that_is_not_booked_is_missing_here() {
     let lines = [line(2, "QK1", "100"), line(3, "QK1", "-100")];
-    let told = compare(&lines, &[booked(1, &["QK1"], "100")]);
-    assert_eq!(told, Told { matched: vec![(1, vec![2])], missing_here: vec![3], ..Told::default() });
+    let short = compare(&lines, &[booked(1, &["QK1"], "100")]);
+    assert_eq!(
+        short,
+        ShortReport { matched: vec![(1, vec![2])], missing_here: vec![3], ..ShortReport::default() }
+    );
     let both = [booked(2, &["QK1"], "-100"), booked(1, &["QK1"], "100")];
-    let told = compare(&lines, &both);
-    assert_eq!(told, Told { matched: vec![(1, vec![2]), (2, vec![3])], ..Told::default() });
-    let told = compare(&lines[1..], &both);
-    assert_eq!(told, Told { matched: vec![(2, vec![3])], missing_there: vec![1], ..Told::default() });
+    let short = compare(&lines, &both);
+    assert_eq!(short, ShortReport { matched: vec![(1, vec![2]), (2, vec![3])], ..ShortReport::default() });
+    let short = compare(&lines[1..], &both);
+    assert_eq!(
+        short,
+        ShortReport { matched: vec![(2, vec![3])], missing_there: vec![1], ..ShortReport::default() }
+    );
 }
 
 #[test]
 fn a_payment_and_its_partial_refund_may_be_booked_as_one() {
     let lines = [line(2, "QK1", "100"), line(3, "QK1", "-40")];
-    let told = compare(&lines, &[booked(1, &["QK1"], "60")]);
-    assert_eq!(told, Told { matched: vec![(1, vec![2, 3])], ..Told::default() });
+    let short = compare(&lines, &[booked(1, &["QK1"], "60")]);
+    assert_eq!(short, ShortReport { matched: vec![(1, vec![2, 3])], ..ShortReport::default() });
 }
 
 #[test]
 fn each_direction_is_compared_separately() {
     let lines = [line(2, "QK1", "90"), line(3, "QK1", "-30")];
-    let told = compare(&lines, &[booked(1, &["QK1"], "100"), booked(2, &["QK1"], "-40")]);
+    let short = compare(&lines, &[booked(1, &["QK1"], "100"), booked(2, &["QK1"], "-40")]);
     let differs = vec![(1, vec![2], "-10".to_owned()), (2, vec![3], "10".to_owned())];
-    assert_eq!(told, Told { differs, ..Told::default() });
+    assert_eq!(short, ShortReport { differs, ..ShortReport::default() });
 }
 
 #[test]
 fn one_line_never_matches_two_movements() {
     let twice = [booked(1, &["QK1"], "100"), booked(2, &["QK1"], "100")];
-    let told = compare(&[line(2, "QK1", "100")], &twice);
-    assert_eq!(told, Told { matched: vec![(1, vec![2])], missing_there: vec![2], ..Told::default() });
-    let told = compare(&[line(2, "QK1", "100"), line(3, "QK1", "100")], &twice);
-    assert_eq!(told, Told { matched: vec![(1, vec![2]), (2, vec![3])], ..Told::default() });
+    let short = compare(&[line(2, "QK1", "100")], &twice);
+    assert_eq!(
+        short,
+        ShortReport { matched: vec![(1, vec![2])], missing_there: vec![2], ..ShortReport::default() }
+    );
+    let short = compare(&[line(2, "QK1", "100"), line(3, "QK1", "100")], &twice);
+    assert_eq!(short, ShortReport { matched: vec![(1, vec![2]), (2, vec![3])], ..ShortReport::default() });
 }
 
 #[test]
@@ -130,20 +142,29 @@ fn a_narration_names_the_transaction() {
     let named =
         StatementLine { description: "RTGS/txn260302000001/JANE".to_owned(), ..line(2, "FT1", "100") };
     let (one, two) = (booked(1, &[], "100"), booked(2, &["FT1"], "100"));
-    let told = compare(std::slice::from_ref(&named), std::slice::from_ref(&one));
-    assert_eq!(told, Told { matched: vec![(1, vec![2])], ..Told::default() });
+    let short = compare(std::slice::from_ref(&named), std::slice::from_ref(&one));
+    assert_eq!(short, ShortReport { matched: vec![(1, vec![2])], ..ShortReport::default() });
     // The bank's own reference takes precedence over the narration.
-    let told = compare(&[named], &[one.clone(), two]);
-    assert_eq!(told, Told { matched: vec![(2, vec![2])], missing_there: vec![1], ..Told::default() });
-    let told = compare(&[line(2, "TXN260302000001", "100"), line(3, "", "7")], &[one]);
-    assert_eq!(told, Told { matched: vec![(1, vec![2])], missing_here: vec![3], ..Told::default() });
+    let short = compare(&[named], &[one.clone(), two]);
+    assert_eq!(
+        short,
+        ShortReport { matched: vec![(2, vec![2])], missing_there: vec![1], ..ShortReport::default() }
+    );
+    let short = compare(&[line(2, "TXN260302000001", "100"), line(3, "", "7")], &[one]);
+    assert_eq!(
+        short,
+        ShortReport { matched: vec![(1, vec![2])], missing_here: vec![3], ..ShortReport::default() }
+    );
 }
 
 #[test]
 fn currencies_are_compared_separately() {
     let dollars = StatementLine { amount: Money::from_major(100, Currency::USD), ..line(2, "QK1", "0") };
     let report = reconcile(&[dollars], &[booked(1, &["QK1"], "100")], None).unwrap();
-    assert_eq!(tell(&report), Told { missing_here: vec![2], missing_there: vec![1], ..Told::default() });
+    assert_eq!(
+        shorten(&report),
+        ShortReport { missing_here: vec![2], missing_there: vec![1], ..ShortReport::default() }
+    );
     let codes: Vec<_> = report.totals.iter().map(|totals| totals.currency).collect();
     assert_eq!(codes, [Currency::KES, Currency::USD]);
 }
@@ -154,8 +175,9 @@ fn only_movements_of_the_period_can_be_missing_there() {
         [booked(1, &["A"], "1"), booked(2, &["B"], "1"), booked(3, &["C"], "1"), booked(9, &["D"], "1")];
     let period = StatementPeriod { from: books[1].at, until: books[2].at };
     let report = reconcile(&[line(2, "D", "1")], &books, Some(period)).unwrap();
-    let expected = Told { matched: vec![(9, vec![2])], missing_there: vec![2], ..Told::default() };
-    assert_eq!((tell(&report), report.outside_period), (expected, 2));
+    let expected =
+        ShortReport { matched: vec![(9, vec![2])], missing_there: vec![2], ..ShortReport::default() };
+    assert_eq!((shorten(&report), report.outside_period), (expected, 2));
     assert_eq!(report.totals[0].booked, kes("2"));
 }
 
@@ -269,9 +291,9 @@ fn compared(report: &ReconciliationReport) -> impl Iterator<Item = &ComparedMove
 }
 
 fn sorted<T: std::fmt::Debug>(values: impl IntoIterator<Item = T>) -> Vec<String> {
-    let mut told: Vec<_> = values.into_iter().map(|value| format!("{value:?}")).collect();
-    told.sort();
-    told
+    let mut debug: Vec<_> = values.into_iter().map(|value| format!("{value:?}")).collect();
+    debug.sort();
+    debug
 }
 
 proptest! {
@@ -290,21 +312,21 @@ proptest! {
                     .unwrap()
             };
             let stated = of(lines.iter().map(|line| line.amount).collect());
-            let told_booked = compared(&report).map(|c| c.booked)
+            let booked_in_report = compared(&report).map(|c| c.booked)
                 .chain(report.missing_there.iter().map(|missing| missing.movement.amount));
-            let told_booked = of(told_booked.collect());
+            let booked_in_report = of(booked_in_report.collect());
             let discrepancies = compared(&report).map(|c| c.discrepancy)
                 .chain(report.missing_here.iter().map(|missing| missing.discrepancy))
                 .chain(report.missing_there.iter().map(|missing| missing.discrepancy));
             let discrepancies = of(discrepancies.collect());
-            prop_assert_eq!(stated, told_booked.checked_add(discrepancies).unwrap());
+            prop_assert_eq!(stated, booked_in_report.checked_add(discrepancies).unwrap());
             match report.totals.iter().find(|totals| totals.currency == currency) {
                 Some(totals) => {
-                    prop_assert_eq!((totals.stated, totals.booked), (stated, told_booked));
+                    prop_assert_eq!((totals.stated, totals.booked), (stated, booked_in_report));
                     prop_assert_eq!(totals.discrepancy, discrepancies);
                     prop_assert_eq!(totals.fees, of(lines.iter().filter_map(|line| line.fee).collect()));
                 }
-                None => prop_assert!(stated.is_zero() && told_booked.is_zero() && discrepancies.is_zero()),
+                None => prop_assert!(stated.is_zero() && booked_in_report.is_zero() && discrepancies.is_zero()),
             }
         }
     }
@@ -316,17 +338,17 @@ proptest! {
         period in option::of(some_period()),
     ) {
         let report = reconcile(&lines, &books, period).unwrap();
-        let told =
+        let lines_in_report =
             compared(&report).flat_map(|c| &c.lines).chain(report.missing_here.iter().map(|m| &m.line));
-        prop_assert_eq!(sorted(told), sorted(&lines));
+        prop_assert_eq!(sorted(lines_in_report), sorted(&lines));
         let outside =
             books.iter().filter(|movement| period.is_some_and(|period| !period.contains(movement.at)));
-        let told =
+        let movements =
             compared(&report).map(|c| &c.movement).chain(report.missing_there.iter().map(|m| &m.movement));
-        let told: Vec<_> = told.collect();
-        prop_assert_eq!(told.len() as u64 + report.outside_period, books.len() as u64);
+        let movements: Vec<_> = movements.collect();
+        prop_assert_eq!(movements.len() as u64 + report.outside_period, books.len() as u64);
         prop_assert!(report.outside_period <= outside.count() as u64);
-        prop_assert!(told.iter().all(|movement| books.contains(movement)));
+        prop_assert!(movements.iter().all(|movement| books.contains(movement)));
         prop_assert!(
             report.missing_there.iter().all(|m| period.is_none_or(|period| period.contains(m.movement.at)))
         );

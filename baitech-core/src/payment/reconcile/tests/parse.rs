@@ -101,7 +101,7 @@ fn mistakes_beyond_the_limit_are_counted() {
     assert_eq!(violations.iter().count(), 101);
     let last = violations.iter().last().unwrap();
     assert_eq!((&*last.field, last.code), ("statement", Code::TooMany));
-    assert_eq!(last.message, "there are 37 more violations");
+    assert_eq!(last.message, "37 more violations");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_repeated_row_is_a_mistake_but_a_repeated_reference_is_not() {
     let result = parse(text, &StatementFormat::generic());
     assert_eq!(
         result.as_ref().unwrap_err().to_string(),
-        "statement.5.reference: this row repeats line 2 in every column"
+        "statement.5.reference: the row repeats line 2 in every column"
     );
     assert_eq!(found(result), [at("statement.5.reference", Code::Duplicate)]);
     let format = StatementFormat { rows_are_unique: false, ..StatementFormat::generic() };

@@ -1,10 +1,10 @@
 use super::*;
 
 /// Reference, amount, fee and description of every line.
-fn told(statement: &ParsedStatement) -> Vec<(&str, String, Option<String>, &str)> {
-    let told = |line: &StatementLine| (line.amount.to_string(), line.fee.map(|fee| fee.to_string()));
+fn lines_of(statement: &ParsedStatement) -> Vec<(&str, String, Option<String>, &str)> {
+    let amounts = |line: &StatementLine| (line.amount.to_string(), line.fee.map(|fee| fee.to_string()));
     let lines = statement.lines.iter();
-    lines.map(|line| (&*line.reference, told(line).0, told(line).1, &*line.description)).collect()
+    lines.map(|line| (&*line.reference, amounts(line).0, amounts(line).1, &*line.description)).collect()
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn an_organisation_statement_of_m_pesa() {
     let statement = parse(text, &StatementFormat::mpesa()).unwrap();
     let kes = |text: &str| format!("{text} KES");
     assert_eq!(
-        told(&statement),
+        lines_of(&statement),
         [
             ("TFA0000001", kes("2738.00"), None, "Pay Bill Online"),
             ("TFB0000002", kes("-2278.00"), Some(kes("13.00")), "Business Payment"),
@@ -53,7 +53,7 @@ fn balance_transactions_of_stripe() {
     let statement = parse(text, &StatementFormat::stripe()).unwrap();
     let usd = |text: &str| format!("{text} USD");
     assert_eq!(
-        told(&statement),
+        lines_of(&statement),
         [
             ("ch_1", usd("120.00"), Some(usd("3.78")), "Booking"),
             ("re_1", usd("-20.00"), Some(usd("0.00")), "Refund"),
@@ -77,7 +77,7 @@ fn a_statement_of_a_bank() {
         02/03/2026;Ledger fee;;50.00;0.00;3,688.00\n";
     let statement = parse(text, &StatementFormat::bank()).unwrap();
     assert_eq!(
-        told(&statement),
+        lines_of(&statement),
         [
             ("FT2606100001", "2738.00 KES".to_owned(), None, "TXN260302000001 JANE"),
             ("Ledger fee", "-50.00 KES".to_owned(), None, "Ledger fee"),
