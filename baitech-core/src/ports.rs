@@ -17,7 +17,10 @@
 //! }
 //!
 //! impl Switched {
-//!     async fn pass<T>(&self, answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+//!     async fn pass<T>(
+//!         &self,
+//!         answer: impl Future<Output = Result<T, StoreError>>,
+//!     ) -> Result<T, StoreError> {
 //!         if self.is_off { Err(StoreError::Unavailable("switched off".into())) } else { answer.await }
 //!     }
 //! }
@@ -135,9 +138,9 @@ macro_rules! for_each_port {
     };
 }
 
-/// Calls a macro with one port: its name, the aggregate that it also loads by id, and its methods. Each method
-/// takes `&self` and returns a `Result` with this answer or a [`StoreError`]. [`ports`](crate::ports) exports
-/// all types.
+/// Calls a macro with one port: its name, the aggregate that it also loads by id, and its methods. Each
+/// method takes `&self` and returns a `Result` with this answer or a [`StoreError`]. [`ports`](crate::ports)
+/// exports all types.
 #[macro_export]
 macro_rules! port {
     (Commit, $callback:ident $($context:tt)*) => {

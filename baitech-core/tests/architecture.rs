@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The modules that no feature is named in.
+/// The modules that must not name a feature.
 const LOWER: [&str; 3] = ["kernel", "decide", "store"];
 
 /// The features, from the lowest to the highest. A feature names only features before it.
@@ -25,14 +25,14 @@ const FEATURES: [&str; 10] = [
     "operations",
 ];
 
-/// What the services of the features run in: the shared state, and the loop that runs due tasks. Only
-/// services name it; values, decisions and ports do not.
+/// The runtime of the services: the shared state, and the loop that runs due tasks. Only services name these
+/// modules; values, decisions and ports do not.
 const RUNTIME: [&str; 2] = ["engine", "worker"];
 
-/// What is built on all features.
+/// The modules that are built on all features.
 const UPPER: [&str; 6] = ["memory", "mock", "ports", "refusals", "relay", "testing"];
 
-/// The closed enums of the catalog. The lower modules use nothing else of it.
+/// The closed enums of the catalog. The lower modules use nothing else of the catalog.
 const CLOSED_ENUMS: [&str; 9] =
     ["Account", "Actor", "AggregateRef", "Current", "EventKind", "Guard", "Kind", "Tally", "Write"];
 
@@ -184,7 +184,7 @@ fn modules_are_found_in_code_and_not_in_comments_or_tests() {
             "use crate::{\n    kernel::{Id, account},\n    transaction::{self, Amount},\n};",
             &["kernel", "transaction"],
         ),
-        ("let claim = crate::transaction::NEWS_CLAIMS;", &["payment"]),
+        ("let claim = crate::transaction::NEWS_CLAIMS;", &["transaction"]),
         ("/// See [`Booking`](crate::booking::Booking).\n// crate::transaction::Transaction", &[]),
         ("use crate::kernel::Id; use super::account::User;", &["kernel"]),
         ("use crate::kernel::Id;\n#[cfg(test)]\nmod tests { use crate::booking::Booking; }", &["kernel"]),

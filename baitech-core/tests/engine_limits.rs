@@ -1,4 +1,4 @@
-//! The lists inside a booking have limits.
+//! The limits of the lists of a booking.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -35,9 +35,10 @@
 //!   `{"amount": "2738.00", "currency": "KES"}`.
 //! - Bookings, transactions and identity checks have an `ETag`: the version, followed for a booking by a dash
 //!   and a hash of the customer's name and phone number, if these are shown. A command with that tag in
-//!   `If-Match` takes effect only on that version. Otherwise it is answered with 412 (RFC 9110, section 13.1.1) and the
-//!   current state. `If-Match` on a request that creates something (a booking, a quote, a tip, a payout) is
-//!   answered with 412 too, since nothing has a version yet. `If-None-Match` saves a download.
+//!   `If-Match` takes effect only on that version. Otherwise it is answered with 412 (RFC 9110, section
+//!   13.1.1) and the current state. `If-Match` on a request that creates something (a booking, a quote, a
+//!   tip, a payout) is answered with 412 too, since nothing has a version yet. `If-None-Match` saves a
+//!   download.
 //! - Approvals need `If-Match`, because they agree to the terms of the shown version. So does the payment of
 //!   a booking, unless it names the price in `Agreed-Total`. Without it they are answered with 428.
 //! - `Agreed-Total: 925.00 KES` is the maximum cost of a command: the total of a booking (new, moved,

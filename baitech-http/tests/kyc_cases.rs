@@ -12,7 +12,8 @@ use baitech_core::{
 use common::{Reply, World, request, user};
 use serde_json::{Value, json};
 
-/// Submits documents as a customer, since the technicians are verified; returns the case as support sees it in the queue.
+/// Submits documents as a customer, since the technicians are verified; returns the case as support sees it
+/// in the queue.
 async fn submit(world: &World, n: u64) -> Value {
     let customer = user(Role::Customer, n);
     let documents = KycDocuments {

@@ -20,7 +20,7 @@ use bson::{Bson, Document};
 mod array;
 mod merge;
 
-use merge::{holds_something, is_present, kept_elements, merge, same, without_nulls};
+use merge::{has_understood_value, is_present, kept_elements, merge, same, without_nulls};
 
 /// Field paths to set and to remove; empty if none of our fields changed.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -72,7 +72,7 @@ impl Update {
                 self.field(format!("{prefix}{key}"), raw.get(key), before, value);
             }
         }
-        for (key, before) in understood.iter().filter(|(_, before)| holds_something(before)) {
+        for (key, before) in understood.iter().filter(|(_, before)| has_understood_value(before)) {
             if !new.get(key).is_some_and(is_present) {
                 self.remove(format!("{prefix}{key}"), raw.get(key), before);
             }

@@ -24,10 +24,10 @@
 //!
 //! # Structure
 //!
-//! One folder per feature: its documents, conversions, queries and indexes. `commit` turns a change set into a
-//! plan and sends it; `diff` computes the update of a save; `index` has the indexes of all other collections;
-//! `lenient` reads documents with fields that cannot be understood; `prepare` derives data that a database of
-//! the earlier application lacks; `testing` (a feature) runs a real mongod.
+//! One folder per feature: its documents, conversions, queries and indexes. `commit` turns a change set into
+//! a plan and sends it; `diff` computes the update of a save; `index` has the indexes of all other
+//! collections; `lenient` reads documents with fields that cannot be understood; `prepare` derives data that
+//! a database of the earlier application lacks; `testing` (a feature) runs a real mongod.
 
 mod aggregate_ref;
 mod booking;

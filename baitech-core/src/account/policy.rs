@@ -26,6 +26,6 @@ impl AccountPolicy {
     pub(crate) fn check(&self, check: &mut PolicyCheck) {
         // Without a pause, a worker would remind staff again and again at once.
         let pauses = self.kyc_reminder_after > TimeDelta::zero();
-        check.require(pauses, "account.kycReminderAfter", Code::OutOfRange, "this is above zero");
+        check.require(pauses, "account.kycReminderAfter", Code::OutOfRange, "must be above zero");
     }
 }

@@ -48,7 +48,7 @@ impl UserStats {
         (self.arrivals > 0).then(|| f64::from(in_time) / f64::from(self.arrivals))
     }
 
-    /// Adds counts. A sum keeps its first currency: money in another currency is not counted.
+    /// Adds counts. A sum keeps its currency: money in another currency is ignored.
     pub fn add(&mut self, delta: &StatsDelta) {
         let StatsDelta { total, completed, cancelled, arrivals, late_arrivals, earned, spent } = *delta;
         for (count, more) in [
@@ -95,7 +95,7 @@ pub struct StatsDelta {
 }
 
 impl StatsDelta {
-    /// Adds another delta to this one. Money in another currency is ignored, as it would be on the user.
+    /// Adds another delta to this one. Money in another currency is ignored, like in [`UserStats::add`].
     pub fn merge(&mut self, other: &Self) {
         let Self { total, completed, cancelled, arrivals, late_arrivals, earned, spent } = *other;
         for (count, more) in [

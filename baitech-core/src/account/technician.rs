@@ -33,7 +33,7 @@ pub struct Skill {
     pub category: Category,
     /// Whole years of experience.
     pub years_of_experience: u32,
-    /// Whether staff has verified it. Only staff sets this.
+    /// Whether staff have verified it. Only staff can set this.
     #[serde(default)]
     pub verified: bool,
     /// The evidence.
@@ -72,7 +72,7 @@ pub struct TechnicianProfile {
     /// The time zone of `availability`.
     #[serde(default = "default_zone")]
     pub time_zone: Tz,
-    /// The price of an hour; `None` uses the platform's price list.
+    /// The price per hour; `None` uses the platform's price list.
     #[serde(default)]
     pub hourly_rate: Option<Money>,
     /// How far from home the technician travels.
@@ -84,10 +84,10 @@ pub struct TechnicianProfile {
     /// Whole years in the trade.
     #[serde(default)]
     pub years_of_experience: Option<u32>,
-    /// The trade licence. Only staff sets it verified.
+    /// The trade licence. Only staff can set its `verified`.
     #[serde(default)]
     pub licence: Option<Licence>,
-    /// The insurance. Only staff sets it verified.
+    /// The insurance. Only staff can set its `verified`.
     #[serde(default)]
     pub insurance: Option<Insurance>,
 }

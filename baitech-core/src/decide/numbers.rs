@@ -17,8 +17,8 @@ pub trait SerialNumber: Send {
     fn assign(&mut self, at: DateTime<Utc>, sequence: u64);
 }
 
-/// For a number that is text and has functions `new` and `series`: the placeholder, the conversions, `Display`
-/// and [`SerialNumber`].
+/// For a number that is text and has functions `new` and `series`: the placeholder, the conversions,
+/// `Display` and [`SerialNumber`].
 macro_rules! serial_number {
     ($Number:ident) => {
         impl $Number {

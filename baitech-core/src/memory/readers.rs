@@ -46,8 +46,8 @@ macro_rules! load {
 
 crate::for_each_aggregate!(load);
 
-/// One page of a list whose items are sorted by time, newest first, then by id. `rows` gets the position after
-/// which the page begins, and the most rows to return.
+/// One page of a list whose items are sorted by time, newest first, then by id. `rows` gets the position
+/// after which the page begins, and the most rows to return.
 fn newest_first<'a, A: Clone + 'a>(
     page: &PageRequest,
     position: impl Fn(&A) -> (Reverse<i64>, Id<A>),

@@ -108,13 +108,13 @@ fn reckon(record: &TransactionRecord, notes: &mut Notes) -> Result<Reckoned, Mon
             TransactionStatus::Refunded
         }
         status => {
-            let told = status_by_refunds(status, returned, rest);
+            let by_refunds = status_by_refunds(status, returned, rest);
             if status == TransactionStatus::PartiallyRefunded && returned.is_zero() {
                 notes.add(OpeningIssue::RefundUnknown, None, Some(returned));
-            } else if told != status {
+            } else if by_refunds != status {
                 notes.add(OpeningIssue::StatusOfRefund, Some(returned), None);
             }
-            told
+            by_refunds
         }
     };
     Ok(Reckoned { amount, refunds, status })

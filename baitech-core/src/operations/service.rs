@@ -34,8 +34,8 @@ impl Operations {
     /// set aside stays unchanged, so that the command is safe to repeat.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] unless the actor is an admin; [`Error::NotFound`]; [`Error::Corrupt`] if the aggregate
-    /// still cannot be read, so that it stays set aside; [`Error::Unavailable`].
+    /// [`Error::Forbidden`] unless the actor is an admin; [`Error::NotFound`]; [`Error::Corrupt`] if the
+    /// aggregate still cannot be read, so that it stays set aside; [`Error::Unavailable`].
     pub async fn retry_set_aside(&self, actor: &Actor, target: AggregateRef) -> Result<()> {
         self.engine.require_actor(actor, Access::Continue).await?;
         require_admin(actor)?;

@@ -77,7 +77,7 @@ async fn count(store: &MongoStore, tally: &TallyUpdate, session: &mut ClientSess
     let counted =
         users.update_one(tally.with_money.clone(), tally.all.clone()).session(&mut *session).await?;
     if counted.matched_count == 0 {
-        users.update_one(tally.anyhow.clone(), tally.counts.clone()).session(session).await?;
+        users.update_one(tally.without_money.clone(), tally.counts.clone()).session(session).await?;
     }
     Ok(())
 }

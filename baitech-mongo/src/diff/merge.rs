@@ -9,8 +9,9 @@ pub(super) fn is_present(value: &Bson) -> bool {
     !matches!(value, Bson::Null | Bson::Undefined)
 }
 
-/// Whether a value contains anything of ours: an array with only elements that were not understood does not.
-pub(super) fn holds_something(understood: &Bson) -> bool {
+/// Whether a value contains data that the engine understood. An array that has only elements that were not
+/// understood contains none.
+pub(super) fn has_understood_value(understood: &Bson) -> bool {
     match understood {
         Bson::Array(elements) => elements.is_empty() || elements.iter().any(is_present),
         other => is_present(other),
@@ -21,9 +22,9 @@ pub(super) fn holds_something(understood: &Bson) -> bool {
 pub(super) fn same(understood: &Bson, new: &Bson) -> bool {
     match (understood, new) {
         (Bson::Document(before), Bson::Document(after)) => {
-            let mut kept = before.iter().filter(|(_, value)| holds_something(value));
+            let mut kept = before.iter().filter(|(_, value)| has_understood_value(value));
             let written = after.iter().filter(|(_, value)| is_present(value)).count();
-            before.values().filter(|value| holds_something(value)).count() == written
+            before.values().filter(|value| has_understood_value(value)).count() == written
                 && kept.all(|(key, value)| after.get(key).is_some_and(|new| same(value, new)))
         }
         (Bson::Array(before), Bson::Array(after)) => {
@@ -74,7 +75,7 @@ fn merge_documents(raw: &Document, understood: &Document, new: &Document) -> Doc
         let kept =
             match (understood.get(key).filter(|v| is_present(v)), new.get(key).filter(|v| is_present(v))) {
                 (before, Some(value)) => Some(merge(raw_value, before, value)),
-                (Some(before), None) if !holds_something(before) => Some(raw_value.clone()),
+                (Some(before), None) if !has_understood_value(before) => Some(raw_value.clone()),
                 (Some(before), None) => rest_of(raw_value, before),
                 (None, None) => Some(raw_value.clone()),
             };
@@ -92,7 +93,7 @@ fn merge_documents(raw: &Document, understood: &Document, new: &Document) -> Doc
 pub(super) fn remove(raw: &Document, understood: &Document) -> Document {
     let mut rest = Document::new();
     for (key, raw_value) in raw.iter().filter(|(_, value)| is_present(value)) {
-        let kept = match understood.get(key).filter(|value| holds_something(value)) {
+        let kept = match understood.get(key).filter(|value| has_understood_value(value)) {
             Some(before) => rest_of(raw_value, before),
             None => Some(raw_value.clone()),
         };

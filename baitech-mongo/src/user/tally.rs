@@ -10,14 +10,14 @@ use bson::{Bson, Decimal128, Document, doc};
 use crate::value::oid;
 use crate::version;
 
-/// A tally as two filters and two updates: with its money, and without it if the sums are in another
-/// currency.
+/// A tally as two filters with their updates: one for users with sums in the tally's currency, and one for
+/// all others, which leaves out the money.
 #[derive(Debug)]
 pub(crate) struct TallyUpdate {
     pub(crate) user: Id<User>,
     pub(crate) with_money: Document,
     pub(crate) all: Vec<Document>,
-    pub(crate) anyhow: Document,
+    pub(crate) without_money: Document,
     pub(crate) counts: Vec<Document>,
 }
 
@@ -37,8 +37,8 @@ impl TallyUpdate {
                 counts.insert(field, sum(field, i32::try_from(more).unwrap_or(i32::MAX)));
             }
         }
-        let anyhow = doc! { "_id": oid(*id) };
-        let (mut with_money, mut all) = (anyhow.clone(), counts.clone());
+        let without_money = doc! { "_id": oid(*id) };
+        let (mut with_money, mut all) = (without_money.clone(), counts.clone());
         if let Some(currency) = earned.or(spent).map(Money::currency) {
             for (field, more) in [("stats.totalEarnings", earned), ("stats.totalSpent", spent)] {
                 if let Some(amount) = more.filter(|more| more.currency() == currency).and_then(decimal) {
@@ -49,12 +49,12 @@ impl TallyUpdate {
             all.insert("stats.currency", currency.code());
         }
         let stages = |fields: Document| vec![doc! { "$set": fields }];
-        Self { user: *id, with_money, all: stages(all), anyhow, counts: stages(counts) }
+        Self { user: *id, with_money, all: stages(all), without_money, counts: stages(counts) }
     }
 }
 
-/// The stored value plus an increment. As on reading, a numeric text counts as its number, and any other
-/// value as zero.
+/// The stored value plus an increment. Like the decoder, it reads a numeric text as its number and any other
+/// invalid value as zero.
 fn sum(field: &str, more: impl Into<Bson>) -> Document {
     let stored = format!("${field}");
     let trimmed = doc! {
@@ -66,8 +66,8 @@ fn sum(field: &str, more: impl Into<Bson>) -> Document {
     doc! { "$add": [{ "$cond": [{ "$isNumber": &stored }, &stored, read] }, more.into()] }
 }
 
-/// Users whose sums are in a currency, or who have none. Codes are compared as on reading:
-/// case-insensitively, and a value that names no other currency means Kenyan shillings.
+/// Matches users whose sums are in a currency, or who have no sums. Codes are compared like in the decoder:
+/// case-insensitively, and any value that is not a currency code is read as Kenyan shillings.
 fn of_currency(currency: Currency) -> Vec<Document> {
     if currency == Currency::KES {
         return vec![doc! { "stats.currency": { "$not": named("(?!KES|KSH|SHS)[A-Z]{3}") } }];

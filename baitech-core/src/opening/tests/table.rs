@@ -128,8 +128,8 @@ fn wallet_balance_is_topups_less_outflows() {
 fn a_wallet_never_starts_below_zero() {
     let paid = held(payment(8, BookingPayment, Wallet, Completed));
     opens([paid], &[(escrow(), 2_738), (OPENING, -2_738)], &[OpeningIssue::WalletShort]);
-    let itself = payment(8, WalletTopup, Wallet, Completed);
-    opens([itself], &[], &[OpeningIssue::TopUpFees, OpeningIssue::SelfTopUp]);
+    let self_top_up = payment(8, WalletTopup, Wallet, Completed);
+    opens([self_top_up], &[], &[OpeningIssue::TopUpFees, OpeningIssue::SelfTopUp]);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn payouts_never_take_the_payable_below_zero() {
     opens([earned.clone(), payout(3_000)], &with(&[(OPENING, -460)]), &[OpeningIssue::PaidMoreThanEarned]);
     // The stated fees of a payout are those of the payment that it pays out.
     opens([earned.clone(), payment(8, TechnicianPayout, Mpesa, Completed)], &with(&[(OPENING, -460)]), &[]);
-    // Into the technician's own wallet.
+    // A payout into the technician's own wallet.
     let into_wallet = payment(8, TechnicianPayout, Wallet, Completed);
     let own = Account::Wallet(id(TECHNICIAN));
     opens([earned.clone(), into_wallet], &with(&[(own, 2_278), (OPENING, -2_738)]), &[]);
@@ -208,14 +208,14 @@ fn contradictions_are_resolved_and_reported() {
         (held(payment(9, BookingPayment, Mpesa, PartiallyRefunded)), 2_738, OpeningIssue::RefundUnknown),
     ];
     for (record, in_escrow, issue) in cases {
-        let issues = format!("{record:?}");
+        let label = format!("{record:?}");
         let mut ledger = OpeningLedger::new(migration());
         let plan = ledger.add(&Transaction::from_record(record.clone()), None);
-        assert!(plan.differences.iter().any(|difference| difference.what == issue), "{issues}");
+        assert!(plan.differences.iter().any(|difference| difference.what == issue), "{label}");
         let next = plan.correct.unwrap_or_else(|| Transaction::from_record(record));
-        assert_eq!(next.escrow.held, in_escrow > 0, "{issues}");
+        assert_eq!(next.escrow.held, in_escrow > 0, "{label}");
         let escrow: Vec<_> = plan.entry.iter().flat_map(|entry| entry.lines_of(escrow())).collect();
-        assert_eq!(escrow.first().map_or(kes(0), |line| line.amount), kes(in_escrow), "{issues}");
+        assert_eq!(escrow.first().map_or(kes(0), |line| line.amount), kes(in_escrow), "{label}");
     }
 }
 

@@ -394,16 +394,16 @@ impl Book {
         let serial = self.next();
         let shillings = amount.split('.').next().and_then(|shillings| shillings.parse::<i64>().ok());
         self.deposited += shillings.expect("an amount");
-        self.tell_deposit(&format!("RKD{serial:07}"), phone, account, amount)
+        self.report_deposit(&format!("RKD{serial:07}"), phone, account, amount)
     }
 
     pub(super) fn as_deposit(&self, id: &str) -> Callback {
         let prompt = self.prompts.iter().find(|prompt| prompt.id == id).expect("a push");
         assert_eq!(prompt.end.as_deref(), Some("0"), "the push is not paid");
-        self.tell_deposit(&prompt.receipt, &prompt.phone, &prompt.account, &format!("{}.00", prompt.amount))
+        self.report_deposit(&prompt.receipt, &prompt.phone, &prompt.account, &format!("{}.00", prompt.amount))
     }
 
-    fn tell_deposit(&self, receipt: &str, phone: &str, account: &str, amount: &str) -> Callback {
+    fn report_deposit(&self, receipt: &str, phone: &str, account: &str, amount: &str) -> Callback {
         let url = self.deposits_url.as_deref().expect("a registered address");
         Callback::new(
             url,
