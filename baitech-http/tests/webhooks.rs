@@ -70,7 +70,7 @@ async fn invalid_webhook_is_stored_and_answered_like_a_valid_one() {
         (callback.as_str(), &[], b"[1, 2]", "this address accepts no calls"),
         (Cards::PATH, &[], forged.as_bytes(), "not signed"),
         (Cards::PATH, &wrong_signature, forged.as_bytes(), "the signature is wrong"),
-        (Cards::PATH, &[Cards::SIGNATURE], b"{\"payment\": ", "the body cannot be read"),
+        (Cards::PATH, &[Cards::SIGNATURE], b"{\"payment\": ", "the body cannot be parsed"),
     ];
     for (path, headers, body, reason) in expected {
         for content_type in
