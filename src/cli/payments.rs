@@ -18,7 +18,7 @@ use rust_decimal::Decimal;
 
 use super::{books::align_right, print};
 
-/// The newest transactions, or all that wait for a person.
+/// Lists the newest transactions, or all that await a decision of staff.
 pub(super) async fn list(
     market: &Marketplace,
     only_flagged: bool,
@@ -55,7 +55,7 @@ pub(super) async fn list(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Every transaction that waits for a person, the newest first.
+/// Every transaction that awaits a decision of staff, the newest first.
 pub(super) async fn flagged(market: &Marketplace) -> Result<Vec<Stored<Transaction>>, Box<dyn Error>> {
     let filter = TransactionFilter { flagged: true, ..TransactionFilter::default() };
     let (mut all, mut cursor) = (Vec::new(), None);

@@ -74,9 +74,9 @@ pub enum CancellationCause {
     Customer,
     /// The technician cannot come.
     Technician,
-    /// The technician did not come: not arrived 30 min after the start.
+    /// Technician no-show: the technician has not arrived 30 min after the start.
     TechnicianNoShow,
-    /// The customer was not there: the technician arrived and waited 30 min. Costs the late fee.
+    /// Customer no-show: the technician arrived and waited 30 min. Costs the late fee.
     CustomerNoShow,
     /// An admin or support cancelled.
     Staff,
@@ -90,7 +90,7 @@ pub enum CancellationCause {
 pub struct Cancellation {
     /// Who cancelled; `None` for the system.
     pub cancelled_by: Option<Id<User>>,
-    /// When.
+    /// When it was cancelled.
     pub cancelled_at: DateTime<Utc>,
     /// The reason, in words.
     pub reason: String,
@@ -204,7 +204,7 @@ impl Booking {
         // cancellation does not end the series.
         let ends_series = matches!(quote.cause, CancellationCause::Customer | CancellationCause::Staff);
         let series_ended = ends_series && self.stop_series();
-        // After acceptance, the cancellation counts against the party that let the other down.
+        // After acceptance, the cancellation counts against the party that caused it.
         let let_down = self.status.holds_time().then_some(match quote.cause {
             CancellationCause::Customer | CancellationCause::CustomerNoShow => Some(self.customer),
             CancellationCause::Technician | CancellationCause::TechnicianNoShow => self.technician,

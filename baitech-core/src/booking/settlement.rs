@@ -284,7 +284,7 @@ impl Booking {
         }
     }
 
-    /// The amount received and not refunded: by the transactions, or by the booking itself where it has none.
+    /// The amount received and not refunded: by the transactions, or by the booking itself if it has none.
     pub(super) fn captured_of(&self, context: &Context<'_>) -> Result<Money> {
         if context.inputs.payments.is_empty() {
             return Ok(self.captured());
@@ -334,7 +334,7 @@ impl Decision<Booking> {
     }
 
     /// Settles the payments of a cancelled booking. The fee is taken from the held money, and becomes the
-    /// customer's debt where nothing is held; the rest is refunded. A booking whose payment is contested with
+    /// customer's debt if nothing is held; the rest is refunded. A booking whose payment is contested with
     /// the bank cannot be cancelled before the bank has decided.
     pub(super) fn end_payment(self, fee: Money, context: &Context<'_>) -> Result<Self> {
         let share = self.next.cancellation_policy.platform_share;

@@ -1,6 +1,6 @@
 //! Transactions: movements of money, and attempts at one.
 //!
-//! [`Transaction`] is the aggregate. Its decisions begin a movement, take in a provider's answers, hold money
+//! [`Transaction`] is the aggregate. Its decisions begin a movement, apply a provider's answers, hold money
 //! in escrow and release it, refund it, and handle disputes with banks. They call no provider, and know the
 //! booking that a transaction pays only as a [`PaidBooking`]. Commands on transactions are in
 //! [`payment`](crate::payment).

@@ -13,13 +13,13 @@ use crate::{
     ledger::Account,
 };
 
-/// The reason of such a refund in the books.
+/// The reason of a refund that books money moved back by the provider.
 const REASON: &str = "refunded at the provider";
 
 /// The suffix of the id of a return that has the same receipt as its payment.
 pub(crate) const OF_SAME_RECEIPT: &str = "/reversal";
 
-/// A new, certain return of money that is not counted yet.
+/// A reported return of money that is not recorded yet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewMove<'a> {
     /// The provider's id; `None` if only a running total reports it.
@@ -39,7 +39,8 @@ impl Transaction {
         self.provider_moves.iter().any(|moved| moved.state == MoveState::Open)
     }
 
-    /// Whether the provider has taken money of it back, or may have, so that no more of it may be moved.
+    /// Whether the provider has taken back money of the transaction, or may have. Until that is decided, no
+    /// more of its money is moved.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
         self.is_contested() || self.has_open_move()
@@ -112,9 +113,9 @@ impl Transaction {
         Decision::new(self).event(PaymentEvent::TransactionUpdated)
     }
 
-    /// Whether a refund is the whole of the booked return with an id, so that the fate of the return is that
-    /// of the refund. It is not where a running total has reported several returns as one, where a return was
-    /// reported in parts, or where a part was the platform's loss.
+    /// Whether a refund books exactly the return with an id, so that the refund fails if the return fails. It
+    /// does not if a running total has reported several returns as one, if a return was reported in parts, or
+    /// if a part was the platform's loss.
     pub(crate) fn is_whole_move(&self, id: &str, refund: &Transaction) -> bool {
         let is_of_it =
             |moved: &&ProviderMove| moved.id.as_deref() == Some(id) || moved.transaction == Some(refund.id);
@@ -162,7 +163,7 @@ impl Transaction {
         failed.post("refund that did not arrive", context, postings)
     }
 
-    /// Takes in a return of money: books it, or leaves it to staff.
+    /// Books a return of money, or leaves it to staff.
     ///
     /// # Errors
     /// Errors of the ledger.
@@ -181,7 +182,7 @@ impl Transaction {
         }
     }
 
-    /// Why it cannot be booked without a decision of staff, if so.
+    /// The reason why a return cannot be booked without a decision of staff, if any.
     fn doubt(&self, reported: &NewMove<'_>, context: &Context<'_>) -> Result<Option<MoveDoubt>> {
         let Some(amount) = reported.amount else {
             return Ok(Some(MoveDoubt::UnknownAmount));

@@ -14,13 +14,13 @@ use crate::{
 };
 
 impl Transaction {
-    /// Fails for an amount that cannot be refunded of this transaction.
+    /// Fails if this amount of the transaction cannot be refunded.
     ///
     /// # Errors
     /// Violations of `amount` for zero, a negative amount, a fraction of the smallest unit, or another
-    /// currency; [`Rule::TRANSITION`] if no money has arrived; [`Rule::EXCEEDS_CAPTURE`] for more than is
-    /// left; [`Rule::UNDER_REVIEW`] while the payer contests it with the bank, and while money that the
-    /// provider moved without our order awaits a decision.
+    /// currency; [`Rule::TRANSITION`] if no money has arrived; [`Rule::EXCEEDS_CAPTURE`] if the amount
+    /// exceeds the rest of the payment; [`Rule::UNDER_REVIEW`] while the payer contests it with the bank, and
+    /// while money that the provider moved without our order awaits a decision.
     pub fn check_refund(&self, amount: Money) -> Result<()> {
         let violation = |code, message: String| Violation::new("amount", code, message);
         if amount.currency() != self.amount.currency() {
@@ -40,7 +40,7 @@ impl Transaction {
         if self.is_contested() {
             return Err(self.refuse(
                 Rule::UNDER_REVIEW,
-                "the payer contests the payment, so its bank must decide first",
+                "the payer contests the payment, and the payer's bank must decide first",
             ));
         }
         if self.has_open_move() {
@@ -69,7 +69,7 @@ impl Transaction {
         Decision::new(self).refund_from(amount, Some(portions), sources, reason, context)
     }
 
-    /// As [`sources`](Self::sources). If `on_credit` is true, the owner of a wallet that is now empty owes
+    /// Like [`sources`](Self::sources). If `on_credit` is true, the owner of a wallet that is now empty owes
     /// the topped-up amount.
     pub(super) fn sources_of(&self, portions: &Shares, on_credit: bool) -> Result<Vec<(Account, Money)>> {
         match self.payer.filter(|_| on_credit && self.kind == TransactionKind::WalletTopup) {

@@ -98,7 +98,7 @@ impl Transaction {
         Decision::new(self)
     }
 
-    /// Takes in the receipt of a settled payment. Details that contradict it need manual review.
+    /// Records the receipt of a settled payment. Details that contradict it need manual review.
     pub(crate) fn detailed(mut self, proof: &Proof) -> Decision<Self> {
         if !self.status.is_settled() {
             return Decision::new(self);

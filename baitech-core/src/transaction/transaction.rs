@@ -235,7 +235,7 @@ pub struct Chargeback {
 pub struct ProviderMove {
     /// The provider's id; `None` while only a running total reports it.
     pub id: Option<String>,
-    /// The amount; `None` if the provider did not say.
+    /// The amount; `None` if the provider did not report it.
     pub amount: Option<Money>,
     /// When it was reported.
     pub at: DateTime<Utc>,

@@ -68,8 +68,8 @@ struct Order {
 }
 
 impl Payments {
-    /// Pays a booking, as its customer or the company it is for. The money is held until the work is done.
-    /// Where a provider moves the money, this only requests it.
+    /// Pays a booking, as its customer or the company it is for. The money is held until the work is done. If
+    /// a provider moves the money, this only requests it.
     ///
     /// Name the version of the booking that was shown ([`if_version`](Self::if_version)), or the price
     /// ([`max_price`](Self::max_price)).

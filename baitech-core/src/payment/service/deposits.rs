@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Payments {
-    /// Takes in a deposit for the account that its payer named. The number of a transaction, or of a booking
+    /// Books a deposit for the account that its payer named. The number of a transaction, or of a booking
     /// with an open payment, pays that payment; a user's phone number credits the user's wallet. Numbers are
     /// recognised with any separators. A deposit for any other account, or for a large amount in an unsigned
     /// call, is held apart until staff decide.

@@ -1,5 +1,5 @@
 //! The commands and queries of payments: check the actor, load, decide, commit; then call the provider and
-//! take in its answer.
+//! apply its answer.
 
 mod charges;
 mod comparison;

@@ -160,8 +160,8 @@ impl Payments {
     /// Runs the weekly batch for one earning: pays its technician the whole balance, net of the technician's
     /// debt. The first earning of a technician pays for all of them; nothing is left to do for the others.
     ///
-    /// Where the policy's payout method is not available here, or cannot move the amount, the technician
-    /// stays due and the task is reported as blocked, so that no unpaid technician goes unnoticed.
+    /// If the policy's payout method is not available here, or cannot move the amount, the technician stays
+    /// due and the task is reported as blocked, so that no unpaid technician goes unnoticed.
     pub(super) async fn settle(&self, seen: &Stored<Transaction>) -> Result<TaskOutcome> {
         for _ in 1..MOST_LOOKS {
             match self.settle_once(seen).await {

@@ -227,7 +227,7 @@ impl Payments {
         .map(drop)
     }
 
-    /// Takes in a provider's answer about the attempt that was read. Answers may arrive late, while another
+    /// Applies a provider's answer about the attempt that was read. Answers may arrive late, while another
     /// attempt is in progress.
     pub(super) async fn take_in(&self, seen: &Transaction, outcome: &Outcome) -> Result<()> {
         let (attempt, after_claim) = (seen.gateway.attempts, seen.gateway.awaits_confirmation);
@@ -255,7 +255,7 @@ impl Payments {
         self.commit_over(seen, Decision::new(seen.value.clone())).await
     }
 
-    /// Commits a decision on a transaction as it was read; fails with a conflict where it has changed since.
+    /// Commits a decision on a transaction as it was read; fails with a conflict if it has changed since.
     pub(super) async fn commit_over(
         &self,
         seen: &Stored<Transaction>,
