@@ -104,6 +104,26 @@ fn running_total_of_our_own_refunds_is_a_duplicate() {
 }
 
 #[test]
+fn running_total_above_an_unanswered_refund_waits_for_its_outcome() {
+    for (outcome, escrow, in_wallet) in
+        [("e2;caller:;paid;738;re_1;", 1_738, 0), ("e2;caller:;failed;;;", 1_000, 738)]
+    {
+        let till = Till::new();
+        let (id, payment) = till.paid(PaymentMethod::Card);
+        let support = till.world.support.actor();
+        let refund = run(till.payments().refund(&support, payment, kes(738), "late")).unwrap().id;
+        till.call(payment, "e1;caller:;total;1000;;");
+        assert_eq!(till.last_webhook_result(), WebhookStatus::Received, "the total may include the refund");
+        till.call(refund, outcome);
+        till.world.clock.advance(TimeDelta::seconds(10));
+        till.work();
+        let wallet = till.balance(Account::Wallet(till.world.customer.id));
+        assert_eq!((till.balance(Account::Escrow(id)), wallet), (escrow, in_wallet), "{outcome}");
+        assert_eq!(till.balance(STRIPE), -1_738, "{outcome}");
+    }
+}
+
+#[test]
 fn refund_reported_before_its_payment_waits_for_it() {
     let till = Till::new();
     let id = till.accepted(PaymentMethod::Card);

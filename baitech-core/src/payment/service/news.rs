@@ -79,8 +79,8 @@ impl Payments {
     }
 
     /// The part of a running total of returns that is already known: from completed refunds of our own, and
-    /// from money that the provider moved without our order. `None` while the rest may be a refund of our own
-    /// with an unknown outcome.
+    /// from money that the provider moved without our order. `None` while the total exceeds it and a refund of
+    /// our own has an unknown outcome, since the total may or may not include that refund.
     pub(super) async fn explained(&self, payment: &Transaction, total: Money) -> Result<Option<Money>> {
         if total.currency() != payment.amount.currency() {
             return Ok(Some(Money::zero(total.currency())));
@@ -89,6 +89,7 @@ impl Payments {
         let mut certain = payment.moved_back(&known)?;
         // A total from before a return failed includes it; one from after does not.
         let mut perhaps = payment.moved_back(&[MoveState::Failed])?;
+        let mut is_unknown = false;
         if payment.kind.is_incoming() {
             for refund in self.refunds_of(payment).await? {
                 let of_move =
@@ -103,17 +104,17 @@ impl Payments {
                 } else if refund.gateway.attempts == 0 {
                     // It was never sent; a bank's chargeback is in no total of refunds.
                 } else if refund.status.is_open() || refund.gateway.needs_person {
-                    perhaps = perhaps.checked_add(gross)?;
+                    is_unknown = true;
                 } else if refund.status == TransactionStatus::Completed {
                     certain = certain.checked_add(gross)?;
                 }
             }
         }
-        let most = certain.checked_add(perhaps)?;
-        if total.exceeds(most)? {
-            return Ok(Some(most));
+        if !total.exceeds(certain)? {
+            return Ok(Some(certain));
         }
-        Ok((!total.exceeds(certain)?).then_some(certain))
+        let most = certain.checked_add(perhaps)?;
+        Ok((total.exceeds(most)? && !is_unknown).then_some(most))
     }
 
     /// Every refund of a payment, or of money that was held apart for it.
