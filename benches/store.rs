@@ -18,6 +18,7 @@ use baitech::{
     schedule::cell_claim,
     store::{
         ChangeSet, Claim, Commit, Event, Fingerprint, Idempotency, IdempotencyKey, Load, Outbox, Put, Stored,
+        Subject,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -254,8 +255,7 @@ impl Acceptances<'_> {
         record.updated_at = now;
         let event = |n: u32, kind: BookingEvent| Event {
             id: id(u64::from(n) + 10, self.count),
-            aggregate: booking.id.into(),
-            version: booking.version.next(),
+            subject: Subject::Aggregate { aggregate: booking.id.into(), version: booking.version.next() },
             n,
             actor: Actor::user(technician, Role::Technician),
             at: now,

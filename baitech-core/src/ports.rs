@@ -66,9 +66,9 @@ pub use crate::{
         WebhookStatus,
     },
     store::{
-        AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem,
-        DueWork, Event, Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, Outbox, SetAsideItem,
-        StoreError, Stored,
+        AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, CounterKey,
+        CounterReader, Counters, DueItem, DueWork, Edge, EdgeKey, EdgeKind, Edges, Event, Fingerprint,
+        IdempotencyKey, Lease, LedgerReader, Load, Outbox, SetAsideItem, StoreError, Stored,
     },
     transaction::{
         HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
@@ -83,6 +83,8 @@ pub use crate::{
 pub trait Store:
     Commit
     + Claims
+    + Edges
+    + CounterReader
     + Counters
     + DueWork
     + Outbox
@@ -101,6 +103,8 @@ pub trait Store:
 impl<S> Store for S where
     S: Commit
         + Claims
+        + Edges
+        + CounterReader
         + Counters
         + DueWork
         + Outbox
@@ -124,6 +128,8 @@ impl<S> Store for S where
 macro_rules! for_each_port {
     ($callback:ident $($context:tt)*) => {
         $crate::port!(Claims, $callback $($context)*);
+        $crate::port!(Edges, $callback $($context)*);
+        $crate::port!(CounterReader, $callback $($context)*);
         $crate::port!(Counters, $callback $($context)*);
         $crate::port!(DueWork, $callback $($context)*);
         $crate::port!(Outbox, $callback $($context)*);
@@ -152,6 +158,19 @@ macro_rules! port {
     (Claims, $callback:ident $($context:tt)*) => {
         $callback! { $($context)* Claims {
             fn held(keys: &[ClaimKey]) -> Vec<Claim>;
+        } }
+    };
+    (Edges, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* Edges {
+            fn load_edge(key: &EdgeKey) -> Edge;
+            fn load_edges(keys: &[EdgeKey]) -> Vec<Edge>;
+            fn list_edges_to(kind: EdgeKind, to: AggregateRef, page: &PageRequest) -> Page<Edge>;
+            fn list_edges_from(kind: EdgeKind, from: AggregateRef, page: &PageRequest) -> Page<Edge>;
+        } }
+    };
+    (CounterReader, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* CounterReader {
+            fn read_counters(keys: &[CounterKey]) -> Vec<i64>;
         } }
     };
     (Counters, $callback:ident $($context:tt)*) => {

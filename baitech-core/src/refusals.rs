@@ -30,7 +30,7 @@ impl From<StoreError> for Error {
             StoreError::Cursor(violation) => violation.into(),
             StoreError::NotPrepared(instruction) => Self::refused(Rule::NOT_PREPARED, instruction),
             bug @ StoreError::Malformed(_) => Self::Internal { reason: bug.to_string() },
-            failed @ (StoreError::Conflict(_) | StoreError::Unavailable(_)) => {
+            failed @ (StoreError::Conflict(_) | StoreError::EdgeConflict(_) | StoreError::Unavailable(_)) => {
                 Self::Unavailable { reason: failed.to_string() }
             }
         }

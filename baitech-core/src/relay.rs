@@ -47,8 +47,8 @@ pub struct LogSink;
 impl EventSink for LogSink {
     async fn deliver(&self, events: &[Event]) -> Result<(), SinkError> {
         for event in events {
-            let Event { id, aggregate, version, kind, .. } = event;
-            tracing::debug!(%id, %aggregate, version = version.get(), name = kind.name(), "event");
+            let Event { id, subject, kind, .. } = event;
+            tracing::debug!(%id, %subject, name = kind.name(), "event");
         }
         Ok(())
     }

@@ -49,8 +49,8 @@ fn kyc_of(world: &World, user: &User) -> KycStatus {
 }
 
 fn happened(world: &World) -> Vec<KycCaseEvent> {
-    let kinds = world.events().into_iter().filter_map(|event| match (event.aggregate, event.kind) {
-        (AggregateRef::KycCase(_), EventKind::KycCase(kind)) => Some(kind),
+    let kinds = world.events().into_iter().filter_map(|event| match (event.aggregate(), event.kind) {
+        (Some(AggregateRef::KycCase(_)), EventKind::KycCase(kind)) => Some(kind),
         _ => None,
     });
     kinds.collect()

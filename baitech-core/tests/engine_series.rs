@@ -22,7 +22,7 @@ fn confirmations(world: &World, id: Id<Booking>) -> usize {
     let confirmation =
         EventKind::Booking(BookingEvent::BookingReminder { reminder: ReminderKind::BookingConfirmation });
     let events = run(world.store.pending_events(1_000)).unwrap();
-    let of_booking = events.iter().filter(|event| event.aggregate == AggregateRef::Booking(id));
+    let of_booking = events.iter().filter(|event| event.aggregate() == Some(AggregateRef::Booking(id)));
     of_booking.filter(|event| event.kind == confirmation).count()
 }
 

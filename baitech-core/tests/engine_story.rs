@@ -98,7 +98,7 @@ fn each_transition_emits_one_event_in_order() {
         (9, 1, changed(Status::PaymentPending, Status::Paid, Some(technician))),
     ];
     let events = world.events_of(id);
-    let numbered: Vec<_> = events.iter().map(|event| (event.version.get(), event.n)).collect();
+    let numbered: Vec<_> = events.iter().map(|event| (event.subject.number(), event.n)).collect();
     assert_eq!(numbered, expected.iter().map(|(version, n, _)| (*version, *n)).collect::<Vec<_>>());
     assert_eq!(world.happened_to(id), expected.map(|(_, _, event)| event));
     assert_eq!(world.load(id).version, Version::new(9));

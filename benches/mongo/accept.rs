@@ -17,7 +17,7 @@ use baitech::{
     kernel::{Actor, Clock, Id, Role, SeededEntropy, SystemClock},
     store::{
         AggregateRef, ChangeSet, Commit, Committed, Event, Fingerprint, Idempotency, IdempotencyKey, Load,
-        Put, Stored,
+        Put, Stored, Subject,
     },
 };
 use bson::{Document, doc, oid::ObjectId};
@@ -69,8 +69,7 @@ impl Accept {
         let version = put.expected.written();
         let stamped = events.into_iter().zip(0..).map(|(kind, n)| Event {
             id: Id::generate(now, &self.entropy),
-            aggregate: holder,
-            version,
+            subject: Subject::Aggregate { aggregate: holder, version },
             n,
             actor,
             at: now,

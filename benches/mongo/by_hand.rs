@@ -2,7 +2,7 @@
 
 use baitech::{
     kernel::Actor,
-    store::{AggregateRef, ChangeSet, Event, Expected, Idempotency, Write},
+    store::{AggregateRef, ChangeSet, Event, Expected, Idempotency, Subject, Write},
 };
 use baitech_mongo::testing::BookingDocument;
 use bson::{Binary, Bson, DateTime, Document, doc, oid::ObjectId, spec::BinarySubtype};
@@ -74,7 +74,10 @@ impl Transaction {
 }
 
 fn event(event: Event) -> Result<Document> {
-    let Event { id, aggregate, version, n, actor, at, kind } = event;
+    let Event { id, subject, n, actor, at, kind } = event;
+    let Subject::Aggregate { aggregate, version } = subject else {
+        return Err("the event has no aggregate".into());
+    };
     let Actor::User { id: actor, role } = actor else { return Err("the event has no user".into()) };
     Ok(doc! {
         "_id": object_id(id.to_bytes()),

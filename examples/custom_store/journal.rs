@@ -32,7 +32,19 @@ impl Journal {
 /// The set is destructured without `..`: a new part breaks the build, instead of being missing in the
 /// journal.
 pub(crate) fn line(changes: &ChangeSet) -> String {
-    let ChangeSet { writes, guards, free, take, tallies, entries, bounds, events, idempotency } = changes;
+    let ChangeSet {
+        writes,
+        guards,
+        free,
+        take,
+        tallies,
+        edges,
+        counters,
+        entries,
+        bounds,
+        events,
+        idempotency,
+    } = changes;
     let mut parts = Vec::new();
     let mut part = |verb: &str, things: Vec<String>| {
         if !things.is_empty() {
@@ -44,6 +56,8 @@ pub(crate) fn line(changes: &ChangeSet) -> String {
     part("frees", free.iter().map(|claim| claim.key.to_string()).collect());
     part("takes", take.iter().map(|claim| claim.key.space().to_owned()).collect());
     part("counts on", tallies.iter().map(|tally| tally.target().to_string()).collect());
+    part("changes", edges.iter().map(|change| change.key().to_string()).collect());
+    part("moves", counters.iter().map(|delta| format!("{} by {}", delta.key, delta.by)).collect());
     part("posts", entries.iter().map(|entry| entry.description.clone()).collect());
     part("bounds", bounds.iter().map(|bound| bound.account.to_string()).collect());
     part("tells", events.iter().map(|event| event.kind.name().to_owned()).collect());
@@ -56,6 +70,7 @@ fn guarded(guard: &Guard) -> String {
         Guard::Version { target, version } => format!("{target} at {version}"),
         Guard::User { id, stamps: _ } => format!("permissions of user {id}"),
         Guard::Balance { account, min } => format!("{account} from {min}"),
+        Guard::NoEdge { kind, from, to } => format!("no {kind} of {from} to {to}"),
     }
 }
 

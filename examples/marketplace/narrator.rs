@@ -55,7 +55,7 @@ impl<'a> Narrator<'a> {
         for event in events {
             let about = about(&event, market).await?;
             let number = about.as_ref().map(|booking| booking.number.to_string()).unwrap_or_default();
-            received.push((event.at, number, event.version, event.n, event, about));
+            received.push((event.at, number, event.subject.number(), event.n, event, about));
         }
         received.sort_by(|a, b| (a.0, &a.1, a.2, a.3).cmp(&(b.0, &b.1, b.2, b.3)));
         for (at, number, _, _, event, about) in received {
@@ -98,8 +98,8 @@ impl<'a> Narrator<'a> {
 
 /// The current state of an event's booking.
 async fn about(event: &Event, market: &Marketplace) -> Result<Option<Stored<Booking>>> {
-    match event.aggregate {
-        AggregateRef::Booking(id) => Ok(Some(market.bookings().get(&Actor::System, id).await?)),
+    match event.aggregate() {
+        Some(AggregateRef::Booking(id)) => Ok(Some(market.bookings().get(&Actor::System, id).await?)),
         _ => Ok(None),
     }
 }

@@ -2,7 +2,7 @@ use super::{Account, AggregateRef};
 use crate::{
     account::{User, UserStamps},
     kernel::{Id, Money},
-    store::Version,
+    store::{EdgeKey, EdgeKind, Version},
 };
 
 /// State that a decision relies on without writing it.
@@ -34,16 +34,34 @@ pub enum Guard {
         /// The minimum balance.
         min: Money,
     },
+    /// There is no such edge.
+    NoEdge {
+        /// The kind of the edge.
+        kind: EdgeKind,
+        /// The aggregate at which it would begin.
+        from: AggregateRef,
+        /// The aggregate to which it would lead.
+        to: AggregateRef,
+    },
 }
 
 impl Guard {
-    /// The guarded aggregate; `None` for a balance.
+    /// The guarded aggregate; `None` for a balance or an edge.
     #[must_use]
     pub const fn target(&self) -> Option<AggregateRef> {
         match self {
             Self::Version { target, version: _ } => Some(*target),
             Self::User { id, stamps: _ } => Some(AggregateRef::User(*id)),
-            Self::Balance { account: _, min: _ } => None,
+            Self::Balance { account: _, min: _ } | Self::NoEdge { .. } => None,
+        }
+    }
+
+    /// The edge whose absence is guarded; `None` for other guards.
+    #[must_use]
+    pub const fn absent_edge(&self) -> Option<EdgeKey> {
+        match self {
+            Self::NoEdge { kind, from, to } => Some(EdgeKey { kind: *kind, from: *from, to: *to }),
+            Self::Version { .. } | Self::User { .. } | Self::Balance { .. } => None,
         }
     }
 

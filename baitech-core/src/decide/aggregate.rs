@@ -1,10 +1,12 @@
 use chrono::{DateTime, Utc};
 
-use super::{Context, Created, Effects, SerialNumber};
+use super::{Context, Created, EdgeEffect, Effects, SerialNumber};
 use crate::{
     catalog::Account,
     kernel::{Id, Money, Result},
-    store::{Claim, ClaimKey, Entry, EntryRecord, EventKind, Listed, Posting, Stored},
+    store::{
+        Claim, ClaimKey, CounterDelta, EdgeChange, Entry, EntryRecord, EventKind, Listed, Posting, Stored,
+    },
 };
 
 /// A value that is stored, versioned and changed as a whole.
@@ -81,6 +83,27 @@ impl<A: Aggregate> Decision<A> {
     pub fn free_all(mut self, keys: impl IntoIterator<Item = ClaimKey>) -> Self {
         let holder = A::reference(self.next.id());
         self.effects.free.extend(keys.into_iter().map(|key| Claim { key, holder }));
+        self
+    }
+
+    /// Puts or removes an edge in the same commit, with the events of the edge.
+    /// [`Edge::put`](crate::store::Edge::put) and [`Edge::remove`](crate::store::Edge::remove) return no
+    /// change if there is nothing to do; then no event is emitted either.
+    pub fn edge(
+        mut self,
+        change: Option<EdgeChange>,
+        events: impl IntoIterator<Item = impl Into<EventKind>>,
+    ) -> Self {
+        if let Some(change) = change {
+            let events = events.into_iter().map(Into::into).collect();
+            self.effects.edges.push(EdgeEffect { change, events });
+        }
+        self
+    }
+
+    /// Moves counters in the same commit. [`EdgeChange::deltas`] computes the deltas of an edge.
+    pub fn count_by(mut self, deltas: impl IntoIterator<Item = CounterDelta>) -> Self {
+        self.effects.counters.extend(deltas);
         self
     }
 

@@ -3,15 +3,17 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Aggregate, Answers, Attached, Authority, Command, Created, Decision, Effects, PolicyOf, Runtime,
+    Aggregate, Answers, Attached, Authority, Command, Created, Decision, EdgeEffect, Effects, PolicyOf,
+    Runtime,
     command::answer,
     numbers::{DrawnNumbers, number_of},
 };
 use crate::{
     kernel::{Id, Money, after, unless_never},
     store::{
-        AggregateRef, Binding, Bound, Breach, ChangeSet, Claim, Committed, Entry, Event, EventKind, Expected,
-        Guard, Idempotency, Origin, Put, StoreError, Stored, Tally, Version, Write,
+        AggregateRef, Binding, Bound, Breach, ChangeSet, Claim, Committed, CounterDelta, Entry, Event,
+        EventKind, Expected, Guard, Idempotency, Origin, Put, StoreError, Stored, Subject, Tally, Version,
+        Write,
     },
 };
 
@@ -37,24 +39,25 @@ pub(super) async fn commit<A: Aggregate, P: PolicyOf<A>, C: Authority>(
             None => refused,
         });
     }
-    let Effects { events, created, attached, take, free, tallies, entries, bounds, guards } = effects;
+    let Effects { events, created, attached, take, free, tallies, edges, counters, entries, bounds, guards } =
+        effects;
     let money_moves = A::MOVES_MONEY || !entries.is_empty();
     let put = match over {
         Some(stored) => Put::over(stored, next.clone()),
         None => Put::new(next.clone()),
     };
     let version = put.expected.written();
-    let stamp = |aggregate, version, kinds: Vec<EventKind>| {
+    let stamp_at = |subject, at, kinds: Vec<EventKind>| {
         kinds.into_iter().zip(0_u32..).map(move |(kind, n)| Event {
             id: Id::generate(now, &*runtime.entropy),
-            aggregate,
-            version,
+            subject,
             n,
             actor: command.actor,
-            at: now,
+            at,
             kind,
         })
     };
+    let stamp = |aggregate, version, kinds| stamp_at(Subject::Aggregate { aggregate, version }, now, kinds);
     let kinds = |events: Vec<A::Event>| events.into_iter().map(Into::into).collect();
     let mut answered = Stored { value: next.clone(), version, origin: Origin::none() };
     let mut all_events: Vec<Event> = stamp(A::reference(next.id()), version, kinds(events)).collect();
@@ -71,6 +74,12 @@ pub(super) async fn commit<A: Aggregate, P: PolicyOf<A>, C: Authority>(
     for Attached { write, events } in attached {
         all_events.extend(stamp(write.target(), write.expected().written(), events));
         writes.push(write);
+    }
+    let mut changes_of_edges = Vec::with_capacity(edges.len());
+    for EdgeEffect { change, events } in edges {
+        let subject = Subject::Edge { edge: change.key(), revision: change.written() };
+        all_events.extend(stamp_at(subject, change.at, events));
+        changes_of_edges.push(change);
     }
     let idempotency = command.request.as_ref().map(|request| Idempotency {
         scope: request.scope.clone(),
@@ -89,6 +98,8 @@ pub(super) async fn commit<A: Aggregate, P: PolicyOf<A>, C: Authority>(
         free,
         take,
         tallies: summed(tallies),
+        edges: changes_of_edges,
+        counters: CounterDelta::summed(counters),
         entries,
         bounds,
         events: all_events,

@@ -103,15 +103,15 @@ where
         let id = decision.next.id();
         let looked_at = (now, over.as_ref());
         let by = (command, caller.as_ref());
-        let target = match commit(runtime, by, &mut numbers, looked_at, *decision).await {
+        let conflict = match commit(runtime, by, &mut numbers, looked_at, *decision).await {
             Ok(Done::Written(written)) => return Ok(written),
             Ok(Done::Replayed(answer)) => return replay(load, &answer).await,
-            Err(StoreError::Conflict(target)) => target,
+            Err(conflict @ (StoreError::Conflict(_) | StoreError::EdgeConflict(_))) => conflict,
             // Another command took the same claim first: the next attempt finds another free claim, or none.
             Err(StoreError::Claimed(claim))
                 if command.any_of == Some(claim.key.space()) && made + 1 < MAX_ATTEMPTS =>
             {
-                A::reference(id)
+                StoreError::Conflict(A::reference(id))
             }
             Err(error) => match Error::from(error) {
                 // A number of the earlier application, or of a counter that was set back: the next one may be
@@ -125,11 +125,12 @@ where
             },
         };
         made += 1;
-        let broken = command.pinned.is_some() && target == A::reference(id);
+        let is_own = matches!(&conflict, StoreError::Conflict(target) if *target == A::reference(id));
+        let broken = command.pinned.is_some() && is_own;
         if broken || made >= MAX_ATTEMPTS {
             return match load.load(id).await? {
                 Some(current) => Err(Error::Conflict(A::current(current))),
-                None => Err(Error::Unavailable { reason: StoreError::Conflict(target).to_string() }),
+                None => Err(Error::Unavailable { reason: conflict.to_string() }),
             };
         }
         runtime.pause.pause(backoff(made - 1, &*runtime.entropy)).await;

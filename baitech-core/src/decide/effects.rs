@@ -1,5 +1,7 @@
 use super::{Aggregate, Context, Decision};
-use crate::store::{Bound, Claim, Entry, EventKind, Guard, Put, Stored, Tally, Write};
+use crate::store::{
+    Bound, Claim, CounterDelta, EdgeChange, Entry, EventKind, Guard, Put, Stored, Tally, Write,
+};
 
 /// A new aggregate of the same kind that a decision creates: the booking made from a warranty, the refund of
 /// a payment.
@@ -20,6 +22,15 @@ pub struct Attached {
     pub events: Vec<EventKind>,
 }
 
+/// The change of an edge in the same commit, and its events.
+#[derive(Debug, Clone)]
+pub struct EdgeEffect {
+    /// The change.
+    pub change: EdgeChange,
+    /// The events of the edge.
+    pub events: Vec<EventKind>,
+}
+
 /// All changes in the commit of a decision, besides the aggregate itself.
 ///
 /// [`merge`](Self::merge) appends: both sides keep all their elements, in the order of the decisions.
@@ -37,6 +48,10 @@ pub struct Effects<A: Aggregate> {
     pub free: Vec<Claim>,
     /// Counts to add to other aggregates.
     pub tallies: Vec<Tally>,
+    /// Edges to put or remove.
+    pub edges: Vec<EdgeEffect>,
+    /// Amounts to add to counters; the commit sums those of the same counter.
+    pub counters: Vec<CounterDelta>,
     /// Balanced entries for the ledger.
     pub entries: Vec<Entry>,
     /// Bounds that the entries must respect.
@@ -56,6 +71,8 @@ impl<A: Aggregate> Effects<A> {
             take: Vec::new(),
             free: Vec::new(),
             tallies: Vec::new(),
+            edges: Vec::new(),
+            counters: Vec::new(),
             entries: Vec::new(),
             bounds: Vec::new(),
             guards: Vec::new(),
@@ -65,13 +82,16 @@ impl<A: Aggregate> Effects<A> {
     /// These effects, followed by those of a later decision. Associative, and keeps every element.
     #[must_use]
     pub fn merge(mut self, later: Self) -> Self {
-        let Self { events, created, attached, take, free, tallies, entries, bounds, guards } = later;
+        let Self { events, created, attached, take, free, tallies, edges, counters, entries, bounds, guards } =
+            later;
         self.events.extend(events);
         self.created.extend(created);
         self.attached.extend(attached);
         self.take.extend(take);
         self.free.extend(free);
         self.tallies.extend(tallies);
+        self.edges.extend(edges);
+        self.counters.extend(counters);
         self.entries.extend(entries);
         self.bounds.extend(bounds);
         self.guards.extend(guards);
@@ -81,12 +101,25 @@ impl<A: Aggregate> Effects<A> {
     /// Whether the commit would change nothing but the aggregate itself. Claims, bounds and guards only
     /// accompany a change.
     pub(crate) const fn changes_nothing(&self) -> bool {
-        let Self { events, created, attached, take: _, free: _, tallies, entries, bounds: _, guards: _ } =
-            self;
+        let Self {
+            events,
+            created,
+            attached,
+            take: _,
+            free: _,
+            tallies,
+            edges,
+            counters,
+            entries,
+            bounds: _,
+            guards: _,
+        } = self;
         events.is_empty()
             && created.is_empty()
             && attached.is_empty()
             && tallies.is_empty()
+            && edges.is_empty()
+            && counters.is_empty()
             && entries.is_empty()
     }
 
@@ -97,7 +130,19 @@ impl<A: Aggregate> Effects<A> {
         context: &Context<'_, B::Policy, I>,
     ) -> Self {
         let Decision { mut next, effects } = other;
-        let Effects { events, created, mut attached, take, free, tallies, entries, bounds, guards } = effects;
+        let Effects {
+            events,
+            created,
+            mut attached,
+            take,
+            free,
+            tallies,
+            edges,
+            counters,
+            entries,
+            bounds,
+            guards,
+        } = effects;
         next.touch(context.now.max(next.updated_at()));
         let due_at = next.due_at(context.policy);
         let put = match over {
@@ -117,6 +162,8 @@ impl<A: Aggregate> Effects<A> {
             take,
             free,
             tallies,
+            edges,
+            counters,
             entries,
             bounds,
             guards,

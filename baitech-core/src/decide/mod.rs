@@ -22,7 +22,7 @@ pub(crate) use command::{Answers, Authority, Command, answered, require_max_pric
 pub(crate) use commit::breach_of;
 pub use context::Context;
 pub(crate) use drive::{Step, change, change_looking, create, drive};
-pub use effects::{Attached, Created, Effects};
+pub use effects::{Attached, Created, EdgeEffect, Effects};
 pub use numbers::SerialNumber;
 pub(crate) use numbers::serial_number;
 pub(crate) use record::{boxed_record, fields_of_record};

@@ -1,13 +1,16 @@
+mod edges;
+
 use proptest::{collection::vec, prelude::*};
 use serde::Serialize;
 
-use super::{Attached, Created, Decision, Effects, fingerprint};
+use super::{Attached, Created, Decision, EdgeEffect, Effects, fingerprint};
 use crate::{
     account::StatsDelta,
     booking::{Booking, BookingEvent, BookingRecord, BookingStatus},
     ledger::Account,
     store::{
-        AggregateRef, Bound, Claim, ClaimKey, EventKind, Fingerprint, Guard, Put, Tally, Version, Write,
+        AggregateRef, Bound, Claim, ClaimKey, CounterDelta, CounterKey, CounterName, Edge, EdgeKey, EdgeKind,
+        EdgeValue, EventKind, Fingerprint, Guard, Put, Tally, Version, Write,
     },
     testing::build::{self, customer, entry, id, kes, transaction},
     transaction::{Transaction, TransactionKind, TransactionStatus},
@@ -36,6 +39,15 @@ fn effect(kind: u8, n: u64) -> Effects<Booking> {
         5 => Effects { tallies: vec![Tally::User { id: id(n), add: StatsDelta::default() }], ..none },
         6 => Effects { entries: vec![entry(n, holder, Account::Bank, Account::Losses, kes(1))], ..none },
         7 => Effects { bounds: vec![Bound::at_least(Account::Wallet(id(n)), kes(0))], ..none },
+        8 => {
+            let edge = Edge::never_put(EdgeKey::new(EdgeKind::new("like"), holder, holder));
+            let change = edge.put(EdgeValue::new("set"), build::start()).unwrap();
+            Effects { edges: vec![EdgeEffect { change, events: vec![event.into()] }], ..none }
+        }
+        9 => {
+            let key = CounterKey::new(holder, CounterName::new("likes"));
+            Effects { counters: vec![CounterDelta { key, by: 1 }], ..none }
+        }
         _ => Effects { guards: vec![Guard::Version { target: holder, version: Version::FIRST }], ..none },
     }
 }
@@ -44,7 +56,7 @@ fn effects() -> impl Strategy<Value = Effects<Booking>> {
     let merged = |parts: Vec<(u8, u64)>| {
         parts.into_iter().map(|(kind, n)| effect(kind, n)).fold(Effects::none(), Effects::merge)
     };
-    vec((0..9_u8, 1..1_000_u64), 0..12).prop_map(merged)
+    vec((0..11_u8, 1..1_000_u64), 0..12).prop_map(merged)
 }
 
 fn text(effects: &Effects<Booking>) -> String {
@@ -59,12 +71,24 @@ proptest! {
     }
 
     #[test]
-    fn merging_keeps_every_element_in_its_order(parts in vec((0..9_u8, 1..1_000_u64), 0..20)) {
+    fn merging_keeps_every_element_in_its_order(parts in vec((0..11_u8, 1..1_000_u64), 0..20)) {
         let merged = parts.iter().map(|(kind, n)| effect(*kind, *n)).fold(Effects::none(), Effects::merge);
         let of = |kind: u8| -> Vec<String> {
             parts.iter().filter(|part| part.0 == kind).map(|(_, n)| text(&effect(kind, *n))).collect()
         };
-        let Effects { events, created, attached, take, free, tallies, entries, bounds, guards } = merged;
+        let Effects {
+            events,
+            created,
+            attached,
+            take,
+            free,
+            tallies,
+            edges,
+            counters,
+            entries,
+            bounds,
+            guards,
+        } = merged;
         let none = Effects::none;
         let events = events.into_iter().map(|event| text(&Effects { events: vec![event], ..none() }));
         prop_assert_eq!(events.collect::<Vec<_>>(), of(0));
@@ -82,8 +106,12 @@ proptest! {
         prop_assert_eq!(entries.collect::<Vec<_>>(), of(6));
         let bounds = bounds.into_iter().map(|bound| text(&Effects { bounds: vec![bound], ..none() }));
         prop_assert_eq!(bounds.collect::<Vec<_>>(), of(7));
+        let edges = edges.into_iter().map(|edge| text(&Effects { edges: vec![edge], ..none() }));
+        prop_assert_eq!(edges.collect::<Vec<_>>(), of(8));
+        let counters = counters.into_iter().map(|delta| text(&Effects { counters: vec![delta], ..none() }));
+        prop_assert_eq!(counters.collect::<Vec<_>>(), of(9));
         let guards = guards.into_iter().map(|guard| text(&Effects { guards: vec![guard], ..none() }));
-        prop_assert_eq!(guards.collect::<Vec<_>>(), of(8));
+        prop_assert_eq!(guards.collect::<Vec<_>>(), of(10));
     }
 }
 

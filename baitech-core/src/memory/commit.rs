@@ -3,8 +3,8 @@ use crate::{
     decide::Aggregate,
     kernel::MoneyError,
     store::{
-        Binding, Breach, ChangeSet, Claim, Committed, Expected, Guard, Idempotency, Limit, Put, StoreError,
-        Write,
+        Binding, Breach, ChangeSet, Claim, Committed, EdgeChange, Expected, Guard, Idempotency, Limit, Put,
+        StoreError, Write,
     },
 };
 
@@ -12,13 +12,26 @@ use crate::{
 /// effect can fail, so the set is applied whole or not at all.
 pub(super) fn commit(state: &mut State, changes: ChangeSet) -> Result<Committed, StoreError> {
     changes.check()?;
-    let ChangeSet { writes, guards, free, take, tallies, entries, bounds, events, idempotency } = changes;
+    let ChangeSet {
+        writes,
+        guards,
+        free,
+        take,
+        tallies,
+        edges,
+        counters,
+        entries,
+        bounds,
+        events,
+        idempotency,
+    } = changes;
 
     if let Some(answer) = answered(state, idempotency.as_ref())? {
         return Ok(Committed::Replayed(answer));
     }
     check_versions(state, &writes)?;
     check_guards(state, &guards)?;
+    check_edges(state, &guards, &edges)?;
     check_claims(state, &free, &take)?;
     check_unique(state, &writes)?;
     let malformed = |error: MoneyError| StoreError::Malformed(error.to_string().into());
@@ -48,6 +61,14 @@ pub(super) fn commit(state: &mut State, changes: ChangeSet) -> Result<Committed,
     }
     for tally in tallies {
         state.users.count(&tally);
+    }
+    for change in edges {
+        state.hear(change.at);
+        state.edges.apply(change);
+    }
+    for delta in counters {
+        let count = state.counts.entry(delta.key).or_default();
+        *count = count.saturating_add(delta.by);
     }
     for moment in entries.iter().map(|entry| entry.at).chain(events.iter().map(|event| event.at)) {
         state.hear(moment);
@@ -89,11 +110,25 @@ fn check_guards(state: &State, guards: &[Guard]) -> Result<(), StoreError> {
         let holds = match guard {
             Guard::Version { target, version } => state.version(*target) == Some(*version),
             Guard::User { id, stamps } => state.users.get(*id).is_some_and(|row| stamps.hold_for(&row.value)),
-            // Checked with the bounds.
-            Guard::Balance { .. } => true,
+            // Checked with the bounds, and with the edges.
+            Guard::Balance { .. } | Guard::NoEdge { .. } => true,
         };
         if let Some(target) = guard.target().filter(|_| !holds) {
             return Err(StoreError::Conflict(target));
+        }
+    }
+    Ok(())
+}
+
+fn check_edges(state: &State, guards: &[Guard], changes: &[EdgeChange]) -> Result<(), StoreError> {
+    for key in guards.iter().filter_map(Guard::absent_edge) {
+        if state.edges.get(&key).is_present() {
+            return Err(StoreError::EdgeConflict(key));
+        }
+    }
+    for change in changes {
+        if state.edges.get(&change.key()).revision != change.before.revision {
+            return Err(StoreError::EdgeConflict(change.key()));
         }
     }
     Ok(())

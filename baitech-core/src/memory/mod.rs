@@ -12,6 +12,7 @@ mod answers;
 mod bookings;
 mod commit;
 mod due;
+mod edges;
 mod groups;
 mod kyc_cases;
 mod ledger;

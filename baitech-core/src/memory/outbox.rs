@@ -4,11 +4,12 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     kernel::Id,
-    store::{AggregateRef, Event, Version},
+    store::{Event, Subject},
 };
 
-/// The sort key: by time; within an aggregate, whose times never decrease, by version and position.
-type Place = (DateTime<Utc>, AggregateRef, Version, u32);
+/// The sort key: by time; within an aggregate or edge, whose times never decrease, by version or revision, and
+/// by position.
+type Place = (DateTime<Utc>, Subject, u32);
 
 /// The unacknowledged events.
 #[derive(Debug, Default)]
@@ -19,7 +20,7 @@ pub(super) struct EventQueue {
 
 impl EventQueue {
     pub(super) fn push(&mut self, event: Event) {
-        let place = (event.at, event.aggregate, event.version, event.n);
+        let place = (event.at, event.subject, event.n);
         self.places.insert(event.id, place);
         self.events.insert(place, event);
     }

@@ -5,11 +5,11 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{answers::Answers, due::DueQueue, ledger::Ledger, outbox::EventQueue};
+use super::{answers::Answers, due::DueQueue, edges::EdgeTable, ledger::Ledger, outbox::EventQueue};
 use crate::{
     decide::Aggregate,
     kernel::Id,
-    store::{AggregateRef, ClaimKey, Origin, StoreError, Stored, Version},
+    store::{AggregateRef, ClaimKey, CounterKey, Origin, StoreError, Stored, Version},
 };
 
 /// A stored aggregate.
@@ -53,6 +53,8 @@ macro_rules! state {
         pub(super) struct State {
             $(pub(super) $list: <$Type as Kept>::Table,)+
             pub(super) claims: BTreeMap<ClaimKey, AggregateRef>,
+            pub(super) edges: EdgeTable,
+            pub(super) counts: HashMap<CounterKey, i64>,
             pub(super) counters: HashMap<String, u64>,
             pub(super) due: DueQueue,
             pub(super) outbox: EventQueue,

@@ -10,8 +10,9 @@ use crate::{
     kernel::{Currency, Id, Money, Page, PageRequest, Pause},
     ledger::{Account, AccountLine, Entry},
     store::{
-        AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Counters, DueItem,
-        DueWork, Event, Fingerprint, IdempotencyKey, Lease, LedgerReader, Outbox, SetAsideItem, StoreError,
+        AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, CounterKey,
+        CounterReader, Counters, DueItem, DueWork, Event, Fingerprint, IdempotencyKey, Lease, LedgerReader,
+        Outbox, SetAsideItem, StoreError,
     },
 };
 
@@ -93,6 +94,14 @@ impl Claims for MemoryStore {
         held.sort_unstable();
         held.dedup();
         Ok(held)
+    }
+}
+
+#[async_trait]
+impl CounterReader for MemoryStore {
+    async fn read_counters(&self, keys: &[CounterKey]) -> Result<Vec<i64>, StoreError> {
+        let state = self.read();
+        Ok(keys.iter().map(|key| state.counts.get(key).copied().unwrap_or_default()).collect())
     }
 }
 

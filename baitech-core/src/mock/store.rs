@@ -124,6 +124,32 @@ mocks! {
     /// ```
     claims: MockClaims = Claims;
 
+    /// An edges port with programmed edges.
+    ///
+    /// ```
+    /// use baitech_core::{
+    ///     account::User, kernel::Id, mock::MockEdges, store::{Edge, EdgeKey, EdgeKind, Edges},
+    /// };
+    ///
+    /// let mut edges = MockEdges::new();
+    /// edges.expect_load_edge().returning(|key| Ok(Edge::never_put(*key)));
+    /// let user = Id::<User>::from_bytes([1; 12]);
+    /// let key = EdgeKey::new(EdgeKind::new("follow"), user, user);
+    /// assert!(!futures::executor::block_on(edges.load_edge(&key)).unwrap().is_present());
+    /// ```
+    edges: MockEdges = Edges;
+
+    /// A reader of counters with programmed values.
+    ///
+    /// ```
+    /// use baitech_core::{mock::MockCounterReader, store::CounterReader};
+    ///
+    /// let mut counts = MockCounterReader::new();
+    /// counts.expect_read_counters().returning(|keys| Ok(vec![7; keys.len()]));
+    /// assert!(futures::executor::block_on(counts.read_counters(&[])).unwrap().is_empty());
+    /// ```
+    counter_reader: MockCounterReader = CounterReader;
+
     /// A counters port with programmed numbers.
     ///
     /// ```

@@ -1,6 +1,9 @@
 use chrono::{DateTime, Utc};
 
-use super::{Bound, Claim, Entry, Event, Guard, Idempotency, Origin, Stored, Tally, Version, Write};
+use super::{
+    Bound, Claim, CounterDelta, EdgeChange, Entry, Event, Guard, Idempotency, Origin, Stored, Tally, Version,
+    Write,
+};
 
 /// All changes of one decision: plain, bounded data that is committed atomically.
 ///
@@ -9,12 +12,15 @@ use super::{Bound, Claim, Entry, Event, Guard, Idempotency, Origin, Stored, Tall
 ///
 /// A store checks in this order:
 /// 0. the form of the set, independent of stored data: at most one write per aggregate; each event belongs to
-///    an aggregate that the set writes and has its new version; each claim is taken at most once; no bounds
-///    on the platform's own accounts; the answer is not too large →
+///    an aggregate that the set writes, or to an edge that it changes, and has its new version or revision; at
+///    most one change per edge, and one delta per counter; each claim is taken at most once; no bounds on the
+///    platform's own accounts; the answer is not too large →
 ///    [`StoreError::Malformed`](super::StoreError::Malformed);
 /// 1. `idempotency`: answered before → [`Committed::Replayed`](super::Committed::Replayed), nothing else
 ///    happens; another fingerprint under the key → [`StoreError::KeyReused`](super::StoreError::KeyReused);
-/// 2. versions of `writes`, and `guards` → [`StoreError::Conflict`](super::StoreError::Conflict);
+/// 2. versions of `writes`, and `guards` → [`StoreError::Conflict`](super::StoreError::Conflict); then guards
+///    on the absence of edges, and the revisions of `edges` →
+///    [`StoreError::EdgeConflict`](super::StoreError::EdgeConflict);
 /// 3. `free`, then `take` → [`StoreError::Claimed`](super::StoreError::Claimed). Then the unique fields:
 ///    `email`, `phoneNumber` and `username` of users, `bookingNumber` of bookings, and `transactionNumber`
 ///    and the provider's reference of transactions → [`StoreError::Duplicate`](super::StoreError::Duplicate);
@@ -33,11 +39,15 @@ pub struct ChangeSet {
     pub take: Vec<Claim>,
     /// Counts to add to aggregates that are not written in the same set.
     pub tallies: Vec<Tally>,
+    /// Edges to put or remove, each at most once.
+    pub edges: Vec<EdgeChange>,
+    /// Amounts to add to counters, each counter at most once.
+    pub counters: Vec<CounterDelta>,
     /// Balanced entries for the ledger.
     pub entries: Vec<Entry>,
     /// Bounds that these entries must respect.
     pub bounds: Vec<Bound>,
-    /// Events of aggregates that the set writes.
+    /// Events of aggregates that the set writes, and of edges that it changes.
     pub events: Vec<Event>,
     /// The answer to store for a repeated request.
     pub idempotency: Option<Idempotency>,

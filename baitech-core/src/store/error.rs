@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::{AggregateRef, Breach, Claim};
+use super::{AggregateRef, Breach, Claim, EdgeKey};
 use crate::kernel::{Rule, Violation};
 
 /// The rules that a store enforces.
@@ -21,6 +21,9 @@ pub enum StoreError {
     /// exists already, or no longer exists).
     #[error("{0} was changed concurrently")]
     Conflict(AggregateRef),
+    /// A changed edge does not have the expected revision, or an edge whose absence is guarded is present.
+    #[error("the edge {0} was changed concurrently")]
+    EdgeConflict(EdgeKey),
     /// A claim to take is already held; contains the existing claim with its holder.
     #[error("{} is held by {}", .0.key, .0.holder)]
     Claimed(Claim),

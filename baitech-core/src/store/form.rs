@@ -4,21 +4,24 @@ use std::{
 };
 
 use super::{
-    AggregateRef, Bound, ChangeSet, Claim, ClaimKey, Guard, Idempotency, StoreError, Tally, Version,
+    AggregateRef, Bound, ChangeSet, Claim, ClaimKey, EdgeKey, Guard, Idempotency, Revision, StoreError,
+    Subject, Tally, Version,
 };
 
 impl ChangeSet {
-    /// Checks the form of a change set, independent of stored data: one write per aggregate; events only of
-    /// written aggregates, with their new version; one holder per claim; one tally per aggregate; bounds that
-    /// a store can check; an answer that is not too large. Every store calls this first in a commit.
+    /// Checks the form of a change set, independent of stored data: one write per aggregate; one change per
+    /// edge, which changes its value; events only of written aggregates and changed edges, with their new
+    /// version or revision; one holder per claim; one tally per aggregate; one delta per counter; bounds that a
+    /// store can check; an answer that is not too large. Every store calls this first in a commit.
     ///
     /// # Errors
     /// [`StoreError::Malformed`] with the reason: a bug of the caller.
     pub fn check(&self) -> Result<(), StoreError> {
         let written = written_versions(self)?;
-        check_events(self, &written)?;
+        check_events(self, &written, &changed_revisions(self)?)?;
         check_takes(&self.take)?;
         check_tallies(self, &written)?;
+        check_counters(self)?;
         check_bounds(&self.bounds)?;
         check_balances(&self.guards)?;
         let answer = self.idempotency.as_ref().map_or(0, |idempotency| idempotency.answer.len());
@@ -43,28 +46,48 @@ fn written_versions(changes: &ChangeSet) -> Result<HashMap<AggregateRef, Version
     Ok(versions)
 }
 
-fn check_events(changes: &ChangeSet, written: &HashMap<AggregateRef, Version>) -> Result<(), StoreError> {
+fn changed_revisions(changes: &ChangeSet) -> Result<HashMap<EdgeKey, Revision>, StoreError> {
+    let mut revisions = HashMap::new();
+    for change in &changes.edges {
+        if change.before.value == change.value {
+            return malformed(format!("the set changes nothing about the edge {}", change.key()));
+        }
+        if revisions.insert(change.key(), change.written()).is_some() {
+            return malformed(format!("the set changes the edge {} twice", change.key()));
+        }
+    }
+    Ok(revisions)
+}
+
+fn check_events(
+    changes: &ChangeSet,
+    written: &HashMap<AggregateRef, Version>,
+    changed: &HashMap<EdgeKey, Revision>,
+) -> Result<(), StoreError> {
     let mut ids = HashSet::new();
     let mut places = HashSet::new();
     for event in &changes.events {
-        let (id, target) = (event.id, event.aggregate);
-        match written.get(&target) {
-            None => {
-                return malformed(format!("event {id} belongs to {target}, which the set does not write"));
-            }
-            Some(version) if *version != event.version => {
-                return malformed(format!(
-                    "event {id} has version {} of {target}, which the set writes with version {version}",
-                    event.version
-                ));
-            }
-            Some(_) => {}
+        let (id, subject) = (event.id, event.subject);
+        let belongs = match subject {
+            Subject::Aggregate { aggregate, version } => written.get(&aggregate) == Some(&version),
+            Subject::Edge { edge, revision } => changed.get(&edge) == Some(&revision),
+        };
+        if !belongs {
+            return malformed(format!("event {id} belongs to {subject}, which the set does not write"));
         }
-        if !ids.insert(id) || !places.insert((target, event.n)) {
-            return malformed(format!("the set contains event {id} of {target} twice"));
+        if !ids.insert(id) || !places.insert((subject, event.n)) {
+            return malformed(format!("the set contains event {id} of {subject} twice"));
         }
     }
     Ok(())
+}
+
+fn check_counters(changes: &ChangeSet) -> Result<(), StoreError> {
+    let mut moved = HashSet::new();
+    match changes.counters.iter().find(|delta| !moved.insert(delta.key)) {
+        Some(delta) => malformed(format!("the set has two deltas of the counter {}", delta.key)),
+        None => Ok(()),
+    }
 }
 
 fn check_tallies(changes: &ChangeSet, written: &HashMap<AggregateRef, Version>) -> Result<(), StoreError> {

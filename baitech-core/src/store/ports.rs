@@ -3,8 +3,8 @@ use std::{collections::BTreeSet, fmt};
 use async_trait::async_trait;
 
 use super::{
-    AccountLine, AggregateRef, ChangeSet, Claim, ClaimKey, Event, Fingerprint, IdempotencyKey, StoreError,
-    Stored, Version,
+    AccountLine, AggregateRef, ChangeSet, Claim, ClaimKey, CounterKey, Edge, EdgeKey, EdgeKind, Event,
+    Fingerprint, IdempotencyKey, StoreError, Stored, Version,
 };
 use crate::{
     catalog::Account,
@@ -28,7 +28,8 @@ pub trait Commit: Send + Sync + fmt::Debug {
     /// documents. A commit that has begun completes even if the returned future is dropped.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`], [`Claimed`](StoreError::Claimed), [`Duplicate`](StoreError::Duplicate),
+    /// [`StoreError::Conflict`], [`EdgeConflict`](StoreError::EdgeConflict),
+    /// [`Claimed`](StoreError::Claimed), [`Duplicate`](StoreError::Duplicate),
     /// [`KeyReused`](StoreError::KeyReused), [`Malformed`](StoreError::Malformed),
     /// [`NotPrepared`](StoreError::NotPrepared): nothing was stored. [`StoreError::Unavailable`]: the commit
     /// may or may not have taken effect.
@@ -89,6 +90,58 @@ pub trait Claims: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn held(&self, keys: &[ClaimKey]) -> Result<Vec<Claim>, StoreError>;
+}
+
+/// Reads edges.
+#[async_trait]
+pub trait Edges: Send + Sync + fmt::Debug {
+    /// The current state of an edge, also if it is absent.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    async fn load_edge(&self, key: &EdgeKey) -> Result<Edge, StoreError>;
+
+    /// The current states of several edges in one read: one for each key, in the order of the keys. Callers
+    /// pass a few hundred keys at most.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    async fn load_edges(&self, keys: &[EdgeKey]) -> Result<Vec<Edge>, StoreError>;
+
+    /// The present edges of a kind that lead to an aggregate, by the time of their last change, newest first.
+    /// Edges of the same millisecond have a fixed order.
+    ///
+    /// # Errors
+    /// [`StoreError::Cursor`], [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    async fn list_edges_to(
+        &self,
+        kind: EdgeKind,
+        to: AggregateRef,
+        page: &PageRequest,
+    ) -> Result<Page<Edge>, StoreError>;
+
+    /// The present edges of a kind that begin at an aggregate, in the order of
+    /// [`list_edges_to`](Self::list_edges_to).
+    ///
+    /// # Errors
+    /// [`StoreError::Cursor`], [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    async fn list_edges_from(
+        &self,
+        kind: EdgeKind,
+        from: AggregateRef,
+        page: &PageRequest,
+    ) -> Result<Page<Edge>, StoreError>;
+}
+
+/// Reads the counters of aggregates, which commits move.
+#[async_trait]
+pub trait CounterReader: Send + Sync + fmt::Debug {
+    /// The values of counters in one read: one for each key, in the order of the keys. A counter that was
+    /// never moved is 0. Callers pass a few hundred keys at most.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn read_counters(&self, keys: &[CounterKey]) -> Result<Vec<i64>, StoreError>;
 }
 
 /// Allocates sequence numbers.

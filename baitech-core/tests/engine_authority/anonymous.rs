@@ -24,7 +24,8 @@ fn anonymous_callers_register_any_role_except_staff() {
             Role::Customer => {
                 let id = run(accounts.register(&Actor::Anonymous, &new)).unwrap().id;
                 let event = world.events().pop().unwrap();
-                assert_eq!((event.aggregate, event.actor), (AggregateRef::User(id), Actor::Anonymous));
+                let registered = Some(AggregateRef::User(id));
+                assert_eq!((event.aggregate(), event.actor), (registered, Actor::Anonymous));
             }
             // Other tests cover their profiles.
             Role::Technician | Role::Corporate => {}

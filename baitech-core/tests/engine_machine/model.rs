@@ -254,9 +254,9 @@ pub(crate) fn assert_sound(world: &World, now: &Snapshot, approved: &HashMap<Id<
 
 /// Asserts that the events of a booking match its history, in order.
 fn assert_events_match_history(booking: &Booking, events: &[Event]) {
-    let own = events.iter().filter(|event| event.aggregate == AggregateRef::Booking(booking.id));
+    let own = events.iter().filter(|event| event.aggregate() == Some(AggregateRef::Booking(booking.id)));
     let own: Vec<&Event> = own.collect();
-    assert!(own.is_sorted_by_key(|event| (event.version, event.n)));
+    assert!(own.is_sorted_by_key(|event| (event.subject.number(), event.n)));
     assert!(own.is_sorted_by_key(|event| event.at));
     let statuses = own.iter().filter_map(|event| match &event.kind {
         EventKind::Booking(BookingEvent::BookingStatusChanged { from, to, .. }) => Some((*from, *to)),

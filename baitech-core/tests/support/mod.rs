@@ -243,7 +243,10 @@ impl World {
 
     /// The events of one booking, in order.
     pub(crate) fn events_of(&self, id: Id<Booking>) -> Vec<Event> {
-        self.events().into_iter().filter(|event| event.aggregate == AggregateRef::Booking(id)).collect()
+        self.events()
+            .into_iter()
+            .filter(|event| event.aggregate() == Some(AggregateRef::Booking(id)))
+            .collect()
     }
 
     /// The event data of one booking, in order.

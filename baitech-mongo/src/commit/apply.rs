@@ -2,14 +2,14 @@
 
 use baitech_core::account::User;
 use baitech_core::kernel::Role;
-use baitech_core::store::{AggregateRef, Guard, StoreError};
+use baitech_core::store::{AggregateRef, EdgeKey, Guard, StoreError};
 use bson::oid::ObjectId;
 use bson::{RawDocumentBuf, doc};
 use mongodb::ClientSession;
 use mongodb::error::Error;
 
-use super::balances;
 use super::plan::{self, Action, Plan, PlannedWrite};
+use super::{balances, update};
 use crate::MongoStore;
 use crate::aggregate_ref::{StoredRef, collection_of};
 use crate::codec::Aggregate;
@@ -17,7 +17,7 @@ use crate::load::stored;
 use crate::server_error::{DuplicateKey, duplicate_key};
 use crate::user::TallyUpdate;
 use crate::value::oid;
-use crate::{claims, event, ledger};
+use crate::{claims, counts, edges, event, ledger};
 
 /// A marker field: writing it makes two commits conflict if each writes a document that the other guards.
 const GUARD: &str = "guard";
@@ -32,6 +32,9 @@ pub(super) enum Failure {
     ClaimHeld,
     /// An account would exceed its bound. Which one is determined afterwards.
     OutOfBounds,
+    /// An edge has another state than expected, or another commit has inserted the same document. Which one is
+    /// determined afterwards.
+    Raced,
     /// An error of the server or the network.
     Driver(Error),
 }
@@ -59,6 +62,7 @@ pub(super) async fn whole(
         store.raw(claims::COLLECTION).delete_many(held).session(&mut *session).await?;
     }
     take(store, plan, session).await?;
+    unless_raced(update::all(store, edges::COLLECTION, &plan.edge_updates, session).await?)?;
     for tally in &plan.tallies {
         count(store, tally, session).await?;
     }
@@ -68,7 +72,14 @@ pub(super) async fn whole(
     }
     balances::run(store, plan, session).await?;
     insert(store, ledger::COLLECTION, &plan.entries, session).await?;
-    insert(store, event::COLLECTION, &plan.events, session).await
+    insert(store, event::COLLECTION, &plan.events, session).await?;
+    // Last, because other commits that move the same counters conflict from here to the end of the transaction.
+    let counts: Vec<_> = plan.counters.iter().map(counts::update).collect();
+    unless_raced(update::all(store, counts::COLLECTION, &counts, session).await?)
+}
+
+const fn unless_raced(all_matched: bool) -> Result<(), Failure> {
+    if all_matched { Ok(()) } else { Err(Failure::Raced) }
 }
 
 /// Adds a tally to an existing user. Its money is added only to sums in the same currency.
@@ -94,6 +105,10 @@ async fn guard(store: &MongoStore, guard: &Guard, session: &mut ClientSession) -
             at_version(marked.matched_count, *target)
         }
         Guard::Balance { account, min } => balances::guard(store, (*account, *min), session).await,
+        Guard::NoEdge { kind, from, to } => {
+            let mark = edges::mark_absent(EdgeKey { kind: *kind, from: *from, to: *to });
+            unless_raced(update::all(store, edges::COLLECTION, &[mark], session).await?)
+        }
         Guard::User { id, stamps } => {
             let documents = store.raw(User::COLLECTION);
             let by_id = doc! { "_id": oid(*id) };

@@ -3,54 +3,27 @@
 use baitech_core::kernel::{Money, MoneyError};
 use baitech_core::ledger::Account;
 use baitech_core::store::{Binding, Breach, LedgerReader, Limit, StoreError};
-use bson::{Document, doc};
+use bson::Document;
 use futures::TryStreamExt;
 use mongodb::ClientSession;
 use mongodb::options::ReturnDocument;
-use serde::Deserialize;
-use serde_with::serde_as;
 
 use super::apply::Failure;
 use super::plan::Plan;
+use super::update;
 use crate::MongoStore;
 use crate::ledger::{BALANCES, balances_of_all, marked};
-use crate::server_error::{DUPLICATE_KEY, duplicate_key};
-use crate::value::{Whole, decimal_from_bson};
-
-/// The server's answer to an `update`.
-#[serde_as]
-#[derive(Debug, Deserialize)]
-struct Answer {
-    /// The number of documents that were matched or inserted.
-    #[serde_as(as = "Whole")]
-    n: u64,
-    #[serde(default, rename = "writeErrors")]
-    errors: Vec<Refusal>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Refusal {
-    code: i32,
-    #[serde(default, rename = "errmsg")]
-    message: String,
-}
+use crate::server_error::duplicate_key;
+use crate::value::decimal_from_bson;
 
 /// All balances in one command.
 pub(super) async fn run(store: &MongoStore, plan: &Plan, session: &mut ClientSession) -> Result<(), Failure> {
     if plan.balances.is_empty() {
         return Ok(());
     }
-    let command = doc! { "update": BALANCES, "updates": plan.balances.clone(), "ordered": true };
-    let answer = store.database().run_command(command).session(&mut *session).await?;
-    let answer: Answer = bson::deserialize_from_document(answer).map_err(mongodb::error::Error::from)?;
-    match answer.errors.first() {
-        // A concurrent commit has made the first posting of the same account, or the balance is not within
-        // its bound.
-        Some(refusal) if refusal.code == DUPLICATE_KEY => return Err(Failure::OutOfBounds),
-        Some(refusal) => return Err(Failure::Refused(StoreError::Unavailable(refusal.message.clone()))),
-        None => {}
-    }
-    if answer.n < u64::try_from(plan.balances.len()).unwrap_or(u64::MAX) {
+    // Otherwise a concurrent commit has made the first posting of the same account, or a balance is not within
+    // its bound.
+    if !update::all(store, BALANCES, &plan.balances, session).await? {
         return Err(Failure::OutOfBounds);
     }
     for binding in plan.movements.sums() {

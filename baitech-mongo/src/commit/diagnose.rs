@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use baitech_core::account::User;
 use baitech_core::booking::Booking;
-use baitech_core::store::{AggregateRef, Claim, Claims, Committed, Load, StoreError, Stored, Version};
+use baitech_core::store::{
+    AggregateRef, Claim, Claims, Committed, EdgeKey, Edges, Guard, Load, StoreError, Stored, Version,
+};
 use bson::doc;
 use bson::oid::ObjectId;
 use mongodb::options::{ReadConcern, ReadPreference, SelectionCriteria};
@@ -53,6 +55,9 @@ impl MongoStore {
                 return Ok(Verdict::Final(Err(StoreError::Conflict(AggregateRef::User(id)))));
             }
         }
+        if let Some(key) = self.changed_edge(plan).await? {
+            return Ok(Verdict::Final(Err(StoreError::EdgeConflict(key))));
+        }
         let held = self.held(&plan.take_keys()).await?;
         let stopping = held.iter().filter(|held| plan.is_stopped_by(held));
         let (taken, blocking): (Vec<&Claim>, Vec<&Claim>) =
@@ -68,11 +73,25 @@ impl MongoStore {
                 Some(breach) => Verdict::Final(Err(StoreError::OutOfBounds(breach))),
                 None => Verdict::TryAgain { held },
             },
+            Failure::Raced => Verdict::TryAgain { held },
             Failure::ClaimHeld => match taken {
                 Some(field) => Verdict::Final(Err(StoreError::Duplicate { field })),
                 None => Verdict::TryAgain { held },
             },
         })
+    }
+
+    /// The first edge that is not in the expected state.
+    async fn changed_edge(&self, plan: &Plan) -> Result<Option<EdgeKey>, StoreError> {
+        let absent: Vec<EdgeKey> = plan.guards.iter().filter_map(Guard::absent_edge).collect();
+        let guarded = self.load_edges(&absent).await?;
+        if let Some(edge) = guarded.iter().find(|edge| edge.is_present()) {
+            return Ok(Some(edge.key));
+        }
+        let keys: Vec<EdgeKey> = plan.edges.iter().map(|before| before.key).collect();
+        let found = self.load_edges(&keys).await?;
+        let changed = found.iter().zip(&plan.edges).find(|(now, before)| now.revision != before.revision);
+        Ok(changed.map(|(edge, _)| edge.key))
     }
 
     /// A transaction can conflict with a concurrent commit before a majority has replicated it, and so before

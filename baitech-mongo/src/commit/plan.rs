@@ -7,8 +7,8 @@ use baitech_core::for_each_aggregate;
 use baitech_core::kernel::{Id, Money};
 use baitech_core::ledger::Account;
 use baitech_core::store::{
-    AggregateRef, ChangeSet, Claim, ClaimKey, Expected, Fingerprint, Guard, Idempotency, IdempotencyKey, Put,
-    StoreError, Version, Write,
+    AggregateRef, ChangeSet, Claim, ClaimKey, CounterDelta, Edge, Expected, Fingerprint, Guard, Idempotency,
+    IdempotencyKey, Put, StoreError, Version, Write,
 };
 use bson::oid::ObjectId;
 use bson::{DateTime, Document, RawDocumentBuf, doc};
@@ -21,7 +21,7 @@ use crate::lenient::Read;
 use crate::load::{RawOrigin, corrupt};
 use crate::server_error::unavailable;
 use crate::value::oid;
-use crate::{MongoStore, claims, due, event, idempotency, ledger, user, version};
+use crate::{MongoStore, claims, due, edges as stored_edges, event, idempotency, ledger, user, version};
 
 /// The commands of a transaction, in the order in which they are sent.
 #[derive(Debug, Default)]
@@ -37,6 +37,11 @@ pub(super) struct Plan {
     pub(super) tallies: Vec<user::TallyUpdate>,
     /// Counts of technicians' jobs, by technician.
     pub(super) jobs: Vec<user::JobsUpdate>,
+    /// The expected states of the changed edges.
+    pub(super) edges: Vec<Edge>,
+    /// The updates of edges, as they are sent.
+    pub(super) edge_updates: Vec<Document>,
+    pub(super) counters: Vec<CounterDelta>,
     pub(super) movements: ledger::Movements,
     /// The updates of balances, as they are sent.
     pub(super) balances: Vec<Document>,
@@ -94,9 +99,23 @@ impl Plan {
 
     /// Encodes a set. Reads only documents that the caller did not provide.
     pub(super) async fn encoded(store: &MongoStore, changes: ChangeSet) -> Result<Self, StoreError> {
-        let ChangeSet { writes, guards, free, take, tallies, entries, bounds, events, idempotency } = changes;
+        let ChangeSet {
+            writes,
+            guards,
+            free,
+            take,
+            tallies,
+            edges,
+            counters,
+            entries,
+            bounds,
+            events,
+            idempotency,
+        } = changes;
         let mut derived = Derived { free, take, jobs: user::JobMoves::default() };
-        let mut plan = Self { guards, ..Self::default() };
+        let mut plan = Self { guards, counters, ..Self::default() };
+        plan.edge_updates = edges.iter().map(stored_edges::update).collect();
+        plan.edges = edges.into_iter().map(|change| change.before).collect();
         for write in writes {
             macro_rules! plan {
                 ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
@@ -141,6 +160,9 @@ impl Plan {
             request: _,
             tallies,
             jobs,
+            edges: _,
+            edge_updates,
+            counters,
             movements: _,
             balances,
             entries,
@@ -151,6 +173,8 @@ impl Plan {
             && takes.is_empty()
             && tallies.is_empty()
             && jobs.is_empty()
+            && edge_updates.is_empty()
+            && counters.is_empty()
             && record.is_none()
             && balances.is_empty()
             && entries.is_empty()
@@ -163,7 +187,7 @@ impl Plan {
         let writes = self.writes.iter().map(|write| (write.target, write.before));
         let guards = self.guards.iter().filter_map(|guard| match guard {
             Guard::Version { target, version } => Some((*target, Some(*version))),
-            Guard::User { .. } | Guard::Balance { .. } => None,
+            Guard::User { .. } | Guard::Balance { .. } | Guard::NoEdge { .. } => None,
         });
         writes.chain(guards)
     }
@@ -172,7 +196,7 @@ impl Plan {
     pub(super) fn stamps(&self) -> impl Iterator<Item = (Id<User>, UserStamps)> {
         self.guards.iter().filter_map(|guard| match guard {
             Guard::User { id, stamps } => Some((*id, *stamps)),
-            Guard::Version { .. } | Guard::Balance { .. } => None,
+            Guard::Version { .. } | Guard::Balance { .. } | Guard::NoEdge { .. } => None,
         })
     }
 
@@ -180,7 +204,7 @@ impl Plan {
     pub(super) fn balances_held(&self) -> impl Iterator<Item = (Account, Money)> {
         self.guards.iter().filter_map(|guard| match guard {
             Guard::Balance { account, min } => Some((*account, *min)),
-            Guard::Version { .. } | Guard::User { .. } => None,
+            Guard::Version { .. } | Guard::User { .. } | Guard::NoEdge { .. } => None,
         })
     }
 

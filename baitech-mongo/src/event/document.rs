@@ -1,14 +1,14 @@
 //! The stored form of an event.
 
 use baitech_core::account::User;
-use baitech_core::kernel::{Actor, Id, Role};
-use baitech_core::store::{Event, EventKind, Version};
+use baitech_core::kernel::{Actor, Id, Kind, Role};
+use baitech_core::store::{AggregateRef, EdgeKey, Event, EventKind, Revision, Subject, Version};
+use bson::oid::ObjectId;
 use bson::{Bson, RawDocumentBuf};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_with::{serde_as, skip_serializing_none};
 
-use crate::aggregate_ref::StoredRef;
 use crate::codec::Unreadable;
 use crate::value::{Millis, Oid, Whole};
 
@@ -20,7 +20,9 @@ pub(super) struct EventDocument {
     #[serde(rename = "_id")]
     #[serde_as(as = "Oid")]
     id: Id<Event>,
-    aggregate: StoredRef,
+    #[serde(rename = "aggregate")]
+    subject: StoredSubject,
+    /// The version of the aggregate, or the revision of the edge.
     #[serde_as(as = "Whole")]
     version: u64,
     #[serde_as(as = "Whole")]
@@ -39,6 +41,55 @@ pub(super) struct EventDocument {
     pending: Option<bool>,
 }
 
+/// The kind of a subject that is an edge.
+const EDGE: &str = "edge";
+
+/// What an event happened to: `{kind: "booking", id: ObjectId}` as in other references, or
+/// `{kind: "edge", id: "like:user:…:booking:…"}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct StoredSubject {
+    kind: String,
+    id: Bson,
+}
+
+impl From<Subject> for StoredSubject {
+    fn from(subject: Subject) -> Self {
+        match subject {
+            Subject::Aggregate { aggregate, version: _ } => Self {
+                kind: aggregate.kind().as_str().to_owned(),
+                id: ObjectId::from_bytes(aggregate.id_bytes()).into(),
+            },
+            Subject::Edge { edge, revision: _ } => {
+                Self { kind: EDGE.to_owned(), id: edge.to_string().into() }
+            }
+        }
+    }
+}
+
+impl StoredSubject {
+    fn at(&self, number: u64) -> Result<Subject, Unreadable> {
+        let Self { kind, id } = self;
+        if kind == EDGE {
+            let edge = id.as_str().and_then(|key| key.parse::<EdgeKey>().ok());
+            let revision = Revision::new(number);
+            return edge.map(|edge| Subject::Edge { edge, revision }).ok_or_else(|| self.unreadable());
+        }
+        let known = Kind::ALL.iter().find(|known| known.as_str() == kind);
+        match (known, id.as_object_id()) {
+            (Some(kind), Some(id)) => Ok(Subject::Aggregate {
+                aggregate: AggregateRef::new(*kind, id.bytes()),
+                version: Version::new(number),
+            }),
+            _ => Err(self.unreadable()),
+        }
+    }
+
+    fn unreadable(&self) -> Unreadable {
+        let Self { kind, id } = self;
+        Unreadable::new(format!("{kind} {id} is no known subject")).in_field("aggregate")
+    }
+}
+
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
 struct StoredActor {
@@ -49,7 +100,7 @@ struct StoredActor {
 
 /// Encodes an event as not acknowledged.
 pub(crate) fn encode(event: Event) -> Result<RawDocumentBuf, bson::error::Error> {
-    let Event { id, aggregate, version, n, actor, at, kind } = event;
+    let Event { id, subject, n, actor, at, kind } = event;
     let (actor, anonymous) = match actor {
         Actor::System => (None, None),
         Actor::Anonymous => (None, Some(true)),
@@ -57,8 +108,8 @@ pub(crate) fn encode(event: Event) -> Result<RawDocumentBuf, bson::error::Error>
     };
     let document = EventDocument {
         id,
-        aggregate: aggregate.into(),
-        version: version.get(),
+        subject: subject.into(),
+        version: subject.number(),
         n,
         actor,
         anonymous,
@@ -76,8 +127,7 @@ impl EventDocument {
             .map_err(|error| Unreadable::from(error).in_field("payload"))?;
         Ok(Event {
             id: self.id,
-            aggregate: self.aggregate.into(),
-            version: Version::new(self.version),
+            subject: self.subject.at(self.version)?,
             n: self.n,
             actor: match (self.actor, self.anonymous) {
                 (Some(actor), _) => Actor::user(actor.id, actor.role),

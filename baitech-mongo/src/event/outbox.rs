@@ -1,18 +1,15 @@
 //! Reads of the event relay.
 
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
 use baitech_core::kernel::Id;
-use baitech_core::store::{AggregateRef, Event, Outbox, StoreError};
+use baitech_core::store::{Event, Outbox, StoreError};
 use bson::{Bson, RawDocumentBuf, doc};
 use futures::TryStreamExt;
 use serde::Deserialize;
 
 use super::COLLECTION;
-use super::document::EventDocument;
+use super::document::{EventDocument, StoredSubject};
 use crate::MongoStore;
-use crate::aggregate_ref::StoredRef;
 use crate::codec::Unreadable;
 use crate::load::{corrupt, readable};
 use crate::server_error::unavailable;
@@ -22,8 +19,9 @@ use crate::value::oid;
 const LARGEST_BATCH: u32 = 1_000;
 
 #[derive(Debug, Deserialize)]
-struct OfAggregate {
-    aggregate: StoredRef,
+struct OfSubject {
+    #[serde(rename = "aggregate")]
+    subject: StoredSubject,
 }
 
 #[async_trait]
@@ -38,15 +36,17 @@ impl Outbox for MongoStore {
         let found = pending.find(doc! { "pending": true }).sort(doc! { "at": 1, "version": 1, "n": 1 });
         let batch = u32::try_from(limit).unwrap_or(u32::MAX).min(LARGEST_BATCH);
         let mut found = found.batch_size(batch).await.map_err(unavailable)?;
-        let mut stopped: BTreeSet<AggregateRef> = BTreeSet::new();
+        let mut stopped: Vec<StoredSubject> = Vec::new();
         while events.len() < limit
             && let Some(raw) = found.try_next().await.map_err(unavailable)?
         {
             match readable(read(&raw)) {
-                Some(event) if !stopped.contains(&event.aggregate) => events.push(event),
+                Some(event) if stopped.is_empty() || !stopped.contains(&event.subject.into()) => {
+                    events.push(event)
+                }
                 Some(_) => {}
-                // Later events of the same aggregate wait until it is repaired, so that they stay in order.
-                None => stopped.extend(aggregate_of(&raw)),
+                // Later events of the same aggregate or edge wait until it is repaired, so that they stay in order.
+                None => stopped.extend(subject_of(&raw)),
             }
         }
         Ok(events)
@@ -65,7 +65,6 @@ fn read(raw: &RawDocumentBuf) -> Result<Event, StoreError> {
     document.and_then(EventDocument::into_event).map_err(|reason| corrupt(COLLECTION, raw, &reason))
 }
 
-fn aggregate_of(raw: &RawDocumentBuf) -> Option<AggregateRef> {
-    let of = bson::deserialize_from_slice::<OfAggregate>(raw.as_bytes()).ok()?;
-    Some(of.aggregate.into())
+fn subject_of(raw: &RawDocumentBuf) -> Option<StoredSubject> {
+    Some(bson::deserialize_from_slice::<OfSubject>(raw.as_bytes()).ok()?.subject)
 }

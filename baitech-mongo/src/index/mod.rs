@@ -7,7 +7,9 @@
 mod balances;
 mod claims;
 mod counters;
+mod counts;
 pub(crate) mod definition;
+mod edges;
 mod ensure;
 mod events;
 mod ledger;
@@ -39,6 +41,8 @@ fn collections() -> Vec<Collection> {
         ledger::collection(),
         balances::collection(),
         counters::collection(),
+        edges::collection(),
+        counts::collection(),
     ]);
     collections
 }

@@ -14,7 +14,8 @@ use baitech_core::kernel::{
 use baitech_core::ledger::Account;
 use baitech_core::matching::{CandidateQuery, JobDays, MatchingRepository, SupplyQuery};
 use baitech_core::store::{
-    AggregateRef, AttemptEnd, Bound, ChangeSet, ClaimKey, Claims, Commit, Counters, DueWork, Fingerprint,
+    AggregateRef, AttemptEnd, Bound, ChangeSet, ClaimKey, Claims, Commit, CounterKey, CounterName,
+    CounterReader, Counters, DueWork, Edge, EdgeKey, EdgeKind, EdgeValue, Edges, Fingerprint, Guard,
     IdempotencyKey, Lease, LedgerReader, Load, Outbox, Put, Stored,
 };
 use baitech_core::testing::build;
@@ -108,11 +109,39 @@ async fn ask_everything(store: &MongoStore) {
     assert!(store.release_due(begun.target).await.unwrap());
     store.held(&[ClaimKey::new("a", "b"), ClaimKey::new("a", "c")]).await.unwrap();
     store.next("series").await.unwrap();
+    ask_for_edges(store, user, booking).await;
     let key = IdempotencyKey::new("key").unwrap();
     store.answered("scope", &key, Fingerprint::of(b"request")).await.unwrap();
     change_something(store).await;
     let events = store.pending_events(10).await.unwrap();
     store.acknowledge_events(&events.iter().map(|event| event.id).collect::<Vec<_>>()).await.unwrap();
+}
+
+/// Likes of one booking by many users, and of many bookings by one user.
+async fn ask_for_edges(store: &MongoStore, user: Id<User>, booking: Id<Booking>) {
+    const LIKE: EdgeKind = EdgeKind::new("like");
+    let likes = CounterKey::new(booking, CounterName::new("likes"));
+    let mut keys = Vec::new();
+    for n in 1..=40 {
+        keys.push(EdgeKey::new(LIKE, build::id::<User>(n), booking));
+        keys.push(EdgeKey::new(LIKE, user, build::id::<Booking>(n)));
+    }
+    for key in &keys {
+        let change = Edge::never_put(*key).put(EdgeValue::new("set"), build::start()).unwrap();
+        let counters = change.deltas(|_| [likes]);
+        let guards = vec![Guard::NoEdge { kind: EdgeKind::new("block"), from: key.to, to: key.from }];
+        let changes = ChangeSet { edges: vec![change], counters, guards, ..ChangeSet::new() };
+        let _ = store.commit(changes).await.unwrap();
+    }
+    let stale = Edge::never_put(keys[0]).put(EdgeValue::new("set"), build::start()).unwrap();
+    store.commit(ChangeSet { edges: vec![stale], ..ChangeSet::new() }).await.unwrap_err();
+    let to = store.list_edges_to(LIKE, booking.into(), &page(None)).await.unwrap();
+    store.list_edges_to(LIKE, booking.into(), &page(to.next_cursor)).await.unwrap();
+    let from = store.list_edges_from(LIKE, user.into(), &page(None)).await.unwrap();
+    store.list_edges_from(LIKE, user.into(), &page(from.next_cursor)).await.unwrap();
+    assert!(store.load_edge(&keys[0]).await.unwrap().is_present());
+    assert_eq!(store.load_edges(&keys).await.unwrap().len(), 80);
+    assert_eq!(store.read_counters(&[likes]).await.unwrap(), [80]);
 }
 
 async fn ask_for_money(store: &MongoStore) {

@@ -62,7 +62,7 @@ async fn fifty_requests_under_one_key_book_once() {
     }
     let events = world.events().await;
     let created: Vec<_> = events.iter().filter(|event| event.kind.name() == "booking.created").collect();
-    let targets: HashSet<AggregateRef> = created.iter().map(|event| event.aggregate).collect();
+    let targets: HashSet<AggregateRef> = created.iter().filter_map(|event| event.aggregate()).collect();
     assert_eq!((created.len(), targets.len()), (10, 10), "one event per booking");
 
     let other = NewBooking { description: "The bath drips.".to_owned(), ..request() };

@@ -11,7 +11,7 @@ use baitech_core::{
     kernel::{Actor, Id, Result, Role, Rule, SystemEntropy},
     ledger::Account,
     payment::{NewPayment, NewPayout},
-    store::{AggregateRef, ChangeSet, Commit, Event, EventKind, Load, Put, StoreError, Stored},
+    store::{AggregateRef, ChangeSet, Commit, Event, EventKind, Load, Put, StoreError, Stored, Subject},
     testing::build::{self, kes},
     transaction::PaymentMethod,
 };
@@ -68,7 +68,7 @@ async fn nothing_commits_after_the_change(
     let events = world.events().await;
     let place = |event: &Event| places.get(&event.id.to_string()).copied().expect("the log has every event");
     for (user, decided_on) in &done {
-        let of = |target: AggregateRef| events.iter().filter(move |event| event.aggregate == target);
+        let of = |target: AggregateRef| events.iter().filter(move |event| event.aggregate() == Some(target));
         let takes_away = |event: &&Event| {
             let EventKind::Account(event) = &event.kind else { return false };
             matches!(event, AccountEvent::UserStatusChanged { .. } | AccountEvent::UserKycChanged { .. })
@@ -139,8 +139,10 @@ impl Till {
                 record.kyc.status = KycStatus::Rejected;
                 let event = Event {
                     id: Id::generate(now(), &SystemEntropy),
-                    aggregate: AggregateRef::User(id),
-                    version: user.version.next(),
+                    subject: Subject::Aggregate {
+                        aggregate: AggregateRef::User(id),
+                        version: user.version.next(),
+                    },
                     n: 0,
                     actor: Actor::System,
                     at: now(),

@@ -113,8 +113,10 @@ async fn killed_workers_leave_every_task_done_once() {
 async fn assert_all_done_once(world: &World, bookings: &[Booking]) {
     let mut events: HashMap<AggregateRef, Vec<BookingEvent>> = HashMap::new();
     for event in world.events().await {
-        let EventKind::Booking(kind) = event.kind else { panic!("only bookings were due") };
-        events.entry(event.aggregate).or_default().push(kind);
+        let (Some(target), EventKind::Booking(kind)) = (event.aggregate(), event.kind) else {
+            panic!("only bookings were due")
+        };
+        events.entry(target).or_default().push(kind);
     }
     for before in bookings {
         let after = world.load(before.id).await;

@@ -108,7 +108,7 @@ impl Case {
             user.version == self.user.version.next() && user.first_name.as_str() == "Changed",
             stored.is_some_and(|stored| stored.version == Version::FIRST),
             held.len() == 2 && held.iter().all(|claim| claim.holder == of_this[1]),
-            events.iter().filter(|event| of_this.contains(&event.aggregate)).count() == 2,
+            events.iter().filter(|event| is_of(event, &of_this)).count() == 2,
             store.balance(Account::Wallet(self.user.id), Currency::KES).await.unwrap() == build::kes(100),
             self.is_answered(store).await,
             self.entries(store).await == 1,
@@ -136,5 +136,9 @@ impl Case {
 }
 
 fn events_are_none(events: &[baitech_core::store::Event], of: &[AggregateRef]) -> bool {
-    events.iter().all(|event| !of.contains(&event.aggregate))
+    events.iter().all(|event| !is_of(event, of))
+}
+
+fn is_of(event: &baitech_core::store::Event, of: &[AggregateRef]) -> bool {
+    event.aggregate().is_some_and(|aggregate| of.contains(&aggregate))
 }

@@ -3,8 +3,8 @@ use chrono::TimeDelta;
 use super::{
     Fixture,
     given::{
-        apply, change, claim, load_booking, load_user, pending, refuse, rename, renamed, stored_booking,
-        stored_user, traces,
+        apply, change, claim, count, like_by, likes_of, load_booking, load_user, pending, refuse, rename,
+        renamed, stored_booking, stored_user, toggle, traces,
     },
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     kernel::{Email, PhoneNumber, Role, Username},
     ledger::Account,
     ports::Store,
-    store::{AggregateRef, ChangeSet, Guard, Idempotency, Put, StoreError, Stored, Version},
+    store::{AggregateRef, ChangeSet, Edge, Guard, Idempotency, Put, StoreError, Stored, Version},
     testing::build::{self, customer, event, start, user},
 };
 
@@ -23,7 +23,10 @@ fn whole_set(user: &Stored<User>) -> ChangeSet {
     let booking = Booking::from_record(pending(1));
     let (user_ref, booking_ref) = (AggregateRef::User(user.id), AggregateRef::Booking(booking.id));
     let now = start() + TimeDelta::minutes(1);
+    let like = toggle(Edge::never_put(like_by(1, booking.id)));
     ChangeSet {
+        edges: like.edges,
+        counters: like.counters,
         free: vec![claim("free", user.id)],
         take: vec![claim("taken", booking.id)],
         entries: vec![build::entry(1, booking_ref, Account::Bank, Account::Wallet(user.id), build::kes(250))],
@@ -59,9 +62,12 @@ pub(super) async fn stores_a_set_whole(fixture: &dyn Fixture) {
         store.balance(Account::Wallet(user.id), build::kes(0).currency()).await.unwrap(),
         build::kes(250)
     );
+    let like = store.load_edge(&like_by(1, booking.id)).await.unwrap();
+    assert_eq!((like.revision.get(), like.is_present()), (1, true));
+    assert_eq!(count(&*store, likes_of(booking.id)).await, 1);
     let mut pending = store.pending_events(10).await.unwrap();
     assert_eq!(pending.len(), events.len());
-    pending.sort_by_key(|event| (event.aggregate, event.n));
+    pending.sort_by_key(|event| (event.subject, event.n));
     assert_eq!(pending, events);
     let kept = build::idempotency("key", "request", "answer");
     let answer = store.answered(&kept.scope, &kept.key, kept.fingerprint).await.unwrap();
@@ -246,6 +252,12 @@ pub(super) async fn stores_nothing_of_a_refused_set(fixture: &dyn Fixture) {
             let mut changes = whole_set(&user);
             let (cause, empty) = (AggregateRef::Booking(pending(1).id), Account::Wallet(rival.id));
             changes.entries.push(build::entry(2, cause, empty, Account::Bank, build::kes(1)));
+            changes
+        }),
+        ("an edge of another revision", {
+            let mut changes = whole_set(&user);
+            let removed = toggle(toggle(Edge::never_put(like_by(2, rival.id))).edges[0].after());
+            changes.edges.extend(removed.edges);
             changes
         }),
         ("a malformed part", {

@@ -13,7 +13,10 @@ use crate::{
     booking::{Booking, BookingRecord, BookingStatus},
     kernel::{Id, Text},
     ports::Store,
-    store::{AggregateRef, ChangeSet, Claim, ClaimKey, Committed, Put, StoreError, Stored, Version},
+    store::{
+        AggregateRef, ChangeSet, Claim, ClaimKey, Committed, CounterKey, CounterName, Edge, EdgeKey,
+        EdgeKind, EdgeValue, Put, StoreError, Stored, Version,
+    },
     testing::build,
     transaction::{Transaction, TransactionRecord},
 };
@@ -95,12 +98,47 @@ pub(super) fn claim(thing: &str, holder: impl Into<AggregateRef>) -> Claim {
     Claim { key: key(thing), holder: holder.into() }
 }
 
+/// A kind of edge.
+pub(super) const LIKE: EdgeKind = EdgeKind::new("like");
+/// The value of edges without a choice.
+pub(super) const SET: EdgeValue = EdgeValue::new("set");
+
+/// The like of an aggregate by the `n`-th customer.
+pub(super) fn like_by(n: u64, to: impl Into<AggregateRef>) -> EdgeKey {
+    EdgeKey::new(LIKE, build::id::<User>(n), to)
+}
+
+/// The counter of likes of an aggregate.
+pub(super) fn likes_of(of: impl Into<AggregateRef>) -> CounterKey {
+    CounterKey::new(of, CounterName::new("likes"))
+}
+
+/// A set that puts the edge if it is absent and removes it otherwise, and counts it on the aggregate to which
+/// it leads.
+pub(super) fn toggle(edge: Edge) -> ChangeSet {
+    let now = build::start();
+    let change = if edge.is_present() { edge.remove(now) } else { edge.put(SET, now) };
+    let change = change.expect("a change");
+    let counters = change.deltas(|_| [likes_of(edge.key.to)]);
+    ChangeSet { edges: vec![change], counters, ..ChangeSet::new() }
+}
+
+/// The value of one counter.
+pub(super) async fn count(store: &dyn Store, key: CounterKey) -> i64 {
+    match store.read_counters(&[key]).await.expect("counts")[..] {
+        [count] => count,
+        ref counts => panic!("one value for each key: {counts:?}"),
+    }
+}
+
 /// All stored data that a change set can affect.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Traces {
     user: Option<(User, Version)>,
     booking: Option<(Booking, Version)>,
     claims: Vec<Claim>,
+    like: Edge,
+    likes: i64,
     events: Vec<crate::store::Event>,
     balances: Vec<(crate::ledger::Account, crate::kernel::Money)>,
     answer: Option<Vec<u8>>,
@@ -110,6 +148,7 @@ pub(super) struct Traces {
 /// Reads the traces of a set that concerns one user, one booking, the claims `free` and `taken`, and the key
 /// `key`. Due work is read with leases of zero length, which have no effect.
 pub(super) async fn traces(store: &dyn Store, user: Id<User>, booking: Id<Booking>) -> Traces {
+    let (like, likes) = (like_by(1, booking), likes_of(booking));
     let asked = build::idempotency("key", "request", "answer");
     let lease = crate::store::Lease { now: build::start() + TimeDelta::days(365), length: TimeDelta::zero() };
     let found: Option<Stored<User>> = store.load(user).await.unwrap();
@@ -120,6 +159,8 @@ pub(super) async fn traces(store: &dyn Store, user: Id<User>, booking: Id<Bookin
         user,
         booking,
         claims: store.held(&[key("free"), key("taken")]).await.unwrap(),
+        like: store.load_edge(&like).await.unwrap(),
+        likes: count(store, likes).await,
         events: store.pending_events(100).await.unwrap(),
         balances: store.trial_balance().await.unwrap(),
         answer: store.answered(&asked.scope, &asked.key, asked.fingerprint).await.unwrap(),

@@ -21,6 +21,8 @@ mod claims;
 mod commit;
 mod counters;
 mod due;
+mod edges;
+mod edges_in_races;
 mod fixture;
 mod funds;
 mod given;
@@ -165,6 +167,27 @@ macro_rules! contract_tests {
             counters {
                 count_from_one
                 never_repeat
+                start_at_zero_and_add_up
+                stand_beside_the_aggregate
+                survive_stale_saves_of_their_aggregate
+            }
+            edges {
+                count_revisions_across_removals
+                are_loaded_in_the_order_asked_for
+                refuse_another_revision
+                refuse_malformed_changes
+                guard_their_absence
+                emit_events_in_the_order_of_revisions
+                are_listed_from_both_ends
+                are_paged_while_others_come
+                refuse_foreign_cursors
+            }
+            edges_in_races {
+                count_every_like
+                end_exact_when_toggled
+                move_two_counters_when_switched
+                never_stand_beside_a_block
+                are_changed_once_by_a_repeated_request
             }
             due {
                 gives_due_items_in_order

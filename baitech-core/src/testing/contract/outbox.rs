@@ -38,8 +38,9 @@ pub(super) async fn gives_events_in_order(fixture: &dyn Fixture) {
     happen(&*store, one, 2, 12).await;
     happen(&*store, one, 2, 2).await;
     let events = store.pending_events(100).await.unwrap();
-    let places: Vec<_> = events.iter().map(|event| (event.aggregate, event.version.get(), event.n)).collect();
-    let (one, two) = (AggregateRef::User(one), AggregateRef::User(two));
+    let places: Vec<_> =
+        events.iter().map(|event| (event.aggregate(), event.subject.number(), event.n)).collect();
+    let (one, two) = (Some(AggregateRef::User(one)), Some(AggregateRef::User(two)));
     let first = (0..12).map(|n| (one, 1, n));
     let expected: Vec<_> = first.chain([(one, 2, 0), (one, 2, 1), (two, 1, 0)]).collect();
     assert_eq!(places, expected, "by time, then by version and n");
@@ -85,8 +86,8 @@ pub(super) async fn orders_events_of_racing_writers(fixture: &dyn Fixture) {
     let events = store.pending_events(100).await.unwrap();
     assert_eq!(events.len(), 40);
     for id in ids {
-        let of = events.iter().filter(|event| event.aggregate == AggregateRef::User(id));
-        let places: Vec<_> = of.map(|event| (event.version.get(), event.n)).collect();
+        let of = events.iter().filter(|event| event.aggregate() == Some(AggregateRef::User(id)));
+        let places: Vec<_> = of.map(|event| (event.subject.number(), event.n)).collect();
         let expected: Vec<_> = (1..=10).flat_map(|version| [(version, 0), (version, 1)]).collect();
         assert_eq!(places, expected);
     }

@@ -150,8 +150,8 @@ pub(super) async fn events_are_read_as_written(fixture: &dyn Fixture) {
         let mut expected = changes.events.clone();
         apply(&*store, changes).await;
         let mut found: Vec<Event> = store.pending_events(100).await.unwrap();
-        found.sort_by_key(|event| (event.aggregate, event.n));
-        expected.sort_by_key(|event| (event.aggregate, event.n));
+        found.sort_by_key(|event| (event.subject, event.n));
+        expected.sort_by_key(|event| (event.subject, event.n));
         assert_eq!(found, expected);
     }
 }

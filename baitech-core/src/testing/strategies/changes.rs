@@ -11,8 +11,8 @@ use crate::{
     kernel::{Actor, Id, Kind, Role},
     ledger::Account,
     store::{
-        ChangeSet, Claim, ClaimKey, Event, EventKind, Fingerprint, Idempotency, IdempotencyKey, Put, Version,
-        Write,
+        AggregateRef, ChangeSet, Claim, ClaimKey, CounterDelta, CounterKey, CounterName, Edge, EdgeKey,
+        EdgeKind, EdgeValue, Event, EventKind, Fingerprint, Idempotency, IdempotencyKey, Put, Version, Write,
     },
     testing::{Sample, build},
 };
@@ -99,7 +99,17 @@ pub fn change_set() -> impl Strategy<Value = ChangeSet> {
                     Event { actor: *actor, kind: kind.clone(), ..event }
                 })
             });
+            let likes = (1..moves.len()).map(|n| {
+                let user: Id<()> = build::id(u64::try_from(n).unwrap_or_default());
+                let user = AggregateRef::new(Kind::User, user.to_bytes());
+                Edge::never_put(EdgeKey::new(EdgeKind::new("like"), user, of_booking))
+            });
+            let likes: Vec<_> = likes.filter_map(|edge| edge.put(EdgeValue::new("set"), at)).collect();
+            let counter = CounterKey::new(of_booking, CounterName::new("likes"));
+            let counted = likes.iter().flat_map(|change| change.deltas(|_| [counter]));
             ChangeSet {
+                counters: CounterDelta::summed(counted),
+                edges: likes,
                 take: claims
                     .into_iter()
                     .map(|thing| Claim { key: ClaimKey::new("test", thing), holder: of_booking })
