@@ -10,6 +10,7 @@ mod by_hand;
 mod find;
 mod funds;
 mod history;
+mod likes;
 mod page;
 mod rivals;
 mod spend;
@@ -49,7 +50,8 @@ fn main() -> Result<()> {
     let funds = runtime.block_on(Funds::fill(&history))?;
     compare(&mut criterion, &runtime, OfWallet(Arc::clone(&funds)));
     compare(&mut criterion, &runtime, OfRevenue(Arc::clone(&funds)));
-    compare(&mut criterion, &runtime, Spend(funds));
+    compare(&mut criterion, &runtime, Spend(Arc::clone(&funds)));
+    likes::measure(&mut criterion, &runtime, funds.store());
     criterion.final_summary();
     Ok(())
 }
