@@ -16,6 +16,7 @@ mod accept_and_cancel;
 mod bad_input;
 mod creations;
 mod guards;
+mod identity_checks;
 mod limits;
 mod money;
 mod overlapping_jobs;
