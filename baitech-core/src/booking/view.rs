@@ -11,21 +11,23 @@ use crate::{
     store::{Stored, Version},
 };
 
-/// The view of a booking for one actor: the record without what the actor may not see.
+/// A booking as one actor may see it: the record without the fields that are hidden from the actor.
 ///
-/// The technician sees the place, the address, access instructions and the customer's name and phone from
-/// `accepted` on, and only the town and the county before. Only staff see staff's notes and the names of
-/// other technicians who declined. A technician who declined sees the offer as it was then, and nothing
-/// later: neither status, slot, price nor version.
+/// - Once the booking is `accepted`, its technician sees the place, the address, the access instructions, and
+///   the customer's name and phone number. Before that, and after a cancellation, the technician sees only
+///   the town and the county.
+/// - Only staff see the staff's notes, and which other technicians declined.
+/// - A technician who declined sees the offer as it was at that time. Later changes of the status, the slot,
+///   the price and the version are hidden.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BookingView {
     /// The record without hidden fields.
     #[serde(flatten)]
     pub record: BookingRecord,
-    /// The version to name in commands.
+    /// The version to pass to commands as `if_version`.
     pub version: Version,
-    /// The contact at the place, if this actor may see it; customers are not shown their own number.
+    /// The customer's name and phone number, if this actor may see them. `None` if the actor is the customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_contact: Option<Contact>,
     /// The statuses that this actor can request now.
@@ -43,7 +45,7 @@ pub struct Contact {
 }
 
 impl BookingView {
-    /// The view of a booking for an actor.
+    /// Builds the view of a booking for an actor. `customer` is the booking's customer.
     #[must_use]
     pub fn new(stored: &Stored<Booking>, actor: &Actor, customer: Option<&User>) -> Self {
         let booking = &stored.value;
@@ -85,7 +87,7 @@ impl BookingView {
         Self { record, version, customer_contact: contact, allowed }
     }
 
-    /// Whether a view for this actor shows how to reach the customer.
+    /// Whether the view for this actor contains the customer's contact.
     pub(super) fn shows_contact(booking: &Booking, actor: &Actor) -> bool {
         let parties = booking.parties(actor);
         let may_know =
@@ -95,7 +97,7 @@ impl BookingView {
     }
 }
 
-/// Removes from the record what happened after this technician declined.
+/// Removes the changes that were made to the booking after this technician declined.
 fn hide_what_followed(
     record: &mut BookingRecord,
     offer: Option<&DeclinedOffer>,
@@ -112,8 +114,8 @@ fn hide_what_followed(
     record.deleted_at = None;
     record.open_request = None;
     record.priced_for = record.priced_for.filter(own);
-    // Each `rejected` entry of the history matches one entry of `declined_by`, in the same order. Histories
-    // of the earlier application are shorter.
+    // The n-th `rejected` entry of the history belongs to the n-th technician of `declined_by`. A history of
+    // the earlier application may lack the entry; then the whole history is hidden.
     let mut refusals =
         record.history.iter().enumerate().filter(|(_, line)| line.status == BookingStatus::Rejected);
     let own_refusal = record.declined_by.iter().position(own).and_then(|n| refusals.nth(n));
@@ -143,8 +145,8 @@ fn hide_what_followed(
     record.notes = Notes::default();
 }
 
-/// Whether a technician has ever accepted: by status, since histories of the earlier application have a
-/// single entry.
+/// Whether the status implies that a technician has accepted. A cancelled booking counts as not accepted. The
+/// history is not read, because in bookings of the earlier application it has a single entry.
 const fn was_accepted(booking: &Booking) -> bool {
     !matches!(
         booking.0.status,

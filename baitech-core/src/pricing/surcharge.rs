@@ -11,23 +11,23 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Surcharges {
-    /// For [`Urgency::High`].
+    /// The rate for [`Urgency::High`].
     pub high_urgency: Rate,
-    /// For [`Urgency::Emergency`].
+    /// The rate for [`Urgency::Emergency`].
     pub emergency: Rate,
-    /// For a job on one of the `weekend_days`.
+    /// The rate for a job on one of the `weekend_days`.
     pub weekend: Rate,
-    /// Weekend days, by the local date of the job.
+    /// The days that count as weekend. They are compared with the local date of the job.
     pub weekend_days: Vec<Weekday>,
-    /// For a job that starts in one of the `peak_hours`.
+    /// The rate for a job that starts in one of the `peak_hours`.
     pub peak: Rate,
-    /// Peak hours, by the local start of the job.
+    /// The periods that count as peak hours. They are compared with the local start of the job.
     pub peak_hours: Vec<PeakHours>,
-    /// For more requests than technicians.
+    /// The surcharge for more open requests than free technicians.
     pub demand: DemandSurge,
 }
 
-/// Hours of every day with a surcharge.
+/// A period of the day with a surcharge; it applies to every day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PeakHours {
@@ -37,27 +37,32 @@ pub struct PeakHours {
     pub until: TimeOfDay,
 }
 
-/// How scarcity raises the price: by `step` for each customer with an open request per free technician,
-/// beyond the first.
+/// The surcharge for demand. It grows with the ratio of customers with open requests to free technicians:
+/// [`rate`](Self::rate) has the formula.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DemandSurge {
-    /// For each request per technician beyond the first.
+    /// The rate for each unit of the ratio above 1.
     pub step: Rate,
-    /// Maximum of the surcharge.
+    /// The maximum rate.
     pub cap: Rate,
-    /// Radius around the centre of the job's [`Zone`](crate::kernel::Zone) in which requests and technicians
-    /// are counted: all bookings of one zone see the same demand.
+    /// The radius around the centre of the job's [`Zone`](crate::kernel::Zone) in which requests and
+    /// technicians are counted. All bookings of one zone use the same centre.
     pub radius: Distance,
-    /// Maximum number of technicians to count, nearest first. If they are all closer than `radius`, requests
-    /// are counted only up to the farthest of them, so that demand stays local in a dense city.
+    /// The maximum number of technicians to count, nearest first. If `radius` contains that many, requests
+    /// are counted only up to the distance of the farthest counted technician. So demand stays local in a
+    /// dense city.
     pub most_technicians: u32,
-    /// Seconds for which the counts of a zone are cached. 0 reads them for every price.
+    /// The time in seconds for which the counts of a zone are cached. 0 disables the cache.
     pub refresh_seconds: u32,
 }
 
 impl Default for Surcharges {
-    /// High urgency 20 %, emergency 50 %, Saturday and Sunday 10 %, start within 07–09 or 17–20 15 %.
+    /// - High urgency: 20 %.
+    /// - Emergency: 50 %.
+    /// - Saturday and Sunday: 10 %.
+    /// - Start from 07:00 to 09:00, or from 17:00 to 20:00: 15 %.
+    /// - Demand: the default of [`DemandSurge`].
     fn default() -> Self {
         let hours = |from: u8, until: u8| {
             Some(PeakHours { from: TimeOfDay::new(from, 0)?, until: TimeOfDay::new(until, 0)? })
@@ -75,7 +80,8 @@ impl Default for Surcharges {
 }
 
 impl Default for DemandSurge {
-    /// 25 % a step, at most 50 %; within 10 km, with at most 250 technicians; cached for a minute.
+    /// The step is 25 %, the cap 50 %, the radius 10 km. At most 250 technicians are counted. The counts are
+    /// cached for 60 seconds.
     fn default() -> Self {
         Self {
             step: Rate::percent(25),
@@ -91,15 +97,16 @@ impl Default for DemandSurge {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Demand {
-    /// Customers with a booking that is `pending` or `matching`.
+    /// The number of customers with a booking that is `pending` or `matching`. Each customer counts once.
     pub open_requests: u64,
-    /// Technicians without a claim on that time.
+    /// The number of technicians who have no claim on the time of the job.
     pub free_technicians: u64,
 }
 
 impl DemandSurge {
-    /// min(`cap`, `step` × (requests ÷ technicians − 1)), rounded down to a basis point, and never below
-    /// zero. The cap if there are requests but no free technicians.
+    /// The rate for a demand: min(`cap`, `step` × (`open_requests` ÷ `free_technicians` − 1)), rounded down
+    /// to a basis point, and at least zero. Without free technicians, the rate is `cap` if there are open
+    /// requests, else zero.
     #[must_use]
     pub fn rate(&self, demand: Demand) -> Rate {
         let excess = u128::from(demand.open_requests.saturating_sub(demand.free_technicians));
@@ -113,7 +120,7 @@ impl DemandSurge {
     }
 }
 
-/// The reason of a surcharge.
+/// The reason for a surcharge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -138,12 +145,12 @@ pub struct Adjustment {
     pub kind: AdjustmentKind,
     /// The rate on the base price.
     pub rate: Rate,
-    /// The amount added to the service.
+    /// The amount that it adds to the price of the service.
     pub amount: Money,
 }
 
 impl Surcharges {
-    /// The surcharges that apply to a job: those with a rate above zero.
+    /// The surcharges that apply to a job. Surcharges with a rate of zero are left out.
     pub fn applying(
         &self,
         urgency: Urgency,

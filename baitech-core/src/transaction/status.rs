@@ -8,27 +8,27 @@ named! {
     pub enum TransactionKind {
         /// A customer pays for a booking.
         BookingPayment = "booking_payment",
-        /// A technician is paid earnings.
+        /// The platform pays earnings to a technician.
         TechnicianPayout = "technician_payout",
         /// A user tops up their own wallet.
         WalletTopup = "wallet_topup",
         /// A user withdraws money from their own wallet.
         WalletWithdrawal = "wallet_withdrawal",
-        /// A payer is refunded.
+        /// The platform refunds a payer.
         Refund = "refund",
-        /// Stored by the earlier application; without rules.
+        /// Created only by the earlier application. The engine cannot settle it.
         Penalty = "penalty",
-        /// Stored by the earlier application; without rules.
+        /// Created only by the earlier application. The engine cannot settle it.
         Subscription = "subscription",
         /// A customer tips the technician.
         Tip = "tip",
-        /// A customer or a company pays its debt.
+        /// A customer or a company pays a debt to the platform, for example a cancellation fee.
         CancellationFee = "cancellation_fee",
     }
 }
 
 impl TransactionKind {
-    /// Whether the platform is paid, rather than paying.
+    /// Whether the platform receives the money; otherwise it pays the money.
     #[must_use]
     pub const fn is_incoming(self) -> bool {
         match self {
@@ -47,47 +47,47 @@ named! {
     /// The status of a transaction.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
     pub enum TransactionStatus {
-        /// Begun; not sent yet.
+        /// Created, but not sent to the provider yet.
         Initiated = "initiated",
-        /// Being sent to the provider, whose answer is unknown.
+        /// Being sent to the provider, or sent; the provider's answer is not known yet.
         Pending = "pending",
-        /// Accepted by the provider.
+        /// Accepted by the provider; the outcome is not known yet.
         Processing = "processing",
         /// The money has moved.
         Completed = "completed",
         /// The money has not moved.
         Failed = "failed",
-        /// Withdrawn before it was sent.
+        /// Withdrawn before it was sent, or while it only waited for its payer.
         Cancelled = "cancelled",
-        /// Not answered in time.
+        /// The time-out passed before the outcome was known, or before a review ended.
         Expired = "expired",
-        /// A part was refunded.
+        /// A part of the money was refunded or charged back.
         PartiallyRefunded = "partially_refunded",
-        /// All was refunded.
+        /// All of the money was refunded or charged back, or an outgoing payment came back.
         Refunded = "refunded",
     }
 }
 
 impl TransactionStatus {
-    /// Whether the outcome is still open.
+    /// Whether the outcome is not known yet.
     #[must_use]
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Initiated | Self::Pending | Self::Processing)
     }
 
-    /// Whether the money has moved, whether or not it was refunded since.
+    /// Whether the money has moved, even if it was refunded later.
     #[must_use]
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::Completed | Self::PartiallyRefunded | Self::Refunded)
     }
 
-    /// Whether no transition leads out of this status.
+    /// Whether no transition leaves this status.
     #[must_use]
     pub fn is_terminal(self) -> bool {
         self.next().next().is_none()
     }
 
-    /// The statuses that can follow.
+    /// The statuses to which a transition leads from this one.
     pub fn next(self) -> impl Iterator<Item = Self> {
         TransactionStep::TABLE.iter().filter(move |step| step.from == self).map(|step| step.to)
     }
@@ -99,24 +99,24 @@ impl TransactionStatus {
     }
 }
 
-/// The cause of a transition.
+/// The cause of a transition of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
-    /// A worker sends it to the provider.
+    /// A worker sends the transaction to the provider.
     Sent,
-    /// The provider has accepted it.
+    /// The provider has accepted the order, but has not reported the outcome.
     Taken,
-    /// The provider proves that the money moved, or it moved in the ledger.
+    /// The provider or staff confirmed that the money moved, or the ledger moved it.
     Settled,
-    /// The provider reports that the money will not move.
+    /// The provider, a risk check or staff decided that the money will not move.
     Declined,
-    /// Its owner, staff or the end of its booking withdraws it.
+    /// The payer, the requester or staff withdrew the transaction, or its booking no longer awaits it.
     Withdrawn,
-    /// The time for an answer is over.
+    /// The time-out passed before the outcome was known, or before a review ended.
     TimedOut,
-    /// Money is refunded.
+    /// Money was refunded or charged back, or an outgoing payment came back.
     GivenBack,
-    /// Refunded money has come back: a bank has changed its verdict.
+    /// The bank changed its verdict on a chargeback, and returned the money to the platform.
     Recovered,
 }
 
@@ -136,10 +136,10 @@ const fn step(from: TransactionStatus, to: TransactionStatus, cause: Cause) -> T
 }
 
 impl TransactionStep {
-    /// The whole state machine. No other transition exists.
+    /// All transitions of the state machine.
     ///
-    /// A transaction that ended without money can still be completed, because the provider may prove later
-    /// that the money arrived.
+    /// A failed, cancelled or expired transaction can still be completed, because the provider may prove
+    /// later that the money moved.
     pub const TABLE: &'static [Self] = {
         use TransactionStatus::{
             Cancelled, Completed, Expired, Failed, Initiated, PartiallyRefunded, Pending, Processing,

@@ -19,7 +19,7 @@ use super::rate::{BasisPoints, StoredPolicy};
 use crate::user::parts::Image;
 use crate::value::{AsText, Millis, Oid, Whole};
 
-/// One document of `bookings`. All its amounts are in the currency of `pricing`.
+/// A document of the collection `bookings`. All its amounts are in the currency of `pricing`.
 #[skip_serializing_none]
 #[serde_as]
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,7 +42,8 @@ pub(crate) struct BookingDocument {
     #[serde_as(as = "DefaultOnNull")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) declined_offers: Vec<DeclinedOffer>,
-    /// Always written, like all fields that every booking has.
+    /// Always written, but a stored document may lack it; therefore it is an `Option`. The same holds for
+    /// other fields that every booking has, such as `urgency`.
     pub(super) service_category: Option<Category>,
     #[serde_as(as = "Option<AsText>")]
     pub(super) service_type: Option<Text<100>>,
@@ -62,7 +63,7 @@ pub(crate) struct BookingDocument {
     pub(super) actual_start_time: Option<DateTime<Utc>>,
     #[serde_as(as = "Option<Millis>")]
     pub(super) actual_end_time: Option<DateTime<Utc>>,
-    /// Minutes.
+    /// In minutes.
     #[serde_as(as = "Option<Whole>")]
     pub(super) actual_duration: Option<i64>,
     pub(super) pricing: Pricing,
@@ -74,7 +75,7 @@ pub(crate) struct BookingDocument {
     pub(super) matching_details: Option<booking::Matching>,
     #[serde_as(as = "Option<StoredPolicy>")]
     pub(super) cancellation_policy: Option<CancellationPolicy>,
-    /// Basis points.
+    /// In basis points.
     #[serde_as(as = "Option<BasisPoints>")]
     pub(super) cancellation_floor: Option<Rate>,
     pub(super) cancellation: Option<Cancellation>,

@@ -20,7 +20,10 @@ use crate::codec::{Aggregate, Unreadable};
 use crate::commit::plan::{Derived, decoded};
 use crate::lenient::{self, Fields, Read};
 
-/// The status decides how the money is handled; customer, technician and company identify its owners.
+/// The vital fields and the nested documents of a booking.
+///
+/// `status` is vital because it decides how the money is handled. `customer`, `technician` and `company` are
+/// vital because they identify the owners of the money.
 const FIELDS: Fields = Fields {
     vital: &[
         "_id",

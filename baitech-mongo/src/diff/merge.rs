@@ -1,16 +1,16 @@
-//! Merges new values into raw ones.
+//! Merges new values into raw (stored) values.
 
 use bson::{Bson, Document};
 
 use super::array::merge_arrays;
 
-/// Whether a value is present; null means missing.
+/// Whether a value is present. Null and undefined count as missing.
 pub(super) fn is_present(value: &Bson) -> bool {
     !matches!(value, Bson::Null | Bson::Undefined)
 }
 
-/// Whether a value contains data that the engine understood. An array that has only elements that were not
-/// understood contains none.
+/// Whether the engine understood at least a part of a value. An array counts if it is empty or if it has an
+/// element that was understood.
 pub(super) fn has_understood_value(understood: &Bson) -> bool {
     match understood {
         Bson::Array(elements) => elements.is_empty() || elements.iter().any(is_present),
@@ -36,12 +36,12 @@ pub(super) fn same(understood: &Bson, new: &Bson) -> bool {
     }
 }
 
-/// Whether an element of an array was not understood.
+/// Whether an array element is a gap: the placeholder for a raw element that was not understood.
 pub(super) fn is_gap(element: &Bson) -> bool {
     matches!(element, Bson::Undefined)
 }
 
-/// The raw elements that were not understood.
+/// The raw elements that are kept because they were not understood.
 pub(super) fn kept_elements(raw: &[Bson], understood: &[Bson]) -> Vec<Bson> {
     raw.iter()
         .zip(understood)
@@ -50,7 +50,7 @@ pub(super) fn kept_elements(raw: &[Bson], understood: &[Bson]) -> Vec<Bson> {
         .collect()
 }
 
-/// `new` with the fields that only `raw` has; `raw` itself if nothing changed.
+/// Returns `raw` if nothing changed. Otherwise returns `new`, with the fields that only `raw` has.
 pub(super) fn merge(raw: &Bson, understood: Option<&Bson>, new: &Bson) -> Bson {
     if understood.is_some_and(|understood| same(understood, new)) {
         return raw.clone();
@@ -89,7 +89,7 @@ fn merge_documents(raw: &Document, understood: &Document, new: &Document) -> Doc
     merged
 }
 
-/// The rest of a removed document: the fields that are not ours.
+/// Removes our fields from a document. Returns the rest: unknown fields, and values that were not understood.
 pub(super) fn remove(raw: &Document, understood: &Document) -> Document {
     let mut rest = Document::new();
     for (key, raw_value) in raw.iter().filter(|(_, value)| is_present(value)) {
@@ -104,6 +104,7 @@ pub(super) fn remove(raw: &Document, understood: &Document) -> Document {
     rest
 }
 
+/// As [`remove`], for any value; `None` if nothing is left.
 fn rest_of(raw: &Bson, understood: &Bson) -> Option<Bson> {
     match (raw, understood) {
         (Bson::Document(raw), Bson::Document(understood)) => {
@@ -116,7 +117,7 @@ fn rest_of(raw: &Bson, understood: &Bson) -> Option<Bson> {
     }
 }
 
-/// A value without null fields, as it may be stored. Nulls in arrays keep their places.
+/// Removes null fields at any depth, because they are never stored. Nulls in arrays stay in their positions.
 pub(super) fn without_nulls(value: &Bson) -> Bson {
     match value {
         Bson::Document(fields) => {

@@ -1,15 +1,17 @@
-//! Equality of indexes.
+//! Comparison of existing indexes with their definitions.
 
 use bson::{Bson, Document};
 use mongodb::IndexModel;
 
-/// The properties in which two indexes must agree to be equivalent for queries.
+/// The properties that an existing index must share with its definition. Other options are not compared.
 #[derive(Debug)]
 pub(super) struct Shape {
     pub(super) keys: Vec<(String, String)>,
     unique: bool,
     filter: Option<Document>,
+    /// Whether its documents expire. The lifetime is not compared.
     expires: bool,
+    /// The default language; compared only for text indexes.
     language: Option<String>,
 }
 
@@ -27,8 +29,8 @@ impl Shape {
 
     pub(super) fn of_listing(listed: &Document) -> Self {
         let empty = Document::new();
-        // A text index is listed by its inner keys; its fields are the keys of its weights, in alphabetical
-        // order.
+        // For a text index, the server lists internal keys. The indexed fields are the keys of `weights`, in
+        // alphabetical order.
         let text = listed.get_document("weights").ok().map(|weights| text_keys(weights.keys()));
         Self {
             keys: text.unwrap_or_else(|| keys(listed.get_document("key").unwrap_or(&empty))),
@@ -43,6 +45,7 @@ impl Shape {
         self.keys.iter().any(|(_, kind)| kind == "text")
     }
 
+    /// The differences from an existing index, as text; `None` if there are none.
     pub(super) fn differs_from(&self, existing: &Self) -> Option<String> {
         let mut reasons = Vec::new();
         let mut compare = |what: &str, wanted: String, found: String| {
@@ -69,7 +72,7 @@ fn keys(keys: &Document) -> Vec<(String, String)> {
     if keys.values().any(|kind| kind.as_str() == Some("text")) {
         return text_keys(keys.keys());
     }
-    // The shell stores directions as doubles, drivers as integers.
+    // The shell stores directions as doubles; drivers store them as integers.
     let kind = |kind: &Bson| match kind {
         Bson::Double(direction) => format!("{direction:.0}"),
         Bson::String(kind) => kind.clone(),

@@ -1,4 +1,4 @@
-//! The steps.
+//! Steps of the preparation that continue the number series, and functions that other steps share.
 
 use baitech_core::booking::Booking;
 use baitech_core::transaction::Transaction;
@@ -20,18 +20,18 @@ struct LastNumber {
     last: i64,
 }
 
-/// The format of a kind of numbers: letters, digits of the period, digits of the series.
+/// The format of booking or transaction numbers: letters, the digits of the period, a sequence number.
 struct Numbers {
     collection: &'static str,
     field: &'static str,
     letters: &'static str,
     digits_of_period: i32,
-    /// The prefix of a series' name, before the period.
+    /// The first part of the name of a series, such as `booking.2511`. The second part is the period.
     series: &'static str,
 }
 
-/// Booking numbers are `BK`, four digits of the month, and those of the series: each series continues above
-/// its last number.
+/// Continues the series of each month after its last stored booking number. A booking number consists of
+/// `BK`, four digits of the month, and a sequence number.
 pub(super) async fn booking_numbers(database: &Database, report: &mut PrepareReport) -> Result<(), Error> {
     let numbers = Numbers {
         collection: Booking::COLLECTION,
@@ -43,7 +43,8 @@ pub(super) async fn booking_numbers(database: &Database, report: &mut PrepareRep
     continue_above(database, numbers, report).await
 }
 
-/// Transaction numbers are `TXN`, six digits of the day, and those of the series.
+/// Continues the series of each day after its last stored transaction number. A transaction number consists
+/// of `TXN`, six digits of the day, and a sequence number.
 pub(super) async fn transaction_numbers(
     database: &Database,
     report: &mut PrepareReport,
@@ -69,7 +70,7 @@ async fn continue_above(
     let digits = |from: i32, count: i32| doc! { "$substrBytes": [&value, from, count] };
     let period = digits(start, digits_of_period);
     let of_series = doc! { "$toLong": digits(start.saturating_add(digits_of_period), -1) };
-    // The series has six digits, or more without a leading zero after the first 999,999 numbers.
+    // The sequence number has six digits, with leading zeros; from 1,000,000 on, it has 7 to 12 digits.
     let form = format!("^{letters}[0-9]{{{digits_of_period}}}([0-9]{{6}}|[1-9][0-9]{{6,11}})$");
     let stages = [
         doc! { "$match": { field: { "$regex": form } } },
@@ -86,12 +87,14 @@ async fn continue_above(
     Ok(())
 }
 
+/// All documents of a collection, in the order of their ids.
 pub(super) async fn in_order(database: &Database, collection: &str) -> Result<Cursor<RawDocumentBuf>, Error> {
     let documents = database.collection::<RawDocumentBuf>(collection);
     documents.find(doc! {}).sort(doc! { "_id": 1 }).await
 }
 
-/// Reads a document; unreadable documents and fields are added to the report.
+/// Reads a document. Unreadable fields are added to the report; an unreadable document is added too, and
+/// `None` is returned.
 pub(super) fn readable<A: Aggregate>(raw: &RawDocumentBuf, report: &mut PrepareReport) -> Option<A> {
     report.watch.step();
     match A::read(raw) {

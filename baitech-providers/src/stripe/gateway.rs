@@ -17,12 +17,18 @@ use super::{
     object::{List, PaymentIntent, Problem, Refund, Transfer, declined},
 };
 
-/// Charges capture the money at once, or only authorise it on request; authorisations lapse after about seven
-/// days.
+/// A charge captures the money at once if [`Charge::capture`] is true; otherwise it only authorises the
+/// money. Authorisations lapse after about seven days.
 ///
-/// A completed release is [`Outcome::Settled`] without an amount. Before any call, an order is declined with
-/// the code `amount` (out of bounds, or finer than Stripe's unit), `currency`, or `no_account` (a payout to a
-/// user without a connected account). Every other code is Stripe's.
+/// A successful release is [`Outcome::Settled`] without an amount. The gateway declines some orders before it
+/// calls Stripe, with one of these codes:
+///
+/// - `amount`: the amount is outside the limits, or has a fraction of Stripe's smallest unit;
+/// - `currency`: the currency is not supported;
+/// - `no_account`: the payout is for a user without a connected account;
+/// - `no_charge`: the payment to refund has no reference and no receipt.
+///
+/// All other codes follow from Stripe's answer.
 #[async_trait]
 impl PaymentGateway for Stripe {
     fn method(&self) -> PaymentMethod {
@@ -81,7 +87,7 @@ impl PaymentGateway for Stripe {
             form.extend([
                 ("payment_method", method.to_owned()),
                 ("confirm", "true".to_owned()),
-                // There is no page to return to.
+                // The charge has no return page, so it must not redirect the payer.
                 ("automatic_payment_methods[allow_redirects]", "never".to_owned()),
             ]);
         }
@@ -99,7 +105,7 @@ impl PaymentGateway for Stripe {
         match self.post::<PaymentIntent>(&path, &form, &capture.idempotency_key).await? {
             Ok(intent) => intent.outcome(),
             Err(problem) => match intent_in_the_way(&problem, "succeeded") {
-                // It is already captured, perhaps by a call whose answer was lost.
+                // The intent is already captured, perhaps by a call whose answer was lost.
                 Some(intent) => intent.outcome(),
                 None => Ok(Outcome::Declined(problem.declined())),
             },
@@ -150,15 +156,17 @@ impl PaymentGateway for Stripe {
             ("currency", pay_out.amount.currency().code().to_lowercase()),
             ("destination", account.clone()),
             ("description", pay_out.description.clone()),
-            // Finds the transfer if the answer was lost.
+            // `find_transfer` searches for this group if the answer was lost.
             ("transfer_group", pay_out.transaction.to_string()),
         ]);
         let answer = self.post("v1/transfers", &form, &pay_out.idempotency_key).await?;
         outgoing(answer, |transfer: Transfer| transfer.outcome())
     }
 
-    /// Without a reference, a payout is searched by its transaction; a charge and a refund stay pending, and
-    /// are sent again under their key.
+    /// Without a reference, a payout is found by its transaction. A charge or a refund cannot be found
+    /// without a reference, so its outcome stays [`Outcome::Pending`]. During
+    /// [`Capabilities::repeatable_for`], the engine does not send this query without a reference. It repeats
+    /// the order with the same idempotency key instead.
     async fn query(&self, query: &Query) -> Result<Outcome, GatewayError> {
         let Some(reference) = query.reference.as_deref() else {
             return match query.operation {
@@ -189,7 +197,7 @@ impl PaymentGateway for Stripe {
 }
 
 impl Stripe {
-    /// An amount in Stripe's unit, checked against the bounds.
+    /// Checks an amount against the limits, and converts it to Stripe's unit.
     pub(super) fn count(&self, amount: Money, limits: &Limits) -> Result<i64, Declined> {
         let checked = self.capabilities().check(limits, amount).and_then(|()| to_stripe(amount));
         checked.map_err(|violation| {
@@ -209,7 +217,7 @@ impl Stripe {
     }
 }
 
-/// The fields of every order, by which events about it find its transaction.
+/// The metadata of every order. Stripe repeats it in events about the order, so they find the transaction.
 pub(super) fn order(transaction: String, number: &str) -> Form {
     let mut form = vec![("metadata[transaction]", transaction)];
     if !number.is_empty() {
@@ -228,7 +236,8 @@ fn outcome<T>(
     }
 }
 
-/// The answer to an outgoing order: only a documented refusal counts as one.
+/// The outcome of an order for outgoing money. Only a refusal that Stripe documents is [`Outcome::Declined`].
+/// After any other error, the money may have moved, so the outcome is unknown.
 pub(super) fn outgoing<T>(
     answer: Answer<T>,
     read: impl FnOnce(T) -> Result<Outcome, GatewayError>,
@@ -240,13 +249,13 @@ pub(super) fn outgoing<T>(
     }
 }
 
-/// The answer to a query; a refused query has no result.
+/// The object that a query returned. A refused query is an error, because the outcome stays unknown.
 fn known<T>(answer: Answer<T>) -> Result<T, GatewayError> {
     answer
         .map_err(|problem| GatewayError::new(format!("the query was refused ({})", problem.declined().code)))
 }
 
-/// The intent in a problem, if its status is this one and prevents the order.
+/// The payment intent in a problem, if Stripe refused the order because the intent has this status.
 fn intent_in_the_way<'a>(problem: &'a Problem, status: &str) -> Option<&'a PaymentIntent> {
     let intent = problem.payment_intent.as_deref()?;
     let is_it = problem.code.as_deref() == Some("payment_intent_unexpected_state") && intent.status == status;

@@ -16,18 +16,19 @@ use crate::{
     transaction::PaymentMethod,
 };
 
-/// The state of a job, as staff see it.
+/// The state of a reconciliation job, as staff see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReconciliationState {
-    /// It waits for a worker.
+    /// The job waits for a worker.
     Queued,
-    /// Workers run it, batch by batch.
+    /// Workers run the job, batch by batch.
     Running,
-    /// It is done.
+    /// The job is done.
     Done,
-    /// It cannot continue and is set aside until an admin retries it ([`Operations`](crate::Operations)).
-    /// Committed batches stay, and a retry continues after them.
+    /// The job cannot continue. It is set aside until an admin retries it
+    /// ([`Operations`](crate::Operations)). Committed batches stay committed, and a retry continues after
+    /// them.
     Failed,
 }
 
@@ -35,46 +36,47 @@ pub enum ReconciliationState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReconciliationFailure {
-    /// When it was set aside.
+    /// When the job was set aside.
     pub at: DateTime<Utc>,
-    /// The number of attempts at the last batch.
+    /// The number of attempts at the batch that failed.
     pub attempts: u32,
-    /// The reason, for admins only, since it may show stored data.
+    /// The reason. Only admins see it, because it may contain stored data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// A job, as staff see it.
+/// A reconciliation job, as staff see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReconciliationView {
-    /// Its id.
+    /// The id of the job.
     pub id: Id<Reconciliation>,
-    /// The number of times it was written.
+    /// The version of the job. Each write increases it.
     pub version: Version,
     /// The state.
     pub state: ReconciliationState,
-    /// Who submitted the statement; `None` for the platform itself.
+    /// The user who submitted the statement; `None` if the system submitted it.
     pub submitted_by: Option<Id<User>>,
-    /// The method whose provider wrote the statement.
+    /// The payment method whose provider issued the statement.
     pub method: PaymentMethod,
     /// The format of the statement.
     pub format: StatementPreset,
-    /// The period that it covers, where that is known.
+    /// The period that the statement covers, if known.
     pub period: Option<StatementPeriod>,
-    /// The rows of the file.
+    /// The number of rows in the file, by kind.
     pub rows: ReconciliationRows,
-    /// The progress within its phase.
+    /// The progress within the current phase.
     pub progress: ReconciliationProgress,
-    /// Counts of what it has found and done; complete once it is done.
+    /// Counts of the findings and of the completed work. They are complete once the job is done.
     pub counts: ReconciliationCounts,
-    /// The first lines that a rule refused. Empty in lists.
+    /// The first lines of the statement that a rule refused. Empty in lists.
     pub refused: Vec<RefusedLine>,
-    /// The first totals of the file that contradict its rows. Empty in lists.
+    /// The first totals in the file that differ from the sum of the rows above them. Empty in lists.
     pub contradictions: Vec<SummaryRow>,
-    /// The first findings of each kind, from the comparison until they expire. `None` in lists.
+    /// The first findings of each kind. `None` before the comparison, after the findings have expired, and in
+    /// lists.
     pub findings: Option<ReconciliationFindings>,
-    /// Why it cannot continue.
+    /// Why the job cannot continue; `None` unless it failed.
     pub failure: Option<ReconciliationFailure>,
     /// When the statement was submitted.
     pub submitted_at: DateTime<Utc>,
@@ -82,12 +84,13 @@ pub struct ReconciliationView {
     pub started_at: Option<DateTime<Utc>>,
     /// When the last batch was committed.
     pub finished_at: Option<DateTime<Utc>>,
-    /// When it was last written.
+    /// When the job was last written.
     pub updated_at: DateTime<Utc>,
 }
 
 impl ReconciliationView {
-    /// A job with related data: whether it is set aside, and whether the reader may know why.
+    /// Builds the view of a job. The job has failed if `aside` is given. The view contains the reason only if
+    /// `shows_reason` is true.
     pub(crate) fn new(
         job: Stored<Reconciliation>,
         aside: Option<SetAsideItem>,
@@ -148,7 +151,7 @@ impl ReconciliationView {
         }
     }
 
-    /// Without the fields that lists omit.
+    /// Removes the fields that lists omit.
     pub(crate) fn in_list(self) -> Self {
         Self { refused: Vec::new(), contradictions: Vec::new(), findings: None, ..self }
     }
