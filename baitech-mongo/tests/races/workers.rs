@@ -13,7 +13,7 @@ use baitech_core::{
 use baitech_mongo::testing::TestServer;
 use bson::doc;
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::oneshot::error::TryRecvError;
+use tokio::{sync::oneshot::error::TryRecvError, time::sleep};
 
 use crate::{
     process::{Order, Outcome, Process},
@@ -94,6 +94,16 @@ async fn killed_workers_leave_every_task_done_once() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     victim.kill();
+    // A commit that the victim sent before it was killed may still take effect.
+    let mut known = usize::MAX;
+    loop {
+        let events = world.events().await.len();
+        if events == known {
+            break;
+        }
+        known = events;
+        sleep(Duration::from_millis(500)).await;
+    }
 
     work(&others, moment()).await;
     let left = untouched(&world, &bookings).await;
