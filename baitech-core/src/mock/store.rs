@@ -239,7 +239,7 @@ mocks! {
     /// matching.expect_open_requests().returning(|_, _, _| Ok(0));
     /// let near = GeoPoint::new(36.8, -1.3).unwrap();
     /// let none = matching.open_requests(Category::Hvac, near, Distance::from_kilometres(5.0));
-    /// assert_eq!(futures::executor::block_on(nobody).unwrap(), 0);
+    /// assert_eq!(futures::executor::block_on(none).unwrap(), 0);
     /// ```
     matching: MockMatchingRepository = MatchingRepository;
 

@@ -196,7 +196,7 @@ impl EdgeChange {
     ///     account::User,
     ///     booking::Booking,
     ///     kernel::Id,
-    ///     store::{CounterKey, CounterName, Edge, EdgeKey, EdgeKind, EdgeValue},
+    ///     store::{CounterDelta, CounterKey, CounterName, Edge, EdgeKey, EdgeKind, EdgeValue},
     /// };
     ///
     /// const VOTE: EdgeKind = EdgeKind::new("vote");
@@ -211,8 +211,10 @@ impl EdgeChange {
     /// let now = chrono::DateTime::UNIX_EPOCH;
     /// let vote = Edge::never_put(EdgeKey::new(VOTE, user, booking)).put(UP, now).unwrap();
     /// let switched = vote.after().put(DOWN, now).unwrap();
-    /// let moved: Vec<i64> = switched.deltas(counter).iter().map(|delta| delta.by).collect();
-    /// assert_eq!(moved, [-1, 1]);
+    /// let moved = switched.deltas(counter);
+    /// assert!(moved.contains(&CounterDelta { key: counter(UP)[0], by: -1 }));
+    /// assert!(moved.contains(&CounterDelta { key: counter(DOWN)[0], by: 1 }));
+    /// assert_eq!(moved.len(), 2);
     /// ```
     #[must_use]
     pub fn deltas<I>(&self, counters_of: impl Fn(EdgeValue) -> I) -> Vec<CounterDelta>
