@@ -17,8 +17,8 @@ use baitech::{
     memory::MemoryStore,
     schedule::cell_claim,
     store::{
-        ChangeSet, Claim, Commit, Event, Fingerprint, Idempotency, IdempotencyKey, Load, Outbox, Put, Stored,
-        Subject,
+        ChangeSet, Claim, Commit, Event, EventLog, Fingerprint, Idempotency, IdempotencyKey, Load, Put,
+        Stored, Subject,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -225,9 +225,8 @@ impl Acceptances<'_> {
         let store = &self.market.store;
         let free = std::mem::take(&mut self.claimed);
         let _ = block_on(store.commit(ChangeSet { free, ..ChangeSet::new() }))?;
-        let events = block_on(store.pending_events(10))?;
-        let seen: Vec<Id<Event>> = events.iter().map(|event| event.id).collect();
-        block_on(store.acknowledge_events(&seen))?;
+        block_on(store.number_events(10))?;
+        block_on(store.trim_log(DateTime::<Utc>::MAX_UTC, 10))?;
 
         self.count += 1;
         let id = id(9, self.count * 10 % BOOKINGS);

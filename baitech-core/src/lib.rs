@@ -36,6 +36,7 @@
 pub mod account;
 pub mod booking;
 mod catalog;
+mod consumer;
 pub mod decide;
 mod engine;
 pub mod kernel;
@@ -50,7 +51,6 @@ pub mod payment;
 pub mod ports;
 pub mod pricing;
 mod refusals;
-mod relay;
 pub mod schedule;
 pub mod store;
 #[cfg(any(feature = "testing", feature = "simulation"))]
@@ -58,8 +58,8 @@ pub mod testing;
 pub mod transaction;
 mod worker;
 
+pub use consumer::{Consumer, ConsumerError, ConsumerRun, LoggedEvent};
 pub use engine::{Builder, Marketplace};
 pub use kernel::PolicyError;
-pub use operations::Operations;
-pub use relay::{EventSink, LogSink, SinkError};
+pub use operations::{ConsumerState, Operations};
 pub use worker::{BlockedItem, WorkDone, Worker};

@@ -66,9 +66,10 @@ pub use crate::{
         WebhookStatus,
     },
     store::{
-        AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, CounterKey,
-        CounterReader, Counters, DueItem, DueWork, Edge, EdgeKey, EdgeKind, Edges, Event, Fingerprint,
-        IdempotencyKey, Lease, LedgerReader, Load, Outbox, SetAsideItem, StoreError, Stored,
+        AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, ConsumerCursor,
+        ConsumerName, Consumers, ConsumingEnd, CounterKey, CounterReader, Counters, DueItem, DueWork, Edge,
+        EdgeKey, EdgeKind, Edges, EventLog, Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, LogEntry,
+        LogStart, LogState, LogToken, ParkedEvent, Seq, SetAsideItem, StoreError, Stored,
     },
     transaction::{
         HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
@@ -87,7 +88,8 @@ pub trait Store:
     + CounterReader
     + Counters
     + DueWork
-    + Outbox
+    + EventLog
+    + Consumers
     + LedgerReader
     + Pause
     + UserRepository
@@ -107,7 +109,8 @@ impl<S> Store for S where
         + CounterReader
         + Counters
         + DueWork
-        + Outbox
+        + EventLog
+        + Consumers
         + LedgerReader
         + Pause
         + UserRepository
@@ -132,7 +135,8 @@ macro_rules! for_each_port {
         $crate::port!(CounterReader, $callback $($context)*);
         $crate::port!(Counters, $callback $($context)*);
         $crate::port!(DueWork, $callback $($context)*);
-        $crate::port!(Outbox, $callback $($context)*);
+        $crate::port!(EventLog, $callback $($context)*);
+        $crate::port!(Consumers, $callback $($context)*);
         $crate::port!(LedgerReader, $callback $($context)*);
         $crate::port!(UserRepository, $callback $($context)*);
         $crate::port!(BookingRepository, $callback $($context)*);
@@ -188,10 +192,26 @@ macro_rules! port {
             fn release_due(target: AggregateRef) -> bool;
         } }
     };
-    (Outbox, $callback:ident $($context:tt)*) => {
-        $callback! { $($context)* Outbox {
-            fn pending_events(limit: usize) -> Vec<Event>;
-            fn acknowledge_events(events: &[Id<Event>]) -> ();
+    (EventLog, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* EventLog {
+            fn number_events(limit: usize) -> usize;
+            fn log_state() -> LogState;
+            fn read_log(after: LogToken, limit: usize) -> Vec<LogEntry>;
+            fn restart_log() -> LogState;
+            fn trim_log(before: DateTime<Utc>, limit: usize) -> usize;
+            fn events_committed() -> ();
+        } }
+    };
+    (Consumers, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* Consumers {
+            fn open_consumer(consumer: ConsumerName, start: LogStart) -> ConsumerCursor;
+            fn begin_consuming(consumer: ConsumerName, lease: Lease) -> Option<ConsumerCursor>;
+            fn end_consuming(cursor: &ConsumerCursor, end: ConsumingEnd) -> bool;
+            fn list_consumers() -> Vec<ConsumerCursor>;
+            fn remove_consumer(consumer: ConsumerName) -> bool;
+            fn list_parked(page: &PageRequest) -> Page<ParkedEvent>;
+            fn retry_parked(consumer: ConsumerName, seq: Seq) -> bool;
+            fn take_parked(consumer: ConsumerName) -> Option<ParkedEvent>;
         } }
     };
     (LedgerReader, $callback:ident $($context:tt)*) => {

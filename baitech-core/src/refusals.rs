@@ -30,9 +30,11 @@ impl From<StoreError> for Error {
             StoreError::Cursor(violation) => violation.into(),
             StoreError::NotPrepared(instruction) => Self::refused(Rule::NOT_PREPARED, instruction),
             bug @ StoreError::Malformed(_) => Self::Internal { reason: bug.to_string() },
-            failed @ (StoreError::Conflict(_) | StoreError::EdgeConflict(_) | StoreError::Unavailable(_)) => {
-                Self::Unavailable { reason: failed.to_string() }
-            }
+            lost @ StoreError::HistoryLost => Self::refused(Rule::HISTORY_LOST, lost.to_string()),
+            failed @ (StoreError::Conflict(_)
+            | StoreError::EdgeConflict(_)
+            | StoreError::CursorConflict(_)
+            | StoreError::Unavailable(_)) => Self::Unavailable { reason: failed.to_string() },
         }
     }
 }

@@ -1,4 +1,6 @@
-//! Runs due tasks and relays events.
+//! Runs due tasks, numbers events, and runs consumers of the log.
+
+mod consuming;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -9,8 +11,7 @@ use crate::{
     decide::Aggregate,
     engine::Engine,
     kernel::{Error, Id, Result, Rule, after, back_off},
-    relay::EventSink,
-    store::{AggregateRef, AttemptEnd, DueItem, Event, Lease},
+    store::{AggregateRef, AttemptEnd, DueItem, Lease},
     transaction::PaymentMethod,
 };
 
@@ -172,8 +173,6 @@ impl Worker {
     const LONGEST_WAIT: TimeDelta = TimeDelta::hours(6);
     /// Maximum length of a stored reason, in characters.
     const MAX_REASON: usize = 500;
-    /// Maximum number of events in one batch for a sink.
-    pub const RELAYED_AT_ONCE: usize = 500;
     /// Maximum number of documents that one write deletes, and that one call deletes.
     const FORGOTTEN_AT_ONCE: usize = 500;
     const MOST_FORGOTTEN: usize = 50_000;
@@ -322,42 +321,5 @@ impl Worker {
             }
         }
         Ok(forgotten)
-    }
-
-    /// Relays unacknowledged events to a sink in batches, and acknowledges each batch that the sink has
-    /// accepted. Continues until none is left, and returns how many there were. The outbox grows until its
-    /// events are relayed: call this in every round of a worker.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] if the store or the sink fails; the current batch is delivered again.
-    pub async fn relay_events(&self, sink: &dyn EventSink) -> Result<usize> {
-        let mut relayed: usize = 0;
-        loop {
-            let events = self.pending_events(Self::RELAYED_AT_ONCE).await?;
-            if events.is_empty() {
-                return Ok(relayed);
-            }
-            let taken = sink.deliver(&events).await;
-            taken.map_err(|error| Error::Unavailable { reason: error.to_string() })?;
-            self.acknowledge_events(&events).await?;
-            relayed = relayed.saturating_add(events.len());
-        }
-    }
-
-    /// Up to `limit` unacknowledged events, for the relay.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn pending_events(&self, limit: usize) -> Result<Vec<Event>> {
-        Ok(self.engine.store.pending_events(limit).await?)
-    }
-
-    /// Removes events from the outbox, once every consumer has them.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`]; the events are then delivered again.
-    pub async fn acknowledge_events(&self, events: &[Event]) -> Result<()> {
-        let ids: Vec<_> = events.iter().map(|event| event.id).collect();
-        Ok(self.engine.store.acknowledge_events(&ids).await?)
     }
 }

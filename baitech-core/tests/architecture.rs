@@ -30,7 +30,7 @@ const FEATURES: [&str; 10] = [
 const RUNTIME: [&str; 2] = ["engine", "worker"];
 
 /// The modules that are built on all features.
-const UPPER: [&str; 6] = ["memory", "mock", "ports", "refusals", "relay", "testing"];
+const UPPER: [&str; 6] = ["consumer", "memory", "mock", "ports", "refusals", "testing"];
 
 /// The closed enums of the catalog. The lower modules use nothing else of the catalog.
 const CLOSED_ENUMS: [&str; 9] =

@@ -6,7 +6,7 @@ mod support;
 use baitech_core::{
     booking::{Booking, BookingEvent, BookingFilter, BookingStatus as Status, NewBooking, ReminderKind},
     kernel::{Actor, Id, PageRequest, Rule},
-    store::{AggregateRef, EventKind, Outbox},
+    store::{AggregateRef, EventKind},
     testing::build,
 };
 use support::{World, assert_forbidden, assert_refused, request, run, slot};
@@ -21,7 +21,7 @@ fn all(world: &World) -> Vec<Id<Booking>> {
 fn confirmations(world: &World, id: Id<Booking>) -> usize {
     let confirmation =
         EventKind::Booking(BookingEvent::BookingReminder { reminder: ReminderKind::BookingConfirmation });
-    let events = run(world.store.pending_events(1_000)).unwrap();
+    let events = world.events();
     let of_booking = events.iter().filter(|event| event.aggregate() == Some(AggregateRef::Booking(id)));
     of_booking.filter(|event| event.kind == confirmation).count()
 }

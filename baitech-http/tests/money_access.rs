@@ -19,7 +19,7 @@ use common::{
 };
 
 /// Routes that only staff can use.
-const STAFF_ONLY: [&str; 15] = [
+const STAFF_ONLY: [&str; 20] = [
     "release",
     "refund",
     "review",
@@ -35,6 +35,23 @@ const STAFF_ONLY: [&str; 15] = [
     "retry_webhook",
     "list_set_aside",
     "retry_set_aside",
+    "list_consumers",
+    "remove_consumer",
+    "list_parked_events",
+    "retry_parked_event",
+    "restart_log",
+];
+
+/// Routes that only admins can use.
+const ADMINS_ONLY: [&str; 8] = [
+    "release",
+    "list_set_aside",
+    "retry_set_aside",
+    "list_consumers",
+    "remove_consumer",
+    "list_parked_events",
+    "retry_parked_event",
+    "restart_log",
 ];
 
 /// The `n`-th transaction, between the first user of a role and the first technician, or for technicians the
@@ -98,8 +115,7 @@ async fn every_route_checks_every_role_in_every_status() {
                         "{seen}"
                     );
                     assert_keeps_secrets(&reply, role.is_staff(), &seen);
-                    let is_for_admins =
-                        matches!(route.name, "release" | "list_set_aside" | "retry_set_aside");
+                    let is_for_admins = ADMINS_ONLY.contains(&route.name);
                     let is_forbidden = STAFF_ONLY.contains(&route.name) && !role.is_staff()
                         || is_for_admins && role == Role::Support;
                     let knows = role.is_staff() || is_own;

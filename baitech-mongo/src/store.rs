@@ -14,6 +14,7 @@ use mongodb::{Collection, Database};
 use crate::connection::{ConnectError, at_majority, connect};
 use crate::index::{EnsureIndexesError, IndexDifference, IndexReport, ensure_indexes, index_report};
 use crate::ledger::Before;
+use crate::log;
 use crate::prepare::{self, PrepareError, PrepareProgress, PrepareReport, State};
 
 /// Every port of the engine on a MongoDB database. Cheap to clone; clones share the connection pool.
@@ -23,6 +24,8 @@ pub struct MongoStore {
     prepared: Arc<AtomicBool>,
     /// Whether running balances are known to be started.
     pub(crate) balances_run: Arc<AtomicBool>,
+    /// Notices commits of other processes.
+    pub(crate) watch: Arc<log::Watch>,
     /// Indexes that could not be built when the database was opened.
     refused: Arc<[IndexDifference]>,
 }
@@ -83,6 +86,7 @@ impl MongoStore {
             database,
             prepared: Arc::new(AtomicBool::new(state == State::Prepared)),
             balances_run: Arc::default(),
+            watch: Arc::default(),
             refused: refused.into(),
         };
         store.start_balances(Before::Reading).await.map_err(OpenError::State)?;

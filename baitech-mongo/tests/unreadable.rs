@@ -4,17 +4,17 @@
 
 mod support;
 
-use std::collections::BTreeSet;
-
-use baitech_core::Marketplace;
 use baitech_core::account::{Category, User, UserFilter, UserRepository};
 use baitech_core::booking::{Booking, BookingFilter, BookingRepository, BookingStatus, StatusChange};
 use baitech_core::kernel::{Actor, Error, GeoPoint, Id, ManualClock, PageRequest};
 use baitech_core::matching::{Candidate, CandidateQuery, JobDays, MatchingRepository};
 use baitech_core::store::{
-    AggregateRef, ChangeSet, Commit, Committed, Event, Load, Outbox, Put, Stored, Version,
+    AggregateRef, ChangeSet, Commit, Committed, ConsumerName, Load, Put, Stored, Version,
 };
 use baitech_core::testing::build;
+use std::collections::BTreeSet;
+
+use baitech_core::{Consumer, ConsumerError, LoggedEvent, Marketplace};
 use baitech_mongo::MongoStore;
 use bson::oid::ObjectId;
 use bson::{Bson, Document, doc};
@@ -153,28 +153,86 @@ async fn technicians_with_odd_fields_are_matched_without_hours() {
     }
 }
 
+/// Counts events.
+#[derive(Debug, Default)]
+struct Counting(std::sync::atomic::AtomicUsize);
+
+#[async_trait::async_trait]
+impl Consumer for Counting {
+    fn name(&self) -> ConsumerName {
+        const NAME: ConsumerName = ConsumerName::new("counting");
+        NAME
+    }
+
+    fn batch(&self) -> usize {
+        10
+    }
+
+    async fn handle(&self, events: &[LoggedEvent]) -> Result<ChangeSet, ConsumerError> {
+        self.0.fetch_add(events.len(), std::sync::atomic::Ordering::SeqCst);
+        Ok(ChangeSet::new())
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn unreadable_event_stops_only_its_own_aggregate() {
+async fn an_unreadable_event_is_parked_until_it_is_repaired() {
     let store = support::store().await;
-    let (one, two) = (build::customer(1), build::customer(2));
-    let (first, second) = (AggregateRef::User(one.id), AggregateRef::User(two.id));
-    for user in [one, two] {
+    for user in [build::customer(1), build::customer(2)] {
         let target = AggregateRef::User(user.id);
         let events = (0..3).map(|n| build::event(target, Version::FIRST, n, build::start())).collect();
         let created = ChangeSet { events, ..ChangeSet::new().write(Put::new(user)) };
         assert_eq!(store.commit(created).await.unwrap(), Committed::Applied);
     }
-    let events: Vec<Event> = store.pending_events(10).await.unwrap();
-    let bad = events.iter().find(|event| event.aggregate() == Some(first) && event.n == 1).unwrap();
-    let bad = ObjectId::from_bytes(bad.id.to_bytes());
-    set(&store, "events", bad, doc! { "payload": { "type": "never_heard_of" } }).await;
-    let places = async |limit| -> Vec<(AggregateRef, u32)> {
-        let events = store.pending_events(limit).await.unwrap();
-        events.iter().filter_map(|event| Some((event.aggregate()?, event.n))).collect()
+    // One event before it has a number, of which not even the subject can be read, and one afterwards.
+    let stored = store.database().collection::<Document>("events");
+    let first = stored.find_one(doc! { "n": 1 }).await.unwrap().unwrap();
+    let (first_id, subject) = (first.get_object_id("_id").unwrap(), first.get_document("aggregate").unwrap());
+    set(
+        &store,
+        "events",
+        first_id,
+        doc! { "aggregate": "gone", "version": "none", "commit": "lost", "n": Bson::Null },
+    )
+    .await;
+    let market = Marketplace::builder(std::sync::Arc::new(store.clone())).build();
+    assert_eq!(market.worker().number_events().await.unwrap(), 6);
+    let other = stored.find_one(doc! { "seq": 1 }).await.unwrap().unwrap();
+    let payload = other.get_document("payload").unwrap();
+    set(
+        &store,
+        "events",
+        other.get_object_id("_id").unwrap(),
+        doc! { "payload": { "type": "never_heard_of" } },
+    )
+    .await;
+
+    let consumer = Counting::default();
+    let run = market.worker().consume(&consumer).await.unwrap();
+    assert_eq!((run.handled, run.parked, run.failure), (4, 2, None));
+    let operations = market.operations();
+    let parked = operations.list_parked(&Actor::System, &PageRequest::default()).await.unwrap().items;
+    assert_eq!(parked.len(), 2);
+    assert!(parked.iter().all(|parked| parked.event.is_err()), "{parked:?}");
+    assert!(parked[0].reason.contains("payload"), "{}", parked[0].reason);
+
+    // A retry fails until the copy is repaired.
+    let again = async || {
+        for parked in &parked {
+            let _ = operations.retry_parked(&Actor::System, parked.consumer, parked.seq).await;
+        }
+        market.worker().consume(&consumer).await.unwrap()
     };
-    let events: BTreeSet<_> = places(10).await.into_iter().collect();
-    assert_eq!(events, [(first, 0), (second, 0), (second, 1), (second, 2)].into());
-    assert_eq!(places(4).await.len(), 4, "a skipped document does not shorten the page");
+    let failed = again().await;
+    assert_eq!((failed.recovered, failed.failure.is_some()), (0, true));
+    let copies = store.database().collection::<Document>("parkedEvents");
+    for repaired in [
+        doc! { "event.aggregate": subject, "event.version": 0, "event.n": 1, "event.commit": Bson::Null },
+        doc! { "event.payload": payload },
+    ] {
+        copies.update_many(doc! {}, doc! { "$set": repaired }).await.unwrap();
+    }
+    assert_eq!(again().await.recovered, 2);
+    assert_eq!(copies.count_documents(doc! {}).await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

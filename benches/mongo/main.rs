@@ -11,6 +11,7 @@ mod find;
 mod funds;
 mod history;
 mod likes;
+mod log;
 mod page;
 mod rivals;
 mod spend;
@@ -52,6 +53,7 @@ fn main() -> Result<()> {
     compare(&mut criterion, &runtime, OfRevenue(Arc::clone(&funds)));
     compare(&mut criterion, &runtime, Spend(Arc::clone(&funds)));
     likes::measure(&mut criterion, &runtime, funds.store());
+    log::measure(&mut criterion, &runtime, funds.store());
     criterion.final_summary();
     Ok(())
 }

@@ -43,6 +43,7 @@ pub(crate) fn line(changes: &ChangeSet) -> String {
         entries,
         bounds,
         events,
+        consumed,
         idempotency,
     } = changes;
     let mut parts = Vec::new();
@@ -61,6 +62,7 @@ pub(crate) fn line(changes: &ChangeSet) -> String {
     part("posts", entries.iter().map(|entry| entry.description.clone()).collect());
     part("bounds", bounds.iter().map(|bound| bound.account.to_string()).collect());
     part("tells", events.iter().map(|event| event.kind.name().to_owned()).collect());
+    part("moves the cursor of", consumed.iter().map(|consumed| consumed.consumer.to_string()).collect());
     part("answers", idempotency.iter().map(|request| request.scope.clone()).collect());
     parts.join("; ")
 }

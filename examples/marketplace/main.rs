@@ -9,7 +9,7 @@
 //!
 //! - `stage.rs`: the engine over a store, with a manual clock and a worker that runs due work;
 //! - `chapters/`: the commands, with their refusals, pins and idempotency keys;
-//! - `narrator.rs`: a consumer of the outbox; every sentence with a booking's number comes from an event;
+//! - `narrator.rs`: a consumer of the log; every sentence with a booking's number comes from an event;
 //! - `books.rs`: the cost of every booking by payer, and a ledger that sums to zero;
 //! - `cast.rs`, `documents.rs`, `extended_json.rs`: users of the earlier application, read without changes.
 //!

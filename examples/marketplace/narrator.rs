@@ -1,12 +1,18 @@
-//! A consumer of the outbox: it turns events into sentences.
+//! A consumer of the log: it turns events into sentences.
 
-use std::{collections::BTreeMap, io::Write};
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    sync::{Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
 
 use baitech::{
-    Marketplace,
+    Consumer, ConsumerError, LoggedEvent, Marketplace,
     booking::{Booking, BookingEvent, ReminderKind},
     kernel::Actor,
-    store::{AggregateRef, Event, EventKind, Stored},
+    store::{AggregateRef, ChangeSet, ConsumerName, Event, EventKind, Stored},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -16,6 +22,35 @@ use crate::{Result, cast::Cast, sentences, stage::ZONE};
 const NUMBER_WIDTH: usize = 12;
 /// The width at which sentences are wrapped.
 const TEXT_WIDTH: usize = 96;
+
+/// The consumer that collects new events for the narrator.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox(Mutex<Vec<Event>>);
+
+impl Inbox {
+    /// The collected events.
+    pub(crate) fn events(self) -> Vec<Event> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Consumer for Inbox {
+    fn name(&self) -> ConsumerName {
+        const NAME: ConsumerName = ConsumerName::new("narrator");
+        NAME
+    }
+
+    fn batch(&self) -> usize {
+        100
+    }
+
+    async fn handle(&self, events: &[LoggedEvent]) -> std::result::Result<ChangeSet, ConsumerError> {
+        let mut collected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        collected.extend(events.iter().map(|logged| logged.event.clone()));
+        Ok(ChangeSet::new())
+    }
+}
 
 pub(crate) struct Narrator<'a> {
     out: &'a mut dyn Write,

@@ -16,7 +16,7 @@ use futures::FutureExt;
 use crate::{
     Result,
     cast::{Cast, Person},
-    narrator::Narrator,
+    narrator::{Inbox, Narrator},
 };
 
 /// The time zone of the story.
@@ -58,8 +58,7 @@ impl<'a> Stage<'a> {
             count(Role::Admin) + count(Role::Support),
         );
         self.narrator.line(&people)?;
-        self.narrator
-            .line("Times are local; a line with a booking's number describes an event of the outbox.")
+        self.narrator.line("Times are local; a line with a booking's number describes an event of the log.")
     }
 
     /// Begins a chapter.
@@ -90,14 +89,13 @@ impl<'a> Stage<'a> {
         if let Some((target, error)) = work.failures.first() {
             return Err(format!("the worker failed at {target}: {error}").into());
         }
-        loop {
-            let events = worker.pending_events(100).await?;
-            if events.is_empty() {
-                return Ok(());
-            }
-            worker.acknowledge_events(&events).await?;
-            self.narrator.receive(events, &self.market, &self.cast).boxed_local().await?;
+        worker.number_events().await?;
+        let inbox = Inbox::default();
+        let run = worker.consume(&inbox).boxed_local().await?;
+        if let Some(failure) = run.failure {
+            return Err(failure.into());
         }
+        self.narrator.receive(inbox.events(), &self.market, &self.cast).boxed_local().await
     }
 
     /// Prints a sentence that is not about an event.

@@ -18,7 +18,7 @@ use baitech::{
     mongo::MongoStore,
     payment::{Webhook, WebhookStatus},
     providers::pdf::PdfRenderer,
-    store::AggregateRef,
+    store::{AggregateRef, ConsumerName, Seq},
     transaction::{PaymentMethod, TransactionNumber},
 };
 use clap::{Args, Parser, Subcommand};
@@ -104,6 +104,28 @@ enum Command {
         #[arg(long, value_name = "ITEM")]
         retry: Option<AggregateRef>,
     },
+    /// Show the consumers of the log and how far they are behind, or remove one that no longer runs.
+    Consumers {
+        #[command(flatten)]
+        store: Store,
+        /// Delete the cursor of this consumer and its parked events, so that old events can be deleted.
+        #[arg(long, value_name = "NAME")]
+        remove: Option<ConsumerName>,
+    },
+    /// Show the events that consumers could not handle, or retry one.
+    Parked {
+        #[command(flatten)]
+        store: Store,
+        /// The number of items.
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit())]
+        limit: u32,
+        /// Let the consumer handle this event again: mailer/42.
+        #[arg(long, value_name = "CONSUMER/NUMBER", value_parser = operations::parked)]
+        retry: Option<(ConsumerName, Seq)>,
+    },
+    /// Begin a new epoch of the log. Run it once after a backup was restored: readers outside the database then
+    /// read everything again.
+    RestartLog(Store),
     /// Reconcile a provider's statement with the ledger. Marks matched transactions. Exits with 1 if they
     /// differ.
     Reconcile {
@@ -215,6 +237,15 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
                 Some(target) => operations::retry(&store.market().await?, target).await,
                 None => operations::list(&store.market().await?, limit).await,
             },
+            Command::Consumers { store, remove } => match remove {
+                Some(name) => operations::remove_consumer(&store.market().await?, name).await,
+                None => operations::list_consumers(&store.market().await?).await,
+            },
+            Command::Parked { store, limit, retry } => match retry {
+                Some(event) => operations::retry_parked(&store.market().await?, event).await,
+                None => operations::list_parked(&store.market().await?, limit).await,
+            },
+            Command::RestartLog(store) => operations::restart_log(&store.market().await?).await,
             Command::Reconcile { store, method, json, file } => {
                 payments::reconcile(&store.market().await?, method, &file, json).await
             }

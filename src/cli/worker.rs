@@ -2,7 +2,7 @@
 
 use std::{error::Error, io, process::ExitCode, time::Duration};
 
-use baitech::{BlockedItem, LogSink, Marketplace, WorkDone, Worker};
+use baitech::{BlockedItem, Marketplace, WorkDone, Worker};
 
 use tokio::time::Instant;
 
@@ -12,7 +12,9 @@ use super::print;
 const BATCH: usize = 64;
 /// The wait after the store could not be reached.
 const AFTER_ERROR: Duration = Duration::from_secs(5);
-/// The interval between deletions of old provider calls.
+/// The longest wait before events are numbered, where the store does not report new ones.
+const NUMBER_EVERY: Duration = Duration::from_secs(1);
+/// The interval between deletions of old events and provider calls.
 const FORGET_EVERY: Duration = Duration::from_secs(10 * 60);
 
 pub(super) async fn run(
@@ -24,29 +26,59 @@ pub(super) async fn run(
     if once {
         let work = worker.run_until_idle().await?;
         report(&work);
-        let relayed = worker.relay_events(&LogSink).await?;
+        let numbered = worker.number_events().await?;
+        let trimmed = worker.trim_log().await?;
         let forgotten = worker.forget_expired().await?;
-        print(format_args!("relayed {relayed} events, deleted {forgotten} expired calls of providers"));
+        print(format_args!(
+            "numbered {numbered} events, deleted {trimmed} old events and {forgotten} expired calls of providers"
+        ));
         return Ok(if work.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let mut asked_to_end = std::pin::pin!(asked_to_end()?);
     let mut forget_at = Instant::now();
+    let numbering = tokio::spawn(number_events(worker.clone()));
+    let _numbering = AbortOnDrop(numbering);
     loop {
         // A started batch is finished; the signal is checked between two batches, even if it came during one.
         let wait = run_batch(&worker, interval).await;
-        if let Err(error) = worker.relay_events(&LogSink).await {
-            eprintln!("baitech: {error}");
-        }
         if Instant::now() >= forget_at {
             forget_at = Instant::now() + FORGET_EVERY;
-            if let Err(error) = worker.forget_expired().await {
-                eprintln!("baitech: {error}");
+            for forgotten in [worker.forget_expired().await, worker.trim_log().await] {
+                if let Err(error) = forgotten {
+                    eprintln!("baitech: {error}");
+                }
             }
         }
         tokio::select! {
             biased;
             () = &mut asked_to_end => return Ok(ExitCode::SUCCESS),
             () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// A task that ends with its owner.
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Numbers events as soon as they are committed, so that consumers see them.
+async fn number_events(worker: Worker) {
+    loop {
+        if let Err(error) = worker.number_events().await {
+            eprintln!("baitech: {error}");
+            tokio::time::sleep(AFTER_ERROR).await;
+        }
+        match tokio::time::timeout(NUMBER_EVERY, worker.events_committed()).await {
+            Ok(Ok(())) | Err(_) => {}
+            Ok(Err(error)) => {
+                eprintln!("baitech: new events are numbered once a second: {error}");
+                tokio::time::sleep(NUMBER_EVERY).await;
+            }
         }
     }
 }

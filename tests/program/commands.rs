@@ -4,7 +4,10 @@ use baitech::{
     kernel::{Clock, SystemClock},
     ledger::Account,
     mongo::{MongoStore, testing::TestServer},
-    store::{AggregateRef, AttemptEnd, DueWork, Lease, LedgerReader, Outbox},
+    store::{
+        AggregateRef, AttemptEnd, ChangeSet, Commit, Consumed, ConsumedStep, ConsumerName, Consumers,
+        DueWork, EventLog, Lease, LedgerReader, LogStart, Seq,
+    },
     transaction::TransactionStatus,
 };
 use chrono::TimeDelta;
@@ -104,15 +107,40 @@ async fn a_worker_without_the_provider_reports_what_is_blocked_and_exits_with_1(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_empties_the_outbox() {
+async fn a_worker_numbers_events_and_parked_ones_are_retried() {
+    const MAILER: ConsumerName = ConsumerName::new("mailer");
     let office = Office::open().await;
     office.asked().await;
-    let before = Outbox::pending_events(&*office.store, 100).await.unwrap().len();
-    assert!(before > 0);
+    assert_eq!(office.run(&["consumers"]).await.out, "the log has no consumers\n");
     let worked = office.run(&["worker", "--once"]).await;
     assert_eq!(worked.code, Some(0), "{worked:?}");
-    assert!(worked.out.contains("relayed "), "{}", worked.out);
-    assert_eq!(Outbox::pending_events(&*office.store, 100).await.unwrap(), []);
+    assert!(worked.out.contains("numbered "), "{}", worked.out);
+    let log = office.store.log_state().await.unwrap();
+    assert!(log.last > Seq::new(1), "{log:?}");
+
+    office.store.open_consumer(MAILER, LogStart::First).await.unwrap();
+    assert_eq!(office.run(&["parked"]).await.out, "no event is parked\n");
+    let reason = "no such template".to_owned();
+    let step = ConsumedStep::Parked { from: Seq::START, reason, at: baitech::testing::build::start() };
+    let consumed = Some(Consumed { consumer: MAILER, step });
+    let _ = office.store.commit(ChangeSet { consumed, ..ChangeSet::new() }).await.unwrap();
+    let listed = office.run(&["consumers"]).await;
+    let behind = log.last.get() - 1;
+    assert!(listed.out.contains("mailer") && listed.out.contains(&behind.to_string()), "{listed:?}");
+    let listed = office.run(&["parked"]).await;
+    assert!(listed.out.contains("mailer/1") && listed.out.contains("no such template"), "{listed:?}");
+    let retried = office.run(&["parked", "--retry", "mailer/1"]).await;
+    assert_eq!((retried.code, retried.out.as_str()), (Some(0), "mailer retries event 1 when it next runs\n"));
+    assert_eq!(office.store.take_parked(MAILER).await.unwrap().map(|parked| parked.seq), Some(Seq::new(1)));
+    let wrong = office.run(&["parked", "--retry", "mailer"]).await;
+    assert!(wrong.code == Some(2) && wrong.err.contains("mailer/42"), "{wrong:?}");
+    let unknown = office.run(&["parked", "--retry", "mailer/2"]).await;
+    assert!(unknown.code == Some(1) && unknown.err.contains("has not parked"), "{unknown:?}");
+    let removed = office.run(&["consumers", "--remove", "mailer"]).await;
+    assert_eq!((removed.code, removed.out.as_str()), (Some(0), "the consumer mailer was removed\n"));
+    let restarted = office.run(&["restart-log"]).await;
+    assert_eq!(restarted.code, Some(0), "{restarted:?}");
+    assert_ne!(office.store.log_state().await.unwrap().epoch, log.epoch);
 }
 
 #[tokio::test(flavor = "multi_thread")]

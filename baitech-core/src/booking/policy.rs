@@ -67,6 +67,8 @@ pub struct BookingPolicy {
     pub max_advance: TimeDelta,
     /// How long the response to a request that moved no money is kept for repetitions of the request.
     pub idempotency_lifetime: TimeDelta,
+    /// How long events are kept in the log, at least. Those that a consumer has not read are kept longer.
+    pub event_retention: TimeDelta,
 }
 
 impl Default for BookingPolicy {
@@ -97,6 +99,7 @@ impl Default for BookingPolicy {
             max_open_requests: 20,
             max_advance: TimeDelta::days(366),
             idempotency_lifetime: TimeDelta::days(7),
+            event_retention: TimeDelta::days(30),
         }
     }
 }
@@ -193,6 +196,7 @@ impl BookingPolicy {
             max_advance: _,
             account: _,
             idempotency_lifetime: _,
+            event_retention: _,
         } = self;
         let mut limits = vec![("approvalLimit", approval_limit)];
         limits.extend(payment.limits_mut());
@@ -222,6 +226,7 @@ impl BookingPolicy {
             ("recurrenceLead", self.recurrence_lead),
             ("maxAdvance", self.max_advance),
             ("idempotencyLifetime", self.idempotency_lifetime),
+            ("eventRetention", self.event_retention),
         ];
         for (field, time) in times {
             check.time(field, time);

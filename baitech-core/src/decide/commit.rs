@@ -103,6 +103,7 @@ pub(super) async fn commit<A: Aggregate, P: PolicyOf<A>, C: Authority>(
         entries,
         bounds,
         events: all_events,
+        consumed: None,
         idempotency,
     };
     Ok(match runtime.commit.commit(changes).await? {

@@ -23,6 +23,7 @@ pub(super) fn commit(state: &mut State, changes: ChangeSet) -> Result<Committed,
         entries,
         bounds,
         events,
+        consumed,
         idempotency,
     } = changes;
 
@@ -32,6 +33,7 @@ pub(super) fn commit(state: &mut State, changes: ChangeSet) -> Result<Committed,
     check_versions(state, &writes)?;
     check_guards(state, &guards)?;
     check_edges(state, &guards, &edges)?;
+    state.log.check(consumed.as_ref())?;
     check_claims(state, &free, &take)?;
     check_unique(state, &writes)?;
     let malformed = |error: MoneyError| StoreError::Malformed(error.to_string().into());
@@ -74,8 +76,9 @@ pub(super) fn commit(state: &mut State, changes: ChangeSet) -> Result<Committed,
         state.hear(moment);
     }
     state.ledger.book(entries, sums);
-    for event in events {
-        state.outbox.push(event);
+    state.log.push(events);
+    if let Some(consumed) = consumed {
+        state.log.consume(consumed);
     }
     if let Some(idempotency) = idempotency {
         state.answers.keep(idempotency);

@@ -16,7 +16,7 @@ mod edges;
 mod groups;
 mod kyc_cases;
 mod ledger;
-mod outbox;
+mod log;
 mod readers;
 mod reconciliations;
 mod spatial;

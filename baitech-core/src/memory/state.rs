@@ -5,7 +5,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{answers::Answers, due::DueQueue, edges::EdgeTable, ledger::Ledger, outbox::EventQueue};
+use super::{answers::Answers, due::DueQueue, edges::EdgeTable, ledger::Ledger, log::Log};
 use crate::{
     decide::Aggregate,
     kernel::Id,
@@ -57,7 +57,7 @@ macro_rules! state {
             pub(super) counts: HashMap<CounterKey, i64>,
             pub(super) counters: HashMap<String, u64>,
             pub(super) due: DueQueue,
-            pub(super) outbox: EventQueue,
+            pub(super) log: Log,
             pub(super) ledger: Ledger,
             pub(super) answers: Answers,
             /// The latest time in any commit.

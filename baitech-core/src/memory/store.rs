@@ -7,12 +7,12 @@ use async_trait::async_trait;
 
 use super::{commit, ledger::Place, state::State};
 use crate::{
-    kernel::{Currency, Id, Money, Page, PageRequest, Pause},
+    kernel::{Currency, Money, Page, PageRequest, Pause},
     ledger::{Account, AccountLine, Entry},
     store::{
         AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, CounterKey,
-        CounterReader, Counters, DueItem, DueWork, Event, Fingerprint, IdempotencyKey, Lease, LedgerReader,
-        Outbox, SetAsideItem, StoreError,
+        CounterReader, Counters, DueItem, DueWork, Fingerprint, IdempotencyKey, Lease, LedgerReader,
+        SetAsideItem, StoreError,
     },
 };
 
@@ -25,7 +25,11 @@ use crate::{
 /// let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
 /// ```
 #[derive(Default)]
-pub struct MemoryStore(RwLock<State>);
+pub struct MemoryStore {
+    state: RwLock<State>,
+    /// Notified after every commit.
+    pub(super) committed: event_listener::Event,
+}
 
 impl MemoryStore {
     /// Creates an empty store.
@@ -43,11 +47,11 @@ impl MemoryStore {
     // Code under the lock cannot panic, so even a poisoned lock guards a consistent state.
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, State> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -69,7 +73,9 @@ impl fmt::Debug for MemoryStore {
 #[async_trait]
 impl Commit for MemoryStore {
     async fn commit(&self, changes: ChangeSet) -> Result<Committed, StoreError> {
-        commit::commit(&mut self.write(), changes)
+        let committed = commit::commit(&mut self.write(), changes)?;
+        self.committed.notify(usize::MAX);
+        Ok(committed)
     }
 
     async fn answered(
@@ -142,21 +148,6 @@ impl DueWork for MemoryStore {
 
     async fn release_due(&self, target: AggregateRef) -> Result<bool, StoreError> {
         Ok(self.write().due.release(target))
-    }
-}
-
-#[async_trait]
-impl Outbox for MemoryStore {
-    async fn pending_events(&self, limit: usize) -> Result<Vec<Event>, StoreError> {
-        Ok(self.read().outbox.first(limit))
-    }
-
-    async fn acknowledge_events(&self, events: &[Id<Event>]) -> Result<(), StoreError> {
-        let mut state = self.write();
-        for id in events {
-            state.outbox.remove(*id);
-        }
-        Ok(())
     }
 }
 

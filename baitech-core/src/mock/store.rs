@@ -174,16 +174,27 @@ mocks! {
     /// ```
     due_work: MockDueWork = DueWork;
 
-    /// An outbox with programmed events.
+    /// A log with programmed events.
     ///
     /// ```
-    /// use baitech_core::{mock::MockOutbox, store::Outbox};
+    /// use baitech_core::{mock::MockEventLog, store::EventLog};
     ///
-    /// let mut outbox = MockOutbox::new();
-    /// outbox.expect_pending_events().returning(|_| Ok(Vec::new()));
-    /// assert!(futures::executor::block_on(outbox.pending_events(10)).unwrap().is_empty());
+    /// let mut log = MockEventLog::new();
+    /// log.expect_number_events().returning(|_| Ok(0));
+    /// assert_eq!(futures::executor::block_on(log.number_events(10)).unwrap(), 0);
     /// ```
-    outbox: MockOutbox = Outbox;
+    log: MockEventLog = EventLog;
+
+    /// A consumers port with programmed results.
+    ///
+    /// ```
+    /// use baitech_core::{mock::MockConsumers, store::Consumers};
+    ///
+    /// let mut consumers = MockConsumers::new();
+    /// consumers.expect_list_consumers().returning(|| Ok(Vec::new()));
+    /// assert!(futures::executor::block_on(consumers.list_consumers()).unwrap().is_empty());
+    /// ```
+    consumers: MockConsumers = Consumers;
 
     /// A ledger reader with programmed balances.
     ///

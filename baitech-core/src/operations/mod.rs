@@ -1,5 +1,5 @@
-//! Operator tasks: due work that no worker attempts any more.
+//! Operator tasks: due work that no worker attempts any more, and consumers of the log.
 
 mod service;
 
-pub use service::Operations;
+pub use service::{ConsumerState, Operations};

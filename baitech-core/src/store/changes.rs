@@ -1,8 +1,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Bound, Claim, CounterDelta, EdgeChange, Entry, Event, Guard, Idempotency, Origin, Stored, Tally, Version,
-    Write,
+    Bound, Claim, Consumed, CounterDelta, EdgeChange, Entry, Event, Guard, Idempotency, Origin, Stored,
+    Tally, Version, Write,
 };
 
 /// All changes of one decision: plain, bounded data that is committed atomically.
@@ -14,13 +14,14 @@ use super::{
 /// 0. the form of the set, independent of stored data: at most one write per aggregate; each event belongs to
 ///    an aggregate that the set writes, or to an edge that it changes, and has its new version or revision; at
 ///    most one change per edge, and one delta per counter; each claim is taken at most once; no bounds on the
-///    platform's own accounts; the answer is not too large →
+///    platform's own accounts; a step of a consumer without an answer to a request; the answer is not too large →
 ///    [`StoreError::Malformed`](super::StoreError::Malformed);
 /// 1. `idempotency`: answered before → [`Committed::Replayed`](super::Committed::Replayed), nothing else
 ///    happens; another fingerprint under the key → [`StoreError::KeyReused`](super::StoreError::KeyReused);
 /// 2. versions of `writes`, and `guards` → [`StoreError::Conflict`](super::StoreError::Conflict); then guards
 ///    on the absence of edges, and the revisions of `edges` →
-///    [`StoreError::EdgeConflict`](super::StoreError::EdgeConflict);
+///    [`StoreError::EdgeConflict`](super::StoreError::EdgeConflict); then the place of the cursor that
+///    `consumed` moves → [`StoreError::CursorConflict`](super::StoreError::CursorConflict);
 /// 3. `free`, then `take` → [`StoreError::Claimed`](super::StoreError::Claimed). Then the unique fields:
 ///    `email`, `phoneNumber` and `username` of users, `bookingNumber` of bookings, and `transactionNumber`
 ///    and the provider's reference of transactions → [`StoreError::Duplicate`](super::StoreError::Duplicate);
@@ -49,6 +50,8 @@ pub struct ChangeSet {
     pub bounds: Vec<Bound>,
     /// Events of aggregates that the set writes, and of edges that it changes.
     pub events: Vec<Event>,
+    /// The progress of the consumer whose effects these changes are.
+    pub consumed: Option<Consumed>,
     /// The answer to store for a repeated request.
     pub idempotency: Option<Idempotency>,
 }

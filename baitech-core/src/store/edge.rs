@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{AggregateRef, CounterDelta, CounterKey, word::word};
+use super::{AggregateRef, CounterDelta, CounterKey, number::number, word::word};
 use crate::kernel::{Code, Kind, Violation};
 
 word! {
@@ -77,38 +77,12 @@ impl<'de> Deserialize<'de> for EdgeKey {
     }
 }
 
-/// How often an edge has been put or removed. It keeps counting after a removal: put, remove and put give the
-/// revisions 1, 2 and 3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Revision(u64);
-
-impl Revision {
-    /// The revision of an edge that was never put.
-    pub const NONE: Self = Self(0);
-
-    /// Creates a revision from its number.
-    #[must_use]
-    pub const fn new(number: u64) -> Self {
-        Self(number)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-
-    /// The revision after one more change.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        Self(self.0.saturating_add(1))
-    }
-}
-
-impl fmt::Display for Revision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+number! {
+    /// How often an edge has been put or removed. It keeps counting after a removal: put, remove and put give the
+    /// revisions 1, 2 and 3.
+    Revision {
+        /// The revision of an edge that was never put.
+        NONE
     }
 }
 

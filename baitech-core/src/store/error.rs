@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::{AggregateRef, Breach, Claim, EdgeKey};
+use super::{AggregateRef, Breach, Claim, ConsumerName, EdgeKey};
 use crate::kernel::{Rule, Violation};
 
 /// The rules that a store enforces.
@@ -9,6 +9,8 @@ impl Rule {
     pub const IDEMPOTENCY_KEY_REUSED: Self = Self::new("idempotency_key_reused");
     /// The store must be prepared first.
     pub const NOT_PREPARED: Self = Self::new("not_prepared");
+    /// The log does not contain all events after the token.
+    pub const HISTORY_LOST: Self = Self::new("history_lost");
 }
 
 /// Why a store refused or failed. A failed commit stores nothing, except with
@@ -24,6 +26,14 @@ pub enum StoreError {
     /// A changed edge does not have the expected revision, or an edge whose absence is guarded is present.
     #[error("the edge {0} was changed concurrently")]
     EdgeConflict(EdgeKey),
+    /// The cursor of the consumer has moved, or the parked event is not parked any more: another process has
+    /// handled the event.
+    #[error("the cursor of the consumer {0} was moved concurrently")]
+    CursorConflict(ConsumerName),
+    /// Events after the token were deleted, or the token is from before a restore of the database. The reader
+    /// has to read the current state, and continue at the end of the log.
+    #[error("the log does not contain all events after the token")]
+    HistoryLost,
     /// A claim to take is already held; contains the existing claim with its holder.
     #[error("{} is held by {}", .0.key, .0.holder)]
     Claimed(Claim),

@@ -12,7 +12,7 @@ impl ChangeSet {
     /// Checks the form of a change set, independent of stored data: one write per aggregate; one change per
     /// edge, which changes its value; events only of written aggregates and changed edges, with their new
     /// version or revision; one holder per claim; one tally per aggregate; one delta per counter; bounds that a
-    /// store can check; an answer that is not too large. Every store calls this first in a commit.
+    /// store can check; no answer to a request beside a step of a consumer; an answer that is not too large. Every store calls this first in a commit.
     ///
     /// # Errors
     /// [`StoreError::Malformed`] with the reason: a bug of the caller.
@@ -24,6 +24,11 @@ impl ChangeSet {
         check_counters(self)?;
         check_bounds(&self.bounds)?;
         check_balances(&self.guards)?;
+        if self.consumed.is_some() && self.idempotency.is_some() {
+            return malformed(
+                "a step of a consumer has no request to answer: its cursor recognises repetitions",
+            );
+        }
         let answer = self.idempotency.as_ref().map_or(0, |idempotency| idempotency.answer.len());
         if answer > Idempotency::MAX_ANSWER_BYTES {
             return malformed(format!("the answer has {answer} bytes, which is too large"));

@@ -8,6 +8,7 @@
 mod bound;
 mod changes;
 mod claim;
+mod consumer;
 mod counter;
 mod due;
 mod edge;
@@ -17,6 +18,8 @@ mod event;
 mod form;
 mod idempotency;
 mod listed;
+mod log;
+mod number;
 mod ports;
 mod stored;
 mod word;
@@ -25,6 +28,9 @@ pub use crate::catalog::{AggregateRef, EventKind, Guard, Tally, Write};
 pub use bound::{Binding, Bound, Breach, Limit};
 pub use changes::{ChangeSet, Expected, Put};
 pub use claim::{Claim, ClaimKey};
+pub use consumer::{
+    Consumed, ConsumedStep, ConsumerCursor, ConsumerName, Consumers, ConsumingEnd, LogStart, ParkedEvent,
+};
 pub use counter::{CounterDelta, CounterKey, CounterName};
 pub use due::{AttemptEnd, DueItem, DueWork, Lease, SetAsideItem};
 pub use edge::{Edge, EdgeChange, EdgeKey, EdgeKind, EdgeValue, Revision};
@@ -33,6 +39,7 @@ pub use error::StoreError;
 pub use event::{Event, Subject};
 pub use idempotency::{Fingerprint, Idempotency, IdempotencyKey};
 pub use listed::Listed;
+pub use log::{Epoch, EventLog, LogEntry, LogState, LogToken, Seq, UnreadableEvent};
 pub(crate) use ports::Versions;
-pub use ports::{Claims, Commit, Committed, CounterReader, Counters, Edges, LedgerReader, Load, Outbox};
+pub use ports::{Claims, Commit, Committed, CounterReader, Counters, Edges, LedgerReader, Load};
 pub use stored::{Origin, Stored, Version};

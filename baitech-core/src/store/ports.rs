@@ -3,8 +3,8 @@ use std::{collections::BTreeSet, fmt};
 use async_trait::async_trait;
 
 use super::{
-    AccountLine, AggregateRef, ChangeSet, Claim, ClaimKey, CounterKey, Edge, EdgeKey, EdgeKind, Event,
-    Fingerprint, IdempotencyKey, StoreError, Stored, Version,
+    AccountLine, AggregateRef, ChangeSet, Claim, ClaimKey, CounterKey, Edge, EdgeKey, EdgeKind, Fingerprint,
+    IdempotencyKey, StoreError, Stored, Version,
 };
 use crate::{
     catalog::Account,
@@ -152,25 +152,6 @@ pub trait Counters: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn next(&self, series: &str) -> Result<u64, StoreError>;
-}
-
-/// Reads the outbox, which contains the events that no consumer has acknowledged, for the relay.
-#[async_trait]
-pub trait Outbox: Send + Sync + fmt::Debug {
-    /// Up to `limit` unacknowledged events by time, and those of one aggregate in their order. An event that
-    /// the store cannot read is logged and left out, and so are the later events of the same aggregate. All
-    /// other events are still returned.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    async fn pending_events(&self, limit: usize) -> Result<Vec<Event>, StoreError>;
-
-    /// Removes events from the outbox, once every consumer has them. Unknown and acknowledged ids are
-    /// ignored.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`]; the events are then returned again.
-    async fn acknowledge_events(&self, events: &[Id<Event>]) -> Result<(), StoreError>;
 }
 
 /// Reads the ledger.

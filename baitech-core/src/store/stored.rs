@@ -1,39 +1,13 @@
 use std::{any::Any, fmt, ops::Deref, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use super::number::number;
 
-/// How often an aggregate has been rewritten: `__v` in MongoDB. A stored document without the field has
-/// version 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Version(u64);
-
-impl Version {
-    /// The version of a new aggregate.
-    pub const FIRST: Self = Self(0);
-
-    /// Creates a version from its number.
-    #[must_use]
-    pub const fn new(number: u64) -> Self {
-        Self(number)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-
-    /// The version after one more write.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        Self(self.0.saturating_add(1))
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+number! {
+    /// How often an aggregate has been rewritten: `__v` in MongoDB. A stored document without the field has
+    /// version 0.
+    Version {
+        /// The version of a new aggregate.
+        FIRST
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! - [`build`]: plain users, bookings and events for tests;
 //! - [`contract`]: the contract of all stores, as tests that run on any store;
+//! - [`committed_events`]: all events in the log of a store;
 //! - [`Sample`]: sample values and events of every kind of aggregate;
 //! - [`simulation`]: a random marketplace with an auditor;
 //! - [`strategies`]: proptest strategies for values, records and change sets.
@@ -19,9 +20,11 @@
 pub mod build;
 #[cfg(feature = "testing")]
 pub mod contract;
+mod log;
 mod sample;
 pub mod simulation;
 #[cfg(feature = "testing")]
 pub mod strategies;
 
+pub use log::{committed_events, read_whole_log};
 pub use sample::{Sample, sample_writes};

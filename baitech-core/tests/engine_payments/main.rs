@@ -24,7 +24,6 @@ mod powers;
 mod provider;
 mod reconciling;
 mod refunding;
-mod relaying;
 mod replays;
 mod retrying;
 mod reviewing;

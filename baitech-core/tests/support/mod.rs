@@ -25,10 +25,9 @@ use baitech_core::{
     ledger::{Account, Entry, EntryRecord, Posting},
     memory::MemoryStore,
     store::{
-        AggregateRef, ChangeSet, ClaimKey, Claims, Commit, Event, EventKind, LedgerReader, Load, Outbox, Put,
-        Stored,
+        AggregateRef, ChangeSet, ClaimKey, Claims, Commit, Event, EventKind, LedgerReader, Load, Put, Stored,
     },
-    testing::build,
+    testing::{build, committed_events},
     transaction::PaymentMethod,
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -238,7 +237,7 @@ impl World {
 
     /// All committed events.
     pub(crate) fn events(&self) -> Vec<Event> {
-        run(self.store.pending_events(usize::MAX)).unwrap()
+        run(committed_events(&*self.store))
     }
 
     /// The events of one booking, in order.

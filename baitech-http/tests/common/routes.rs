@@ -62,6 +62,7 @@ pub fn path(route: &Route, booking: &BookingRecord, transaction: &TransactionRec
     let technician = user(Role::Technician, 2).id.to_string();
     let path = route.path.replace("{booking}", &booking.id.to_string());
     let path = path.replace("{transaction}", &transaction.id.to_string());
+    let path = path.replace("{consumer}", "mailer").replace("{seq}", "1");
     path.replace("{technician}", &technician)
         .replace("{number}", number)
         .replace("{token}", "0000")

@@ -8,8 +8,8 @@ use bson::{RawDocumentBuf, doc};
 use mongodb::ClientSession;
 use mongodb::error::Error;
 
+use super::balances;
 use super::plan::{self, Action, Plan, PlannedWrite};
-use super::{balances, update};
 use crate::MongoStore;
 use crate::aggregate_ref::{StoredRef, collection_of};
 use crate::codec::Aggregate;
@@ -17,7 +17,7 @@ use crate::load::stored;
 use crate::server_error::{DuplicateKey, duplicate_key};
 use crate::user::TallyUpdate;
 use crate::value::oid;
-use crate::{claims, counts, edges, event, ledger};
+use crate::{claims, counts, edges, ledger, log, update};
 
 /// A marker field: writing it makes two commits conflict if each writes a document that the other guards.
 const GUARD: &str = "guard";
@@ -63,6 +63,9 @@ pub(super) async fn whole(
     }
     take(store, plan, session).await?;
     unless_raced(update::all(store, edges::COLLECTION, &plan.edge_updates, session).await?)?;
+    if let Some(consumed) = &plan.consumed {
+        unless_raced(log::apply(store, consumed, session).await?)?;
+    }
     for tally in &plan.tallies {
         count(store, tally, session).await?;
     }
@@ -72,7 +75,7 @@ pub(super) async fn whole(
     }
     balances::run(store, plan, session).await?;
     insert(store, ledger::COLLECTION, &plan.entries, session).await?;
-    insert(store, event::COLLECTION, &plan.events, session).await?;
+    insert(store, log::COLLECTION, &plan.events, session).await?;
     // Last, because other commits that move the same counters conflict from here to the end of the transaction.
     let counts: Vec<_> = plan.counters.iter().map(counts::update).collect();
     unless_raced(update::all(store, counts::COLLECTION, &counts, session).await?)

@@ -10,10 +10,10 @@ use mongodb::options::ReturnDocument;
 
 use super::apply::Failure;
 use super::plan::Plan;
-use super::update;
 use crate::MongoStore;
 use crate::ledger::{BALANCES, balances_of_all, marked};
 use crate::server_error::duplicate_key;
+use crate::update;
 use crate::value::decimal_from_bson;
 
 /// All balances in one command.

@@ -19,7 +19,7 @@ use super::plan::Plan;
 use crate::aggregate_ref::collection_of;
 use crate::codec::Aggregate;
 use crate::server_error::unavailable;
-use crate::{MongoStore, user, version};
+use crate::{MongoStore, log, user, version};
 
 /// How long to wait for a majority; without one the outcome is unknown.
 const SEE_RIVALS_WITHIN: Duration = Duration::from_secs(10);
@@ -57,6 +57,11 @@ impl MongoStore {
         }
         if let Some(key) = self.changed_edge(plan).await? {
             return Ok(Verdict::Final(Err(StoreError::EdgeConflict(key))));
+        }
+        if let Some(consumed) = &plan.consumed
+            && !log::applies(self, consumed).await?
+        {
+            return Ok(Verdict::Final(Err(StoreError::CursorConflict(consumed.consumer))));
         }
         let held = self.held(&plan.take_keys()).await?;
         let stopping = held.iter().filter(|held| plan.is_stopped_by(held));

@@ -9,7 +9,6 @@ mod balances;
 mod diagnose;
 pub(crate) mod plan;
 mod transaction;
-mod update;
 
 use async_trait::async_trait;
 use baitech_core::store::{ChangeSet, Commit, Committed, Fingerprint, IdempotencyKey, StoreError};

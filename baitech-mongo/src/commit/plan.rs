@@ -7,8 +7,8 @@ use baitech_core::for_each_aggregate;
 use baitech_core::kernel::{Id, Money};
 use baitech_core::ledger::Account;
 use baitech_core::store::{
-    AggregateRef, ChangeSet, Claim, ClaimKey, CounterDelta, Edge, Expected, Fingerprint, Guard, Idempotency,
-    IdempotencyKey, Put, StoreError, Version, Write,
+    AggregateRef, ChangeSet, Claim, ClaimKey, Consumed, CounterDelta, Edge, Expected, Fingerprint, Guard,
+    Idempotency, IdempotencyKey, Put, StoreError, Version, Write,
 };
 use bson::oid::ObjectId;
 use bson::{DateTime, Document, RawDocumentBuf, doc};
@@ -21,7 +21,7 @@ use crate::lenient::Read;
 use crate::load::{RawOrigin, corrupt};
 use crate::server_error::unavailable;
 use crate::value::oid;
-use crate::{MongoStore, claims, due, edges as stored_edges, event, idempotency, ledger, user, version};
+use crate::{MongoStore, claims, due, edges as stored_edges, idempotency, ledger, log, user, version};
 
 /// The commands of a transaction, in the order in which they are sent.
 #[derive(Debug, Default)]
@@ -47,6 +47,7 @@ pub(super) struct Plan {
     pub(super) balances: Vec<Document>,
     pub(super) entries: Vec<RawDocumentBuf>,
     pub(super) events: Vec<RawDocumentBuf>,
+    pub(super) consumed: Option<Consumed>,
 }
 
 /// Changes of a commit besides the documents of its aggregates.
@@ -110,10 +111,11 @@ impl Plan {
             entries,
             bounds,
             events,
+            consumed,
             idempotency,
         } = changes;
         let mut derived = Derived { free, take, jobs: user::JobMoves::default() };
-        let mut plan = Self { guards, counters, ..Self::default() };
+        let mut plan = Self { guards, counters, consumed, ..Self::default() };
         plan.edge_updates = edges.iter().map(stored_edges::update).collect();
         plan.edges = edges.into_iter().map(|change| change.before).collect();
         for write in writes {
@@ -139,7 +141,8 @@ impl Plan {
             ledger::Movements::of(&entries, &bounds).map_err(|error| terms(error.to_string()))?;
         plan.balances = plan.movements.updates().map_err(|error| terms(error.to_string()))?;
         plan.entries = encode_all(entries, ledger::encode)?;
-        plan.events = encode_all(events, event::encode)?;
+        let commit = ObjectId::new();
+        plan.events = encode_all(events, |event| log::encode(event, commit))?;
         if let Some(record) = idempotency {
             let Idempotency { scope, key, fingerprint, .. } = &record;
             let (scope, key, fingerprint) = (scope.clone(), key.clone(), *fingerprint);
@@ -167,6 +170,7 @@ impl Plan {
             balances,
             entries,
             events,
+            consumed,
         } = self;
         let alone = guards.is_empty()
             && frees.is_empty()
@@ -178,7 +182,8 @@ impl Plan {
             && record.is_none()
             && balances.is_empty()
             && entries.is_empty()
-            && events.is_empty();
+            && events.is_empty()
+            && consumed.is_none();
         writes.first().filter(|_| alone && writes.len() == 1)
     }
 

@@ -44,6 +44,8 @@ fn collections() -> Vec<Collection> {
         edges::collection(),
         counts::collection(),
     ]);
+    collections.push(events::consumers());
+    collections.extend(events::found_by_id());
     collections
 }
 

@@ -14,9 +14,10 @@ use baitech_core::kernel::{
 use baitech_core::ledger::Account;
 use baitech_core::matching::{CandidateQuery, JobDays, MatchingRepository, SupplyQuery};
 use baitech_core::store::{
-    AggregateRef, AttemptEnd, Bound, ChangeSet, ClaimKey, Claims, Commit, CounterKey, CounterName,
-    CounterReader, Counters, DueWork, Edge, EdgeKey, EdgeKind, EdgeValue, Edges, Fingerprint, Guard,
-    IdempotencyKey, Lease, LedgerReader, Load, Outbox, Put, Stored,
+    AggregateRef, AttemptEnd, Bound, ChangeSet, ClaimKey, Claims, Commit, Consumed, ConsumedStep,
+    ConsumerName, Consumers, ConsumingEnd, CounterKey, CounterName, CounterReader, Counters, DueWork, Edge,
+    EdgeKey, EdgeKind, EdgeValue, Edges, EventLog, Fingerprint, Guard, IdempotencyKey, Lease, LedgerReader,
+    Load, LogStart, Put, Seq, Stored,
 };
 use baitech_core::testing::build;
 use baitech_core::{
@@ -113,8 +114,29 @@ async fn ask_everything(store: &MongoStore) {
     let key = IdempotencyKey::new("key").unwrap();
     store.answered("scope", &key, Fingerprint::of(b"request")).await.unwrap();
     change_something(store).await;
-    let events = store.pending_events(10).await.unwrap();
-    store.acknowledge_events(&events.iter().map(|event| event.id).collect::<Vec<_>>()).await.unwrap();
+    ask_for_the_log(store).await;
+}
+
+/// Numbers events in small steps, and reads, parks and deletes them.
+async fn ask_for_the_log(store: &MongoStore) {
+    const READER: ConsumerName = ConsumerName::new("reader");
+    while store.number_events(1).await.unwrap() > 0 {}
+    let log = store.log_state().await.unwrap();
+    let entries = store.read_log(log.start(), 10).await.unwrap();
+    assert!(entries.len() > 1, "{} events", entries.len());
+    store.open_consumer(READER, LogStart::First).await.unwrap();
+    let lease = Lease { now: build::start(), length: TimeDelta::minutes(1) };
+    let begun = store.begin_consuming(READER, lease).await.unwrap().unwrap();
+    assert!(store.end_consuming(&begun, ConsumingEnd::Released).await.unwrap());
+    let step = |step| ChangeSet { consumed: Some(Consumed { consumer: READER, step }), ..ChangeSet::new() };
+    let parked = ConsumedStep::Parked { from: Seq::START, reason: "broken".to_owned(), at: build::start() };
+    let _ = store.commit(step(parked)).await.unwrap();
+    assert!(store.retry_parked(READER, Seq::new(1)).await.unwrap());
+    assert!(store.take_parked(READER).await.unwrap().is_some());
+    assert_eq!(store.list_parked(&PageRequest::default()).await.unwrap().items.len(), 1);
+    let _ = store.commit(step(ConsumedStep::Recovered { seq: Seq::new(1) })).await.unwrap();
+    assert_eq!(store.trim_log(build::start() + TimeDelta::days(9_999), 1).await.unwrap(), 1);
+    assert!(store.remove_consumer(READER).await.unwrap());
 }
 
 /// Likes of one booking by many users, and of many bookings by one user.

@@ -8,10 +8,8 @@ use baitech_core::{
     booking::{Booking, BookingPolicy, BookingRecord, BookingStatus, Bookings},
     kernel::{Id, ManualClock},
     schedule::TimeSlot,
-    store::{
-        AggregateRef, ChangeSet, Claim, ClaimKey, Claims, Commit, Event, Load, Outbox, Put, Stored, Write,
-    },
-    testing::build,
+    store::{AggregateRef, ChangeSet, Claim, ClaimKey, Claims, Commit, Event, Load, Put, Stored, Write},
+    testing::{build, committed_events},
 };
 use baitech_mongo::{MongoStore, testing::TestServer};
 use bson::{Document, doc};
@@ -97,7 +95,7 @@ impl World {
 
     /// All committed events.
     pub(crate) async fn events(&self) -> Vec<Event> {
-        self.stores[0].pending_events(1_000_000).await.unwrap()
+        committed_events(&self.stores[0]).await
     }
 
     pub(crate) async fn count(&self, collection: &str) -> u64 {

@@ -9,9 +9,9 @@ use baitech_core::kernel::{Currency, Id, Text};
 use baitech_core::ledger::Account;
 use baitech_core::store::{
     AggregateRef, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, Guard, Idempotency, LedgerReader,
-    Load, Outbox, Put, Stored, Version,
+    Load, Put, Stored, Version,
 };
-use baitech_core::testing::build;
+use baitech_core::testing::{build, committed_events};
 use baitech_mongo::MongoStore;
 use bson::{Document, doc};
 
@@ -101,7 +101,7 @@ impl Case {
         let user = load(store, self.user.id).await;
         let keys = ["a", "b", "free"].map(|name| ClaimKey::new("test", format!("{name}{}", self.n)));
         let held = store.held(&keys).await.unwrap();
-        let events = store.pending_events(10_000).await.unwrap();
+        let events = committed_events(store).await;
         let of_this = [AggregateRef::User(self.user.id), AggregateRef::Booking(booking.id)];
         let stored: Option<Stored<Booking>> = store.load(booking.id).await.unwrap();
         let signs = [

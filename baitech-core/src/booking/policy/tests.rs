@@ -77,7 +77,7 @@ type Case = (fn(&mut BookingPolicy), &'static str, Code);
 #[test]
 fn every_invalid_value_is_named() {
     let below = TimeDelta::seconds(-1);
-    let cases: [Case; 39] = [
+    let cases: [Case; 40] = [
         (|p| p.approval_limit = p.approval_limit.negated(), "approvalLimit", Code::OutOfRange),
         (|p| p.acceptance_timeout = TimeDelta::MIN, "acceptanceTimeout", Code::OutOfRange),
         (|p| p.payment_timeout = TimeDelta::MIN, "paymentTimeout", Code::OutOfRange),
@@ -93,6 +93,7 @@ fn every_invalid_value_is_named() {
         (|p| p.recurrence_lead = TimeDelta::MIN, "recurrenceLead", Code::OutOfRange),
         (|p| p.max_advance = TimeDelta::MIN, "maxAdvance", Code::OutOfRange),
         (|p| p.idempotency_lifetime = TimeDelta::MIN, "idempotencyLifetime", Code::OutOfRange),
+        (|p| p.event_retention = TimeDelta::MIN, "eventRetention", Code::OutOfRange),
         (|p| p.max_occurrences = 0, "maxOccurrences", Code::OutOfRange),
         (|p| p.max_open_requests = 0, "maxOpenRequests", Code::OutOfRange),
         (|p| p.payment.release_after = TimeDelta::MIN, "payment.releaseAfter", Code::OutOfRange),

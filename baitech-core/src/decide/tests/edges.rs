@@ -16,9 +16,12 @@ use crate::{
     memory::MemoryStore,
     store::{
         ChangeSet, Commit, CounterKey, CounterName, CounterReader, Edge, EdgeChange, EdgeKey, EdgeKind,
-        EdgeValue, Edges, EventKind, Guard, Load, Outbox, Put, Stored, Subject,
+        EdgeValue, Edges, EventKind, Guard, Load, Put, Stored, Subject,
     },
-    testing::build::{id, start},
+    testing::{
+        build::{id, start},
+        committed_events,
+    },
 };
 
 const LIKE: EdgeKind = EdgeKind::new("like");
@@ -101,7 +104,7 @@ fn a_command_decides_again_after_its_edge_was_changed() {
         [1],
         "the new value replaces the other one"
     );
-    let events = block_on(store.pending_events(10)).unwrap();
+    let events = block_on(committed_events(&*store));
     let subjects: Vec<Subject> = events.iter().map(|event| event.subject).collect();
     assert_eq!(subjects, [Subject::Edge { edge: key(), revision: edge.revision }]);
 }

@@ -7,13 +7,15 @@ use super::{
 };
 use crate::{
     account::User,
-    kernel::Id,
     ports::Store,
     store::{
         AggregateRef, ChangeSet, CounterDelta, Edge, EdgeChange, EdgeKey, EdgeKind, EdgeValue, Event, Guard,
         Revision, StoreError, Subject, Version,
     },
-    testing::build::{self, customer, event, start},
+    testing::{
+        build::{self, customer, event, start},
+        committed_events,
+    },
 };
 
 const VOTE: EdgeKind = EdgeKind::new("vote");
@@ -155,15 +157,12 @@ pub(super) async fn emit_events_in_the_order_of_revisions(fixture: &dyn Fixture)
         };
         apply(&*store, ChangeSet { events: vec![stamped(1), stamped(0)], ..set }).await;
     }
-    let events = store.pending_events(10).await.unwrap();
+    let events = committed_events(&*store).await;
     let places = events.iter().map(|event| match event.subject {
         Subject::Edge { edge, revision } if edge == key => (revision.get(), event.n),
         other => panic!("an event of the edge: {other:?}"),
     });
     assert_eq!(places.collect::<Vec<_>>(), [(1, 0), (1, 1), (2, 0), (2, 1), (3, 0), (3, 1)]);
-    let ids: Vec<Id<Event>> = events.iter().map(|event| event.id).collect();
-    store.acknowledge_events(&ids).await.unwrap();
-    assert_eq!(store.pending_events(10).await.unwrap(), []);
 }
 
 pub(super) async fn are_listed_from_both_ends(fixture: &dyn Fixture) {

@@ -161,7 +161,7 @@ pub(super) async fn traces(store: &dyn Store, user: Id<User>, booking: Id<Bookin
         claims: store.held(&[key("free"), key("taken")]).await.unwrap(),
         like: store.load_edge(&like).await.unwrap(),
         likes: count(store, likes).await,
-        events: store.pending_events(100).await.unwrap(),
+        events: crate::testing::committed_events(store).await,
         balances: store.trial_balance().await.unwrap(),
         answer: store.answered(&asked.scope, &asked.key, asked.fingerprint).await.unwrap(),
         due: store.claim_due(lease, 100).await.unwrap().into_iter().map(|item| item.target).collect(),

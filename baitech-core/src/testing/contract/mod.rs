@@ -19,6 +19,7 @@
 mod bookings;
 mod claims;
 mod commit;
+mod consumers;
 mod counters;
 mod due;
 mod edges;
@@ -30,8 +31,8 @@ mod guards;
 mod idempotency;
 mod kyc_cases;
 mod ledger;
+mod log;
 mod matching;
-mod outbox;
 mod pages;
 mod races;
 mod reconciliations;
@@ -202,10 +203,24 @@ macro_rules! contract_tests {
                 lists_set_aside_items_in_pages
                 finds_set_aside_items_by_target
             }
-            outbox {
-                gives_events_in_order
-                repeats_until_acknowledged
-                orders_events_of_racing_writers
+            log {
+                numbers_events_in_their_order
+                ignores_the_clock
+                keeps_the_events_of_a_commit_together
+                is_gapless_while_many_write_and_number
+                refuses_tokens_of_another_epoch
+                deletes_old_events_only
+                keeps_what_a_consumer_has_not_read
+                wakes_those_who_wait
+            }
+            consumers {
+                begin_where_they_ask
+                are_leased_to_one_process
+                move_together_with_their_effects
+                take_effect_once_in_a_race
+                park_events_until_they_recover
+                are_removed_with_their_parked_events
+                list_parked_events_in_pages
             }
             ledger {
                 sums_postings

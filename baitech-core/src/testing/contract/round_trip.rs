@@ -149,7 +149,7 @@ pub(super) async fn events_are_read_as_written(fixture: &dyn Fixture) {
         let store = fixture.store().await;
         let mut expected = changes.events.clone();
         apply(&*store, changes).await;
-        let mut found: Vec<Event> = store.pending_events(100).await.unwrap();
+        let mut found: Vec<Event> = crate::testing::committed_events(&*store).await;
         found.sort_by_key(|event| (event.subject, event.n));
         expected.sort_by_key(|event| (event.subject, event.n));
         assert_eq!(found, expected);

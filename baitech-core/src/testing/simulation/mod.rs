@@ -15,6 +15,7 @@
 mod auditor;
 mod chance;
 mod commands;
+mod events;
 mod provider;
 mod replay;
 mod run;

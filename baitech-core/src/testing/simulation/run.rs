@@ -8,6 +8,7 @@ use super::{
     Config, Failure, Replayed, Summary,
     auditor::Auditor,
     commands::{self, Commands},
+    events,
     provider::Call,
     store::{Applied, OUTAGE},
     task::{Access, Task},
@@ -159,14 +160,22 @@ impl<'a> Run<'a> {
                 self.world.card.decide_chargeback();
                 Ok(())
             }
-            _ => self.begin(Task::new("events are relayed", {
-                let worker = self.world.market.worker();
-                async move {
-                    let events = worker.pending_events(256).await?;
-                    worker.acknowledge_events(&events).await?;
-                    Ok(format!("{} events", events.len()))
-                }
-            })),
+            _ => match self.world.chance.below(5) {
+                0 | 1 => self.begin(events::number(&self.world)),
+                2 | 3 => self.begin(events::consume(&self.world)),
+                _ => self.like(),
+            },
+        }
+    }
+
+    /// A user likes one of the latest bookings, or removes the like.
+    fn like(&mut self) -> Verdict {
+        let ids: Vec<_> = self.auditor.bookings().map(|booking| booking.id).collect();
+        let latest = &ids[ids.len().saturating_sub(3)..];
+        let booking = self.world.chance.pick(latest).copied();
+        match booking.and_then(|booking| events::toggle_like(&self.world, booking)) {
+            Some(task) => self.begin(task),
+            None => Ok(()),
         }
     }
 
@@ -391,7 +400,17 @@ impl<'a> Run<'a> {
             self.let_staff_decide()?;
             self.let_time_pass()?;
         }
-        self.auditor.check_rest(&self.world, true)
+        self.auditor.check_rest(&self.world, true)?;
+        self.consume_all()
+    }
+
+    /// Lets the consumer handle every event, those that it has parked included, and compares the counts.
+    fn consume_all(&mut self) -> Verdict {
+        for task in [events::number, events::consume, events::retry_parked, events::consume] {
+            self.world.advance(TimeDelta::minutes(10));
+            self.run_to_end(task(&self.world))?;
+        }
+        self.auditor.totals().check(&self.world.store.inner)
     }
 
     /// Runs all tasks to their end.

@@ -9,15 +9,21 @@ use std::{
 use async_trait::async_trait;
 
 use super::chance::Chance;
-use crate::{for_each_port, ledger::Entry, memory::MemoryStore, ports::*, store::Write};
+use crate::{
+    for_each_port,
+    ledger::Entry,
+    memory::MemoryStore,
+    ports::*,
+    store::{EdgeChange, Subject, Write},
+};
 
 /// The reason of every failure of this store, by which simulated failures are recognised.
 pub(super) const OUTAGE: &str = "simulated outage";
 
-/// The methods that never fail: those of the relay, of the auditor, and of lists for people.
+/// The methods that never fail: those of the auditor, of a process that waits for events, and of lists for people.
 const STEADY: [&str; 17] = [
-    "pending_events",
-    "acknowledge_events",
+    "events_committed",
+    "list_consumers",
     "trial_balance",
     "recount",
     "account_lines",
@@ -35,12 +41,15 @@ const STEADY: [&str; 17] = [
     "list_reconciliations",
 ];
 
-/// The effects of one commit on money.
-#[derive(Debug)]
+/// The effects of one commit that the auditor checks.
+#[derive(Debug, Default)]
 pub(super) struct Applied {
     pub(super) bookings: Vec<Booking>,
     pub(super) transactions: Vec<Transaction>,
     pub(super) entries: Vec<Entry>,
+    /// The subjects of its events.
+    pub(super) subjects: Vec<Subject>,
+    pub(super) edges: Vec<EdgeChange>,
 }
 
 impl Applied {
@@ -53,7 +62,13 @@ impl Applied {
                 _ => {}
             }
         }
-        Self { bookings, transactions, entries: changes.entries.clone() }
+        Self {
+            bookings,
+            transactions,
+            entries: changes.entries.clone(),
+            subjects: changes.events.iter().map(|event| event.subject).collect(),
+            edges: changes.edges.clone(),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 use super::{
     chance::Chance,
+    events::EventCounter,
     provider::{Manner, Provider},
     store::ShakyStore,
     task::ready,
@@ -16,7 +17,7 @@ use crate::{
     booking::{Booking, BookingPolicy},
     kernel::{Clock, Currency, Id, ManualClock, Money, Role, SeededEntropy},
     ledger::Account,
-    store::{AggregateRef, ChangeSet, Claim, Commit, LedgerReader, Load, Put, Stored},
+    store::{AggregateRef, ChangeSet, Claim, Commit, Consumers, LedgerReader, Load, LogStart, Put, Stored},
     testing::build,
     transaction::{FraudCheck, FraudDecision, FraudScorer, FraudSignals, PaymentMethod, Transaction},
 };
@@ -86,6 +87,9 @@ impl World {
             world.customers.push(User::from_record(employee));
         }
         world.store_users();
+        // From the start, so that no event is deleted before the consumer has read it.
+        let opened = world.store.inner.open_consumer(EventCounter::NAME, LogStart::First);
+        let _ = ready(opened).expect("the store answers");
         world
     }
 

@@ -25,6 +25,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::support::run;
 use baitech_core::kernel::{Actor, Currency, Error, PageRequest, Result};
+use baitech_core::store::Seq;
 
 use self::scene::{ACTORS, Scene};
 
@@ -44,6 +45,11 @@ const LEDGER: &[Row] = &[
 const OPERATIONS: &[Row] = &[
     row!(operations.list_set_aside(&PageRequest::default()), "admin system"),
     row!(operations.retry_set_aside(booked()), "admin system"),
+    row!(operations.list_consumers(), "admin system"),
+    row!(operations.remove_consumer(parked()), "admin system"),
+    row!(operations.list_parked(&PageRequest::default()), "admin system"),
+    row!(operations.retry_parked(parked(), Seq::new(1)), "admin system"),
+    row!(operations.restart_log(), "admin system"),
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {

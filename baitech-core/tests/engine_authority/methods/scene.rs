@@ -7,7 +7,9 @@ use baitech_core::{
     kernel::{Actor, Id, PageRequest},
     ledger::{Account, Ledger},
     payment::{NewPayment, NewPayout, Payments, ReconcileRequest, Reconciliation},
-    store::{AggregateRef, ChangeSet, Commit, Put},
+    store::{
+        AggregateRef, ChangeSet, Commit, Consumed, ConsumedStep, ConsumerName, Consumers, LogStart, Put, Seq,
+    },
     transaction::{
         FraudCheck, FraudDecision, FraudScorer, FraudSignals, PaymentMethod, Transaction, TransactionStatus,
     },
@@ -108,6 +110,20 @@ impl Scene {
 
     pub(super) fn booked(&self) -> AggregateRef {
         self.till.world.book().id.into()
+    }
+
+    /// A consumer that has parked the first event.
+    pub(super) fn parked(&self) -> ConsumerName {
+        const MAILER: ConsumerName = ConsumerName::new("mailer");
+        let world = &self.till.world;
+        world.book();
+        run(world.market.worker().number_events()).unwrap();
+        run(world.store.open_consumer(MAILER, LogStart::First)).unwrap();
+        let step =
+            ConsumedStep::Parked { from: Seq::START, reason: "no template".to_owned(), at: world.now() };
+        let consumed = Some(Consumed { consumer: MAILER, step });
+        let _ = run(world.store.commit(ChangeSet { consumed, ..ChangeSet::new() })).unwrap();
+        MAILER
     }
 
     /// The payment of a booking, held until the work is done.

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use books::Books;
 use payments::Movements;
 
-use super::store::Applied;
+use super::{events::Totals, store::Applied};
 use crate::{
     account::User,
     booking::Booking,
@@ -41,6 +41,7 @@ pub(super) struct Auditor {
     /// The number of requests per user and kind of transaction, each under its own key.
     asked: BTreeMap<(Id<User>, TransactionKind), u32>,
     made: BTreeMap<(Id<User>, TransactionKind), u32>,
+    totals: Totals,
 }
 
 impl Auditor {
@@ -65,8 +66,14 @@ impl Auditor {
         self.bookings.values()
     }
 
+    /// What all commits add up to.
+    pub(super) const fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
     /// Checks one commit.
     pub(super) fn read(&mut self, applied: &Applied) -> Verdict {
+        self.totals.note(applied);
         for entry in &applied.entries {
             self.books.post(entry)?;
             self.note_movement(entry)?;

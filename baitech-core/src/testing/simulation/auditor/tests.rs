@@ -26,7 +26,7 @@ fn entry(n: u64, cause: Id<Transaction>, postings: &[(Account, i64)]) -> Entry {
 }
 
 fn applied(entries: Vec<Entry>) -> Applied {
-    Applied { bookings: Vec::new(), transactions: Vec::new(), entries }
+    Applied { entries, ..Applied::default() }
 }
 
 fn payment(status: TransactionStatus, kind: TransactionKind) -> Transaction {
@@ -122,7 +122,7 @@ fn wrong_commission_reservations_are_found() {
     };
     let reserving =
         |amount: i64| vec![entry(1, build::id(9), &[(open, -amount), (Account::OpenAmounts, amount)])];
-    let with = |status, entries| Applied { bookings: vec![at(status)], transactions: Vec::new(), entries };
+    let with = |status, entries| Applied { bookings: vec![at(status)], entries, ..Applied::default() };
     let read = |applied| Auditor::default().read(&applied);
     assert_eq!(read(with(BookingStatus::Accepted, reserving(460))), Ok(()));
     assert!(read(with(BookingStatus::Accepted, Vec::new())).unwrap_err().contains("460.00 KES is due"));

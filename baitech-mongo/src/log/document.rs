@@ -37,7 +37,9 @@ pub(super) struct EventDocument {
     name: String,
     /// The serialised event.
     payload: Bson,
-    /// `true` until it is acknowledged, then missing.
+    /// The same for all events of a commit. Missing in events of earlier versions.
+    commit: Option<ObjectId>,
+    /// `true` until the event has a number, then missing.
     pending: Option<bool>,
 }
 
@@ -98,8 +100,8 @@ struct StoredActor {
     role: Role,
 }
 
-/// Encodes an event as not acknowledged.
-pub(crate) fn encode(event: Event) -> Result<RawDocumentBuf, bson::error::Error> {
+/// Encodes an event of a commit, without a number.
+pub(crate) fn encode(event: Event, commit: ObjectId) -> Result<RawDocumentBuf, bson::error::Error> {
     let Event { id, subject, n, actor, at, kind } = event;
     let (actor, anonymous) = match actor {
         Actor::System => (None, None),
@@ -116,6 +118,7 @@ pub(crate) fn encode(event: Event) -> Result<RawDocumentBuf, bson::error::Error>
         at,
         name: kind.name().to_owned(),
         payload: bson::serialize_to_bson(&kind)?,
+        commit: Some(commit),
         pending: Some(true),
     };
     bson::serialize_to_raw_document_buf(&document)

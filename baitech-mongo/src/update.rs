@@ -5,11 +5,10 @@ use mongodb::ClientSession;
 use serde::Deserialize;
 use serde_with::serde_as;
 
-use super::apply::Failure;
 use crate::MongoStore;
 use crate::server_error::DUPLICATE_KEY;
 use crate::value::Whole;
-use baitech_core::store::StoreError;
+use mongodb::error::Error;
 
 /// The server's answer to an `update`.
 #[serde_as]
@@ -31,21 +30,21 @@ struct Refusal {
 
 /// Sends updates of a collection as one command. Returns whether each of them matched or inserted a document:
 /// none was missing, and no inserted document existed already.
-pub(super) async fn all(
+pub(crate) async fn all(
     store: &MongoStore,
     collection: &str,
     updates: &[Document],
     session: &mut ClientSession,
-) -> Result<bool, Failure> {
+) -> Result<bool, Error> {
     if updates.is_empty() {
         return Ok(true);
     }
     let command = doc! { "update": collection, "updates": updates.to_vec(), "ordered": true };
     let answer = store.database().run_command(command).session(session).await?;
-    let answer: Answer = bson::deserialize_from_document(answer).map_err(mongodb::error::Error::from)?;
+    let answer: Answer = bson::deserialize_from_document(answer)?;
     match answer.errors.first() {
         Some(refusal) if refusal.code == DUPLICATE_KEY => Ok(false),
-        Some(refusal) => Err(Failure::Refused(StoreError::Unavailable(refusal.message.clone()))),
+        Some(refusal) => Err(Error::custom(refusal.message.clone())),
         None => Ok(answer.n >= u64::try_from(updates.len()).unwrap_or(u64::MAX)),
     }
 }
