@@ -24,6 +24,7 @@ use bson::{Bson, Document, RawBsonRef, RawDeserializer, RawDocument, RawDocument
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::gaps::Gaps;
+use self::path::Here;
 pub(crate) use self::path::Path;
 use crate::codec::Unreadable;
 
@@ -76,7 +77,7 @@ pub(crate) struct Fields {
 /// The reason, if a vital field cannot be understood, or a required field is missing.
 pub(crate) fn read<T: DeserializeOwned>(raw: &RawDocument, fields: Fields) -> Result<Read<T>, Unreadable> {
     let mut no_documents = Vec::new();
-    misplaced(raw, fields.parts, &Path::default(), &mut no_documents);
+    misplaced(raw, fields.parts, Here::Document, &mut no_documents);
     if no_documents.is_empty()
         && let Ok(value) = bson::deserialize_from_slice(raw.as_bytes())
     {
@@ -161,39 +162,45 @@ impl Salvage {
     }
 }
 
-/// Values that serde would read as documents, at paths where documents are expected.
-fn misplaced(raw: &RawDocument, parts: &[&str], path: &Path, found: &mut Vec<Path>) {
-    for (key, value) in raw.iter().filter_map(Result::ok) {
-        let parts: Vec<&str> = parts.iter().filter_map(|part| below(part, key.as_str())).collect();
-        if !parts.is_empty() {
-            misplaced_in(value, &parts, path.clone().key(key.as_str()), found);
+/// Finds values that serde would read as documents, at paths where documents are expected. This runs for
+/// every document that is read, so it looks only at the keys of the paths, and allocates only for its findings.
+fn misplaced(raw: &RawDocument, parts: &[&str], here: Here<'_>, found: &mut Vec<Path>) {
+    for element in raw.iter_elements().filter_map(Result::ok) {
+        let key = element.key().as_str();
+        for part in parts.iter().filter_map(|part| below(part, key)) {
+            if let Ok(value) = element.value() {
+                misplaced_in(value, part, Here::Key(&here, key), found);
+            }
         }
     }
 }
 
-/// The misplaced values within one value. The parts are paths relative to it; an empty path is the value
-/// itself.
-fn misplaced_in(value: RawBsonRef<'_>, parts: &[&str], path: Path, found: &mut Vec<Path>) {
+/// The misplaced values within one value. The part is a path relative to it; an empty path is the value itself.
+fn misplaced_in(value: RawBsonRef<'_>, part: &str, here: Here<'_>, found: &mut Vec<Path>) {
     match value {
-        RawBsonRef::Document(inner) => misplaced(inner, parts, &path, found),
-        RawBsonRef::Array(_) if parts.contains(&"") => found.push(path),
-        RawBsonRef::Array(elements) => {
-            let parts: Vec<&str> = parts.iter().filter_map(|part| below(part, "[]")).collect();
+        RawBsonRef::Document(inner) if !part.is_empty() => misplaced(inner, &[part], here, found),
+        RawBsonRef::Array(elements) if !part.is_empty() => {
+            let Some(part) = below(part, "[]") else { return };
             for (index, element) in elements.into_iter().enumerate() {
                 if let Ok(element) = element {
-                    misplaced_in(element, &parts, path.clone().at(index), found);
+                    misplaced_in(element, part, Here::Index(&here, index), found);
                 }
             }
         }
-        other if looks_like_a_document(other) && parts.contains(&"") => found.push(path),
+        RawBsonRef::Array(_) => found.push(here.to_path()),
+        other if part.is_empty() && looks_like_a_document(other) => found.push(here.to_path()),
         _ => {}
     }
 }
 
 /// The rest of a path after its first key.
 fn below<'a>(part: &'a str, key: &str) -> Option<&'a str> {
-    let rest = part.strip_prefix(key)?;
-    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
+    // The byte after the key rules out most parts without a comparison of texts.
+    match part.as_bytes().get(key.len()) {
+        None => (part == key).then_some(""),
+        Some(b'.') => part.strip_prefix(key)?.strip_prefix('.'),
+        Some(_) => None,
+    }
 }
 
 /// Whether serde would read another value as a document.

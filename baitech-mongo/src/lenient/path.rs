@@ -15,6 +15,25 @@ pub(super) enum Step {
     Index(usize),
 }
 
+/// A borrowed path, which is built without allocation while a document is searched.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Here<'a> {
+    /// The document itself.
+    Document,
+    Key(&'a Self, &'a str),
+    Index(&'a Self, usize),
+}
+
+impl Here<'_> {
+    pub(super) fn to_path(self) -> Path {
+        match self {
+            Self::Document => Path::default(),
+            Self::Key(parent, key) => parent.to_path().key(key),
+            Self::Index(parent, index) => parent.to_path().at(index),
+        }
+    }
+}
+
 impl Path {
     /// The longest part of an error's path that leads to a value. The rest is inside a value that only serde
     /// sees as a document, such as an `ObjectId`.
