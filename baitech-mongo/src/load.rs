@@ -62,11 +62,19 @@ pub(crate) async fn read_page<A: Aggregate>(
     page: &PageRequest,
     cursor_of: impl Fn(&RawDocument) -> Cursor,
 ) -> Result<Page<Stored<A>>, StoreError> {
-    let mut documents: Vec<RawDocumentBuf> = found.try_collect().await.map_err(unavailable)?;
+    Ok(page_of(found.try_collect().await.map_err(unavailable)?, page, cursor_of))
+}
+
+/// As [`read_page`], from the documents.
+pub(crate) fn page_of<A: Aggregate>(
+    mut documents: Vec<RawDocumentBuf>,
+    page: &PageRequest,
+    cursor_of: impl Fn(&RawDocument) -> Cursor,
+) -> Page<Stored<A>> {
     let more = documents.len() > page.limit();
     documents.truncate(page.limit());
     let next_cursor = documents.last().filter(|_| more).map(|last| cursor_of(last));
-    Ok(Page { items: documents.into_iter().filter_map(|raw| readable(stored(raw))).collect(), next_cursor })
+    Page { items: documents.into_iter().filter_map(|raw| readable(stored(raw))).collect(), next_cursor }
 }
 
 /// The value that was read; an error is logged and becomes `None`, so that the caller can continue.

@@ -1,11 +1,68 @@
 //! Keyset pages of lists, the newest first.
 
-use baitech_core::kernel::{Code, Cursor, Id, PageRequest, Violation};
+use baitech_core::kernel::{Code, Cursor, Id, Page, PageRequest, Violation};
+use baitech_core::store::{StoreError, Stored};
 use bson::oid::ObjectId;
 use bson::raw::RawBsonRef;
-use bson::{Bson, DateTime, Document, RawDocument, doc};
+use bson::{Bson, DateTime, Document, RawDocument, RawDocumentBuf, doc};
+use futures::TryStreamExt;
+use mongodb::options::{FindOptions, Hint};
 
+use crate::MongoStore;
+use crate::codec::Aggregate;
+use crate::load::page_of;
+use crate::server_error::unavailable;
 use crate::value::oid;
+
+/// A list by time, the newest first. Documents of the earlier application without a time come last.
+#[derive(Debug)]
+pub(crate) struct ListByTime {
+    /// The condition of the list.
+    pub(crate) query: Document,
+    /// The field with the time.
+    pub(crate) field: &'static str,
+    pub(crate) hint: Option<Hint>,
+}
+
+impl ListByTime {
+    /// Reads a page. One query for documents with and without a time would cost more on every page, so a second
+    /// query reads those without one, where the documents with a time end.
+    pub(crate) async fn page<A: Aggregate>(
+        self,
+        store: &MongoStore,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<A>>, StoreError> {
+        let after = page.cursor().map(Position::<A>::parse).transpose().map_err(StoreError::Cursor)?;
+        let limit = limit_of(page);
+        let mut query = self.query.clone();
+        if let Some(after) = &after {
+            after.bound(&mut query, self.field);
+        }
+        let mut found = self.find::<A>(store, query, limit).await?;
+        let missing = limit.saturating_sub(i64::try_from(found.len()).unwrap_or(i64::MAX));
+        // A document without a time is in no period.
+        let only_times =
+            after.is_some_and(|after| after.time.is_some()) && !self.query.contains_key(self.field);
+        if only_times && missing > 0 {
+            let mut query = self.query.clone();
+            query.insert(self.field, doc! { "$eq": Bson::Null });
+            found.extend(self.find::<A>(store, query, missing).await?);
+        }
+        Ok(page_of(found, page, |raw| Position::<A>::of(raw, self.field).cursor()))
+    }
+
+    async fn find<A: Aggregate>(
+        &self,
+        store: &MongoStore,
+        query: Document,
+        limit: i64,
+    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        let order = newest_first(self.field);
+        let options = FindOptions::builder().sort(order).limit(limit).hint(self.hint.clone()).build();
+        let found = store.raw(A::COLLECTION).find(query).with_options(options).await.map_err(unavailable)?;
+        found.try_collect().await.map_err(unavailable)
+    }
+}
 
 /// One more than the page size: the extra document shows that there is another page.
 pub(crate) fn limit_of(page: &PageRequest) -> i64 {
@@ -27,7 +84,7 @@ pub(crate) fn id_of<A>(document: &RawDocument) -> Id<A> {
 
 /// The start of a page in a list by time: after the document with this time and id.
 #[derive(Debug)]
-pub(crate) struct Position<A> {
+struct Position<A> {
     /// A document of the earlier application without a time comes after all others.
     time: Option<DateTime>,
     id: Id<A>,
@@ -38,18 +95,18 @@ const NO_TIME: &str = "none";
 
 impl<A> Position<A> {
     /// The position of a document by the time in this field.
-    pub(crate) fn of(document: &RawDocument, field: &str) -> Self {
+    fn of(document: &RawDocument, field: &str) -> Self {
         Self { time: document.get_datetime(field).ok(), id: id_of(document) }
     }
 
-    pub(crate) fn cursor(&self) -> Cursor {
+    fn cursor(&self) -> Cursor {
         match self.time {
             Some(time) => Cursor::new(time.timestamp_millis(), self.id),
             None => Cursor::new(NO_TIME, self.id),
         }
     }
 
-    pub(crate) fn parse(cursor: &Cursor) -> Result<Self, Violation> {
+    fn parse(cursor: &Cursor) -> Result<Self, Violation> {
         let (time, id) = cursor.parts::<String, Id<A>>()?;
         if time == NO_TIME {
             return Ok(Self { time: None, id });
@@ -60,9 +117,9 @@ impl<A> Position<A> {
         Ok(Self { time: Some(DateTime::from_millis(millis)), id })
     }
 
-    /// Restricts a query to documents after this position. The query's existing condition on the time must be
-    /// a document of operators.
-    pub(crate) fn bound(self, query: &mut Document, field: &str) {
+    /// Restricts a query to documents after this position: those with a time, if the position has one, else
+    /// those without. The query's existing condition on the time must be a document of operators.
+    fn bound(&self, query: &mut Document, field: &str) {
         let later_id = doc! { "$gt": oid(self.id) };
         let bounds = query.entry(field.to_owned()).or_insert_with(|| Bson::Document(Document::new()));
         let Some(bounds) = bounds.as_document_mut() else { return };
@@ -72,10 +129,10 @@ impl<A> Position<A> {
             return;
         };
         // Implied by what follows, this bounds the index scan.
-        bounds.insert("$not", doc! { "$gt": time });
+        bounds.insert("$lte", time);
         let older = doc! { field: { "$lt": time } };
         let same_time = doc! { field: time, "_id": later_id };
-        query.insert("$or", [older, same_time, doc! { field: Bson::Null }]);
+        query.insert("$or", [older, same_time]);
     }
 }
 

@@ -13,8 +13,7 @@ use serde_with::serde_as;
 
 use crate::MongoStore;
 use crate::codec::Aggregate;
-use crate::load::read_page;
-use crate::page::{Position, limit_of, newest_first};
+use crate::page::ListByTime;
 use crate::server_error::unavailable;
 use crate::value::{Lenient, Whole, oid};
 
@@ -40,13 +39,7 @@ impl BookingRepository for MongoStore {
         filter: &BookingFilter,
         page: &PageRequest,
     ) -> Result<Page<Stored<Booking>>, StoreError> {
-        let after = page.cursor().map(Position::parse).transpose().map_err(StoreError::Cursor)?;
-        let bookings = self.raw(Booking::COLLECTION);
-        let found = bookings.find(listed(filter, after)).sort(newest_first(CREATED_AT)).limit(limit_of(page));
-        read_page(found.await.map_err(unavailable)?, page, |booking| {
-            Position::<Booking>::of(booking, CREATED_AT).cursor()
-        })
-        .await
+        ListByTime { query: matched(filter), field: CREATED_AT, hint: None }.page(self, page).await
     }
 
     /// The list indexes do not contain the deletion mark, and few bookings are deleted: so all are counted on
@@ -76,14 +69,6 @@ pub(crate) const CREATED_AT: &str = "createdAt";
 
 pub(crate) fn by_number(number: &BookingNumber) -> Document {
     doc! { "bookingNumber": number.as_str() }
-}
-
-pub(crate) fn listed(filter: &BookingFilter, after: Option<Position<Booking>>) -> Document {
-    let mut query = matched(filter);
-    if let Some(after) = after {
-        after.bound(&mut query, CREATED_AT);
-    }
-    query
 }
 
 pub(crate) fn counted(filter: &BookingFilter) -> [Document; 2] {

@@ -10,9 +10,8 @@ use futures::TryStreamExt;
 
 use super::part::{self, EXPIRES_AT};
 use crate::MongoStore;
-use crate::codec::Aggregate;
-use crate::load::{corrupt, read_page};
-use crate::page::{Position, limit_of, newest_first};
+use crate::load::corrupt;
+use crate::page::ListByTime;
 use crate::server_error::{only_duplicates, unavailable};
 use crate::value::oid;
 
@@ -25,15 +24,7 @@ impl ReconciliationRepository for MongoStore {
         &self,
         page: &PageRequest,
     ) -> Result<Page<Stored<Reconciliation>>, StoreError> {
-        let after = page.cursor().map(Position::<Reconciliation>::parse).transpose();
-        let mut query = Document::new();
-        if let Some(after) = after.map_err(StoreError::Cursor)? {
-            after.bound(&mut query, SUBMITTED_AT);
-        }
-        let jobs = self.raw(Reconciliation::COLLECTION);
-        let found = jobs.find(query).sort(newest_first(SUBMITTED_AT)).limit(limit_of(page));
-        let found = found.await.map_err(unavailable)?;
-        read_page(found, page, |raw| Position::<Reconciliation>::of(raw, SUBMITTED_AT).cursor()).await
+        ListByTime { query: Document::new(), field: SUBMITTED_AT, hint: None }.page(self, page).await
     }
 
     async fn put_parts(&self, parts: Vec<ReconciliationPart>) -> Result<(), StoreError> {

@@ -2,14 +2,14 @@
 
 use baitech_core::kernel::Id;
 use baitech_core::transaction::{
-    HistoryQuery, Transaction, TransactionFilter, TransactionKind, TransactionNumber, TransactionStatus,
+    HistoryQuery, TransactionFilter, TransactionKind, TransactionNumber, TransactionStatus,
 };
 use bson::{Bson, DateTime, Document, doc};
 use chrono::{DateTime as Instant, Utc};
 
 use super::legacy::REFERENCES;
 use crate::money::DEFAULT_CURRENCY;
-use crate::page::{Position, newest_first};
+use crate::page::newest_first;
 use crate::value::oid;
 
 /// The sort key of lists of transactions.
@@ -31,14 +31,6 @@ pub(super) fn by_reference(reference: &str) -> Document {
 pub(super) fn by_legacy_reference(reference: &str) -> Document {
     let fields: Vec<Document> = REFERENCES.iter().map(|field| doc! { *field: reference }).collect();
     doc! { "$or": fields, "gateway": Bson::Null }
-}
-
-pub(super) fn listed(filter: &TransactionFilter, after: Option<Position<Transaction>>) -> Document {
-    let mut query = matched(filter);
-    if let Some(after) = after {
-        after.bound(&mut query, CREATED_AT);
-    }
-    query
 }
 
 /// The index that returns a list in its order. Without a hint, the server may choose one that requires a
@@ -75,7 +67,7 @@ pub(super) fn totals(filter: &TransactionFilter) -> [Document; 2] {
 
 /// If no other condition bounds the scan, "any status" is written as a list of all statuses, so that the
 /// server can use an index on the status.
-fn matched(filter: &TransactionFilter) -> Document {
+pub(super) fn matched(filter: &TransactionFilter) -> Document {
     let TransactionFilter { payer, payee, booking, kinds, statuses, method, from, until, flagged } = filter;
     let mut query = Document::new();
     if let Some(payer) = payer {

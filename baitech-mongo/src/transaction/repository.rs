@@ -21,9 +21,8 @@ use super::parts::Amount;
 use super::query::{self, CREATED_AT};
 use crate::MongoStore;
 use crate::codec::Aggregate;
-use crate::load::read_page;
 use crate::money::{DEFAULT_CURRENCY, currency, money};
-use crate::page::{Position, limit_of, newest_first};
+use crate::page::{ListByTime, newest_first};
 use crate::server_error::unavailable;
 use crate::value::{Lenient, Millis, Number128, Whole};
 
@@ -52,12 +51,8 @@ impl TransactionRepository for MongoStore {
         filter: &TransactionFilter,
         page: &PageRequest,
     ) -> Result<Page<Stored<Transaction>>, StoreError> {
-        let after = page.cursor().map(Position::parse).transpose().map_err(StoreError::Cursor)?;
-        let transactions = self.raw(Transaction::COLLECTION);
-        let found = transactions.find(query::listed(filter, after)).sort(newest_first(CREATED_AT));
-        let found = found.limit(limit_of(page)).hint(Hint::Keys(query::index_of(filter)));
-        let found = found.await.map_err(unavailable)?;
-        read_page(found, page, |raw| Position::<Transaction>::of(raw, CREATED_AT).cursor()).await
+        let hint = Some(Hint::Keys(query::index_of(filter)));
+        ListByTime { query: query::matched(filter), field: CREATED_AT, hint }.page(self, page).await
     }
 
     async fn total_transactions(

@@ -10,8 +10,7 @@ use futures::TryStreamExt;
 
 use crate::MongoStore;
 use crate::codec::Aggregate;
-use crate::load::read_page;
-use crate::page::{Position, limit_of, newest_first};
+use crate::page::ListByTime;
 use crate::server_error::unavailable;
 
 /// When a handled call may be deleted.
@@ -26,11 +25,7 @@ impl WebhookRepository for MongoStore {
         statuses: &[WebhookStatus],
         page: &PageRequest,
     ) -> Result<Page<Stored<Webhook>>, StoreError> {
-        let after = page.cursor().map(Position::parse).transpose().map_err(StoreError::Cursor)?;
-        let webhooks = self.raw(Webhook::COLLECTION);
-        let found = webhooks.find(listed(statuses, after)).sort(newest_first(RECEIVED_AT));
-        let found = found.limit(limit_of(page)).await.map_err(unavailable)?;
-        read_page(found, page, |raw| Position::<Webhook>::of(raw, RECEIVED_AT).cursor()).await
+        ListByTime { query: listed(statuses), field: RECEIVED_AT, hint: None }.page(self, page).await
     }
 
     async fn forget_expired_webhooks(&self, now: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
@@ -51,12 +46,8 @@ impl WebhookRepository for MongoStore {
 }
 
 /// "Any status" is written as a list of all statuses, for the index on the status.
-fn listed(statuses: &[WebhookStatus], after: Option<Position<Webhook>>) -> Document {
+fn listed(statuses: &[WebhookStatus]) -> Document {
     let statuses = if statuses.is_empty() { &WebhookStatus::ALL[..] } else { statuses };
     let names: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
-    let mut query = doc! { "status": { "$in": names } };
-    if let Some(after) = after {
-        after.bound(&mut query, RECEIVED_AT);
-    }
-    query
+    doc! { "status": { "$in": names } }
 }
