@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use baitech_core::store::StoreError;
 use bson::{Document, RawDocument, RawDocumentBuf};
 use mongodb::IndexModel;
 
@@ -18,7 +17,12 @@ pub(crate) trait Aggregate: baitech_core::decide::Aggregate {
     fn indexes() -> Vec<IndexModel>;
 
     /// The value as a document, without the version, the due date and the store's markers.
-    fn encode(&self) -> Result<Document, bson::error::Error>;
+    fn encode_raw(&self) -> Result<RawDocumentBuf, bson::error::Error>;
+
+    /// As [`encode_raw`](Self::encode_raw), to be changed.
+    fn encode(&self) -> Result<Document, bson::error::Error> {
+        Document::try_from(self.encode_raw()?.as_ref())
+    }
 
     /// The value of a document, with the parts that could not be understood.
     fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable>;
@@ -31,15 +35,16 @@ pub(crate) trait Aggregate: baitech_core::decide::Aggregate {
         Ok(Self::read(document)?.value)
     }
 
+    /// The fields whose changes [`forget_derived`](Self::forget_derived) depends on.
+    const DERIVES: &'static [&'static str] = &[];
+
     /// Removes from `understood` (the decoded form of `raw`) the fields that were derived from something that
     /// `new` changes, so that they are written too.
     fn forget_derived(_raw: &Document, _understood: &mut Document, _new: &Document) {}
 
-    /// Adds the other changes that the commit of a value causes. `before` is the document that it replaces,
-    /// if any.
-    fn derive(&self, _before: Option<&RawDocumentBuf>, _derived: &mut Derived) -> Result<(), StoreError> {
-        Ok(())
-    }
+    /// Adds the other changes that the commit of a value causes. `before` is the value that it replaces, if
+    /// any.
+    fn derive(&self, _before: Option<&Self>, _derived: &mut Derived) {}
 }
 
 /// Why a stored document cannot be read.

@@ -12,12 +12,11 @@ mod write;
 pub(crate) use document::BookingDocument;
 
 use baitech_core::booking::Booking;
-use baitech_core::store::StoreError;
-use bson::{Document, RawDocument, RawDocumentBuf};
+use bson::{RawDocument, RawDocumentBuf};
 use mongodb::IndexModel;
 
 use crate::codec::{Aggregate, Unreadable};
-use crate::commit::plan::{Derived, decoded};
+use crate::commit::plan::Derived;
 use crate::lenient::{self, Fields, Read};
 
 /// The vital fields and the nested documents of a booking.
@@ -67,8 +66,8 @@ impl Aggregate for Booking {
         indexes::all()
     }
 
-    fn encode(&self) -> Result<Document, bson::error::Error> {
-        bson::serialize_to_document(&BookingDocument::from(self.clone()))
+    fn encode_raw(&self) -> Result<RawDocumentBuf, bson::error::Error> {
+        bson::serialize_to_raw_document_buf(&BookingDocument::from(self.clone()))
     }
 
     fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
@@ -85,8 +84,7 @@ impl Aggregate for Booking {
         "timeSlot.endTime",
     ];
 
-    fn derive(&self, before: Option<&RawDocumentBuf>, derived: &mut Derived) -> Result<(), StoreError> {
-        derived.jobs.of(decoded(before)?.as_ref(), self);
-        Ok(())
+    fn derive(&self, before: Option<&Self>, derived: &mut Derived) {
+        derived.jobs.of(before, self);
     }
 }

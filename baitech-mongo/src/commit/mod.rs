@@ -7,6 +7,7 @@
 mod apply;
 mod balances;
 mod diagnose;
+pub(crate) mod difference;
 pub(crate) mod plan;
 mod transaction;
 

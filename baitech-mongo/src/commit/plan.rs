@@ -14,6 +14,7 @@ use bson::oid::ObjectId;
 use bson::{DateTime, Document, RawDocumentBuf, doc};
 use chrono::{DateTime as Instant, Utc};
 
+use super::difference::difference;
 use crate::aggregate_ref::StoredRef;
 use crate::codec::Aggregate;
 use crate::diff::Update;
@@ -265,11 +266,17 @@ async fn origin_of<A: Aggregate>(
     Ok(Some(found.map_err(unavailable)?.unwrap_or_default()))
 }
 
-/// The value of the replaced document; `None` for a new aggregate, or if the document is gone.
-pub(crate) fn decoded<A: Aggregate>(origin: Option<&RawDocumentBuf>) -> Result<Option<A>, StoreError> {
-    let there = origin.filter(|raw| !raw.is_empty());
-    let decode = |raw: &RawDocumentBuf| A::decode(raw).map_err(|reason| corrupt(A::COLLECTION, raw, &reason));
-    there.map(decode).transpose()
+/// The replaced document and its value.
+struct Replaced<A> {
+    raw: RawDocumentBuf,
+    read: Read<A>,
+}
+
+/// The replaced document; `None` for a new aggregate, or if the document is gone.
+fn replaced<A: Aggregate>(origin: Option<RawDocumentBuf>) -> Result<Option<Replaced<A>>, StoreError> {
+    let Some(raw) = origin.filter(|raw| !raw.is_empty()) else { return Ok(None) };
+    let read = A::read(&raw).map_err(|reason| corrupt(A::COLLECTION, &raw, &reason))?;
+    Ok(Some(Replaced { raw, read }))
 }
 
 async fn planned<A: Aggregate>(
@@ -277,22 +284,27 @@ async fn planned<A: Aggregate>(
     put: Put<A>,
     derived: &mut Derived,
 ) -> Result<PlannedWrite, StoreError> {
-    let origin = origin_of(store, &put).await?;
-    put.value.derive(origin.as_ref(), derived)?;
-    plan_put(put, origin)
+    let replaced = replaced(origin_of(store, &put).await?)?;
+    put.value.derive(replaced.as_ref().map(|replaced| &replaced.read.value), derived);
+    plan_put(put, replaced)
 }
 
-fn plan_put<A: Aggregate>(put: Put<A>, origin: Option<RawDocumentBuf>) -> Result<PlannedWrite, StoreError> {
+fn plan_put<A: Aggregate>(put: Put<A>, replaced: Option<Replaced<A>>) -> Result<PlannedWrite, StoreError> {
     let Put { value, expected, origin: _, due_at } = put;
     let target = A::reference(value.id());
-    let new = value.encode().map_err(malformed)?;
-    let action = match origin {
-        None => insert(new, expected.written(), due_at)?,
-        Some(raw) => update::<A>(target, &raw, &new, expected, due_at)?,
-    };
-    let before = match expected {
-        Expected::Absent => None,
-        Expected::At(version) => Some(version),
+    let (before, action) = match expected {
+        Expected::Absent => (None, insert(value.encode().map_err(malformed)?, expected.written(), due_at)?),
+        Expected::At(before) => {
+            let difference = match replaced {
+                Some(Replaced { raw, read }) => {
+                    let new = value.encode_raw().map_err(malformed)?;
+                    difference(&raw, read, &new).map_err(malformed)?
+                }
+                // The document is gone: the filter will not match any update.
+                None => Update::default(),
+            };
+            (Some(before), update(at_version(target, before), difference, expected.written(), due_at))
+        }
     };
     Ok(PlannedWrite { target, before, collection: A::COLLECTION, action })
 }
@@ -305,26 +317,8 @@ fn insert(mut new: Document, first: Version, due_at: Option<Instant<Utc>>) -> Re
     Ok(Action::Insert(RawDocumentBuf::try_from(&new).map_err(malformed)?))
 }
 
-fn update<A: Aggregate>(
-    target: AggregateRef,
-    raw: &RawDocumentBuf,
-    new: &Document,
-    expected: Expected,
-    due_at: Option<Instant<Utc>>,
-) -> Result<Action, StoreError> {
-    let Expected::At(before) = expected else {
-        return Err(terms(format!("the write creates {target} but replaces a loaded document")));
-    };
-    let difference = if raw.is_empty() {
-        // The document is gone: the filter will not match any update.
-        Update::default()
-    } else {
-        let read = A::read(raw).map_err(|reason| corrupt(A::COLLECTION, raw, &reason))?;
-        let raw = Document::try_from(raw.as_ref()).map_err(malformed)?;
-        difference(&raw, read, new).map_err(malformed)?
-    };
-    let mut update = difference;
-    update.set(version::FIELD, version::to_bson(expected.written()));
+fn update(filter: Document, mut update: Update, version: Version, due_at: Option<Instant<Utc>>) -> Action {
+    update.set(version::FIELD, version::to_bson(version));
     match due_at {
         Some(at) => update.set(due::DUE_AT, DateTime::from_chrono(at)),
         None => update.unset(due::DUE_AT),
@@ -332,19 +326,7 @@ fn update<A: Aggregate>(
     for field in [due::LEASED_UNTIL, due::ATTEMPTS, due::SET_ASIDE] {
         update.unset(field);
     }
-    Ok(Action::Update { filter: at_version(target, before), operators: update.into_operators() })
-}
-
-/// The update that saves `new` over a stored document.
-pub(crate) fn difference<A: Aggregate>(
-    raw: &Document,
-    read: Read<A>,
-    new: &Document,
-) -> Result<Update, bson::error::Error> {
-    let mut understood = read.value.encode()?;
-    A::forget_derived(raw, &mut understood, new);
-    read.gaps.mark(&mut understood);
-    Ok(Update::between(raw, &understood, new))
+    Action::Update { filter, operators: update.into_operators() }
 }
 
 fn by_holder(mut free: Vec<Claim>) -> Vec<(StoredRef, Vec<ClaimKey>)> {

@@ -4,7 +4,7 @@ mod document;
 mod repository;
 
 use baitech_core::account::KycCase;
-use bson::{Document, RawDocument, doc};
+use bson::{RawDocument, RawDocumentBuf, doc};
 use mongodb::IndexModel;
 use serde_with::de::DeserializeAsWrap;
 use serde_with::ser::SerializeAsWrap;
@@ -21,8 +21,8 @@ impl Aggregate for KycCase {
         vec![index(doc! { "status": 1, "submittedAt": 1, "_id": 1 })]
     }
 
-    fn encode(&self) -> Result<Document, bson::error::Error> {
-        bson::serialize_to_document(&SerializeAsWrap::<_, StoredKycCase>::new(&**self))
+    fn encode_raw(&self) -> Result<RawDocumentBuf, bson::error::Error> {
+        bson::serialize_to_raw_document_buf(&SerializeAsWrap::<_, StoredKycCase>::new(&**self))
     }
 
     /// Only the engine writes these, so they are read strictly.

@@ -20,6 +20,10 @@ impl Gaps {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The path in the stored document for a path in the copy without the omitted elements.
     pub(super) fn original(&self, path: &Path) -> Path {
         let mut original: Vec<Step> = Vec::with_capacity(path.steps().len());

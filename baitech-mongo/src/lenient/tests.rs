@@ -42,9 +42,9 @@ fn check<A: Kind>(document: &Document, place: &Place, way: Way) {
     let understood = read.value.encode().unwrap();
     check_reported(&label, document, place, way, &read, &understood);
     for new in [Some(read.value.clone()), change(&read.value, place)].into_iter().flatten() {
-        let encoded = new.encode().unwrap();
+        let encoded = new.encode_raw().unwrap();
         let again = A::read(&bytes).unwrap();
-        let update = crate::commit::plan::difference(&corrupted, again, &encoded).unwrap();
+        let update = crate::commit::difference::difference(&bytes, again, &encoded).unwrap();
         let saved = crate::diff::apply(&corrupted, &update);
         let (before, after) = (place.value(&corrupted), place.value(&saved));
         assert_eq!(format!("{before:?}"), format!("{after:?}"), "{label}: the raw value was lost");
@@ -177,8 +177,8 @@ fn readable_elements_around_unreadable_ones_can_be_changed() {
     assert_eq!(read.value.additional_services.len(), 2);
     let mut record = read.value.clone().into_record();
     record.additional_services.remove(0);
-    let new = Booking::from_record(record).encode().unwrap();
-    let update = crate::commit::plan::difference(&document, read, &new).unwrap();
+    let new = Booking::from_record(record).encode_raw().unwrap();
+    let update = crate::commit::difference::difference(&raw(&document), read, &new).unwrap();
     let saved = crate::diff::apply(&document, &update);
     let left: Vec<Bson> = [odd.clone(), good("b"), odd].into_iter().map(Bson::from).collect();
     assert_eq!(saved.get_array("additionalServices").unwrap(), &left);

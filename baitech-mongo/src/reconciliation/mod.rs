@@ -6,7 +6,7 @@ pub(crate) mod part;
 pub(crate) mod repository;
 
 use baitech_core::payment::Reconciliation;
-use bson::{Document, RawDocument};
+use bson::{RawDocument, RawDocumentBuf};
 use mongodb::IndexModel;
 use serde_with::de::DeserializeAsWrap;
 use serde_with::ser::SerializeAsWrap;
@@ -22,8 +22,8 @@ impl Aggregate for Reconciliation {
         indexes::all()
     }
 
-    fn encode(&self) -> Result<Document, bson::error::Error> {
-        bson::serialize_to_document(&SerializeAsWrap::<_, StoredReconciliation>::new(&**self))
+    fn encode_raw(&self) -> Result<RawDocumentBuf, bson::error::Error> {
+        bson::serialize_to_raw_document_buf(&SerializeAsWrap::<_, StoredReconciliation>::new(&**self))
     }
 
     /// Only the engine writes these, so they are read strictly.

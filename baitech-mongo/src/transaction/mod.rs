@@ -12,7 +12,7 @@ mod write;
 pub(crate) use document::TransactionDocument;
 
 use baitech_core::transaction::Transaction;
-use bson::{Document, RawDocument};
+use bson::{Document, RawDocument, RawDocumentBuf};
 use mongodb::IndexModel;
 
 use crate::codec::{Aggregate, Unreadable};
@@ -73,13 +73,15 @@ impl Aggregate for Transaction {
         indexes::all()
     }
 
-    fn encode(&self) -> Result<Document, bson::error::Error> {
-        bson::serialize_to_document(&TransactionDocument::from(self.clone()))
+    fn encode_raw(&self) -> Result<RawDocumentBuf, bson::error::Error> {
+        bson::serialize_to_raw_document_buf(&TransactionDocument::from(self.clone()))
     }
 
     fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
         lenient::read(document, FIELDS)?.try_map(|read: TransactionDocument| Ok(read.into_transaction()))
     }
+
+    const DERIVES: &'static [&'static str] = &["amount"];
 
     /// Lines with fractions of a cent are rounded together, and a refund of the earlier application is
     /// allocated in proportion to them.

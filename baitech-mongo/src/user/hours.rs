@@ -96,6 +96,9 @@ impl HoursDocument {
     }
 }
 
+/// The fields whose changes [`forget_derived`] depends on.
+pub(super) const DERIVES: [&str; 3] = [WEEKLY, EXCEPTIONS, ZONE];
+
 /// Adapts `understood` (the decoded form of a document) for the difference to `new`, if hours or days
 /// changed: hours past midnight become one element again, as stored, and days that a new zone would shift are
 /// written again.
@@ -192,7 +195,9 @@ mod tests {
         let mut record = read.value.clone().into_record();
         change(&mut record);
         let new = User::from_record(record);
-        let update = crate::commit::plan::difference(raw, read, &new.encode().unwrap()).unwrap();
+        let stored = RawDocumentBuf::try_from(raw).unwrap();
+        let update =
+            crate::commit::difference::difference(&stored, read, &new.encode_raw().unwrap()).unwrap();
         (crate::diff::apply(raw, &update), new)
     }
 

@@ -19,12 +19,11 @@ pub(crate) use read::service_radius;
 pub(crate) use tally::TallyUpdate;
 
 use baitech_core::account::User;
-use baitech_core::store::StoreError;
 use bson::{Document, RawDocument, RawDocumentBuf};
 use mongodb::IndexModel;
 
 use crate::codec::{Aggregate, Unreadable};
-use crate::commit::plan::{Derived, decoded};
+use crate::commit::plan::Derived;
 use crate::lenient::{self, Fields, Read};
 
 /// A user without a readable e-mail address or phone number is still a valid user, so these fields are not
@@ -51,8 +50,8 @@ impl Aggregate for User {
         indexes::all()
     }
 
-    fn encode(&self) -> Result<Document, bson::error::Error> {
-        bson::serialize_to_document(&UserDocument::from(self.clone()))
+    fn encode_raw(&self) -> Result<RawDocumentBuf, bson::error::Error> {
+        bson::serialize_to_raw_document_buf(&UserDocument::from(self.clone()))
     }
 
     fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
@@ -62,12 +61,13 @@ impl Aggregate for User {
     const EXPECTED: &'static [&'static str] =
         &["role", "status", "firstName", "lastName", "email", "phoneNumber"];
 
+    const DERIVES: &'static [&'static str] = &hours::DERIVES;
+
     fn forget_derived(raw: &Document, understood: &mut Document, new: &Document) {
         hours::forget_derived(raw, understood, new);
     }
 
-    fn derive(&self, before: Option<&RawDocumentBuf>, derived: &mut Derived) -> Result<(), StoreError> {
-        identity::change_claims(decoded(before)?.as_ref(), self, derived);
-        Ok(())
+    fn derive(&self, before: Option<&Self>, derived: &mut Derived) {
+        identity::change_claims(before, self, derived);
     }
 }

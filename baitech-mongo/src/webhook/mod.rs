@@ -5,7 +5,7 @@ mod indexes;
 pub(crate) mod repository;
 
 use baitech_core::payment::Webhook;
-use bson::{Document, RawDocument};
+use bson::{RawDocument, RawDocumentBuf};
 use mongodb::IndexModel;
 use serde_with::de::DeserializeAsWrap;
 use serde_with::ser::SerializeAsWrap;
@@ -21,8 +21,8 @@ impl Aggregate for Webhook {
         indexes::all()
     }
 
-    fn encode(&self) -> Result<Document, bson::error::Error> {
-        bson::serialize_to_document(&SerializeAsWrap::<_, StoredWebhook>::new(&**self))
+    fn encode_raw(&self) -> Result<RawDocumentBuf, bson::error::Error> {
+        bson::serialize_to_raw_document_buf(&SerializeAsWrap::<_, StoredWebhook>::new(&**self))
     }
 
     /// Only the engine writes these, so they are read strictly.
