@@ -94,14 +94,17 @@ impl Accept {
         })
     }
 
-    /// A new booking, offered to a new technician.
+    /// New bookings, each offered to a new technician.
     async fn offer(&self, how_many: usize) -> Result<Vec<Document>> {
-        let mut offers = Vec::new();
+        let (mut offers, mut technicians) = (Vec::new(), Vec::new());
         for _ in 0..how_many {
+            let id = ObjectId::new();
+            technicians.push(technician(id));
             let mut booking = self.history.copy(&self.assigned);
-            booking.insert("technician", ObjectId::new());
+            booking.insert("technician", id);
             offers.push(booking);
         }
+        self.history.store.database().collection("users").insert_many(technicians).await?;
         self.history.documents().insert_many(&offers).await?;
         Ok(offers)
     }
@@ -120,6 +123,8 @@ impl Accept {
         self.by_store(changes.clone()).await?;
         let by_store = self.take_back(offer).await?;
         self.history.documents().insert_one(offer).await?;
+        let users = self.history.store.database().collection("users");
+        users.insert_one(technician(offer.get_object_id("technician")?)).await?;
         self.by_driver(Transaction::of(changes)?).await?;
         let by_driver = self.take_back(offer).await?;
         if by_store == by_driver {
@@ -130,14 +135,16 @@ impl Accept {
         }
     }
 
-    /// Removes all documents about a booking, and returns them.
+    /// Removes all documents about a booking, and its technician, and returns them.
     async fn take_back(&self, offer: &Document) -> Result<Vec<Document>> {
         let id = offer.get_object_id("_id")?;
-        let scope = format!("{}/accept", offer.get_object_id("technician")?);
+        let technician = offer.get_object_id("technician")?;
+        let scope = format!("{technician}/accept");
         let mut taken = Vec::new();
         for (collection, filter) in [
             ("bookings", doc! { "_id": id }),
             ("claims", doc! { "$or": [{ "holder.id": id }, { "_id.scope": scope }] }),
+            ("users", doc! { "_id": technician }),
             ("events", doc! { "aggregate.id": id }),
         ] {
             let collection = self.history.store.database().collection::<Document>(collection);
@@ -146,6 +153,18 @@ impl Accept {
             collection.delete_many(filter).await?;
         }
         Ok(taken)
+    }
+}
+
+/// A technician with old jobs, which the commit drops. The address and the number must be unique.
+fn technician(id: ObjectId) -> Document {
+    let unique = id.to_hex();
+    doc! {
+        "_id": id,
+        "role": "technician",
+        "email": format!("{unique}@example.com"),
+        "phoneNumber": unique,
+        "jobsByDay": { "2020-01-06": 2 },
     }
 }
 

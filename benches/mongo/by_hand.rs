@@ -1,6 +1,7 @@
-//! A handwritten transaction with the bare driver: as few commands as possible, all encoded in advance.
+//! A handwritten transaction with the bare driver: one command per collection, all encoded in advance.
 
 use baitech::{
+    chrono::Days,
     kernel::Actor,
     store::{AggregateRef, ChangeSet, Event, Expected, Idempotency, Subject, Write},
 };
@@ -17,6 +18,9 @@ pub(crate) struct Transaction {
     update: Document,
     /// The claims, including the record of the request.
     claims: Vec<Document>,
+    technician: ObjectId,
+    /// Counts the job on the day of the booking, and drops old days and days without jobs, as the store does.
+    jobs: Vec<Document>,
     events: Vec<Document>,
 }
 
@@ -30,6 +34,8 @@ impl Transaction {
         let id = object_id(put.value.id.to_bytes());
         let (before, after) = (i32::try_from(before.get())?, i32::try_from(put.expected.written().get())?);
         let due_at = put.due_at.ok_or("nothing is due")?;
+        let (technician, day) = put.value.job().ok_or("the booking is no job")?;
+        let oldest_day = put.value.updated_at.date_naive() - Days::new(60);
         let mut next = bson::serialize_to_document(&BookingDocument::from(put.value))?;
         let mut written = |field| next.remove(field).ok_or("an unwritten field");
         let last_change = match written("statusHistory")? {
@@ -52,6 +58,8 @@ impl Transaction {
             filter: doc! { "_id": id, "__v": before },
             update,
             claims: idempotency.into_iter().map(record).chain(claims).collect(),
+            technician: object_id(technician.to_bytes()),
+            jobs: jobs(&day.to_string(), &oldest_day.to_string()),
             events: events.into_iter().map(event).collect::<Result<_>>()?,
         })
     }
@@ -66,11 +74,21 @@ impl Transaction {
         }
         let claims = database.collection::<Document>("claims");
         claims.insert_many(self.claims).session(&mut session).await?;
+        let users = database.collection::<Document>("users");
+        users.update_one(doc! { "_id": self.technician }, self.jobs).session(&mut session).await?;
         let events = database.collection::<Document>("events");
         events.insert_many(self.events).session(&mut session).await?;
         session.commit_transaction().await?;
         Ok(())
     }
+}
+
+fn jobs(day: &str, oldest_day: &str) -> Vec<Document> {
+    let changed = doc! { day: { "$add": [{ "$ifNull": [format!("$jobsByDay.{day}"), 0] }, 1] } };
+    let all = doc! { "$objectToArray": { "$mergeObjects": ["$jobsByDay", changed] } };
+    let wanted = doc! { "$and": [{ "$gt": ["$$day.v", 0] }, { "$gte": ["$$day.k", oldest_day] }] };
+    let kept = doc! { "$arrayToObject": { "$filter": { "input": all, "as": "day", "cond": wanted } } };
+    vec![doc! { "$set": { "jobsByDay": kept } }]
 }
 
 fn event(event: Event) -> Result<Document> {

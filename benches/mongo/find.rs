@@ -31,7 +31,7 @@ impl Find {
 
 impl Rivals for Find {
     const NAME: &'static str = "find";
-    const GOAL: Option<f64> = Some(1.15);
+    const GOAL: Option<f64> = Some(1.05);
     type ForStore = Id<Booking>;
     type ForDriver = Id<Booking>;
 

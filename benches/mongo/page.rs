@@ -50,7 +50,7 @@ impl SecondPage {
 
 impl Rivals for SecondPage {
     const NAME: &'static str = "page of 20";
-    const GOAL: Option<f64> = None;
+    const GOAL: Option<f64> = Some(1.05);
     type ForStore = ();
     type ForDriver = ();
 
