@@ -57,7 +57,7 @@ pub use crate::{
     account::{Category, KycCase, KycCaseFilter, KycCaseRepository, User, UserFilter, UserRepository},
     booking::{Booking, BookingFilter, BookingNumber, BookingRepository, BookingStatus},
     kernel::{
-        Currency, Distance, Email, GeoPoint, Id, Money, Page, PageRequest, Pause, PhoneNumber, Username,
+        Currency, Distance, Email, GeoPoint, Id, Kind, Money, Page, PageRequest, Pause, PhoneNumber, Username,
     },
     ledger::{Account, AccountLine},
     matching::{CandidateQuery, Card, MatchingRepository, Supply, SupplyQuery, WorkingHours},
@@ -184,7 +184,7 @@ macro_rules! port {
     };
     (DueWork, $callback:ident $($context:tt)*) => {
         $callback! { $($context)* DueWork {
-            fn claim_due(lease: Lease, limit: usize) -> Vec<DueItem>;
+            fn claim_due(kinds: &[Kind], lease: Lease, limit: usize) -> Vec<DueItem>;
             fn begin_due(item: &DueItem, lease: Lease) -> Option<DueItem>;
             fn end_due(item: &DueItem, end: AttemptEnd) -> bool;
             fn list_set_aside(page: &PageRequest) -> Page<SetAsideItem>;

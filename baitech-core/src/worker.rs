@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use crate::{
     decide::Aggregate,
     engine::Engine,
-    kernel::{Error, Id, Result, Rule, after, back_off},
+    kernel::{Error, Id, Kind, Result, Rule, after, back_off},
     store::{AggregateRef, AttemptEnd, DueItem, Lease},
     transaction::PaymentMethod,
 };
@@ -191,8 +191,20 @@ impl Worker {
     /// [`Error::Unavailable`] if the queue cannot be read. A failing item does not stop the others;
     /// [`WorkDone::failures`] reports it.
     pub async fn run_due(&self, limit: usize) -> Result<WorkDone> {
+        self.run_due_of(Kind::ALL, limit).await
+    }
+
+    /// Like [`run_due`](Self::run_due), for items of some kinds only.
+    ///
+    /// Give each kind a loop of its own where one kind may be slow: while a payment provider does not answer,
+    /// due work of transactions waits for it, and the loop for bookings goes on. Several loops of one kind
+    /// share its items.
+    ///
+    /// # Errors
+    /// As [`run_due`](Self::run_due).
+    pub async fn run_due_of(&self, kinds: &[Kind], limit: usize) -> Result<WorkDone> {
         let mut work = WorkDone::default();
-        for item in self.engine.store.claim_due(self.lease(), limit).await? {
+        for item in self.engine.store.claim_due(kinds, self.lease(), limit).await? {
             // Attempts are counted one by one, so that an item that crashes the process uses up no attempts
             // of later items.
             let begun = match self.engine.store.begin_due(&item, self.lease()).await {

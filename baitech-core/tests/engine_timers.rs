@@ -291,7 +291,7 @@ fn task_of_a_dead_worker_runs_after_its_lease_expires() {
     let world = World::new();
     let id = world.book().id;
     let lease = Lease { now: world.now(), length: baitech_core::Worker::LEASE };
-    let taken = run(world.store.claim_due(lease, 10)).unwrap();
+    let taken = run(world.store.claim_due(baitech_core::kernel::Kind::ALL, lease, 10)).unwrap();
     assert_eq!(taken.iter().map(|item| item.target).collect::<Vec<_>>(), [AggregateRef::Booking(id)]);
 
     world.clock.advance(baitech_core::Worker::LEASE - TimeDelta::milliseconds(1));
@@ -308,7 +308,7 @@ fn late_worker_does_not_repeat_finished_work() {
     let id = world.book_until(Status::Completed).id;
     world.pass(24 * 60);
     let slow = Lease { now: world.now(), length: TimeDelta::seconds(60) };
-    assert_eq!(run(world.store.claim_due(slow, 10)).unwrap().len(), 1);
+    assert_eq!(run(world.store.claim_due(baitech_core::kernel::Kind::ALL, slow, 10)).unwrap().len(), 1);
     world.pass(1);
     world.work();
     let verified = world.load(id);

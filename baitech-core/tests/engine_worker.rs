@@ -27,7 +27,7 @@ fn work_on(bookings: u64, configure: impl FnOnce(&mut MockStore)) -> WorkDone {
         Ok(Some(DueItem { attempts, leased_until, ..*item }))
     });
     store.due_work.expect_end_due().returning(|_, _| Ok(true));
-    store.due_work.expect_claim_due().returning(move |_, _| Ok(batches.pop().unwrap_or_default()));
+    store.due_work.expect_claim_due().returning(move |_, _, _| Ok(batches.pop().unwrap_or_default()));
     configure(&mut store);
     let clock = Arc::new(ManualClock::at(now));
     let worker = Marketplace::builder(Arc::new(store)).clock(clock).build().worker();
@@ -96,7 +96,7 @@ fn attempt(attempts_before: u32, load: Option<StoreError>) -> (WorkDone, Option<
     let kept = Arc::clone(&ended);
     let mut batches = vec![vec![item(1, attempts_before)]];
     let mut store = MockStore::new();
-    store.due_work.expect_claim_due().returning(move |_, _| Ok(batches.pop().unwrap_or_default()));
+    store.due_work.expect_claim_due().returning(move |_, _, _| Ok(batches.pop().unwrap_or_default()));
     store
         .due_work
         .expect_begin_due()
@@ -168,7 +168,7 @@ fn unprepared_store_does_not_count_as_an_attempt() {
 fn item_taken_by_another_worker_is_skipped() {
     let mut batches = vec![vec![item(1, 0)]];
     let mut store = MockStore::new();
-    store.due_work.expect_claim_due().returning(move |_, _| Ok(batches.pop().unwrap_or_default()));
+    store.due_work.expect_claim_due().returning(move |_, _, _| Ok(batches.pop().unwrap_or_default()));
     store.due_work.expect_begin_due().times(1).returning(|_, _| Ok(None));
     let worker = Marketplace::builder(Arc::new(store)).build().worker();
     let work = block_on(worker.run_due(10)).unwrap();
@@ -191,7 +191,7 @@ fn crash_does_not_use_up_attempts_of_later_items() {
     let [first, second] = targets;
     for _ in 0..Worker::MAX_ATTEMPTS {
         let lease = Lease { now: world.now(), length: Worker::LEASE };
-        let items = run(world.store.claim_due(lease, 10)).unwrap();
+        let items = run(world.store.claim_due(baitech_core::kernel::Kind::ALL, lease, 10)).unwrap();
         assert_eq!(items.iter().map(|item| item.target).collect::<Vec<_>>(), [first, second]);
         run(world.store.begin_due(&items[0], lease)).unwrap().unwrap();
         world.clock.advance(Worker::LEASE);

@@ -29,7 +29,7 @@ async fn admins_list_and_retry_items_that_are_set_aside() {
         .write(Put::new(Booking::from_record(booking)).due_at(Some(build::start())));
     let _ = store.commit(changes).await.unwrap();
     let lease = Lease { now: build::start(), length: TimeDelta::minutes(1) };
-    let item = store.claim_due(lease, 1).await.unwrap()[0];
+    let item = store.claim_due(baitech_core::kernel::Kind::ALL, lease, 1).await.unwrap()[0];
     let item = store.begin_due(&item, lease).await.unwrap().unwrap();
     let end = AttemptEnd::SetAside { at: build::start(), reason: "pricing: a text".to_owned() };
     assert!(store.end_due(&item, end).await.unwrap());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use baitech_core::for_each_aggregate;
-use baitech_core::kernel::{Id, Page, PageRequest};
+use baitech_core::kernel::{Id, Kind, Page, PageRequest};
 use baitech_core::store::{AggregateRef, AttemptEnd, DueItem, DueWork, Lease, SetAsideItem, StoreError};
 use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, doc};
@@ -23,6 +23,8 @@ use crate::server_error::unavailable;
 pub(crate) const DUE_AT: &str = "dueAt";
 /// The end of a worker's lease.
 pub(crate) const LEASED_UNTIL: &str = "dueLeasedUntil";
+/// The identity of the lease, which tells a worker what it has leased of a batch.
+pub(crate) const LEASE: &str = "dueLease";
 /// The number of attempts since the document was last written; missing for none.
 pub(crate) const ATTEMPTS: &str = "dueAttempts";
 /// Why and since when the task is set aside; contains the `dueAt`, which the document lacks meanwhile.
@@ -38,6 +40,12 @@ struct Candidate {
     due_at: DateTime,
     #[serde(rename = "dueAttempts", default)]
     attempts: u32,
+}
+
+#[derive(Debug, Deserialize)]
+struct Leased {
+    #[serde(rename = "_id")]
+    id: ObjectId,
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,21 +79,26 @@ impl SetAside {
 
 #[async_trait]
 impl DueWork for MongoStore {
-    async fn claim_due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError> {
+    async fn claim_due(
+        &self,
+        kinds: &[Kind],
+        lease: Lease,
+        limit: usize,
+    ) -> Result<Vec<DueItem>, StoreError> {
         let mut leased: Vec<DueItem> = Vec::new();
         loop {
-            let mut candidates = self.due(lease, limit).await?;
+            let mut candidates = self.due(kinds, lease, limit).await?;
             // A lease of zero length ends at once, and its item is due again.
             candidates.retain(|item| leased.iter().all(|other| other.target != item.target));
             candidates.truncate(limit.saturating_sub(leased.len()));
             if candidates.is_empty() {
+                leased.sort_by_key(|item| (item.due_at, item.target));
                 return Ok(leased);
             }
             // Another worker may lease some of them first; then there is another round.
-            for candidate in candidates {
-                if self.lease(lease, &candidate).await? {
-                    leased.push(candidate);
-                }
+            for kind in kinds {
+                let of_kind = candidates.iter().filter(|item| item.target.kind() == *kind);
+                leased.extend(self.lease(lease, of_kind.copied().collect()).await?);
             }
         }
     }
@@ -117,7 +130,7 @@ impl DueWork for MongoStore {
                 };
                 doc! {
                     "$set": { SET_ASIDE: set_aside },
-                    "$unset": { DUE_AT: "", LEASED_UNTIL: "", ATTEMPTS: "" },
+                    "$unset": { DUE_AT: "", LEASED_UNTIL: "", LEASE: "", ATTEMPTS: "" },
                 }
             }
         };
@@ -167,7 +180,7 @@ impl DueWork for MongoStore {
         };
         let update = vec![
             doc! { "$set": { DUE_AT: "$dueSetAside.dueAt" } },
-            doc! { "$unset": [SET_ASIDE, LEASED_UNTIL, ATTEMPTS] },
+            doc! { "$unset": [SET_ASIDE, LEASED_UNTIL, LEASE, ATTEMPTS] },
         ];
         let documents = self.raw(collection_of(target));
         let updated = documents.update_one(filter, update).await.map_err(unavailable)?;
@@ -176,11 +189,13 @@ impl DueWork for MongoStore {
 }
 
 impl MongoStore {
-    async fn due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError> {
+    async fn due(&self, kinds: &[Kind], lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError> {
         let mut due = Vec::new();
         macro_rules! look {
             ($($Arm:ident($name:literal, $list:ident, $what:literal): $Type:ty;)+) => {
-                $(due.extend(self.due_of::<$Type>(lease, limit).await?);)+
+                $(if kinds.contains(&Kind::$Arm) {
+                    due.extend(self.due_of::<$Type>(lease, limit).await?);
+                })+
             };
         }
         for_each_aggregate!(look);
@@ -209,13 +224,23 @@ impl MongoStore {
         Ok(found.into_iter().filter_map(item).collect())
     }
 
-    async fn lease(&self, lease: Lease, item: &DueItem) -> Result<bool, StoreError> {
+    /// Leases items of one kind, and returns those that no other worker has leased before.
+    async fn lease(&self, lease: Lease, items: Vec<DueItem>) -> Result<Vec<DueItem>, StoreError> {
+        let Some(first) = items.first() else { return Ok(items) };
+        let documents = self.database().collection::<Leased>(collection_of(first.target));
+        let ids: Vec<_> = items.iter().map(|item| ObjectId::from_bytes(item.target.id_bytes())).collect();
+        let token = ObjectId::new();
         let mut filter = due_filter(lease);
-        filter.insert("_id", ObjectId::from_bytes(item.target.id_bytes()));
-        let update = doc! { "$set": { LEASED_UNTIL: DateTime::from_chrono(lease.until()) } };
-        let updated =
-            self.raw(collection_of(item.target)).update_one(filter, update).await.map_err(unavailable)?;
-        Ok(updated.matched_count == 1)
+        filter.insert("_id", doc! { "$in": &ids });
+        let update = doc! { "$set": { LEASED_UNTIL: DateTime::from_chrono(lease.until()), LEASE: token } };
+        let updated = documents.update_many(filter, update).await.map_err(unavailable)?;
+        if usize::try_from(updated.matched_count).is_ok_and(|count| count == items.len()) {
+            return Ok(items);
+        }
+        let mine = documents.find(doc! { "_id": { "$in": ids }, LEASE: token }).projection(doc! { "_id": 1 });
+        let mine: Vec<Leased> = mine.await.map_err(unavailable)?.try_collect().await.map_err(unavailable)?;
+        let is_mine = |item: &DueItem| mine.iter().any(|leased| leased.id.bytes() == item.target.id_bytes());
+        Ok(items.into_iter().filter(is_mine).collect())
     }
 
     /// The documents of a collection that are set aside, after a position in the list of all of them.

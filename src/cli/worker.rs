@@ -2,14 +2,16 @@
 
 use std::{error::Error, io, process::ExitCode, time::Duration};
 
-use baitech::{BlockedItem, Marketplace, WorkDone, Worker};
-
-use tokio::time::Instant;
+use baitech::{BlockedItem, Marketplace, WorkDone, Worker, kernel::Kind};
+use tokio::{sync::watch, task::JoinSet};
 
 use super::print;
 
-/// The number of items that a worker takes at once.
-const BATCH: usize = 64;
+/// The number of loops for each kind of due work: a provider that does not answer stops only the loops of its
+/// kind.
+const LANES: usize = 2;
+/// The number of items that a loop takes at once.
+const BATCH: usize = 32;
 /// The wait after the store could not be reached.
 const AFTER_ERROR: Duration = Duration::from_secs(5);
 /// The longest wait before events are numbered, where the store does not report new ones.
@@ -34,26 +36,46 @@ pub(super) async fn run(
         ));
         return Ok(if work.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    let mut asked_to_end = std::pin::pin!(asked_to_end()?);
-    let mut forget_at = Instant::now();
-    let numbering = tokio::spawn(number_events(worker.clone()));
-    let _numbering = AbortOnDrop(numbering);
-    loop {
-        // A started batch is finished; the signal is checked between two batches, even if it came during one.
-        let wait = run_batch(&worker, interval).await;
-        if Instant::now() >= forget_at {
-            forget_at = Instant::now() + FORGET_EVERY;
-            for forgotten in [worker.forget_expired().await, worker.trim_log().await] {
-                if let Err(error) = forgotten {
-                    eprintln!("baitech: {error}");
-                }
-            }
+    let asked_to_end = asked_to_end()?;
+    let (stop, stopped) = watch::channel(false);
+    let mut lanes = JoinSet::new();
+    for kind in Kind::ALL {
+        for _ in 0..LANES {
+            lanes.spawn(run_lane(worker.clone(), *kind, interval, stopped.clone()));
         }
+    }
+    let _numbering = AbortOnDrop(tokio::spawn(number_events(worker.clone())));
+    let _forgetting = AbortOnDrop(tokio::spawn(forget(worker)));
+    asked_to_end.await;
+    // Started batches are finished.
+    stop.send_replace(true);
+    while let Some(ended) = lanes.join_next().await {
+        ended?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs due items of one kind until the program is asked to end.
+async fn run_lane(worker: Worker, kind: Kind, interval: Duration, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let wait = run_batch(&worker, kind, interval).await;
         tokio::select! {
             biased;
-            () = &mut asked_to_end => return Ok(ExitCode::SUCCESS),
+            _ = stopped.wait_for(|stopped| *stopped) => return,
             () = tokio::time::sleep(wait) => {}
         }
+    }
+}
+
+/// Deletes old events and provider calls from time to time.
+async fn forget(worker: Worker) {
+    loop {
+        for forgotten in [worker.forget_expired().await, worker.trim_log().await] {
+            if let Err(error) = forgotten {
+                eprintln!("baitech: {error}");
+            }
+        }
+        tokio::time::sleep(FORGET_EVERY).await;
     }
 }
 
@@ -84,8 +106,8 @@ async fn number_events(worker: Worker) {
 }
 
 /// Runs one batch of due work, and returns how long to wait afterwards.
-async fn run_batch(worker: &Worker, interval: Duration) -> Duration {
-    match worker.run_due(BATCH).await {
+async fn run_batch(worker: &Worker, kind: Kind, interval: Duration) -> Duration {
+    match worker.run_due_of(&[kind], BATCH).await {
         Ok(work) => {
             if !work.is_idle() {
                 report(&work);

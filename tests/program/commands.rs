@@ -1,12 +1,17 @@
-use std::fs;
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    process::Stdio,
+};
 
 use baitech::{
-    kernel::{Clock, SystemClock},
+    booking::Booking,
+    kernel::{Clock, Kind, SystemClock},
     ledger::Account,
     mongo::{MongoStore, testing::TestServer},
     store::{
         AggregateRef, AttemptEnd, ChangeSet, Commit, Consumed, ConsumedStep, ConsumerName, Consumers,
-        DueWork, EventLog, Lease, LedgerReader, LogStart, Seq,
+        DueWork, EventLog, Lease, LedgerReader, Load, LogStart, Put, Seq, Stored,
     },
     transaction::TransactionStatus,
 };
@@ -168,7 +173,7 @@ async fn due_work_that_is_set_aside_is_listed_and_retried() {
     assert_eq!(office.run(&["set-aside"]).await.out, "no item is set aside\n");
     let lease = Lease { now: SystemClock.now(), length: TimeDelta::minutes(1) };
     let target = AggregateRef::Transaction(payment.id);
-    let items = office.store.claim_due(lease, 100).await.unwrap();
+    let items = office.store.claim_due(Kind::ALL, lease, 100).await.unwrap();
     let item = items.iter().find(|item| item.target == target).unwrap();
     let end = AttemptEnd::SetAside { at: lease.now, reason: "amount: a text".to_owned() };
     assert!(office.store.end_due(item, end).await.unwrap());
@@ -302,4 +307,54 @@ async fn findings_are_written_to_a_file_before_the_database_is_marked() {
         "the database is already prepared; nothing was done\n"
     );
     assert!(!office.file("again.jsonl").exists());
+}
+
+/// A provider that accepts connections and never answers.
+struct Silent {
+    listener: tokio::net::TcpListener,
+    held: Vec<tokio::net::TcpStream>,
+}
+
+impl Silent {
+    /// Waits for a connection, and holds it open.
+    async fn hold_one(&mut self) {
+        self.held.push(self.listener.accept().await.unwrap().0);
+    }
+
+    /// Whether a client still waits for an answer.
+    fn is_awaited(&self) -> bool {
+        let is_open = |stream: &tokio::net::TcpStream| {
+            let mut buffer = [0; 4_096];
+            !matches!(stream.try_read(&mut buffer), Ok(0))
+        };
+        self.held.iter().any(is_open)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_provider_does_not_stop_due_work_of_bookings() {
+    let office = Office::open().await;
+    let (booking, payment) = office.asked().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let mut provider = Silent { listener, held: Vec::new() };
+    // The payment has been due for longer than the booking.
+    let minutes_ago = |minutes| Some(SystemClock.now() - TimeDelta::minutes(minutes));
+    let put = Put::over(&payment, payment.value.clone()).due_at(minutes_ago(60));
+    let _ = office.store.commit(ChangeSet::new().write(put)).await.unwrap();
+    let mut worker = office.command(&["worker", "--interval", "50"], &[("MPESA_ENVIRONMENT", &address)]);
+    let mut worker = worker.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let (said, lines) = std::sync::mpsc::channel();
+    let output = BufReader::new(worker.stdout.take().unwrap());
+    std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| said.send(line)));
+    provider.hold_one().await;
+    let stored: Stored<Booking> = office.store.load(booking).await.unwrap().unwrap();
+    let put = Put::over(&stored, stored.value.clone()).due_at(minutes_ago(1));
+    let _ = office.store.commit(ChangeSet::new().write(put)).await.unwrap();
+    // The booking needs no work yet, so the worker says that it was skipped.
+    let line = tokio::task::spawn_blocking(move || lines.recv()).await.unwrap().unwrap();
+    assert_eq!(line, "done 0, skipped 1, failed 0, blocked 0");
+    assert!(provider.is_awaited(), "the booking's turn comes while the provider is awaited");
+    worker.kill().unwrap();
+    worker.wait().unwrap();
 }

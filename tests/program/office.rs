@@ -134,6 +134,12 @@ impl Office {
 
     /// Runs the program with an environment that configures Daraja, and with these changes.
     pub(crate) async fn run_with(&self, arguments: &[&str], changes: &[(&str, &str)]) -> Said {
+        let mut command = self.command(arguments, changes);
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap().into()
+    }
+
+    /// The program with an environment that configures Daraja, and with these changes.
+    pub(crate) fn command(&self, arguments: &[&str], changes: &[(&str, &str)]) -> Command {
         let config = self.daraja.config();
         let mut command = Command::new(env!("CARGO_BIN_EXE_baitech"));
         command
@@ -149,7 +155,7 @@ impl Office {
             .env("PUBLIC_BASE_URL", &config.callback_base)
             .envs(changes.iter().copied())
             .args(arguments);
-        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap().into()
+        command
     }
 
     pub(crate) async fn run(&self, arguments: &[&str]) -> Said {

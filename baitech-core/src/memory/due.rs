@@ -1,12 +1,15 @@
 use std::{
     cmp::Reverse,
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ops::Bound,
 };
 
 use chrono::{DateTime, Utc};
 
-use crate::store::{AggregateRef, AttemptEnd, DueItem, Lease, SetAsideItem};
+use crate::{
+    kernel::Kind,
+    store::{AggregateRef, AttemptEnd, DueItem, Lease, SetAsideItem},
+};
 
 /// The position in the list of items that are set aside: newest first, then by kind and id.
 pub(super) type AsideKey = (Reverse<i64>, AggregateRef);
@@ -15,7 +18,7 @@ pub(super) type AsideKey = (Reverse<i64>, AggregateRef);
 #[derive(Debug, Default)]
 pub(super) struct DueQueue {
     entries: HashMap<AggregateRef, Entry>,
-    free: BTreeSet<(DateTime<Utc>, AggregateRef)>,
+    free: BTreeMap<Kind, BTreeSet<(DateTime<Utc>, AggregateRef)>>,
     leased: BTreeSet<(DateTime<Utc>, AggregateRef)>,
     aside: BTreeSet<AsideKey>,
 }
@@ -43,14 +46,13 @@ impl DueQueue {
         }
     }
 
-    pub(super) fn claim(&mut self, lease: Lease, limit: usize) -> Vec<DueItem> {
+    pub(super) fn claim(&mut self, kinds: &[Kind], lease: Lease, limit: usize) -> Vec<DueItem> {
         self.end_leases(lease.now);
         let leased_until = lease.until();
         let mut items = Vec::new();
         while items.len() < limit {
-            let Some((_, target)) = self.free.first().copied().filter(|(at, _)| *at <= lease.now) else {
-                break;
-            };
+            let oldest = kinds.iter().filter_map(|kind| self.free.get(kind)?.first().copied()).min();
+            let Some((_, target)) = oldest.filter(|(at, _)| *at <= lease.now) else { break };
             let Some(Entry { due_at, attempts, .. }) = self.remove(target) else { break };
             self.insert(target, Entry { due_at, attempts, place: Place::Leased { until: leased_until } });
             items.push(DueItem { target, due_at, leased_until, attempts });
@@ -121,7 +123,7 @@ impl DueQueue {
 
     fn insert(&mut self, target: AggregateRef, entry: Entry) {
         match &entry.place {
-            Place::Free => self.free.insert((entry.due_at, target)),
+            Place::Free => self.free.entry(target.kind()).or_default().insert((entry.due_at, target)),
             Place::Leased { until } => self.leased.insert((*until, target)),
             Place::Aside { at, .. } => self.aside.insert(aside_key(*at, target)),
         };
@@ -131,7 +133,9 @@ impl DueQueue {
     fn remove(&mut self, target: AggregateRef) -> Option<Entry> {
         let entry = self.entries.remove(&target)?;
         match &entry.place {
-            Place::Free => self.free.remove(&(entry.due_at, target)),
+            Place::Free => {
+                self.free.get_mut(&target.kind()).is_some_and(|free| free.remove(&(entry.due_at, target)))
+            }
             Place::Leased { until } => self.leased.remove(&(*until, target)),
             Place::Aside { at, .. } => self.aside.remove(&aside_key(*at, target)),
         };

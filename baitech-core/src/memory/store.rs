@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::{commit, ledger::Place, state::State};
 use crate::{
-    kernel::{Currency, Money, Page, PageRequest, Pause},
+    kernel::{Currency, Kind, Money, Page, PageRequest, Pause},
     ledger::{Account, AccountLine, Entry},
     store::{
         AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, CounterKey,
@@ -123,8 +123,13 @@ impl Counters for MemoryStore {
 
 #[async_trait]
 impl DueWork for MemoryStore {
-    async fn claim_due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError> {
-        Ok(self.write().due.claim(lease, limit))
+    async fn claim_due(
+        &self,
+        kinds: &[Kind],
+        lease: Lease,
+        limit: usize,
+    ) -> Result<Vec<DueItem>, StoreError> {
+        Ok(self.write().due.claim(kinds, lease, limit))
     }
 
     async fn begin_due(&self, item: &DueItem, lease: Lease) -> Result<Option<DueItem>, StoreError> {

@@ -164,13 +164,13 @@ mocks! {
     /// A due-work queue with programmed items.
     ///
     /// ```
-    /// use baitech_core::{mock::MockDueWork, store::{DueWork, Lease}};
+    /// use baitech_core::{kernel::Kind, mock::MockDueWork, store::{DueWork, Lease}};
     /// use chrono::{DateTime, TimeDelta};
     ///
     /// let mut due = MockDueWork::new();
-    /// due.expect_claim_due().returning(|_, _| Ok(Vec::new()));
+    /// due.expect_claim_due().returning(|_, _, _| Ok(Vec::new()));
     /// let lease = Lease { now: DateTime::UNIX_EPOCH, length: TimeDelta::minutes(1) };
-    /// assert!(futures::executor::block_on(due.claim_due(lease, 10)).unwrap().is_empty());
+    /// assert!(futures::executor::block_on(due.claim_due(Kind::ALL, lease, 10)).unwrap().is_empty());
     /// ```
     due_work: MockDueWork = DueWork;
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::{AggregateRef, StoreError};
-use crate::kernel::{Cursor, Page, PageRequest, Violation, after};
+use crate::kernel::{Cursor, Kind, Page, PageRequest, Violation, after};
 
 /// An aggregate with a due task, leased to a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,13 +102,14 @@ impl SetAsideItem {
 /// The queue also works for an aggregate that cannot be read.
 #[async_trait]
 pub trait DueWork: Send + Sync + fmt::Debug {
-    /// Leases up to `limit` items with `due_at <= now` that have no running lease and are not set aside,
-    /// oldest first.
+    /// Leases up to `limit` items of these kinds with `due_at <= now` that have no running lease and are not
+    /// set aside, oldest first. Items of other kinds cost nothing, however many are due.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; items that were leased before the failure are due again when their lease
     /// ends.
-    async fn claim_due(&self, lease: Lease, limit: usize) -> Result<Vec<DueItem>, StoreError>;
+    async fn claim_due(&self, kinds: &[Kind], lease: Lease, limit: usize)
+    -> Result<Vec<DueItem>, StoreError>;
 
     /// Counts an attempt at a leased item before it begins, so that an attempt which crashes the process is
     /// counted too, and renews the lease. `None` if the item is no longer under this lease: it was written,

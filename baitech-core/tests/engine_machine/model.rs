@@ -45,7 +45,7 @@ impl Snapshot {
 fn due(world: &World) -> HashMap<AggregateRef, DateTime<Utc>> {
     let far = world.now() + TimeDelta::days(10_000);
     let lease = Lease { now: far, length: TimeDelta::days(-20_000) };
-    let items = run(world.store.claim_due(lease, usize::MAX)).unwrap();
+    let items = run(world.store.claim_due(baitech_core::kernel::Kind::ALL, lease, usize::MAX)).unwrap();
     items.into_iter().map(|item| (item.target, item.due_at)).collect()
 }
 

@@ -101,7 +101,7 @@ async fn ask_everything(store: &MongoStore) {
     store.open_requests(Category::Plumbing, nairobi, reach).await.unwrap();
 
     let lease = Lease { now: build::start(), length: TimeDelta::minutes(1) };
-    let due = store.claim_due(lease, 20).await.unwrap();
+    let due = store.claim_due(baitech_core::kernel::Kind::ALL, lease, 20).await.unwrap();
     assert_eq!(due.len(), 20);
     let begun = store.begin_due(&due[0], lease).await.unwrap().unwrap();
     let end = AttemptEnd::SetAside { at: lease.now, reason: "broken".to_owned() };

@@ -109,7 +109,7 @@ async fn killed_workers_leave_every_task_done_once() {
     let left = untouched(&world, &bookings).await;
     let lease = Lease { now: moment(), length: TimeDelta::zero() };
     assert_eq!(
-        world.stores[0].claim_due(lease, 1_000).await.unwrap(),
+        world.stores[0].claim_due(baitech_core::kernel::Kind::ALL, lease, 1_000).await.unwrap(),
         [],
         "the remaining items are leased by the victim"
     );

@@ -27,7 +27,7 @@ fn lease(now: i64) -> Lease {
 
 /// Leases the only item that is due at a minute.
 async fn claim_one(store: &dyn Store, now: i64) -> DueItem {
-    let items = store.claim_due(lease(now), 100).await.unwrap();
+    let items = store.claim_due(Kind::ALL, lease(now), 100).await.unwrap();
     let [item] = items.as_slice() else { panic!("one item is due: {items:?}") };
     *item
 }
@@ -54,7 +54,7 @@ fn minute(minutes: i64) -> DateTime<Utc> {
 
 /// Leases up to 100 items for ten minutes.
 async fn claim(store: &dyn Store, now: DateTime<Utc>) -> Vec<AggregateRef> {
-    let items = store.claim_due(Lease { now, length: TimeDelta::minutes(10) }, 100).await.unwrap();
+    let items = store.claim_due(Kind::ALL, Lease { now, length: TimeDelta::minutes(10) }, 100).await.unwrap();
     items.into_iter().map(|item| item.target).collect()
 }
 
@@ -77,12 +77,12 @@ pub(super) async fn gives_due_items_in_order(fixture: &dyn Fixture) {
 
     assert_eq!(claim(&*store, minute(9)).await, [], "nothing is due yet");
     let lease = Lease { now: minute(30), length: TimeDelta::minutes(10) };
-    let items = store.claim_due(lease, 2).await.unwrap();
+    let items = store.claim_due(Kind::ALL, lease, 2).await.unwrap();
     let item =
         |target, due| DueItem { target, due_at: minute(due), leased_until: lease.until(), attempts: 0 };
     assert_eq!(items, [item(first, 10), item(second, 20)], "the earliest due first, up to the limit");
-    assert_eq!(store.claim_due(lease, 0).await.unwrap(), []);
-    let items = store.claim_due(lease, 2).await.unwrap();
+    assert_eq!(store.claim_due(Kind::ALL, lease, 0).await.unwrap(), []);
+    let items = store.claim_due(Kind::ALL, lease, 2).await.unwrap();
     assert_eq!(items, [item(third, 30)], "an item is due at its exact due time");
     assert_eq!(claim(&*store, minute(31)).await, [fourth]);
 }
@@ -100,6 +100,20 @@ pub(super) async fn gives_every_kind(fixture: &dyn Fixture) {
     apply(&*store, ChangeSet::new().write(Put::over(&paid, paid.value.clone()))).await;
     let rest: Vec<_> = expected.into_iter().filter(|target| *target != paid.id.into()).collect();
     assert_eq!(claim(&*store, minute(70)).await, rest, "a write can clear the due time");
+}
+
+pub(super) async fn gives_only_the_kinds_asked_for(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let writes = sample_writes(2, |_| Some(minute(1)));
+    apply(&*store, ChangeSet { writes, ..ChangeSet::new() }).await;
+    let lease = lease(5);
+    assert_eq!(store.claim_due(&[], lease, 100).await.unwrap(), []);
+    for kind in Kind::ALL {
+        let items = store.claim_due(&[*kind], lease, 100).await.unwrap();
+        assert!(!items.is_empty(), "{kind}");
+        assert!(items.iter().all(|item| item.target.kind() == *kind), "{kind}: {items:?}");
+    }
+    assert_eq!(claim(&*store, minute(5)).await, [], "all are leased");
 }
 
 pub(super) async fn excludes_running_leases(fixture: &dyn Fixture) {
@@ -166,7 +180,7 @@ pub(super) async fn gives_no_item_to_two_workers(fixture: &dyn Fixture) {
             let mut done = Vec::new();
             loop {
                 let lease = Lease { now: minute(1), length: TimeDelta::minutes(10) };
-                let items = store.claim_due(lease, 3).await.expect("due work");
+                let items = store.claim_due(Kind::ALL, lease, 3).await.expect("due work");
                 if items.is_empty() {
                     return done;
                 }
@@ -268,7 +282,7 @@ pub(super) async fn lists_set_aside_items_in_pages(fixture: &dyn Fixture) {
     let writes = sample_writes(4, |_| Some(minute(0)));
     apply(&*store, ChangeSet { writes, ..ChangeSet::new() }).await;
     let mut expected = Vec::new();
-    for (n, item) in store.claim_due(lease(0), 100).await.unwrap().into_iter().enumerate() {
+    for (n, item) in store.claim_due(Kind::ALL, lease(0), 100).await.unwrap().into_iter().enumerate() {
         let begun = store.begin_due(&item, lease(0)).await.unwrap().unwrap();
         // The first two are due earlier than the others, which share one due time.
         let at = if n < 2 { 1 } else { 2 };
@@ -294,7 +308,7 @@ pub(super) async fn finds_set_aside_items_by_target(fixture: &dyn Fixture) {
     let job = reconciliation(1);
     let other = AggregateRef::Reconciliation(job.id);
     apply(&*store, ChangeSet::new().write(Put::new(job).due_at(Some(minute(0))))).await;
-    for item in store.claim_due(lease(0), 100).await.unwrap() {
+    for item in store.claim_due(Kind::ALL, lease(0), 100).await.unwrap() {
         let begun = store.begin_due(&item, lease(0)).await.unwrap().unwrap();
         set_aside(&*store, &begun, 1, "broken").await;
     }

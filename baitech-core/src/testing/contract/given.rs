@@ -164,7 +164,13 @@ pub(super) async fn traces(store: &dyn Store, user: Id<User>, booking: Id<Bookin
         events: crate::testing::committed_events(store).await,
         balances: store.trial_balance().await.unwrap(),
         answer: store.answered(&asked.scope, &asked.key, asked.fingerprint).await.unwrap(),
-        due: store.claim_due(lease, 100).await.unwrap().into_iter().map(|item| item.target).collect(),
+        due: store
+            .claim_due(crate::kernel::Kind::ALL, lease, 100)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|item| item.target)
+            .collect(),
     }
 }
 

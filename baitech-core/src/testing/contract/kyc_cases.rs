@@ -106,12 +106,12 @@ pub(super) async fn are_due_until_closed(fixture: &dyn Fixture) {
     assert!(matches!(refused, StoreError::Claimed(held) if held.holder == first.id.into()));
 
     let lease = Lease { now: build::start(), length: TimeDelta::minutes(1) };
-    let items = store.claim_due(lease, 10).await.unwrap();
+    let items = store.claim_due(crate::kernel::Kind::ALL, lease, 10).await.unwrap();
     assert_eq!(items.iter().map(|item| item.target).collect::<Vec<_>>(), [first.id.into()]);
     let open: Stored<KycCase> = store.load(first.id).await.unwrap().unwrap();
     let closed = ChangeSet::new().write(Put::over(&open, case(1, 0, KycCaseStatus::Verified)));
     apply(&*store, ChangeSet { free: claim(&first), ..closed }).await;
     let later = Lease { now: build::start() + TimeDelta::days(400), ..lease };
-    assert_eq!(store.claim_due(later, 10).await.unwrap(), []);
+    assert_eq!(store.claim_due(crate::kernel::Kind::ALL, later, 10).await.unwrap(), []);
     apply(&*store, rival).await;
 }

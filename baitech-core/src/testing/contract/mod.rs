@@ -193,6 +193,7 @@ macro_rules! contract_tests {
             due {
                 gives_due_items_in_order
                 gives_every_kind
+                gives_only_the_kinds_asked_for
                 excludes_running_leases
                 ends_leases_in_time
                 follows_the_last_write

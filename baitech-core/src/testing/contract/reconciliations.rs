@@ -91,7 +91,7 @@ pub(super) async fn take_one_of_two_batches(fixture: &dyn Fixture) {
     let error = refuse(&*store, ChangeSet::new().write(batch(9))).await;
     assert!(matches!(error, StoreError::Conflict(_)), "{error:?}");
     let lease = Lease { now: build::start(), length: TimeDelta::minutes(1) };
-    let due = store.claim_due(lease, 10).await.unwrap();
+    let due = store.claim_due(crate::kernel::Kind::ALL, lease, 10).await.unwrap();
     assert_eq!(due.iter().map(|item| item.target).collect::<Vec<_>>(), [seen.id.into()]);
 }
 

@@ -110,5 +110,9 @@ pub(super) async fn are_deleted_once_they_expire(fixture: &dyn Fixture) {
     let page = store.list_webhooks(&[], &PageRequest::new(100, None).unwrap()).await.unwrap();
     assert_eq!(page.items.len(), 3);
     let lease = Lease { now, length: TimeDelta::minutes(1) };
-    assert_eq!(store.claim_due(lease, 10).await.unwrap().len(), 1, "a deleted webhook is not due");
+    assert_eq!(
+        store.claim_due(crate::kernel::Kind::ALL, lease, 10).await.unwrap().len(),
+        1,
+        "a deleted webhook is not due"
+    );
 }
