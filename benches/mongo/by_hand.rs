@@ -53,6 +53,7 @@ impl Transaction {
             "$push": { "statusHistory": last_change },
             "$unset": { "leasedUntil": "" },
         };
+        let commit = ObjectId::new();
         let claims = take.iter().map(|claim| doc! { "_id": claim.key.as_str(), "holder": holder.clone() });
         Ok(Self {
             filter: doc! { "_id": id, "__v": before },
@@ -60,7 +61,7 @@ impl Transaction {
             claims: idempotency.into_iter().map(record).chain(claims).collect(),
             technician: object_id(technician.to_bytes()),
             jobs: jobs(&day.to_string(), &oldest_day.to_string()),
-            events: events.into_iter().map(event).collect::<Result<_>>()?,
+            events: events.into_iter().map(|told| event(told, commit)).collect::<Result<_>>()?,
         })
     }
 
@@ -91,7 +92,7 @@ fn jobs(day: &str, oldest_day: &str) -> Vec<Document> {
     vec![doc! { "$set": { "jobsByDay": kept } }]
 }
 
-fn event(event: Event) -> Result<Document> {
+fn event(event: Event, commit: ObjectId) -> Result<Document> {
     let Event { id, subject, n, actor, at, kind } = event;
     let Subject::Aggregate { aggregate, version } = subject else {
         return Err("the event has no aggregate".into());
@@ -106,6 +107,7 @@ fn event(event: Event) -> Result<Document> {
         "at": DateTime::from_chrono(at),
         "name": kind.name(),
         "payload": bson::serialize_to_bson(&kind)?,
+        "commit": commit,
         "pending": true,
     })
 }
