@@ -9,7 +9,8 @@
 //! ours and are never touched, at any depth. A null and a missing field are equal, and no null is ever
 //! written.
 //!
-//! A changed array is set as a whole. It is rebuilt from the new elements, each with the unknown fields of
+//! An array to which elements were only added gets these elements. Any other changed array is set as a whole. It
+//! is rebuilt from the new elements, each with the unknown fields of
 //! the raw element that it is paired with: by `_id` if both have one, else by equality, else, if the length
 //! is the same, by position. `understood` must have one element for each element of `raw`, with
 //! [`Bson::Undefined`] for one that could not be understood. Such a raw element is kept, after the element
@@ -26,6 +27,8 @@ use merge::{has_understood_value, is_present, kept_elements, merge, same, withou
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Update {
     set: Document,
+    /// The elements to add to arrays.
+    push: Document,
     unset: Vec<String>,
 }
 
@@ -39,7 +42,7 @@ impl Update {
 
     #[cfg(test)]
     fn is_empty(&self) -> bool {
-        self.set.is_empty() && self.unset.is_empty()
+        self.set.is_empty() && self.push.is_empty() && self.unset.is_empty()
     }
 
     /// Also sets a field outside of the value, such as `updatedAt`.
@@ -57,6 +60,9 @@ impl Update {
         let mut operators = Document::new();
         if !self.set.is_empty() {
             operators.insert("$set", self.set);
+        }
+        if !self.push.is_empty() {
+            operators.insert("$push", self.push);
         }
         if !self.unset.is_empty() {
             let paths: Document = self.unset.into_iter().map(|path| (path, Bson::from(""))).collect();
@@ -86,6 +92,13 @@ impl Update {
             if can_be_addressed(understood) && can_be_addressed(new) {
                 return self.fields(&format!("{path}."), raw, understood, new);
             }
+        }
+        if let (Some(Bson::Array(raw)), Some(Bson::Array(before)), Bson::Array(new)) = (raw, understood, new)
+            && let Some(added) = array::added(raw, before, new)
+        {
+            self.push
+                .insert(path, bson::doc! { "$each": added.iter().map(without_nulls).collect::<Vec<_>>() });
+            return;
         }
         let value = match raw {
             Some(raw) => merge(raw, understood, new),
@@ -126,6 +139,14 @@ pub(crate) fn apply(raw: &Document, update: &Update) -> Document {
     let mut result = raw.clone();
     for (path, value) in &update.set {
         set_path(&mut result, path, value);
+    }
+    for (path, elements) in &update.push {
+        let added = elements.as_document().and_then(|each| each.get_array("$each").ok()).expect("elements");
+        let whole = Bson::from(result.clone());
+        let before = path.split('.').try_fold(&whole, |value, key| value.as_document()?.get(key));
+        let mut array = before.and_then(Bson::as_array).expect("an array").clone();
+        array.extend(added.iter().cloned());
+        set_path(&mut result, path, &array.into());
     }
     for path in &update.unset {
         unset_path(&mut result, path);

@@ -1,11 +1,12 @@
 //! The only write operation of the engine: a [`ChangeSet`] as one transaction.
 //!
 //! Everything is encoded into a [`Plan`] before the transaction begins, so that a retry only resends. The
-//! server's error labels determine what may be retried. A commit completes even if its caller is dropped,
-//! because it runs in its own task.
+//! server's error labels determine what may be retried. A commit completes even if its caller is dropped: the
+//! rest of it then runs in a task of its own.
 
 mod apply;
 mod balances;
+mod detached;
 mod diagnose;
 pub(crate) mod difference;
 pub(crate) mod plan;
@@ -25,8 +26,7 @@ use crate::server_error::unavailable;
 impl Commit for MongoStore {
     async fn commit(&self, changes: ChangeSet) -> Result<Committed, StoreError> {
         let store = self.clone();
-        let finished = tokio::spawn(async move { store.commit_plan(Plan::of(&store, changes).await?).await });
-        finished.await.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
+        detached::run(async move { store.commit_plan(Plan::of(&store, changes).await?).await }).await
     }
 
     async fn answered(

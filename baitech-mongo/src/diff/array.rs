@@ -27,6 +27,15 @@ pub(super) fn merge_arrays(raw: &[Bson], understood: &[Bson], new: &[Bson]) -> V
     merged.into_iter().map(|(_, value)| value).collect()
 }
 
+/// The elements that were added at the end, if nothing else about the array changed and all of it was
+/// understood.
+pub(super) fn added<'a>(raw: &[Bson], understood: &[Bson], new: &'a [Bson]) -> Option<&'a [Bson]> {
+    let (kept, added) = new.split_at_checked(understood.len())?;
+    let is_whole = raw.len() == understood.len() && !understood.iter().any(is_gap);
+    let is_kept = kept.iter().zip(understood).all(|(element, before)| same(before, element));
+    (is_whole && is_kept && !added.is_empty()).then_some(added)
+}
+
 /// For each new element, the index of its source; each source is used once.
 fn pair(raw: &[Bson], understood: &[Bson], new: &[Bson]) -> Vec<Option<usize>> {
     let is_free = |index| !understood.get(index).is_some_and(is_gap);

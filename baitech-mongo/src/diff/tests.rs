@@ -91,7 +91,7 @@ fn an_appended_element_leaves_the_prefix_as_it_was() {
         doc! { "slots": before },
         doc! { "slots": [{ "day": 1 }, { "day": 1 }] },
         doc! { "slots": [{ "day": 1 }, { "day": 1 }, { "day": 3 }] },
-        doc! { "$set": { "slots": [{ "day": 1, "x": 1.5 }, { "day": 1, "x": 2.5 }, { "day": 3 }] } },
+        doc! { "$push": { "slots": { "$each": [{ "day": 3 }] } } },
         doc! { "slots": [{ "day": 1, "x": 1.5 }, { "day": 1, "x": 2.5 }, { "day": 3 }] },
     );
 }

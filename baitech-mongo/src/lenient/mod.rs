@@ -165,8 +165,13 @@ impl Salvage {
 /// Finds values that serde would read as documents, at paths where documents are expected. This runs for
 /// every document that is read, so it looks only at the keys of the paths, and allocates only for its findings.
 fn misplaced(raw: &RawDocument, parts: &[&str], here: Here<'_>, found: &mut Vec<Path>) {
+    let first_key = |part: &&str| hash(part.split('.').next().unwrap_or_default());
+    let hashes = parts.iter().map(first_key).fold(0, |all, one| all | one);
     for element in raw.iter_elements().filter_map(Result::ok) {
         let key = element.key().as_str();
+        if hash(key) & hashes == 0 {
+            continue;
+        }
         for part in parts.iter().filter_map(|part| below(part, key)) {
             if let Ok(value) = element.value() {
                 misplaced_in(value, part, Here::Key(&here, key), found);
@@ -191,6 +196,15 @@ fn misplaced_in(value: RawBsonRef<'_>, part: &str, here: Here<'_>, found: &mut V
         other if part.is_empty() && looks_like_a_document(other) => found.push(here.to_path()),
         _ => {}
     }
+}
+
+/// One of 64 bits for a key, so that most keys of a document need not be compared with any part.
+const fn hash(key: &str) -> u64 {
+    let first = match key.as_bytes() {
+        [first, ..] => *first as usize,
+        [] => 0,
+    };
+    1 << ((first ^ (key.len() << 3)) & 63)
 }
 
 /// The rest of a path after its first key.
