@@ -113,7 +113,9 @@ impl Process {
         }
         let small = [
             "--bind_ip 127.0.0.1 --nounixsocket --wiredTigerCacheSizeGB 0.25 --oplogSize 64",
-            "--wiredTigerEngineConfigString log=(prealloc=false,file_max=8MB)",
+            // Each test has a database of its own with a hundred files: those that are not used are closed.
+            "--wiredTigerEngineConfigString log=(prealloc=false,file_max=8MB),\
+             file_manager=(close_idle_time=10,close_scan_interval=5,close_handle_minimum=1000)",
             "--setParameter diagnosticDataCollectionEnabled=false --setParameter enableTestCommands=1",
             // Tests have their own clocks: documents must not expire by the machine's clock.
             "--setParameter ttlMonitorEnabled=false",
