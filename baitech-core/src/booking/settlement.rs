@@ -171,7 +171,12 @@ impl Booking {
         let booking = &mut self.0.payment;
         let before = (booking.status, booking.held, booking.on_hold);
         (booking.held, booking.on_hold) = (held, on_hold);
-        if settled {
+        let is_unpaid = matches!(booking.status, PaymentStatus::Pending | PaymentStatus::Failed);
+        if settled && is_unpaid && captured.is_zero() {
+            // A payment that was returned before it was held, such as one that staff refused, never paid the
+            // booking, which still awaits a payment.
+            booking.status = PaymentStatus::Failed;
+        } else if settled {
             booking.status = match (captured.is_zero(), refunded.is_zero(), held) {
                 (true, _, _) => PaymentStatus::Refunded,
                 (false, false, _) => PaymentStatus::PartiallyRefunded,

@@ -1,7 +1,7 @@
 //! Regression tests for faults that the simulated marketplace found.
 
 use baitech_core::{
-    booking::{BookingStatus, DisputeCategory, DisputeOutcome},
+    booking::{BookingStatus, DisputeCategory, DisputeOutcome, PaymentStatus},
     kernel::Rule,
     ledger::Account,
     payment::{FraudPolicy, NewPayment, NewPayout, RuleFraudScorer},
@@ -235,6 +235,30 @@ fn payment_rejected_in_review_is_refunded_when_its_money_arrives() {
     assert_eq!(till.balance(Account::Escrow(id)), 0);
     let refund = till.of_kind(TransactionKind::Refund)[0].id;
     assert_eq!(till.balance(Account::Reserved(refund)), 2_738);
+}
+
+#[test]
+fn rejected_payment_of_a_cash_job_leaves_it_to_be_paid_in_cash() {
+    let till = Till::with(|builder| {
+        let policy =
+            FraudPolicy { approve_up_to: 0, assumed_usual_amount: 100.into(), ..FraudPolicy::default() };
+        builder.fraud_scorer(std::sync::Arc::new(RuleFraudScorer::new(policy)))
+    });
+    let id = till.accepted(PaymentMethod::Cash);
+    let open_jobs = Account::OpenCashJobs(till.world.technician.id);
+    assert_eq!(till.balance(open_jobs), -460);
+    let by_phone = NewPayment { method: Some(PaymentMethod::Mpesa), ..NewPayment::default() };
+    let total = till.world.load(id).pricing.total;
+    let asked = till.payments().max_price(total);
+    let payment = run(asked.pay(&till.customer(), id, &by_phone)).unwrap().transaction.id;
+    run(till.payments().review(&till.world.support.actor(), payment, false)).unwrap();
+    till.call(payment, "n1;caller:;paid;2738;SJK1;");
+    assert_eq!(till.load(payment).status, TransactionStatus::Refunded);
+    assert_eq!(till.world.load(id).payment.status, PaymentStatus::Failed, "it never paid the booking");
+    assert_eq!(till.balance(open_jobs), -460, "the technician will still owe the commission");
+    till.world.drive(id, BookingStatus::Paid);
+    assert_eq!(till.world.load(id).payment.status, PaymentStatus::Completed);
+    assert_eq!(till.balance(open_jobs), 0);
 }
 
 #[test]
