@@ -2,11 +2,12 @@
 
 use super::Context;
 use super::{
-    Cause, Chargeback, PaidBooking, PaymentEvent, Refund, Transaction, TransactionKind, TransactionStatus,
+    Cause, Chargeback, MoveState, PaidBooking, PaymentEvent, Refund, Transaction, TransactionKind,
+    TransactionStatus,
 };
 use crate::{
     decide::Decision,
-    kernel::{Money, Result, Rule},
+    kernel::{Id, Money, Result, Rule},
     ledger::Account,
     pricing::Shares,
     transaction::NewMove,
@@ -154,12 +155,13 @@ impl Transaction {
         };
         let taken = self.refunds.iter().find(|part| refund.is_some() && part.transaction == refund).cloned();
         let zero = Money::zero(amount.currency());
-        let back = taken.as_ref().map_or(zero, |part| part.amount);
+        let mut back = taken.as_ref().map_or(zero, |part| part.amount);
+        back = back.checked_sub(self.cover_losses(back, refund)?)?;
         let mut postings = vec![
             (Account::Clearing(provider), amount.negated()),
             (Account::Losses, amount.checked_sub(back)?),
         ];
-        let Some(part) = taken else {
+        let Some(part) = taken.filter(|_| !back.is_zero()) else {
             return Decision::new(self).post("chargeback won after all", context, postings);
         };
         let in_escrow = self.kind == TransactionKind::BookingPayment && self.escrow.released_at.is_none();
@@ -169,7 +171,8 @@ impl Transaction {
             return Decision::new(self).post("chargeback won after all", context, postings);
         }
         let waits = is_disputed || self.has_open_move();
-        let mut receivers = self.receivers(&part.portions, in_escrow)?;
+        let portions = part.portions.portions(back)?;
+        let mut receivers = self.receivers(&portions, in_escrow)?;
         if let Some(frozen) = self.escrow.frozen.filter(|_| waits) {
             // The technician's returned part joins the frozen share.
             for (account, amount) in &mut receivers {
@@ -190,7 +193,7 @@ impl Transaction {
             element: Some(context.id()),
             transaction: None,
             amount: back.negated(),
-            portions: none.checked_sub(part.portions)?,
+            portions: none.checked_sub(portions)?,
             reason: "chargeback won after all".to_owned(),
             refunded_at: context.now,
         });
@@ -202,6 +205,25 @@ impl Transaction {
         }
         let decision = Decision::new(self).post("chargeback won after all", context, postings)?;
         if waits { decision.and_then(|transaction| transaction.freeze(context)) } else { Ok(decision) }
+    }
+
+    /// What the provider returned to the payer while the bank had the money was a loss. Money that the bank
+    /// returns makes up for it before the parties get anything: the payer has it already. Returns the covered
+    /// amount, at most `back`, and names `refund` as the refund of these moves.
+    fn cover_losses(&mut self, back: Money, refund: Option<Id<Self>>) -> Result<Money> {
+        let mut covered = Money::zero(back.currency());
+        for moved in &mut self.0.provider_moves {
+            let is_loss = moved.state == MoveState::Booked && moved.transaction.is_none();
+            let Some(lost) = moved.amount.filter(|lost| is_loss && lost.currency() == back.currency()) else {
+                continue;
+            };
+            let with_it = covered.checked_add(lost)?;
+            if !with_it.exceeds(back)? {
+                covered = with_it;
+                moved.transaction = refund;
+            }
+        }
+        Ok(covered)
     }
 
     /// The accounts that receive the parties' returned portions.

@@ -4,7 +4,7 @@ use baitech_core::{
     booking::{BookingStatus as Status, PaymentStatus},
     kernel::Rule,
     ledger::Account,
-    payment::WebhookStatus,
+    payment::{NewPayment, WebhookStatus},
     transaction::{MoveDoubt, PaymentMethod, PersonTask, TransactionStatus},
 };
 use chrono::TimeDelta;
@@ -117,6 +117,27 @@ fn second_chargeback_waits_for_a_person_while_the_first_is_open() {
     till.call(payment, "d1;caller:;contested-again;500;;");
     assert_eq!(till.last_webhook_result(), WebhookStatus::Applied);
     assert_eq!(till.load(payment).person_tasks(), [PersonTask::Chargeback]);
+}
+
+#[test]
+fn money_that_a_bank_returns_makes_up_for_a_refund_at_the_provider() {
+    let till = Till::new();
+    till.card.answers_settled("ch_1");
+    let by_card = NewPayment { method: Some(PaymentMethod::Card), ..NewPayment::default() };
+    let top_up = run(till.payments().top_up(&till.customer(), kes(500), &by_card)).unwrap().transaction.id;
+    till.call(top_up, "c1;caller:;contested;500;;");
+    till.call(top_up, LOST);
+    // The provider returns the money too, so the payer has it twice.
+    till.call(top_up, "e1;caller:;refunded;500;re_1;");
+    let support = till.world.support.actor();
+    run(till.payments().decide_provider_move(&support, top_up, true, None)).unwrap();
+    assert_eq!(till.balance(Account::Losses), -500);
+    till.call(top_up, WON);
+    run(till.payments().decide_verdict(&support, top_up, true)).unwrap();
+    assert_eq!(till.balance(Account::Losses), 0);
+    assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 0, "the payer has it on the card");
+    assert_eq!(till.balance(STRIPE), 0);
+    assert_eq!(till.load(top_up).status, TransactionStatus::Refunded);
 }
 
 #[test]
