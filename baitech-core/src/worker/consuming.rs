@@ -78,8 +78,8 @@ impl Worker {
     /// retries them.
     ///
     /// # Errors
-    /// [`Error::Unavailable`](crate::kernel::Error::Unavailable) if the store fails. A failure of the consumer is not an error: see
-    /// [`ConsumerRun::failure`].
+    /// [`Error::Unavailable`](crate::kernel::Error::Unavailable) if the store fails. A failure of the consumer
+    /// is not an error: see [`ConsumerRun::failure`].
     pub async fn consume(&self, consumer: &dyn Consumer) -> Result<ConsumerRun> {
         let mut run = ConsumerRun::default();
         self.recover(consumer, &mut run).await?;
@@ -93,6 +93,10 @@ impl Worker {
             };
             let entries = self.unread(&cursor).await?;
             if entries.is_empty() {
+                // Another process has read the rest since this one looked: new events must not wait for the lease.
+                if let Some(leased) = begun {
+                    self.engine.store.end_consuming(&leased, ConsumingEnd::Released).await?;
+                }
                 return Ok(run);
             }
             if begun.is_none() {
@@ -112,7 +116,7 @@ impl Worker {
                 Ok(Attempt::Handled { count, next }) => {
                     run.handled = run.handled.saturating_add(count);
                     begun = next;
-                    if begun.is_none() && count == entries.len() {
+                    if begun.is_none() && entries.len() < AT_ONCE {
                         return Ok(run);
                     }
                 }

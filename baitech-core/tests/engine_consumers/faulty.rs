@@ -8,7 +8,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use baitech_core::{for_each_port, memory::MemoryStore, ports::*};
+use baitech_core::{for_each_port, memory::MemoryStore, port, ports::*};
 
 /// A store of which one call fails, before or after it takes effect.
 #[derive(Debug, Default)]
@@ -47,22 +47,6 @@ async fn yield_once() {
 }
 
 #[async_trait]
-impl Commit for Faulty {
-    async fn commit(&self, changes: ChangeSet) -> Result<Committed, StoreError> {
-        self.pass(self.inner.commit(changes)).await
-    }
-
-    async fn answered(
-        &self,
-        scope: &str,
-        key: &IdempotencyKey,
-        fingerprint: Fingerprint,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        self.pass(self.inner.answered(scope, key, fingerprint)).await
-    }
-}
-
-#[async_trait]
 impl Pause for Faulty {
     async fn pause(&self, _: Duration) {}
 }
@@ -87,4 +71,5 @@ macro_rules! pass {
     };
 }
 
+port!(Commit, pass);
 for_each_port!(pass);

@@ -167,6 +167,20 @@ fn every_event_is_handled_once_in_order() {
 }
 
 #[test]
+fn a_batch_as_large_as_the_log_is_read_to_the_end() {
+    let world = World::new();
+    let user = build::customer(4);
+    let target = AggregateRef::User(user.id);
+    let version = Put::new(0).expected.written();
+    let events = (0..1_200).map(|n| build::event(target, version, n, build::start())).collect();
+    let changes = ChangeSet { events, ..ChangeSet::new().write(Put::new(user)) };
+    let _ = run(world.store.inner.commit(changes)).unwrap();
+    assert_eq!(world.consume(&Counting::new(10_000)), handled(EVENTS + 1_200));
+    let cursors = run(world.store.inner.list_consumers()).unwrap();
+    assert_eq!(cursors[0].leased_until, None, "the lease has ended");
+}
+
+#[test]
 fn a_consumer_may_begin_at_the_end() {
     #[derive(Debug)]
     struct FromNowOn(Counting);
