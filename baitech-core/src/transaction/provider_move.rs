@@ -51,13 +51,6 @@ impl Transaction {
         self.provider_moves.iter().find(|moved| moved.id.as_deref() == Some(id))
     }
 
-    /// The return of money with this id that awaits a decision of staff.
-    pub(super) fn open_move_mut(&mut self, id: &str) -> Option<&mut ProviderMove> {
-        let is_it =
-            |moved: &&mut ProviderMove| moved.id.as_deref() == Some(id) && moved.state == MoveState::Open;
-        self.0.provider_moves.iter_mut().find(is_it)
-    }
-
     /// The total that the provider moved back without our order, in these states.
     pub(crate) fn moved_back(&self, states: &[MoveState]) -> Result<Money> {
         let currency = self.amount.currency();
@@ -111,6 +104,22 @@ impl Transaction {
             decided: None,
         });
         Decision::new(self).event(PaymentEvent::TransactionUpdated)
+    }
+
+    /// Records the failure of the parts of a return that await a decision of staff.
+    pub(super) fn open_move_failed(mut self, id: &str, context: &Context<'_>) -> Result<Decision<Self>> {
+        let is_open =
+            |moved: &&mut ProviderMove| moved.id.as_deref() == Some(id) && moved.state == MoveState::Open;
+        let mut any = false;
+        for open in self.0.provider_moves.iter_mut().filter(is_open) {
+            open.state = MoveState::Failed;
+            any = true;
+        }
+        let decision = Decision::new(self);
+        if !any {
+            return Ok(decision);
+        }
+        decision.event(PaymentEvent::TransactionUpdated).unfreeze_unless_blocked(context)
     }
 
     /// Whether a refund books exactly the return with an id, so that the refund fails if the return fails. It

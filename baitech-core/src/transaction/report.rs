@@ -1,6 +1,6 @@
 //! What providers report without being asked: claimed payments, receipts, returned money.
 
-use super::{Context, MoveState, NewMove, PaymentEvent, Proof, Returned, Transaction};
+use super::{Context, NewMove, PaymentEvent, Proof, Returned, Transaction};
 use crate::{
     decide::Decision,
     kernel::{Money, Result},
@@ -43,17 +43,12 @@ impl Transaction {
                 if self.move_named(id).is_none() {
                     return Ok(self.move_failed(id, *amount, context));
                 }
-                let Some(open) = self.open_move_mut(id) else {
-                    // An unsigned call does not credit a wallet.
-                    return if report.signed {
-                        self.booked_move_failed(id, context)
-                    } else {
-                        Ok(Decision::new(self))
-                    };
-                };
-                open.state = MoveState::Failed;
-                let decision = Decision::new(self).event(PaymentEvent::TransactionUpdated);
-                decision.unfreeze_unless_blocked(context)
+                let decision = self.open_move_failed(id, context)?;
+                // An unsigned call does not credit a wallet.
+                if !report.signed {
+                    return Ok(decision);
+                }
+                decision.and_then(|transaction| transaction.booked_move_failed(id, context))
             }
             Returned::One { id, .. } if self.move_named(id).is_some() => Ok(Decision::new(self)),
             Returned::One { id, amount, failed: false } => {

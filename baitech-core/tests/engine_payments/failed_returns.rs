@@ -98,6 +98,32 @@ fn refund_reported_in_parts_is_booked_part_by_part() {
 }
 
 #[test]
+fn failure_of_a_refund_reverses_its_booked_part_and_closes_its_open_part() {
+    let till = Till::new();
+    let (_, payment) = till.paid(PaymentMethod::Card);
+    for call in [
+        // The total is the refund re_1; its name arrives after the name of a later refund.
+        "e1;caller:;total;500;;",
+        "c1;caller:;contested;100;;",
+        "e2;caller:;refunded;200;re_2;",
+        "e3;caller:;refunded;500;re_1;",
+    ] {
+        till.call(payment, call);
+    }
+    assert!(
+        till.load(payment).has_open_move(),
+        "200.00 of re_1 exceed the total, and the payment is contested"
+    );
+    assert_eq!(till.balance(STRIPE), 500 - 2_738);
+    for call in ["e4;caller:;refund-failed;500;re_1;", "e5;caller:;refund-failed;500;re_1;"] {
+        till.call(payment, call);
+        assert_eq!(till.balance(STRIPE), 200 - 2_738, "{call}");
+        assert_eq!(till.balance(Account::Wallet(till.world.customer.id)), 300, "{call}");
+    }
+    assert!(!till.load(payment).has_open_move());
+}
+
+#[test]
 fn chargeback_verdict_is_decided_before_dependent_tasks() {
     for (first, second) in
         [("c2;caller:;won;;;", "c3;caller:;lost;;;"), ("c3;caller:;lost;;;", "c2;caller:;won;;;")]
