@@ -50,6 +50,12 @@ impl Update {
         self.set.insert(path, value);
     }
 
+    /// Adds elements to an array. No null is ever written.
+    pub(crate) fn push(&mut self, path: impl Into<String>, elements: &[Bson]) {
+        let elements: Vec<_> = elements.iter().map(without_nulls).collect();
+        self.push.insert(path, bson::doc! { "$each": elements });
+    }
+
     /// Also removes a field outside of the value.
     pub(crate) fn unset(&mut self, path: impl Into<String>) {
         self.unset.push(path.into());
@@ -96,9 +102,7 @@ impl Update {
         if let (Some(Bson::Array(raw)), Some(Bson::Array(before)), Bson::Array(new)) = (raw, understood, new)
             && let Some(added) = array::added(raw, before, new)
         {
-            self.push
-                .insert(path, bson::doc! { "$each": added.iter().map(without_nulls).collect::<Vec<_>>() });
-            return;
+            return self.push(path, added);
         }
         let value = match raw {
             Some(raw) => merge(raw, understood, new),

@@ -9,14 +9,18 @@ use bson::{Document, RawDocument, RawDocumentBuf, doc};
 use futures::TryStreamExt;
 use mongodb::Cursor as Found;
 
+use crate::MongoStore;
 use crate::codec::{Aggregate, Unreadable};
+use crate::lenient::Read;
 use crate::server_error::unavailable;
 use crate::value::oid;
-use crate::{MongoStore, version};
 
-/// The raw document from which a value was read; it is passed back with the next write.
+/// The document from which a value was read, and what was read from it; passed back with the next write.
 #[derive(Debug)]
-pub(crate) struct RawOrigin(pub(crate) RawDocumentBuf);
+pub(crate) struct Original<A> {
+    pub(crate) raw: RawDocumentBuf,
+    pub(crate) read: Read<A>,
+}
 
 #[async_trait]
 impl<A: Aggregate> Load<A> for MongoStore {
@@ -55,26 +59,57 @@ impl MongoStore {
     }
 }
 
-/// Makes a page from up to one document more than it contains. An unreadable document is skipped and logged,
-/// but still counts for the page, so that the list does not end early.
-pub(crate) async fn read_page<A: Aggregate>(
-    found: Found<RawDocumentBuf>,
-    page: &PageRequest,
-    cursor_of: impl Fn(&RawDocument) -> Cursor,
-) -> Result<Page<Stored<A>>, StoreError> {
-    Ok(page_of(found.try_collect().await.map_err(unavailable)?, page, cursor_of))
+/// A page that is being read, from up to one document more than it contains.
+#[derive(Debug)]
+pub(crate) struct Pageful<A> {
+    limit: usize,
+    found: usize,
+    items: Vec<Stored<A>>,
+    /// Where the next page begins, if there is one.
+    next: Option<Cursor>,
 }
 
-/// As [`read_page`], from the documents.
-pub(crate) fn page_of<A: Aggregate>(
-    mut documents: Vec<RawDocumentBuf>,
-    page: &PageRequest,
-    cursor_of: impl Fn(&RawDocument) -> Cursor,
-) -> Page<Stored<A>> {
-    let more = documents.len() > page.limit();
-    documents.truncate(page.limit());
-    let next_cursor = documents.last().filter(|_| more).map(|last| cursor_of(last));
-    Page { items: documents.into_iter().filter_map(|raw| readable(stored(raw))).collect(), next_cursor }
+impl<A: Aggregate> Pageful<A> {
+    pub(crate) fn new(page: &PageRequest) -> Self {
+        Self { limit: page.limit(), found: 0, items: Vec::with_capacity(page.limit()), next: None }
+    }
+
+    /// The number of documents that a query may still find.
+    pub(crate) fn missing(&self) -> i64 {
+        let missing = self.limit.saturating_add(1).saturating_sub(self.found);
+        i64::try_from(missing).unwrap_or(i64::MAX)
+    }
+
+    /// Adds the documents of a query. An unreadable one is skipped and logged, but still counts for the page, so
+    /// that the list does not end early.
+    pub(crate) async fn read(
+        mut self,
+        mut documents: Found<RawDocumentBuf>,
+        cursor_of: impl Fn(&RawDocument) -> Cursor,
+    ) -> Result<Self, StoreError> {
+        while documents.advance().await.map_err(unavailable)? {
+            let document = documents.current();
+            self.found = self.found.saturating_add(1);
+            if self.found == self.limit {
+                self.next = Some(cursor_of(document));
+            }
+            if self.found <= self.limit {
+                self.items.extend(readable(listed(document)));
+            }
+        }
+        Ok(self)
+    }
+
+    pub(crate) fn into_page(self) -> Page<Stored<A>> {
+        let more = self.found > self.limit;
+        Page { items: self.items, next_cursor: self.next.filter(|_| more) }
+    }
+}
+
+/// A value without its document, because few values of lists are written. A write reads the document then.
+fn listed<A: Aggregate>(raw: &RawDocument) -> Result<Stored<A>, StoreError> {
+    let Read { value, version, .. } = read(raw)?;
+    Ok(Stored { value, version, origin: Origin::none() })
 }
 
 /// The value that was read; an error is logged and becomes `None`, so that the caller can continue.
@@ -82,10 +117,16 @@ pub(crate) fn readable<T>(read: Result<T, StoreError>) -> Option<T> {
     read.inspect_err(|error| tracing::error!(%error, "skipping an unreadable document")).ok()
 }
 
-/// The value of a raw document, with its version and the raw document as its origin.
+/// The value of a raw document. A copy of it remains in the origin, since a write compares it with the new value.
 pub(crate) fn stored<A: Aggregate>(raw: RawDocumentBuf) -> Result<Stored<A>, StoreError> {
-    let value = A::decode(&raw).map_err(|reason| corrupt(A::COLLECTION, &raw, &reason))?;
-    Ok(Stored { value, version: version::of(&raw), origin: Origin::new(RawOrigin(raw)) })
+    let read = read::<A>(&raw)?;
+    let (value, version) = (read.value.clone(), read.version);
+    Ok(Stored { value, version, origin: Origin::new(Original { raw, read }) })
+}
+
+/// What can be read from a raw document.
+pub(crate) fn read<A: Aggregate>(raw: &RawDocument) -> Result<Read<A>, StoreError> {
+    A::read(raw).map_err(|reason| corrupt(A::COLLECTION, raw, &reason))
 }
 
 /// The error of an unreadable stored document.

@@ -4,13 +4,12 @@ use baitech_core::kernel::{Code, Cursor, Id, Page, PageRequest, Violation};
 use baitech_core::store::{StoreError, Stored};
 use bson::oid::ObjectId;
 use bson::raw::RawBsonRef;
-use bson::{Bson, DateTime, Document, RawDocument, RawDocumentBuf, doc};
-use futures::TryStreamExt;
+use bson::{Bson, DateTime, Document, RawDocument, doc};
 use mongodb::options::{FindOptions, Hint};
 
 use crate::MongoStore;
 use crate::codec::Aggregate;
-use crate::load::page_of;
+use crate::load::Pageful;
 use crate::server_error::unavailable;
 use crate::value::oid;
 
@@ -33,34 +32,34 @@ impl ListByTime {
         page: &PageRequest,
     ) -> Result<Page<Stored<A>>, StoreError> {
         let after = page.cursor().map(Position::<A>::parse).transpose().map_err(StoreError::Cursor)?;
-        let limit = limit_of(page);
         let mut query = self.query.clone();
         if let Some(after) = &after {
             after.bound(&mut query, self.field);
         }
-        let mut found = self.find::<A>(store, query, limit).await?;
-        let missing = limit.saturating_sub(i64::try_from(found.len()).unwrap_or(i64::MAX));
+        let found = self.find(store, query, Pageful::new(page)).await?;
         // A document without a time is in no period.
         let only_times =
             after.is_some_and(|after| after.time.is_some()) && !self.query.contains_key(self.field);
-        if only_times && missing > 0 {
-            let mut query = self.query.clone();
-            query.insert(self.field, doc! { "$eq": Bson::Null });
-            found.extend(self.find::<A>(store, query, missing).await?);
+        if !only_times || found.missing() == 0 {
+            return Ok(found.into_page());
         }
-        Ok(page_of(found, page, |raw| Position::<A>::of(raw, self.field).cursor()))
+        let mut query = self.query.clone();
+        query.insert(self.field, doc! { "$eq": Bson::Null });
+        Ok(self.find(store, query, found).await?.into_page())
     }
 
     async fn find<A: Aggregate>(
         &self,
         store: &MongoStore,
         query: Document,
-        limit: i64,
-    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        found: Pageful<A>,
+    ) -> Result<Pageful<A>, StoreError> {
         let order = newest_first(self.field);
-        let options = FindOptions::builder().sort(order).limit(limit).hint(self.hint.clone()).build();
-        let found = store.raw(A::COLLECTION).find(query).with_options(options).await.map_err(unavailable)?;
-        found.try_collect().await.map_err(unavailable)
+        let options =
+            FindOptions::builder().sort(order).limit(found.missing()).hint(self.hint.clone()).build();
+        let documents =
+            store.raw(A::COLLECTION).find(query).with_options(options).await.map_err(unavailable)?;
+        found.read(documents, |document| Position::<A>::of(document, self.field).cursor()).await
     }
 }
 

@@ -10,15 +10,20 @@ pub(crate) const FIELD: &str = "__v";
 
 /// The version of a stored document; a document without one has the first version.
 pub(crate) fn of(document: &RawDocument) -> Version {
-    let number = match document.get(FIELD) {
-        Ok(Some(RawBsonRef::Int32(number))) => u64::try_from(number).ok(),
-        Ok(Some(RawBsonRef::Int64(number))) => u64::try_from(number).ok(),
+    document.get(FIELD).ok().flatten().map_or(Version::FIRST, from_bson)
+}
+
+/// The version in a stored [`FIELD`].
+pub(crate) fn from_bson(stored: RawBsonRef<'_>) -> Version {
+    let number = match stored {
+        RawBsonRef::Int32(number) => u64::try_from(number).ok(),
+        RawBsonRef::Int64(number) => u64::try_from(number).ok(),
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "versions are small whole numbers"
         )]
-        Ok(Some(RawBsonRef::Double(number))) if number >= 0.0 => Some(number as u64),
+        RawBsonRef::Double(number) if number >= 0.0 => Some(number as u64),
         _ => None,
     };
     number.map_or(Version::FIRST, Version::new)

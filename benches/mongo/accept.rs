@@ -180,7 +180,7 @@ fn technician(id: ObjectId) -> Document {
 
 impl Rivals for Accept {
     const NAME: &'static str = "commit";
-    const GOAL: Option<f64> = Some(1.25);
+    const GOAL: Option<f64> = Some(1.10);
     const LONGEST_PAUSE: Duration = Duration::from_millis(4);
     type ForStore = ChangeSet;
     type ForDriver = Transaction;

@@ -1,9 +1,9 @@
-//! A handwritten transaction with the bare driver: one command per collection, all encoded in advance.
+//! A handwritten transaction with the bare driver: one command per collection.
 
 use baitech::{
     chrono::Days,
     kernel::Actor,
-    store::{AggregateRef, ChangeSet, Event, Expected, Idempotency, Subject, Write},
+    store::{AggregateRef, ChangeSet, Claim, Event, Expected, Idempotency, Subject, Write},
 };
 use baitech_mongo::testing::BookingDocument;
 use bson::{Binary, Bson, DateTime, Document, doc, oid::ObjectId, spec::BinarySubtype};
@@ -15,13 +15,15 @@ use crate::Result;
 #[derive(Debug)]
 pub(crate) struct Transaction {
     filter: Document,
+    /// Encoded in advance, because a handwritten program knows which fields change.
     update: Document,
-    /// The claims, including the record of the request.
-    claims: Vec<Document>,
+    holder: Document,
+    takes: Vec<Claim>,
+    request: Option<Idempotency>,
     technician: ObjectId,
     /// Counts the job on the day of the booking, and drops old days and days without jobs, as the store does.
     jobs: Vec<Document>,
-    events: Vec<Document>,
+    events: Vec<Event>,
 }
 
 impl Transaction {
@@ -53,19 +55,25 @@ impl Transaction {
             "$push": { "statusHistory": last_change },
             "$unset": { "leasedUntil": "" },
         };
-        let commit = ObjectId::new();
-        let claims = take.iter().map(|claim| doc! { "_id": claim.key.as_str(), "holder": holder.clone() });
         Ok(Self {
             filter: doc! { "_id": id, "__v": before },
             update,
-            claims: idempotency.into_iter().map(record).chain(claims).collect(),
+            holder,
+            takes: take,
+            request: idempotency,
             technician: object_id(technician.to_bytes()),
             jobs: jobs(&day.to_string(), &oldest_day.to_string()),
-            events: events.into_iter().map(|told| event(told, commit)).collect::<Result<_>>()?,
+            events,
         })
     }
 
+    /// Encodes the rest and runs the transaction: a program without the store has to encode its values too.
     pub(crate) async fn run(self, database: &Database) -> Result<()> {
+        let claim = |claim: Claim| doc! { "_id": claim.key.as_str(), "holder": self.holder.clone() };
+        let claims: Vec<_> =
+            self.request.into_iter().map(record).chain(self.takes.into_iter().map(claim)).collect();
+        let commit = ObjectId::new();
+        let events = self.events.into_iter().map(|told| event(told, commit)).collect::<Result<Vec<_>>>()?;
         let mut session = database.client().start_session().await?;
         session.start_transaction().await?;
         let bookings = database.collection::<Document>("bookings");
@@ -73,12 +81,12 @@ impl Transaction {
         if updated.matched_count != 1 {
             return Err("the booking was changed concurrently".into());
         }
-        let claims = database.collection::<Document>("claims");
-        claims.insert_many(self.claims).session(&mut session).await?;
+        let collection = database.collection::<Document>("claims");
+        collection.insert_many(claims).session(&mut session).await?;
         let users = database.collection::<Document>("users");
         users.update_one(doc! { "_id": self.technician }, self.jobs).session(&mut session).await?;
-        let events = database.collection::<Document>("events");
-        events.insert_many(self.events).session(&mut session).await?;
+        let collection = database.collection::<Document>("events");
+        collection.insert_many(events).session(&mut session).await?;
         session.commit_transaction().await?;
         Ok(())
     }

@@ -13,11 +13,10 @@ use super::plan::{self, Action, Plan, PlannedWrite};
 use crate::MongoStore;
 use crate::aggregate_ref::{StoredRef, collection_of};
 use crate::codec::Aggregate;
-use crate::load::stored;
 use crate::server_error::{DuplicateKey, duplicate_key};
 use crate::user::TallyUpdate;
 use crate::value::oid;
-use crate::{claims, counts, edges, ledger, log, update};
+use crate::{claims, counts, edges, ledger, load, log, update};
 
 /// A marker field: writing it makes two commits conflict if each writes a document that the other guards.
 const GUARD: &str = "guard";
@@ -124,8 +123,8 @@ async fn guard(store: &MongoStore, guard: &Guard, session: &mut ClientSession) -
             } else {
                 documents.find_one_and_update(by_id, mark).projection(stamped).session(session).await?
             };
-            let user = found.map(stored::<User>).transpose().map_err(Failure::Refused)?;
-            if user.is_some_and(|user| stamps.hold_for(&user)) {
+            let user = found.map(|raw| load::read::<User>(&raw)).transpose().map_err(Failure::Refused)?;
+            if user.is_some_and(|user| stamps.hold_for(&user.value)) {
                 return Ok(());
             }
             Err(Failure::Refused(StoreError::Conflict(AggregateRef::User(*id))))

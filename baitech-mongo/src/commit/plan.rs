@@ -11,7 +11,7 @@ use baitech_core::store::{
     Idempotency, IdempotencyKey, Put, StoreError, Version, Write,
 };
 use bson::oid::ObjectId;
-use bson::{DateTime, Document, RawDocumentBuf, doc};
+use bson::{DateTime, Document, RawDocument, RawDocumentBuf, doc};
 use chrono::{DateTime as Instant, Utc};
 
 use super::difference::difference;
@@ -19,7 +19,7 @@ use crate::aggregate_ref::StoredRef;
 use crate::codec::Aggregate;
 use crate::diff::Update;
 use crate::lenient::Read;
-use crate::load::{RawOrigin, corrupt};
+use crate::load::{self, Original};
 use crate::server_error::unavailable;
 use crate::value::oid;
 use crate::{MongoStore, claims, due, edges as stored_edges, idempotency, ledger, log, user, version};
@@ -250,33 +250,28 @@ fn malformed(error: bson::error::Error) -> StoreError {
     terms(format!("BSON cannot represent a value: {error}"))
 }
 
-/// The raw document that the new value replaces: the loaded one, or else the stored one. `None` for a new
-/// aggregate.
-async fn origin_of<A: Aggregate>(
+/// The document that a value replaces, and what was read from it.
+struct Replaced<'a, A: Clone> {
+    raw: Cow<'a, RawDocument>,
+    read: Cow<'a, Read<A>>,
+}
+
+/// The document that the new value replaces: the loaded one, or else the stored one. `None` for a new
+/// aggregate, or if the document is gone.
+async fn replaced<'a, A: Aggregate>(
     store: &MongoStore,
-    put: &Put<A>,
-) -> Result<Option<RawDocumentBuf>, StoreError> {
+    put: &'a Put<A>,
+) -> Result<Option<Replaced<'a, A>>, StoreError> {
     if put.expected == Expected::Absent {
         return Ok(None);
     }
-    if let Some(RawOrigin(raw)) = put.origin.get() {
-        return Ok(Some(raw.clone()));
+    if let Some(Original { raw, read }) = put.origin.get() {
+        return Ok(Some(Replaced { raw: Cow::Borrowed(raw), read: Cow::Borrowed(read) }));
     }
     let found = store.raw(A::COLLECTION).find_one(doc! { "_id": oid(put.value.id()) }).await;
-    Ok(Some(found.map_err(unavailable)?.unwrap_or_default()))
-}
-
-/// The replaced document and its value.
-struct Replaced<A> {
-    raw: RawDocumentBuf,
-    read: Read<A>,
-}
-
-/// The replaced document; `None` for a new aggregate, or if the document is gone.
-fn replaced<A: Aggregate>(origin: Option<RawDocumentBuf>) -> Result<Option<Replaced<A>>, StoreError> {
-    let Some(raw) = origin.filter(|raw| !raw.is_empty()) else { return Ok(None) };
-    let read = A::read(&raw).map_err(|reason| corrupt(A::COLLECTION, &raw, &reason))?;
-    Ok(Some(Replaced { raw, read }))
+    let Some(raw) = found.map_err(unavailable)? else { return Ok(None) };
+    let read = Cow::Owned(load::read(&raw)?);
+    Ok(Some(Replaced { raw: Cow::Owned(raw), read }))
 }
 
 async fn planned<A: Aggregate>(
@@ -284,26 +279,30 @@ async fn planned<A: Aggregate>(
     put: Put<A>,
     derived: &mut Derived,
 ) -> Result<PlannedWrite, StoreError> {
-    let replaced = replaced(origin_of(store, &put).await?)?;
+    let replaced = replaced(store, &put).await?;
     put.value.derive(replaced.as_ref().map(|replaced| &replaced.read.value), derived);
-    plan_put(put, replaced)
+    plan_put(&put, replaced)
 }
 
-fn plan_put<A: Aggregate>(put: Put<A>, replaced: Option<Replaced<A>>) -> Result<PlannedWrite, StoreError> {
+fn plan_put<A: Aggregate>(
+    put: &Put<A>,
+    replaced: Option<Replaced<'_, A>>,
+) -> Result<PlannedWrite, StoreError> {
     let Put { value, expected, origin: _, due_at } = put;
     let target = A::reference(value.id());
     let (before, action) = match expected {
-        Expected::Absent => (None, insert(value.encode().map_err(malformed)?, expected.written(), due_at)?),
+        Expected::Absent => (None, insert(value.encode().map_err(malformed)?, expected.written(), *due_at)?),
         Expected::At(before) => {
+            let before = *before;
             let difference = match replaced {
                 Some(Replaced { raw, read }) => {
                     let new = value.encode_raw().map_err(malformed)?;
-                    difference(&raw, read, &new).map_err(malformed)?
+                    difference(&raw, &read, &new).map_err(malformed)?
                 }
                 // The document is gone: the filter will not match any update.
                 None => Update::default(),
             };
-            (Some(before), update(at_version(target, before), difference, expected.written(), due_at))
+            (Some(before), update(at_version(target, before), difference, expected.written(), *due_at))
         }
     };
     Ok(PlannedWrite { target, before, collection: A::COLLECTION, action })

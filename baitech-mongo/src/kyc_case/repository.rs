@@ -8,7 +8,7 @@ use bson::{DateTime, Document, RawDocument, doc};
 
 use crate::MongoStore;
 use crate::codec::Aggregate;
-use crate::load::read_page;
+use crate::load::Pageful;
 use crate::page::{id_of, limit_of};
 use crate::server_error::unavailable;
 use crate::value::oid;
@@ -27,7 +27,7 @@ impl KycCaseRepository for MongoStore {
         let cases = self.raw(KycCase::COLLECTION);
         let found = cases.find(listed(filter, after)).sort(doc! { SUBMITTED_AT: 1, "_id": 1 });
         let found = found.limit(limit_of(page)).await.map_err(unavailable)?;
-        read_page(found, page, cursor_of).await
+        Ok(Pageful::new(page).read(found, cursor_of).await?.into_page())
     }
 }
 

@@ -20,6 +20,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use baitech_core::store::Version;
+use bson::raw::RawElement;
 use bson::{Bson, Document, RawBsonRef, RawDeserializer, RawDocument, RawDocumentBuf};
 use serde::de::DeserializeOwned;
 
@@ -27,6 +29,7 @@ pub(crate) use self::gaps::Gaps;
 use self::path::Here;
 pub(crate) use self::path::Path;
 use crate::codec::Unreadable;
+use crate::version;
 
 /// After this many unreadable elements of one array, the rest of the array is skipped.
 const TRIED: usize = 64;
@@ -41,9 +44,11 @@ pub(crate) struct Odd {
 }
 
 /// The value that was read, and the omitted parts.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Read<T> {
     pub(crate) value: T,
+    /// The version of the document.
+    pub(crate) version: Version,
     /// Omitted array elements.
     pub(crate) gaps: Gaps,
     pub(crate) odd: Vec<Odd>,
@@ -54,8 +59,8 @@ impl<T> Read<T> {
         self,
         map: impl FnOnce(T) -> Result<U, Unreadable>,
     ) -> Result<Read<U>, Unreadable> {
-        let Self { value, gaps, odd } = self;
-        Ok(Read { value: map(value)?, gaps, odd })
+        let Self { value, version, gaps, odd } = self;
+        Ok(Read { value: map(value)?, version, gaps, odd })
     }
 }
 
@@ -76,12 +81,11 @@ pub(crate) struct Fields {
 /// # Errors
 /// The reason, if a vital field cannot be understood, or a required field is missing.
 pub(crate) fn read<T: DeserializeOwned>(raw: &RawDocument, fields: Fields) -> Result<Read<T>, Unreadable> {
-    let mut no_documents = Vec::new();
-    misplaced(raw, fields.parts, Here::Document, &mut no_documents);
+    let (version, no_documents) = scan(raw, fields.parts);
     if no_documents.is_empty()
         && let Ok(value) = bson::deserialize_from_slice(raw.as_bytes())
     {
-        return Ok(Read { value, gaps: Gaps::default(), odd: Vec::new() });
+        return Ok(Read { value, version, gaps: Gaps::default(), odd: Vec::new() });
     }
     let mut salvage = Salvage {
         rest: Document::try_from(raw)?,
@@ -97,7 +101,7 @@ pub(crate) fn read<T: DeserializeOwned>(raw: &RawDocument, fields: Fields) -> Re
     loop {
         let bytes = RawDocumentBuf::try_from(&salvage.rest)?;
         match serde_path_to_error::deserialize(RawDeserializer::new(bytes.as_bytes())?) {
-            Ok(value) => return Ok(Read { value, gaps: salvage.gaps, odd: salvage.odd }),
+            Ok(value) => return Ok(Read { value, version, gaps: salvage.gaps, odd: salvage.odd }),
             Err(error) => {
                 let path = Path::of(error.path(), &salvage.rest);
                 salvage.take_out(&path, &error.inner().to_string())?;
@@ -162,22 +166,51 @@ impl Salvage {
     }
 }
 
-/// Finds values that serde would read as documents, at paths where documents are expected. This runs for
-/// every document that is read, so it looks only at the keys of the paths, and allocates only for its findings.
-fn misplaced(raw: &RawDocument, parts: &[&str], here: Here<'_>, found: &mut Vec<Path>) {
-    let first_key = |part: &&str| hash(part.split('.').next().unwrap_or_default());
-    let hashes = parts.iter().map(first_key).fold(0, |all, one| all | one);
+/// The version of a document, and the values that serde would read as documents, at paths where documents are
+/// expected. This runs for every document that is read, so it goes through its fields once.
+fn scan(raw: &RawDocument, parts: &[&str]) -> (Version, Vec<Path>) {
+    let (mut version, mut found) = (Version::FIRST, Vec::new());
+    let hashes = hashes(parts);
     for element in raw.iter_elements().filter_map(Result::ok) {
-        let key = element.key().as_str();
-        if hash(key) & hashes == 0 {
-            continue;
+        if element.key().as_str() == version::FIELD {
+            version = element.value().map_or(Version::FIRST, version::from_bson);
         }
-        for part in parts.iter().filter_map(|part| below(part, key)) {
-            if let Ok(value) = element.value() {
-                misplaced_in(value, part, Here::Key(&here, key), found);
-            }
+        misplaced_in_field(element, parts, hashes, &Here::Document, &mut found);
+    }
+    (version, found)
+}
+
+/// As [`scan`], for one nested document. It looks only at the keys of the paths, and allocates only for its
+/// findings.
+fn misplaced(raw: &RawDocument, parts: &[&str], here: Here<'_>, found: &mut Vec<Path>) {
+    let hashes = hashes(parts);
+    for element in raw.iter_elements().filter_map(Result::ok) {
+        misplaced_in_field(element, parts, hashes, &here, found);
+    }
+}
+
+fn misplaced_in_field(
+    element: RawElement<'_>,
+    parts: &[&str],
+    hashes: u64,
+    here: &Here<'_>,
+    found: &mut Vec<Path>,
+) {
+    let key = element.key().as_str();
+    if hash(key) & hashes == 0 {
+        return;
+    }
+    for part in parts.iter().filter_map(|part| below(part, key)) {
+        if let Ok(value) = element.value() {
+            misplaced_in(value, part, Here::Key(here, key), found);
         }
     }
+}
+
+/// The hashes of the first keys of paths.
+fn hashes(parts: &[&str]) -> u64 {
+    let first_key = |part: &&str| hash(part.split('.').next().unwrap_or_default());
+    parts.iter().map(first_key).fold(0, |all, one| all | one)
 }
 
 /// The misplaced values within one value. The part is a path relative to it; an empty path is the value itself.

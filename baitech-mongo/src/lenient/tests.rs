@@ -44,7 +44,7 @@ fn check<A: Kind>(document: &Document, place: &Place, way: Way) {
     for new in [Some(read.value.clone()), change(&read.value, place)].into_iter().flatten() {
         let encoded = new.encode_raw().unwrap();
         let again = A::read(&bytes).unwrap();
-        let update = crate::commit::difference::difference(&bytes, again, &encoded).unwrap();
+        let update = crate::commit::difference::difference(&bytes, &again, &encoded).unwrap();
         let saved = crate::diff::apply(&corrupted, &update);
         let (before, after) = (place.value(&corrupted), place.value(&saved));
         assert_eq!(format!("{before:?}"), format!("{after:?}"), "{label}: the raw value was lost");
@@ -178,7 +178,7 @@ fn readable_elements_around_unreadable_ones_can_be_changed() {
     let mut record = read.value.clone().into_record();
     record.additional_services.remove(0);
     let new = Booking::from_record(record).encode_raw().unwrap();
-    let update = crate::commit::difference::difference(&raw(&document), read, &new).unwrap();
+    let update = crate::commit::difference::difference(&raw(&document), &read, &new).unwrap();
     let saved = crate::diff::apply(&document, &update);
     let left: Vec<Bson> = [odd.clone(), good("b"), odd].into_iter().map(Bson::from).collect();
     assert_eq!(saved.get_array("additionalServices").unwrap(), &left);

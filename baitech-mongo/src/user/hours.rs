@@ -197,7 +197,7 @@ mod tests {
         let new = User::from_record(record);
         let stored = RawDocumentBuf::try_from(raw).unwrap();
         let update =
-            crate::commit::difference::difference(&stored, read, &new.encode_raw().unwrap()).unwrap();
+            crate::commit::difference::difference(&stored, &read, &new.encode_raw().unwrap()).unwrap();
         (crate::diff::apply(raw, &update), new)
     }
 

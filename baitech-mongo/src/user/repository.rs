@@ -6,11 +6,11 @@ use baitech_core::kernel::{
     Code, Cursor, Email, Id, Page, PageRequest, PhoneNumber, Role, Username, Violation,
 };
 use baitech_core::store::{ClaimKey, Load, StoreError, Stored};
-use bson::{Document, doc};
+use bson::{Document, RawDocument, doc};
 
 use super::identity::{email_key, holder, phone_key, stored_forms};
 use crate::codec::Aggregate;
-use crate::load::read_page;
+use crate::load::Pageful;
 use crate::page::{id_of, limit_of};
 use crate::server_error::unavailable;
 use crate::value::oid;
@@ -49,7 +49,8 @@ impl UserRepository for MongoStore {
         let users = self.raw(User::COLLECTION);
         let found =
             users.find(query).sort(doc! { "_id": 1 }).limit(limit_of(page)).await.map_err(unavailable)?;
-        read_page(found, page, |user| Cursor::new(USERS_BY_ID, id_of::<User>(user))).await
+        let by_id = |user: &RawDocument| Cursor::new(USERS_BY_ID, id_of::<User>(user));
+        Ok(Pageful::new(page).read(found, by_id).await?.into_page())
     }
 }
 
