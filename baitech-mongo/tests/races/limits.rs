@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use baitech_core::{
     Marketplace,
-    booking::{Booking, BookingPolicy, BookingStatus},
+    account::User,
+    booking::{ApprovalStatus, Booking, BookingPolicy, BookingStatus, CorporateDetails, NewBooking},
     kernel::{Actor, Currency, Error, ManualClock, Money, Role, Rule},
     ledger::Account,
     payment::NewPayment,
@@ -13,6 +14,7 @@ use baitech_core::{
     transaction::{PaymentMethod, TransactionKind},
 };
 
+use crate::creations::request;
 use crate::world::{World, at_once, now, offer, put, slot};
 
 const RIVALS: u64 = 12;
@@ -58,6 +60,75 @@ async fn concurrent_credit_payments_stay_within_the_limit() {
         assert_eq!(refusal.rule(), Some(Rule::DEBT_LIMIT), "{refusal:?}");
     }
     assert_eq!(balance(&world, Account::Receivable(company.id)).await, kes(-4 * 2_738));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_employees_book_and_pay_at_once_within_the_companys_credit_limit() {
+    const EMPLOYEES: u64 = 50;
+    const WITHIN: usize = 20;
+    let world = World::new().await;
+    let limit = kes(i64::try_from(WITHIN).unwrap() * 2_738 + 2_737);
+    let markets = limited(&world, |policy| policy.payment.credit_limit = limit);
+    let company = build::company(1);
+    let employees: Vec<User> = (0..EMPLOYEES).map(|n| employee(&company, 100 + n)).collect();
+    let people = employees.iter().chain([&company]).cloned().map(|user| Put::new(user).into());
+    world.store(people).await;
+
+    let create = |(n, employee): (usize, &User)| {
+        let (bookings, actor) = (markets[n % 2].bookings(), employee.actor());
+        let request = NewBooking { payment_method: PaymentMethod::BankTransfer, ..request() };
+        async move { bookings.create(&actor, &request).await }
+    };
+    for booking in at_once(employees.iter().enumerate().map(create)).await {
+        let booking = booking.expect("every employee can book");
+        assert_eq!(booking.corporate.as_ref().map(|corporate| corporate.company), Some(company.id));
+    }
+
+    // Other bookings of theirs, which technicians have accepted.
+    let technician = world.technician(1).await;
+    let accepted: Vec<Booking> = (0..EMPLOYEES)
+        .zip(&employees)
+        .map(|(n, employee)| {
+            // Numbers that the new bookings do not reach.
+            let mut record = build::booking(5_000 + n, employee, Some(&technician), BookingStatus::Accepted);
+            record.payment.method = Some(PaymentMethod::BankTransfer);
+            record.corporate = Some(approved(&company));
+            Booking::from_record(record)
+        })
+        .collect();
+    world.store(accepted.iter().map(put)).await;
+    let pay = |(n, booking): (usize, &Booking)| {
+        let payments = markets[n % 2].payments().max_price(booking.pricing.total);
+        let (actor, id) = (employees[n].actor(), booking.id);
+        async move { payments.pay(&actor, id, &NewPayment::default()).await.map(drop) }
+    };
+    let answers = at_once(accepted.iter().enumerate().map(pay)).await;
+    let (paid, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    for refusal in refused.into_iter().filter_map(Result::err) {
+        assert_eq!(refusal.rule(), Some(Rule::DEBT_LIMIT), "{refusal:?}");
+    }
+    assert_eq!(paid.len(), WITHIN);
+    let owed = i64::try_from(WITHIN).unwrap() * 2_738;
+    assert_eq!(balance(&world, Account::Receivable(company.id)).await, kes(-owed));
+}
+
+fn employee(company: &User, n: u64) -> User {
+    let mut employee = build::user(Role::Corporate, n);
+    employee.corporate = company.corporate.clone();
+    employee.corporate.as_mut().unwrap().administrator = Some(company.id);
+    User::from_record(employee)
+}
+
+fn approved(company: &User) -> CorporateDetails {
+    CorporateDetails {
+        company: company.id,
+        project_name: None,
+        project_code: None,
+        department: None,
+        approval: ApprovalStatus::Approved,
+        decided_by: None,
+        decided_at: None,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

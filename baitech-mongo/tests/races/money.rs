@@ -8,8 +8,8 @@ use std::sync::Arc;
 use baitech_core::{
     Marketplace,
     account::User,
-    booking::{Booking, BookingStatus as Status, PaymentStatus},
-    kernel::{Actor, Currency, Error, Id, ManualClock, Money, Rule},
+    booking::{Booking, BookingPolicy, BookingStatus as Status, PaymentStatus},
+    kernel::{Actor, Currency, Error, Id, Kind, ManualClock, Money, Rule},
     ledger::Account,
     payment::{
         Capabilities, Limits, NewPayment, NewPayout, News, Notice, PayOut, PaymentGateway, Payments, Subject,
@@ -19,8 +19,8 @@ use baitech_core::{
     store::{ChangeSet, Commit, LedgerReader, Load, Put, Stored},
     testing::build::{self, kes},
     transaction::{
-        Amount, GatewayError, Outcome, PaymentMethod, PaymentTiming, Proof, Transaction, TransactionKind,
-        TransactionRecord, TransactionStatus,
+        Amount, Declined, GatewayError, MismatchKind, Outcome, PaymentMethod, PaymentTiming, Proof,
+        Transaction, TransactionKind, TransactionRecord, TransactionStatus,
     },
 };
 use futures::future::{BoxFuture, join_all};
@@ -31,7 +31,7 @@ const LANES: u64 = 8;
 const ROUNDS: u64 = 25;
 const RIVALS: usize = 8;
 
-/// Mobile money that accepts every order. Its webhook is an event name and an amount.
+/// Mobile money that accepts every order. Its webhook is an event name, and an amount or `failed`.
 #[derive(Debug)]
 pub(crate) struct Phone;
 
@@ -57,9 +57,18 @@ impl PaymentGateway for Phone {
     fn read_webhook(&self, call: &WebhookCall) -> Result<Vec<Notice>, WebhookError> {
         let text = String::from_utf8(call.body.clone()).unwrap();
         let (id, amount) = text.split_once(' ').unwrap();
-        let proof = Proof { amount: Some(kes(amount.parse().unwrap())), ..Proof::default() };
-        let news = News::Outcome(Outcome::Settled(proof));
-        Ok(vec![Notice { id: id.to_owned(), subject: Subject::Caller { reference: None }, news }])
+        let outcome = match amount {
+            "failed" => Outcome::Declined(Declined {
+                code: "timeout".to_owned(),
+                reason: "The payer did not answer.".to_owned(),
+                retry_after: None,
+            }),
+            amount => {
+                Outcome::Settled(Proof { amount: Some(kes(amount.parse().unwrap())), ..Proof::default() })
+            }
+        };
+        let (id, subject) = (id.to_owned(), Subject::Caller { reference: None });
+        Ok(vec![Notice { id, subject, news: News::Outcome(outcome) }])
     }
 }
 
@@ -321,6 +330,55 @@ async fn ten_concurrent_webhooks_are_ten_payments() {
         assert_eq!(till.load(payment.id).await.status, TransactionStatus::Completed);
     }
     assert_eq!(till.world.count("ledger").await, 10);
+    till.audit().await;
+}
+
+/// A top-up counts towards the limit while it is open. So the provider carries out more than the limit only
+/// after it has reported failures: here, each of three payments that failed succeeds after all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_late_top_ups_near_the_wallet_limit_are_all_booked_and_the_excess_is_set_aside() {
+    let mut till = Till::new().await;
+    let policy = || {
+        let mut policy = BookingPolicy::default();
+        policy.payment.wallet_limit = kes(500);
+        policy
+    };
+    let market_at = |store: &baitech_mongo::MongoStore, now| {
+        let market = Marketplace::builder(Arc::new(store.clone())).policy(policy());
+        market.clock(Arc::new(ManualClock::at(now))).gateway(Arc::new(Phone)).build()
+    };
+    till.markets = till.world.stores.iter().map(|store| market_at(store, now())).collect();
+    let later = market_at(&till.world.stores[0], now() + chrono::TimeDelta::hours(1));
+    for round in 1..=20 {
+        let owner = build::customer(2_000 + round);
+        till.world.store([Put::new(owner.clone()).into()]).await;
+        let mut begun = Vec::new();
+        for n in 0..3 {
+            let payments = till.payments(n);
+            let started = payments.top_up(&owner.actor(), kes(200), &NewPayment::default()).await.unwrap();
+            call(till.payments(n), &started.transaction, format!("failed-{round}-{n} failed")).await;
+            begun.push(started.transaction);
+        }
+        let calls = begun.iter().enumerate().map(|(n, payment)| {
+            let (payments, payment) = (till.payments(n), payment.clone());
+            async move { call(payments, &payment, format!("paid-{round}-{n} 200")).await }
+        });
+        at_once(calls.collect::<Vec<_>>()).await;
+        // A call that found room which another one has taken meanwhile is handled again by a worker.
+        later.worker().run_due_of(&[Kind::Webhook], 10).await.unwrap();
+        let wallet = till.balance(Account::Wallet(owner.id)).await;
+        assert_eq!(wallet, kes(400), "two fit within the limit");
+        let mut set_aside = Vec::new();
+        for payment in &begun {
+            let stored = till.load(payment.id).await;
+            let reserved = till.balance(Account::Reserved(payment.id)).await;
+            match stored.mismatch.as_ref().map(|mismatch| mismatch.kind) {
+                None => assert_eq!((stored.status, reserved), (TransactionStatus::Completed, kes(0))),
+                Some(kind) => set_aside.push((kind, reserved, stored.needs_person())),
+            }
+        }
+        assert_eq!(set_aside, [(MismatchKind::Limit, kes(200), true)]);
+    }
     till.audit().await;
 }
 
