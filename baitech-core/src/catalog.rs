@@ -16,7 +16,10 @@ mod tally;
 use std::{fmt, str::FromStr};
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, Error as _},
+};
 
 use crate::{
     account::{AccountEvent, KycCaseEvent},
@@ -243,7 +246,7 @@ impl FromStr for AggregateRef {
 macro_rules! event_kinds {
     ($($(#[$doc:meta])+ $Arm:ident($Event:ty);)+) => {
         /// An event of any feature: one variant for each.
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
         #[serde(untagged)]
         #[non_exhaustive]
         pub enum EventKind {
@@ -251,10 +254,35 @@ macro_rules! event_kinds {
         }
 
         impl EventKind {
+            /// All events: their names, and the number of the format that this program writes.
+            pub const FORMATS: &'static [&'static [(&'static str, u16)]] = &[$(<$Event>::FORMATS),+];
+
             /// The event's name: `booking.status_changed`.
             #[must_use]
             pub const fn name(&self) -> &'static str {
                 match self { $(Self::$Arm(event) => event.name(),)+ }
+            }
+
+            /// Reads an event from its name, the number of its format, and its data.
+            ///
+            /// # Errors
+            /// For a name or a format that this program does not know, which a newer one may have written, and
+            /// for data that do not belong to the name.
+            pub fn read<'de, D: Deserializer<'de>>(
+                name: &str,
+                format: u16,
+                data: D,
+            ) -> Result<Self, D::Error> {
+                $(
+                    let format_of = |(known, format): &(&str, u16)| (*known == name).then_some(*format);
+                    if let Some(known) = <$Event>::FORMATS.iter().find_map(format_of) {
+                        require_known_format(name, format, known)?;
+                        let event = <$Event>::deserialize(data)?;
+                        require_name(name, event.name())?;
+                        return Ok(Self::$Arm(event));
+                    }
+                )+
+                Err(D::Error::custom(format_args!("this program knows no event `{name}`")))
             }
         }
 
@@ -277,6 +305,40 @@ event_kinds! {
     Payment(PaymentEvent);
     /// An event of an identity check.
     KycCase(KycCaseEvent);
+}
+
+fn require_known_format<E: de::Error>(name: &str, format: u16, known: u16) -> Result<(), E> {
+    if format <= known {
+        return Ok(());
+    }
+    Err(E::custom(format_args!(
+        "format {format} of `{name}` is newer than {known}, which this program knows"
+    )))
+}
+
+fn require_name<E: de::Error>(name: &str, of_data: &str) -> Result<(), E> {
+    if of_data == name {
+        return Ok(());
+    }
+    Err(E::custom(format_args!("the data of `{name}` are those of `{of_data}`")))
+}
+
+impl EventKind {
+    /// The number of the format of the event's data.
+    #[must_use]
+    pub fn format(&self) -> u16 {
+        let mut all = Self::FORMATS.iter().copied().flatten();
+        all.find(|(name, _)| *name == self.name()).map_or(1, |(_, format)| *format)
+    }
+
+    /// The name of an event whose data have this tag: the name with underscores.
+    pub(crate) fn name_of_tag(tag: &str) -> Option<&'static str> {
+        let is_it = |name: &str| {
+            let letters = name.bytes().map(|letter| if letter == b'.' { b'_' } else { letter });
+            letters.eq(tag.bytes())
+        };
+        Self::FORMATS.iter().copied().flatten().map(|(name, _)| *name).find(|name| is_it(name))
+    }
 }
 
 #[cfg(test)]

@@ -6,12 +6,15 @@ use bson::{Document, RawDocument, RawDocumentBuf};
 use mongodb::IndexModel;
 
 use crate::commit::plan::Derived;
-use crate::lenient::Read;
+use crate::lenient::{Fields, Read};
 
 /// An aggregate with its own collection.
 pub(crate) trait Aggregate: baitech_core::decide::Aggregate {
     /// The collection's name.
     const COLLECTION: &'static str;
+
+    /// The format of its documents, and how their fields are read.
+    const FIELDS: Fields;
 
     /// The indexes that its queries need, besides those of due work.
     fn indexes() -> Vec<IndexModel>;

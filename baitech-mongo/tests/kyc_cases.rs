@@ -33,6 +33,7 @@ async fn documents_have_the_documented_form() {
         "reminders": 0,
         "updatedAt": start,
         "__v": 0,
+        "formatVersion": 1,
         "dueAt": start,
     };
     let sorted = |document: Document| {

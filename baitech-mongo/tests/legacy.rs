@@ -52,7 +52,7 @@ async fn saving_an_unchanged_document_changes_nothing() {
         let user: Stored<User> = load(&store, id).await;
         assert_eq!(i64::try_from(user.version.get()).unwrap(), i64::from(before.get_i32("__v").unwrap()));
         commit(&store, ChangeSet::new().write(Put::over(&user, user.value.clone()))).await;
-        assert_changed(&before, &raw(&store, "users", id).await, &["__v"]);
+        assert_changed(&before, &raw(&store, "users", id).await, &["__v", "formatVersion"]);
     }
     for id in ids("bookings") {
         let before = raw(&store, "bookings", id).await;
@@ -60,7 +60,7 @@ async fn saving_an_unchanged_document_changes_nothing() {
         commit(&store, ChangeSet::new().write(Put::over(&booking, booking.value.clone()))).await;
         let after = raw(&store, "bookings", id).await;
         // Each write sets the next due time of the booking; this one clears it.
-        assert_changed(&before, &after, &["__v", "dueAt"]);
+        assert_changed(&before, &after, &["__v", "formatVersion", "dueAt"]);
         assert_eq!(after.get_i32("__v").unwrap(), before.get_i32("__v").unwrap_or(0) + 1);
     }
 }
@@ -84,7 +84,7 @@ async fn changed_user_keeps_every_field() {
 
         assert_eq!(load::<User>(&store, id).await.value, changed);
         let after = raw(&store, "users", id).await;
-        let mut allowed = vec!["__v", "bio", "updatedAt"];
+        let mut allowed = vec!["__v", "formatVersion", "bio", "updatedAt"];
         if changed.role == Role::Technician {
             allowed.extend(["hourlyRate", "skills.0.yearsOfExperience", "availability"]);
             let rate = after.get("hourlyRate").unwrap();
@@ -130,7 +130,8 @@ async fn changed_booking_keeps_every_field() {
         let after = raw(&store, "bookings", id).await;
         let history = before.get_array("statusHistory").unwrap().len();
         let added = format!("statusHistory.{history}");
-        let mut allowed = vec!["__v", "dueAt", "updatedAt", "notes.admin", "pricing.discount", &added];
+        let mut allowed =
+            vec!["__v", "formatVersion", "dueAt", "updatedAt", "notes.admin", "pricing.discount", &added];
         allowed.push("matchingDetails.alternativeTechnicians");
         if materials > 0 {
             allowed.push("materialsUsed.0.quantity");
@@ -161,8 +162,14 @@ async fn unknown_fields_are_kept_at_every_depth() {
     record.materials[0].name = Text::from_stored("Copper pipe");
     record.slot.estimated_minutes = 90;
     commit(&store, ChangeSet::new().write(Put::over(&booking, Booking::from_record(record)))).await;
-    let allowed =
-        ["__v", "status", "statusHistory.0.reason", "materialsUsed.0.name", "timeSlot.estimatedDuration"];
+    let allowed = [
+        "__v",
+        "formatVersion",
+        "status",
+        "statusHistory.0.reason",
+        "materialsUsed.0.name",
+        "timeSlot.estimatedDuration",
+    ];
     assert_changed(&before, &raw(&store, "bookings", id).await, &allowed);
 }
 
@@ -181,7 +188,7 @@ async fn fields_of_another_type_read_as_missing_and_are_kept() {
     let mut record = booking.value.clone().into_record();
     record.description = Text::from_stored("changed");
     commit(&store, ChangeSet::new().write(Put::over(&booking, Booking::from_record(record)))).await;
-    assert_changed(&before, &raw(&store, "bookings", id).await, &["__v", "description"]);
+    assert_changed(&before, &raw(&store, "bookings", id).await, &["__v", "formatVersion", "description"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -231,5 +238,5 @@ async fn value_without_its_original_document_keeps_every_field() {
     let mut put = Put::over(&user, user.value.clone());
     put.origin = baitech_core::store::Origin::none();
     commit(&store, ChangeSet::new().write(put)).await;
-    assert_changed(&before, &raw(&store, "users", id).await, &["__v"]);
+    assert_changed(&before, &raw(&store, "users", id).await, &["__v", "formatVersion"]);
 }

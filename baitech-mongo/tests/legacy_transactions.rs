@@ -70,7 +70,7 @@ async fn saving_an_unchanged_transaction_changes_nothing() {
         let before = raw(&store, id).await;
         let transaction = load(&store, id).await;
         save(&store, Put::over(&transaction, transaction.value.clone())).await;
-        assert_changed(&before, &raw(&store, id).await, &["__v"]);
+        assert_changed(&before, &raw(&store, id).await, &["__v", "formatVersion"]);
         assert_eq!(load(&store, id).await.value, transaction.value);
     }
 }
@@ -110,6 +110,7 @@ async fn changed_transactions_keep_every_field() {
         let after = raw(&store, id).await;
         let allowed = [
             "__v",
+            "formatVersion",
             "status",
             "amount",
             "refunds",
@@ -168,6 +169,7 @@ async fn unknown_fields_are_kept_at_every_depth() {
     assert_eq!(load(&store, id).await.value.into_record(), record);
     let allowed = [
         "__v",
+        "formatVersion",
         "splits.0.description",
         "escrow.held",
         "settlement.batch",

@@ -154,9 +154,9 @@ async fn odd_fields_are_reported_and_survive_every_save() {
         let history = before.get_array("statusHistory").map_or(0, Vec::len);
         let added = format!("statusHistory.{history}");
         // A corrupted value may be replaced only if the save writes a value there.
-        let allowed = ["__v", "dueAt", "bio", "source", "reason", &added, "statusHistory"];
+        let allowed = ["__v", "formatVersion", "dueAt", "bio", "source", "reason", &added, "statusHistory"];
         let allowed: Vec<&str> = match path.starts_with("statusHistory.") {
-            true => allowed[..6].to_vec(),
+            true => allowed[..7].to_vec(),
             false => allowed.to_vec(),
         };
         assert_changed(&before, &after, &allowed);

@@ -36,6 +36,7 @@ pub use due::{AttemptEnd, DueItem, DueWork, Lease, SetAsideItem};
 pub use edge::{Edge, EdgeChange, EdgeKey, EdgeKind, EdgeValue, Revision};
 pub use entry::{AccountLine, Entry, EntryRecord, Posting, UnbalancedEntry};
 pub use error::StoreError;
+pub(crate) use event::events;
 pub use event::{Event, Subject};
 pub use idempotency::{Fingerprint, Idempotency, IdempotencyKey};
 pub use listed::Listed;

@@ -23,8 +23,9 @@ use crate::lenient::{self, Fields, Read};
 ///
 /// `status` is vital because it decides how the money is handled. `customer`, `technician` and `company` are
 /// vital because they identify the owners of the money.
-const FIELDS: Fields = Fields {
-    vital: &[
+const FIELDS: Fields = Fields::new(
+    1,
+    &[
         "_id",
         "bookingNumber",
         "customer",
@@ -43,7 +44,7 @@ const FIELDS: Fields = Fields {
         "corporateDetails",
         "corporateDetails.company",
     ],
-    parts: &[
+    &[
         "serviceLocation",
         "timeSlot",
         "declinedOffers.[].timeSlot",
@@ -57,10 +58,11 @@ const FIELDS: Fields = Fields {
         "qualityCheck",
         "notes",
     ],
-};
+);
 
 impl Aggregate for Booking {
     const COLLECTION: &'static str = "bookings";
+    const FIELDS: Fields = FIELDS;
 
     fn indexes() -> Vec<IndexModel> {
         indexes::all()

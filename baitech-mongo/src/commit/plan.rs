@@ -18,7 +18,7 @@ use super::difference::difference;
 use crate::aggregate_ref::StoredRef;
 use crate::codec::Aggregate;
 use crate::diff::Update;
-use crate::lenient::Read;
+use crate::lenient::{FORMAT, Read};
 use crate::load::{self, Original};
 use crate::server_error::unavailable;
 use crate::value::oid;
@@ -291,13 +291,19 @@ fn plan_put<A: Aggregate>(
     let Put { value, expected, origin: _, due_at } = put;
     let target = A::reference(value.id());
     let (before, action) = match expected {
-        Expected::Absent => (None, insert(value.encode().map_err(malformed)?, expected.written(), *due_at)?),
+        Expected::Absent => {
+            (None, insert::<A>(value.encode().map_err(malformed)?, expected.written(), *due_at)?)
+        }
         Expected::At(before) => {
             let before = *before;
             let difference = match replaced {
                 Some(Replaced { raw, read }) => {
                     let new = value.encode_raw().map_err(malformed)?;
-                    difference(&raw, &read, &new).map_err(malformed)?
+                    let mut update = difference(&raw, &read, &new).map_err(malformed)?;
+                    if read.format != A::FIELDS.format {
+                        update.set(FORMAT, A::FIELDS.format);
+                    }
+                    update
                 }
                 // The document is gone: the filter will not match any update.
                 None => Update::default(),
@@ -308,7 +314,12 @@ fn plan_put<A: Aggregate>(
     Ok(PlannedWrite { target, before, collection: A::COLLECTION, action })
 }
 
-fn insert(mut new: Document, first: Version, due_at: Option<Instant<Utc>>) -> Result<Action, StoreError> {
+fn insert<A: Aggregate>(
+    mut new: Document,
+    first: Version,
+    due_at: Option<Instant<Utc>>,
+) -> Result<Action, StoreError> {
+    new.insert(FORMAT, A::FIELDS.format);
     new.insert(version::FIELD, version::to_bson(first));
     if let Some(at) = due_at {
         new.insert(due::DUE_AT, DateTime::from_chrono(at));

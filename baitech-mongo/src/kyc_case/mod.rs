@@ -16,6 +16,7 @@ use crate::lenient::{self, Fields, Read};
 
 impl Aggregate for KycCase {
     const COLLECTION: &'static str = "kyccases";
+    const FIELDS: Fields = Fields::strict(1);
 
     fn indexes() -> Vec<IndexModel> {
         vec![index(doc! { "status": 1, "submittedAt": 1, "_id": 1 })]
@@ -25,9 +26,8 @@ impl Aggregate for KycCase {
         bson::serialize_to_raw_document_buf(&SerializeAsWrap::<_, StoredKycCase>::new(&**self))
     }
 
-    /// Only the engine writes these, so they are read strictly.
     fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
-        lenient::read(document, Fields { vital: &["**"], parts: &[] })?
+        lenient::read(document, Self::FIELDS)?
             .try_map(|read: DeserializeAsWrap<_, StoredKycCase>| Ok(Self::from_record(read.into_inner())))
     }
 }

@@ -49,6 +49,8 @@ pub(crate) struct Read<T> {
     pub(crate) value: T,
     /// The version of the document.
     pub(crate) version: Version,
+    /// The format of the document; 0 for one that the earlier application wrote.
+    pub(crate) format: i32,
     /// Omitted array elements.
     pub(crate) gaps: Gaps,
     pub(crate) odd: Vec<Odd>,
@@ -59,14 +61,17 @@ impl<T> Read<T> {
         self,
         map: impl FnOnce(T) -> Result<U, Unreadable>,
     ) -> Result<Read<U>, Unreadable> {
-        let Self { value, version, gaps, odd } = self;
-        Ok(Read { value: map(value)?, version, gaps, odd })
+        let Self { value, version, format, gaps, odd } = self;
+        Ok(Read { value: map(value)?, version, format, gaps, odd })
     }
 }
 
 /// The properties of a collection's fields that reading needs. Paths have no array indexes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fields {
+    /// The format in which this program writes the documents. A new optional field keeps the format; for every
+    /// other change it is raised, so that programs which do not know the change refuse the document.
+    pub(crate) format: i32,
     /// The fields that identify a document or carry its money. A path that ends in `.**` means the field and
     /// everything in it, any other the field alone; `**` means every field.
     pub(crate) vital: &'static [&'static str],
@@ -74,18 +79,45 @@ pub(crate) struct Fields {
     /// an id as a document with one unknown field, and an array as a document without names: they would be
     /// read as such a document.
     pub(crate) parts: &'static [&'static str],
+    /// The hashes of the first keys of the parts.
+    first_keys: u64,
 }
+
+impl Fields {
+    /// Fields with the documents' format, their vital fields and their nested documents.
+    pub(crate) const fn new(
+        format: i32,
+        vital: &'static [&'static str],
+        parts: &'static [&'static str],
+    ) -> Self {
+        Self { format, vital, parts, first_keys: first_keys(parts) }
+    }
+
+    /// The fields of a collection that only the engine writes. Its documents are read strictly.
+    pub(crate) const fn strict(format: i32) -> Self {
+        Self::new(format, &["**"], &[])
+    }
+}
+
+/// The field with the format of a document.
+pub(crate) const FORMAT: &str = "formatVersion";
 
 /// Reads a document without the values that cannot be understood.
 ///
 /// # Errors
-/// The reason, if a vital field cannot be understood, or a required field is missing.
+/// The reason, if a vital field cannot be understood, if a required field is missing, or if a newer program has
+/// written the document in another format.
 pub(crate) fn read<T: DeserializeOwned>(raw: &RawDocument, fields: Fields) -> Result<Read<T>, Unreadable> {
-    let (version, no_documents) = scan(raw, fields.parts);
+    let Scan { version, format, no_documents } = Scan::of(raw, fields);
+    if format > fields.format {
+        let known = fields.format;
+        let reason = format!("{format} is newer than {known}, which this program knows; it needs an upgrade");
+        return Err(Unreadable::new(reason).in_field(FORMAT));
+    }
     if no_documents.is_empty()
         && let Ok(value) = bson::deserialize_from_slice(raw.as_bytes())
     {
-        return Ok(Read { value, version, gaps: Gaps::default(), odd: Vec::new() });
+        return Ok(Read { value, version, format, gaps: Gaps::default(), odd: Vec::new() });
     }
     let mut salvage = Salvage {
         rest: Document::try_from(raw)?,
@@ -101,7 +133,7 @@ pub(crate) fn read<T: DeserializeOwned>(raw: &RawDocument, fields: Fields) -> Re
     loop {
         let bytes = RawDocumentBuf::try_from(&salvage.rest)?;
         match serde_path_to_error::deserialize(RawDeserializer::new(bytes.as_bytes())?) {
-            Ok(value) => return Ok(Read { value, version, gaps: salvage.gaps, odd: salvage.odd }),
+            Ok(value) => return Ok(Read { value, version, format, gaps: salvage.gaps, odd: salvage.odd }),
             Err(error) => {
                 let path = Path::of(error.path(), &salvage.rest);
                 salvage.take_out(&path, &error.inner().to_string())?;
@@ -166,38 +198,49 @@ impl Salvage {
     }
 }
 
-/// The version of a document, and the values that serde would read as documents, at paths where documents are
-/// expected. This runs for every document that is read, so it goes through its fields once.
-fn scan(raw: &RawDocument, parts: &[&str]) -> (Version, Vec<Path>) {
-    let (mut version, mut found) = (Version::FIRST, Vec::new());
-    let hashes = hashes(parts);
-    for element in raw.iter_elements().filter_map(Result::ok) {
-        if element.key().as_str() == version::FIELD {
-            version = element.value().map_or(Version::FIRST, version::from_bson);
+/// What one pass over the fields of a document shows. It runs for every document that is read.
+struct Scan {
+    version: Version,
+    format: i32,
+    /// The values that serde would read as documents, at paths where documents are expected.
+    no_documents: Vec<Path>,
+}
+
+impl Scan {
+    fn of(raw: &RawDocument, fields: Fields) -> Self {
+        let Fields { parts, first_keys, .. } = fields;
+        let mut scan = Self { version: Version::FIRST, format: 0, no_documents: Vec::new() };
+        for element in raw.iter_elements().filter_map(Result::ok) {
+            match element.key().as_str() {
+                version::FIELD => scan.version = element.value().map_or(Version::FIRST, version::from_bson),
+                FORMAT => scan.format = element.value().ok().and_then(|value| value.as_i32()).unwrap_or(0),
+                _ => {
+                    misplaced_in_field(element, (parts, first_keys), &Here::Document, &mut scan.no_documents)
+                }
+            }
         }
-        misplaced_in_field(element, parts, hashes, &Here::Document, &mut found);
+        scan
     }
-    (version, found)
 }
 
-/// As [`scan`], for one nested document. It looks only at the keys of the paths, and allocates only for its
-/// findings.
+/// Finds misplaced values in one nested document. It looks only at the keys of the paths, and allocates only
+/// for its findings.
 fn misplaced(raw: &RawDocument, parts: &[&str], here: Here<'_>, found: &mut Vec<Path>) {
-    let hashes = hashes(parts);
+    let parts = (parts, first_keys(parts));
     for element in raw.iter_elements().filter_map(Result::ok) {
-        misplaced_in_field(element, parts, hashes, &here, found);
+        misplaced_in_field(element, parts, &here, found);
     }
 }
 
+/// As [`misplaced`], for one field, with the hashes of the parts' first keys.
 fn misplaced_in_field(
     element: RawElement<'_>,
-    parts: &[&str],
-    hashes: u64,
+    (parts, first_keys): (&[&str], u64),
     here: &Here<'_>,
     found: &mut Vec<Path>,
 ) {
     let key = element.key().as_str();
-    if hash(key) & hashes == 0 {
+    if hash(key.as_bytes(), key.len()) & first_keys == 0 {
         return;
     }
     for part in parts.iter().filter_map(|part| below(part, key)) {
@@ -208,9 +251,23 @@ fn misplaced_in_field(
 }
 
 /// The hashes of the first keys of paths.
-fn hashes(parts: &[&str]) -> u64 {
-    let first_key = |part: &&str| hash(part.split('.').next().unwrap_or_default());
-    parts.iter().map(first_key).fold(0, |all, one| all | one)
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a constant function has no iterators; the loops end at the lengths"
+)]
+#[expect(clippy::arithmetic_side_effects, reason = "indexes below the lengths")]
+const fn first_keys(parts: &[&str]) -> u64 {
+    let (mut hashes, mut part) = (0, 0);
+    while part < parts.len() {
+        let bytes = parts[part].as_bytes();
+        let mut length = 0;
+        while length < bytes.len() && bytes[length] != b'.' {
+            length += 1;
+        }
+        hashes |= hash(bytes, length);
+        part += 1;
+    }
+    hashes
 }
 
 /// The misplaced values within one value. The part is a path relative to it; an empty path is the value itself.
@@ -231,13 +288,13 @@ fn misplaced_in(value: RawBsonRef<'_>, part: &str, here: Here<'_>, found: &mut V
     }
 }
 
-/// One of 64 bits for a key, so that most keys of a document need not be compared with any part.
-const fn hash(key: &str) -> u64 {
-    let first = match key.as_bytes() {
+/// One of 64 bits for the first `length` bytes of a key, so that most keys of a document need not be compared with any part.
+const fn hash(key: &[u8], length: usize) -> u64 {
+    let first = match key {
         [first, ..] => *first as usize,
         [] => 0,
     };
-    1 << ((first ^ (key.len() << 3)) & 63)
+    1 << ((first ^ (length << 3)) & 63)
 }
 
 /// The rest of a path after its first key.

@@ -35,12 +35,20 @@ pub(super) struct EventDocument {
     at: DateTime<Utc>,
     /// The event's name, for readers and filters, such as `booking.status_changed`.
     name: String,
+    /// The number of the payload's format. Missing in events of earlier releases, which have format 1.
+    #[serde(rename = "formatVersion", default = "first_format")]
+    #[serde_as(as = "Whole")]
+    format: u16,
     /// The serialised event.
     payload: Bson,
     /// The same for all events of a commit. Missing in events of earlier versions.
     commit: Option<ObjectId>,
     /// `true` until the event has a number, then missing.
     pending: Option<bool>,
+}
+
+const fn first_format() -> u16 {
+    1
 }
 
 /// The kind of a subject that is an edge.
@@ -117,6 +125,7 @@ pub(crate) fn encode(event: Event, commit: ObjectId) -> Result<RawDocumentBuf, b
         anonymous,
         at,
         name: kind.name().to_owned(),
+        format: kind.format(),
         payload: bson::serialize_to_bson(&kind)?,
         commit: Some(commit),
         pending: Some(true),
@@ -126,7 +135,7 @@ pub(crate) fn encode(event: Event, commit: ObjectId) -> Result<RawDocumentBuf, b
 
 impl EventDocument {
     pub(super) fn into_event(self) -> Result<Event, Unreadable> {
-        let kind: EventKind = bson::deserialize_from_bson(self.payload)
+        let kind = EventKind::read(&self.name, self.format, bson::Deserializer::new(self.payload))
             .map_err(|error| Unreadable::from(error).in_field("payload"))?;
         Ok(Event {
             id: self.id,

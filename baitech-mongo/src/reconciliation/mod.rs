@@ -17,6 +17,7 @@ use crate::lenient::{self, Fields, Read};
 
 impl Aggregate for Reconciliation {
     const COLLECTION: &'static str = "reconciliations";
+    const FIELDS: Fields = Fields::strict(1);
 
     fn indexes() -> Vec<IndexModel> {
         indexes::all()
@@ -26,10 +27,9 @@ impl Aggregate for Reconciliation {
         bson::serialize_to_raw_document_buf(&SerializeAsWrap::<_, StoredReconciliation>::new(&**self))
     }
 
-    /// Only the engine writes these, so they are read strictly.
     fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
-        lenient::read(document, Fields { vital: &["**"], parts: &[] })?.try_map(
-            |read: DeserializeAsWrap<_, StoredReconciliation>| Ok(Self::from_record(read.into_inner())),
-        )
+        lenient::read(document, Self::FIELDS)?.try_map(|read: DeserializeAsWrap<_, StoredReconciliation>| {
+            Ok(Self::from_record(read.into_inner()))
+        })
     }
 }

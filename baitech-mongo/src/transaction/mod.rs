@@ -19,8 +19,9 @@ use crate::codec::{Aggregate, Unreadable};
 use crate::lenient::{self, Fields, Read};
 
 /// Most fields of a transaction describe its money, the owners, and the orders at a provider.
-const FIELDS: Fields = Fields {
-    vital: &[
+const FIELDS: Fields = Fields::new(
+    1,
+    &[
         "_id",
         "transactionNumber",
         "type",
@@ -49,7 +50,7 @@ const FIELDS: Fields = Fields {
         "chargeback.**",
         "providerMoves.**",
     ],
-    parts: &[
+    &[
         "splits.[]",
         "escrow",
         "gateway",
@@ -64,10 +65,11 @@ const FIELDS: Fields = Fields {
         "mpesaDetails",
         "stripeDetails",
     ],
-};
+);
 
 impl Aggregate for Transaction {
     const COLLECTION: &'static str = "transactions";
+    const FIELDS: Fields = FIELDS;
 
     fn indexes() -> Vec<IndexModel> {
         indexes::all()

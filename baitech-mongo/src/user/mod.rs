@@ -28,9 +28,10 @@ use crate::lenient::{self, Fields, Read};
 
 /// A user without a readable e-mail address or phone number is still a valid user, so these fields are not
 /// vital.
-pub(crate) const FIELDS: Fields = Fields {
-    vital: &["_id"],
-    parts: &[
+pub(crate) const FIELDS: Fields = Fields::new(
+    1,
+    &["_id"],
+    &[
         "location",
         "publicPlace",
         "address",
@@ -41,10 +42,11 @@ pub(crate) const FIELDS: Fields = Fields {
         "rating",
         "stats",
     ],
-};
+);
 
 impl Aggregate for User {
     const COLLECTION: &'static str = "users";
+    const FIELDS: Fields = FIELDS;
 
     fn indexes() -> Vec<IndexModel> {
         indexes::all()

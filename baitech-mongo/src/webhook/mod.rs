@@ -16,6 +16,7 @@ use crate::lenient::{self, Fields, Read};
 
 impl Aggregate for Webhook {
     const COLLECTION: &'static str = "webhooks";
+    const FIELDS: Fields = Fields::strict(1);
 
     fn indexes() -> Vec<IndexModel> {
         indexes::all()
@@ -25,9 +26,8 @@ impl Aggregate for Webhook {
         bson::serialize_to_raw_document_buf(&SerializeAsWrap::<_, StoredWebhook>::new(&**self))
     }
 
-    /// Only the engine writes these, so they are read strictly.
     fn read(document: &RawDocument) -> Result<Read<Self>, Unreadable> {
-        lenient::read(document, Fields { vital: &["**"], parts: &[] })?
+        lenient::read(document, Self::FIELDS)?
             .try_map(|read: DeserializeAsWrap<_, StoredWebhook>| Ok(Self::from_record(read.into_inner())))
     }
 }

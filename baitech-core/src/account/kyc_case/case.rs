@@ -27,7 +27,8 @@ named! {
 /// The stored data of an identity check. A [`KycCase`] dereferences to it.
 ///
 /// Not `#[non_exhaustive]`: a store handles all of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct KycCaseRecord {
     /// Its id.
     pub id: Id<KycCase>,

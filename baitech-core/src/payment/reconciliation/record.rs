@@ -126,7 +126,8 @@ pub struct RefusedLine {
 }
 
 /// The ids of the large parts of a job, each list in order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct ReconciliationParts {
     /// The lines of the statement, [`Reconciliation::ITEMS_PER_PART`] per part.
     pub statement: Vec<Id<ReconciliationPart>>,
@@ -139,7 +140,8 @@ pub struct ReconciliationParts {
 }
 
 /// Everything that a store keeps of a job, except its parts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ReconciliationRecord {
     /// Its id.
     pub id: Id<Reconciliation>,
