@@ -266,8 +266,8 @@ macro_rules! event_kinds {
             /// Reads an event from its name, the number of its format, and its data.
             ///
             /// # Errors
-            /// For a name or a format that this program does not know, which a newer one may have written, and
-            /// for data that do not belong to the name.
+            /// For a name or a format that this program does not know, which a newer one may have written,
+            /// and for data that do not belong to the name.
             pub fn read<'de, D: Deserializer<'de>>(
                 name: &str,
                 format: u16,

@@ -14,10 +14,10 @@ use crate::{
 /// [`Worker::consume`](crate::Worker::consume) calls it with the events in their order, and keeps a cursor in
 /// the store. Any number of processes may run the same consumer; one of them works at a time.
 ///
-/// - Changes that [`handle`](Self::handle) returns are committed together with the cursor, so each event takes
-///   effect once.
-/// - Everything else that it does, such as a call to another service, happens at least once: after a crash the
-///   same events come again. Use [`Event::id`] to recognise them.
+/// - Changes that [`handle`](Self::handle) returns are committed together with the cursor, so each event
+///   takes effect once.
+/// - Everything else that it does, such as a call to another service, happens at least once: after a crash
+///   the same events come again. Use [`Event::id`] to recognise them.
 ///
 /// ```
 /// use std::sync::{Arc, Mutex};

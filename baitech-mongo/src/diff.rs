@@ -9,12 +9,11 @@
 //! ours and are never touched, at any depth. A null and a missing field are equal, and no null is ever
 //! written.
 //!
-//! An array to which elements were only added gets these elements. Any other changed array is set as a whole. It
-//! is rebuilt from the new elements, each with the unknown fields of
-//! the raw element that it is paired with: by `_id` if both have one, else by equality, else, if the length
-//! is the same, by position. `understood` must have one element for each element of `raw`, with
-//! [`Bson::Undefined`] for one that could not be understood. Such a raw element is kept, after the element
-//! that it followed.
+//! An array to which elements were only added gets these elements. Any other changed array is set as a whole.
+//! It is rebuilt from the new elements, each with the unknown fields of the raw element that it is paired
+//! with: by `_id` if both have one, else by equality, else, if the length is the same, by position.
+//! `understood` must have one element for each element of `raw`, with [`Bson::Undefined`] for one that could
+//! not be understood. Such a raw element is kept, after the element that it followed.
 
 use bson::{Bson, Document};
 

@@ -80,8 +80,8 @@ impl<A: Aggregate> Pageful<A> {
         i64::try_from(missing).unwrap_or(i64::MAX)
     }
 
-    /// Adds the documents of a query. An unreadable one is skipped and logged, but still counts for the page, so
-    /// that the list does not end early.
+    /// Adds the documents of a query. An unreadable one is skipped and logged, but still counts for the page,
+    /// so that the list does not end early.
     pub(crate) async fn read(
         mut self,
         mut documents: Found<RawDocumentBuf>,
@@ -117,7 +117,8 @@ pub(crate) fn readable<T>(read: Result<T, StoreError>) -> Option<T> {
     read.inspect_err(|error| tracing::error!(%error, "skipping an unreadable document")).ok()
 }
 
-/// The value of a raw document. A copy of it remains in the origin, since a write compares it with the new value.
+/// The value of a raw document. A copy of it remains in the origin, since a write compares it with the new
+/// value.
 pub(crate) fn stored<A: Aggregate>(raw: RawDocumentBuf) -> Result<Stored<A>, StoreError> {
     let read = read::<A>(&raw)?;
     let (value, version) = (read.value.clone(), read.version);

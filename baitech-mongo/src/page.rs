@@ -24,8 +24,8 @@ pub(crate) struct ListByTime {
 }
 
 impl ListByTime {
-    /// Reads a page. One query for documents with and without a time would cost more on every page, so a second
-    /// query reads those without one, where the documents with a time end.
+    /// Reads a page. One query for documents with and without a time would cost more on every page, so a
+    /// second query reads those without one, where the documents with a time end.
     pub(crate) async fn page<A: Aggregate>(
         self,
         store: &MongoStore,

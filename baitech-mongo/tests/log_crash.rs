@@ -1,5 +1,5 @@
-//! The server crashes (SIGKILL) while events are numbered or edges are counted, or holds a commit back: the log
-//! has no gap, and counters equal the edges.
+//! The server crashes (SIGKILL) while events are numbered or edges are counted, or holds a commit back: the
+//! log has no gap, and counters equal the edges.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -70,8 +70,8 @@ fn assert_gapless(numbers: impl IntoIterator<Item = Seq>, expected: u64) {
 async fn numbering_that_crashes_at_any_step_leaves_no_gap() {
     let mut server = TestServer::start().await.unwrap();
     let mut users = 0;
-    // The look whether events wait, the lock of the head, the read of the events, their numbers, the new end of
-    // the log, the commit itself.
+    // The look whether events wait, the lock of the head, the read of the events, their numbers, the new end
+    // of the log, the commit itself.
     let steps = [
         ("find", 0),
         ("findAndModify", 0),

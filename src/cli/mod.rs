@@ -123,8 +123,8 @@ enum Command {
         #[arg(long, value_name = "CONSUMER/NUMBER", value_parser = operations::parked)]
         retry: Option<(ConsumerName, Seq)>,
     },
-    /// Begin a new epoch of the log. Run it once after a backup was restored: readers outside the database then
-    /// read everything again.
+    /// Begin a new epoch of the log. Run it once after a backup was restored: readers outside the database
+    /// then read everything again.
     RestartLog(Store),
     /// Reconcile a provider's statement with the ledger. Marks matched transactions. Exits with 1 if they
     /// differ.

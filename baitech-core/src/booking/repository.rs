@@ -41,8 +41,8 @@ pub trait BookingRepository: Load<Booking> {
         page: &PageRequest,
     ) -> Result<Page<Stored<Booking>>, StoreError>;
 
-    /// The number of bookings per status, in the order of [`BookingStatus::ALL`]. Statuses without bookings are
-    /// left out.
+    /// The number of bookings per status, in the order of [`BookingStatus::ALL`]. Statuses without bookings
+    /// are left out.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

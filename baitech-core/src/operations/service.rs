@@ -107,8 +107,8 @@ impl Operations {
         Ok(self.engine.store.list_parked(&page.of_list(PARKED)?).await?.of_list(PARKED))
     }
 
-    /// Requests that the consumer handles a parked event again, when it next runs. If it fails again, the event
-    /// stays parked, and the retry can be requested again.
+    /// Requests that the consumer handles a parked event again, when it next runs. If it fails again, the
+    /// event stays parked, and the retry can be requested again.
     ///
     /// # Errors
     /// [`Error::Forbidden`] unless the actor is an admin; [`Error::Refused`] by [`Rule::NOT_PARKED`];

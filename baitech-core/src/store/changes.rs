@@ -12,10 +12,10 @@ use super::{
 ///
 /// A store checks in this order:
 /// 0. the form of the set, independent of stored data: at most one write per aggregate; each event belongs to
-///    an aggregate that the set writes, or to an edge that it changes, and has its new version or revision; at
-///    most one change per edge, and one delta per counter; each claim is taken at most once; no bounds on the
-///    platform's own accounts; a step of a consumer without an answer to a request; the answer is not too large →
-///    [`StoreError::Malformed`](super::StoreError::Malformed);
+///    an aggregate that the set writes, or to an edge that it changes, and has its new version or revision;
+///    at most one change per edge, and one delta per counter; each claim is taken at most once; no bounds on
+///    the platform's own accounts; a step of a consumer without an answer to a request; the answer is not too
+///    large → [`StoreError::Malformed`](super::StoreError::Malformed);
 /// 1. `idempotency`: answered before → [`Committed::Replayed`](super::Committed::Replayed), nothing else
 ///    happens; another fingerprint under the key → [`StoreError::KeyReused`](super::StoreError::KeyReused);
 /// 2. versions of `writes`, and `guards` → [`StoreError::Conflict`](super::StoreError::Conflict); then guards

@@ -10,7 +10,8 @@ use super::{Event, Lease, Seq, StoreError, UnreadableEvent, word::word};
 use crate::kernel::{Code, Cursor, Page, PageRequest, Violation};
 
 word! {
-    /// The name of a consumer of the log: `mailer`. Each consumer has one cursor, however many processes run it.
+    /// The name of a consumer of the log: `mailer`. Each consumer has one cursor, however many processes run
+    /// it.
     ConsumerName("consumer")
 }
 
@@ -164,8 +165,8 @@ pub trait Consumers: Send + Sync + fmt::Debug {
         lease: Lease,
     ) -> Result<Option<ConsumerCursor>, StoreError>;
 
-    /// Ends the lease of an attempt that did not move the cursor. `false` if the lease is not the current one,
-    /// so that nothing changed.
+    /// Ends the lease of an attempt that did not move the cursor. `false` if the lease is not the current
+    /// one, so that nothing changed.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; then the next attempt may begin once the lease has expired.
@@ -196,8 +197,8 @@ pub trait Consumers: Send + Sync + fmt::Debug {
     /// [`StoreError::Unavailable`].
     async fn retry_parked(&self, consumer: ConsumerName, seq: Seq) -> Result<bool, StoreError>;
 
-    /// Takes the first parked event of a consumer whose retry was requested, and clears the request. The event
-    /// stays parked until a commit says that it was [recovered](ConsumedStep::Recovered).
+    /// Takes the first parked event of a consumer whose retry was requested, and clears the request. The
+    /// event stays parked until a commit says that it was [recovered](ConsumedStep::Recovered).
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; the request may or may not have been cleared.

@@ -78,8 +78,8 @@ impl<'de> Deserialize<'de> for EdgeKey {
 }
 
 number! {
-    /// How often an edge has been put or removed. It keeps counting after a removal: put, remove and put give the
-    /// revisions 1, 2 and 3.
+    /// How often an edge has been put or removed. It keeps counting after a removal: put, remove and put give
+    /// the revisions 1, 2 and 3.
     Revision {
         /// The revision of an edge that was never put.
         NONE

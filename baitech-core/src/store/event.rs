@@ -8,9 +8,9 @@ use super::{AggregateRef, EdgeKey, EventKind, Revision, Version};
 use crate::kernel::{Actor, Id};
 
 /// Declares the events of a feature with their names. The data of an event has a format, which is 1 unless
-/// another number follows the name. A new optional field keeps the format; every other change of the data needs
-/// the next number, so that programs which do not know it refuse the event, and code that reads the earlier
-/// formats in `EventKind::read`.
+/// another number follows the name. A new optional field keeps the format; every other change of the data
+/// needs the next number, so that programs which do not know it refuse the event, and code that reads the
+/// earlier formats in `EventKind::read`.
 macro_rules! events {
     (
         $(#[$meta:meta])*

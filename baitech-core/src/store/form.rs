@@ -11,8 +11,9 @@ use super::{
 impl ChangeSet {
     /// Checks the form of a change set, independent of stored data: one write per aggregate; one change per
     /// edge, which changes its value; events only of written aggregates and changed edges, with their new
-    /// version or revision; one holder per claim; one tally per aggregate; one delta per counter; bounds that a
-    /// store can check; no answer to a request beside a step of a consumer; an answer that is not too large. Every store calls this first in a commit.
+    /// version or revision; one holder per claim; one tally per aggregate; one delta per counter; bounds that
+    /// a store can check; no answer to a request beside a step of a consumer; an answer that is not too
+    /// large. Every store calls this first in a commit.
     ///
     /// # Errors
     /// [`StoreError::Malformed`] with the reason: a bug of the caller.

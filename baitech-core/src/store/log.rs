@@ -110,8 +110,8 @@ pub struct UnreadableEvent {
 /// so that commits do not wait for each other.
 ///
 /// - The numbers have no gap, and none is used twice in an epoch.
-/// - The order never depends on a clock. Events of a subject are numbered in the order of version or revision,
-///   then `n`. The events of one commit have consecutive numbers.
+/// - The order never depends on a clock. Events of a subject are numbered in the order of version or
+///   revision, then `n`. The events of one commit have consecutive numbers.
 /// - A commit that becomes visible late gets a later number: a reader that has read up to a number never
 ///   misses an event before it.
 #[async_trait]

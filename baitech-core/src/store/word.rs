@@ -40,8 +40,8 @@ macro_rules! word {
         pub struct $Name(super::word::Word);
 
         impl $Name {
-            /// Creates it from its name on the wire: 1 to 32 lower-case ASCII letters, digits and underscores.
-            /// Call it in a constant, so that the compiler checks the name.
+            /// Creates it from its name on the wire: 1 to 32 lower-case ASCII letters, digits and
+            /// underscores. Call it in a constant, so that the compiler checks the name.
             ///
             /// # Panics
             /// For any other text.

@@ -46,8 +46,8 @@ impl Transaction {
         if actor.is_staff() { Ok(()) } else { Err(Error::forbidden("only staff can do this")) }
     }
 
-    /// Fails if the actor would decide on their own money: the payer, the payee, and every user with a stake in
-    /// the booking. This does not detect two members of staff who decide for each other.
+    /// Fails if the actor would decide on their own money: the payer, the payee, and every user with a stake
+    /// in the booking. This does not detect two members of staff who decide for each other.
     pub(crate) fn require_disinterested(&self, actor: &Actor, booking: Option<PaidBooking>) -> Result<()> {
         let stakeholders = booking.map(|booking| booking.stakeholders).unwrap_or_default();
         if actor.is_any(&[self.payer, self.payee]) || actor.is_any(&stakeholders) {

@@ -27,8 +27,8 @@ impl Worker {
     /// … up to this limit: ten attempts take about six minutes.
     const LONGEST_CONSUMER_WAIT: TimeDelta = TimeDelta::minutes(2);
 
-    /// Numbers all committed events that have no number yet, and returns how many. Consumers see an event once
-    /// it has a number: call this in every round of a worker.
+    /// Numbers all committed events that have no number yet, and returns how many. Consumers see an event
+    /// once it has a number: call this in every round of a worker.
     ///
     /// # Errors
     /// [`Error::Unavailable`](crate::kernel::Error::Unavailable).
@@ -46,7 +46,8 @@ impl Worker {
     /// afterwards in any case.
     ///
     /// # Errors
-    /// [`Error::Unavailable`](crate::kernel::Error::Unavailable) if the store cannot notice commits at present.
+    /// [`Error::Unavailable`](crate::kernel::Error::Unavailable) if the store cannot notice commits at
+    /// present.
     pub async fn events_committed(&self) -> Result<()> {
         Ok(self.engine.store.events_committed().await?)
     }
@@ -73,13 +74,13 @@ impl Worker {
     /// requested.
     ///
     /// A failing event is retried after a second, then after increasing waits, and is parked after
-    /// [`MAX_CONSUMER_ATTEMPTS`](Self::MAX_CONSUMER_ATTEMPTS). An event that cannot be read is parked at once.
-    /// The consumer goes on with the next event. [`Operations`](crate::Operations) lists parked events and
-    /// retries them.
+    /// [`MAX_CONSUMER_ATTEMPTS`](Self::MAX_CONSUMER_ATTEMPTS). An event that cannot be read is parked at
+    /// once. The consumer goes on with the next event. [`Operations`](crate::Operations) lists parked events
+    /// and retries them.
     ///
     /// # Errors
-    /// [`Error::Unavailable`](crate::kernel::Error::Unavailable) if the store fails. A failure of the consumer
-    /// is not an error: see [`ConsumerRun::failure`].
+    /// [`Error::Unavailable`](crate::kernel::Error::Unavailable) if the store fails. A failure of the
+    /// consumer is not an error: see [`ConsumerRun::failure`].
     pub async fn consume(&self, consumer: &dyn Consumer) -> Result<ConsumerRun> {
         let mut run = ConsumerRun::default();
         self.recover(consumer, &mut run).await?;
@@ -93,7 +94,8 @@ impl Worker {
             };
             let entries = self.unread(&cursor).await?;
             if entries.is_empty() {
-                // Another process has read the rest since this one looked: new events must not wait for the lease.
+                // Another process has read the rest since this one looked: new events must not wait for the
+                // lease.
                 if let Some(leased) = begun {
                     self.engine.store.end_consuming(&leased, ConsumingEnd::Released).await?;
                 }

@@ -66,8 +66,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Monday, 2 March 2026, 8:00 in Nairobi, with the default policy except for two values: technicians can set
-    /// out at any time, and one customer can have thousands of open requests.
+    /// Monday, 2 March 2026, 8:00 in Nairobi, with the default policy except for two values: technicians can
+    /// set out at any time, and one customer can have thousands of open requests.
     pub(crate) fn new() -> Self {
         Self::with(|builder| builder)
     }

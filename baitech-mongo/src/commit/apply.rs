@@ -31,8 +31,8 @@ pub(super) enum Failure {
     ClaimHeld,
     /// An account would exceed its bound. Which one is determined afterwards.
     OutOfBounds,
-    /// An edge has another state than expected, or another commit has inserted the same document. Which one is
-    /// determined afterwards.
+    /// An edge has another state than expected, or another commit has inserted the same document. Which one
+    /// is determined afterwards.
     Raced,
     /// An error of the server or the network.
     Driver(Error),
@@ -75,7 +75,8 @@ pub(super) async fn whole(
     balances::run(store, plan, session).await?;
     insert(store, ledger::COLLECTION, &plan.entries, session).await?;
     insert(store, log::COLLECTION, &plan.events, session).await?;
-    // Last, because other commits that move the same counters conflict from here to the end of the transaction.
+    // Last, because other commits that move the same counters conflict from here to the end of the
+    // transaction.
     let counts: Vec<_> = plan.counters.iter().map(counts::update).collect();
     unless_raced(update::all(store, counts::COLLECTION, &counts, session).await?)
 }

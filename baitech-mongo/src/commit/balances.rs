@@ -21,8 +21,8 @@ pub(super) async fn run(store: &MongoStore, plan: &Plan, session: &mut ClientSes
     if plan.balances.is_empty() {
         return Ok(());
     }
-    // Otherwise a concurrent commit has made the first posting of the same account, or a balance is not within
-    // its bound.
+    // Otherwise a concurrent commit has made the first posting of the same account, or a balance is not
+    // within its bound.
     if !update::all(store, BALANCES, &plan.balances, session).await? {
         return Err(Failure::OutOfBounds);
     }

@@ -69,8 +69,8 @@ impl<T> Read<T> {
 /// The properties of a collection's fields that reading needs. Paths have no array indexes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fields {
-    /// The format in which this program writes the documents. A new optional field keeps the format; for every
-    /// other change it is raised, so that programs which do not know the change refuse the document.
+    /// The format in which this program writes the documents. A new optional field keeps the format; for
+    /// every other change it is raised, so that programs which do not know the change refuse the document.
     pub(crate) format: i32,
     /// The fields that identify a document or carry its money. A path that ends in `.**` means the field and
     /// everything in it, any other the field alone; `**` means every field.
@@ -105,8 +105,8 @@ pub(crate) const FORMAT: &str = "formatVersion";
 /// Reads a document without the values that cannot be understood.
 ///
 /// # Errors
-/// The reason, if a vital field cannot be understood, if a required field is missing, or if a newer program has
-/// written the document in another format.
+/// The reason, if a vital field cannot be understood, if a required field is missing, or if a newer program
+/// has written the document in another format.
 pub(crate) fn read<T: DeserializeOwned>(raw: &RawDocument, fields: Fields) -> Result<Read<T>, Unreadable> {
     let Scan { version, format, no_documents } = Scan::of(raw, fields);
     if format > fields.format {
@@ -270,7 +270,8 @@ const fn first_keys(parts: &[&str]) -> u64 {
     hashes
 }
 
-/// The misplaced values within one value. The part is a path relative to it; an empty path is the value itself.
+/// The misplaced values within one value. The part is a path relative to it; an empty path is the value
+/// itself.
 fn misplaced_in(value: RawBsonRef<'_>, part: &str, here: Here<'_>, found: &mut Vec<Path>) {
     match value {
         RawBsonRef::Document(inner) if !part.is_empty() => misplaced(inner, &[part], here, found),
@@ -288,7 +289,8 @@ fn misplaced_in(value: RawBsonRef<'_>, part: &str, here: Here<'_>, found: &mut V
     }
 }
 
-/// One of 64 bits for the first `length` bytes of a key, so that most keys of a document need not be compared with any part.
+/// One of 64 bits for the first `length` bytes of a key, so that most keys of a document need not be compared
+/// with any part.
 const fn hash(key: &[u8], length: usize) -> u64 {
     let first = match key {
         [first, ..] => *first as usize,

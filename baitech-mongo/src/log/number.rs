@@ -37,8 +37,8 @@ impl MongoStore {
         Ok(found.await.map_err(unavailable)?.is_some())
     }
 
-    /// The head is locked first: the transaction reads a state that contains everything that an earlier one has
-    /// numbered, and a concurrent one fails early.
+    /// The head is locked first: the transaction reads a state that contains everything that an earlier one
+    /// has numbered, and a concurrent one fails early.
     async fn number_in(&self, limit: usize, session: &mut ClientSession) -> Result<usize, Error> {
         let head = self.lock_head(session).await?;
         let waiting = self.waiting(limit, session).await?;
@@ -112,8 +112,8 @@ impl MongoStore {
     }
 }
 
-/// Usually the order of the commits, so that few events have to be added. Clocks may differ, so nothing relies
-/// on it.
+/// Usually the order of the commits, so that few events have to be added. Clocks may differ, so nothing
+/// relies on it.
 fn usual_order() -> Document {
     doc! { "at": 1, "version": 1, "n": 1 }
 }

@@ -13,7 +13,8 @@ use mongodb::Database;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// A document and its collection. A fixture is a file of these in BSON, which keeps types and the order of fields.
+/// A document and its collection. A fixture is a file of these in BSON, which keeps types and the order of
+/// fields.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct InCollection {
     collection: String,

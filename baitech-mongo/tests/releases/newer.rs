@@ -35,7 +35,8 @@ async fn a_document_of_a_newer_format_is_refused_and_stays_as_it_is() {
     assert_eq!(listed.len(), 2, "the others are listed");
     assert_eq!(users.find_one(newer.clone()).await.unwrap(), before);
 
-    // A value that was read before is not written over it: a release that changes the format raises the version.
+    // A value that was read before is not written over it: a release that changes the format raises the
+    // version.
     users.update_one(newer.clone(), doc! { "$inc": { "__v": 1 } }).await.unwrap();
     let before = users.find_one(newer.clone()).await.unwrap();
     let stale = ChangeSet::new().write(Put::over(&seen, seen.value.clone()));

@@ -30,8 +30,8 @@ named! {
     pub enum ReconciliationPhase {
         /// Completes bank transfers that the statement shows, line by line. Only for a bank's statement.
         Transfers = "transfers",
-        /// Books reversals that the provider made without our order, or leaves them to staff. Only for a provider
-        /// that does not sign its calls.
+        /// Books reversals that the provider made without our order, or leaves them to staff. Only for a
+        /// provider that does not sign its calls.
         Reversals = "reversals",
         /// Compares the lines with the books.
         Comparison = "comparison",

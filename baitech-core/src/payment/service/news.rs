@@ -79,8 +79,8 @@ impl Payments {
     }
 
     /// The part of a running total of returns that is already known: from completed refunds of our own, and
-    /// from money that the provider moved without our order. `None` while the total exceeds it and a refund of
-    /// our own has an unknown outcome, since the total may or may not include that refund.
+    /// from money that the provider moved without our order. `None` while the total exceeds it and a refund
+    /// of our own has an unknown outcome, since the total may or may not include that refund.
     pub(super) async fn explained(&self, payment: &Transaction, total: Money) -> Result<Option<Money>> {
         if total.currency() != payment.amount.currency() {
             return Ok(Some(Money::zero(total.currency())));

@@ -242,7 +242,8 @@ pub(super) async fn are_paged_while_others_come_and_change(fixture: &dyn Fixture
     let records = stored(store).await;
     let list = |page| async move { store.list_transactions(&TransactionFilter::default(), &page).await };
     let found = walk_while_changing(11, list, |number, first: Option<Stored<Transaction>>| async move {
-        // New transactions before, after and among the listed ones; the first one of the page changes its status.
+        // New transactions before, after and among the listed ones; the first one of the page changes its
+        // status.
         for (place, millis) in (0..).zip([1_000, -1_000, i64::try_from(number).unwrap() + 5]) {
             let mut record = sent((200 + number) * 10 + place);
             record.created_at += TimeDelta::milliseconds(millis);

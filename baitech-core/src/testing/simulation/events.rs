@@ -135,8 +135,8 @@ impl Totals {
         }
     }
 
-    /// Checks that every event was handled once, and that every counter of likes equals the edges. Call it once
-    /// nothing is in progress.
+    /// Checks that every event was handled once, and that every counter of likes equals the edges. Call it
+    /// once nothing is in progress.
     pub(super) fn check(&self, store: &MemoryStore) -> Verdict {
         use super::task::ready;
 

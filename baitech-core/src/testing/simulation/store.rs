@@ -20,7 +20,8 @@ use crate::{
 /// The reason of every failure of this store, by which simulated failures are recognised.
 pub(super) const OUTAGE: &str = "simulated outage";
 
-/// The methods that never fail: those of the auditor, of a process that waits for events, and of lists for people.
+/// The methods that never fail: those of the auditor, of a process that waits for events, and of lists for
+/// people.
 const STEADY: [&str; 17] = [
     "events_committed",
     "list_consumers",
