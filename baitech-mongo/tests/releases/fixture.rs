@@ -1,7 +1,7 @@
 //! Databases as files.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use baitech_core::store::{Load, Stored};
 use baitech_core::testing::read_whole_log;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 /// A document and its collection. A fixture is a file of these in BSON, which keeps types and the order of
 /// fields.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct InCollection {
+struct InCollection {
     collection: String,
     document: Document,
 }
@@ -29,7 +29,8 @@ pub(crate) struct Fixture {
     pub(crate) values: Value,
 }
 
-fn folder() -> PathBuf {
+/// The folder with the fixtures of all releases.
+pub(crate) fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/releases/fixtures"))
 }
 
@@ -37,10 +38,10 @@ impl Fixture {
     pub(crate) fn all() -> Vec<Self> {
         let mut names: Vec<_> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
         names.sort();
-        names.into_iter().map(Self::read).collect()
+        names.iter().map(|folder| Self::read(folder)).collect()
     }
 
-    fn read(folder: PathBuf) -> Self {
+    pub(crate) fn read(folder: &Path) -> Self {
         let bytes = fs::read(folder.join("database.bson")).unwrap();
         let mut rest = bytes.as_slice();
         let mut documents = Vec::new();
@@ -56,12 +57,13 @@ impl Fixture {
     }
 
     pub(crate) async fn restore(&self, database: &Database) {
-        restore(database, &self.documents).await;
+        for InCollection { collection, document } in &self.documents {
+            database.collection::<Document>(collection).insert_one(document).await.unwrap();
+        }
     }
 
-    pub(crate) async fn write(store: &MongoStore, name: &str) {
-        let folder = folder().join(name);
-        fs::create_dir_all(&folder).unwrap();
+    pub(crate) async fn write(store: &MongoStore, folder: &Path) {
+        fs::create_dir_all(folder).unwrap();
         // The values first: reading the log numbers the last events, which the documents still have without.
         let documents = documents(store).await;
         let file: Vec<u8> = documents.iter().flat_map(|one| bson::serialize_to_vec(one).unwrap()).collect();
@@ -71,14 +73,8 @@ impl Fixture {
     }
 }
 
-pub(crate) async fn restore(database: &Database, documents: &[InCollection]) {
-    for InCollection { collection, document } in documents {
-        database.collection::<Document>(collection).insert_one(document).await.unwrap();
-    }
-}
-
 /// All documents, by collection and id.
-pub(crate) async fn documents(store: &MongoStore) -> Vec<InCollection> {
+async fn documents(store: &MongoStore) -> Vec<InCollection> {
     let mut names = store.database().list_collection_names().await.unwrap();
     names.sort();
     let mut documents = Vec::new();

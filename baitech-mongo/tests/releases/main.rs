@@ -2,7 +2,7 @@
 //!
 //! `fixtures/` has one database for each release, written by [`scenario`], with the values that the release
 //! itself read from it. Before a release, add its own:
-//! `cargo test -p baitech-mongo --all-features --test releases -- --ignored write_fixture`.
+//! `BAITECH_FIXTURE=0.1.0 cargo test --workspace --all-features --test releases its_own_database`.
 
 #![cfg(feature = "testing")]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
@@ -12,6 +12,8 @@ mod newer;
 mod scenario;
 #[path = "../support/mod.rs"]
 mod support;
+
+use std::path::Path;
 
 use baitech_core::booking::BookingStatus;
 use baitech_core::kernel::Rule;
@@ -96,23 +98,21 @@ async fn work_on_the_database_of_every_release_goes_on() {
     }
 }
 
-/// Writes the fixture of the current release.
-#[tokio::test]
-#[ignore = "run before a release"]
-async fn write_fixture() {
-    let store = support::store().await;
-    scenario::fill(&store).await;
-    Fixture::write(&store, &format!("{}-next", env!("CARGO_PKG_VERSION"))).await;
-}
-
-/// Reads what [`write_fixture`] writes, so that it works when it is needed.
+/// The database of the current release, written as a fixture and read again. Set
+/// `BAITECH_FIXTURE` to the name of a folder in `fixtures` to keep it.
 #[tokio::test]
 async fn the_current_release_reads_its_own_database() {
+    let folder = match std::env::var("BAITECH_FIXTURE") {
+        Ok(name) => fixture::folder().join(name),
+        Err(_) => Path::new(env!("CARGO_TARGET_TMPDIR")).join("current-release"),
+    };
     let store = support::store().await;
     scenario::fill(&store).await;
-    let (documents, values) = (fixture::documents(&store).await, fixture::values(&store).await);
+    Fixture::write(&store, &folder).await;
+    let written = Fixture::read(&folder);
     let copy = support::database().await;
-    fixture::restore(&copy, &documents).await;
-    let copy = MongoStore::open(copy).await.unwrap();
-    assert_eq!(fixture::values(&copy).await, values);
+    written.restore(&copy).await;
+    let values = fixture::values(&MongoStore::open(copy).await.unwrap()).await;
+    assert_contains(&values, &written.values, "the current release");
+    assert_contains(&written.values, &values, "the current release");
 }
