@@ -5,7 +5,7 @@ use std::sync::Arc;
 use baitech_core::{
     Marketplace,
     account::User,
-    booking::{ApprovalStatus, Booking, BookingPolicy, BookingStatus, CorporateDetails, NewBooking},
+    booking::{Booking, BookingPolicy, BookingStatus, NewBooking},
     kernel::{Actor, Currency, Error, ManualClock, Money, Role, Rule},
     ledger::Account,
     payment::NewPayment,
@@ -92,7 +92,7 @@ async fn fifty_employees_book_and_pay_at_once_within_the_companys_credit_limit()
             // Numbers that the new bookings do not reach.
             let mut record = build::booking(5_000 + n, employee, Some(&technician), BookingStatus::Accepted);
             record.payment.method = Some(PaymentMethod::BankTransfer);
-            record.corporate = Some(approved(&company));
+            record.corporate = Some(build::corporate_details(company.id));
             Booking::from_record(record)
         })
         .collect();
@@ -117,18 +117,6 @@ fn employee(company: &User, n: u64) -> User {
     employee.corporate = company.corporate.clone();
     employee.corporate.as_mut().unwrap().administrator = Some(company.id);
     User::from_record(employee)
-}
-
-fn approved(company: &User) -> CorporateDetails {
-    CorporateDetails {
-        company: company.id,
-        project_name: None,
-        project_code: None,
-        department: None,
-        approval: ApprovalStatus::Approved,
-        decided_by: None,
-        decided_at: None,
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

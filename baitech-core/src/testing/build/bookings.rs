@@ -7,14 +7,29 @@ use super::{id, kes, nairobi, start};
 use crate::{
     account::{Category, TimeOfDay, User},
     booking::{
-        ActualTimes, BookingNumber, BookingRecord, BookingStatus, CancellationPolicy, Matching, Notes,
-        Payment, Quality, ServiceLocation, StatusChange, Transition, Warranty,
+        ActualTimes, ApprovalStatus, BookingNumber, BookingRecord, BookingStatus, CancellationPolicy,
+        CorporateDetails, Matching, Notes, Payment, Quality, ServiceLocation, StatusChange, Transition,
+        Warranty,
     },
-    kernel::{Rate, Text},
+    kernel::{Id, Rate, Text},
     pricing::Pricing,
     schedule::{TimeSlot, Urgency},
     transaction::{PaymentMethod, PaymentTiming},
 };
+
+/// The details of a booking for a company that has approved it.
+#[must_use]
+pub const fn corporate_details(company: Id<User>) -> CorporateDetails {
+    CorporateDetails {
+        company,
+        project_name: None,
+        project_code: None,
+        department: None,
+        approval: ApprovalStatus::Approved,
+        decided_by: None,
+        decided_at: None,
+    }
+}
 
 /// A slot in Nairobi on the given day after [`start`].
 #[must_use]

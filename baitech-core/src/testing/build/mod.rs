@@ -8,7 +8,7 @@ mod transactions;
 
 use chrono::{DateTime, Utc};
 
-pub use bookings::{booking, slot};
+pub use bookings::{booking, corporate_details, slot};
 pub use changes::{entry, event, idempotency};
 pub use people::{admin, company, customer, technician, technician_record, user};
 pub use transactions::{reconciliation, statement_line, transaction, webhook};

@@ -8,10 +8,8 @@ use super::{
     pages::{assert_complete, assert_refuses_foreign_cursors, walk, walk_while_changing},
 };
 use crate::{
-    account::{Category, User},
-    booking::{
-        ApprovalStatus, Booking, BookingFilter, BookingNumber, BookingRecord, BookingStatus, CorporateDetails,
-    },
+    account::Category,
+    booking::{Booking, BookingFilter, BookingNumber, BookingRecord, BookingStatus},
     kernel::{Id, PageRequest},
     ports::Store,
     store::{ChangeSet, Put, Stored},
@@ -28,18 +26,6 @@ pub(super) async fn are_found_by_number(fixture: &dyn Fixture) {
     apply(&*store, ChangeSet::new().write(change(&found, |record| record.source = "other".to_owned()))).await;
 }
 
-fn for_company(company: Id<User>) -> CorporateDetails {
-    CorporateDetails {
-        company,
-        project_name: None,
-        project_code: None,
-        department: None,
-        approval: ApprovalStatus::Approved,
-        decided_by: None,
-        decided_at: None,
-    }
-}
-
 /// Bookings in every status, of three customers, three technicians and two companies; each creation time
 /// occurs four times.
 fn all() -> Vec<BookingRecord> {
@@ -50,7 +36,7 @@ fn all() -> Vec<BookingRecord> {
         let status = BookingStatus::ALL[index % 16];
         let mut record = build::booking(n, &customer(n / 3 % 3), Some(&technician), status);
         record.created_at = start() + TimeDelta::milliseconds(i64::try_from((n * 7 % 96) / 4).unwrap());
-        record.corporate = (n % 4 == 0).then(|| for_company(build::company(n / 4 % 2).id));
+        record.corporate = (n % 4 == 0).then(|| build::corporate_details(build::company(n / 4 % 2).id));
         bookings.push(record);
     }
     bookings
