@@ -5,12 +5,13 @@
 //! Stores generate their uniform code from it as well.
 //!
 //! The other closed enums that name aggregates by their ids are in files of their own: [`Account`],
-//! [`Actor`], [`Guard`] and [`Tally`]. `kernel`, `store` and `decide` use only the closed enums of the
+//! [`Actor`], [`Guard`] and [`Tally`]. [`SearchIndex`] names what can be searched. `kernel`, `store` and `decide` use only the closed enums of the
 //! catalog.
 
 mod actor;
 mod guard;
 mod ledger_account;
+mod search_index;
 mod tally;
 
 use std::{fmt, str::FromStr};
@@ -24,14 +25,16 @@ use serde::{
 use crate::{
     account::{AccountEvent, KycCaseEvent},
     booking::BookingEvent,
+    decide::search_change,
     kernel::{Code, Id, Violation},
-    store::{Expected, Listed, Load, Put, StoreError, Stored, Version, Versions},
+    store::{Expected, Listed, Load, Put, SearchChange, StoreError, Stored, Version, Versions},
     transaction::PaymentEvent,
 };
 
 pub use actor::Actor;
 pub use guard::Guard;
 pub use ledger_account::Account;
+pub use search_index::SearchIndex;
 pub use tally::Tally;
 
 /// The id of a booking, for the features that bookings are built on.
@@ -138,6 +141,11 @@ macro_rules! closed_enums {
             #[must_use]
             pub fn target(&self) -> AggregateRef {
                 match self { $(Self::$Arm(put) => AggregateRef::$Arm(put.value.id),)+ }
+            }
+
+            /// The change that puts the search entry of a new aggregate.
+            pub(crate) fn new_search_entry(&self) -> Option<SearchChange> {
+                match self { $(Self::$Arm(put) => search_change(None, &put.value, Version::FIRST),)+ }
             }
 
             /// The expected state of the stored aggregate.

@@ -25,6 +25,7 @@ use crate::{
     },
     ports::Store,
     pricing::{HourlyPriceList, PriceList},
+    search::Search,
     store::Stored,
     transaction::{self, FraudScorer, PaymentMethod, Transaction, TransactionRepository},
     worker::Worker,
@@ -209,6 +210,12 @@ impl Marketplace {
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         Ledger::new(self.engine.clone())
+    }
+
+    /// Searches people, bookings, posts, reviews and messages by their texts.
+    #[must_use]
+    pub fn search(&self) -> Search {
+        Search::new(self.engine.clone())
     }
 
     /// Operator tasks: due work that is no longer attempted.

@@ -25,6 +25,7 @@
 //! | [`transaction`] | one movement of money: held, released, refunded, disputed |
 //! | [`payment`] | commands on money, the port for payment providers, webhooks, reconciliation |
 //! | [`ledger`] | balanced entries and balances |
+//! | [`search`] | people, bookings, posts, reviews and messages by their texts |
 //! | [`opening`] | the opening entries for the database of an earlier application |
 //! | [`decide`] | aggregates and decisions |
 //! | [`store`] | the ports that a store implements |
@@ -52,6 +53,7 @@ pub mod ports;
 pub mod pricing;
 mod refusals;
 pub mod schedule;
+pub mod search;
 pub mod store;
 #[cfg(any(feature = "testing", feature = "simulation"))]
 pub mod testing;

@@ -69,7 +69,8 @@ pub use crate::{
         AggregateRef, AttemptEnd, ChangeSet, Claim, ClaimKey, Claims, Commit, Committed, ConsumerCursor,
         ConsumerName, Consumers, ConsumingEnd, CounterKey, CounterReader, Counters, DueItem, DueWork, Edge,
         EdgeKey, EdgeKind, Edges, EventLog, Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, LogEntry,
-        LogStart, LogState, LogToken, ParkedEvent, Seq, SetAsideItem, StoreError, Stored,
+        LogStart, LogState, LogToken, ParkedEvent, SearchHit, SearchQuery, SearchReader, Seq, SetAsideItem,
+        StoreError, Stored,
     },
     transaction::{
         HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
@@ -91,6 +92,7 @@ pub trait Store:
     + EventLog
     + Consumers
     + LedgerReader
+    + SearchReader
     + Pause
     + UserRepository
     + BookingRepository
@@ -112,6 +114,7 @@ impl<S> Store for S where
         + EventLog
         + Consumers
         + LedgerReader
+        + SearchReader
         + Pause
         + UserRepository
         + BookingRepository
@@ -138,6 +141,7 @@ macro_rules! for_each_port {
         $crate::port!(EventLog, $callback $($context)*);
         $crate::port!(Consumers, $callback $($context)*);
         $crate::port!(LedgerReader, $callback $($context)*);
+        $crate::port!(SearchReader, $callback $($context)*);
         $crate::port!(UserRepository, $callback $($context)*);
         $crate::port!(BookingRepository, $callback $($context)*);
         $crate::port!(MatchingRepository, $callback $($context)*);
@@ -220,6 +224,11 @@ macro_rules! port {
             fn trial_balance() -> Vec<(Account, Money)>;
             fn recount() -> Vec<(Account, Money)>;
             fn account_lines(account: Account, page: &PageRequest) -> Page<AccountLine>;
+        } }
+    };
+    (SearchReader, $callback:ident $($context:tt)*) => {
+        $callback! { $($context)* SearchReader {
+            fn search(query: &SearchQuery, page: &PageRequest) -> Page<SearchHit>;
         } }
     };
     (UserRepository, $callback:ident $($context:tt)*) => {

@@ -12,7 +12,7 @@ use std::{
 const LOWER: [&str; 3] = ["kernel", "decide", "store"];
 
 /// The features, from the lowest to the highest. A feature names only features before it.
-const FEATURES: [&str; 10] = [
+const FEATURES: [&str; 11] = [
     "account",
     "ledger",
     "schedule",
@@ -22,6 +22,7 @@ const FEATURES: [&str; 10] = [
     "booking",
     "payment",
     "opening",
+    "search",
     "operations",
 ];
 
@@ -33,8 +34,18 @@ const RUNTIME: [&str; 2] = ["engine", "worker"];
 const UPPER: [&str; 6] = ["consumer", "memory", "mock", "ports", "refusals", "testing"];
 
 /// The closed enums of the catalog. The lower modules use nothing else of the catalog.
-const CLOSED_ENUMS: [&str; 9] =
-    ["Account", "Actor", "AggregateRef", "Current", "EventKind", "Guard", "Kind", "Tally", "Write"];
+const CLOSED_ENUMS: [&str; 10] = [
+    "Account",
+    "Actor",
+    "AggregateRef",
+    "Current",
+    "EventKind",
+    "Guard",
+    "Kind",
+    "SearchIndex",
+    "Tally",
+    "Write",
+];
 
 fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

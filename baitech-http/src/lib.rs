@@ -93,6 +93,7 @@ mod problem;
 mod request;
 mod response;
 mod route;
+mod search;
 mod server;
 mod timeouts;
 
@@ -120,8 +121,14 @@ pub use server::Server;
 pub use timeouts::Timeouts;
 
 /// The routes of every feature, in the order of the documentation.
-const ROUTES: [&[Entry]; 5] =
-    [health::ROUTES, bookings::ROUTES, payments::ROUTES, kyc_cases::ROUTES, operations::ROUTES];
+const ROUTES: [&[Entry]; 6] = [
+    health::ROUTES,
+    bookings::ROUTES,
+    payments::ROUTES,
+    kyc_cases::ROUTES,
+    search::ROUTES,
+    operations::ROUTES,
+];
 
 fn entries() -> impl Iterator<Item = &'static Entry> {
     ROUTES.into_iter().flatten()

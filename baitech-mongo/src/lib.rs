@@ -52,6 +52,7 @@ mod money;
 mod page;
 mod prepare;
 mod reconciliation;
+mod search;
 mod server_error;
 mod store;
 mod transaction;

@@ -9,10 +9,12 @@ mod jobs;
 mod opening;
 mod places;
 mod progress;
+mod search;
 mod time;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use baitech_core::account::User;
 use baitech_core::booking::Booking;
@@ -37,6 +39,9 @@ const MARKER: &str = "prepare";
 /// The step that derives the data for matching: public places and job counts. Databases that an earlier
 /// version prepared lack it.
 const MATCHING: &str = "prepareMatching";
+/// The step that builds the search entries of stored documents. A database that an earlier version prepared
+/// lacks it; everything but the search works without it.
+const SEARCH: &str = "prepareSearch";
 
 /// The derived data, and findings for a person to check.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -78,6 +83,8 @@ pub struct PrepareReport {
     pub public_places: u64,
     /// The number of recent and future jobs that were counted.
     pub jobs: u64,
+    /// The number of documents whose search entry was built.
+    pub searchable: u64,
     /// The number of bookings that were linked to their payment.
     pub linked: u64,
     /// Contradictions in transactions and how they were read: the first thousand, including those of
@@ -153,33 +160,58 @@ pub(crate) async fn prepare(
     keep: impl FnOnce(&PrepareReport) -> io::Result<()> + Send,
 ) -> Result<PrepareReport, PrepareError> {
     let database = store.database();
-    if state(database).await? == State::Prepared {
+    let is_derived = state(database).await? == State::Prepared;
+    if is_derived && is_marked(database, SEARCH).await? {
         return Ok(PrepareReport { already: true, ..PrepareReport::default() });
     }
     let mut report = PrepareReport { watch: Watch(progress), ..PrepareReport::default() };
-    let first = !is_marked(database, MARKER).await?;
-    report.watch.expect(database, first).await?;
-    if first {
-        derive::booking_numbers(database, &mut report).await?;
-        derive::transaction_numbers(database, &mut report).await?;
+    report.watch.expect(database, search::READ).await?;
+    if !is_derived {
+        derive_all(store, &mut report).await?;
     }
-    // Also for a database that an earlier version prepared: it claimed phone numbers, but no e-mail
-    // addresses.
-    identity::claims(database, &mut report).await?;
-    if first {
-        time::claims(database, &mut report).await?;
-        opening::open(store, &mut report).await?;
-    }
-    places::draw(database, &mut report).await?;
-    jobs::count(database, &mut report).await?;
+    report.searchable = search::build(database, &report.watch).await?;
     // After the database is marked, the findings cannot be reported again.
     keep(&report).map_err(PrepareError::Details)?;
     mark_prepared(database).await?;
     Ok(report)
 }
 
+/// Derives everything that commits rely on.
+async fn derive_all(store: &MongoStore, report: &mut PrepareReport) -> Result<(), PrepareError> {
+    let database = store.database();
+    let first = !is_marked(database, MARKER).await?;
+    report.watch.expect(database, Watch::read_by_steps(first)).await?;
+    if first {
+        derive::booking_numbers(database, report).await?;
+        derive::transaction_numbers(database, report).await?;
+    }
+    // Also for a database that an earlier version prepared: it claimed phone numbers, but no e-mail
+    // addresses.
+    identity::claims(database, report).await?;
+    if first {
+        time::claims(database, report).await?;
+        opening::open(store, report).await?;
+    }
+    places::draw(database, report).await?;
+    jobs::count(database, report).await?;
+    Ok(())
+}
+
+/// Builds the search entries of all stored documents again, and returns their number.
+pub(crate) async fn rebuild_search(
+    database: &Database,
+    progress: Arc<PrepareProgress>,
+) -> Result<u64, PrepareError> {
+    let watch = Watch(progress);
+    watch.expect(database, search::READ).await?;
+    let built = search::build(database, &watch).await?;
+    mark(database, SEARCH).await?;
+    Ok(built)
+}
+
 pub(crate) async fn mark_prepared(database: &Database) -> Result<(), Error> {
-    // In this order: only both marks together mean that everything is derived.
+    // In this order: only the last two marks together mean that everything is derived.
+    mark(database, SEARCH).await?;
     mark(database, MATCHING).await?;
     mark(database, MARKER).await
 }
@@ -202,6 +234,21 @@ impl MongoStore {
             State::Prepared | State::Empty => Ok(()),
             State::Unprepared => Err(not_prepared()),
         }
+    }
+
+    /// Fails if a search would not find the documents that are stored.
+    pub(crate) async fn require_search_entries(&self) -> Result<(), StoreError> {
+        if self.searchable.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let is_built = is_marked(self.database(), SEARCH).await.map_err(server_error::unavailable)?;
+        if is_built || self.state().await.map_err(server_error::unavailable)? == State::Empty {
+            self.searchable.store(is_built, Ordering::Release);
+            return Ok(());
+        }
+        let instruction = "the texts of stored documents are not indexed yet: run `baitech prepare` \
+                           (`MongoStore::prepare`)";
+        Err(StoreError::NotPrepared(instruction.into()))
     }
 
     /// Fails if the commit would rely on data that is not derived yet, or change data during the preparation.

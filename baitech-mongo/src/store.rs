@@ -22,6 +22,8 @@ use crate::prepare::{self, PrepareError, PrepareProgress, PrepareReport, State};
 pub struct MongoStore {
     database: Database,
     prepared: Arc<AtomicBool>,
+    /// Whether the search entries of stored documents are known to be built.
+    pub(crate) searchable: Arc<AtomicBool>,
     /// Whether running balances are known to be started.
     pub(crate) balances_run: Arc<AtomicBool>,
     /// Notices commits of other processes.
@@ -85,6 +87,7 @@ impl MongoStore {
         let store = Self {
             database,
             prepared: Arc::new(AtomicBool::new(state == State::Prepared)),
+            searchable: Arc::default(),
             balances_run: Arc::default(),
             watch: Arc::default(),
             refused: refused.into(),
@@ -122,6 +125,16 @@ impl MongoStore {
         let report = prepare::prepare(self, progress, keep).await?;
         self.prepared.store(true, Ordering::Release);
         Ok(report)
+    }
+
+    /// Builds the search entries of all stored documents again, and returns their number. Only needed after
+    /// documents were changed by something else than this version of the engine: by another program, by a
+    /// restored collection, or by an earlier version during an upgrade. Commits may run meanwhile.
+    ///
+    /// # Errors
+    /// [`PrepareError`]; the entries built so far stay.
+    pub async fn rebuild_search(&self, progress: Arc<PrepareProgress>) -> Result<u64, PrepareError> {
+        prepare::rebuild_search(&self.database, progress).await
     }
 
     /// Compares the database's indexes with those that the store needs, and lists unused ones. For an index

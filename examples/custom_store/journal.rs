@@ -40,6 +40,7 @@ pub(crate) fn line(changes: &ChangeSet) -> String {
         tallies,
         edges,
         counters,
+        search,
         entries,
         bounds,
         events,
@@ -59,6 +60,7 @@ pub(crate) fn line(changes: &ChangeSet) -> String {
     part("counts on", tallies.iter().map(|tally| tally.target().to_string()).collect());
     part("changes", edges.iter().map(|change| change.key().to_string()).collect());
     part("moves", counters.iter().map(|delta| format!("{} by {}", delta.key, delta.by)).collect());
+    part("indexes the texts of", search.iter().map(|change| change.key.to_string()).collect());
     part("posts", entries.iter().map(|entry| entry.description.clone()).collect());
     part("bounds", bounds.iter().map(|bound| bound.account.to_string()).collect());
     part("tells", events.iter().map(|event| event.kind.name().to_owned()).collect());

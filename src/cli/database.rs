@@ -35,6 +35,7 @@ pub(super) async fn prepare(store: &MongoStore, details: &Path) -> Result<ExitCo
         "drew the public places of {} technicians and counted {} recent jobs",
         report.public_places, report.jobs
     ));
+    print(format_args!("built the search entries of {} documents", report.searchable));
     for (series, last) in &report.series {
         print(format_args!("numbers of {series} continue after {last}"));
     }
@@ -50,7 +51,7 @@ pub(super) async fn prepare(store: &MongoStore, details: &Path) -> Result<ExitCo
 }
 
 /// Shows the progress of the work on the standard error, if that is a terminal.
-async fn watched<T>(work: impl Future<Output = T>, progress: &PrepareProgress) -> T {
+pub(super) async fn watched<T>(work: impl Future<Output = T>, progress: &PrepareProgress) -> T {
     if !io::stderr().is_terminal() {
         return work.await;
     }

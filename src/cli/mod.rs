@@ -6,6 +6,7 @@ mod database;
 mod operations;
 mod papers;
 mod payments;
+mod search;
 mod webhooks;
 mod worker;
 
@@ -18,6 +19,7 @@ use baitech::{
     mongo::MongoStore,
     payment::{Webhook, WebhookStatus},
     providers::pdf::PdfRenderer,
+    search::SearchIndex,
     store::{AggregateRef, ConsumerName, Seq},
     transaction::{PaymentMethod, TransactionNumber},
 };
@@ -123,6 +125,22 @@ enum Command {
         #[arg(long, value_name = "CONSUMER/NUMBER", value_parser = operations::parked)]
         retry: Option<(ConsumerName, Seq)>,
     },
+    /// Find users, posts, reviews, messages or bookings by their texts, the most relevant first.
+    Search {
+        #[command(flatten)]
+        store: Store,
+        /// The number of results.
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit())]
+        limit: u32,
+        /// What to search: users, posts, reviews, messages, bookings.
+        index: SearchIndex,
+        /// Words, or their beginnings. All must match.
+        #[arg(required = true)]
+        text: Vec<String>,
+    },
+    /// Build the search entries of all stored documents again. Only needed after something else than this
+    /// version of the engine has changed documents.
+    RebuildSearch(Store),
     /// Begin a new epoch of the log. Run it once after a backup was restored: readers outside the database
     /// then read everything again.
     RestartLog(Store),
@@ -245,6 +263,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
                 Some(event) => operations::retry_parked(&store.market().await?, event).await,
                 None => operations::list_parked(&store.market().await?, limit).await,
             },
+            Command::Search { store, limit, index, text } => {
+                search::search(&store.market().await?, (index, text.join(" ")), limit).await
+            }
+            Command::RebuildSearch(store) => search::rebuild(&store.open().await?).await,
             Command::RestartLog(store) => operations::restart_log(&store.market().await?).await,
             Command::Reconcile { store, method, json, file } => {
                 payments::reconcile(&store.market().await?, method, &file, json).await

@@ -120,7 +120,7 @@ pub(super) fn parked(text: &str) -> Result<(ConsumerName, Seq), String> {
     parsed.ok_or_else(|| "must be a consumer and the number of an event: mailer/42".to_owned())
 }
 
-fn table<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
+pub(super) fn table<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
     table.set_header(header);

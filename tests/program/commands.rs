@@ -358,3 +358,21 @@ async fn a_silent_provider_does_not_stop_due_work_of_bookings() {
     worker.kill().unwrap();
     worker.wait().unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_are_found_and_indexed_again() {
+    let office = Office::open().await;
+    let (id, _) = office.asked().await;
+    let booking: Stored<Booking> = office.store.load(id).await.unwrap().unwrap();
+    let number = booking.number.to_string();
+    let found = office.run(&["search", "bookings", &number]).await;
+    assert!(found.code == Some(0) && found.out.contains(&id.to_string()), "{found:?}");
+    assert_eq!(office.run(&["search", "reviews", "sink"]).await.out, "nothing matches\n");
+    let wrong = office.run(&["search", "people", "sink"]).await;
+    assert!(wrong.code == Some(2) && wrong.err.contains("users, posts, reviews"), "{wrong:?}");
+    let empty = office.run(&["search", "users", "!"]).await;
+    assert!(empty.code == Some(1) && empty.err.contains("letter or digit"), "{empty:?}");
+    let built = office.run(&["rebuild-search"]).await;
+    assert_eq!(built.code, Some(0), "{built:?}");
+    assert!(built.out.starts_with("built the search entries of"), "{}", built.out);
+}

@@ -13,7 +13,7 @@ use crate::{
         Actor, Code, Currency, Email, Entropy, Error, Id, PhoneNumber, Result, Rule, Text, Username,
         Violation, Violations, document_name,
     },
-    store::ClaimKey,
+    store::{ClaimKey, Searchable},
 };
 
 impl User {
@@ -304,5 +304,9 @@ impl Aggregate for User {
 
     fn due_at(&self, _: &AccountPolicy) -> Option<DateTime<Utc>> {
         None
+    }
+
+    fn searchable(&self) -> Option<Searchable<'_>> {
+        Some(self.search_texts())
     }
 }

@@ -12,6 +12,7 @@ mod policy;
 mod public_place;
 mod repository;
 mod rules;
+mod search;
 mod service;
 mod stamps;
 mod stats;

@@ -7,7 +7,7 @@ use crate::{
     account::User,
     decide::{self, Aggregate, Decision, SerialNumber, fields_of_record},
     kernel::{Actor, Error, Id, Refusal, Result, Role, Rule},
-    store::Stored,
+    store::{Searchable, Stored},
     transaction::{self, Transaction},
 };
 
@@ -218,5 +218,9 @@ impl Aggregate for Booking {
 
     fn serial_number(&mut self) -> Option<&mut dyn SerialNumber> {
         Some(&mut self.0.number)
+    }
+
+    fn searchable(&self) -> Option<Searchable<'_>> {
+        self.search_texts()
     }
 }

@@ -27,6 +27,7 @@ mod repository;
 mod request;
 mod reschedule;
 mod rules;
+mod search;
 mod service;
 mod settlement;
 mod status;

@@ -5,7 +5,8 @@ use crate::{
     catalog::Account,
     kernel::{Id, Money, Result},
     store::{
-        Claim, ClaimKey, CounterDelta, EdgeChange, Entry, EntryRecord, EventKind, Listed, Posting, Stored,
+        Claim, ClaimKey, CounterDelta, EdgeChange, Entry, EntryRecord, EventKind, Listed, Posting,
+        Searchable, Stored,
     },
 };
 
@@ -40,6 +41,12 @@ pub trait Aggregate: Listed + Clone + Send + Sync + 'static {
     /// Its number, where its kind has one. A new aggregate gets one just before its commit, so that a refused
     /// command uses none up.
     fn serial_number(&mut self) -> Option<&mut dyn SerialNumber> {
+        None
+    }
+
+    /// The texts by which a search finds it; `None` if it cannot be found. The commit of a change of these
+    /// texts, or of who may find it, changes the entry of the search index too.
+    fn searchable(&self) -> Option<Searchable<'_>> {
         None
     }
 }

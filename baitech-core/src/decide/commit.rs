@@ -7,13 +7,14 @@ use super::{
     Runtime,
     command::answer,
     numbers::{DrawnNumbers, number_of},
+    search::search_change,
 };
 use crate::{
     kernel::{Id, Money, after, unless_never},
     store::{
         AggregateRef, Binding, Bound, Breach, ChangeSet, Claim, Committed, CounterDelta, Entry, Event,
-        EventKind, Expected, Guard, Idempotency, Origin, Put, StoreError, Stored, Subject, Tally, Version,
-        Write,
+        EventKind, Expected, Guard, Idempotency, Origin, Put, SearchChange, StoreError, Stored, Subject,
+        Tally, Version, Write,
     },
 };
 
@@ -59,6 +60,8 @@ pub(super) async fn commit<A: Aggregate, P: PolicyOf<A>, C: Authority>(
     };
     let stamp = |aggregate, version, kinds| stamp_at(Subject::Aggregate { aggregate, version }, now, kinds);
     let kinds = |events: Vec<A::Event>| events.into_iter().map(Into::into).collect();
+    let mut search: Vec<SearchChange> = Vec::new();
+    search.extend(search_change(over.map(|stored| &stored.value), &next, version));
     let mut answered = Stored { value: next.clone(), version, origin: Origin::none() };
     let mut all_events: Vec<Event> = stamp(A::reference(next.id()), version, kinds(events)).collect();
     let due_at = next.due_at(runtime.policy.as_ref());
@@ -68,11 +71,16 @@ pub(super) async fn commit<A: Aggregate, P: PolicyOf<A>, C: Authority>(
             answered = Stored { value: value.clone(), version: Version::FIRST, origin: Origin::none() };
         }
         all_events.extend(stamp(A::reference(value.id()), Version::FIRST, kinds(events)));
+        search.extend(search_change(None, &value, Version::FIRST));
         let due_at = value.due_at(runtime.policy.as_ref());
         writes.push(A::write(Put::new(value).due_at(due_at)));
     }
-    for Attached { write, events } in attached {
+    for Attached { write, events, search: of_change } in attached {
         all_events.extend(stamp(write.target(), write.expected().written(), events));
+        search.extend(match write.expected() {
+            Expected::Absent => write.new_search_entry(),
+            Expected::At(_) => of_change,
+        });
         writes.push(write);
     }
     let mut changes_of_edges = Vec::with_capacity(edges.len());
@@ -100,6 +108,7 @@ pub(super) async fn commit<A: Aggregate, P: PolicyOf<A>, C: Authority>(
         tallies: summed(tallies),
         edges: changes_of_edges,
         counters: CounterDelta::summed(counters),
+        search,
         entries,
         bounds,
         events: all_events,

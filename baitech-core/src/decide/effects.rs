@@ -1,6 +1,6 @@
-use super::{Aggregate, Context, Decision};
+use super::{Aggregate, Context, Decision, search_change};
 use crate::store::{
-    Bound, Claim, CounterDelta, EdgeChange, Entry, EventKind, Guard, Put, Stored, Tally, Write,
+    Bound, Claim, CounterDelta, EdgeChange, Entry, EventKind, Guard, Put, SearchChange, Stored, Tally, Write,
 };
 
 /// A new aggregate of the same kind that a decision creates: the booking made from a warranty, the refund of
@@ -20,6 +20,8 @@ pub struct Attached {
     pub write: Write,
     /// The events of that aggregate.
     pub events: Vec<EventKind>,
+    /// The change of its search entry. That of a new aggregate follows at the commit, when it has its number.
+    pub search: Option<SearchChange>,
 }
 
 /// The change of an edge in the same commit, and its events.
@@ -145,14 +147,16 @@ impl<A: Aggregate> Effects<A> {
         } = effects;
         next.touch(context.now.max(next.updated_at()));
         let due_at = next.due_at(context.policy);
+        let changed = |stored: &Stored<B>| search_change(Some(&stored.value), &next, stored.version.next());
+        let search = over.and_then(changed);
         let put = match over {
             Some(stored) => Put::over(stored, next),
             None => Put::new(next),
         };
-        let mut writes = vec![attach(put.due_at(due_at), events)];
+        let mut writes = vec![attach(put.due_at(due_at), events, search)];
         for Created { value, events } in created {
             let due_at = value.due_at(context.policy);
-            writes.push(attach(Put::new(value).due_at(due_at), events));
+            writes.push(attach(Put::new(value).due_at(due_at), events, None));
         }
         writes.append(&mut attached);
         Self {
@@ -171,6 +175,6 @@ impl<A: Aggregate> Effects<A> {
     }
 }
 
-fn attach<B: Aggregate>(put: Put<B>, events: Vec<B::Event>) -> Attached {
-    Attached { write: B::write(put), events: events.into_iter().map(Into::into).collect() }
+fn attach<B: Aggregate>(put: Put<B>, events: Vec<B::Event>, search: Option<SearchChange>) -> Attached {
+    Attached { write: B::write(put), events: events.into_iter().map(Into::into).collect(), search }
 }

@@ -14,6 +14,7 @@ mod fingerprint;
 mod numbers;
 mod record;
 mod runtime;
+mod search;
 #[cfg(test)]
 mod tests;
 
@@ -28,3 +29,4 @@ pub(crate) use numbers::serial_number;
 pub(crate) use record::{boxed_record, fields_of_record};
 pub use runtime::Policy;
 pub(crate) use runtime::{PolicyOf, Runtime};
+pub(crate) use search::search_change;

@@ -32,7 +32,10 @@ fn effect(kind: u8, n: u64) -> Effects<Booking> {
         1 => Effects { created: vec![Created { value: booking, events: vec![event] }], ..none },
         2 => {
             let write = Write::from(Put::new(booking));
-            Effects { attached: vec![Attached { write, events: vec![EventKind::Booking(event)] }], ..none }
+            Effects {
+                attached: vec![Attached { write, events: vec![EventKind::Booking(event)], search: None }],
+                ..none
+            }
         }
         3 => Effects { take: vec![claim], ..none },
         4 => Effects { free: vec![claim], ..none },

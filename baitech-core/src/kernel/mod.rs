@@ -42,7 +42,7 @@ pub use policy::PolicyError;
 pub(crate) use policy::{PolicyCheck, check_exchange, convert_limit};
 pub use role::Role;
 pub use rule::Rule;
-pub(crate) use text::visible;
 pub use text::{Email, Percent, PhoneNumber, Text, Username};
+pub(crate) use text::{query_words, visible, words};
 pub use violation::{Code, Violation, Violations};
 pub use zone::Zone;

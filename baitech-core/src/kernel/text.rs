@@ -7,9 +7,11 @@ use super::{Code, Violation};
 mod clean;
 mod email;
 mod phone;
+mod words;
 
 use clean::clean;
 pub(crate) use clean::visible;
+pub(crate) use words::{query_words, words};
 
 /// Text of at most `MAX` characters from a user: trimmed, in Unicode's composed form (NFC), with at least one
 /// visible character.

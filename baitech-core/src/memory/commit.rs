@@ -20,6 +20,7 @@ pub(super) fn commit(state: &mut State, changes: ChangeSet) -> Result<Committed,
         tallies,
         edges,
         counters,
+        search,
         entries,
         bounds,
         events,
@@ -71,6 +72,9 @@ pub(super) fn commit(state: &mut State, changes: ChangeSet) -> Result<Committed,
     for delta in counters {
         let count = state.counts.entry(delta.key).or_default();
         *count = count.saturating_add(delta.by);
+    }
+    for change in search {
+        state.search.apply(change);
     }
     for moment in entries.iter().map(|entry| entry.at).chain(events.iter().map(|event| event.at)) {
         state.hear(moment);

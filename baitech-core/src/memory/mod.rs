@@ -19,6 +19,7 @@ mod ledger;
 mod log;
 mod readers;
 mod reconciliations;
+mod search;
 mod spatial;
 mod state;
 mod store;

@@ -5,7 +5,9 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{answers::Answers, due::DueQueue, edges::EdgeTable, ledger::Ledger, log::Log};
+use super::{
+    answers::Answers, due::DueQueue, edges::EdgeTable, ledger::Ledger, log::Log, search::SearchTable,
+};
 use crate::{
     decide::Aggregate,
     kernel::Id,
@@ -56,6 +58,7 @@ macro_rules! state {
             pub(super) edges: EdgeTable,
             pub(super) counts: HashMap<CounterKey, i64>,
             pub(super) counters: HashMap<String, u64>,
+            pub(super) search: SearchTable,
             pub(super) due: DueQueue,
             pub(super) log: Log,
             pub(super) ledger: Ledger,

@@ -213,6 +213,23 @@ mocks! {
     /// ```
     ledger: MockLedgerReader = LedgerReader;
 
+    /// A search port with programmed results.
+    ///
+    /// ```
+    /// use baitech_core::{
+    ///     kernel::{Page, PageRequest},
+    ///     mock::MockSearchReader,
+    ///     store::{SearchIndex, SearchQuery, SearchReader, SearchScope},
+    /// };
+    ///
+    /// let mut search = MockSearchReader::new();
+    /// search.expect_search().returning(|_, _| Ok(Page { items: Vec::new(), next_cursor: None }));
+    /// let query = SearchQuery::new(SearchIndex::Users, SearchScope::All, "Wanjiku").unwrap();
+    /// let found = futures::executor::block_on(search.search(&query, &PageRequest::default())).unwrap();
+    /// assert!(found.items.is_empty());
+    /// ```
+    search: MockSearchReader = SearchReader;
+
     /// A user repository with programmed results.
     ///
     /// ```

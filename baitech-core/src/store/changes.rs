@@ -1,8 +1,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Bound, Claim, Consumed, CounterDelta, EdgeChange, Entry, Event, Guard, Idempotency, Origin, Stored,
-    Tally, Version, Write,
+    Bound, Claim, Consumed, CounterDelta, EdgeChange, Entry, Event, Guard, Idempotency, Origin, SearchChange,
+    Stored, Tally, Version, Write,
 };
 
 /// All changes of one decision: plain, bounded data that is committed atomically.
@@ -13,7 +13,7 @@ use super::{
 /// A store checks in this order:
 /// 0. the form of the set, independent of stored data: at most one write per aggregate; each event belongs to
 ///    an aggregate that the set writes, or to an edge that it changes, and has its new version or revision;
-///    at most one change per edge, and one delta per counter; each claim is taken at most once; no bounds on
+///    at most one change per edge and per search entry, and one delta per counter; each claim is taken at most once; no bounds on
 ///    the platform's own accounts; a step of a consumer without an answer to a request; the answer is not too
 ///    large → [`StoreError::Malformed`](super::StoreError::Malformed);
 /// 1. `idempotency`: answered before → [`Committed::Replayed`](super::Committed::Replayed), nothing else
@@ -44,6 +44,8 @@ pub struct ChangeSet {
     pub edges: Vec<EdgeChange>,
     /// Amounts to add to counters, each counter at most once.
     pub counters: Vec<CounterDelta>,
+    /// Entries of the search indexes to put or remove, each at most once.
+    pub search: Vec<SearchChange>,
     /// Balanced entries for the ledger.
     pub entries: Vec<Entry>,
     /// Bounds that these entries must respect.

@@ -10,7 +10,7 @@ use super::{
 
 impl ChangeSet {
     /// Checks the form of a change set, independent of stored data: one write per aggregate; one change per
-    /// edge, which changes its value; events only of written aggregates and changed edges, with their new
+    /// edge, which changes its value, and per search entry; events only of written aggregates and changed edges, with their new
     /// version or revision; one holder per claim; one tally per aggregate; one delta per counter; bounds that
     /// a store can check; no answer to a request beside a step of a consumer; an answer that is not too
     /// large. Every store calls this first in a commit.
@@ -23,6 +23,7 @@ impl ChangeSet {
         check_takes(&self.take)?;
         check_tallies(self, &written)?;
         check_counters(self)?;
+        check_search(self)?;
         check_bounds(&self.bounds)?;
         check_balances(&self.guards)?;
         if self.consumed.is_some() && self.idempotency.is_some() {
@@ -110,6 +111,14 @@ fn check_tallies(changes: &ChangeSet, written: &HashMap<AggregateRef, Version>) 
 
 /// The entries of all users post to the platform's own accounts, so a bound on them would serialise all
 /// commits.
+fn check_search(changes: &ChangeSet) -> Result<(), StoreError> {
+    let mut keys = HashSet::new();
+    match changes.search.iter().find(|change| !keys.insert(change.key)) {
+        Some(twice) => malformed(format!("the set changes the search entry {} twice", twice.key)),
+        None => Ok(()),
+    }
+}
+
 fn check_bounds(bounds: &[Bound]) -> Result<(), StoreError> {
     for bound in bounds {
         if let Some(common) = bound.accounts().find(|account| account.is_common()) {

@@ -21,10 +21,11 @@ mod listed;
 mod log;
 mod number;
 mod ports;
+mod search;
 mod stored;
 mod word;
 
-pub use crate::catalog::{AggregateRef, EventKind, Guard, Tally, Write};
+pub use crate::catalog::{AggregateRef, EventKind, Guard, SearchIndex, Tally, Write};
 pub use bound::{Binding, Bound, Breach, Limit};
 pub use changes::{ChangeSet, Expected, Put};
 pub use claim::{Claim, ClaimKey};
@@ -43,4 +44,8 @@ pub use listed::Listed;
 pub use log::{Epoch, EventLog, LogEntry, LogState, LogToken, Seq, UnreadableEvent};
 pub(crate) use ports::Versions;
 pub use ports::{Claims, Commit, Committed, CounterReader, Counters, Edges, LedgerReader, Load};
+pub use search::{
+    Readers, SearchChange, SearchEntry, SearchHit, SearchKey, SearchPlace, SearchQuery, SearchReader,
+    SearchScope, SearchWord, Searchable,
+};
 pub use stored::{Origin, Stored, Version};

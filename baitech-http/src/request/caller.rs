@@ -8,6 +8,7 @@ use baitech_core::{
     booking::{Booking, Bookings},
     kernel::{Actor, Current, Error, Page, Result},
     payment::{Payments, StartedPayment},
+    search::Search,
     store::Stored,
     transaction::{Transaction, TransactionView},
 };
@@ -28,6 +29,7 @@ pub(crate) struct Caller {
     pub(crate) accounts: Accounts,
     pub(crate) bookings: Bookings,
     pub(crate) payments: Payments,
+    pub(crate) search: Search,
     pinned: bool,
 }
 
@@ -55,7 +57,8 @@ impl FromRequestParts<App> for Caller {
             bookings = bookings.max_price(most);
             payments = payments.max_price(most);
         }
-        Ok(Self { actor, accounts, bookings, payments, pinned: version.is_some() })
+        let search = app.market.search();
+        Ok(Self { actor, accounts, bookings, payments, search, pinned: version.is_some() })
     }
 }
 

@@ -68,6 +68,7 @@ pub fn path(route: &Route, booking: &BookingRecord, transaction: &TransactionRec
         .replace("{token}", "0000")
         .replace("{kind}", "transaction")
         .replace("{id}", &transaction.id.to_string())
+        .replace("{index}", "bookings?q=sink")
         .replace("{kycCase}", &build::id::<KycCase>(1).to_string())
         .replace("{webhook}", &build::id::<Webhook>(1).to_string())
         .replace("{reconciliation}", &build::id::<Reconciliation>(1).to_string())

@@ -4,7 +4,7 @@ use baitech_core::booking::BookingStatus;
 use bson::doc;
 use mongodb::IndexModel;
 
-use crate::index::definition::{index, text, unique, where_date, where_exists, where_status};
+use crate::index::definition::{index, unique, where_date, where_exists, where_status};
 
 pub(super) fn all() -> Vec<IndexModel> {
     vec![
@@ -22,7 +22,6 @@ pub(super) fn all() -> Vec<IndexModel> {
         ),
         // Deleted bookings, which are few: counts by status use the indexes alone, minus these.
         where_date(index(doc! { "deletedAt": 1 }), "deletedAt"),
-        text(&["bookingNumber", "description", "serviceType"]),
         unique(doc! { "bookingNumber": 1 }),
         index(doc! { "customer": 1, "status": 1, "createdAt": -1 }),
         index(doc! { "technician": 1, "status": 1, "createdAt": -1 }),

@@ -16,7 +16,7 @@ use crate::codec::Aggregate;
 use crate::server_error::{DuplicateKey, duplicate_key};
 use crate::user::TallyUpdate;
 use crate::value::oid;
-use crate::{claims, counts, edges, ledger, load, log, update};
+use crate::{claims, counts, edges, ledger, load, log, search, update};
 
 /// A marker field: writing it makes two commits conflict if each writes a document that the other guards.
 const GUARD: &str = "guard";
@@ -75,6 +75,7 @@ pub(super) async fn whole(
     balances::run(store, plan, session).await?;
     insert(store, ledger::COLLECTION, &plan.entries, session).await?;
     insert(store, log::COLLECTION, &plan.events, session).await?;
+    unless_raced(update::all(store, search::COLLECTION, &plan.search, session).await?)?;
     // Last, because other commits that move the same counters conflict from here to the end of the
     // transaction.
     let counts: Vec<_> = plan.counters.iter().map(counts::update).collect();

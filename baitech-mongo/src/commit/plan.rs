@@ -22,7 +22,10 @@ use crate::lenient::{FORMAT, Read};
 use crate::load::{self, Original};
 use crate::server_error::unavailable;
 use crate::value::oid;
-use crate::{MongoStore, claims, due, edges as stored_edges, idempotency, ledger, log, user, version};
+use crate::{
+    MongoStore, claims, due, edges as stored_edges, idempotency, ledger, log, search as stored_search, user,
+    version,
+};
 
 /// The commands of a transaction, in the order in which they are sent.
 #[derive(Debug, Default)]
@@ -43,6 +46,8 @@ pub(super) struct Plan {
     /// The updates of edges, as they are sent.
     pub(super) edge_updates: Vec<Document>,
     pub(super) counters: Vec<CounterDelta>,
+    /// The updates of search entries, as they are sent.
+    pub(super) search: Vec<Document>,
     pub(super) movements: ledger::Movements,
     /// The updates of balances, as they are sent.
     pub(super) balances: Vec<Document>,
@@ -109,6 +114,7 @@ impl Plan {
             tallies,
             edges,
             counters,
+            search,
             entries,
             bounds,
             events,
@@ -117,6 +123,7 @@ impl Plan {
         } = changes;
         let mut derived = Derived { free, take, jobs: user::JobMoves::default() };
         let mut plan = Self { guards, counters, consumed, ..Self::default() };
+        plan.search = search.iter().map(stored_search::update).collect();
         plan.edge_updates = edges.iter().map(stored_edges::update).collect();
         plan.edges = edges.into_iter().map(|change| change.before).collect();
         for write in writes {
@@ -167,6 +174,7 @@ impl Plan {
             edges: _,
             edge_updates,
             counters,
+            search,
             movements: _,
             balances,
             entries,
@@ -180,6 +188,7 @@ impl Plan {
             && jobs.is_empty()
             && edge_updates.is_empty()
             && counters.is_empty()
+            && search.is_empty()
             && record.is_none()
             && balances.is_empty()
             && entries.is_empty()

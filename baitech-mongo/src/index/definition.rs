@@ -49,12 +49,6 @@ pub(crate) fn where_status(index: IndexModel, status: BookingStatus) -> IndexMod
     with(index, |options| options.partial_filter_expression = Some(filter))
 }
 
-/// A text index without stemming: there is no stemmer for Swahili, and the English one would distort it.
-pub(crate) fn text(fields: &[&str]) -> IndexModel {
-    let keys = fields.iter().map(|field| ((*field).to_owned(), Bson::from("text"))).collect();
-    with(index(keys), |options| options.default_language = Some("none".to_owned()))
-}
-
 /// The server removes documents when the date in the field is older than `after`.
 pub(crate) fn expiring(field: &str, after: Duration) -> IndexModel {
     with(index(bson::doc! { field: 1 }), |options| options.expire_after = Some(after))

@@ -14,6 +14,7 @@ mod ensure;
 mod events;
 mod ledger;
 mod report;
+mod search;
 mod shape;
 
 pub use ensure::{EnsureIndexesError, ensure_indexes};
@@ -43,6 +44,7 @@ fn collections() -> Vec<Collection> {
         counters::collection(),
         edges::collection(),
         counts::collection(),
+        search::collection(),
     ]);
     collections.push(events::consumers());
     collections.extend(events::found_by_id());

@@ -152,10 +152,7 @@ pub(super) fn difference(
     let wanted = Shape::of_model(wanted);
     let rival = existing.0.iter().find(|index| {
         let shape = Shape::of_listing(index);
-        let one_text_index_only = shape.is_text() && wanted.is_text();
-        index.get_str("name").is_ok_and(|found| found == name)
-            || shape.keys == wanted.keys
-            || one_text_index_only
+        index.get_str("name").is_ok_and(|found| found == name) || shape.keys == wanted.keys
     });
     let (collection, index) = (collection.to_owned(), name.to_owned());
     let Some(rival) = rival else { return Some(IndexDifference::Missing { collection, index }) };

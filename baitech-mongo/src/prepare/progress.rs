@@ -38,11 +38,20 @@ impl PrepareProgress {
 pub(super) struct Watch(pub(super) Arc<PrepareProgress>);
 
 impl Watch {
-    /// Estimates the number of documents to read: the users in each run, all others in the first run.
-    pub(super) async fn expect(&self, database: &Database, first: bool) -> Result<(), Error> {
+    /// The collections that the steps read, and how often: the users in each run, all others in the first
+    /// run.
+    pub(super) fn read_by_steps(first: bool) -> impl Iterator<Item = (&'static str, u64)> {
         // The opening ledger reads the transactions three times.
         let all = [(User::COLLECTION, 1), (Booking::COLLECTION, 1), (Transaction::COLLECTION, 3)];
-        let read = all.into_iter().filter(|(collection, _)| first || *collection == User::COLLECTION);
+        all.into_iter().filter(move |(collection, _)| first || *collection == User::COLLECTION)
+    }
+
+    /// Adds the estimated number of documents in these collections, each read so many times.
+    pub(super) async fn expect(
+        &self,
+        database: &Database,
+        read: impl IntoIterator<Item = (&'static str, u64)>,
+    ) -> Result<(), Error> {
         for (collection, times) in read {
             let count = database.collection::<Document>(collection).estimated_document_count().await?;
             self.0.total.fetch_add(count.saturating_mul(times), Ordering::Relaxed);

@@ -3,14 +3,13 @@
 use bson::doc;
 use mongodb::IndexModel;
 
-use crate::index::definition::{index, text, unique, where_text};
+use crate::index::definition::{index, unique, where_text};
 
 pub(super) fn all() -> Vec<IndexModel> {
     vec![
         index(doc! { "location": "2dsphere" }),
         // Technicians of a category around a job.
         index(doc! { "skills.category": 1, "serviceRadius": 1, "publicPlace": "2dsphere" }),
-        text(&["firstName", "lastName", "bio", "skills.name", "businessName"]),
         unique(doc! { "email": 1 }),
         unique(doc! { "phoneNumber": 1 }),
         where_text(unique(doc! { "username": 1 }), "username"),

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod documents;
+mod search;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -111,6 +112,7 @@ async fn ask_everything(store: &MongoStore) {
     store.held(&[ClaimKey::new("a", "b"), ClaimKey::new("a", "c")]).await.unwrap();
     store.next("series").await.unwrap();
     ask_for_edges(store, user, booking).await;
+    search::ask_for_texts(store).await;
     let key = IdempotencyKey::new("key").unwrap();
     store.answered("scope", &key, Fingerprint::of(b"request")).await.unwrap();
     change_something(store).await;

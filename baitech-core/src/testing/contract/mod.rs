@@ -37,6 +37,7 @@ mod pages;
 mod races;
 mod reconciliations;
 mod round_trip;
+mod search;
 mod tallies;
 mod transactions;
 mod users;
@@ -222,6 +223,21 @@ macro_rules! contract_tests {
                 park_events_until_they_recover
                 are_removed_with_their_parked_events
                 list_parked_events_in_pages
+            }
+            search {
+                finds_every_field_of_every_index
+                ignores_accents_case_and_apostrophes
+                matches_beginnings_of_words
+                needs_every_word_of_the_query
+                ranks_by_relevance_then_recency
+                shows_entries_to_their_readers
+                searches_within_an_owner
+                follows_changes_and_removals
+                stores_nothing_of_a_refused_set
+                are_paged_while_others_come
+                refuse_foreign_cursors
+                finds_what_the_definition_says
+                ends_with_the_last_writer_in_a_race
             }
             ledger {
                 sums_postings

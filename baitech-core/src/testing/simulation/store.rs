@@ -14,7 +14,7 @@ use crate::{
     ledger::Entry,
     memory::MemoryStore,
     ports::*,
-    store::{EdgeChange, Subject, Write},
+    store::{EdgeChange, SearchChange, Subject, Write},
 };
 
 /// The reason of every failure of this store, by which simulated failures are recognised.
@@ -22,7 +22,7 @@ pub(super) const OUTAGE: &str = "simulated outage";
 
 /// The methods that never fail: those of the auditor, of a process that waits for events, and of lists for
 /// people.
-const STEADY: [&str; 17] = [
+const STEADY: [&str; 18] = [
     "events_committed",
     "list_consumers",
     "trial_balance",
@@ -40,6 +40,7 @@ const STEADY: [&str; 17] = [
     "total_transactions",
     "list_webhooks",
     "list_reconciliations",
+    "search",
 ];
 
 /// The effects of one commit that the auditor checks.
@@ -51,6 +52,7 @@ pub(super) struct Applied {
     /// The subjects of its events.
     pub(super) subjects: Vec<Subject>,
     pub(super) edges: Vec<EdgeChange>,
+    pub(super) search: Vec<SearchChange>,
 }
 
 impl Applied {
@@ -69,6 +71,7 @@ impl Applied {
             entries: changes.entries.clone(),
             subjects: changes.events.iter().map(|event| event.subject).collect(),
             edges: changes.edges.clone(),
+            search: changes.search.clone(),
         }
     }
 }

@@ -108,6 +108,7 @@ pub fn change_set() -> impl Strategy<Value = ChangeSet> {
             let counter = CounterKey::new(of_booking, CounterName::new("likes"));
             let counted = likes.iter().flat_map(|change| change.deltas(|_| [counter]));
             ChangeSet {
+                search: writes.iter().filter_map(|(write, _)| write.new_search_entry()).collect(),
                 counters: CounterDelta::summed(counted),
                 edges: likes,
                 take: claims

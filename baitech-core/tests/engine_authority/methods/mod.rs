@@ -25,6 +25,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::support::run;
 use baitech_core::kernel::{Actor, Currency, Error, PageRequest, Result};
+use baitech_core::search::{SearchIndex, SearchRequest};
 use baitech_core::store::Seq;
 
 use self::scene::{ACTORS, Scene};
@@ -52,8 +53,15 @@ const OPERATIONS: &[Row] = &[
     row!(operations.restart_log(), "admin system"),
 ];
 
+const SEARCH: &[Row] = &[row!(
+    search.find(&SearchRequest::new(SearchIndex::Bookings, "tap"), &PageRequest::default()),
+    "stranger other_technician customer technician company employee support admin system"
+)];
+
 fn rows() -> impl Iterator<Item = &'static Row> {
-    [accounts::ACCOUNTS, bookings::BOOKINGS, payments::PAYMENTS, LEDGER, OPERATIONS].into_iter().flatten()
+    [accounts::ACCOUNTS, bookings::BOOKINGS, payments::PAYMENTS, LEDGER, SEARCH, OPERATIONS]
+        .into_iter()
+        .flatten()
 }
 
 #[test]
@@ -88,6 +96,7 @@ fn methods() -> BTreeSet<String> {
         ("bookings", "booking/service"),
         ("payments", "payment/service"),
         ("ledger", "ledger"),
+        ("search", "search"),
         ("operations", "operations"),
     ];
     let mut methods = BTreeSet::new();

@@ -7,6 +7,7 @@ use baitech_core::{
     kernel::{Actor, Id, PageRequest},
     ledger::{Account, Ledger},
     payment::{NewPayment, NewPayout, Payments, ReconcileRequest, Reconciliation},
+    search::Search,
     store::{
         AggregateRef, ChangeSet, Commit, Consumed, ConsumedStep, ConsumerName, Consumers, LogStart, Put, Seq,
     },
@@ -90,6 +91,10 @@ impl Scene {
 
     pub(super) fn ledger(&self) -> Ledger {
         self.till.world.market.ledger()
+    }
+
+    pub(super) fn search(&self) -> Search {
+        self.till.world.market.search()
     }
 
     pub(super) fn operations(&self) -> Operations {

@@ -19,9 +19,10 @@ use super::{events::Totals, store::Applied};
 use crate::{
     account::User,
     booking::Booking,
+    decide::Aggregate,
     kernel::{Id, Money},
     ledger::{Account, Entry},
-    store::AggregateRef,
+    store::{AggregateRef, SearchEntry, SearchIndex, SearchKey, Searchable},
     transaction::{Transaction, TransactionKind, TransactionStatus},
 };
 
@@ -42,6 +43,8 @@ pub(super) struct Auditor {
     asked: BTreeMap<(Id<User>, TransactionKind), u32>,
     made: BTreeMap<(Id<User>, TransactionKind), u32>,
     totals: Totals,
+    /// What a search finds of each booking.
+    texts: BTreeMap<SearchKey, Option<SearchEntry>>,
 }
 
 impl Auditor {
@@ -74,6 +77,7 @@ impl Auditor {
     /// Checks one commit.
     pub(super) fn read(&mut self, applied: &Applied) -> Verdict {
         self.totals.note(applied);
+        self.check_texts(applied)?;
         for entry in &applied.entries {
             self.books.post(entry)?;
             self.note_movement(entry)?;
@@ -107,6 +111,19 @@ impl Auditor {
         }
         for transaction in &applied.transactions {
             self.check_payment(transaction)?;
+        }
+        Ok(())
+    }
+
+    /// Checks that a search finds each booking by its current texts, and shows it to its current parties.
+    fn check_texts(&mut self, applied: &Applied) -> Verdict {
+        self.texts.extend(applied.search.iter().map(|change| (change.key, change.entry.clone())));
+        for booking in &applied.bookings {
+            let key = SearchKey { index: SearchIndex::Bookings, id: booking.id.cast() };
+            let expected = booking.searchable().as_ref().map(Searchable::entry);
+            if self.texts.get(&key) != Some(&expected) {
+                return Err(format!("a search finds an earlier state of {}", booking.number));
+            }
         }
         Ok(())
     }
