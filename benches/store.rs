@@ -18,7 +18,7 @@ use baitech::{
     schedule::cell_claim,
     store::{
         ChangeSet, Claim, Commit, Event, EventLog, Fingerprint, Idempotency, IdempotencyKey, Load, Put,
-        Stored, Subject,
+        Stored, Subject, Topic,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -258,6 +258,7 @@ impl Acceptances<'_> {
             n,
             actor: Actor::user(technician, Role::Technician),
             at: now,
+            topics: [booking.customer, technician].map(Topic::new).into(),
             kind: kind.into(),
         };
         let changed = BookingEvent::BookingStatusChanged { from, to, technician: Some(technician) };

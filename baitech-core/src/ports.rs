@@ -70,7 +70,7 @@ pub use crate::{
         ConsumerName, Consumers, ConsumingEnd, CounterKey, CounterReader, Counters, DueItem, DueWork, Edge,
         EdgeKey, EdgeKind, Edges, EventLog, Fingerprint, IdempotencyKey, Lease, LedgerReader, Load, LogEntry,
         LogStart, LogState, LogToken, ParkedEvent, SearchHit, SearchQuery, SearchReader, Seq, SetAsideItem,
-        StoreError, Stored,
+        StoreError, Stored, Topic, TopicEvents,
     },
     transaction::{
         HistoryQuery, PaymentHistory, Transaction, TransactionFilter, TransactionNumber,
@@ -201,6 +201,7 @@ macro_rules! port {
             fn number_events(limit: usize) -> usize;
             fn log_state() -> LogState;
             fn read_log(after: LogToken, limit: usize) -> Vec<LogEntry>;
+            fn read_topic(topic: Topic, after: LogToken, limit: usize) -> TopicEvents;
             fn restart_log() -> LogState;
             fn trim_log(before: DateTime<Utc>, limit: usize) -> usize;
             fn events_committed() -> ();

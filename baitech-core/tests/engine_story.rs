@@ -4,10 +4,11 @@
 mod support;
 
 use baitech_core::{
+    account::User,
     booking::{BookingEvent, BookingStatus as Status, PaymentStatus, ReminderKind},
     kernel::Actor,
     ledger::Account,
-    store::{AggregateRef, Version},
+    store::{AggregateRef, EventLog, Topic, Version},
 };
 use chrono::TimeDelta;
 use support::{World, kes, run};
@@ -197,4 +198,30 @@ fn job_with_a_zero_price_is_paid_without_postings() {
     let ways: Vec<_> = verified.history.iter().rev().take(3).map(|change| change.status).collect();
     assert_eq!(ways, [Status::Paid, Status::PaymentPending, Status::Verified]);
     assert!(world.money_entries().is_empty());
+}
+
+#[test]
+fn events_have_the_topics_of_everyone_who_takes_part() {
+    let world = World::new();
+    let booking = world.book_until(Status::Assigned).id;
+    run(world.bookings().reject(&world.technician.actor(), booking, "far away")).unwrap();
+    let topics = |who: &User| Topic::new(who.id);
+    let (customer, technician) = (topics(&world.customer), topics(&world.technician));
+    let events = world.events_of(booking);
+    assert!(events.iter().all(|event| event.topics.contains(&customer)));
+    assert!(events.iter().all(|event| event.topics.contains(&Topic::new(booking))));
+    assert!(events.iter().all(|event| event.topics.is_sorted() && event.topics.len() <= 3));
+    let told: Vec<bool> = events.iter().map(|event| event.topics.contains(&technician)).collect();
+    assert!(
+        !told[0] && told.last() == Some(&true),
+        "also of the change by which the technician left: {told:?}"
+    );
+
+    // One who follows a user reads only the events that concern the user.
+    let start = run(world.store.log_state()).unwrap().start();
+    while run(world.store.number_events(100)).unwrap() > 0 {}
+    let stranger = run(world.store.read_topic(topics(&world.stranger), start, 100)).unwrap();
+    assert_eq!(stranger.entries, []);
+    let followed = run(world.store.read_topic(technician, start, 100)).unwrap();
+    assert_eq!(followed.entries.len(), told.iter().filter(|told| **told).count());
 }

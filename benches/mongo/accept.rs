@@ -18,7 +18,7 @@ use baitech::{
     kernel::{Actor, Clock, Id, Role, SeededEntropy, SystemClock},
     store::{
         AggregateRef, ChangeSet, Commit, Committed, Event, Fingerprint, Idempotency, IdempotencyKey, Load,
-        Put, Stored, Subject,
+        Put, Stored, Subject, Topic,
     },
 };
 use bson::{Document, doc, oid::ObjectId};
@@ -66,6 +66,7 @@ impl Accept {
         next.touch(now);
         let holder = AggregateRef::Booking(next.id);
         let due_at = next.due_at(&self.policy);
+        let topics: Vec<Topic> = next.participants().into_iter().chain([holder]).map(Topic).collect();
         let put = Put::over(offered, next).due_at(due_at);
         let version = put.expected.written();
         let stamped = events.into_iter().zip(0..).map(|(kind, n)| Event {
@@ -74,6 +75,7 @@ impl Accept {
             n,
             actor,
             at: now,
+            topics: topics.clone(),
             kind: kind.into(),
         });
         Ok(ChangeSet {

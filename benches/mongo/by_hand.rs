@@ -102,7 +102,7 @@ fn jobs(day: &str, oldest_day: &str) -> Vec<Document> {
 }
 
 fn event(event: Event, commit: ObjectId) -> Result<Document> {
-    let Event { id, subject, n, actor, at, kind } = event;
+    let Event { id, subject, n, actor, at, topics, kind } = event;
     let Subject::Aggregate { aggregate, version } = subject else {
         return Err("the event has no aggregate".into());
     };
@@ -114,6 +114,7 @@ fn event(event: Event, commit: ObjectId) -> Result<Document> {
         "n": i32::try_from(n)?,
         "actor": { "id": object_id(actor.to_bytes()), "role": role.as_str() },
         "at": DateTime::from_chrono(at),
+        "topics": topics.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "name": kind.name(),
         "formatVersion": i32::from(kind.format()),
         "payload": bson::serialize_to_bson(&kind)?,

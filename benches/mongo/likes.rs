@@ -9,7 +9,7 @@ use baitech::{
     kernel::{Actor, Id},
     store::{
         ChangeSet, Commit, Committed, CounterKey, CounterName, CounterReader, Edge, EdgeKey, EdgeKind,
-        EdgeValue, Event, EventKind, Subject,
+        EdgeValue, Event, EventKind, Subject, Topic,
     },
 };
 use baitech_mongo::MongoStore;
@@ -90,6 +90,7 @@ fn like(user: Id<User>, hot: Id<Booking>) -> Result<ChangeSet> {
         n: 0,
         actor: Actor::System,
         at: now,
+        topics: Topic::of_edge(change.key()),
         // Any small event.
         kind: EventKind::Account(AccountEvent::UserProfileChanged),
     };

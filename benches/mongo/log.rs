@@ -17,7 +17,7 @@ use baitech::{
     kernel::{Actor, Id},
     store::{
         ChangeSet, Commit, Committed, ConsumerName, Edge, EdgeKey, EdgeKind, EdgeValue, Event, EventKind,
-        EventLog, LogStart, Subject,
+        EventLog, LogStart, Subject, Topic,
     },
 };
 use baitech_mongo::MongoStore;
@@ -102,6 +102,7 @@ async fn commit(store: &MongoStore, events: u32) -> Result<Vec<Id<Event>>> {
         n,
         actor: Actor::System,
         at: now,
+        topics: Topic::of_edge(key),
         kind: EventKind::Account(AccountEvent::UserProfileChanged),
     };
     let events: Vec<Event> = (0..events).map(event).collect();

@@ -13,7 +13,7 @@ use crate::{
         Actor, Code, Currency, Email, Entropy, Error, Id, PhoneNumber, Result, Rule, Text, Username,
         Violation, Violations, document_name,
     },
-    store::{ClaimKey, Searchable},
+    store::{AggregateRef, ClaimKey, Searchable},
 };
 
 impl User {
@@ -304,6 +304,10 @@ impl Aggregate for User {
 
     fn due_at(&self, _: &AccountPolicy) -> Option<DateTime<Utc>> {
         None
+    }
+
+    fn participants(&self) -> Vec<AggregateRef> {
+        vec![self.id.into()]
     }
 
     fn searchable(&self) -> Option<Searchable<'_>> {

@@ -7,7 +7,7 @@ use crate::{
     account::User,
     decide::{self, Aggregate, Decision, SerialNumber, fields_of_record},
     kernel::{Actor, Error, Id, Refusal, Result, Role, Rule},
-    store::{Searchable, Stored},
+    store::{AggregateRef, Searchable, Stored},
     transaction::{self, Transaction},
 };
 
@@ -218,6 +218,10 @@ impl Aggregate for Booking {
 
     fn serial_number(&mut self) -> Option<&mut dyn SerialNumber> {
         Some(&mut self.0.number)
+    }
+
+    fn participants(&self) -> Vec<AggregateRef> {
+        [Some(self.customer), self.technician, self.company()].into_iter().flatten().map(Into::into).collect()
     }
 
     fn searchable(&self) -> Option<Searchable<'_>> {

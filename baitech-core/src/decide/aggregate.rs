@@ -5,8 +5,8 @@ use crate::{
     catalog::Account,
     kernel::{Id, Money, Result},
     store::{
-        Claim, ClaimKey, CounterDelta, EdgeChange, Entry, EntryRecord, EventKind, Listed, Posting,
-        Searchable, Stored,
+        AggregateRef, Claim, ClaimKey, CounterDelta, EdgeChange, Entry, EntryRecord, EventKind, Listed,
+        Posting, Searchable, Stored,
     },
 };
 
@@ -42,6 +42,12 @@ pub trait Aggregate: Listed + Clone + Send + Sync + 'static {
     /// command uses none up.
     fn serial_number(&mut self) -> Option<&mut dyn SerialNumber> {
         None
+    }
+
+    /// The users who take part in it, and other aggregates that it belongs to. Events of the aggregate have
+    /// their topics too, so that one who follows a user or a booking learns of them.
+    fn participants(&self) -> Vec<AggregateRef> {
+        Vec::new()
     }
 
     /// The texts by which a search finds it; `None` if it cannot be found. The commit of a change of these

@@ -8,13 +8,14 @@ use super::{
     command::answer,
     numbers::{DrawnNumbers, number_of},
     search::search_change,
+    topics::topics_of,
 };
 use crate::{
     kernel::{Id, Money, after, unless_never},
     store::{
         AggregateRef, Binding, Bound, Breach, ChangeSet, Claim, Committed, CounterDelta, Entry, Event,
         EventKind, Expected, Guard, Idempotency, Origin, Put, SearchChange, StoreError, Stored, Subject,
-        Tally, Version, Write,
+        Tally, Topic, Version, Write,
     },
 };
 
@@ -48,35 +49,44 @@ pub(super) async fn commit<A: Aggregate, P: PolicyOf<A>, C: Authority>(
         None => Put::new(next.clone()),
     };
     let version = put.expected.written();
-    let stamp_at = |subject, at, kinds: Vec<EventKind>| {
+    let stamp_at = |subject, at, topics: Vec<Topic>, kinds: Vec<EventKind>| {
         kinds.into_iter().zip(0_u32..).map(move |(kind, n)| Event {
             id: Id::generate(now, &*runtime.entropy),
             subject,
             n,
             actor: command.actor,
             at,
+            topics: topics.clone(),
             kind,
         })
     };
-    let stamp = |aggregate, version, kinds| stamp_at(Subject::Aggregate { aggregate, version }, now, kinds);
+    let stamp = |aggregate, version, topics, kinds| {
+        stamp_at(Subject::Aggregate { aggregate, version }, now, topics, kinds)
+    };
     let kinds = |events: Vec<A::Event>| events.into_iter().map(Into::into).collect();
     let mut search: Vec<SearchChange> = Vec::new();
     search.extend(search_change(over.map(|stored| &stored.value), &next, version));
     let mut answered = Stored { value: next.clone(), version, origin: Origin::none() };
-    let mut all_events: Vec<Event> = stamp(A::reference(next.id()), version, kinds(events)).collect();
+    let topics = topics_of(over.map(|stored| &stored.value), &next);
+    let mut all_events: Vec<Event> = stamp(A::reference(next.id()), version, topics, kinds(events)).collect();
     let due_at = next.due_at(runtime.policy.as_ref());
     let mut writes: Vec<Write> = vec![A::write(put.due_at(due_at))];
     for Created { value, events } in created {
         if command.answers == Answers::Created {
             answered = Stored { value: value.clone(), version: Version::FIRST, origin: Origin::none() };
         }
-        all_events.extend(stamp(A::reference(value.id()), Version::FIRST, kinds(events)));
+        all_events.extend(stamp(
+            A::reference(value.id()),
+            Version::FIRST,
+            topics_of(None, &value),
+            kinds(events),
+        ));
         search.extend(search_change(None, &value, Version::FIRST));
         let due_at = value.due_at(runtime.policy.as_ref());
         writes.push(A::write(Put::new(value).due_at(due_at)));
     }
-    for Attached { write, events, search: of_change } in attached {
-        all_events.extend(stamp(write.target(), write.expected().written(), events));
+    for Attached { write, events, topics, search: of_change } in attached {
+        all_events.extend(stamp(write.target(), write.expected().written(), topics, events));
         search.extend(match write.expected() {
             Expected::Absent => write.new_search_entry(),
             Expected::At(_) => of_change,
@@ -86,7 +96,7 @@ pub(super) async fn commit<A: Aggregate, P: PolicyOf<A>, C: Authority>(
     let mut changes_of_edges = Vec::with_capacity(edges.len());
     for EdgeEffect { change, events } in edges {
         let subject = Subject::Edge { edge: change.key(), revision: change.written() };
-        all_events.extend(stamp_at(subject, change.at, events));
+        all_events.extend(stamp_at(subject, change.at, Topic::of_edge(change.key()), events));
         changes_of_edges.push(change);
     }
     let idempotency = command.request.as_ref().map(|request| Idempotency {

@@ -1,6 +1,7 @@
-use super::{Aggregate, Context, Decision, search_change};
+use super::{Aggregate, Context, Decision, search_change, topics_of};
 use crate::store::{
-    Bound, Claim, CounterDelta, EdgeChange, Entry, EventKind, Guard, Put, SearchChange, Stored, Tally, Write,
+    Bound, Claim, CounterDelta, EdgeChange, Entry, EventKind, Guard, Put, SearchChange, Stored, Tally, Topic,
+    Write,
 };
 
 /// A new aggregate of the same kind that a decision creates: the booking made from a warranty, the refund of
@@ -20,6 +21,8 @@ pub struct Attached {
     pub write: Write,
     /// The events of that aggregate.
     pub events: Vec<EventKind>,
+    /// The topics of these events.
+    pub topics: Vec<Topic>,
     /// The change of its search entry. That of a new aggregate follows at the commit, when it has its number.
     pub search: Option<SearchChange>,
 }
@@ -149,14 +152,16 @@ impl<A: Aggregate> Effects<A> {
         let due_at = next.due_at(context.policy);
         let changed = |stored: &Stored<B>| search_change(Some(&stored.value), &next, stored.version.next());
         let search = over.and_then(changed);
+        let topics = topics_of(over.map(|stored| &stored.value), &next);
         let put = match over {
             Some(stored) => Put::over(stored, next),
             None => Put::new(next),
         };
-        let mut writes = vec![attach(put.due_at(due_at), events, search)];
+        let mut writes = vec![attach(put.due_at(due_at), events, topics, search)];
         for Created { value, events } in created {
             let due_at = value.due_at(context.policy);
-            writes.push(attach(Put::new(value).due_at(due_at), events, None));
+            let topics = topics_of(None, &value);
+            writes.push(attach(Put::new(value).due_at(due_at), events, topics, None));
         }
         writes.append(&mut attached);
         Self {
@@ -175,6 +180,12 @@ impl<A: Aggregate> Effects<A> {
     }
 }
 
-fn attach<B: Aggregate>(put: Put<B>, events: Vec<B::Event>, search: Option<SearchChange>) -> Attached {
-    Attached { write: B::write(put), events: events.into_iter().map(Into::into).collect(), search }
+fn attach<B: Aggregate>(
+    put: Put<B>,
+    events: Vec<B::Event>,
+    topics: Vec<Topic>,
+    search: Option<SearchChange>,
+) -> Attached {
+    let events = events.into_iter().map(Into::into).collect();
+    Attached { write: B::write(put), events, topics, search }
 }

@@ -17,6 +17,7 @@ mod runtime;
 mod search;
 #[cfg(test)]
 mod tests;
+mod topics;
 
 pub use aggregate::{Aggregate, Decision};
 pub(crate) use command::{Answers, Authority, Command, answered, require_max_price};
@@ -30,3 +31,4 @@ pub(crate) use record::{boxed_record, fields_of_record};
 pub use runtime::Policy;
 pub(crate) use runtime::{PolicyOf, Runtime};
 pub(crate) use search::search_change;
+use topics::topics_of;

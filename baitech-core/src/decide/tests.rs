@@ -33,7 +33,12 @@ fn effect(kind: u8, n: u64) -> Effects<Booking> {
         2 => {
             let write = Write::from(Put::new(booking));
             Effects {
-                attached: vec![Attached { write, events: vec![EventKind::Booking(event)], search: None }],
+                attached: vec![Attached {
+                    write,
+                    events: vec![EventKind::Booking(event)],
+                    topics: Vec::new(),
+                    search: None,
+                }],
                 ..none
             }
         }

@@ -11,7 +11,8 @@ use crate::{
     kernel::{Id, Page, PageRequest},
     store::{
         Consumed, ConsumedStep, ConsumerCursor, ConsumerName, Consumers, ConsumingEnd, Epoch, Event,
-        EventLog, Lease, LogEntry, LogStart, LogState, LogToken, ParkedEvent, Seq, StoreError,
+        EventLog, Lease, LogEntry, LogStart, LogState, LogToken, ParkedEvent, Seq, StoreError, Topic,
+        TopicEvents,
     },
 };
 
@@ -80,6 +81,17 @@ impl Log {
             .zip(events)
             .map(|(seq, event)| LogEntry { seq: Seq::new(seq), event: Ok(event.clone()) })
             .collect())
+    }
+
+    fn read_topic(&self, topic: Topic, after: LogToken, limit: usize) -> Result<TopicEvents, StoreError> {
+        let state = self.state();
+        state.check(after)?;
+        let from = self.index(after.seq.next()).unwrap_or_default();
+        let numbers = after.seq.get().saturating_add(1)..;
+        let events = numbers.zip(self.events.iter().skip(from));
+        let of_topic = events.filter(|(_, event)| event.topics.contains(&topic)).take(limit);
+        let entry = |(seq, event): (u64, &Event)| LogEntry { seq: Seq::new(seq), event: Ok(event.clone()) };
+        Ok(TopicEvents::read(of_topic.map(entry).collect(), (after, limit), state))
     }
 
     fn trim(&mut self, before: DateTime<Utc>, limit: usize) -> usize {
@@ -194,6 +206,15 @@ impl EventLog for MemoryStore {
 
     async fn read_log(&self, after: LogToken, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
         self.read().log.read(after, limit)
+    }
+
+    async fn read_topic(
+        &self,
+        topic: Topic,
+        after: LogToken,
+        limit: usize,
+    ) -> Result<TopicEvents, StoreError> {
+        self.read().log.read_topic(topic, after, limit)
     }
 
     async fn restart_log(&self) -> Result<LogState, StoreError> {

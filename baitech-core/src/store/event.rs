@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use serde_json::Value;
 
-use super::{AggregateRef, EdgeKey, EventKind, Revision, Version};
+use super::{AggregateRef, EdgeKey, EventKind, Revision, Topic, Version};
 use crate::kernel::{Actor, Id};
 
 /// Declares the events of a feature with their names. The data of an event has a format, which is 1 unless
@@ -60,6 +60,9 @@ pub struct Event {
     pub actor: Actor,
     /// The time of the event.
     pub at: DateTime<Utc>,
+    /// What the event concerns, sorted: its aggregate (or both ends of its edge), and the users who take part
+    /// in it, before or after. Empty in events of earlier releases.
+    pub topics: Vec<Topic>,
     /// What happened.
     pub kind: EventKind,
 }
@@ -86,6 +89,9 @@ struct Form<K> {
     actor: Actor,
     at: DateTime<Utc>,
     /// Missing in events of earlier releases.
+    #[serde(default)]
+    topics: Vec<Topic>,
+    /// Missing in events of earlier releases.
     #[serde(rename = "formatVersion", default = "first_format")]
     format: u16,
     kind: K,
@@ -97,19 +103,21 @@ const fn first_format() -> u16 {
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { id, subject, n, actor, at, kind } = self;
+        let Self { id, subject, n, actor, at, topics, kind } = self;
+        let topics = topics.clone();
         let (id, subject, n, actor, at) = (*id, *subject, *n, *actor, *at);
-        Form { id, subject, n, actor, at, format: kind.format(), kind }.serialize(serializer)
+        Form { id, subject, n, actor, at, topics, format: kind.format(), kind }.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Form { id, subject, n, actor, at, format, kind } = Form::<Value>::deserialize(deserializer)?;
+        let form = Form::<Value>::deserialize(deserializer)?;
+        let Form { id, subject, n, actor, at, topics, format, kind } = form;
         let tag = kind.get("event").and_then(Value::as_str).unwrap_or_default();
         let name = EventKind::name_of_tag(tag).unwrap_or(tag).to_owned();
         let kind = EventKind::read(&name, format, kind).map_err(D::Error::custom)?;
-        Ok(Self { id, subject, n, actor, at, kind })
+        Ok(Self { id, subject, n, actor, at, topics, kind })
     }
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Event, StoreError, number::number};
+use super::{Event, StoreError, Topic, number::number};
 use crate::kernel::{Code, Id, Violation};
 
 number! {
@@ -98,6 +98,29 @@ pub struct LogEntry {
     pub event: Result<Event, UnreadableEvent>,
 }
 
+/// The events of one topic, as far as they were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicEvents {
+    /// The events, in order. Between their numbers are those of events of other topics.
+    pub entries: Vec<LogEntry>,
+    /// The token with which to continue: after the last of these events if there may be more, otherwise at
+    /// the end of the log.
+    pub next: LogToken,
+}
+
+impl TopicEvents {
+    /// The first `limit` events after a token, of a log that was in this state before they were read.
+    #[must_use]
+    pub fn read(entries: Vec<LogEntry>, (after, limit): (LogToken, usize), state: LogState) -> Self {
+        let next = if entries.len() < limit {
+            state.end()
+        } else {
+            entries.last().map_or(after, |last| LogToken { seq: last.seq, ..after })
+        };
+        Self { entries, next }
+    }
+}
+
 /// A stored event that cannot be read: damaged, or written by a newer version of the program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the event cannot be read: {reason}")]
@@ -136,6 +159,18 @@ pub trait EventLog: Send + Sync + fmt::Debug {
     /// [`StoreError::HistoryLost`] if events after the token were deleted, or if the token is from another
     /// epoch; [`StoreError::Unavailable`].
     async fn read_log(&self, after: LogToken, limit: usize) -> Result<Vec<LogEntry>, StoreError>;
+
+    /// Up to `limit` numbered events of a topic after a token, in order. An event without topics, of an
+    /// earlier release, belongs to none.
+    ///
+    /// # Errors
+    /// As [`read_log`](Self::read_log).
+    async fn read_topic(
+        &self,
+        topic: Topic,
+        after: LogToken,
+        limit: usize,
+    ) -> Result<TopicEvents, StoreError>;
 
     /// Begins a new epoch, which makes all tokens invalid. Call it once after a backup was restored: readers
     /// outside the store may have read events that the backup does not contain. Cursors of consumers stay

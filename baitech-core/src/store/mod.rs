@@ -23,6 +23,7 @@ mod number;
 mod ports;
 mod search;
 mod stored;
+mod topic;
 mod word;
 
 pub use crate::catalog::{AggregateRef, EventKind, Guard, SearchIndex, Tally, Write};
@@ -41,7 +42,7 @@ pub(crate) use event::events;
 pub use event::{Event, Subject};
 pub use idempotency::{Fingerprint, Idempotency, IdempotencyKey};
 pub use listed::Listed;
-pub use log::{Epoch, EventLog, LogEntry, LogState, LogToken, Seq, UnreadableEvent};
+pub use log::{Epoch, EventLog, LogEntry, LogState, LogToken, Seq, TopicEvents, UnreadableEvent};
 pub(crate) use ports::Versions;
 pub use ports::{Claims, Commit, Committed, CounterReader, Counters, Edges, LedgerReader, Load};
 pub use search::{
@@ -49,3 +50,4 @@ pub use search::{
     SearchScope, SearchWord, Searchable,
 };
 pub use stored::{Origin, Stored, Version};
+pub use topic::Topic;

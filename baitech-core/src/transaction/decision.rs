@@ -6,6 +6,7 @@ use super::{
 use crate::{
     decide::{Aggregate, SerialNumber, fields_of_record},
     kernel::{Actor, Error, Refusal, Result, Rule},
+    store::AggregateRef,
 };
 
 impl Transaction {
@@ -68,6 +69,12 @@ impl Aggregate for Transaction {
 
     fn due_at(&self, policy: &PaymentPolicy) -> Option<DateTime<Utc>> {
         self.next_task(policy).map(|(at, _)| at)
+    }
+
+    /// Its payer and its payee, and the booking that it pays.
+    fn participants(&self) -> Vec<AggregateRef> {
+        let users = [self.payer, self.payee].into_iter().flatten().map(Into::into);
+        users.chain(self.booking.map(Into::into)).collect()
     }
 
     fn serial_number(&mut self) -> Option<&mut dyn SerialNumber> {

@@ -2,12 +2,12 @@
 
 use baitech_core::account::User;
 use baitech_core::kernel::{Actor, Id, Kind, Role};
-use baitech_core::store::{AggregateRef, EdgeKey, Event, EventKind, Revision, Subject, Version};
+use baitech_core::store::{AggregateRef, EdgeKey, Event, EventKind, Revision, Subject, Topic, Version};
 use bson::oid::ObjectId;
 use bson::{Bson, RawDocumentBuf};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_with::{serde_as, skip_serializing_none};
+use serde_with::{DisplayFromStr, serde_as, skip_serializing_none};
 
 use crate::codec::Unreadable;
 use crate::value::{Millis, Oid, Whole};
@@ -33,6 +33,10 @@ pub(super) struct EventDocument {
     anonymous: Option<bool>,
     #[serde_as(as = "Millis")]
     at: DateTime<Utc>,
+    /// What the event concerns, as text: `user:65f0…`. Missing in events of earlier releases.
+    #[serde_as(as = "Vec<DisplayFromStr>")]
+    #[serde(default)]
+    topics: Vec<Topic>,
     /// The event's name, for readers and filters, such as `booking.status_changed`.
     name: String,
     /// The number of the payload's format. Missing in events of earlier releases, which have format 1.
@@ -110,7 +114,7 @@ struct StoredActor {
 
 /// Encodes an event of a commit, without a number.
 pub(crate) fn encode(event: Event, commit: ObjectId) -> Result<RawDocumentBuf, bson::error::Error> {
-    let Event { id, subject, n, actor, at, kind } = event;
+    let Event { id, subject, n, actor, at, topics, kind } = event;
     let (actor, anonymous) = match actor {
         Actor::System => (None, None),
         Actor::Anonymous => (None, Some(true)),
@@ -124,6 +128,7 @@ pub(crate) fn encode(event: Event, commit: ObjectId) -> Result<RawDocumentBuf, b
         actor,
         anonymous,
         at,
+        topics,
         name: kind.name().to_owned(),
         format: kind.format(),
         payload: bson::serialize_to_bson(&kind)?,
@@ -147,6 +152,7 @@ impl EventDocument {
                 (None, Some(false) | None) => Actor::System,
             },
             at: self.at,
+            topics: self.topics,
             kind,
         })
     }

@@ -24,3 +24,5 @@ pub(crate) const COLLECTION: &str = "events";
 const PENDING: &str = "pending";
 /// The number of the event.
 const SEQ: &str = "seq";
+/// What an event concerns.
+const TOPICS: &str = "topics";

@@ -1,14 +1,16 @@
 //! The log's port.
 
 use async_trait::async_trait;
-use baitech_core::store::{Event, EventLog, LogEntry, LogState, LogToken, Seq, StoreError, UnreadableEvent};
+use baitech_core::store::{
+    Event, EventLog, LogEntry, LogState, LogToken, Seq, StoreError, Topic, TopicEvents, UnreadableEvent,
+};
 use bson::{RawBsonRef, RawDocument, RawDocumentBuf, doc};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 
 use super::document::EventDocument;
 use super::head::number;
-use super::{COLLECTION, SEQ};
+use super::{COLLECTION, SEQ, TOPICS};
 use crate::MongoStore;
 use crate::codec::Unreadable;
 use crate::server_error::unavailable;
@@ -47,6 +49,32 @@ impl EventLog for MongoStore {
             entries.push(LogEntry { seq, event: read(raw) });
         }
         Ok(entries)
+    }
+
+    async fn read_topic(
+        &self,
+        topic: Topic,
+        after: LogToken,
+        limit: usize,
+    ) -> Result<TopicEvents, StoreError> {
+        let state = LogState::from(self.head().await?);
+        let mut found: Vec<RawDocumentBuf> = Vec::new();
+        if limit > 0 {
+            let numbers =
+                doc! { "$gt": whole_to_bson(number(after.seq)), "$lte": whole_to_bson(number(state.last)) };
+            let events = self.raw(COLLECTION);
+            let events = events.find(doc! { TOPICS: topic.to_string(), SEQ: numbers });
+            let events = events.sort(doc! { SEQ: 1 }).limit(i64::try_from(limit).unwrap_or(i64::MAX));
+            found = events.await.map_err(unavailable)?.try_collect().await.map_err(unavailable)?;
+        }
+        // Read after the events: if they were not deleted by now, none was missing before.
+        LogState::from(self.head().await?).check(after)?;
+        let entry = |raw: &RawDocumentBuf| {
+            let seq = Seq::new(seq_of(raw)?.try_into().ok()?);
+            Some(LogEntry { seq, event: read(raw) })
+        };
+        let entries = found.iter().filter_map(entry).collect();
+        Ok(TopicEvents::read(entries, (after, limit), state))
     }
 
     async fn restart_log(&self) -> Result<LogState, StoreError> {

@@ -125,6 +125,8 @@ async fn ask_for_the_log(store: &MongoStore) {
     while store.number_events(1).await.unwrap() > 0 {}
     let log = store.log_state().await.unwrap();
     let entries = store.read_log(log.start(), 10).await.unwrap();
+    let topic = entries[0].event.as_ref().unwrap().topics[0];
+    assert!(!store.read_topic(topic, log.start(), 10).await.unwrap().entries.is_empty());
     assert!(entries.len() > 1, "{} events", entries.len());
     store.open_consumer(READER, LogStart::First).await.unwrap();
     let lease = Lease { now: build::start(), length: TimeDelta::minutes(1) };

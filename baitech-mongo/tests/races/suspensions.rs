@@ -11,7 +11,9 @@ use baitech_core::{
     kernel::{Actor, Id, Result, Role, Rule, SystemEntropy},
     ledger::Account,
     payment::{NewPayment, NewPayout},
-    store::{AggregateRef, ChangeSet, Commit, Event, EventKind, Load, Put, StoreError, Stored, Subject},
+    store::{
+        AggregateRef, ChangeSet, Commit, Event, EventKind, Load, Put, StoreError, Stored, Subject, Topic,
+    },
     testing::build::{self, kes},
     transaction::PaymentMethod,
 };
@@ -146,6 +148,7 @@ impl Till {
                     n: 0,
                     actor: Actor::System,
                     at: now(),
+                    topics: vec![Topic::new(id)],
                     kind: EventKind::Account(AccountEvent::UserKycChanged { status: KycStatus::Rejected }),
                 };
                 let put = Put::over(&user, User::from_record(record));

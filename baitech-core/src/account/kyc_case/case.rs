@@ -8,7 +8,7 @@ use crate::{
     account::{AccountPolicy, Kyc, KycDecision, KycDocuments, User},
     decide::{Aggregate, Decision, fields_of_record},
     kernel::{Actor, Error, Id, Result, Rule, Text, after, named, unless_never},
-    store::ClaimKey,
+    store::{AggregateRef, ClaimKey},
 };
 
 named! {
@@ -210,6 +210,10 @@ impl Aggregate for KycCase {
     type Policy = AccountPolicy;
 
     fields_of_record!();
+
+    fn participants(&self) -> Vec<AggregateRef> {
+        vec![self.user.into()]
+    }
 
     fn due_at(&self, policy: &AccountPolicy) -> Option<DateTime<Utc>> {
         self.next_reminder(policy)

@@ -4,7 +4,7 @@ use super::{id, start};
 use crate::{
     kernel::{Actor, Id, Money},
     ledger::{Account, Entry, EntryRecord, Posting},
-    store::{AggregateRef, Event, Fingerprint, Idempotency, IdempotencyKey, Subject, Version},
+    store::{AggregateRef, Event, Fingerprint, Idempotency, IdempotencyKey, Subject, Topic, Version},
     testing::sample::sample_event,
 };
 
@@ -17,7 +17,15 @@ pub fn event(target: AggregateRef, version: Version, n: u32, at: DateTime<Utc>) 
     let mut bytes = [0; 12];
     bytes.copy_from_slice(&Fingerprint::of(name.as_bytes()).to_bytes()[..12]);
     let subject = Subject::Aggregate { aggregate: target, version };
-    Event { id: Id::from_bytes(bytes), subject, n, actor: Actor::System, at, kind }
+    Event {
+        id: Id::from_bytes(bytes),
+        subject,
+        n,
+        actor: Actor::System,
+        at,
+        topics: vec![Topic(target)],
+        kind,
+    }
 }
 
 /// An entry that moves an amount from one account to another.

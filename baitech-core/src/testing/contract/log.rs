@@ -19,10 +19,10 @@ use crate::{
     ports::Store,
     store::{
         AggregateRef, ChangeSet, ConsumerName, Event, LogEntry, LogStart, LogToken, Put, Seq, StoreError,
-        Stored, Subject,
+        Stored, Subject, Topic, TopicEvents,
     },
     testing::{
-        build::{customer, event, start},
+        build::{self, customer, event, start},
         committed_events, read_whole_log,
     },
 };
@@ -120,6 +120,91 @@ pub(super) async fn numbers_events_in_their_order(fixture: &dyn Fixture) {
     happen(&*store, two, 4, 1).await;
     assert_eq!(store.number_events(10).await.unwrap(), 1);
     assert_eq!(store.read_log(state.end(), 10).await.unwrap().len(), 1);
+}
+
+/// The events of a topic, read in steps of `limit` until the end of the log.
+async fn follow(store: &dyn Store, topic: Topic, mut after: LogToken, limit: usize) -> Vec<LogEntry> {
+    let mut found = Vec::new();
+    loop {
+        let end = store.log_state().await.unwrap().end();
+        let TopicEvents { entries, next } = store.read_topic(topic, after, limit).await.unwrap();
+        assert!(entries.len() <= limit && next.seq >= after.seq);
+        found.extend(entries);
+        if next.seq >= end.seq {
+            return found;
+        }
+        assert!(next.seq > after.seq, "it goes on");
+        after = next;
+    }
+}
+
+pub(super) async fn is_read_by_topic(fixture: &dyn Fixture) {
+    let store = &*fixture.store().await;
+    let (one, two) = (stored_user(store, customer(1)).await.id, stored_user(store, customer(2)).await.id);
+    for (who, count) in [(one, 2), (two, 3), (one, 1), (two, 1)] {
+        happen(store, who, 1, count).await;
+    }
+    let start = store.log_state().await.unwrap().start();
+    let topic = Topic::new(one);
+    let before = store.read_topic(topic, start, 10).await.unwrap();
+    assert_eq!((before.entries, before.next), (Vec::new(), start), "events without a number are not read");
+    number_all(store, 100).await;
+    let all = read_whole_log(store).await;
+    for (of, others) in [(one, 3), (two, 4)] {
+        let topic = Topic::new(of);
+        let expected: Vec<LogEntry> =
+            all.iter().filter(|entry| entry.event.as_ref().unwrap().topics == [topic]).cloned().collect();
+        assert_eq!(expected.len(), others);
+        for limit in [1, 2, 3, 100] {
+            assert_eq!(follow(store, topic, start, limit).await, expected, "in steps of {limit}");
+        }
+    }
+    let none = store.read_topic(topic, start, 0).await.unwrap();
+    assert_eq!((none.entries, none.next), (Vec::new(), start), "a limit of 0 skips nothing");
+    let unknown = store.read_topic(Topic::new(build::id::<User>(9)), start, 5).await.unwrap();
+    assert_eq!((unknown.entries, unknown.next), (Vec::new(), store.log_state().await.unwrap().end()));
+    let lost = LogToken { epoch: Id::from_bytes([1; 12]), ..start };
+    assert!(matches!(store.read_topic(topic, lost, 5).await, Err(StoreError::HistoryLost)));
+    assert!(store.trim_log(DateTime::<Utc>::MAX_UTC, 1).await.unwrap() > 0);
+    assert!(matches!(store.read_topic(topic, start, 5).await, Err(StoreError::HistoryLost)));
+}
+
+pub(super) async fn misses_no_event_of_a_topic_while_many_write_and_number(fixture: &dyn Fixture) {
+    const WRITERS: u64 = 4;
+    const ROUNDS: usize = 25;
+    let store = fixture.store().await;
+    let ids: Vec<Id<User>> = (1..=WRITERS).map(|n| customer(n).id).collect();
+    for n in 1..=WRITERS {
+        stored_user(&*store, customer(n)).await;
+    }
+    let start = store.log_state().await.unwrap().start();
+    let mut tasks: Vec<super::Task> = Vec::new();
+    for id in ids.clone() {
+        let store = store.clone();
+        tasks.push(Box::pin(async move {
+            for _ in 0..ROUNDS {
+                happen_at_last(&*store, id, 2).await;
+                // Every writer also numbers, so that batches of several users overlap.
+                let _ = store.number_events(3).await;
+            }
+        }));
+    }
+    for id in ids {
+        let store = store.clone();
+        tasks.push(Box::pin(async move {
+            let (mut after, mut versions) = (start, Vec::new());
+            while versions.len() < ROUNDS * 2 {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+                let _ = store.number_events(100).await;
+                let TopicEvents { entries, next } = store.read_topic(Topic::new(id), after, 7).await.unwrap();
+                after = next;
+                versions.extend(entries.into_iter().map(|entry| entry.event.unwrap().subject.number()));
+            }
+            let each_twice = (1..).flat_map(|version| [version, version]).take(versions.len());
+            assert_eq!(versions, each_twice.collect::<Vec<u64>>());
+        }));
+    }
+    fixture.run(tasks).await;
 }
 
 pub(super) async fn ignores_the_clock(fixture: &dyn Fixture) {

@@ -207,6 +207,8 @@ macro_rules! contract_tests {
             }
             log {
                 numbers_events_in_their_order
+                is_read_by_topic
+                misses_no_event_of_a_topic_while_many_write_and_number
                 ignores_the_clock
                 keeps_the_events_of_a_commit_together
                 is_gapless_while_many_write_and_number

@@ -12,7 +12,7 @@ use crate::{
     memory::MemoryStore,
     store::{
         AggregateRef, ChangeSet, Commit, ConsumerName, Consumers, CounterDelta, CounterKey, CounterName,
-        CounterReader, EdgeKey, EdgeKind, EdgeValue, Edges, Event, StoreError, Subject,
+        CounterReader, EdgeKey, EdgeKind, EdgeValue, Edges, Event, StoreError, Subject, Topic,
     },
 };
 
@@ -78,7 +78,15 @@ pub(super) fn toggle_like(world: &World, booking: Id<Booking>) -> Option<Task> {
         let changes = ChangeSet {
             counters: change.deltas(|_| [CounterKey::new(booking, LIKES)]),
             edges: vec![change],
-            events: vec![Event { id: event, subject, n: 0, actor: Actor::System, at: change.at, kind }],
+            events: vec![Event {
+                id: event,
+                subject,
+                n: 0,
+                actor: Actor::System,
+                at: change.at,
+                topics: Topic::of_edge(change.key()),
+                kind,
+            }],
             ..ChangeSet::new()
         };
         match store.commit(changes).await {
