@@ -1,4 +1,4 @@
-//! The server crashes (SIGKILL) while events are numbered or edges are counted, or holds a commit back: the
+//! The server crashes (SIGKILL) while events are numbered or deleted, or edges are counted, or holds a commit back: the
 //! log has no gap, and counters equal the edges.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -16,6 +16,7 @@ use baitech_core::store::{
 use baitech_core::testing::{build, read_whole_log};
 use baitech_mongo::testing::{FailCommand, TestServer};
 use baitech_mongo::{MongoStore, connect};
+use chrono::TimeDelta;
 use support::uri_for;
 
 const APP: &str = "crashing_log";
@@ -109,6 +110,48 @@ async fn numbering_that_crashes_at_any_step_leaves_no_gap() {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len() as u64, users * 3, "no event has two numbers");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trimming_that_crashes_at_any_step_deletes_all_or_nothing() {
+    const EVENTS: u32 = 30;
+    let mut server = TestServer::start().await.unwrap();
+    let later = build::start() + TimeDelta::days(1);
+    let store = open(&server).await;
+    happen(&store, 1, EVENTS).await;
+    assert_eq!(store.number_events(100).await.unwrap(), 30);
+    // The look at the head, its lock, the slowest cursor, the old events, their deletion, the new start of the
+    // log, the commit itself.
+    let steps = [
+        ("find", 0),
+        ("findAndModify", 0),
+        ("find", 1),
+        ("find", 2),
+        ("delete", 0),
+        ("update", 0),
+        ("commitTransaction", 0),
+    ];
+    for step in steps {
+        crash(&mut server, step, async move |store: MongoStore| drop(store.trim_log(later, 3).await)).await;
+        let store = open(&server).await;
+        let entries = read_whole_log(&store).await;
+        assert_eq!(store.log_state().await.unwrap().first, Seq::new(1), "killed before {step:?}");
+        assert_gapless(entries.iter().map(|entry| entry.seq), EVENTS.into());
+    }
+    // After the commit was sent: killed at any moment.
+    for milliseconds in [1, 2, 4, 8, 16] {
+        let store = open(&server).await;
+        let trimming = tokio::spawn(async move { store.trim_log(later, 3).await });
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+        server.kill();
+        server.restart().await.unwrap();
+        let _ = trimming.await.unwrap();
+        let store = open(&server).await;
+        let first = store.log_state().await.unwrap().first.get();
+        assert_eq!(first % 3, 1, "killed after {milliseconds} ms: whole steps of three");
+        let kept: Vec<u64> = read_whole_log(&store).await.iter().map(|entry| entry.seq.get()).collect();
+        assert_eq!(kept, (first..=EVENTS.into()).collect::<Vec<_>>());
     }
 }
 

@@ -7,6 +7,7 @@
 mod accept;
 mod balance;
 mod by_hand;
+mod due;
 mod find;
 mod funds;
 mod history;
@@ -14,6 +15,7 @@ mod likes;
 mod log;
 mod page;
 mod rivals;
+mod search;
 mod spend;
 
 use std::{error::Error, sync::Arc};
@@ -54,6 +56,8 @@ fn main() -> Result<()> {
     compare(&mut criterion, &runtime, Spend(Arc::clone(&funds)));
     likes::measure(&mut criterion, &runtime, funds.store());
     log::measure(&mut criterion, &runtime, funds.store());
+    search::measure(&mut criterion, &runtime, funds.store());
+    due::measure(&mut criterion, &runtime, &history);
     criterion.final_summary();
     Ok(())
 }

@@ -358,10 +358,11 @@ pub(super) async fn deletes_old_events_only(fixture: &dyn Fixture) {
 pub(super) async fn keeps_what_a_consumer_has_not_read(fixture: &dyn Fixture) {
     const SLOW: ConsumerName = ConsumerName::new("slow");
     const NEW: [ConsumerName; 2] = [ConsumerName::new("new_1"), ConsumerName::new("new_2")];
+    const EVENTS_OF_A_COMMIT: u32 = 50;
     let store = fixture.store().await;
     let id = stored_user(&*store, customer(1)).await.id;
-    for minutes in 0..15 {
-        happen(&*store, id, minutes, 4).await;
+    for minutes in 0..20 {
+        happen(&*store, id, minutes, EVENTS_OF_A_COMMIT).await;
     }
     number_all(&*store, 100).await;
     store.open_consumer(SLOW, LogStart::First).await.unwrap();
@@ -378,14 +379,14 @@ pub(super) async fn keeps_what_a_consumer_has_not_read(fixture: &dyn Fixture) {
         let (store, is_over) = (Arc::clone(&store), Arc::clone(&is_over));
         async move {
             let _ends = Ends(is_over);
-            for expected in 1..=60 {
+            for expected in 1..=1_000 {
                 let cursor = store.open_consumer(SLOW, LogStart::First).await.unwrap();
                 let token = LogToken { seq: cursor.seq, ..store.log_state().await.unwrap().end() };
                 let read = store.read_log(token, 1).await.unwrap();
                 assert_eq!(read[0].seq, Seq::new(expected), "the next event is still there");
                 super::consumers::advance(&*store, SLOW, cursor.seq, read[0].seq).await;
-                if let 20 | 40 = expected {
-                    let new = NEW[usize::from(expected == 40)];
+                if let 250 | 750 = expected {
+                    let new = NEW[usize::from(expected == 750)];
                     // A consumer that begins now reads from its place on, whatever is deleted meanwhile.
                     let cursor = store.open_consumer(new, LogStart::First).await.unwrap();
                     let token = LogToken { seq: cursor.seq, ..token };
@@ -399,7 +400,11 @@ pub(super) async fn keeps_what_a_consumer_has_not_read(fixture: &dyn Fixture) {
     let jobs: [Job; 2] = [Box::pin(trim), Box::pin(read)];
     together(fixture, jobs).await;
     while store.trim_log(start() + TimeDelta::days(1), 100).await.unwrap() > 0 {}
-    assert_eq!(store.log_state().await.unwrap().first, Seq::new(61), "what was read is deleted in the end");
+    assert_eq!(
+        store.log_state().await.unwrap().first,
+        Seq::new(1_001),
+        "what was read is deleted in the end"
+    );
 }
 
 pub(super) async fn wakes_those_who_wait(fixture: &dyn Fixture) {
