@@ -56,6 +56,8 @@
 //!   `A-Za-z0-9-_.:=+/@`, or a new one.
 //! - A value has one shape in requests and answers: a place is
 //!   `{"coordinates": [longitude, latitude], "address": …}`, a rate is `{"percent": "15"}`.
+//! - `GET /api/v1/search/{index}?q=…` finds users, posts, reviews, messages and bookings by their texts. Each
+//!   result has an `id`, a `title`, `createdAt` and a `relevance`, which only compares results of one query.
 //! - A provider's statement is accepted with 202 and a `Location` after the file is parsed, and a worker
 //!   processes it; `GET /api/v1/reconciliations/{reconciliation}` returns its progress. Lists omit the
 //!   findings.
