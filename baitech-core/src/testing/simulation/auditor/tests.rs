@@ -2,9 +2,11 @@
 
 use super::{super::store::Applied, Auditor};
 use crate::{
-    booking::BookingStatus,
-    kernel::Id,
+    booking::{Booking, BookingRecord, BookingStatus},
+    decide::search_change,
+    kernel::{Id, Text},
     ledger::{Account, Entry, EntryRecord, Posting},
+    store::Version,
     testing::build,
     transaction::{
         Amount, NewTransaction, PaymentMethod, Transaction, TransactionKind, TransactionNumber,
@@ -27,6 +29,12 @@ fn entry(n: u64, cause: Id<Transaction>, postings: &[(Account, i64)]) -> Entry {
 
 fn applied(entries: Vec<Entry>) -> Applied {
     Applied { entries, ..Applied::default() }
+}
+
+/// A commit that writes a booking with its search entry.
+fn writing(booking: Booking, entries: Vec<Entry>) -> Applied {
+    let search = search_change(None, &booking, Version::FIRST).into_iter().collect();
+    Applied { bookings: vec![booking], entries, search, ..Applied::default() }
 }
 
 fn payment(status: TransactionStatus, kind: TransactionKind) -> Transaction {
@@ -103,13 +111,20 @@ fn invalid_transitions_are_found() {
     );
 
     let mut booking = build::booking(1, &build::customer(1), None, BookingStatus::Matching);
-    let commit = |booking: &crate::booking::BookingRecord| Applied {
-        bookings: vec![crate::booking::Booking::from_record(booking.clone())],
-        ..applied(Vec::new())
-    };
+    let commit = |booking: &BookingRecord| writing(Booking::from_record(booking.clone()), Vec::new());
     assert_eq!(auditor.read(&commit(&booking)), Ok(()));
     booking.status = BookingStatus::Paid;
     assert!(auditor.read(&commit(&booking)).unwrap_err().contains("ends in another status"));
+}
+
+#[test]
+fn outdated_search_entries_are_found() {
+    let mut record = build::booking(1, &build::customer(1), None, BookingStatus::Matching);
+    let mut auditor = Auditor::default();
+    assert_eq!(auditor.read(&writing(Booking::from_record(record.clone()), Vec::new())), Ok(()));
+    record.description = Text::from_stored("another text");
+    let unindexed = Applied { search: Vec::new(), ..writing(Booking::from_record(record), Vec::new()) };
+    assert!(auditor.read(&unindexed).unwrap_err().contains("an earlier state"));
 }
 
 #[test]
@@ -118,11 +133,11 @@ fn wrong_commission_reservations_are_found() {
     let open = Account::OpenCashJobs(technician.id);
     let at = |status| {
         let record = build::booking(1, &build::customer(1), Some(&technician), status);
-        crate::booking::Booking::from_record(record)
+        Booking::from_record(record)
     };
     let reserving =
         |amount: i64| vec![entry(1, build::id(9), &[(open, -amount), (Account::OpenAmounts, amount)])];
-    let with = |status, entries| Applied { bookings: vec![at(status)], entries, ..Applied::default() };
+    let with = |status, entries| writing(at(status), entries);
     let read = |applied| Auditor::default().read(&applied);
     assert_eq!(read(with(BookingStatus::Accepted, reserving(460))), Ok(()));
     assert!(read(with(BookingStatus::Accepted, Vec::new())).unwrap_err().contains("460.00 KES is due"));
