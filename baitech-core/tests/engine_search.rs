@@ -137,6 +137,7 @@ fn invalid_searches_are_refused() {
     assert_eq!(page.items.len(), 2);
     let next = PageRequest::new(2, page.next_cursor).unwrap();
     assert_eq!(ask(&customer, "tap", &next).unwrap().items.len(), 1);
+    assert_invalid(ask(&customer, "kitchen", &next), &[("cursor", Code::Malformed)]);
     let other = SearchRequest::new(SearchIndex::Users, "tap");
     assert_invalid(run(world.market.search().find(&customer, &other, &next)), &[("cursor", Code::Malformed)]);
     let banned = |user: &User| {

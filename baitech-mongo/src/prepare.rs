@@ -205,7 +205,10 @@ pub(crate) async fn rebuild_search(
     let watch = Watch(progress);
     watch.expect(database, search::READ).await?;
     let built = search::build(database, &watch).await?;
-    mark(database, SEARCH).await?;
+    // Into an empty database, a database of the earlier application may still be restored.
+    if state(database).await? != State::Empty {
+        mark(database, SEARCH).await?;
+    }
     Ok(built)
 }
 
@@ -244,6 +247,10 @@ impl MongoStore {
         let is_built = is_marked(self.database(), SEARCH).await.map_err(server_error::unavailable)?;
         if is_built || self.state().await.map_err(server_error::unavailable)? == State::Empty {
             self.searchable.store(is_built, Ordering::Release);
+            return Ok(());
+        }
+        // The first commit may have marked it between the two reads.
+        if is_marked(self.database(), SEARCH).await.map_err(server_error::unavailable)? {
             return Ok(());
         }
         let instruction = "the texts of stored documents are not indexed yet: run `baitech prepare` \

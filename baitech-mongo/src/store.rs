@@ -128,8 +128,9 @@ impl MongoStore {
     }
 
     /// Builds the search entries of all stored documents again, and returns their number. Only needed after
-    /// documents were changed by something else than this version of the engine: by another program, by a
-    /// restored collection, or by an earlier version during an upgrade. Commits may run meanwhile.
+    /// documents were changed by another program, or by an earlier version during an upgrade. Commits may run
+    /// meanwhile. Entries of newer versions are kept, also after a collection alone was restored from a
+    /// backup: empty `searchEntries` before.
     ///
     /// # Errors
     /// [`PrepareError`]; the entries built so far stay.

@@ -1,7 +1,7 @@
 //! Text search of people, posts, reviews, messages and bookings.
 //!
-//! A text matches without regard to accents and case, and a word also by its beginning. All words of a query
-//! must match. The most relevant results come first ([`SearchQuery::relevance`]), then the latest ones.
+//! Matching ignores case, accents and apostrophes. A word of a query also matches as a prefix. All words of a
+//! query must match. The most relevant results come first ([`SearchQuery::relevance`]), then the latest ones.
 //!
 //! Searchable texts are stored in the commit that changes them, so a search finds what has just been written.
 //! [`SearchIndex::fields`] lists the fields with their weights.

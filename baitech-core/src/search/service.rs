@@ -7,7 +7,7 @@ use super::{SearchHit, SearchIndex, SearchQuery};
 use crate::{
     engine::Engine,
     kernel::{Actor, Error, Id, Page, PageRequest, Result},
-    store::{SearchKey, SearchScope},
+    store::{Fingerprint, SearchKey, SearchScope},
 };
 
 /// Searches by text.
@@ -65,12 +65,15 @@ impl Search {
 
     /// Finds what matches a text, the most relevant first.
     ///
-    /// Everyone who has signed in finds active technicians, public posts and reviews, their own bookings
-    /// (as customer, technician or company), and messages of their conversations; staff find everything.
+    /// Everyone who has signed in finds active technicians, public posts and reviews, their own posts and
+    /// reviews, and their own bookings (as customer, technician or company); staff find everything. Nothing
+    /// writes messages into their index yet.
     ///
     /// # Errors
     /// A violation of `q` or `cursor`; [`Error::Forbidden`] for anonymous actors;
-    /// [`Rule::INACTIVE_USER`](crate::kernel::Rule::INACTIVE_USER); [`Error::Unavailable`].
+    /// [`Rule::INACTIVE_USER`](crate::kernel::Rule::INACTIVE_USER);
+    /// [`Rule::NOT_PREPARED`](crate::kernel::Rule::NOT_PREPARED) for a database whose stored documents are
+    /// not indexed yet; [`Error::Unavailable`].
     pub async fn find(
         &self,
         actor: &Actor,
@@ -84,8 +87,17 @@ impl Search {
             None => return Err(Error::forbidden("only signed-in users can search")),
         };
         let query = SearchQuery::new(request.index, scope, &request.text)?.within(request.within);
-        let list = format!("search-{}", request.index);
+        let list = list_of(request, &query);
         let found = self.engine.store.search(&query, &page.of_list(&list)?).await?;
         Ok(found.of_list(&list).map(SearchResult::from))
     }
+}
+
+/// The name of the list that a cursor belongs to: another query has another one.
+fn list_of(request: &SearchRequest, query: &SearchQuery) -> String {
+    let words: Vec<&str> = query.words().map(|word| word.text).collect();
+    let within = request.within.map(|within| within.to_string()).unwrap_or_default();
+    let query = Fingerprint::of(format!("{within} {}", words.join(" ")).as_bytes()).to_bytes();
+    let query: String = query.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("search-{}-{query}", request.index)
 }

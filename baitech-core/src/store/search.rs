@@ -42,7 +42,7 @@ impl FromStr for SearchKey {
 pub enum Readers {
     /// Everyone who may search.
     Everyone,
-    /// These users, by id. An empty list leaves it to staff.
+    /// These users, by id. With an empty list, only staff may find it.
     Only(Vec<Id<()>>),
 }
 
@@ -69,10 +69,12 @@ impl Searchable<'_> {
     #[must_use]
     pub fn entry(&self) -> SearchEntry {
         let mut weights: BTreeMap<String, u16> = BTreeMap::new();
-        for (field, text) in &self.texts {
-            let weight = self.index.weight(field);
+        // The most important fields first, so that a long text does not push them out.
+        let mut texts: Vec<_> =
+            self.texts.iter().map(|(field, text)| (self.index.weight(field), text)).collect();
+        texts.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+        for (weight, text) in texts {
             for word in words(text) {
-                // Of a very long text, the first words are searchable.
                 let is_full = weights.len() >= SearchEntry::MAX_WORDS;
                 match weights.get_mut(&word) {
                     Some(known) => *known = weight.max(*known),
@@ -108,8 +110,8 @@ pub struct SearchEntry {
     pub at: DateTime<Utc>,
     /// What a list of results shows: at most [`MAX_TITLE_CHARS`](Self::MAX_TITLE_CHARS) characters.
     pub title: String,
-    /// The different words, each with the weight of the most important field that contains it. At most
-    /// [`MAX_WORDS`](Self::MAX_WORDS).
+    /// The different words, each with the weight of the most important field that contains it: the first
+    /// [`MAX_WORDS`](Self::MAX_WORDS) of the most important fields.
     pub words: BTreeMap<String, u16>,
 }
 
@@ -120,7 +122,7 @@ impl SearchEntry {
     pub const MAX_TITLE_CHARS: usize = 120;
 }
 
-/// The change of one entry in a commit, with the aggregate that it is made of.
+/// A change of one entry, in the commit of the aggregate that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchChange {
     /// The entry that is changed.
@@ -136,11 +138,11 @@ pub struct SearchChange {
 pub enum SearchScope {
     /// All entries, for staff.
     All,
-    /// Those that everyone may find, and those of this user.
+    /// Those that everyone may find, and those that name this user as a reader.
     Of(Id<()>),
 }
 
-/// A query: every word must match a word of the entry, at least the beginning of it.
+/// A query. Each of its words must equal a word of the entry or, from two characters on, be a prefix of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchQuery {
     /// The index.
@@ -157,7 +159,7 @@ impl SearchQuery {
     pub const MAX_CHARS: usize = 200;
     /// The maximum number of words.
     pub const MAX_WORDS: usize = 8;
-    /// Shorter words match only whole words.
+    /// The minimum length of a word that also matches as a prefix.
     const MIN_PREFIX_CHARS: usize = 2;
 
     /// Divides the text of a query into words, without frequent ones (`the`, `wa`).
@@ -175,7 +177,9 @@ impl SearchQuery {
             return refused(Code::Required, "must have at least one letter or digit".to_owned());
         }
         if words.len() > Self::MAX_WORDS {
-            return refused(Code::TooLong, format!("must have at most {} words", Self::MAX_WORDS));
+            let most = Self::MAX_WORDS;
+            let message = format!("must have at most {most} different words, stop words such as `the` apart");
+            return refused(Code::TooLong, message);
         }
         Ok(Self { index, scope, within: None, words })
     }
@@ -196,8 +200,8 @@ impl SearchQuery {
         })
     }
 
-    /// How relevant an entry is; `None` if it does not match. Each word of the query adds the highest weight
-    /// of the entry's words that begin with it, and twice the weight of the word itself.
+    /// How relevant an entry is; `None` if a word of the query has no match. Each word of the query adds its
+    /// best match: the weight of a longer word that it is a prefix of, or twice the weight of the equal word.
     ///
     /// This is the definition. A store may compute the same in its own way.
     #[must_use]
@@ -205,7 +209,7 @@ impl SearchQuery {
         self.words().try_fold(0_u32, |sum, word| Some(sum.saturating_add(word.relevance(entry)?)))
     }
 
-    /// Whether the entry belongs to what the query may find.
+    /// Whether the scope and `within` of the query permit this entry. Words are not compared.
     #[must_use]
     pub fn may_find(&self, entry: &SearchEntry) -> bool {
         let is_reader = match (self.scope, &entry.readers) {
@@ -323,8 +327,9 @@ mod tests {
     #[test]
     fn entries_are_bounded() {
         let long: String = (0..2_000).map(|n| format!("word{n} ")).collect();
-        let entry = entry(&[("bio", Box::leak(long.into_boxed_str())), ("firstName", "word1")]);
+        let entry = entry(&[("bio", Box::leak(long.into_boxed_str())), ("firstName", "word1 important")]);
         assert_eq!(entry.words.len(), SearchEntry::MAX_WORDS);
+        assert_eq!(entry.words["important"], 3, "a long text does not push it out");
         assert_eq!(entry.words["word1"], 3, "a word that is there already gets the higher weight");
         assert_eq!(entry.title.len(), SearchEntry::MAX_TITLE_CHARS);
     }

@@ -18,14 +18,14 @@ use crate::search::{COLLECTION, POSTS, REVIEWS, post_texts, review_texts, update
 use crate::{update, version};
 
 /// The number of entries in one command.
-const SIZE: usize = 500;
+const SIZE: usize = 100;
 
 /// The collections with searchable texts, each read once. Messages of the earlier application are encrypted.
 pub(super) const READ: [(&str, u64); 4] =
     [(User::COLLECTION, 1), (Booking::COLLECTION, 1), (POSTS, 1), (REVIEWS, 1)];
 
-/// Builds the entry of every stored document, and returns their number. Commits may run meanwhile: an entry
-/// that belongs to a newer version of its document stays. Unreadable documents have no entry.
+/// Builds the search entries of all readable documents, and returns the number of these documents. Commits
+/// may run meanwhile: an entry of a newer version is kept. Unreadable documents are skipped.
 pub(super) async fn build(database: &Database, watch: &Watch) -> Result<u64, Error> {
     let builder = Builder { database, watch };
     let users = builder.entries(User::COLLECTION, SearchIndex::Users, of_aggregate::<User>).await?;

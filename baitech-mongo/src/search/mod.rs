@@ -1,5 +1,5 @@
-//! Text search: one document for each entry of an index. A document of a removed entry stays without words,
-//! so that an outdated entry is never put in its place.
+//! Text search: one document for each entry of an index. A removed entry leaves a document without words, so
+//! that building the index meanwhile cannot restore it.
 //!
 //! MongoDB's own text index finds only whole words, so it is not used.
 
@@ -29,7 +29,8 @@ pub(crate) use earlier::{POSTS, REVIEWS, post_texts, review_texts};
 
 pub(crate) const COLLECTION: &str = "searchEntries";
 
-/// The format of a document, and of the words in it: entries of an older format are built again.
+/// The format of a document, and of the words in it. After it is raised, entries have to be built again
+/// (`baitech rebuild-search`).
 const ENTRY_FORMAT: i32 = 1;
 
 /// Whether everyone may find the entry.
@@ -90,8 +91,8 @@ pub(crate) fn update(change: &SearchChange) -> Document {
     doc! { "q": { "_id": change.key.to_string() }, "u": document(change), "upsert": true }
 }
 
-/// The update that builds an entry from a stored document, unless a commit has put a newer one. Then the
-/// insert fails by a duplicate `_id`.
+/// The update that builds an entry from a stored document. If a commit has put a newer one, the filter does
+/// not match, and the upsert fails with a duplicate `_id`, which [`update::each`](crate::update::each) ignores.
 pub(crate) fn update_unless_newer(change: &SearchChange) -> Document {
     let filter =
         doc! { "_id": change.key.to_string(), "version": { "$lte": version::to_bson(change.version) } };
@@ -107,7 +108,8 @@ fn has(word: SearchWord<'_>) -> Document {
     doc! { "words": { "$elemMatch": { "$gte": text, "$lt": format!("{text}{LAST}") } } }
 }
 
-/// The entries that a query may find and that have all of its words. Each alternative has its own index.
+/// The entries that a query may find and that have all of its words. Each branch of the `$or`
+/// uses its own MongoDB index.
 fn matching(query: &SearchQuery) -> Document {
     let words: Vec<Document> = query.words().map(has).collect();
     let mut base = doc! { "index": query.index.as_str(), "$and": words };
@@ -120,7 +122,7 @@ fn matching(query: &SearchQuery) -> Document {
         alternative
     };
     match query.scope {
-        // Names both values, because the index by word begins with this field.
+        // Lists both values, because this field precedes the words in the MongoDB index.
         SearchScope::All => with(EVERYONE, doc! { "$in": [false, true] }.into()),
         SearchScope::Of(user) => {
             doc! { "$or": [with(EVERYONE, true.into()), with(READERS, oid(user).into())] }

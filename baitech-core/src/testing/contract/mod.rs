@@ -239,7 +239,7 @@ macro_rules! contract_tests {
                 are_paged_while_others_come
                 refuse_foreign_cursors
                 finds_what_the_definition_says
-                ends_with_the_last_writer_in_a_race
+                are_changed_only_by_the_commit_that_wins
             }
             ledger {
                 sums_postings
