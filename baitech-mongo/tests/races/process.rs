@@ -22,9 +22,10 @@ use baitech_core::{
 use baitech_mongo::MongoStore;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use crate::world::market;
+use crate::world::{World, market};
 
 /// The environment variable with the child's database. Without it, this program is not a child.
 const URI_VARIABLE: &str = "BAITECH_RACE_URI";
@@ -85,7 +86,7 @@ impl Process {
     /// Starts a child on a database and waits until it is connected.
     pub(crate) async fn start(uri: &str) -> Self {
         let mut child = Command::new(env::current_exe().unwrap())
-            .args(["process::serves_orders", "--exact", "--ignored"])
+            .args(["process::serves_orders", "--exact"])
             .env(URI_VARIABLE, uri)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -144,14 +145,25 @@ fn parse<T: DeserializeOwned>(line: &str) -> T {
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))
 }
 
+/// Also the entry of the child: with the variable, this is the other side of [`Process`].
 #[test]
-#[ignore = "the other side of `Process`; it does nothing unless another test starts it"]
 fn serves_orders() {
-    let Ok(uri) = env::var(URI_VARIABLE) else {
-        return;
-    };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let store = Arc::new(runtime.block_on(MongoStore::connect(&uri)).unwrap());
+    match env::var(URI_VARIABLE) {
+        Ok(uri) => serve(&runtime, &uri),
+        Err(_) => runtime.block_on(async {
+            let world = World::new().await;
+            let process = Process::start(&world.uri).await;
+            let (one, other) = tokio::join!(process.ask(Order::Hello), process.ask(Order::Hello));
+            assert_eq!((one.outcome, other.outcome), (Outcome::Here, Outcome::Here));
+            process.kill();
+        }),
+    }
+}
+
+/// Runs the orders of the input until it ends.
+fn serve(runtime: &Runtime, uri: &str) {
+    let store = Arc::new(runtime.block_on(MongoStore::connect(uri)).unwrap());
     // The input ends with the process that sends the orders.
     for line in io::stdin().lock().lines() {
         let (number, order) = parse::<(u64, Order)>(&line.unwrap());
